@@ -1,0 +1,75 @@
+import type { Failure } from '../failure.ts';
+
+/** In the only order in which a job's status may move (law 6). */
+export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** The part of the context that moves between actors in an exchange (law 4). */
+export interface Job {
+  id: number;
+  runId: number;
+  runAttempt: number;
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  url: string;
+  labels: string[];
+  /** The key under `labels` in the config that this job selected. */
+  profile: string;
+  status: JobStatus;
+  conclusion: string | null;
+  /** Epoch ms. */
+  queuedAt: number;
+  /** Numbers already given to VM and runner names of this job; only grows, so no name comes twice (law 2). */
+  namesTaken: number;
+  /** Attempts that ended in a failure; an attempt lost through an exchange does not count. */
+  attemptsFailed: number;
+  /** Epoch ms before which the scheduler leaves this job alone (backoff between attempts). */
+  notBefore: number;
+}
+
+/** The VM of this actor: stays with it in an exchange. */
+export interface Vm {
+  name: string;
+  host: string;
+  /** The profile that it was made with. */
+  profile: string;
+  id: string | null;
+  /** SSH address as this daemon reaches it. */
+  address: { host: string; port: number } | null;
+  /** SHA-256 of the guest's host key, pinned at the first login of this VM's life. */
+  hostKey: string | null;
+  /** Runner version that the probe read, where it could. */
+  runnerVersion: string | null;
+  /** Epoch ms at which the agent confirmed `running`. */
+  startedAt: number | null;
+}
+
+/** The GitHub runner of this actor: stays with its VM. */
+export interface Runner {
+  name: string;
+  id: number | null;
+  mode: 'jit' | 'token' | null;
+}
+
+/** Where the present phase stands; instants are absolute so that no restart extends them (law 8). */
+export interface Phase {
+  enteredAt: number;
+  deadlineAt: number;
+  /** Tries of the present effect that failed. */
+  tries: number;
+  nextTryAt: number;
+  lastFailure: Failure | null;
+}
+
+export interface JobContext {
+  job: Job;
+  vm: Vm | null;
+  runner: Runner | null;
+  phase: Phase;
+  /** Why the present attempt ends, or how the last one ended. */
+  failure: Failure | null;
+  /** The job went on in another actor: when this one has torn down, nothing is left to do. */
+  released: boolean;
+}

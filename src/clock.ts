@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps go in pieces. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** Time as every module gets it: passed in, so that tests and the simulation own it. All instants are epoch milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Resolves at the instant `at` or just after it; rejects with the signal's reason when aborted. */
+  sleepUntil(at: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleepUntil(at, signal) {
+    signal?.throwIfAborted();
+    for (let left = at - Date.now(); left > 0; left = at - Date.now()) {
+      await delay(Math.min(left, LONGEST_TIMER_MS), undefined, { signal });
+    }
+  },
+};
+
+/** Sleeps for a duration in milliseconds on the given clock. */
+export function sleepFor(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return clock.sleepUntil(clock.now() + ms, signal);
+}

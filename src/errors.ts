@@ -1,0 +1,20 @@
+import { type Failure, type FailureCode, failure } from '../machines/failure.ts';
+
+/**
+ * The one error that adapters and effects throw. Its `failure` is what machines, the journal and people see;
+ * `cause` stays in this process (law 7: a library's error object may hold a request body).
+ */
+export class DaemonError extends Error {
+  readonly failure: Failure;
+
+  constructor(code: FailureCode, message: string, options: { retryAt?: number | null; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DaemonError';
+    this.failure = failure(code, message, options.retryAt ?? null);
+  }
+}
+
+/** True when `error` is a DaemonError with one of the given codes. */
+export function hasCode(error: unknown, ...codes: FailureCode[]): error is DaemonError {
+  return error instanceof DaemonError && codes.includes(error.failure.code);
+}
