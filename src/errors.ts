@@ -7,7 +7,11 @@ import { type Failure, type FailureCode, failure } from '../machines/failure.ts'
 export class DaemonError extends Error {
   readonly failure: Failure;
 
-  constructor(code: FailureCode, message: string, options: { retryAt?: number | null; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { retryAt?: number | null; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DaemonError';
     this.failure = failure(code, message, options.retryAt ?? null);
