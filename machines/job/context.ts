@@ -21,11 +21,11 @@ export interface Job {
   conclusion: string | null;
   /** Epoch ms. */
   queuedAt: number;
-  /** Numbers already given to VM and runner names of this job; only grows, so no name comes twice (law 2). */
+  /** Numbers already given to names of VMs and runners of this job. */
   namesTaken: number;
-  /** Attempts that ended in a failure; an attempt lost through an exchange does not count. */
+  /** Attempts that ended in a failure; one lost through an exchange or with its host does not count. */
   attemptsFailed: number;
-  /** Epoch ms before which the scheduler leaves this job alone (backoff between attempts). */
+  /** Epoch ms before which the scheduler leaves this job alone (the pause between attempts). */
   notBefore: number;
 }
 
@@ -40,10 +40,11 @@ export interface Vm {
   address: { host: string; port: number } | null;
   /** SHA-256 of the guest's host key, pinned at the first login of this VM's life. */
   hostKey: string | null;
-  /** Runner version that the probe read, where it could. */
   runnerVersion: string | null;
-  /** Epoch ms at which the agent confirmed `running`. */
-  startedAt: number | null;
+  /** Epoch ms at which the agent powers the VM off; null until it runs or when it has no lifetime. */
+  expiresAt: number | null;
+  /** Epoch ms until which a create that nobody saw end may still bring this VM into being. */
+  mayAppearUntil: number;
 }
 
 /** The GitHub runner of this actor: stays with its VM. */
@@ -51,16 +52,22 @@ export interface Runner {
   name: string;
   id: number | null;
   mode: 'jit' | 'token' | null;
+  /** Epoch ms until which a registration that nobody saw end may still show up. */
+  mayAppearUntil: number;
+}
+
+/** How often the present effect failed and when it is tried again. */
+export interface Retry {
+  tries: number;
+  /** Epoch ms. */
+  nextTryAt: number;
+  lastFailure: Failure | null;
 }
 
 /** Where the present phase stands; instants are absolute so that no restart extends them (law 8). */
-export interface Phase {
+export interface Phase extends Retry {
   enteredAt: number;
   deadlineAt: number;
-  /** Tries of the present effect that failed. */
-  tries: number;
-  nextTryAt: number;
-  lastFailure: Failure | null;
 }
 
 export interface JobContext {
@@ -68,8 +75,12 @@ export interface JobContext {
   vm: Vm | null;
   runner: Runner | null;
   phase: Phase;
+  /** The teardown of VM and runner go on side by side, each with its own retries. */
+  runnerRemoval: Retry;
   /** Why the present attempt ends, or how the last one ended. */
   failure: Failure | null;
   /** The job went on in another actor: when this one has torn down, nothing is left to do. */
   released: boolean;
 }
+
+export const NO_RETRY: Retry = { tries: 0, nextTryAt: 0, lastFailure: null };

@@ -1,0 +1,129 @@
+import { assign, fromPromise, setup } from 'xstate';
+import { type Failure, failureOf } from './failure.ts';
+
+/** One VM as the host's agent lists it, ours or a stranger's. */
+export interface HostVm {
+  id: string;
+  name: string;
+  state: string;
+  /** Epoch ms, on the host's clock, whole seconds. */
+  createdAt: number;
+}
+
+/** What one look at a host showed. */
+export interface HostLook {
+  version: string;
+  /** Seconds since the agent started: a decrease reveals a restart, and a restart ends every ephemeral VM. */
+  uptime: number;
+  /** VMs that may run at once: the smaller of the operator's limit and the agent's. */
+  slots: number;
+  vms: HostVm[];
+}
+
+export interface HostContext {
+  name: string;
+  look: HostLook | null;
+  /** Epoch ms of the last answered look. */
+  seenAt: number | null;
+  /** Epoch ms since which no look was answered. */
+  unreachableSince: number | null;
+  nextLookAt: number;
+  restartsSeen: number;
+  failure: Failure | null;
+}
+
+export interface HostPolicy {
+  /** Milliseconds between looks. */
+  checkInterval: number;
+  /** Milliseconds without an answer after which jobs of this host are decided without it. */
+  lostAfter: number;
+}
+
+/** Asked for when something is known to have changed, so that a freed slot is not found by waiting. */
+export type HostEvent = { type: 'look.requested' };
+
+/** One Mac: looked at for as long as the daemon lives. Only a `healthy` host is given jobs. */
+export function createHostMachine({ policy, now }: { policy: HostPolicy; now: () => number }) {
+  const s = setup({
+    types: {
+      context: {} as HostContext,
+      events: {} as HostEvent,
+      input: {} as { name: string },
+      tags: {} as 'acceptsJobs' | 'needsAttention',
+    },
+    actors: {
+      lookAtHost: fromPromise<HostLook, { name: string }>(async () => {
+        throw new Error('the effect lookAtHost is given by machine.provide');
+      }),
+      waitUntil: fromPromise<null, { at: number }>(async () => {
+        throw new Error('the effect waitUntil is given by machine.provide');
+      }),
+    },
+    guards: {
+      'is the host lost': ({ context }) =>
+        context.unreachableSince !== null && now() - context.unreachableSince >= policy.lostAfter,
+    },
+    actions: {
+      noteFailure: assign(({ context, event }) => ({
+        failure: failureOf((event as { error?: unknown }).error),
+        unreachableSince: context.unreachableSince ?? now(),
+        nextLookAt: now() + policy.checkInterval,
+      })),
+    },
+  });
+
+  const looking = s.createStateConfig({
+    invoke: {
+      id: 'lookAtHost',
+      src: 'lookAtHost',
+      input: ({ context }) => ({ name: context.name }),
+      onDone: {
+        target: '#host.healthy.waiting',
+        actions: assign(({ context, event }) => ({
+          look: event.output,
+          seenAt: now(),
+          unreachableSince: null,
+          failure: null,
+          nextLookAt: now() + policy.checkInterval,
+          restartsSeen:
+            context.restartsSeen +
+            (context.look !== null && event.output.uptime < context.look.uptime ? 1 : 0),
+        })),
+      },
+      onError: { target: '#host.missed', actions: 'noteFailure' },
+    },
+  });
+  const waiting = s.createStateConfig({
+    on: { 'look.requested': 'looking' },
+    invoke: {
+      id: 'lookWait',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.nextLookAt }),
+      onDone: 'looking',
+      onError: 'looking',
+    },
+  });
+
+  return s.createMachine({
+    id: 'host',
+    context: ({ input }) => ({
+      name: input.name,
+      look: null,
+      seenAt: null,
+      unreachableSince: null,
+      nextLookAt: now(),
+      restartsSeen: 0,
+      failure: null,
+    }),
+    initial: 'unknown',
+    states: {
+      unknown: { initial: 'looking', states: { looking, waiting } },
+      healthy: { tags: ['acceptsJobs'], initial: 'waiting', states: { looking, waiting } },
+      missed: {
+        always: [{ guard: 'is the host lost', target: 'lost' }, { target: 'unreachable' }],
+      },
+      unreachable: { tags: ['needsAttention'], initial: 'waiting', states: { looking, waiting } },
+      lost: { tags: ['needsAttention'], initial: 'waiting', states: { looking, waiting } },
+    },
+  });
+}

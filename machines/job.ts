@@ -1,0 +1,54 @@
+import { NO_RETRY } from './job/context.ts';
+import { creating, jitConfig, probing, sshReady, starting } from './job/provisioning.ts';
+import { begin } from './job/provisioning-state.ts';
+import { runnerOnline } from './job/runner-online.ts';
+import { running } from './job/running.ts';
+import { type JobMachineOptions, jobSetup } from './job/setup.ts';
+import { tearingDown } from './job/tearing-down.ts';
+
+/**
+ * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;
+ * `machine.provide` gives it its effects, and `policy` and `now` its times.
+ */
+export function createJobMachine(options: JobMachineOptions) {
+  const s = jobSetup(options);
+  return s.createMachine({
+    id: 'job',
+    context: ({ input }) => ({
+      job: input.job,
+      vm: null,
+      runner: null,
+      phase: { ...NO_RETRY, enteredAt: options.now(), deadlineAt: options.now() },
+      runnerRemoval: NO_RETRY,
+      failure: null,
+      released: false,
+    }),
+    initial: 'queued',
+    states: {
+      queued: {
+        on: {
+          'slot.granted': { target: 'creating', actions: ['takeSlot', begin('creating')] },
+          'job.completed': { target: 'done', actions: 'markCompleted' },
+          'job.takenElsewhere': { target: 'done', actions: 'markTaken' },
+          'job.exchanged': [
+            { guard: 'does the exchanged job wait for a runner', actions: 'takeJob' },
+            { target: 'done', actions: 'takeJob' },
+          ],
+          'vm.adopted': { target: 'running.retiring', actions: 'adopt' },
+        },
+      },
+      creating: creating(s),
+      starting: starting(s),
+      sshReady: sshReady(s),
+      probing: probing(s),
+      jitConfig: jitConfig(s),
+      runnerOnline: runnerOnline(s),
+      running: running(s, options),
+      tearingDown: tearingDown(s),
+      done: { type: 'final' },
+      failed: { type: 'final' },
+    },
+  });
+}
+
+export type JobMachine = ReturnType<typeof createJobMachine>;

@@ -1,0 +1,93 @@
+import { fromPromise } from 'xstate';
+import type { Failure } from '../failure.ts';
+import type { JobStatus, Runner } from './context.ts';
+
+type Address = { host: string; port: number };
+
+/** Where a guest is and how it proves that it is the one we logged in to first. */
+export interface GuestRef {
+  host: string;
+  vmId: string;
+  address: Address;
+  hostKey: string | null;
+}
+
+interface JobRef {
+  owner: string;
+  repository: string;
+  jobId: number;
+}
+
+interface RunnerRef {
+  owner: string;
+  repository: string;
+  runnerName: string;
+  runnerId: number | null;
+}
+
+/**
+ * Everything that the machine orders from the world. Inputs are kept in the snapshot and come back unchanged
+ * after a restart, so each holds only what identifies its object; each effect looks first and then does what
+ * is missing (law 2). All reject with an error that carries a `Failure`.
+ */
+export interface JobEffects {
+  createVm: { input: { host: string; vmName: string; profile: string }; output: { vmId: string } };
+  startVm: { input: { host: string; vmId: string }; output: { expiresAt: number | null } };
+  connectGuest: {
+    input: { host: string; vmId: string; hostKey: string | null };
+    output: { address: Address; hostKey: string };
+  };
+  probeGuest: { input: GuestRef; output: { runnerVersion: string | null } };
+  obtainRunnerConfig: {
+    input: JobRef & { profile: string; runnerName: string };
+    output: { runnerId: number | null; mode: 'jit' | 'token' };
+  };
+  launchRunner: {
+    input: GuestRef & RunnerRef & { profile: string; mode: Runner['mode'] };
+    output: null;
+  };
+  confirmOnline: { input: GuestRef & RunnerRef; output: { runnerId: number } };
+  watchRunner: {
+    input: GuestRef & { runnerName: string; until: 'activity' | 'exit' };
+    output: { ended: 'tookJob' | 'exited' | 'vanished'; failure: Failure | null };
+  };
+  recheckJob: {
+    input: JobRef & { runnerName: string };
+    output: { status: JobStatus; conclusion: string | null; here: boolean };
+  };
+  askGuest: {
+    input: GuestRef & { runnerName: string };
+    output: { answer: 'working' | 'notWorking' | 'vanished' };
+  };
+  deregisterRunner: { input: RunnerRef; output: { answer: 'removed' | 'busy' } };
+  deleteVm: {
+    input: { host: string; vmName: string; vmId: string | null; mayAppearUntil: number };
+    output: null;
+  };
+  removeRunner: { input: RunnerRef & { mayAppearUntil: number }; output: null };
+  waitUntil: { input: { at: number }; output: null };
+}
+
+function placeholder<Name extends keyof JobEffects>(name: Name) {
+  return fromPromise<JobEffects[Name]['output'], JobEffects[Name]['input']>(async () => {
+    throw new Error(`the effect ${name} is given by machine.provide`);
+  });
+}
+
+/** Placeholders that `machine.provide` replaces; their types hold each implementation to its contract. */
+export const effectPlaceholders = {
+  createVm: placeholder('createVm'),
+  startVm: placeholder('startVm'),
+  connectGuest: placeholder('connectGuest'),
+  probeGuest: placeholder('probeGuest'),
+  obtainRunnerConfig: placeholder('obtainRunnerConfig'),
+  launchRunner: placeholder('launchRunner'),
+  confirmOnline: placeholder('confirmOnline'),
+  watchRunner: placeholder('watchRunner'),
+  recheckJob: placeholder('recheckJob'),
+  askGuest: placeholder('askGuest'),
+  deregisterRunner: placeholder('deregisterRunner'),
+  deleteVm: placeholder('deleteVm'),
+  removeRunner: placeholder('removeRunner'),
+  waitUntil: placeholder('waitUntil'),
+};

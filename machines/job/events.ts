@@ -1,0 +1,39 @@
+import type { Job, JobStatus, Runner, Vm } from './context.ts';
+
+/** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
+export type JobEvent =
+  /** The scheduler found room on a host. */
+  | { type: 'slot.granted'; host: string }
+  /** Our job runs on our runner. */
+  | { type: 'job.started' }
+  /** Our job is over; `here` when it ran on our runner. */
+  | { type: 'job.completed'; conclusion: string | null; here: boolean }
+  /** Somebody else's runner has our job. */
+  | { type: 'job.takenElsewhere' }
+  /** Another actor's job is ours now, and ours is its (law 4); `here` when our runner is the one that has it. */
+  | { type: 'job.exchanged'; job: Job; here: boolean }
+  /** Our job goes on in a fresh actor while this one only tears down. */
+  | { type: 'job.released' }
+  /** The host's list does not have our VM any more. */
+  | { type: 'vm.vanished' }
+  /** The host has been unreachable for longer than it may. */
+  | { type: 'host.lost' }
+  /** A VM of ours without a readable record was found running; nobody knows whether it works. */
+  | { type: 'vm.adopted'; vm: Vm; runner: Runner };
+
+export const JOB_EVENT_TYPES = [
+  'slot.granted',
+  'job.started',
+  'job.completed',
+  'job.takenElsewhere',
+  'job.exchanged',
+  'job.released',
+  'vm.vanished',
+  'host.lost',
+  'vm.adopted',
+] as const satisfies JobEvent['type'][];
+
+/** The later of two statuses: one never moves back (law 6). */
+export function laterStatus(order: readonly JobStatus[], a: JobStatus, b: JobStatus): JobStatus {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}

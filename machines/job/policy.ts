@@ -1,0 +1,66 @@
+/** A pause that doubles from `first` to `longest`; milliseconds. */
+export interface Pause {
+  first: number;
+  longest: number;
+}
+
+/** The operator's times and limits as the machine needs them; durations in milliseconds. */
+export interface JobPolicy {
+  /** `<prefix>-<controller id>`. */
+  namePrefix: string;
+  /** Failed attempts after which a job is reported failed. */
+  maxAttempts: number;
+  timeouts: {
+    creating: number;
+    starting: number;
+    sshReady: number;
+    probing: number;
+    jitConfig: number;
+    runnerOnline: number;
+    /** An online runner that nobody gives a job is retired after this. */
+    idle: number;
+    /** From the job's completion to the end of its runner process, and from that to GitHub's word. */
+    finishing: number;
+    /** The confirmation window of law 5. */
+    retireWindow: number;
+    /** How long a create or a registration of which we saw no end may still take effect. */
+    settle: number;
+    /** Beyond the VM's own expiry, in case the agent does not act on it. */
+    expiryMargin: number;
+  };
+  retryPause: Pause;
+  blockedPause: Pause;
+  teardownPause: Pause;
+  attemptPause: Pause;
+}
+
+/** The pause before try number `tries` + 1. */
+export function pauseAfter(pause: Pause, tries: number): number {
+  return Math.min(pause.longest, pause.first * 2 ** Math.min(tries, 30));
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** What the config's defaults mean for the machine; tests and drawings start from it. */
+export const DEFAULT_POLICY: JobPolicy = {
+  namePrefix: 'gh-default',
+  maxAttempts: 3,
+  timeouts: {
+    creating: 120 * MINUTE,
+    starting: 5 * MINUTE,
+    sshReady: 10 * MINUTE,
+    probing: 2 * MINUTE,
+    jitConfig: 5 * MINUTE,
+    runnerOnline: 5 * MINUTE,
+    idle: 5 * MINUTE,
+    finishing: MINUTE,
+    retireWindow: 30 * SECOND,
+    settle: 2 * MINUTE,
+    expiryMargin: 5 * MINUTE,
+  },
+  retryPause: { first: 250, longest: 5 * SECOND },
+  blockedPause: { first: SECOND, longest: 30 * SECOND },
+  teardownPause: { first: 500, longest: MINUTE },
+  attemptPause: { first: 5 * SECOND, longest: 5 * MINUTE },
+};

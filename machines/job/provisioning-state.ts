@@ -1,0 +1,114 @@
+import type { JobPolicy } from './policy.ts';
+import type { JobSetup } from './setup.ts';
+
+export type StateConfig = ReturnType<JobSetup['createStateConfig']>;
+
+/** What every rejected effect of a provisioning state leads to. */
+export const onEffectError = [
+  { guard: 'may the effect be retried', target: 'waiting', actions: 'noteFailure' },
+  { guard: 'is the effect blocked', target: 'blocked', actions: 'noteFailure' },
+  { target: '#job.tearingDown', actions: 'giveUpAttempt' },
+] as const;
+
+/** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
+const beforeTheRunner = {
+  'job.completed': { target: '#job.tearingDown', actions: 'markCompleted' },
+  'job.takenElsewhere': { target: '#job.tearingDown', actions: 'markTaken' },
+  'job.exchanged': [
+    { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
+    {
+      guard: 'does the exchanged job wait for a runner',
+      target: '#job.tearingDown',
+      actions: [
+        'takeJob',
+        {
+          type: 'loseAttempt',
+          params: {
+            code: 'PROFILE_DIFFERS',
+            message: 'The job that came by exchange needs a VM of another profile.',
+          },
+        },
+      ],
+    },
+    { target: '#job.tearingDown', actions: 'takeJob' },
+  ],
+  'host.lost': {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'loseAttempt',
+      params: {
+        code: 'HOST_LOST',
+        message: 'The host stayed unreachable, so the job goes on with another VM.',
+      },
+    },
+  },
+  'vm.vanished': {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'failAttempt',
+      params: { code: 'VM_VANISHED', message: 'The VM disappeared from its host before a runner was in it.' },
+    },
+  },
+} as const;
+
+/**
+ * The shape that all provisioning states share: acting ⇄ waiting within the phase's deadline, and `blocked`
+ * while something that is nobody's failure is in the way (a full host, a rate limit), where the deadline rests.
+ */
+export function provisioningState(
+  s: JobSetup,
+  timeout: keyof JobPolicy['timeouts'],
+  doing: string,
+  acting: StateConfig,
+) {
+  return s.createStateConfig({
+    initial: 'acting',
+    tags: ['holdsSlot'],
+    on: beforeTheRunner,
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.deadlineAt }),
+      onDone: { target: '#job.tearingDown', actions: { type: 'giveUpOnTime', params: { doing } } },
+      onError: { target: '#job.tearingDown', actions: { type: 'giveUpOnTime', params: { doing } } },
+    },
+    states: {
+      acting,
+      waiting: {
+        tags: ['waiting'],
+        invoke: {
+          id: 'retryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.nextTryAt }),
+          onDone: 'acting',
+          onError: 'acting',
+        },
+      },
+      blocked: {
+        tags: ['waiting', 'needsAttention'],
+        on: { 'xstate.done.actor.phaseDeadline': {} } as object,
+        invoke: {
+          id: 'blockedWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.nextTryAt }),
+          onDone: {
+            target: `#job.${timeout}`,
+            reenter: true,
+            actions: { type: 'resumePhase', params: { timeout } },
+          },
+          onError: {
+            target: `#job.${timeout}`,
+            reenter: true,
+            actions: { type: 'resumePhase', params: { timeout } },
+          },
+        },
+      },
+    },
+  });
+}
+
+/** The action that starts the clock of the phase which a transition leads to. */
+export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
+  type: 'beginPhase' as const,
+  params: { timeout },
+});

@@ -1,0 +1,150 @@
+import { assign } from 'xstate';
+import type { JobContext, Vm } from './context.ts';
+import { guestOf, runnerOf, vmIdOf, vmOf } from './context-access.ts';
+import { begin, onEffectError, provisioningState } from './provisioning-state.ts';
+import type { JobSetup } from './setup.ts';
+
+const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(context), ...facts } });
+
+export function creating(s: JobSetup) {
+  return provisioningState(
+    s,
+    'creating',
+    'Creating the VM',
+    s.createStateConfig({
+      invoke: {
+        id: 'createVm',
+        src: 'createVm',
+        input: ({ context }) => {
+          const { host, name, profile } = vmOf(context);
+          return { host, vmName: name, profile };
+        },
+        onDone: {
+          target: '#job.starting',
+          actions: [
+            assign(({ context, event }) => found(context, { id: event.output.vmId })),
+            begin('starting'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function starting(s: JobSetup) {
+  return provisioningState(
+    s,
+    'starting',
+    'Starting the VM',
+    s.createStateConfig({
+      invoke: {
+        id: 'startVm',
+        src: 'startVm',
+        input: ({ context }) => ({ host: vmOf(context).host, vmId: vmIdOf(context) }),
+        onDone: {
+          target: '#job.sshReady',
+          actions: [
+            assign(({ context, event }) => found(context, { expiresAt: event.output.expiresAt })),
+            begin('sshReady'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function sshReady(s: JobSetup) {
+  return provisioningState(
+    s,
+    'sshReady',
+    'Reaching the guest by SSH',
+    s.createStateConfig({
+      invoke: {
+        id: 'connectGuest',
+        src: 'connectGuest',
+        input: ({ context }) => {
+          const { host, hostKey } = vmOf(context);
+          return { host, vmId: vmIdOf(context), hostKey };
+        },
+        onDone: {
+          target: '#job.probing',
+          actions: [
+            assign(({ context, event }) =>
+              found(context, { address: event.output.address, hostKey: event.output.hostKey }),
+            ),
+            begin('probing'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function probing(s: JobSetup) {
+  return provisioningState(
+    s,
+    'probing',
+    'Probing the guest',
+    s.createStateConfig({
+      invoke: {
+        id: 'probeGuest',
+        src: 'probeGuest',
+        input: ({ context }) => guestOf(context),
+        onDone: {
+          target: '#job.jitConfig',
+          actions: [
+            assign(({ context, event }) => found(context, { runnerVersion: event.output.runnerVersion })),
+            'takeRunnerName',
+            begin('jitConfig'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function jitConfig(s: JobSetup) {
+  return provisioningState(
+    s,
+    'jitConfig',
+    'Obtaining a runner configuration from GitHub',
+    s.createStateConfig({
+      invoke: {
+        id: 'obtainRunnerConfig',
+        src: 'obtainRunnerConfig',
+        input: ({ context }) => ({
+          owner: context.job.owner,
+          repository: context.job.repository,
+          jobId: context.job.id,
+          profile: vmOf(context).profile,
+          runnerName: runnerOf(context).name,
+        }),
+        onDone: {
+          target: '#job.runnerOnline',
+          actions: [
+            assign(({ context, event }) => ({
+              runner: {
+                ...runnerOf(context),
+                id: event.output.runnerId,
+                mode: event.output.mode,
+              },
+            })),
+            begin('runnerOnline'),
+          ],
+        },
+        onError: [
+          {
+            guard: 'is the runner name spent',
+            target: 'waiting',
+            actions: ['noteFailure', 'takeRunnerName'],
+          },
+          ...onEffectError,
+        ],
+      },
+    }),
+  );
+}

@@ -1,0 +1,20 @@
+/** The start of every name that is ours: `<prefix>-<controller id>`. */
+export type NamePrefix = string;
+
+/**
+ * Name number `number` of a job, for its VM or its runner: `<prefix>-<controller id>-<job id>-<number>`.
+ * A job counts its numbers up and never gives one twice, so no name comes back (law 2).
+ */
+export function resourceName(prefix: NamePrefix, jobId: number, number: number): string {
+  return `${prefix}-${jobId}-${number}`;
+}
+
+/** What a name says about its owner; null when it is not ours, and then nothing may touch its bearer (law 3). */
+export function parseResourceName(
+  prefix: NamePrefix,
+  name: string,
+): { jobId: number; number: number } | null {
+  if (!name.startsWith(`${prefix}-`)) return null;
+  const match = /^([1-9]\d{0,15})-([1-9]\d{0,5})$/.exec(name.slice(prefix.length + 1));
+  return match ? { jobId: Number(match[1]), number: Number(match[2]) } : null;
+}

@@ -1,0 +1,217 @@
+import { assign, setup } from 'xstate';
+import { type FailureCode, failure, failureOf } from '../failure.ts';
+import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_RETRY } from './context.ts';
+import { effectPlaceholders } from './effects.ts';
+import { type JobEvent, laterStatus } from './events.ts';
+import { type JobPolicy, type Pause, pauseAfter } from './policy.ts';
+import { resourceName } from './resource-name.ts';
+
+export interface JobMachineOptions {
+  policy: JobPolicy;
+  /** Epoch ms; every instant in the context is computed from it. */
+  now: () => number;
+}
+
+/** An effect's rejection: XState adds this event by itself, so it stands in no union. */
+const rejection = (event: unknown) => failureOf((event as { error?: unknown }).error);
+
+function merged(job: Job, status: JobStatus, conclusion: string | null = null): Job {
+  return {
+    ...job,
+    status: laterStatus(JOB_STATUSES, job.status, status),
+    conclusion: job.conclusion ?? conclusion,
+  };
+}
+
+/** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
+export function jobSetup({ policy, now }: JobMachineOptions) {
+  const after = (pause: Pause, tries: number, retryAt: number | null) =>
+    Math.max(retryAt ?? 0, now() + pauseAfter(pause, tries));
+
+  return setup({
+    types: {
+      context: {} as JobContext,
+      events: {} as JobEvent,
+      input: {} as { job: Job },
+      tags: {} as 'holdsSlot' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
+    },
+    actors: effectPlaceholders,
+    guards: {
+      'may the effect be retried': ({ event }) => rejection(event).disposition === 'retry',
+      'is the effect blocked': ({ event }) => rejection(event).disposition === 'blocked',
+      'is the runner name spent': ({ event }) => rejection(event).code === 'RUNNER_NAME_TAKEN',
+      'is the runner config lost': ({ event }) => rejection(event).code === 'RUNNER_CONFIG_LOST',
+      'has the runner ended': ({ event }) =>
+        ['RUNNER_EXITED', 'RUNNER_DEPRECATED', 'VM_VANISHED', 'RUNNER_CONFIGURATION_FAILED'].includes(
+          rejection(event).code,
+        ),
+      'does the exchanged job fit this VM': ({ context, event }) =>
+        event.type === 'job.exchanged' &&
+        event.job.status === 'queued' &&
+        event.job.profile === context.vm?.profile,
+      'does the exchanged job wait for a runner': ({ event }) =>
+        event.type === 'job.exchanged' && event.job.status === 'queued',
+      'does the exchanged job run here': ({ event }) =>
+        event.type === 'job.exchanged' && event.here && event.job.status === 'in_progress',
+      'did the exchanged job end here': ({ event }) =>
+        event.type === 'job.exchanged' && event.here && event.job.status === 'completed',
+      'did the job run here': ({ event }) => event.type === 'job.completed' && event.here,
+      'may the job be tried again': ({ context }) =>
+        context.job.status === 'queued' &&
+        !context.released &&
+        context.job.attemptsFailed < policy.maxAttempts,
+      'is the job unserved': ({ context }) =>
+        context.failure !== null && context.job.status !== 'completed' && !context.released,
+    },
+    actions: {
+      takeSlot: assign(({ context, event }) => {
+        if (event.type !== 'slot.granted') return {};
+        const number = context.job.namesTaken + 1;
+        return {
+          job: { ...context.job, namesTaken: number },
+          vm: {
+            name: resourceName(policy.namePrefix, context.job.id, number),
+            host: event.host,
+            profile: context.job.profile,
+            id: null,
+            address: null,
+            hostKey: null,
+            runnerVersion: null,
+            expiresAt: null,
+            mayAppearUntil: 0,
+          },
+          failure: null,
+        };
+      }),
+      adopt: assign(({ event }) =>
+        event.type === 'vm.adopted' ? { vm: event.vm, runner: event.runner, failure: null } : {},
+      ),
+      /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */
+      takeRunnerName: assign(({ context }) => {
+        const { job, vm, runner } = context;
+        const number = job.namesTaken + 1;
+        return runner === null && vm !== null
+          ? { runner: { name: vm.name, id: null, mode: null, mayAppearUntil: 0 } }
+          : {
+              job: { ...job, namesTaken: number },
+              runner: {
+                name: resourceName(policy.namePrefix, job.id, number),
+                id: null,
+                mode: null,
+                mayAppearUntil: 0,
+              },
+            };
+      }),
+      beginPhase: assign({
+        phase: (_, params: { timeout: keyof JobPolicy['timeouts'] }) => ({
+          ...NO_RETRY,
+          enteredAt: now(),
+          deadlineAt: now() + policy.timeouts[params.timeout],
+        }),
+      }),
+      /** Time spent blocked is nobody's failure: the phase gets its whole time again, the pauses keep growing. */
+      resumePhase: assign({
+        phase: ({ context }, params: { timeout: keyof JobPolicy['timeouts'] }) => ({
+          ...context.phase,
+          deadlineAt: now() + policy.timeouts[params.timeout],
+        }),
+      }),
+      beginRunning: assign({
+        phase: ({ context }) => ({
+          ...NO_RETRY,
+          enteredAt: now(),
+          deadlineAt: Math.min(
+            now() + policy.timeouts.idle,
+            context.vm?.expiresAt ?? Number.MAX_SAFE_INTEGER,
+          ),
+        }),
+      }),
+      noteFailure: assign({
+        phase: ({ context, event }) => {
+          const lastFailure = rejection(event);
+          const pause = lastFailure.disposition === 'blocked' ? policy.blockedPause : policy.retryPause;
+          const { tries } = context.phase;
+          return {
+            ...context.phase,
+            tries: tries + 1,
+            lastFailure,
+            nextTryAt: after(pause, tries, lastFailure.retryAt),
+          };
+        },
+      }),
+      noteVmDeletionFailure: assign({
+        phase: ({ context, event }) => {
+          const lastFailure = rejection(event);
+          const { tries } = context.phase;
+          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          return { ...context.phase, tries: tries + 1, lastFailure, nextTryAt };
+        },
+      }),
+      noteRunnerRemovalFailure: assign({
+        runnerRemoval: ({ context, event }) => {
+          const lastFailure = rejection(event);
+          const { tries } = context.runnerRemoval;
+          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          return { tries: tries + 1, lastFailure, nextTryAt };
+        },
+      }),
+      giveUpAttempt: assign(({ context, event }) => ({
+        failure: rejection(event),
+        job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
+      })),
+      giveUpOnTime: assign(({ context }, params: { doing: string }) => {
+        const { lastFailure, enteredAt } = context.phase;
+        const seconds = Math.round((now() - enteredAt) / 1000);
+        const last = lastFailure ? ` Last answer: ${lastFailure.message}` : '';
+        const timedOut = failure('PHASE_TIMED_OUT', `${params.doing} took longer than ${seconds} s.${last}`);
+        return {
+          failure: { ...timedOut, blame: lastFailure?.blame ?? timedOut.blame },
+          job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
+        };
+      }),
+      /** Ends the attempt for a cause that does not speak against the job or the image, so it does not count. */
+      loseAttempt: assign({
+        failure: (_, params: { code: FailureCode; message: string }) => failure(params.code, params.message),
+      }),
+      failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) => ({
+        failure: failure(params.code, params.message),
+        job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
+      })),
+      forgetFailure: assign({ failure: null }),
+      markStarted: assign({ job: ({ context }) => merged(context.job, 'in_progress') }),
+      markTaken: assign({ job: ({ context }) => merged(context.job, 'in_progress'), failure: null }),
+      markCompleted: assign({
+        job: ({ context, event }) =>
+          event.type === 'job.completed' ? merged(context.job, 'completed', event.conclusion) : context.job,
+      }),
+      takeJob: assign({
+        job: ({ context, event }) => (event.type === 'job.exchanged' ? event.job : context.job),
+      }),
+      release: assign({ released: true }),
+      beginTeardown: assign(({ context }) => {
+        const { vm, runner } = context;
+        const settled = now() + policy.timeouts.settle;
+        return {
+          phase: { ...NO_RETRY, enteredAt: now(), deadlineAt: now() },
+          runnerRemoval: NO_RETRY,
+          vm: vm && { ...vm, mayAppearUntil: vm.id === null ? settled : 0 },
+          runner: runner && { ...runner, mayAppearUntil: runner.id === null ? settled : 0 },
+        };
+      }),
+      beginNextAttempt: assign(({ context }) => ({
+        vm: null,
+        runner: null,
+        phase: { ...NO_RETRY, enteredAt: now(), deadlineAt: now() },
+        job: {
+          ...context.job,
+          notBefore:
+            context.failure === null
+              ? now()
+              : now() + pauseAfter(policy.attemptPause, Math.max(0, context.job.attemptsFailed - 1)),
+        },
+      })),
+    },
+  });
+}
+
+export type JobSetup = ReturnType<typeof jobSetup>;

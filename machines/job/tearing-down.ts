@@ -1,0 +1,97 @@
+import { runnerRefOf, vmOf } from './context-access.ts';
+import type { StateConfig } from './provisioning-state.ts';
+import type { JobSetup } from './setup.ts';
+
+function part(
+  s: JobSetup,
+  isNothingThere: 'hasNoVm' | 'hasNoRunner',
+  acting: StateConfig,
+  nextTryAt: 'phase' | 'runnerRemoval',
+) {
+  return s.createStateConfig({
+    initial: 'looking',
+    states: {
+      looking: {
+        always: [
+          {
+            guard: ({ context }) => (isNothingThere === 'hasNoVm' ? context.vm : context.runner) === null,
+            target: 'gone',
+          },
+          { target: 'acting' },
+        ],
+      },
+      acting,
+      waiting: {
+        tags: ['waiting', 'needsAttention'],
+        invoke: {
+          id: nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context[nextTryAt].nextTryAt }),
+          onDone: 'acting',
+          onError: 'acting',
+        },
+      },
+      gone: { type: 'final' },
+    },
+  });
+}
+
+/**
+ * Reached from every state and always finishing (law 9): VM and runner go side by side, each retried with
+ * capped pauses until the world is clean. Afterwards the job is tried again, reported failed, or done.
+ */
+export function tearingDown(s: JobSetup) {
+  return s.createStateConfig({
+    type: 'parallel',
+    tags: ['holdsSlot', 'tearingDown'],
+    entry: 'beginTeardown',
+    on: {
+      'job.started': { actions: 'markStarted' },
+      'job.completed': { actions: 'markCompleted' },
+      'job.takenElsewhere': { actions: 'markTaken' },
+      'job.exchanged': { actions: 'takeJob' },
+      'job.released': { actions: 'release' },
+    },
+    onDone: [
+      { guard: 'may the job be tried again', target: '#job.queued', actions: 'beginNextAttempt' },
+      { guard: 'is the job unserved', target: '#job.failed' },
+      { target: '#job.done' },
+    ],
+    states: {
+      vm: part(
+        s,
+        'hasNoVm',
+        s.createStateConfig({
+          invoke: {
+            id: 'deleteVm',
+            src: 'deleteVm',
+            input: ({ context }) => {
+              const { host, name, id, mayAppearUntil } = vmOf(context);
+              return { host, vmName: name, vmId: id, mayAppearUntil };
+            },
+            onDone: 'gone',
+            onError: { target: 'waiting', actions: 'noteVmDeletionFailure' },
+          },
+        }),
+        'phase',
+      ),
+      runner: part(
+        s,
+        'hasNoRunner',
+        s.createStateConfig({
+          invoke: {
+            id: 'removeRunner',
+            src: 'removeRunner',
+            input: ({ context }) => ({
+              ...runnerRefOf(context),
+              mayAppearUntil: context.runner?.mayAppearUntil ?? 0,
+            }),
+            onDone: 'gone',
+            onError: { target: 'waiting', actions: 'noteRunnerRemovalFailure' },
+          },
+        }),
+        'runnerRemoval',
+      ),
+    },
+  });
+}
