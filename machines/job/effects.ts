@@ -61,10 +61,10 @@ export interface JobEffects {
   };
   deregisterRunner: { input: RunnerRef; output: { answer: 'removed' | 'busy' } };
   deleteVm: {
-    input: { host: string; vmName: string; vmId: string | null; mayAppearUntil: number };
+    input: { host: string; vmName: string; vmId: string | null };
     output: null;
   };
-  removeRunner: { input: RunnerRef & { mayAppearUntil: number }; output: null };
+  removeRunner: { input: RunnerRef; output: null };
   waitUntil: { input: { at: number }; output: null };
 }
 

@@ -8,10 +8,13 @@ function part(
   acting: StateConfig,
   nextTryAt: 'phase' | 'runnerRemoval',
 ) {
+  // A VM that is gone has freed its slot, however long GitHub takes to forget the runner.
+  const tags = nextTryAt === 'phase' ? (['holdsSlot'] as const) : [];
   return s.createStateConfig({
     initial: 'looking',
     states: {
       looking: {
+        tags,
         always: [
           {
             guard: ({ context }) => (isNothingThere === 'hasNoVm' ? context.vm : context.runner) === null,
@@ -20,9 +23,9 @@ function part(
           { target: 'acting' },
         ],
       },
-      acting,
+      acting: { ...acting, tags },
       waiting: {
-        tags: ['waiting', 'needsAttention'],
+        tags: ['waiting', 'needsAttention', ...tags],
         invoke: {
           id: nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
           src: 'waitUntil',
@@ -43,7 +46,7 @@ function part(
 export function tearingDown(s: JobSetup) {
   return s.createStateConfig({
     type: 'parallel',
-    tags: ['holdsSlot', 'tearingDown'],
+    tags: ['tearingDown'],
     entry: 'beginTeardown',
     on: {
       'job.started': { actions: 'markStarted' },
@@ -66,8 +69,8 @@ export function tearingDown(s: JobSetup) {
             id: 'deleteVm',
             src: 'deleteVm',
             input: ({ context }) => {
-              const { host, name, id, mayAppearUntil } = vmOf(context);
-              return { host, vmName: name, vmId: id, mayAppearUntil };
+              const { host, name, id } = vmOf(context);
+              return { host, vmName: name, vmId: id };
             },
             onDone: 'gone',
             onError: { target: 'waiting', actions: 'noteVmDeletionFailure' },
@@ -82,10 +85,7 @@ export function tearingDown(s: JobSetup) {
           invoke: {
             id: 'removeRunner',
             src: 'removeRunner',
-            input: ({ context }) => ({
-              ...runnerRefOf(context),
-              mayAppearUntil: context.runner?.mayAppearUntil ?? 0,
-            }),
+            input: ({ context }) => runnerRefOf(context),
             onDone: 'gone',
             onError: { target: 'waiting', actions: 'noteRunnerRemovalFailure' },
           },

@@ -1,0 +1,200 @@
+import type { Logger } from 'pino';
+import { createJobMachine } from '../../machines/job.ts';
+import { AgentClient } from '../agent/agent-client.ts';
+import type { Clock } from '../clock.ts';
+import { resolveAgentToken } from '../config/agent-token.ts';
+import type { Config } from '../config/schema.ts';
+import { Collector } from '../dispatch/collector.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { Hosts } from '../dispatch/hosts.ts';
+import { JobActors } from '../dispatch/job-actors.ts';
+import { jobEffects } from '../effects/job-effects.ts';
+import { createAdminApp } from '../http/admin-app.ts';
+import { listen } from '../http/listen.ts';
+import { createPublicApp } from '../http/public-app.ts';
+import type { JobObservation } from '../intake/job-observation.ts';
+import { matchProfile } from '../intake/match-profile.ts';
+import { createPoller } from '../intake/poller.ts';
+import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
+import { openStore } from '../store/open-store.ts';
+import { adminSource } from './admin-source.ts';
+import { connectGitHub } from './connect-github.ts';
+import { effectWorldOf } from './effect-world-of.ts';
+import { jobPolicy, namePrefix } from './job-policy.ts';
+import { Releases } from './releases.ts';
+import { restoreJobs } from './restore-jobs.ts';
+
+/** Milliseconds that creates and registrations under way get to end before the daemon leaves them to its successor. */
+const PATIENCE_WITH_CALLS = 10_000;
+/** Milliseconds that each part gets to close. */
+const PATIENCE_WITH_PARTS = 5_000;
+
+export interface DaemonOptions {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Daemon {
+  publicUrl: string;
+  adminUrl: string;
+  /** Stops taking work and leaves: running jobs go on in their VMs, and the next daemon finds their records. */
+  drain(): Promise<void>;
+}
+
+/**
+ * The composition root: everything is made here, given its parts, and released in reverse order. Rejects with a
+ * ConfigError or StoreError whose message is for the operator.
+ */
+export async function startDaemon({ config, env, clock, log }: DaemonOptions): Promise<Daemon> {
+  const releases = new Releases();
+  try {
+    return await compose({ config, env, clock, log }, releases);
+  } catch (error) {
+    await releases.run(log, PATIENCE_WITH_PARTS);
+    throw error;
+  }
+}
+
+async function compose({ config, env, clock, log }: DaemonOptions, releases: Releases): Promise<Daemon> {
+  const store = await openStore({ path: config.store.path, clock, log });
+  releases.push('the store', () => store.close());
+
+  const agents = new Map<string, AgentClient>();
+  for (const host of config.hosts) {
+    const token = await resolveAgentToken(host, env);
+    agents.set(host.name, new AgentClient({ name: host.name, baseUrl: host.base_url, token, clock }));
+  }
+  const github = connectGitHub(config, clock, log);
+  const progress = new Map<string, string>();
+  const observe = (seen: JobObservation) => dispatcher.observe(seen);
+  const world = effectWorldOf({ config, clock, github, agents, observe, progress });
+  const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
+
+  const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
+    actors: jobEffects(world, () => store.durable()),
+  });
+  const actors = new JobActors({
+    machine,
+    store,
+    clock,
+    log,
+    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
+  });
+  const hosts = new Hosts({
+    hosts: config.hosts.map((host) => ({
+      name: host.name,
+      client: agentOf(agents, host.name),
+      maxVms: host.max_concurrent_vms,
+    })),
+    policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
+    clock,
+    log,
+    onChange: (name, snapshot) => dispatcher.hostChanged(name, snapshot),
+  });
+  const prefix = namePrefix(config.controller);
+  const dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: prefix, profileFor });
+  const repositories = config.github.repositories.map((fullName) => {
+    const [owner = '', repository = ''] = fullName.split('/');
+    return { owner, repository };
+  });
+  const { owner } = config.github;
+  const scopes =
+    config.runner.scope === 'organization'
+      ? [{ kind: 'organization' as const, owner }]
+      : repositories.map((full) => ({ kind: 'repository' as const, ...full }));
+  const collector = new Collector({
+    world,
+    actors,
+    hosts,
+    store,
+    scopes,
+    repositories,
+    clock,
+    log,
+    namePrefix: prefix,
+    profileFor,
+    interval: config.controller.gc_interval,
+  });
+
+  await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
+  releases.push('the jobs', () => actors.stop());
+  releases.push('calls under way', async () => {
+    await Promise.race([world.calls.allEnded(), clock.sleepUntil(clock.now() + PATIENCE_WITH_CALLS)]);
+  });
+  hosts.start();
+  releases.push('the hosts', () => hosts.stop());
+  for (const { id, observation } of await store.pendingDeliveries()) {
+    if (observation) dispatcher.observe(observation);
+    store.deliveryHandled(id);
+  }
+
+  const poller = createPoller({
+    github,
+    mode: config.controller.mode,
+    repositories,
+    interval: config.controller.poll_interval,
+    recheckInterval: config.controller.recheck_interval,
+    clock,
+    random: Math.random,
+    onObservation: observe,
+    activeJobs: () =>
+      [...actors.all()]
+        .map(({ snapshot }) => snapshot.context.job)
+        .filter(({ id, status }) => id > 0 && status !== 'completed'),
+    log,
+  });
+  const webhook = createWebhookReceiver({
+    secret: config.github.webhook_secret ?? null,
+    allowed: { owner, repositories: repositories.length > 0 ? config.github.repositories : null },
+    store,
+    clock,
+    isDraining: () => dispatcher.draining,
+    onStored: (id, seen) => {
+      observe(seen);
+      store.deliveryHandled(id);
+    },
+    log,
+  });
+
+  const health = () => {
+    const { ok, lastError } = store.health();
+    return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
+  };
+  const source = adminSource({ actors, hosts, store, poller, collector, dispatcher, progress, health });
+  const admin = await listen(
+    createAdminApp({ source, token: config.admin.token ?? null }),
+    config.admin.listen,
+    'admin.listen',
+  );
+  releases.push('the admin listener', () => admin.close());
+  const open = await listen(
+    createPublicApp({ webhook, health }),
+    config.controller.webhook_listen,
+    'controller.webhook_listen',
+  );
+  releases.push('the public listener', () => open.close());
+  poller.start();
+  releases.push('the poller', () => poller.stop());
+  const collecting = collector.run();
+  releases.push('the collector', () => {
+    collector.stop();
+    return collecting;
+  });
+
+  return {
+    publicUrl: open.url,
+    adminUrl: admin.url,
+    async drain() {
+      dispatcher.drain();
+      await releases.run(log, PATIENCE_WITH_CALLS + PATIENCE_WITH_PARTS);
+    },
+  };
+}
+
+function agentOf(agents: ReadonlyMap<string, AgentClient>, name: string): AgentClient {
+  const agent = agents.get(name);
+  if (!agent) throw new Error(`host ${name} has no agent`);
+  return agent;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import { RunnerSecrets } from '../effects/runner-secrets.ts';
+import { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
+import { DaemonError } from '../errors.ts';
+import type { GitHub } from '../github/github.ts';
+import type { JobObservation } from '../intake/job-observation.ts';
+import { runnerLabelsFor } from '../intake/match-profile.ts';
+
+export interface EffectWorldParts {
+  config: Config;
+  clock: Clock;
+  github: GitHub;
+  agents: ReadonlyMap<string, AgentClient>;
+  observe(observation: JobObservation): void;
+  progress: Map<string, string>;
+}
+
+/** What the effects may touch, from the config and the adapters. */
+export function effectWorldOf({
+  config,
+  clock,
+  github,
+  agents,
+  observe,
+  progress,
+}: EffectWorldParts): EffectWorld {
+  const { runner, timeouts } = config;
+  return {
+    clock,
+    github,
+    guest: {
+      user: runner.ssh_user,
+      password: runner.ssh_password,
+      privateKey: runner.ssh_private_key_path ? readFileSync(runner.ssh_private_key_path, 'utf8') : null,
+      connectTimeout: runner.connect_timeout,
+      installPath: runner.install_path,
+    },
+    runnerGroup: runner.group,
+    pullTimeout: timeouts.creating,
+    agent(host) {
+      const client = agents.get(host);
+      if (client) return { client, baseUrl: client.baseUrl };
+      throw new DaemonError(
+        'HOST_UNKNOWN',
+        `The config names no host "${host}"; add it again until its VMs are gone.`,
+      );
+    },
+    profile(label) {
+      const profile = config.labels[label];
+      if (!profile) {
+        throw new DaemonError(
+          'PROFILE_UNKNOWN',
+          `The config has no label "${label}" (any more), so its job has no image.`,
+        );
+      }
+      return {
+        image: profile.image,
+        cpu: profile.cpu ?? null,
+        memory: profile.memory ?? null,
+        disk: profile.disk ?? null,
+        lifetimeSeconds: profile.lifetime_seconds,
+        runnerLabels: runnerLabelsFor(label, runner.labels),
+      };
+    },
+    scope: (owner, repository) =>
+      runner.scope === 'organization'
+        ? { kind: 'organization', owner }
+        : { kind: 'repository', owner, repository },
+    secrets: new RunnerSecrets(),
+    calls: new UnconfirmedCalls(clock, timeouts.create_settle),
+    observe,
+    progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),
+  };
+}

@@ -1,0 +1,28 @@
+import { DEFAULT_POLICY, type JobPolicy } from '../../machines/job/policy.ts';
+import type { Config } from '../config/schema.ts';
+
+/** The config in the machine's words. */
+export function jobPolicy({ controller, timeouts }: Config): JobPolicy {
+  return {
+    ...DEFAULT_POLICY,
+    namePrefix: namePrefix(controller),
+    maxAttempts: controller.max_attempts,
+    timeouts: {
+      ...DEFAULT_POLICY.timeouts,
+      creating: timeouts.creating,
+      starting: timeouts.starting,
+      sshReady: timeouts.ssh_ready,
+      probing: timeouts.probing,
+      jitConfig: timeouts.jit_config,
+      runnerOnline: timeouts.runner_online,
+      idle: controller.vm_idle_timeout,
+      finishing: timeouts.completion_grace,
+      retireWindow: timeouts.retire_window,
+      settle: timeouts.create_settle,
+    },
+  };
+}
+
+export function namePrefix({ vm_name_prefix: prefix, id }: Config['controller']): string {
+  return `${prefix}-${id}`;
+}

@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+
+/**
+ * Everything acquired, released in reverse order. One release that fails or hangs must not keep the others from
+ * running, since the store's flush is among them.
+ */
+export class Releases {
+  readonly #list: { what: string; release: () => unknown }[] = [];
+
+  push(what: string, release: () => unknown): void {
+    this.#list.push({ what, release });
+  }
+
+  /** `patience`: milliseconds that each release may take. */
+  async run(log: Logger, patience: number): Promise<void> {
+    for (const { what, release } of this.#list.splice(0).reverse()) {
+      const late = new Promise((_, reject) => {
+        setTimeout(() => reject(new Error(`not done after ${patience} ms`)), patience).unref();
+      });
+      try {
+        await Promise.race([Promise.resolve().then(release), late]);
+      } catch (error) {
+        log.warn({ err: error, what }, `could not release ${what} in order`);
+      }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import type { Logger } from 'pino';
+import type { Runner, Vm } from '../../machines/job/context.ts';
+import { parseResourceName } from '../../machines/job/resource-name.ts';
+import { type Clock, sleepFor } from '../clock.ts';
+import { forwardedAddress } from '../effects/connect-guest.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import type { RunnerScope } from '../github/runner-scope.ts';
+import type { Store } from '../store/store.ts';
+import type { Hosts } from './hosts.ts';
+import type { JobActors } from './job-actors.ts';
+import {
+  type Collection,
+  type CollectionStep,
+  planCollection,
+  type Reality,
+  type Sighting,
+} from './plan-collection.ts';
+import { jobFrom } from './route-observation.ts';
+
+export interface CollectorOptions {
+  world: EffectWorld;
+  actors: JobActors;
+  hosts: Hosts;
+  store: Store;
+  scopes: RunnerScope[];
+  /** Repositories that an orphan's job may belong to. */
+  repositories: { owner: string; repository: string }[];
+  clock: Clock;
+  log: Logger;
+  namePrefix: string;
+  profileFor(labels: string[]): string | null;
+  /** Milliseconds between collections. */
+  interval: number;
+}
+
+/**
+ * Finds what a crash, a lost record or half a cleanup left behind. It compares reality with the records and acts
+ * on names that are ours only; what may be working goes through an actor of its own, never straight to deletion.
+ */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #stopped = new AbortController();
+  #sightings: ReadonlyMap<string, Sighting> = new Map();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Collects at once and then at every interval, until stopped. */
+  async run(): Promise<void> {
+    const { clock, interval, log, store } = this.#options;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.collect();
+        await store.prune(clock.now());
+      } catch (error) {
+        log.warn({ err: error }, 'the collection could not be finished; it starts anew at the next interval');
+      }
+      await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** What a collection would do now, with the reason for each thing; changes nothing. */
+  async plan(): Promise<Collection> {
+    const reality = await this.#look();
+    const { namePrefix, clock } = this.#options;
+    return planCollection(namePrefix, reality, this.#owners(), this.#sightings, clock.now());
+  }
+
+  async collect(): Promise<CollectionStep[]> {
+    const { steps, sightings } = await this.plan();
+    this.#sightings = sightings;
+    for (const step of steps) {
+      if (this.#stopped.signal.aborted) break;
+      if (step.do === 'wait' || step.do === 'leave') continue;
+      const { log } = this.#options;
+      try {
+        if (step.kind === 'runner') await this.#removeRunner(step);
+        else if (step.do === 'adopt') await this.#adopt(step);
+        else await this.#options.world.agent(step.host).client.deleteVm(step.id, this.#patience());
+        log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
+      } catch (error) {
+        log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
+      }
+    }
+    return steps;
+  }
+
+  async #look(): Promise<Reality> {
+    const { hosts, world, scopes } = this.#options;
+    const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
+    for (const { name } of hosts.all()) {
+      try {
+        const vms = await world.agent(name).client.listVms(this.#patience());
+        reality.vms.push(...vms.map(({ id, name: vm, state }) => ({ host: name, id, name: vm, state })));
+      } catch {
+        reality.unseenHosts.push(name);
+      }
+    }
+    for (const scope of scopes) {
+      const runners = await world.github.listRunners(scope, this.#patience());
+      reality.runners.push(
+        ...runners.map(({ id, name, status, busy }) => ({
+          scope: scopeName(scope),
+          id,
+          name,
+          online: status === 'online',
+          busy,
+        })),
+      );
+    }
+    return reality;
+  }
+
+  /** Read after reality, so that nothing which came into being in between looks ownerless. */
+  #owners() {
+    const vmIds = new Map<string, string | null>();
+    const runnerNames = new Set<string>();
+    for (const { snapshot } of this.#options.actors.all()) {
+      const { vm, runner } = snapshot.context;
+      if (vm) vmIds.set(vm.name, vm.id);
+      if (runner) runnerNames.add(runner.name);
+    }
+    return { vmIds, runnerNames };
+  }
+
+  async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {
+    const { world, scopes } = this.#options;
+    const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
+    if (!scope) return;
+    const now = await world.github.getRunner(scope, step.id, this.#patience());
+    if (now && !now.busy && now.status !== 'online') {
+      await world.github.removeRunner(scope, step.id, this.#patience());
+    }
+  }
+
+  /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
+  async #adopt(step: CollectionStep & { kind: 'vm' }): Promise<void> {
+    const { actors, profileFor, store, world } = this.#options;
+    const named = parseResourceName(this.#options.namePrefix, step.name);
+    if (!named) return;
+    const { signal } = this.#patience();
+    const address = await forwardedAddress(world, step.host, step.id, signal);
+    const seen = await this.#jobOf(named.jobId);
+    const profile = seen && profileFor(seen.labels);
+    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
+    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(), '');
+    const details = await world.agent(step.host).client.getVm(step.id, { signal });
+    const vm: Vm = {
+      name: step.name,
+      host: step.host,
+      profile: job.profile,
+      id: step.id,
+      address,
+      hostKey: null,
+      runnerVersion: null,
+      expiresAt: details?.expiresAt ?? null,
+      mayAppearUntil: 0,
+    };
+    const ran = seen?.runnerName ?? step.name;
+    const name = parseResourceName(this.#options.namePrefix, ran) ? ran : step.name;
+    const runner: Runner = { name, id: null, mode: null, mayAppearUntil: 0 };
+    const key = actors.create(job);
+    actors.send(key, { type: 'vm.adopted', vm, runner });
+  }
+
+  async #jobOf(jobId: number) {
+    const { repositories, world } = this.#options;
+    for (const { owner, repository } of repositories) {
+      const job = await world.github.getJob(owner, repository, jobId, this.#patience());
+      if (job) return job;
+    }
+    return null;
+  }
+
+  /** Stands in for a job that nobody can name any more, or that another actor serves. */
+  #noJob(): Parameters<typeof jobFrom>[0] {
+    const { clock, repositories } = this.#options;
+    const { owner, repository } = repositories[0] ?? { owner: '', repository: '' };
+    return {
+      source: 'recheck',
+      seenAt: clock.now(),
+      jobId: 0,
+      runId: 0,
+      runAttempt: 0,
+      owner,
+      repository,
+      workflow: '',
+      name: 'adopted VM',
+      url: '',
+      labels: [],
+      status: 'completed',
+      conclusion: null,
+      queuedAt: clock.now(),
+      runnerId: null,
+      runnerName: null,
+    };
+  }
+
+  /** A host or GitHub that hangs must not hold up the collection of the others. */
+  #patience(): { signal: AbortSignal } {
+    return { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(30_000)]) };
+  }
+}
+
+export function scopeName(scope: RunnerScope): string {
+  return scope.kind === 'repository' ? `${scope.owner}/${scope.repository}` : scope.owner;
+}

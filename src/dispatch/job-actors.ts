@@ -1,0 +1,197 @@
+import type { Logger } from 'pino';
+import { type Actor, type AnyEventObject, createActor, type SnapshotFrom } from 'xstate';
+import type { Job, JobContext } from '../../machines/job/context.ts';
+import type { JobEvent } from '../../machines/job/events.ts';
+import type { JobMachine } from '../../machines/job.ts';
+import type { Clock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
+import { whyNotRestorable } from './restorable.ts';
+import type { Holder } from './route-observation.ts';
+import { outcomeOf } from './settled-outcome.ts';
+import { statePath, transitionEntry } from './transition-entry.ts';
+
+export type JobActor = Actor<JobMachine>;
+export type JobSnapshot = SnapshotFrom<JobMachine>;
+
+export interface JobActorsOptions {
+  /** With its effects provided. */
+  machine: JobMachine;
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  /** After each transition, in the same synchronous stretch. */
+  onTransition(key: string, snapshot: JobSnapshot): void;
+}
+
+interface Live {
+  actor: JobActor;
+  /** The last snapshot that was put; XState gives the very same one again for an event that changed nothing. */
+  last: JobSnapshot | null;
+  path: string;
+  jobId: number | null;
+  runnerName: string | null;
+}
+
+/**
+ * The live job actors, each a root of its own. Every transition is put into the store together with its journal
+ * entry before anything else can run (law 1); a final state removes the record in the same way.
+ */
+export class JobActors {
+  readonly #live = new Map<string, Live>();
+  readonly #keyOfJob = new Map<number, string>();
+  readonly #keyOfRunner = new Map<string, string>();
+  readonly #options: JobActorsOptions;
+  #persisting = true;
+
+  constructor(options: JobActorsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a fresh actor for a job, under a key of its own. */
+  create(job: Job): string {
+    let key = String(job.id);
+    for (let n = 2; this.#live.has(key); n += 1) key = `${job.id}.${n}`;
+    this.#start(
+      key,
+      createActor(this.#options.machine, { id: key, input: { job }, inspect: this.#inspect(key) }),
+    );
+    return key;
+  }
+
+  /** Revives a stored snapshot; its effects start again. Answers why not, when that would not be safe. */
+  restore(key: string, stored: unknown): string | null {
+    const { machine } = this.#options;
+    const reason = whyNotRestorable(machine, stored);
+    if (reason !== null) return reason;
+    const snapshot = stored as JobSnapshot;
+    this.#start(
+      key,
+      createActor(machine, {
+        id: key,
+        snapshot,
+        inspect: this.#inspect(key),
+        input: { job: snapshot.context.job },
+      }),
+      true,
+    );
+    return null;
+  }
+
+  send(key: string, event: JobEvent): void {
+    this.#live.get(key)?.actor.send(event);
+  }
+
+  /** All live actors with their present snapshot, oldest first. */
+  *all(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    for (const [key, { actor }] of this.#live) yield { key, snapshot: actor.getSnapshot() };
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  holderOfJob(jobId: number): Holder | null {
+    return this.#holder(this.#keyOfJob.get(jobId));
+  }
+
+  holderOfRunner(runnerName: string): Holder | null {
+    return this.#holder(this.#keyOfRunner.get(runnerName));
+  }
+
+  /** Ends persistence first, then the actors: the snapshot of a stopped actor must not replace the good one. */
+  stop(): void {
+    this.#persisting = false;
+    for (const { actor } of this.#live.values()) actor.stop();
+    this.#live.clear();
+  }
+
+  #holder(key: string | undefined): Holder | null {
+    const live = key === undefined ? undefined : this.#live.get(key);
+    if (key === undefined || !live) return null;
+    const { job, vm } = live.actor.getSnapshot().context;
+    return { key, job, vmProfile: vm?.profile ?? null };
+  }
+
+  /** In an exchange one actor takes a job before the other has let go of it, so only the holder's entry is removed. */
+  #index(key: string, live: Live, context: JobContext | null): void {
+    const jobId = context === null || context.released ? null : context.job.id;
+    const runnerName = context?.runner?.name ?? null;
+    if (live.jobId !== jobId) {
+      if (live.jobId !== null && this.#keyOfJob.get(live.jobId) === key) this.#keyOfJob.delete(live.jobId);
+      if (jobId !== null) this.#keyOfJob.set(jobId, key);
+      live.jobId = jobId;
+    }
+    if (live.runnerName !== runnerName) {
+      if (live.runnerName !== null) this.#keyOfRunner.delete(live.runnerName);
+      if (runnerName !== null) this.#keyOfRunner.set(runnerName, key);
+      live.runnerName = runnerName;
+    }
+  }
+
+  #start(key: string, actor: JobActor, restored = false): void {
+    const { value } = actor.getSnapshot();
+    const live = { actor, last: null, path: restored ? statePath(value) : '', jobId: null, runnerName: null };
+    this.#live.set(key, live);
+    this.#index(key, live, actor.getSnapshot().context);
+    actor.subscribe({ error: (error) => this.#quarantine(key, error) });
+    actor.start();
+  }
+
+  #inspect(key: string) {
+    return (inspected: { type: string; actorRef: unknown; event?: unknown; snapshot?: unknown }) => {
+      const live = this.#live.get(key);
+      if (inspected.type !== '@xstate.snapshot' || !live || inspected.actorRef !== live.actor) return;
+      this.#record(key, live, inspected.event as AnyEventObject, inspected.snapshot as JobSnapshot);
+    };
+  }
+
+  #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
+    const { store, clock, log, onTransition } = this.#options;
+    if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
+    const from = live.path;
+    live.last = snapshot;
+    live.path = statePath(snapshot.value);
+    const { context } = snapshot;
+    this.#index(key, live, snapshot.status === 'done' ? null : context);
+    const entry = transitionEntry(key, clock.now(), event, from, live.path, context);
+
+    if (snapshot.status === 'done') {
+      store.deleteActor(key);
+      if (!context.released && context.job.id > 0) store.settleJob(outcomeOf(snapshot, clock.now()));
+      this.#live.delete(key);
+    } else {
+      store.putActor(key, {
+        v: 1,
+        machine: 'job',
+        savedAt: clock.now(),
+        snapshot: live.actor.getPersistedSnapshot(),
+      });
+    }
+    store.appendJournal(entry);
+    const { jobId, attempt, host, event: cause, to, detail } = entry;
+    log[detail ? 'warn' : 'info'](
+      {
+        job: jobId,
+        attempt,
+        host,
+        state: to,
+        vm: context.vm?.name,
+        event: cause,
+        ...(detail && { failure: detail }),
+      },
+      `job ${jobId}: ${from || 'new'} → ${to}`,
+    );
+    onTransition(key, snapshot);
+  }
+
+  /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
+  #quarantine(key: string, error: unknown): void {
+    const { store, log } = this.#options;
+    const live = this.#live.get(key);
+    if (live) this.#index(key, live, null);
+    this.#live.delete(key);
+    const reason = error instanceof Error ? error.message : String(error);
+    store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
+    log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
+  }
+}

@@ -1,0 +1,107 @@
+import { parseResourceName } from '../../machines/job/resource-name.ts';
+
+/** One thing at a host or at GitHub that bears one of our names. */
+export type Stray =
+  | { kind: 'vm'; host: string; id: string; name: string; state: string }
+  | { kind: 'runner'; scope: string; id: number; name: string; online: boolean; busy: boolean };
+
+/** When something without an owner was seen first and how often; epoch ms. */
+export interface Sighting {
+  firstSeenAt: number;
+  looks: number;
+}
+
+export interface Reality {
+  vms: { host: string; id: string; name: string; state: string }[];
+  runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
+  /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
+  unseenHosts: string[];
+}
+
+export interface Owners {
+  /** VM name to the id that its actor knows; null while the create is under way. */
+  vmIds: ReadonlyMap<string, string | null>;
+  runnerNames: ReadonlySet<string>;
+}
+
+export type CollectionStep = Stray & {
+  do: 'delete' | 'adopt' | 'wait' | 'leave';
+  /** For a person: why it is, or is not, collected. */
+  why: string;
+};
+
+export interface Collection {
+  steps: CollectionStep[];
+  /** What the next look compares with. */
+  sightings: Map<string, Sighting>;
+}
+
+/** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
+export const LOOKS_BEFORE_DELETION = 2;
+
+/** States in which a VM of ours may have a runner at work in it. */
+const MAY_WORK = new Set(['running', 'starting', 'resuming']);
+
+/**
+ * What is ours by name and owned by no record, and what to do with each. Strangers do not even appear in the
+ * answer (law 3). A VM that may be working is adopted, so that the retire protocol decides (law 5); a runner that
+ * is busy, online, or may belong to a VM that we cannot see is left alone.
+ */
+export function planCollection(
+  prefix: string,
+  reality: Reality,
+  owners: Owners,
+  before: ReadonlyMap<string, Sighting>,
+  now: number,
+): Collection {
+  const sightings = new Map<string, Sighting>();
+  /** Notes a look; true when there were enough of them. */
+  const sight = (key: string) => {
+    const seen = before.get(key);
+    const looks = (seen?.looks ?? 0) + 1;
+    sightings.set(key, { firstSeenAt: seen?.firstSeenAt ?? now, looks });
+    return looks >= LOOKS_BEFORE_DELETION;
+  };
+  const isOurs = ({ name }: { name: string }) => parseResourceName(prefix, name) !== null;
+  const steps = [
+    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, sight)),
+    ...reality.runners.filter(isOurs).flatMap((runner) => runnerStep(runner, reality, owners, sight)),
+  ];
+  return { steps, sightings };
+}
+
+function vmStep(
+  vm: Reality['vms'][number],
+  owners: Owners,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  const owned = owners.vmIds.get(vm.name);
+  if (owned === null || owned === vm.id) return [];
+  const stray = { kind: 'vm' as const, ...vm };
+  const cause = owned ? `its record names another VM of this name (${owned})` : 'no record owns it';
+  if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  if (!owned && MAY_WORK.has(vm.state)) {
+    return [{ ...stray, do: 'adopt', why: `${cause}, but it is ${vm.state}: its guest is asked first` }];
+  }
+  return [{ ...stray, do: 'delete', why: `${cause} and it is ${vm.state}` }];
+}
+
+function runnerStep(
+  runner: Reality['runners'][number],
+  { vms, unseenHosts }: Reality,
+  owners: Owners,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  if (owners.runnerNames.has(runner.name)) return [];
+  const stray = { kind: 'runner' as const, ...runner };
+  const leave = (why: string): CollectionStep[] => [{ ...stray, do: 'leave', why }];
+  if (vms.some(({ name }) => name === runner.name)) return leave('its VM exists and goes first');
+  if (runner.busy) return leave('GitHub says that it is busy');
+  if (runner.online) return leave('it is online');
+  if (unseenHosts.length > 0)
+    return leave(`its VM may be on ${unseenHosts.join(', ')}, which did not answer`);
+  const why = 'no record and no VM owns it';
+  if (!sight(`runner ${runner.scope} ${runner.id}`))
+    return [{ ...stray, do: 'wait', why: `${why}; seen once` }];
+  return [{ ...stray, do: 'delete', why }];
+}

@@ -1,0 +1,43 @@
+/** A queued job that wants a slot. Instants in epoch ms. */
+export interface WaitingJob {
+  key: string;
+  queuedAt: number;
+  notBefore: number;
+}
+
+export interface FreeHost {
+  name: string;
+  free: number;
+}
+
+export interface Schedule {
+  grants: { key: string; host: string }[];
+  /** When a job that waits for its next attempt becomes due; null when none does. */
+  wakeAt: number | null;
+}
+
+/**
+ * Who gets the next slots, on which host: the job that was queued first, on the host with the most room. A job
+ * whose pause between attempts still lasts holds up nobody.
+ */
+export function schedule(waiting: WaitingJob[], hosts: FreeHost[], now: number): Schedule {
+  const due = waiting.filter((job) => job.notBefore <= now);
+  const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
+  const room = hosts.map((host) => ({ ...host }));
+  const grants: Schedule['grants'] = [];
+
+  for (const job of due.sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key))) {
+    const host = room
+      .filter(({ free }) => free > 0)
+      .sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
+    if (!host) break;
+    host.free -= 1;
+    grants.push({ key: job.key, host: host.name });
+  }
+  return { grants, wakeAt: resting.length > 0 ? Math.min(...resting) : null };
+}
+
+/** Plain code-unit order: the same on every machine, whatever its locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,44 @@
+import type { AnyEventObject } from 'xstate';
+import { failureOf } from '../../machines/failure.ts';
+import type { JobContext } from '../../machines/job/context.ts';
+
+/** A state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */
+export function statePath(value: unknown, prefix = ''): string {
+  if (typeof value === 'string') return prefix ? `${prefix}.${value}` : value;
+  return Object.entries(value as Record<string, unknown>)
+    .map(([key, inner]) => statePath(inner, prefix ? `${prefix}.${key}` : key))
+    .join(', ');
+}
+
+/** An event as people read it: XState's own names carry no news beyond which effect ended how. */
+export function eventName({ type }: AnyEventObject, from: string): string {
+  const match = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
+  if (match) return `${match[2]} ${match[1] === 'done' ? 'done' : 'failed'}`;
+  if (type !== 'xstate.init') return type;
+  return from === '' ? 'job.observed' : 'daemon.restarted';
+}
+
+/** What the journal and the log say of one transition. */
+export function transitionEntry(
+  actor: string,
+  at: number,
+  event: AnyEventObject,
+  from: string,
+  to: string,
+  context: JobContext,
+) {
+  const failed = /^xstate\.error\./.test(event.type);
+  const ending = to === 'failed' || to.startsWith('tearingDown');
+  const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
+  return {
+    at,
+    actor,
+    jobId: context.job.id,
+    attempt: context.job.attemptsFailed + 1,
+    host: context.vm?.host ?? null,
+    event: eventName(event, from),
+    from,
+    to,
+    ...(failure && { detail: { code: failure.code, blame: failure.blame, message: failure.message } }),
+  };
+}

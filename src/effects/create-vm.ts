@@ -1,0 +1,75 @@
+import type { JobEffects } from '../../machines/job/effects.ts';
+import type { AgentClient, AgentVm } from '../agent/agent-client.ts';
+import { DaemonError, hasCode } from '../errors.ts';
+import type { Effect, Profile } from './effect-world.ts';
+import { pullImage } from './pull-image.ts';
+import { untilAborted } from './unconfirmed-calls.ts';
+
+/** Answers after which the VM may or may not come into being. */
+const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
+
+/**
+ * One VM by this name, made from the profile's image and sized. The agent does not keep names unique and shows
+ * a VM only when its create has ended, so: look by name, never send a second create for a name whose first one
+ * may still take effect.
+ */
+export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['createVm']['output']> = async (
+  world,
+  { host, vmName, profile: label },
+  signal,
+) => {
+  const { client } = world.agent(host);
+  const profile = world.profile(label);
+  await client.health({ signal });
+  await world.calls.ended(vmName, signal);
+
+  let vm = await theOnlyVm(client, vmName, signal);
+  if (vm === null) {
+    await pullImage(world, client, profile.image, vmName, signal);
+    vm = await theOnlyVm(client, vmName, signal);
+  }
+  if (vm === null) {
+    if (world.calls.outcome(vmName) === 'unknown') {
+      throw new DaemonError(
+        'VM_MAY_APPEAR',
+        `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,
+      );
+    }
+    world.progress(vmName, 'creating the VM');
+    const request = {
+      name: vmName,
+      image: profile.image,
+      ephemeral: true,
+      lifetimeSeconds: profile.lifetimeSeconds,
+    };
+    vm = await untilAborted(
+      world.calls.run(vmName, () => client.createVm(request), isAmbiguous),
+      signal,
+    );
+  }
+  await resize(client, vm, profile, signal);
+  world.progress(vmName, null);
+  return { vmId: vm.id };
+};
+
+async function theOnlyVm(client: AgentClient, name: string, signal: AbortSignal): Promise<AgentVm | null> {
+  const [vm, ...doubles] = await client.findVms(name, { signal });
+  for (const double of doubles) await client.deleteVm(double.id, { signal });
+  if (!vm) return null;
+  if (vm.state === 'stopped' || vm.state === 'created') return vm;
+  throw new DaemonError(
+    'VM_CREATE_FAILED',
+    `A VM named ${name} exists in state ${vm.state}, not freshly made; the attempt ends and cleans it up.`,
+  );
+}
+
+async function resize(client: AgentClient, vm: AgentVm, profile: Profile, signal: AbortSignal) {
+  const { cpu, memory, disk } = profile;
+  const { resources } = vm;
+  const wanted = {
+    ...(cpu !== null && cpu !== resources.cpuCount && { cpuCount: cpu }),
+    ...(memory !== null && memory !== resources.memorySize && { memorySize: memory }),
+    ...(disk !== null && disk !== resources.diskSize && { diskSize: disk }),
+  };
+  if (Object.keys(wanted).length > 0) await client.updateVm(vm.id, wanted, { signal });
+}

@@ -1,0 +1,30 @@
+import type { JobEffects } from '../../machines/job/effects.ts';
+import { DaemonError } from '../errors.ts';
+import type { Effect } from './effect-world.ts';
+
+/**
+ * Every VM of this name is gone. Closing SSH first is a courtesy whose failure must not hold up the delete.
+ * While a create that nobody saw end may still take effect, the name is looked for again.
+ */
+export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['deleteVm']['output']> = async (
+  world,
+  { host, vmName, vmId },
+  signal,
+) => {
+  const { client } = world.agent(host);
+  await world.calls.ended(vmName, signal);
+  const ids = vmId === null ? (await client.findVms(vmName, { signal })).map((vm) => vm.id) : [vmId];
+  for (const id of ids) {
+    await client.disableSsh(id, { signal }).catch(() => signal.throwIfAborted());
+    await client.deleteVm(id, { signal });
+  }
+  if (vmId === null && world.calls.outcome(vmName) === 'unknown') {
+    throw new DaemonError(
+      'VM_MAY_APPEAR',
+      `A create of ${vmName} on ${host} may still take effect; its name is looked for until that is over.`,
+    );
+  }
+  world.calls.forget(vmName);
+  world.progress(vmName, null);
+  return null;
+};

@@ -1,0 +1,54 @@
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { Clock } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import type { RunnerScope } from '../github/runner-scope.ts';
+import type { JobObservation } from '../intake/job-observation.ts';
+import type { RunnerSecrets } from './runner-secrets.ts';
+import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
+
+/** What a profile of the config means for effects; sizes in bytes. */
+export interface Profile {
+  image: string;
+  cpu: number | null;
+  memory: number | null;
+  disk: number | null;
+  lifetimeSeconds: number;
+  /** Labels that a runner of this profile registers with, lower case. */
+  runnerLabels: string[];
+}
+
+export interface GuestAccess {
+  user: string;
+  password: string | null;
+  privateKey: string | null;
+  /** Milliseconds for connection, banner and login together. */
+  connectTimeout: number;
+  installPath: string;
+}
+
+/** Everything that effects may touch: the two systems, the guests, and what this process remembers. */
+export interface EffectWorld {
+  clock: Clock;
+  github: GitHub;
+  guest: GuestAccess;
+  runnerGroup: string;
+  /** Milliseconds for one image pull. */
+  pullTimeout: number;
+  /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
+  agent(host: string): { client: AgentClient; baseUrl: string };
+  /** Rejects with PROFILE_UNKNOWN when the config has no such label (any more). */
+  profile(label: string): Profile;
+  scope(owner: string, repository: string): RunnerScope;
+  secrets: RunnerSecrets;
+  calls: UnconfirmedCalls;
+  /** Where an effect saw a job: the same way as every other observation (law 6). */
+  observe(observation: JobObservation): void;
+  /** What a person watching wants to know meanwhile; not a record. */
+  progress(vmName: string, text: string | null): void;
+}
+
+export type Effect<Input, Output> = (
+  world: EffectWorld,
+  input: Input,
+  signal: AbortSignal,
+) => Promise<Output>;

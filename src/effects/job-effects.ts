@@ -1,0 +1,51 @@
+import { fromPromise, type PromiseActorLogic } from 'xstate';
+import type { JobEffects } from '../../machines/job/effects.ts';
+import { askGuest } from './ask-guest.ts';
+import { confirmOnline } from './confirm-online.ts';
+import { connectGuest } from './connect-guest.ts';
+import { createVm } from './create-vm.ts';
+import { deleteVm } from './delete-vm.ts';
+import { deregisterRunner } from './deregister-runner.ts';
+import type { Effect, EffectWorld } from './effect-world.ts';
+import { launchRunner } from './launch-runner.ts';
+import { obtainRunnerConfig } from './obtain-runner-config.ts';
+import { probeGuest } from './probe-guest.ts';
+import { recheckJob } from './recheck-job.ts';
+import { removeRunner } from './remove-runner.ts';
+import { startVm } from './start-vm.ts';
+import { watchRunner } from './watch-runner.ts';
+
+/**
+ * The effects as `machine.provide` takes them, each behind the durability barrier of law 1. XState starts an
+ * invoked promise *before* its subscribers run, so the body first lets the synchronous transition end (the
+ * subscriber then has put the new snapshot), next waits until that snapshot is on disk, and only then acts.
+ */
+export function jobEffects(world: EffectWorld, durable: () => Promise<void>) {
+  const behindTheBarrier = <Input, Output>(effect: Effect<Input, Output>): PromiseActorLogic<Output, Input> =>
+    fromPromise<Output, Input>(async ({ input, signal }) => {
+      await null;
+      await durable();
+      signal.throwIfAborted();
+      return effect(world, input, signal);
+    });
+
+  return {
+    createVm: behindTheBarrier(createVm),
+    startVm: behindTheBarrier(startVm),
+    connectGuest: behindTheBarrier(connectGuest),
+    probeGuest: behindTheBarrier(probeGuest),
+    obtainRunnerConfig: behindTheBarrier(obtainRunnerConfig),
+    launchRunner: behindTheBarrier(launchRunner),
+    confirmOnline: behindTheBarrier(confirmOnline),
+    watchRunner: behindTheBarrier(watchRunner),
+    recheckJob: behindTheBarrier(recheckJob),
+    askGuest: behindTheBarrier(askGuest),
+    deregisterRunner: behindTheBarrier(deregisterRunner),
+    deleteVm: behindTheBarrier(deleteVm),
+    removeRunner: behindTheBarrier(removeRunner),
+    waitUntil: fromPromise<null, JobEffects['waitUntil']['input']>(async ({ input, signal }) => {
+      await world.clock.sleepUntil(input.at, signal);
+      return null;
+    }),
+  };
+}

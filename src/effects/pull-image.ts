@@ -1,0 +1,37 @@
+import type { AgentClient } from '../agent/agent-client.ts';
+import { pullFailure } from '../agent/agent-failure.ts';
+import { sleepFor } from '../clock.ts';
+import type { EffectWorld } from './effect-world.ts';
+
+/** Milliseconds between looks at a pull; the first look comes at once, since most pulls are cache hits. */
+const FIRST_LOOK = 50;
+const LONGEST_LOOK = 2_000;
+
+/**
+ * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
+ * can be shown. Always with the very reference that the create names: the agent's cache goes by exact string.
+ * Rejects with the pull's own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
+ */
+export async function pullImage(
+  world: EffectWorld,
+  client: AgentClient,
+  reference: string,
+  vmName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = await client.pullImage(reference, {
+    timeoutSeconds: Math.ceil(world.pullTimeout / 1000),
+    signal,
+  });
+  let pause = FIRST_LOOK;
+  for (let pull = started; pull.status !== 'completed'; ) {
+    if (pull.status === 'failed' || pull.status === 'cancelled') throw pullFailure(reference, pull);
+    const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
+    world.progress(vmName, `pulling ${reference}${percent}`);
+    await sleepFor(world.clock, pause, signal);
+    pause = Math.min(LONGEST_LOOK, pause * 2);
+    const seen = await client.pullOperation(pull.operationId, { signal });
+    if (seen === null) throw pullFailure(reference, null);
+    pull = seen;
+  }
+}
