@@ -1,5 +1,6 @@
 import type { JobEffects } from '../../machines/job/effects.ts';
-import type { AgentClient, AgentVm } from '../agent/agent-client.ts';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { AgentVm } from '../agent/agent-vm.ts';
 import { DaemonError, hasCode } from '../errors.ts';
 import type { Effect, Profile } from './effect-world.ts';
 import { pullImage } from './pull-image.ts';

@@ -1,4 +1,5 @@
-import { type GuestSession, openGuest } from '../guest/open-guest.ts';
+import type { GuestSession } from '../guest/guest-session.ts';
+import { openGuest } from '../guest/open-guest.ts';
 import type { EffectWorld } from './effect-world.ts';
 
 /** Opens the guest, does one thing in it and closes it, whatever happens. Rejects with GUEST_* failures. */

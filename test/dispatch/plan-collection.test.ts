@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { planCollection, type Reality, type Sighting } from '../../src/dispatch/plan-collection.ts';
+
+const PREFIX = 'gh-a';
+const vm = (name: string, state = 'stopped', id = `ID-${name}`) => ({ host: 'm1', id, name, state });
+const runner = (name: string, facts: { online?: boolean; busy?: boolean } = {}) => ({
+  scope: 'acme/app',
+  id: 7,
+  name,
+  online: false,
+  busy: false,
+  ...facts,
+});
+const nobody = { vmIds: new Map<string, string | null>(), runnerNames: new Set<string>() };
+
+function plan(reality: Partial<Reality>, owners: Partial<typeof nobody> = {}, looks = 2) {
+  let sightings: ReadonlyMap<string, Sighting> = new Map();
+  let steps: ReturnType<typeof planCollection>['steps'] = [];
+  for (let look = 0; look < looks; look += 1) {
+    const whole = { vms: [], runners: [], unseenHosts: [], ...reality };
+    ({ steps, sightings } = planCollection(PREFIX, whole, { ...nobody, ...owners }, sightings, look));
+  }
+  return steps;
+}
+
+test.each(['jenkins-12-1', 'gh-b-12-1', 'gh-a-12', 'gh-a-12-1-x', 'gh-a-0-1', 'GH-A-12-1', 'xgh-a-12-1'])(
+  'a VM or runner named %s is a stranger and does not even appear',
+  (name) => expect(plan({ vms: [vm(name)], runners: [runner(name)] })).toEqual([]),
+);
+
+test('a VM that its record knows is left in peace', () => {
+  expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Map([['gh-a-1-1', 'ID-gh-a-1-1']]) })).toEqual([]);
+});
+
+test('a VM whose create is still under way is left in peace', () => {
+  expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Map([['gh-a-1-1', null]]) })).toEqual([]);
+});
+
+test('an ownerless VM is only waited for at the first look', () => {
+  expect(plan({ vms: [vm('gh-a-1-1')] }, {}, 1)).toMatchObject([{ do: 'wait' }]);
+});
+
+test('an ownerless VM that is off is deleted at the second look', () => {
+  expect(plan({ vms: [vm('gh-a-1-1')] })).toMatchObject([{ do: 'delete', kind: 'vm', id: 'ID-gh-a-1-1' }]);
+});
+
+test.each(['running', 'starting', 'resuming'])(
+  'an ownerless VM that is %s is adopted, never deleted',
+  (state) => {
+    expect(plan({ vms: [vm('gh-a-1-1', state)] })).toMatchObject([{ do: 'adopt' }]);
+  },
+);
+
+test('a double of an owned VM is deleted', () => {
+  const owners = { vmIds: new Map([['gh-a-1-1', 'THE-OTHER']]) };
+  expect(plan({ vms: [vm('gh-a-1-1', 'stopped', 'THIS')] }, owners)).toMatchObject([
+    { do: 'delete', id: 'THIS' },
+  ]);
+});
+
+test('something that found its owner between two looks starts anew', () => {
+  const first = planCollection(
+    PREFIX,
+    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [] },
+    nobody,
+    new Map(),
+    0,
+  );
+  const owned = { ...nobody, vmIds: new Map([['gh-a-1-1', 'ID-gh-a-1-1']]) };
+  const second = planCollection(
+    PREFIX,
+    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [] },
+    owned,
+    first.sightings,
+    1,
+  );
+  expect(second.sightings.size).toBe(0);
+});
+
+test('an ownerless offline runner is removed at the second look', () => {
+  expect(plan({ runners: [runner('gh-a-1-1')] }, {}, 1)).toMatchObject([{ do: 'wait' }]);
+  expect(plan({ runners: [runner('gh-a-1-1')] })).toMatchObject([{ do: 'delete', kind: 'runner', id: 7 }]);
+});
+
+test.each([
+  ['busy', runner('gh-a-1-1', { busy: true })],
+  ['online', runner('gh-a-1-1', { online: true })],
+])('a runner that is %s is never removed', (_, found) => {
+  expect(plan({ runners: [found] })).toMatchObject([{ do: 'leave' }]);
+});
+
+test('a runner whose VM exists goes with its VM', () => {
+  expect(plan({ vms: [vm('gh-a-1-1', 'running')], runners: [runner('gh-a-1-1')] })).toMatchObject([
+    { kind: 'vm', do: 'adopt' },
+    { kind: 'runner', do: 'leave' },
+  ]);
+});
+
+test('no runner is removed while a host that may hold its VM does not answer', () => {
+  expect(plan({ runners: [runner('gh-a-1-1')], unseenHosts: ['m2'] })).toMatchObject([{ do: 'leave' }]);
+});
+
+test('a runner that a record names is left in peace', () => {
+  expect(plan({ runners: [runner('gh-a-1-2')] }, { runnerNames: new Set(['gh-a-1-2']) })).toEqual([]);
+});

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import type { Job } from '../../machines/job/context.ts';
+import { type Holder, jobFrom, routeObservation } from '../../src/dispatch/route-observation.ts';
+import type { JobObservation } from '../../src/intake/job-observation.ts';
+
+const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservation => ({
+  source: 'webhook',
+  seenAt: 1,
+  jobId,
+  runId: 1,
+  runAttempt: 1,
+  owner: 'acme',
+  repository: 'app',
+  workflow: 'CI',
+  name: 'build',
+  url: 'https://github.com/acme/app/actions/runs/1/job/1',
+  labels: ['mac'],
+  status: 'queued',
+  conclusion: null,
+  queuedAt: 1,
+  runnerId: null,
+  runnerName: null,
+  ...facts,
+});
+const job = (id: number, facts: Partial<Job> = {}): Job => ({ ...jobFrom(seen(id), 'mac'), ...facts });
+
+/** Actors by key: the job that each holds and the runner that it owns. */
+function known(actors: Record<string, { job: Job; runner?: string }>, settled: number[] = []) {
+  const holders = Object.entries(actors).map(([key, { job: held, runner }]) => ({
+    holder: { key, job: held, vmProfile: runner ? 'mac' : null } satisfies Holder,
+    runner,
+  }));
+  return {
+    holderOfJob: (id: number) => holders.find(({ holder }) => holder.job.id === id)?.holder ?? null,
+    holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
+    isSettled: (id: number) => settled.includes(id),
+    profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
+  };
+}
+
+test('a queued job that is new and matches gets an actor', () => {
+  expect(routeObservation(seen(1), known({}))).toEqual([{ do: 'create', job: job(1) }]);
+});
+
+test('a queued job that somebody holds already changes nothing', () => {
+  expect(routeObservation(seen(1), known({ a: { job: job(1) } }))).toEqual([]);
+});
+
+test('a late queued event of a finished job starts nothing', () => {
+  expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
+});
+
+test('a job that no profile covers is noted and gets no actor', () => {
+  expect(routeObservation(seen(1, { labels: ['ubuntu-latest'] }), known({}))).toEqual([
+    { do: 'noteUnmatched' },
+  ]);
+});
+
+test('a job that waits for approval makes no demand', () => {
+  expect(routeObservation(seen(1, { status: 'waiting' }), known({}))).toEqual([]);
+});
+
+test('our job on our own runner has started', () => {
+  const steps = routeObservation(
+    seen(1, { status: 'in_progress', runnerName: 'r1' }),
+    known({ a: { job: job(1), runner: 'r1' } }),
+  );
+  expect(steps).toEqual([{ do: 'tell', key: 'a', event: { type: 'job.started' } }]);
+});
+
+test('a job on the runner of another actor swaps jobs between the two', () => {
+  const steps = routeObservation(
+    seen(2, { status: 'in_progress', runnerName: 'r1' }),
+    known({ a: { job: job(1), runner: 'r1' }, b: { job: job(2, { namesTaken: 3 }) } }),
+  );
+  expect(steps).toEqual([
+    {
+      do: 'tell',
+      key: 'a',
+      event: { type: 'job.exchanged', job: job(2, { namesTaken: 3, status: 'in_progress' }), here: true },
+    },
+    { do: 'tell', key: 'b', event: { type: 'job.exchanged', job: job(1), here: false } },
+  ]);
+});
+
+test('an unknown job on our runner is taken over, and the job that the runner was made for goes on anew', () => {
+  const steps = routeObservation(
+    seen(9, { status: 'in_progress', runnerName: 'r1', repository: 'other' }),
+    known({ a: { job: job(1), runner: 'r1' } }),
+  );
+  expect(steps).toEqual([
+    {
+      do: 'tell',
+      key: 'a',
+      event: {
+        type: 'job.exchanged',
+        job: job(9, { status: 'in_progress', repository: 'other' }),
+        here: true,
+      },
+    },
+    { do: 'create', job: job(1) },
+  ]);
+});
+
+test('a cancelled job whose runner took an unknown one is not started anew', () => {
+  const steps = routeObservation(
+    seen(9, { status: 'in_progress', runnerName: 'r1' }),
+    known({ a: { job: job(1, { status: 'completed' }), runner: 'r1' } }),
+  );
+  expect(steps).toHaveLength(1);
+});
+
+test('a completion that names another actor’s runner swaps first, though its start was never seen', () => {
+  const steps = routeObservation(
+    seen(2, { status: 'completed', conclusion: 'success', runnerName: 'r1' }),
+    known({ a: { job: job(1), runner: 'r1' }, b: { job: job(2) } }),
+  );
+  expect(steps[0]).toMatchObject({ key: 'a', event: { here: true, job: { id: 2, status: 'completed' } } });
+  expect(steps[1]).toMatchObject({ key: 'b', event: { here: false, job: { id: 1 } } });
+});
+
+test('our job on a stranger’s runner is taken', () => {
+  const steps = routeObservation(
+    seen(1, { status: 'in_progress', runnerName: 'theirs' }),
+    known({ a: { job: job(1) } }),
+  );
+  expect(steps).toEqual([{ do: 'tell', key: 'a', event: { type: 'job.takenElsewhere' } }]);
+});
+
+test('a job in progress without a runner’s name says nothing about where it runs', () => {
+  expect(routeObservation(seen(1, { status: 'in_progress' }), known({ a: { job: job(1) } }))).toEqual([]);
+});
+
+test('a job cancelled before it had a runner did not run here', () => {
+  const steps = routeObservation(
+    seen(1, { status: 'completed', conclusion: 'cancelled' }),
+    known({ a: { job: job(1), runner: 'r1' } }),
+  );
+  expect(steps).toEqual([
+    { do: 'tell', key: 'a', event: { type: 'job.completed', conclusion: 'cancelled', here: false } },
+  ]);
+});
+
+test('a completion on our runner says that the job ran here', () => {
+  const steps = routeObservation(
+    seen(1, { status: 'completed', conclusion: 'success', runnerName: 'r1' }),
+    known({ a: { job: job(1), runner: 'r1' } }),
+  );
+  expect(steps).toEqual([
+    { do: 'tell', key: 'a', event: { type: 'job.completed', conclusion: 'success', here: true } },
+  ]);
+});
+
+test('events of jobs that nobody holds and that run elsewhere change nothing', () => {
+  for (const status of ['in_progress', 'completed'] as const) {
+    expect(routeObservation(seen(1, { status, runnerName: 'theirs' }), known({}))).toEqual([]);
+  }
+});
