@@ -30,9 +30,9 @@ export function adminSource(parts: AdminParts): AdminSource {
     recent: (limit) => store.settledJobs({ limit }),
     hosts: () =>
       [...hosts.all()].map(({ name, snapshot }) => ({
+        ...snapshot.context,
         name,
         state: statePath(snapshot.value).split('.')[0],
-        ...snapshot.context,
       })),
     status: () => ({
       ...health(),

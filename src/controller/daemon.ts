@@ -58,13 +58,21 @@ export async function startDaemon({ config, env, clock, log }: DaemonOptions): P
 }
 
 async function compose({ config, env, clock, log }: DaemonOptions, releases: Releases): Promise<Daemon> {
-  const store = await openStore({ path: config.store.path, clock, log });
+  const store = await openStore({
+    path: config.store.path,
+    retention: config.store.retention,
+    clock,
+    onHealthChange: ({ ok, lastError }) =>
+      ok
+        ? log.info('the store can be written again; effects go on')
+        : log.error({ lastError }, `the store cannot be written, so no new effect starts: ${lastError}`),
+  });
   releases.push('the store', () => store.close());
 
   const agents = new Map<string, AgentClient>();
   for (const host of config.hosts) {
     const token = await resolveAgentToken(host, env);
-    agents.set(host.name, new AgentClient({ name: host.name, baseUrl: host.base_url, token, clock }));
+    agents.set(host.name, new AgentClient({ name: host.name, baseUrl: host.base_url, token }));
   }
   const github = connectGitHub(config, clock, log);
   const progress = new Map<string, string>();

@@ -4,7 +4,7 @@ import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { type Clock, sleepFor } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import type { RunnerScope } from '../github/runner-scope.ts';
+import { type RunnerScope, scopeName } from '../github/runner-scope.ts';
 import type { Store } from '../store/store.ts';
 import type { Hosts } from './hosts.ts';
 import type { JobActors } from './job-actors.ts';
@@ -205,8 +205,4 @@ export class Collector {
   #patience(): { signal: AbortSignal } {
     return { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(30_000)]) };
   }
-}
-
-export function scopeName(scope: RunnerScope): string {
-  return scope.kind === 'repository' ? `${scope.owner}/${scope.repository}` : scope.owner;
 }

@@ -7,7 +7,7 @@ import type { SettledJob } from '../store/settled-jobs.ts';
 /** What the admin listener shows and may order; the controller supplies it. */
 export interface AdminSource {
   jobs(): JobView[];
-  recent(limit: number): SettledJob[];
+  recent(limit: number): Promise<SettledJob[]>;
   hosts(): unknown[];
   status(): { ok: boolean; reasons: string[] } & Record<string, unknown>;
   collect(dryRun: boolean): Promise<CollectionStep[]>;
@@ -18,6 +18,9 @@ export interface AdminAppOptions {
   /** Null only on loopback; the config refuses anything else. */
   token: string | null;
 }
+
+/** Outcomes shown beside the live jobs. */
+const RECENT = 50;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -52,7 +55,7 @@ export function createAdminApp({ source, token }: AdminAppOptions): Hono {
     const { ok, reasons } = source.status();
     return c.json({ ok, reasons }, ok ? 200 : 503);
   });
-  app.get('/api/jobs', (c) => c.json({ jobs: source.jobs(), recent: source.recent(50) }));
+  app.get('/api/jobs', async (c) => c.json({ jobs: source.jobs(), recent: await source.recent(RECENT) }));
   app.get('/api/hosts', (c) => c.json({ hosts: source.hosts() }));
   app.get('/api/status', (c) => c.json(source.status()));
   app.post('/api/collect', async (c) => {

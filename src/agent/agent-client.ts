@@ -1,0 +1,271 @@
+import { z } from 'zod';
+import {
+  type AgentCapabilities,
+  type AgentEvent,
+  type AgentHealth,
+  type AgentImage,
+  capabilitiesSchema,
+  eventSchema,
+  executionSchema,
+  healthSchema,
+  imageSchema,
+  sshSchema,
+} from './agent-answers.ts';
+import { isRefusal } from './agent-failure.ts';
+import { pullPath, vmPath } from './agent-path.ts';
+import { type AgentRequest, AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
+import { type AgentVm, agentVmSchema } from './agent-vm.ts';
+import { type PullOperation, pullOperationSchema } from './pull-operation.ts';
+
+const PAGE = 1000;
+
+/** Longer than the longest step that the agent bounds itself (600 s to grow a disk), for calls that change something. */
+const CHANGE_TIMEOUT_MS = 11 * 60_000;
+
+/** Every call can be cut short; it then rejects with the signal's reason. */
+export interface Abortable {
+  signal?: AbortSignal | undefined;
+}
+
+export type SshForwarding = { status: 'ready' | 'unavailable' | 'not-configured'; port: number | null };
+
+/**
+ * The calls to the agent of one Mac that this daemon makes; the agent's "wipe" and "reset" are not among them,
+ * since they destroy strangers' VMs too. Every method takes a signal, throws a DaemonError whose message names
+ * host, call and answer, and may be repeated safely by one who looks first; `createVm` alone makes a second VM.
+ */
+export class AgentClient {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly #transport: AgentTransport;
+
+  constructor(options: AgentTransportOptions) {
+    this.name = options.name;
+    this.baseUrl = options.baseUrl;
+    this.#transport = new AgentTransport(options);
+  }
+
+  /** `uptime` is in seconds since the agent's server started: a decrease means that it restarted. Needs no token. */
+  health({ signal }: Abortable = {}): Promise<AgentHealth> {
+    return this.#transport.json(healthSchema, get('read its health', '/health', signal));
+  }
+
+  /** Throws AGENT_TOKEN_REFUSED when the token is not the agent's. */
+  async verifyToken({ signal }: Abortable = {}): Promise<void> {
+    await this.#transport.bytes(get('verify the token', '/auth/verify', signal));
+  }
+
+  capabilities({ signal }: Abortable = {}): Promise<AgentCapabilities> {
+    return this.#transport.json(
+      capabilitiesSchema,
+      get('read its capabilities', '/system/capabilities', signal),
+    );
+  }
+
+  /** All VMs of the host, strangers' too. One that is still being created is not among them. */
+  listVms({ signal }: Abortable = {}): Promise<AgentVm[]> {
+    return this.#allPages('list VMs', '/vms', 'vms', agentVmSchema, signal);
+  }
+
+  /** The VMs of exactly this name; the agent allows several. */
+  async findVms(name: string, { signal }: Abortable = {}): Promise<AgentVm[]> {
+    return (await this.listVms({ signal })).filter((vm) => vm.name === name);
+  }
+
+  /** The stored record, or null when the agent knows no such VM. */
+  getVm(id: string, { signal }: Abortable = {}): Promise<AgentVm | null> {
+    return nullWhenGone(
+      this.#transport.json(agentVmSchema, get(`read VM ${id}`, vmPath(id), signal)),
+      'NOT_FOUND',
+    );
+  }
+
+  /** The live state, which the stored record trails, or null when the agent knows no such VM. */
+  async vmState(id: string, { signal }: Abortable = {}): Promise<string | null> {
+    const asked = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
+    const answer = await nullWhenGone(
+      this.#transport.json(z.object({ state: z.string() }), asked),
+      'NOT_FOUND',
+    );
+    return answer?.state ?? null;
+  }
+
+  /**
+   * Makes a stopped VM from an image, pulling that first where it must. Blocks for as long as that takes, and the
+   * VM appears only at the end; an abort or a lost connection leaves open whether it will (look by name).
+   */
+  createVm(
+    spec: { name: string; image: string; ephemeral: boolean; lifetimeSeconds: number | null },
+    { signal }: Abortable = {},
+  ): Promise<AgentVm> {
+    return this.#transport.json(agentVmSchema, {
+      what: `create VM ${spec.name} from ${spec.image}`,
+      method: 'POST',
+      path: '/vms',
+      body: { ...spec, lifetimeSeconds: spec.lifetimeSeconds ?? undefined },
+      signal,
+      timeoutMs: 0,
+    });
+  }
+
+  /** Sets resources of a stopped VM; sizes in bytes. The disk can only grow. */
+  updateVm(
+    id: string,
+    resources: { cpuCount?: number; memorySize?: number; diskSize?: number },
+    { signal }: Abortable = {},
+  ): Promise<AgentVm> {
+    return this.#transport.json(agentVmSchema, {
+      ...change(`resize VM ${id}`, 'PATCH', vmPath(id), signal),
+      body: { resources },
+    });
+  }
+
+  /** Powers the VM on and waits until its hardware runs (its system boots later). A running VM stays as it is. */
+  startVm(id: string, { signal }: Abortable = {}): Promise<AgentVm> {
+    return this.#transport.json(agentVmSchema, {
+      ...change(`start VM ${id}`, 'POST', vmPath(id, '/start'), signal),
+      timeoutMs: 0,
+    });
+  }
+
+  /** Reads without holding the VM's operation gate. `ready` says that a port is open, not that the guest answers. */
+  async sshStatus(id: string, { signal }: Abortable = {}): Promise<SshForwarding> {
+    const asked = get(`read SSH forwarding of VM ${id}`, vmPath(id, '/ssh'), signal);
+    const answer = await nullWhenGone(this.#transport.json(sshSchema, asked), 'SSH_NOT_CONFIGURED');
+    return answer ?? { status: 'not-configured', port: null };
+  }
+
+  /**
+   * The port on the host that leads to the guest's SSH. May block for minutes while the guest has no address, and
+   * no other operation on the VM is let in meanwhile.
+   */
+  async enableSsh(id: string, { signal }: Abortable = {}): Promise<number> {
+    const asked = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
+    return (await this.#transport.json(z.object({ port: z.int() }), asked)).port;
+  }
+
+  /**
+   * Whether the agent forwards SSH by itself when a VM runs. It answers what its config file says, which after a
+   * change is true only from its next start on.
+   */
+  async forwardsSshAutomatically({ signal }: Abortable = {}): Promise<boolean> {
+    const schema = z.object({ networking: z.object({ autoEnableSSHForwarding: z.boolean() }) });
+    const config = await this.#transport.json(schema, get('read its config', '/config', signal));
+    return config.networking.autoEnableSSHForwarding;
+  }
+
+  /** Optional before a deletion, so a VM that is gone or busy is no failure here. */
+  async disableSsh(id: string, { signal }: Abortable = {}): Promise<void> {
+    const asked = change(`disable SSH forwarding of VM ${id}`, 'DELETE', vmPath(id, '/ssh'), signal);
+    await this.#transport.bytes(asked).catch((error: unknown) => {
+      const tolerated = isRefusal(error, 404, 'NOT_FOUND') || isRefusal(error, 409, 'INVALID_STATE');
+      if (!tolerated) throw error;
+    });
+  }
+
+  /** Deletes the VM, running or not. Its slot and ports are free on return. Throws VM_BUSY while another operation runs. */
+  async deleteVm(id: string, { signal }: Abortable = {}): Promise<'deleted' | 'absent'> {
+    const asked = change(`delete VM ${id}`, 'DELETE', `${vmPath(id)}?force=true`, signal);
+    const answer = await nullWhenGone(this.#transport.bytes(asked), 'NOT_FOUND');
+    return answer === null ? 'absent' : 'deleted';
+  }
+
+  /** Runs a command in the guest by the agent's own SSH. Exit code 255 is also what a failed connection looks like. */
+  execute(
+    id: string,
+    {
+      signal,
+      ...run
+    }: { command: string; user: string; password: string | null; timeoutSeconds: number } & Abortable,
+  ): Promise<z.output<typeof executionSchema>> {
+    return this.#transport.json(executionSchema, {
+      ...change(`run a command in VM ${id}`, 'POST', vmPath(id, '/execute'), signal),
+      body: {
+        command: run.command,
+        user: run.user,
+        password: run.password ?? undefined,
+        timeout: run.timeoutSeconds,
+      },
+      secret: run.password ?? undefined,
+    });
+  }
+
+  /** Begins a pull and returns at once. A digest that the host has completes without asking the registry. */
+  pullImage(
+    reference: string,
+    { timeoutSeconds, signal }: { timeoutSeconds: number } & Abortable,
+  ): Promise<PullOperation> {
+    return this.#transport.json(pullOperationSchema, {
+      ...change(`pull image ${reference}`, 'POST', '/images/pull', signal),
+      body: { reference, timeout: timeoutSeconds, async: true },
+    });
+  }
+
+  /** Null when the agent knows no such operation, which is so for all of them after its restart. */
+  pullOperation(id: string, { signal }: Abortable = {}): Promise<PullOperation | null> {
+    const asked = get(`read pull ${id}`, pullPath(id), signal);
+    return nullWhenGone(this.#transport.json(pullOperationSchema, asked), 'IMAGE_OPERATION_NOT_FOUND');
+  }
+
+  /** The pulls under way, those that a blocking create began included. */
+  async activePulls({ signal }: Abortable = {}): Promise<PullOperation[]> {
+    const schema = z.object({ operations: z.array(pullOperationSchema) });
+    return (await this.#transport.json(schema, get('list pulls', '/images/pull/operations', signal)))
+      .operations;
+  }
+
+  listImages({ signal }: Abortable = {}): Promise<AgentImage[]> {
+    return this.#allPages('list images', '/images', 'images', imageSchema, signal);
+  }
+
+  /** The newest `limit` events of the VM, oldest first; also of a deleted VM while the agent remembers any. */
+  async listEvents(id: string, { limit, signal }: { limit: number } & Abortable): Promise<AgentEvent[]> {
+    const asked = get(`read events of VM ${id}`, `${vmPath(id, '/events')}?limit=${limit}`, signal);
+    return (await this.#transport.json(z.object({ events: z.array(eventSchema) }), asked)).events;
+  }
+
+  /** A PNG of the running VM's screen. */
+  screenshot(id: string, { signal }: Abortable = {}): Promise<Uint8Array> {
+    return this.#transport.bytes(get(`take a screenshot of VM ${id}`, vmPath(id, '/screenshot'), signal));
+  }
+
+  /** Cuts the calls under way; each of them fails with HOST_UNREACHABLE. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #allPages<T>(
+    what: string,
+    path: string,
+    key: string,
+    item: z.ZodType<T>,
+    signal: AbortSignal | undefined,
+  ) {
+    const schema = z.object({ total: z.int(), [key]: z.array(item) });
+    const all: T[] = [];
+    for (;;) {
+      const query = `?limit=${PAGE}&offset=${all.length}`;
+      const page = await this.#transport.json(schema, get(what, `${path}${query}`, signal));
+      const items = page[key] as T[];
+      all.push(...items);
+      if (items.length === 0 || all.length >= (page.total as number)) return all;
+    }
+  }
+}
+
+function get(what: string, path: string, signal: AbortSignal | undefined): AgentRequest {
+  return { what, method: 'GET', path, signal };
+}
+
+function change(what: string, method: string, path: string, signal: AbortSignal | undefined): AgentRequest {
+  return { what, method, path, signal, timeoutMs: CHANGE_TIMEOUT_MS };
+}
+
+async function nullWhenGone<T>(answer: Promise<T>, code: string): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isRefusal(error, 404, code)) return null;
+    throw error;
+  }
+}

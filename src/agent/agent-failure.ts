@@ -1,0 +1,124 @@
+import type { FailureCode } from '../../machines/failure.ts';
+import { DaemonError } from '../errors.ts';
+import type { PullOperation } from './pull-operation.ts';
+
+/** One request to an agent, as messages name it. */
+export interface AgentCall {
+  /** The host's name in the config. */
+  host: string;
+  /** What the call is for, as a verb and its object: `start VM 5FE2…`. */
+  what: string;
+  method: string;
+  /** Below the base URL, with the query. */
+  path: string;
+}
+
+/** What a refusing agent answered; stands as `cause` in the error, so that a caller can ask for one exact answer. */
+interface AgentRefusal {
+  status: number;
+  code: string;
+}
+
+type Verdict = readonly [FailureCode, mend: string];
+
+const BAD_IMAGE: Verdict = ['IMAGE_INVALID', 'Correct the image of the profile.'];
+const PULL_AGAIN: Verdict = ['IMAGE_PULL_FAILED', 'The pull is tried again.'];
+const BAD_SIZE: Verdict = [
+  'VM_RESIZE_FAILED',
+  "Correct cpu, memory and disk of the profile: a disk only grows, and the rest must fit this Mac's own CPUs and memory.",
+];
+const NO_SSH_YET: Verdict = ['SSH_NOT_READY', 'The guest has no address yet; it is asked again.'];
+
+/**
+ * Keys are `METHOD status CODE`, `status CODE`, `CODE` or `status`; the most exact one decides.
+ * Agent source: its error table, APIRouteErrorMapper and the routes of release 1.0.0-beta.1. One code may stand
+ * for two things there (409 INVALID_STATE is "busy" and "wrong state" alike), so the state has to be read again.
+ */
+const VERDICTS: Readonly<Record<string, Verdict>> = {
+  '401': ['AGENT_TOKEN_REFUSED', "Copy the API token from the agent's menu into jeballto.token."],
+  MAINTENANCE_IN_PROGRESS: [
+    'HOST_MAINTENANCE',
+    'The host is being wiped or reset; work goes on when it ends.',
+  ],
+  '429': ['HOST_BUSY', 'The host has its hands full; it is tried again.'],
+  '503': ['HOST_BUSY', 'It is tried again.'],
+  IMAGE_IN_USE: ['HOST_BUSY', 'The image is being copied, pushed or deleted; it is tried again.'],
+  VM_LIMIT_REACHED: ['VM_LIMIT_REACHED', 'Every VM slot of this Mac is taken; it waits for a free one.'],
+  INVALID_STATE: ['VM_BUSY', 'Another operation holds the VM, or its state does not allow this.'],
+  CAPABILITY_UNAVAILABLE: ['AGENT_CAPABILITY_MISSING', 'Turn the feature on at the host.'],
+  SSH_NOT_CONFIGURED: NO_SSH_YET,
+  '409 SSH_ENABLE_FAILED': NO_SSH_YET,
+  SSH_ENABLE_FAILED: ['SSH_FORWARDING_FAILED', "Look for another program on the agent's SSH port range."],
+  '400 CREATE_FAILED': ['IMAGE_INVALID', 'The image asks for more CPUs or memory than this Mac allows a VM.'],
+  CREATE_FAILED: ['VM_CREATE_FAILED', 'The log of the agent has the cause.'],
+  'PATCH 400 INVALID_REQUEST': BAD_SIZE,
+  UPDATE_VM_FAILED: BAD_SIZE,
+  // The VM may run all the same: the agent answers so too when it could not save the state of a VM that started.
+  START_FAILED: ['VM_START_FAILED', 'The VM is deleted and made anew.'],
+  EXECUTE_TIMEOUT: ['GUEST_COMMAND_FAILED', 'The command may have run; the guest is asked again.'],
+  INVALID_REFERENCE: BAD_IMAGE,
+  INVALID_IMAGE: BAD_IMAGE,
+  UNSUPPORTED_IMAGE_FORMAT: BAD_IMAGE,
+  IMAGE_NOT_FOUND: PULL_AGAIN,
+  IMAGE_OPERATION_NOT_FOUND: PULL_AGAIN,
+  IMAGE_PULL_CANCELLED: PULL_AGAIN,
+  IMAGE_PULL_FAILED: PULL_AGAIN,
+  '503 IMAGE_PULL_FAILED': ['REGISTRY_UNREACHABLE', 'The host cannot reach the image registry.'],
+  IMAGE_PULL_TIMEOUT: PULL_AGAIN,
+  IMAGE_PULL_REGISTRY_UNAVAILABLE: ['REGISTRY_UNREACHABLE', 'The host cannot reach the image registry.'],
+};
+
+/**
+ * Why a pull brought no image: from the operation that failed or was cancelled, or from `null` for one that the
+ * agent does not know any more (it keeps them in memory only, so it was restarted). An operation's `errorCode`
+ * is not always what a blocking route would have answered; agent source: ImageOperationStatus.
+ */
+export function pullFailure(reference: string, operation: PullOperation | null): DaemonError {
+  if (operation === null) {
+    return new DaemonError('HOST_BUSY', `The agent lost the pull of ${reference}: it is begun again.`);
+  }
+  const { status, errorCode, error } = operation;
+  const [code, mend] = VERDICTS[errorCode ?? ''] ?? PULL_AGAIN;
+  const text = error === null ? '' : ` (${error.slice(0, 300)})`;
+  return new DaemonError(code, `The pull of ${reference} ended as ${errorCode ?? status}${text}. ${mend}`);
+}
+
+/**
+ * What an agent's refusal means. `code` and `message` are those of its envelope, empty where the answer had none.
+ * An unknown VM is believed only with the agent's own `NOT_FOUND`: a proxy's bare 404 must not pass for "deleted".
+ */
+export function agentFailure(status: number, code: string, message: string, call: AgentCall): DaemonError {
+  const [failureCode, mend] = verdict(status, code, call);
+  const answer = code === '' ? `${status}` : `${status} ${code}`;
+  const text = message === '' ? '' : ` (${message.slice(0, 300)})`;
+  const refusal: AgentRefusal = { status, code };
+  return new DaemonError(
+    failureCode,
+    `Host ${call.host} answered ${answer} to "${call.what}", ${call.method} ${call.path}${text}. ${mend}`,
+    { cause: refusal },
+  );
+}
+
+/** True when `error` is an agent's refusal with exactly this status and code. */
+export function isRefusal(error: unknown, status: number, code: string): boolean {
+  if (!(error instanceof DaemonError)) return false;
+  const cause = error.cause as Partial<AgentRefusal> | undefined;
+  return cause?.status === status && cause.code === code;
+}
+
+function verdict(status: number, code: string, call: AgentCall): Verdict {
+  if (status === 404 && code === 'NOT_FOUND') {
+    return call.path.startsWith('/vms/')
+      ? ['VM_NOT_FOUND', 'The VM is gone from this host.']
+      : ['AGENT_REQUEST_REFUSED', 'Check that the base_url of the host ends in /v1.'];
+  }
+  return (
+    VERDICTS[`${call.method} ${status} ${code}`] ??
+    VERDICTS[`${status} ${code}`] ??
+    VERDICTS[code] ??
+    VERDICTS[`${status}`] ??
+    (status >= 400 && status < 500 && status !== 409 && status !== 499
+      ? ['AGENT_REQUEST_REFUSED', 'The call itself is wrong: compare the versions of daemon and agent.']
+      : ['AGENT_ERROR', 'It is tried again; the log of the agent has the cause.'])
+  );
+}

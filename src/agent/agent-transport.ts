@@ -1,0 +1,140 @@
+import { Agent, request } from 'undici';
+import type { z } from 'zod';
+import { DaemonError } from '../errors.ts';
+import { type AgentCall, agentFailure } from './agent-failure.ts';
+
+export interface AgentTransportOptions {
+  /** The host's name in the config. */
+  name: string;
+  /** Such as `http://127.0.0.1:8011/v1`. */
+  baseUrl: string;
+  token: string;
+  /** Milliseconds for which the agent may stay silent in a call that only reads. */
+  readTimeoutMs?: number;
+}
+
+export interface AgentRequest extends Omit<AgentCall, 'host'> {
+  body?: object;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds of silence before the host counts as unreachable, 0 for ever; a reading call's by default. */
+  timeoutMs?: number;
+  /** A secret in the body: taken out of whatever the agent says about the call. */
+  secret?: string | undefined;
+}
+
+const READ_TIMEOUT_MS = 30_000;
+
+/**
+ * HTTP to one agent. Bodies go as one string with its length and no connection is used twice: the agent refuses
+ * chunked bodies and answers every request with `Connection: close`.
+ * A call that was cut off may have taken effect: whoever repeats one looks at the world first.
+ */
+export class AgentTransport {
+  readonly name: string;
+  readonly #baseUrl: string;
+  readonly #token: string;
+  readonly #readTimeoutMs: number;
+  readonly #dispatcher = new Agent({ pipelining: 0 });
+
+  constructor({ name, baseUrl, token, readTimeoutMs = READ_TIMEOUT_MS }: AgentTransportOptions) {
+    this.name = name;
+    this.#baseUrl = baseUrl.replace(/\/+$/, '');
+    this.#token = token;
+    this.#readTimeoutMs = readTimeoutMs;
+  }
+
+  /** Sends the request and reads the fields that `schema` knows. Throws as `bytes` does, and AGENT_ERROR for another shape. */
+  async json<T>(schema: z.ZodType<T>, asked: AgentRequest): Promise<T> {
+    const bytes = await this.bytes(asked);
+    let value: unknown;
+    try {
+      value = JSON.parse(new TextDecoder().decode(bytes));
+    } catch {
+      throw this.#unreadable(asked, 'it is not JSON');
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw this.#unreadable(asked, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+  }
+
+  /**
+   * Sends the request and returns the body of a 2xx answer. Throws HOST_UNREACHABLE when no answer came, what
+   * `agentFailure` makes of any other status, and the signal's own reason when aborted.
+   */
+  async bytes(asked: AgentRequest): Promise<Uint8Array> {
+    const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = asked;
+    signal?.throwIfAborted();
+    let status: number;
+    let bytes: Uint8Array;
+    try {
+      const answer = await request(`${this.#baseUrl}${path}`, {
+        method,
+        headers: {
+          accept: 'application/json',
+          authorization: `Bearer ${this.#token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: signal ?? null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        dispatcher: this.#dispatcher,
+      });
+      status = answer.statusCode;
+      bytes = new Uint8Array(await answer.body.arrayBuffer());
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw this.#unreachable(asked, error);
+    }
+    if (status >= 200 && status < 300) return bytes;
+    const { code, message } = envelopeOf(bytes);
+    throw agentFailure(status, code, this.#withoutSecrets(message, asked), { host: this.name, ...asked });
+  }
+
+  /** Cuts every call that is still under way. */
+  close(): Promise<void> {
+    return this.#dispatcher.destroy();
+  }
+
+  #unreachable({ what, method, path }: AgentRequest, error: unknown): DaemonError {
+    const { code, message } = error as { code?: string; message?: string };
+    if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') {
+      return new DaemonError(
+        'AGENT_REQUEST_REFUSED',
+        `"${what}" on host ${this.name} could not be sent: its base_url or its token has characters that HTTP does not allow.`,
+      );
+    }
+    // macOS answers so to a program that may not use the local network, whatever the state of the other machine.
+    const hint =
+      code === 'EHOSTUNREACH' ? ' On macOS, allow this program under Privacy & Security, Local Network.' : '';
+    return new DaemonError(
+      'HOST_UNREACHABLE',
+      `Host ${this.name} did not answer to "${what}", ${method} ${path} at ${this.#baseUrl}: ${code ?? message}. ` +
+        `Check that the Jeballto Agent runs there.${hint}`,
+      { cause: error },
+    );
+  }
+
+  #unreadable({ what, method, path }: AgentRequest, problem: string): DaemonError {
+    return new DaemonError(
+      'AGENT_ERROR',
+      `Host ${this.name} gave an answer to "${what}", ${method} ${path}, that this daemon cannot read (${problem}). ` +
+        'Compare the versions of daemon and agent.',
+    );
+  }
+
+  #withoutSecrets(text: string, { secret }: AgentRequest): string {
+    const cleaned = text.replaceAll(this.#token, '***');
+    return secret ? cleaned.replaceAll(secret, '***') : cleaned;
+  }
+}
+
+function envelopeOf(bytes: Uint8Array): { code: string; message: string } {
+  try {
+    const { error } = JSON.parse(new TextDecoder().decode(bytes));
+    return { code: String(error.code), message: String(error.message) };
+  } catch {
+    return { code: '', message: '' };
+  }
+}

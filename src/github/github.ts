@@ -1,0 +1,50 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { accessCalls } from './access.ts';
+import { connectOctokit, type GitHubAuth } from './connect-octokit.ts';
+import { GitHubTransport } from './github-transport.ts';
+import { jobCalls } from './jobs.ts';
+import { RateLimits, type RateSeen } from './rate-limit.ts';
+import { RunnerGroups } from './runner-groups.ts';
+import { registrationCalls } from './runner-registration.ts';
+import { runnerCalls } from './runners.ts';
+
+export interface GitHubOptions {
+  /** `https://api.github.com`, `https://api.<name>.ghe.com` or `https://<host>/api/v3`. */
+  apiUrl: string;
+  auth: GitHubAuth;
+  clock: Clock;
+  userAgent?: string;
+  log?: Pick<Logger, 'debug' | 'warn'> | undefined;
+  /** Milliseconds for one request. */
+  timeoutMs?: number;
+}
+
+export type GitHub = ReturnType<typeof createGitHub>;
+
+/**
+ * GitHub as the daemon uses it, with one credential. Every method throws DaemonErrors, can be cut short by a
+ * signal, and is made once: repeating a call is the caller's decision.
+ */
+export function createGitHub(options: GitHubOptions) {
+  const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000 } = options;
+  const apiUrl = options.apiUrl.replace(/\/+$/, '');
+  const limits = new RateLimits();
+  const octokit = connectOctokit({ apiUrl, auth, userAgent, log, timeoutMs });
+  const renewToken = 'token' in auth ? null : () => octokit.auth({ type: 'installation', refresh: true });
+  const transport = new GitHubTransport({ octokit, apiUrl, clock, limits, renewToken });
+  const groups = new RunnerGroups(transport, clock);
+
+  return {
+    ...jobCalls(transport, clock),
+    ...runnerCalls(transport),
+    ...registrationCalls(transport, groups, clock),
+    ...accessCalls(transport, auth, clock),
+
+    /** Epoch ms before which looking for work has to rest, so that teardown keeps its share; null when it may go on. */
+    pollPausedUntil: (now: number): number | null => limits.pollPausedUntil(now),
+
+    /** The hourly budgets as GitHub's last answers gave them. */
+    rateLimits: (): RateSeen[] => limits.all(),
+  };
+}

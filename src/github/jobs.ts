@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { hasCode } from '../errors.ts';
+import type { JobObservation } from '../intake/job-observation.ts';
+import type { Abortable, GitHubTransport } from './github-transport.ts';
+import { jobSchema, observeJob } from './observe-job.ts';
+import { scopePath } from './runner-scope.ts';
+
+/** A workflow run that may have jobs for us. */
+export interface ActiveRun {
+  id: number;
+  /** As GitHub writes it; only compared. */
+  updatedAt: string;
+}
+
+/** The statuses of runs that may hold queued jobs; a run's status need not be that of its least or most advanced job. */
+export type ActiveRunStatus = 'queued' | 'in_progress' | 'waiting' | 'pending';
+
+export interface SeenJob {
+  job: JobObservation;
+  /** False when GitHub says that nothing changed since the last look. */
+  isNews: boolean;
+}
+
+const runsSchema = z.object({
+  workflow_runs: z.array(z.object({ id: z.number(), updated_at: z.string() })),
+});
+const jobsSchema = z.object({ jobs: z.array(jobSchema) });
+
+const HOUR_MS = 3_600_000;
+
+/** GitHub cancels a job after 24 h in the queue; runs that are older hang in the list for ever. */
+const QUEUE_LIFE_MS = 25 * HOUR_MS;
+
+/** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
+export function jobCalls(transport: GitHubTransport, clock: Clock) {
+  const repositoryPath = (owner: string, repository: string) =>
+    scopePath({ kind: 'repository', owner, repository });
+
+  return {
+    /**
+     * The runs of one status that are young enough to have live jobs, from all pages. The age goes in whole hours:
+     * another query with each look would never be answered with 304.
+     */
+    async listActiveRuns(
+      owner: string,
+      repository: string,
+      status: ActiveRunStatus,
+      { signal }: Abortable = {},
+    ): Promise<ActiveRun[]> {
+      const since = new Date(Math.floor((clock.now() - QUEUE_LIFE_MS) / HOUR_MS) * HOUR_MS);
+      const created = `>=${since.toISOString().replace('.000', '')}`;
+      const runs: ActiveRun[] = [];
+      const pages = transport.pages(runsSchema, {
+        what: `list the ${status} runs of ${owner}/${repository}`,
+        method: 'GET',
+        path: `${repositoryPath(owner, repository)}/actions/runs`,
+        query: { status, created },
+        signal,
+      });
+      for await (const { value } of pages) {
+        runs.push(...value.workflow_runs.map(({ id, updated_at: updatedAt }) => ({ id, updatedAt })));
+      }
+      return runs;
+    },
+
+    /** All jobs of the latest attempt of a run. */
+    async listRunJobs(
+      owner: string,
+      repository: string,
+      runId: number,
+      { signal }: Abortable = {},
+    ): Promise<SeenJob[]> {
+      const seen: SeenJob[] = [];
+      const pages = transport.pages(jobsSchema, {
+        what: `list the jobs of run ${runId} of ${owner}/${repository}`,
+        method: 'GET',
+        path: `${repositoryPath(owner, repository)}/actions/runs/${runId}/jobs`,
+        query: { filter: 'latest' },
+        signal,
+      });
+      for await (const { value, changed } of pages) {
+        const sighting = { source: 'poll' as const, seenAt: clock.now(), owner, repository };
+        seen.push(...value.jobs.map((job) => ({ job: observeJob(job, sighting), isNews: changed })));
+      }
+      return seen;
+    },
+
+    /**
+     * The job, or null when GitHub has it no more (its run was deleted, which GitHub allows for ended runs only).
+     * A 404 is believed only from a repository that we can still read: lost access looks the same.
+     */
+    async getJob(
+      owner: string,
+      repository: string,
+      jobId: number,
+      { signal }: Abortable = {},
+    ): Promise<JobObservation | null> {
+      const path = repositoryPath(owner, repository);
+      try {
+        const { value } = await transport.look(jobSchema, {
+          what: `read job ${jobId} of ${owner}/${repository}`,
+          method: 'GET',
+          path: `${path}/actions/jobs/${jobId}`,
+          signal,
+        });
+        return observeJob(value, { source: 'recheck', seenAt: clock.now(), owner, repository });
+      } catch (error) {
+        if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
+      }
+      await transport.look(runsSchema, {
+        what: `read the runs of ${owner}/${repository}`,
+        method: 'GET',
+        path: `${path}/actions/runs`,
+        query: { per_page: 1 },
+        signal,
+      });
+      return null;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { AnswerHeaders } from './rate-limit.ts';
+
+export interface RawAnswer {
+  status: number;
+  headers: AnswerHeaders;
+  data: unknown;
+}
+
+/** What may leave an error of Octokit's: the error itself carries the request with its body, and the answer (law 7). */
+export interface OctokitErrorFacts {
+  /** Null when nothing answered. */
+  answer: RawAnswer | null;
+  /** The address that was asked: auth-app may have asked for a token first. Null when nothing was sent. */
+  sentUrl: string | null;
+  /** Why nothing answered. */
+  problem: string;
+}
+
+export function readOctokitError(error: unknown): OctokitErrorFacts {
+  const { response, request, cause } = (error ?? {}) as {
+    response?: RawAnswer;
+    request?: { url?: unknown };
+    cause?: unknown;
+  };
+  return {
+    answer: typeof response?.status === 'number' ? response : null,
+    sentUrl: typeof request?.url === 'string' ? request.url : null,
+    problem: problemOf(cause),
+  };
+}
+
+/** The `message` of GitHub's JSON answer with the sentences of its `errors`. */
+export function messageOf(data: unknown): string {
+  const { message, errors } = (data ?? {}) as { message?: unknown; errors?: unknown };
+  const details = Array.isArray(errors) ? errors.filter((one) => typeof one === 'string') : [];
+  return typeof message === 'string' ? [message, ...details].join(': ') : '';
+}
+
+/** By codes alone: the text of fetch's error quotes a header that it refuses, and one of them is the token. */
+function problemOf(cause: unknown): string {
+  if (cause instanceof Error && cause.name === 'TimeoutError') return 'no answer in time';
+  const code = codeOf(cause) ?? codeOf((cause as { cause?: unknown } | undefined)?.cause);
+  return code ?? 'the request could not be made; look for stray characters in token and address';
+}
+
+function codeOf(value: unknown): string | null {
+  const { code } = (value ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : null;
+}

@@ -1,0 +1,81 @@
+/** What GitHub said last about one of its hourly budgets. */
+export interface RateSeen {
+  resource: string;
+  limit: number;
+  remaining: number;
+  /** Epoch ms on our clock. */
+  resetAt: number;
+}
+
+export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>;
+
+/** Looking for work stops below this part of the hourly budget: the rest is for runners under way and for teardown (law 9). */
+const RESERVE = 0.1;
+
+/**
+ * The instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date` tells
+ * how far that is from ours. Null without one.
+ */
+export function resetInstant(headers: AnswerHeaders, now: number): number | null {
+  const reset = numberOf(headers['x-ratelimit-reset']);
+  if (reset === null) return null;
+  const date = Date.parse(String(headers.date));
+  const left = reset * 1000 - (Number.isNaN(date) ? now : date);
+  return now + Math.max(left, 0) + 1000;
+}
+
+/** What the daemon knows of its rate limits, from the headers of every answer. A server without limits sends none. */
+export class RateLimits {
+  readonly #seen = new Map<string, RateSeen>();
+  #blockedUntil = 0;
+  #strikes = 0;
+
+  note(headers: AnswerHeaders, now: number): void {
+    const resource = String(headers['x-ratelimit-resource'] ?? 'core');
+    const limit = numberOf(headers['x-ratelimit-limit']);
+    const remaining = numberOf(headers['x-ratelimit-remaining']);
+    const resetAt = resetInstant(headers, now);
+    if (limit === null || remaining === null || resetAt === null) return;
+    this.#seen.set(resource, { resource, limit, remaining, resetAt });
+  }
+
+  /** GitHub told us to wait. To go on asking meanwhile is what gets an integration banned. */
+  block(until: number, now: number): void {
+    // Calls that were under way together and are refused together are one strike.
+    if (now >= this.#blockedUntil) this.#strikes += 1;
+    this.#blockedUntil = Math.max(this.#blockedUntil, until);
+  }
+
+  /** An answer came that did not say "wait". */
+  unblocked(): void {
+    this.#strikes = 0;
+  }
+
+  /** How often in a row GitHub said "wait": the pause doubles where it names none. */
+  get strikes(): number {
+    return this.#strikes;
+  }
+
+  /** Epoch ms before which nothing at all may be sent; null when it may. */
+  blockedUntil(now: number): number | null {
+    return now < this.#blockedUntil ? this.#blockedUntil : null;
+  }
+
+  /** Epoch ms before which looking for work has to rest; null when it may go on. */
+  pollPausedUntil(now: number): number | null {
+    const core = this.#seen.get('core');
+    const isShort = core && now < core.resetAt && core.remaining < core.limit * RESERVE;
+    const until = Math.max(this.#blockedUntil, isShort ? core.resetAt : 0);
+    return now < until ? until : null;
+  }
+
+  /** For a status page. */
+  all(): RateSeen[] {
+    return [...this.#seen.values()];
+  }
+}
+
+function numberOf(header: string | number | undefined): number | null {
+  const value = header === undefined || header === '' ? Number.NaN : Number(header);
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,17 @@
+/** Where runners are registered: with one repository, or with an organization for all its repositories. */
+export type RunnerScope =
+  | { kind: 'repository'; owner: string; repository: string }
+  | { kind: 'organization'; owner: string };
+
+/** `owner/repository` or `owner`, for messages and as a key. */
+export function scopeName(scope: RunnerScope): string {
+  return scope.kind === 'repository' ? `${scope.owner}/${scope.repository}` : scope.owner;
+}
+
+/** The path of the scope below the API's base URL. */
+export function scopePath(scope: RunnerScope): string {
+  const owner = encodeURIComponent(scope.owner);
+  return scope.kind === 'repository'
+    ? `/repos/${owner}/${encodeURIComponent(scope.repository)}`
+    : `/orgs/${owner}`;
+}

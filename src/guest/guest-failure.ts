@@ -1,0 +1,38 @@
+import { DaemonError } from '../errors.ts';
+
+/** Where and as whom a connection to a guest was tried. */
+export interface GuestTarget {
+  host: string;
+  port: number;
+  user: string;
+}
+
+/** A connection that could not be made or broke; nothing is known of what ran in the guest. */
+export function guestUnreachable({ host, port }: GuestTarget, why: string): DaemonError {
+  return new DaemonError('GUEST_UNREACHABLE', `The guest behind ${host}:${port} cannot be reached: ${why}.`);
+}
+
+/** The other side presented another host key than at this VM's first login. */
+export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
+  return new DaemonError(
+    'GUEST_IDENTITY_CHANGED',
+    `The SSH server behind ${host}:${port} has another host key than this VM had: the port leads to another VM now. ` +
+      'Nothing was sent to it.',
+  );
+}
+
+/**
+ * What an error of ssh2 before the login's end means. ssh2 source: `level` is `client-authentication` when every
+ * method was refused; a server that hangs up after too many tries only says so in the text. Its other levels
+ * (`client-socket`, `client-timeout`, `protocol`, `handshake`) all mean that no SSH session came about.
+ */
+export function loginFailure(error: Error & { level?: string }, target: GuestTarget): DaemonError {
+  if (error.level === 'client-authentication' || /authentication/i.test(error.message)) {
+    return new DaemonError(
+      'GUEST_LOGIN_REFUSED',
+      `The guest behind ${target.host}:${target.port} refuses the login of "${target.user}": correct ` +
+        'runner.ssh_user and its password or key, or turn Remote Login on for that user in the image.',
+    );
+  }
+  return guestUnreachable(target, error.message);
+}

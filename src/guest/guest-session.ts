@@ -1,0 +1,125 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { DaemonError } from '../errors.ts';
+import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
+import { shellCommand } from './shell-command.ts';
+
+export interface GuestRun {
+  args?: readonly string[];
+  /** The only way for a secret into the guest. */
+  stdin?: string;
+  /** Milliseconds; none means until it ends, the signal fires or the connection breaks. */
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface GuestResult {
+  /** Null when a signal ended the script. */
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Bytes of each output stream that are kept; a script that says more loses the rest of it. */
+const MOST_OUTPUT = 256 * 1024;
+
+/** A login in a guest. Never a terminal: with one, the guest would kill what we leave running there. */
+export class GuestSession {
+  /** Base64 SHA-256 of the host key that the guest presented. */
+  readonly hostKey: string;
+  readonly #client: Client;
+  readonly #target: GuestTarget;
+  #broken: string | null = null;
+
+  constructor(client: Client, target: GuestTarget, hostKey: string) {
+    this.hostKey = hostKey;
+    this.#client = client;
+    this.#target = target;
+    client.on('error', (error) => {
+      this.#broken ??= error.message;
+    });
+    client.on('close', () => {
+      this.#broken ??= 'the connection was lost';
+    });
+  }
+
+  /**
+   * Runs a POSIX script by the guest's `/bin/sh`. Throws GUEST_UNREACHABLE when the connection breaks first (what
+   * the script did is then unknown), GUEST_COMMAND_FAILED when it takes too long, or the signal's reason.
+   */
+  async run(
+    script: string,
+    { args = [], stdin = '', timeoutMs, signal }: GuestRun = {},
+  ): Promise<GuestResult> {
+    const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const stops = [signal, late].filter((stop) => stop !== undefined);
+    try {
+      return await this.#execute(shellCommand(script, args), stdin, AbortSignal.any(stops));
+    } catch (error) {
+      if (!late?.aborted || signal?.aborted) throw error;
+      throw new DaemonError(
+        'GUEST_COMMAND_FAILED',
+        `A command in the guest behind ${this.#target.host}:${this.#target.port} took longer than ${timeoutMs} ms.`,
+      );
+    }
+  }
+
+  /** Ends the connection. What was detached in the guest goes on. */
+  close(): void {
+    this.#broken ??= 'the connection was closed here';
+    this.#client.end();
+    this.#client.destroy();
+  }
+
+  #execute(command: string, stdin: string, stop: AbortSignal): Promise<GuestResult> {
+    return new Promise((resolve, reject) => {
+      stop.throwIfAborted();
+      let channel: ClientChannel | undefined;
+      const onStop = () => {
+        channel?.close();
+        reject(stop.reason);
+      };
+      const leave = () => stop.removeEventListener('abort', onStop);
+      const lost = (why: string) => {
+        leave();
+        reject(guestUnreachable(this.#target, this.#broken ?? why));
+      };
+      stop.addEventListener('abort', onStop, { once: true });
+      try {
+        this.#client.exec(command, (error, opened) => {
+          if (error) return lost(error.message);
+          if (stop.aborted) return void opened.close();
+          channel = opened;
+          const stdout = collect(opened);
+          const stderr = collect(opened.stderr);
+          let ending: Pick<GuestResult, 'code' | 'signal'> | null = null;
+          opened.on('exit', (code: number | null, name?: string) => {
+            ending = { code, signal: name ?? null };
+          });
+          opened.on('error', (broken: Error) => lost(broken.message));
+          opened.on('close', () => {
+            // An end without an exit status is a connection that broke: nobody knows how the script ended.
+            if (ending === null) return lost('it hung up while a command ran');
+            leave();
+            resolve({ ...ending, stdout: stdout(), stderr: stderr() });
+          });
+          opened.end(stdin);
+        });
+      } catch (error) {
+        lost((error as Error).message);
+      }
+    });
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (chunk: Buffer) => {
+    const room = MOST_OUTPUT - length;
+    if (room <= 0) return;
+    chunks.push(chunk.subarray(0, room));
+    length += Math.min(room, chunk.length);
+  });
+  return () => Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { Client } from 'ssh2';
+import { awaitBanner } from './await-banner.ts';
+import { type GuestTarget, guestIdentityChanged, guestUnreachable, loginFailure } from './guest-failure.ts';
+import { GuestSession } from './guest-session.ts';
+
+export interface GuestOptions {
+  /** As this daemon reaches the guest. */
+  address: { host: string; port: number };
+  user: string;
+  password?: string | null;
+  /** The key itself, in PEM or OpenSSH form. */
+  privateKey?: string | null;
+  /** Milliseconds for the login; the connection and its banner get at most five seconds of their own before. */
+  connectTimeoutMs: number;
+  /** Base64 SHA-256 of the host key at the VM's first login; null at that login itself. */
+  hostKey: string | null;
+  signal?: AbortSignal | undefined;
+}
+
+const BANNER_TIMEOUT_MS = 5_000;
+
+/** A link that says nothing for three of these is dead; ssh2 sends none by itself. */
+const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
+
+/**
+ * Logs in to a guest. Throws GUEST_UNREACHABLE (refused, silent, hung up, late), GUEST_LOGIN_REFUSED, or
+ * GUEST_IDENTITY_CHANGED when the host key is not the pinned one: ports are handed to the next VM at once, and
+ * without the pin a secret could go to a stranger's.
+ */
+export async function openGuest(options: GuestOptions): Promise<GuestSession> {
+  const target = { ...options.address, user: options.user };
+  const signal = options.signal ?? new AbortController().signal;
+  const bannerTimeout = Math.min(BANNER_TIMEOUT_MS, options.connectTimeoutMs);
+  const socket = await awaitBanner(target, bannerTimeout, signal);
+  return login(socket, target, options, signal);
+}
+
+function login(
+  socket: Socket,
+  target: GuestTarget,
+  { password, privateKey, connectTimeoutMs, hostKey }: GuestOptions,
+  signal: AbortSignal,
+): Promise<GuestSession> {
+  const client = new Client();
+  let presented: string | null = null;
+
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      client.off('error', onError).off('close', onClose);
+      // A late error of a client that nobody listens to would end the process.
+      client.on('error', () => {}).destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(signal.reason);
+    const onError = (error: Error & { level?: string }) => {
+      const changed = presented !== null && hostKey !== null && presented !== hostKey;
+      fail(changed ? guestIdentityChanged(target) : loginFailure(error, target));
+    };
+    const onClose = () => fail(guestUnreachable(target, 'it hung up during the login'));
+
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.on('error', onError).on('close', onClose);
+    // Images with PasswordAuthentication off still take the password this way.
+    client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) => {
+      answer(prompts.map(() => password ?? ''));
+    });
+    client.once('ready', () => {
+      signal.removeEventListener('abort', onAbort);
+      client.off('error', onError).off('close', onClose);
+      resolve(new GuestSession(client, target, presented ?? ''));
+    });
+    try {
+      client.connect({
+        sock: socket,
+        username: target.user,
+        ...(password ? { password, tryKeyboard: true } : {}),
+        ...(privateKey ? { privateKey } : {}),
+        readyTimeout: connectTimeoutMs,
+        hostVerifier: (key: Buffer) => {
+          presented = createHash('sha256').update(key).digest('base64');
+          return hostKey === null || presented === hostKey;
+        },
+        ...KEEPALIVE,
+      });
+    } catch (error) {
+      // ssh2 reads the key before it connects; its message names the problem, not the key.
+      socket.destroy();
+      fail(loginFailure(Object.assign(error as Error, { level: 'client-authentication' }), target));
+    }
+  });
+}

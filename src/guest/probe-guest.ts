@@ -1,0 +1,82 @@
+import { DaemonError } from '../errors.ts';
+import type { GuestSession } from './guest-session.ts';
+import { EXPAND_INSTALL, USUAL_PATH } from './runner-shell.ts';
+
+export interface GuestFacts {
+  /** Null where the runner could not say within five seconds. */
+  runnerVersion: string | null;
+  /** As `uname` has it: Darwin, Linux. */
+  os: string;
+  arch: string;
+  /** Epoch ms by the guest's clock; a resumed clone may be far off. */
+  guestTime: number;
+}
+
+// macOS has a git that only asks to install the command line tools; it counts as missing until they are there.
+// `--version` starts .NET and may hang in a broken image, hence the bound of fifty tenths of a second.
+const SCRIPT = `
+echo
+install=$1
+${EXPAND_INSTALL}
+${USUAL_PATH}
+missing=0
+lacks() { missing=1; echo "lacks: $1"; }
+for file in run.sh config.sh; do
+  if [ ! -f "$install/$file" ]; then lacks "$file"
+  elif [ ! -x "$install/$file" ]; then lacks "$file (it is there, but not executable)"; fi
+done
+command -v bash >/dev/null 2>&1 || lacks bash
+if ! git=$(command -v git); then lacks git
+elif [ "$(uname -s)" = Darwin ] && [ "$git" = /usr/bin/git ] && ! xcode-select -p >/dev/null 2>&1; then
+  lacks "git (the Xcode command line tools are not installed)"
+fi
+version=
+if [ $missing = 0 ] && [ -x "$install/bin/Runner.Listener" ]; then
+  answer=$(mktemp)
+  "$install/bin/Runner.Listener" --version >"$answer" 2>/dev/null </dev/null &
+  listener=$!
+  tenths=0
+  while kill -0 $listener 2>/dev/null && [ $tenths -lt 50 ]; do sleep 0.1; tenths=$((tenths + 1)); done
+  kill -9 $listener 2>/dev/null
+  wait $listener 2>/dev/null
+  read -r version <"$answer"
+  rm -f "$answer"
+fi
+echo "path: $install"
+echo "version: $version"
+echo "system: $(uname -s) $(uname -m) $(date +%s)"
+`;
+
+/**
+ * Looks whether a guest can become a runner, in one round trip. `installPath` may begin with `~/`.
+ * Throws GUEST_TOOL_MISSING naming each missing one of run.sh, config.sh, bash and git and the path looked at.
+ */
+export async function probeGuest(
+  session: Pick<GuestSession, 'run'>,
+  installPath: string,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<GuestFacts> {
+  const { stdout, stderr } = await session.run(SCRIPT, { args: [installPath], timeoutMs: 30_000, signal });
+  const lacks = [...stdout.matchAll(/^lacks: (.+)$/gm)].map((match) => match[1]);
+  const system = /^system: (\S+) (\S+) (\d+)$/m.exec(stdout);
+  const path = /^path: (.+)$/m.exec(stdout)?.[1] ?? installPath;
+  if (lacks.length > 0) {
+    throw new DaemonError(
+      'GUEST_TOOL_MISSING',
+      `The guest lacks ${lacks.join(', ')}: run.sh and config.sh were looked for in ${path}, bash and git on the PATH. ` +
+        'Build the image with the Actions runner there, or correct runner.install_path.',
+    );
+  }
+  if (system === null) {
+    throw new DaemonError(
+      'GUEST_COMMAND_FAILED',
+      `The guest did not answer the probe as a shell does: ${(stderr || stdout).trim().slice(-200) || 'it said nothing'}.`,
+    );
+  }
+  return {
+    runnerVersion: /^version: (\d+\.\d+\.\d+\S*)$/m.exec(stdout)?.[1] ?? null,
+    os: system[1] ?? '',
+    arch: system[2] ?? '',
+    guestTime: Number(system[3]) * 1000,
+  };
+}

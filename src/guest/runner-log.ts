@@ -1,0 +1,50 @@
+export interface RunnerLog {
+  /** It said that it is connected and waits for a job. */
+  listening: boolean;
+  tookJob: boolean;
+  finishedJob: boolean;
+  /** Succeeded, Failed, Canceled, … as the runner wrote it. */
+  result: string | null;
+  /** GitHub refuses the runner's version. */
+  deprecated: boolean;
+  /** GitHub has no such registration (any more). */
+  registrationGone: boolean;
+  /** The last lines that a person may want to read, oldest first. */
+  lastLines: string[];
+}
+
+const STAMP = String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: `;
+const LISTENING = new RegExp(`${STAMP}Listening for Jobs$`);
+const JOB_STARTED = new RegExp(`${STAMP}Running job: `);
+const JOB_ENDED = new RegExp(`${STAMP}Job .* completed with result: (\\w+)$`);
+const DEPRECATED = /^An error occur+ed: .*Runner version \S+ is deprecated and cannot receive messages\.?$/;
+const REGISTRATION_GONE =
+  /^(Failed to create a session\. The runner registration has been deleted from the server|The runner no longer exists on the server\.)/;
+
+const MOST_LINES = 20;
+const LONGEST_LINE = 300;
+
+/**
+ * Reads what `run.sh` prints; its exit code proves nothing, since it is 0 for nearly every end. Runner source:
+ * Runner.cs, JobDispatcher.cs, MessageListener.cs, stamps in UTC. A job's name is a stranger's text within a
+ * line, hence the anchors; one with line breaks could still forge a line, so a job's end that matters is to be
+ * seen by another witness too (the worker process, GitHub).
+ */
+export function parseRunnerLog(text: string): RunnerLog {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and control characters are what goes
+  const lines = text.replace(/\u001b\[[0-9;]*m|[\u0000-\u0008\u000b-\u001f]/g, '').split('\n');
+  const ended = lines.map((line) => JOB_ENDED.exec(line)?.[1]).filter((result) => result !== undefined);
+  const started = lines.filter((line) => JOB_STARTED.test(line)).length;
+  return {
+    listening: lines.some((line) => LISTENING.test(line)),
+    tookJob: started > 0,
+    finishedJob: started > 0 && ended.length >= started,
+    result: ended.at(-1) ?? null,
+    deprecated: lines.some((line) => DEPRECATED.test(line)),
+    registrationGone: lines.some((line) => REGISTRATION_GONE.test(line)),
+    lastLines: lines
+      .filter((line) => line.trim() !== '')
+      .slice(-MOST_LINES)
+      .map((line) => line.slice(0, LONGEST_LINE)),
+  };
+}

@@ -1,0 +1,25 @@
+import { type Handler, Hono } from 'hono';
+
+export interface PublicAppOptions {
+  /** Takes the deliveries at `POST /webhook`. */
+  webhook: Handler;
+  health(): { ok: boolean; reasons: string[] };
+}
+
+/** The only thing that strangers can reach: GitHub's deliveries, and whether the daemon is alive. */
+export function createPublicApp({ webhook, health }: PublicAppOptions): Hono {
+  const app = new Hono();
+  app.post('/webhook', webhook);
+  app.all('/webhook', (c) => {
+    c.header('allow', 'POST');
+    return c.json({ message: "This address takes the deliveries of GitHub's webhooks: POST alone." }, 405);
+  });
+  app.get('/healthz', (c) => {
+    const { ok, reasons } = health();
+    return c.json({ ok, reasons }, ok ? 200 : 503);
+  });
+  app.notFound((c) => c.json({ message: 'There is nothing here.' }, 404));
+  // Hono's own answer is fine for strangers, but it prints the error to the console.
+  app.onError((_error, c) => c.json({ message: 'The daemon failed to handle this request.' }, 500));
+  return app;
+}

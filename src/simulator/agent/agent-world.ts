@@ -1,0 +1,98 @@
+import { type Clock, sleepFor } from '../../clock.ts';
+import type { Fault, FaultPlan } from '../faults.ts';
+import type { EventRing } from './events.ts';
+import type { Gate } from './gate.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import type { ImageStore } from './image-store.ts';
+import type { AgentOptions, Latency } from './options.ts';
+import { notFound } from './refusal.ts';
+import type { Power, Vm } from './vm.ts';
+
+/** One run of the agent's process; its signal ends everything that was under way in it. */
+export interface AgentLife {
+  readonly startedAt: number;
+  readonly end: AbortController;
+}
+
+/**
+ * One simulated Mac: its VMs, images, events and the rules between them, apart from HTTP. Time, chance, processes
+ * and sockets are passed in, so the same world runs on the wall clock behind a server or on virtual time in process.
+ *
+ * Faults on `mac <operation> <name>` (start, stop, delete, create, clone, resize, pull) and `guest boot <name>` take
+ * effect in here: `mac start *` leaves the VM in `error`, where a fault on the route would leave it untouched.
+ */
+export interface AgentWorld {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly options: AgentOptions;
+  readonly faults: FaultPlan;
+  readonly hypervisor: Hypervisor;
+  readonly vms: Map<string, Vm>;
+  readonly gate: Gate;
+  readonly events: EventRing;
+  readonly images: ImageStore;
+  /** SSH ports taken, or being taken. */
+  readonly portsInUse: Set<number>;
+  life: AgentLife;
+  /** A wipe or reset is running: nothing may be changed. */
+  maintenance: boolean;
+  /** What happens by itself when a VM runs or comes to rest; bound once, where the world is made. */
+  readonly hooks: {
+    running(vm: Vm, power: Power): void;
+    settled(vm: Vm): void;
+  };
+  /** VMs made since the world began, for the count at the end of a demonstration. */
+  vmsCreated: number;
+}
+
+/** The VM, or 404. */
+export function vmById(world: AgentWorld, id: string): Vm {
+  const vm = world.vms.get(id);
+  if (!vm) throw notFound('VM');
+  return vm;
+}
+
+/** Draws a duration in milliseconds. */
+export function draw(world: AgentWorld, latency: Latency): number {
+  if (typeof latency === 'number') return latency;
+  const [least, most] = latency;
+  return least + world.random() * (most - least);
+}
+
+/** Lets the time of one piece of work pass; rejects when `signal` aborts. */
+export function spend(world: AgentWorld, latency: Latency, signal: AbortSignal): Promise<void> {
+  return sleepFor(world.clock, draw(world, latency), signal);
+}
+
+/** Resolves never; rejects when `signal` aborts. */
+export function forever(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** The fault that this piece of work inside the Mac suffers, after the fault's own delay; null when all is well. */
+export async function mishap(
+  world: AgentWorld,
+  operation: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Fault | null> {
+  const fault = world.faults.next(`mac ${operation} ${name}`);
+  if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, signal);
+  if (fault?.hang) await forever(signal);
+  const harmful =
+    fault && (fault.status !== undefined || fault.code !== undefined || fault.drop !== undefined);
+  return harmful ? fault : null;
+}
+
+/** Runs work that nobody awaits; it ends quietly with its signal and loudly, as an unhandled rejection, otherwise. */
+export function inBackground(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+    },
+  );
+}

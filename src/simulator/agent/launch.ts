@@ -1,0 +1,92 @@
+import type { Clock } from '../../clock.ts';
+import type { FaultPlan } from '../faults.ts';
+import type { AgentLife, AgentWorld } from './agent-world.ts';
+import { EventRing } from './events.ts';
+import { Gate } from './gate.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import { newImageStore } from './image-store.ts';
+import { type AgentSettings, agentOptions } from './options.ts';
+import { powerOff } from './power.ts';
+import { forgetVm } from './removal.ts';
+import { SLOT_STATES, type Vm } from './vm.ts';
+import { forceState } from './vm-state.ts';
+import { watchRunning, watchSettled } from './watch.ts';
+
+/** How the agent's process ends: `graceful` is a quit, an update or a signal, `crash` a kill or a power loss. */
+export type AgentEnd = 'graceful' | 'crash';
+
+/** What the world needs from outside. */
+export interface AgentWorldParts {
+  clock: Clock;
+  /** Numbers in [0, 1); seed it and runs repeat. */
+  random: () => number;
+  faults: FaultPlan;
+  hypervisor: Hypervisor;
+  settings?: AgentSettings;
+}
+
+/** A Mac without VMs and images, its agent just launched. */
+export function createAgentWorld({
+  clock,
+  random,
+  faults,
+  hypervisor,
+  settings,
+}: AgentWorldParts): AgentWorld {
+  const world: AgentWorld = {
+    clock,
+    random,
+    faults,
+    hypervisor,
+    options: agentOptions(settings),
+    vms: new Map(),
+    gate: new Gate(),
+    events: new EventRing(clock),
+    images: newImageStore(),
+    portsInUse: new Set(),
+    life: newLife(clock),
+    maintenance: false,
+    hooks: {
+      running: (vm, power) => watchRunning(world, vm, power),
+      settled: (vm) => watchSettled(world, vm),
+    },
+    vmsCreated: 0,
+  };
+  return world;
+}
+
+/**
+ * Ends the agent's process. No guest survives it. Gracefully, every ephemeral VM is deleted and other running VMs
+ * are saved as `paused`; in a crash all stay in the records, without hardware. Call `launch` before anything else.
+ */
+export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> {
+  world.life.end.abort(new Error(`the agent ended (${end})`));
+  world.gate.clear();
+  await Promise.all([...world.vms.values()].map((vm) => powerOff(world, vm)));
+  for (const vm of [...world.vms.values()]) {
+    if (end === 'graceful' && vm.ephemeral) forgetVm(world, vm);
+    else settle(world, vm, end);
+  }
+  world.events.clear();
+  world.images.pulls.clear();
+  world.images.queues.clear();
+  world.maintenance = false;
+}
+
+/** Launches the agent anew: finishes begun deletions and deletes booted ephemeral VMs before anyone can ask. */
+export function launch(world: AgentWorld): void {
+  world.life = newLife(world.clock);
+  for (const vm of [...world.vms.values()]) {
+    if (vm.state === 'deleted' || (vm.ephemeral && vm.hasBooted)) world.vms.delete(vm.id);
+  }
+}
+
+function settle(world: AgentWorld, vm: Vm, end: AgentEnd): void {
+  const live = SLOT_STATES.includes(vm.state);
+  const saved = end === 'graceful' && (vm.state === 'running' || vm.state === 'paused');
+  if (live) forceState(world, vm, saved ? 'paused' : 'stopped');
+}
+
+function newLife(clock: Clock): AgentLife {
+  return { startedAt: clock.now(), end: new AbortController() };
+}

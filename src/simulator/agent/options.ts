@@ -1,0 +1,127 @@
+/** Milliseconds: a fixed number, or a range from which each use draws with the world's seeded source. */
+export type Latency = number | readonly [least: number, most: number];
+
+/** How long each thing takes. The defaults are a Mac in a hurry; the real one needs seconds to minutes. */
+export interface Latencies {
+  /** Asking the registry what a tag means. */
+  resolve: Latency;
+  pull: Latency;
+  /** Copying an image's or a VM's bundle. */
+  clone: Latency;
+  /** Growing the disk of an installed VM. */
+  resize: Latency;
+  start: Latency;
+  stop: Latency;
+  delete: Latency;
+  /** From `running` to the guest's address in the ARP table. */
+  nat: Latency;
+  /** From `running` to sshd accepting logins. */
+  sshd: Latency;
+  /** From the end of an ephemeral VM to its own deletion. */
+  autoDelete: Latency;
+  autoDeleteRetry: number;
+  /** Between tries to stop an expired VM that an operation holds. */
+  expiryRetry: number;
+  /** How long one search for the guest's address goes on before it gives up (the real agent: about 71 s). */
+  natSearch: number;
+  /** How far `GET /vms/{id}` trails behind `GET /vms/{id}/state`. */
+  persistence: number;
+}
+
+export const FEATURES = [
+  'macOSVirtualization',
+  'macOSInstallation',
+  'natNetworking',
+  'portForwarding',
+  'commandExecution',
+  'guiDisplay',
+  'screenshotCapture',
+  'keystrokeInjection',
+  'jeballtofileExecution',
+  'ociImagePackaging',
+] as const;
+export type FeatureId = (typeof FEATURES)[number];
+
+export interface Resources {
+  cpuCount: number;
+  /** Bytes. */
+  memorySize: number;
+  /** Bytes. */
+  diskSize: number;
+}
+
+/** What the simulated registries offer. */
+export interface RegistryOptions {
+  /** Put before references that name no registry; null refuses them. */
+  defaultRegistry: string | null;
+  /** Hosts that do not answer. */
+  unreachable: readonly string[];
+  /** By normalised reference; an image that is not listed exists all the same, unless `onlyListed`. */
+  images: Readonly<Record<string, { resources?: Resources; bytes?: number; digest?: string }>>;
+  onlyListed: boolean;
+}
+
+export interface AgentOptions {
+  version: string;
+  /** VMs that may use a slot at once; the agent's own constant is 2. */
+  slots: number;
+  host: { macOSVersion: string; cpus: number; memorySize: number };
+  latencies: Latencies;
+  autoEnableSshForwarding: boolean;
+  /** `any` takes ports from the operating system, so that many simulated Macs fit on one machine. */
+  sshPorts: 'any' | { start: number; end: number };
+  /** Capabilities that the host reports as unavailable. */
+  unavailableFeatures: readonly FeatureId[];
+  /** Whether a VM in `error` still holds its slot (the real agent: when its runtime is alive). */
+  errorHoldsSlot: boolean;
+  registry: RegistryOptions;
+}
+
+export const GIB = 1024 ** 3;
+
+const DEFAULTS: AgentOptions = {
+  version: '1.0.0-beta.1',
+  slots: 2,
+  host: { macOSVersion: '26.3', cpus: 12, memorySize: 32 * GIB },
+  latencies: {
+    resolve: 5,
+    pull: 200,
+    clone: 60,
+    resize: 40,
+    start: [60, 120],
+    stop: 20,
+    delete: 40,
+    nat: [30, 90],
+    sshd: [100, 250],
+    autoDelete: 30,
+    autoDeleteRetry: 250,
+    expiryRetry: 100,
+    natSearch: 3_000,
+    persistence: 0,
+  },
+  autoEnableSshForwarding: true,
+  sshPorts: 'any',
+  unavailableFeatures: [],
+  errorHoldsSlot: false,
+  registry: { defaultRegistry: null, unreachable: [], images: {}, onlyListed: false },
+};
+
+/** What a caller may set; the rest keeps its default. */
+export type AgentSettings = Partial<
+  Omit<AgentOptions, 'latencies' | 'host' | 'registry'> & {
+    latencies: Partial<Latencies>;
+    host: Partial<AgentOptions['host']>;
+    registry: Partial<RegistryOptions>;
+  }
+>;
+
+/** Fills in the defaults. */
+export function agentOptions(settings: AgentSettings = {}): AgentOptions {
+  return {
+    ...DEFAULTS,
+    ...settings,
+    host: { ...DEFAULTS.host, ...settings.host },
+    latencies: { ...DEFAULTS.latencies, ...settings.latencies },
+    registry: { ...DEFAULTS.registry, ...settings.registry },
+  };
+}

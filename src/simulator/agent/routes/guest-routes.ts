@@ -1,0 +1,59 @@
+import { vmById } from '../agent-world.ts';
+import { executeInGuest } from '../execute.ts';
+import { invalidState } from '../refusal.ts';
+import { ok } from '../reply.ts';
+import { idOf, jsonBody, type Route, requireFeatures } from '../router.ts';
+import { disableSsh, enableSsh, sshInfo } from '../ssh-forwarding.ts';
+import { executeFields, readFields } from '../vm-fields.ts';
+
+/** One black pixel: enough to be a PNG. */
+const SCREENSHOT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+export const guestRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/vms/:id/ssh',
+    handle: (request) => ok(sshInfo(request.world, idOf(request))),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/ssh',
+    handle: async (request) => {
+      requireFeatures(request.world, 'portForwarding');
+      return ok(await enableSsh(request.world, idOf(request), request.life));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/vms/:id/ssh',
+    handle: async (request) => ok(await disableSsh(request.world, idOf(request))),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/execute',
+    handle: async (request) => {
+      const fields = readFields(executeFields, jsonBody(request));
+      requireFeatures(request.world, 'commandExecution', 'portForwarding');
+      const wanted = {
+        command: fields.command,
+        user: fields.user ?? 'admin',
+        password: fields.password ?? null,
+        timeoutSeconds: fields.timeout ?? 30,
+      };
+      return ok(await executeInGuest(request.world, idOf(request), wanted, request.signal));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/vms/:id/screenshot',
+    handle: (request) => {
+      requireFeatures(request.world, 'screenshotCapture');
+      const vm = vmById(request.world, idOf(request));
+      if (vm.state !== 'running') throw invalidState('VM must be running to capture screenshot');
+      return { status: 200, bytes: { type: 'image/png', data: SCREENSHOT } };
+    },
+  },
+];

@@ -1,0 +1,90 @@
+import { parseImageReference } from '../image-reference.ts';
+import { deleteImage, imageById, imageResponse, listImages } from '../image-store.ts';
+import { imageOf, isActive, pullResponse } from '../pull-operation.ts';
+import { cancelPull, pullById, startPull } from '../pulls.ts';
+import { flagFrom, limitFrom, offsetFrom } from '../query.ts';
+import { Refusal } from '../refusal.ts';
+import { noContent, ok } from '../reply.ts';
+import { idOf, jsonBody, type Route, requireFeatures } from '../router.ts';
+import { pullFields, readFields } from '../vm-fields.ts';
+
+export const imageRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/images',
+    handle: ({ world, query }) => {
+      const limit = limitFrom(query);
+      const offset = offsetFrom(query);
+      const images = listImages(world);
+      const page = images.slice(offset, offset + limit).map(imageResponse);
+      return ok({ images: page, total: images.length, limit, offset });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/images/:id',
+    handle: (request) => ok(imageResponse(imageById(request.world, idOf(request)))),
+  },
+  {
+    method: 'DELETE',
+    path: '/images/:id',
+    handle: (request) => {
+      deleteImage(request.world, idOf(request));
+      return noContent;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/images/pull',
+    handle: async (request) => {
+      const { world } = request;
+      const fields = readFields(pullFields, jsonBody(request));
+      const reference = parseImageReference(fields.reference, world.options.registry.defaultRegistry);
+      if (typeof reference === 'string') {
+        throw new Refusal(400, 'INVALID_REFERENCE', `Invalid image reference: ${reference}`);
+      }
+      requireFeatures(world, 'ociImagePackaging');
+      const timeoutMs = fields.timeout == null ? null : fields.timeout * 1000;
+      const detached = fields.async === true;
+      const operation = startPull(world, reference, timeoutMs, detached ? request.life : request.signal);
+      if (detached) return { status: 202, body: pullResponse(operation) };
+      await operation.ended;
+      imageOf(operation);
+      return ok(pullResponse(operation));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/images/pull/operations',
+    handle: ({ world, query }) => {
+      const activeOnly = flagFrom(query, 'activeOnly', true);
+      const operations = [...world.images.pulls.values()].filter((pull) => !activeOnly || isActive(pull));
+      return ok({
+        operations: operations.map(pullResponse),
+        total: operations.length,
+        activeOnly,
+        type: 'pull',
+      });
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/images/pull/operations',
+    handle: async ({ world }) => {
+      const active = [...world.images.pulls.values()].filter(isActive);
+      const operations = await Promise.all(active.map((pull) => cancelPull(world, pull.id)));
+      const { length } = operations;
+      return ok({ cancelled: length, tasksCancelled: length, operations: operations.map(pullResponse) });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/images/pull/operations/:id',
+    handle: (request) => ok(pullResponse(pullById(request.world, idOf(request)))),
+  },
+  {
+    method: 'DELETE',
+    path: '/images/pull/operations/:id',
+    handle: async (request) => ok(pullResponse(await cancelPull(request.world, idOf(request)))),
+  },
+];

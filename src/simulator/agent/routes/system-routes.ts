@@ -1,0 +1,75 @@
+import type { AgentWorld } from '../agent-world.ts';
+import { FEATURES } from '../options.ts';
+import { ok } from '../reply.ts';
+import type { Route } from '../router.ts';
+
+/** Health needs no token; `uptime` counts from the launch, so that a drop shows a restart. */
+export const systemRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/health',
+    handle: ({ world }) =>
+      ok({
+        status: 'healthy',
+        version: world.options.version,
+        vmsTotal: world.vms.size,
+        vmsRunning: [...world.vms.values()].filter((vm) => vm.state === 'running').length,
+        uptime: Math.floor((world.clock.now() - world.life.startedAt) / 1000),
+      }),
+  },
+  { method: 'GET', path: '/auth/verify', handle: () => ok({ status: 'ok' }) },
+  { method: 'GET', path: '/system/capabilities', handle: ({ world }) => ok(capabilities(world)) },
+  { method: 'GET', path: '/config', handle: ({ world }) => ok(configuration(world)) },
+];
+
+function capabilities({ options }: AgentWorld) {
+  return {
+    host: {
+      architecture: 'arm64',
+      macOSVersion: options.host.macOSVersion,
+      virtualizationSupported: !options.unavailableFeatures.includes('macOSVirtualization'),
+      maxConcurrentVMs: options.slots,
+    },
+    features: FEATURES.map((id) => {
+      const missing = options.unavailableFeatures.includes(id);
+      return {
+        id,
+        status: missing ? 'unavailable' : 'available',
+        enabled: !missing,
+        lifecycle: 'stable',
+        minimumOS: '26.0',
+        ...(missing ? { reason: 'Capability is disabled' } : {}),
+      };
+    }),
+  };
+}
+
+function configuration({ options }: AgentWorld) {
+  // Ports from the operating system come from anywhere above the privileged ones.
+  const { start, end } = options.sshPorts === 'any' ? { start: 1024, end: 65_535 } : options.sshPorts;
+  return {
+    api: { port: 8011, host: '0.0.0.0', maxConcurrentRequests: 100 },
+    logging: {
+      level: 'info',
+      enableFileLogging: true,
+      retentionDays: 7,
+      maxTotalSize: '100MB',
+      timezone: null,
+    },
+    networking: {
+      sshPortRangeStart: start,
+      sshPortRangeEnd: end,
+      autoEnableSSHForwarding: options.autoEnableSshForwarding,
+      vncPortRangeStart: 5901,
+      vncPortRangeEnd: 5902,
+    },
+    images: {
+      defaultRegistry: options.registry.defaultRegistry,
+      insecureRegistries: [],
+      maxParallelImageBlobTransfers: 16,
+      maxParallelImageCompressions: 4,
+      maxParallelImageDecompressions: 2,
+      maxParallelImageDiskWrites: 1,
+    },
+  };
+}

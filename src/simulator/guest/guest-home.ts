@@ -1,0 +1,113 @@
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BootPlan } from '../agent/boot-plan.ts';
+import { GUEST_MARK, PKILL_SCRIPT, pgrepScript, skewedDateScript } from './guest-tools.ts';
+import {
+  CONFIG_SH,
+  RUN_HELPER_SH,
+  RUN_SH,
+  RUNNER_VERSION,
+  runnerListener,
+  STAND_IN,
+} from './runner-scripts.ts';
+
+/** Where a guest looks for programs, after its own. */
+const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+const STAND_IN_SOURCE = fileURLToPath(new URL(`./runner-files/${STAND_IN}`, import.meta.url));
+
+export interface GuestHomeOptions {
+  vmId: string;
+  /** The guest's user. */
+  user: string;
+  plan: BootPlan;
+  /** More variables for every process of the guest. */
+  env?: Readonly<Record<string, string>>;
+  runnerVersion?: string;
+  /** Path of the program that plays the runner. */
+  standIn?: string;
+}
+
+export interface GuestHome {
+  /** The guest's home; the runner is in `actions-runner` below it. */
+  readonly path: string;
+  /** What every process of this guest carries in its environment, as `NAME=value`; no other guest has it. */
+  readonly mark: string;
+  /** The whole environment of a login. */
+  readonly env: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+/** Makes a guest's home in a temporary directory, with the runner and the programs that a boot plan leaves it. */
+export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHome> {
+  const { vmId, user, plan, env = {} } = options;
+  const home = await mkdtemp(join(tmpdir(), 'jeballto-vm-'));
+  const tools = join(home, '.sim', 'bin');
+  // The directory's own name makes it unique on this machine, where two seeded worlds may use one VM id.
+  const owner = `${vmId}/${basename(home)}`;
+  const mark = `${GUEST_MARK}=${owner}`;
+  await Promise.all([mkdir(tools, { recursive: true }), mkdir(join(home, 'tmp'))]);
+  await Promise.all([installRunner(home, mark, options), installTools(tools, mark, plan)]);
+  const system = await systemPath(home, plan);
+  return {
+    path: home,
+    mark,
+    env: {
+      HOME: home,
+      PATH: [tools, ...system].join(':'),
+      TMPDIR: join(home, 'tmp'),
+      USER: user,
+      LOGNAME: user,
+      SHELL: '/bin/sh',
+      LANG: 'C.UTF-8',
+      SIM_NODE: process.execPath,
+      ...env,
+      [GUEST_MARK]: owner,
+    },
+    remove: () => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+  };
+}
+
+async function installRunner(home: string, mark: string, options: GuestHomeOptions): Promise<void> {
+  const { plan, runnerVersion = RUNNER_VERSION, standIn = STAND_IN_SOURCE } = options;
+  const root = join(home, 'actions-runner');
+  await mkdir(join(root, 'bin'), { recursive: true });
+  const listener = runnerListener(process.execPath, mark, runnerVersion);
+  const missing: readonly string[] = plan.missingTools ?? [];
+  const scripts: Record<string, string> = {
+    'run.sh': RUN_SH,
+    'run-helper.sh': RUN_HELPER_SH,
+    'config.sh': CONFIG_SH,
+    'bin/Runner.Listener': listener,
+  };
+  for (const [name, script] of Object.entries(scripts)) {
+    if (!missing.includes(name)) await writeFile(join(root, name), script, { mode: 0o755 });
+  }
+  await copyFile(standIn, join(root, STAND_IN));
+}
+
+async function installTools(tools: string, mark: string, plan: BootPlan): Promise<void> {
+  const mode = 0o755;
+  await writeFile(join(tools, 'pgrep'), pgrepScript(mark), { mode });
+  await writeFile(join(tools, 'pkill'), PKILL_SCRIPT, { mode });
+  if (plan.clockSkewSeconds) {
+    await writeFile(join(tools, 'date'), skewedDateScript(plan.clockSkewSeconds), { mode });
+  }
+}
+
+/** The system's own directories, or, when some program is to be missing, one of links to all the others. */
+async function systemPath(home: string, plan: BootPlan): Promise<string[]> {
+  const hidden: readonly string[] = plan.missingTools ?? [];
+  if (!hidden.some((tool) => tool === 'bash' || tool === 'git')) return SYSTEM_PATH;
+  const links = join(home, '.sim', 'system');
+  await mkdir(links);
+  const taken = new Set(hidden);
+  for (const directory of SYSTEM_PATH) {
+    const names = (await readdir(directory).catch(() => [])).filter((name) => !taken.has(name));
+    for (const name of names) taken.add(name);
+    await Promise.all(names.map((name) => symlink(join(directory, name), join(links, name))));
+  }
+  return [links];
+}

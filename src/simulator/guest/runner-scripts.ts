@@ -1,0 +1,124 @@
+/** Version that the simulated guest's runner reports. */
+export const RUNNER_VERSION = '2.336.0';
+
+/** Name of the program, written beside the scripts, that they run in place of GitHub's own. */
+export const STAND_IN = 'stand-in-runner.mjs';
+
+const FIND_ROOT = `DIR="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )" && pwd )"`;
+
+/** Keeps the listener alive. Its exit status says nothing about the job: all but a deprecated version ends as 0. */
+export const RUN_SH = `#!/bin/bash
+${FIND_ROOT}
+cd "$DIR" || exit 1
+
+run() {
+    while :; do
+        "$DIR"/run-helper.sh $*
+        returnCode=$?
+        finish
+    done
+}
+
+runWithManualTrap() {
+    trap 'kill -INT -$PID' INT TERM
+    while :; do
+        set -m
+        "$DIR"/run-helper.sh $* &
+        PID=$!
+        wait $PID
+        returnCode=$?
+        set +m
+        finish
+    done
+}
+
+finish() {
+    if [[ $returnCode -eq 2 ]]; then
+        echo "Restarting runner..."
+        return
+    fi
+    echo "Exiting runner..."
+    if [[ $returnCode -eq 7 && "$ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE" == "1" ]]; then
+        exit 7
+    fi
+    exit 0
+}
+
+if [[ -z "$RUNNER_MANUALLY_TRAP_SIG" ]]; then
+    run $*
+else
+    runWithManualTrap $*
+fi
+`;
+
+/** Turns the listener's exit status into what run.sh acts on: 2 means again, everything else is the end. */
+export const RUN_HELPER_SH = `#!/bin/bash
+${FIND_ROOT}
+
+"$DIR"/bin/Runner.Listener run $*
+returnCode=$?
+case $returnCode in
+0)
+    echo "Runner listener exit with 0 return code, stop the service, no retry needed."
+    exit 0 ;;
+1)
+    echo "Runner listener exit with terminated error, stop the service, no retry needed."
+    exit 0 ;;
+2)
+    echo "Runner listener exit with retryable error, re-launch runner in 5 seconds."
+    sleep 5
+    exit 2 ;;
+3 | 4)
+    echo "Runner listener exit because of updating, re-launch runner after successful update"
+    for _ in {1..30}; do
+        if [[ -f "$DIR"/update.finished ]]; then
+            rm -f "$DIR"/update.finished
+            break
+        fi
+        sleep 1
+    done
+    exit 2 ;;
+5)
+    echo "Runner listener exit with Session Conflict error, stop the service, no retry needed."
+    exit 0 ;;
+7)
+    if [[ "$ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE" == "1" ]]; then
+        echo "Runner listener exit with deprecated version error code: $returnCode."
+        exit 7
+    fi
+    echo "Exiting with unknown error code: $returnCode"
+    exit 0 ;;
+*)
+    echo "Exiting with unknown error code: $returnCode"
+    exit 0 ;;
+esac
+`;
+
+/** Configures the runner by a registration token; here the exit status is the listener's own. */
+export const CONFIG_SH = `#!/bin/bash
+${FIND_ROOT}
+cd "$DIR" || exit 1
+exec "$DIR"/bin/Runner.Listener configure "$@"
+`;
+
+/**
+ * The listener. \`node\` and the guest's mark are written into it, so that a job with an emptied environment still is
+ * this guest's.
+ */
+export function runnerListener(node: string, guestMark: string, version: string): string {
+  return `#!/bin/bash
+ROOT="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )/.." && pwd )"
+case "$1" in
+--version)
+    echo "${version}"
+    exit 0 ;;
+--commit)
+    echo "simulated"
+    exit 0 ;;
+esac
+export ${guestMark}
+export SIM_RUNNER_VERSION="${version}"
+cd "$ROOT" || exit 1
+exec -a "$ROOT/bin/Runner.Listener" "\${SIM_NODE:-${node}}" "$ROOT/${STAND_IN}" "$@"
+`;
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
+import type { Guest } from '../agent/hypervisor.ts';
+import { type GuestHomeOptions, makeGuestHome } from './guest-home.ts';
+import { killGuestProcesses } from './guest-processes.ts';
+import { newKeyPair } from './key-pair.ts';
+
+export interface SshGuestOptions extends GuestHomeOptions {
+  password: string;
+  /** Public key in OpenSSH's form that may log in as well. */
+  authorizedKey?: string;
+}
+
+/** A guest whose processes are this machine's and whose home is a temporary directory. */
+export interface SshGuest extends Guest {
+  readonly home: string;
+}
+
+/**
+ * Starts a guest: a real SSH server on a free loopback port, with a host key of its own, whose commands the
+ * machine's own shell runs. As with sshd, a command outlives its connection and a detached one its channel; all of
+ * them end with `stop`, and the home with them.
+ */
+export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest> {
+  const home = await makeGuestHome(options);
+  const connections = new Set<Connection>();
+  const server = new ssh2.Server({ hostKeys: [newKeyPair().private] });
+  server.on('connection', (connection: Connection) => {
+    connections.add(connection);
+    // Without this each small exchange waits for a delayed acknowledgement.
+    (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
+    connection.on('authentication', (attempt) => authenticate(attempt, options));
+    connection.on('session', (accept) => serveSession(accept(), home.path, home.env));
+    connection.on('error', () => undefined);
+    connection.on('close', () => connections.delete(connection));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    home: home.path,
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      server.close();
+      for (const connection of connections) connection.end();
+      await killGuestProcesses(home);
+      await home.remove();
+    },
+  };
+}
+
+function authenticate(attempt: AuthContext, options: SshGuestOptions): void {
+  const methods: ('password' | 'publickey')[] = ['password', 'publickey'];
+  const known = attempt.username === options.user && !options.plan.refuseLogin;
+  if (known && attempt.method === 'password' && isSame(attempt.password, options.password)) attempt.accept();
+  else if (known && attempt.method === 'publickey' && isAuthorized(attempt, options)) attempt.accept();
+  else attempt.reject(methods);
+}
+
+function isAuthorized(attempt: AuthContext & { method: 'publickey' }, options: SshGuestOptions): boolean {
+  if (options.authorizedKey === undefined) return false;
+  const key = ssh2.utils.parseKey(options.authorizedKey);
+  if (key instanceof Error) return false;
+  const offered = isSame(attempt.key.data, key.getPublicSSH());
+  const { signature, blob, hashAlgo } = attempt;
+  return offered && (!signature || (blob !== undefined && key.verify(blob, signature, hashAlgo) === true));
+}
+
+function isSame(given: string | Buffer, expected: string | Buffer): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function serveSession(session: Session, home: string, env: Readonly<Record<string, string>>): void {
+  const locale: Record<string, string> = {};
+  let child: ChildProcess | null = null;
+  session.on('env', (accept, reject, { key, val }) => {
+    // What a usual sshd lets through; secrets do not travel this way.
+    if (!/^(?:LANG|LC_[A-Z]+)$/.test(key)) return reject?.();
+    locale[key] = val;
+    accept?.();
+  });
+  session.on('exec', (accept, _reject, { command }) => {
+    child = runCommand(accept(), command, home, { ...env, ...locale });
+  });
+  session.on('signal', (accept, _reject, { name }) => {
+    accept?.();
+    signalGroup(child, `SIG${name}` as NodeJS.Signals);
+  });
+}
+
+/** The channel stays open until everyone has closed the command's output, as sshd's does. */
+function runCommand(channel: ServerChannel, command: string, cwd: string, env: Record<string, string>) {
+  const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true, stdio: 'pipe' });
+  channel.pipe(child.stdin);
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  child.stdin.on('error', () => undefined);
+  child.on('error', () => channel.exit(127));
+  child.on('exit', (code, signal) => {
+    if (signal !== null) channel.exit(signal.slice('SIG'.length), false, '');
+    else channel.exit(code ?? 0);
+  });
+  child.on('close', () => channel.end());
+  channel.on('error', () => undefined);
+  channel.on('close', () => {
+    // A lost connection does not end the command; it only finds its pipes broken.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.stdin.end();
+  });
+  return child;
+}
+
+function signalGroup(child: ChildProcess | null, signal: NodeJS.Signals): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Ended by itself meanwhile.
+  }
+}

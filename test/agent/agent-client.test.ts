@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AgentClient } from '../../src/agent/agent-client.ts';
+import { sshAddress } from '../../src/agent/ssh-address.ts';
+import { DaemonError } from '../../src/errors.ts';
+import { refuse, ScriptedAgent, vmAnswer } from './scripted-agent.ts';
+
+const TOKEN = 'F00DF00D-0000-4000-8000-THE-AGENT-TOKEN';
+const ID = '5FE2FD40-9293-4F3F-ABDD-844873B33934';
+
+let agent: ScriptedAgent;
+let client: AgentClient;
+
+beforeEach(async () => {
+  agent = await new ScriptedAgent().listen();
+  client = new AgentClient({ name: 'mac-1', baseUrl: agent.baseUrl, token: TOKEN, readTimeoutMs: 300 });
+});
+
+afterEach(async () => {
+  await client.close();
+  await agent.close();
+});
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof DaemonError)) throw error;
+  return error.failure.code;
+}
+
+describe('VMs', () => {
+  test('a VM is read with null for whatever the agent leaves out, and instants in epoch milliseconds', async () => {
+    agent.on(`GET /vms/${ID}`, {
+      json: vmAnswer({ network: { macAddress: 'x', sshPort: 2222 }, expiresAt: '2026-07-30T11:00:00Z' }),
+    });
+    expect(await client.getVm(ID)).toEqual({
+      id: ID,
+      name: 'gh-a-1-1',
+      state: 'stopped',
+      ephemeral: true,
+      resources: { cpuCount: 4, memorySize: 8589934592, diskSize: 68719476736 },
+      network: { sshPort: 2222, natIP: null },
+      uptime: null,
+      lifetimeSeconds: null,
+      expiresAt: Date.UTC(2026, 6, 30, 11),
+      createdAt: Date.UTC(2026, 6, 30, 10),
+    });
+  });
+
+  test('a VM that the agent does not know is null, an unknown route without its envelope is not', async () => {
+    agent.on(`GET /vms/${ID}`, refuse(404, 'NOT_FOUND')).on(`GET /vms/${ID}/state`, refuse(404, 'NOT_FOUND'));
+    expect(await client.getVm(ID)).toBeNull();
+    expect(await client.vmState(ID)).toBeNull();
+    agent.on(`GET /vms/${ID}`, { status: 404, raw: 'nginx' });
+    expect(await codeOf(client.getVm(ID))).toBe('AGENT_REQUEST_REFUSED');
+  });
+
+  test('the list is read to its last page', async () => {
+    const all = Array.from({ length: 5 }, (_, n) =>
+      vmAnswer({ id: `VM-${n}`, name: n % 2 ? 'odd' : 'even' }),
+    );
+    agent.on('GET /vms', ({ query }) => {
+      const offset = Number(query.get('offset'));
+      return { json: { vms: all.slice(offset, offset + 2), total: 5, limit: 2, offset } };
+    });
+    expect((await client.listVms()).map((vm) => vm.id)).toEqual(['VM-0', 'VM-1', 'VM-2', 'VM-3', 'VM-4']);
+    expect((await client.findVms('odd')).map((vm) => vm.id)).toEqual(['VM-1', 'VM-3']);
+    expect(await client.findVms('od')).toEqual([]);
+  });
+
+  test('a list that shrinks while it is read ends', async () => {
+    agent.on('GET /vms', ({ query }) => ({
+      json: { vms: query.get('offset') === '0' ? [vmAnswer()] : [], total: 2, limit: 1000, offset: 0 },
+    }));
+    expect(await client.listVms()).toHaveLength(1);
+  });
+
+  test('a resize sends only what is set, in bytes', async () => {
+    agent.on(`PATCH /vms/${ID}`, { json: vmAnswer() });
+    await client.updateVm(ID, { cpuCount: 6, memorySize: 12884901888 });
+    expect(agent.requests[0]?.body).toEqual({ resources: { cpuCount: 6, memorySize: 12884901888 } });
+  });
+
+  test('a start has no body and answers with the VM', async () => {
+    agent.on(`POST /vms/${ID}/start`, { json: vmAnswer({ state: 'running', uptime: 0 }) });
+    expect((await client.startVm(ID)).state).toBe('running');
+    expect(agent.requests[0]?.headers['content-length']).toBe('0');
+  });
+
+  test('a start without a free slot is blocked, not failed', async () => {
+    agent.on(`POST /vms/${ID}/start`, refuse(409, 'VM_LIMIT_REACHED'));
+    expect(await codeOf(client.startVm(ID))).toBe('VM_LIMIT_REACHED');
+  });
+
+  test('a deletion forces, a VM already gone is absent, a busy one is said to be busy', async () => {
+    agent.on(`DELETE /vms/${ID}`, { status: 204 });
+    expect(await client.deleteVm(ID)).toBe('deleted');
+    expect(agent.requests[0]?.query.get('force')).toBe('true');
+    agent.on(`DELETE /vms/${ID}`, refuse(404, 'NOT_FOUND'));
+    expect(await client.deleteVm(ID)).toBe('absent');
+    agent.on(`DELETE /vms/${ID}`, refuse(409, 'INVALID_STATE'));
+    expect(await codeOf(client.deleteVm(ID))).toBe('VM_BUSY');
+  });
+});
+
+describe('SSH forwarding', () => {
+  test('a forwarding that does not exist yet is a status, an unknown VM is a failure', async () => {
+    agent.on(`GET /vms/${ID}/ssh`, refuse(404, 'SSH_NOT_CONFIGURED'));
+    expect(await client.sshStatus(ID)).toEqual({ status: 'not-configured', port: null });
+    agent.on(`GET /vms/${ID}/ssh`, { json: { host: '127.0.0.1', port: 2222, status: 'ready' } });
+    expect(await client.sshStatus(ID)).toEqual({ status: 'ready', port: 2222 });
+    agent.on(`GET /vms/${ID}/ssh`, refuse(404, 'NOT_FOUND'));
+    expect(await codeOf(client.sshStatus(ID))).toBe('VM_NOT_FOUND');
+  });
+
+  test('enabling before the guest has an address is not ready yet', async () => {
+    agent.on(`POST /vms/${ID}/ssh`, refuse(409, 'SSH_ENABLE_FAILED'));
+    expect(await codeOf(client.enableSsh(ID))).toBe('SSH_NOT_READY');
+    agent.on(`POST /vms/${ID}/ssh`, { json: { host: '127.0.0.1', port: 2223, status: 'ready' } });
+    expect(await client.enableSsh(ID)).toBe(2223);
+  });
+
+  test('whether the agent forwards by itself stands in its config', async () => {
+    agent.on('GET /config', { json: { api: {}, networking: { autoEnableSSHForwarding: false } } });
+    expect(await client.forwardsSshAutomatically()).toBe(false);
+  });
+
+  test('disabling tolerates a VM that is gone or busy and nothing else', async () => {
+    agent.on(`DELETE /vms/${ID}/ssh`, { json: { host: '127.0.0.1', status: 'disabled' } });
+    await client.disableSsh(ID);
+    agent.on(`DELETE /vms/${ID}/ssh`, refuse(404, 'NOT_FOUND'));
+    await client.disableSsh(ID);
+    agent.on(`DELETE /vms/${ID}/ssh`, refuse(409, 'INVALID_STATE'));
+    await client.disableSsh(ID);
+    agent.on(`DELETE /vms/${ID}/ssh`, refuse(500, 'SSH_DISABLE_FAILED'));
+    expect(await codeOf(client.disableSsh(ID))).toBe('AGENT_ERROR');
+  });
+
+  test.each([
+    ['http://127.0.0.1:8011/v1', '127.0.0.1'],
+    ['http://localhost:8011/v1', '127.0.0.1'],
+    ['http://mac-2.lan:8011/v1', 'mac-2.lan'],
+    ['http://[fd00::1]:8011/v1', 'fd00::1'],
+  ])("the port that %s forwards is reached at the agent's own machine", (baseUrl, host) => {
+    expect(sshAddress(baseUrl, 2222)).toEqual({ host, port: 2222 });
+  });
+});
+
+describe('images', () => {
+  const operation = {
+    operationId: 'OP-1',
+    statusUrl: '/v1/images/pull/operations/OP-1',
+    type: 'pull',
+    reference: 'ghcr.io/x/y:1',
+    status: 'running',
+    progress: 0.25,
+    chunksCompleted: 1,
+    bytesCompleted: 1024,
+    startedAt: '2026-07-30T10:00:00Z',
+    updatedAt: '2026-07-30T10:00:01Z',
+  };
+
+  test('a pull is begun asynchronously and followed by its id', async () => {
+    agent
+      .on('POST /images/pull', { status: 202, json: operation })
+      .on('GET /images/pull/operations/OP-1', {
+        json: { ...operation, status: 'completed', progress: 1, digest: 'sha256:00' },
+      })
+      .on('GET /images/pull/operations', { json: { operations: [operation], total: 1, activeOnly: true } });
+    const begun = await client.pullImage('ghcr.io/x/y:1', { timeoutSeconds: 3600 });
+    expect(agent.requests[0]?.body).toEqual({ reference: 'ghcr.io/x/y:1', timeout: 3600, async: true });
+    expect(begun).toMatchObject({ operationId: 'OP-1', status: 'running', progress: 0.25, digest: null });
+    expect(await client.pullOperation('OP-1')).toMatchObject({ status: 'completed', digest: 'sha256:00' });
+    expect(await client.activePulls()).toHaveLength(1);
+  });
+
+  test('an operation that the agent forgot is null', async () => {
+    agent.on('GET /images/pull/operations/OP-9', refuse(404, 'IMAGE_OPERATION_NOT_FOUND'));
+    expect(await client.pullOperation('OP-9')).toBeNull();
+  });
+
+  test('the images of the host', async () => {
+    const image = { id: 'IMG', reference: 'ghcr.io/x/y:1', localPath: '/x', formatVersion: 1, size: 5 };
+    agent.on('GET /images', { json: { images: [image], total: 1, limit: 1000, offset: 0 } });
+    expect(await client.listImages()).toEqual([
+      { id: 'IMG', reference: 'ghcr.io/x/y:1', digest: null, size: 5 },
+    ]);
+  });
+});
+
+describe('the rest', () => {
+  test('health, token and capabilities', async () => {
+    const health = { status: 'healthy', version: '1.0.0', uptime: 12, vmsTotal: 3, vmsRunning: 1 };
+    agent
+      .on('GET /health', { json: { ...health, added: 'later' } })
+      .on('GET /auth/verify', refuse(401, 'UNAUTHORIZED'))
+      .on('GET /system/capabilities', {
+        json: {
+          host: { architecture: 'arm64', maxConcurrentVMs: 2 },
+          features: [
+            { id: 'natNetworking', status: 'available', enabled: true, lifecycle: 'stable' },
+            { id: 'guiDisplay', status: 'unavailable', enabled: true, reason: 'no display' },
+          ],
+        },
+      });
+    expect(await client.health()).toEqual(health);
+    expect(await codeOf(client.verifyToken())).toBe('AGENT_TOKEN_REFUSED');
+    expect(await client.capabilities()).toEqual({
+      maxConcurrentVMs: 2,
+      features: [
+        { id: 'natNetworking', usable: true, reason: null },
+        { id: 'guiDisplay', usable: false, reason: 'no display' },
+      ],
+    });
+  });
+
+  test('a command in the guest, where a refused SSH login comes back as exit code 255', async () => {
+    const answer = {
+      vmId: ID,
+      exitCode: 255,
+      stdout: '',
+      stderr: 'denied',
+      stdoutTruncated: false,
+      stderrTruncated: false,
+    };
+    agent.on(`POST /vms/${ID}/execute`, { json: answer });
+    const run = { command: 'true', user: 'admin', password: null, timeoutSeconds: 5 };
+    expect(await client.execute(ID, run)).toEqual({ exitCode: 255, stdout: '', stderr: 'denied' });
+    expect(agent.requests[0]?.body).toEqual({ command: 'true', user: 'admin', timeout: 5 });
+  });
+
+  test('events and a screenshot', async () => {
+    const png = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
+    agent
+      .on(`GET /vms/${ID}/events`, {
+        json: {
+          events: [
+            {
+              timestamp: '2026-07-30T10:00:00Z',
+              type: 'SSH_PORT_ASSIGNED',
+              vmId: ID,
+              data: { port: '2222' },
+            },
+            { timestamp: '2026-07-30T10:00:05Z', type: 'SSH_READY', vmId: ID, data: null },
+          ],
+          total: 2,
+        },
+      })
+      .on(`GET /vms/${ID}/screenshot`, { raw: png });
+    expect(await client.listEvents(ID, { limit: 50 })).toEqual([
+      { at: Date.UTC(2026, 6, 30, 10), type: 'SSH_PORT_ASSIGNED', data: { port: '2222' } },
+      { at: Date.UTC(2026, 6, 30, 10, 0, 5), type: 'SSH_READY', data: {} },
+    ]);
+    expect(agent.requests[0]?.query.get('limit')).toBe('50');
+    expect([...(await client.screenshot(ID))]).toEqual([...png]);
+  });
+});

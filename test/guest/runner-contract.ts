@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
+import { guestActivityCommand, guestIsWorking, parseGuestActivity } from '../../src/guest/guest-activity.ts';
+import { launchRunner } from '../../src/guest/launch-runner.ts';
+import { runnerStatus } from '../../src/guest/runner-status.ts';
+import { watchRunner } from '../../src/guest/watch-runner.ts';
+import { GuestFixture, type StartGuest } from './guest-fixture.ts';
+
+const NAME = 'gh-a-4711-1';
+const SECRET = `eyJ${'x'.repeat(6000)}-the-jit-config`;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** What a runner must be like in every guest, whichever SSH server and shell it has. */
+export function runnerContract(name: string, start: StartGuest): void {
+  describe(`a runner in ${name}`, () => {
+    const guest = new GuestFixture(start);
+    const jit = () =>
+      ({ mode: 'jit', installPath: '~/actions runner', runnerName: NAME, jitConfig: SECRET }) as const;
+    const token = () =>
+      ({
+        mode: 'token',
+        installPath: guest.home.runner,
+        runnerName: NAME,
+        token: 'AABBCC-the-registration-token',
+        url: 'https://github.com/o/r',
+        labels: ['self-hosted', "it's"],
+        group: null,
+      }) as const;
+
+    test('a launched runner has its secret in its own environment and nowhere else', async () => {
+      expect(await launchRunner(guest.session, jit())).toBe('started');
+      await vi.waitFor(() => expect(guest.home.seen('interrupt')).toBe('interruptible'));
+      expect(guest.home.seen('secret')).toBe(sha256(SECRET));
+      expect(guest.home.seen('deprecated')).toBe('1');
+      expect(execFileSync('ps', ['-A', '-ww', '-o', 'command']).toString()).not.toContain('the-jit-config');
+      const files = execFileSync('sh', [
+        '-c',
+        'grep -rl --devices=skip the-jit-config "$1" || true',
+        'sh',
+        guest.home.path,
+      ]);
+      expect(files.toString()).toBe('');
+      expect(existsSync(guest.home.state(NAME, 'secret'))).toBe(false);
+    });
+
+    test('a second launch of the same runner starts nothing', async () => {
+      expect(await launchRunner(guest.session, jit())).toBe('started');
+      const pid = execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString();
+      expect(await launchRunner(guest.session, { ...jit(), jitConfig: 'another' })).toBe('exists');
+      expect(execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString()).toBe(pid);
+      await vi.waitFor(() => expect(guest.home.seen('secret')).toBe(sha256(SECRET)));
+    });
+
+    test('two launches at once start one runner', async () => {
+      const answers = await Promise.all([
+        launchRunner(guest.session, jit()),
+        launchRunner(guest.session, jit()),
+      ]);
+      expect(answers.sort()).toEqual(['exists', 'started']);
+    });
+
+    test('a runner outlives the connection, and its exit code and result are read after a new login', async () => {
+      await launchRunner(guest.session, jit());
+      await guest.reconnect();
+      await vi.waitFor(async () =>
+        expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+          process: 'running',
+          listening: true,
+        }),
+      );
+      await guest.home.tell('job Build: it completed with result: Failed');
+      expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+        process: 'running',
+        tookJob: true,
+        finishedJob: false,
+      });
+      await guest.home.tell('done Succeeded');
+      await guest.home.tell('exit 3');
+      await guest.reconnect();
+      expect(await watchRunner(guest.session, NAME, { until: 'exit' })).toMatchObject({
+        process: 'exited',
+        exitCode: 3,
+        tookJob: true,
+        finishedJob: true,
+        result: 'Succeeded',
+        deprecated: false,
+      });
+    });
+
+    test('the state of a runner is told apart: absent, lost, and launched a moment ago', async () => {
+      expect(await runnerStatus(guest.session, NAME)).toMatchObject({ process: 'absent', lastLines: [] });
+      await launchRunner(guest.session, jit());
+      guest.home.killRunner(NAME);
+      await vi.waitFor(async () => expect((await runnerStatus(guest.session, NAME)).process).toBe('lost'));
+      mkdirSync(guest.home.state('gh-a-4711-2', '.'));
+      expect((await runnerStatus(guest.session, 'gh-a-4711-2')).process).toBe('running');
+      const past = new Date(Date.now() - 60_000);
+      utimesSync(guest.home.state('gh-a-4711-2', '.'), past, past);
+      expect((await runnerStatus(guest.session, 'gh-a-4711-2')).process).toBe('lost');
+    });
+
+    test('a pid that belongs to another process by now is a lost runner', async () => {
+      mkdirSync(guest.home.state(NAME, '.'), { recursive: true });
+      writeFileSync(guest.home.state(NAME, 'pid'), `${process.pid}\n12345\n`);
+      expect((await runnerStatus(guest.session, NAME)).process).toBe('lost');
+    });
+
+    test('a version that GitHub refuses is known by the exit code alone', async () => {
+      await launchRunner(guest.session, jit());
+      await guest.home.tell('exit 7');
+      expect(await watchRunner(guest.session, NAME, { until: 'activity' })).toMatchObject({
+        process: 'exited',
+        exitCode: 7,
+        tookJob: false,
+        deprecated: true,
+      });
+    });
+
+    test('a guest works while a job runs, by either witness', async () => {
+      await launchRunner(guest.session, jit());
+      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+      await guest.home.tell('job Build');
+      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
+      expect(parseGuestActivity((await guest.session.run(guestActivityCommand(NAME))).stdout)).toBe(true);
+      writeFileSync(guest.home.state(NAME, 'log'), '');
+      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
+      await guest.home.tell('kill-worker');
+      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+      guest.home.writeLog(NAME, '2026-07-30 10:00:00Z: Running job: Build\n');
+      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
+      guest.home.writeLog(NAME, '2026-07-30 10:00:09Z: Job Build completed with result: Succeeded\n');
+      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+    });
+
+    test('watching for activity ends with the job that comes, and leaves with its caller', async () => {
+      await launchRunner(guest.session, jit());
+      const watch = watchRunner(guest.session, NAME, { until: 'activity' });
+      await guest.home.tell('job Build');
+      expect(await watch).toMatchObject({ process: 'running', tookJob: true, finishedJob: false });
+
+      const control = new AbortController();
+      const reason = new Error('left the state');
+      const left = watchRunner(guest.session, NAME, { until: 'exit', signal: control.signal });
+      control.abort(reason);
+      await expect(left).rejects.toBe(reason);
+      expect((await runnerStatus(guest.session, NAME)).process).toBe('running');
+    });
+
+    test('watching ends with a lost connection', async () => {
+      await launchRunner(guest.session, jit());
+      const watch = watchRunner(guest.session, NAME, { until: 'exit' });
+      const failed = expect(watch).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
+      await guest.session.run('true');
+      guest.server.cut();
+      await failed;
+    });
+
+    test('watching a runner that is absent or lost ends at once', async () => {
+      expect((await watchRunner(guest.session, NAME, { until: 'exit' })).process).toBe('absent');
+      await launchRunner(guest.session, jit());
+      guest.home.killRunner(NAME);
+      expect((await watchRunner(guest.session, NAME, { until: 'activity' })).process).toBe('lost');
+    });
+
+    test('with a registration token the runner is configured first, with the token in the environment', async () => {
+      expect(await launchRunner(guest.session, token())).toBe('started');
+      expect(guest.home.seen('arguments').split('\n')).toEqual([
+        ...['--unattended', '--ephemeral', '--disableupdate', '--url', 'https://github.com/o/r'],
+        ...['--name', NAME, '--labels', "self-hosted,it's", '--work', '_work'],
+      ]);
+      await vi.waitFor(async () => expect((await runnerStatus(guest.session, NAME)).listening).toBe(true));
+      expect(execFileSync('ps', ['-A', '-ww', '-o', 'command']).toString()).not.toContain(
+        'the-registration-token',
+      );
+      expect(await launchRunner(guest.session, { ...token(), group: 'macs' })).toBe('exists');
+    });
+
+    test('a runner that cannot be configured says why, again and without the token', async () => {
+      guest.home.put('refuse', '');
+      for (const _ of [1, 2]) {
+        const error: unknown = await launchRunner(guest.session, { ...token(), group: 'macs' }).catch(
+          (e: unknown) => e,
+        );
+        expect(error).toMatchObject({ failure: { code: 'RUNNER_CONFIGURATION_FAILED' } });
+        expect(String(error)).toMatch(/exit code 1 and said: Http response code: NotFound for \*\*\*/);
+      }
+      expect(guest.home.seen('arguments')).toContain('--runnergroup\nmacs');
+      expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+        process: 'exited',
+        exitCode: 1,
+        tookJob: false,
+      });
+    });
+
+    test('a runner whose directory is gone exits instead of hanging', async () => {
+      expect(await launchRunner(guest.session, { ...jit(), installPath: '/nowhere' })).toBe('started');
+      expect(await runnerStatus(guest.session, NAME)).toMatchObject({ process: 'exited', exitCode: 72 });
+    });
+
+    test('a launch whose secret does not arrive claims nothing', async () => {
+      await expect(launchRunner(guest.session, { ...jit(), jitConfig: '' })).rejects.toMatchObject({
+        failure: { code: 'GUEST_COMMAND_FAILED' },
+      });
+      expect(await launchRunner(guest.session, jit())).toBe('started');
+    });
+
+    test('a runner name that is a path is refused', async () => {
+      for (const runnerName of ['../x', '.', '', 'a/b', '-x']) {
+        await expect(launchRunner(guest.session, { ...jit(), runnerName })).rejects.toThrow('not a name');
+      }
+    });
+  });
+}

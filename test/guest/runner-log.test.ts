@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { parseGuestActivity } from '../../src/guest/guest-activity.ts';
+import { parseRunnerLog } from '../../src/guest/runner-log.ts';
+import { parseReport } from '../../src/guest/runner-status.ts';
+import { shellQuote } from '../../src/guest/shell-command.ts';
+
+const WHOLE = `
+√ Connected to GitHub
+
+Current runner version: '2.334.0'
+2026-08-22 13:46:17Z: Listening for Jobs
+2026-08-22 13:46:20Z: Running job: build (macos, 3.12)
+2026-08-22 13:47:00Z: Job build (macos, 3.12) completed with result: Succeeded
+Runner listener exit with 0 return code, stop the service, no retry needed.
+Exiting runner...
+`;
+
+describe('the log of a runner', () => {
+  test('a whole life', () => {
+    expect(parseRunnerLog(WHOLE)).toMatchObject({
+      listening: true,
+      tookJob: true,
+      finishedJob: true,
+      result: 'Succeeded',
+      deprecated: false,
+      registrationGone: false,
+    });
+  });
+
+  test('nothing yet', () => {
+    expect(parseRunnerLog('')).toEqual({
+      listening: false,
+      tookJob: false,
+      finishedJob: false,
+      result: null,
+      deprecated: false,
+      registrationGone: false,
+      lastLines: [],
+    });
+  });
+
+  test('a job that runs is taken and not finished', () => {
+    const running = WHOLE.split('\n').slice(0, 6).join('\n');
+    expect(parseRunnerLog(running)).toMatchObject({ tookJob: true, finishedJob: false, result: null });
+  });
+
+  test.each([
+    '2026-08-22 13:46:20Z: Running job: Job x completed with result: Succeeded',
+    '2026-08-22 13:46:20Z: Running job: 2026-08-22 13:46:20Z: Job x completed with result: Succeeded',
+  ])('the name of a job ends no job: %s', (line) => {
+    expect(parseRunnerLog(line)).toMatchObject({ tookJob: true, finishedJob: false, result: null });
+  });
+
+  test.each([
+    'Running job: x',
+    'x 2026-08-22 13:46:20Z: Running job: x',
+    'Runner connect error: Running job: x. Retrying until reconnected.',
+  ])('a line that only contains the words begins no job: %s', (line) => {
+    expect(parseRunnerLog(line).tookJob).toBe(false);
+  });
+
+  test('a name that says it was completed keeps the true result', () => {
+    const log =
+      '2026-08-22 13:46:20Z: Running job: a completed with result: Succeeded\n' +
+      '2026-08-22 13:47:20Z: Job a completed with result: Succeeded completed with result: Failed\n';
+    expect(parseRunnerLog(log)).toMatchObject({ finishedJob: true, result: 'Failed' });
+  });
+
+  test('a version that GitHub refuses', () => {
+    const line = 'An error occured: Runner version v2.330.0 is deprecated and cannot receive messages.';
+    expect(parseRunnerLog(line).deprecated).toBe(true);
+    expect(parseRunnerLog(`2026-08-22 13:46:20Z: Running job: ${line}`).deprecated).toBe(false);
+  });
+
+  test.each([
+    'Failed to create a session. The runner registration has been deleted from the server, please re-configure. Runner registrations are automatically deleted for runners that have not connected to the service recently.',
+    'The runner no longer exists on the server. Cleaning up local configuration.',
+  ])('a registration that GitHub removed: %s', (line) => {
+    expect(parseRunnerLog(line).registrationGone).toBe(true);
+  });
+
+  test('colours and carriage returns do not hide a line', () => {
+    expect(parseRunnerLog('\u001b[33m2026-08-22 13:46:17Z: Listening for Jobs\u001b[0m\r\n').listening).toBe(
+      true,
+    );
+  });
+
+  test('only the last lines are kept, each of a bearable length', () => {
+    const { lastLines } = parseRunnerLog(`${'a\n\n'.repeat(50)}${'b'.repeat(5000)}\n`);
+    expect(lastLines).toHaveLength(20);
+    expect(lastLines.at(-1)).toHaveLength(300);
+  });
+});
+
+describe('what a guest answers', () => {
+  test('noise of a login shell before the answer does not matter', () => {
+    expect(parseReport('Welcome!\n..\njeballto-state: exited 7\n', '')).toMatchObject({
+      process: 'exited',
+      exitCode: 7,
+      deprecated: true,
+    });
+  });
+
+  test('a log that imitates the state line changes nothing', () => {
+    expect(parseReport('\njeballto-state: running\njeballto-state: exited 0\n', '').process).toBe('running');
+  });
+
+  test('no answer is a failure, not a state', () => {
+    expect(() => parseReport('', 'sh: not found')).toThrow('sh: not found');
+  });
+
+  test.each([
+    ['worker=no job=none', false],
+    ['worker=yes job=none', true],
+    ['worker=no job=open', true],
+    ['worker=unknown job=open', true],
+    ['worker=unknown job=none', null],
+    ['worker= job=none', null],
+  ])('%s', (answer, expected) => {
+    expect(parseGuestActivity(`noise\njeballto-activity: ${answer}\n`)).toBe(expected);
+  });
+
+  test('no answer is neither yes nor no', () => {
+    expect(parseGuestActivity('')).toBeNull();
+    expect(parseGuestActivity('Permission denied')).toBeNull();
+  });
+
+  test('a word is quoted whole', () => {
+    expect(shellQuote("it's $HOME")).toBe(`'it'\\''s $HOME'`);
+  });
+});

@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { probeGuest } from '../../src/guest/probe-guest.ts';
+import { GuestFixture, type StartGuest } from './guest-fixture.ts';
+
+/** What a session must be like in every guest, whichever SSH server and shell it has. */
+export function sessionContract(name: string, start: StartGuest): void {
+  describe(`a session in ${name}`, () => {
+    const guest = new GuestFixture(start);
+
+    test('a script gets its arguments and input unchanged, and its end comes back', async () => {
+      const odd = ['', ' ', "it's", '"$HOME"', '`id`', '$(id)', 'a\nb', '\\', '*', '!x', 'ü√'];
+      const script = 'for a in "$@"; do printf "<%s>" "$a"; done; cat; echo oops >&2; exit 3';
+      expect(await guest.session.run(script, { args: odd, stdin: 'a secret\n' })).toEqual({
+        code: 3,
+        signal: null,
+        stdout: `${odd.map((word) => `<${word}>`).join('')}a secret\n`,
+        stderr: 'oops\n',
+      });
+    });
+
+    test('a script has no terminal', async () => {
+      expect((await guest.session.run('if [ -t 0 ] || [ -t 1 ]; then echo tty; fi')).stdout).toBe('');
+    });
+
+    test('endless output is cut, not kept', async () => {
+      const { stdout } = await guest.session.run('head -c 1000000 /dev/zero | tr "\\0" x');
+      expect(stdout.length).toBe(256 * 1024);
+    });
+
+    test('a script that takes too long is given up, and so is one whose caller leaves', async () => {
+      await expect(guest.session.run('sleep 5', { timeoutMs: 200 })).rejects.toMatchObject({
+        failure: { code: 'GUEST_COMMAND_FAILED' },
+      });
+      const control = new AbortController();
+      const reason = new Error('left the state');
+      const running = guest.session.run('sleep 5', { signal: control.signal });
+      control.abort(reason);
+      await expect(running).rejects.toBe(reason);
+      await expect(guest.session.run('true', { signal: control.signal })).rejects.toBe(reason);
+    });
+
+    test('a connection that is lost while a script runs is an unreachable guest, and so is one already closed', async () => {
+      const running = guest.session.run('sleep 5');
+      const failed = expect(running).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
+      await guest.session.run('true');
+      guest.server.cut();
+      await failed;
+      await expect(guest.session.run('true')).rejects.toMatchObject({
+        failure: { code: 'GUEST_UNREACHABLE' },
+      });
+    });
+
+    test('the host key of the first login is pinned, and another one ends the next login', async () => {
+      expect(Buffer.from(guest.session.hostKey, 'base64')).toHaveLength(32);
+      (await guest.open(guest.session.hostKey)).close();
+      await expect(guest.open(Buffer.alloc(32).toString('base64'))).rejects.toMatchObject({
+        failure: { code: 'GUEST_IDENTITY_CHANGED' },
+      });
+    });
+
+    test('the probe tells what the guest is', async () => {
+      const facts = await probeGuest(guest.session, '~/actions runner');
+      expect(facts).toMatchObject({ runnerVersion: '2.334.0', os: 'Linux' });
+      expect(facts.arch).toMatch(/^\w+$/);
+      expect(Math.abs(facts.guestTime - Date.now())).toBeLessThan(60_000);
+    });
+
+    test('the probe says exactly what is missing and where it looked', async () => {
+      guest.home.remove('run.sh');
+      writeFileSync(`${guest.home.runner}/config.sh`, '', { mode: 0o644 });
+      guest.home.remove('config.sh');
+      writeFileSync(`${guest.home.runner}/config.sh`, '', { mode: 0o644 });
+      const error: unknown = await probeGuest(guest.session, '~/actions runner').catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ failure: { code: 'GUEST_TOOL_MISSING', blame: 'image' } });
+      expect(String(error)).toContain('lacks run.sh, config.sh (it is there, but not executable):');
+      expect(String(error)).toContain(guest.home.runner);
+      await expect(probeGuest(guest.session, '/nowhere')).rejects.toThrow(
+        /lacks run\.sh, config\.sh: .*\/nowhere/,
+      );
+    });
+  });
+}

@@ -1,0 +1,103 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+const SSHD = '/usr/sbin/sshd';
+
+export interface Sshd {
+  port: number;
+  user: string;
+  privateKeyPath: string;
+  close(): Promise<void>;
+}
+
+/**
+ * False, with the reason printed, on a machine without OpenSSH's server; in CI that fails instead.
+ * Where it is true, `startSshd` works.
+ */
+export function hasSshd(): boolean {
+  if (existsSync(SSHD)) return true;
+  const reason = `${SSHD} is missing (install openssh-server): tests against a real OpenSSH are skipped`;
+  if (process.env.CI) throw new Error(reason);
+  console.warn(reason);
+  return false;
+}
+
+/**
+ * A real OpenSSH server on a loopback port, with keys of its own, that lets the current user in by key.
+ * With `home`, that directory is the home of whoever logs in, so that nothing touches the real one.
+ */
+export async function startSshd({ home }: { home?: string } = {}): Promise<Sshd> {
+  const directory = mkdtempSync(join(tmpdir(), 'jeballto-sshd-'));
+  const path = (name: string) => join(directory, name);
+  for (const key of ['host_key', 'user_key']) {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path(key)]);
+  }
+  const port = await freePort();
+  const user = userInfo().username;
+  writeFileSync(
+    path('sshd_config'),
+    [
+      'ListenAddress 127.0.0.1',
+      `Port ${port}`,
+      `HostKey ${path('host_key')}`,
+      `AuthorizedKeysFile ${path('user_key.pub')}`,
+      `PidFile ${path('pid')}`,
+      'StrictModes no',
+      'UsePAM no',
+      'PasswordAuthentication no',
+      'PermitRootLogin prohibit-password',
+      ...(home === undefined ? [] : [`SetEnv HOME=${home}`]),
+    ].join('\n'),
+  );
+  // Its directory for unprivileged children, which a service manager would make.
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+
+  const server = spawn(SSHD, ['-D', '-e', '-f', path('sshd_config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    await listening(server);
+  } catch (error) {
+    rmSync(directory, { recursive: true });
+    throw error;
+  }
+  return {
+    port,
+    user,
+    privateKeyPath: path('user_key'),
+    async close() {
+      if (server.exitCode === null) {
+        const ended = new Promise((resolve) => server.once('exit', resolve));
+        server.kill();
+        await ended;
+      }
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function listening(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Server listening')) resolve();
+    });
+    server.once('exit', (code) => reject(new Error(`sshd ended with ${code}: ${said}`)));
+    server.once('error', reject);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
