@@ -26,6 +26,7 @@ export function createJobMachine(options: JobMachineOptions) {
     initial: 'queued',
     states: {
       queued: {
+        description: 'The job waits for a free slot.',
         on: {
           'slot.granted': { target: 'creating', actions: ['takeSlot', begin('creating')] },
           'job.completed': { target: 'done', actions: 'markCompleted' },
@@ -45,8 +46,11 @@ export function createJobMachine(options: JobMachineOptions) {
       runnerOnline: runnerOnline(s),
       running: running(s, options),
       tearingDown: tearingDown(s),
-      done: { type: 'final' },
-      failed: { type: 'final' },
+      done: { type: 'final', description: 'Nothing is left to do for the job; its record goes.' },
+      failed: {
+        type: 'final',
+        description: 'The job is still unserved after its last attempt; its cause is shown.',
+      },
     },
   });
 }

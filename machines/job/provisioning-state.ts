@@ -1,3 +1,4 @@
+import type { JobContext } from './context.ts';
 import type { JobPolicy } from './policy.ts';
 import type { JobSetup } from './setup.ts';
 
@@ -53,54 +54,58 @@ const beforeTheRunner = {
 
 /**
  * The shape that all provisioning states share: acting ⇄ waiting within the phase's deadline, and `blocked`
- * while something that is nobody's failure is in the way (a full host, a rate limit), where the deadline rests.
+ * while something that is nobody's failure is in the way (a full host, a rate limit), where no deadline runs.
  */
 export function provisioningState(
   s: JobSetup,
-  timeout: keyof JobPolicy['timeouts'],
-  doing: string,
+  phase: { timeout: keyof JobPolicy['timeouts']; doing: string; description: string },
   acting: StateConfig,
 ) {
+  const outOfTime = {
+    target: '#job.tearingDown',
+    actions: { type: 'giveUpOnTime', params: { doing: phase.doing } },
+  } as const;
+  const deadline = {
+    id: 'phaseDeadline',
+    src: 'waitUntil',
+    input: ({ context }: { context: JobContext }) => ({ at: context.phase.deadlineAt }),
+    onDone: outOfTime,
+    onError: outOfTime,
+  } as const;
+  const unblocked = {
+    target: 'acting',
+    actions: { type: 'resumePhase', params: { timeout: phase.timeout } },
+  } as const;
+
   return s.createStateConfig({
     initial: 'acting',
+    description: phase.description,
     tags: ['holdsSlot'],
     on: beforeTheRunner,
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.deadlineAt }),
-      onDone: { target: '#job.tearingDown', actions: { type: 'giveUpOnTime', params: { doing } } },
-      onError: { target: '#job.tearingDown', actions: { type: 'giveUpOnTime', params: { doing } } },
-    },
     states: {
-      acting,
+      acting: { ...acting, invoke: [deadline, acting.invoke].flat() as StateConfig['invoke'] },
       waiting: {
         tags: ['waiting'],
-        invoke: {
-          id: 'retryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: 'acting',
-          onError: 'acting',
-        },
+        invoke: [
+          deadline,
+          {
+            id: 'retryWait',
+            src: 'waitUntil',
+            input: ({ context }) => ({ at: context.phase.nextTryAt }),
+            onDone: 'acting',
+            onError: 'acting',
+          },
+        ],
       },
+      // A deadline that ended in here would leave its ended child in the record, which then cannot be restored.
       blocked: {
         tags: ['waiting', 'needsAttention'],
-        on: { 'xstate.done.actor.phaseDeadline': {} } as object,
         invoke: {
           id: 'blockedWait',
           src: 'waitUntil',
           input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: {
-            target: `#job.${timeout}`,
-            reenter: true,
-            actions: { type: 'resumePhase', params: { timeout } },
-          },
-          onError: {
-            target: `#job.${timeout}`,
-            reenter: true,
-            actions: { type: 'resumePhase', params: { timeout } },
-          },
+          onDone: unblocked,
+          onError: unblocked,
         },
       },
     },

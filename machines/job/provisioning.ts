@@ -9,8 +9,11 @@ const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(cont
 export function creating(s: JobSetup) {
   return provisioningState(
     s,
-    'creating',
-    'Creating the VM',
+    {
+      timeout: 'creating',
+      doing: 'Creating the VM',
+      description: 'The image is brought to the host and the VM made from it, by name and sized.',
+    },
     s.createStateConfig({
       invoke: {
         id: 'createVm',
@@ -35,8 +38,11 @@ export function creating(s: JobSetup) {
 export function starting(s: JobSetup) {
   return provisioningState(
     s,
-    'starting',
-    'Starting the VM',
+    {
+      timeout: 'starting',
+      doing: 'Starting the VM',
+      description: 'The VM is powered on; a full host is waited for here.',
+    },
     s.createStateConfig({
       invoke: {
         id: 'startVm',
@@ -58,8 +64,11 @@ export function starting(s: JobSetup) {
 export function sshReady(s: JobSetup) {
   return provisioningState(
     s,
-    'sshReady',
-    'Reaching the guest by SSH',
+    {
+      timeout: 'sshReady',
+      doing: 'Reaching the guest by SSH',
+      description: 'The guest gets an address, shows its SSH banner and lets us log in.',
+    },
     s.createStateConfig({
       invoke: {
         id: 'connectGuest',
@@ -86,8 +95,11 @@ export function sshReady(s: JobSetup) {
 export function probing(s: JobSetup) {
   return provisioningState(
     s,
-    'probing',
-    'Probing the guest',
+    {
+      timeout: 'probing',
+      doing: 'Probing the guest',
+      description: 'The guest is asked for run.sh, config.sh, bash and git.',
+    },
     s.createStateConfig({
       invoke: {
         id: 'probeGuest',
@@ -110,9 +122,21 @@ export function probing(s: JobSetup) {
 export function jitConfig(s: JobSetup) {
   return provisioningState(
     s,
-    'jitConfig',
-    'Obtaining a runner configuration from GitHub',
+    {
+      timeout: 'jitConfig',
+      doing: 'Obtaining a runner configuration from GitHub',
+      description: 'The runner takes a name, and GitHub gives it a configuration that stays in memory.',
+    },
     s.createStateConfig({
+      // The effect in flight looks at the job that was ours, and would reject when it finds that one taken.
+      on: {
+        'job.exchanged': {
+          guard: 'does the exchanged job fit this VM',
+          target: 'acting',
+          reenter: true,
+          actions: 'takeJob',
+        },
+      },
       invoke: {
         id: 'obtainRunnerConfig',
         src: 'obtainRunnerConfig',
@@ -133,7 +157,7 @@ export function jitConfig(s: JobSetup) {
                 mode: event.output.mode,
               },
             })),
-            begin('runnerOnline'),
+            'beginOnline',
           ],
         },
         onError: [

@@ -10,7 +10,6 @@ import type { JobSetup } from './setup.ts';
 const onRunnerError = [
   { guard: 'may the effect be retried', target: 'waiting', actions: 'noteFailure' },
   { guard: 'is the effect blocked', target: 'waiting', actions: 'noteFailure' },
-  { guard: 'is the runner config lost', target: '#job.jitConfig', actions: 'takeRunnerName' },
   { guard: 'has the runner ended', target: '#job.tearingDown', actions: 'giveUpAttempt' },
   { target: '#job.running.retiring', actions: 'giveUpAttempt' },
 ] as const;
@@ -42,6 +41,7 @@ export function runnerOnline(s: JobSetup) {
 
   return s.createStateConfig({
     initial: 'launching',
+    description: 'The runner is started in the guest and seen online by GitHub.',
     tags: ['holdsSlot', 'mayBeBusy'],
     on: {
       'job.started': { target: '#job.running.busy', actions: 'markStarted' },
@@ -96,7 +96,10 @@ export function runnerOnline(s: JobSetup) {
               mode: runnerOf(context).mode,
             }),
             onDone: '#job.runnerOnline.confirming',
-            onError: onRunnerError,
+            onError: [
+              { guard: 'is the runner config lost', target: '#job.jitConfig', actions: 'takeRunnerName' },
+              ...onRunnerError,
+            ],
           },
         }),
       ),

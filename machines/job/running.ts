@@ -113,7 +113,11 @@ function busy(s: JobSetup) {
     initial: 'watching',
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
-    on: { 'vm.vanished': LOST_BUSY },
+    on: {
+      // A repeated hint must not interrupt the watch.
+      'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
+      'vm.vanished': LOST_BUSY,
+    },
     states: {
       watching: {
         invoke: {
@@ -122,6 +126,7 @@ function busy(s: JobSetup) {
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
             { guard: ({ event }) => event.output.ended === 'vanished', ...LOST_BUSY },
+            { guard: ({ event }) => event.output.ended === 'tookJob', target: 'watching', reenter: true },
             {
               guard: ({ context }) => context.job.status === 'completed',
               target: '#job.tearingDown',
@@ -142,7 +147,12 @@ function finishing(s: JobSetup) {
     initial: 'watching',
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
-    on: { 'vm.vanished': '#job.tearingDown' },
+    on: {
+      // Late and repeated hints neither bring the job back nor give its end more time.
+      'job.started': {},
+      'job.completed': {},
+      'vm.vanished': '#job.tearingDown',
+    },
     invoke: {
       id: 'phaseDeadline',
       src: 'waitUntil',
@@ -156,7 +166,10 @@ function finishing(s: JobSetup) {
           id: 'watchRunner',
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
-          onDone: '#job.tearingDown',
+          onDone: [
+            { guard: ({ event }) => event.output.ended === 'tookJob', target: 'watching', reenter: true },
+            { target: '#job.tearingDown' },
+          ],
           onError: { target: 'waiting', actions: 'noteFailure' },
         },
       },
@@ -180,6 +193,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
 
   return s.createStateConfig({
     initial: 'idle',
+    description: 'The runner is online: without a job yet, at work, finishing, or being retired.',
     tags: ['holdsSlot'],
     on: {
       'job.started': { target: '.busy', actions: 'markStarted' },

@@ -4,7 +4,7 @@ import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_RETRY } fro
 import { effectPlaceholders } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
 import { type JobPolicy, type Pause, pauseAfter } from './policy.ts';
-import { resourceName } from './resource-name.ts';
+import { parseResourceName, resourceName } from './resource-name.ts';
 
 export interface JobMachineOptions {
   policy: JobPolicy;
@@ -56,10 +56,11 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       'did the exchanged job end here': ({ event }) =>
         event.type === 'job.exchanged' && event.here && event.job.status === 'completed',
       'did the job run here': ({ event }) => event.type === 'job.completed' && event.here,
+      'is the start news': ({ context }) => merged(context.job, 'in_progress').status !== context.job.status,
       'may the job be tried again': ({ context }) =>
         context.job.status === 'queued' &&
         !context.released &&
-        context.job.attemptsFailed < policy.maxAttempts,
+        (context.failure === null || context.job.attemptsFailed < policy.maxAttempts),
       'is the job unserved': ({ context }) =>
         context.failure !== null && context.job.status !== 'completed' && !context.released,
     },
@@ -83,9 +84,20 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           failure: null,
         };
       }),
-      adopt: assign(({ event }) =>
-        event.type === 'vm.adopted' ? { vm: event.vm, runner: event.runner, failure: null } : {},
-      ),
+      /** The record that counted the job's numbers is lost, so those that the names show are taken (law 2). */
+      adopt: assign(({ context, event }) => {
+        if (event.type !== 'vm.adopted') return {};
+        const { vm, runner } = event;
+        const taken = [vm.name, runner.name]
+          .map((name) => parseResourceName(policy.namePrefix, name))
+          .map((named) => (named?.jobId === context.job.id ? named.number : 0));
+        return {
+          job: { ...context.job, namesTaken: Math.max(context.job.namesTaken, ...taken) },
+          vm,
+          runner,
+          failure: null,
+        };
+      }),
       /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */
       takeRunnerName: assign(({ context }) => {
         const { job, vm, runner } = context;
@@ -107,6 +119,15 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           ...NO_RETRY,
           enteredAt: now(),
           deadlineAt: now() + policy.timeouts[params.timeout],
+        }),
+      }),
+      /** A further runner in the same VM gets no further time, or a restart that lost a config would (law 8). */
+      beginOnline: assign({
+        phase: ({ context }) => ({
+          ...NO_RETRY,
+          ...(context.runner?.name === context.vm?.name
+            ? { enteredAt: now(), deadlineAt: now() + policy.timeouts.runnerOnline }
+            : { enteredAt: context.phase.enteredAt, deadlineAt: context.phase.deadlineAt }),
         }),
       }),
       /** Time spent blocked is nobody's failure: the phase gets its whole time again, the pauses keep growing. */
@@ -184,8 +205,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         job: ({ context, event }) =>
           event.type === 'job.completed' ? merged(context.job, 'completed', event.conclusion) : context.job,
       }),
+      /** What went wrong here was the other job's attempt. */
       takeJob: assign({
         job: ({ context, event }) => (event.type === 'job.exchanged' ? event.job : context.job),
+        failure: null,
       }),
       release: assign({ released: true }),
       beginTeardown: assign(({ context }) => {

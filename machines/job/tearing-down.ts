@@ -46,6 +46,7 @@ function part(
 export function tearingDown(s: JobSetup) {
   return s.createStateConfig({
     type: 'parallel',
+    description: 'VM and runner are removed side by side, tried again until both are gone.',
     tags: ['tearingDown'],
     entry: 'beginTeardown',
     on: {

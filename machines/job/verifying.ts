@@ -19,15 +19,15 @@ export function verifying(s: JobSetup) {
         {
           guard: 'did the exchanged job end here',
           target: '#job.tearingDown',
-          actions: ['takeJob', 'forgetFailure'],
+          actions: 'takeJob',
         },
         {
           guard: 'does the exchanged job run here',
           target: '#job.running.verifying',
           reenter: true,
-          actions: ['takeJob', 'forgetFailure', begin('finishing')],
+          actions: ['takeJob', begin('finishing')],
         },
-        { target: '#job.tearingDown', actions: ['takeJob', 'forgetFailure'] },
+        { target: '#job.tearingDown', actions: 'takeJob' },
       ],
     },
     invoke: {

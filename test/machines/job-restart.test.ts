@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { whyNotRestorable } from '../../src/dispatch/restorable.ts';
+import { PLACES, rigAt } from './job-places.ts';
+import { JobRig } from './job-rig.ts';
+import { STATES } from './job-step.ts';
+import { settled } from './manual-clock.ts';
+
+const RESTING = STATES.filter((path) => path !== 'done' && path !== 'failed');
+
+/** All instants of a stored record that somebody waits for. */
+function storedInstants(stored: unknown): Record<string, { at: number }> {
+  const { children } = stored as {
+    children: Record<string, { src: string; snapshot: { input: { at: number } } }>;
+  };
+  return Object.fromEntries(
+    Object.entries(children)
+      .filter(([, { src }]) => src === 'waitUntil')
+      .map(([id, { snapshot }]) => [id, snapshot.input]),
+  );
+}
+
+/** The process ends in this state, and what it left is all that is known. */
+async function leftBehind(path: string) {
+  const rig = await rigAt(path);
+  const stored = rig.stored();
+  const { context, at } = rig;
+  const waits = rig.clock.waits();
+  rig.stop();
+  return { rig, stored, context, at, waits, now: rig.clock.now() };
+}
+
+/** Some time while the state still lasts. */
+const meanwhile = (now: number, waits: number[]) => Math.floor((now + (waits[0] ?? now + 3_600_000)) / 2);
+
+test('every state in which an actor can rest is restarted here', () => {
+  expect(Object.keys(PLACES).sort()).toEqual([...RESTING].sort());
+});
+
+describe.each(RESTING)('a restart in %s', (path) => {
+  test('finds a readable record of that state', async () => {
+    const { rig, at, stored } = await leftBehind(path);
+    expect(at).toBe(path);
+    expect(whyNotRestorable(rig.machine, stored)).toBeNull();
+  });
+
+  test('extends no deadline (law 8)', async () => {
+    const { stored, context, waits, now } = await leftBehind(path);
+    const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
+    expect(again.at).toBe(path);
+    expect(again.context).toEqual(context);
+    expect(again.clock.waits()).toEqual(waits);
+    expect(storedInstants(again.stored())).toEqual(storedInstants(stored));
+  });
+
+  test('ends the job with exactly the effects that were left', async () => {
+    const { stored, waits, now } = await leftBehind(path);
+    const again = new JobRig({ stored, now: meanwhile(now, waits) });
+    if (path === 'queued') await again.grantSlot();
+    expect(await again.finish()).toBe('done');
+    const called: string[] = again.calls.map(({ effect }) => effect);
+    // VM and runner are removed side by side, in no order.
+    if (path.startsWith('tearingDown')) called.sort();
+    expect(called).toEqual(PLACES[path]?.left);
+  });
+
+  test('moves on at the same instants as without it', async () => {
+    const { stored, waits, now } = await leftBehind(path);
+    const without = await rigAt(path);
+    without.stall();
+    const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
+    for (const instant of without.clock.waits()) {
+      await without.clock.moveTo(instant);
+      await again.clock.moveTo(instant);
+      expect([instant, again.at, again.clock.waits()]).toEqual([instant, without.at, without.clock.waits()]);
+      expect(again.context).toEqual(without.context);
+    }
+  });
+});
+
+test('a deadline that passes while no daemon runs is met at once by the next one', async () => {
+  const expected: Record<string, string> = {};
+  const actual: Record<string, string> = {};
+  for (const path of RESTING) {
+    const { stored } = await leftBehind(path);
+    const deadlines = Object.entries(storedInstants(stored)).filter(([id]) => !/retry|blocked/i.test(id));
+    const first = Math.min(...deadlines.map(([, { at }]) => at));
+    if (deadlines.length === 0) continue;
+    const without = await rigAt(path);
+    without.stall();
+    await without.clock.moveTo(first);
+    const late = new JobRig({ stored, now: first + 3_600_000, stalled: true });
+    await settled();
+    expected[path] = without.at;
+    actual[path] = late.at;
+  }
+  expect(actual).toEqual(expected);
+});

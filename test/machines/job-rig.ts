@@ -1,0 +1,166 @@
+import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import type { FailureCode } from '../../machines/failure.ts';
+import type { Job } from '../../machines/job/context.ts';
+import type { JobEffects } from '../../machines/job/effects.ts';
+import type { JobEvent } from '../../machines/job/events.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { createJobMachine, type JobMachine } from '../../machines/job.ts';
+import { JOB, rejectionWith, START } from './job-samples.ts';
+import { pathOf } from './machine-walk.ts';
+import { ManualClock, settled } from './manual-clock.ts';
+
+type Acting = Exclude<keyof JobEffects, 'waitUntil'>;
+
+/** How one call of an effect ends: `hangs` never does, `fails` rejects with that code. */
+export type Reply<Name extends Acting> =
+  | JobEffects[Name]['output']
+  | { hangs: true }
+  | { fails: FailureCode; retryAt?: number };
+export type Script = { [Name in Acting]?: Reply<Name>[] };
+
+export const HANGS = { hangs: true } as const;
+
+type Defaults = { [Name in Acting]: (input: JobEffects[Name]['input']) => JobEffects[Name]['output'] };
+/** A world in which everything goes well and the runner takes its job at once. */
+const WELL: Defaults = {
+  createVm: ({ vmName }) => ({ vmId: `id-of-${vmName}` }),
+  startVm: () => ({ expiresAt: START + 6 * 3_600_000 }),
+  connectGuest: () => ({ address: { host: '10.0.0.5', port: 2222 }, hostKey: 'SHA256:abc' }),
+  probeGuest: () => ({ runnerVersion: '2.330.0' }),
+  obtainRunnerConfig: () => ({ runnerId: 7, mode: 'jit' }),
+  launchRunner: () => null,
+  confirmOnline: () => ({ runnerId: 7 }),
+  watchRunner: ({ until }) => ({ ended: until === 'activity' ? 'tookJob' : 'exited', failure: null }),
+  recheckJob: () => ({ status: 'completed', conclusion: 'success', here: true }),
+  askGuest: () => ({ answer: 'notWorking' }),
+  deregisterRunner: () => ({ answer: 'removed' }),
+  deleteVm: () => null,
+  removeRunner: () => null,
+};
+const ACTING = Object.keys(WELL) as Acting[];
+
+export interface Call {
+  effect: Acting;
+  at: number;
+  input: Record<string, unknown>;
+}
+
+export interface RigOptions {
+  script?: Script;
+  job?: Job;
+  now?: number;
+  /** A persisted snapshot as it came back from JSON. */
+  stored?: unknown;
+  /** No effect ends. */
+  stalled?: boolean;
+}
+
+/** One job actor in a world that follows a script, on a clock that the test moves. */
+export class JobRig {
+  readonly clock: ManualClock;
+  readonly calls: Call[] = [];
+  readonly path: string[] = [];
+  readonly machine: JobMachine;
+  readonly #actor;
+  readonly #script: Script;
+  #stalled: boolean;
+
+  constructor({ script = {}, job = JOB, now = START, stored, stalled = false }: RigOptions = {}) {
+    this.clock = new ManualClock(now);
+    this.#script = structuredClone(script);
+    this.#stalled = stalled;
+    const { clock } = this;
+    const effects = Object.fromEntries(ACTING.map((name) => [name, this.#effect(name)]));
+    this.machine = createJobMachine({ policy: DEFAULT_POLICY, now: clock.now }).provide({
+      actors: {
+        ...effects,
+        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
+          await clock.sleepUntil(input.at, signal);
+          return null;
+        }),
+      },
+    } as never);
+    this.#actor = createActor(this.machine, {
+      input: { job },
+      ...(stored ? { snapshot: stored as never } : {}),
+    });
+    this.#actor.subscribe({
+      next: ({ value }) => {
+        if (this.path.at(-1) !== pathOf(value)) this.path.push(pathOf(value));
+      },
+      error: (error) => this.path.push(`error: ${error}`),
+    });
+    this.#actor.start();
+  }
+
+  get snapshot(): SnapshotFrom<JobMachine> {
+    return this.#actor.getSnapshot();
+  }
+
+  get context() {
+    return this.snapshot.context;
+  }
+
+  get at(): string {
+    return pathOf(this.snapshot.value);
+  }
+
+  /** How often each effect was called, in the order of first calls. */
+  get counts(): Partial<Record<Acting, number>> {
+    const counts: Partial<Record<Acting, number>> = {};
+    for (const { effect } of this.calls) counts[effect] = (counts[effect] ?? 0) + 1;
+    return counts;
+  }
+
+  callsOf(effect: Acting): Call[] {
+    return this.calls.filter((call) => call.effect === effect);
+  }
+
+  async send(...events: JobEvent[]): Promise<void> {
+    for (const event of events) {
+      this.#actor.send(event);
+      await settled();
+    }
+  }
+
+  async grantSlot(): Promise<void> {
+    await this.send({ type: 'slot.granted', host: 'mini-1' });
+  }
+
+  /** What the store would hold now. */
+  stored(): unknown {
+    return JSON.parse(JSON.stringify(this.#actor.getPersistedSnapshot()));
+  }
+
+  /** From now on no effect ends. */
+  stall(): void {
+    this.#stalled = true;
+  }
+
+  /** The process ends. */
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  /** Lets time pass until the actor ends or waits for a slot; answers where it came to rest. */
+  async finish(): Promise<string> {
+    await settled();
+    for (let i = 0; i < 200 && this.snapshot.status === 'active'; i += 1) {
+      const [next] = this.clock.waits();
+      if (this.at === 'queued' || next === undefined) break;
+      await this.clock.moveTo(next);
+    }
+    return this.at;
+  }
+
+  #effect<Name extends Acting>(name: Name) {
+    return fromPromise<unknown, JobEffects[Name]['input']>(async ({ input }) => {
+      this.calls.push({ effect: name, at: this.clock.now(), input: structuredClone(input) as never });
+      const reply = this.#stalled ? HANGS : this.#script[name]?.shift();
+      if (reply === undefined) return WELL[name](input);
+      if (reply !== null && 'hangs' in reply) return new Promise(() => undefined);
+      if (reply !== null && 'fails' in reply) throw rejectionWith(reply.fails, reply.retryAt ?? null);
+      return reply;
+    });
+  }
+}
