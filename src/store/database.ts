@@ -1,25 +1,25 @@
-import type { AbstractLevel } from 'abstract-level';
+import type { AbstractLevel, AbstractSublevel } from 'abstract-level';
+
+type Format = string | Buffer | Uint8Array;
 
 /** LevelDB, on disk or in memory, with text keys and values. */
-export type Database = AbstractLevel<string | Buffer | Uint8Array, string, string>;
+export type Database = AbstractLevel<Format, string, string>;
 
-/** Every kind of record stands under a prefix of its own; `!` sorts before all that follows it. */
-export const TABLES = {
-  meta: 'meta!',
-  actors: 'actors!',
-  journal: 'journal!',
-  deliveries: 'deliveries!',
-  settled: 'settled!',
-  noted: 'noted!',
-  quarantine: 'quarantine!',
-} as const;
+export type Sublevel = AbstractSublevel<Database, Format, string, string>;
 
-/** The range of keys that stand under a prefix. */
-export function under(prefix: string): { gte: string; lt: string } {
-  return { gte: prefix, lt: `${prefix}\uffff` };
-}
+/** Every kind of record stands under a name of its own. */
+export const SUBLEVELS = [
+  'meta',
+  'actors',
+  'journal',
+  'deliveries',
+  'settled',
+  'noted',
+  'quarantine',
+] as const;
 
-/** Numbers as keys: padded, so that their order as text is their order. */
-export function numberKey(number: number): string {
-  return String(number).padStart(16, '0');
+export type Sublevels = Record<(typeof SUBLEVELS)[number], Sublevel>;
+
+export function sublevelsOf(database: Database): Sublevels {
+  return Object.fromEntries(SUBLEVELS.map((name) => [name, database.sublevel(name)])) as Sublevels;
 }

@@ -1,4 +1,5 @@
 import { type Clock, sleepFor } from '../clock.ts';
+import { StoreError } from './store-error.ts';
 
 /** One write as LevelDB takes it: a full key, and a value or its deletion. */
 export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
@@ -7,12 +8,14 @@ export interface WriteHealth {
   ok: boolean;
   /** Epoch ms of the first failure of the present outage. */
   failingSince: number | null;
+  /** Of the present outage, or of the last one. */
   lastError: string | null;
+  /** Writes that are not yet known to be on disk. */
   pending: number;
 }
 
 export interface GroupCommitOptions {
-  /** Writes a batch atomically and durably, or rejects and has written nothing. */
+  /** Writes a batch atomically and durably, or rejects. The same batch comes again after a rejection. */
   write(operations: Operation[]): Promise<void>;
   clock: Clock;
   onHealthChange?(health: WriteHealth): void;
@@ -29,31 +32,37 @@ const LONGEST_PAUSE = 5_000;
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  readonly #closing = new AbortController();
   #pending = new Map<string, Operation>();
   #waiters: (() => void)[] = [];
-  #running: Promise<void> | null = null;
+  #inFlight = 0;
+  /** Null exactly when no loop will look at what is added. */
+  #loop: Promise<void> | null = null;
   #failingSince: number | null = null;
   #lastError: string | null = null;
-  #closing = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
-  /** The last write of a key within a batch wins. */
+  /** The last write of a key within a batch wins. Throws a StoreError once `close` was called. */
   add(operation: Operation): void {
-    if (this.#closing) throw new Error('the store is closed: a write came after it was flushed');
+    if (this.#closing.signal.aborted) {
+      throw new StoreError(
+        `The store is closed, and ${operation.key} was to be written after its last flush.`,
+      );
+    }
     this.#pending.set(operation.key, operation);
-    this.#kick();
+    this.#loop ??= this.#run();
   }
 
-  /** Resolves when everything added so far is on disk, however long the disk refuses. */
+  /**
+   * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects; of writes that
+   * a failed `close` gave up it never resolves, so that no effect starts on them.
+   */
   durable(): Promise<void> {
-    if (this.#pending.size === 0 && this.#running === null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiters.push(resolve);
-      this.#kick();
-    });
+    if (this.#pending.size === 0 && this.#loop === null) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   health(): WriteHealth {
@@ -61,56 +70,67 @@ export class GroupCommit {
       ok: this.#failingSince === null,
       failingSince: this.#failingSince,
       lastError: this.#lastError,
-      pending: this.#pending.size,
+      pending: this.#pending.size + this.#inFlight,
     };
   }
 
-  /** Flushes and refuses further writes. Rejects when the disk refuses the last batch, too. */
+  /** Flushes and refuses further writes. Tries a failing disk once more, then rejects with a StoreError. */
   async close(): Promise<void> {
-    this.#closing = true;
-    await this.#running;
-    if (this.#pending.size > 0) throw new Error(`the last writes could not be stored: ${this.#lastError}`);
-  }
-
-  #kick(): void {
-    this.#running ??= this.#loop().finally(() => {
-      this.#running = null;
-    });
-  }
-
-  async #loop(): Promise<void> {
-    await null;
-    let pause = FIRST_PAUSE;
-    while (this.#pending.size > 0 || this.#waiters.length > 0) {
-      const batch = this.#pending;
-      const waiters = this.#waiters;
-      this.#pending = new Map();
-      this.#waiters = [];
-      try {
-        if (batch.size > 0) await this.#options.write([...batch.values()]);
-        this.#note(null);
-        pause = FIRST_PAUSE;
-        for (const resolve of waiters) resolve();
-      } catch (error) {
-        this.#pending = new Map([...batch, ...this.#pending]);
-        this.#waiters = [...waiters, ...this.#waiters];
-        this.#note(error instanceof Error ? describe(error) : String(error));
-        if (this.#closing) return;
-        await sleepFor(this.#options.clock, pause);
-        pause = Math.min(LONGEST_PAUSE, pause * 2);
-      }
+    this.#closing.abort();
+    await this.#loop;
+    if (this.#pending.size > 0) {
+      throw new StoreError(`The last ${this.#pending.size} writes could not be stored: ${this.#lastError}`);
     }
   }
 
-  #note(error: string | null): void {
+  async #run(): Promise<void> {
+    await null;
+    let pause = FIRST_PAUSE;
+    while (this.#pending.size > 0 || this.#waiters.length > 0) {
+      const isLastTry = this.#closing.signal.aborted;
+      if (await this.#commit()) {
+        pause = FIRST_PAUSE;
+        continue;
+      }
+      if (isLastTry) break;
+      await sleepFor(this.#options.clock, pause, this.#closing.signal).catch(() => undefined);
+      pause = Math.min(LONGEST_PAUSE, pause * 2);
+    }
+    // In the same stretch as the last look at what is pending: whatever is added later starts a loop of its own.
+    this.#loop = null;
+  }
+
+  /** False when the disk refused: everything is pending again, and what was written meanwhile wins. */
+  async #commit(): Promise<boolean> {
+    const batch = this.#pending;
+    const waiters = this.#waiters;
+    this.#pending = new Map();
+    this.#waiters = [];
+    this.#inFlight = batch.size;
+    let failure: string | null = null;
+    try {
+      if (batch.size > 0) await this.#options.write([...batch.values()]);
+    } catch (error) {
+      failure = describe(error);
+      this.#pending = new Map([...batch, ...this.#pending]);
+      this.#waiters = [...waiters, ...this.#waiters];
+    }
+    this.#inFlight = 0;
+    this.#note(failure);
+    if (failure === null) for (const resolve of waiters) resolve();
+    return failure === null;
+  }
+
+  #note(failure: string | null): void {
     const wasOk = this.#failingSince === null;
-    this.#lastError = error ?? this.#lastError;
-    if (error === null) this.#failingSince = null;
-    else this.#failingSince ??= this.#options.clock.now();
-    if (wasOk !== (this.#failingSince === null)) this.#options.onHealthChange?.(this.health());
+    this.#lastError = failure ?? this.#lastError;
+    this.#failingSince = failure === null ? null : (this.#failingSince ?? this.#options.clock.now());
+    if (wasOk !== (failure === null)) this.#options.onHealthChange?.(this.health());
   }
 }
 
-function describe(error: Error): string {
+/** LevelDB says what happened in the cause of its error. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

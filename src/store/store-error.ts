@@ -1,4 +1,4 @@
-/** The store cannot be opened; the message says where, why, and what mends it. */
+/** The store cannot be opened or has been closed; the message says where, why, and what mends it. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }

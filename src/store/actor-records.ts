@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Table } from './table.ts';
+
+/** A job's snapshot as it is stored; `v` changes whenever an older daemon could misread it. */
+export interface ActorRecord {
+  v: 1;
+  machine: 'job';
+  /** Epoch ms. */
+  savedAt: number;
+  snapshot: unknown;
+}
+
+export interface StoredActors {
+  records: { key: string; record: ActorRecord }[];
+  /** `reason` says of "it" what is wrong. */
+  unreadable: { key: string; raw: string; reason: string }[];
+}
+
+const schema = z.object({
+  v: z.literal(1, { error: 'it has a version that this daemon does not know' }),
+  machine: z.literal('job', { error: 'it belongs to a machine that this daemon does not know' }),
+  savedAt: z.number(),
+  snapshot: z.record(z.string(), z.unknown()),
+});
+
+/** The snapshots of live jobs. The store judges the envelope only; whether a snapshot can be revived, its machine says. */
+export class ActorRecords {
+  readonly #table: Table;
+  readonly #keys = new Set<string>();
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async load(): Promise<void> {
+    for await (const key of this.#table.keys()) this.#keys.add(key);
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  put(key: string, record: ActorRecord): void {
+    this.#table.put(key, record);
+    this.#keys.add(key);
+  }
+
+  delete(key: string): void {
+    this.#table.delete(key);
+    this.#keys.delete(key);
+  }
+
+  /** All committed records, and apart from them those that cannot be read. */
+  async read(): Promise<StoredActors> {
+    const records = [];
+    const unreadable = [];
+    for await (const { key, raw, value } of this.#table.rows()) {
+      const { data, error } = schema.safeParse(value);
+      if (data) records.push({ key, record: data });
+      else
+        unreadable.push({
+          key,
+          raw,
+          reason: value === undefined ? 'it is not JSON' : z.prettifyError(error).replaceAll('\n', ' '),
+        });
+    }
+    return { records, unreadable };
+  }
+}

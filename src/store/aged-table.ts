@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Row, Table } from './table.ts';
+
+/** Every record that is forgotten by age says when it was made, in epoch ms. */
+const dated = z.looseObject({ at: z.number() });
+
+/**
+ * A table whose keys are known without waiting and which forgets by age. Keys and ages are in memory, oldest first.
+ * The key alone is a fact that must outlive a damaged value (a settled job, a known delivery): such a record counts
+ * as made at the moment of opening.
+ */
+export class AgedTable {
+  readonly #table: Table;
+  #at = new Map<string, number>();
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Reads all keys; hands each row on, so that its owner need not read again. Answers the keys of damaged rows. */
+  async load(now: number, visit: (row: Row) => void = () => undefined): Promise<string[]> {
+    const damaged = [];
+    const found: [string, number][] = [];
+    for await (const row of this.#table.rows()) {
+      const { data } = dated.safeParse(row.value);
+      if (!data) damaged.push(row.key);
+      found.push([row.key, data?.at ?? now]);
+      visit(row);
+    }
+    this.#at = new Map(found.sort(([, a], [, b]) => a - b));
+    return damaged;
+  }
+
+  get size(): number {
+    return this.#at.size;
+  }
+
+  has(key: string): boolean {
+    return this.#at.has(key);
+  }
+
+  /** Epoch ms, or null for an unknown key. */
+  at(key: string): number | null {
+    return this.#at.get(key) ?? null;
+  }
+
+  keys(): string[] {
+    return [...this.#at.keys()];
+  }
+
+  put(key: string, value: { at: number }): void {
+    if (this.#at.get(key) !== value.at) this.#at.delete(key);
+    this.#at.set(key, value.at);
+    this.#table.put(key, value);
+  }
+
+  /** The values of the newest keys first. */
+  newest(limit: number): Promise<unknown[]> {
+    const keys = limit > 0 ? this.keys().slice(-limit).reverse() : [];
+    return this.#table.getMany(keys);
+  }
+
+  rows(): AsyncGenerator<Row> {
+    return this.#table.rows();
+  }
+
+  /** Forgets what was made before an instant, the oldest first and at most `limit`; answers how many. */
+  prune(before: number, limit: number): number {
+    let pruned = 0;
+    for (const [key, at] of this.#at) {
+      if (at >= before || pruned === limit) break;
+      this.#at.delete(key);
+      this.#table.delete(key);
+      pruned += 1;
+    }
+    return pruned;
+  }
+}

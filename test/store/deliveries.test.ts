@@ -1,0 +1,47 @@
+import { expect, test, vi } from 'vitest';
+import { observation } from './records.ts';
+import { describeStore } from './store-fixture.ts';
+
+describeStore('deliveries', (the) => {
+  test('are known the second time, also after a restart and when they are handled', async () => {
+    expect(await the().store.rememberDelivery('d1', observation(1))).toBe('stored');
+    expect(await the().store.rememberDelivery('d1', observation(1))).toBe('known');
+    the().store.deliveryHandled('d1');
+    await the().reopen();
+    expect(await the().store.rememberDelivery('d1', observation(1))).toBe('known');
+  });
+
+  test('that come twice at once are one, and the second copy waits for the disk like the first', async () => {
+    const { store, database, clock } = the();
+    const batch = vi.spyOn(database, 'batch').mockRejectedValueOnce(new Error('no space left'));
+    const answered = vi.fn();
+    const copies = [1, 2].map(() => store.rememberDelivery('d1', observation(1)).then(answered));
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    expect(answered).not.toHaveBeenCalled();
+    clock.advance(100);
+    await Promise.all(copies);
+    expect(answered.mock.calls).toEqual([['stored'], ['known']]);
+    expect(batch).toHaveBeenCalledTimes(2);
+  });
+
+  test('are pending in the order of arrival until they are handled, across restarts', async () => {
+    for (const id of ['z', 'm', 'a']) await the().store.rememberDelivery(id, observation(1));
+    await the().store.rememberDelivery('ping', null);
+    the().store.deliveryHandled('m');
+    await the().reopen();
+    await the().store.rememberDelivery('0', observation(2));
+    const pending = await the().store.pendingDeliveries();
+    expect(pending.map(({ id }) => id)).toEqual(['z', 'a', '0']);
+    expect(pending[0]?.observation).toEqual(observation(1));
+  });
+
+  test('that are damaged stay known, are reported, and hide no other', async () => {
+    await the().store.rememberDelivery('d1', observation(1));
+    await the().store.rememberDelivery('d2', observation(2));
+    await the().damage('deliveries', 'd1');
+    await the().reopen();
+    expect(await the().store.rememberDelivery('d1', observation(1))).toBe('known');
+    expect((await the().store.pendingDeliveries()).map(({ id }) => id)).toEqual(['d2']);
+    expect(the().logged).toEqual(['delivery d1 is damaged; what it said is left to the poll']);
+  });
+});

@@ -1,0 +1,194 @@
+import { expect, test, vi } from 'vitest';
+import { GroupCommit, type Operation, type WriteHealth } from '../../src/store/group-commit.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { ManualClock } from './manual-clock.ts';
+
+const put = (key: string, value = key): Operation => ({ type: 'put', key, value });
+
+/** A disk on which each write waits for the test's word, or answers at once while `held` is false. */
+function scripted({ held = false } = {}) {
+  const clock = new ManualClock();
+  const batches: Operation[][] = [];
+  const answers: { resolve(): void; reject(error: Error): void }[] = [];
+  const changes: WriteHealth[] = [];
+  const disk = { held, refusal: null as Error | null };
+  const commit = new GroupCommit({
+    clock,
+    onHealthChange: (health) => changes.push(health),
+    write(operations) {
+      batches.push(operations);
+      if (disk.held) return new Promise((resolve, reject) => answers.push({ resolve, reject }));
+      return disk.refusal ? Promise.reject(disk.refusal) : Promise.resolve();
+    },
+  });
+  const keys = () => batches.map((batch) => batch.map(({ key }) => key));
+  return { clock, commit, disk, batches, keys, answers, changes };
+}
+
+async function isSettled(promise: Promise<void>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+test('what is put in one synchronous stretch is one batch', async () => {
+  const { commit, keys } = scripted();
+  commit.add(put('a'));
+  commit.add(put('b'));
+  await commit.durable();
+  expect(keys()).toEqual([['a', 'b']]);
+});
+
+test('a stretch that falls into a running write is not split either', async () => {
+  const { commit, keys, answers } = scripted({ held: true });
+  commit.add(put('first'));
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  commit.add(put('a'));
+  answers[0]?.resolve();
+  commit.add(put('b'));
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  expect(keys()).toEqual([['first'], ['a', 'b']]);
+});
+
+test('the last write of a key within a batch wins', async () => {
+  const { commit, batches } = scripted();
+  commit.add(put('a', 'old'));
+  commit.add({ type: 'del', key: 'a' });
+  commit.add(put('a', 'new'));
+  await commit.durable();
+  expect(batches).toEqual([[put('a', 'new')]]);
+});
+
+test('durable waits for the write that is under way and for what came after it', async () => {
+  const { commit, answers } = scripted({ held: true });
+  commit.add(put('a'));
+  const first = commit.durable();
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  commit.add(put('b'));
+  const second = commit.durable();
+  answers[0]?.resolve();
+  await first;
+  expect(await isSettled(second)).toBe(false);
+  answers[1]?.resolve();
+  await second;
+});
+
+test('durable asked during a write with nothing new waits for that write', async () => {
+  const { commit, answers } = scripted({ held: true });
+  commit.add(put('a'));
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  const asked = commit.durable();
+  expect(await isSettled(asked)).toBe(false);
+  answers[0]?.resolve();
+  await asked;
+});
+
+test('durable resolves at once when nothing is pending', async () => {
+  const { commit, batches } = scripted();
+  await commit.durable();
+  expect(batches).toEqual([]);
+});
+
+test('a write put by whoever waited for the one before it is written, too', async () => {
+  const { commit, keys } = scripted();
+  for (let n = 0; n < 5; n += 1) {
+    commit.add(put(`k${n}`));
+    await commit.durable();
+  }
+  expect(keys()).toEqual([['k0'], ['k1'], ['k2'], ['k3'], ['k4']]);
+});
+
+test('a refused batch holds back durable, is tried again, and joins what came meanwhile', async () => {
+  const { clock, commit, disk, batches } = scripted();
+  disk.refusal = new Error('no space left');
+  commit.add(put('a', 'old'));
+  commit.add(put('b'));
+  const waiting = commit.durable();
+  await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+  commit.add(put('a', 'new'));
+  commit.add(put('c'));
+  expect(await isSettled(waiting)).toBe(false);
+  disk.refusal = null;
+  clock.advance(100);
+  await waiting;
+  expect(batches.at(-1)).toEqual([put('a', 'new'), put('b'), put('c')]);
+});
+
+test('health tells of the outage from its first failure to its end', async () => {
+  const { clock, commit, disk, changes } = scripted();
+  const began = clock.now();
+  disk.refusal = new Error('Database failed', { cause: new Error('no space left') });
+  commit.add(put('a'));
+  const waiting = commit.durable();
+  await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+  clock.advance(100);
+  await vi.waitFor(() => expect(clock.alarms).toEqual([began + 300]));
+  const outage = {
+    ok: false,
+    failingSince: began,
+    lastError: 'Database failed: no space left',
+    pending: 1,
+  };
+  expect(commit.health()).toEqual(outage);
+  disk.refusal = null;
+  clock.advance(200);
+  await waiting;
+  expect(commit.health()).toEqual({ ...outage, ok: true, failingSince: null, pending: 0 });
+  expect(changes.map(({ ok }) => ok)).toEqual([false, true]);
+});
+
+test('the pauses between tries grow up to five seconds', async () => {
+  const { clock, commit, disk } = scripted();
+  disk.refusal = new Error('no space left');
+  commit.add(put('a'));
+  const pauses: number[] = [];
+  for (let n = 0; n < 8; n += 1) {
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    const pause = (clock.alarms[0] ?? 0) - clock.now();
+    pauses.push(pause);
+    clock.advance(pause);
+  }
+  expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  await expect(commit.close()).rejects.toThrow(StoreError);
+});
+
+test('pending counts what is being written', async () => {
+  const { commit, answers } = scripted({ held: true });
+  commit.add(put('a'));
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  commit.add(put('b'));
+  expect(commit.health().pending).toBe(2);
+});
+
+test('close writes what is pending and then refuses writes', async () => {
+  const { commit, keys } = scripted();
+  commit.add(put('a'));
+  await commit.close();
+  expect(keys()).toEqual([['a']]);
+  expect(() => commit.add(put('b'))).toThrow(StoreError);
+  await commit.durable();
+});
+
+test('close during an outage tries once more at once', async () => {
+  const { clock, commit, disk, keys } = scripted();
+  disk.refusal = new Error('no space left');
+  commit.add(put('a'));
+  await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+  disk.refusal = null;
+  await commit.close();
+  expect(keys()).toEqual([['a'], ['a']]);
+});
+
+test('close says how much is lost when the disk goes on refusing, and lets nobody through', async () => {
+  const { clock, commit, disk } = scripted();
+  disk.refusal = new Error('no space left');
+  commit.add(put('a'));
+  const waiting = commit.durable();
+  await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+  await expect(commit.close()).rejects.toThrow('The last 1 writes could not be stored: no space left');
+  expect(await isSettled(waiting)).toBe(false);
+  expect(await isSettled(commit.durable())).toBe(false);
+});

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { ManualClock } from './manual-clock.ts';
+import { DAY, settledJob } from './records.ts';
+import { spawnStore } from './spawn-store.ts';
+
+let parent: string;
+let path: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'store-'));
+  path = join(parent, 'data');
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+const open = () =>
+  openStore({ path, clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY });
+
+/** The refusal's message, which an operator reads. */
+async function refusal(): Promise<string> {
+  const error = await open().catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(StoreError);
+  return (error as StoreError).message;
+}
+
+async function storeWithAJob(): Promise<void> {
+  const store = await open();
+  store.settleJob(settledJob(1));
+  await store.close();
+}
+
+test('makes its folder, for its user alone', async () => {
+  path = join(parent, 'some', 'where');
+  await storeWithAJob();
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+  const store = await open();
+  expect(store.isSettled(1)).toBe(true);
+  await store.close();
+});
+
+test('begins in a folder that holds only what the system leaves there', async () => {
+  mkdirSync(join(path, 'lost+found'), { recursive: true });
+  writeFileSync(join(path, '.DS_Store'), '');
+  await storeWithAJob();
+});
+
+test('begins again where a first start was cut off before there was a store', async () => {
+  mkdirSync(path);
+  for (const name of ['LOCK', 'LOG']) writeFileSync(join(path, name), '');
+  await storeWithAJob();
+});
+
+test('a second daemon on the same store is refused with the folder and the mend', async () => {
+  const store = await open();
+  const sentence = `Another daemon holds the store in ${path}: stop it, or give this one a store.path of its own.`;
+  expect(await spawnStore('open', path)).toEqual([{ error: `StoreError: ${sentence}` }]);
+  expect(await refusal()).toBe(sentence);
+  store.settleJob(settledJob(1));
+  await store.close();
+  expect(await spawnStore('open', path)).toEqual([{ open: true }]);
+});
+
+test('a store whose CURRENT is gone is refused and left as it is', async () => {
+  await storeWithAJob();
+  rmSync(join(path, 'CURRENT'));
+  const before = readdirSync(path).filter((name) => !name.startsWith('LO'));
+  expect(await refusal()).toMatch(
+    /^The folder .*data holds files but no readable store \(.*\): restore it from a backup, or move the folder away to begin with an empty store\.$/,
+  );
+  expect(readdirSync(path).filter((name) => !name.startsWith('LO'))).toEqual(before);
+});
+
+test('a folder of somebody else is refused and left as it is', async () => {
+  mkdirSync(path);
+  writeFileSync(join(path, 'thesis.txt'), 'years of work');
+  expect(await refusal()).toMatch(/holds files but no readable store/);
+  expect(readdirSync(path)).toContain('thesis.txt');
+});
+
+test('a store of a newer daemon is refused, and is open for that one afterwards', async () => {
+  await storeWithAJob();
+  const database = new Level<string, string>(path);
+  await database.sublevel('meta').put('format', '2');
+  await database.close();
+  expect(await refusal()).toBe(
+    `The store in ${path} cannot be used: it was written by a newer version (format 2, and this one knows 1). ` +
+      'Run the version that wrote it, or give this daemon a store.path of its own.',
+  );
+  await database.open();
+  await database.close();
+});
+
+test('a file in place of the folder is refused with what the system says', async () => {
+  writeFileSync(path, '');
+  expect(await refusal()).toMatch(/^The store in .* cannot be opened \(EEXIST: .*\): mend what it names/);
+});
+
+test('a damaged manifest is refused, not read around', async () => {
+  await storeWithAJob();
+  for (const name of readdirSync(path).filter((file) => file.startsWith('MANIFEST'))) {
+    writeFileSync(join(path, name), 'torn');
+  }
+  expect(await refusal()).toMatch(/cannot be opened \(.*\): mend what it names, restore the folder/);
+});

@@ -1,0 +1,62 @@
+import { failure } from '../../machines/failure.ts';
+import type { JobObservation } from '../../src/intake/job-observation.ts';
+import type { ActorRecord } from '../../src/store/actor-records.ts';
+import type { JournalEntry } from '../../src/store/journal.ts';
+import type { SettledJob } from '../../src/store/settled-jobs.ts';
+
+export const DAY = 24 * 3600_000;
+
+export function actorRecord(snapshot: unknown = { value: 'queued' }): ActorRecord {
+  return { v: 1, machine: 'job', savedAt: 1, snapshot };
+}
+
+export function journalEntry(with_: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    at: 1_700_000_000_000,
+    actor: '7',
+    jobId: 7,
+    attempt: 1,
+    host: 'mini',
+    event: 'slot.granted',
+    from: 'queued',
+    to: 'creating',
+    ...with_,
+  };
+}
+
+export function settledJob(jobId: number, with_: Partial<SettledJob> = {}): SettledJob {
+  return {
+    jobId,
+    outcome: 'failed',
+    conclusion: null,
+    cause: failure('VM_START_FAILED', 'The VM did not start.'),
+    at: 1_700_000_000_000,
+    owner: 'octo',
+    repository: 'app',
+    name: 'build',
+    attempts: 3,
+    host: 'mini',
+    ...with_,
+  };
+}
+
+export function observation(jobId: number): JobObservation {
+  return {
+    source: 'webhook',
+    seenAt: 1,
+    jobId,
+    runId: 1,
+    runAttempt: 1,
+    owner: 'octo',
+    repository: 'app',
+    workflow: 'ci',
+    name: 'build',
+    url: 'https://github.com/octo/app/actions/runs/1/job/1',
+    labels: ['macos'],
+    status: 'queued',
+    conclusion: null,
+    queuedAt: 1,
+    runnerId: null,
+    runnerName: null,
+  };
+}

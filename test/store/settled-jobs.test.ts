@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { settledJob } from './records.ts';
+import { describeStore } from './store-fixture.ts';
+
+describeStore('settled jobs', (the) => {
+  test('are known at once and after a restart', async () => {
+    the().store.settleJob(settledJob(5));
+    expect(the().store.isSettled(5)).toBe(true);
+    await the().reopen();
+    expect([5, 50].map((id) => the().store.isSettled(id))).toEqual([true, false]);
+  });
+
+  test('come newest first, whatever their numbers', async () => {
+    const { store, clock } = the();
+    const at = clock.now();
+    store.settleJob(settledJob(9, { at }));
+    store.settleJob(settledJob(3, { at: at + 1 }));
+    store.settleJob(settledJob(6, { at: at + 2 }));
+    store.settleJob(settledJob(9, { at: at + 3, outcome: 'done', cause: null }));
+    await store.durable();
+    const newest = async (limit: number) =>
+      (await the().store.settledJobs({ limit })).map(({ jobId }) => jobId);
+    expect(await newest(2)).toEqual([9, 6]);
+    await the().reopen();
+    expect(await newest(2)).toEqual([9, 6]);
+    expect(await newest(0)).toEqual([]);
+  });
+
+  test('whose outcome is damaged are still not started again, and that is reported', async () => {
+    the().store.settleJob(settledJob(5));
+    await the().damage('settled', '0000000000000005');
+    await the().reopen();
+    expect(the().store.isSettled(5)).toBe(true);
+    expect(await the().store.settledJobs({ limit: 5 })).toEqual([]);
+    expect(the().logged).toEqual(['job 5 is over, but how it ended is damaged in the store']);
+  });
+});
+
+describeStore('jobs that match nothing', (the) => {
+  test('are noted once, also across a restart', async () => {
+    const { store } = the();
+    expect([store.noteOnce(7), store.noteOnce(7), store.noteOnce('octo/app')]).toEqual([true, false, true]);
+    await the().reopen();
+    expect([the().store.noteOnce(7), the().store.noteOnce(8)]).toEqual([false, true]);
+  });
+});

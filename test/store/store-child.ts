@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { statSync, writeSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { systemClock } from '../../src/clock.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { actorRecord, DAY, journalEntry, observation } from './records.ts';
+
+/**
+ * A daemon's process as far as its store is concerned, for tests that kill it. It tells each acknowledged round with
+ * a synchronous write, so that what the parent has read was durable before.
+ */
+const [mode = '', path = ''] = process.argv.slice(2);
+
+/** One round: a pair of actors that must stay equal, a journal entry and a delivery. */
+async function round(store: Store, worker: string, n: number): Promise<void> {
+  const record = actorRecord({ round: n, ballast: 'x'.repeat(400) });
+  store.putActor(`${worker}.left`, record);
+  store.appendJournal(journalEntry({ actor: worker, attempt: n }));
+  store.putActor(`${worker}.right`, record);
+  await store.rememberDelivery(`${worker}-${n}`, observation(n));
+  tell({ worker, n });
+}
+
+function tell(fact: object): void {
+  writeSync(1, `${JSON.stringify(fact)}\n`);
+}
+
+/** Rounds without end, several at a time. */
+async function load(store: Store): Promise<void> {
+  const work = async (worker: string) => {
+    for (let n = 1; ; n += 1) await round(store, worker, n);
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, index) => work(`worker${index}`)));
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The disk refuses in the middle of a record for a while, then takes writes again. */
+async function fillDisk(store: Store): Promise<void> {
+  // Without a handler the signal ends the process; with one, a write beyond the limit fails like one to a full disk.
+  process.on('SIGXFSZ', () => undefined);
+  const limitFiles = (bytes: number | 'unlimited') =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+  for (let n = 1; n <= 20; n += 1) await round(store, 'early', n);
+  const sizes = (await readdir(path))
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => statSync(join(path, name)).size);
+  limitFiles(Math.max(...sizes) + 100);
+  const refused = Promise.all([1, 2, 3].map((n) => round(store, 'refused', n)));
+  await until(() => !store.health().ok);
+  tell({ refusing: store.health() });
+  // Now there is no room even to open the database anew.
+  limitFiles(64);
+  await until(() => store.health().lastError?.includes('failed to open') === true);
+  tell({ refusing: store.health() });
+  limitFiles('unlimited');
+  await refused;
+  for (let n = 1; n <= 50; n += 1) await round(store, 'late', n);
+  tell({ done: true });
+  await systemClock.sleepUntil(Number.MAX_SAFE_INTEGER);
+}
+
+try {
+  const store = await openStore({
+    path,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    retention: 30 * DAY,
+  });
+  tell({ open: true });
+  if (mode === 'load') await load(store);
+  if (mode === 'fill-disk') await fillDisk(store);
+  await store.close();
+} catch (error) {
+  tell({ error: `${error}` });
+}

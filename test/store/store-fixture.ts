@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, vi } from 'vitest';
+import type { Database, SUBLEVELS } from '../../src/store/database.ts';
+import type { JournalQuery } from '../../src/store/journal.ts';
+import { Store } from '../../src/store/store.ts';
+import { ManualClock } from './manual-clock.ts';
+import { DAY } from './records.ts';
+
+/** A place for one database: opening it again, after a close, finds what it held. */
+interface Place {
+  database: Database;
+  remove(): void;
+}
+
+const PLACES: Record<string, () => Place> = {
+  'memory-level': () => ({ database: new MemoryLevel<string, string>(), remove() {} }),
+  'classic-level': () => {
+    const folder = mkdtempSync(join(tmpdir(), 'store-'));
+    return {
+      database: new Level<string, string>(folder) as unknown as Database,
+      remove: () => rmSync(folder, { recursive: true, force: true }),
+    };
+  },
+};
+
+/** What a test has at hand: a store that is opened anew for each, and the world below it. */
+export class StoreFixture {
+  readonly clock = new ManualClock();
+  /** Messages logged so far. */
+  readonly logged: string[] = [];
+  readonly #place: Place;
+  #store: Store | null = null;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  get database(): Database {
+    return this.#place.database;
+  }
+
+  get store(): Store {
+    if (!this.#store) throw new Error('the store is not open');
+    return this.#store;
+  }
+
+  async open(): Promise<void> {
+    await this.database.open();
+    const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(JSON.parse(line).msg) });
+    this.#store = await Store.over(this.database, { clock: this.clock, log, retention: 30 * DAY });
+  }
+
+  /** What a restart of the daemon does. */
+  async reopen(): Promise<void> {
+    await this.store.close();
+    await this.open();
+  }
+
+  /** Damages a value behind the store's back. */
+  async damage(sublevel: (typeof SUBLEVELS)[number], key: string): Promise<void> {
+    await this.store.durable();
+    await this.database.sublevel(sublevel).put(key, '{"torn');
+  }
+
+  async journal(query?: JournalQuery): Promise<number[]> {
+    const found = [];
+    for await (const { seq } of this.store.readJournal(query)) found.push(seq);
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close().catch(() => undefined);
+    await this.database.close();
+    this.#place.remove();
+  }
+}
+
+/** The same rules for every engine below the store. */
+export function describeStore(what: string, rules: (fixture: () => StoreFixture) => void): void {
+  describe.each(Object.entries(PLACES))(`${what}, on %s`, (_engine, place) => {
+    let fixture: StoreFixture;
+    beforeEach(async () => {
+      fixture = new StoreFixture(place());
+      await fixture.open();
+    });
+    afterEach(async () => {
+      vi.restoreAllMocks();
+      await fixture.close();
+    });
+    rules(() => fixture);
+  });
+}

@@ -1,0 +1,170 @@
+import { expect, test, vi } from 'vitest';
+import { StoreError } from '../../src/store/store-error.ts';
+import { actorRecord, journalEntry, observation, settledJob } from './records.ts';
+import { describeStore } from './store-fixture.ts';
+
+describeStore('a store', (the) => {
+  test('begins empty', async () => {
+    const { store } = the();
+    expect(await store.loadActors()).toEqual({ records: [], unreadable: [] });
+    expect(await store.pendingDeliveries()).toEqual([]);
+    expect(await store.settledJobs({ limit: 10 })).toEqual([]);
+    expect(await the().journal()).toEqual([]);
+    expect(Object.values(store.stats())).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('has everything again after it was closed and opened', async () => {
+    const { store } = the();
+    const record = actorRecord({ value: 'creating', context: { job: { name: 'bäuen 🍏' } } });
+    store.putActor('7', record);
+    store.putActor('8', actorRecord());
+    store.deleteActor('8');
+    store.appendJournal(journalEntry());
+    store.settleJob(settledJob(5));
+    store.noteOnce(6);
+    store.quarantine('9', { value: 'strange' }, 'nobody knows this state');
+    await store.rememberDelivery('d1', observation(7));
+    const counts = { actors: 1, settled: 1, noted: 1, deliveries: 1, quarantined: 1, journalSeq: 1 };
+    expect(store.stats()).toEqual(counts);
+    await the().reopen();
+    expect(the().store.stats()).toEqual(counts);
+    expect((await the().store.loadActors()).records).toEqual([{ key: '7', record }]);
+    expect(await the().store.settledJobs({ limit: 10 })).toEqual([settledJob(5)]);
+  });
+
+  test('writes an exchange, its journal entries and its delivery in one batch', async () => {
+    const { store, database } = the();
+    await store.rememberDelivery('d1', observation(1));
+    const batch = vi.spyOn(database, 'batch');
+    store.putActor('1', actorRecord());
+    store.appendJournal(journalEntry());
+    store.putActor('2', actorRecord());
+    store.appendJournal(journalEntry());
+    store.putActor('1', actorRecord({ value: 'running' }));
+    store.deliveryHandled('d1');
+    store.settleJob(settledJob(3));
+    await store.durable();
+    expect(batch).toHaveBeenCalledTimes(1);
+    const [operations, options] = batch.mock.calls[0] as unknown as [{ key: string }[], object];
+    expect(operations.map(({ key }) => key)).toEqual([
+      '!actors!1',
+      '!journal!0000000000000001',
+      '!actors!2',
+      '!journal!0000000000000002',
+      '!deliveries!d1',
+      '!settled!0000000000000003',
+    ]);
+    expect(options).toEqual({ sync: true });
+  });
+
+  test('refused by the disk, it opens its database anew, writes everything and still reads', async () => {
+    const { store, database, clock } = the();
+    store.putActor('1', actorRecord());
+    await store.durable();
+    const opened = vi.spyOn(database, 'open');
+    vi.spyOn(database, 'batch').mockRejectedValueOnce(new Error('no space left'));
+    store.putActor('2', actorRecord());
+    const written = store.durable();
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    expect(store.health()).toMatchObject({ ok: false, lastError: 'no space left' });
+    store.putActor('3', actorRecord());
+    clock.advance(100);
+    await written;
+    expect(opened.mock.calls).toContainEqual([{ createIfMissing: false }]);
+    expect(store.health()).toMatchObject({ ok: true, pending: 0 });
+    expect((await store.loadActors()).records.map(({ key }) => key)).toEqual(['1', '2', '3']);
+  });
+
+  test('goes on trying when the database cannot be opened anew at once', async () => {
+    const { store, database, clock } = the();
+    vi.spyOn(database, 'batch').mockRejectedValueOnce(new Error('no space left'));
+    vi.spyOn(database, 'open').mockRejectedValueOnce(new Error('still no space'));
+    store.putActor('1', actorRecord());
+    const written = store.durable();
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    clock.advance(100);
+    await vi.waitFor(() => expect(store.health().lastError).toBe('still no space'));
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    clock.advance(200);
+    await written;
+    expect((await store.loadActors()).records).toHaveLength(1);
+  });
+
+  test('a write after close throws, and a second close is the first one', async () => {
+    const { store } = the();
+    expect(store.close()).toBe(store.close());
+    await store.close();
+    expect(() => store.putActor('1', actorRecord())).toThrow(StoreError);
+  });
+
+  test('a newer format is refused, and so is a database of somebody else', async () => {
+    const { database } = the();
+    const open = () => the().open();
+    await database.sublevel('meta').put('format', '2');
+    await expect(open()).rejects.toThrow('written by a newer version (format 2, and this one knows 1)');
+    await database.sublevel('meta').put('format', 'one');
+    await expect(open()).rejects.toThrow('its format is "one", which no version wrote');
+    await database.clear();
+    await database.put('their key', '1');
+    await expect(open()).rejects.toThrow(StoreError);
+    expect(await database.keys().all()).toEqual(['their key']);
+  });
+});
+
+describeStore('actor records', (the) => {
+  test('keep a snapshot as it was when it was put', async () => {
+    const { store } = the();
+    const snapshot = { context: { tries: 1 } };
+    store.putActor('7', actorRecord(snapshot));
+    snapshot.context.tries = 2;
+    await store.durable();
+    expect((await store.loadActors()).records[0]?.record.snapshot).toEqual({ context: { tries: 1 } });
+  });
+
+  test.each([
+    ['no JSON', '{"v":1,', 'it is not JSON'],
+    [
+      'a newer version',
+      JSON.stringify({ ...actorRecord(), v: 2 }),
+      'a version that this daemon does not know',
+    ],
+    ['another machine', JSON.stringify({ ...actorRecord(), machine: 'cron' }), 'a machine that this daemon'],
+    ['a missing field', JSON.stringify({ ...actorRecord(), savedAt: undefined }), 'savedAt'],
+    ['no snapshot', JSON.stringify({ ...actorRecord(), snapshot: null }), 'snapshot'],
+  ])('with %s are told apart with the reason and hide no other', async (_what, raw, reason) => {
+    const { store, database } = the();
+    store.putActor('7', actorRecord());
+    await store.durable();
+    await database.sublevel('actors').put('3', raw);
+    const { records, unreadable } = await store.loadActors();
+    expect(records.map(({ key }) => key)).toEqual(['7']);
+    expect(unreadable).toEqual([{ key: '3', raw, reason: expect.stringContaining(reason) }]);
+    expect(unreadable[0]?.reason).not.toContain('\n');
+  });
+
+  test('move to quarantine in one batch and stay there with the reason', async () => {
+    const { store, database, clock } = the();
+    store.putActor('7', actorRecord());
+    await store.durable();
+    const batch = vi.spyOn(database, 'batch');
+    store.quarantine('7', { value: 'strange' }, 'nobody knows this state');
+    await store.durable();
+    expect(batch).toHaveBeenCalledTimes(1);
+    expect((await store.loadActors()).records).toEqual([]);
+    const kept = await database.sublevel('quarantine').get('7#1');
+    expect(JSON.parse(String(kept))).toEqual({
+      at: clock.now(),
+      reason: 'nobody knows this state',
+      raw: { value: 'strange' },
+    });
+  });
+
+  test('of one key that come to quarantine twice are two there', async () => {
+    const { store } = the();
+    store.quarantine('7', 'one', 'first');
+    store.quarantine('7.2', 'other', 'first');
+    store.quarantine('7', 'two', 'second');
+    await the().reopen();
+    expect(the().store.quarantinedKeys().sort()).toEqual(['7', '7', '7.2']);
+  });
+});
