@@ -208,6 +208,18 @@ describe('lifetime', () => {
   });
 });
 
+describe('events', () => {
+  test('are the newest thousand of the whole agent, so that a noisy VM evicts another’s', async () => {
+    const { world, act } = virtualWorld();
+    const quiet = await act.create('quiet');
+    const noisy = await act.create('noisy');
+    expect(world.events.of(quiet.id, 10)).toMatchObject([{ type: 'VM_CREATED', data: { name: 'quiet' } }]);
+    for (let index = 0; index < 1_000; index += 1) world.events.publish('SSH_READY', noisy.id);
+    expect(world.events.of(quiet.id, 10)).toEqual([]);
+    expect(world.events.of(noisy.id, 2_000)).toHaveLength(1_000);
+  });
+});
+
 describe('records', () => {
   test('trail behind the live state when the world is told so', async () => {
     const { clock, act } = virtualWorld({ latencies: { persistence: 500 } });

@@ -41,12 +41,13 @@ export async function macWithGuests(settings: AgentSettings = {}, guests: GuestS
   /** A VM that runs, with its forwarded port. */
   const boot = async (name = 'vm') => {
     const { id } = (await call('POST', '/vms', { name, image: IMAGE })).body as { id: string };
-    for (const step of ['start', 'ssh']) {
-      const { status, body } = await call('POST', `/vms/${id}/${step}`);
-      if (status !== 200) throw new Error(`${step}: ${status} ${JSON.stringify(body)}`);
-      if (step === 'ssh') return { id, port: Number(body.port) };
-    }
-    throw new Error('unreachable');
+    const change = async (path: string) => {
+      const { status, body } = await call('POST', `/vms/${id}/${path}`);
+      if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+      return body as { port: number };
+    };
+    await change('start');
+    return { id, port: (await change('ssh')).port };
   };
   return {
     ...mac,

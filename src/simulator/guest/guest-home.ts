@@ -48,9 +48,16 @@ export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHom
   // The directory's own name makes it unique on this machine, where two seeded worlds may use one VM id.
   const owner = `${vmId}/${basename(home)}`;
   const mark = `${GUEST_MARK}=${owner}`;
-  await Promise.all([mkdir(tools, { recursive: true }), mkdir(join(home, 'tmp'))]);
-  await Promise.all([installRunner(home, mark, options), installTools(tools, mark, plan)]);
-  const system = await systemPath(home, plan);
+  const remove = () => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  let system: string[];
+  try {
+    await Promise.all([mkdir(tools, { recursive: true }), mkdir(join(home, 'tmp'))]);
+    await Promise.all([installRunner(home, mark, options), installTools(tools, mark, plan)]);
+    system = await systemPath(home, plan);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     path: home,
     mark,
@@ -66,7 +73,7 @@ export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHom
       ...env,
       [GUEST_MARK]: owner,
     },
-    remove: () => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    remove,
   };
 }
 

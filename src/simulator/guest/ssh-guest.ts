@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import type { Guest } from '../agent/hypervisor.ts';
-import { type GuestHomeOptions, makeGuestHome } from './guest-home.ts';
+import { type GuestHome, type GuestHomeOptions, makeGuestHome } from './guest-home.ts';
 import { killGuestProcesses } from './guest-processes.ts';
 import { newKeyPair } from './key-pair.ts';
 
@@ -27,28 +27,37 @@ export interface SshGuest extends Guest {
 export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest> {
   const home = await makeGuestHome(options);
   const connections = new Set<Connection>();
-  const server = new ssh2.Server({ hostKeys: [newKeyPair().private] });
-  server.on('connection', (connection: Connection) => {
-    connections.add(connection);
-    // Without this each small exchange waits for a delayed acknowledgement.
-    (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
-    connection.on('authentication', (attempt) => authenticate(attempt, options));
-    connection.on('session', (accept) => serveSession(accept(), home.path, home.env));
-    connection.on('error', () => undefined);
-    connection.on('close', () => connections.delete(connection));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    home: home.path,
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      server.close();
-      for (const connection of connections) connection.end();
-      await killGuestProcesses(home);
-      await home.remove();
-    },
-  };
+  try {
+    const server = new ssh2.Server({ hostKeys: [newKeyPair().private] });
+    server.on('connection', (connection: Connection) => {
+      connections.add(connection);
+      connection.on('close', () => connections.delete(connection));
+      serveConnection(connection, options, home);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+      home: home.path,
+      port: (server.address() as AddressInfo).port,
+      stop: async () => {
+        server.close();
+        for (const connection of connections) connection.end();
+        await killGuestProcesses(home);
+        await home.remove();
+      },
+    };
+  } catch (error) {
+    await home.remove();
+    throw error;
+  }
+}
+
+function serveConnection(connection: Connection, options: SshGuestOptions, home: GuestHome): void {
+  // Without this each small exchange waits for a delayed acknowledgement.
+  (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
+  connection.on('authentication', (attempt) => authenticate(attempt, options));
+  connection.on('session', (accept) => serveSession(accept(), home));
+  connection.on('error', () => undefined);
 }
 
 function authenticate(attempt: AuthContext, options: SshGuestOptions): void {
@@ -73,7 +82,7 @@ function isSame(given: string | Buffer, expected: string | Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function serveSession(session: Session, home: string, env: Readonly<Record<string, string>>): void {
+function serveSession(session: Session, home: GuestHome): void {
   const locale: Record<string, string> = {};
   let child: ChildProcess | null = null;
   session.on('env', (accept, reject, { key, val }) => {
@@ -83,7 +92,7 @@ function serveSession(session: Session, home: string, env: Readonly<Record<strin
     accept?.();
   });
   session.on('exec', (accept, _reject, { command }) => {
-    child = runCommand(accept(), command, home, { ...env, ...locale });
+    child = runCommand(accept(), command, home.path, { ...home.env, ...locale });
   });
   session.on('signal', (accept, _reject, { name }) => {
     accept?.();

@@ -1,0 +1,42 @@
+import type { Clock } from '../../clock.ts';
+
+/** Something that happens later unless it is called off. */
+export interface Alarm {
+  cancel(): void;
+}
+
+/** What happens by itself when time passes; all of it ends with the world. */
+export class Alarms {
+  private readonly clock: Clock;
+  private readonly pending = new Set<AbortController>();
+  private hasEnded = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Does `work` at the instant `at`, in epoch ms. A throw is a fault of the simulator and ends the process. */
+  set(at: number, work: () => void): Alarm {
+    const controller = new AbortController();
+    if (this.hasEnded) return { cancel: () => undefined };
+    this.pending.add(controller);
+    const { signal } = controller;
+    this.clock.sleepUntil(at, signal).then(
+      () => {
+        this.pending.delete(controller);
+        if (!signal.aborted) work();
+      },
+      (error: unknown) => {
+        this.pending.delete(controller);
+        if (!signal.aborted) throw error;
+      },
+    );
+    return { cancel: () => controller.abort() };
+  }
+
+  /** Calls everything off, for good. */
+  end(): void {
+    this.hasEnded = true;
+    for (const controller of this.pending) controller.abort();
+  }
+}

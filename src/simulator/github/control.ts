@@ -1,0 +1,124 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { faultSchema } from '../faults.ts';
+import { census } from './census.ts';
+import type { GitHubWorld } from './github-world.ts';
+import { createHook } from './hooks.ts';
+import type { JobSpec } from './jobs.ts';
+import { notFound } from './refusal.ts';
+import { ensureAccount, ensureRepository } from './repositories.ts';
+import { approveRun, cancelRun, currentJobs, pushWorkflow, type Run, rerun } from './runs.ts';
+
+const repositoryName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'expected owner/name');
+
+const stepFields = z.union([
+  z.string().transform((run) => ({ name: `Run ${run.split('\n')[0]}`, run })),
+  z.strictObject({ name: z.string(), run: z.string() }),
+]);
+
+const jobFields = z.strictObject({
+  name: z.string().min(1),
+  labels: z.array(z.string()).default([]),
+  group: z.string().nullable().default(null),
+  steps: z.array(stepFields).default([]),
+  needsApproval: z.boolean().default(false),
+}) satisfies z.ZodType<JobSpec>;
+
+const workflowFields = z.strictObject({
+  /** `owner/name`; one that does not exist is made. */
+  repository: repositoryName,
+  name: z.string().min(1).default('CI'),
+  event: z.string().default('push'),
+  branch: z.string().default('main'),
+  jobs: z.array(jobFields).min(1),
+});
+
+const hookFields = z
+  .strictObject({
+    url: z.url(),
+    secret: z.string().nullable().default(null),
+    contentType: z.enum(['json', 'form']).default('json'),
+    events: z.array(z.string()).default(['workflow_job']),
+    repository: repositoryName.optional(),
+    organization: z.string().optional(),
+  })
+  .refine(({ repository, organization }) => (repository === undefined) !== (organization === undefined), {
+    message: 'expected either repository or organization',
+  });
+
+const rerunFields = z.strictObject({ failedOnly: z.boolean().default(false) });
+
+/** Starts a run from plain data: the body of `POST /_sim/workflows`. */
+export function pushFromFields(world: GitHubWorld, given: z.input<typeof workflowFields>): Run {
+  const { repository, ...workflow } = workflowFields.parse(given);
+  return pushWorkflow(world, ensureRepository(world, repository), workflow);
+}
+
+/**
+ * The simulator's own routes, below `/_sim`, which GitHub does not have: without a token, but for clients on this
+ * machine only.
+ */
+export function controlRoutes(world: GitHubWorld): Hono {
+  const control = new Hono();
+  const runAt = (id: string | undefined) => {
+    const run = world.runs.get(Number(id));
+    if (!run) throw notFound();
+    return run;
+  };
+
+  control.get('/world', (c) => c.json(census(world)));
+
+  control.post('/workflows', async (c) => {
+    const run = pushFromFields(world, await c.req.json());
+    return c.json(summary(run), 201);
+  });
+
+  control.post('/runs/:run/cancel', (c) => {
+    cancelRun(world, runAt(c.req.param('run')));
+    return c.body(null, 204);
+  });
+
+  control.post('/runs/:run/approve', (c) => {
+    approveRun(world, runAt(c.req.param('run')));
+    return c.body(null, 204);
+  });
+
+  control.post('/runs/:run/rerun', async (c) => {
+    const run = runAt(c.req.param('run'));
+    const text = await c.req.text();
+    rerun(world, run, rerunFields.parse(text === '' ? {} : JSON.parse(text)));
+    return c.json(summary(run), 201);
+  });
+
+  control.post('/hooks', async (c) => {
+    const { repository, organization, ...hook } = hookFields.parse(await c.req.json());
+    const target =
+      repository === undefined
+        ? ({ kind: 'organization', account: ensureAccount(world, organization ?? '') } as const)
+        : ({ kind: 'repository', repository: ensureRepository(world, repository) } as const);
+    return c.json({ id: createHook(world, { ...hook, target }).id }, 201);
+  });
+
+  control.get('/faults', (c) => c.json(world.faults.list().map(({ fault, hits }) => ({ ...fault, hits }))));
+
+  control.post('/faults', async (c) => {
+    for (const fault of z.array(faultSchema).parse(await c.req.json())) world.faults.add(fault);
+    return c.body(null, 204);
+  });
+
+  control.delete('/faults', (c) => {
+    world.faults.clear();
+    return c.body(null, 204);
+  });
+
+  control.delete('/requests', (c) => {
+    world.requests.reset();
+    return c.body(null, 204);
+  });
+
+  return control;
+}
+
+function summary(run: Run) {
+  return { runId: run.id, attempt: run.attempt, jobIds: currentJobs(run).map(({ id }) => id) };
+}

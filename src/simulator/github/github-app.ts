@@ -1,0 +1,130 @@
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { controlRoutes } from './control.ts';
+import type { GitHubWorld } from './github-world.ts';
+import { Refusal } from './refusal.ts';
+import { answerRest, errorBody, serverHeaders, suffer } from './rest/exchange.ts';
+import type { Reply, RestRoute } from './rest/request.ts';
+import { accountRoutes } from './rest/routes/account-routes.ts';
+import { hookRoutes } from './rest/routes/hook-routes.ts';
+import { runRoutes } from './rest/routes/run-routes.ts';
+import { runnerRoutes } from './rest/routes/runner-routes.ts';
+import { answerRegistration, runnerService } from './runner-service.ts';
+
+const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...accountRoutes];
+
+/** How the connection of a request ends without an answer; it differs between a socket and a call in process. */
+export type Cut = (c: Context) => Response;
+
+const cutInProcess: Cut = () => Response.error();
+
+/**
+ * A world's whole HTTP surface: the REST API, below `/api/v3` for an Enterprise Server; what runners talk to, below
+ * `/_runner`; and the simulator's own control below `/_sim`. `app.request(…)` asks it without a server; there a
+ * response of type `error` stands for a connection that broke, where `fetch` would have rejected.
+ */
+export function createGitHubApp(world: GitHubWorld, cut: Cut = cutInProcess): Hono {
+  const app = new Hono();
+  const base = world.options.enterpriseVersion === null ? '' : '/api/v3';
+
+  app.use('/_sim/*', async (c, next) => {
+    const from = addressOf(c);
+    if (from === undefined || /^(?:::ffff:)?127\.|^::1$/.test(from)) return next();
+    return c.json({ message: 'Control routes answer clients on this machine only' }, 403);
+  });
+  app.route('/_sim', controlRoutes(world));
+
+  app.use('/_runner/*', (c, next) => withFaults(world, c, next, cut));
+  app.route('/_runner', runnerService(world));
+  // `config.sh` asks here, whatever kind of server it is.
+  for (const prefix of ['', '/api/v3']) {
+    const path = `${prefix}/actions/runner-registration`;
+    app.use(path, (c, next) => withFaults(world, c, next, cut));
+    app.post(path, (c) => answerRegistration(world, c));
+  }
+
+  for (const route of ROUTES) {
+    app.on(route.method, `${base}${route.path}`, (c) => rest(world, c, route, base, cut));
+  }
+  app.notFound((c) => c.json(errorBody(404, 'Not Found'), 404, serverHeaders(world)));
+  app.onError((error, c) => respond(c, replyTo(error)));
+  return app;
+}
+
+async function rest(
+  world: GitHubWorld,
+  c: Context,
+  route: RestRoute,
+  base: string,
+  cut: Cut,
+): Promise<Response> {
+  const url = new URL(c.req.url);
+  const body = await jsonBody(c);
+  if (body instanceof Refusal) return respond(c, replyTo(body));
+  const reply = await answerRest(world, route, {
+    method: route.method,
+    path: decodeURI(url.pathname).slice(base.length),
+    params: c.req.param(),
+    query: url.searchParams,
+    body,
+    header: (name) => c.req.header(name),
+    gone: c.req.raw.signal,
+  });
+  return reply === 'cut' ? cut(c) : respond(c, reply);
+}
+
+/** The runner service suffers faults like the API does. */
+async function withFaults(
+  world: GitHubWorld,
+  c: Context,
+  next: () => Promise<void>,
+  cut: Cut,
+): Promise<Response | undefined> {
+  const { method, path } = c.req;
+  const gone = c.req.raw.signal;
+  const fault = await suffer(world, { method, path, gone }).catch(() => 'gone' as const);
+  if (fault === 'gone' || fault?.drop === 'before') return cut(c);
+  if (fault?.status !== undefined && fault.drop === undefined) {
+    return respond(c, { status: fault.status, body: { message: fault.message ?? 'Injected fault' } });
+  }
+  await next();
+  return fault?.drop === 'after' ? cut(c) : undefined;
+}
+
+async function jsonBody(c: Context): Promise<unknown> {
+  const text = c.req.method === 'GET' ? '' : await c.req.text();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return new Refusal(400, 'Problems parsing JSON');
+  }
+}
+
+function replyTo(error: unknown): Reply {
+  if (error instanceof Refusal) {
+    const { status, message, kind, headers } = error;
+    const body = kind === null ? errorBody(status, message) : { typeName: kind, message };
+    return { status, body, headers };
+  }
+  if (error instanceof z.ZodError || error instanceof SyntaxError) {
+    const message = error instanceof z.ZodError ? z.prettifyError(error) : error.message;
+    return { status: 422, body: errorBody(422, message) };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { status: 500, body: errorBody(500, `fault in the simulated GitHub: ${message}`) };
+}
+
+function respond(c: Context, { status, body, headers = {} }: Reply): Response {
+  if (body === undefined) return new Response(null, { status, headers });
+  return c.body(JSON.stringify(body), status as 200, {
+    'content-type': 'application/json; charset=utf-8',
+    ...headers,
+  });
+}
+
+/** Undefined in process. */
+function addressOf(c: Context): string | undefined {
+  const { incoming } = (c.env ?? {}) as { incoming?: { socket: { remoteAddress?: string } } };
+  return incoming?.socket.remoteAddress;
+}

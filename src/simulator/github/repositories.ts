@@ -1,0 +1,124 @@
+import type { GitHubWorld } from './github-world.ts';
+import { notFound } from './refusal.ts';
+
+/** A user or an organization. */
+export interface Account {
+  readonly id: number;
+  readonly login: string;
+  readonly type: 'User' | 'Organization';
+  /** Runner groups of an organization; a user has none. */
+  readonly groups: RunnerGroup[];
+}
+
+export interface Repository {
+  readonly id: number;
+  readonly owner: Account;
+  readonly name: string;
+  /** `owner/name`. */
+  readonly fullName: string;
+  readonly isPrivate: boolean;
+  readonly createdAt: number;
+  /** Runs so far; each has its number. */
+  runs: number;
+}
+
+/** Which repositories of an organization may use some of its runners. */
+export interface RunnerGroup {
+  readonly id: number;
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly visibility: 'all' | 'selected';
+  /** Names without owner, in lower case, where the visibility is `selected`. */
+  readonly repositories: readonly string[];
+  readonly allowsPublic: boolean;
+}
+
+/** Every organization has it, and it is the only one of a repository. */
+export const DEFAULT_GROUP = 1;
+
+/** Where GitHub keeps its own hosted runners: nothing can be registered in it. */
+export const HOSTED_GROUP = 2;
+
+/** The account of this login, made when there is none: an organization unless told otherwise. */
+export function ensureAccount(
+  world: GitHubWorld,
+  login: string,
+  type: Account['type'] = 'Organization',
+): Account {
+  const known = world.accounts.get(login.toLowerCase());
+  if (known) return known;
+  const account: Account = { id: world.ids.next('account'), login, type, groups: [] };
+  if (type === 'Organization') {
+    account.groups.push({
+      id: DEFAULT_GROUP,
+      name: 'Default',
+      isDefault: true,
+      visibility: 'all',
+      repositories: [],
+      allowsPublic: false,
+    });
+  }
+  world.accounts.set(login.toLowerCase(), account);
+  return account;
+}
+
+/** The repository `owner/name`, made when there is none: private unless told otherwise. */
+export function ensureRepository(
+  world: GitHubWorld,
+  fullName: string,
+  { isPrivate = true, ownerType = 'Organization' as Account['type'] } = {},
+): Repository {
+  const known = world.repositories.get(fullName.toLowerCase());
+  if (known) return known;
+  const [login = '', name = ''] = fullName.split('/');
+  if (login === '' || name === '') throw new Error(`"${fullName}" is not owner/name`);
+  const repository: Repository = {
+    id: world.ids.next('repository'),
+    owner: ensureAccount(world, login, ownerType),
+    name,
+    fullName,
+    isPrivate,
+    createdAt: world.clock.now(),
+    runs: 0,
+  };
+  world.repositories.set(fullName.toLowerCase(), repository);
+  return repository;
+}
+
+/** Gives an organization one more runner group. */
+export function addRunnerGroup(
+  world: GitHubWorld,
+  login: string,
+  name: string,
+  { repositories, allowsPublic = false }: { repositories?: readonly string[]; allowsPublic?: boolean } = {},
+): RunnerGroup {
+  const group: RunnerGroup = {
+    id: world.ids.next('group'),
+    name,
+    isDefault: false,
+    visibility: repositories ? 'selected' : 'all',
+    repositories: (repositories ?? []).map((one) => one.toLowerCase()),
+    allowsPublic,
+  };
+  ensureAccount(world, login).groups.push(group);
+  return group;
+}
+
+export function groupAllows(group: RunnerGroup, repository: Repository): boolean {
+  if (!repository.isPrivate && !group.allowsPublic) return false;
+  return group.visibility === 'all' || group.repositories.includes(repository.name.toLowerCase());
+}
+
+/** The repository, or 404. */
+export function repositoryOf(world: GitHubWorld, owner: string, name: string): Repository {
+  const found = world.repositories.get(`${owner}/${name}`.toLowerCase());
+  if (!found) throw notFound();
+  return found;
+}
+
+/** The organization, or 404. */
+export function organizationOf(world: GitHubWorld, login: string): Account {
+  const found = world.accounts.get(login.toLowerCase());
+  if (found?.type !== 'Organization') throw notFound();
+  return found;
+}

@@ -1,0 +1,50 @@
+import type { Credential } from '../credentials.ts';
+import type { GitHubWorld } from '../github-world.ts';
+
+/** One request to the REST API, as its route sees it. */
+export interface RestRequest {
+  readonly world: GitHubWorld;
+  readonly credential: Credential;
+  /** The path below the API's base. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Parsed JSON; undefined without a body. */
+  readonly body: unknown;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON; undefined sends no body. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a route asks of a credential: nothing but to be known, to be the App itself, or a permission (of fine-grained
+ * tokens and installations) that is also one of the scopes of classic tokens.
+ */
+export type Need =
+  | 'nothing'
+  | 'app'
+  | { readonly permission: string; readonly level: 'read' | 'write'; readonly scope: string };
+
+export interface RestRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `:name` stands for one segment. */
+  readonly path: string;
+  readonly need: Need;
+  /** It costs nothing of the hourly limit. */
+  readonly isFree?: boolean;
+  /** Throws a Refusal for an answer that is not a success. */
+  readonly handle: (request: RestRequest) => Reply;
+}
+
+export const ok = (body: unknown, headers: Reply['headers'] = {}): Reply => ({ status: 200, body, headers });
+export const noContent: Reply = { status: 204 };
+
+/** A number in a path, or NaN, which nothing has as its id. */
+export function idOf(request: RestRequest, name: string): number {
+  const text = request.params[name] ?? '';
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
+}

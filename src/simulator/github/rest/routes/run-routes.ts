@@ -1,0 +1,133 @@
+import type { GitHubWorld } from '../../github-world.ts';
+import type { Job, JobState } from '../../jobs.ts';
+import { notFound } from '../../refusal.ts';
+import { renderJob } from '../../render/job.ts';
+import { renderRun } from '../../render/run.ts';
+import { type Repository, repositoryOf } from '../../repositories.ts';
+import { cancelRun, currentJobs, type Run, runConclusion, runStatus } from '../../runs.ts';
+import { createdFilter } from '../created-filter.ts';
+import { pageOf } from '../pages.ts';
+import { idOf, type Need, ok, type Reply, type RestRequest, type RestRoute } from '../request.ts';
+
+const READ: Need = { permission: 'actions', level: 'read', scope: 'repo' };
+const WRITE: Need = { permission: 'actions', level: 'write', scope: 'repo' };
+const ACTIONS = '/repos/:owner/:repo/actions';
+
+/** GitHub finds no more than this with a filter. */
+const MOST_FOUND = 1_000;
+
+const FILTERS = ['status', 'event', 'branch', 'actor', 'created', 'head_sha'];
+
+export const runRoutes: readonly RestRoute[] = [
+  { method: 'GET', path: `${ACTIONS}/runs`, need: READ, handle: listRuns },
+  {
+    method: 'GET',
+    path: `${ACTIONS}/runs/:run_id`,
+    need: READ,
+    handle: (request) => {
+      const run = runOf(request);
+      const states = currentJobs(run).map(({ state }) => state);
+      return ok(renderRun(request.world, run, states));
+    },
+  },
+  { method: 'GET', path: `${ACTIONS}/runs/:run_id/jobs`, need: READ, handle: listJobs },
+  {
+    method: 'GET',
+    path: `${ACTIONS}/runs/:run_id/attempts/:attempt_number/jobs`,
+    need: READ,
+    handle: (request) => {
+      const jobs = runOf(request).attempts[idOf(request, 'attempt_number') - 1];
+      if (!jobs) throw notFound();
+      return jobPage(request, seen(request, jobs));
+    },
+  },
+  {
+    method: 'GET',
+    path: `${ACTIONS}/jobs/:job_id`,
+    need: READ,
+    handle: (request) => {
+      const job = request.world.jobs.get(idOf(request, 'job_id'));
+      if (job?.run.repository !== repository(request)) throw notFound();
+      return ok(renderJob(request.world, job, job.state));
+    },
+  },
+  {
+    method: 'POST',
+    path: `${ACTIONS}/runs/:run_id/cancel`,
+    need: WRITE,
+    handle: (request) => {
+      cancelRun(request.world, runOf(request));
+      return { status: 202, body: {} };
+    },
+  },
+];
+
+/** Newest first; what a list does not show yet is missing, and what it shows may be over. */
+function listRuns(request: RestRequest): Reply {
+  const { world, query } = request;
+  const own = repository(request);
+  const isYoung = createdFilter(query.get('created'));
+  const runs: [Run, JobState[]][] = [];
+  for (const run of world.runs.values()) {
+    if (run.repository !== own || !isYoung(run.createdAt) || !fits(run, query)) continue;
+    const states = shownJobs(request, run).map(([, state]) => state);
+    if (states.length > 0 && hasStatus(world, states, query.get('status'))) runs.push([run, states]);
+  }
+  runs.reverse();
+  const isFiltered = FILTERS.some((key) => query.has(key));
+  const { items, headers } = pageOf(request, isFiltered ? runs.slice(0, MOST_FOUND) : runs);
+  const now = world.clock.now();
+  const rendered = items.map(([run, states]) =>
+    renderRun(world, run, states, run.shownUpdate.seen(now) ?? run.createdAt),
+  );
+  return ok({ total_count: runs.length, workflow_runs: rendered }, headers);
+}
+
+function listJobs(request: RestRequest): Reply {
+  const run = runOf(request);
+  const all = request.query.get('filter') === 'all';
+  return jobPage(request, all ? seen(request, run.attempts.flat()) : shownJobs(request, run));
+}
+
+function jobPage(request: RestRequest, jobs: readonly [Job, JobState][]): Reply {
+  const { items, headers } = pageOf(request, jobs);
+  const rendered = items.map(([job, state]) => renderJob(request.world, job, state));
+  return ok({ total_count: jobs.length, jobs: rendered }, headers);
+}
+
+/** The jobs of the latest attempt of which a list shows any. */
+function shownJobs(request: RestRequest, run: Run): [Job, JobState][] {
+  for (const jobs of run.attempts.toReversed()) {
+    const shown = seen(request, jobs);
+    if (shown.length > 0) return shown;
+  }
+  return [];
+}
+
+function seen({ world }: RestRequest, jobs: readonly Job[]): [Job, JobState][] {
+  const now = world.clock.now();
+  return jobs.flatMap((job): [Job, JobState][] => {
+    const state = job.shown.seen(now);
+    return state ? [[job, state]] : [];
+  });
+}
+
+/** The `status` filter names a status or a conclusion. */
+function hasStatus(world: GitHubWorld, states: readonly JobState[], wanted: string | null): boolean {
+  return wanted === null || runStatus(world, states) === wanted || runConclusion(states) === wanted;
+}
+
+function fits(run: Run, query: URLSearchParams): boolean {
+  const fields = { event: run.event, branch: run.headBranch, actor: run.actor, head_sha: run.headSha };
+  return Object.entries(fields).every(([key, value]) => (query.get(key) ?? value) === value);
+}
+
+function runOf(request: RestRequest): Run {
+  const run = request.world.runs.get(idOf(request, 'run_id'));
+  if (run?.repository !== repository(request)) throw notFound();
+  return run;
+}
+
+function repository({ world, params }: RestRequest): Repository {
+  return repositoryOf(world, params.owner ?? '', params.repo ?? '');
+}

@@ -1,0 +1,23 @@
+/**
+ * A value as others see it: some time late. GitHub's lists and `busy` flags trail behind what its own parts know,
+ * and a controller must not mistake them for the present.
+ */
+export class Timeline<T> {
+  private readonly lagMs: number;
+  private entries: { at: number; value: T }[] = [];
+
+  constructor(lagMs: number) {
+    this.lagMs = lagMs;
+  }
+
+  record(now: number, value: T): void {
+    this.entries.push({ at: now, value });
+    const shown = this.entries.findLastIndex(({ at }) => at <= now - this.lagMs);
+    if (shown > 0) this.entries.splice(0, shown);
+  }
+
+  /** Undefined when it is too young to be seen. */
+  seen(now: number): T | undefined {
+    return this.entries.findLast(({ at }) => at <= now - this.lagMs)?.value;
+  }
+}
