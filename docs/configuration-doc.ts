@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { variableOf } from '../src/config/environment.ts';
+import { keyFacts } from '../src/config/key.ts';
+import { SECTIONS, type Section } from '../src/config/sections.ts';
+
+const FILE = join(import.meta.dirname, 'configuration.md');
+const BEGIN = '<!-- Generated from the schema by `npm run docs`: do not edit below. -->';
+const END = '<!-- End of what is generated. -->';
+
+const HEADING: Record<Section['form'], (name: string) => string> = {
+  one: (name) => `### \`${name}\``,
+  list: (name) => `### \`${name}[]\``,
+  named: (name) => `### \`${name}.<label>\``,
+};
+
+/**
+ * The text of `configuration.md` with the reference made anew from the schema, the prose around it kept.
+ * Throws when the file has lost its markers.
+ */
+export function generateConfigurationDoc(): string {
+  const current = readFileSync(FILE, 'utf8');
+  const begin = current.indexOf(BEGIN);
+  const end = current.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`${FILE} has lost its markers: ${BEGIN} and ${END}`);
+  const reference = Object.entries(SECTIONS).map(([name, section]) => sectionReference(name, section));
+  return `${current.slice(0, begin)}${BEGIN}\n\n${reference.join('\n\n')}\n\n${current.slice(end)}`;
+}
+
+function sectionReference(name: string, { form, keys, meaning }: Section): string {
+  const hasVariables = form === 'one';
+  const columns = ['key', 'type', 'default', 'meaning', ...(hasVariables ? ['variable'] : [])];
+  const rows = Object.entries(keys).map(([key, schema]) => {
+    const facts = keyFacts.get(schema);
+    if (!facts) throw new Error(`${name}.${key} has no facts`);
+    const variable = variableOf([name, key]);
+    const type = facts.secret ? `${facts.type}, secret` : facts.type;
+    const cells = [`\`${key}\``, type, defaultCell(facts), facts.meaning];
+    return row(hasVariables ? [...cells, variable ? `\`${variable}\`` : '—'] : cells);
+  });
+  return [HEADING[form](name), '', meaning, '', row(columns), row(columns.map(() => '---')), ...rows].join(
+    '\n',
+  );
+}
+
+function defaultCell(facts: {
+  isRequired: boolean;
+  default?: unknown;
+  otherwise?: string | undefined;
+}): string {
+  if (facts.isRequired) return '**required**';
+  if (facts.default === undefined) return facts.otherwise ?? '—';
+  return `\`${typeof facts.default === 'string' ? facts.default : JSON.stringify(facts.default)}\``;
+}
+
+function row(cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,54 @@
+import type { Finding } from './finding.ts';
+import { isExposed } from './http-url.ts';
+import type { Config } from './schema.ts';
+
+/** Labels of GitHub's own runners: `macos-latest`, `macos-15-xlarge`, `ubuntu-24.04-arm`, `windows-2025`. */
+const HOSTED_IMAGE = /^(?:macos|ubuntu|windows)-(?:latest|slim|\d[\w.]*)(?:-[a-z0-9]+)*$/i;
+
+/** What is allowed and will still surprise: the daemon starts with it, and says so. */
+export function configWarnings(config: Config): Finding[] {
+  return [...webhookWarnings(config), ...githubWarnings(config), ...labelWarnings(config)];
+}
+
+function* webhookWarnings({ controller: { mode }, github }: Config): Generator<Finding> {
+  if (mode === 'poll' || github.webhook_secret !== undefined) return;
+  const message = `is missing, so every webhook delivery will be refused and ${
+    mode === 'both' ? 'only polling finds jobs' : 'no job will ever be noticed'
+  }: set it here and in the webhook at GitHub, or set controller.mode to poll.`;
+  yield { path: ['github', 'webhook_secret'], message };
+}
+
+function* githubWarnings({ github, runner }: Config): Generator<Finding> {
+  if (isExposed(github.api_url)) {
+    const message =
+      'is plain http to another machine: everyone on the way can read the GitHub token. Use https.';
+    yield { path: ['github', 'api_url'], message };
+  }
+  if (runner.scope === 'repository' && runner.group !== 'Default') {
+    const message =
+      'has no effect: a repository has one runner group only. Remove it, or set runner.scope to organization.';
+    yield { path: ['runner', 'group'], message };
+  }
+}
+
+function* labelWarnings({ labels, runner, timeouts }: Config): Generator<Finding> {
+  const booting = timeouts.ssh_ready + timeouts.probing + timeouts.jit_config + timeouts.runner_online;
+  const everyRunners = new Set(runner.labels.map((label) => label.toLowerCase()));
+  const several = Object.keys(labels).length > 1;
+  for (const [label, { lifetime_seconds }] of Object.entries(labels)) {
+    if (HOSTED_IMAGE.test(label)) {
+      const message =
+        "is the name of an image of GitHub's own runners: jobs meant for those would come here, and jobs meant for here may go there. Choose a label of your own.";
+      yield { path: ['labels', label], message };
+    }
+    if (several && everyRunners.has(label.toLowerCase())) {
+      const message =
+        "is in runner.labels too, so every profile's runner has it, and a job that asks for it may get any image. Choose another label, or take it out of runner.labels.";
+      yield { path: ['labels', label], message };
+    }
+    if (lifetime_seconds * 1000 <= booting) {
+      const message = `ends before the VM has to be ready (${Math.ceil(booting / 1000)} seconds by timeouts.ssh_ready to timeouts.runner_online): it may be powered off before or in its job. Raise it above the longest job.`;
+      yield { path: ['labels', label, 'lifetime_seconds'], message };
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { MOST_VMS } from './agent-keys.ts';
+import { duration } from './duration.ts';
+import { withDefault } from './key.ts';
+import { listenAddress } from './listen-address.ts';
+import { choice, integer, textLike } from './plain-kinds.ts';
+
+const id = textLike(/^[a-z0-9]{1,16}$/, 'lower-case letters and digits, at most 16 and no "-"');
+const prefix = textLike(
+  /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
+  'lower-case letters and digits, with single "-" between them',
+);
+
+export const controllerKeys = {
+  id: withDefault(
+    id,
+    'default',
+    'Tells the VMs and runners of this daemon from those of another one with the same prefix. No two daemons that share a host or a GitHub account may share it. Letters and digits without `-`.',
+  ),
+  mode: withDefault(
+    choice('poll', 'webhook', 'both'),
+    'poll',
+    'How queued jobs are noticed. `poll` needs no way in from the internet, `webhook` is quicker, `both` survives lost webhooks soonest.',
+  ),
+  poll_interval: withDefault(
+    duration,
+    '10s',
+    'Between two looks for queued jobs in `poll` and `both`. An idle look costs nothing of the rate limit.',
+  ),
+  recheck_interval: withDefault(
+    duration,
+    '60s',
+    'Between two looks at every active job, in every mode, so that a lost webhook delays a cleanup and does not prevent it.',
+  ),
+  webhook_listen: withDefault(
+    listenAddress,
+    ':9090',
+    'Public listener with `/webhook` and `/healthz`, in every mode. `:9090` means every IPv4 interface.',
+  ),
+  max_concurrent_vms: withDefault(
+    integer(1, MOST_VMS),
+    2,
+    'VMs that one Mac runs at once. Two is the limit of macOS, and VMs of others count.',
+  ),
+  vm_idle_timeout: withDefault(
+    duration,
+    '5m',
+    'How long an online runner may wait for a job before it is retired, with its guest asked first.',
+  ),
+  gc_interval: withDefault(
+    duration,
+    '60s',
+    'Between two runs of the collector, which removes what has no owner any more.',
+  ),
+  vm_name_prefix: withDefault(
+    prefix,
+    'gh',
+    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+  ),
+  max_attempts: withDefault(
+    integer(1, 100),
+    3,
+    'Attempts that may fail for a reason of ours, the host or the image before a job is reported failed.',
+  ),
+  host_check_interval: withDefault(
+    duration,
+    '5s',
+    'Between two looks at the health and the VMs of each host.',
+  ),
+};

@@ -1,0 +1,195 @@
+import type { z } from 'zod';
+import type { Finding } from './finding.ts';
+import { isLoopback, isSameListener } from './listen-address.ts';
+import { fullName } from './repository-name.ts';
+import { labelProblem } from './runner-keys.ts';
+import type { ConfigFile } from './schema.ts';
+import { tokenVariable } from './token-variable.ts';
+
+interface Rule {
+  /** The keys that it looks at: where one of them is wrong by itself, the rule waits until that is mended. */
+  reads: string[];
+  find(file: ConfigFile): Finding[];
+}
+
+/** GitHub's job ids have 11 digits in 2026; three more digits for the attempt. */
+const NAME_TAIL = '-123456789012-123'.length;
+/** Of a runner's name at GitHub. */
+const LONGEST_NAME = 64;
+
+const REPOSITORIES = ['github.owner', 'github.repository', 'github.repositories'];
+
+const RULES: Rule[] = [
+  {
+    reads: ['github.token', 'github.app_id', 'github.app_private_key_path', 'github.installation_id'],
+    find({ github: { token, app_id, app_private_key_path, installation_id } }) {
+      const app = { app_id, app_private_key_path, installation_id };
+      const [given, absent] = [true, false].map((isGiven) =>
+        Object.entries(app)
+          .filter(([, value]) => (value !== undefined) === isGiven)
+          .map(([key]) => key),
+      ) as [string[], string[]];
+      if (token !== undefined) {
+        if (given.length === 0) return [];
+        const message = 'stands beside github.token: keep the App or the token, and remove the other.';
+        return [{ path: ['github', given[0] ?? ''], message }];
+      }
+      if (given.length === 0) {
+        const message =
+          'has no credentials: give token, or app_id, app_private_key_path and installation_id of a GitHub App.';
+        return [{ path: ['github'], message }];
+      }
+      return absent.map((key) => ({
+        path: ['github', key],
+        message: `is missing. A GitHub App needs ${given.join(' and ')} and this one too.`,
+      }));
+    },
+  },
+  {
+    reads: ['controller.mode', ...REPOSITORIES],
+    find({ controller: { mode }, github }) {
+      if (mode === 'webhook' || hasRepository(github)) return [];
+      const message = `is missing. Mode ${mode} needs one here or in github.repositories, since GitHub lists queued jobs only by repository; or set controller.mode to webhook.`;
+      return [{ path: ['github', 'repository'], message }];
+    },
+  },
+  {
+    reads: ['runner.scope', 'controller.mode', ...REPOSITORIES],
+    find({ runner: { scope }, controller: { mode }, github }) {
+      if (scope !== 'repository' || mode !== 'webhook' || hasRepository(github)) return [];
+      const message =
+        'is "repository", but no repository is given: name them in github.repositories, or set it to organization.';
+      return [{ path: ['runner', 'scope'], message }];
+    },
+  },
+  {
+    reads: ['runner.scope', 'github.app_id', ...REPOSITORIES],
+    find({ runner: { scope }, github }) {
+      const { owner, app_id, repository, repositories } = github;
+      if (scope !== 'organization' && app_id === undefined) return [];
+      const why = app_id === undefined ? 'runners of an organization serve' : "an App's installation reaches";
+      const isForeign = (name: string) =>
+        fullName(owner, name).split('/')[0]?.toLowerCase() !== owner.toLowerCase();
+      const finding = (path: PropertyKey[], name: string) => ({
+        path,
+        message: `"${name}" is not ${owner}'s, and ${why} only repositories of its own account: remove it, or serve it with a second daemon.`,
+      });
+      return [
+        ...(repository && isForeign(repository) ? [finding(['github', 'repository'], repository)] : []),
+        ...repositories.flatMap((name, at) =>
+          isForeign(name) ? [finding(['github', 'repositories', at], name)] : [],
+        ),
+      ];
+    },
+  },
+  {
+    reads: [],
+    find({ hosts, jeballto }) {
+      if (hosts === undefined || jeballto === undefined) return [];
+      const message =
+        'stands beside hosts, which replaces it: move its keys to an entry of hosts with a name, or remove hosts.';
+      return [{ path: ['jeballto'], message }];
+    },
+  },
+  {
+    reads: [],
+    find({ hosts }) {
+      const seen = new Map<string, string>();
+      return named(hosts).flatMap(({ name, at }) => {
+        const variable = tokenVariable(name);
+        const earlier = seen.get(variable);
+        seen.set(variable, name);
+        const path = ['hosts', at, 'name'];
+        if (earlier !== undefined) {
+          return [
+            {
+              path,
+              message: `"${name}" and "${earlier}" cannot be told apart (letters and digits count, case does not): rename one.`,
+            },
+          ];
+        }
+        return variable === 'JEBALLTO_TOKEN_FILE'
+          ? [
+              {
+                path,
+                message: `"${name}" would take its token from ${variable}, which names a file: choose another name.`,
+              },
+            ]
+          : [];
+      });
+    },
+  },
+  {
+    reads: ['controller.id', 'controller.vm_name_prefix'],
+    find({ controller: { id, vm_name_prefix: prefix } }) {
+      const length = `${prefix}-${id}`.length + NAME_TAIL;
+      const over = length - LONGEST_NAME;
+      if (over <= 0) return [];
+      const message = `makes names of up to ${length} characters with controller.id "${id}", and GitHub takes ${LONGEST_NAME}: shorten it by ${over}.`;
+      return [{ path: ['controller', 'vm_name_prefix'], message }];
+    },
+  },
+  {
+    reads: [],
+    find({ labels }) {
+      if (typeof labels !== 'object' || labels === null) return [];
+      const seen = new Map<string, string>();
+      const findings: Finding[] = Object.keys(labels).flatMap((label) => {
+        const path = ['labels', label];
+        const earlier = seen.get(label.toLowerCase());
+        seen.set(label.toLowerCase(), label);
+        if (earlier !== undefined) {
+          const message = `differs from "${earlier}" only in case, which GitHub does not see: remove one of the two.`;
+          return [{ path, message }];
+        }
+        const problem = labelProblem(label);
+        return problem ? [{ path, message: `${problem} Choose another label.` }] : [];
+      });
+      const none = 'names no label, so no job would ever get a VM: add one with its image.';
+      return seen.size === 0 ? [{ path: ['labels'], message: none }] : findings;
+    },
+  },
+  {
+    reads: ['admin.listen', 'admin.token'],
+    find({ admin: { listen, token } }) {
+      if (token !== undefined || isLoopback(listen.host)) return [];
+      const message = `is missing. admin.listen opens the API to other machines at ${listen.host}: set a token, or listen on 127.0.0.1.`;
+      return [{ path: ['admin', 'token'], message }];
+    },
+  },
+  {
+    reads: ['admin.listen', 'controller.webhook_listen'],
+    find({ admin: { listen }, controller: { webhook_listen } }) {
+      if (!isSameListener(listen, webhook_listen)) return [];
+      const message =
+        'takes the port of controller.webhook_listen, which is open to the public: choose another port.';
+      return [{ path: ['admin', 'listen'], message }];
+    },
+  },
+];
+
+/** Adds what keys say against each other. Rules whose own keys are wrong are left out, the others still run. */
+export function checkCrossFieldRules(file: ConfigFile, ctx: z.core.$RefinementCtx<ConfigFile>): void {
+  const wrong = ctx.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path ?? []);
+  for (const { reads, find } of RULES) {
+    const isBlind = reads.some((key) => wrong.some((path) => isWithin(path, key.split('.'))));
+    if (isBlind) continue;
+    for (const { path, message } of find(file))
+      ctx.addIssue({ code: 'custom', path: [...path], message, input: undefined });
+  }
+}
+
+/** True when one path leads through the other: a wrong section makes all of its keys unreadable. */
+function isWithin(one: readonly PropertyKey[], other: readonly PropertyKey[]): boolean {
+  const shorter = Math.min(one.length, other.length);
+  return one.slice(0, shorter).every((part, at) => part === other[at]);
+}
+
+function hasRepository({ repository, repositories }: ConfigFile['github']): boolean {
+  return repository !== undefined || repositories.length > 0;
+}
+
+function named(hosts: unknown): { name: string; at: number }[] {
+  if (!Array.isArray(hosts)) return [];
+  return hosts.flatMap((host, at) => (typeof host?.name === 'string' ? [{ name: host.name, at }] : []));
+}

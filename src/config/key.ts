@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** What may stand at a key, and what the reference and the environment have to know about it. */
+export interface Kind<S extends z.ZodType = z.ZodType> {
+  schema: S;
+  /** What a person writes there, with its unit or range. */
+  type: string;
+  /** How the text of an environment variable becomes the value; a `command` cannot be given so. */
+  form: 'text' | 'number' | 'list' | 'command';
+  /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
+  secret?: true;
+  /** On this machine: `~/` and relative paths are resolved. A `file` has to be there, a `folder` is made. */
+  local?: 'file' | 'folder';
+}
+
+/** The facts of one key of the file. */
+export interface KeyFacts extends Omit<Kind, 'schema'> {
+  /** One or two sentences: what it decides. */
+  meaning: string;
+  isRequired: boolean;
+  /** As written in a file. */
+  default?: unknown;
+  /** Where the value comes from when the key is left out and the schema has no default. */
+  otherwise?: string | undefined;
+}
+
+/** The facts of every key, by its schema: the source of the reference, of the variables and of redaction. */
+export const keyFacts = z.registry<KeyFacts>();
+
+/** A key without which there is no configuration. */
+export function required<S extends z.ZodType>({ schema, ...kind }: Kind<S>, meaning: string): S {
+  return described(schema.clone() as S, { ...kind, meaning, isRequired: true });
+}
+
+/** A key that may be left out; `otherwise` says what then holds. */
+export function optional<S extends z.ZodType>(
+  { schema, ...kind }: Kind<S>,
+  meaning: string,
+  otherwise?: string,
+) {
+  return described(z.optional(schema), { ...kind, meaning, isRequired: false, otherwise });
+}
+
+/** A key with a default, in the form that an operator writes. */
+export function withDefault<S extends z.ZodType>(
+  { schema, ...kind }: Kind<S>,
+  value: z.input<S>,
+  meaning: string,
+) {
+  return described(z.prefault(schema, value), { ...kind, meaning, isRequired: false, default: value });
+}
+
+function described<S extends z.ZodType>(schema: S, facts: KeyFacts): S {
+  keyFacts.add(schema as z.ZodType, facts);
+  return schema;
+}

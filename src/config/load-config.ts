@@ -1,0 +1,81 @@
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { DEFAULT_AGENT_URL } from './agent-keys.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { readConfigFile } from './config-file.ts';
+import { configWarnings } from './config-warnings.ts';
+import { discoverAgent } from './discover-agent.ts';
+import { applyEnvironment, type Environment } from './environment.ts';
+import { describeIssue, type Finding, findingsOf } from './finding.ts';
+import { localPath, resolveReferences } from './references.ts';
+import { type Config, configSchema } from './schema.ts';
+import { isMap, leavesOf, spokenPath } from './sections.ts';
+
+export interface LoadedConfig {
+  config: Config;
+  /** What will surprise though it is allowed; for the operator to read. */
+  warnings: ConfigProblem[];
+}
+
+/**
+ * The configuration of a JSON or YAML file with the environment laid over it. Paths in it are absolute then, and
+ * `${NAME}` in secrets is replaced. Throws a ConfigError that names every problem at once.
+ */
+export function loadConfig({ path, env }: { path: string; env: Environment }): LoadedConfig {
+  const { content, lineOf } = readConfigFile(path);
+  const { origins, ...environment } = applyEnvironment(content, env);
+  const place = { home: env.HOME || homedir(), folder: dirname(resolve(path)) };
+  const discovered = fillInAgent(content, place.home, origins);
+  const unresolved = resolveReferences(content, { env, origins, ...place });
+  const parsed = configSchema.safeParse(content, { error: describeIssue });
+
+  /** In the order of the file, after what came from elsewhere. */
+  const located = (findings: Finding[]): ConfigProblem[] =>
+    findings
+      .map(({ path: key, message }) => {
+        const spoken = spokenPath(key);
+        const origin = origins.get(spoken);
+        const line = origin ? 0 : lineOf(key);
+        return { line, problem: { at: origin ?? (line ? `${path}:${line}` : path), path: spoken, message } };
+      })
+      .sort((one, other) => one.line - other.line)
+      .map(({ problem }) => problem);
+
+  const refused = parsed.success ? [] : findingsOf(parsed.error.issues);
+  const problems = [...environment.problems, ...located([...unresolved, ...beside(unresolved, refused)])];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+
+  const config = parsed.data;
+  for (const { facts, value, set } of leavesOf(config)) {
+    if (facts.local === 'folder') set(localPath(String(value), place));
+  }
+  return {
+    config,
+    warnings: [...environment.warnings, ...discovered, ...located(configWarnings(config))],
+  };
+}
+
+/** What a reference could not give, such as a secret, the schema complains about once more: that is left out. */
+function beside(unresolved: Finding[], refused: Finding[]): Finding[] {
+  const keys = new Set(unresolved.map(({ path }) => spokenPath(path)));
+  return refused.filter(({ path }) => !keys.has(spokenPath(path)));
+}
+
+/** The address of an agent on this Mac, where nothing else gives one. */
+function fillInAgent(
+  content: Record<string, unknown>,
+  home: string,
+  origins: Map<string, string>,
+): ConfigProblem[] {
+  const jeballto = content.jeballto ?? {};
+  if (content.hosts !== undefined || !isMap(jeballto) || 'base_url' in jeballto) return [];
+  const agent = discoverAgent(home);
+  if (!agent) return [];
+  if (agent.baseUrl === null) {
+    const message = `the agent's config file says no usable api.host and api.port, so ${DEFAULT_AGENT_URL} is assumed. Give jeballto.base_url if the agent is elsewhere.`;
+    return [{ at: agent.file, path: 'jeballto.base_url', message }];
+  }
+  content.jeballto = { ...jeballto, base_url: agent.baseUrl };
+  origins.set('jeballto.base_url', agent.file);
+  return [];
+}

@@ -1,0 +1,26 @@
+import { imageReference } from './image-reference.ts';
+import { optional, required, withDefault } from './key.ts';
+import { integer } from './plain-kinds.ts';
+import { size } from './size.ts';
+
+const WEEK_SECONDS = 604_800;
+
+/** What a label selects. The ranges are the agent's. */
+export const profileKeys = {
+  image: required(
+    imageReference,
+    'Image that holds macOS and the Actions runner. With a digest, a job needs no registry once the image is there.',
+  ),
+  cpu: optional(integer(1, 32), 'CPUs of the VM; the Mac must have one more.', "the image's own"),
+  memory: optional(size('2GB', '128GB'), 'Memory of the VM.', "the image's own"),
+  disk: optional(
+    size('20GB', '8TB'),
+    "Disk of the VM. It can only grow, and the guest's volume does not grow with it.",
+    "the image's own",
+  ),
+  lifetime_seconds: withDefault(
+    integer(1, WEEK_SECONDS, 'seconds'),
+    7200,
+    'After so long from its first start, the agent powers the VM off, whatever runs in it: above the longest job.',
+  ),
+};

@@ -1,0 +1,33 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections.ts';
+
+/** The mend for a key that does not exist where it stands: a typing error, or a key of another section. */
+export function unknownKeyMessage(path: KeyPath, key: string): string {
+  const known = namesUnder(path);
+  const nearest = nearestName(key, known);
+  if (isTypingError(key, nearest)) return `is no key here. Did you mean ${nearest}?`;
+  const elsewhere = placesOf(key);
+  if (elsewhere.length > 0) return `is no key here, but ${elsewhere.join(' or ')} is: move it there.`;
+  return `is no key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
+}
+
+/** The known name that takes the fewest letters to change; upper and lower case are one. */
+export function nearestName(name: string, known: readonly string[]): string {
+  const plain = (text: string) => text.toLowerCase();
+  const found = closest(plain(name), known.map(plain));
+  return known.find((one) => plain(one) === found) ?? '';
+}
+
+/** Two letters in five may differ; `pollInterval` and `poll-interval` are near enough to `poll_interval`. */
+function isTypingError(key: string, nearest: string): boolean {
+  return distance(key.toLowerCase(), nearest.toLowerCase()) <= Math.max(1, Math.floor(nearest.length * 0.4));
+}
+
+function placesOf(key: string): string[] {
+  const spelling = key.toLowerCase().replace(/[-_]/g, '');
+  return Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
+    Object.keys(keys)
+      .filter((known) => known.replace(/_/g, '') === spelling)
+      .map((known) => keyPattern(section, known).replace('.*', section === 'hosts' ? '[]' : '.<label>')),
+  );
+}

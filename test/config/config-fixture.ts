@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { ConfigError } from '../../src/config/config-error.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
+
+export const AGENT_TOKEN = '6F9619FF-8B86-D011-B42D-00CF4FC964FF';
+
+/** The smallest configuration that loads; tests change one thing in it. */
+export const SMALLEST = {
+  github: { token: 'ghp_smallest', owner: 'acme', repository: 'app' },
+  labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
+};
+
+/** What a file writes for the value of an environment variable. */
+export const variable = (name: string) => `$\{${name}}`;
+
+/** A folder that goes with the test; it stands for the home as well. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'jeballto-config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+export function writeIn(folder: string, name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Loads a configuration: text is YAML, anything else is written as JSON. */
+export function load(content: unknown, env: Environment = {}, folder = temporaryFolder()): LoadedConfig {
+  const path =
+    typeof content === 'string'
+      ? writeIn(folder, 'config.yaml', content)
+      : writeIn(folder, 'config.json', JSON.stringify(content, null, 2));
+  return loadConfig({ path, env: { HOME: folder, ...env } });
+}
+
+/** The problems of a configuration, as `key: sentence`; fails when there is none. */
+export function refusal(content: unknown, env: Environment = {}, folder = temporaryFolder()): string[] {
+  return refusalError(() => load(content, env, folder)).problems.map(({ path, message }) =>
+    [path, message].filter((part) => part !== '').join(': '),
+  );
+}
+
+export function refusalError(act: () => unknown): ConfigError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { problemLine } from '../../src/config/config-error.ts';
+import { load, SMALLEST, temporaryFolder } from './config-fixture.ts';
+
+const image = { image: 'ghcr.io/acme/mac' };
+
+const warningsOf = (content: object) =>
+  load({ ...SMALLEST, ...content }).warnings.map(({ path, message }) => `${path}: ${message}`);
+
+test('a usual configuration has none', () => {
+  expect(warningsOf({})).toEqual([]);
+});
+
+test('webhooks without a secret will all be refused', () => {
+  expect(warningsOf({ controller: { mode: 'both' } })).toEqual([
+    'github.webhook_secret: is missing, so every webhook delivery will be refused and only polling finds jobs: set it here and in the webhook at GitHub, or set controller.mode to poll.',
+  ]);
+  expect(warningsOf({ controller: { mode: 'webhook' } })).toEqual([
+    expect.stringContaining('no job will ever be noticed'),
+  ]);
+});
+
+test.each([
+  'macos-latest',
+  'macOS-15',
+  'macos-15-xlarge',
+  'macos-26-intel',
+  'ubuntu-24.04-arm',
+  'windows-2025',
+])("%s is a label of GitHub's own runners", (label) => {
+  expect(warningsOf({ labels: { [label]: image } })).toEqual([
+    expect.stringContaining("is the name of an image of GitHub's own runners"),
+  ]);
+});
+
+test.each(['jeballto-macos', 'macos', 'macos-ci', 'my-macos-15', 'xcode26'])(
+  '%s is a label of our own',
+  (label) => {
+    expect(warningsOf({ labels: { [label]: image } })).toEqual([]);
+  },
+);
+
+test('a profile named like a label of every runner is ambiguous beside others, and harmless alone', () => {
+  expect(warningsOf({ labels: { macOS: image } })).toEqual([]);
+  expect(warningsOf({ labels: { macOS: image, xcode26: image } })).toEqual([
+    expect.stringContaining("labels.macOS: is in runner.labels too, so every profile's runner has it"),
+  ]);
+});
+
+test('a lifetime has to be longer than the way to a ready runner', () => {
+  const labels = { mac: { ...image, lifetime_seconds: 1320 } };
+  expect(warningsOf({ labels })).toEqual([
+    'labels.mac.lifetime_seconds: ends before the VM has to be ready (1320 seconds by timeouts.ssh_ready to timeouts.runner_online): it may be powered off before or in its job. Raise it above the longest job.',
+  ]);
+  expect(warningsOf({ labels, timeouts: { ssh_ready: '9m' } })).toEqual([]);
+});
+
+test('a GitHub token goes over plain http to no other machine unnoticed', () => {
+  const warningsAt = (api_url: string) => warningsOf({ github: { ...SMALLEST.github, api_url } });
+  expect(warningsAt('http://github.example.com/api/v3')).toEqual([
+    'github.api_url: is plain http to another machine: everyone on the way can read the GitHub token. Use https.',
+  ]);
+  expect(warningsAt('http://127.0.0.1:8099')).toEqual([]);
+  expect(warningsAt('http://[::1]:8099')).toEqual([]);
+});
+
+test('a runner group means nothing to a repository', () => {
+  expect(warningsOf({ runner: { group: 'macs' } })).toEqual([
+    expect.stringMatching(/^runner\.group: has no effect/),
+  ]);
+  expect(warningsOf({ runner: { group: 'macs', scope: 'organization' } })).toEqual([]);
+});
+
+test('warnings say where they come from, as problems do', () => {
+  const folder = temporaryFolder();
+  const { warnings } = load(
+    'github: {token: t, owner: acme, repository: app}\nlabels:\n  macos-15:\n    image: ghcr.io/acme/mac\n',
+    {},
+    folder,
+  );
+  expect(warnings.map(problemLine)).toEqual([
+    expect.stringContaining(`${folder}/config.yaml:3: labels.macos-15: is the name of an image`),
+  ]);
+});

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { generateConfigurationDoc } from '../../docs/configuration-doc.ts';
+import { keyFacts } from '../../src/config/key.ts';
+import { SECTIONS } from '../../src/config/sections.ts';
+import { AGENT_TOKEN, load, temporaryFolder, writeIn } from './config-fixture.ts';
+
+const committed = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
+
+test('the committed reference is what the schema generates now: run `npm run docs`', () => {
+  expect(generateConfigurationDoc()).toBe(committed);
+});
+
+test('every key has its facts, and a meaning that is a sentence', () => {
+  for (const [section, { keys }] of Object.entries(SECTIONS)) {
+    for (const [key, schema] of Object.entries(keys)) {
+      expect(keyFacts.get(schema)?.meaning, `${section}.${key}`).toMatch(/^[A-Z`].*\.$/);
+    }
+  }
+});
+
+test('every YAML example of the page loads', () => {
+  const examples = [...committed.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '');
+  expect(examples).toHaveLength(3);
+  const [smallest = '', hosts = '', app = ''] = examples;
+  const env = { GITHUB_TOKEN: 'ghp_1', JEBALLTO_TOKEN: AGENT_TOKEN, JEBALLTO_TOKEN_MAC_1: AGENT_TOKEN };
+  const folder = temporaryFolder();
+  writeIn(folder, '.jeballto/mac-2.token', AGENT_TOKEN);
+  writeIn(folder, 'acme-runner.private-key.pem', 'a key');
+  const without = (text: string, section: string) =>
+    text.replace(new RegExp(`^${section}:\\n(?: .*\\n)+`, 'm'), '');
+
+  expect(load(smallest, env, folder).warnings).toEqual([]);
+  expect(load(without(smallest, 'jeballto') + hosts, env, folder).config.hosts).toHaveLength(2);
+  expect(load(without(smallest, 'github') + app, env, folder).config.github.app_id).toBe(12345);
+});
