@@ -22,7 +22,7 @@ export const obtainRunnerConfig: Effect<
     throw new DaemonError('JOB_NO_LONGER_QUEUED', `Job ${jobId} is ${job.status}: it needs no runner.`);
   }
 
-  if (await world.github.jitSupported(scope, { signal })) {
+  if (world.github.jitSupported()) {
     const groupId = await world.github.resolveGroupId(scope, world.runnerGroup, { signal });
     const request = { name: runnerName, labels: profile.runnerLabels, groupId };
     try {

@@ -27,12 +27,6 @@ export interface GitHubRequest extends GitHubCall, Abortable {
   body?: object;
 }
 
-/** One answer, and whether it differs from the last one to the same question. */
-export interface Looked<T> {
-  value: T;
-  changed: boolean;
-}
-
 /** The newest version knows nothing that we use; this one is served until at least 2028. */
 const API_VERSION = '2022-11-28';
 
@@ -64,17 +58,16 @@ export class GitHubTransport {
   }
 
   /** Reads something that is read often: unchanged, it costs nothing of the hourly limit. */
-  async look<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<Looked<T>> {
-    const { value, changed } = await this.#lookAt(schema, asked, this.#urlOf(asked));
-    return { value, changed };
+  async look<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
+    return (await this.#lookAt(schema, asked, this.#urlOf(asked))).value;
   }
 
   /** All pages of a list, each a conditional request of its own, since each page has its own ETag. */
-  async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<Looked<T>> {
+  async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<T> {
     let url = this.#urlOf({ ...asked, query: { per_page: 100, ...asked.query } });
     for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const { value, changed, link } = await this.#lookAt(schema, asked, url);
-      yield { value, changed };
+      const { value, link } = await this.#lookAt(schema, asked, url);
+      yield value;
       const next = nextPageQuery(link);
       if (next === null) return;
       url = `${this.apiUrl}${asked.path}${next}`;
@@ -89,13 +82,13 @@ export class GitHubTransport {
     schema: z.ZodType<T>,
     asked: GitHubRequest,
     url: string,
-  ): Promise<Looked<T> & { link: string | undefined }> {
+  ): Promise<{ value: T; link: string | undefined }> {
     const known = this.#remembered.get(url);
     const answer = await this.#exchange(asked, url, known ? { 'if-none-match': known.etag } : {});
-    if (answer.status === 304 && known) return { value: known.value as T, changed: false, link: known.link };
+    if (answer.status === 304 && known) return { value: known.value as T, link: known.link };
     const value = read(schema, answer, asked);
     this.#remembered.remember(url, answer.headers, value);
-    return { value, changed: true, link: linkOf(answer.headers) };
+    return { value, link: linkOf(answer.headers) };
   }
 
   /** A refused installation token may have been revoked: one new one is tried, which is safe since a 401 did nothing. */

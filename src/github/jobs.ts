@@ -16,12 +16,6 @@ export interface ActiveRun {
 /** The statuses of runs that may hold queued jobs; a run's status need not be that of its least or most advanced job. */
 export type ActiveRunStatus = 'queued' | 'in_progress' | 'waiting' | 'pending';
 
-export interface SeenJob {
-  job: JobObservation;
-  /** False when GitHub says that nothing changed since the last look. */
-  isNews: boolean;
-}
-
 const runsSchema = z.object({
   workflow_runs: z.array(z.object({ id: z.number(), updated_at: z.string() })),
 });
@@ -58,8 +52,8 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
         query: { status, created },
         signal,
       });
-      for await (const { value } of pages) {
-        runs.push(...value.workflow_runs.map(({ id, updated_at: updatedAt }) => ({ id, updatedAt })));
+      for await (const { workflow_runs } of pages) {
+        runs.push(...workflow_runs.map(({ id, updated_at: updatedAt }) => ({ id, updatedAt })));
       }
       return runs;
     },
@@ -70,8 +64,8 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       repository: string,
       runId: number,
       { signal }: Abortable = {},
-    ): Promise<SeenJob[]> {
-      const seen: SeenJob[] = [];
+    ): Promise<JobObservation[]> {
+      const seen: JobObservation[] = [];
       const pages = transport.pages(jobsSchema, {
         what: `list the jobs of run ${runId} of ${owner}/${repository}`,
         method: 'GET',
@@ -79,9 +73,9 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
         query: { filter: 'latest' },
         signal,
       });
-      for await (const { value, changed } of pages) {
+      for await (const { jobs } of pages) {
         const sighting = { source: 'poll' as const, seenAt: clock.now(), owner, repository };
-        seen.push(...value.jobs.map((job) => ({ job: observeJob(job, sighting), isNews: changed })));
+        seen.push(...jobs.map((job) => observeJob(job, sighting)));
       }
       return seen;
     },
@@ -98,13 +92,13 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
     ): Promise<JobObservation | null> {
       const path = repositoryPath(owner, repository);
       try {
-        const { value } = await transport.look(jobSchema, {
+        const job = await transport.look(jobSchema, {
           what: `read job ${jobId} of ${owner}/${repository}`,
           method: 'GET',
           path: `${path}/actions/jobs/${jobId}`,
           signal,
         });
-        return observeJob(value, { source: 'recheck', seenAt: clock.now(), owner, repository });
+        return observeJob(job, { source: 'recheck', seenAt: clock.now(), owner, repository });
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }

@@ -65,7 +65,7 @@ export class RunnerGroups {
       path: `${scopePath(scope)}/actions/runner-groups`,
       signal,
     });
-    for await (const { value } of pages) groups.push(...value.runner_groups);
+    for await (const page of pages) groups.push(...page.runner_groups);
     return groups;
   }
 }

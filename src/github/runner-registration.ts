@@ -32,9 +32,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
       groups.resolve(scope, name, options),
 
     /** False where this server is known to have no JIT runners. */
-    async jitSupported(_scope: RunnerScope, _options: Abortable = {}): Promise<boolean> {
-      return jit.supported;
-    },
+    jitSupported: (): boolean => jit.supported,
 
     /**
      * Registers a runner for one job, at once: it is listed, offline, from here on. Made exactly once, since a

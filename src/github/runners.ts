@@ -54,7 +54,7 @@ export function runnerCalls(transport: GitHubTransport) {
       query: name ? { name } : {},
       signal,
     });
-    for await (const { value } of pages) runners.push(...value.runners);
+    for await (const page of pages) runners.push(...page.runners);
     return runners;
   }
 
@@ -90,13 +90,12 @@ export function runnerCalls(transport: GitHubTransport) {
       { signal }: Abortable = {},
     ): Promise<GitHubRunner | null> {
       try {
-        const { value } = await transport.look(runnerSchema, {
+        return await transport.look(runnerSchema, {
           what: `read runner ${id} of ${scopeName(scope)}`,
           method: 'GET',
           path: `${path(scope)}/${id}`,
           signal,
         });
-        return value;
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }

@@ -1,0 +1,47 @@
+/** A workflow run as a list shows it. */
+export interface ListedRun {
+  id: number;
+  /** As GitHub writes it; only compared. */
+  updatedAt: string;
+}
+
+/** When the jobs of a run were last read, and how the run looked then. */
+export interface RunReading {
+  updatedAt: string;
+  /** Epoch ms. */
+  readAt: number;
+  /** Of its latest attempt. */
+  jobIds: readonly number[];
+}
+
+export interface Pace {
+  /** Milliseconds after which the jobs of a run that seems unchanged are read all the same. */
+  stale: number;
+  /** Runs whose jobs are read in one cycle; the rest has its turn in the next ones. */
+  most: number;
+}
+
+/**
+ * The runs whose jobs have to be read now: those never read first, then those that changed, then those read longest
+ * ago. A thousand queued runs are so spread over cycles instead of running into GitHub's limit of 900 points a minute.
+ */
+export function dueRuns(
+  runs: readonly ListedRun[],
+  readings: ReadonlyMap<number, RunReading>,
+  now: number,
+  { stale, most }: Pace,
+): number[] {
+  const rank = ({ id, updatedAt }: ListedRun) => {
+    const last = readings.get(id);
+    if (!last) return 0;
+    if (last.updatedAt !== updatedAt) return 1;
+    return now - last.readAt >= stale ? 2 : 3;
+  };
+  const readAt = (id: number) => readings.get(id)?.readAt ?? 0;
+  return runs
+    .map((run) => ({ id: run.id, rank: rank(run) }))
+    .filter((run) => run.rank < 3)
+    .sort((a, b) => a.rank - b.rank || readAt(a.id) - readAt(b.id))
+    .slice(0, most)
+    .map(({ id }) => id);
+}

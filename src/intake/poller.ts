@@ -1,0 +1,124 @@
+import type { Logger } from 'pino';
+import { type Failure, failureOf } from '../../machines/failure.ts';
+import type { Job } from '../../machines/job/context.ts';
+import type { Clock } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import type { RateSeen } from '../github/rate-limit.ts';
+import type { JobObservation } from './job-observation.ts';
+import { JobRechecks } from './job-rechecks.ts';
+import { RepositorySweep } from './repository-sweep.ts';
+
+export interface PollerOptions {
+  github: Pick<GitHub, 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pollPausedUntil' | 'rateLimits'>;
+  mode: 'poll' | 'webhook' | 'both';
+  repositories: readonly { owner: string; repository: string }[];
+  /** Milliseconds between two looks for queued jobs where polling is asked for. */
+  interval: number;
+  /** Milliseconds between two looks in webhook mode, and at what hardly changes in the others. */
+  recheckInterval: number;
+  clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+  onObservation(observation: JobObservation): void;
+  /** Jobs that GitHub has not called completed yet. */
+  activeJobs(): Job[];
+  log: Logger;
+}
+
+export interface PollerHealth {
+  /** Epoch ms of the last cycle that came to its end, whatever it found. */
+  lastLookAt: number | null;
+  /** Epoch ms before which GitHub is left alone. */
+  pausedUntil: number | null;
+  /** What cannot be read at present, and since when (epoch ms). */
+  outages: { what: string; since: number; failure: Failure }[];
+  rateLimits: RateSeen[];
+}
+
+/** Daemons started together must not ask together. */
+const JITTER = 0.1;
+
+/**
+ * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. In
+ * webhook mode it does so slowly, since webhooks get lost. Nothing it meets ends it.
+ */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #sweeps: { name: string; sweep: RepositorySweep }[];
+  readonly #rechecks: JobRechecks;
+  readonly #stopped = new AbortController();
+  readonly #outages = new Map<string, { since: number; failure: Failure }>();
+  #lastLookAt: number | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    const { github, clock, recheckInterval: slowPace, onObservation } = options;
+    this.#sweeps = options.repositories.map(({ owner, repository }) => ({
+      name: `${owner}/${repository}`,
+      sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, onObservation }),
+    }));
+    this.#rechecks = new JobRechecks({ github, clock, onObservation });
+  }
+
+  /** Looks at once, and then at its pace. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped.abort();
+    return this.#running;
+  }
+
+  health(): PollerHealth {
+    const { github, clock } = this.#options;
+    return {
+      lastLookAt: this.#lastLookAt,
+      pausedUntil: github.pollPausedUntil(clock.now()),
+      outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
+      rateLimits: github.rateLimits(),
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { clock, github, mode, interval, recheckInterval, random } = this.#options;
+    const { signal } = this.#stopped;
+    const pace = mode === 'webhook' ? recheckInterval : interval;
+    while (!signal.aborted) {
+      await this.#look(signal);
+      const jitter = 1 + JITTER * (2 * random() - 1);
+      const next = Math.max(clock.now() + pace * jitter, github.pollPausedUntil(clock.now()) ?? 0);
+      await clock.sleepUntil(next, signal).catch(() => undefined);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { activeJobs, clock } = this.#options;
+    const listed = new Set<number>();
+    for (const { name, sweep } of this.#sweeps) {
+      await this.#try(`the runs of ${name}`, async () => {
+        for (const id of await sweep.look(signal)) listed.add(id);
+      });
+    }
+    const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
+    await this.#try('active jobs', () => this.#rechecks.look(unlisted, signal));
+    this.#lastLookAt = clock.now();
+  }
+
+  /** One thing that cannot be read must not keep the others from being read; an outage is told of once. */
+  async #try(what: string, look: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#options;
+    try {
+      await look();
+      if (this.#outages.delete(what)) log.info(`${what} can be read again`);
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      const failure = failureOf(error);
+      const known = this.#outages.get(what);
+      this.#outages.set(what, { since: known?.since ?? clock.now(), failure });
+      if (known?.failure.code !== failure.code)
+        log.warn({ failure }, `cannot read ${what}: ${failure.message}`);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import pMap from 'p-map';
+import type { Clock } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import { dueRuns, type ListedRun, type RunReading } from './due-runs.ts';
+import type { JobObservation } from './job-observation.ts';
+
+export interface RepositorySweepOptions {
+  github: Pick<GitHub, 'listActiveRuns' | 'listRunJobs'>;
+  owner: string;
+  repository: string;
+  clock: Clock;
+  /** Milliseconds between two looks at what should not matter: unchanged runs, and runs that wait for approval. */
+  slowPace: number;
+  onObservation(observation: JobObservation): void;
+}
+
+/** Neither list alone finds every queued job: a run's status is not that of each of its jobs. */
+const ALWAYS = ['queued', 'in_progress'] as const;
+/** Held for approval or by concurrency; a job of such a run may be queued all the same, which is rare. */
+const SELDOM = ['waiting', 'pending'] as const;
+
+const MOST_RUNS_A_CYCLE = 200;
+const REQUESTS_AT_ONCE = 5;
+
+/** Finds the queued jobs of one repository: GitHub lists jobs by run only, and runs by repository only. */
+export class RepositorySweep {
+  readonly #options: RepositorySweepOptions;
+  #readings = new Map<number, RunReading>();
+  #seldomAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RepositorySweepOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One look; answers the ids of the jobs that the lists show. A job of an earlier attempt is not among them, though
+   * its run is. Rejects with what GitHub refused.
+   */
+  async look(signal: AbortSignal): Promise<Set<number>> {
+    const { github, owner, repository, clock, slowPace, onObservation } = this.#options;
+    const runs = await this.#activeRuns(signal);
+    this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));
+    const pace = { stale: slowPace, most: MOST_RUNS_A_CYCLE };
+    await pMap(
+      dueRuns([...runs.values()], this.#readings, clock.now(), pace),
+      async (id) => {
+        const readAt = clock.now();
+        const jobs = await github.listRunJobs(owner, repository, id, { signal });
+        for (const job of jobs) onObservation(job);
+        const jobIds = jobs.map(({ jobId }) => jobId);
+        this.#readings.set(id, { updatedAt: runs.get(id)?.updatedAt ?? '', readAt, jobIds });
+      },
+      { concurrency: REQUESTS_AT_ONCE, signal },
+    );
+    return new Set([...this.#readings.values()].flatMap(({ jobIds }) => jobIds));
+  }
+
+  async #activeRuns(signal: AbortSignal): Promise<Map<number, ListedRun>> {
+    const { github, owner, repository, clock, slowPace } = this.#options;
+    const isTimeForAll = clock.now() - this.#seldomAt >= slowPace;
+    const runs = new Map<number, ListedRun>();
+    for (const status of isTimeForAll ? [...ALWAYS, ...SELDOM] : ALWAYS) {
+      for (const run of await github.listActiveRuns(owner, repository, status, { signal }))
+        runs.set(run.id, run);
+    }
+    if (isTimeForAll) this.#seldomAt = clock.now();
+    return runs;
+  }
+}
