@@ -14,7 +14,7 @@ import { listen } from '../http/listen.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { matchProfile } from '../intake/match-profile.ts';
-import { createPoller } from '../intake/poller.ts';
+import { Poller } from '../intake/poller.ts';
 import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
 import { openStore } from '../store/open-store.ts';
 import { adminSource } from './admin-source.ts';
@@ -62,6 +62,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
     path: config.store.path,
     retention: config.store.retention,
     clock,
+    log,
     onHealthChange: ({ ok, lastError }) =>
       ok
         ? log.info('the store can be written again; effects go on')
@@ -138,7 +139,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
     store.deliveryHandled(id);
   }
 
-  const poller = createPoller({
+  const poller = new Poller({
     github,
     mode: config.controller.mode,
     repositories,
@@ -156,7 +157,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
   const webhook = createWebhookReceiver({
     secret: config.github.webhook_secret ?? null,
     allowed: { owner, repositories: repositories.length > 0 ? config.github.repositories : null },
-    store,
+    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
     clock,
     isDraining: () => dispatcher.draining,
     onStored: (id, seen) => {

@@ -1,0 +1,39 @@
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/schema.ts';
+import { connectGitHub } from '../../controller/connect-github.ts';
+import type { GitHub } from '../../github/github.ts';
+import type { RunnerScope } from '../../github/runner-scope.ts';
+import { about, type Finding, sentenceOf } from './finding.ts';
+
+/** Tries what the daemon will ask of GitHub, as far as that makes and changes nothing. */
+export async function checkGitHub(config: Config, clock: Clock): Promise<Finding[]> {
+  const { ok, wrong, note } = about('github');
+  const { owner } = config.github;
+  const repositories = config.github.repositories.map((fullName) => {
+    const [account = '', repository = ''] = fullName.split('/');
+    return { owner: account, repository };
+  });
+  const scopes: RunnerScope[] =
+    config.runner.scope === 'organization'
+      ? [{ kind: 'organization', owner }]
+      : repositories.map((full) => ({ kind: 'repository', ...full }));
+  let github: GitHub;
+  try {
+    github = connectGitHub(config, clock);
+  } catch (error) {
+    return [wrong(sentenceOf(error))];
+  }
+  const report = await github.checkAccess({ scopes, repositories });
+  const findings = report.findings.map(({ ok: isFine, message }) =>
+    (isFine === null ? note : isFine ? ok : wrong)(message),
+  );
+  for (const scope of scopes.filter(({ kind }) => kind === 'organization')) {
+    const { group } = config.runner;
+    const found = github.resolveGroupId(scope, group).then(
+      () => ok(`The runner group "${group}" exists.`),
+      (error: unknown) => wrong(sentenceOf(error)),
+    );
+    findings.push(await found);
+  }
+  return findings;
+}

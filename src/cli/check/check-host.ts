@@ -1,0 +1,88 @@
+import { parseResourceName } from '../../../machines/job/resource-name.ts';
+import { AgentClient } from '../../agent/agent-client.ts';
+import type { Clock } from '../../clock.ts';
+import { resolveAgentToken } from '../../config/agent-token.ts';
+import type { Config } from '../../config/schema.ts';
+import { namePrefix } from '../../controller/job-policy.ts';
+import { printable } from '../printable.ts';
+import { spokenSpan } from '../spoken-span.ts';
+import { about, type Finding, sentenceOf } from './finding.ts';
+
+/** Milliseconds for which a host may stay silent. */
+const PATIENCE = 10_000;
+
+/** What a job needs of the agent; agent source: the capability that each of our calls asks for. */
+const NEEDED_FEATURES = ['macOSVirtualization', 'natNetworking', 'portForwarding', 'ociImagePackaging'];
+
+/** Not using a slot. */
+const AT_REST = new Set(['stopped', 'created', 'error', 'deleted']);
+
+/** The agent stamps whole seconds, and its clock may differ by a little. */
+const WORST_SKEW_MS = 30_000;
+
+/** Looks at one host as the daemon will use it; changes nothing there. */
+export async function checkHost(
+  host: Config['hosts'][number],
+  config: Config,
+  { env, clock }: { env: NodeJS.ProcessEnv; clock: Clock },
+): Promise<Finding[]> {
+  const { ok, wrong, note } = about(`host ${host.name}`);
+  let token = '';
+  const findings: Finding[] = [];
+  try {
+    token = await resolveAgentToken(host, env);
+  } catch (error) {
+    findings.push(wrong(sentenceOf(error)));
+  }
+  const agent = new AgentClient({ name: host.name, baseUrl: host.base_url, token, readTimeoutMs: PATIENCE });
+  try {
+    const { version, uptime } = await agent.health();
+    findings.push(
+      ok(`The agent ${printable(version)} answers at ${host.base_url}, up ${spokenSpan(uptime * 1000)}.`),
+    );
+    if (token === '') return findings;
+    await agent.verifyToken();
+    findings.push(ok('It accepts our token.'));
+
+    const { maxConcurrentVMs, features } = await agent.capabilities();
+    const unusable = features.filter(({ id, usable }) => NEEDED_FEATURES.includes(id) && !usable);
+    for (const { id, reason } of unusable) {
+      findings.push(
+        wrong(
+          `It cannot do ${id}${reason ? ` (${printable(reason)})` : ''}, which every job needs: turn it on there.`,
+        ),
+      );
+    }
+    const slots = Math.min(host.max_concurrent_vms, maxConcurrentVMs);
+    if (unusable.length === 0)
+      findings.push(ok(`It can do all that a job needs, with ${slots} VM(s) at once.`));
+
+    const vms = await agent.listVms();
+    const prefix = namePrefix(config.controller);
+    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !parseResourceName(prefix, name));
+    if (foreign.length > 0) {
+      const names = printable(foreign.map(({ name }) => name).join(', '));
+      findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));
+    }
+    const ahead = Math.max(0, ...vms.map(({ createdAt }) => createdAt - clock.now()));
+    if (ahead > WORST_SKEW_MS) {
+      findings.push(
+        wrong(`Its clock is at least ${spokenSpan(ahead)} ahead of ours: turn on automatic time on both.`),
+      );
+    }
+
+    const local = new Set((await agent.listImages()).map(({ reference }) => reference));
+    for (const image of new Set(Object.values(config.labels).map((profile) => profile.image))) {
+      findings.push(
+        local.has(image)
+          ? ok(`The image ${image} is there.`)
+          : note(`The image ${image} is not there yet: the first job waits for its pull.`),
+      );
+    }
+  } catch (error) {
+    findings.push(wrong(sentenceOf(error)));
+  } finally {
+    await agent.close();
+  }
+  return findings;
+}

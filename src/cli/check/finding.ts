@@ -1,0 +1,36 @@
+/** One thing that the doctor looked at. */
+export interface Finding {
+  /** What it is about: `config`, `host mac-1`, `github`, `store`. */
+  about: string;
+  /** `wrong` keeps the daemon from its work; a `note` is worth knowing. */
+  verdict: 'ok' | 'wrong' | 'note';
+  /** What was found and, where something is wrong, what mends it. */
+  message: string;
+}
+
+const SIGNS = { ok: '✓', wrong: '✗', note: '!' };
+
+/** A finding as a line, with room for the longest `about`. */
+export function findingLine({ about, verdict, message }: Finding, width: number): string {
+  return `${SIGNS[verdict]} ${about.padEnd(width)}  ${message}`;
+}
+
+/** Makes the findings about one thing. */
+export function about(what: string) {
+  const finding =
+    (verdict: Finding['verdict']) =>
+    (message: string): Finding => ({
+      about: what,
+      verdict,
+      message,
+    });
+  return { ok: finding('ok'), wrong: finding('wrong'), note: finding('note') };
+}
+
+/** The sentence of an error that was made for people; any other error is a fault of ours and goes on. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof Error && ['DaemonError', 'ConfigError', 'StoreError'].includes(error.name)) {
+    return error.message;
+  }
+  throw error;
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../clock.ts';
+
+/** Beside this file's folder in the sources and in the build alike. */
+const MAIN = fileURLToPath(new URL(`../../main${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
+
+/** Everything else of the environment could change the configuration. */
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS'];
+
+export interface DaemonProcessOptions {
+  configPath: string;
+  /** Everything that the daemon writes is added to it. */
+  logPath: string;
+  clock: Clock;
+  env: NodeJS.ProcessEnv;
+  /** Gets each line of the daemon's log. */
+  onLine(line: string): void;
+}
+
+/** The real daemon as a process of its own, which may be killed and started again on the same configuration. */
+export class DaemonProcess {
+  readonly #options: DaemonProcessOptions;
+  readonly #log: number;
+  #child: ChildProcess | null = null;
+
+  constructor(options: DaemonProcessOptions) {
+    this.#options = options;
+    this.#log = openSync(options.logPath, 'a');
+    process.on('exit', this.#killNow);
+  }
+
+  start(): void {
+    const { configPath, env } = this.#options;
+    const child = spawn(process.execPath, [...process.execArgv, MAIN, 'start', '--config', configPath], {
+      env: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal is for the demonstration, which then stops the daemon in order.
+      detached: true,
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        writeSync(this.#log, `${line}\n`);
+        this.#options.onLine(line);
+      });
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** How the present process has ended; null while it runs. */
+  get ended(): string | null {
+    const { exitCode, signalCode } = this.#child ?? {};
+    return signalCode ?? (typeof exitCode === 'number' ? `status ${exitCode}` : null);
+  }
+
+  /** SIGKILL: the process ends wherever it is. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || this.ended !== null) return;
+    const gone = once(child, 'close');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** SIGTERM. Answers the exit code, or null when the process had to be killed after `patience` milliseconds. */
+  async stop(patience: number): Promise<number | null> {
+    const child = this.#child;
+    if (!child) return null;
+    if (this.ended === null) {
+      const { clock } = this.#options;
+      const gone = once(child, 'close');
+      child.kill('SIGTERM');
+      await Promise.race([gone, clock.sleepUntil(clock.now() + patience)]);
+    }
+    const { exitCode } = child;
+    await this.kill();
+    return exitCode;
+  }
+
+  /** Lets go of the log. The process has to have ended. */
+  close(): void {
+    process.off('exit', this.#killNow);
+    closeSync(this.#log);
+  }
+
+  #killNow = () => {
+    this.#child?.kill('SIGKILL');
+  };
+}

@@ -1,0 +1,89 @@
+import { type Clock, sleepFor } from '../../clock.ts';
+import { type AdminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
+import type { JobsAnswer } from '../job-rows.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+import type { StopSignals } from '../stop-signals.ts';
+import type { DaemonProcess } from './daemon-process.ts';
+import { type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
+import type { DemoView } from './demo-view.ts';
+import { killPlan } from './kill-plan.ts';
+
+export interface WatchOptions {
+  world: SimulatedWorld;
+  daemon: DaemonProcess;
+  admin: AdminAddress;
+  view: DemoView;
+  clock: Clock;
+  stop: StopSignals;
+  /** How often the daemon is killed on the way. */
+  kills: number;
+  /** Epoch ms by which all has to be over; null watches until a signal. */
+  deadline: number | null;
+  /** Called once, when the daemon answers. */
+  push(): void;
+}
+
+export interface Watched {
+  state: DemoState;
+  kills: number;
+  end: 'clean' | 'stopped' | 'late' | 'daemonEnded';
+}
+
+/** Milliseconds between two looks. */
+const PACE = 150;
+/** Milliseconds within which a due kill strikes, so that it hits effects and writes under way. */
+const KILL_SPREAD = 400;
+
+/** Watches a demonstration to its end, and kills the daemon on the way as often as it was asked to. */
+export async function watchDemo(options: WatchOptions): Promise<Watched> {
+  const { world, daemon, admin, view, clock, stop, deadline, push } = options;
+  const due = killPlan(options.kills, Math.random);
+  let state = demoState(world, null, null, clock.now());
+  let pushed = false;
+  let kills = 0;
+  let isStopped = false;
+  const stopped = stop.first.then(() => {
+    isStopped = true;
+  });
+  for (;;) {
+    const answer = await jobsOf(admin);
+    state = demoState(world, answer, state, clock.now());
+    if (!pushed && answer) {
+      push();
+      pushed = true;
+      continue;
+    }
+    view.show(state, daemonWord(daemon, answer), kills);
+    if (isStopped) return { state, kills, end: 'stopped' };
+    if (daemon.ended !== null) return { state, kills, end: 'daemonEnded' };
+    if (deadline !== null && clock.now() > deadline) return { state, kills, end: 'late' };
+    if (pushed && isClean(state)) {
+      if (deadline !== null) return { state, kills, end: 'clean' };
+      view.sayOver(state);
+    }
+    const next = due[0];
+    if (next !== undefined && answer && progressOf(state) >= next) {
+      due.shift();
+      await sleepFor(clock, Math.random() * KILL_SPREAD);
+      await daemon.kill();
+      kills += 1;
+      view.killed(kills);
+      daemon.start();
+    }
+    await Promise.race([sleepFor(clock, PACE), stopped]);
+  }
+}
+
+/** Null while nobody answers there. */
+async function jobsOf(admin: AdminAddress): Promise<JobsAnswer | null> {
+  try {
+    return (await askDaemon(admin, 'GET', '/api/jobs')) as JobsAnswer;
+  } catch (error) {
+    if (error instanceof NoDaemonError) return null;
+    throw error;
+  }
+}
+
+function daemonWord(daemon: DaemonProcess, answer: JobsAnswer | null): string {
+  return answer ? `daemon ${daemon.pid}` : 'daemon starting';
+}

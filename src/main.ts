@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ExitCode } from './cli/exit-code.ts';
+import { packageInfo } from './cli/package-info.ts';
+import { runCommand } from './cli/run-command.ts';
+import { processTerminal as terminal } from './cli/terminal.ts';
+
+// Each command is imported when it is called: help and version load nothing else.
+
+const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
+};
+const port = wholeNumber(0, 65_535);
+const configOption = () =>
+  new Option(
+    '-c, --config <file>',
+    'the configuration, JSON or YAML (default: config.json or config.yaml here)',
+  );
+const jsonOption = () => new Option('--json', 'print JSON');
+
+const program = new Command('jeballto-runner')
+  .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
+  .version(packageInfo().version, '-v, --version')
+  .showHelpAfterError('(--help says more)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? ExitCode.ok : ExitCode.usage));
+
+program
+  .command('start')
+  .description('run the daemon until SIGTERM or Ctrl-C, which let running jobs go on; twice ends it at once')
+  .addOption(configOption())
+  .action((options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/start-command.ts')).startCommand(options, terminal),
+    ),
+  );
+
+program
+  .command('check')
+  .description('look at configuration, hosts, GitHub and store; say what is wrong and how to mend it')
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .action((options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/check-command.ts')).checkCommand(options, terminal),
+    ),
+  );
+
+program
+  .command('jobs')
+  .description('show the jobs of the running daemon')
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .action((options) =>
+    runCommand(terminal, async () => (await import('./cli/jobs-command.ts')).jobsCommand(options, terminal)),
+  );
+
+program
+  .command('gc')
+  .description('have the running daemon collect VMs and runners of its own that nothing owns')
+  .option('-n, --dry-run', 'only print what would be done, and why')
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .action((options) =>
+    runCommand(terminal, async () => (await import('./cli/gc-command.ts')).gcCommand(options, terminal)),
+  );
+
+program
+  .command('demo')
+  .description('push jobs through the whole pipeline on a simulated Mac and GitHub')
+  .option('-j, --jobs <n>', 'jobs to push', wholeNumber(1, 1000), 3)
+  .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 1)
+  .option(
+    '--kill <n>',
+    'kill the daemon so often on the way (SIGKILL) and start it again',
+    wholeNumber(0, 100),
+    0,
+  )
+  .option('--exit', 'end when all jobs are over and nothing is left; status 0 only if all went well')
+  .option('--port <n>', 'first of the ports to listen on (default: free ones)', port, 0)
+  .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
+  .action((options) =>
+    runCommand(terminal, async () => (await import('./cli/demo-command.ts')).demoCommand(options, terminal)),
+  );
+
+const simulate = program
+  .command('simulate')
+  .description('run a simulator alone, to point other tools or a configuration at it');
+for (const [what, about] of [
+  ['agent', 'a Mac with its agent and real guests'],
+  ['github', 'the part of GitHub that runs workflows'],
+  ['world', 'both, with a config.json for them on standard output'],
+] as const) {
+  simulate
+    .command(what)
+    .description(about)
+    .option(
+      '--port <n>',
+      `first of the ports to listen on; 0 takes free ones (default: ${what === 'agent' ? 8011 : 8012})`,
+      port,
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--token <token>', 'the only token that is accepted')
+    .option('--faults <file>', 'JSON list of faults to begin with')
+    .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('./cli/simulate-command.ts')).simulateCommand(what, options, terminal),
+      ),
+    );
+}
+
+program
+  .command('version')
+  .description('print the versions that a bug report needs')
+  .addOption(jsonOption())
+  .action((options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/version-command.ts')).versionCommand(options, terminal),
+    ),
+  );
+
+await program.parseAsync();

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { checkCommand } from '../../src/cli/check-command.ts';
+import { startSimulatedWorld } from '../../src/cli/simulated-world.ts';
+import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
+import { systemClock } from '../../src/clock.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+
+type Content = ReturnType<typeof worldConfig> & Record<string, unknown>;
+
+/** A world, and the doctor over a config that leads to it, changed as a test wants. */
+async function patient(change: (config: Content) => void = () => undefined) {
+  const folder = mkdtempSync(join(tmpdir(), 'jeballto-check-'));
+  const world = await startSimulatedWorld({
+    clock: systemClock,
+    random: Math.random,
+    host: '127.0.0.1',
+    port: 0,
+    macs: 1,
+    agentToken: SIMULATED_AGENT_TOKEN,
+  });
+  ensureRepository(world.github.world, SIMULATED_REPOSITORY);
+  const storePath = join(folder, 'store');
+  const config = worldConfig({
+    world,
+    agentToken: SIMULATED_AGENT_TOKEN,
+    webhookSecret: 'secret of the webhook',
+    webhookListen: '127.0.0.1:9090',
+    adminListen: '127.0.0.1:9',
+    storePath,
+  }) as Content;
+  change(config);
+  const path = join(folder, 'config.json');
+  writeFileSync(path, JSON.stringify(config));
+  const examine = async () => {
+    const { terminal, lines } = recordingTerminal();
+    const code = await checkCommand({ config: path }, terminal);
+    return { code, lines: lines.out, wrong: lines.out.filter((line) => line.startsWith('✗')) };
+  };
+  return {
+    world,
+    mac: world.macs[0] as (typeof world.macs)[0],
+    storePath,
+    examine,
+    [Symbol.asyncDispose]: async () => {
+      await world.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+test('a world in order has no ✗, ends with 0, and is left as it was', async () => {
+  await using well = await patient();
+  const { code, wrong, lines } = await well.examine();
+  expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
+  expect(lines).toContain('✓ github      The token has the scope repo.');
+  expect(lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+  expect(well.mac.world.vmsCreated).toBe(0);
+  const again = await well.examine();
+  expect(again.lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+});
+
+test('a host that does not answer is told with its address', async () => {
+  await using ill = await patient((config) => {
+    config.hosts = [{ name: 'mac-1', base_url: 'http://127.0.0.1:9/v1', token: SIMULATED_AGENT_TOKEN }];
+  });
+  const { code, wrong } = await ill.examine();
+  expect(code).toBe(1);
+  expect(wrong).toEqual([expect.stringMatching(/host mac-1 .*127\.0\.0\.1:9/)]);
+});
+
+test('a token that the agent refuses, and one that is missing, are told with where to copy it', async () => {
+  await using refused = await patient((config) => {
+    config.hosts = config.hosts.map((host) => ({ ...host, token: 'x'.repeat(36) }));
+  });
+  expect((await refused.examine()).wrong).toEqual([expect.stringMatching(/menu/)]);
+  await using missing = await patient((config) => {
+    config.hosts = config.hosts.map(({ token: _, ...host }) => host as (typeof config.hosts)[0]);
+  });
+  const { lines, wrong } = await missing.examine();
+  expect(wrong).toEqual([expect.stringMatching(/Copy API Token/)]);
+  expect(lines.join('\n')).toMatch(/✓ host mac-1 .*answers at/);
+});
+
+test('a missing capability is named, with the reason of the host', async () => {
+  await using ill = await patient();
+  (ill.mac.world.options as { unavailableFeatures: readonly string[] }).unavailableFeatures = [
+    'natNetworking',
+  ];
+  expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/natNetworking/)]);
+});
+
+test('VMs of others in its slots and images that are not there are notes', async () => {
+  await using well = await patient();
+  addForeignVm(well.mac.world, { name: 'my own macOS' });
+  const { code, lines } = await well.examine();
+  expect(code).toBe(0);
+  expect(lines).toContain('! host mac-1  VMs of others take 1 of its slots: my own macOS.');
+  expect(lines.filter((line) => /is not there yet/.test(line))).toHaveLength(1);
+});
+
+test('a token without the right to register runners, and one that GitHub refuses, are told', async () => {
+  await using ill = await patient();
+  const options = ill.world.github.world.options as { tokens: unknown };
+  options.tokens = { 'simulated-github-token': { permissions: { actions: 'read' } } };
+  expect((await ill.examine()).wrong).toContainEqual(
+    expect.stringMatching(/✗ github .*read the runners of acme\/app/),
+  );
+  options.tokens = {};
+  expect((await ill.examine()).wrong).toContainEqual(expect.stringMatching(/✗ github .*github\.token/));
+});
+
+test('a runner group that the organization has not is told with those that it has', async () => {
+  await using ill = await patient((config) => {
+    config.runner = { ...config.runner, scope: 'organization', group: 'Macs' } as typeof config.runner;
+  });
+  expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/no runner group "Macs".*Default/)]);
+});
+
+test('webhooks without a secret are wrong when nothing polls, and a note otherwise', async () => {
+  await using both = await patient((config) => {
+    delete (config.github as { webhook_secret?: string }).webhook_secret;
+  });
+  const { code, lines } = await both.examine();
+  expect(code).toBe(0);
+  expect(lines).toContainEqual(expect.stringMatching(/^! config .*webhook_secret/));
+  await using webhook = await patient((config) => {
+    delete (config.github as { webhook_secret?: string }).webhook_secret;
+    config.controller.mode = 'webhook';
+  });
+  expect((await webhook.examine()).wrong).toEqual([expect.stringMatching(/webhook_secret/)]);
+});
+
+test('a store that a daemon holds is a note', async () => {
+  await using well = await patient();
+  const store = await openStore({
+    path: well.storePath,
+    retention: 1,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  });
+  const held = await well.examine();
+  expect(held.code).toBe(0);
+  expect(held.lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
+  await store.close();
+  expect((await well.examine()).lines).toContainEqual(
+    expect.stringMatching(/^✓ store .*no daemon holds it\. 0 job\(s\) go on/),
+  );
+});
+
+test('a store that cannot be one is wrong', async () => {
+  await using ill = await patient((config) => {
+    writeFileSync(config.store.path, 'a file, no folder');
+  });
+  expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/✗ store/)]);
+});

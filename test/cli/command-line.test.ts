@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { runCli, startCli } from './cli-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+test('version names the package, Node and the platform', async () => {
+  const { code, stdout } = await runCli(['version', '--json']);
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect({ code, ...JSON.parse(stdout) }).toEqual({
+    code: 0,
+    name: 'jeballto-runner',
+    version,
+    node: process.versions.node,
+    platform: process.platform,
+    arch: process.arch,
+  });
+});
+
+test('help names every command', async () => {
+  const { code, stdout } = await runCli(['--help']);
+  expect(code).toBe(0);
+  for (const command of ['start', 'check', 'jobs', 'gc', 'demo', 'simulate', 'version']) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+  }
+});
+
+test('a command that does not exist ends with 64 and names the nearest', async () => {
+  const { code, stderr } = await runCli(['strat']);
+  expect(code).toBe(64);
+  expect(stderr).toContain('Did you mean start?');
+});
+
+test('a number out of range ends with 64 and says the range', async () => {
+  const { code, stderr } = await runCli(['demo', '--jobs', '0']);
+  expect(code).toBe(64);
+  expect(stderr).toContain('a whole number from 1 to 1000');
+});
+
+test('start without a configuration ends with 78 and says what to copy', async () => {
+  const { code, stdout, stderr } = await runCli(['start'], { cwd: folder });
+  expect(code).toBe(78);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^config\.json: .*config\.example\.json/);
+});
+
+test('start tells all problems of a configuration at once, on standard error, without a stack', async () => {
+  const path = file('bad.json', '{"github": {"ownr": "acme"}, "labels": {}, "log": {"level": "loud"}}');
+  const { code, stderr } = await runCli(['start', '--config', path]);
+  expect(code).toBe(78);
+  for (const key of ['github.ownr', 'github.owner', 'labels', 'log.level']) expect(stderr).toContain(key);
+  expect(stderr).not.toContain('    at ');
+});
+
+test('check shows the problems of a configuration as findings and ends with 78', async () => {
+  const path = file('bad.yaml', 'github:\n  owner: acme\nlabels: {}\n');
+  const { code, stdout } = await runCli(['check', '--json', '--config', path]);
+  const { ok, findings } = JSON.parse(stdout);
+  expect({ code, ok }).toEqual({ code: 78, ok: false });
+  expect(findings).toContainEqual(expect.objectContaining({ about: 'config', verdict: 'wrong' }));
+});
+
+test('a simulated agent prints its address, answers there and ends with SIGINT', async () => {
+  const cli = startCli(['simulate', 'agent', '--port', '0', '--seed', '1']);
+  await expect.poll(cli.stdout, { timeout: 10_000 }).toMatch(/\n$/);
+  const url = cli.stdout().trim();
+  expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'healthy', vmsTotal: 0 });
+  expect(cli.stderr()).toContain(`curl -H 'Authorization: Bearer `);
+  cli.child.kill('SIGINT');
+  expect(await cli.ended).toBe(0);
+});
+
+test('a simulated world prints a configuration that check accepts, and begins with the given faults', async () => {
+  const faults = file('faults.json', '{"agent": [{"route": "GET /system/capabilities", "status": 503}]}');
+  const cli = startCli(['simulate', 'world', '--port', '0', '--faults', faults]);
+  await expect.poll(cli.stderr, { timeout: 10_000 }).toContain('Ctrl-C');
+  const { code, stdout } = await runCli(['check', '--config', file('world.json', cli.stdout())]);
+  expect(stdout).toContain('✓ host mac-1  It accepts our token.');
+  expect(stdout).toMatch(/^✗ host mac-1 .*503/m);
+  expect(stdout).toContain('✓ github');
+  expect(code).toBe(1);
+  cli.child.kill('SIGTERM');
+  expect(await cli.ended).toBe(0);
+});
+
+test.each([
+  ['no JSON', '[', 'is no JSON'],
+  ['an unknown field', '[{"route": "*", "statsu": 500}]', 'statsu'],
+])('faults with %s end with 64', async (_, text, said) => {
+  const { code, stderr } = await runCli(['simulate', 'agent', '--faults', file('wrong.json', text)]);
+  expect(code).toBe(64);
+  expect(stderr).toContain(said);
+});

@@ -1,0 +1,63 @@
+import type { JobView } from '../../src/dispatch/job-view.ts';
+import type { SettledJob } from '../../src/store/settled-jobs.ts';
+
+export const NOW = Date.UTC(2026, 10, 24, 12);
+
+/** A live job as the admin API shows it. */
+export function jobView(id: number, change: Partial<JobView> = {}): JobView {
+  return {
+    key: String(id),
+    state: 'sshReady.acting',
+    tags: [],
+    job: {
+      id,
+      runId: 1,
+      runAttempt: 1,
+      owner: 'acme',
+      repository: 'app',
+      workflow: 'CI',
+      name: 'Unit tests',
+      url: '',
+      labels: ['jeballto-macos'],
+      profile: 'jeballto-macos',
+      status: 'queued',
+      conclusion: null,
+      queuedAt: NOW - 95_000,
+      namesTaken: 1,
+      attemptsFailed: 0,
+      notBefore: 0,
+    },
+    vm: {
+      name: `gh-default-${id}-1`,
+      host: 'mac-1',
+      profile: 'jeballto-macos',
+      id: 'A',
+      address: null,
+      hostKey: null,
+      runnerVersion: null,
+      expiresAt: null,
+      mayAppearUntil: 0,
+    },
+    runner: null,
+    phase: { tries: 0, nextTryAt: 0, lastFailure: null, enteredAt: NOW, deadlineAt: NOW },
+    failure: null,
+    progress: null,
+    ...change,
+  };
+}
+
+export function settledJob(jobId: number, change: Partial<SettledJob> = {}): SettledJob {
+  return {
+    jobId,
+    outcome: 'done',
+    conclusion: 'success',
+    cause: null,
+    at: NOW - 7_200_000,
+    owner: 'acme',
+    repository: 'app',
+    name: 'Lint',
+    attempts: 1,
+    host: 'mac-1',
+    ...change,
+  };
+}

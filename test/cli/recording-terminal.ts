@@ -1,0 +1,14 @@
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+
+/** A terminal that keeps what is written. */
+export function recordingTerminal(env: NodeJS.ProcessEnv = {}, clock: Clock = systemClock) {
+  const lines = { out: [] as string[], err: [] as string[] };
+  const terminal: Terminal = {
+    out: (line) => void lines.out.push(line),
+    err: (line) => void lines.err.push(line),
+    env,
+    clock,
+  };
+  return { terminal, lines, text: () => lines.out.join('\n') };
+}

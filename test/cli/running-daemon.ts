@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AdminSource, createAdminApp } from '../../src/http/admin-app.ts';
+import { listen } from '../../src/http/listen.ts';
+
+const NOTHING: AdminSource = {
+  jobs: () => [],
+  recent: async () => [],
+  hosts: () => [],
+  status: () => ({ ok: true, reasons: [] }),
+  collect: async () => [],
+};
+
+/** The admin listener of a daemon that is otherwise not there, and a config that leads to it. */
+export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
+  const app = createAdminApp({ source: { ...NOTHING, ...source }, token });
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
+  const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
+  const config = join(folder, 'config.json');
+  /** Writes the config, with the admin token that the operator believes in. */
+  const write = (adminToken: string | null) =>
+    writeFileSync(
+      config,
+      JSON.stringify({
+        github: { token: 'ghp_example', owner: 'acme', repository: 'app' },
+        jeballto: { token: 'A'.repeat(36), base_url: 'http://127.0.0.1:1/v1' },
+        labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
+        admin: { listen: new URL(listener.url).host, ...(adminToken === null ? {} : { token: adminToken }) },
+      }),
+    );
+  write(token);
+  return {
+    config,
+    url: listener.url,
+    write,
+    close: listener.close,
+    [Symbol.asyncDispose]: async () => {
+      await listener.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { listenForStop, type StopSignal } from '../../src/cli/stop-signals.ts';
+import type { Clock } from '../../src/clock.ts';
+
+const SIGNALS: StopSignal[] = ['SIGTERM', 'SIGINT'];
+
+function listening() {
+  const time = { now: 1_000 };
+  const clock: Clock = { now: () => time.now, sleepUntil: () => Promise.resolve() };
+  const forced: number[] = [];
+  const stop = listenForStop({ signals: SIGNALS, clock, force: (code) => void forced.push(code) });
+  return { stop, forced, time };
+}
+
+const counts = () => SIGNALS.map((signal) => process.listenerCount(signal));
+
+test('one listener for each signal while it listens, none before and after', () => {
+  const before = counts();
+  const { stop } = listening();
+  expect(counts()).toEqual(before.map((count) => count + 1));
+  stop.release();
+  expect(counts()).toEqual(before);
+});
+
+test('the first signal is told, a second one forces with the exit code of its number', async () => {
+  const { stop, forced, time } = listening();
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(await stop.first).toBe('SIGTERM');
+  time.now += 1_000;
+  process.emit('SIGTERM', 'SIGTERM');
+  process.emit('SIGINT', 'SIGINT');
+  expect(forced).toEqual([143, 130]);
+  stop.release();
+});
+
+test('one Ctrl-C that arrives twice, from the terminal and from npm, does not force', () => {
+  const { stop, forced, time } = listening();
+  process.emit('SIGINT', 'SIGINT');
+  time.now += 30;
+  process.emit('SIGINT', 'SIGINT');
+  expect(forced).toEqual([]);
+  stop.release();
+});

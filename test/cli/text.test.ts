@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { printable } from '../../src/cli/printable.ts';
+import { randomSource } from '../../src/cli/random.ts';
+import { spokenSpan } from '../../src/cli/spoken-span.ts';
+import { textTable } from '../../src/cli/text-table.ts';
+
+test.each([
+  [0, '0s'],
+  [999, '0s'],
+  [45_000, '45s'],
+  [200_000, '3m 20s'],
+  [3_600_000, '1h'],
+  [187_200_000, '2d 4h'],
+  [-5, '0s'],
+])('%i ms are spoken as %s', (ms, spoken) => {
+  expect(spokenSpan(ms)).toBe(spoken);
+});
+
+test('what others named cannot move the cursor or retitle the window', () => {
+  const bad = '\ufffd';
+  expect(printable('a\x1b[2J\x07b\r\n\u202ec')).toBe(`a${bad}[2J${bad}b${bad}${bad}${bad}c`);
+});
+
+test('columns are as wide as their widest cell, and lines have no blanks at their end', () => {
+  expect(
+    textTable([
+      ['A', 'B', 'C'],
+      ['long', '', ''],
+      ['x', 'ünï', 'z'],
+    ]),
+  ).toEqual(['A     B    C', 'long', 'x     ünï  z']);
+});
+
+test('chance repeats for the same seed only', () => {
+  const draw = (seed?: number) => Array.from({ length: 5 }, randomSource(seed));
+  expect(draw(7)).toEqual(draw(7));
+  expect(draw(7)).not.toEqual(draw(8));
+  expect(draw(7).every((value) => value >= 0 && value < 1)).toBe(true);
+});
