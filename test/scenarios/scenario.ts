@@ -1,0 +1,209 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { freePort } from '../../src/cli/demo/free-port.ts';
+import type { JobsAnswer } from '../../src/cli/job-rows.ts';
+import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { secretValues } from '../../src/config/secrets.ts';
+import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import { createLog } from '../../src/log.ts';
+import type { AgentSettings } from '../../src/simulator/agent/options.ts';
+import { type SimulatedMac, startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
+import { pushFromFields } from '../../src/simulator/github/control.ts';
+import { createHook } from '../../src/simulator/github/hooks.ts';
+import type { Job } from '../../src/simulator/github/jobs.ts';
+import type { GitHubSettings } from '../../src/simulator/github/options.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { currentJobs } from '../../src/simulator/github/runs.ts';
+import { startSimulatedGitHub } from '../../src/simulator/github/simulated-github.ts';
+import type { GuestSettings } from '../../src/simulator/guest/loopback-hypervisor.ts';
+import { seededRandom } from '../simulator/agent-fixture.ts';
+
+export const SECRET = 'the-webhook-secret-of-a-test';
+
+type Section = Record<string, unknown>;
+
+export interface ScenarioSettings {
+  macs?: number;
+  agent?: AgentSettings;
+  github?: GitHubSettings;
+  guests?: GuestSettings;
+  /** Laid over the configuration of a demonstration, section by section. */
+  config?: Record<string, Section>;
+  /** False makes no webhook at GitHub. */
+  hook?: boolean;
+}
+
+/** A pace at which nothing is waited for that is not the point of a test. */
+const PACE: Record<string, Section> = {
+  controller: {
+    poll_interval: '200ms',
+    recheck_interval: '400ms',
+    gc_interval: '400ms',
+    host_check_interval: '150ms',
+    vm_idle_timeout: '3s',
+  },
+  timeouts: { completion_grace: '3s', retire_window: '400ms', create_settle: '800ms', host_lost: '1500ms' },
+};
+
+/** Facts are waited for, for so long that only what never comes fails. */
+const PATIENCE = { timeout: 40_000, interval: 25 };
+vi.setConfig({ testTimeout: 90_000 });
+
+export type Scenario = Awaited<ReturnType<typeof scenario>>;
+
+/** A simulated world over real sockets, with a configuration for it and as many daemons as a test starts. */
+export async function scenario(settings: ScenarioSettings = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'jeballto-scenario-'));
+  const clock = systemClock;
+  const random = seededRandom(7);
+  const github = await startSimulatedGitHub({
+    clock,
+    random,
+    ...(settings.github && { settings: settings.github }),
+  });
+  const macs: SimulatedMac[] = [];
+  for (let n = 0; n < (settings.macs ?? 1); n += 1) {
+    macs.push(
+      await startSimulatedMac({
+        clock,
+        random,
+        token: SIMULATED_AGENT_TOKEN,
+        ...(settings.agent && { settings: settings.agent }),
+        ...(settings.guests && { guests: settings.guests }),
+      }),
+    );
+  }
+  const [admin, webhook] = [await freePort(), await freePort()];
+  const base: Record<string, unknown> = worldConfig({
+    world: { github, macs, close: async () => undefined },
+    agentToken: SIMULATED_AGENT_TOKEN,
+    webhookSecret: SECRET,
+    webhookListen: `127.0.0.1:${webhook}`,
+    adminListen: `127.0.0.1:${admin}`,
+    storePath: join(folder, 'store'),
+  });
+  for (const layer of [PACE, settings.config ?? {}]) {
+    for (const [section, keys] of Object.entries(layer)) {
+      base[section] = { ...(base[section] as Section | undefined), ...keys };
+    }
+  }
+  const configPath = join(folder, 'config.json');
+  await writeFile(configPath, JSON.stringify(base));
+
+  const repository = ensureRepository(github.world, SIMULATED_REPOSITORY);
+  const webhookUrl = `http://127.0.0.1:${webhook}/webhook`;
+  if (settings.hook !== false) {
+    createHook(github.world, { target: { kind: 'repository', repository }, url: webhookUrl, secret: SECRET });
+  }
+
+  const lines: string[] = [];
+  const daemons: Daemon[] = [];
+  const adminUrl = `http://127.0.0.1:${admin}`;
+  const self = {
+    folder,
+    configPath,
+    adminUrl,
+    webhookUrl,
+    github,
+    macs,
+    mac: macs[0] as SimulatedMac,
+    storePath: join(folder, 'store'),
+    /** Everything that the daemons in this process logged. */
+    log: () => lines.join(''),
+
+    async start(): Promise<Daemon> {
+      const env = {};
+      const { config } = loadConfig({ path: configPath, env });
+      const log = createLog({
+        level: 'debug',
+        format: 'json',
+        secrets: secretValues(config),
+        destination: { write: (line) => void lines.push(line) },
+      });
+      const daemon = await startDaemon({ config, env, clock, log });
+      daemons.push(daemon);
+      return daemon;
+    },
+
+    /** Pushes a workflow of one job for each entry; answers the jobs. */
+    push(jobs: readonly Partial<Parameters<typeof pushFromFields>[1]['jobs'][number]>[] = [{}]): Job[] {
+      return currentJobs(
+        pushFromFields(github.world, {
+          repository: SIMULATED_REPOSITORY,
+          jobs: jobs.map((job, n) => ({
+            name: `job ${n + 1}`,
+            labels: ['self-hosted', 'jeballto-macos'],
+            ...job,
+          })),
+        }),
+      );
+    },
+
+    vms: () => macs.flatMap(({ world }) => [...world.vms.values()]),
+    vmsCreated: () => macs.reduce((sum, { world }) => sum + world.vmsCreated, 0),
+    /** How often GitHub was asked for routes of this form. */
+    asked: (route: RegExp) =>
+      Object.entries(github.world.requests.all())
+        .filter(([name]) => route.test(name))
+        .reduce((sum, [, { requests }]) => sum + requests, 0),
+    runners: () => [...github.world.runners.values()].map(({ name }) => name),
+
+    async jobs(): Promise<JobsAnswer> {
+      const response = await fetch(`${adminUrl}/api/jobs`);
+      return (await response.json()) as JobsAnswer;
+    },
+
+    async status(): Promise<{ ok: boolean; reasons: string[]; store: { pending: number } }> {
+      return (await (await fetch(`${adminUrl}/api/status`)).json()) as never;
+    },
+
+    /** Waits until the check does not throw and is not false. */
+    until<T>(check: () => T | Promise<T>): Promise<T> {
+      return vi.waitFor(async () => {
+        const result = await check();
+        if (result === false) throw new Error(`not yet: ${check}`);
+        return result;
+      }, PATIENCE);
+    },
+
+    /** The first live job that is in a state; its path is `state` or begins with it. */
+    reaches: (state: string) =>
+      self.until(async () => {
+        const { jobs } = await self.jobs();
+        const found = jobs.find((job) => job.state === state || job.state.startsWith(`${state}.`));
+        if (!found) throw new Error(`no job is in ${state} but in ${jobs.map((job) => job.state)}`);
+        return found;
+      }),
+
+    /** Waits until every job is over at GitHub and nothing of ours is left anywhere. */
+    async isClean(): Promise<void> {
+      await self.until(async () => {
+        const open = [...github.world.jobs.values()].filter(({ state }) => state.status !== 'completed');
+        const left = {
+          open: open.map(({ spec }) => spec.name),
+          vms: self
+            .vms()
+            .filter(({ name }) => name.startsWith('gh-demo-'))
+            .map(({ name, state }) => `${name} ${state}`),
+          runners: self.runners(),
+          records: (await self.jobs()).jobs.map(({ key, state }) => `${key} ${state}`),
+        };
+        expect(left).toEqual({ open: [], vms: [], runners: [], records: [] });
+      });
+    },
+
+    async [Symbol.asyncDispose]() {
+      for (const daemon of daemons) await daemon.drain();
+      for (const mac of macs) await mac.close();
+      await github.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return self;
+}
+
+export const conclusions = (jobs: readonly Job[]) => jobs.map(({ state }) => state.conclusion);
