@@ -1,3 +1,5 @@
+import type { Failure, FailureCode } from '../failure.ts';
+
 /** A pause that doubles from `first` to `longest`; milliseconds. */
 export interface Pause {
   first: number;
@@ -29,9 +31,20 @@ export interface JobPolicy {
     expiryMargin: number;
   };
   retryPause: Pause;
+  /** Between looks at something that comes up by itself: a guest that boots, a runner that connects. */
+  readyPause: Pause;
   blockedPause: Pause;
   teardownPause: Pause;
   attemptPause: Pause;
+}
+
+/** Failures that only say "not yet". */
+const NOT_YET: readonly FailureCode[] = ['SSH_NOT_READY', 'GUEST_UNREACHABLE', 'RUNNER_NOT_ONLINE'];
+
+/** The pause that fits a failure: what is blocked waits longest, what comes up by itself is looked for soon. */
+export function pauseFor(policy: JobPolicy, { code, disposition }: Failure): Pause {
+  if (disposition === 'blocked') return policy.blockedPause;
+  return NOT_YET.includes(code) ? policy.readyPause : policy.retryPause;
 }
 
 /** The pause before try number `tries` + 1. */
@@ -60,6 +73,7 @@ export const DEFAULT_POLICY: JobPolicy = {
     expiryMargin: 5 * MINUTE,
   },
   retryPause: { first: 250, longest: 5 * SECOND },
+  readyPause: { first: 100, longest: SECOND },
   blockedPause: { first: SECOND, longest: 30 * SECOND },
   teardownPause: { first: 500, longest: MINUTE },
   attemptPause: { first: 5 * SECOND, longest: 5 * MINUTE },

@@ -3,7 +3,7 @@ import { type FailureCode, failure, failureOf } from '../failure.ts';
 import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_RETRY } from './context.ts';
 import { effectPlaceholders } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
-import { type JobPolicy, type Pause, pauseAfter } from './policy.ts';
+import { type JobPolicy, type Pause, pauseAfter, pauseFor } from './policy.ts';
 import { parseResourceName, resourceName } from './resource-name.ts';
 
 export interface JobMachineOptions {
@@ -150,7 +150,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       noteFailure: assign({
         phase: ({ context, event }) => {
           const lastFailure = rejection(event);
-          const pause = lastFailure.disposition === 'blocked' ? policy.blockedPause : policy.retryPause;
+          const pause = pauseFor(policy, lastFailure);
           const { tries } = context.phase;
           return {
             ...context.phase,

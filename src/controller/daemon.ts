@@ -24,10 +24,8 @@ import { jobPolicy, namePrefix } from './job-policy.ts';
 import { Releases } from './releases.ts';
 import { restoreJobs } from './restore-jobs.ts';
 
-/** Milliseconds that creates and registrations under way get to end before the daemon leaves them to its successor. */
-const PATIENCE_WITH_CALLS = 10_000;
-/** Milliseconds that each part gets to close. */
-const PATIENCE_WITH_PARTS = 5_000;
+/** Milliseconds that each part gets to close; creates and registrations under way are then left to the next start. */
+const PATIENCE = 10_000;
 
 export interface DaemonOptions {
   config: Config;
@@ -52,7 +50,7 @@ export async function startDaemon({ config, env, clock, log }: DaemonOptions): P
   try {
     return await compose({ config, env, clock, log }, releases);
   } catch (error) {
-    await releases.run(log, PATIENCE_WITH_PARTS);
+    await releases.run(log, PATIENCE);
     throw error;
   }
 }
@@ -129,9 +127,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
 
   await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
   releases.push('the jobs', () => actors.stop());
-  releases.push('calls under way', async () => {
-    await Promise.race([world.calls.allEnded(), clock.sleepUntil(clock.now() + PATIENCE_WITH_CALLS)]);
-  });
+  releases.push('calls under way', () => world.calls.allEnded());
   hosts.start();
   releases.push('the hosts', () => hosts.stop());
   for (const { id, observation } of await store.pendingDeliveries()) {
@@ -197,7 +193,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
     adminUrl: admin.url,
     async drain() {
       dispatcher.drain();
-      await releases.run(log, PATIENCE_WITH_CALLS + PATIENCE_WITH_PARTS);
+      await releases.run(log, PATIENCE);
     },
   };
 }

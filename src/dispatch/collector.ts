@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { failureOf } from '../../machines/failure.ts';
 import type { Runner, Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { type Clock, sleepFor } from '../clock.ts';
@@ -54,7 +55,9 @@ export class Collector {
         await this.collect();
         await store.prune(clock.now());
       } catch (error) {
-        log.warn({ err: error }, 'the collection could not be finished; it starts anew at the next interval');
+        if (this.#stopped.signal.aborted) return;
+        const failure = failureOf(error);
+        log.warn({ failure }, `a collection was not finished; the next one starts anew: ${failure.message}`);
       }
       await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
     }
