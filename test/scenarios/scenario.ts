@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secrets.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
+import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { type SimulatedMac, startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
 import { pushFromFields } from '../../src/simulator/github/control.ts';
@@ -31,6 +32,8 @@ export interface ScenarioSettings {
   agent?: AgentSettings;
   github?: GitHubSettings;
   guests?: GuestSettings;
+  /** Guests of another kind. */
+  hypervisor?: Hypervisor;
   /** Laid over the configuration of a demonstration, section by section. */
   config?: Record<string, Section>;
   /** False makes no webhook at GitHub. */
@@ -74,6 +77,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
         token: SIMULATED_AGENT_TOKEN,
         ...(settings.agent && { settings: settings.agent }),
         ...(settings.guests && { guests: settings.guests }),
+        ...(settings.hypervisor && { hypervisor: settings.hypervisor }),
       }),
     );
   }

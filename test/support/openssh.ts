@@ -25,16 +25,31 @@ export function hasSshd(): boolean {
   return false;
 }
 
-/**
- * A real OpenSSH server on a loopback port, with keys of its own, that lets the current user in by key.
- * With `home`, that directory is the home of whoever logs in, so that nothing touches the real one.
- */
-export async function startSshd({ home }: { home?: string } = {}): Promise<Sshd> {
+export interface SshdOptions {
+  /** The home of whoever logs in, so that nothing touches the real one. */
+  home?: string;
+  /** More of the environment of a login. */
+  env?: Readonly<Record<string, string>>;
+  /** Private keys that exist already, to be used instead of new ones. */
+  keys?: { host_key: string; user_key: string };
+}
+
+/** New key files in a directory, as `startSshd` takes them. */
+export function makeSshKeys(directory: string): { host_key: string; user_key: string } {
+  const [host_key, user_key] = ['host_key', 'user_key'].map((name) => {
+    const path = join(directory, name);
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
+    return path;
+  }) as [string, string];
+  return { host_key, user_key };
+}
+
+/** A real OpenSSH server on a loopback port that lets the current user in by key. */
+export async function startSshd({ home, env, keys }: SshdOptions = {}): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'jeballto-sshd-'));
   const path = (name: string) => join(directory, name);
-  for (const key of ['host_key', 'user_key']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path(key)]);
-  }
+  const { host_key, user_key } = keys ?? makeSshKeys(directory);
+  const login = { ...env, ...(home !== undefined && { HOME: home }) };
   const port = await freePort();
   const user = userInfo().username;
   writeFileSync(
@@ -42,14 +57,20 @@ export async function startSshd({ home }: { home?: string } = {}): Promise<Sshd>
     [
       'ListenAddress 127.0.0.1',
       `Port ${port}`,
-      `HostKey ${path('host_key')}`,
-      `AuthorizedKeysFile ${path('user_key.pub')}`,
+      `HostKey ${host_key}`,
+      `AuthorizedKeysFile ${user_key}.pub`,
       `PidFile ${path('pid')}`,
       'StrictModes no',
       'UsePAM no',
       'PasswordAuthentication no',
       'PermitRootLogin prohibit-password',
-      ...(home === undefined ? [] : [`SetEnv HOME=${home}`]),
+      ...(Object.keys(login).length === 0
+        ? []
+        : [
+            `SetEnv ${Object.entries(login)
+              .map(([name, value]) => `${name}="${value}"`)
+              .join(' ')}`,
+          ]),
     ].join('\n'),
   );
   // Its directory for unprivileged children, which a service manager would make.
@@ -67,7 +88,7 @@ export async function startSshd({ home }: { home?: string } = {}): Promise<Sshd>
   return {
     port,
     user,
-    privateKeyPath: path('user_key'),
+    privateKeyPath: user_key,
     async close() {
       if (server.exitCode === null) {
         const ended = new Promise((resolve) => server.once('exit', resolve));

@@ -3,6 +3,7 @@ import { FaultPlan } from '../faults.ts';
 import { type GuestSettings, loopbackHypervisor } from '../guest/loopback-hypervisor.ts';
 import { type AgentServer, type AgentServerOptions, startAgentServer } from './agent-server.ts';
 import type { AgentWorld } from './agent-world.ts';
+import type { Hypervisor } from './hypervisor.ts';
 import { createAgentWorld, shutDown } from './launch.ts';
 import type { AgentSettings } from './options.ts';
 
@@ -12,6 +13,8 @@ export interface SimulatedMacOptions extends Omit<AgentServerOptions, 'world'> {
   random: () => number;
   settings?: AgentSettings;
   guests?: GuestSettings;
+  /** Guests of another kind than those on loopback. */
+  hypervisor?: Hypervisor;
 }
 
 /** One Mac with its agent, as real servers and processes on this machine. */
@@ -24,9 +27,8 @@ export interface SimulatedMac extends Pick<AgentServer, 'url' | 'port' | 'restar
 
 /** Starts a simulated Mac. Rejects when its port is taken. */
 export async function startSimulatedMac(options: SimulatedMacOptions): Promise<SimulatedMac> {
-  const { clock, random, settings, guests, ...serving } = options;
+  const { clock, random, settings, guests, hypervisor = loopbackHypervisor(guests), ...serving } = options;
   const faults = new FaultPlan(clock, random);
-  const hypervisor = loopbackHypervisor(guests);
   const world = createAgentWorld({ clock, random, faults, hypervisor, ...(settings ? { settings } : {}) });
   const server = await startAgentServer({ ...serving, world });
   return {
