@@ -1,0 +1,132 @@
+import { Level } from 'level';
+import { expect, test } from 'vitest';
+import { conclusions, type Scenario, scenario } from './scenario.ts';
+
+test('law 4: a job that another job’s runner takes is exchanged, and no VM is wasted', async () => {
+  await using world = await scenario();
+  world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 2_500 }, times: 1 });
+  await world.start();
+  const jobs = world.push([{ name: 'first', steps: ['sleep 3'] }, { name: 'second' }]);
+  await world.until(() => jobs[0]?.state.status === 'in_progress');
+  const runsOn = jobs[0]?.state.runner?.name;
+  await world.until(async () => {
+    const holder = (await world.jobs()).jobs.find(({ job }) => job.id === jobs[0]?.id);
+    expect(holder?.runner?.name).toBe(runsOn);
+  });
+  await world.isClean();
+  expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success', 'success'], 2]);
+});
+
+test('a runner that does not come online is retired, and the job gets another one', async () => {
+  await using world = await scenario({ config: { timeouts: { runner_online: '2s' } } });
+  world.github.faults.add({ route: 'POST /_runner/sessions', hang: true, times: 1 });
+  await world.start();
+  const jobs = world.push();
+  await world.until(() => world.log().includes('running.retiring'));
+  await world.isClean();
+  expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 2]);
+});
+
+test('an online runner that gets no job within vm_idle_timeout is retired', async () => {
+  await using world = await scenario({
+    github: { timings: { assignment: 60_000 } },
+    config: { controller: { vm_idle_timeout: '600ms', max_attempts: 1 } },
+  });
+  await world.start();
+  const [job] = world.push();
+  await world.until(async () => {
+    expect((await world.jobs()).recent).toMatchObject([
+      { outcome: 'failed', cause: { code: 'RUNNER_UNUSED' } },
+    ]);
+  });
+  expect([job?.state.status, world.vms(), world.runners()]).toEqual(['queued', [], []]);
+});
+
+test('law 3: ownerless VMs and runners of ours are collected after two looks, strangers never', async () => {
+  await using world = await scenario();
+  const add = (name: string, state: string) =>
+    fetch(world.mac.url.replace('/v1', '/_sim/vms'), {
+      method: 'POST',
+      body: JSON.stringify({ name, state }),
+    });
+  for (const name of [
+    'gh-demo-77-1',
+    'gh-demo-77',
+    'gh-demo-x-1',
+    'gh-demo2-77-1',
+    'xgh-demo-77-1',
+    'gh-demo-77-1-1',
+  ]) {
+    await add(name, 'stopped');
+  }
+  await world.start();
+  await world.until(() => !world.vms().some(({ name }) => name === 'gh-demo-77-1'));
+  expect(world.vms().map(({ name }) => name)).toEqual([
+    'gh-demo-77',
+    'gh-demo-x-1',
+    'gh-demo2-77-1',
+    'xgh-demo-77-1',
+    'gh-demo-77-1-1',
+  ]);
+  expect(world.log()).toMatch(/collected vm gh-demo-77-1 \(delete\): no record owns it and it is stopped/);
+});
+
+/** Changes the stored record of the only job while no daemon holds the store. */
+async function damageRecord(world: Scenario, damage: (text: string) => string): Promise<void> {
+  const database = new Level<string, string>(world.storePath);
+  const actors = database.sublevel('actors');
+  for await (const [key, text] of actors.iterator()) await actors.put(key, damage(text));
+  await database.close();
+}
+
+test.each([
+  ['cut off', (text: string) => text.slice(0, 100)],
+  ['of a state that is no more', (text: string) => text.replaceAll('"busy"', '"occupied"')],
+  ['of another version', (text: string) => text.replace('"v":1', '"v":7')],
+])('a record that is %s is put aside, and its VM is kept until its job is over', async (_what, damage) => {
+  await using world = await scenario();
+  const first = await world.start();
+  const jobs = world.push([{ steps: ['sleep 3'] }]);
+  await world.reaches('running.busy');
+  await first.drain();
+  await damageRecord(world, damage);
+  await world.start();
+  await world.until(() => world.log().includes('was put in quarantine'));
+  await world.until(() => world.log().includes('(adopt)'));
+  await world.isClean();
+  expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
+});
+
+test('an answer that gets lost after the create took effect makes no second VM', async () => {
+  await using world = await scenario();
+  const lost = world.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
+  await world.start();
+  const jobs = world.push();
+  await world.isClean();
+  expect([conclusions(jobs), lost.hits, world.vmsCreated()]).toEqual([['success'], 1, 1]);
+});
+
+test('an answer that gets lost after the registration took effect leaves no runner behind', async () => {
+  await using world = await scenario();
+  const lost = world.github.faults.add({ route: 'POST */generate-jitconfig', drop: 'after', times: 1 });
+  await world.start();
+  const jobs = world.push();
+  await world.isClean();
+  expect([conclusions(jobs), lost.hits, world.vmsCreated(), world.asked(/generate-jitconfig/)]).toEqual([
+    ['success'],
+    1,
+    1,
+    // The lost one, one under the same name that tells of it, and one under the next name.
+    3,
+  ]);
+});
+
+test('law 9: a teardown that is refused again and again goes on until VM and runner are gone', async () => {
+  await using world = await scenario();
+  const vm = world.mac.faults.add({ route: 'DELETE /vms/:id', status: 500, code: 'DELETE_FAILED', times: 3 });
+  const ssh = world.mac.faults.add({ route: 'DELETE /vms/:id/ssh', status: 500, code: 'SSH_DISABLE_FAILED' });
+  await world.start();
+  const jobs = world.push();
+  await world.isClean();
+  expect([conclusions(jobs), vm.hits, ssh.hits]).toEqual([['success'], 3, expect.any(Number)]);
+});
