@@ -84,12 +84,14 @@ program
     runCommand(terminal, async () => (await import('./cli/demo-command.ts')).demoCommand(options, terminal)),
   );
 
+const FIRST_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
 const simulate = program
   .command('simulate')
   .description('run a simulator alone, to point other tools or a configuration at it');
 for (const [what, about] of [
   ['agent', 'a Mac with its agent and real guests'],
   ['github', 'the part of GitHub that runs workflows'],
+  ['guest', 'a guest with SSH and a runner'],
   ['world', 'both, with a config.json for them on standard output'],
 ] as const) {
   simulate
@@ -97,11 +99,11 @@ for (const [what, about] of [
     .description(about)
     .option(
       '--port <n>',
-      `first of the ports to listen on; 0 takes free ones (default: ${what === 'agent' ? 8011 : 8012})`,
+      `first of the ports to listen on; 0 takes free ones (default: ${FIRST_PORT[what]})`,
       port,
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--token <token>', 'the only token that is accepted')
+    .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
     .option('--faults <file>', 'JSON list of faults to begin with')
     .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .action((options) =>

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { bootPlanSchema } from '../simulator/agent/boot-plan.ts';
 import { startSimulatedMac } from '../simulator/agent/simulated-mac.ts';
-import { type FaultPlan, faultSchema } from '../simulator/faults.ts';
+import { FaultPlan, faultSchema } from '../simulator/faults.ts';
 import { createHook } from '../simulator/github/hooks.ts';
 import { ensureRepository } from '../simulator/github/repositories.ts';
 import { startSimulatedGitHub } from '../simulator/github/simulated-github.ts';
+import { startSshGuest } from '../simulator/guest/ssh-guest.ts';
 import { ExitCode } from './exit-code.ts';
 import { pushExample } from './push-example.ts';
 import { randomSource } from './random.ts';
@@ -14,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from './world-config.ts';
 
-export const SIMULATED = ['agent', 'github', 'world'] as const;
+export const SIMULATED = ['agent', 'github', 'guest', 'world'] as const;
 
 export interface SimulateOptions {
   /** The first port; a world takes several in a row. */
@@ -27,7 +29,7 @@ export interface SimulateOptions {
 }
 
 /** Where each is found when nothing is said; the agent's is that of the real one. */
-const DEFAULT_PORT = { agent: 8011, github: 8012, world: 8012 };
+const DEFAULT_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
 
 const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
@@ -88,6 +90,25 @@ const START: Record<(typeof SIMULATED)[number], Start> = {
   curl ${github.url}/_sim/world               what is there, seen from outside
   ${pushExample(github.url)}`);
     return github;
+  },
+
+  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock, out, err }, harm) {
+    const faults = new FaultPlan(clock, randomSource(seed));
+    harm(faults, 'agent');
+    const plan = bootPlanSchema.parse(faults.next('guest boot guest')?.body ?? {});
+    const guest = await startSshGuest({
+      vmId: 'guest',
+      user: 'admin',
+      password: token,
+      plan,
+      host,
+      listenPort: port,
+    });
+    out(`${host}:${guest.port}`);
+    err(`A guest as the agent boots it, with a runner in ~/actions-runner; its user is admin, the password ${token}
+  ssh -p ${guest.port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null admin@${host}
+A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body": {"missingTools": ["git"]}}]`);
+    return { close: guest.stop };
   },
 
   async world(

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { login, run } from '../simulator/guest-fixture.ts';
 import { runCli, startCli } from './cli-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
@@ -74,6 +75,20 @@ test('a simulated agent prints its address, answers there and ends with SIGINT',
   const url = cli.stdout().trim();
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'healthy', vmsTotal: 0 });
   expect(cli.stderr()).toContain(`curl -H 'Authorization: Bearer `);
+  cli.child.kill('SIGINT');
+  expect(await cli.ended).toBe(0);
+});
+
+test('a simulated guest lets its user in and lacks what its faults take away', async () => {
+  const faults = file('guest.json', '[{"route": "guest boot *", "body": {"missingTools": ["config.sh"]}}]');
+  const cli = startCli(['simulate', 'guest', '--port', '0', '--token', 'hunter22', '--faults', faults]);
+  await expect.poll(cli.stderr, { timeout: 10_000 }).toContain('Ctrl-C');
+  const [host, port] = cli.stdout().trim().split(':');
+  expect(host).toBe('127.0.0.1');
+  await expect(login(Number(port))).rejects.toThrow(/authentication/);
+  const client = await login(Number(port), { password: 'hunter22' });
+  expect((await run(client, 'ls actions-runner')).stdout).toMatch(/^bin\n(?!.*config\.sh).*run\.sh/s);
+  client.end();
   cli.child.kill('SIGINT');
   expect(await cli.ended).toBe(0);
 });

@@ -12,6 +12,9 @@ export interface SshGuestOptions extends GuestHomeOptions {
   password: string;
   /** Public key in OpenSSH's form that may log in as well. */
   authorizedKey?: string;
+  /** Address and port to listen on; loopback, and any free one, unless told otherwise. */
+  host?: string;
+  listenPort?: number;
 }
 
 /** A guest whose processes are this machine's and whose home is a temporary directory. */
@@ -20,7 +23,7 @@ export interface SshGuest extends Guest {
 }
 
 /**
- * Starts a guest: a real SSH server on a free loopback port, with a host key of its own, whose commands the
+ * Starts a guest: a real SSH server, with a host key of its own, whose commands the
  * machine's own shell runs. As with sshd, a command outlives its connection and a detached one its channel; all of
  * them end with `stop`, and the home with them.
  */
@@ -34,7 +37,7 @@ export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest>
       connection.on('close', () => connections.delete(connection));
       serveConnection(connection, options, home);
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(options.listenPort ?? 0, options.host ?? '127.0.0.1');
     await once(server, 'listening');
     return {
       home: home.path,
