@@ -27,7 +27,8 @@ export class DemoView {
   readonly #beganAt: number;
   /** The last warnings and errors of the daemon, for an end that is not good. */
   readonly troubles: string[] = [];
-  #saidOver = false;
+  /** Jobs of which it was said that they are all over. */
+  #over = 0;
 
   constructor({ terminal, toStderr, world }: DemoViewOptions) {
     this.#stream = toStderr ? process.stderr : process.stdout;
@@ -55,7 +56,7 @@ export class DemoView {
   }
 
   show(state: DemoState, daemon: string, kills: number): void {
-    if (this.#redraw) {
+    if (this.#redraw && state.jobs.length > this.#over) {
       const over = state.jobs.filter(({ step }) => step === PIPELINE.length - 1).length;
       const killed = kills > 0 ? ` · killed ${kills} times` : '';
       const foot = `  ${over} of ${state.jobs.length} over · ${state.vmsCreated} VMs made, ${state.vms.length} there · ${daemon}${killed} · ${this.#seconds().toFixed(0)} s`;
@@ -73,10 +74,10 @@ export class DemoView {
       );
   }
 
-  /** Once, when everything pushed so far is over and the world stays up. */
+  /** When everything pushed so far is over and the world stays up; again after more was pushed. */
   sayOver(state: DemoState): void {
-    if (this.#saidOver || state.jobs.length === 0 || !isClean(state)) return;
-    this.#saidOver = true;
+    if (state.jobs.length === this.#over || !isClean(state)) return;
+    this.#over = state.jobs.length;
     this.say(`
 All ${state.jobs.length} jobs are over and nothing of them is left. Everything stays up until Ctrl-C; push more:
   ${pushExample(this.#world.github.url)}`);
