@@ -20,6 +20,25 @@ export const systemClock: Clock = {
   },
 };
 
+/** A limit on something that may never end. */
+export interface Timeout {
+  /** Aborts with a TimeoutError, as `AbortSignal.timeout` does. */
+  readonly signal: AbortSignal;
+  /** Calls the limit off; without it, it keeps the process waiting until it is reached. */
+  end(): void;
+}
+
+/** Begins a limit of `ms` milliseconds on the given clock. */
+export function startTimeout(clock: Clock, ms: number): Timeout {
+  const reached = new AbortController();
+  const ended = new AbortController();
+  sleepFor(clock, ms, ended.signal).then(
+    () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
+    () => undefined,
+  );
+  return { signal: reached.signal, end: () => ended.abort() };
+}
+
 /** Sleeps for a duration in milliseconds on the given clock. */
 export function sleepFor(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return clock.sleepUntil(clock.now() + ms, signal);

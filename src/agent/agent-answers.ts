@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, optional } from './agent-vm.ts';
+import { agentVmSchema, instant, optional } from './agent-vm.ts';
 
 // The fields of the agent's smaller answers that this daemon uses; others may come and go.
 
@@ -41,6 +41,16 @@ export const eventSchema = z
 export const sshSchema = z.object({ status: z.enum(['ready', 'unavailable']), port: optional(z.int()) });
 
 export const executionSchema = z.object({ exitCode: z.int(), stdout: z.string(), stderr: z.string() });
+
+export const stateSchema = z.object({ state: z.string() });
+
+export const portSchema = z.object({ port: z.int() });
+
+export const configSchema = z.object({ networking: z.object({ autoEnableSSHForwarding: z.boolean() }) });
+
+export const vmPageSchema = z.object({ total: z.int(), vms: z.array(agentVmSchema) });
+
+export const imagePageSchema = z.object({ total: z.int(), images: z.array(imageSchema) });
 
 export type AgentHealth = z.output<typeof healthSchema>;
 export type AgentCapabilities = z.output<typeof capabilitiesSchema>;

@@ -5,11 +5,15 @@ import {
   type AgentHealth,
   type AgentImage,
   capabilitiesSchema,
+  configSchema,
   eventSchema,
   executionSchema,
   healthSchema,
-  imageSchema,
+  imagePageSchema,
+  portSchema,
   sshSchema,
+  stateSchema,
+  vmPageSchema,
 } from './agent-answers.ts';
 import { isRefusal } from './agent-failure.ts';
 import { pullPath, vmPath } from './agent-path.ts';
@@ -64,7 +68,7 @@ export class AgentClient {
 
   /** All VMs of the host, strangers' too. One that is still being created is not among them. */
   listVms({ signal }: Abortable = {}): Promise<AgentVm[]> {
-    return this.#allPages('list VMs', '/vms', 'vms', agentVmSchema, signal);
+    return this.#allPages(vmPageSchema, ({ vms }) => vms, get('list VMs', '/vms', signal));
   }
 
   /** The VMs of exactly this name; the agent allows several. */
@@ -84,15 +88,16 @@ export class AgentClient {
   async vmState(id: string, { signal }: Abortable = {}): Promise<string | null> {
     const asked = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
     const answer = await nullWhenGone(
-      this.#transport.json(z.object({ state: z.string() }), asked),
+      this.#transport.json(stateSchema, asked),
       'NOT_FOUND',
     );
     return answer?.state ?? null;
   }
 
   /**
-   * Makes a stopped VM from an image, pulling that first where it must. Blocks for as long as that takes, and the
-   * VM appears only at the end; an abort or a lost connection leaves open whether it will (look by name).
+   * Makes a stopped VM from an image, pulling that first where it must: a long pull is better ordered before, by
+   * itself. Blocks meanwhile, and the VM appears only at the end; an abort, a lost connection or too long a silence
+   * leaves open whether it will (look by name).
    */
   createVm(
     spec: { name: string; image: string; ephemeral: boolean; lifetimeSeconds: number | null },
@@ -104,7 +109,8 @@ export class AgentClient {
       path: '/vms',
       body: { ...spec, lifetimeSeconds: spec.lifetimeSeconds ?? undefined },
       signal,
-      timeoutMs: 0,
+      // Not for ever: the teardown waits for this call's end, so one that hangs would hold its slot for good.
+      timeoutMs: CHANGE_TIMEOUT_MS,
     });
   }
 
@@ -141,7 +147,7 @@ export class AgentClient {
    */
   async enableSsh(id: string, { signal }: Abortable = {}): Promise<number> {
     const asked = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
-    return (await this.#transport.json(z.object({ port: z.int() }), asked)).port;
+    return (await this.#transport.json(portSchema, asked)).port;
   }
 
   /**
@@ -149,8 +155,7 @@ export class AgentClient {
    * change is true only from its next start on.
    */
   async forwardsSshAutomatically({ signal }: Abortable = {}): Promise<boolean> {
-    const schema = z.object({ networking: z.object({ autoEnableSSHForwarding: z.boolean() }) });
-    const config = await this.#transport.json(schema, get('read its config', '/config', signal));
+    const config = await this.#transport.json(configSchema, get('read its config', '/config', signal));
     return config.networking.autoEnableSSHForwarding;
   }
 
@@ -215,7 +220,7 @@ export class AgentClient {
   }
 
   listImages({ signal }: Abortable = {}): Promise<AgentImage[]> {
-    return this.#allPages('list images', '/images', 'images', imageSchema, signal);
+    return this.#allPages(imagePageSchema, ({ images }) => images, get('list images', '/images', signal));
   }
 
   /** The newest `limit` events of the VM, oldest first; also of a deleted VM while the agent remembers any. */
@@ -234,21 +239,18 @@ export class AgentClient {
     return this.#transport.close();
   }
 
-  async #allPages<T>(
-    what: string,
-    path: string,
-    key: string,
-    item: z.ZodType<T>,
-    signal: AbortSignal | undefined,
-  ) {
-    const schema = z.object({ total: z.int(), [key]: z.array(item) });
+  async #allPages<Page extends { total: number }, T>(
+    schema: z.ZodType<Page>,
+    itemsOf: (page: Page) => T[],
+    asked: AgentRequest,
+  ): Promise<T[]> {
     const all: T[] = [];
     for (;;) {
-      const query = `?limit=${PAGE}&offset=${all.length}`;
-      const page = await this.#transport.json(schema, get(what, `${path}${query}`, signal));
-      const items = page[key] as T[];
+      const path = `${asked.path}?limit=${PAGE}&offset=${all.length}`;
+      const page = await this.#transport.json(schema, { ...asked, path });
+      const items = itemsOf(page);
       all.push(...items);
-      if (items.length === 0 || all.length >= (page.total as number)) return all;
+      if (items.length === 0 || all.length >= page.total) return all;
     }
   }
 }

@@ -1,7 +1,7 @@
-import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { DaemonError } from '../errors.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
+import { type AgentAnswer, type AgentSender, httpAgentSender } from './agent-sender.ts';
 
 export interface AgentTransportOptions {
   /** The host's name in the config. */
@@ -11,6 +11,8 @@ export interface AgentTransportOptions {
   token: string;
   /** Milliseconds for which the agent may stay silent in a call that only reads. */
   readTimeoutMs?: number;
+  /** Over HTTP unless told otherwise. */
+  sender?: AgentSender;
 }
 
 export interface AgentRequest extends Omit<AgentCall, 'host'> {
@@ -25,8 +27,7 @@ export interface AgentRequest extends Omit<AgentCall, 'host'> {
 const READ_TIMEOUT_MS = 30_000;
 
 /**
- * HTTP to one agent. Bodies go as one string with its length and no connection is used twice: the agent refuses
- * chunked bodies and answers every request with `Connection: close`.
+ * HTTP to one agent. Bodies go as one string with its length: the agent refuses chunked ones.
  * A call that was cut off may have taken effect: whoever repeats one looks at the world first.
  */
 export class AgentTransport {
@@ -34,13 +35,20 @@ export class AgentTransport {
   readonly #baseUrl: string;
   readonly #token: string;
   readonly #readTimeoutMs: number;
-  readonly #dispatcher = new Agent({ pipelining: 0 });
+  readonly #sender: AgentSender;
 
-  constructor({ name, baseUrl, token, readTimeoutMs = READ_TIMEOUT_MS }: AgentTransportOptions) {
+  constructor({
+    name,
+    baseUrl,
+    token,
+    readTimeoutMs = READ_TIMEOUT_MS,
+    sender = httpAgentSender(),
+  }: AgentTransportOptions) {
     this.name = name;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.#token = token;
     this.#readTimeoutMs = readTimeoutMs;
+    this.#sender = sender;
   }
 
   /** Sends the request and reads the fields that `schema` knows. Throws as `bytes` does, and AGENT_ERROR for another shape. */
@@ -65,10 +73,10 @@ export class AgentTransport {
   async bytes(asked: AgentRequest): Promise<Uint8Array> {
     const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = asked;
     signal?.throwIfAborted();
-    let status: number;
-    let bytes: Uint8Array;
+    let answer: AgentAnswer;
     try {
-      const answer = await request(`${this.#baseUrl}${path}`, {
+      answer = await this.#sender.send({
+        url: `${this.#baseUrl}${path}`,
         method,
         headers: {
           accept: 'application/json',
@@ -77,16 +85,13 @@ export class AgentTransport {
         },
         body: body === undefined ? null : JSON.stringify(body),
         signal: signal ?? null,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-        dispatcher: this.#dispatcher,
+        timeoutMs,
       });
-      status = answer.statusCode;
-      bytes = new Uint8Array(await answer.body.arrayBuffer());
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw this.#unreachable(asked, error);
     }
+    const { status, bytes } = answer;
     if (status >= 200 && status < 300) return bytes;
     const { code, message } = envelopeOf(bytes);
     throw agentFailure(status, code, this.#withoutSecrets(message, asked), { host: this.name, ...asked });
@@ -94,7 +99,7 @@ export class AgentTransport {
 
   /** Cuts every call that is still under way. */
   close(): Promise<void> {
-    return this.#dispatcher.destroy();
+    return this.#sender.close();
   }
 
   #unreachable({ what, method, path }: AgentRequest, error: unknown): DaemonError {

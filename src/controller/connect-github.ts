@@ -6,7 +6,12 @@ import type { Config } from '../config/schema.ts';
 import { createGitHub, type GitHub } from '../github/github.ts';
 
 /** GitHub with the credentials of the config. Throws a ConfigError when the App's key cannot be read. */
-export function connectGitHub({ github }: Pick<Config, 'github'>, clock: Clock, log?: Logger): GitHub {
+export function connectGitHub(
+  { github }: Pick<Config, 'github'>,
+  clock: Clock,
+  log?: Logger,
+  send?: typeof fetch,
+): GitHub {
   const { token, app_id, app_private_key_path, installation_id } = github;
   const auth =
     token === undefined
@@ -16,7 +21,7 @@ export function connectGitHub({ github }: Pick<Config, 'github'>, clock: Clock, 
           installationId: installation_id ?? 0,
         }
       : { token };
-  return createGitHub({ apiUrl: github.api_url, auth, clock, log });
+  return createGitHub({ apiUrl: github.api_url, auth, clock, log, ...(send && { fetch: send }) });
 }
 
 function readKey(path: string): string {

@@ -10,15 +10,14 @@ import { Hosts } from '../dispatch/hosts.ts';
 import { JobActors } from '../dispatch/job-actors.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { createAdminApp } from '../http/admin-app.ts';
-import { listen } from '../http/listen.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { matchProfile } from '../intake/match-profile.ts';
 import { Poller } from '../intake/poller.ts';
 import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
-import { openStore } from '../store/open-store.ts';
 import { adminSource } from './admin-source.ts';
 import { connectGitHub } from './connect-github.ts';
+import { type Edges, realEdges } from './edges.ts';
 import { effectWorldOf } from './effect-world-of.ts';
 import { jobPolicy, namePrefix } from './job-policy.ts';
 import { Releases } from './releases.ts';
@@ -32,6 +31,8 @@ export interface DaemonOptions {
   env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Logger;
+  /** The real ones unless told otherwise. */
+  edges?: Edges;
 }
 
 export interface Daemon {
@@ -45,18 +46,19 @@ export interface Daemon {
  * The composition root: everything is made here, given its parts, and released in reverse order. Rejects with a
  * ConfigError or StoreError whose message is for the operator.
  */
-export async function startDaemon({ config, env, clock, log }: DaemonOptions): Promise<Daemon> {
-  const releases = new Releases();
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const releases = new Releases(options.clock);
   try {
-    return await compose({ config, env, clock, log }, releases);
+    return await compose(options, releases);
   } catch (error) {
-    await releases.run(log, PATIENCE);
+    await releases.run(options.log, PATIENCE);
     throw error;
   }
 }
 
-async function compose({ config, env, clock, log }: DaemonOptions, releases: Releases): Promise<Daemon> {
-  const store = await openStore({
+async function compose(options: DaemonOptions, releases: Releases): Promise<Daemon> {
+  const { config, env, clock, log, edges = realEdges } = options;
+  const store = await edges.openStore({
     path: config.store.path,
     retention: config.store.retention,
     clock,
@@ -71,12 +73,21 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
   const agents = new Map<string, AgentClient>();
   for (const host of config.hosts) {
     const token = await resolveAgentToken(host, env);
-    agents.set(host.name, new AgentClient({ name: host.name, baseUrl: host.base_url, token }));
+    const { name, base_url: baseUrl } = host;
+    agents.set(name, new AgentClient({ name, baseUrl, token, sender: edges.agentSender() }));
   }
-  const github = connectGitHub(config, clock, log);
+  const github = connectGitHub(config, clock, log, edges.fetch);
   const progress = new Map<string, string>();
   const observe = (seen: JobObservation) => dispatcher.observe(seen);
-  const world = effectWorldOf({ config, clock, github, agents, observe, progress });
+  const world = effectWorldOf({
+    config,
+    clock,
+    github,
+    agents,
+    openGuest: edges.openGuest,
+    observe,
+    progress,
+  });
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
 
   const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
@@ -142,7 +153,7 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
     interval: config.controller.poll_interval,
     recheckInterval: config.controller.recheck_interval,
     clock,
-    random: Math.random,
+    random: edges.random,
     onObservation: observe,
     activeJobs: () =>
       [...actors.all()]
@@ -168,13 +179,13 @@ async function compose({ config, env, clock, log }: DaemonOptions, releases: Rel
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
   const source = adminSource({ actors, hosts, store, poller, collector, dispatcher, progress, health });
-  const admin = await listen(
+  const admin = await edges.listen(
     createAdminApp({ source, token: config.admin.token ?? null }),
     config.admin.listen,
     'admin.listen',
   );
   releases.push('the admin listener', () => admin.close());
-  const open = await listen(
+  const open = await edges.listen(
     createPublicApp({ webhook, health }),
     config.controller.webhook_listen,
     'controller.webhook_listen',

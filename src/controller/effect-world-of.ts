@@ -15,6 +15,7 @@ export interface EffectWorldParts {
   clock: Clock;
   github: GitHub;
   agents: ReadonlyMap<string, AgentClient>;
+  openGuest: EffectWorld['openGuest'];
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
 }
@@ -25,6 +26,7 @@ export function effectWorldOf({
   clock,
   github,
   agents,
+  openGuest,
   observe,
   progress,
 }: EffectWorldParts): EffectWorld {
@@ -39,6 +41,7 @@ export function effectWorldOf({
       connectTimeout: runner.connect_timeout,
       installPath: runner.install_path,
     },
+    openGuest,
     runnerGroup: runner.group,
     pullTimeout: timeouts.creating,
     agent(host) {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import type { Runner, Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
-import { type Clock, sleepFor } from '../clock.ts';
+import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { type RunnerScope, scopeName } from '../github/runner-scope.ts';
@@ -33,6 +33,9 @@ export interface CollectorOptions {
   /** Milliseconds between collections. */
   interval: number;
 }
+
+/** Milliseconds for one step of a collection. */
+const PATIENCE = 30_000;
 
 /**
  * Finds what a crash, a lost record or half a cleanup left behind. It compares reality with the records and acts
@@ -83,8 +86,8 @@ export class Collector {
       const { log } = this.#options;
       try {
         if (step.kind === 'runner') await this.#removeRunner(step);
-        else if (step.do === 'adopt') await this.#adopt(step);
-        else await this.#options.world.agent(step.host).client.deleteVm(step.id, this.#patience());
+        else if (step.do === 'adopt') await this.#within((signal) => this.#adopt(step, signal));
+        else await this.#delete(step);
         log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
       } catch (error) {
         log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
@@ -98,14 +101,14 @@ export class Collector {
     const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
     for (const { name } of hosts.all()) {
       try {
-        const vms = await world.agent(name).client.listVms(this.#patience());
+        const vms = await this.#within((signal) => world.agent(name).client.listVms({ signal }));
         reality.vms.push(...vms.map(({ id, name: vm, state }) => ({ host: name, id, name: vm, state })));
       } catch {
         reality.unseenHosts.push(name);
       }
     }
     for (const scope of scopes) {
-      const runners = await world.github.listRunners(scope, this.#patience());
+      const runners = await this.#within((signal) => world.github.listRunners(scope, { signal }));
       reality.runners.push(
         ...runners.map(({ id, name, status, busy }) => ({
           scope: scopeName(scope),
@@ -135,20 +138,26 @@ export class Collector {
     const { world, scopes } = this.#options;
     const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
     if (!scope) return;
-    const now = await world.github.getRunner(scope, step.id, this.#patience());
-    if (now && !now.busy && now.status !== 'online') {
-      await world.github.removeRunner(scope, step.id, this.#patience());
-    }
+    await this.#within(async (signal) => {
+      const now = await world.github.getRunner(scope, step.id, { signal });
+      if (now && !now.busy && now.status !== 'online') {
+        await world.github.removeRunner(scope, step.id, { signal });
+      }
+    });
+  }
+
+  async #delete({ host, id }: CollectionStep & { kind: 'vm' }): Promise<void> {
+    const { client } = this.#options.world.agent(host);
+    await this.#within((signal) => client.deleteVm(id, { signal }));
   }
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
-  async #adopt(step: CollectionStep & { kind: 'vm' }): Promise<void> {
+  async #adopt(step: CollectionStep & { kind: 'vm' }, signal: AbortSignal): Promise<void> {
     const { actors, profileFor, store, world } = this.#options;
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
-    const { signal } = this.#patience();
     const address = await forwardedAddress(world, step.host, step.id, signal);
-    const seen = await this.#jobOf(named.jobId);
+    const seen = await this.#jobOf(named.jobId, signal);
     const profile = seen && profileFor(seen.labels);
     const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
     const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(), '');
@@ -171,10 +180,10 @@ export class Collector {
     actors.send(key, { type: 'vm.adopted', vm, runner });
   }
 
-  async #jobOf(jobId: number) {
+  async #jobOf(jobId: number, signal: AbortSignal) {
     const { repositories, world } = this.#options;
     for (const { owner, repository } of repositories) {
-      const job = await world.github.getJob(owner, repository, jobId, this.#patience());
+      const job = await world.github.getJob(owner, repository, jobId, { signal });
       if (job) return job;
     }
     return null;
@@ -205,7 +214,12 @@ export class Collector {
   }
 
   /** A host or GitHub that hangs must not hold up the collection of the others. */
-  #patience(): { signal: AbortSignal } {
-    return { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(30_000)]) };
+  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = startTimeout(this.#options.clock, PATIENCE);
+    try {
+      return await work(AbortSignal.any([this.#stopped.signal, timeout.signal]));
+    } finally {
+      timeout.end();
+    }
   }
 }

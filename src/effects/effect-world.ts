@@ -2,6 +2,8 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { RunnerScope } from '../github/runner-scope.ts';
+import type { GuestSession } from '../guest/guest-session.ts';
+import type { GuestOptions } from '../guest/open-guest.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import type { RunnerSecrets } from './runner-secrets.ts';
 import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
@@ -26,11 +28,16 @@ export interface GuestAccess {
   installPath: string;
 }
 
+/** A login in a guest, as effects use it. */
+export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'close'>;
+
 /** Everything that effects may touch: the two systems, the guests, and what this process remembers. */
 export interface EffectWorld {
   clock: Clock;
   github: GitHub;
   guest: GuestAccess;
+  /** Logs in. Rejects with GUEST_* failures. */
+  openGuest(options: GuestOptions): Promise<GuestLogin>;
   runnerGroup: string;
   /** Milliseconds for one image pull. */
   pullTimeout: number;

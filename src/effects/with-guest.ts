@@ -1,15 +1,13 @@
-import type { GuestSession } from '../guest/guest-session.ts';
-import { openGuest } from '../guest/open-guest.ts';
-import type { EffectWorld } from './effect-world.ts';
+import type { EffectWorld, GuestLogin } from './effect-world.ts';
 
 /** Opens the guest, does one thing in it and closes it, whatever happens. Rejects with GUEST_* failures. */
 export async function withGuest<T>(
   world: EffectWorld,
   guest: { address: { host: string; port: number }; hostKey: string | null },
   signal: AbortSignal,
-  use: (session: GuestSession) => Promise<T>,
+  use: (session: GuestLogin) => Promise<T>,
 ): Promise<T> {
-  const session = await openGuest({
+  const session = await world.openGuest({
     address: guest.address,
     user: world.guest.user,
     password: world.guest.password,

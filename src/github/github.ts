@@ -18,6 +18,8 @@ export interface GitHubOptions {
   log?: Pick<Logger, 'debug' | 'warn'> | undefined;
   /** Milliseconds for one request. */
   timeoutMs?: number;
+  /** The platform's own unless told otherwise. */
+  fetch?: typeof fetch;
 }
 
 export type GitHub = ReturnType<typeof createGitHub>;
@@ -27,10 +29,10 @@ export type GitHub = ReturnType<typeof createGitHub>;
  * signal, and is made once: repeating a call is the caller's decision.
  */
 export function createGitHub(options: GitHubOptions) {
-  const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000 } = options;
+  const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000, fetch } = options;
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const limits = new RateLimits();
-  const octokit = connectOctokit({ apiUrl, auth, userAgent, log, timeoutMs });
+  const octokit = connectOctokit({ apiUrl, auth, userAgent, log, timeoutMs, clock, fetch });
   const renewToken = 'token' in auth ? null : () => octokit.auth({ type: 'installation', refresh: true });
   const transport = new GitHubTransport({ octokit, apiUrl, clock, limits, renewToken });
   const groups = new RunnerGroups(transport, clock);

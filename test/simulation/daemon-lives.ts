@@ -1,0 +1,157 @@
+import type { Hono } from 'hono';
+import { createLog } from '../../src/log.ts';
+import { type Config, configSchema } from '../../src/config/schema.ts';
+import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import { apiUrl } from '../../src/simulator/github/github-world.ts';
+import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
+import { Chance } from './chance.ts';
+import { Life } from './life.ts';
+import { lifeEdges } from './life-edges.ts';
+import { SSH_PASSWORD } from './memory-mac.ts';
+import { RecordLaws } from './record-laws.ts';
+import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+
+/** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
+export class DaemonLives {
+  readonly #world: SimulatedWorld;
+  readonly #laws: RecordLaws;
+  readonly #chance: Chance;
+  #life: Life | null = null;
+  #daemon: Daemon | null = null;
+  #app: Hono | null = null;
+  #count = 0;
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world;
+    this.#laws = new RecordLaws(world.broken, world.secrets);
+    this.#chance = new Chance(world.scenario.seed, 'lives');
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get isUp(): boolean {
+    return this.#daemon !== null;
+  }
+
+  start(): void {
+    const world = this.#world;
+    const life = new Life(world.clock);
+    this.#life = life;
+    this.#count += 1;
+    world.trace(`daemon: life ${this.#count} begins`);
+    const edges = lifeEdges({
+      world,
+      life,
+      laws: this.#laws,
+      chance: new Chance(world.scenario.seed, `life ${this.#count}`),
+      crash: (at) => this.#crash(at),
+      serve: (key, app) => {
+        if (key === 'controller.webhook_listen') this.#app = app;
+      },
+    });
+    const log = createLog({
+      level: 'info',
+      format: 'json',
+      secrets: [],
+      destination: { write: (line: string) => this.#hear(life, line) },
+    });
+    startDaemon({ config: simulatedConfig(world), env: {}, clock: life.clock, log, edges }).then(
+      (daemon) => {
+        if (life.isAlive) this.#daemon = daemon;
+      },
+      (error: unknown) => {
+        if (life.isAlive) world.broken.note('the daemon starts', String(error));
+      },
+    );
+  }
+
+  /** Ends the present life in order and begins the next after `downMs`; a crash meanwhile does the same sooner. */
+  async restart(downMs: number): Promise<void> {
+    const [daemon, life] = [this.#daemon, this.#life];
+    if (!daemon || !life) return;
+    this.#world.trace('daemon: drains');
+    this.#daemon = null;
+    await daemon.drain();
+    if (!life.isAlive) return;
+    life.die();
+    this.#startAfter(downMs);
+  }
+
+  /** GitHub's deliveries; nobody listens while the daemon is down. */
+  readonly takeWebhook: SendWebhook = async ({ url, headers, body, timeoutMs }) => {
+    const { clock, committed, broken, latency, trace } = this.#world;
+    const [app, life] = [this.#app, this.#life];
+    await clock.sleepUntil(clock.now() + latency());
+    if (!app || !life?.isAlive) throw new Error('ECONNREFUSED');
+    const sent = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+    const over = new AbortController();
+    const late = clock.sleepUntil(clock.now() + timeoutMs, over.signal).then(
+      () => Promise.reject(new DOMException('no answer in time', 'TimeoutError')),
+      () => undefined as never,
+    );
+    const asked = life.guard(Promise.resolve(app.request(url, { method: 'POST', headers: sent, body })));
+    try {
+      const answer = await Promise.race([asked, late]);
+      const id = headers['x-github-delivery'] ?? '';
+      trace(`webhook ${headers['x-github-event']} ${id.slice(0, 8)} → ${answer.status}`);
+      if (headers['x-github-event'] === 'workflow_job' && answer.status === 202) {
+        if (!committed.has(`!deliveries!${id}`)) {
+          broken.note('law 6: acknowledged only when stored', `delivery ${id} was acknowledged before it was stored`);
+        }
+      }
+      return { status: answer.status, body: await answer.text() };
+    } finally {
+      over.abort();
+    }
+  };
+
+  #crash(at: string): void {
+    this.#world.trace(`daemon: dies ${at}`);
+    this.#life?.die();
+    this.#startAfter(this.#chance.pick([100, 5_000, 40_000, 200_000]));
+  }
+
+  #startAfter(ms: number): void {
+    this.#daemon = null;
+    this.#app = null;
+    const { clock } = this.#world;
+    void clock.sleepUntil(clock.now() + ms).then(() => this.start());
+  }
+
+  #hear(life: Life, line: string): void {
+    if (!life.isAlive) return;
+    this.#laws.checkSecrets('the log', line);
+    const { msg } = JSON.parse(line);
+    this.#world.trace(`daemon: ${msg}`);
+  }
+}
+
+function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
+  const { daemon, macs } = scenario;
+  const ms = (value: number) => `${value}ms`;
+  return configSchema.parse({
+    github: {
+      api_url: apiUrl(github),
+      token: GITHUB_TOKEN,
+      owner: 'acme',
+      repository: 'app',
+      webhook_secret: WEBHOOK_SECRET,
+    },
+    hosts: macs.map(({ name }) => ({ name, base_url: `http://${name}.test:8011/v1`, token: AGENT_TOKEN })),
+    controller: {
+      mode: daemon.mode,
+      poll_interval: ms(daemon.pollInterval),
+      recheck_interval: ms(daemon.recheckInterval),
+      host_check_interval: ms(daemon.hostCheckInterval),
+      gc_interval: ms(daemon.gcInterval),
+      vm_idle_timeout: ms(daemon.idleTimeout),
+    },
+    runner: { ssh_password: SSH_PASSWORD },
+    labels: {
+      mac: { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds },
+      'mac-large': { image: 'ghcr.io/acme/macos:latest', cpu: 8, lifetime_seconds: daemon.lifetimeSeconds },
+    },
+  });
+}

@@ -1,0 +1,192 @@
+import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
+import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
+import { createHook } from '../../src/simulator/github/hooks.ts';
+import { registerByToken } from '../../src/simulator/github/registration.ts';
+import { removeRunner } from '../../src/simulator/github/removal.ts';
+import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
+import type { Runner } from '../../src/simulator/github/runners.ts';
+import { approveRun, cancelRun, pushWorkflow, rerun } from '../../src/simulator/github/runs.ts';
+import type { DaemonLives } from './daemon-lives.ts';
+import { isOurs } from './request-laws.ts';
+import { type Credentials, runRunner } from './runner-process.ts';
+import type { Incident, Push } from './scenario.ts';
+import { type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+
+/** Everything that the scenario has happen, each at its instant. */
+export class Happenings {
+  readonly #world: SimulatedWorld;
+  readonly #lives: DaemonLives;
+  /** Incidents that are going on. */
+  ongoing = 0;
+  #planned = 0;
+
+  constructor(world: SimulatedWorld, lives: DaemonLives) {
+    this.#world = world;
+    this.#lives = lives;
+  }
+
+  /** Nobody pushes, approves or cancels any more, and no incident is going on. */
+  get areOver(): boolean {
+    return this.#planned === 0 && this.ongoing === 0;
+  }
+
+  begin(): void {
+    const { clock, github, macs, scenario } = this.#world;
+    const repository = ensureRepository(github, 'acme/app');
+    if (scenario.daemon.mode !== 'poll') {
+      const url = 'http://daemon.test/webhook';
+      createHook(github, { target: { kind: 'repository', repository }, url, secret: WEBHOOK_SECRET });
+    }
+    for (const { where, at, until, fault } of scenario.faults) {
+      const plan = where === 'github' ? github.faults : macs.get(where)?.agent.faults;
+      void clock.sleepUntil(clock.now() + at).then(() => plan?.add({ ...fault, untilMs: until - at }));
+    }
+    for (const push of scenario.pushes) this.#at(push.at, () => this.#push(repository, push));
+    for (const incident of scenario.incidents) {
+      void clock.sleepUntil(clock.now() + incident.at).then(() => this.#befall(repository, incident));
+    }
+  }
+
+  #at(after: number, work: () => void): void {
+    const { clock } = this.#world;
+    this.#planned += 1;
+    void clock.sleepUntil(clock.now() + after).then(() => {
+      this.#planned -= 1;
+      work();
+    });
+  }
+
+  #push(repository: Repository, { jobs, cancelAfter, approveAfter, rerunAfter }: Push): void {
+    const { github, trace } = this.#world;
+    const run = pushWorkflow(github, repository, {
+      name: 'CI',
+      jobs: jobs.map(({ label, lasts, conclusion, needsApproval }, index) => ({
+        name: `job ${index + 1}`,
+        labels: label === 'ubuntu-latest' ? [label] : ['self-hosted', label],
+        group: null,
+        steps: [{ name: 'work', run: `${lasts} ${conclusion}` }],
+        needsApproval,
+      })),
+    });
+    trace(`push: run ${run.id} with ${jobs.map(({ label }) => label).join(', ')}`);
+    // A run that is over meanwhile refuses, as GitHub does.
+    const try_ = (what: string, work: () => void) => {
+      try {
+        work();
+        trace(`run ${run.id} is ${what}`);
+      } catch {
+        trace(`run ${run.id} cannot be ${what}`);
+      }
+    };
+    if (cancelAfter !== null) this.#at(cancelAfter, () => try_('cancelled', () => cancelRun(github, run)));
+    if (approveAfter !== null) this.#at(approveAfter, () => try_('approved', () => approveRun(github, run)));
+    if (rerunAfter !== null) this.#at(rerunAfter, () => try_('run again', () => rerun(github, run)));
+  }
+
+  #befall(repository: Repository, incident: Incident): void {
+    const world = this.#world;
+    const { clock, trace } = world;
+    trace(`incident: ${JSON.stringify(incident)}`);
+    const undo = this.#begin(repository, incident);
+    this.ongoing += 1;
+    void clock
+      .sleepUntil(clock.now() + incident.lasts)
+      .then(undo)
+      .then(() => {
+        this.ongoing -= 1;
+        trace(`incident over: ${incident.what}`);
+      });
+  }
+
+  /** Begins an incident; answers what ends it. */
+  #begin(repository: Repository, incident: Incident): () => unknown {
+    const world = this.#world;
+    const mac = 'mac' in incident ? world.macs.get(incident.mac) : undefined;
+    switch (incident.what) {
+      case 'agentQuits':
+      case 'agentCrashes': {
+        if (!mac?.isUp) return () => undefined;
+        mac.isUp = false;
+        const down = shutDown(mac.agent, incident.what === 'agentQuits' ? 'graceful' : 'crash');
+        return async () => {
+          await down;
+          launch(mac.agent);
+          mac.isUp = true;
+        };
+      }
+      case 'maintenance':
+        if (mac) mac.agent.maintenance = true;
+        return () => {
+          if (mac) mac.agent.maintenance = false;
+        };
+      case 'hostUnplugged':
+        if (mac) mac.isUnplugged = true;
+        return () => {
+          if (mac) mac.isUnplugged = false;
+        };
+      case 'strangerVm': {
+        if (!mac) return () => undefined;
+        const vm = addForeignVm(mac.agent, { name: incident.name });
+        const isThere = () => mac.agent.vms.get(vm.id) === vm;
+        return () => {
+          if (!isThere()) world.broken.note('law 3: names carry ownership', `the stranger ${vm.name} was deleted`);
+          return removeForeignVm(mac.agent, vm);
+        };
+      }
+      case 'strangerRunner':
+        return this.#strangersRunner(repository, incident.name);
+      case 'runnerVanishes': {
+        const idle = [...world.github.runners.values()].find((runner) => isOurs(runner.name) && !runner.job);
+        if (idle) removeRunner(world.github, idle);
+        return () => undefined;
+      }
+      case 'daemonStops':
+        void this.#lives.restart(incident.lasts);
+        return () => undefined;
+      case 'diskFull':
+        world.isDiskFull = true;
+        return () => {
+          world.isDiskFull = false;
+        };
+      case 'githubUnplugged':
+        world.isGitHubUnplugged = true;
+        return () => {
+          world.isGitHubUnplugged = false;
+        };
+    }
+  }
+
+  /** Somebody's own runner with the same labels, which may take our jobs. */
+  #strangersRunner(repository: Repository, name: string): () => unknown {
+    const { github } = this.#world;
+    const off = new AbortController();
+    let runner: Runner;
+    try {
+      runner = registerByToken(github, { kind: 'repository', repository }, {
+        name,
+        labels: ['mac', 'mac-large'],
+        group: null,
+        ephemeral: false,
+        replace: false,
+        hasDefaultLabels: true,
+        workFolder: '_work',
+      });
+    } catch {
+      return () => undefined;
+    }
+    const manners = { connectsAfter: 100, exitsWith: null, lingers: 0, diesInJobAfter: null, clockSkew: 0 };
+    const console = { print: () => undefined, setWorking: () => undefined };
+    const credentials: Credentials = runner;
+    runRunner(github, credentials, manners, console, off.signal).catch((error: unknown) => {
+      if (!off.signal.aborted) throw error;
+    });
+    return () => {
+      if (!github.runners.has(runner.id)) {
+        this.#world.broken.note('law 3: names carry ownership', `the stranger's runner ${name} was removed`);
+      }
+      off.abort(new Error('the stranger went home'));
+      runner.session?.close('closed');
+      removeRunner(github, runner);
+    };
+  }
+}

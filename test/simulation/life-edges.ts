@@ -1,0 +1,172 @@
+import type { Hono } from 'hono';
+import type { AgentAnswer, AgentMessage } from '../../src/agent/agent-sender.ts';
+import type { Edges } from '../../src/controller/edges.ts';
+import type { GuestOptions } from '../../src/guest/open-guest.ts';
+import { answerRequest } from '../../src/simulator/agent/exchange.ts';
+import { parseRequestHead } from '../../src/simulator/agent/request-head.ts';
+import { Store } from '../../src/store/store.ts';
+import { Chance } from './chance.ts';
+import { openCommitted } from './committed-database.ts';
+import { type Life, never } from './life.ts';
+import type { RecordLaws } from './record-laws.ts';
+import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
+import { AGENT_TOKEN, type Mac, type SimulatedWorld } from './simulated-world.ts';
+
+export interface LifeParts {
+  world: SimulatedWorld;
+  life: Life;
+  laws: RecordLaws;
+  chance: Chance;
+  /** The daemon dies, here and now. */
+  crash(at: string): void;
+  /** Takes the app that would be served at an address of the config. */
+  serve(key: string, app: Hono): void;
+}
+
+/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes a crash point before and after. */
+export function lifeEdges(parts: LifeParts): Edges {
+  const { world, life, laws, chance } = parts;
+  return {
+    openStore: async (options) => {
+      const database = await openCommitted(world.committed, (writes) =>
+        passing(parts, `a write of ${writes.length}`, async () => {
+          await life.clock.sleepUntil(world.clock.now() + chance.between(0, 20));
+          if (world.isDiskFull) throw new Error('no space left on device');
+          laws.beforeCommit(world.committed, writes);
+          queueMicrotask(() => laws.afterCommit(world.committed));
+        }),
+      );
+      return Store.over(database, options);
+    },
+    agentSender: () => ({
+      send: (message) =>
+        passing(parts, `${message.method} ${message.url}`, () => sendToAgent(parts, message)),
+      close: () => Promise.resolve(),
+    }),
+    fetch: (input, init) =>
+      passing(parts, `${init?.method} ${input}`, () => fetchFromGitHub(parts, String(input), init ?? {})),
+    openGuest: (options) => openGuest(parts, options),
+    listen: async (app, _address, key) => {
+      parts.serve(key, app);
+      return { url: `http://daemon.test/${key}`, close: () => Promise.resolve() };
+    },
+    random: chance.next,
+  };
+}
+
+/** Does a piece of work of the daemon's between two points at which it may die. */
+async function passing<T>({ world, life, crash }: LifeParts, what: string, work: () => Promise<T>): Promise<T> {
+  if (!life.isAlive) return never();
+  if (world.points.isDeadly()) {
+    crash(`before ${what}`);
+    return never();
+  }
+  const done = await life.guard(work());
+  if (world.points.isDeadly()) {
+    crash(`after ${what}`);
+    return never();
+  }
+  return done;
+}
+
+function macAt({ macs }: SimulatedWorld, host: string): Mac {
+  const mac = macs.get(host.replace(/\.test$/, ''));
+  if (!mac) throw new Error(`there is no Mac at ${host}`);
+  return mac;
+}
+
+const refused = (code: string) => Object.assign(new Error(code), { code });
+
+async function sendToAgent({ world, life, chance }: LifeParts, message: AgentMessage): Promise<AgentAnswer> {
+  const { clock } = world;
+  const url = new URL(message.url);
+  const mac = macAt(world, url.hostname);
+  const isReset = chance.is(0.5);
+  const stops = AbortSignal.any([life.ended, ...(message.signal ? [message.signal] : [])]);
+  await clock.sleepUntil(clock.now() + world.latency(), stops);
+  if (!mac.isUp) throw refused('ECONNREFUSED');
+
+  const over = new AbortController();
+  const gone = new AbortController();
+  const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
+  const cutOff = new Promise<never>((_resolve, reject) => {
+    stops.addEventListener('abort', () => reject(stops.reason), { once: true });
+    clock.sleepUntil(silence, over.signal).then(
+      () => reject(refused('UND_ERR_HEADERS_TIMEOUT')),
+      () => undefined,
+    );
+  });
+  try {
+    return await Promise.race([exchangeWithAgent(world, mac, message, gone.signal, isReset), cutOff]);
+  } finally {
+    over.abort();
+    gone.abort(new Error('the client is gone'));
+  }
+}
+
+async function exchangeWithAgent(
+  world: SimulatedWorld,
+  mac: Mac,
+  { url, method, headers, body }: AgentMessage,
+  gone: AbortSignal,
+  isReset: boolean,
+): Promise<AgentAnswer> {
+  if (mac.isUnplugged) return never();
+  const { pathname, search } = new URL(url);
+  const lines = Object.entries({ host: mac.name, 'content-length': String(Buffer.byteLength(body ?? '')), ...headers });
+  const head = parseRequestHead(
+    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join('\r\n'),
+  );
+  checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
+  const client = { gone, reset: isReset ? gone : new AbortController().signal };
+  const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, Buffer.from(body ?? ''), client);
+  world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
+  if (reply === 'cut') throw refused('UND_ERR_SOCKET');
+  await world.clock.sleepUntil(world.clock.now() + world.latency());
+  if (mac.isUnplugged) return never();
+  const bytes = reply.bytes?.data ?? (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
+  return { status: reply.status, bytes };
+}
+
+async function fetchFromGitHub({ world, life }: LifeParts, url: string, init: RequestInit): Promise<Response> {
+  const { clock, githubApp } = world;
+  const stops = AbortSignal.any([life.ended, ...(init.signal ? [init.signal] : [])]);
+  const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });
+  await clock.sleepUntil(clock.now() + world.latency(), stops);
+  if (world.isGitHubUnplugged) throw failed('ENOTFOUND');
+  const method = init.method ?? 'GET';
+  const { pathname } = new URL(url);
+  checkGitHubRequest(world, method, pathname, init.body as string | null);
+  const cutOff = new Promise<never>((_resolve, reject) => {
+    stops.addEventListener('abort', () => reject(stops.reason), { once: true });
+  });
+  const { body = null, headers = {} } = init;
+  const asked = Promise.resolve(githubApp.request(url, { method, headers, body, signal: stops }));
+  const answer = await Promise.race([asked, cutOff]);
+  world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
+  if (answer.type === 'error') throw failed('ECONNRESET');
+  if (method === 'POST' && answer.status === 201) await keepSecrets(world, answer.clone());
+  await clock.sleepUntil(clock.now() + world.latency(), stops);
+  return answer;
+}
+
+/** Whatever GitHub hands out to make runners is a secret from here on. */
+async function keepSecrets({ secrets }: SimulatedWorld, answer: Response): Promise<void> {
+  const { encoded_jit_config: config, token } = (await answer.json()) as Record<string, unknown>;
+  for (const secret of [config, token]) if (typeof secret === 'string') secrets.add(secret);
+}
+
+async function openGuest(parts: LifeParts, options: GuestOptions) {
+  const { world, life } = parts;
+  const mac = macAt(world, options.address.host);
+  const login = await life.guard(mac.memory.openGuest(options));
+  return {
+    ...login,
+    run: (script: string, run = {}) =>
+      passing(parts, 'a script in a guest', () => {
+        const { args = [] } = run as { args?: readonly string[] };
+        if (script.includes('jeballto-launch:')) checkLaunch(world, args[0] ?? '');
+        return login.run(script, run);
+      }),
+  };
+}

@@ -1,0 +1,90 @@
+import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
+import type { Guest } from '../../src/simulator/agent/hypervisor.ts';
+import { type Credentials, type RunnerManners, runRunner } from './runner-process.ts';
+import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+
+/** A runner that was launched in a guest. */
+export interface LaunchedRunner {
+  process: 'running' | 'exited' | 'lost';
+  exitCode: number | null;
+  /** What `run.sh` printed. */
+  log: string;
+  /** Its worker process is there. */
+  isWorking: boolean;
+  tookJob: boolean;
+  /** Each is called once, at the next change. */
+  readonly watchers: Set<() => void>;
+}
+
+/** A guest in plain memory: runners by name, as the daemon's shell scripts would find them in its file system. */
+export class MemoryGuest implements Guest {
+  readonly port: number;
+  readonly vmName: string;
+  readonly hostKey: string;
+  readonly plan: BootPlan;
+  readonly manners: RunnerManners;
+  readonly github: GitHubWorld;
+  readonly runners = new Map<string, LaunchedRunner>();
+  /** Aborted when its power is cut. */
+  readonly off = new AbortController();
+
+  constructor(given: Pick<MemoryGuest, 'port' | 'vmName' | 'hostKey' | 'plan' | 'manners' | 'github'>) {
+    this.port = given.port;
+    this.vmName = given.vmName;
+    this.hostKey = given.hostKey;
+    this.plan = given.plan;
+    this.manners = given.manners;
+    this.github = given.github;
+  }
+
+  /** A worker of any runner is there. */
+  get isWorking(): boolean {
+    return !this.off.signal.aborted && [...this.runners.values()].some((runner) => runner.isWorking);
+  }
+
+  /** Starts a runner of this name, once. */
+  launch(name: string, credentials: Credentials | null): void {
+    const runner: LaunchedRunner = {
+      process: 'running',
+      exitCode: null,
+      log: '',
+      isWorking: false,
+      tookJob: false,
+      watchers: new Set(),
+    };
+    this.runners.set(name, runner);
+    const end = (process: 'exited' | 'lost', exitCode: number | null) => {
+      Object.assign(runner, { process, exitCode, isWorking: false });
+      changed(runner);
+    };
+    if (credentials === null) return end('exited', 1);
+    const console = {
+      print: (line: string) => {
+        runner.log += `${line}\n`;
+      },
+      setWorking: (isWorking: boolean) => {
+        runner.isWorking = isWorking;
+        runner.tookJob ||= isWorking;
+        changed(runner);
+      },
+    };
+    const power = this.off.signal;
+    runRunner(this.github, credentials, this.manners, console, power).then(
+      (code) => (code === null ? end('lost', null) : end('exited', code)),
+      (error: unknown) => {
+        if (!power.aborted) throw error;
+      },
+    );
+  }
+
+  stop(): Promise<void> {
+    this.off.abort(new Error(`the power of ${this.vmName} was cut`));
+    return Promise.resolve();
+  }
+}
+
+function changed({ watchers }: LaunchedRunner): void {
+  const told = [...watchers];
+  watchers.clear();
+  for (const tell of told) tell();
+}

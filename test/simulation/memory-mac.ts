@@ -1,0 +1,114 @@
+import { guestIdentityChanged, guestUnreachable, loginFailure } from '../../src/guest/guest-failure.ts';
+import type { GuestLogin } from '../../src/effects/effect-world.ts';
+import type { GuestOptions } from '../../src/guest/open-guest.ts';
+import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
+import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { runInGuest } from './guest-shell.ts';
+import { MemoryGuest } from './memory-guest.ts';
+import type { RunnerManners } from './runner-process.ts';
+
+export interface MemoryMacOptions {
+  name: string;
+  github: GitHubWorld;
+  /** Drawn for each boot. */
+  manners(): RunnerManners;
+  /** Milliseconds of one step over the network, drawn for each. */
+  latency(): number;
+}
+
+/** How long a silent port is listened to. */
+const BANNER_PATIENCE = 5_000;
+
+/** A Mac's hardware in memory: its guests, and the ports that lead to them. */
+export class MemoryMac {
+  readonly #options: MemoryMacOptions;
+  readonly #guests = new Map<number, MemoryGuest>();
+  readonly #ports = new Map<number, () => number | null>();
+  #given = 40_000;
+
+  constructor(options: MemoryMacOptions) {
+    this.#options = options;
+  }
+
+  readonly hypervisor: Hypervisor = {
+    powerOn: async ({ id, name: vmName }, plan) => {
+      const { github, manners } = this.#options;
+      this.#given += 1;
+      const port = this.#given;
+      const guest = new MemoryGuest({ port, vmName, hostKey: `key of ${id}`, plan, manners: manners(), github });
+      this.#guests.set(port, guest);
+      guest.off.signal.addEventListener('abort', () => this.#guests.delete(port));
+      return guest;
+    },
+    forward: async (port, target) => {
+      const ports = this.#ports;
+      ports.set(port, target);
+      return {
+        port,
+        get listening() {
+          return ports.get(port) === target;
+        },
+        cut: () => undefined,
+        close: async () => void ports.delete(port),
+      };
+    },
+    execute: async (port, { command }, signal) => {
+      const guest = this.#guestBehind(port);
+      if (!guest) return { exitCode: 255, stdout: '', stderr: 'ssh: connection refused\n' };
+      const runner = /'([^']+)'$/.exec(command)?.[1] ?? '';
+      const { stdout, stderr } = await runInGuest(guest, { script: command, args: [runner], stdin: '', signal });
+      return { exitCode: 0, stdout, stderr };
+    },
+  };
+
+  /** The guest of a VM, while it has power. */
+  guestOf(vmName: string): MemoryGuest | null {
+    return [...this.#guests.values()].find((guest) => guest.vmName === vmName) ?? null;
+  }
+
+  /** Logs in as `openGuest` does over SSH, with the same failures. */
+  async openGuest({ address, user, hostKey, signal, password }: GuestOptions): Promise<GuestLogin> {
+    const target = { ...address, user };
+    await this.#pause(signal);
+    if (!this.#ports.has(address.port)) throw guestUnreachable(target, 'ECONNREFUSED');
+    const guest = this.#guestBehind(address.port);
+    if (!guest) {
+      const { clock } = this.#options.github;
+      await clock.sleepUntil(clock.now() + BANNER_PATIENCE, signal);
+      throw guestUnreachable(target, 'it said nothing');
+    }
+    if (hostKey !== null && hostKey !== guest.hostKey) throw guestIdentityChanged(target);
+    if (guest.plan.refuseLogin || password !== SSH_PASSWORD) {
+      throw loginFailure(Object.assign(new Error('refused'), { level: 'client-authentication' }), target);
+    }
+    return {
+      hostKey: guest.hostKey,
+      run: async (script, { args = [], stdin = '', signal: stop } = {}) => {
+        const stops = AbortSignal.any([guest.off.signal, ...(stop ? [stop] : [])]);
+        try {
+          await this.#pause(stops);
+          const result = await runInGuest(guest, { script, args, stdin, signal: stops });
+          await this.#pause(stops);
+          return result;
+        } catch (error) {
+          if (!guest.off.signal.aborted || stop?.aborted) throw error;
+          throw guestUnreachable(target, 'it hung up while a command ran');
+        }
+      },
+      close: () => undefined,
+    };
+  }
+
+  #guestBehind(port: number): MemoryGuest | null {
+    const guestPort = this.#ports.get(port)?.() ?? null;
+    return guestPort === null ? null : (this.#guests.get(guestPort) ?? null);
+  }
+
+  #pause(signal: AbortSignal | undefined): Promise<void> {
+    const { github, latency } = this.#options;
+    return github.clock.sleepUntil(github.clock.now() + latency(), signal);
+  }
+}
+
+/** Of every guest; a secret that must not show up anywhere. */
+export const SSH_PASSWORD = 'correct-horse-battery-staple';

@@ -1,0 +1,86 @@
+import type { BrokenLaw } from './broken-laws.ts';
+import { DaemonLives } from './daemon-lives.ts';
+import { leftovers } from './final-laws.ts';
+import { Happenings } from './happenings.ts';
+import type { Scenario } from './scenario.ts';
+import { ServiceLaw } from './service-law.ts';
+import { settled } from './simulated-clock.ts';
+import { createWorld, type SimulatedWorld } from './simulated-world.ts';
+
+export interface RunOptions {
+  /** Takes every line of the trace. */
+  write?: (line: string) => void;
+}
+
+export interface RunResult {
+  broken: BrokenLaw[];
+  /** The whole journal as it is stored, in order. */
+  journal: string[];
+  /** Crash points that were passed. */
+  points: number;
+  /** Processes that the daemon had. */
+  lives: number;
+  /** Jobs for the daemon, and those of them that ended on its runners. */
+  jobs: number;
+  served: number;
+  /** Virtual milliseconds. */
+  lasted: number;
+}
+
+/** Between two looks at everything. */
+const LOOK_EVERY = 5_000;
+/** A world at rest is watched for so long, since the collector must find nothing either. */
+const REST = 130_000;
+/** After the trouble everything has to come to rest within this. */
+const LONGEST_AFTERMATH = 3 * 3_600_000;
+
+/** Plays a scenario until nothing is left to happen, or a law breaks. */
+export async function runScenario(scenario: Scenario, { write }: RunOptions = {}): Promise<RunResult> {
+  const world = createWorld(scenario, (request) => lives.takeWebhook(request), write);
+  const lives = new DaemonLives(world);
+  const happenings = new Happenings(world, lives);
+  const service = new ServiceLaw();
+  const { clock, broken } = world;
+  const began = clock.now();
+  const latest = began + scenario.calmFrom + LONGEST_AFTERMATH;
+  const isDisturbed = () => clock.now() < began + scenario.calmFrom || happenings.ongoing > 0 || !lives.isUp;
+  happenings.begin();
+  lives.start();
+
+  let nextLook = began;
+  let atRestSince: number | null = null;
+  for (;;) {
+    await settled();
+    if (clock.now() >= nextLook) {
+      nextLook = clock.now() + LOOK_EVERY;
+      service.look(world, isDisturbed());
+      const left = happenings.areOver && lives.isUp ? leftovers(world) : ['something is still to come'];
+      if (left.length > 0) atRestSince = null;
+      else atRestSince ??= clock.now();
+      if (atRestSince !== null && clock.now() - atRestSince >= REST) break;
+      if (clock.now() >= latest) for (const what of left) broken.note('the world comes to rest', what);
+    }
+    if (broken.any || !clock.step()) break;
+  }
+  world.github.alarms.end();
+  return {
+    broken: broken.all(),
+    journal: journalOf(world),
+    points: world.points.passed,
+    lives: lives.count,
+    ...countJobs(world),
+    lasted: clock.now() - began,
+  };
+}
+
+function journalOf({ committed }: SimulatedWorld): string[] {
+  return [...committed]
+    .filter(([key]) => key.startsWith('!journal!'))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, entry]) => entry);
+}
+
+function countJobs({ github }: SimulatedWorld): { jobs: number; served: number } {
+  const ours = [...github.jobs.values()].filter(({ spec }) => spec.labels[0] === 'self-hosted');
+  return { jobs: ours.length, served: ours.filter(({ state }) => state.runner !== null).length };
+}

@@ -1,0 +1,163 @@
+import { nextMessage, openSession } from '../../src/simulator/github/connection.ts';
+import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { completeJob, type Lease, renewJob, takeJob } from '../../src/simulator/github/job-lease.ts';
+import type { Conclusion } from '../../src/simulator/github/jobs.ts';
+import { Refusal } from '../../src/simulator/github/refusal.ts';
+import type { Session } from '../../src/simulator/github/session.ts';
+import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
+
+/** How one life of a runner goes; milliseconds. */
+export interface RunnerManners {
+  /** From its start to its first word with GitHub; null never connects. */
+  connectsAfter: number | null;
+  /** Ends by itself, without a job, with this code of `run.sh`; null does not. */
+  exitsWith: number | null;
+  /** From the end of its job to the end of its process; null stays for ever. */
+  lingers: number | null;
+  /** The process is lost so long after it took a job; null is not. */
+  diesInJobAfter: number | null;
+  /** By which its guest's clock is ahead. */
+  clockSkew: number;
+}
+
+export interface Credentials {
+  clientId: string;
+  secret: string;
+}
+
+/** What the guest sees of its runner. */
+export interface RunnerConsole {
+  print(line: string): void;
+  setWorking(working: boolean): void;
+}
+
+const RENEW_EVERY = 60_000;
+
+/**
+ * A runner in a simulated guest: connects, waits, takes a job, renews its lease, reports its end. It speaks to GitHub's
+ * own logic as the stand-in runner does over HTTP. Resolves with the exit code of `run.sh`, null when it was lost;
+ * never resolves once `power` is cut.
+ */
+export async function runRunner(
+  world: GitHubWorld,
+  credentials: Credentials,
+  manners: RunnerManners,
+  console: RunnerConsole,
+  power: AbortSignal,
+): Promise<number | null> {
+  const { clock } = world;
+  const say = (text: string) =>
+    console.print(`${new Date(clock.now() + manners.clockSkew).toISOString().slice(0, 19).replace('T', ' ')}Z: ${text}`);
+  const sleep = (ms: number) => clock.sleepUntil(clock.now() + ms, power);
+  if (manners.connectsAfter === null) return new Promise(() => undefined);
+  await sleep(manners.connectsAfter);
+  if (manners.exitsWith !== null) {
+    console.print(`Exiting with unknown error code: ${manners.exitsWith}`);
+    return manners.exitsWith;
+  }
+  let session: Session;
+  try {
+    const time = clock.now() + manners.clockSkew;
+    session = openSession(world, { ...credentials, version: RUNNER_VERSION, os: 'macOS', time });
+  } catch (error) {
+    console.print(
+      error instanceof Refusal && error.status === 401
+        ? 'Failed to create a session. The runner registration has been deleted from the server, please re-configure.'
+        : `An error occurred: ${error instanceof Error ? error.message : error}`,
+    );
+    return 0;
+  }
+  console.print('√ Connected to GitHub');
+  say('Listening for Jobs');
+  try {
+    for (;;) {
+      const message = await nextMessage(world, session, power);
+      if (message?.kind !== 'job') continue;
+      const lease = taken(world, session, message.jobId);
+      if (lease === null) continue;
+      const isLost = await work(world, session, lease, manners, { ...console, print: say }, power);
+      if (isLost) return null;
+      if (manners.lingers === null) return new Promise(() => undefined);
+      await sleep(manners.lingers);
+      return 0;
+    }
+  } catch (error) {
+    if (power.aborted || !(error instanceof Refusal)) throw error;
+    console.print(
+      error.status === 403 ? `An error occurred: ${error.message}` : 'The runner no longer exists on the server.',
+    );
+    return error.status === 403 ? 7 : 0;
+  } finally {
+    if (!power.aborted) session.close('closed');
+  }
+}
+
+function taken(world: GitHubWorld, session: Session, jobId: number): Lease | null {
+  try {
+    return takeJob(world, session, jobId);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** True when the process was lost in the middle. A job's one step says how long it takes and how it ends: `60000 failure`. */
+async function work(
+  world: GitHubWorld,
+  session: Session,
+  lease: Lease,
+  manners: RunnerManners,
+  console: RunnerConsole,
+  power: AbortSignal,
+): Promise<boolean> {
+  const { clock } = world;
+  const { name, steps } = lease.job.spec;
+  const [ms, planned] = (steps[0]?.run ?? '0 success').split(' ');
+  console.print(`Running job: ${name}`);
+  console.setWorking(true);
+  const cancelled = new AbortController();
+  const over = new AbortController();
+  const stops = AbortSignal.any([power, cancelled.signal]);
+  void listenForCancel(world, session, cancelled, AbortSignal.any([power, over.signal]));
+  const endsAt = clock.now() + Number(ms);
+  const diesAt = manners.diesInJobAfter === null ? Number.POSITIVE_INFINITY : clock.now() + manners.diesInJobAfter;
+  let conclusion = planned as Conclusion;
+  try {
+    while (clock.now() < endsAt) {
+      const next = Math.min(endsAt, diesAt, clock.now() + RENEW_EVERY);
+      await clock.sleepUntil(next, stops).catch(() => power.throwIfAborted());
+      if (cancelled.signal.aborted) {
+        conclusion = 'cancelled';
+        break;
+      }
+      if (clock.now() >= diesAt) return true;
+      renewJob(world, lease.token);
+    }
+    completeJob(world, lease.token, conclusion);
+  } catch (error) {
+    // GitHub ended the job by itself.
+    if (power.aborted || !(error instanceof Refusal)) throw error;
+    conclusion = 'cancelled';
+  } finally {
+    if (!power.aborted) {
+      over.abort();
+      console.setWorking(false);
+    }
+  }
+  const result = { success: 'Succeeded', failure: 'Failed', cancelled: 'Canceled' }[conclusion];
+  console.print(`Job ${name} completed with result: ${result}`);
+  return false;
+}
+
+async function listenForCancel(
+  world: GitHubWorld,
+  session: Session,
+  cancelled: AbortController,
+  until: AbortSignal,
+): Promise<void> {
+  while (!until.aborted) {
+    const message = await nextMessage(world, session, until).catch(() => 'ended' as const);
+    if (message === 'ended') return;
+    if (message?.kind === 'cancel') cancelled.abort();
+  }
+}

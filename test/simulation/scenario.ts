@@ -1,0 +1,70 @@
+import type { AgentSettings } from '../../src/simulator/agent/options.ts';
+import type { Fault } from '../../src/simulator/faults.ts';
+import type { GitHubSettings } from '../../src/simulator/github/options.ts';
+
+/** One job of a push. Durations in milliseconds. */
+export interface PlannedJob {
+  label: 'mac' | 'mac-large' | 'ubuntu-latest';
+  lasts: number;
+  conclusion: 'success' | 'failure';
+  needsApproval: boolean;
+}
+
+/** One push and what people do about its run; `…After` counts from the push, null is never. */
+export interface Push {
+  at: number;
+  jobs: PlannedJob[];
+  cancelAfter: number | null;
+  approveAfter: number | null;
+  rerunAfter: number | null;
+}
+
+/** A fault of the simulator's own kind, in force for a while. */
+export interface TimedFault {
+  where: string;
+  at: number;
+  until: number;
+  fault: Fault;
+}
+
+/** Something that happens to the world. `lasts` in milliseconds. */
+export type Incident = { at: number; lasts: number } & (
+  | { what: 'agentQuits' | 'agentCrashes' | 'maintenance' | 'hostUnplugged'; mac: string }
+  | { what: 'strangerVm'; mac: string; name: string }
+  | { what: 'strangerRunner'; name: string }
+  | { what: 'runnerVanishes' }
+  | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }
+);
+
+/** Chances in [0, 1) of each way in which a boot's runner misbehaves. */
+export interface Manners {
+  neverConnects: number;
+  exitsEarly: number;
+  staysForEver: number;
+  diesInJob: number;
+  clockSkewed: number;
+}
+
+/** Everything that a simulated run is made of; plain data, so that a run can be printed, changed and replayed. Instants are milliseconds from the beginning. */
+export interface Scenario {
+  seed: number;
+  daemon: {
+    mode: 'poll' | 'webhook' | 'both';
+    pollInterval: number;
+    recheckInterval: number;
+    hostCheckInterval: number;
+    gcInterval: number;
+    idleTimeout: number;
+    lifetimeSeconds: number;
+  };
+  macs: { name: string; settings: AgentSettings }[];
+  github: GitHubSettings;
+  pushes: Push[];
+  faults: TimedFault[];
+  incidents: Incident[];
+  manners: Manners;
+  /** Crash points at which the daemon dies, counted from the first one that the run passes. */
+  crashes: number[];
+  /** After this nothing new goes wrong. */
+  calmFrom: number;
+}

@@ -1,0 +1,44 @@
+import { slotsInUse } from '../../src/simulator/agent/vm-state.ts';
+import { committedJobs, isSettled } from './committed-jobs.ts';
+import { isOurs } from './request-laws.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
+
+/** The longest pause between attempts is five minutes; the rest is polls, lags and backoffs. */
+export const LONGEST_WAIT = 10 * 60_000;
+
+/**
+ * No job waits for long while a slot is free. It is looked at while nothing is wrong with the world: what a fault is
+ * the cause of is no breach.
+ */
+export class ServiceLaw {
+  readonly #since = new Map<number, number>();
+
+  look(world: SimulatedWorld, isDisturbed: boolean): void {
+    const { committed, github, clock, broken } = world;
+    const jobs = committedJobs(committed);
+    const served = new Set(jobs.filter(({ context }) => context.vm).map(({ context }) => context.job.id));
+    const hasRoom = [...world.macs.values()].some((mac) => freeSlots(mac, jobs) > 0);
+    const waiting = isDisturbed || !hasRoom ? [] : [...github.queue].map(({ id, spec }) => ({ id, spec }));
+    const unserved = new Set(
+      waiting
+        .filter(({ id, spec }) => spec.labels.some(isServed) && !served.has(id) && !isSettled(committed, id))
+        .map(({ id }) => id),
+    );
+    for (const id of this.#since.keys()) if (!unserved.has(id)) this.#since.delete(id);
+    for (const id of unserved) {
+      const since = this.#since.get(id) ?? clock.now();
+      this.#since.set(id, since);
+      if (clock.now() - since > LONGEST_WAIT) {
+        broken.note('no job waits while a slot is free', `job ${id} has waited for ${LONGEST_WAIT / 60_000} minutes`);
+      }
+    }
+  }
+}
+
+const isServed = (label: string) => label === 'mac' || label === 'mac-large';
+
+function freeSlots({ agent, name }: Mac, jobs: ReturnType<typeof committedJobs>): number {
+  const claims = jobs.filter(({ context }) => context.vm?.host === name).length;
+  const ours = [...agent.vms.values()].filter((vm) => isOurs(vm.name) && vm.power !== null).length;
+  return agent.options.slots - claims - (slotsInUse(agent) - ours);
+}

@@ -1,0 +1,115 @@
+import type { Hono } from 'hono';
+import { FaultPlan } from '../../src/simulator/faults.ts';
+import type { AgentWorld } from '../../src/simulator/agent/agent-world.ts';
+import { createAgentWorld } from '../../src/simulator/agent/launch.ts';
+import { createGitHubWorld } from '../../src/simulator/github/create-github-world.ts';
+import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
+import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
+import { BrokenLaws } from './broken-laws.ts';
+import { Chance } from './chance.ts';
+import type { Committed } from './committed-database.ts';
+import { CrashPoints } from './crash-points.ts';
+import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
+import type { RunnerManners } from './runner-process.ts';
+import type { Manners, Scenario } from './scenario.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+
+/** When every run begins: noon, and an ordinary day. */
+const BEGINNING = Date.UTC(2026, 10, 24, 12);
+
+/** A Mac as the daemon reaches it. */
+export interface Mac {
+  readonly name: string;
+  readonly memory: MemoryMac;
+  readonly agent: AgentWorld;
+  /** The agent's process runs. */
+  isUp: boolean;
+  /** No packet of the daemon's reaches it. */
+  isUnplugged: boolean;
+}
+
+/** Everything around the daemon, on virtual time and in memory; all chance comes from the scenario's seed. */
+export interface SimulatedWorld {
+  readonly scenario: Scenario;
+  readonly clock: SimulatedClock;
+  readonly github: GitHubWorld;
+  readonly githubApp: Hono;
+  readonly macs: ReadonlyMap<string, Mac>;
+  /** The daemon's disk. */
+  readonly committed: Committed;
+  readonly points: CrashPoints;
+  readonly broken: BrokenLaws;
+  /** Values that must never be stored or logged. */
+  readonly secrets: Set<string>;
+  /** Milliseconds of one way over a network. */
+  latency(): number;
+  /** Notes something for a reader of the trace. */
+  trace(what: string): void;
+  isDiskFull: boolean;
+  isGitHubUnplugged: boolean;
+}
+
+export const AGENT_TOKEN = 'agent-token-of-a-simulated-mac-0123456789';
+export const GITHUB_TOKEN = 'ghp_simulatedsimulatedsimulated0123456789';
+export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';
+
+export function createWorld(
+  scenario: Scenario,
+  sendWebhook: SendWebhook,
+  write: (line: string) => void = () => undefined,
+): SimulatedWorld {
+  const { seed } = scenario;
+  const clock = new SimulatedClock(BEGINNING);
+  const network = new Chance(seed, 'network');
+  const latency = () => network.between(1, 30);
+  const forGitHub = new Chance(seed, 'github world').next;
+  const github = createGitHubWorld({
+    clock,
+    random: forGitHub,
+    faults: new FaultPlan(clock, forGitHub),
+    send: sendWebhook,
+    settings: scenario.github,
+  });
+  github.origin = scenario.github.enterpriseVersion ? 'https://ghes.test' : 'https://api.github.com';
+  const macs = scenario.macs.map(({ name, settings }): [string, Mac] => {
+    const random = new Chance(seed, `world of ${name}`).next;
+    const boots = new Chance(seed, `boots of ${name}`);
+    const manners = () => drawManners(boots, scenario.manners);
+    const memory = new MemoryMac({ name, github, manners, latency });
+    const faults = new FaultPlan(clock, random);
+    const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
+    return [name, { name, memory, agent, isUp: true, isUnplugged: false }];
+  });
+  return {
+    scenario,
+    clock,
+    github,
+    githubApp: createGitHubApp(github),
+    macs: new Map(macs),
+    committed: new Map(),
+    points: new CrashPoints(scenario.crashes),
+    broken: new BrokenLaws(() => clock.now()),
+    secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),
+    latency,
+    trace: (what) => write(`${((clock.now() - BEGINNING) / 1000).toFixed(3).padStart(10)}  ${what}`),
+    isDiskFull: false,
+    isGitHubUnplugged: false,
+  };
+}
+
+/** What a clock may be off by until GitHub refuses a runner: twice that. */
+const SKEW = 10 * 60_000;
+
+function drawManners(chance: Chance, manners: Manners): RunnerManners {
+  const connectsAfter = chance.between(1_000, 8_000);
+  const lingers = chance.pick([500, 3_000, 20_000]);
+  const dies = chance.between(1_000, 60_000);
+  return {
+    connectsAfter: chance.is(manners.neverConnects) ? null : connectsAfter,
+    exitsWith: chance.is(manners.exitsEarly) ? chance.pick([0, 1, 2, 7, 137]) : null,
+    lingers: chance.is(manners.staysForEver) ? null : lingers,
+    diesInJobAfter: chance.is(manners.diesInJob) ? dies : null,
+    clockSkew: chance.is(manners.clockSkewed) ? chance.pick([-SKEW, SKEW]) : 0,
+  };
+}
