@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // Whole scenarios wait for facts; on a loaded machine these come late.
+    testTimeout: 90_000,
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,

@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import type { JobsAnswer } from '../../src/cli/job-rows.ts';
 import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
-import { systemClock } from '../../src/clock.ts';
+import { sleepFor, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secrets.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
@@ -52,9 +51,9 @@ const PACE: Record<string, Section> = {
   timeouts: { completion_grace: '3s', retire_window: '400ms', create_settle: '800ms', host_lost: '1500ms' },
 };
 
-/** Facts are waited for, for so long that only what never comes fails. */
-const PATIENCE = { timeout: 40_000, interval: 25 };
-vi.setConfig({ testTimeout: 90_000 });
+/** Milliseconds for a fact to come true; only what never does fails. */
+const PATIENCE = 60_000;
+const PACE_OF_LOOKS = 25;
 
 export type Scenario = Awaited<ReturnType<typeof scenario>>;
 
@@ -165,13 +164,19 @@ export async function scenario(settings: ScenarioSettings = {}) {
       return (await (await fetch(`${adminUrl}/api/status`)).json()) as never;
     },
 
-    /** Waits until the check does not throw and is not false. */
-    until<T>(check: () => T | Promise<T>): Promise<T> {
-      return vi.waitFor(async () => {
-        const result = await check();
-        if (result === false) throw new Error(`not yet: ${check}`);
-        return result;
-      }, PATIENCE);
+    /** Waits until the check does not throw and is not false; rejects with what it said last. */
+    async until<T>(check: () => T | Promise<T>): Promise<T> {
+      const deadline = clock.now() + PATIENCE;
+      for (;;) {
+        try {
+          const result = await check();
+          if (result !== false) return result;
+          if (clock.now() > deadline) throw new Error(`it did not come true: ${check}`);
+        } catch (error) {
+          if (clock.now() > deadline) throw error;
+        }
+        await sleepFor(clock, PACE_OF_LOOKS);
+      }
     },
 
     /** The first live job that is in a state; its path is `state` or begins with it. */
@@ -187,16 +192,16 @@ export async function scenario(settings: ScenarioSettings = {}) {
     async isClean(): Promise<void> {
       await self.until(async () => {
         const open = [...github.world.jobs.values()].filter(({ state }) => state.status !== 'completed');
-        const left = {
-          open: open.map(({ spec }) => spec.name),
-          vms: self
+        const left = [
+          ...open.map(({ spec, state }) => `job ${spec.name} ${state.status}`),
+          ...self
             .vms()
             .filter(({ name }) => name.startsWith('gh-demo-'))
-            .map(({ name, state }) => `${name} ${state}`),
-          runners: self.runners(),
-          records: (await self.jobs()).jobs.map(({ key, state }) => `${key} ${state}`),
-        };
-        expect(left).toEqual({ open: [], vms: [], runners: [], records: [] });
+            .map(({ name, state }) => `VM ${name} ${state}`),
+          ...self.runners().map((name) => `runner ${name}`),
+          ...(await self.jobs()).jobs.map(({ key, state }) => `record ${key} ${state}`),
+        ];
+        if (left.length > 0) throw new Error(`left: ${left.join(', ')}`);
       });
     },
 

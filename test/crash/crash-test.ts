@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import pMap from 'p-map';
+import { textTable } from '../../src/cli/text-table.ts';
+import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
+
+// Kills the real daemon with SIGKILL at every point at which something leaves its process or comes back, each in a
+// world of its own, starts it again and looks at what is left. The points are counted first, by a run that lives.
+
+const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--jobs N]
+  --every N   every Nth point only, for a quick look
+  --at NAME   one point alone
+  --jobs N    worlds at a time (2)`;
+
+const { values } = parseArgs({
+  options: {
+    plot: { type: 'string', multiple: true },
+    every: { type: 'string', default: '1' },
+    at: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+interface Visit {
+  plot: PlotName;
+  point: NonNullable<CrashPoint>;
+}
+
+/** Each point the first time that it is passed, and durable writes each time: every one of them is another state. */
+function visitsOf(plot: PlotName, points: string[]): Visit[] {
+  const seen = new Map<string, number>();
+  return points.flatMap((name) => {
+    const visit = (seen.get(name) ?? 0) + 1;
+    seen.set(name, visit);
+    const counts = visit === 1 || name.includes('durable');
+    return counts ? [{ plot, point: { name, visit } }] : [];
+  });
+}
+
+const plots = (values.plot ?? Object.keys(PLOTS)) as PlotName[];
+const all: Visit[] = [];
+for (const plot of plots) {
+  const alive = await crashRun(plot, null);
+  if (alive.wrong) throw new Error(`the plot ${plot} does not end clean by itself: ${alive.wrong}`);
+  all.push(...visitsOf(plot, alive.points));
+}
+const chosen = all
+  .filter(({ point }) => values.at === undefined || point.name === values.at)
+  .filter((_, n) => n % Number(values.every) === 0);
+console.log(`${all.length} points in ${plots.join(', ')}; the daemon is killed at ${chosen.length} of them.`);
+
+const rows = await pMap(
+  chosen,
+  async ({ plot, point }) => {
+    const { crashed, jobs, vmsCreated, wrong } = await crashRun(plot, point);
+    const outcome =
+      wrong?.split('\n')[0] ?? (crashed ? 'clean' : 'clean, not killed: the point was not passed this time');
+    return {
+      plot,
+      point,
+      crashed,
+      wrong,
+      row: [plot, `${point.name} #${point.visit}`, jobs.join(), String(vmsCreated), outcome],
+    };
+  },
+  { concurrency: Number(values.jobs) },
+);
+for (const line of textTable([['PLOT', 'KILLED', 'JOB', 'VMS', 'OUTCOME'], ...rows.map(({ row }) => row)])) {
+  console.log(line);
+}
+for (const { point, wrong } of rows) if (wrong) console.error(`\n${point.name} #${point.visit}: ${wrong}`);
+const failed = rows.filter(({ wrong }) => wrong !== null).length;
+const killed = rows.filter(({ crashed }) => crashed).length;
+console.log(`killed ${killed} times: ${rows.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

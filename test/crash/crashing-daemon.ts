@@ -1,0 +1,31 @@
+import { appendFileSync } from 'node:fs';
+import { listenForStop } from '../../src/cli/stop-signals.ts';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { secretValues } from '../../src/config/secrets.ts';
+import { startDaemon } from '../../src/controller/daemon.ts';
+import { createLog } from '../../src/log.ts';
+import { crashingEdges } from './crashing-edges.ts';
+
+// The daemon as its command starts it, but that SIGKILL meets it at the point that the environment names: the
+// `CRASH_VISIT`th time that it passes `CRASH_AT`. Every point passed is added to the file `CRASH_POINTS`.
+
+const { CRASH_AT, CRASH_VISIT = '1', CRASH_POINTS = '' } = process.env;
+let visits = 0;
+
+function pass(point: string): void {
+  appendFileSync(CRASH_POINTS, `${point}\n`);
+  if (point !== CRASH_AT) return;
+  visits += 1;
+  if (visits === Number(CRASH_VISIT)) process.kill(process.pid, 'SIGKILL');
+}
+
+const env = {};
+const { config } = loadConfig({ path: process.argv[2] ?? 'config.json', env });
+const log = createLog({ ...config.log, secrets: secretValues(config) });
+const stop = listenForStop({ signals: ['SIGTERM'], clock: systemClock, force: process.exit });
+const daemon = await startDaemon({ config, env, clock: systemClock, log, edges: crashingEdges(pass) });
+log.info('is ready');
+await stop.first;
+await daemon.drain();
+process.exit(0);

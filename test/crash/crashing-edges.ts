@@ -1,0 +1,63 @@
+import type { Edges } from '../../src/controller/edges.ts';
+import { realEdges } from '../../src/controller/edges.ts';
+
+/** Called on the way out of the process and back, with the point's name; may not return. */
+type Pass = (point: string) => void;
+
+/** Each of the daemon's scripts by what only it prints. */
+const SCRIPTS: [mark: string, name: string][] = [
+  ['echo "system: ', 'probe'],
+  ['jeballto-launch:', 'launch'],
+  ['jeballto-activity:', 'activity'],
+  ['until=$2', 'watch'],
+  ['jeballto-state:', 'status'],
+];
+
+/** The daemon's real edges; whatever crosses one passes a named point before and after. */
+export function crashingEdges(pass: Pass): Edges {
+  const around = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    pass(`before ${what}`);
+    const result = await work();
+    pass(`after ${what}`);
+    return result;
+  };
+  return {
+    ...realEdges,
+    openStore: async (options) => {
+      const store = await realEdges.openStore(options);
+      const durable = store.durable.bind(store);
+      store.durable = () => around('a durable write', durable);
+      return store;
+    },
+    agentSender: () => {
+      const sender = realEdges.agentSender();
+      return {
+        send: (message) => around(`agent ${route(message.method, message.url)}`, () => sender.send(message)),
+        close: () => sender.close(),
+      };
+    },
+    fetch: (input, init) =>
+      around(`github ${route(init?.method ?? 'GET', String(input))}`, () => realEdges.fetch(input, init)),
+    openGuest: async (options) => {
+      const session = await around('guest login', () => realEdges.openGuest(options));
+      return {
+        hostKey: session.hostKey,
+        run: (script, run) => {
+          const name = SCRIPTS.find(([mark]) => script.includes(mark))?.[1] ?? 'command';
+          return around(`guest ${name}`, () => session.run(script, run));
+        },
+        close: () => session.close(),
+      };
+    },
+  };
+}
+
+/** `POST /vms/:id/start`, without what differs from run to run. */
+function route(method: string, url: string): string {
+  const path = new URL(url).pathname
+    .replace(/^\/v1/, '')
+    .replace(/\/repos\/[^/]+\/[^/]+/, '')
+    .replace(/[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|\d{2,}/gi, ':id')
+    .replace(/\/runners\/\d+/, '/runners/:id');
+  return `${method} ${path}`;
+}
