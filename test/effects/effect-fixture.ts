@@ -38,6 +38,7 @@ export interface EffectFixtureOptions {
   guests?: GuestSettings;
   /** Laid over the config file's `runner`. */
   runner?: Record<string, unknown>;
+  timeouts?: Record<string, string>;
 }
 
 export type EffectFixture = Awaited<ReturnType<typeof effectFixture>>;
@@ -64,7 +65,9 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
   const { config } = load({
     github: { api_url: github.url, token: 'ghp_oftheeffects', owner: OWNER, repository: REPOSITORY },
     hosts: macs.map(({ url }, n) => ({ name: `mac-${n + 1}`, base_url: url, token: TOKEN })),
-    controller: { id: 't' },
+    // Nothing happens in a test because an interval has passed.
+    controller: { id: 't', host_check_interval: '1h', gc_interval: '1h' },
+    timeouts: { ...options.timeouts },
     runner: {
       ssh_user: 'admin',
       ssh_password: 'admin',
@@ -96,7 +99,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
   const shown: (string | null)[] = [];
 
   /** A world as a daemon that has just begun has it: nothing is remembered of an earlier one. */
-  const newWorld = (observe = (seen: JobObservation) => void observed.push(seen)): EffectWorld => {
+  const newWorld = (observe: (seen: JobObservation) => void = (seen) => observed.push(seen)): EffectWorld => {
     const world = effectWorldOf({
       config,
       clock,
