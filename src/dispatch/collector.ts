@@ -4,6 +4,7 @@ import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { type Clock, sleepFor } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
+import { DaemonError } from '../errors.ts';
 import { type RunnerScope, scopeName } from '../github/runner-scope.ts';
 import type { Store } from '../store/store.ts';
 import type { Hosts } from './hosts.ts';
@@ -41,6 +42,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #stopped = new AbortController();
   #sightings: ReadonlyMap<string, Sighting> = new Map();
+  #collecting: Promise<unknown> = Promise.resolve();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -71,7 +73,14 @@ export class Collector {
     return planCollection(namePrefix, reality, this.#owners(), this.#sightings, clock.now());
   }
 
-  async collect(): Promise<CollectionStep[]> {
+  /** One at a time: two that overlap would adopt the same VM twice. */
+  collect(): Promise<CollectionStep[]> {
+    const collected = this.#collecting.then(() => this.#collect());
+    this.#collecting = collected.catch(() => undefined);
+    return collected;
+  }
+
+  async #collect(): Promise<CollectionStep[]> {
     const { steps, sightings } = await this.plan();
     this.#sightings = sightings;
     for (const step of steps) {
@@ -91,7 +100,7 @@ export class Collector {
   }
 
   async #look(): Promise<Reality> {
-    const { hosts, world, scopes } = this.#options;
+    const { hosts, log, world, scopes } = this.#options;
     const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
     for (const { name } of hosts.all()) {
       try {
@@ -102,16 +111,21 @@ export class Collector {
       }
     }
     for (const scope of scopes) {
-      const runners = await world.github.listRunners(scope, this.#patience());
-      reality.runners.push(
-        ...runners.map(({ id, name, status, busy }) => ({
-          scope: scopeName(scope),
-          id,
-          name,
-          online: status === 'online',
-          busy,
-        })),
-      );
+      try {
+        const runners = await world.github.listRunners(scope, this.#patience());
+        reality.runners.push(
+          ...runners.map(({ id, name, status, busy }) => ({
+            scope: scopeName(scope),
+            id,
+            name,
+            online: status === 'online',
+            busy,
+          })),
+        );
+      } catch (error) {
+        const what = `GitHub did not list the runners of ${scopeName(scope)}, so none of them is collected now`;
+        log.warn({ err: error }, what);
+      }
     }
     return reality;
   }
@@ -133,9 +147,9 @@ export class Collector {
     const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
     if (!scope) return;
     const now = await world.github.getRunner(scope, step.id, this.#patience());
-    if (now && !now.busy && now.status !== 'online') {
-      await world.github.removeRunner(scope, step.id, this.#patience());
-    }
+    const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
+    if (now?.busy || now?.status === 'online') throw inUse;
+    if ((await world.github.removeRunner(scope, step.id, this.#patience())) === 'busy') throw inUse;
   }
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
@@ -148,7 +162,10 @@ export class Collector {
     const seen = await this.#jobOf(named.jobId);
     const profile = seen && profileFor(seen.labels);
     const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
-    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(), '');
+    const job =
+      seen && profile && isFree
+        ? jobFrom(seen, profile)
+        : jobFrom(this.#noJob(seen ?? (await this.#placeOf(step.name))), '');
     const details = await world.agent(step.host).client.getVm(step.id, { signal });
     const vm: Vm = {
       name: step.name,
@@ -177,10 +194,19 @@ export class Collector {
     return null;
   }
 
+  /** Where the runner in a VM is registered, since only there it can be taken off the list. */
+  async #placeOf(runnerName: string): Promise<{ owner: string; repository: string }> {
+    const { repositories, scopes, world } = this.#options;
+    for (const scope of scopes) {
+      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
+      if (await world.github.findRunner(scope, runnerName, this.#patience())) return scope;
+    }
+    return repositories[0] ?? { owner: '', repository: '' };
+  }
+
   /** Stands in for a job that nobody can name any more, or that another actor serves. */
-  #noJob(): Parameters<typeof jobFrom>[0] {
-    const { clock, repositories } = this.#options;
-    const { owner, repository } = repositories[0] ?? { owner: '', repository: '' };
+  #noJob({ owner, repository }: { owner: string; repository: string }): Parameters<typeof jobFrom>[0] {
+    const { clock } = this.#options;
     return {
       source: 'recheck',
       seenAt: clock.now(),
