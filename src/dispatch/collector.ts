@@ -159,14 +159,13 @@ export class Collector {
     if (!named) return;
     const { signal } = this.#patience();
     const address = await forwardedAddress(world, step.host, step.id, signal);
-    const seen = await this.#jobOf(named.jobId);
-    const profile = seen && profileFor(seen.labels);
-    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
-    const job =
-      seen && profile && isFree
-        ? jobFrom(seen, profile)
-        : jobFrom(this.#noJob(seen ?? (await this.#placeOf(step.name))), '');
     const details = await world.agent(step.host).client.getVm(step.id, { signal });
+    const seen = await this.#jobOf(named.jobId);
+    const place = seen ?? (await this.#placeOf(step.name));
+    const profile = seen && profileFor(seen.labels);
+    // Asked last: while we waited, the job may have got an actor.
+    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
+    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(place), '');
     const vm: Vm = {
       name: step.name,
       host: step.host,
