@@ -28,6 +28,8 @@ export interface HostContext {
   /** Epoch ms since which no look was answered. */
   unreachableSince: number | null;
   nextLookAt: number;
+  /** Something changed during the look under way, which may have read the list before: another one follows. */
+  lookAgain: boolean;
   restartsSeen: number;
   failure: Failure | null;
 }
@@ -68,11 +70,13 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         failure: failureOf((event as { error?: unknown }).error),
         unreachableSince: context.unreachableSince ?? now(),
         nextLookAt: now() + policy.checkInterval,
+        lookAgain: false,
       })),
     },
   });
 
   const looking = s.createStateConfig({
+    on: { 'look.requested': { actions: assign({ lookAgain: true }) } },
     invoke: {
       id: 'lookAtHost',
       src: 'lookAtHost',
@@ -84,7 +88,8 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
           seenAt: now(),
           unreachableSince: null,
           failure: null,
-          nextLookAt: now() + policy.checkInterval,
+          nextLookAt: now() + (context.lookAgain ? 0 : policy.checkInterval),
+          lookAgain: false,
           restartsSeen:
             context.restartsSeen +
             (context.look !== null && event.output.uptime < context.look.uptime ? 1 : 0),
@@ -112,6 +117,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       seenAt: null,
       unreachableSince: null,
       nextLookAt: now(),
+      lookAgain: false,
       restartsSeen: 0,
       failure: null,
     }),

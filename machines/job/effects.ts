@@ -46,7 +46,7 @@ export interface JobEffects {
     input: GuestRef & RunnerRef & { profile: string; mode: Runner['mode'] };
     output: null;
   };
-  confirmOnline: { input: GuestRef & RunnerRef; output: { runnerId: number } };
+  confirmOnline: { input: GuestRef & RunnerRef; output: { runnerId: number | null } };
   watchRunner: {
     input: GuestRef & { runnerName: string; until: 'activity' | 'exit' };
     output: { ended: 'tookJob' | 'exited' | 'vanished'; failure: Failure | null };

@@ -5,6 +5,7 @@ import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
+import { DaemonError } from '../errors.ts';
 import { type RunnerScope, scopeName } from '../github/runner-scope.ts';
 import type { Store } from '../store/store.ts';
 import type { Hosts } from './hosts.ts';
@@ -45,6 +46,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #stopped = new AbortController();
   #sightings: ReadonlyMap<string, Sighting> = new Map();
+  #collecting: Promise<unknown> = Promise.resolve();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -77,7 +79,14 @@ export class Collector {
     return planCollection(namePrefix, reality, this.#owners(), this.#sightings, clock.now());
   }
 
-  async collect(): Promise<CollectionStep[]> {
+  /** One at a time: two that overlap would adopt the same VM twice. */
+  collect(): Promise<CollectionStep[]> {
+    const collected = this.#collecting.then(() => this.#collect());
+    this.#collecting = collected.catch(() => undefined);
+    return collected;
+  }
+
+  async #collect(): Promise<CollectionStep[]> {
     const { steps, sightings } = await this.plan();
     this.#sightings = sightings;
     for (const step of steps) {
@@ -97,7 +106,7 @@ export class Collector {
   }
 
   async #look(): Promise<Reality> {
-    const { hosts, world, scopes } = this.#options;
+    const { hosts, log, world, scopes } = this.#options;
     const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
     for (const { name } of hosts.all()) {
       try {
@@ -108,16 +117,21 @@ export class Collector {
       }
     }
     for (const scope of scopes) {
-      const runners = await this.#within((signal) => world.github.listRunners(scope, { signal }));
-      reality.runners.push(
-        ...runners.map(({ id, name, status, busy }) => ({
-          scope: scopeName(scope),
-          id,
-          name,
-          online: status === 'online',
-          busy,
-        })),
-      );
+      try {
+        const runners = await this.#within((signal) => world.github.listRunners(scope, { signal }));
+        reality.runners.push(
+          ...runners.map(({ id, name, status, busy }) => ({
+            scope: scopeName(scope),
+            id,
+            name,
+            online: status === 'online',
+            busy,
+          })),
+        );
+      } catch (error) {
+        const { message } = failureOf(error);
+        log.warn(`the runners of ${scopeName(scope)} are unknown, so none is collected now: ${message}`);
+      }
     }
     return reality;
   }
@@ -138,11 +152,11 @@ export class Collector {
     const { world, scopes } = this.#options;
     const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
     if (!scope) return;
+    const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
     await this.#within(async (signal) => {
       const now = await world.github.getRunner(scope, step.id, { signal });
-      if (now && !now.busy && now.status !== 'online') {
-        await world.github.removeRunner(scope, step.id, { signal });
-      }
+      if (now?.busy || now?.status === 'online') throw inUse;
+      if ((await world.github.removeRunner(scope, step.id, { signal })) === 'busy') throw inUse;
     });
   }
 
@@ -157,11 +171,13 @@ export class Collector {
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
     const address = await forwardedAddress(world, step.host, step.id, signal);
-    const seen = await this.#jobOf(named.jobId, signal);
-    const profile = seen && profileFor(seen.labels);
-    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
-    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(), '');
     const details = await world.agent(step.host).client.getVm(step.id, { signal });
+    const seen = await this.#jobOf(named.jobId, signal);
+    const place = seen ?? (await this.#placeOf(step.name, signal));
+    const profile = seen && profileFor(seen.labels);
+    // Asked last: while we waited, the job may have got an actor.
+    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
+    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(place), '');
     const vm: Vm = {
       name: step.name,
       host: step.host,
@@ -189,10 +205,19 @@ export class Collector {
     return null;
   }
 
+  /** Where the runner in a VM is registered, since only there it can be taken off the list. */
+  async #placeOf(runnerName: string, signal: AbortSignal): Promise<{ owner: string; repository: string }> {
+    const { repositories, scopes, world } = this.#options;
+    for (const scope of scopes) {
+      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
+      if (await world.github.findRunner(scope, runnerName, { signal })) return scope;
+    }
+    return repositories[0] ?? { owner: '', repository: '' };
+  }
+
   /** Stands in for a job that nobody can name any more, or that another actor serves. */
-  #noJob(): Parameters<typeof jobFrom>[0] {
-    const { clock, repositories } = this.#options;
-    const { owner, repository } = repositories[0] ?? { owner: '', repository: '' };
+  #noJob({ owner, repository }: { owner: string; repository: string }): Parameters<typeof jobFrom>[0] {
+    const { clock } = this.#options;
     return {
       source: 'recheck',
       seenAt: clock.now(),

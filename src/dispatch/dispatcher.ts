@@ -25,6 +25,8 @@ export class Dispatcher {
   readonly #stopped = new AbortController();
   /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
   readonly #missing = new Map<string, Set<string>>();
+  /** The host on which each actor held a slot after its last transition. */
+  readonly #slotOn = new Map<string, string>();
   #scheduled = false;
   #draining = false;
   #wake: AbortController | null = null;
@@ -92,7 +94,7 @@ export class Dispatcher {
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
     const host = snapshot.context.vm?.host;
-    if (host && snapshot.status === 'done') this.#options.hosts.look(host);
+    this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
     if (host && snapshot.hasTag('tearingDown')) {
       const lost = [...this.#options.hosts.all()].some(
         ({ name, snapshot: h }) => name === host && h.matches('lost'),
@@ -100,6 +102,14 @@ export class Dispatcher {
       if (lost) queueMicrotask(() => this.#releaseFromLostHost(key));
     }
     this.poke();
+  }
+
+  /** Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken. */
+  #noteSlot(key: string, host: string | undefined): void {
+    const before = this.#slotOn.get(key);
+    if (host === undefined) this.#slotOn.delete(key);
+    else this.#slotOn.set(key, host);
+    if (before !== undefined && before !== host) this.#options.hosts.look(before);
   }
 
   /** A teardown on a lost host may take for ever; its job goes on elsewhere meanwhile. */
@@ -113,8 +123,9 @@ export class Dispatcher {
     }
   }
 
+  /** The second look is asked for at once: a job should not wait an interval to learn that its VM is gone. */
   #tellOfVanishedVms(name: string, { context: host }: HostSnapshot): void {
-    const { actors } = this.#options;
+    const { actors, hosts } = this.#options;
     const listed = new Set(host.look?.vms.map(({ id }) => id));
     const before = this.#missing.get(name) ?? new Set<string>();
     const missing = new Set<string>();
@@ -126,6 +137,7 @@ export class Dispatcher {
       if (before.has(vm.id)) actors.send(key, { type: 'vm.vanished' });
     }
     this.#missing.set(name, missing);
+    if ([...missing].some((id) => !before.has(id))) hosts.look(name);
   }
 
   #grantSlots(): void {

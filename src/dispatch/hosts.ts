@@ -35,11 +35,19 @@ export class Hosts {
       });
       const actor = createActor(provided, { id: name, input: { name } });
       let last = '';
-      let seenAt: number | null = null;
+      let look: HostLook | null = null;
+      let restarts = 0;
       actor.subscribe({
         next: (snapshot) => {
           const { context } = snapshot;
           const state = statePath(snapshot.value).split('.')[0] ?? '';
+          if (context.restartsSeen > restarts) {
+            restarts = context.restartsSeen;
+            log.warn(
+              { host: name, uptime: context.look?.uptime },
+              `host ${name}: its agent was restarted ${context.look?.uptime} s ago, which ended every VM of ours that ran there`,
+            );
+          }
           if (state !== last) {
             const failure = context.failure;
             log[failure ? 'warn' : 'info'](
@@ -47,9 +55,9 @@ export class Hosts {
               `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
             );
           }
-          if (state !== last || context.seenAt !== seenAt) {
+          if (state !== last || context.look !== look) {
             last = state;
-            seenAt = context.seenAt;
+            look = context.look;
             onChange(name, snapshot);
           }
         },

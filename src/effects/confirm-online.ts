@@ -30,7 +30,7 @@ export const confirmOnline: Effect<
       ? await world.github.findRunner(scope, runnerName, { signal })
       : await world.github.getRunner(scope, runnerId, { signal });
   if (runner?.status === 'online') return { runnerId: runner.id };
-  if (status.tookJob) return { runnerId: runner?.id ?? runnerId ?? 0 };
+  if (status.tookJob) return { runnerId: runner?.id ?? runnerId };
   throw new DaemonError(
     'RUNNER_NOT_ONLINE',
     runner

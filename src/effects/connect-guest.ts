@@ -34,11 +34,13 @@ export async function forwardedAddress(world: EffectWorld, host: string, vmId: s
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }
 
+/** By the live state: the VM's record may still call it stopped long after its start. */
 async function mayStillComeByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
-  const vm = await client.getVm(vmId, { signal });
-  if (vm === null || (vm.state !== 'running' && vm.state !== 'starting')) {
-    throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${vm?.state ?? 'gone'} while it boots.`);
+  const state = await client.vmState(vmId, { signal });
+  if (state !== 'running' && state !== 'starting') {
+    throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${state ?? 'gone'} while it boots.`);
   }
   if (!(await client.forwardsSshAutomatically({ signal }))) return false;
-  return (vm.uptime ?? 0) < AUTOMATIC_FORWARDING_SECONDS;
+  const vm = await client.getVm(vmId, { signal });
+  return (vm?.uptime ?? 0) < AUTOMATIC_FORWARDING_SECONDS;
 }

@@ -36,6 +36,7 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
         `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,
       );
     }
+    signal.throwIfAborted();
     world.progress(vmName, 'creating the VM');
     const request = {
       name: vmName,

@@ -17,14 +17,16 @@ export const obtainRunnerConfig: Effect<
   const profile = world.profile(label);
   const scope = world.scope(owner, repository);
   const job = await world.github.getJob(owner, repository, jobId, { signal });
-  if (job && job.status !== 'queued' && job.status !== 'waiting') {
-    world.observe(job);
-    throw new DaemonError('JOB_NO_LONGER_QUEUED', `Job ${jobId} is ${job.status}: it needs no runner.`);
+  if (job?.status !== 'queued' && job?.status !== 'waiting') {
+    if (job) world.observe(job);
+    const state = job?.status ?? 'not known to GitHub any more';
+    throw new DaemonError('JOB_NO_LONGER_QUEUED', `Job ${jobId} is ${state}: it needs no runner.`);
   }
 
   if (world.github.jitSupported()) {
     const groupId = await world.github.resolveGroupId(scope, world.runnerGroup, { signal });
     const request = { name: runnerName, labels: profile.runnerLabels, groupId };
+    signal.throwIfAborted();
     try {
       const made = await untilAborted(
         world.calls.run(runnerName, () => world.github.createJitConfig(scope, request), isAmbiguous),
@@ -42,13 +44,17 @@ export const obtainRunnerConfig: Effect<
   return { runnerId: null, mode: 'token' };
 };
 
-/** A registration of ours that no guest ever got: never launched, so it can be removed at once. */
+/**
+ * A registration of ours that no guest ever got: never launched, so it can be removed at once. What it was made
+ * with is worth nothing from here on.
+ */
 export async function removeLeftover(
   world: EffectWorld,
   scope: ReturnType<EffectWorld['scope']>,
   runnerName: string,
   signal: AbortSignal,
 ): Promise<void> {
+  world.secrets.drop(runnerName);
   const leftover = await world.github.findRunner(scope, runnerName, { signal });
   if (leftover === null) return;
   if ((await world.github.removeRunner(scope, leftover.id, { signal })) === 'busy') {

@@ -72,13 +72,16 @@ export class UnconfirmedCalls {
   }
 }
 
-/** Stops waiting for a promise, not the promise itself, when the signal fires. */
+/**
+ * Stops waiting for a promise, not the promise itself, when the signal fires. However late that rejects, it is
+ * handled here: an unhandled rejection would end the daemon.
+ */
 export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
   });
 }

@@ -1,0 +1,112 @@
+import { MemoryLevel } from 'memory-level';
+import { onTestFinished, vi } from 'vitest';
+import { createJobMachine } from '../../machines/job.ts';
+import { jobPolicy, namePrefix } from '../../src/controller/job-policy.ts';
+import { Collector } from '../../src/dispatch/collector.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { Hosts } from '../../src/dispatch/hosts.ts';
+import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { statePath } from '../../src/dispatch/transition-entry.ts';
+import { jobEffects } from '../../src/effects/job-effects.ts';
+import type { JobObservation } from '../../src/intake/job-observation.ts';
+import { matchProfile } from '../../src/intake/match-profile.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { Store } from '../../src/store/store.ts';
+import { type EffectFixtureOptions, effectFixture, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
+import { DAY } from '../store/records.ts';
+
+/** Actors, hosts, dispatcher and collector over real effects and a store in memory, as the daemon has them. */
+export async function dispatchFixture(options: EffectFixtureOptions = {}) {
+  const given = await effectFixture(options);
+  const { clock, config, log } = given;
+  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const world = given.newWorld((seen) => dispatcher.observe(seen));
+  const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
+    actors: jobEffects(world, () => store.durable()),
+  });
+  const actors = new JobActors({
+    machine,
+    store,
+    clock,
+    log,
+    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
+  });
+  const hosts = new Hosts({
+    hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name).client, maxVms: 2 })),
+    policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
+    clock,
+    log,
+    onChange: (name, snapshot) => dispatcher.hostChanged(name, snapshot),
+  });
+  const prefix = namePrefix(config.controller);
+  const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
+  const dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: prefix, profileFor });
+  // The one in which everything happens is not the first.
+  const repositories = ['other', REPOSITORY].map((repository) => ({ owner: OWNER, repository }));
+  ensureRepository(given.github.world, `${OWNER}/other`);
+  const collector = new Collector({
+    world,
+    actors,
+    hosts,
+    store,
+    scopes: repositories.map((repository) => ({ kind: 'repository' as const, ...repository })),
+    repositories,
+    clock,
+    log,
+    namePrefix: prefix,
+    profileFor,
+    interval: config.controller.gc_interval,
+  });
+  onTestFinished(async () => {
+    dispatcher.drain();
+    collector.stop();
+    hosts.stop();
+    actors.stop();
+    await store.close();
+  });
+
+  const lines = () => given.logged.map((line) => JSON.parse(line) as { level: string; msg: string });
+  return {
+    ...given,
+    actors,
+    collector,
+    dispatcher,
+    hosts,
+    store,
+    world,
+    /** Starts the looks at the hosts, and waits for the first of each. */
+    begin: async () => {
+      hosts.start();
+      await soon(() => {
+        for (const { name, snapshot } of hosts.all())
+          if (snapshot.context.look === null) throw new Error(`${name} was not looked at`);
+      });
+    },
+    /** Sees a job as GitHub tells of it now. */
+    see: async (jobId: number, change: Partial<JobObservation> = {}) => {
+      const seen = await world.github.getJob(OWNER, REPOSITORY, jobId);
+      if (seen) dispatcher.observe({ ...seen, ...change });
+    },
+    /** Each actor as `key host state`, the state by its first two parts. */
+    states: () =>
+      [...actors.all()].map(({ key, snapshot: { context, value } }) =>
+        [key, context.vm?.host ?? '-', statePath(value).split('.').slice(0, 2).join('.')].join(' '),
+      ),
+    stateOf: (jobId: number) => {
+      const holder = actors.holderOfJob(jobId);
+      const found = [...actors.all()].find(({ key }) => key === holder?.key);
+      return found ? statePath(found.snapshot.value) : null;
+    },
+    contextOf: (jobId: number) => {
+      const holder = actors.holderOfJob(jobId);
+      return [...actors.all()].find(({ key }) => key === holder?.key)?.snapshot.context ?? null;
+    },
+    warnings: () =>
+      lines()
+        .filter(({ level }) => level === 'warn')
+        .map(({ msg }) => msg),
+  };
+}
+
+/** Waits for a fact, on a machine that may be slow. */
+export const soon = <T>(fact: () => T | Promise<T>) => vi.waitFor(fact, { timeout: 20_000, interval: 20 });

@@ -1,0 +1,82 @@
+import { vi } from 'vitest';
+import { askGuest } from '../../src/effects/ask-guest.ts';
+import { confirmOnline } from '../../src/effects/confirm-online.ts';
+import { connectGuest } from '../../src/effects/connect-guest.ts';
+import { createVm } from '../../src/effects/create-vm.ts';
+import { deleteVm } from '../../src/effects/delete-vm.ts';
+import { deregisterRunner } from '../../src/effects/deregister-runner.ts';
+import type { EffectWorld } from '../../src/effects/effect-world.ts';
+import { launchRunner } from '../../src/effects/launch-runner.ts';
+import { obtainRunnerConfig } from '../../src/effects/obtain-runner-config.ts';
+import { probeGuest } from '../../src/effects/probe-guest.ts';
+import { recheckJob } from '../../src/effects/recheck-job.ts';
+import { removeRunner } from '../../src/effects/remove-runner.ts';
+import { startVm } from '../../src/effects/start-vm.ts';
+import { watchRunner } from '../../src/effects/watch-runner.ts';
+import { withGuest } from '../../src/effects/with-guest.ts';
+import {
+  type EffectFixture,
+  type EffectFixtureOptions,
+  effectFixture,
+  LABEL,
+  OWNER,
+  REPOSITORY,
+  STAYS,
+} from './effect-fixture.ts';
+
+const PLACE = { owner: OWNER, repository: REPOSITORY };
+/** Effects are retried by the machine; here, until the fact is there. */
+export const soon = <T>(effect: () => Promise<T>) => vi.waitFor(effect, { timeout: 15_000, interval: 50 });
+
+/** One attempt at a job, driven effect by effect as the machine would. */
+export async function attempt(given: EffectFixture, steps: string[] = []) {
+  const { host } = given;
+  const { jobId, name, run } = given.queueJob(steps);
+  const create = (world = given.world) => createVm(world, { host, vmName: name, profile: LABEL }, STAYS);
+  const { vmId } = await create();
+  const boot = async (world: EffectWorld) => {
+    await startVm(world, { host, vmId }, STAYS);
+    const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
+    return { host, vmId, ...reached };
+  };
+  const guest = await boot(given.world);
+  const runner = (runnerId: number | null) => ({ ...PLACE, runnerName: name, runnerId });
+  const at = { runnerId: null as number | null, mode: null as 'jit' | 'token' | null };
+
+  return {
+    ...given,
+    jobId,
+    name,
+    run,
+    guest,
+    at,
+    boot,
+    probe: (world = given.world) => probeGuest(world, guest, STAYS),
+    obtain: async (world = given.world) => {
+      const input = { ...PLACE, jobId, profile: LABEL, runnerName: name };
+      Object.assign(at, await obtainRunnerConfig(world, input, STAYS));
+    },
+    launch: (world = given.world) =>
+      launchRunner(world, { ...guest, ...runner(at.runnerId), profile: LABEL, mode: at.mode }, STAYS),
+    confirm: (world = given.world) => confirmOnline(world, { ...guest, ...runner(at.runnerId) }, STAYS),
+    online: (world = given.world) =>
+      soon(() => confirmOnline(world, { ...guest, ...runner(at.runnerId) }, STAYS)),
+    watch: (until: 'activity' | 'exit', signal = STAYS) =>
+      watchRunner(given.world, { ...guest, runnerName: name, until }, signal),
+    /** With a host key that is not the guest's, SSH is refused and only the agent's own way in is left. */
+    ask: (hostKey = guest.hostKey) => askGuest(given.world, { ...guest, hostKey, runnerName: name }, STAYS),
+    recheck: (runnerName = name) => recheckJob(given.world, { ...PLACE, jobId, runnerName }, STAYS),
+    deregister: (runnerId = at.runnerId) => deregisterRunner(given.world, runner(runnerId), STAYS),
+    remove: (runnerId = at.runnerId) => removeRunner(given.world, runner(runnerId), STAYS),
+    destroy: () => deleteVm(given.world, { host, vmName: name, vmId: guest.vmId }, STAYS),
+    inGuest: (script: string) => withGuest(given.world, guest, STAYS, (session) => session.run(script)),
+  };
+}
+
+/** With the runner launched. */
+export async function launched(steps: string[] = [], options: EffectFixtureOptions = {}) {
+  const one = await attempt(await effectFixture(options), steps);
+  await one.obtain();
+  await one.launch();
+  return one;
+}

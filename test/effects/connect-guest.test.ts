@@ -1,0 +1,177 @@
+import { describe, expect, test, vi } from 'vitest';
+import { connectGuest, forwardedAddress } from '../../src/effects/connect-guest.ts';
+import { createVm } from '../../src/effects/create-vm.ts';
+import { probeGuest } from '../../src/effects/probe-guest.ts';
+import { startVm } from '../../src/effects/start-vm.ts';
+import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
+import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS } from './effect-fixture.ts';
+import type { ShiftedClock } from './shifted-clock.ts';
+
+async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
+  const given = await effectFixture(options);
+  const { host, mac } = given;
+  const boot = async (name = 'gh-t-7-1', bootPlan = plan) => {
+    mac.faults.add({ route: `guest boot ${name}`, body: bootPlan, times: 1 });
+    const { vmId } = await createVm(given.world, { host, vmName: name, profile: LABEL }, STAYS);
+    await startVm(given.world, { host, vmId }, STAYS);
+    return vmId;
+  };
+  const vmId = await boot();
+  // A silent port costs the whole of it.
+  const world = { ...given.world, guest: { ...given.world.guest, connectTimeout: 2_000 } };
+  const connect = (id = vmId, hostKey: string | null = null) =>
+    connectGuest(world, { host, vmId: id, hostKey }, STAYS);
+  return {
+    ...given,
+    world,
+    vmId,
+    boot,
+    connect,
+    /** Once the agent has done its own part. */
+    connected: () => vi.waitFor(() => connect(), { timeout: 10_000, interval: 20 }),
+    enables: given.counted('POST /vms/:id/ssh'),
+    letMacRun: (ms: number) => (mac.world.clock as ShiftedClock).advance(ms),
+    probe: async () => probeGuest(world, { host, vmId, ...(await connect()) }, STAYS),
+  };
+}
+
+describe('a guest is reached', () => {
+  test('by what the agent forwards of its own accord, as often as it is asked, and nothing is enabled', async () => {
+    const at = await booted();
+    const first = await at.connected();
+    expect(first.address).toEqual({ host: '127.0.0.1', port: at.vm(at.vmId).power?.forward?.port });
+    expect(first.hostKey).toMatch(/^[A-Za-z0-9+/=]{40,}$/);
+    expect(await at.connect(at.vmId, first.hostKey)).toEqual(first);
+    expect(at.enables.hits).toBe(0);
+  });
+
+  test('by forwarding that is enabled where the agent does not do so by itself', async () => {
+    const at = await booted({}, { mac: { autoEnableSshForwarding: false } });
+    await at.connected();
+    await at.connect();
+    expect(at.enables.hits).toBe(1);
+  });
+
+  test('by forwarding that is enabled anew where its port does not listen any more', async () => {
+    const at = await booted();
+    await at.connected();
+    await at.vm(at.vmId).power?.forward?.close();
+    await at.connect();
+    expect(at.enables.hits).toBe(1);
+  });
+
+  test('by forwarding that is asked for only once the agent’s own search must have failed', async () => {
+    const at = await booted({ natMs: 400 });
+    await at.vm(at.vmId).power?.network.done;
+    await expect(at.connect()).rejects.toMatchObject(failing('SSH_NOT_READY', { disposition: 'retry' }));
+    expect(at.enables.hits).toBe(0);
+    at.letMacRun(81_000);
+    await at.connect();
+    expect(at.enables.hits).toBe(1);
+  });
+
+  test('later, when it has no address at all', async () => {
+    const at = await booted({ natMs: 'never' });
+    await at.vm(at.vmId).power?.network.done;
+    at.letMacRun(81_000);
+    await expect(at.connect()).rejects.toMatchObject(failing('SSH_NOT_READY', { disposition: 'retry' }));
+  });
+
+  test('even while the record of the VM still calls it stopped', async () => {
+    const at = await booted({ natMs: 40 }, { mac: { latencies: { persistence: 60_000, natSearch: 500 } } });
+    const early = await at.connect().catch((error: unknown) => error);
+    if (early instanceof Error) expect(early).toMatchObject({ failure: { disposition: 'retry' } });
+    await at.connected();
+  });
+
+  test('at the address of the agent, which calls its own machine 127.0.0.1', async () => {
+    const at = await booted();
+    await at.connected();
+    const remote = (baseUrl: string) => ({
+      ...at.world,
+      agent: (host: string) => ({ ...at.world.agent(host), baseUrl }),
+    });
+    const port = at.vm(at.vmId).power?.forward?.port;
+    const address = (baseUrl: string) => forwardedAddress(remote(baseUrl), at.host, at.vmId, STAYS);
+    expect(await address('http://mini.example.net:8011/v1')).toEqual({ host: 'mini.example.net', port });
+    expect(await address('http://[fd00::7]:8011/v1')).toEqual({ host: 'fd00::7', port });
+    expect(await address('http://localhost:8011/v1')).toEqual({ host: '127.0.0.1', port });
+  });
+});
+
+describe('a guest is not reached', () => {
+  test('by a port that accepts and stays silent', async () => {
+    const at = await booted({ sshdMs: 'never' });
+    await vi.waitFor(() => expect(at.vm(at.vmId).power?.forward?.listening).toBe(true));
+    await expect(at.connect()).rejects.toMatchObject(
+      failing('GUEST_UNREACHABLE', { disposition: 'retry', message: expect.stringContaining('silent') }),
+    );
+  });
+
+  test('when it refuses the login, which a person has to mend', async () => {
+    const at = await booted({ refuseLogin: true });
+    await vi.waitFor(
+      () => expect(at.connect()).rejects.toMatchObject(failing('GUEST_LOGIN_REFUSED', { blame: 'image' })),
+      { timeout: 10_000 },
+    );
+  });
+
+  test('when another VM answers in its place: its host key is not the pinned one', async () => {
+    const at = await booted();
+    const { hostKey } = await at.connected();
+    const other = await at.boot('gh-t-8-1', {});
+    await vi.waitFor(
+      () =>
+        expect(at.connect(other, hostKey)).rejects.toMatchObject(
+          failing('GUEST_IDENTITY_CHANGED', { disposition: 'giveUp' }),
+        ),
+      { timeout: 10_000 },
+    );
+  });
+
+  test('when its VM is gone or has ended by itself', async () => {
+    const at = await booted({ natMs: 'never' });
+    const { vms } = at.mac.world;
+    const vm = at.vm(at.vmId);
+    vm.state = 'error';
+    await expect(at.connect()).rejects.toMatchObject(failing('VM_VANISHED', { disposition: 'giveUp' }));
+    vm.state = 'running';
+    vms.delete(at.vmId);
+    await expect(at.connect()).rejects.toMatchObject(failing('VM_NOT_FOUND', { disposition: 'giveUp' }));
+    vms.set(at.vmId, vm);
+  });
+});
+
+describe('a guest is probed', () => {
+  test('for what a runner needs, and its runner’s version is noted', async () => {
+    const at = await booted({}, { guests: { runnerVersion: '2.345.6' } });
+    await at.connected();
+    expect(await at.probe()).toEqual({ runnerVersion: '2.345.6' });
+    expect(await at.probe()).toEqual({ runnerVersion: '2.345.6' });
+  });
+
+  test.each([
+    [['run.sh']],
+    [['config.sh']],
+    [['bash']],
+    [['git']],
+    [['run.sh', 'config.sh', 'bash', 'git']],
+  ] as const)('and %s is said to be missing, exactly', async (missing) => {
+    const at = await booted({ missingTools: [...missing] });
+    await at.connected();
+    const probed = await at.probe().catch((error: unknown) => error);
+    expect(probed).toMatchObject(failing('GUEST_TOOL_MISSING', { blame: 'image', disposition: 'giveUp' }));
+    expect((probed as Error).message).toContain(`The guest lacks ${missing.join(', ')}:`);
+  });
+
+  test.each([
+    [-3_600, 'GUEST_CLOCK_WRONG'],
+    [330, 'GUEST_CLOCK_WRONG'],
+    [240, null],
+  ])('and a clock that is %i s off is %s', async (clockSkewSeconds, code) => {
+    const at = await booted({ clockSkewSeconds });
+    await at.connected();
+    const probed = await at.probe().catch((error: unknown) => error);
+    expect(probed).toMatchObject(code === null ? { runnerVersion: '2.336.0' } : failing(code));
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createVm } from '../../src/effects/create-vm.ts';
+import { deleteVm } from '../../src/effects/delete-vm.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { IMAGE } from '../simulator/agent-fixture.ts';
+import {
+  type EffectFixture,
+  type EffectFixtureOptions,
+  effectFixture,
+  failing,
+  LABEL,
+  LARGE,
+  LARGE_SIZE,
+  STAYS,
+} from './effect-fixture.ts';
+
+const NAME = 'gh-t-7-1';
+
+async function fixture(options: EffectFixtureOptions = {}) {
+  const given = await effectFixture(options);
+  const input = { host: given.host, vmName: NAME, profile: LABEL };
+  return {
+    ...given,
+    input,
+    create: (world = given.world, signal = STAYS) => createVm(world, input, signal),
+    destroy: (world = given.world) => deleteVm(world, { host: given.host, vmName: NAME, vmId: null }, STAYS),
+  };
+}
+
+/** What the agent was told to make, by the record of each VM. */
+const made = ({ mac }: EffectFixture) =>
+  [...mac.world.vms.values()].map(({ name, ephemeral, lifetimeSeconds, state }) => ({
+    name,
+    ephemeral,
+    lifetimeSeconds,
+    state,
+  }));
+
+describe('a VM is made', () => {
+  test('from the image, ephemeral and with its lifetime, and a second run finds it by name', async () => {
+    const at = await fixture();
+    const posts = at.counted('POST /vms');
+    const first = await at.create();
+    expect(made(at)).toEqual([{ name: NAME, ephemeral: true, lifetimeSeconds: 3600, state: 'stopped' }]);
+    expect(await at.create()).toEqual(first);
+    expect(await at.create(at.newWorld())).toEqual(first);
+    expect(posts.hits).toBe(1);
+  });
+
+  test('after its image was pulled by an operation of its own, by the very same reference and with progress shown', async () => {
+    const at = await fixture({ mac: { latencies: { pull: 400 } } });
+    const pulls = at.counted('POST /images/pull');
+    await at.create();
+    expect(pulls.hits).toBe(1);
+    const references = [...at.mac.world.images.pulls.values()].map(({ reference }) => reference);
+    expect(references).toEqual([IMAGE, IMAGE]);
+    expect([...at.mac.world.images.local.keys()]).toEqual([IMAGE]);
+    const percents = at.shown.map((text) => /pulling .* (\d+) %/.exec(text ?? '')?.[1]).filter(Boolean);
+    expect(new Set(percents).size).toBeGreaterThan(1);
+    expect(at.shown.slice(-2)).toEqual(['creating the VM', null]);
+  });
+
+  test('and sized before it is started, with a PATCH for what differs and none where nothing does', async () => {
+    const at = await fixture();
+    const patches = at.counted('PATCH /vms/:id');
+    await at.create();
+    expect(patches.hits).toBe(0);
+    const large = { ...at.input, vmName: 'gh-t-8-1', profile: LARGE };
+    const { vmId } = await createVm(at.world, large, STAYS);
+    expect(at.vm(vmId)).toMatchObject({ resources: LARGE_SIZE, state: 'stopped' });
+    expect(await createVm(at.world, large, STAYS)).toEqual({ vmId });
+    expect(patches.hits).toBe(1);
+  });
+
+  test('and doubles of its name are reduced to one', async () => {
+    const at = await fixture();
+    for (const state of ['stopped', 'stopped', 'stopped'] as const) {
+      addForeignVm(at.mac.world, { name: NAME, state, ephemeral: true });
+    }
+    const { vmId } = await at.create();
+    expect([...at.mac.world.vms.keys()]).toEqual([vmId]);
+  });
+
+  test('unless one of its name exists that is not freshly made: that one is never taken over', async () => {
+    const at = await fixture();
+    addForeignVm(at.mac.world, { name: NAME, state: 'running' });
+    await expect(at.create()).rejects.toMatchObject(failing('VM_CREATE_FAILED', { disposition: 'giveUp' }));
+  });
+
+  test('by none whose size the Mac refuses, and the failure says who has to mend it', async () => {
+    const at = await fixture({ mac: { host: { cpus: 5 } } });
+    const large = { ...at.input, profile: LARGE };
+    await expect(createVm(at.world, large, STAYS)).rejects.toMatchObject(
+      failing('VM_RESIZE_FAILED', { blame: 'operator', disposition: 'giveUp' }),
+    );
+  });
+});
+
+describe('no second create is sent for a name whose first one may still take effect', () => {
+  test('when the answer was lost after the effect: the VM is found', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE', { disposition: 'retry' }));
+    await at.create();
+    expect(at.vms()).toEqual([`${NAME} stopped`]);
+    expect(posts.hits).toBe(0);
+  });
+
+  test('when it was lost before: it is waited for until it can come no more, and only then made', async () => {
+    const at = await fixture();
+    const lost = at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
+    expect([lost.hits, posts.hits]).toEqual([1, 0]);
+    at.clock.advance(at.config.timeouts.create_settle);
+    await at.create();
+    expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
+  });
+
+  test('when the agent answered with a failure of its own, which may have come after the effect', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'POST /vms', status: 500, code: 'INTERNAL_ERROR', times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing('AGENT_ERROR'));
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    expect(posts.hits).toBe(0);
+  });
+
+  test('but a refusal leaves nothing open, so the next try asks again', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'POST /vms', status: 429, code: 'TOO_MANY_IMAGE_OPERATIONS', times: 1 });
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_BUSY', { disposition: 'retry' }));
+    await at.create();
+    expect(at.vms()).toEqual([`${NAME} stopped`]);
+  });
+
+  test('when the state was left in the middle: the effect that comes back waits for its end and finds the VM', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac create *', delayMs: 150, times: 1 });
+    const posts = at.counted('POST /vms');
+    const state = new AbortController();
+    const abandoned = at.create(at.world, state.signal);
+    await vi.waitFor(() => expect(posts.hits).toBe(1));
+    state.abort(new Error('the state was left'));
+    await expect(abandoned).rejects.toThrow('the state was left');
+    expect(at.vms()).toEqual([]);
+    await at.create();
+    expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
+  });
+
+  test('when the daemon died in the middle: its successor waits, and takes the late VM', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac create *', delayMs: 300, times: 1 });
+    const posts = at.counted('POST /vms');
+    const dead = at.create();
+    await vi.waitFor(() => expect(posts.hits).toBe(1));
+    const successor = at.newWorld();
+    successor.calls.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
+    await expect(at.create(successor)).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    const { vmId } = await dead;
+    expect(await at.create(successor)).toEqual({ vmId });
+    expect(posts.hits).toBe(1);
+  });
+
+  test('nor is any create sent by a state that was left before it came to that', async () => {
+    const at = await fixture();
+    const posts = at.counted('POST /vms');
+    const state = new AbortController();
+    const leaving = { ...at.world, progress: () => undefined };
+    leaving.calls.outcome = () => {
+      state.abort(new Error('the state was left'));
+      return 'none';
+    };
+    await expect(at.create(leaving, state.signal)).rejects.toThrow('the state was left');
+    expect(posts.hits).toBe(0);
+  });
+});
+
+describe('a teardown deletes what a create brings late', () => {
+  test('when this daemon still waits for the answer', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac create *', delayMs: 150, times: 1 });
+    const posts = at.counted('POST /vms');
+    const state = new AbortController();
+    const abandoned = at.create(at.world, state.signal);
+    await vi.waitFor(() => expect(posts.hits).toBe(1));
+    state.abort(new Error('the state was left'));
+    await expect(abandoned).rejects.toThrow('the state was left');
+    await at.destroy();
+    expect(at.mac.world.vmsCreated).toBe(1);
+    expect(at.vms()).toEqual([]);
+  });
+
+  test('when nobody knows whether it does: the name is looked for until that is over', async () => {
+    const at = await fixture();
+    at.world.calls.assumeUnknown(NAME, at.clock.now() + 10_000);
+    await expect(at.destroy()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
+    addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
+    await expect(at.destroy()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    expect(at.vms()).toEqual([]);
+    at.clock.advance(10_000);
+    expect(await at.destroy()).toBeNull();
+  });
+});
+
+describe('a pull that fails', () => {
+  test.each([
+    ['a registry that is down', { status: 503 }, 'REGISTRY_UNREACHABLE', 'retry'],
+    ['a pull that took too long', { status: 504 }, 'IMAGE_PULL_FAILED', 'retry'],
+    ['one that somebody cancelled', { status: 499 }, 'IMAGE_PULL_FAILED', 'retry'],
+    ['any other end', { status: 500 }, 'IMAGE_PULL_FAILED', 'retry'],
+    [
+      'an image that the agent cannot read',
+      { status: 400, code: 'INVALID_IMAGE' },
+      'IMAGE_INVALID',
+      'giveUp',
+    ],
+  ])('of %s leads to its own failure, and no create follows', async (_what, fault, code, disposition) => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac pull *', ...fault, times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing(code, { disposition }));
+    expect(posts.hits).toBe(0);
+  });
+
+  test('because the agent was restarted is begun again, since it remembers no operation', async () => {
+    const at = await fixture({ mac: { latencies: { pull: 600 } } });
+    const pulling = at.create();
+    await vi.waitFor(() => expect(at.mac.world.images.pulls.size).toBe(1));
+    const failed = expect(pulling).rejects.toMatchObject({ failure: { disposition: 'retry' } });
+    await at.mac.restart('crash', 0);
+    await failed;
+    await at.create();
+    expect(at.vms()).toEqual([`${NAME} stopped`]);
+  });
+
+  test('is told as lost when its operation is unknown', async () => {
+    const at = await fixture({ mac: { latencies: { pull: 200 } } });
+    at.mac.faults.add({
+      route: 'GET /images/pull/operations/:id',
+      status: 404,
+      code: 'IMAGE_OPERATION_NOT_FOUND',
+      times: 1,
+    });
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_BUSY', { disposition: 'retry' }));
+  });
+});
+
+test('a host or a profile that the config does not name (any more) is refused by name', async () => {
+  const at = await fixture();
+  const refused = (change: object) => createVm(at.world, { ...at.input, ...change }, STAYS);
+  await expect(refused({ host: 'mac-9' })).rejects.toMatchObject(failing('HOST_UNKNOWN'));
+  await expect(refused({ profile: 'gone' })).rejects.toMatchObject(failing('PROFILE_UNKNOWN'));
+});

@@ -1,0 +1,228 @@
+import { describe, expect, test, vi } from 'vitest';
+import { obtainRunnerConfig } from '../../src/effects/obtain-runner-config.ts';
+import { removeRunner } from '../../src/effects/remove-runner.ts';
+import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { runnerNamed } from '../simulator/github-fixture.ts';
+import { deferred } from './deferred.ts';
+import {
+  type EffectFixtureOptions,
+  effectFixture,
+  failing,
+  LABEL,
+  OWNER,
+  REPOSITORY,
+  STAYS,
+} from './effect-fixture.ts';
+
+const JIT = 'POST /repos/:owner/:repo/actions/runners/generate-jitconfig';
+const TOKENS = 'POST /repos/:owner/:repo/actions/runners/registration-token';
+
+async function withJob(options: EffectFixtureOptions = {}) {
+  const given = await effectFixture(options);
+  const job = given.queueJob();
+  const place = { owner: OWNER, repository: REPOSITORY };
+  const input = { ...place, jobId: job.jobId, profile: LABEL, runnerName: job.name };
+  const { requests } = given.github.world;
+  return {
+    ...given,
+    ...job,
+    input,
+    obtain: (world = given.world, change: Partial<typeof input> = {}) =>
+      obtainRunnerConfig(world, { ...input, ...change }, STAYS),
+    remove: (runnerName = job.name, world = given.world) =>
+      removeRunner(world, { ...place, runnerName, runnerId: null }, STAYS),
+    jitRequests: () => requests.of(JIT).byStatus,
+    tokenRequests: () => requests.of(TOKENS).requests,
+  };
+}
+
+describe('a JIT configuration', () => {
+  test('is made once, with the labels of the profile, and kept in memory alone', async () => {
+    const at = await withJob();
+    const got = await at.obtain();
+    const runner = runnerNamed(at.github.world, at.name);
+    expect(got).toEqual({ runnerId: runner.id, mode: 'jit' });
+    expect(runner.labels.map(({ name }) => name).sort()).toEqual(
+      at.world.profile(LABEL).runnerLabels.toSorted(),
+    );
+    expect(at.jitRequests()).toEqual({ 201: 1 });
+    expect(at.world.secrets.of(at.name)).toMatchObject({ mode: 'jit', jitConfig: expect.any(String) });
+  });
+
+  test('of an organization is made in the runner group that the config names', async () => {
+    const at = await withJob({ runner: { scope: 'organization', group: 'Default' } });
+    await at.obtain();
+    expect(runnerNamed(at.github.world, at.name).scope.kind).toBe('organization');
+    const lost = await withJob({ runner: { scope: 'organization', group: 'macs' } });
+    await expect(lost.obtain()).rejects.toMatchObject(
+      failing('RUNNER_GROUP_UNKNOWN', { blame: 'operator', disposition: 'giveUp' }),
+    );
+    expect(lost.runnerNames()).toEqual([]);
+  });
+
+  test('whose result was thrown away is spent: its runner is removed and a further name asked for', async () => {
+    const at = await withJob();
+    await at.obtain();
+    for (const world of [at.world, at.newWorld()]) {
+      await expect(at.obtain(world)).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
+      expect(at.runnerNames()).toEqual([]);
+      expect(world.secrets.of(at.name)).toBeNull();
+      await at.obtain();
+    }
+    await expect(at.obtain()).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
+    await at.obtain(at.world, { runnerName: 'gh-t-7-2' });
+    expect(at.runnerNames()).toEqual(['gh-t-7-2']);
+  });
+
+  test('is not made twice when the answer was lost, before its effect or after', async () => {
+    const before = await withJob();
+    before.github.faults.add({ route: 'POST *generate-jitconfig', drop: 'before', times: 1 });
+    await expect(before.obtain()).rejects.toMatchObject(
+      failing('GITHUB_UNREACHABLE', { disposition: 'retry' }),
+    );
+    await before.obtain();
+    expect(before.runnerNames()).toEqual([before.name]);
+
+    const after = await withJob();
+    after.github.faults.add({ route: 'POST *generate-jitconfig', drop: 'after', times: 1 });
+    await expect(after.obtain()).rejects.toMatchObject(failing('GITHUB_UNREACHABLE'));
+    expect(after.runnerNames()).toEqual([after.name]);
+    await expect(after.obtain()).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
+    expect(after.runnerNames()).toEqual([]);
+  });
+
+  test('that still comes when its state was left is waited for by the teardown, and its runner goes', async () => {
+    const at = await withJob();
+    const slow = at.github.faults.add({ route: 'POST *generate-jitconfig', delayMs: 150, times: 1 });
+    const state = new AbortController();
+    const abandoned = obtainRunnerConfig(at.world, at.input, state.signal);
+    await vi.waitFor(() => expect(slow.hits).toBe(1));
+    state.abort(new Error('the state was left'));
+    await expect(abandoned).rejects.toThrow('the state was left');
+    expect(at.runnerNames()).toEqual([]);
+    await at.remove();
+    expect(at.jitRequests()).toEqual({ 201: 1 });
+    expect(at.runnerNames()).toEqual([]);
+    expect(at.world.secrets.of(at.name)).toBeNull();
+  });
+
+  test('is joined, not asked for again, by an effect that was begun anew while it is made', async () => {
+    const at = await withJob();
+    at.github.faults.add({ route: 'POST *generate-jitconfig', delayMs: 150, times: 1 });
+    const [first, second] = await Promise.all([at.obtain(), at.obtain()]);
+    expect(second).toEqual(first);
+    expect(at.jitRequests()).toEqual({ 201: 1 });
+  });
+
+  test('leaves the leftover alone that GitHub calls busy, and says so', async () => {
+    const at = await withJob();
+    await at.obtain();
+    at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
+    await expect(at.obtain()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
+    expect(at.runnerNames()).toEqual([at.name]);
+  });
+});
+
+describe('the job is looked at first', () => {
+  test('and one that was cancelled gets no runner, but its end is observed', async () => {
+    const at = await withJob();
+    cancelRun(at.github.world, at.run);
+    await expect(at.obtain()).rejects.toMatchObject(
+      failing('JOB_NO_LONGER_QUEUED', { blame: 'job', disposition: 'giveUp' }),
+    );
+    expect(at.observed).toMatchObject([
+      { jobId: at.jobId, source: 'recheck', status: 'completed', conclusion: 'cancelled', runnerName: null },
+    ]);
+    expect([at.jitRequests(), at.runnerNames()]).toEqual([{}, []]);
+  });
+
+  test('and one that GitHub does not know any more gets no runner either', async () => {
+    const at = await withJob();
+    await expect(at.obtain(at.world, { jobId: 404_404 })).rejects.toMatchObject(
+      failing('JOB_NO_LONGER_QUEUED'),
+    );
+    expect(at.jitRequests()).toEqual({});
+  });
+
+  test('and nothing is made while GitHub cannot say', async () => {
+    const at = await withJob();
+    at.github.faults.add({ route: 'GET *', status: 502, times: 1 });
+    await expect(at.obtain()).rejects.toMatchObject(failing('GITHUB_ERROR', { disposition: 'retry' }));
+    expect(at.jitRequests()).toEqual({});
+  });
+
+  test('and a state that is left meanwhile registers nothing', async () => {
+    const at = await withJob();
+    const state = new AbortController();
+    const answered = deferred<number>();
+    const world = {
+      ...at.world,
+      github: { ...at.world.github, resolveGroupId: () => answered.promise },
+    };
+    const obtaining = obtainRunnerConfig(world, at.input, state.signal);
+    state.abort(new Error('the state was left'));
+    answered.resolve(1);
+    await expect(obtaining).rejects.toThrow('the state was left');
+    expect(world.calls.outcome(at.name)).toBe('none');
+  });
+});
+
+describe('a registration token', () => {
+  const OLD = { enterpriseVersion: '3.9.4', hasJit: false };
+
+  test('takes the place of a JIT configuration where the server has none, and the server is asked once', async () => {
+    const at = await withJob({ github: OLD });
+    expect(await at.obtain()).toEqual({ runnerId: null, mode: 'token' });
+    expect(at.world.secrets.of(at.name)).toMatchObject({ mode: 'token', token: expect.any(String) });
+    expect(at.runnerNames()).toEqual([]);
+    await at.obtain();
+    expect([at.jitRequests(), at.tokenRequests()]).toEqual([{ 404: 1 }, 2]);
+  });
+
+  test('does not take it for good where the server should have them: it is asked again the next time', async () => {
+    const at = await withJob({ github: { enterpriseVersion: '3.14.1' } });
+    at.github.faults.add({ route: 'POST *generate-jitconfig', status: 404, times: 1 });
+    expect(await at.obtain()).toMatchObject({ mode: 'token' });
+    expect(await at.obtain()).toMatchObject({ mode: 'jit' });
+  });
+});
+
+describe('removeRunner', () => {
+  test('removes by name where no id is known, forgets the secret, and is content when it is gone', async () => {
+    const at = await withJob();
+    await at.obtain();
+    expect(await at.remove()).toBeNull();
+    expect([at.runnerNames(), at.world.secrets.of(at.name)]).toEqual([[], null]);
+    expect(await at.remove()).toBeNull();
+  });
+
+  test('is refused while the runner is busy, and tried again', async () => {
+    const at = await withJob();
+    await at.obtain();
+    at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
+    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
+    await at.remove();
+    expect(at.runnerNames()).toEqual([]);
+  });
+
+  test('looks for a registration that may still appear until it can come no more', async () => {
+    const at = await withJob();
+    const successor = at.newWorld();
+    successor.calls.assumeUnknown(at.name, at.clock.now() + 10_000);
+    const gone = () => at.remove(at.name, successor);
+    await expect(gone()).rejects.toMatchObject(failing('RUNNER_MAY_APPEAR', { disposition: 'retry' }));
+    await at.obtain();
+    expect(await gone()).toBeNull();
+    expect(at.runnerNames()).toEqual([]);
+    successor.calls.assumeUnknown(at.name, at.clock.now() + 10_000);
+    at.clock.advance(10_000);
+    expect(await gone()).toBeNull();
+  });
+
+  test('touches no runner of another name', async () => {
+    const at = await withJob();
+    await at.obtain(at.world, { runnerName: `${at.name}1` });
+    await at.remove();
+    expect(at.runnerNames()).toEqual([`${at.name}1`]);
+  });
+});

@@ -1,0 +1,283 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { guestEnded } from '../../src/simulator/agent/power.ts';
+import { removeRunner } from '../../src/simulator/github/removal.ts';
+import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { connect, runnerNamed } from '../simulator/github-fixture.ts';
+import { attempt, launched, soon } from './attempt-fixture.ts';
+import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixture.ts';
+
+// Guests are real processes, many of them at once where tests run side by side.
+vi.setConfig({ testTimeout: 60_000 });
+
+const IDENTITY_OF_ANOTHER = 'AAAA';
+/** A job that goes on until its VM goes or a file tells it to end. */
+const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
+
+/** With a runner that has no job to take. */
+async function idle(options: EffectFixtureOptions = {}) {
+  const at = await attempt(await effectFixture(options));
+  await at.obtain();
+  cancelRun(at.github.world, at.run);
+  await at.launch();
+  return at;
+}
+
+/** In place of the runner, a program that ends with this status at once. */
+function endingWith(code: number): EffectFixtureOptions {
+  const folder = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const standIn = join(folder, 'runner.mjs');
+  writeFileSync(standIn, `console.error('ended for a reason of its own'); process.exit(${code});`);
+  return { guests: { standIn } };
+}
+
+describe('a runner is launched', () => {
+  test('once, however often the effect runs, and comes online', async () => {
+    const at = await idle();
+    await at.launch();
+    await at.launch(at.newWorld());
+    const { runnerId } = await at.online();
+    expect(runnerId).toBe(runnerNamed(at.github.world, at.name).id);
+    expect(await at.confirm(at.newWorld())).toEqual({ runnerId });
+    expect(at.runnerNames()).toEqual([at.name]);
+    const { stdout } = await at.inGuest('ls ~/.jeballto-runner; pgrep -f Runner.Listener | wc -l');
+    expect(stdout.trim().split(/\s+/)).toEqual([at.name, '1']);
+    expect(at.world.secrets.of(at.name)).toBeNull();
+  });
+
+  test('by its registration token where there is no JIT, and is found by its name', async () => {
+    const at = await idle({ github: { enterpriseVersion: '3.9.4', hasJit: false } });
+    expect(at.at).toEqual({ runnerId: null, mode: 'token' });
+    const { runnerId } = await at.online();
+    const runner = runnerNamed(at.github.world, at.name);
+    expect(runner).toMatchObject({ id: runnerId, ephemeral: true, isJit: false });
+    expect(runner.labels.map(({ name }) => name.toLowerCase())).toEqual(
+      expect.arrayContaining(at.world.profile('jeballto-macos').runnerLabels),
+    );
+    await at.remove(null);
+    expect(at.runnerNames()).toEqual([]);
+  });
+
+  test('by no token that GitHub refuses: what config.sh said is told', async () => {
+    const at = await attempt(await effectFixture({ github: { enterpriseVersion: '3.9.4', hasJit: false } }));
+    await at.obtain();
+    at.world.secrets.keep(at.name, { mode: 'token', token: 'expired-long-ago' });
+    const told = await at.launch().catch((error: unknown) => error);
+    expect(told).toMatchObject(failing('RUNNER_CONFIGURATION_FAILED', { disposition: 'giveUp' }));
+    expect((told as Error).message).toContain('404');
+    expect((told as Error).message).not.toContain('expired-long-ago');
+  });
+
+  test('by no config that a restart lost: its registration is removed and another name asked for', async () => {
+    const at = await attempt(await effectFixture());
+    await at.obtain();
+    await expect(at.launch(at.newWorld())).rejects.toMatchObject(failing('RUNNER_CONFIG_LOST'));
+    expect(at.runnerNames()).toEqual([]);
+    expect((await at.inGuest('ls ~/.jeballto-runner')).stdout).toBe('');
+  });
+});
+
+describe('a runner that is not online', () => {
+  test('has not connected yet, which only needs patience', async () => {
+    const at = await attempt(await effectFixture());
+    await at.obtain();
+    const session = connect(at.github.world, runnerNamed(at.github.world, at.name));
+    await at.launch();
+    await expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_NOT_ONLINE', { disposition: 'retry' }));
+    session.close('closed');
+  });
+
+  test('has ended, and its last line says why, since its status says little', async () => {
+    const at = await launched([], endingWith(42));
+    await vi.waitFor(() => expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_EXITED')), 10_000);
+    const message = await at.confirm().catch((error: Error) => error.message);
+    expect(message).toContain('ended with exit code 0 before it had a job. Its last line: ');
+    expect(await at.watch('activity')).toMatchObject({ ended: 'exited', failure: { code: 'RUNNER_EXITED' } });
+  });
+
+  test('begins again after a retryable end, and is waited for', async () => {
+    const at = await launched([], endingWith(2));
+    await vi.waitFor(async () => {
+      const { stdout } = await at.inGuest(`cat ~/.jeballto-runner/${at.name}/log`);
+      expect(stdout).toContain('re-launch runner in 5 seconds');
+    }, 10_000);
+    await expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_NOT_ONLINE', { disposition: 'retry' }));
+  });
+
+  test('has a version that GitHub refuses: the image has to be built anew', async () => {
+    const at = await launched([], { github: { minimumRunnerVersion: '2.999.0' } });
+    expect(await at.watch('activity')).toMatchObject({
+      ended: 'exited',
+      failure: { code: 'RUNNER_DEPRECATED', blame: 'image', disposition: 'giveUp' },
+    });
+    await expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_DEPRECATED'));
+  });
+
+  test('cannot open a session because another runner of its name has one', async () => {
+    const at = await attempt(await effectFixture());
+    await at.obtain();
+    const session = connect(at.github.world, runnerNamed(at.github.world, at.name));
+    await at.launch();
+    const { ended, failure } = await at.watch('activity');
+    expect([ended, failure?.code]).toEqual(['exited', 'RUNNER_EXITED']);
+    expect(failure?.message).toContain('Exiting runner');
+    session.close('closed');
+  });
+
+  test('was registered no more when it came: GitHub had removed it', async () => {
+    const at = await attempt(await effectFixture());
+    await at.obtain();
+    removeRunner(at.github.world, runnerNamed(at.github.world, at.name));
+    await at.launch();
+    const { failure } = await at.watch('activity');
+    expect(failure?.message).toContain('GitHub had removed its registration');
+  });
+
+  test('was killed, which leaves no exit code', async () => {
+    const at = await idle();
+    await at.online();
+    await at.inGuest(`read -r pid <~/.jeballto-runner/${at.name}/pid; kill -9 "$pid"`);
+    const { ended, failure } = await at.watch('exit');
+    expect([ended, failure?.code]).toEqual(['exited', 'RUNNER_EXITED']);
+    expect(failure?.message).toContain('without an exit code');
+  });
+});
+
+describe('a runner is watched', () => {
+  test('until it takes a job, then until it ends, and GitHub’s word on the job is asked for', async () => {
+    const at = await launched(LONG);
+    expect(await at.watch('activity')).toEqual({ ended: 'tookJob', failure: null });
+    await expect(at.recheck()).rejects.toMatchObject(
+      failing('JOB_OUTCOME_UNKNOWN', { disposition: 'retry' }),
+    );
+    expect(await at.recheck('another')).toEqual({ status: 'in_progress', conclusion: null, here: false });
+    const ending = at.watch('exit');
+    await at.inGuest('touch ~/enough');
+    expect(await ending).toEqual({ ended: 'exited', failure: null });
+    await vi.waitFor(async () =>
+      expect(await at.recheck()).toEqual({ status: 'completed', conclusion: 'success', here: true }),
+    );
+    expect(await at.watch('activity')).toEqual({ ended: 'exited', failure: null });
+    expect(at.runnerNames()).toEqual([]);
+    // It was online, though GitHub lists it no more.
+    expect(await at.confirm()).toEqual({ runnerId: at.at.runnerId });
+  });
+
+  test('and one by token that came and went claims no id of which nobody knows', async () => {
+    const at = await launched(['true'], { github: { enterpriseVersion: '3.9.4', hasJit: false } });
+    await at.watch('exit');
+    await vi.waitFor(() => expect(at.runnerNames()).toEqual([]));
+    expect(await at.confirm()).toEqual({ runnerId: null });
+  });
+
+  test('until its VM has ended or is gone', async () => {
+    const vanished = { ended: 'vanished', failure: null };
+    const ended = await idle();
+    await ended.online();
+    const watching = ended.watch('exit');
+    await guestEnded(ended.mac.world, ended.vm(ended.guest.vmId), 'panic');
+    expect(await watching.catch(() => soon(() => ended.watch('exit')))).toEqual(vanished);
+    expect(await soon(() => ended.watch('activity'))).toEqual(vanished);
+    expect(await ended.ask()).toEqual({ answer: 'vanished' });
+  });
+
+  test('anew after a lost connection, which says nothing of the runner', async () => {
+    const at = await idle();
+    await at.online();
+    const watching = at.watch('exit');
+    const lost = expect(watching).rejects.toMatchObject(
+      failing('GUEST_UNREACHABLE', { disposition: 'retry' }),
+    );
+    await at.inGuest('true');
+    at.vm(at.guest.vmId).power?.forward?.cut();
+    await lost;
+    expect(await at.ask()).toEqual({ answer: 'notWorking' });
+  });
+
+  test('no longer than its state lasts', async () => {
+    const at = await idle();
+    const state = new AbortController();
+    const watching = at.watch('exit', state.signal);
+    const left = expect(watching).rejects.toThrow('the state was left');
+    state.abort(new Error('the state was left'));
+    await left;
+  });
+});
+
+describe('the guest is asked whether a job runs', () => {
+  test('and tells of one that does, over SSH or by the agent’s way in, until it has ended', async () => {
+    const at = await launched(LONG);
+    await vi.waitFor(async () => expect((await at.inGuest('ls ~/begun')).code).toBe(0), 10_000);
+    const executes = at.counted('POST /vms/:id/execute');
+    expect(await at.ask()).toEqual({ answer: 'working' });
+    expect(executes.hits).toBe(0);
+    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'working' });
+    expect(executes.hits).toBe(1);
+    const ending = at.watch('exit');
+    await at.inGuest('touch ~/enough');
+    await ending;
+    expect(await at.ask()).toEqual({ answer: 'notWorking' });
+    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'notWorking' });
+  });
+
+  test('and no answer is made up when neither way in, nor the host, can say', async () => {
+    const at = await idle();
+    const route = 'POST /vms/:id/execute';
+    at.mac.faults.add({ route, status: 504, code: 'EXECUTE_TIMEOUT', times: 1 });
+    await expect(at.ask(IDENTITY_OF_ANOTHER)).rejects.toMatchObject(failing('GUEST_COMMAND_FAILED'));
+    // What a failed SSH of the agent's own looks like.
+    const failed = { exitCode: 255, stdout: '', stderr: '' };
+    at.mac.faults.add({ route, status: 200, body: failed, times: 1 });
+    await expect(at.ask(IDENTITY_OF_ANOTHER)).rejects.toMatchObject(failing('GUEST_IDENTITY_CHANGED'));
+    at.mac.faults.add({ route: 'GET /vms/:id/state', drop: 'before', times: 1 });
+    await expect(at.ask()).rejects.toMatchObject(failing('HOST_UNREACHABLE', { disposition: 'retry' }));
+    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'notWorking' });
+  });
+});
+
+describe('a runner is deregistered', () => {
+  test('when it is idle, as often as asked, by id or by name', async () => {
+    const at = await idle();
+    const { runnerId } = await at.online();
+    expect(await at.deregister(runnerId)).toEqual({ answer: 'removed' });
+    expect(await at.deregister(runnerId)).toEqual({ answer: 'removed' });
+    expect(await at.deregister(null)).toEqual({ answer: 'removed' });
+    expect(at.runnerNames()).toEqual([]);
+  });
+
+  test('not while it has a job: GitHub refuses, and that is an answer', async () => {
+    const at = await launched(LONG);
+    await at.watch('activity');
+    expect(await at.deregister()).toEqual({ answer: 'busy' });
+    expect(await at.deregister(null)).toEqual({ answer: 'busy' });
+    expect(at.jobOf(at.jobId).status).toBe('in_progress');
+    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
+  });
+});
+
+test('a job that GitHub does not know any more is over', async () => {
+  const at = await attempt(await effectFixture());
+  at.github.world.jobs.delete(at.jobId);
+  expect(await at.recheck()).toEqual({ status: 'completed', conclusion: null, here: false });
+});
+
+test('every effect run twice, by one daemon and by its successor, leaves one VM, one runner and one launch', async () => {
+  const at = await attempt(await effectFixture(), LONG);
+  const worlds = [at.world, at.world, at.newWorld()];
+  for (const world of worlds) expect(await at.boot(world)).toEqual(at.guest);
+  for (const world of worlds) await at.probe(world);
+  await at.obtain();
+  for (const world of worlds) await at.launch(world);
+  for (const world of worlds) await at.online(world);
+  expect(at.mac.world.vmsCreated).toBe(1);
+  expect(at.vms()).toEqual([`${at.name} running`]);
+  expect(at.runnerNames()).toEqual([at.name]);
+  expect((await at.inGuest('ls ~/.jeballto-runner')).stdout.trim()).toBe(at.name);
+  for (const _ of worlds) expect(await at.watch('activity')).toMatchObject({ ended: 'tookJob' });
+  for (const _ of worlds) expect(await at.ask()).toEqual({ answer: 'working' });
+  for (const _ of worlds) await at.destroy();
+  expect(at.vms()).toEqual([]);
+});

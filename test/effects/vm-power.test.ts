@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { createVm } from '../../src/effects/create-vm.ts';
+import { deleteVm } from '../../src/effects/delete-vm.ts';
+import { startVm } from '../../src/effects/start-vm.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { deferred } from './deferred.ts';
+import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS } from './effect-fixture.ts';
+
+async function withVm(options: EffectFixtureOptions = {}) {
+  const given = await effectFixture(options);
+  const { host, world } = given;
+  const vmName = 'gh-t-7-1';
+  const { vmId } = await createVm(world, { host, vmName, profile: LABEL }, STAYS);
+  return {
+    ...given,
+    vmId,
+    start: () => startVm(world, { host, vmId }, STAYS),
+    destroy: (id: string | null = vmId) => deleteVm(world, { host, vmName, vmId: id }, STAYS),
+  };
+}
+
+describe('startVm', () => {
+  test('powers on once however often it runs, and tells when the agent will power off', async () => {
+    const at = await withVm();
+    const starts = at.counted('POST /vms/:id/start');
+    const { expiresAt } = await at.start();
+    expect(expiresAt).toBeGreaterThan(at.clock.now() + 3_500_000);
+    expect(await at.start()).toEqual({ expiresAt });
+    expect(starts.hits).toBe(1);
+    expect(at.vm(at.vmId).state).toBe('running');
+  });
+
+  test('finds the VM running when the answer to its start was lost', async () => {
+    const at = await withVm();
+    at.mac.faults.add({ route: 'POST /vms/:id/start', drop: 'after', times: 1 });
+    await expect(at.start()).rejects.toMatchObject(failing('HOST_UNREACHABLE', { disposition: 'retry' }));
+    await at.start();
+    expect(at.vms()).toEqual(['gh-t-7-1 running']);
+  });
+
+  test('goes by the live state, since the record of the VM trails behind', async () => {
+    const at = await withVm({ mac: { latencies: { persistence: 60_000 } } });
+    await at.start();
+    expect(at.vm(at.vmId).state).toBe('running');
+  });
+
+  test('is blocked, not failed, while strangers hold every slot, and goes on when one is free', async () => {
+    const at = await withVm();
+    const [one] = ['xcode', 'safari'].map((name) => addForeignVm(at.mac.world, { name }));
+    await expect(at.start()).rejects.toMatchObject(failing('VM_LIMIT_REACHED', { disposition: 'blocked' }));
+    expect(at.vm(at.vmId).state).toBe('stopped');
+    at.mac.world.vms.delete(one?.id ?? '');
+    await at.start();
+  });
+
+  test('is tried again while another operation holds the VM', async () => {
+    const at = await withVm();
+    const held = deferred<void>();
+    const operation = at.mac.world.gate.holding(at.vmId, 'update', () => held.promise);
+    await expect(at.start()).rejects.toMatchObject(failing('VM_BUSY', { disposition: 'retry' }));
+    held.resolve();
+    await operation;
+    await at.start();
+  });
+
+  test('gives the attempt up when the hypervisor fails, and the VM that is in error goes', async () => {
+    const at = await withVm();
+    at.mac.faults.add({ route: 'mac start *', status: 500, times: 1 });
+    await expect(at.start()).rejects.toMatchObject(failing('VM_START_FAILED', { disposition: 'giveUp' }));
+    expect(at.vms()).toEqual(['gh-t-7-1 error']);
+    await at.destroy();
+    expect(at.vms()).toEqual([]);
+  });
+
+  test('gives the attempt up when the VM is gone', async () => {
+    const at = await withVm();
+    await at.destroy();
+    await expect(at.start()).rejects.toMatchObject(failing('VM_NOT_FOUND', { disposition: 'giveUp' }));
+  });
+});
+
+describe('deleteVm', () => {
+  test('deletes a running VM, by its id or by its name, and is content when it is gone', async () => {
+    for (const by of ['id', 'name']) {
+      const at = await withVm();
+      await at.start();
+      const id = by === 'id' ? at.vmId : null;
+      expect(await at.destroy(id)).toBeNull();
+      expect([at.vms(), [...at.mac.world.portsInUse]]).toEqual([[], []]);
+      expect(await at.destroy(id)).toBeNull();
+    }
+  });
+
+  test('deletes every VM of the name and none of another', async () => {
+    const at = await withVm();
+    for (const name of ['gh-t-7-1', 'gh-t-7-11', 'gh-t-7-1 ', 'GH-T-7-1']) {
+      addForeignVm(at.mac.world, { name, state: 'stopped' });
+    }
+    await at.destroy(null);
+    expect(at.vms()).toEqual(['gh-t-7-11 stopped', 'gh-t-7-1  stopped', 'GH-T-7-1 stopped']);
+  });
+
+  test('is tried again while another operation holds the VM', async () => {
+    const at = await withVm();
+    await at.start();
+    const held = deferred<void>();
+    const operation = at.mac.world.gate.holding(at.vmId, 'enableSSHForwarding', () => held.promise);
+    await expect(at.destroy()).rejects.toMatchObject(failing('VM_BUSY', { disposition: 'retry' }));
+    held.resolve();
+    await operation;
+    await at.destroy();
+    expect(at.vms()).toEqual([]);
+  });
+
+  test('deletes again what a failed deletion left as a tombstone', async () => {
+    const at = await withVm();
+    at.mac.faults.add({ route: 'mac delete *', status: 500, times: 1 });
+    await expect(at.destroy()).rejects.toMatchObject({ failure: { disposition: 'retry' } });
+    expect(at.vms()).toEqual(['gh-t-7-1 deleted']);
+    await at.destroy(null);
+    expect(at.vms()).toEqual([]);
+  });
+
+  test('is not held up by forwarding that cannot be closed', async () => {
+    const at = await withVm();
+    await at.start();
+    at.mac.faults.add({ route: 'DELETE /vms/:id/ssh', status: 500, code: 'SSH_DISABLE_FAILED' });
+    await at.destroy();
+    expect(at.vms()).toEqual([]);
+  });
+
+  test('believes only the agent itself that a VM is gone, not a proxy in between', async () => {
+    const at = await withVm();
+    at.mac.faults.add({ route: 'DELETE /vms/:id', status: 404, body: 'no such page', times: 1 });
+    await expect(at.destroy()).rejects.toMatchObject({ failure: expect.anything() });
+    expect(at.vms()).toHaveLength(1);
+  });
+
+  test('ends an agent’s own search for the guest’s address first, which would hold the VM', async () => {
+    const at = await withVm({ mac: { latencies: { natSearch: 60_000 } } });
+    at.mac.faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
+    await at.start();
+    await at.destroy();
+    expect(at.vms()).toEqual([]);
+  });
+});
