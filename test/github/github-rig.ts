@@ -69,6 +69,8 @@ function recordWire(apiUrl: string, servedUrl: string) {
       .text()
       .catch(() => null);
     const { status } = response;
+    // The body of some calls is optional, which the kept description does not say.
+    const requestBody = body ?? {};
     exchanges.push({
       method,
       path,
@@ -79,9 +81,7 @@ function recordWire(apiUrl: string, servedUrl: string) {
     });
     if (text !== null) {
       const answer = text === '' ? undefined : JSON.parse(text);
-      departures.push(
-        ...validateGitHubExchange({ method, path, requestBody: body, status, responseBody: answer }),
-      );
+      departures.push(...validateGitHubExchange({ method, path, requestBody, status, responseBody: answer }));
     }
     return response;
   });
