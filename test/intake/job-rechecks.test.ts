@@ -66,7 +66,7 @@ describe('active jobs', () => {
   test('that are too many for one cycle have their turn in the next, a failing repository’s among them', async () => {
     using rig = pollingRig();
     const [alive] = currentJobs(rig.push());
-    const lost = Array.from({ length: 350 }, (_, n) => held(n + 1, 'gone'));
+    const lost = Array.from({ length: 230 }, (_, n) => held(n + 1, 'gone'));
     const jobs = [...lost, held(alive?.id ?? 0)];
     const rechecks = rechecksOf(rig);
     let cycles = 0;
