@@ -58,7 +58,7 @@ describe('over a socket', () => {
     const body = padded.replace('"padding":""', `"padding":"${'x'.repeat(25 * MB - padded.length)}"`);
     expect(Buffer.byteLength(body)).toBe(25 * MB);
     expect(await deliver(body)).toBe(202);
-  });
+  }, 60_000);
 
   test.each([
     ['25 MB and a byte', { ...headersOf(BODY), 'content-length': String(25 * MB + 1) }, '413 '],
