@@ -8,6 +8,7 @@ import type { HostSnapshot, Hosts } from './hosts.ts';
 import type { JobActors, JobSnapshot } from './job-actors.ts';
 import { routeObservation } from './route-observation.ts';
 import { type FreeHost, schedule } from './schedule.ts';
+import { outcomeElsewhere } from './settled-outcome.ts';
 
 export interface DispatcherOptions {
   actors: JobActors;
@@ -37,16 +38,18 @@ export class Dispatcher {
 
   /** Takes all steps of one observation in one synchronous stretch, so that they are stored in one batch. */
   observe(seen: JobObservation): void {
-    const { actors, store, log, profileFor } = this.#options;
+    const { actors, store, clock, log, namePrefix, profileFor } = this.#options;
     const steps = routeObservation(seen, {
       holderOfJob: (id) => actors.holderOfJob(id),
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.isSettled(id),
+      isOurs: (name) => parseResourceName(namePrefix, name) !== null,
       profileFor,
     });
     for (const step of steps) {
       if (step.do === 'create') actors.create(this.#withUnusedNames(step.job));
       if (step.do === 'tell') actors.send(step.key, step.event);
+      if (step.do === 'settle') store.settleJob(outcomeElsewhere(seen, clock.now()));
       if (step.do === 'noteUnmatched' && store.noteOnce(seen.jobId)) {
         const { jobId, labels, owner, repository } = seen;
         log.info(
@@ -184,10 +187,5 @@ export class Dispatcher {
     const { store } = this.#options;
     const lives = store.quarantinedKeys().filter((key) => key.split('.')[0] === String(job.id)).length;
     return lives === 0 ? job : { ...job, namesTaken: Math.max(job.namesTaken, lives * 1000) };
-  }
-
-  /** True when a name on a host or at GitHub was given by this controller. */
-  isOurs(name: string): boolean {
-    return parseResourceName(this.#options.namePrefix, name) !== null;
   }
 }

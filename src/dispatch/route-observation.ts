@@ -15,13 +15,17 @@ export interface Known {
   holderOfJob(jobId: number): Holder | null;
   holderOfRunner(runnerName: string): Holder | null;
   isSettled(jobId: number): boolean;
+  /** The name is one that this controller gives, whether or not an actor still owns it. */
+  isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
 }
 
 export type RoutingStep =
   | { do: 'create'; job: Job }
   | { do: 'tell'; key: string; event: JobEvent }
-  | { do: 'noteUnmatched' };
+  | { do: 'noteUnmatched' }
+  /** The job is past its queue without us: remembered, so that a late `queued` boots no VM for it (law 6). */
+  | { do: 'settle' };
 
 /**
  * What an observation changes, as steps to be taken in one synchronous stretch, so that they are stored in one
@@ -37,17 +41,26 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
   if (seen.status === 'in_progress') {
     if (here)
       return holder?.key === here.key ? [tell(here, { type: 'job.started' })] : exchange(seen, here, holder);
-    return holder && seen.runnerName !== null ? [tell(holder, { type: 'job.takenElsewhere' })] : [];
+    if (seen.runnerName === null) return [];
+    return holder ? [tell(holder, { type: 'job.takenElsewhere' })] : passage(seen, known);
   }
   const { conclusion } = seen;
   if (here && holder?.key !== here.key) return exchange(seen, here, holder);
-  return holder ? [tell(holder, { type: 'job.completed', conclusion, here: here !== null })] : [];
+  return holder
+    ? [tell(holder, { type: 'job.completed', conclusion, here: here !== null })]
+    : passage(seen, known);
 }
 
 function arrival(seen: JobObservation, known: Known): RoutingStep[] {
   if (known.isSettled(seen.jobId)) return [];
   const profile = known.profileFor(seen.labels);
   return profile === null ? [{ do: 'noteUnmatched' }] : [{ do: 'create', job: jobFrom(seen, profile) }];
+}
+
+/** A job that went on without an actor. On a runner of ours whose record was lost it is left to the collector. */
+function passage(seen: JobObservation, known: Known): RoutingStep[] {
+  if (known.isSettled(seen.jobId) || known.profileFor(seen.labels) === null) return [];
+  return seen.runnerName !== null && known.isOurs(seen.runnerName) ? [] : [{ do: 'settle' }];
 }
 
 function exchange(seen: JobObservation, here: Holder, holder: Holder | null): RoutingStep[] {

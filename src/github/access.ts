@@ -60,7 +60,6 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
           const query = { per_page: 1 };
           const { headers } = await transport.answer({ what, method: 'GET', path, query, signal });
           skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
-          rights.oauthScopes ??= oauthScopesOf(headers);
           findings.push({ what, ok: true, message: found });
         } catch (error) {
           findings.push({ what, ok: false, message: explain(error) });
@@ -89,7 +88,9 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
     const what = 'log in at GitHub';
     try {
       if ('token' in auth) {
-        const { login } = await transport.send(userSchema, { what, method: 'GET', path: '/user', signal });
+        const { headers, data } = await transport.answer({ what, method: 'GET', path: '/user', signal });
+        rights.oauthScopes = oauthScopesOf(headers);
+        const login = userSchema.safeParse(data).data?.login ?? 'an unknown user';
         return { what, ok: true, message: `The token belongs to ${login}.` };
       }
       const path = `/app/installations/${auth.installationId}`;

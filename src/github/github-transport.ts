@@ -131,14 +131,14 @@ export class GitHubTransport {
       });
       limits.note(got, clock.now());
       if (status >= 300) throw githubFailure({ status, headers: got, message: '' }, asked, clock.now());
-      limits.unblocked();
+      limits.unblocked(clock.now());
       return { status, headers: got, data };
     } catch (error) {
       asked.signal?.throwIfAborted();
       const { answer } = readOctokitError(error);
       if (answer?.status !== 304) throw this.#failureOf(error, asked);
       limits.note(answer.headers, clock.now());
-      limits.unblocked();
+      limits.unblocked(clock.now());
       return answer;
     }
   }
@@ -159,13 +159,12 @@ export class GitHubTransport {
       { status: answer.status, headers: answer.headers, message },
       { what: asked.what, method, path },
       now,
-      limits.strikes,
+      limits.strikesBefore(now),
     );
     const resource = answer.headers['x-ratelimit-resource'] ?? 'core';
     const isOfAnotherBudget = resource !== 'core' && String(answer.headers['x-ratelimit-remaining']) === '0';
-    if (hasCode(failure, 'GITHUB_RATE_LIMITED') && !isOfAnotherBudget) {
-      limits.block(failure.failure.retryAt ?? now, now);
-    }
+    if (!hasCode(failure, 'GITHUB_RATE_LIMITED')) limits.unblocked(now);
+    else if (!isOfAnotherBudget) limits.block(failure.failure.retryAt ?? now, now);
     return failure;
   }
 

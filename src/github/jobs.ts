@@ -21,10 +21,11 @@ const runsSchema = z.object({
 });
 const jobsSchema = z.object({ jobs: z.array(jobSchema) });
 
-const HOUR_MS = 3_600_000;
-
-/** GitHub cancels a job after 24 h in the queue; runs that are older hang in the list for ever. */
-const QUEUE_LIFE_MS = 25 * HOUR_MS;
+/**
+ * GitHub cancels a job after 24 h in the queue, so a queued run to which nothing happened for longer hangs in the list
+ * for ever. Its age says nothing: a run of last month that is run again, or approved, has jobs queued just now.
+ */
+const QUEUE_LIFE_MS = 25 * 3_600_000;
 
 /** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
 export function jobCalls(transport: GitHubTransport, clock: Clock) {
@@ -33,8 +34,8 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
 
   return {
     /**
-     * The runs of one status that are young enough to have live jobs, from all pages. The age goes in whole hours:
-     * another query with each look would never be answered with 304.
+     * The runs of one status that may have live jobs, from all pages. What is too old is left out here and not by
+     * GitHub: a query that moves with the time would never be answered with 304.
      */
     async listActiveRuns(
       owner: string,
@@ -42,18 +43,19 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       status: ActiveRunStatus,
       { signal }: Abortable = {},
     ): Promise<ActiveRun[]> {
-      const since = new Date(Math.floor((clock.now() - QUEUE_LIFE_MS) / HOUR_MS) * HOUR_MS);
-      const created = `>=${since.toISOString().replace('.000', '')}`;
+      const isDead = (updatedAt: string) =>
+        status === 'queued' && Date.parse(updatedAt) < clock.now() - QUEUE_LIFE_MS;
       const runs: ActiveRun[] = [];
       const pages = transport.pages(runsSchema, {
         what: `list the ${status} runs of ${owner}/${repository}`,
         method: 'GET',
         path: `${repositoryPath(owner, repository)}/actions/runs`,
-        query: { status, created },
+        query: { status },
         signal,
       });
       for await (const { workflow_runs } of pages) {
-        runs.push(...workflow_runs.map(({ id, updated_at: updatedAt }) => ({ id, updatedAt })));
+        const listed = workflow_runs.map(({ id, updated_at: updatedAt }) => ({ id, updatedAt }));
+        runs.push(...listed.filter(({ updatedAt }) => !isDead(updatedAt)));
       }
       return runs;
     },

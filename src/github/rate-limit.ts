@@ -41,19 +41,21 @@ export class RateLimits {
 
   /** GitHub told us to wait. To go on asking meanwhile is what gets an integration banned. */
   block(until: number, now: number): void {
-    // Calls that were under way together and are refused together are one strike.
-    if (now >= this.#blockedUntil) this.#strikes += 1;
+    this.#strikes = this.strikesBefore(now) + 1;
     this.#blockedUntil = Math.max(this.#blockedUntil, until);
   }
 
-  /** An answer came that did not say "wait". */
-  unblocked(): void {
-    this.#strikes = 0;
+  /** An answer came that did not say "wait"; during a pause it is one to a call sent before. */
+  unblocked(now: number): void {
+    if (now >= this.#blockedUntil) this.#strikes = 0;
   }
 
-  /** How often in a row GitHub said "wait": the pause doubles where it names none. */
-  get strikes(): number {
-    return this.#strikes;
+  /**
+   * How often in a row GitHub said "wait" before the answer that is here now: the pause doubles where it names none.
+   * Calls that were under way together and are refused together are one strike.
+   */
+  strikesBefore(now: number): number {
+    return now < this.#blockedUntil ? this.#strikes - 1 : this.#strikes;
   }
 
   /** Epoch ms before which nothing at all may be sent; null when it may. */

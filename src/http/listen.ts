@@ -15,8 +15,7 @@ export interface Listener {
 export function listen(app: Hono, address: { host: string; port: number }, key: string): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: address.host, port: address.port }, ({ port }) => {
-      const host = address.host === '0.0.0.0' || address.host === '::' ? '127.0.0.1' : address.host;
-      resolve({ url: `http://${host}:${port}`, close: () => close(server as Server) });
+      resolve({ url: `http://${reachableHost(address.host)}:${port}`, close: () => close(server as Server) });
     }) as Server;
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
@@ -26,6 +25,12 @@ export function listen(app: Hono, address: { host: string; port: number }, key: 
   });
 }
 
+/** The host of an address as a URL on this machine names it. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_WITH_CLIENTS);
@@ -33,6 +38,5 @@ function close(server: Server): Promise<void> {
       clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

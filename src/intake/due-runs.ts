@@ -1,7 +1,7 @@
 /** A workflow run as a list shows it. */
 export interface ListedRun {
   id: number;
-  /** As GitHub writes it; only compared. */
+  /** As GitHub writes it: an ISO date, to the second. */
   updatedAt: string;
 }
 
@@ -22,8 +22,14 @@ export interface Pace {
 }
 
 /**
- * The runs whose jobs have to be read now: those never read first, then those that changed, then those read longest
- * ago. A thousand queued runs are so spread over cycles instead of running into GitHub's limit of 900 points a minute.
+ * A run that changed so shortly before its jobs were read may have changed again in the same second, or the list of its
+ * jobs may have trailed behind: only a later reading says that it is known. Reading it again is answered with 304.
+ */
+const SETTLED_AFTER_MS = 60_000;
+
+/**
+ * The runs whose jobs have to be read now: those never read first, then those that changed or may have, then those read
+ * longest ago. A thousand queued runs are so spread over cycles instead of running into GitHub's limit of 900 points a minute.
  */
 export function dueRuns(
   runs: readonly ListedRun[],
@@ -34,7 +40,7 @@ export function dueRuns(
   const rank = ({ id, updatedAt }: ListedRun) => {
     const last = readings.get(id);
     if (!last) return 0;
-    if (last.updatedAt !== updatedAt) return 1;
+    if (last.updatedAt !== updatedAt || last.readAt - Date.parse(updatedAt) < SETTLED_AFTER_MS) return 1;
     return now - last.readAt >= stale ? 2 : 3;
   };
   const readAt = (id: number) => readings.get(id)?.readAt ?? 0;

@@ -16,7 +16,8 @@ const REQUESTS_AT_ONCE = 5;
 
 /**
  * Asks for active jobs by their id, those asked for longest ago first: what ended while no webhook came and no list
- * shows its run is found so. A job that GitHub has no more is over.
+ * shows its run is found so. A job that GitHub has no more is over. Repositories are asked for one by one, so that one
+ * which cannot be read does not keep the jobs of the others from being seen.
  */
 export class JobRechecks {
   readonly #options: RecheckOptions;
@@ -26,23 +27,38 @@ export class JobRechecks {
     this.#options = options;
   }
 
-  /** Rejects with what GitHub refused; jobs not reached then come first the next time. */
+  /** Rejects with what GitHub refused first, when all is done; jobs not reached then come first the next time. */
   async look(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
-    const { github, clock, onObservation } = this.#options;
     const ids = new Set(jobs.map(({ id }) => id));
     this.#askedAt = new Map([...this.#askedAt].filter(([id]) => ids.has(id)));
     const askedAt = (id: number) => this.#askedAt.get(id) ?? 0;
     const due = [...jobs].sort((a, b) => askedAt(a.id) - askedAt(b.id)).slice(0, MOST_JOBS_A_CYCLE);
-    await pMap(
-      due,
-      async (job) => {
-        const seen = await github.getJob(job.owner, job.repository, job.id, { signal });
-        this.#askedAt.set(job.id, clock.now());
-        onObservation(seen ?? deleted(job, clock.now()));
-      },
-      { concurrency: REQUESTS_AT_ONCE, signal },
-    );
+    const refusals: unknown[] = [];
+    for (const ofOne of byRepository(due)) {
+      await this.#ask(ofOne, signal).catch((error: unknown) => refusals.push(error));
+      signal.throwIfAborted();
+    }
+    if (refusals.length > 0) throw refusals[0];
   }
+
+  #ask(jobs: readonly Job[], signal: AbortSignal): Promise<unknown> {
+    const { github, clock, onObservation } = this.#options;
+    const ask = async (job: Job) => {
+      this.#askedAt.set(job.id, clock.now());
+      const seen = await github.getJob(job.owner, job.repository, job.id, { signal });
+      onObservation(seen ?? deleted(job, clock.now()));
+    };
+    return pMap(jobs, ask, { concurrency: REQUESTS_AT_ONCE, signal });
+  }
+}
+
+function byRepository(jobs: readonly Job[]): Iterable<Job[]> {
+  const groups = new Map<string, Job[]>();
+  for (const job of jobs) {
+    const name = `${job.owner}/${job.repository}`;
+    groups.set(name, [...(groups.get(name) ?? []), job]);
+  }
+  return groups.values();
 }
 
 /** GitHub deletes runs that have ended only, so a job that it no longer has is over, how is lost. */

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
+import { hasCode } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
 import { dueRuns, type ListedRun, type RunReading } from './due-runs.ts';
 import type { JobObservation } from './job-observation.ts';
@@ -37,7 +38,7 @@ export class RepositorySweep {
    * its run is. Rejects with what GitHub refused.
    */
   async look(signal: AbortSignal): Promise<Set<number>> {
-    const { github, owner, repository, clock, slowPace, onObservation } = this.#options;
+    const { clock, slowPace, onObservation } = this.#options;
     const runs = await this.#activeRuns(signal);
     this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));
     const pace = { stale: slowPace, most: MOST_RUNS_A_CYCLE };
@@ -45,7 +46,7 @@ export class RepositorySweep {
       dueRuns([...runs.values()], this.#readings, clock.now(), pace),
       async (id) => {
         const readAt = clock.now();
-        const jobs = await github.listRunJobs(owner, repository, id, { signal });
+        const jobs = await this.#jobsOf(id, signal);
         for (const job of jobs) onObservation(job);
         const jobIds = jobs.map(({ jobId }) => jobId);
         this.#readings.set(id, { updatedAt: runs.get(id)?.updatedAt ?? '', readAt, jobIds });
@@ -53,6 +54,17 @@ export class RepositorySweep {
       { concurrency: REQUESTS_AT_ONCE, signal },
     );
     return new Set([...this.#readings.values()].flatMap(({ jobIds }) => jobIds));
+  }
+
+  /** None of a run that was deleted since it was listed; its repository was read just now, so the 404 is no lost access. */
+  async #jobsOf(runId: number, signal: AbortSignal): Promise<JobObservation[]> {
+    const { github, owner, repository } = this.#options;
+    try {
+      return await github.listRunJobs(owner, repository, runId, { signal });
+    } catch (error) {
+      if (hasCode(error, 'GITHUB_NOT_FOUND')) return [];
+      throw error;
+    }
   }
 
   async #activeRuns(signal: AbortSignal): Promise<Map<number, ListedRun>> {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
 import { type Holder, jobFrom, routeObservation } from '../../src/dispatch/route-observation.ts';
 import type { JobObservation } from '../../src/intake/job-observation.ts';
@@ -34,6 +34,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
     holderOfJob: (id: number) => holders.find(({ holder }) => holder.job.id === id)?.holder ?? null,
     holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
     isSettled: (id: number) => settled.includes(id),
+    isOurs: (name: string) => name.startsWith('gh-a-'),
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
   };
 }
@@ -151,8 +152,34 @@ test('a completion on our runner says that the job ran here', () => {
   ]);
 });
 
-test('events of jobs that nobody holds and that run elsewhere change nothing', () => {
-  for (const status of ['in_progress', 'completed'] as const) {
-    expect(routeObservation(seen(1, { status, runnerName: 'theirs' }), known({}))).toEqual([]);
-  }
+describe('a job that nobody holds and that is past its queue', () => {
+  const past = [
+    ['runs on a stranger’s runner', { status: 'in_progress', runnerName: 'theirs' }],
+    ['ended on a stranger’s runner', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
+    ['ended without a runner', { status: 'completed', conclusion: 'cancelled' }],
+  ] as const;
+
+  test.each(past)('is remembered when it %s, so that a late queued event starts nothing', (_how, facts) => {
+    expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle' }]);
+    expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
+  });
+
+  test.each(past)('is remembered once when it %s', (_how, facts) => {
+    expect(routeObservation(seen(1, facts), known({}, [1]))).toEqual([]);
+  });
+
+  test.each(past)('is none of our business when no profile covers it and it %s', (_how, facts) => {
+    expect(routeObservation(seen(1, { ...facts, labels: ['ubuntu-latest'] }), known({}))).toEqual([]);
+  });
+
+  test('is not remembered while nobody can say where it runs', () => {
+    expect(routeObservation(seen(1, { status: 'in_progress' }), known({}))).toEqual([]);
+  });
+
+  test.each(['in_progress', 'completed'] as const)(
+    'is left to the collector on a runner of ours whose record was lost (%s)',
+    (status) => {
+      expect(routeObservation(seen(1, { status, runnerName: 'gh-a-1-1' }), known({}))).toEqual([]);
+    },
+  );
 });

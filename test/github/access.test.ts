@@ -1,0 +1,168 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../store/manual-clock.ts';
+import { githubRig, ORG, REPO, type RigOptions } from './github-rig.ts';
+
+const keys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+});
+const QUESTION = { scopes: [REPO], repositories: [{ owner: 'octo', repository: 'app' }] };
+const LOGIN = 'log in at GitHub';
+const RUNS = 'read the runs of octo/app';
+const RUNNERS = 'read the runners of octo/app';
+const REGISTER = 'register runners of octo/app';
+
+type Settings = Parameters<typeof githubRig>[0];
+
+/** What is found, in short, and that nothing was made on the way. */
+async function findingsOf(settings: Settings, options: RigOptions, question = QUESTION) {
+  await using rig = await githubRig(settings, options);
+  const { findings } = await rig.github.checkAccess(question);
+  expect(rig.wire.filter(({ method, path }) => method !== 'GET' && !path.endsWith('/access_tokens'))).toEqual(
+    [],
+  );
+  return new Map(findings.map(({ what, ok, message }) => [what, { ok, message }]));
+}
+
+const verdicts = (findings: Awaited<ReturnType<typeof findingsOf>>) =>
+  [LOGIN, RUNS, RUNNERS, REGISTER].map((what) => findings.get(what)?.ok);
+
+describe('access with a token', () => {
+  const token = (name: string): RigOptions => ({ auth: { token: name } });
+  const tokens = {
+    full: { scopes: ['repo'] },
+    poor: { scopes: ['read:user'] },
+    fine: { permissions: { actions: 'read', administration: 'write' } },
+    blind: { permissions: { administration: 'write' } },
+    elsewhere: { scopes: ['repo'], repositories: ['octo/other'] },
+  } as const;
+
+  test('that has all it needs', async () => {
+    const findings = await findingsOf({ tokens }, token('full'));
+    expect(verdicts(findings)).toEqual([true, true, true, true]);
+    expect(findings.get(LOGIN)?.message).toContain('octocat');
+  });
+
+  test('that is unknown is told once for each thing', async () => {
+    const findings = await findingsOf({ tokens }, token('wrong'));
+    expect(verdicts(findings)).toEqual([false, false, false, null]);
+    expect(findings.get(LOGIN)?.message).toContain('github.token');
+  });
+
+  test('without the scope names the scope, though nothing of the repository can be read', async () => {
+    const findings = await findingsOf({ tokens }, token('poor'));
+    expect(verdicts(findings)).toEqual([true, false, false, false]);
+    expect(findings.get(REGISTER)?.message).toBe('The token needs the scope repo; it has: read:user.');
+  });
+
+  test('that is fine-grained cannot be asked whether it may write', async () => {
+    const findings = await findingsOf({ tokens }, token('fine'));
+    expect(verdicts(findings)).toEqual([true, true, true, null]);
+    expect(findings.get(REGISTER)?.message).toContain('Administration: write');
+  });
+
+  test('that may not read runs is told which permission is missing', async () => {
+    const findings = await findingsOf({ tokens }, token('blind'));
+    expect(verdicts(findings)).toEqual([true, false, true, null]);
+    expect(findings.get(RUNS)?.message).toContain('actions=read');
+  });
+
+  test('of another repository sees neither runs nor runners', async () => {
+    expect(verdicts(await findingsOf({ tokens }, token('elsewhere')))).toEqual([true, false, false, true]);
+  });
+
+  test('is asked for the organization’s scope where runners belong to one', async () => {
+    const findings = await findingsOf({ tokens }, token('full'), { ...QUESTION, scopes: [ORG] as never });
+    expect(findings.get('read the runners of octo')?.ok).toBe(false);
+    expect(findings.get('register runners of octo')).toEqual({
+      ok: false,
+      message: 'The token needs the scope admin:org; it has: repo.',
+    });
+  });
+});
+
+describe('access as an App', () => {
+  const auth = { appId: 7, privateKey: keys.privateKey, installationId: 42 };
+  const app = {
+    id: 7,
+    slug: 'runners',
+    publicKey: keys.publicKey,
+    permissions: { actions: 'read', administration: 'write' },
+    installations: { 42: 'octo' },
+  } as const;
+
+  test('that is installed with its permissions', async () => {
+    const findings = await findingsOf({ app }, { auth });
+    expect(verdicts(findings)).toEqual([true, true, true, true]);
+    expect(findings.get(LOGIN)?.message).toBe('The App runners, installed for octo.');
+  });
+
+  test('that may only read runners names the permission', async () => {
+    const permissions = { actions: 'read', administration: 'read' } as const;
+    const findings = await findingsOf({ app: { ...app, permissions } }, { auth });
+    expect(verdicts(findings)).toEqual([true, true, true, false]);
+    expect(findings.get(REGISTER)?.message).toContain('administration: write');
+  });
+
+  test('of an organization’s runners names the organization’s permission', async () => {
+    const question = { ...QUESTION, scopes: [ORG] as never };
+    const findings = await findingsOf({ app }, { auth }, question);
+    expect(findings.get('register runners of octo')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('organization_self_hosted_runners: write'),
+    });
+  });
+
+  test('whose key, id or installation is wrong points at the config', async () => {
+    const other = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    });
+    for (const wrong of [{ privateKey: other.privateKey }, { installationId: 43 }]) {
+      const findings = await findingsOf({ app }, { auth: { ...auth, ...wrong } });
+      expect(verdicts(findings)).toEqual([false, false, false, null]);
+      expect(findings.get(RUNS)?.message).toContain('github.installation_id');
+    }
+  });
+
+  test('whose key is no key says so, and quotes nothing of it', async () => {
+    const findings = await findingsOf({ app }, { auth: { ...auth, privateKey: 'MIIsecretkey' } });
+    expect(findings.get(LOGIN)).toMatchObject({ ok: false, message: expect.stringContaining('PEM') });
+    expect(JSON.stringify([...findings])).not.toContain('MIIsecretkey');
+  });
+});
+
+describe('the clock', () => {
+  test.each([
+    ['agrees', 0, true, 'agrees'],
+    ['is ahead', 120_000, false, '120 s ahead of'],
+    ['is behind', -300_000, false, '300 s behind'],
+  ])('%s', async (_name, off, ok, words) => {
+    const clock = new ManualClock(Math.floor(Date.now() / 1000) * 1000 + 500 + off);
+    await using rig = await githubRig({}, { clock });
+    const { findings, clockSkewMs } = await rig.github.checkAccess(QUESTION);
+    expect(Math.abs((clockSkewMs ?? Number.NaN) - off)).toBeLessThanOrEqual(5_000);
+    const finding = findings.find(({ what }) => what.includes('clock'));
+    expect(finding?.ok).toBe(ok);
+    if (ok) expect(finding?.message).toContain(words);
+    else expect(finding?.message).toMatch(off > 0 ? /(1[12]\d) s ahead of/ : /(29\d|30\d) s behind/);
+  });
+
+  test('is not judged when nothing answers', async () => {
+    await using rig = await githubRig();
+    rig.faults.add({ route: '*', drop: 'before' });
+    const report = await rig.github.checkAccess(QUESTION);
+    expect(report.clockSkewMs).toBeNull();
+    expect(report.findings.map(({ ok }) => ok)).toEqual([false, false, false, null]);
+  });
+
+  test('check ends with the signal’s reason', async () => {
+    await using rig = await githubRig();
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    await expect(rig.github.checkAccess(QUESTION, { signal })).rejects.toBe(reason);
+  });
+});

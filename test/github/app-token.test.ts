@@ -1,0 +1,93 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { codeOf, githubRig, REPO, refusalOf } from './github-rig.ts';
+
+const keys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+});
+const app = {
+  id: 7,
+  slug: 'runners',
+  publicKey: keys.publicKey,
+  permissions: { actions: 'read', administration: 'write' },
+  installations: { 42: 'octo' },
+} as const;
+const auth = { appId: 7, privateKey: keys.privateKey, installationId: 42 };
+const TOKENS = 'POST /app/installations/:installation_id/access_tokens';
+const JIT = 'POST /repos/:owner/:repo/actions/runners/generate-jitconfig';
+const REQUEST = { name: 'gh-a-1-1', labels: ['macos'], groupId: 1 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** auth-app itself waits and repeats a 401 within the first five seconds of a token. */
+function passTime(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+}
+
+describe('the token of an installation', () => {
+  test('is made once for many calls', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    await rig.github.listRunners(REPO);
+    await rig.github.listActiveRuns('octo', 'app', 'queued');
+    expect(rig.world.requests.of(TOKENS).requests).toBe(1);
+  });
+
+  test('is renewed before it expires', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    await rig.github.listRunners(REPO);
+    passTime(59 * 60_000 + 30_000);
+    await rig.github.listRunners(REPO);
+    expect(rig.world.requests.of(TOKENS).requests).toBe(2);
+    expect(rig.wire.filter(({ status }) => status === 401)).toEqual([]);
+  });
+
+  test('is renewed when GitHub revoked it, and the call made anew, which a 401 did nothing of', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    await rig.github.listRunners(REPO);
+    rig.world.issuedTokens.clear();
+    passTime(10_000);
+    const { runnerId } = await rig.github.createJitConfig(REPO, REQUEST);
+    expect(rig.world.runners.has(runnerId)).toBe(true);
+    expect(rig.world.requests.of(JIT).byStatus).toEqual({ 401: 1, 201: 1 });
+    expect(rig.world.requests.of(TOKENS).requests).toBe(2);
+  });
+
+  test('that is refused for ever is renewed once a call', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    await rig.github.listRunners(REPO);
+    passTime(10_000);
+    const fault = rig.faults.add({ route: 'GET *', status: 401 });
+    const call = refusalOf(rig.github.listActiveRuns('octo', 'app', 'queued'));
+    await vi.waitFor(() => expect(fault.hits).toBe(2));
+    passTime(10_000);
+    expect((await call).failure.code).toBe('GITHUB_CREDENTIALS_REFUSED');
+    expect(rig.world.requests.of(TOKENS).requests).toBe(2);
+  });
+
+  test('that cannot be had is a fault of the App’s settings', async () => {
+    await using rig = await githubRig({ app }, { auth: { ...auth, installationId: 43 } });
+    const { failure } = await refusalOf(rig.github.listRunners(REPO));
+    expect(failure).toMatchObject({ code: 'GITHUB_CREDENTIALS_REFUSED', blame: 'operator' });
+    expect(failure.message).toContain('POST /app/installations/43/access_tokens');
+  });
+
+  test.each([
+    ['a limit', { status: 429, headers: { 'retry-after': '9' } }, 'GITHUB_RATE_LIMITED'],
+    ['an outage', { status: 503 }, 'GITHUB_ERROR'],
+    ['a cut connection', { drop: 'before' as const }, 'GITHUB_UNREACHABLE'],
+  ])('that cannot be had because of %s is no fault of theirs', async (_name, fault, code) => {
+    await using rig = await githubRig({ app }, { auth });
+    rig.faults.add({ route: 'POST */access_tokens', ...fault });
+    expect(await codeOf(rig.github.listRunners(REPO))).toBe(code);
+  });
+});
+
+test('an operator’s own token is not renewed', async () => {
+  await using rig = await githubRig({ tokens: {} });
+  expect(await codeOf(rig.github.listRunners(REPO))).toBe('GITHUB_CREDENTIALS_REFUSED');
+  expect(rig.wire).toHaveLength(1);
+});

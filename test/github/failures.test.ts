@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { createGitHub, type GitHub } from '../../src/github/github.ts';
+import { codeOf, githubRig, ORG, REPO, refusalOf } from './github-rig.ts';
+import { ScriptedGitHub } from './scripted-github.ts';
+
+let server: ScriptedGitHub;
+let github: GitHub;
+
+beforeEach(async () => {
+  server = await new ScriptedGitHub().listen();
+  const auth = { token: 'ghp_x' };
+  github = createGitHub({ apiUrl: `${server.url}/`, auth, clock: systemClock, timeoutMs: 10_000 });
+});
+
+afterEach(() => server.close());
+
+const SSO = 'required; url=https://github.com/orgs/octo/sso?authorization_request=x';
+
+describe('a refusal', () => {
+  test.each([
+    ['401', 401, {}, 'GITHUB_CREDENTIALS_REFUSED', 'github.token'],
+    [
+      '403 with the permission that is missing',
+      403,
+      { 'x-accepted-github-permissions': 'administration=write' },
+      'GITHUB_PERMISSION_MISSING',
+      'administration=write',
+    ],
+    [
+      '403 with the scopes that are missing',
+      403,
+      { 'x-accepted-oauth-scopes': 'admin:org' },
+      'GITHUB_PERMISSION_MISSING',
+      'admin:org',
+    ],
+    [
+      '403 for want of single sign-on',
+      403,
+      { 'x-github-sso': SSO, 'x-accepted-oauth-scopes': 'repo' },
+      'GITHUB_PERMISSION_MISSING',
+      'single sign-on',
+    ],
+    ['403 without a reason', 403, {}, 'GITHUB_PERMISSION_MISSING', 'network'],
+    [
+      '403 with a budget left',
+      403,
+      { 'x-ratelimit-remaining': '12' },
+      'GITHUB_PERMISSION_MISSING',
+      'network',
+    ],
+    ['404', 404, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
+    ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'refused again'],
+    ['500', 500, {}, 'GITHUB_ERROR', 'githubstatus.com'],
+    ['502', 502, {}, 'GITHUB_ERROR', 'githubstatus.com'],
+  ] as const)('is explained: %s', async (_name, status, headers, code, mend) => {
+    server.answers({
+      status,
+      headers: { ...headers, 'x-github-request-id': 'AB:12' },
+      json: { message: 'Because', errors: ['of this', { and: 'that' }] },
+    });
+    const { failure } = await refusalOf(github.listRunners(REPO));
+    expect(failure).toMatchObject({ code, retryAt: null });
+    expect(failure.message).toContain(mend);
+    expect(failure.message).toContain(
+      `GitHub answered ${status} to "list the runners of octo/app", GET /repos/octo/app/actions/runners, ` +
+        'request AB:12 (Because: of this)',
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('that is a page of some proxy is told without the page', async () => {
+    server.answers({ status: 502, text: '<html>secret of the proxy</html>' });
+    const { failure } = await refusalOf(github.listRunners(REPO));
+    expect(failure.code).toBe('GITHUB_ERROR');
+    expect(failure.message).not.toContain('secret of the proxy');
+  });
+
+  test('of a renamed repository is not followed by what changes something', async () => {
+    server.answers({ status: 307, headers: { location: `${server.url}/repositories/7/actions/runners` } });
+    const { failure } = await refusalOf(github.createRegistrationToken(REPO));
+    expect(failure).toMatchObject({ code: 'GITHUB_NOT_FOUND', message: expect.stringContaining('renamed') });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each([405, 501])(
+    '%i of generate-jitconfig means that the server has no JIT runners',
+    async (status) => {
+      server.answers({ status, json: { message: 'no' } }, { json: { runners: [] } });
+      const asked = { name: 'gh-a-1-1', labels: ['macos'], groupId: 1 };
+      expect(await codeOf(github.createJitConfig(REPO, asked))).toBe('JIT_UNSUPPORTED');
+      expect(github.jitSupported()).toBe(false);
+    },
+  );
+});
+
+describe('no answer', () => {
+  test.each([
+    ['a cut connection', 'cut'],
+    ['silence', 'hang'],
+  ] as const)('is "unreachable": %s', async (_name, reply) => {
+    const impatient = createGitHub({
+      apiUrl: server.url,
+      auth: { token: 'ghp_x' },
+      clock: systemClock,
+      timeoutMs: 200,
+    });
+    server.answers(reply);
+    const { failure } = await refusalOf(impatient.listRunners(REPO));
+    expect(failure).toMatchObject({ code: 'GITHUB_UNREACHABLE', disposition: 'retry' });
+    expect(failure.message).toContain(reply === 'hang' ? 'no answer in time' : 'UND_ERR_SOCKET');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('from an address where nobody listens says so', async () => {
+    await server.close();
+    const { failure } = await refusalOf(github.listRunners(REPO));
+    expect(failure.message).toContain('ECONNREFUSED');
+    server = await new ScriptedGitHub().listen();
+  });
+
+  test('is waited for no longer than the signal allows, and the reason is the signal’s own', async () => {
+    server.answers('hang');
+    const controller = new AbortController();
+    const call = github.listRunners(REPO, { signal: controller.signal });
+    const reason = new Error('the job is over');
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    await expect(github.listRunners(REPO, { signal: controller.signal })).rejects.toBe(reason);
+  });
+});
+
+describe('an answer that is none', () => {
+  test.each([
+    ['of another shape', { json: { runners: [{ id: 'seven' }] } }],
+    ['that is no JSON', { text: 'welcome to our network' }],
+    ['without a body', {}],
+  ])('%s is an error that is tried again', async (_name, reply) => {
+    server.answers(reply);
+    expect((await refusalOf(github.listRunners(REPO))).failure).toMatchObject({
+      code: 'GITHUB_ERROR',
+      disposition: 'retry',
+    });
+  });
+
+  test('is not remembered for the next 304', async () => {
+    const headers = { etag: '"1"' };
+    server.answers({ headers, json: { wrong: true } }, { headers, json: { runners: [] } });
+    await refusalOf(github.listRunners(REPO));
+    await github.listRunners(REPO);
+    expect(server.requests[1]?.headers['if-none-match']).toBeUndefined();
+  });
+});
+
+describe('pages', () => {
+  const page = (link: string) => ({ json: { runners: [] }, headers: { link } });
+
+  test('are followed by their query alone: credentials go to no other host', async () => {
+    server.answers(
+      page(
+        '<https://elsewhere.example/repos/x/y?page=2&per_page=100>; rel="next", <https://z.example>; rel="last"',
+      ),
+      page('<https://elsewhere.example/repos/x/y?page=1>; rel="prev"'),
+    );
+    await github.listRunners(REPO);
+    expect(server.requests.map(({ path }) => path)).toEqual([
+      '/repos/octo/app/actions/runners?per_page=100',
+      '/repos/octo/app/actions/runners?page=2&per_page=100',
+    ]);
+  });
+
+  test('without end are given up', async () => {
+    server.answers(page('<https://x.example/?page=2>; rel="next"'));
+    expect(await codeOf(github.listRunners(REPO))).toBe('GITHUB_ERROR');
+    expect(server.requests).toHaveLength(100);
+  });
+});
+
+test('names are escaped in the path', async () => {
+  server.answers({ json: { runners: [] } });
+  await github.listRunners({ kind: 'repository', owner: 'a/b', repository: 'c?d' });
+  expect(server.requests[0]?.path).toBe('/repos/a%2Fb/c%3Fd/actions/runners?per_page=100');
+});
+
+describe('every request', () => {
+  test('asks for the version of the API that we know, and says who asks', async () => {
+    await using rig = await githubRig();
+    await rig.github.listRunners(ORG);
+    const [sent] = rig.wire;
+    expect(sent?.headers.get('x-github-api-version')).toBe('2022-11-28');
+    expect(sent?.headers.get('user-agent')).toMatch(/^jeballto-runner/);
+  });
+});
+
+describe('the address that a runner registers at', () => {
+  const at = (apiUrl: string) =>
+    createGitHub({ apiUrl, auth: { token: 'x' }, clock: systemClock }).registrationUrl(REPO);
+
+  test.each([
+    ['https://api.github.com', 'https://github.com/octo/app'],
+    ['https://api.corp.ghe.com/', 'https://corp.ghe.com/octo/app'],
+    ['https://ghes.corp.example/api/v3', 'https://ghes.corp.example/octo/app'],
+    ['http://127.0.0.1:8080/api/v3', 'http://127.0.0.1:8080/octo/app'],
+  ])('belongs to %s', (apiUrl, url) => {
+    expect(at(apiUrl)).toBe(url);
+  });
+});

@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createGitHub, type GitHub } from '../../src/github/github.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { githubRig, REPO, refusalOf } from './github-rig.ts';
+import { ScriptedGitHub, type ScriptedReply } from './scripted-github.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Our clock is wrong by ten minutes: instants that GitHub names are its own. */
+const OURS = Date.UTC(2026, 5, 1, 12, 10);
+const THEIRS = Date.UTC(2026, 5, 1, 12, 0);
+const DATE = { date: new Date(THEIRS).toUTCString() };
+
+const budget = (remaining: number, resource = 'core') => ({
+  ...DATE,
+  'x-ratelimit-limit': '5000',
+  'x-ratelimit-remaining': String(remaining),
+  'x-ratelimit-reset': String(THEIRS / 1000 + 600),
+  'x-ratelimit-resource': resource,
+});
+const fine: ScriptedReply = { json: { workflow_runs: [] } };
+const wait = (status: number, headers: Record<string, string>, message = 'no'): ScriptedReply => ({
+  status,
+  headers,
+  json: { message },
+});
+
+let clock: ManualClock;
+let server: ScriptedGitHub;
+let github: GitHub;
+
+beforeEach(async () => {
+  clock = new ManualClock(OURS);
+  server = await new ScriptedGitHub().listen();
+  github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
+});
+
+afterEach(() => server.close());
+
+const look = () => github.listActiveRuns('octo', 'app', 'queued');
+
+describe('an answer that says "wait"', () => {
+  test.each([
+    ['a 429 with retry-after', wait(429, { 'retry-after': '30' }), 30_000],
+    ['a 403 with retry-after', wait(403, { 'retry-after': '120' }), 2 * MINUTE],
+    ['a retry-after of zero', wait(429, { 'retry-after': '0' }), 1_000],
+    ['retry-after before an empty budget', wait(403, { ...budget(0), 'retry-after': '5' }), 5_000],
+    ['an empty budget, until the reset as GitHub’s own clock has it', wait(403, budget(0)), 601_000],
+    ['a 429 that names nothing', wait(429, {}), MINUTE],
+    ['the words of a secondary limit', wait(403, DATE, 'You have exceeded a secondary rate limit'), MINUTE],
+    ['the words of old', wait(403, {}, 'You have triggered an abuse detection mechanism'), MINUTE],
+  ])('stops every call until its end: %s', async (_name, reply, pause) => {
+    server.answers(reply, fine);
+    const { failure } = await refusalOf(look());
+    expect(failure).toMatchObject({
+      code: 'GITHUB_RATE_LIMITED',
+      disposition: 'blocked',
+      retryAt: OURS + pause,
+    });
+    expect(github.pollPausedUntil(OURS)).toBeGreaterThanOrEqual(OURS + pause);
+    clock.advance(pause - 1);
+    const withheld = await refusalOf(github.removeRunner(REPO, 1));
+    expect(withheld.failure).toMatchObject({ code: 'GITHUB_RATE_LIMITED', retryAt: OURS + pause });
+    expect(server.requests).toHaveLength(1);
+    clock.advance(1);
+    await look();
+  });
+
+  test('doubles its pause each time in a row where it names none, up to 16 minutes', async () => {
+    server.answers(wait(429, {}));
+    const pauses = [];
+    for (let n = 0; n < 6; n += 1) {
+      const { failure } = await refusalOf(look());
+      pauses.push(((failure.retryAt ?? 0) - clock.now()) / MINUTE);
+      clock.advance((failure.retryAt ?? 0) - clock.now());
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 16]);
+  });
+
+  test.each([
+    ['a success', fine],
+    ['a 304', { status: 304 }],
+    ['a refusal of another kind', { status: 422, json: { message: 'no' } }],
+  ])('begins anew with a minute after %s', async (_name, between) => {
+    server.answers({ ...fine, headers: { etag: '"1"' } }, wait(429, {}), between, wait(429, {}));
+    await look();
+    await refusalOf(look());
+    clock.advance(MINUTE);
+    await look().catch(() => undefined);
+    const { failure } = await refusalOf(look());
+    expect(failure.retryAt).toBe(clock.now() + MINUTE);
+  });
+
+  test('counts once for calls that were under way together', async () => {
+    server.answers(wait(429, {}));
+    const failures = await Promise.all([refusalOf(look()), refusalOf(look()), refusalOf(look())]);
+    expect(failures.map(({ failure }) => failure.retryAt)).toEqual(Array(3).fill(OURS + MINUTE));
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('is not taken back by the answer to a call that was sent before it', async () => {
+    server.answers(wait(429, {}), fine, wait(429, {}));
+    const failures = await Promise.allSettled([look(), look(), look()]);
+    const retryAts = failures.flatMap((one) =>
+      one.status === 'rejected' ? [one.reason.failure.retryAt] : [],
+    );
+    expect(retryAts).toEqual([OURS + MINUTE, OURS + MINUTE]);
+  });
+
+  test('about another budget than the common one stops that call alone', async () => {
+    server.answers(wait(403, budget(0, 'actions_runner_registration')), fine);
+    const { failure } = await refusalOf(github.createRegistrationToken(REPO));
+    expect(failure).toMatchObject({ code: 'GITHUB_RATE_LIMITED', retryAt: OURS + 601_000 });
+    await look();
+    expect(github.pollPausedUntil(OURS)).toBeNull();
+  });
+
+  test('is not what a 5xx says, whose retry-after is only told', async () => {
+    server.answers({ status: 503, headers: { 'retry-after': '7' }, json: { message: 'down' } }, fine);
+    const { failure } = await refusalOf(look());
+    expect(failure).toMatchObject({ code: 'GITHUB_ERROR', disposition: 'retry', retryAt: OURS + 7_000 });
+    await look();
+  });
+});
+
+describe('the last tenth of the hourly budget', () => {
+  test.each([
+    [500, null],
+    [499, OURS + 601_000],
+    [0, OURS + 601_000],
+  ])('is teardown’s: with %i of 5000 left, looking for work pauses until %s', async (left, until) => {
+    server.answers({ ...fine, headers: budget(left) });
+    await look();
+    expect(github.pollPausedUntil(OURS)).toBe(until);
+    expect(github.rateLimits()).toEqual([
+      { resource: 'core', limit: 5_000, remaining: left, resetAt: OURS + 601_000 },
+    ]);
+    server.answers({ status: 204, headers: budget(left) });
+    expect(await github.removeRunner(REPO, 1)).toBe('removed');
+    clock.advance(601_000);
+    expect(github.pollPausedUntil(clock.now())).toBeNull();
+  });
+
+  test('is known from a 304 and from a refusal too', async () => {
+    server.answers(
+      { ...fine, headers: { etag: '"1"', ...budget(4_000) } },
+      { status: 304, headers: budget(499) },
+      { status: 404, headers: budget(498), json: { message: 'Not Found' } },
+    );
+    await look();
+    await look();
+    expect(github.pollPausedUntil(OURS)).toBe(OURS + 601_000);
+    await refusalOf(look());
+    expect(github.rateLimits()[0]?.remaining).toBe(498);
+  });
+
+  test('does not exist on a server without limits', async () => {
+    server.answers(fine);
+    await look();
+    expect(github.rateLimits()).toEqual([]);
+    expect(github.pollPausedUntil(OURS)).toBeNull();
+  });
+
+  test('is kept on a simulated GitHub that somebody else empties', async () => {
+    await using rig = await githubRig({ rateLimit: 100 });
+    rig.world.limits.leave('user octocat', 10);
+    await rig.github.listActiveRuns('octo', 'app', 'queued');
+    const until = rig.github.pollPausedUntil(Date.now()) ?? 0;
+    expect(until - Date.now()).toBeGreaterThan(59 * MINUTE);
+    expect(until - Date.now()).toBeLessThanOrEqual(HOUR + 2_000);
+    rig.world.limits.leave('user octocat', 0);
+    const { failure } = await refusalOf(rig.github.listRunners(REPO));
+    expect(failure.code).toBe('GITHUB_RATE_LIMITED');
+    expect(Math.abs((failure.retryAt ?? 0) - until)).toBeLessThanOrEqual(2_000);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { addRunnerGroup } from '../../src/simulator/github/repositories.ts';
+import { connect, runnerNamed, take } from '../simulator/github-fixture.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { codeOf, githubRig, ORG, REPO, refusalOf } from './github-rig.ts';
+
+const LIST = 'GET /repos/:owner/:repo/actions/runners';
+const GROUPS = 'GET /orgs/:org/actions/runner-groups';
+
+type Rig = Awaited<ReturnType<typeof githubRig>>;
+
+const register = (rig: Rig, name: string, scope: typeof REPO | typeof ORG = REPO) =>
+  rig.github.createJitConfig(scope, { name, labels: ['self-hosted', 'macOS'], groupId: 1 });
+
+describe('runners', () => {
+  test('are listed from all pages', async () => {
+    await using rig = await githubRig();
+    for (let n = 1; n <= 101; n += 1) await register(rig, `gh-a-${n}-1`);
+    const listed = await rig.github.listRunners(REPO);
+    expect(new Set(listed.map(({ name }) => name)).size).toBe(101);
+    expect(rig.world.requests.of(LIST).requests).toBe(2);
+  });
+
+  test('are found by their name in whatever case, also by a server that does not know the filter', async () => {
+    await using rig = await githubRig();
+    await register(rig, 'gh-a-1-1');
+    await register(rig, 'gh-a-1-11');
+    expect(await rig.github.findRunner(REPO, 'gh-a-1-1')).toMatchObject({
+      name: 'gh-a-1-1',
+      status: 'offline',
+      labels: expect.arrayContaining(['self-hosted', 'macos']),
+      ephemeral: true,
+    });
+    expect(rig.wire.at(-1)?.query.get('name')).toBe('gh-a-1-1');
+    expect(await rig.github.findRunner(REPO, 'gh-a-1')).toBeNull();
+
+    const listed = [...rig.world.runners.values()].map(({ id, name }) => ({
+      id,
+      name: name.toUpperCase(),
+      os: 'macOS',
+      status: 'online',
+      busy: true,
+      labels: [],
+    }));
+    rig.faults.add({
+      route: 'GET */actions/runners',
+      status: 200,
+      body: { total_count: 2, runners: listed },
+    });
+    expect(await rig.github.findRunner(REPO, 'gh-a-1-11')).toMatchObject({
+      name: 'GH-A-1-11',
+      status: 'online',
+      busy: true,
+      ephemeral: null,
+    });
+  });
+
+  test('of an organization are none of its repositories', async () => {
+    await using rig = await githubRig();
+    await register(rig, 'gh-a-1-1', ORG);
+    expect(await rig.github.listRunners(ORG)).toHaveLength(1);
+    expect(await rig.github.listRunners(REPO)).toEqual([]);
+  });
+
+  test('are removed once, and are absent after that', async () => {
+    await using rig = await githubRig();
+    const { runnerId } = await register(rig, 'gh-a-1-1');
+    expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ id: runnerId, name: 'gh-a-1-1' });
+    expect(await rig.github.removeRunner(REPO, runnerId)).toBe('removed');
+    expect(await rig.github.removeRunner(REPO, runnerId)).toBe('absent');
+    expect(await rig.github.getRunner(REPO, runnerId)).toBeNull();
+  });
+
+  test('are not removed while they have a job', async () => {
+    await using rig = await githubRig();
+    const { runnerId } = await register(rig, 'gh-a-1-1');
+    const session = connect(rig.world, runnerNamed(rig.world, 'gh-a-1-1'));
+    rig.push();
+    await take(rig.world, session);
+    expect(await rig.github.removeRunner(REPO, runnerId)).toBe('busy');
+    expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ status: 'online', busy: true });
+  });
+
+  test.each([
+    ['404', { tokens: { poor: { scopes: ['read:user'] } } }, 'GITHUB_NOT_FOUND'],
+    ['403', { tokens: { poor: { permissions: { actions: 'read' } } } }, 'GITHUB_PERMISSION_MISSING'],
+  ] as const)('are not believed to be gone when the scope answers %s too', async (_name, settings, code) => {
+    await using rig = await githubRig(settings, { auth: { token: 'poor' } });
+    rig.faults.add({ route: 'GET */actions/runners/:id', status: 404 });
+    rig.faults.add({ route: 'DELETE */actions/runners/:id', status: 404 });
+    expect(await codeOf(rig.github.getRunner(REPO, 7))).toBe(code);
+    expect(await codeOf(rig.github.removeRunner(REPO, 7))).toBe(code);
+  });
+});
+
+describe('runner groups', () => {
+  test('are found by name in whatever case, from all pages, and remembered for ten minutes', async () => {
+    const clock = new ManualClock(Date.now());
+    await using rig = await githubRig({}, { clock });
+    for (let n = 0; n < 100; n += 1) addRunnerGroup(rig.world, 'octo', `Group ${n}`);
+    const macs = addRunnerGroup(rig.world, 'octo', 'Macs');
+    expect(await rig.github.resolveGroupId(ORG, 'MACS')).toBe(macs.id);
+    expect(await rig.github.resolveGroupId(ORG, 'macs')).toBe(macs.id);
+    expect(rig.world.requests.of(GROUPS).requests).toBe(2);
+    clock.advance(10 * 60_000);
+    await rig.github.resolveGroupId(ORG, 'macs');
+    expect(rig.world.requests.of(GROUPS)).toMatchObject({ requests: 4, notModified: 2 });
+  });
+
+  test('that do not exist are told with those that do, and are looked for again', async () => {
+    await using rig = await githubRig();
+    const refused = await refusalOf(rig.github.resolveGroupId(ORG, 'Macs'));
+    expect(refused.failure).toMatchObject({ code: 'RUNNER_GROUP_UNKNOWN', blame: 'operator' });
+    expect(refused.message).toContain('Default');
+    const made = addRunnerGroup(rig.world, 'octo', 'Macs');
+    expect(await rig.github.resolveGroupId(ORG, 'Macs')).toBe(made.id);
+  });
+
+  test('of a repository are one, which nobody has to be asked for', async () => {
+    await using rig = await githubRig();
+    expect(await rig.github.resolveGroupId(REPO, 'whatever')).toBe(1);
+    expect(rig.wire).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ScriptedReply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  /** In place of JSON. */
+  text?: string;
+}
+
+/**
+ * An HTTP server that says what the simulated GitHub never would. Replies are given in turn, the last one again and
+ * again; `cut` ends the connection without one, `hang` gives none.
+ */
+export class ScriptedGitHub {
+  readonly requests: { method: string; path: string; headers: IncomingHttpHeaders }[] = [];
+  readonly #server: Server;
+  #replies: (ScriptedReply | 'cut' | 'hang')[] = [];
+  url = '';
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      request.resume();
+      request.once('end', () => {
+        this.requests.push({
+          method: request.method ?? '',
+          path: request.url ?? '',
+          headers: request.headers,
+        });
+        const reply = this.#replies.length > 1 ? this.#replies.shift() : this.#replies[0];
+        if (reply === 'hang') return;
+        if (reply === 'cut' || reply === undefined) return request.socket.destroy();
+        const { status = 200, headers = {}, json, text } = reply;
+        response.sendDate = false;
+        response.writeHead(status, { 'content-type': text ? 'text/html' : 'application/json', ...headers });
+        response.end(text ?? (json === undefined ? '' : JSON.stringify(json)));
+      });
+    });
+  }
+
+  /** From here on, these are the replies. */
+  answers(...replies: (ScriptedReply | 'cut' | 'hang')[]): void {
+    this.#replies = replies;
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { Job } from '../../machines/job/context.ts';
+import { jobFrom } from '../../src/dispatch/route-observation.ts';
+import { JobRechecks } from '../../src/intake/job-rechecks.ts';
+import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
+import { observation } from '../store/records.ts';
+import { pollingRig } from './polling-rig.ts';
+
+const never = new AbortController().signal;
+const JOB = 'GET /repos/:owner/:repo/actions/jobs/:job_id';
+
+const held = (id: number, repository = 'app'): Job => jobFrom({ ...observation(id), repository }, 'macos');
+
+const rechecksOf = ({ github, clock, onObservation }: ReturnType<typeof pollingRig>) =>
+  new JobRechecks({ github, clock, onObservation });
+
+describe('active jobs', () => {
+  test('are asked for by their id, those of an earlier attempt too', async () => {
+    using rig = pollingRig();
+    const run = rig.push();
+    const first = currentJobs(run)[0]?.id ?? 0;
+    cancelRun(rig.world, run);
+    rerun(rig.world, run, { failedOnly: false });
+    const second = currentJobs(run)[0]?.id ?? 0;
+    await rechecksOf(rig).look([held(first), held(second)], never);
+    expect(rig.took()).toEqual([`${first} completed`, `${second} queued`].sort());
+  });
+
+  test('that GitHub has no more are over, how is not known', async () => {
+    using rig = pollingRig();
+    const job = held(12345);
+    await rechecksOf(rig).look([job], never);
+    const { id: jobId, runId, runAttempt, owner, repository, workflow, name, url, labels, queuedAt } = job;
+    expect(rig.seen).toEqual([
+      {
+        ...{ jobId, runId, runAttempt, owner, repository, workflow, name, url, labels, queuedAt },
+        source: 'recheck',
+        seenAt: rig.clock.now(),
+        status: 'completed',
+        conclusion: null,
+        runnerId: null,
+        runnerName: null,
+      },
+    ]);
+  });
+
+  test('are not over because their repository cannot be seen', async () => {
+    using rig = pollingRig();
+    await expect(rechecksOf(rig).look([held(1, 'gone')], never)).rejects.toMatchObject({
+      failure: { code: 'GITHUB_NOT_FOUND' },
+    });
+    expect(rig.seen).toEqual([]);
+  });
+
+  test('of a repository that cannot be read keep no others from being asked for', async () => {
+    using rig = pollingRig();
+    const job = currentJobs(rig.push())[0]?.id ?? 0;
+    const lost = Array.from({ length: 20 }, (_, n) => held(n + 1, 'gone'));
+    const rechecks = rechecksOf(rig);
+    for (let cycle = 0; cycle < 2; cycle += 1) {
+      await expect(rechecks.look([...lost, held(job)], never)).rejects.toThrow('octo/gone');
+      expect(rig.took()).toEqual([`${job} queued`]);
+    }
+  });
+
+  test('that are too many for one cycle have their turn in the next, a failing repository’s among them', async () => {
+    using rig = pollingRig();
+    const [alive] = currentJobs(rig.push());
+    const lost = Array.from({ length: 230 }, (_, n) => held(n + 1, 'gone'));
+    const jobs = [...lost, held(alive?.id ?? 0)];
+    const rechecks = rechecksOf(rig);
+    let cycles = 0;
+    for (; rig.seen.length === 0 && cycles < 100; cycles += 1) {
+      await rig.clock.advance(1_000);
+      await rechecks.look(jobs, never).catch(() => undefined);
+    }
+    expect(rig.took()).toEqual([`${alive?.id} queued`]);
+    // Five at once reach a repository before its first refusal ends its turn.
+    expect(cycles).toBeLessThanOrEqual(Math.ceil((jobs.length - 200) / 5) + 1);
+  });
+
+  test('are at most 200 in one cycle, those asked for longest ago first', async () => {
+    using rig = pollingRig();
+    const run = rig.push(Array.from({ length: 250 }, () => ({})));
+    const ids = currentJobs(run).map(({ id }) => id);
+    const rechecks = rechecksOf(rig);
+    const jobs = ids.map((id) => held(id));
+    await rechecks.look(jobs, never);
+    expect(rig.seen.splice(0).map(({ jobId }) => jobId)).toEqual(ids.slice(0, 200));
+    await rig.clock.advance(1_000);
+    await rechecks.look(jobs, never);
+    expect(rig.seen.slice(0, 50).map(({ jobId }) => jobId)).toEqual(ids.slice(200));
+  });
+
+  test('are asked for no longer once the signal says so', async () => {
+    using rig = pollingRig();
+    const controller = new AbortController();
+    controller.abort(new Error('stopped'));
+    const jobs = [held(1), held(2, 'other')];
+    await expect(rechecksOf(rig).look(jobs, controller.signal)).rejects.toThrow('stopped');
+    expect(rig.world.requests.of(JOB).requests).toBe(0);
+  });
+});

@@ -1,0 +1,325 @@
+import { pino } from 'pino';
+import { describe, expect, test, vi } from 'vitest';
+import type { Job } from '../../machines/job/context.ts';
+import { jobFrom } from '../../src/dispatch/route-observation.ts';
+import { DaemonError } from '../../src/errors.ts';
+import { Poller, type PollerOptions } from '../../src/intake/poller.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
+import { settle } from '../simulator/agent-fixture.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { observation } from '../store/records.ts';
+import { pollingRig, SLOW } from './polling-rig.ts';
+
+const PACE = 15_000;
+const app = { owner: 'octo', repository: 'app' };
+
+function logOf(lines: string[]) {
+  return pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
+}
+
+/** A poller whose GitHub is these functions: nothing to see, unless told otherwise. */
+function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptions['github']> = {}) {
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const lists = vi.fn(async () => []);
+  const poller = new Poller({
+    github: {
+      listActiveRuns: lists,
+      listRunJobs: async () => [],
+      getJob: async () => null,
+      pollPausedUntil: () => null,
+      rateLimits: () => [],
+      ...github,
+    },
+    mode: 'poll',
+    repositories: [app],
+    interval: PACE,
+    recheckInterval: SLOW,
+    clock,
+    random: () => 0.5,
+    onObservation: () => undefined,
+    activeJobs: () => [],
+    log: logOf(lines),
+    ...over,
+  });
+  /** When the next cycle is due, from now; the present one is over then. */
+  const nextIn = async () => {
+    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    return (clock.alarms[0] ?? Number.NaN) - clock.now();
+  };
+  return { poller, clock, lines, lists, nextIn };
+}
+
+describe('the poller', () => {
+  test.each([
+    [0, 0.9],
+    [0.25, 0.95],
+    [0.5, 1],
+    [0.999999, 1.1],
+  ])('keeps its pace within ten percent, so that daemons do not ask together (%f)', async (random, share) => {
+    const { poller, nextIn } = scripted({ random: () => random });
+    poller.start();
+    expect(await nextIn()).toBeCloseTo(PACE * share, -1);
+    await poller.stop();
+  });
+
+  test.each([
+    ['poll', PACE],
+    ['both', PACE],
+    ['webhook', SLOW],
+  ] as const)('looks at once, and then at the pace of its mode: %s', async (mode, pace) => {
+    const { poller, clock, lists, nextIn } = scripted({ mode });
+    poller.start();
+    expect(await nextIn()).toBe(pace);
+    const first = lists.mock.calls.length;
+    expect(first).toBeGreaterThan(0);
+    clock.advance(pace - 1);
+    await settle();
+    expect(lists).toHaveBeenCalledTimes(first);
+    clock.advance(1);
+    expect(await nextIn()).toBe(pace);
+    expect(lists.mock.calls.length).toBeGreaterThan(first);
+    await poller.stop();
+  });
+
+  test('leaves GitHub alone while it is asked to', async () => {
+    let pausedUntil: number | null = null;
+    const { poller, clock, nextIn } = scripted({}, { pollPausedUntil: () => pausedUntil });
+    pausedUntil = clock.now() + 600_000;
+    poller.start();
+    expect(await nextIn()).toBe(600_000);
+    expect(poller.health().pausedUntil).toBe(pausedUntil);
+    pausedUntil = null;
+    clock.advance(600_000);
+    expect(await nextIn()).toBe(PACE);
+    await poller.stop();
+  });
+
+  test('stops at once while it sleeps', async () => {
+    const { poller, clock, lists, nextIn } = scripted();
+    poller.start();
+    await nextIn();
+    const calls = lists.mock.calls.length;
+    await poller.stop();
+    expect(clock.alarms).toEqual([]);
+    clock.advance(10 * PACE);
+    expect(lists).toHaveBeenCalledTimes(calls);
+  });
+
+  test('stops at once in the middle of a request, which is no outage', async () => {
+    const hang = (
+      _owner: string,
+      _name: string,
+      _status: string,
+      { signal }: { signal?: AbortSignal | undefined } = {},
+    ) =>
+      new Promise<never>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    const lists = vi.fn(hang);
+    const { poller, lines, clock } = scripted({}, { listActiveRuns: lists });
+    poller.start();
+    await vi.waitFor(() => expect(lists).toHaveBeenCalledOnce());
+    await poller.stop();
+    expect(lines).toEqual([]);
+    expect(poller.health().outages).toEqual([]);
+    expect(clock.alarms).toEqual([]);
+  });
+
+  test('tells of an outage once, of another cause once more, and of its end', async () => {
+    const causes = [
+      'GITHUB_ERROR',
+      'GITHUB_ERROR',
+      'GITHUB_UNREACHABLE',
+      'GITHUB_UNREACHABLE',
+      null,
+      null,
+    ] as const;
+    let cycle = -1;
+    const github = {
+      listActiveRuns: async (_owner: string, _name: string, status: string) => {
+        if (status === 'queued') cycle += 1;
+        const cause = causes[cycle] ?? null;
+        if (cause !== null) throw new DaemonError(cause, `it is the ${cause}`);
+        return [];
+      },
+    };
+    const { poller, clock, lines, nextIn } = scripted({}, github);
+    const begin = clock.now();
+    poller.start();
+    const outages = [];
+    for (const _ of causes) {
+      await nextIn();
+      outages.push(
+        poller.health().outages.map(({ what, since, failure }) => [what, since - begin, failure.code]),
+      );
+      clock.advance(PACE);
+    }
+    await nextIn();
+    expect(outages).toEqual([
+      [['the runs of octo/app', 0, 'GITHUB_ERROR']],
+      [['the runs of octo/app', 0, 'GITHUB_ERROR']],
+      [['the runs of octo/app', 0, 'GITHUB_UNREACHABLE']],
+      [['the runs of octo/app', 0, 'GITHUB_UNREACHABLE']],
+      [],
+      [],
+    ]);
+    expect(lines).toEqual([
+      'cannot read the runs of octo/app: it is the GITHUB_ERROR',
+      'cannot read the runs of octo/app: it is the GITHUB_UNREACHABLE',
+      'the runs of octo/app can be read again',
+    ]);
+    await poller.stop();
+  });
+
+  test('survives what is no failure of GitHub’s', async () => {
+    const fault = () => Promise.reject(new TypeError('a fault of ours'));
+    const { poller, clock, nextIn } = scripted({}, { listActiveRuns: fault });
+    poller.start();
+    expect(await nextIn()).toBe(PACE);
+    expect(poller.health()).toMatchObject({
+      lastLookAt: clock.now(),
+      outages: [{ failure: { code: 'UNEXPECTED' } }],
+    });
+    await poller.stop();
+  });
+});
+
+/** A poller on the simulated GitHub, cycle by cycle. */
+function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
+  const rig = pollingRig();
+  const lines: string[] = [];
+  const { github, clock, onObservation } = rig;
+  const poller = new Poller({
+    github,
+    mode: 'poll',
+    repositories: [app],
+    interval: PACE,
+    recheckInterval: SLOW,
+    clock,
+    random: () => 0.5,
+    onObservation,
+    activeJobs: () => held,
+    log: logOf(lines),
+    ...over,
+  });
+  let looks = 0;
+  return {
+    ...rig,
+    poller,
+    lines,
+    /** Lets the first cycle, or the next one, come to its end. */
+    async cycle(): Promise<void> {
+      const before = poller.health().lastLookAt;
+      if (looks === 0) poller.start();
+      else await clock.advance(PACE);
+      looks += 1;
+      await vi.waitFor(() => expect(poller.health().lastLookAt).not.toBe(before));
+      await settle();
+    },
+    async [Symbol.asyncDispose]() {
+      await poller.stop();
+      rig[Symbol.dispose]();
+    },
+  };
+}
+
+const asHeld = (id: number, repository = 'app') => jobFrom({ ...observation(id), repository }, 'macos');
+
+describe('polling the simulated GitHub', () => {
+  test('finds a job within one cycle', async () => {
+    await using rig = polling();
+    await rig.cycle();
+    const [job] = currentJobs(rig.push());
+    await rig.cycle();
+    expect(rig.took()).toEqual([`${job?.id} queued`]);
+  });
+
+  test('costs nothing of the hourly limit while nothing happens', async () => {
+    const held: Job[] = [];
+    await using rig = polling({}, held);
+    const run = rig.push();
+    held.push(asHeld(currentJobs(run)[0]?.id ?? 0));
+    const over = currentJobs(rig.push())[0];
+    if (over) cancelRun(rig.world, over.run);
+    held.push(asHeld(over?.id ?? 0));
+    await rig.cycle();
+    const spent = rig.world.limits.windowOf('user octocat')?.used;
+    expect(spent).toBeGreaterThan(0);
+    rig.world.requests.reset();
+    for (let n = 0; n < 5; n += 1) await rig.cycle();
+    const routes = Object.values(rig.world.requests.all());
+    const [requests, free] = [routes.map((one) => one.requests), routes.map((one) => one.notModified)];
+    expect(requests).toEqual(free);
+    expect(requests.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(15);
+    expect(rig.world.limits.windowOf('user octocat')?.used).toBe(spent);
+  });
+
+  test('asks by id for active jobs that no list shows, and for no others', async () => {
+    const held: Job[] = [];
+    await using rig = polling({}, held);
+    const run = rig.push();
+    const first = currentJobs(run)[0]?.id ?? 0;
+    held.push(asHeld(first));
+    await rig.cycle();
+    expect(rig.took()).toEqual([`${first} queued`]);
+    cancelRun(rig.world, run);
+    rerun(rig.world, run, { failedOnly: false });
+    const second = currentJobs(run)[0]?.id ?? 0;
+    await rig.cycle();
+    expect(rig.seen.map(({ source, jobId, status }) => [source, jobId, status])).toEqual([
+      ['poll', second, 'queued'],
+      ['recheck', first, 'completed'],
+    ]);
+  });
+
+  test('of several repositories goes on when one cannot be read, its jobs included', async () => {
+    const held: Job[] = [];
+    const gone = { owner: 'octo', repository: 'gone' };
+    await using rig = polling({ repositories: [gone, app] }, held);
+    const job = currentJobs(rig.push())[0]?.id ?? 0;
+    const over = rig.push();
+    const ended = currentJobs(over)[0]?.id ?? 0;
+    cancelRun(rig.world, over);
+    held.push(...[1, 2, 3, 4, 5, 6, 7].map((id) => asHeld(id, 'gone')), asHeld(ended));
+    await rig.cycle();
+    expect(rig.took()).toEqual([`${job} queued`, `${ended} completed`].sort());
+    expect(rig.poller.health().outages.map(({ what }) => what)).toEqual([
+      'the runs of octo/gone',
+      'active jobs',
+    ]);
+    await rig.cycle();
+    expect(rig.lines).toHaveLength(2);
+
+    held.length = 0;
+    ensureRepository(rig.world, 'octo/gone');
+    const back = currentJobs(rig.push([{}], 'octo/gone'))[0]?.id ?? 0;
+    await rig.cycle();
+    expect(rig.took()).toContain(`${back} queued`);
+    expect(rig.lines.slice(2).sort()).toEqual([
+      'active jobs can be read again',
+      'the runs of octo/gone can be read again',
+    ]);
+    expect(rig.poller.health().outages).toEqual([]);
+  });
+
+  test('rests until the reset when the last tenth of the budget is reached', async () => {
+    await using rig = polling();
+    await rig.cycle();
+    rig.world.limits.leave('user octocat', 499);
+    rig.push();
+    await rig.cycle();
+    const { pausedUntil, rateLimits } = rig.poller.health();
+    expect(rateLimits[0]?.remaining).toBeLessThan(500);
+    rig.world.requests.reset();
+    const reset = rig.world.limits.windowOf('user octocat')?.resetAt ?? 0;
+    expect(pausedUntil).toBeGreaterThanOrEqual(reset);
+    await rig.clock.advance(reset - rig.clock.now() - 1);
+    expect(rig.world.requests.all()).toEqual({});
+    const before = rig.poller.health().lastLookAt;
+    await rig.clock.advance(3_000);
+    await vi.waitFor(() => expect(rig.poller.health().lastLookAt).not.toBe(before));
+    expect(rig.poller.health().pausedUntil).toBeNull();
+  });
+});

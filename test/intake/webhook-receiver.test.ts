@@ -1,0 +1,294 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { describe, expect, test, vi } from 'vitest';
+import type { WebhookReceiverOptions } from '../../src/intake/webhook-receiver.ts';
+import { Store } from '../../src/store/store.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { DAY } from '../store/records.ts';
+import { type DeliveryOptions, jobPayload, type Payload, signatureOf, webhookRig } from './webhook-rig.ts';
+
+const JSON_BODY = JSON.stringify(jobPayload());
+const FORM_BODY = `payload=${encodeURIComponent(JSON_BODY)}`;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** A promise that the test settles. */
+function gate<T>() {
+  let open: (value: T) => void = () => undefined;
+  let shut: (reason: Error) => void = () => undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    open = resolve;
+    shut = reject;
+  });
+  return { promise, open, shut };
+}
+
+describe('a delivery is taken', () => {
+  test.each([
+    ['as JSON', JSON_BODY, { type: 'application/json; charset=utf-8' }],
+    ['as a form', FORM_BODY, { type: FORM }],
+    ['with letters beyond ASCII', JSON.stringify(jobPayload({ name: 'Größe 📦 \u2028' })), {}],
+    [
+      'of the repository in another case',
+      JSON.stringify(jobPayload({}, { repository: { name: 'APP', owner: { login: 'Octo' } } })),
+      {},
+    ],
+  ] as [string, string, DeliveryOptions][])('%s', async (_name, body, options) => {
+    const rig = webhookRig();
+    expect(await rig.deliver(body, options)).toEqual({ status: 202, message: 'stored' });
+    expect(rig.handed).toHaveLength(1);
+  });
+
+  test('from any repository of the owner where none is named', async () => {
+    const rig = webhookRig({ allowed: { owner: 'OCTO', repositories: null } });
+    expect((await rig.deliver(JSON_BODY)).status).toBe(202);
+  });
+});
+
+describe('a delivery is refused', () => {
+  const refusals: [string, number, string, Payload, DeliveryOptions][] = [
+    ['unsigned', 401, 'not signed', JSON_BODY, { signature: null }],
+    [
+      'signed with another secret',
+      401,
+      'does not match',
+      JSON_BODY,
+      { signature: signatureOf(JSON_BODY, 'x') },
+    ],
+    [
+      'signed over another body',
+      401,
+      'does not match',
+      JSON_BODY,
+      { signature: signatureOf(`${JSON_BODY} `) },
+    ],
+    ['signed in the old way', 401, 'does not match', JSON_BODY, { signature: 'sha1=00' }],
+    ['signed with nothing', 401, 'does not match', JSON_BODY, { signature: 'sha256=' }],
+    ['empty', 401, 'does not match', '', {}],
+    [
+      'signed without its byte-order mark',
+      401,
+      'does not match',
+      `\uFEFF${JSON_BODY}`,
+      { signature: signatureOf(JSON_BODY) },
+    ],
+    [
+      'signed over what its broken UTF-8 would read as',
+      401,
+      'does not match',
+      Buffer.concat([Buffer.from(JSON_BODY.slice(0, -1)), Buffer.from([0xff]), Buffer.from('}')]),
+      { signature: signatureOf(`${JSON_BODY.slice(0, -1)}\uFFFD}`) },
+    ],
+    ['no UTF-8, though signed', 401, 'does not match', Buffer.from([0x7b, 0xff, 0x7d]), {}],
+    [
+      'a form that is signed over its payload only',
+      401,
+      'does not match',
+      FORM_BODY,
+      { type: FORM, signature: signatureOf(JSON_BODY) },
+    ],
+    ['a byte-order mark, though signed', 400, 'not JSON', `\uFEFF${JSON_BODY}`, {}],
+    ['not JSON', 400, 'not JSON', '{"action":', {}],
+    ['a form without a payload', 400, 'not JSON', 'a=b', { type: FORM }],
+    ['a form that says it is JSON', 400, 'not JSON', FORM_BODY, {}],
+    ['of a type that GitHub does not send', 415, 'application/json', JSON_BODY, { type: 'text/plain' }],
+    ['without a length', 411, 'Content-Length', JSON_BODY, { length: null }],
+    [
+      'of a length that is no number',
+      411,
+      'Content-Length',
+      JSON_BODY,
+      { headers: { 'content-length': 'x' } },
+    ],
+    ['longer than 25 MB', 413, '25 MB', JSON_BODY, { length: 25 * 1024 * 1024 + 1 }],
+    ['of no event', 400, 'X-GitHub-Event', JSON_BODY, { event: '' }],
+    ['of no id', 400, 'X-GitHub-Delivery', JSON_BODY, { id: '' }],
+    ['of an id that is none of GitHub’s', 400, 'X-GitHub-Delivery', JSON_BODY, { id: '../../etc' }],
+    [
+      'of another repository',
+      403,
+      'octo/other',
+      jobPayload({}, { repository: { name: 'other', owner: { login: 'octo' } } }),
+      {},
+    ],
+  ];
+
+  test.each(refusals)('%s', async (_name, status, words, payload, options) => {
+    const remember = vi.fn();
+    const rig = webhookRig({ store: { remember } });
+    const answer = await rig.deliver(payload, options);
+    expect(answer.status).toBe(status);
+    expect(answer.message).toContain(words);
+    expect(remember).not.toHaveBeenCalled();
+  });
+
+  test('of another owner, where every repository of one is served', async () => {
+    const rig = webhookRig({ allowed: { owner: 'acme', repositories: null } });
+    expect(await rig.deliver(JSON_BODY)).toMatchObject({
+      status: 403,
+      message: expect.stringContaining('octo/app'),
+    });
+  });
+
+  test('always, without a secret', async () => {
+    for (const secret of [null, '']) {
+      const rig = webhookRig({ secret });
+      expect(
+        await rig.deliver(JSON_BODY, { signature: signatureOf(JSON_BODY, secret ?? 'x') }),
+      ).toMatchObject({
+        status: 403,
+        message: expect.stringContaining('github.webhook_secret'),
+      });
+      expect(rig.handed).toEqual([]);
+    }
+  });
+
+  test('before its payload is parsed, so that an unsigned one says nothing about it', async () => {
+    const bad = await webhookRig().deliver('{', { signature: signatureOf('x') });
+    const other = await webhookRig().deliver(
+      jobPayload({}, { repository: { name: 'other', owner: { login: 'octo' } } }),
+      { signature: signatureOf('x') },
+    );
+    expect(bad).toEqual(other);
+  });
+});
+
+describe('what is refused stands in the log', () => {
+  test('once a minute for each reason, with how many there were since', async () => {
+    const rig = webhookRig();
+    for (let n = 0; n < 5; n += 1) await rig.deliver(JSON_BODY, { signature: null });
+    await rig.deliver(JSON_BODY, { type: 'text/plain' });
+    expect(rig.lines.map(({ status, unsaid }) => [status, unsaid])).toEqual([
+      [401, 0],
+      [415, 0],
+    ]);
+    rig.clock.advance(59_999);
+    await rig.deliver(JSON_BODY, { signature: null });
+    expect(rig.lines).toHaveLength(2);
+    rig.clock.advance(1);
+    await rig.deliver(JSON_BODY, { signature: null });
+    expect(rig.lines.at(-1)).toMatchObject({ status: 401, unsaid: 5 });
+    expect(rig.lines).toHaveLength(3);
+  });
+
+  test('without a word of the sender’s, verified or not', async () => {
+    const MARK = 'SENDERS-WORDS';
+    const rig = webhookRig();
+    const repository = { name: MARK, owner: { login: MARK } };
+    const headers = { 'x-forwarded-for': MARK, 'user-agent': MARK };
+    const marked = JSON.stringify(jobPayload({ name: MARK }, { repository }));
+    const sent: [Payload, DeliveryOptions][] = [
+      [marked, {}],
+      [marked, { signature: null }],
+      [marked, { signature: MARK }],
+      [marked, { type: MARK }],
+      [marked, { event: `${MARK}!` }],
+      [marked, { id: `${MARK}!` }],
+      [marked, { headers: { 'content-length': MARK } }],
+      [`${MARK}${marked}`, {}],
+      [jobPayload({ id: MARK, [MARK]: MARK }), {}],
+      [{ [MARK]: MARK }, {}],
+      [{ zen: MARK, hook: { events: [MARK] } }, { event: 'ping' }],
+      [MARK, { event: MARK.replace('-', '_') }],
+    ];
+    for (const [payload, options] of sent) {
+      await rig.deliver(payload, { id: MARK, ...options, headers: { ...headers, ...options.headers } });
+    }
+    expect(rig.lines.length).toBeGreaterThan(6);
+    expect(JSON.stringify(rig.lines)).not.toMatch(/SENDERS.WORDS/);
+  });
+});
+
+describe('a delivery is acknowledged', () => {
+  test('only when it is durable, and handed on no sooner', async () => {
+    const disk = gate<'stored'>();
+    const rig = webhookRig({ store: { remember: () => disk.promise } });
+    const answered = vi.fn();
+    const answer = rig.deliver(JSON_BODY).finally(answered);
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answered).not.toHaveBeenCalled();
+    expect(rig.handed).toEqual([]);
+    disk.open('stored');
+    expect(await answer).toEqual({ status: 202, message: 'stored' });
+    expect(rig.handed).toHaveLength(1);
+    expect(rig.clock.alarms).toEqual([]);
+  });
+
+  test('with 503 when it cannot be stored, and then nothing is handed on', async () => {
+    const rig = webhookRig({ store: { remember: () => Promise.reject(new Error('no space left')) } });
+    expect(await rig.deliver(JSON_BODY)).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('redeliver'),
+    });
+    expect(rig.handed).toEqual([]);
+    expect(JSON.stringify(rig.lines)).toContain('no space left');
+  });
+
+  test('with 503 when the disk takes longer than GitHub waits; what is stored late is handed on all the same', async () => {
+    const disk = gate<'stored'>();
+    const rig = webhookRig({ store: { remember: () => disk.promise } });
+    const answer = rig.deliver(JSON_BODY);
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    rig.clock.advance(8_000);
+    expect((await answer).status).toBe(503);
+    expect(rig.handed).toEqual([]);
+    disk.open('stored');
+    await vi.waitFor(() => expect(rig.handed).toHaveLength(1));
+  });
+
+  test('though what it is handed to fails: the next start does it', async () => {
+    const rig = webhookRig({
+      onStored: () => {
+        throw new Error('a fault of ours');
+      },
+    });
+    expect((await rig.deliver(JSON_BODY)).status).toBe(202);
+    expect(rig.lines).toMatchObject([{ level: 50, err: { message: 'a fault of ours' } }]);
+  });
+});
+
+/** A store as the daemon has it, in memory. */
+async function stored(over: Partial<WebhookReceiverOptions> = {}) {
+  const database = new MemoryLevel<string, string>();
+  await database.open();
+  const options = { clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY };
+  const store = await Store.over(database, options);
+  const rig = webhookRig({
+    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
+    ...over,
+  });
+  return { ...rig, store };
+}
+
+describe('redelivery', () => {
+  test('with the same id is known and handed on once, also when both copies come at once', async () => {
+    const rig = await stored();
+    const copies = await Promise.all([1, 2, 3].map(() => rig.deliver(JSON_BODY, { id: 'same' })));
+    copies.push(await rig.deliver(JSON_BODY, { id: 'same' }));
+    expect(copies.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    expect(copies.map(({ message }) => message).sort()).toEqual(['known', 'known', 'known', 'stored']);
+    expect(rig.handed.map(({ id }) => id)).toEqual(['same']);
+  });
+
+  test('of what was refused is taken like a first one', async () => {
+    const rig = await stored();
+    await rig.deliver(JSON_BODY, { id: 'same', signature: signatureOf('x') });
+    expect((await rig.deliver(JSON_BODY, { id: 'same' })).message).toBe('stored');
+    expect(rig.handed).toHaveLength(1);
+  });
+
+  test('under a new id is another delivery: the job’s own state tells them apart', async () => {
+    const rig = await stored();
+    await rig.deliver(JSON_BODY, { id: 'one' });
+    expect((await rig.deliver(JSON_BODY, { id: 'two' })).message).toBe('stored');
+  });
+});
+
+test('a draining daemon stores deliveries for the next one, and hands none on', async () => {
+  const rig = await stored({ isDraining: () => true });
+  expect((await rig.deliver(JSON_BODY, { id: 'late' })).message).toBe('stored');
+  expect(rig.handed).toEqual([]);
+  const pending = await rig.store.pendingDeliveries();
+  expect(pending).toMatchObject([{ id: 'late', observation: { owner: 'octo', status: 'queued' } }]);
+});

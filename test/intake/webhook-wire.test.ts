@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Listener, listen } from '../../src/http/listen.ts';
+import { headersOf, jobPayload, signatureOf, webhookRig } from './webhook-rig.ts';
+
+const MB = 1024 * 1024;
+const BODY = JSON.stringify(jobPayload());
+
+let rig: ReturnType<typeof webhookRig>;
+let listener: Listener;
+let sockets: Socket[];
+
+beforeEach(async () => {
+  rig = webhookRig();
+  listener = await listen(rig.app, { host: '127.0.0.1', port: 0 }, 'controller.webhook_listen');
+  sockets = [];
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await listener.close();
+});
+
+/** Sends the head of a delivery and what there is of its body. */
+async function begin(headers: Record<string, string>, body = ''): Promise<Socket> {
+  const socket = connect(Number(new URL(listener.url).port), '127.0.0.1');
+  sockets.push(socket);
+  await once(socket, 'connect');
+  const lines = Object.entries({ host: 'runner', ...headers }).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`POST /webhook HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  return socket;
+}
+
+/** The head and what came of the body in the first answer. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    text += String(chunk);
+    if (text.includes('\r\n\r\n') && text.includes('}')) break;
+  }
+  return text;
+}
+
+async function deliver(body: string): Promise<number> {
+  const { 'content-length': _, ...headers } = headersOf(body);
+  return (await fetch(`${listener.url}/webhook`, { method: 'POST', headers, body })).status;
+}
+
+describe('over a socket', () => {
+  test('a delivery is taken', async () => {
+    expect(await deliver(BODY)).toBe(202);
+    expect(rig.handed).toHaveLength(1);
+  });
+
+  test('the largest that GitHub sends is taken', async () => {
+    const padded = JSON.stringify(jobPayload({}, { padding: '' }));
+    const body = padded.replace('"padding":""', `"padding":"${'x'.repeat(25 * MB - padded.length)}"`);
+    expect(Buffer.byteLength(body)).toBe(25 * MB);
+    expect(await deliver(body)).toBe(202);
+  }, 60_000);
+
+  test.each([
+    ['25 MB and a byte', { ...headersOf(BODY), 'content-length': String(25 * MB + 1) }, '413 '],
+    ['a body in chunks', { ...headersOf(BODY, { length: null }), 'transfer-encoding': 'chunked' }, '411 '],
+    ['no signature', headersOf(BODY, { signature: null, length: 20 * MB }), '401 '],
+  ])('is refused without a look at the body: %s', async (_name, headers, status) => {
+    const socket = await begin(headers);
+    expect(await answerOn(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status}`));
+    expect(await deliver(BODY)).toBe(202);
+  });
+
+  test('one whose body does not come in time is refused, and its connection ends', async () => {
+    const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    rig.clock.advance(8_000);
+    const answer = await answerOn(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(rig.handed).toEqual([]);
+  });
+
+  test('one whose sender leaves is told of once', async () => {
+    const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    socket.destroy();
+    await vi.waitFor(() => expect(rig.lines).toHaveLength(1));
+    expect(rig.lines).toMatchObject([{ status: 400, msg: expect.stringContaining('did not arrive') }]);
+    expect(rig.clock.alarms).toEqual([]);
+  });
+
+  test('large ones are read four at a time; small ones go on', async () => {
+    const large = headersOf(BODY, { length: 2 * MB, signature: signatureOf('whatever') });
+    const slow = await Promise.all([1, 2, 3, 4].map(() => begin(large, '{')));
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(4));
+    expect(await answerOn(await begin(large, '{'))).toMatch(/^HTTP\/1.1 503 /);
+    expect(await deliver(BODY)).toBe(202);
+    rig.clock.advance(8_000);
+    for (const socket of slow) expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 408 /);
+    await begin(large, '{');
+    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+  });
+});
