@@ -1,0 +1,10 @@
+import { generateConfigurationDoc } from './configuration-doc.ts';
+import { generateMachinesDoc } from './machines-doc.ts';
+import { generateReadme } from './readme-doc.ts';
+
+/** Every page with a generated part, by its path in the project, and how to make its text anew. */
+export const GENERATED_PAGES: Record<string, () => string> = {
+  'README.md': generateReadme,
+  'docs/configuration.md': generateConfigurationDoc,
+  'docs/machines.md': generateMachinesDoc,
+};
