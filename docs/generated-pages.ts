@@ -1,4 +1,5 @@
 import { generateConfigurationDoc } from './configuration-doc.ts';
+import { generateFailuresDoc } from './failures-doc.ts';
 import { generateMachinesDoc } from './machines-doc.ts';
 import { generateReadme } from './readme-doc.ts';
 
@@ -6,5 +7,6 @@ import { generateReadme } from './readme-doc.ts';
 export const GENERATED_PAGES: Record<string, () => string> = {
   'README.md': generateReadme,
   'docs/configuration.md': generateConfigurationDoc,
+  'docs/failures.md': generateFailuresDoc,
   'docs/machines.md': generateMachinesDoc,
 };

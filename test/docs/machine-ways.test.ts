@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AnyStateNode } from 'xstate';
 import { answersOf, type Way } from '../../docs/machine-ways.ts';
-import { ANSWERS, EXTERNAL_EVENTS, REJECTIONS } from '../machines/job-samples.ts';
+import { TELLING_CODES } from '../machines/job-graph.ts';
+import { ANSWERS, EXTERNAL_EVENTS, rejectionWith } from '../machines/job-samples.ts';
 import {
   done,
   effectsIn,
@@ -42,7 +43,7 @@ test('what the page says of a state and an event is what the machine does', () =
     for (const [name, event] of Object.entries(EXTERNAL_EVENTS)) look(path, name, event);
     for (const { id, src } of effectsIn(path)) {
       for (const [name, output] of Object.entries(ANSWERS[src] ?? {})) look(path, name, done(id, output));
-      for (const [name, error] of Object.entries(REJECTIONS)) look(path, name, rejected(id, error));
+      for (const code of TELLING_CODES) look(path, code, rejected(id, rejectionWith(code)));
     }
   }
   expect(untold).toEqual([]);
