@@ -30,3 +30,10 @@ test('every YAML example of the page loads', () => {
   expect(load(without(smallest, 'jeballto') + hosts, env, folder).config.hosts).toHaveLength(2);
   expect(load(without(smallest, 'github') + app, env, folder).config.github.app_id).toBe(12345);
 });
+
+test('the smallest configuration of the README loads', () => {
+  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const [, smallest = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+  const env = { GITHUB_TOKEN: 'ghp_1', JEBALLTO_TOKEN: AGENT_TOKEN };
+  expect(load(smallest, env, temporaryFolder()).warnings).toEqual([]);
+});
