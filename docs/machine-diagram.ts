@@ -56,9 +56,8 @@ function boxesOf(state: AnyStateNode, isNamed: boolean): string[] {
 function arrowsFrom(child: AnyStateNode, boxOf: (target: AnyStateNode) => string): [string, string[]][] {
   const ways = allNodes(child)
     .flatMap(waysOf)
-    .flatMap(({ event, guard, to }) => (to === null ? [] : [{ event, guard, to: boxOf(to) }]))
-    .filter(({ to }) => to !== idOf(child));
-  const targets = [...new Set(ways.map(({ to }) => to))];
+    .flatMap(({ event, guard, to }) => (to === null ? [] : [{ event, guard, to: boxOf(to) }]));
+  const targets = [...new Set(ways.map(({ to }) => to))].filter((to) => to !== idOf(child));
   return targets.map((target) => {
     const here = ways.filter(({ to }) => to === target);
     const labels = here.map(({ event, guard }) => {
