@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { RefuseSkips } from './test/support/refuse-skips.ts';
 
 export default defineConfig({
   test: {
@@ -8,5 +9,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: process.env.CI ? ['default', new RefuseSkips()] : ['default'],
   },
 });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { variableOf } from '../src/config/environment.ts';
 import { keyFacts } from '../src/config/key.ts';
 import { SECTIONS, type Section } from '../src/config/sections.ts';
+import { withGeneratedPart } from './generated-part.ts';
+import { markdownTable } from './markdown-table.ts';
 
 const FILE = join(import.meta.dirname, 'configuration.md');
-const BEGIN = '<!-- Generated from the schema by `npm run docs`: do not edit below. -->';
-const END = '<!-- End of what is generated. -->';
 
 const HEADING: Record<Section['form'], (name: string) => string> = {
   one: (name) => `### \`${name}\``,
@@ -19,12 +19,8 @@ const HEADING: Record<Section['form'], (name: string) => string> = {
  * Throws when the file has lost its markers.
  */
 export function generateConfigurationDoc(): string {
-  const current = readFileSync(FILE, 'utf8');
-  const begin = current.indexOf(BEGIN);
-  const end = current.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${FILE} has lost its markers: ${BEGIN} and ${END}`);
   const reference = Object.entries(SECTIONS).map(([name, section]) => sectionReference(name, section));
-  return `${current.slice(0, begin)}${BEGIN}\n\n${reference.join('\n\n')}\n\n${current.slice(end)}`;
+  return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the schema', reference.join('\n\n'));
 }
 
 function sectionReference(name: string, { form, keys, meaning }: Section): string {
@@ -36,11 +32,9 @@ function sectionReference(name: string, { form, keys, meaning }: Section): strin
     const variable = variableOf([name, key]);
     const type = facts.secret ? `${facts.type}, secret` : facts.type;
     const cells = [`\`${key}\``, type, defaultCell(facts), facts.meaning];
-    return row(hasVariables ? [...cells, variable ? `\`${variable}\`` : '—'] : cells);
+    return hasVariables ? [...cells, variable ? `\`${variable}\`` : '—'] : cells;
   });
-  return [HEADING[form](name), '', meaning, '', row(columns), row(columns.map(() => '---')), ...rows].join(
-    '\n',
-  );
+  return [HEADING[form](name), '', meaning, '', markdownTable(columns, rows)].join('\n');
 }
 
 function defaultCell(facts: {
@@ -51,8 +45,4 @@ function defaultCell(facts: {
   if (facts.isRequired) return '**required**';
   if (facts.default === undefined) return facts.otherwise ?? '—';
   return `\`${typeof facts.default === 'string' ? facts.default : JSON.stringify(facts.default)}\``;
-}
-
-function row(cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -61,7 +61,6 @@ const CODES = {
   GITHUB_NOT_FOUND: ['operator', 'giveUp'],
   GITHUB_REQUEST_REFUSED: ['us', 'giveUp'],
   GITHUB_ERROR: ['github', 'retry'],
-  STORE_UNAVAILABLE: ['operator', 'retry'],
   UNEXPECTED: ['us', 'retry'],
 } as const satisfies Record<string, readonly [Blame, Disposition]>;
 

@@ -123,13 +123,33 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
     }),
     initial: 'unknown',
     states: {
-      unknown: { initial: 'looking', states: { looking, waiting } },
-      healthy: { tags: ['acceptsJobs'], initial: 'waiting', states: { looking, waiting } },
+      unknown: {
+        description: 'The daemon has just started: no look was answered yet.',
+        initial: 'looking',
+        states: { looking, waiting },
+      },
+      healthy: {
+        description: 'The last look was answered: the host is given jobs.',
+        tags: ['acceptsJobs'],
+        initial: 'waiting',
+        states: { looking, waiting },
+      },
       missed: {
+        description: 'A look was not answered, and it is decided for how long already.',
         always: [{ guard: 'is the host lost', target: 'lost' }, { target: 'unreachable' }],
       },
-      unreachable: { tags: ['needsAttention'], initial: 'waiting', states: { looking, waiting } },
-      lost: { tags: ['needsAttention'], initial: 'waiting', states: { looking, waiting } },
+      unreachable: {
+        description: 'It gets no jobs; those that it has go on.',
+        tags: ['needsAttention'],
+        initial: 'waiting',
+        states: { looking, waiting },
+      },
+      lost: {
+        description: 'Silent for too long: its jobs are decided without it.',
+        tags: ['needsAttention'],
+        initial: 'waiting',
+        states: { looking, waiting },
+      },
     },
   });
 }

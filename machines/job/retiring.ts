@@ -3,9 +3,10 @@ import { begin, type StateConfig } from './provisioning-state.ts';
 import type { JobSetup } from './setup.ts';
 
 /** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
-function asking(s: JobSetup, acting: StateConfig) {
+function asking(s: JobSetup, description: string, acting: StateConfig) {
   return s.createStateConfig({
     initial: 'acting',
+    description,
     states: {
       acting,
       waiting: {
@@ -22,17 +23,18 @@ function asking(s: JobSetup, acting: StateConfig) {
   });
 }
 
-function askingGuest(s: JobSetup, whenNotWorking: string) {
+function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
   return asking(
     s,
+    description,
     s.createStateConfig({
       invoke: {
         id: 'askGuest',
         src: 'askGuest',
         input: ({ context }) => ({ ...guestOf(context), runnerName: runnerOf(context).name }),
         onDone: [
-          { guard: ({ event }) => event.output.answer === 'working', target: '#job.running.busy' },
-          { guard: ({ event }) => event.output.answer === 'vanished', target: '#job.tearingDown' },
+          { guard: 'is a job at work in the guest', target: '#job.running.busy' },
+          { guard: 'is the asked VM gone', target: '#job.tearingDown' },
           { target: whenNotWorking },
         ],
         onError: { target: 'waiting', actions: 'noteFailure' },
@@ -49,19 +51,25 @@ function askingGuest(s: JobSetup, whenNotWorking: string) {
 export function retiring(s: JobSetup) {
   return s.createStateConfig({
     initial: 'askingGuest',
+    description: 'The runner seems to have no job, and is let go only when its guest has said so twice.',
     tags: ['mayBeBusy'],
     entry: begin('retireWindow'),
     states: {
-      askingGuest: askingGuest(s, '#job.running.retiring.deregistering'),
+      askingGuest: askingGuest(
+        s,
+        'The guest is asked whether a job is at work in it.',
+        '#job.running.retiring.deregistering',
+      ),
       deregistering: asking(
         s,
+        'GitHub is asked to remove the runner, so that it gives it no further job.',
         s.createStateConfig({
           invoke: {
             id: 'deregisterRunner',
             src: 'deregisterRunner',
             input: ({ context }) => runnerRefOf(context),
             onDone: [
-              { guard: ({ event }) => event.output.answer === 'busy', target: '#job.running.busy' },
+              { guard: 'does GitHub call it busy', target: '#job.running.busy' },
               { target: '#job.running.retiring.settling', actions: begin('retireWindow') },
             ],
             onError: { target: 'waiting', actions: 'noteFailure' },
@@ -69,6 +77,7 @@ export function retiring(s: JobSetup) {
         }),
       ),
       settling: {
+        description: 'The confirmation window: a job that was on its way to the runner would show by now.',
         tags: ['waiting'],
         invoke: {
           id: 'confirmationWindow',
@@ -78,7 +87,7 @@ export function retiring(s: JobSetup) {
           onError: 'askingGuestAgain',
         },
       },
-      askingGuestAgain: askingGuest(s, '#job.tearingDown'),
+      askingGuestAgain: askingGuest(s, 'The guest is asked for the second time.', '#job.tearingDown'),
     },
   });
 }

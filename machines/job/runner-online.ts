@@ -14,9 +14,10 @@ const onRunnerError = [
   { target: '#job.running.retiring', actions: 'giveUpAttempt' },
 ] as const;
 
-function step(s: JobSetup, acting: StateConfig) {
+function step(s: JobSetup, description: string, acting: StateConfig) {
   return s.createStateConfig({
     initial: 'acting',
+    description,
     states: {
       acting,
       waiting: {
@@ -85,6 +86,7 @@ export function runnerOnline(s: JobSetup) {
     states: {
       launching: step(
         s,
+        'The runner is started in the guest so that it outlives this connection.',
         s.createStateConfig({
           invoke: {
             id: 'launchRunner',
@@ -105,6 +107,7 @@ export function runnerOnline(s: JobSetup) {
       ),
       confirming: step(
         s,
+        'Guest and GitHub are asked until both see the runner online.',
         s.createStateConfig({
           invoke: {
             id: 'confirmOnline',

@@ -47,6 +47,7 @@ function idle(s: JobSetup) {
 
   return s.createStateConfig({
     initial: 'watching',
+    description: 'The runner is online and no job was seen on it yet.',
     tags: ['mayBeBusy'],
     on: {
       'job.completed': [
@@ -84,8 +85,8 @@ function idle(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'activity'),
           onDone: [
-            { guard: ({ event }) => event.output.ended === 'tookJob', target: '#job.running.busy' },
-            { guard: ({ event }) => event.output.ended === 'vanished', ...LOST_IDLE },
+            { guard: 'did the runner take a job', target: '#job.running.busy' },
+            { guard: 'is the watched VM gone', ...LOST_IDLE },
             {
               target: '#job.running.verifying',
               actions: [
@@ -111,6 +112,7 @@ function idle(s: JobSetup) {
 function busy(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
+    description: 'A job is at work on the runner.',
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
     on: {
@@ -125,12 +127,9 @@ function busy(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
-            { guard: ({ event }) => event.output.ended === 'vanished', ...LOST_BUSY },
-            { guard: ({ event }) => event.output.ended === 'tookJob', target: 'watching', reenter: true },
-            {
-              guard: ({ context }) => context.job.status === 'completed',
-              target: '#job.tearingDown',
-            },
+            { guard: 'is the watched VM gone', ...LOST_BUSY },
+            { guard: 'did the runner take a job', target: 'watching', reenter: true },
+            { guard: 'is the job over', target: '#job.tearingDown' },
             { target: '#job.running.verifying', actions: begin('finishing') },
           ],
           onError: { target: 'waiting', actions: 'noteFailure' },
@@ -141,10 +140,10 @@ function busy(s: JobSetup) {
   });
 }
 
-/** The job is over; its runner still uploads and says goodbye. */
 function finishing(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
+    description: 'The job is over; its runner still uploads and says goodbye.',
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
     on: {
@@ -167,7 +166,7 @@ function finishing(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
-            { guard: ({ event }) => event.output.ended === 'tookJob', target: 'watching', reenter: true },
+            { guard: 'did the runner take a job', target: 'watching', reenter: true },
             { target: '#job.tearingDown' },
           ],
           onError: { target: 'waiting', actions: 'noteFailure' },

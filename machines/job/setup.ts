@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 import { type FailureCode, failure, failureOf } from '../failure.ts';
 import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_RETRY } from './context.ts';
-import { effectPlaceholders } from './effects.ts';
+import { effectPlaceholders, type JobEffects } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
 import { type JobPolicy, type Pause, pauseAfter, pauseFor } from './policy.ts';
 import { parseResourceName, resourceName } from './resource-name.ts';
@@ -14,6 +14,8 @@ export interface JobMachineOptions {
 
 /** An effect's rejection: XState adds this event by itself, so it stands in no union. */
 const rejection = (event: unknown) => failureOf((event as { error?: unknown }).error);
+const outputOf = <Name extends keyof JobEffects>(event: unknown) =>
+  (event as { output: JobEffects[Name]['output'] }).output;
 
 function merged(job: Job, status: JobStatus, conclusion: string | null = null): Job {
   return {
@@ -56,6 +58,14 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       'did the exchanged job end here': ({ event }) =>
         event.type === 'job.exchanged' && event.here && event.job.status === 'completed',
       'did the job run here': ({ event }) => event.type === 'job.completed' && event.here,
+      'is a job at work in the guest': ({ event }) => outputOf<'askGuest'>(event).answer === 'working',
+      'is the asked VM gone': ({ event }) => outputOf<'askGuest'>(event).answer === 'vanished',
+      'does GitHub call it busy': ({ event }) => outputOf<'deregisterRunner'>(event).answer === 'busy',
+      'did the runner take a job': ({ event }) => outputOf<'watchRunner'>(event).ended === 'tookJob',
+      'is the watched VM gone': ({ event }) => outputOf<'watchRunner'>(event).ended === 'vanished',
+      'is the job over': ({ context }) => context.job.status === 'completed',
+      'is there no VM': ({ context }) => context.vm === null,
+      'is there no runner': ({ context }) => context.runner === null,
       'is the start news': ({ context }) => merged(context.job, 'in_progress').status !== context.job.status,
       'may the job be tried again': ({ context }) =>
         context.job.status === 'queued' &&

@@ -4,7 +4,8 @@ import type { JobSetup } from './setup.ts';
 
 function part(
   s: JobSetup,
-  isNothingThere: 'hasNoVm' | 'hasNoRunner',
+  description: string,
+  isNothingThere: 'is there no VM' | 'is there no runner',
   acting: StateConfig,
   nextTryAt: 'phase' | 'runnerRemoval',
 ) {
@@ -12,16 +13,11 @@ function part(
   const tags = nextTryAt === 'phase' ? (['holdsSlot'] as const) : [];
   return s.createStateConfig({
     initial: 'looking',
+    description,
     states: {
       looking: {
         tags,
-        always: [
-          {
-            guard: ({ context }) => (isNothingThere === 'hasNoVm' ? context.vm : context.runner) === null,
-            target: 'gone',
-          },
-          { target: 'acting' },
-        ],
+        always: [{ guard: isNothingThere, target: 'gone' }, { target: 'acting' }],
       },
       acting: { ...acting, tags },
       waiting: {
@@ -64,7 +60,8 @@ export function tearingDown(s: JobSetup) {
     states: {
       vm: part(
         s,
-        'hasNoVm',
+        'The VM is deleted by its id, or by its name where no id is known.',
+        'is there no VM',
         s.createStateConfig({
           invoke: {
             id: 'deleteVm',
@@ -81,7 +78,8 @@ export function tearingDown(s: JobSetup) {
       ),
       runner: part(
         s,
-        'hasNoRunner',
+        'The runner is removed from GitHub.',
+        'is there no runner',
         s.createStateConfig({
           invoke: {
             id: 'removeRunner',

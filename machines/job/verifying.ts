@@ -12,6 +12,7 @@ import type { JobSetup } from './setup.ts';
 export function verifying(s: JobSetup) {
   return s.createStateConfig({
     initial: 'acting',
+    description: 'The runner process has ended, and GitHub is asked what became of the job.',
     on: {
       'job.started': { actions: ['markStarted', 'forgetFailure'] },
       'job.completed': { target: '#job.tearingDown', actions: ['markCompleted', 'forgetFailure'] },

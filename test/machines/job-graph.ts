@@ -13,7 +13,7 @@ export interface Edge {
 }
 
 /** One code for each way in which the machine tells rejections apart. */
-const CODES = [
+export const TELLING_CODES = [
   'HOST_UNREACHABLE',
   'VM_LIMIT_REACHED',
   'GUEST_IDENTITY_CHANGED',
@@ -35,7 +35,7 @@ function eventsIn(path: string): AnyEventObject[] {
     const rejections =
       src === 'waitUntil'
         ? [labelled(`${id}: failed`, rejected(id, new Error('the clock stopped')))]
-        : CODES.map((code) => labelled(`${id}: ${code}`, rejected(id, rejectionWith(code))));
+        : TELLING_CODES.map((code) => labelled(`${id}: ${code}`, rejected(id, rejectionWith(code))));
     return [
       ...answers.map(([answer, output]) => labelled(`${id}: ${answer}`, done(id, output))),
       ...rejections,

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Blame, type Disposition, FAILURE_CODES, failure } from '../machines/failure.ts';
+import { FAILURE_REMEDIES } from './failure-remedies.ts';
+import { withGeneratedPart } from './generated-part.ts';
+import { markdownTable } from './markdown-table.ts';
+
+const FILE = join(import.meta.dirname, 'failures.md');
+
+const WHOSE: Record<Blame, string> = {
+  us: 'ours',
+  host: 'the host',
+  image: 'the image',
+  github: 'GitHub',
+  job: 'the job',
+  operator: 'you',
+};
+
+const NEXT: Record<Disposition, string> = {
+  retry: 'tried again',
+  blocked: 'waits',
+  giveUp: 'attempt ends',
+};
+
+/** The text of `failures.md` with the table of all codes made anew. */
+export function generateFailuresDoc(): string {
+  const rows = FAILURE_CODES.map((code) => {
+    const { blame, disposition } = failure(code, '');
+    return [`\`${code}\``, WHOSE[blame], NEXT[disposition], ...FAILURE_REMEDIES[code]];
+  });
+  const table = markdownTable(
+    ['code', 'who must act', 'what happens next', 'what happened', 'what mends it'],
+    rows,
+  );
+  return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the union of failures', table);
+}

@@ -1,0 +1,52 @@
+import type { AnyStateNode } from 'xstate';
+import { allNodes } from '../test/machines/machine-walk.ts';
+import { answersOf, pathOfNode, type Way } from './machine-ways.ts';
+import { markdownTable } from './markdown-table.ts';
+
+/** What an actor in this leaf does with this event, in a cell: `·` nothing, `stays`, or where the answers lead. */
+export function matrixCell(leaf: AnyStateNode, eventType: string): string {
+  return [...new Set(answersOf(leaf, eventType).map(goal))].join(' / ') || '·';
+}
+
+/** Every leaf × every event from outside. */
+export function eventMatrix(root: AnyStateNode, eventTypes: readonly string[]): string {
+  const rows = restingLeaves(root).map((leaf) => [
+    `\`${pathOfNode(leaf)}\``,
+    ...eventTypes.map((type) => matrixCell(leaf, type)),
+  ]);
+  return markdownTable(['state', ...eventTypes.map((type) => `\`${type}\``)], rows);
+}
+
+/** Every leaf × both ends of each effect and each wait that runs in it, those of its ancestors too. */
+export function effectMatrix(root: AnyStateNode): string {
+  const rows = restingLeaves(root).flatMap((leaf) =>
+    invokesIn(leaf).map((id) => [
+      `\`${pathOfNode(leaf)}\``,
+      `\`${id}\``,
+      matrixCell(leaf, `xstate.done.actor.${id}`),
+      matrixCell(leaf, `xstate.error.actor.${id}`),
+    ]),
+  );
+  return markdownTable(['state', 'effect or wait', 'done', 'failed'], rows);
+}
+
+/** Leaves in which an actor rests: no final one, and none that is left at once. */
+function restingLeaves(root: AnyStateNode): AnyStateNode[] {
+  return allNodes(root).filter(
+    ({ states, type, always }) =>
+      Object.keys(states).length === 0 && type !== 'final' && (always ?? []).length === 0,
+  );
+}
+
+function invokesIn(leaf: AnyStateNode): string[] {
+  const ids: string[] = [];
+  for (let node: AnyStateNode | undefined = leaf; node; node = node.parent) {
+    ids.push(...node.invoke.map(({ id }) => id));
+  }
+  return ids;
+}
+
+function goal({ to, does }: Way): string {
+  if (to === null) return does.length > 0 ? 'stays' : '·';
+  return to.key;
+}

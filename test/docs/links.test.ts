@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))].filter(
+  (name) => name.endsWith('.md'),
+);
+
+const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+
+/** As GitHub makes them: lower case, blanks to hyphens, everything but letters, digits, `-` and `_` left out. */
+function anchorsOf(page: string): string[] {
+  const times = new Map<string, number>();
+  return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+    const slug = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(/\s/g, '-');
+    const n = times.get(slug) ?? 0;
+    times.set(slug, n + 1);
+    return n === 0 ? slug : `${slug}-${n}`;
+  });
+}
+
+test.for(PAGES)('every link of %s within the project leads to a file and a heading that exist', (page) => {
+  const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const broken = links
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative(ROOT, join(ROOT, dirname(page), path));
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== undefined && !anchorsOf(file).includes(anchor);
+    });
+  expect(broken).toEqual([]);
+});
+
+test('every page is within reach of the README', () => {
+  const seen = new Set(['README.md']);
+  for (const page of seen) {
+    for (const [, target = ''] of textOf(page).matchAll(/\]\(([^)#\s]+\.md)/g)) {
+      const file = relative(ROOT, join(ROOT, dirname(page), target));
+      if (PAGES.includes(file)) seen.add(file);
+    }
+  }
+  expect([...seen].sort()).toEqual([...PAGES].sort());
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { AnyStateNode } from 'xstate';
+import { answersOf, type Way } from '../../docs/machine-ways.ts';
+import { TELLING_CODES } from '../machines/job-graph.ts';
+import { ANSWERS, EXTERNAL_EVENTS, rejectionWith } from '../machines/job-samples.ts';
+import {
+  done,
+  effectsIn,
+  rejected,
+  type Snapshot,
+  STATES,
+  type Step,
+  snapshotAt,
+  step,
+} from '../machines/job-step.ts';
+
+const nodesOf = (snapshot: Snapshot) => (snapshot as unknown as { _nodes: AnyStateNode[] })._nodes;
+
+/** The ways that the page lists for an event in this state, those of all its regions. */
+function listed(before: Snapshot, eventType: string): Way[] {
+  const leaves = nodesOf(before).filter(({ states }) => Object.keys(states).length === 0);
+  return leaves.flatMap((leaf) => answersOf(leaf, eventType));
+}
+
+/** True when the step ended where this way leads; the last region of a teardown to end ends the whole of it. */
+function isTaken({ to }: Way, { before, after, started }: Step): boolean {
+  const isStill = started.length === 0 && nodesOf(before).every((node) => nodesOf(after).includes(node));
+  if (to === null) return isStill;
+  return nodesOf(after).includes(to) || (to.type === 'final' && !after.hasTag('tearingDown'));
+}
+
+test('what the page says of a state and an event is what the machine does', () => {
+  const untold: string[] = [];
+  const seen = new Set<string>();
+  const look = (path: string, name: string, event: { type: string }) => {
+    const taken = step(snapshotAt(path), event);
+    const ways = listed(taken.before, event.type);
+    for (const way of ways) if (isTaken(way, taken)) seen.add(`${path} | ${event.type} | ${way.to?.id}`);
+    const isTold = ways.some((way) => isTaken(way, taken)) || (ways.length === 0 && taken.from === taken.to);
+    if (!isTold) untold.push(`${path} | ${name} → ${taken.to}`);
+  };
+  for (const path of STATES) {
+    for (const [name, event] of Object.entries(EXTERNAL_EVENTS)) look(path, name, event);
+    for (const { id, src } of effectsIn(path)) {
+      for (const [name, output] of Object.entries(ANSWERS[src] ?? {})) look(path, name, done(id, output));
+      for (const code of TELLING_CODES) look(path, code, rejected(id, rejectionWith(code)));
+    }
+  }
+  expect(untold).toEqual([]);
+  const types = (path: string) => [
+    ...Object.values(EXTERNAL_EVENTS).map(({ type }) => type),
+    ...effectsIn(path).flatMap(({ id }) => [`xstate.done.actor.${id}`, `xstate.error.actor.${id}`]),
+  ];
+  const neverTaken = STATES.flatMap((path) =>
+    types(path).flatMap((type) =>
+      listed(snapshotAt(path), type)
+        .map(({ to }) => `${path} | ${type} | ${to?.id}`)
+        .filter((way) => !seen.has(way)),
+    ),
+  );
+  expect([...new Set(neverTaken)]).toEqual([]);
+});
