@@ -66,7 +66,7 @@ async function runDemo(
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const [adminPort, webhookPort, worldPort] =
     options.port === 0
-      ? [await freePort(), await freePort(), 0]
+      ? [await freePort(Math.random), await freePort(Math.random), 0]
       : [options.port, options.port + 1, options.port + 2];
   const world = await startSimulatedWorld({
     clock,

@@ -6,6 +6,7 @@ import { jobView } from '../dispatch/job-view.ts';
 import { statePath } from '../dispatch/transition-entry.ts';
 import type { AdminSource } from '../http/admin-app.ts';
 import type { Poller } from '../intake/poller.ts';
+import type { WebhookHealth } from '../intake/webhook-health.ts';
 import type { Store } from '../store/store.ts';
 
 interface AdminParts {
@@ -13,6 +14,7 @@ interface AdminParts {
   hosts: Hosts;
   store: Store;
   poller: Poller;
+  webhooks: WebhookHealth;
   collector: Collector;
   dispatcher: Dispatcher;
   progress: ReadonlyMap<string, string>;
@@ -21,7 +23,7 @@ interface AdminParts {
 
 /** What the admin API reads, taken from the live parts at each call. */
 export function adminSource(parts: AdminParts): AdminSource {
-  const { actors, hosts, store, poller, collector, dispatcher, progress, health } = parts;
+  const { actors, hosts, store, poller, webhooks, collector, dispatcher, progress, health } = parts;
   return {
     jobs: () =>
       [...actors.all()].map(({ key, snapshot }) =>
@@ -40,6 +42,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       draining: dispatcher.draining,
       store: store.health(),
       poller: poller.health(),
+      webhooks: { state: webhooks.state, ...webhooks.context },
     }),
     collect: async (dryRun) => (dryRun ? (await collector.plan()).steps : collector.collect()),
   };

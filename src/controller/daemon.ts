@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createJobMachine } from '../../machines/job.ts';
+import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import { resolveAgentToken } from '../config/agent-token.ts';
@@ -13,7 +14,9 @@ import { createAdminApp } from '../http/admin-app.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { matchProfile } from '../intake/match-profile.ts';
+import { pollPace } from '../intake/poll-pace.ts';
 import { Poller } from '../intake/poller.ts';
+import { WebhookHealth } from '../intake/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
 import { adminSource } from './admin-source.ts';
 import { connectGitHub } from './connect-github.ts';
@@ -146,15 +149,26 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     store.deliveryHandled(id);
   }
 
+  const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
+  const webhooks = new WebhookHealth({
+    github,
+    policy: DEFAULT_WEBHOOKS_POLICY,
+    clock,
+    log,
+    onDoubt: () => poller.lookNow(),
+  });
   const poller = new Poller({
     github,
-    mode: config.controller.mode,
     repositories,
-    interval: config.controller.poll_interval,
-    recheckInterval: config.controller.recheck_interval,
+    pace: () => pollPace({ mode, interval, recheckInterval }, webhooks.state),
+    recheckInterval,
     clock,
     random: edges.random,
-    onObservation: observe,
+    onObservation: (seen) => {
+      observe(seen);
+      if (mode !== 'poll' && profileFor(seen.labels) !== null) webhooks.seen(seen);
+    },
+    onLooked: () => webhooks.review(),
     activeJobs: () =>
       [...actors.all()]
         .map(({ snapshot }) => snapshot.context.job)
@@ -167,7 +181,8 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
     clock,
     isDraining: () => dispatcher.draining,
-    onStored: (id, seen) => {
+    onStored: (id, seen, hook) => {
+      webhooks.delivered(seen, hook);
       observe(seen);
       store.deliveryHandled(id);
     },
@@ -178,7 +193,17 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
-  const source = adminSource({ actors, hosts, store, poller, collector, dispatcher, progress, health });
+  const source = adminSource({
+    actors,
+    hosts,
+    store,
+    poller,
+    webhooks,
+    collector,
+    dispatcher,
+    progress,
+    health,
+  });
   const admin = await edges.listen(
     createAdminApp({ source, token: config.admin.token ?? null }),
     config.admin.listen,
@@ -191,6 +216,8 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     'controller.webhook_listen',
   );
   releases.push('the public listener', () => open.close());
+  webhooks.start();
+  releases.push('the health of webhooks', () => webhooks.stop());
   poller.start();
   releases.push('the poller', () => poller.stop());
   const collecting = collector.run();

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { accessCalls } from './access.ts';
 import { connectOctokit, type GitHubAuth } from './connect-octokit.ts';
 import { GitHubTransport } from './github-transport.ts';
+import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { jobCalls } from './jobs.ts';
 import { RateLimits, type RateSeen } from './rate-limit.ts';
 import { RunnerGroups } from './runner-groups.ts';
@@ -40,6 +41,7 @@ export function createGitHub(options: GitHubOptions) {
   return {
     ...jobCalls(transport, clock),
     ...runnerCalls(transport),
+    ...hookDeliveryCalls(transport),
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),
 

@@ -10,16 +10,17 @@ import { RepositorySweep } from './repository-sweep.ts';
 
 export interface PollerOptions {
   github: Pick<GitHub, 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pollPausedUntil' | 'rateLimits'>;
-  mode: 'poll' | 'webhook' | 'both';
   repositories: readonly { owner: string; repository: string }[];
-  /** Milliseconds between two looks for queued jobs where polling is asked for. */
-  interval: number;
-  /** Milliseconds between two looks in webhook mode, and at what hardly changes in the others. */
+  /** Milliseconds until the next look, asked for after each. */
+  pace(): number;
+  /** Milliseconds between two looks at what hardly changes. */
   recheckInterval: number;
   clock: Clock;
   /** In [0, 1). */
   random(): number;
   onObservation(observation: JobObservation): void;
+  /** After each look, whatever it found. */
+  onLooked(): void;
   /** Jobs that GitHub has not called completed yet. */
   activeJobs(): Job[];
   log: Logger;
@@ -39,8 +40,8 @@ export interface PollerHealth {
 const JITTER = 0.1;
 
 /**
- * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. In
- * webhook mode it does so slowly, since webhooks get lost. Nothing it meets ends it.
+ * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. It does
+ * so in every mode, since webhooks get lost. Nothing it meets ends it.
  */
 export class Poller {
   readonly #options: PollerOptions;
@@ -50,6 +51,7 @@ export class Poller {
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
   #lastLookAt: number | null = null;
   #running: Promise<void> = Promise.resolve();
+  #pause = new AbortController();
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -64,6 +66,11 @@ export class Poller {
   /** Looks at once, and then at its pace. */
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** Ends the pause between two looks, if there is one. */
+  lookNow(): void {
+    this.#pause.abort();
   }
 
   stop(): Promise<void> {
@@ -82,19 +89,21 @@ export class Poller {
   }
 
   async #run(): Promise<void> {
-    const { clock, github, mode, interval, recheckInterval, random } = this.#options;
+    const { clock, github, pace, random } = this.#options;
     const { signal } = this.#stopped;
-    const pace = mode === 'webhook' ? recheckInterval : interval;
     while (!signal.aborted) {
+      this.#pause = new AbortController();
       await this.#look(signal);
       const jitter = 1 + JITTER * (2 * random() - 1);
-      const next = Math.max(clock.now() + pace * jitter, github.pollPausedUntil(clock.now()) ?? 0);
-      await clock.sleepUntil(next, signal).catch(() => undefined);
+      const next = Math.max(clock.now() + pace() * jitter, github.pollPausedUntil(clock.now()) ?? 0);
+      await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
+      const paused = github.pollPausedUntil(clock.now());
+      if (paused !== null) await clock.sleepUntil(paused, signal).catch(() => undefined);
     }
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { activeJobs, clock } = this.#options;
+    const { activeJobs, clock, onLooked } = this.#options;
     const listed = new Set<number>();
     for (const { name, sweep } of this.#sweeps) {
       await this.#try(`the runs of ${name}`, async () => {
@@ -104,6 +113,7 @@ export class Poller {
     const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
     await this.#try('active jobs', () => this.#rechecks.look(unlisted, signal));
     this.#lastLookAt = clock.now();
+    onLooked();
   }
 
   /** One thing that cannot be read must not keep the others from being read; an outage is told of once. */

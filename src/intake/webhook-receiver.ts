@@ -1,10 +1,12 @@
 import { Webhooks } from '@octokit/webhooks';
 import type { Context, Handler } from 'hono';
 import type { Logger } from 'pino';
+import type { HookRef } from '../../machines/webhooks.ts';
 import type { Clock } from '../clock.ts';
 import { type DeliveryHead, readDeliveryHead } from './delivery-head.ts';
 import { losslessText, parsePayload } from './delivery-payload.ts';
 import { DeliveryRefusals } from './delivery-refusals.ts';
+import { hookRefOf } from './hook-ref.ts';
 import type { JobObservation } from './job-observation.ts';
 import { observeDelivery } from './observe-delivery.ts';
 
@@ -24,7 +26,7 @@ export interface WebhookReceiverOptions {
   /** While true, deliveries are stored for the next daemon and not handed on. */
   isDraining(): boolean;
   /** Called once for each delivery, when it is durable; a throw is logged and loses nothing. */
-  onStored(deliveryId: string, observation: JobObservation): void;
+  onStored(deliveryId: string, observation: JobObservation, hook: HookRef | null): void;
   log: Logger;
 }
 
@@ -96,7 +98,8 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     const seen = observeDelivery(payload, clock.now());
     if (typeof seen === 'string') return refusals.answer(c, 'wrongShape', seen);
     if (!isAllowed(seen)) return refusals.answer(c, 'notAllowed', `${seen.owner}/${seen.repository}`);
-    const outcome = await Promise.race([keep(head.deliveryId, seen), late]);
+    const hook = hookRefOf((name) => c.req.header(name), seen);
+    const outcome = await Promise.race([keep(head.deliveryId, seen, hook), late]);
     if (outcome === 'stored' || outcome === 'known') return c.json({ message: outcome }, 202);
     if (outcome === TOO_LATE)
       log.error({ delivery: head.deliveryId }, 'the store is too slow for a delivery');
@@ -104,7 +107,11 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   }
 
   /** Goes on after the answer was given up: what is stored late is handed on all the same. */
-  async function keep(deliveryId: string, seen: JobObservation): Promise<'stored' | 'known' | 'failed'> {
+  async function keep(
+    deliveryId: string,
+    seen: JobObservation,
+    hook: HookRef | null,
+  ): Promise<'stored' | 'known' | 'failed'> {
     const facts = { delivery: deliveryId, job: seen.jobId };
     const outcome = await store.remember(deliveryId, seen).catch((error: unknown) => {
       log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
@@ -112,7 +119,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     });
     if (outcome !== 'stored' || isDraining()) return outcome;
     try {
-      onStored(deliveryId, seen);
+      onStored(deliveryId, seen, hook);
     } catch (error) {
       log.error(
         { ...facts, err: error },

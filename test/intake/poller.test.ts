@@ -32,13 +32,13 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
       rateLimits: () => [],
       ...github,
     },
-    mode: 'poll',
     repositories: [app],
-    interval: PACE,
+    pace: () => PACE,
     recheckInterval: SLOW,
     clock,
     random: () => 0.5,
     onObservation: () => undefined,
+    onLooked: () => undefined,
     activeJobs: () => [],
     log: logOf(lines),
     ...over,
@@ -64,12 +64,8 @@ describe('the poller', () => {
     await poller.stop();
   });
 
-  test.each([
-    ['poll', PACE],
-    ['both', PACE],
-    ['webhook', SLOW],
-  ] as const)('looks at once, and then at the pace of its mode: %s', async (mode, pace) => {
-    const { poller, clock, lists, nextIn } = scripted({ mode });
+  test.each([PACE, SLOW])('looks at once, and then at the pace that it is told: %d', async (pace) => {
+    const { poller, clock, lists, nextIn } = scripted({ pace: () => pace });
     poller.start();
     expect(await nextIn()).toBe(pace);
     const first = lists.mock.calls.length;
@@ -193,13 +189,13 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
   const { github, clock, onObservation } = rig;
   const poller = new Poller({
     github,
-    mode: 'poll',
     repositories: [app],
-    interval: PACE,
+    pace: () => PACE,
     recheckInterval: SLOW,
     clock,
     random: () => 0.5,
     onObservation,
+    onLooked: () => undefined,
     activeJobs: () => held,
     log: logOf(lines),
     ...over,

@@ -68,7 +68,9 @@ test('law 3: ownerless VMs and runners of ours are collected after two looks, st
     'xgh-demo-77-1',
     'gh-demo-77-1-1',
   ]);
-  expect(world.log()).toMatch(/collected vm gh-demo-77-1 \(delete\): no record owns it and it is stopped/);
+  await world.until(() =>
+    /collected vm gh-demo-77-1 \(delete\): no record owns it and it is stopped/.test(world.log()),
+  );
 });
 
 /** Changes the stored record of the only job while no daemon holds the store. */

@@ -80,7 +80,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
       }),
     );
   }
-  const [admin, webhook] = [await freePort(), await freePort()];
+  const [admin, webhook] = [await freePort(Math.random), await freePort(Math.random)];
   const base: Record<string, unknown> = worldConfig({
     world: { github, macs, close: async () => undefined },
     agentToken: SIMULATED_AGENT_TOKEN,

@@ -272,20 +272,22 @@ describe('a runner with a JIT configuration', () => {
   });
 
   test('that is killed loses its job after a while, and the job takes its processes along', async () => {
-    const { has, push, root, run, world } = await withJit({ timings: { lostAfter: 300, offlineAfter: 100 } });
+    const { has, push, root, run, world } = await withJit({
+      timings: { lostAfter: 3_000, offlineAfter: 1_000 },
+    });
     const pushed = push([{ steps: ['echo $$ > "$HOME/pid"; sleep 300'] }]);
     const runner = run();
-    await vi.waitFor(() => expect(has('pid')).toBe(true), 10_000);
+    await vi.waitFor(() => expect(has('pid')).toBe(true), 30_000);
     runner.signal('SIGKILL');
-    await vi.waitFor(() => expect(jobOf(pushed).state.conclusion).toBe('failure'), 10_000);
+    await vi.waitFor(() => expect(jobOf(pushed).state.conclusion).toBe('failure'), 30_000);
     expect(runnerNamed(world, 'mac').state.status).toBe('offline');
     const pid = Number(readFileSync(join(root, 'pid'), 'utf8'));
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
   });
 
   test('keeps its job for as long as it lives', async () => {
-    const { push, run } = await withJit({ timings: { lostAfter: 600 } });
-    const pushed = push([{ steps: ['sleep 1.3'] }]);
+    const { push, run } = await withJit({ timings: { lostAfter: 1_500 } });
+    const pushed = push([{ steps: ['sleep 3'] }]);
     expect(await run().exit).toBe(0);
     expect(jobOf(pushed).state.conclusion).toBe('success');
   });

@@ -139,15 +139,14 @@ describe('the forwarded port', () => {
     const home = (await run(client, 'echo $HOME')).stdout.trim();
     const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
     client.on('error', () => undefined);
-    void run(client, 'sleep 0.3; touch "$HOME/done"');
-    await vi.waitFor(async () => {
-      const { stdout } = await run(client, 'pgrep -f "touch.*done"');
-      expect(stdout).not.toBe('');
-    });
+    void run(client, 'touch "$HOME/begun"; until [ -e "$HOME/go" ]; do sleep 0.05; done; touch "$HOME/done"');
+    await vi.waitFor(() => expect(existsSync(`${home}/begun`)).toBe(true), 30_000);
     await fetch(`${mac.url.replace('/v1', '/_sim')}/vms/${id}/cut`, { method: 'POST' });
     await closed;
-    (await login(port)).end();
-    await vi.waitFor(() => expect(existsSync(`${home}/done`)).toBe(true));
+    const again = await login(port);
+    await run(again, 'touch "$HOME/go"');
+    again.end();
+    await vi.waitFor(() => expect(existsSync(`${home}/done`)).toBe(true), 30_000);
   });
 });
 

@@ -1,0 +1,172 @@
+import { assign, fromPromise, setup } from 'xstate';
+import { type Failure, failureOf } from './failure.ts';
+
+/** The webhook that GitHub's deliveries come from, as its own API names it. */
+export type HookRef =
+  | { kind: 'repository'; owner: string; repository: string; id: number }
+  | { kind: 'organization'; owner: string; id: number }
+  | { kind: 'app' };
+
+export interface WebhooksContext {
+  /** Learned from deliveries; null before the first. */
+  hook: HookRef | null;
+  /** Epoch ms of the last genuine delivery. */
+  deliveredAt: number | null;
+  /** The last thing that GitHub did and no delivery told of; `at` in epoch ms. */
+  gap: { at: number; why: string } | null;
+  /** Deliveries that failed since this instant (epoch ms) have not been asked for again. */
+  repairedUntil: number;
+  /** Deliveries that GitHub was asked to make again, so far. */
+  redelivered: number;
+  /** Why GitHub could not be asked; null when it could. */
+  failure: Failure | null;
+  /** Epoch ms at which the present state looks again. */
+  lookAt: number;
+}
+
+export type WebhooksEvent =
+  /** A genuine delivery was stored. */
+  | { type: 'delivery.accepted'; hook: HookRef | null }
+  /** GitHub did something that no delivery told of in time. */
+  | { type: 'gap.found'; why: string };
+
+export interface WebhooksPolicy {
+  /** Milliseconds without a further gap after which webhooks are trusted again. */
+  trustAfter: number;
+  /** Milliseconds between looks for failed deliveries while all is well. */
+  lookAgainAfter: number;
+  /** Milliseconds for which GitHub keeps deliveries (three days; Enterprise Server seven). */
+  kept: number;
+}
+
+export const DEFAULT_WEBHOOKS_POLICY: WebhooksPolicy = {
+  trustAfter: 5 * 60_000,
+  lookAgainAfter: 15 * 60_000,
+  kept: 3 * 24 * 3_600_000,
+};
+
+/**
+ * Whether webhooks can be relied on. GitHub does not repeat a delivery that failed, so failed ones are asked for
+ * again; and while they are doubted, polling goes at its full pace.
+ */
+export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy; now: () => number }) {
+  const s = setup({
+    types: {
+      context: {} as WebhooksContext,
+      events: {} as WebhooksEvent,
+      tags: {} as 'trusted' | 'needsAttention',
+    },
+    actors: {
+      redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(async () => {
+        throw new Error('the effect redeliverFailed is given by machine.provide');
+      }),
+      waitUntil: fromPromise<null, { at: number }>(async () => {
+        throw new Error('the effect waitUntil is given by machine.provide');
+      }),
+    },
+    guards: {
+      'is the webhook known': ({ context }) => context.hook !== null,
+      'is the gap fresh': ({ context }) => context.gap !== null && now() - context.gap.at < policy.trustAfter,
+      'did a delivery come since the gap': ({ context }) =>
+        context.deliveredAt !== null && context.deliveredAt > (context.gap?.at ?? 0),
+    },
+    actions: {
+      noteDelivery: assign(({ context, event }) => ({
+        deliveredAt: now(),
+        hook: event.type === 'delivery.accepted' ? (event.hook ?? context.hook) : context.hook,
+      })),
+      noteGap: assign(({ event }) =>
+        event.type === 'gap.found' ? { gap: { at: now(), why: event.why } } : {},
+      ),
+      trustAgainLater: assign(() => ({ lookAt: now() + policy.trustAfter })),
+      lookAgainLater: assign(() => ({ lookAt: now() + policy.lookAgainAfter })),
+      noteFailure: assign(({ event }) => ({ failure: failureOf((event as { error?: unknown }).error) })),
+    },
+  });
+
+  const note = { 'delivery.accepted': { actions: 'noteDelivery' } } as const;
+  const lookAgain = {
+    id: 'lookWait',
+    src: 'waitUntil',
+    input: ({ context }: { context: WebhooksContext }) => ({ at: context.lookAt }),
+  } as const;
+
+  return s.createMachine({
+    id: 'webhooks',
+    context: () => ({
+      hook: null,
+      deliveredAt: null,
+      gap: null,
+      repairedUntil: now() - policy.kept,
+      redelivered: 0,
+      failure: null,
+      lookAt: now(),
+    }),
+    initial: 'silent',
+    states: {
+      silent: {
+        description: 'No genuine delivery has come yet.',
+        on: {
+          'delivery.accepted': { target: 'repairing', actions: 'noteDelivery' },
+          'gap.found': { target: 'doubted', actions: 'noteGap' },
+        },
+      },
+      repairing: {
+        description: 'GitHub is asked for the deliveries that failed, and to make them again.',
+        initial: 'looking',
+        on: { ...note, 'gap.found': { actions: 'noteGap' } },
+        states: {
+          looking: {
+            always: [{ guard: 'is the webhook known', target: 'asking' }, { target: 'asked' }],
+          },
+          asked: {
+            always: [
+              { guard: 'is the gap fresh', target: '#webhooks.doubted' },
+              { target: '#webhooks.trusted' },
+            ],
+          },
+          asking: {
+            invoke: {
+              id: 'redeliverFailed',
+              src: 'redeliverFailed',
+              input: ({ context }) => {
+                if (context.hook === null) throw new Error('the webhook is unknown here');
+                return { hook: context.hook, since: context.repairedUntil };
+              },
+              onDone: {
+                target: 'asked',
+                actions: assign(({ context, event }) => ({
+                  redelivered: context.redelivered + event.output.redelivered,
+                  repairedUntil: now(),
+                  failure: null,
+                })),
+              },
+              onError: { target: 'asked', actions: 'noteFailure' },
+            },
+          },
+        },
+      },
+      trusted: {
+        description: 'What GitHub does is told by webhooks, as far as anything shows.',
+        tags: ['trusted'],
+        entry: 'lookAgainLater',
+        on: { ...note, 'gap.found': { target: 'repairing', actions: 'noteGap' } },
+        invoke: { ...lookAgain, onDone: 'repairing', onError: 'repairing' },
+      },
+      doubted: {
+        description: 'Something happened that no webhook told of: polling goes at its full pace.',
+        tags: ['needsAttention'],
+        entry: 'trustAgainLater',
+        on: { ...note, 'gap.found': { target: 'doubted', reenter: true, actions: 'noteGap' } },
+        invoke: {
+          ...lookAgain,
+          onDone: [
+            { guard: 'did a delivery come since the gap', target: 'trusted' },
+            { target: 'repairing' },
+          ],
+          onError: 'repairing',
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import { createActor, fromPromise } from 'xstate';
+import {
+  createWebhooksMachine,
+  type HookRef,
+  type WebhooksContext,
+  type WebhooksPolicy,
+} from '../../machines/webhooks.ts';
+import type { Clock } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import type { JobObservation } from './job-observation.ts';
+import { WebhookGaps } from './webhook-gaps.ts';
+
+export interface WebhookHealthOptions {
+  github: Pick<GitHub, 'redeliverFailed'>;
+  policy: WebhooksPolicy;
+  clock: Clock;
+  log: Logger;
+  /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
+  onDoubt(): void;
+}
+
+/** The machine of webhooks, told of every delivery and of everything that was seen without one. */
+export class WebhookHealth {
+  readonly #gaps: WebhookGaps;
+  readonly #clock: Clock;
+  readonly #actor;
+
+  constructor({ github, policy, clock, log, onDoubt }: WebhookHealthOptions) {
+    this.#clock = clock;
+    this.#gaps = new WebhookGaps(clock.now());
+    const machine = createWebhooksMachine({ policy, now: () => clock.now() }).provide({
+      actors: {
+        redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(
+          async ({ input, signal }) => {
+            const redelivered = await github.redeliverFailed(input.hook, input.since, { signal });
+            if (redelivered > 0)
+              log.info({ redelivered }, `GitHub makes ${redelivered} failed deliveries again`);
+            return { redelivered };
+          },
+        ),
+        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
+          await clock.sleepUntil(input.at, signal);
+          return null;
+        }),
+      },
+    });
+    this.#actor = createActor(machine, { id: 'webhooks' });
+    let last = '';
+    this.#actor.subscribe({
+      next: ({ value, context }) => {
+        const state = stateName(value);
+        if (state === last || state === 'repairing') return;
+        const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
+        const mend = context.failure
+          ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
+          : '';
+        log[state === 'doubted' ? 'warn' : 'info'](
+          { webhooks: state },
+          `webhooks are ${state}${why}.${mend}`,
+        );
+        last = state;
+        if (state === 'doubted') onDoubt();
+      },
+      error: (error) => log.error({ err: error }, 'the state machine of webhooks failed'),
+    });
+  }
+
+  start(): void {
+    this.#actor.start();
+  }
+
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  /** A genuine delivery was stored. */
+  delivered(job: JobObservation, hook: HookRef | null): void {
+    this.#gaps.delivered(job, this.#clock.now());
+    this.#actor.send({ type: 'delivery.accepted', hook });
+  }
+
+  /** A look at GitHub showed a job that concerns us. */
+  seen(job: JobObservation): void {
+    this.#gaps.seen(job, this.#clock.now());
+  }
+
+  /** To be called now and then: whatever is overdue is a gap. */
+  review(): void {
+    const [why] = this.#gaps.overdue(this.#clock.now());
+    if (why !== undefined) this.#actor.send({ type: 'gap.found', why });
+  }
+
+  /** `silent`, `repairing`, `trusted` or `doubted`. */
+  get state(): string {
+    return stateName(this.#actor.getSnapshot().value);
+  }
+
+  get context(): WebhooksContext {
+    return this.#actor.getSnapshot().context;
+  }
+}
+
+function stateName(value: unknown): string {
+  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
+}

@@ -1,0 +1,116 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { DEFAULT_WEBHOOKS_POLICY, type HookRef } from '../../machines/webhooks.ts';
+import { systemClock } from '../../src/clock.ts';
+import { DaemonError } from '../../src/errors.ts';
+import { createGitHub } from '../../src/github/github.ts';
+import { WebhookHealth } from '../../src/intake/webhook-health.ts';
+import { createHook } from '../../src/simulator/github/hooks.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { VirtualClock } from '../simulator/agent-fixture.ts';
+import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github-fixture.ts';
+import { observation } from '../store/records.ts';
+
+const HOOK: HookRef = { kind: 'repository', owner: 'octo', repository: 'app', id: 9 };
+const { trustAfter, lookAgainAfter } = DEFAULT_WEBHOOKS_POLICY;
+
+function health(redeliverFailed: (hook: HookRef, since: number) => Promise<number> = async () => 0) {
+  const clock = new VirtualClock();
+  const asked: number[] = [];
+  let doubts = 0;
+  const webhooks = new WebhookHealth({
+    github: {
+      redeliverFailed: (hook, since) => {
+        asked.push(since);
+        return redeliverFailed(hook, since);
+      },
+    },
+    policy: DEFAULT_WEBHOOKS_POLICY,
+    clock,
+    log: pino({ level: 'silent' }),
+    onDoubt: () => {
+      doubts += 1;
+    },
+  });
+  webhooks.start();
+  /** A job that only a look shows, until that is a gap. */
+  const gap = async (id: number) => {
+    webhooks.seen({ ...observation(id), queuedAt: clock.now() });
+    await clock.advance(60_000);
+    webhooks.review();
+  };
+  return { webhooks, clock, asked, gap, doubts: () => doubts };
+}
+
+test('the first delivery brings trust, after what failed before was asked for', async () => {
+  const { webhooks, clock, asked } = health();
+  expect(webhooks.state).toBe('silent');
+  const began = clock.now();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  expect([webhooks.state, asked]).toEqual(['trusted', [began - DEFAULT_WEBHOOKS_POLICY.kept]]);
+});
+
+test('while all is well, failed deliveries are looked for now and then, each time since the last look', async () => {
+  const { webhooks, clock, asked } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  const looked = clock.now();
+  await clock.advance(lookAgainAfter);
+  expect([webhooks.state, asked.slice(1)]).toEqual(['trusted', [looked]]);
+});
+
+test('a gap brings doubt and repairs at once; five minutes with deliveries and without a gap bring trust back', async () => {
+  const { webhooks, clock, asked, gap, doubts } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  await gap(2);
+  await clock.advance(0);
+  expect([webhooks.state, asked.length, doubts()]).toEqual(['doubted', 2, 1]);
+  await clock.advance(trustAfter - 60_000 - 1);
+  await gap(3);
+  await clock.advance(trustAfter - 1);
+  expect(webhooks.state).toBe('doubted');
+  webhooks.delivered(observation(4), HOOK);
+  await clock.advance(1);
+  expect(webhooks.state).toBe('trusted');
+});
+
+test('silence while looks find jobs is doubt, too', async () => {
+  const { webhooks, asked, gap } = health();
+  await gap(1);
+  expect([webhooks.state, asked]).toEqual(['doubted', []]);
+});
+
+test('credentials that may not ask for redelivery are told of, and change nothing else', async () => {
+  const { webhooks, clock } = health(async () => {
+    throw new DaemonError(
+      'GITHUB_PERMISSION_MISSING',
+      'The credentials need the permission repository_hooks.',
+    );
+  });
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  expect([webhooks.state, webhooks.context.failure?.code]).toEqual(['trusted', 'GITHUB_PERMISSION_MISSING']);
+});
+
+test('failed deliveries are made again by GitHub, the oldest first, and those that succeeded since are not', async () => {
+  await using github = await servedGitHub();
+  await using receiver = await webhookReceiver();
+  const repository = ensureRepository(github.world, 'octo/app');
+  const hook = createHook(github.world, {
+    target: { kind: 'repository', repository },
+    url: receiver.url,
+    secret: 'a secret',
+  });
+  github.faults.add({ route: 'webhook workflow_job queued', status: 502, times: 2 });
+  github.push([{ name: 'one' }, { name: 'two' }, { name: 'three' }]);
+  await expect.poll(() => receiver.actions().filter((action) => action === 'queued')).toHaveLength(1);
+  const client = createGitHub({ apiUrl: github.url, auth: { token: TOKEN }, clock: systemClock });
+  const ref: HookRef = { kind: 'repository', owner: 'octo', repository: 'app', id: hook.id };
+  expect(await client.redeliverFailed(ref, 0)).toBe(2);
+  await expect
+    .poll(() => receiver.received.flatMap(({ payload }) => payload.workflow_job?.name ?? []).slice(-2))
+    .toEqual(['one', 'two']);
+  expect(await client.redeliverFailed(ref, 0)).toBe(0);
+});
