@@ -5,6 +5,7 @@ import { createHostMachine } from '../machines/host.ts';
 import { JOB_EVENT_TYPES, type JobEvent } from '../machines/job/events.ts';
 import { DEFAULT_POLICY, type JobPolicy } from '../machines/job/policy.ts';
 import { createJobMachine } from '../machines/job.ts';
+import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../machines/webhooks.ts';
 import { allNodes } from '../test/machines/machine-walk.ts';
 import { withGeneratedPart } from './generated-part.ts';
 import { diagramOf } from './machine-diagram.ts';
@@ -17,6 +18,7 @@ const FILE = join(import.meta.dirname, 'machines.md');
 const now = () => 0;
 const job: AnyStateNode = createJobMachine({ policy: DEFAULT_POLICY, now }).root;
 const host: AnyStateNode = createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }).root;
+const webhooks: AnyStateNode = createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }).root;
 
 const EVENTS: Record<JobEvent['type'], string> = {
   'slot.granted': 'The scheduler found room on a host.',
@@ -37,6 +39,7 @@ const TAGS: Record<string, string> = {
   waiting: 'It does nothing until an instant.',
   tearingDown: 'What it made is being removed.',
   acceptsJobs: 'The host is given jobs.',
+  trusted: 'Polling may go slowly.',
 };
 
 /** The config key of each deadline, and where it counts; null for what no key sets. */
@@ -76,6 +79,9 @@ export function generateMachinesDoc(): string {
     '## A host',
     diagramOf(host),
     ...sectionsOf(host, '###'),
+    '## Webhooks',
+    diagramOf(webhooks),
+    ...sectionsOf(webhooks, '###'),
   ];
   return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the machines', parts.join('\n\n'));
 }

@@ -19,17 +19,17 @@ export const controllerKeys = {
   mode: withDefault(
     choice('poll', 'webhook', 'both'),
     'poll',
-    'How queued jobs are noticed. `poll` needs no way in from the internet, `webhook` is quicker, `both` survives lost webhooks soonest.',
+    'How queued jobs are noticed. `poll` needs no way in from the internet, `webhook` is quicker, `both` survives lost webhooks soonest. Each mode looks at GitHub now and then, since webhooks get lost.',
   ),
   poll_interval: withDefault(
     duration,
     '10s',
-    'Between two looks for queued jobs in `poll` and `both`. An idle look costs nothing of the rate limit.',
+    'Between two looks for queued jobs: in `poll` always, in `both` until webhooks are trusted, in either mode with webhooks while they are doubted. An idle look costs nothing of the rate limit.',
   ),
   recheck_interval: withDefault(
     duration,
     '60s',
-    'Between two looks at every active job, in every mode, so that a lost webhook delays a cleanup and does not prevent it.',
+    'Between two looks at GitHub while webhooks are trusted, and at what hardly changes: a lost webhook delays a job or a cleanup and does not prevent it.',
   ),
   webhook_listen: withDefault(
     listenAddress,

@@ -39,22 +39,6 @@ describe('the definition', () => {
     }
   });
 
-  test('handles the end and the failure of every invoke, and names each explicitly', () => {
-    const invokes = nodes.flatMap((node) =>
-      [node.config.invoke ?? []].flat().map((invoke) => ({ node, invoke })),
-    );
-    expect(invokes.length).toBeGreaterThan(20);
-    for (const { node, invoke } of invokes) {
-      expect(invoke, node.id).toMatchObject({ id: expect.any(String), src: expect.any(String) });
-      expect(invoke.onDone, `${node.id}: ${invoke.id}`).toBeDefined();
-      expect(invoke.onError, `${node.id}: ${invoke.id}`).toBeDefined();
-    }
-  });
-
-  test('waits by no timer of XState, since those are lost in a restart', () => {
-    expect(nodes.filter(({ after }) => after.length > 0).map(({ id }) => id)).toEqual([]);
-  });
-
   test('orders exactly the effects that the daemon provides', () => {
     const ordered = new Set(nodes.flatMap(({ invoke }) => invoke.map(({ src }) => String(src))));
     const provided = jobEffects({} as never, () => Promise.resolve());

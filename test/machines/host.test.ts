@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { type SnapshotFrom, transition } from 'xstate';
+import { failure } from '../../machines/failure.ts';
+import { createHostMachine, type HostContext, type HostLook } from '../../machines/host.ts';
+import { pathOf, restingValues } from './machine-walk.ts';
+
+const NOW = 1_000_000;
+const policy = { checkInterval: 5_000, lostAfter: 60_000 };
+const machine = createHostMachine({ policy, now: () => NOW });
+const LOOK: HostLook = { version: '1', uptime: 100, slots: 2, vms: [] };
+const SILENCE = failure('HOST_UNREACHABLE', 'no answer');
+
+const CONTEXT: HostContext = {
+  name: 'mac-1',
+  look: LOOK,
+  seenAt: NOW - 5_000,
+  unreachableSince: null,
+  nextLookAt: NOW,
+  lookAgain: false,
+  restartsSeen: 0,
+  failure: null,
+};
+
+const error = Object.assign(new Error('no answer'), { failure: SILENCE });
+const EVENTS = {
+  requested: { type: 'look.requested' },
+  answered: { type: 'xstate.done.actor.lookAtHost', output: LOOK },
+  silent: { type: 'xstate.error.actor.lookAtHost', error },
+  due: { type: 'xstate.done.actor.lookWait', output: null },
+  dueFailed: { type: 'xstate.error.actor.lookWait', error },
+};
+
+type Snapshot = SnapshotFrom<typeof machine>;
+const at = (value: unknown, context: Partial<HostContext> = {}) =>
+  machine.resolveState({ value: value as never, context: { ...CONTEXT, ...context } });
+const step = (from: Snapshot, event: keyof typeof EVENTS) =>
+  transition(machine, from, EVENTS[event] as never)[0] as Snapshot;
+
+/** Where each state goes: `·` stays. Silence began long ago in `lost`, a moment ago elsewhere. */
+const TABLE = `
+state                | requested           | answered        | silent              | due                 | dueFailed
+unknown.looking      | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
+unknown.waiting      | unknown.looking     | ·               | ·                   | unknown.looking     | unknown.looking
+healthy.looking      | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
+healthy.waiting      | healthy.looking     | ·               | ·                   | healthy.looking     | healthy.looking
+unreachable.looking  | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
+unreachable.waiting  | unreachable.looking | ·               | ·                   | unreachable.looking | unreachable.looking
+lost.looking         | ·                   | healthy.waiting | lost.waiting        | ·                   | ·
+lost.waiting         | lost.looking        | ·               | ·                   | lost.looking        | lost.looking
+`;
+
+test('every state answers every event as the table says', () => {
+  const [head = [], ...rows] = TABLE.trim()
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  const cells = new Map(rows.map(([state = '', ...goals]) => [state, goals]));
+  const found = restingValues(machine).map((value) => {
+    const path = pathOf(value);
+    const since = path.startsWith('lost') ? NOW - policy.lostAfter : NOW - 1;
+    const context = { unreachableSince: /^(unreachable|lost)/.test(path) ? since : null };
+    const goals = head.slice(1).map((event) => {
+      const to = pathOf(step(at(value, context), event as keyof typeof EVENTS).value);
+      return to === path ? '·' : to;
+    });
+    return [path, goals] as const;
+  });
+  // A look that ends where it began is written with its goal, since it waits anew.
+  const written = [...cells].map(
+    ([path, goals]) => [path, goals.map((goal) => (goal === path ? '·' : goal))] as const,
+  );
+  expect(found).toEqual(written);
+});
+
+test('silence that lasts for host_lost is a loss, and the first answer ends it', () => {
+  const almost = step(
+    at({ unreachable: 'looking' }, { unreachableSince: NOW - policy.lostAfter + 1 }),
+    'silent',
+  );
+  expect(pathOf(almost.value)).toBe('unreachable.waiting');
+  const lost = step(at({ unreachable: 'looking' }, { unreachableSince: NOW - policy.lostAfter }), 'silent');
+  expect([pathOf(lost.value), lost.context.failure, lost.hasTag('needsAttention')]).toEqual([
+    'lost.waiting',
+    SILENCE,
+    true,
+  ]);
+  const back = step(at({ lost: 'looking' }, lost.context), 'answered');
+  expect(back.context).toMatchObject({ unreachableSince: null, failure: null, seenAt: NOW });
+  expect(back.hasTag('acceptsJobs')).toBe(true);
+});
+
+test('an uptime that drops is a restart; one that grows is none', () => {
+  const looked = (uptime: number) =>
+    step(at({ healthy: 'looking' }, { look: { ...LOOK, uptime } }), 'answered');
+  expect([looked(101).context.restartsSeen, looked(99).context.restartsSeen]).toEqual([1, 0]);
+});
+
+test('a look that is asked for during another one follows it at once', () => {
+  const asked = step(at({ healthy: 'looking' }), 'requested');
+  expect(step(asked, 'answered').context.nextLookAt).toBe(NOW);
+  expect(step(at({ healthy: 'looking' }), 'answered').context.nextLookAt).toBe(NOW + policy.checkInterval);
+});
