@@ -45,6 +45,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, mend: stri
     'The agent could not make the VM.',
     "Look into the agent's log; most often the disk of the Mac is full.",
   ],
+  VM_NAME_TAKEN: [
+    'A VM of a lost record runs under the name that was to be given.',
+    'Nothing: the next name is taken, and the collector sees to the other VM.',
+  ],
   VM_RESIZE_FAILED: [
     'The size of the profile is not possible.',
     'Correct `cpu`, `memory` and `disk` of the label: a disk only grows, and the rest must fit the Mac.',

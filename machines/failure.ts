@@ -22,6 +22,7 @@ const CODES = {
   VM_BUSY: ['host', 'retry'],
   VM_NOT_FOUND: ['host', 'giveUp'],
   VM_CREATE_FAILED: ['host', 'giveUp'],
+  VM_NAME_TAKEN: ['us', 'retry'],
   VM_RESIZE_FAILED: ['operator', 'giveUp'],
   VM_START_FAILED: ['host', 'giveUp'],
   VM_VANISHED: ['host', 'giveUp'],

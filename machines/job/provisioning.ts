@@ -29,7 +29,10 @@ export function creating(s: JobSetup) {
             begin('starting'),
           ],
         },
-        onError: onEffectError,
+        onError: [
+          { guard: 'is the VM name spent', target: 'waiting', actions: ['noteFailure', 'takeVmName'] },
+          ...onEffectError,
+        ],
       },
     }),
   );

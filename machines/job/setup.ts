@@ -41,6 +41,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
     guards: {
       'may the effect be retried': ({ event }) => rejection(event).disposition === 'retry',
       'is the effect blocked': ({ event }) => rejection(event).disposition === 'blocked',
+      'is the VM name spent': ({ event }) => rejection(event).code === 'VM_NAME_TAKEN',
       'is the runner name spent': ({ event }) => rejection(event).code === 'RUNNER_NAME_TAKEN',
       'is the runner config lost': ({ event }) => rejection(event).code === 'RUNNER_CONFIG_LOST',
       'has the runner ended': ({ event }) =>
@@ -106,6 +107,15 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           vm,
           runner,
           failure: null,
+        };
+      }),
+      /** Another VM bears the name, whose record was lost: no second one may be taken for it. */
+      takeVmName: assign(({ context: { job, vm } }) => {
+        if (vm === null) return {};
+        const number = job.namesTaken + 1;
+        return {
+          job: { ...job, namesTaken: number },
+          vm: { ...vm, name: resourceName(policy.namePrefix, job.id, number) },
         };
       }),
       /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */

@@ -111,7 +111,15 @@ export class Collector {
     for (const { name } of hosts.all()) {
       try {
         const vms = await this.#within((signal) => world.agent(name).client.listVms({ signal }));
-        reality.vms.push(...vms.map(({ id, name: vm, state }) => ({ host: name, id, name: vm, state })));
+        reality.vms.push(
+          ...vms.map(({ id, name: vm, state, expiresAt }) => ({
+            host: name,
+            id,
+            name: vm,
+            state,
+            expiresAt,
+          })),
+        );
       } catch {
         reality.unseenHosts.push(name);
       }
@@ -138,14 +146,16 @@ export class Collector {
 
   /** Read after reality, so that nothing which came into being in between looks ownerless. */
   #owners() {
-    const vmIds = new Map<string, string | null>();
+    const vmIds = new Set<string>();
+    const namesInMaking = new Set<string>();
     const runnerNames = new Set<string>();
     for (const { snapshot } of this.#options.actors.all()) {
       const { vm, runner } = snapshot.context;
-      if (vm) vmIds.set(vm.name, vm.id);
+      if (vm?.id) vmIds.add(vm.id);
+      else if (vm) namesInMaking.add(vm.name);
       if (runner) runnerNames.add(runner.name);
     }
-    return { vmIds, runnerNames };
+    return { vmIds, namesInMaking, runnerNames };
   }
 
   async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {

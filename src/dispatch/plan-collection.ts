@@ -1,4 +1,5 @@
 import { parseResourceName } from '../../machines/job/resource-name.ts';
+import { mayWork } from '../agent/may-work.ts';
 
 /** One thing at a host or at GitHub that bears one of our names. */
 export type Stray =
@@ -12,15 +13,17 @@ export interface Sighting {
 }
 
 export interface Reality {
-  vms: { host: string; id: string; name: string; state: string }[];
+  /** `expiresAt` in epoch ms; null before the first start, and without a lifetime. */
+  vms: { host: string; id: string; name: string; state: string; expiresAt: number | null }[];
   runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
   /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
   unseenHosts: string[];
 }
 
 export interface Owners {
-  /** VM name to the id that its actor knows; null while the create is under way. */
-  vmIds: ReadonlyMap<string, string | null>;
+  vmIds: ReadonlySet<string>;
+  /** Names of VMs whose create is still under way. */
+  namesInMaking: ReadonlySet<string>;
   runnerNames: ReadonlySet<string>;
 }
 
@@ -39,8 +42,8 @@ export interface Collection {
 /** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
 export const LOOKS_BEFORE_DELETION = 2;
 
-/** States in which a VM of ours may have a runner at work in it. */
-const MAY_WORK = new Set(['running', 'starting', 'resuming']);
+/** Milliseconds beyond its lifetime in which the agent ends a VM by itself, and with it whatever works there. */
+const EXPIRY_MARGIN = 5 * 60_000;
 
 /**
  * What is ours by name and owned by no record, and what to do with each. Strangers do not even appear in the
@@ -64,7 +67,7 @@ export function planCollection(
   };
   const isOurs = ({ name }: { name: string }) => parseResourceName(prefix, name) !== null;
   const steps = [
-    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, sight)),
+    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, now, sight)),
     ...reality.runners.filter(isOurs).flatMap((runner) => runnerStep(runner, reality, owners, sight)),
   ];
   return { steps, sightings };
@@ -73,17 +76,26 @@ export function planCollection(
 function vmStep(
   vm: Reality['vms'][number],
   owners: Owners,
+  now: number,
   sight: (key: string) => boolean,
 ): CollectionStep[] {
-  const owned = owners.vmIds.get(vm.name);
-  if (owned === null || owned === vm.id) return [];
-  const stray = { kind: 'vm' as const, ...vm };
-  const cause = owned ? `its record names another VM of this name (${owned})` : 'no record owns it';
+  const { expiresAt, ...seen } = vm;
+  const isWorking = mayWork(vm.state);
+  // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
+  if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
+  const stray = { kind: 'vm' as const, ...seen };
+  const cause = `no record owns it and it is ${vm.state}`;
   if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
-  if (!owned && MAY_WORK.has(vm.state)) {
-    return [{ ...stray, do: 'adopt', why: `${cause}, but it is ${vm.state}: its guest is asked first` }];
+  if (!isWorking) return [{ ...stray, do: 'delete', why: cause }];
+  if (expiresAt !== null && now > expiresAt + EXPIRY_MARGIN) {
+    return [{ ...stray, do: 'delete', why: `${cause}, beyond its lifetime` }];
   }
-  return [{ ...stray, do: 'delete', why: `${cause} and it is ${vm.state}` }];
+  if (vm.state === 'paused' || vm.state === 'pausing') {
+    return [
+      { ...stray, do: 'leave', why: `${cause}, so its guest cannot be asked: resume it, or delete it` },
+    ];
+  }
+  return [{ ...stray, do: 'adopt', why: `${cause}: its guest is asked first` }];
 }
 
 function runnerStep(

@@ -1,6 +1,7 @@
 import type { JobEffects } from '../../machines/job/effects.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { AgentVm } from '../agent/agent-vm.ts';
+import { mayWork } from '../agent/may-work.ts';
 import { DaemonError, hasCode } from '../errors.ts';
 import type { Effect, Profile } from './effect-world.ts';
 import { pullImage } from './pull-image.ts';
@@ -55,10 +56,17 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
 };
 
 async function theOnlyVm(client: AgentClient, name: string, signal: AbortSignal): Promise<AgentVm | null> {
-  const [vm, ...doubles] = await client.findVms(name, { signal });
+  const vms = await client.findVms(name, { signal });
+  const powered = vms.find(({ state }) => mayWork(state));
+  if (powered) {
+    throw new DaemonError(
+      'VM_NAME_TAKEN',
+      `A VM named ${name} is ${powered.state}, and this attempt has started none: its record was lost. It is left to the collector, and the next name is taken.`,
+    );
+  }
+  const [vm, ...doubles] = vms;
   for (const double of doubles) await client.deleteVm(double.id, { signal });
-  if (!vm) return null;
-  if (vm.state === 'stopped' || vm.state === 'created') return vm;
+  if (!vm || vm.state === 'stopped' || vm.state === 'created') return vm ?? null;
   throw new DaemonError(
     'VM_CREATE_FAILED',
     `A VM named ${name} exists in state ${vm.state}, not freshly made; the attempt ends and cleans it up.`,

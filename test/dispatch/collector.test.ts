@@ -148,7 +148,7 @@ test('VMs are collected while GitHub lists no runners', async () => {
   await at.collect();
   await at.collect();
   expect(at.names()).toEqual([]);
-  expect(at.warnings().join('\n')).toContain('GitHub did not list the runners of octo/app');
+  expect(at.warnings().join('\n')).toContain('the runners of octo/app are unknown');
 });
 
 test('what cannot be deleted now is tried again, and holds up nothing else', async () => {

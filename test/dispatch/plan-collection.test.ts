@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { planCollection, type Reality, type Sighting } from '../../src/dispatch/plan-collection.ts';
 
 const PREFIX = 'gh-a';
-const vm = (name: string, state = 'stopped', id = `ID-${name}`) => ({ host: 'm1', id, name, state });
+const vm = (name: string, state = 'stopped', id = `ID-${name}`, expiresAt: number | null = null) => ({
+  host: 'm1',
+  id,
+  name,
+  state,
+  expiresAt,
+});
 const runner = (name: string, facts: { online?: boolean; busy?: boolean } = {}) => ({
   scope: 'acme/app',
   id: 7,
@@ -11,7 +17,7 @@ const runner = (name: string, facts: { online?: boolean; busy?: boolean } = {}) 
   busy: false,
   ...facts,
 });
-const nobody = { vmIds: new Map<string, string | null>(), runnerNames: new Set<string>() };
+const nobody = { vmIds: new Set<string>(), namesInMaking: new Set<string>(), runnerNames: new Set<string>() };
 
 function plan(reality: Partial<Reality>, owners: Partial<typeof nobody> = {}, looks = 2) {
   let sightings: ReadonlyMap<string, Sighting> = new Map();
@@ -29,11 +35,11 @@ test.each(['jenkins-12-1', 'gh-b-12-1', 'gh-a-12', 'gh-a-12-1-x', 'gh-a-0-1', 'G
 );
 
 test('a VM that its record knows is left in peace', () => {
-  expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Map([['gh-a-1-1', 'ID-gh-a-1-1']]) })).toEqual([]);
+  expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Set(['ID-gh-a-1-1']) })).toEqual([]);
 });
 
 test('a VM whose create is still under way is left in peace', () => {
-  expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Map([['gh-a-1-1', null]]) })).toEqual([]);
+  expect(plan({ vms: [vm('gh-a-1-1')] }, { namesInMaking: new Set(['gh-a-1-1']) })).toEqual([]);
 });
 
 test('an ownerless VM is only waited for at the first look', () => {
@@ -52,10 +58,30 @@ test.each(['running', 'starting', 'resuming'])(
 );
 
 test('a double of an owned VM is deleted', () => {
-  const owners = { vmIds: new Map([['gh-a-1-1', 'THE-OTHER']]) };
+  const owners = { vmIds: new Set(['THE-OTHER']) };
   expect(plan({ vms: [vm('gh-a-1-1', 'stopped', 'THIS')] }, owners)).toMatchObject([
     { do: 'delete', id: 'THIS' },
   ]);
+});
+
+test.each([
+  ['that its record knows under another id', { vmIds: new Set(['THE-OTHER']) }],
+  ['that is still being created', { namesInMaking: new Set(['gh-a-1-1']) }],
+])('law 5: a running double of a VM %s is asked, not deleted', (_what, owners) => {
+  expect(plan({ vms: [vm('gh-a-1-1', 'running', 'THIS')] }, owners)).toMatchObject([
+    { do: 'adopt', id: 'THIS' },
+  ]);
+});
+
+test('a paused ownerless VM cannot be asked, so it is left to a person until its lifetime is over', () => {
+  const paused = (expiresAt: number) => plan({ vms: [vm('gh-a-1-1', 'paused', 'THIS', expiresAt)] });
+  expect(paused(0)).toMatchObject([{ do: 'leave', why: expect.stringContaining('resume it, or delete it') }]);
+  expect(paused(-6 * 60_000)).toMatchObject([{ do: 'delete', why: expect.stringContaining('lifetime') }]);
+});
+
+test('an ownerless VM that runs on beyond its lifetime is deleted', () => {
+  const running = (expiresAt: number) => plan({ vms: [vm('gh-a-1-1', 'running', 'THIS', expiresAt)] });
+  expect([running(0)[0]?.do, running(-6 * 60_000)[0]?.do]).toEqual(['adopt', 'delete']);
 });
 
 test('something that found its owner between two looks starts anew', () => {
@@ -66,7 +92,7 @@ test('something that found its owner between two looks starts anew', () => {
     new Map(),
     0,
   );
-  const owned = { ...nobody, vmIds: new Map([['gh-a-1-1', 'ID-gh-a-1-1']]) };
+  const owned = { ...nobody, vmIds: new Set(['ID-gh-a-1-1']) };
   const second = planCollection(
     PREFIX,
     { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [] },

@@ -83,8 +83,15 @@ describe('a VM is made', () => {
 
   test('unless one of its name exists that is not freshly made: that one is never taken over', async () => {
     const at = await fixture();
-    addForeignVm(at.mac.world, { name: NAME, state: 'running' });
+    addForeignVm(at.mac.world, { name: NAME, state: 'error' });
     await expect(at.create()).rejects.toMatchObject(failing('VM_CREATE_FAILED', { disposition: 'giveUp' }));
+  });
+
+  test('and one that runs under its name is neither taken over nor deleted: its record was lost', async () => {
+    const at = await fixture();
+    for (const state of ['stopped', 'running'] as const) addForeignVm(at.mac.world, { name: NAME, state });
+    await expect(at.create()).rejects.toMatchObject(failing('VM_NAME_TAKEN', { disposition: 'retry' }));
+    expect([...at.mac.world.vms.values()].map(({ state }) => state)).toEqual(['stopped', 'running']);
   });
 
   test('by none whose size the Mac refuses, and the failure says who has to mend it', async () => {

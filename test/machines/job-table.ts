@@ -160,6 +160,7 @@ tearingDown vm.gone runner.acting        | removeRunner       | tearingDown vm.g
 /** Codes that mean more than their disposition: a spent name, a lost secret, a runner known to have ended. */
 export const OWN_WAY = `
 state                          | effect             | code                        | leads to
+creating.acting                | createVm           | VM_NAME_TAKEN               | waiting
 jitConfig.acting               | obtainRunnerConfig | RUNNER_NAME_TAKEN           | waiting
 runnerOnline.launching.acting  | launchRunner       | RUNNER_CONFIG_LOST          | jitConfig
 runnerOnline.launching.acting  | launchRunner       | RUNNER_EXITED               | teardown+

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { Level } from 'level';
 import { expect, test } from 'vitest';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
@@ -94,6 +95,19 @@ test.each([
   await damageRecord(world, damage);
   await world.start();
   await world.until(() => world.log().includes('was put in quarantine'));
+  await world.until(() => world.log().includes('(adopt)'));
+  await world.isClean();
+  expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
+});
+
+test('law 5: a store that was lost while a job runs costs nothing: its VM is adopted, its name not given again', async () => {
+  await using world = await scenario();
+  const first = await world.start();
+  const jobs = world.push([{ steps: ['sleep 4'] }]);
+  await world.reaches('running.busy');
+  await first.drain();
+  await rm(world.storePath, { recursive: true });
+  await world.start();
   await world.until(() => world.log().includes('(adopt)'));
   await world.isClean();
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
