@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EXAMPLES, headersOf, jobPayload, SECRET, signatureOf, webhookRig } from '../intake/webhook-rig.ts';
+import { changed } from './changed.ts';
+
+const NAMED = /\S.{8,}/;
+
+/** Every answer is one of ours, with words in it, and no delivery is handed on that was not acknowledged. */
+async function delivers(body: string, headers: Record<string, string>): Promise<number> {
+  const { app, handed } = webhookRig();
+  const response = await app.request('/webhook', { method: 'POST', headers, body });
+  const { message } = (await response.json()) as { message: string };
+  expect([202, 400, 401, 403, 408, 411, 413, 415]).toContain(response.status);
+  expect(message === 'stored' || message === 'known' || NAMED.test(message)).toBe(true);
+  expect(handed.length).toBe(message === 'stored' ? 1 : 0);
+  return response.status;
+}
+
+test('a signed payload that is nearly one of GitHub’s is stored or refused with a reason', async () => {
+  await fc.assert(
+    fc.asyncProperty(changed(jobPayload()), async (payload) => {
+      const body = JSON.stringify(payload) ?? '';
+      await delivers(body, headersOf(body));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('whatever text is sent under whatever headers is answered, and unsigned is never stored', async () => {
+  const names = [
+    'x-github-event',
+    'x-github-delivery',
+    'content-type',
+    'x-hub-signature-256',
+    'x-github-hook-id',
+  ];
+  const header = fc.stringMatching(/^[\x20-\x7e]{0,200}$/);
+  const headers = fc.dictionary(fc.constantFrom(...names), header);
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 500 }), headers, async (body, over) => {
+      const status = await delivers(body, { ...headersOf(body, { signature: null }), ...over });
+      expect(status).not.toBe(202);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a signature of another secret is refused for every event of GitHub', async () => {
+  const payloads = EXAMPLES.flatMap(({ name, examples }) =>
+    examples.slice(0, 1).map((payload) => ({ name, payload })),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...payloads),
+      fc.string({ minLength: 1 }).filter((secret) => secret !== SECRET),
+      async ({ name, payload }, secret) => {
+        const body = JSON.stringify(payload);
+        const signature = signatureOf(body, secret);
+        expect(await delivers(body, headersOf(body, { event: name, signature }))).toBe(401);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
