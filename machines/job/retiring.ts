@@ -10,6 +10,7 @@ function asking(s: JobSetup, acting: StateConfig) {
       acting,
       waiting: {
         tags: ['waiting', 'needsAttention'],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: 'retryWait',
           src: 'waitUntil',
@@ -51,6 +52,7 @@ export function retiring(s: JobSetup) {
     initial: 'askingGuest',
     tags: ['mayBeBusy'],
     entry: begin('retireWindow'),
+    on: { 'operator.cancelled': { actions: 'cancelAttempt' } },
     states: {
       askingGuest: askingGuest(s, '#job.running.retiring.deregistering'),
       deregistering: asking(

@@ -1,5 +1,6 @@
 import { assign } from 'xstate';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from './context-access.ts';
+import { leaving } from './leaving.ts';
 import { begin, type StateConfig } from './provisioning-state.ts';
 import type { JobSetup } from './setup.ts';
 
@@ -21,6 +22,7 @@ function step(s: JobSetup, acting: StateConfig) {
       acting,
       waiting: {
         tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: 'retryWait',
           src: 'waitUntil',
@@ -64,6 +66,7 @@ export function runnerOnline(s: JobSetup) {
         { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
         { target: '#job.running.retiring', actions: 'takeJob' },
       ],
+      ...leaving,
       'vm.vanished': {
         target: '#job.tearingDown',
         actions: {

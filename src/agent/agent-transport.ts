@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
+import { beginCall, routeOf } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
 
@@ -67,6 +68,7 @@ export class AgentTransport {
     signal?.throwIfAborted();
     let status: number;
     let bytes: Uint8Array;
+    const ended = beginCall({ system: 'agent', host: this.name, method, route: routeOf(path) });
     try {
       const answer = await request(`${this.#baseUrl}${path}`, {
         method,
@@ -83,7 +85,9 @@ export class AgentTransport {
       });
       status = answer.statusCode;
       bytes = new Uint8Array(await answer.body.arrayBuffer());
+      ended(status);
     } catch (error) {
+      ended(null);
       if (signal?.aborted) throw signal.reason;
       throw this.#unreachable(asked, error);
     }

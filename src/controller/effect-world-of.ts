@@ -17,6 +17,7 @@ export interface EffectWorldParts {
   agents: ReadonlyMap<string, AgentClient>;
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
+  evidenceSaved(vmName: string): Promise<void>;
 }
 
 /** What the effects may touch, from the config and the adapters. */
@@ -27,6 +28,7 @@ export function effectWorldOf({
   agents,
   observe,
   progress,
+  evidenceSaved,
 }: EffectWorldParts): EffectWorld {
   const { runner, timeouts } = config;
   return {
@@ -73,6 +75,7 @@ export function effectWorldOf({
     secrets: new RunnerSecrets(),
     calls: new UnconfirmedCalls(clock, timeouts.create_settle),
     observe,
+    evidenceSaved,
     progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),
   };
 }

@@ -4,11 +4,13 @@ import type { Job, JobContext } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
+import type { EffectRun } from '../effects/effect-runs.ts';
 import type { Store } from '../store/store.ts';
+import type { Chronicle } from './chronicle.ts';
 import { whyNotRestorable } from './restorable.ts';
 import type { Holder } from './route-observation.ts';
 import { outcomeOf } from './settled-outcome.ts';
-import { statePath, transitionEntry } from './transition-entry.ts';
+import { changedParts, statePath, transitionEntry } from './transition-entry.ts';
 
 export type JobActor = Actor<JobMachine>;
 export type JobSnapshot = SnapshotFrom<JobMachine>;
@@ -17,6 +19,7 @@ export interface JobActorsOptions {
   /** With its effects provided. */
   machine: JobMachine;
   store: Store;
+  chronicle: Chronicle;
   clock: Clock;
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
@@ -79,6 +82,25 @@ export class JobActors {
 
   send(key: string, event: JobEvent): void {
     this.#live.get(key)?.actor.send(event);
+  }
+
+  /** Puts what an effect of an actor did into the journal. */
+  noteEffect({ actor, effect, ...run }: EffectRun): void {
+    const live = this.#live.get(actor);
+    if (!live || !this.#persisting) return;
+    const { job, vm } = live.actor.getSnapshot().context;
+    this.#options.chronicle.note({
+      kind: 'effect',
+      at: this.#options.clock.now(),
+      actor,
+      jobId: job.id,
+      attempt: job.attemptsFailed + 1,
+      host: vm?.host ?? null,
+      event: effect,
+      from: live.path,
+      to: live.path,
+      detail: { ...run },
+    });
   }
 
   /** All live actors with their present snapshot, oldest first. */
@@ -146,9 +168,10 @@ export class JobActors {
   }
 
   #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
-    const { store, clock, log, onTransition } = this.#options;
+    const { store, chronicle, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
+    const changed = changedParts(live.last?.context ?? null, snapshot.context);
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
@@ -167,7 +190,7 @@ export class JobActors {
         snapshot: live.actor.getPersistedSnapshot(),
       });
     }
-    store.appendJournal(entry);
+    chronicle.transition({ ...entry, changed }, snapshot.status === 'done');
     const { jobId, attempt, host, event: cause, to, detail } = entry;
     log[detail ? 'warn' : 'info'](
       {
@@ -186,10 +209,11 @@ export class JobActors {
 
   /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
   #quarantine(key: string, error: unknown): void {
-    const { store, log } = this.#options;
+    const { store, chronicle, log } = this.#options;
     const live = this.#live.get(key);
     if (live) this.#index(key, live, null);
     this.#live.delete(key);
+    chronicle.forget(key);
     const reason = error instanceof Error ? error.message : String(error);
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);

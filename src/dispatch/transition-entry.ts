@@ -18,6 +18,15 @@ export function eventName({ type }: AnyEventObject, from: string): string {
   return from === '' ? 'job.observed' : 'daemon.restarted';
 }
 
+const PARTS = ['job', 'vm', 'runner', 'phase', 'runnerRemoval', 'failure', 'released'] as const;
+
+/** Parts that are other objects than before; XState hands on untouched ones as they are. */
+export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
+  return Object.fromEntries(
+    PARTS.filter((part) => before === null || before[part] !== now[part]).map((part) => [part, now[part]]),
+  );
+}
+
 /** What the journal and the log say of one transition. */
 export function transitionEntry(
   actor: string,

@@ -13,6 +13,7 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
 ) => {
   const { client } = world.agent(host);
   await world.calls.ended(vmName, signal);
+  await world.evidenceSaved(vmName);
   const ids = vmId === null ? (await client.findVms(vmName, { signal })).map((vm) => vm.id) : [vmId];
   for (const id of ids) {
     await client.disableSsh(id, { signal }).catch(() => signal.throwIfAborted());
