@@ -39,7 +39,7 @@ const ROOM = 128;
 const DESK = 600;
 const PHONE = 372;
 /** Mean width of a letter of a box's name. */
-const TITLE = 7.8;
+const TITLE = { top: 9.6, nested: 8 };
 
 type Arrows = Map<string, ChartArrow>;
 
@@ -119,8 +119,13 @@ function cost({ width = 0, height = 0 }: ElkNode, shape: ChartShape): number {
 const framed = (path: string): Record<string, string> => ({
   'elk.padding': `[top=${HEADER},left=${INSET},bottom=${INSET},right=${INSET}]`,
   'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-  'elk.nodeSize.minimum': `(${Math.max(LEAST_BOX, (path.split('.').at(-1) ?? '').length * TITLE + 16)}, 0)`,
+  'elk.nodeSize.minimum': `(${Math.max(LEAST_BOX, titleWidth(path) + 18)}, 0)`,
 });
+function titleWidth(path: string): number {
+  const names = path.split('.');
+  return (names.at(-1) ?? '').length * (names.length === 1 ? TITLE.top : TITLE.nested);
+}
+
 const pillBox = (path: string, direction: string): Record<string, string> => ({
   ...framed(path),
   'elk.algorithm': 'box',
