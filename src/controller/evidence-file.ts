@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { JobStory } from '../http/admin/admin-source.ts';
 import type { StoredJournalEntry } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +18,18 @@ export interface EvidenceFile {
   kept: unknown[];
   stats: object;
 }
+
+/** What `replay` needs of a file that somebody sent. */
+export const evidenceSchema = z.looseObject({
+  format: z.literal('jeballto-runner-evidence'),
+  version: z.literal(1),
+  story: z.looseObject({ jobId: z.number(), live: z.array(z.looseObject({})) }),
+  journal: z.array(
+    z.looseObject({ at: z.number(), actor: z.string(), event: z.string(), from: z.string(), to: z.string() }),
+  ),
+  kept: z.array(z.looseObject({})),
+  stats: z.looseObject({}),
+});
 
 /** Everything that is known of a job in one piece, of bounded size and without secrets, for somebody elsewhere. */
 export async function evidenceFile({

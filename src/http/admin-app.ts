@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import { apiRoutes } from './admin/api-routes.ts';
 import { guard } from './admin/guard.ts';
+import { OrderRefused } from './admin/order-refused.ts';
 import { pageFiles } from './admin/page-files.ts';
 
 export interface AdminAppOptions {
@@ -37,6 +38,8 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
   apiRoutes(app, source, clock);
   app.route('/', pageFiles());
   app.notFound((c) => c.json({ message: `There is nothing at ${c.req.path}.` }, 404));
-  app.onError((error, c) => c.json({ message: error.message }, 500));
+  app.onError((error, c) =>
+    c.json({ message: error.message }, error instanceof OrderRefused ? error.status : 500),
+  );
   return app;
 }
