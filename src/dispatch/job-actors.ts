@@ -209,12 +209,24 @@ export class JobActors {
 
   /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
   #quarantine(key: string, error: unknown): void {
-    const { store, chronicle, log } = this.#options;
+    const { store, chronicle, clock, log } = this.#options;
     const live = this.#live.get(key);
     if (live) this.#index(key, live, null);
     this.#live.delete(key);
-    chronicle.forget(key);
     const reason = error instanceof Error ? error.message : String(error);
+    chronicle.note({
+      kind: 'quarantine',
+      at: clock.now(),
+      actor: key,
+      jobId: live?.last?.context.job.id ?? 0,
+      attempt: (live?.last?.context.job.attemptsFailed ?? 0) + 1,
+      host: live?.last?.context.vm?.host ?? null,
+      event: 'machine.failed',
+      from: live?.path ?? '',
+      to: 'quarantine',
+      detail: { reason },
+    });
+    chronicle.forget(key);
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }

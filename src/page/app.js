@@ -33,26 +33,39 @@ const ui = {
   wantsToken: false,
 };
 
-let isDrawing = false;
+/** Milliseconds between two drawings of everything; marks alone move with each frame. */
+const PACE = 150;
 
-/** Draws once a frame, however much has changed. */
+let isDrawing = false;
+let paintedAt = 0;
+
+/** Draws once a frame, however much has changed, and lists and figures no faster than a person reads. */
 function draw() {
   if (isDrawing) return;
   isDrawing = true;
-  requestAnimationFrame(() => {
+  requestAnimationFrame((now) => {
     isDrawing = false;
-    paint();
+    if (now - paintedAt >= PACE) {
+      paintedAt = now;
+      paint();
+    } else {
+      setTimeout(draw, PACE);
+    }
+    moveMarks();
   });
 }
 
 function paint() {
   render(ui.wantsToken ? tokenView() : pageView(), root);
-  const svg = document.getElementById('chart');
-  panZoom.attach(svg);
+  panZoom.attach(document.getElementById('chart'));
+}
+
+function moveMarks() {
+  const layer = document.getElementById('marks');
   const chart = chartShown();
-  if (!svg || !chart || !session.world) return;
+  if (!layer || !chart || !session.world) return;
   const world = chart.id === 'job' ? session.world : { jobs: hostsAsJobs(), ended: [] };
-  marks.draw(document.getElementById('marks'), chart.layout, world, ui.jobId);
+  marks.draw(layer, chart.layout, world, ui.jobId);
 }
 
 function chartShown() {

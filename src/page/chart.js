@@ -52,17 +52,17 @@ function boxView(box, { counts, stats, lit, selected, onSelect }) {
   return svg`
     <g class=${classesOf(box, { isPill, count, lit, selected })} data-path=${path} tabindex="0" role="button"
       aria-label=${label.join(', ')} aria-pressed=${selected === path ? 'true' : 'false'} @click=${choose} @keydown=${key}>
-      <title>${label.join('\n')}</title>
+      <title>${label.join(', ')}</title>
       <rect x=${x} y=${y} width=${width} height=${height} rx=${isPill ? 6 : 9}></rect>
       ${
         isPill
-          ? svg`<text class="name" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 12.5)}>${name}</text>`
-          : svg`<text class="name" x=${x + 9} y=${y + 17}>${name}</text>
-              <text class="figures" x=${x + 9} y=${y + 32}>${figuresOf(stat)}</text>`
+          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 12.5)}>${name}</text>`
+          : svg`<text class="name" aria-hidden="true" x=${x + 9} y=${y + 17}>${name}</text>
+              <text class="figures" aria-hidden="true" x=${x + 9} y=${y + 32}>${figuresOf(stat)}</text>`
       }
       ${
         count > 0 && (!isPill || kind === 'final')
-          ? svg`<text class="count" x=${x + width - 8} y=${y + (kind === 'final' ? height / 2 + 4 : 17)} text-anchor="end">${count}</text>`
+          ? svg`<text class="count" aria-hidden="true" x=${x + width - 8} y=${y + (kind === 'final' ? height / 2 + 4 : 17)} text-anchor="end">${count}</text>`
           : nothing
       }
       ${stat?.failures && !isPill ? failuresView(stat.failures, x + width, y) : nothing}
@@ -70,7 +70,7 @@ function boxView(box, { counts, stats, lit, selected, onSelect }) {
 }
 
 function failuresView(failures, right, top) {
-  return svg`<g class="failures"><rect x=${right - 17} y=${top - 7} width="24" height="14" rx="7"></rect>
+  return svg`<g class="failures" aria-hidden="true"><rect x=${right - 17} y=${top - 7} width="24" height="14" rx="7"></rect>
     <text x=${right - 5} y=${top + 3.5} text-anchor="middle">${failures > 99 ? '99+' : failures}</text></g>`;
 }
 
@@ -183,7 +183,7 @@ export function stateView({ chart, path, stats, jobs, onClose, onJob }) {
       </dl>
       <details open>
         <summary>${own.length} transitions</summary>
-        <div class="scroll"><table>
+        <div class="scroll" tabindex="0" role="region" aria-label="Transitions"><table>
           <thead><tr><th>From</th><th>Event</th><th>If</th><th>To</th></tr></thead>
           <tbody>${own.map(
             ({ from, event, guard, to }) =>

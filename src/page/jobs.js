@@ -5,7 +5,7 @@ import { age, clock, webAddress } from './format.js';
 import { outcomeOf, topState } from './world.js';
 
 /** Rows that are drawn at once; a filter finds the others. */
-const MOST_ROWS = 150;
+const MOST_ROWS = 100;
 
 /** Every job that is live, waits elsewhere or ended last, as the list shows it. */
 export function rowsOf({ world, waiting, unserved, isPast }) {
@@ -51,6 +51,7 @@ const FILTERS = {
 };
 
 function matches({ job, why }, search) {
+  if (search.trim() === '') return true;
   const {
     owner = '',
     repository = '',

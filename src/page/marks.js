@@ -32,7 +32,9 @@ export class Marks {
     const places = new Map();
     for (const job of world.jobs.values()) {
       const box = this.#boxes.get(boxOf(job));
-      if (box) places.set(box, [...(places.get(box) ?? []), job]);
+      if (!box) continue;
+      if (places.has(box)) places.get(box).push(job);
+      else places.set(box, [job]);
     }
     const seen = new Set();
     for (const [box, jobs] of places) {
@@ -69,7 +71,7 @@ export class Marks {
         this.#onJob(Number(circle.dataset.job));
       });
       this.#layer.append(circle);
-      mark = { circle, title, at: '', look: '', leaving: false };
+      mark = { circle, title, at: '', news: '', leaving: false };
       this.#circles.set(job.key, mark);
     }
     const at = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
@@ -78,11 +80,13 @@ export class Marks {
       mark.at = at;
     }
     const isDim = focus !== null && focus !== job.jobId;
-    const look = `mark ${moodOf(job)}${isDim ? ' dim' : ''}${focus === job.jobId ? ' focus' : ''} ${r}`;
-    if (mark.look === look) return;
-    mark.look = look;
+    const isFocus = focus === job.jobId;
+    const look = `mark ${moodOf(job)}${isDim ? ' dim' : ''}${isFocus ? ' focus' : ''}`;
+    const news = `${look} ${r} ${job.jobId} ${job.state}`;
+    if (mark.news === news) return;
+    mark.news = news;
     mark.circle.setAttribute('class', look);
-    mark.circle.setAttribute('r', String(focus === job.jobId ? Math.max(r, 5) : r));
+    mark.circle.setAttribute('r', String(isFocus ? Math.max(r, 5) : r));
     mark.circle.dataset.job = String(job.jobId);
     mark.circle.dataset.state = job.state;
     mark.title.textContent = `${job.jobId} ${job.context.job?.name ?? ''}: ${job.state}`;

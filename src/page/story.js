@@ -122,6 +122,7 @@ export function lineOf({ kind, event, from, to, detail, host }) {
   if (kind === 'order') return `${event} by ${facts.by}`;
   if (kind === 'host')
     return `host ${host}: ${from && from !== to ? `${from} → ${to}` : to}${facts.failure ? `: ${facts.failure}` : ''}`;
+  if (kind === 'quarantine') return `its state machine failed, and its record was put aside: ${facts.reason}`;
   if (kind === 'daemon') return 'the daemon started';
   return `${event}: ${from || 'new'} → ${to}${facts.code ? ` — ${facts.code}: ${facts.message}` : ''}`;
 }

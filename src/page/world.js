@@ -71,6 +71,7 @@ export function applyEntry(world, entry) {
   world.at = entry.at;
   // What does not come back after a restart was put in quarantine: it lives no more.
   if (entry.kind === 'daemon') world.jobs.clear();
+  else if (entry.kind === 'quarantine') world.jobs.delete(entry.actor);
   else if (entry.kind === 'host') applyHost(world, entry);
   else if (entry.kind === undefined) applyTransition(world, entry);
 }

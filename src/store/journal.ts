@@ -5,11 +5,11 @@ import type { Range, Table } from './table.ts';
 
 /**
  * One transition of one actor, or what stands beside it: an effect that ended, a host that looks different, an
- * order of an operator, a start of the daemon. Instants in epoch ms; states and events as people read them.
+ * order of an operator, a start of the daemon, an actor that was put in quarantine. Instants in epoch ms; states and events as people read them.
  */
 export interface JournalEntry {
   /** A transition of a job when left out. */
-  kind?: 'effect' | 'host' | 'order' | 'daemon';
+  kind?: 'effect' | 'host' | 'order' | 'daemon' | 'quarantine';
   at: number;
   actor: string;
   jobId: number;

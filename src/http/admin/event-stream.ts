@@ -48,6 +48,8 @@ export function eventStream(c: Context, recording: Recording, after: number, clo
         pulse.abort();
         if (isQuiet) await stream.write(': alive\n\n');
       }
+    } catch {
+      // The store is closing, or the browser is gone: it asks again where it was.
     } finally {
       unsubscribe();
     }

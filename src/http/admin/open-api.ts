@@ -41,7 +41,10 @@ const settled = z.looseObject({
 const entry = z.looseObject({
   seq: z.number().describe('Strictly increasing; the id of the entry in the event stream.'),
   at: instant,
-  kind: z.enum(['effect', 'host', 'order', 'daemon']).optional().describe('A transition when left out.'),
+  kind: z
+    .enum(['effect', 'host', 'order', 'daemon', 'quarantine'])
+    .optional()
+    .describe('A transition when left out.'),
   actor: z.string(),
   jobId: z.number(),
   attempt: z.number(),
