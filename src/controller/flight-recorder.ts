@@ -32,9 +32,9 @@ export class FlightRecorder {
   }
 
   /** Begins to save. Whoever deletes the VM waits for `saved`. */
-  begin({ job, vm, runner }: JobContext): void {
+  begin({ job, vm, runner }: JobContext, attempt: number): void {
     if (vm === null || this.#underWay.has(vm.name)) return;
-    const saving = this.#save(job, vm, runner?.name ?? null)
+    const saving = this.#save(job, vm, runner?.name ?? null, attempt)
       .catch((error: unknown) => {
         this.#options.log.warn({ job: job.id, err: error }, `the evidence of ${vm.name} could not be kept`);
       })
@@ -51,11 +51,12 @@ export class FlightRecorder {
     job: JobContext['job'],
     vm: NonNullable<JobContext['vm']>,
     runner: string | null,
+    attempt: number,
   ): Promise<void> {
     const { world, store, clock, secrets, hostLook } = this.#options;
     const signal = AbortSignal.timeout(PATIENCE);
     const missing: string[] = [];
-    const attempt = async <T>(what: string, get: () => Promise<T>): Promise<T | null> => {
+    const tried = async <T>(what: string, get: () => Promise<T>): Promise<T | null> => {
       try {
         return await get();
       } catch (error) {
@@ -70,11 +71,11 @@ export class FlightRecorder {
     };
     const { id, address } = vm;
     const [events, screen, logs] = await Promise.all([
-      id === null ? null : attempt("the agent's events", async () => this.#events(vm.host, id, signal)),
-      id === null ? null : attempt("the guest's screen", async () => this.#screen(vm.host, id, signal)),
+      id === null ? null : tried("the agent's events", async () => this.#events(vm.host, id, signal)),
+      id === null ? null : tried("the guest's screen", async () => this.#screen(vm.host, id, signal)),
       address === null || runner === null
         ? null
-        : attempt("the runner's logs", () =>
+        : tried("the runner's logs", () =>
             withGuest(world, { address, hostKey: vm.hostKey }, signal, (session) =>
               runnerLogs(session, { runnerName: runner, installPath: world.guest.installPath, signal }),
             ),
@@ -84,7 +85,7 @@ export class FlightRecorder {
     if (address === null || runner === null) missing.push('no runner was in the VM yet: no logs');
     const kept: KeptEvidence = {
       jobId: job.id,
-      attempt: Math.max(1, job.attemptsFailed),
+      attempt,
       at: clock.now(),
       vmName: vm.name,
       host: vm.host,

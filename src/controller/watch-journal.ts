@@ -33,7 +33,7 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
     stats.add(entry);
     spans.add(entry);
     const context = world.jobs.get(entry.actor)?.context;
-    if (context && endsAttempt(entry)) recorder.begin(context as JobContext);
+    if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
   });
   const metrics = new Metrics({ ...options, world });
   runs.listen();

@@ -33,6 +33,8 @@ interface Live {
   path: string;
   jobId: number | null;
   runnerName: string | null;
+  /** Of the present VM: the teardown of a failed attempt still belongs to it. */
+  attempt: number;
 }
 
 /**
@@ -94,7 +96,7 @@ export class JobActors {
       at: this.#options.clock.now(),
       actor,
       jobId: job.id,
-      attempt: job.attemptsFailed + 1,
+      attempt: live.attempt,
       host: vm?.host ?? null,
       event: effect,
       from: live.path,
@@ -152,7 +154,11 @@ export class JobActors {
 
   #start(key: string, actor: JobActor, restored = false): void {
     const { value } = actor.getSnapshot();
-    const live = { actor, last: null, path: restored ? statePath(value) : '', jobId: null, runnerName: null };
+    const { job, failure } = actor.getSnapshot().context;
+    const isEnding = actor.getSnapshot().hasTag('tearingDown') && failure !== null;
+    const attempt = Math.max(1, job.attemptsFailed + Number(!isEnding));
+    const path = restored ? statePath(value) : '';
+    const live = { actor, last: null, path, jobId: null, runnerName: null, attempt };
     this.#live.set(key, live);
     this.#index(key, live, actor.getSnapshot().context);
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
@@ -176,7 +182,11 @@ export class JobActors {
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index(key, live, snapshot.status === 'done' ? null : context);
-    const entry = transitionEntry(key, clock.now(), event, from, live.path, context);
+    if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
+    const entry = {
+      ...transitionEntry(key, clock.now(), event, from, live.path, context),
+      attempt: live.attempt,
+    };
 
     if (snapshot.status === 'done') {
       store.deleteActor(key);
@@ -219,7 +229,7 @@ export class JobActors {
       at: clock.now(),
       actor: key,
       jobId: live?.last?.context.job.id ?? 0,
-      attempt: (live?.last?.context.job.attemptsFailed ?? 0) + 1,
+      attempt: live?.attempt ?? 1,
       host: live?.last?.context.vm?.host ?? null,
       event: 'machine.failed',
       from: live?.path ?? '',

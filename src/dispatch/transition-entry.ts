@@ -37,7 +37,8 @@ export function transitionEntry(
   context: JobContext,
 ) {
   const failed = /^xstate\.error\./.test(event.type);
-  const ending = to === 'failed' || to.startsWith('tearingDown');
+  // Within a teardown the cause has been told, and is no further failure.
+  const ending = to === 'failed' || (to.startsWith('tearingDown') && !from.startsWith('tearingDown'));
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
   return {
     at,

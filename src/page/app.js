@@ -179,8 +179,10 @@ function tokenView() {
   </form></main>`;
 }
 
+/** What a person does shows at once. */
 function choose(changes) {
   Object.assign(ui, changes);
+  paintedAt = 0;
   draw();
 }
 
@@ -195,7 +197,7 @@ function follow() {
   const jobId = job ? Number(job) : null;
   if (jobId !== ui.jobId) {
     Object.assign(ui, { jobId, entries: [], story: null });
-    if (jobId !== null) void loadJob();
+    if (jobId !== null) void loadJob().then(showJob);
   }
   if (at) void session.travel(Number(at));
   draw();
@@ -218,6 +220,11 @@ async function loadJob() {
   } catch (error) {
     fail(error);
   }
+}
+
+/** The chart may fill the window: the answer that one asked for comes into view. */
+function showJob() {
+  setTimeout(() => document.querySelector('.verdict')?.scrollIntoView({ block: 'nearest' }), 2 * PACE);
 }
 
 session.onEntry = (entry) => {

@@ -50,8 +50,7 @@ function boxView(box, { counts, stats, lit, selected, onSelect }) {
     choose(event);
   };
   return svg`
-    <g class=${classesOf(box, { isPill, count, lit, selected })} data-path=${path} tabindex="0" role="button"
-      aria-label=${label.join(', ')} aria-pressed=${selected === path ? 'true' : 'false'} @click=${choose} @keydown=${key}>
+    <g class=${classesOf(box, { isPill, count, lit, selected })} data-path=${path} tabindex="0" role="button" aria-pressed=${selected === path ? 'true' : 'false'} @click=${choose} @keydown=${key}>
       <title>${label.join(', ')}</title>
       <rect x=${x} y=${y} width=${width} height=${height} rx=${isPill ? 6 : 9}></rect>
       ${
@@ -62,7 +61,7 @@ function boxView(box, { counts, stats, lit, selected, onSelect }) {
       }
       ${
         count > 0 && (!isPill || kind === 'final')
-          ? svg`<text class="count" aria-hidden="true" x=${x + width - 8} y=${y + (kind === 'final' ? height / 2 + 4 : 17)} text-anchor="end">${count}</text>`
+          ? svg`<text class="count" aria-hidden="true" x=${x + width - 8} y=${y + (kind === 'final' ? height / 2 + 4 : 32.5)} text-anchor="end">${count}</text>`
           : nothing
       }
       ${stat?.failures && !isPill ? failuresView(stat.failures, x + width, y) : nothing}

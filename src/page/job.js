@@ -43,7 +43,7 @@ function verdictView({ verdict, context, story, now, canOrder, onOrder }) {
         ${fact('Who must act', verdict.act)}
         ${waiting ? fact('What frees it', `${waiting.frees}${waiting.position ? ` Place ${waiting.position} in the queue.` : ''}`) : nothing}
         ${fact('Next', verdict.next)}
-        ${fact('VM', vm && `${vm.name} on ${vm.host}${vm.runnerVersion ? `, runner ${vm.runnerVersion}` : ''}`)}
+        ${fact('VM', vm && `${vm.name} on ${vm.host}${isOver ? ', removed' : vm.runnerVersion ? `, runner ${vm.runnerVersion}` : ''}`)}
         ${(story?.effects ?? []).map((run) => {
           const last = run.calls.length > 0 ? `; last: ${callLine(run.calls.at(-1))}` : '';
           return fact('Under way', `${run.effect} for ${span(now - run.startedAt)}${last}`);

@@ -193,10 +193,11 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.path ?? '');
       for (let n = 0; n < 40 && (await focused()) !== 'creating'; n += 1) await page.keyboard.press('Tab');
       expect(await focused()).toBe('creating');
+      expect(await page.getByRole('button', { name: /^creating, 1 job/ }).count()).toBe(1);
       await page.keyboard.press('Enter');
       await page.waitForSelector('#state-title');
       await page.keyboard.press('Escape');
-      expect(await page.locator('#state-title').count()).toBe(0);
+      await page.waitForSelector('#state-title', { state: 'detached' });
       await page.keyboard.press('/');
       await page.keyboard.type('job 3');
       for (
