@@ -140,10 +140,12 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       const { page } = await openPage(browser, daemon.url);
       const key = daemon.queue(5);
       await untilMark(page, 5, 'queued');
-      await page.context().setOffline(true);
+      await daemon.interrupt(() => {
+        daemon.next(key);
+        daemon.queue(6);
+      });
       daemon.next(key);
-      daemon.next(key);
-      await page.context().setOffline(false);
+      await untilMark(page, 6, 'queued');
       await untilMark(page, 5, 'starting.acting');
       await page.reload();
       await untilMark(page, 5, 'starting.acting');

@@ -51,6 +51,8 @@ export class StagedDaemon {
   readonly dispatcher: Dispatcher;
   url = '';
   close: () => Promise<void> = async () => undefined;
+  /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
+  interrupt: (meanwhile: () => void) => Promise<void> = async () => undefined;
 
   static async start(token: string | null = null): Promise<StagedDaemon> {
     const database = new MemoryLevel<string, string>() as unknown as Database;
@@ -144,8 +146,17 @@ export class StagedDaemon {
       readiness: () => ({ ready: true, reasons: [] }),
     };
     const app = createAdminApp({ source: fixed, token, clock });
-    const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
+    let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
     this.url = listener.url;
+    this.interrupt = async (meanwhile) => {
+      await listener.close();
+      meanwhile();
+      listener = await listen(
+        app,
+        { host: '127.0.0.1', port: Number(new URL(this.url).port) },
+        'admin.listen',
+      );
+    };
     this.close = async () => {
       watching.stop();
       await listener.close();
