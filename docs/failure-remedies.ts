@@ -15,6 +15,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, mend: stri
     'The host stayed unreachable for `timeouts.host_lost`; the job goes on with another VM.',
     'See to the host. What is left on it is removed when it answers again.',
   ],
+  HOST_DRAINED: [
+    'The host is being emptied, so the job goes on at another one.',
+    'Nothing. Uncordon the host when it may take jobs again.',
+  ],
   HOST_UNKNOWN: [
     'The job holds a VM on a host that the config does not have any more.',
     'Put the host back until its jobs have ended, then take it out.',
@@ -184,5 +188,9 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, mend: stri
   ],
   GITHUB_REQUEST_REFUSED: ['GitHub calls our request wrong.', 'Report it, with the message.'],
   GITHUB_ERROR: ['GitHub failed inside.', 'Nothing; see githubstatus.com.'],
+  OPERATOR_CANCELLED: [
+    'Somebody ended it here, on the page or by the API; the journal says who.',
+    'Nothing. GitHub still has the job: cancel it there, too, or it waits.',
+  ],
   UNEXPECTED: ['A fault of ours.', 'Report it, with the log around it.'],
 };

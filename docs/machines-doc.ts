@@ -29,6 +29,9 @@ const EVENTS: Record<JobEvent['type'], string> = {
   'job.released': 'Our job goes on in a fresh actor, since the host of this one is lost.',
   'vm.vanished': "The host's list does not have our VM any more, in two looks running.",
   'host.lost': 'The host has been silent for longer than it may.',
+  'host.drained': 'The host is being emptied: what is not at work there goes on elsewhere.',
+  'operator.cancelled': 'An operator does not want the job served here.',
+  'operator.retried': 'An operator does not want to wait for the next try.',
   'vm.adopted': 'A running VM of ours without a readable record was found.',
 };
 

@@ -13,6 +13,7 @@ const CODES = {
   HOST_BUSY: ['host', 'retry'],
   HOST_MAINTENANCE: ['operator', 'blocked'],
   HOST_LOST: ['host', 'giveUp'],
+  HOST_DRAINED: ['operator', 'giveUp'],
   HOST_UNKNOWN: ['operator', 'giveUp'],
   AGENT_TOKEN_REFUSED: ['operator', 'retry'],
   AGENT_REQUEST_REFUSED: ['us', 'giveUp'],
@@ -62,6 +63,7 @@ const CODES = {
   GITHUB_NOT_FOUND: ['operator', 'giveUp'],
   GITHUB_REQUEST_REFUSED: ['us', 'giveUp'],
   GITHUB_ERROR: ['github', 'retry'],
+  OPERATOR_CANCELLED: ['operator', 'giveUp'],
   UNEXPECTED: ['us', 'retry'],
 } as const satisfies Record<string, readonly [Blame, Disposition]>;
 

@@ -36,6 +36,8 @@ export function createJobMachine(options: JobMachineOptions) {
             { target: 'done', actions: 'takeJob' },
           ],
           'vm.adopted': { target: 'running.retiring', actions: 'adopt' },
+          'operator.cancelled': { target: 'failed', actions: 'cancelAttempt' },
+          'operator.retried': { actions: 'skipPause' },
         },
       },
       creating: creating(s),

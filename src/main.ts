@@ -56,6 +56,66 @@ program
     runCommand(terminal, async () => (await import('./cli/jobs-command.ts')).jobsCommand(options, terminal)),
   );
 
+const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+program
+  .command('watch')
+  .description('show the jobs of the running daemon, live')
+  .addOption(configOption())
+  .action((options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/watch-command.ts')).watchCommand(options, terminal),
+    ),
+  );
+
+program
+  .command('explain')
+  .description('say how a job stands or why it failed, who must act, and all that happened')
+  .argument('<job>', 'id of the job at GitHub', jobId)
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .action((job, options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/explain-command.ts')).explainCommand(job, options, terminal),
+    ),
+  );
+
+program
+  .command('evidence')
+  .description('save all that is known of a job as one file')
+  .argument('<job>', 'id of the job at GitHub', jobId)
+  .option('-o, --output <file>', 'where to (default: job-<id>.evidence.json here)')
+  .addOption(configOption())
+  .action((job, options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/evidence-command.ts')).evidenceCommand(job, options, terminal),
+    ),
+  );
+
+program
+  .command('replay')
+  .description('open an evidence file in the visualizer, on any machine')
+  .argument('<file>')
+  .option('--port <n>', 'port to listen on (default: a free one)', port, 0)
+  .action((file, options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/replay-command.ts')).replayCommand(file, options, terminal),
+    ),
+  );
+
+program
+  .command('chart')
+  .description('print a state machine')
+  .argument('[machine]', 'job or host', 'job')
+  .addOption(
+    new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
+  )
+  .action((machine, options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
+    ),
+  );
+
 program
   .command('gc')
   .description('have the running daemon collect VMs and runners of its own that nothing owns')

@@ -18,6 +18,12 @@ export type JobEvent =
   | { type: 'vm.vanished' }
   /** The host has been unreachable for longer than it may. */
   | { type: 'host.lost' }
+  /** The host is to be emptied: what is not at work there goes on elsewhere. */
+  | { type: 'host.drained' }
+  /** An operator does not want this job served. A runner at work goes on (law 5): that end is GitHub's to order. */
+  | { type: 'operator.cancelled'; by: string }
+  /** An operator does not want to wait for the next try. */
+  | { type: 'operator.retried' }
   /** A VM of ours without a readable record was found running; nobody knows whether it works. */
   | { type: 'vm.adopted'; vm: Vm; runner: Runner };
 
@@ -30,6 +36,9 @@ export const JOB_EVENT_TYPES = [
   'job.released',
   'vm.vanished',
   'host.lost',
+  'host.drained',
+  'operator.cancelled',
+  'operator.retried',
   'vm.adopted',
 ] as const satisfies JobEvent['type'][];
 

@@ -43,6 +43,14 @@ const beforeTheRunner = {
       },
     },
   },
+  'host.drained': {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'loseAttempt',
+      params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
+    },
+  },
+  'operator.cancelled': { target: '#job.tearingDown', actions: 'cancelAttempt' },
   'vm.vanished': {
     target: '#job.tearingDown',
     actions: {
@@ -86,6 +94,7 @@ export function provisioningState(
       acting: { ...acting, invoke: [deadline, acting.invoke].flat() as StateConfig['invoke'] },
       waiting: {
         tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
         invoke: [
           deadline,
           {
@@ -100,6 +109,7 @@ export function provisioningState(
       // A deadline that ended in here would leave its ended child in the record, which then cannot be restored.
       blocked: {
         tags: ['waiting', 'needsAttention'],
+        on: { 'operator.retried': unblocked },
         invoke: {
           id: 'blockedWait',
           src: 'waitUntil',

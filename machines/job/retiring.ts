@@ -11,6 +11,7 @@ function asking(s: JobSetup, description: string, acting: StateConfig) {
       acting,
       waiting: {
         tags: ['waiting', 'needsAttention'],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: 'retryWait',
           src: 'waitUntil',
@@ -54,6 +55,7 @@ export function retiring(s: JobSetup) {
     description: 'The runner seems to have no job, and is let go only when its guest has said so twice.',
     tags: ['mayBeBusy'],
     entry: begin('retireWindow'),
+    on: { 'operator.cancelled': { actions: 'cancelAttempt' } },
     states: {
       askingGuest: askingGuest(
         s,

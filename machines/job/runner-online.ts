@@ -1,5 +1,6 @@
 import { assign } from 'xstate';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from './context-access.ts';
+import { leaving } from './leaving.ts';
 import { begin, type StateConfig } from './provisioning-state.ts';
 import type { JobSetup } from './setup.ts';
 
@@ -22,6 +23,7 @@ function step(s: JobSetup, description: string, acting: StateConfig) {
       acting,
       waiting: {
         tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: 'retryWait',
           src: 'waitUntil',
@@ -65,6 +67,7 @@ export function runnerOnline(s: JobSetup) {
         { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
         { target: '#job.running.retiring', actions: 'takeJob' },
       ],
+      ...leaving,
       'vm.vanished': {
         target: '#job.tearingDown',
         actions: {

@@ -1,6 +1,7 @@
 import { assign } from 'xstate';
 import type { JobContext } from './context.ts';
 import { guestOf, runnerOf, vmOf } from './context-access.ts';
+import { leaving } from './leaving.ts';
 import { begin } from './provisioning-state.ts';
 import { retiring } from './retiring.ts';
 import type { JobMachineOptions, JobSetup } from './setup.ts';
@@ -16,6 +17,7 @@ const watchInput = (context: JobContext, until: 'activity' | 'exit') => ({
 function waitingToWatch(s: JobSetup) {
   return s.createStateConfig({
     tags: ['waiting'],
+    on: { 'operator.retried': 'watching' },
     invoke: {
       id: 'retryWait',
       src: 'waitUntil',
@@ -69,6 +71,7 @@ function idle(s: JobSetup) {
         { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
         { target: '#job.running.retiring', actions: 'takeJob' },
       ],
+      ...leaving,
       'vm.vanished': LOST_IDLE,
     },
     invoke: {

@@ -71,6 +71,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       'may the job be tried again': ({ context }) =>
         context.job.status === 'queued' &&
         !context.released &&
+        context.failure?.code !== 'OPERATOR_CANCELLED' &&
         (context.failure === null || context.job.attemptsFailed < policy.maxAttempts),
       'is the job unserved': ({ context }) =>
         context.failure !== null && context.job.status !== 'completed' && !context.released,
@@ -218,6 +219,13 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         failure: failure(params.code, params.message),
         job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
       })),
+      /** Its job is not tried again: whoever wants that takes the order back. */
+      cancelAttempt: assign(({ event }) =>
+        event.type === 'operator.cancelled'
+          ? { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) }
+          : {},
+      ),
+      skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
       forgetFailure: assign({ failure: null }),
       markStarted: assign({ job: ({ context }) => merged(context.job, 'in_progress') }),
       markTaken: assign({ job: ({ context }) => merged(context.job, 'in_progress'), failure: null }),

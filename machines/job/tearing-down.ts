@@ -22,6 +22,7 @@ function part(
       acting: { ...acting, tags },
       waiting: {
         tags: ['waiting', 'needsAttention', ...tags],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
           src: 'waitUntil',
@@ -51,6 +52,7 @@ export function tearingDown(s: JobSetup) {
       'job.takenElsewhere': { actions: 'markTaken' },
       'job.exchanged': { actions: 'takeJob' },
       'job.released': { actions: 'release' },
+      'operator.cancelled': { actions: 'cancelAttempt' },
     },
     onDone: [
       { guard: 'may the job be tried again', target: '#job.queued', actions: 'beginNextAttempt' },

@@ -68,6 +68,7 @@ export function verifying(s: JobSetup) {
       },
       waiting: {
         tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
         invoke: {
           id: 'retryWait',
           src: 'waitUntil',

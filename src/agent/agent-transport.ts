@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { beginCall, routeOf } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
 import { type AgentAnswer, type AgentSender, httpAgentSender } from './agent-sender.ts';
@@ -74,6 +75,7 @@ export class AgentTransport {
     const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = asked;
     signal?.throwIfAborted();
     let answer: AgentAnswer;
+    const ended = beginCall({ system: 'agent', host: this.name, method, route: routeOf(path) });
     try {
       answer = await this.#sender.send({
         url: `${this.#baseUrl}${path}`,
@@ -87,7 +89,9 @@ export class AgentTransport {
         signal: signal ?? null,
         timeoutMs,
       });
+      ended(answer.status);
     } catch (error) {
+      ended(null);
       if (signal?.aborted) throw signal.reason;
       throw this.#unreachable(asked, error);
     }

@@ -1,49 +1,164 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { Chronicle } from '../dispatch/chronicle.ts';
 import type { Collector } from '../dispatch/collector.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Hosts } from '../dispatch/hosts.ts';
 import type { JobActors } from '../dispatch/job-actors.ts';
 import { jobView } from '../dispatch/job-view.ts';
 import { statePath } from '../dispatch/transition-entry.ts';
-import type { AdminSource } from '../http/admin-app.ts';
+import { waitingFacts } from '../dispatch/waiting-facts.ts';
+import { type Waiting, whyWaiting } from '../dispatch/why-waiting.ts';
+import type { EffectRuns } from '../effects/effect-runs.ts';
+import type { AdminSource } from '../http/admin/admin-source.ts';
+import type { Recording } from '../http/admin/recording.ts';
+import type { DeliveryLog } from '../intake/delivery-log.ts';
 import type { Poller } from '../intake/poller.ts';
 import type { WebhookHealth } from '../intake/webhook-health.ts';
 import type { Store } from '../store/store.ts';
+import { evidenceFile } from './evidence-file.ts';
+import type { Metrics } from './metrics.ts';
+import type { Orders } from './orders.ts';
+import type { PhaseStats } from './phase-stats.ts';
 
 interface AdminParts {
+  config: Pick<Config, 'controller' | 'labels'>;
   actors: JobActors;
   hosts: Hosts;
   store: Store;
+  chronicle: Chronicle;
+  runs: EffectRuns;
+  stats: PhaseStats;
+  metrics: Metrics;
+  orders: Orders;
   poller: Poller;
   webhooks: WebhookHealth;
+  deliveries: DeliveryLog;
   collector: Collector;
   dispatcher: Dispatcher;
+  clock: Clock;
   progress: ReadonlyMap<string, string>;
   health(): { ok: boolean; reasons: string[] };
 }
 
 /** What the admin API reads, taken from the live parts at each call. */
 export function adminSource(parts: AdminParts): AdminSource {
-  const { actors, hosts, store, poller, webhooks, collector, dispatcher, progress, health } = parts;
+  const {
+    config,
+    actors,
+    hosts,
+    store,
+    runs,
+    stats,
+    orders,
+    poller,
+    webhooks,
+    dispatcher,
+    progress,
+    health,
+  } = parts;
+  const views = () =>
+    [...actors.all()].map(({ key, snapshot }) =>
+      jobView(key, snapshot, progress.get(snapshot.context.vm?.name ?? '') ?? null),
+    );
+  const facts = () =>
+    waitingFacts({
+      jobs: [...actors.all()],
+      hosts: [...hosts.all()],
+      cordonOf: (name) => store.cordonOf(name),
+    });
+  const waiting = (): Waiting[] =>
+    whyWaiting({
+      ...facts(),
+      unserved: dispatcher.unserved.all(),
+      isDraining: dispatcher.draining,
+      labels: Object.keys(config.labels),
+      now: parts.clock.now(),
+    });
+  const recording: Recording = {
+    seq: () => store.stats().journalSeq,
+    durable: () => store.durable(),
+    read: (query) => store.readJournal(query),
+    seqAt: (at) => store.journalSeqAt(at),
+    subscribe: (listener) => parts.chronicle.subscribe(listener),
+  };
   return {
-    jobs: () =>
-      [...actors.all()].map(({ key, snapshot }) =>
-        jobView(key, snapshot, progress.get(snapshot.context.vm?.name ?? '') ?? null),
-      ),
+    mode: 'live',
+    recording,
+    jobs: views,
     recent: (limit) => store.settledJobs({ limit }),
-    hosts: () =>
-      [...hosts.all()].map(({ name, snapshot }) => ({
+    async job(jobId) {
+      const live = views().filter(({ job }) => job.id === jobId);
+      const settled = await store.settledJob(jobId);
+      const unserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
+      if (live.length === 0 && settled === null && !unserved) return null;
+      return {
+        jobId,
+        live,
+        settled,
+        effects: live.flatMap(({ key }) => runs.of(key)),
+        waiting: waiting().find((one) => one.jobId === jobId) ?? null,
+        evidence: store
+          .evidenceKeys()
+          .filter((kept) => kept.jobId === jobId)
+          .map(({ attempt, at }) => ({ attempt, at })),
+      };
+    },
+    async evidence(jobId) {
+      const story = await this.job(jobId);
+      return story && (await evidenceFile({ story, store, stats: stats.all(), madeAt: parts.clock.now() }));
+    },
+    stats: () => stats.all(),
+    waiting: () => ({ waiting: waiting(), unserved: dispatcher.unserved.all() }),
+    hosts: () => {
+      const rooms = new Map(facts().hosts.map((room) => [room.name, room]));
+      return [...hosts.all()].map(({ name, snapshot }) => ({
         ...snapshot.context,
         name,
         state: statePath(snapshot.value).split('.')[0],
-      })),
+        cordon: store.cordonOf(name),
+        room: rooms.get(name),
+      }));
+    },
+    sources: () => ({
+      mode: config.controller.mode,
+      pollInterval: config.controller.poll_interval,
+      recheckInterval: config.controller.recheck_interval,
+      poller: poller.health(),
+      webhook: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
+    }),
     status: () => ({
       ...health(),
       jobs: actors.size,
       draining: dispatcher.draining,
-      store: store.health(),
+      store: { ...store.health(), ...store.stats() },
       poller: poller.health(),
       webhooks: { state: webhooks.state, ...webhooks.context },
     }),
-    collect: async (dryRun) => (dryRun ? (await collector.plan()).steps : collector.collect()),
+    readiness: () => readiness(parts),
+    metrics: () => parts.metrics.text(),
+    collect: async (dryRun, by) => {
+      if (dryRun) return (await parts.collector.plan()).steps;
+      orders.collect(by);
+      return parts.collector.collect();
+    },
+    orders,
   };
+}
+
+/** Whether a job that is queued now would get its VM, as far as this daemon and its neighbours are concerned. */
+function readiness({ hosts, store, poller, dispatcher, health }: AdminParts) {
+  const reasons = [...health().reasons];
+  if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
+  const all = [...hosts.all()];
+  const taking = all.filter(({ name, snapshot }) => snapshot.hasTag('acceptsJobs') && !store.cordonOf(name));
+  if (taking.length === 0) {
+    const states = all.map(({ name, snapshot }) =>
+      store.cordonOf(name) ? `${name} is cordoned` : `${name} is ${statePath(snapshot.value).split('.')[0]}`,
+    );
+    reasons.push(`No host takes jobs: ${states.join(', ')}.`);
+  }
+  for (const { what, failure } of poller.health().outages)
+    reasons.push(`Cannot read ${what}: ${failure.message}`);
+  return { ready: reasons.length === 0, reasons };
 }

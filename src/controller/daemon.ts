@@ -1,17 +1,23 @@
 import type { Logger } from 'pino';
+import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import { resolveAgentToken } from '../config/agent-token.ts';
 import type { Config } from '../config/schema.ts';
+import { secretValues } from '../config/secrets.ts';
+import { Chronicle } from '../dispatch/chronicle.ts';
 import { Collector } from '../dispatch/collector.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { HostRecords } from '../dispatch/host-records.ts';
 import { Hosts } from '../dispatch/hosts.ts';
 import { JobActors } from '../dispatch/job-actors.ts';
+import { EffectRuns } from '../effects/effect-runs.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { createAdminApp } from '../http/admin-app.ts';
 import { createPublicApp } from '../http/public-app.ts';
+import { DeliveryLog } from '../intake/delivery-log.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { matchProfile } from '../intake/match-profile.ts';
 import { pollPace } from '../intake/poll-pace.ts';
@@ -22,9 +28,12 @@ import { adminSource } from './admin-source.ts';
 import { connectGitHub } from './connect-github.ts';
 import { type Edges, realEdges } from './edges.ts';
 import { effectWorldOf } from './effect-world-of.ts';
+import { FlightRecorder } from './flight-recorder.ts';
 import { jobPolicy, namePrefix } from './job-policy.ts';
+import { Orders } from './orders.ts';
 import { Releases } from './releases.ts';
 import { restoreJobs } from './restore-jobs.ts';
+import { watchJournal } from './watch-journal.ts';
 
 /** Milliseconds that each part gets to close; creates and registrations under way are then left to the next start. */
 const PATIENCE = 10_000;
@@ -74,31 +83,31 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   releases.push('the store', () => store.close());
 
   const agents = new Map<string, AgentClient>();
+  const agentTokens: string[] = [];
   for (const host of config.hosts) {
     const token = await resolveAgentToken(host, env);
+    agentTokens.push(token);
     const { name, base_url: baseUrl } = host;
     agents.set(name, new AgentClient({ name, baseUrl, token, sender: edges.agentSender() }));
   }
   const github = connectGitHub(config, clock, log, edges.fetch);
   const progress = new Map<string, string>();
   const observe = (seen: JobObservation) => dispatcher.observe(seen);
-  const world = effectWorldOf({
-    config,
-    clock,
-    github,
-    agents,
-    openGuest: edges.openGuest,
-    observe,
-    progress,
-  });
+  const evidenceSaved = (vmName: string) => recorder.saved(vmName);
+  const { openGuest } = edges;
+  const parts = { config, clock, github, agents, openGuest, observe, progress, evidenceSaved };
+  const world = effectWorldOf(parts);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
 
+  const chronicle = new Chronicle(store);
+  const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
   const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
-    actors: jobEffects(world, () => store.durable()),
+    actors: jobEffects(world, () => store.durable(), runs),
   });
   const actors = new JobActors({
     machine,
     store,
+    chronicle,
     clock,
     log,
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
@@ -112,9 +121,18 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
     clock,
     log,
-    onChange: (name, snapshot) => dispatcher.hostChanged(name, snapshot),
+    onChange: (name, snapshot) => {
+      hostRecords.changed(name, snapshot);
+      dispatcher.hostChanged(name, snapshot);
+    },
   });
   const prefix = namePrefix(config.controller);
+  const hostRecords = new HostRecords({
+    chronicle,
+    clock,
+    isOurs: (name) => parseResourceName(prefix, name) !== null,
+    cordonOf: (name) => store.cordonOf(name),
+  });
   const dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: prefix, profileFor });
   const repositories = config.github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
@@ -138,6 +156,25 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     profileFor,
     interval: config.controller.gc_interval,
   });
+
+  const hostLook = (host: string) => [...hosts.all()].find(({ name }) => name === host)?.snapshot.context;
+  const secrets = [...secretValues(config), ...agentTokens];
+  const recorder = new FlightRecorder({ world, store, clock, log, secrets, hostLook });
+  const deliveries = new DeliveryLog(clock);
+  const profiles = Object.keys(config.labels);
+  const watching = await watchJournal({
+    actors,
+    hosts,
+    store,
+    chronicle,
+    github,
+    deliveries,
+    clock,
+    profiles,
+    recorder,
+    runs,
+  });
+  releases.push('what watches the journal', () => watching.stop());
 
   await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
   releases.push('the jobs', () => actors.stop());
@@ -193,25 +230,32 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
+  const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
   const source = adminSource({
-    actors,
-    hosts,
-    store,
-    poller,
-    webhooks,
-    collector,
-    dispatcher,
-    progress,
-    health,
+    ...{
+      config,
+      actors,
+      hosts,
+      store,
+      chronicle,
+      runs,
+      orders,
+      poller,
+      webhooks,
+      deliveries,
+      collector,
+      dispatcher,
+    },
+    ...{ clock, progress, health, stats: watching.stats, metrics: watching.metrics },
   });
   const admin = await edges.listen(
-    createAdminApp({ source, token: config.admin.token ?? null }),
+    createAdminApp({ source, token: config.admin.token ?? null, clock }),
     config.admin.listen,
     'admin.listen',
   );
   releases.push('the admin listener', () => admin.close());
   const open = await edges.listen(
-    createPublicApp({ webhook, health }),
+    createPublicApp({ webhook, watch: deliveries.watch, health }),
     config.controller.webhook_listen,
     'controller.webhook_listen',
   );

@@ -18,6 +18,7 @@ export interface EffectWorldParts {
   openGuest: EffectWorld['openGuest'];
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
+  evidenceSaved(vmName: string): Promise<void>;
 }
 
 /** What the effects may touch, from the config and the adapters. */
@@ -29,6 +30,7 @@ export function effectWorldOf({
   openGuest,
   observe,
   progress,
+  evidenceSaved,
 }: EffectWorldParts): EffectWorld {
   const { runner, timeouts } = config;
   return {
@@ -76,6 +78,7 @@ export function effectWorldOf({
     secrets: new RunnerSecrets(),
     calls: new UnconfirmedCalls(clock, timeouts.create_settle),
     observe,
+    evidenceSaved,
     progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),
   };
 }

@@ -9,6 +9,8 @@ import type { JobActors, JobSnapshot } from './job-actors.ts';
 import { routeObservation } from './route-observation.ts';
 import { type FreeHost, schedule } from './schedule.ts';
 import { outcomeElsewhere } from './settled-outcome.ts';
+import { slotClaims } from './slot-claims.ts';
+import { UnservedJobs } from './unserved-jobs.ts';
 
 export interface DispatcherOptions {
   actors: JobActors;
@@ -22,6 +24,8 @@ export interface DispatcherOptions {
 
 /** Brings observations to actors and free slots to queued jobs. It acts on what the pure functions decide. */
 export class Dispatcher {
+  /** What GitHub has queued and we make no VM for. */
+  readonly unserved = new UnservedJobs();
   readonly #options: DispatcherOptions;
   readonly #stopped = new AbortController();
   /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
@@ -46,6 +50,8 @@ export class Dispatcher {
       isOurs: (name) => parseResourceName(namePrefix, name) !== null,
       profileFor,
     });
+    const isHeld = actors.holderOfJob(seen.jobId) !== null;
+    this.unserved.observe(seen, profileFor(seen.labels) !== null, isHeld);
     for (const step of steps) {
       if (step.do === 'create') actors.create(this.#withUnusedNames(step.job));
       if (step.do === 'tell') actors.send(step.key, step.event);
@@ -146,26 +152,24 @@ export class Dispatcher {
   #grantSlots(): void {
     const { actors, clock } = this.#options;
     const waiting = [];
-    const claims = new Map<string, Set<string>>();
     for (const { key, snapshot } of actors.all()) {
-      const { job, vm } = snapshot.context;
+      const { job } = snapshot.context;
       if (snapshot.matches('queued') && job.status === 'queued') {
         waiting.push({ key, queuedAt: job.queuedAt, notBefore: job.notBefore });
       }
-      if (vm && snapshot.hasTag('holdsSlot')) {
-        claims.set(vm.host, (claims.get(vm.host) ?? new Set()).add(vm.name));
-      }
     }
-    const { grants, wakeAt } = schedule(waiting, this.#freeHosts(claims), clock.now());
+    const free = this.#freeHosts(slotClaims(actors.all()));
+    const { grants, wakeAt } = schedule(waiting, free, clock.now());
     for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
     this.#wakeAt(wakeAt);
   }
 
   #freeHosts(claims: Map<string, Set<string>>): FreeHost[] {
+    const { hosts, store } = this.#options;
     const free: FreeHost[] = [];
-    for (const { name, snapshot } of this.#options.hosts.all()) {
+    for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
-      if (!snapshot.hasTag('acceptsJobs') || look === null) continue;
+      if (!snapshot.hasTag('acceptsJobs') || look === null || store.cordonOf(name) !== null) continue;
       free.push({ name, free: freeSlots(look, claims.get(name) ?? new Set()) });
     }
     return free;

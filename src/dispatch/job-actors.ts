@@ -4,11 +4,13 @@ import type { Job, JobContext } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
+import type { EffectRun } from '../effects/effect-runs.ts';
 import type { Store } from '../store/store.ts';
+import type { Chronicle } from './chronicle.ts';
 import { whyNotRestorable } from './restorable.ts';
 import type { Holder } from './route-observation.ts';
 import { outcomeOf } from './settled-outcome.ts';
-import { statePath, transitionEntry } from './transition-entry.ts';
+import { changedParts, statePath, transitionEntry } from './transition-entry.ts';
 
 export type JobActor = Actor<JobMachine>;
 export type JobSnapshot = SnapshotFrom<JobMachine>;
@@ -17,6 +19,7 @@ export interface JobActorsOptions {
   /** With its effects provided. */
   machine: JobMachine;
   store: Store;
+  chronicle: Chronicle;
   clock: Clock;
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
@@ -30,6 +33,8 @@ interface Live {
   path: string;
   jobId: number | null;
   runnerName: string | null;
+  /** Of the present VM: the teardown of a failed attempt still belongs to it. */
+  attempt: number;
 }
 
 /**
@@ -81,6 +86,25 @@ export class JobActors {
     this.#live.get(key)?.actor.send(event);
   }
 
+  /** Puts what an effect of an actor did into the journal. */
+  noteEffect({ actor, effect, ...run }: EffectRun): void {
+    const live = this.#live.get(actor);
+    if (!live || !this.#persisting) return;
+    const { job, vm } = live.actor.getSnapshot().context;
+    this.#options.chronicle.note({
+      kind: 'effect',
+      at: this.#options.clock.now(),
+      actor,
+      jobId: job.id,
+      attempt: live.attempt,
+      host: vm?.host ?? null,
+      event: effect,
+      from: live.path,
+      to: live.path,
+      detail: { ...run },
+    });
+  }
+
   /** All live actors with their present snapshot, oldest first. */
   *all(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
     for (const [key, { actor }] of this.#live) yield { key, snapshot: actor.getSnapshot() };
@@ -130,7 +154,11 @@ export class JobActors {
 
   #start(key: string, actor: JobActor, restored = false): void {
     const { value } = actor.getSnapshot();
-    const live = { actor, last: null, path: restored ? statePath(value) : '', jobId: null, runnerName: null };
+    const { job, failure } = actor.getSnapshot().context;
+    const isEnding = actor.getSnapshot().hasTag('tearingDown') && failure !== null;
+    const attempt = Math.max(1, job.attemptsFailed + Number(!isEnding));
+    const path = restored ? statePath(value) : '';
+    const live = { actor, last: null, path, jobId: null, runnerName: null, attempt };
     this.#live.set(key, live);
     this.#index(key, live, actor.getSnapshot().context);
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
@@ -146,14 +174,19 @@ export class JobActors {
   }
 
   #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
-    const { store, clock, log, onTransition } = this.#options;
+    const { store, chronicle, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
+    const changed = changedParts(live.last?.context ?? null, snapshot.context);
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index(key, live, snapshot.status === 'done' ? null : context);
-    const entry = transitionEntry(key, clock.now(), event, from, live.path, context);
+    if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
+    const entry = {
+      ...transitionEntry(key, clock.now(), event, from, live.path, context),
+      attempt: live.attempt,
+    };
 
     if (snapshot.status === 'done') {
       store.deleteActor(key);
@@ -167,7 +200,7 @@ export class JobActors {
         snapshot: live.actor.getPersistedSnapshot(),
       });
     }
-    store.appendJournal(entry);
+    chronicle.transition({ ...entry, changed }, snapshot.status === 'done');
     const { jobId, attempt, host, event: cause, to, detail } = entry;
     log[detail ? 'warn' : 'info'](
       {
@@ -186,11 +219,24 @@ export class JobActors {
 
   /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
   #quarantine(key: string, error: unknown): void {
-    const { store, log } = this.#options;
+    const { store, chronicle, clock, log } = this.#options;
     const live = this.#live.get(key);
     if (live) this.#index(key, live, null);
     this.#live.delete(key);
     const reason = error instanceof Error ? error.message : String(error);
+    chronicle.note({
+      kind: 'quarantine',
+      at: clock.now(),
+      actor: key,
+      jobId: live?.last?.context.job.id ?? 0,
+      attempt: live?.attempt ?? 1,
+      host: live?.last?.context.vm?.host ?? null,
+      event: 'machine.failed',
+      from: live?.path ?? '',
+      to: 'quarantine',
+      detail: { reason },
+    });
+    chronicle.forget(key);
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }

@@ -18,6 +18,15 @@ export function eventName({ type }: AnyEventObject, from: string): string {
   return from === '' ? 'job.observed' : 'daemon.restarted';
 }
 
+const PARTS = ['job', 'vm', 'runner', 'phase', 'runnerRemoval', 'failure', 'released'] as const;
+
+/** Parts that are other objects than before; XState hands on untouched ones as they are. */
+export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
+  return Object.fromEntries(
+    PARTS.filter((part) => before === null || before[part] !== now[part]).map((part) => [part, now[part]]),
+  );
+}
+
 /** What the journal and the log say of one transition. */
 export function transitionEntry(
   actor: string,
@@ -28,7 +37,8 @@ export function transitionEntry(
   context: JobContext,
 ) {
   const failed = /^xstate\.error\./.test(event.type);
-  const ending = to === 'failed' || to.startsWith('tearingDown');
+  // Within a teardown the cause has been told, and is no further failure.
+  const ending = to === 'failed' || (to.startsWith('tearingDown') && !from.startsWith('tearingDown'));
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
   return {
     at,

@@ -16,6 +16,7 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
 ) => {
   const { client } = world.agent(host);
   await world.calls.ended(vmName, signal);
+  await world.evidenceSaved(vmName);
   const ids = vmId === null ? await unstarted(client, vmName, signal) : [vmId];
   for (const id of ids) {
     await client.disableSsh(id, { signal }).catch(() => signal.throwIfAborted());

@@ -50,6 +50,8 @@ export interface EffectWorld {
   calls: UnconfirmedCalls;
   /** Where an effect saw a job: the same way as every other observation (law 6). */
   observe(observation: JobObservation): void;
+  /** Resolves when what a failed attempt's VM has to tell is saved; within seconds, never rejects. */
+  evidenceSaved(vmName: string): Promise<void>;
   /** What a person watching wants to know meanwhile; not a record. */
   progress(vmName: string, text: string | null): void;
 }

@@ -6,6 +6,7 @@ import { connectGuest } from './connect-guest.ts';
 import { createVm } from './create-vm.ts';
 import { deleteVm } from './delete-vm.ts';
 import { deregisterRunner } from './deregister-runner.ts';
+import type { EffectRuns } from './effect-runs.ts';
 import type { Effect, EffectWorld } from './effect-world.ts';
 import { launchRunner } from './launch-runner.ts';
 import { obtainRunnerConfig } from './obtain-runner-config.ts';
@@ -20,29 +21,32 @@ import { watchRunner } from './watch-runner.ts';
  * invoked promise *before* its subscribers run, so the body first lets the synchronous transition end (the
  * subscriber then has put the new snapshot), next waits until that snapshot is on disk, and only then acts.
  */
-export function jobEffects(world: EffectWorld, durable: () => Promise<void>) {
-  const behindTheBarrier = <Input, Output>(effect: Effect<Input, Output>): PromiseActorLogic<Output, Input> =>
-    fromPromise<Output, Input>(async ({ input, signal }) => {
+export function jobEffects(world: EffectWorld, durable: () => Promise<void>, runs: EffectRuns) {
+  const behindTheBarrier = <Input, Output>(
+    name: string,
+    effect: Effect<Input, Output>,
+  ): PromiseActorLogic<Output, Input> =>
+    fromPromise<Output, Input>(async ({ input, self, signal }) => {
       await null;
       await durable();
       signal.throwIfAborted();
-      return effect(world, input, signal);
+      return runs.track(self._parent?.id ?? '', name, signal, () => effect(world, input, signal));
     });
 
   return {
-    createVm: behindTheBarrier(createVm),
-    startVm: behindTheBarrier(startVm),
-    connectGuest: behindTheBarrier(connectGuest),
-    probeGuest: behindTheBarrier(probeGuest),
-    obtainRunnerConfig: behindTheBarrier(obtainRunnerConfig),
-    launchRunner: behindTheBarrier(launchRunner),
-    confirmOnline: behindTheBarrier(confirmOnline),
-    watchRunner: behindTheBarrier(watchRunner),
-    recheckJob: behindTheBarrier(recheckJob),
-    askGuest: behindTheBarrier(askGuest),
-    deregisterRunner: behindTheBarrier(deregisterRunner),
-    deleteVm: behindTheBarrier(deleteVm),
-    removeRunner: behindTheBarrier(removeRunner),
+    createVm: behindTheBarrier('createVm', createVm),
+    startVm: behindTheBarrier('startVm', startVm),
+    connectGuest: behindTheBarrier('connectGuest', connectGuest),
+    probeGuest: behindTheBarrier('probeGuest', probeGuest),
+    obtainRunnerConfig: behindTheBarrier('obtainRunnerConfig', obtainRunnerConfig),
+    launchRunner: behindTheBarrier('launchRunner', launchRunner),
+    confirmOnline: behindTheBarrier('confirmOnline', confirmOnline),
+    watchRunner: behindTheBarrier('watchRunner', watchRunner),
+    recheckJob: behindTheBarrier('recheckJob', recheckJob),
+    askGuest: behindTheBarrier('askGuest', askGuest),
+    deregisterRunner: behindTheBarrier('deregisterRunner', deregisterRunner),
+    deleteVm: behindTheBarrier('deleteVm', deleteVm),
+    removeRunner: behindTheBarrier('removeRunner', removeRunner),
     waitUntil: fromPromise<null, JobEffects['waitUntil']['input']>(async ({ input, signal }) => {
       await world.clock.sleepUntil(input.at, signal);
       return null;

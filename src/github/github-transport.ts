@@ -1,5 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import type { z } from 'zod';
+import { beginCall, routeOf } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 import { DaemonError, hasCode } from '../errors.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
@@ -117,6 +118,12 @@ export class GitHubTransport {
         { retryAt: blocked },
       );
     }
+    const ended = beginCall({
+      system: 'github',
+      host: null,
+      method: asked.method,
+      route: routeOf(asked.path),
+    });
     try {
       const {
         status,
@@ -129,13 +136,15 @@ export class GitHubTransport {
         request: asked.signal ? { signal: asked.signal } : {},
         ...(asked.body ? { data: asked.body } : {}),
       });
+      ended(status);
       limits.note(got, clock.now());
       if (status >= 300) throw githubFailure({ status, headers: got, message: '' }, asked, clock.now());
       limits.unblocked(clock.now());
       return { status, headers: got, data };
     } catch (error) {
-      asked.signal?.throwIfAborted();
       const { answer } = readOctokitError(error);
+      ended(answer?.status ?? null);
+      asked.signal?.throwIfAborted();
       if (answer?.status !== 304) throw this.#failureOf(error, asked);
       limits.note(answer.headers, clock.now());
       limits.unblocked(clock.now());

@@ -50,7 +50,12 @@ export async function guestIsWorking(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<boolean> {
   const args = [checkedRunnerName(runnerName)];
-  const { stdout, stderr } = await session.run(SCRIPT, { args, timeoutMs: 30_000, signal });
+  const { stdout, stderr } = await session.run(SCRIPT, {
+    what: 'ask whether a job runs',
+    args,
+    timeoutMs: 30_000,
+    signal,
+  });
   const working = parseGuestActivity(stdout);
   if (working !== null) return working;
   throw new DaemonError(

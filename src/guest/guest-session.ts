@@ -1,9 +1,12 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { beginCall } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
 import { shellCommand } from './shell-command.ts';
 
 export interface GuestRun {
+  /** What the script is for, as the journal names it. */
+  what?: string;
   args?: readonly string[];
   /** The only way for a secret into the guest. */
   stdin?: string;
@@ -49,13 +52,18 @@ export class GuestSession {
    */
   async run(
     script: string,
-    { args = [], stdin = '', timeoutMs, signal }: GuestRun = {},
+    { what = 'run a script', args = [], stdin = '', timeoutMs, signal }: GuestRun = {},
   ): Promise<GuestResult> {
+    const { host, port } = this.#target;
+    const ended = beginCall({ system: 'guest', host: `${host}:${port}`, method: 'ssh', route: what });
     const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const stops = [signal, late].filter((stop) => stop !== undefined);
     try {
-      return await this.#execute(shellCommand(script, args), stdin, AbortSignal.any(stops));
+      const result = await this.#execute(shellCommand(script, args), stdin, AbortSignal.any(stops));
+      ended(result.code);
+      return result;
     } catch (error) {
+      ended(null);
       if (!late?.aborted || signal?.aborted) throw error;
       throw new DaemonError(
         'GUEST_COMMAND_FAILED',

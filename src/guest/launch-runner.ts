@@ -86,6 +86,7 @@ export async function launchRunner(
   const name = checkedRunnerName(launch.runnerName);
   const secret = launch.mode === 'jit' ? launch.jitConfig : launch.token;
   const { code, stdout, stderr } = await session.run(SCRIPT, {
+    what: 'start the runner',
     args: [name, SUPERVISOR, launch.installPath, launch.mode, ...configArguments(launch)],
     stdin: `${secret.trim()}\n`,
     timeoutMs: LAUNCH_TIMEOUT_MS,

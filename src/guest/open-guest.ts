@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Client } from 'ssh2';
+import { beginCall } from '../call-trace.ts';
 import { awaitBanner } from './await-banner.ts';
 import { type GuestTarget, guestIdentityChanged, guestUnreachable, loginFailure } from './guest-failure.ts';
 import { GuestSession } from './guest-session.ts';
@@ -33,8 +34,17 @@ export async function openGuest(options: GuestOptions): Promise<GuestSession> {
   const target = { ...options.address, user: options.user };
   const signal = options.signal ?? new AbortController().signal;
   const bannerTimeout = Math.min(BANNER_TIMEOUT_MS, options.connectTimeoutMs);
-  const socket = await awaitBanner(target, bannerTimeout, signal);
-  return login(socket, target, options, signal);
+  const { host, port } = target;
+  const ended = beginCall({ system: 'guest', host: `${host}:${port}`, method: 'ssh', route: 'log in' });
+  try {
+    const socket = await awaitBanner(target, bannerTimeout, signal);
+    const session = await login(socket, target, options, signal);
+    ended(0);
+    return session;
+  } catch (error) {
+    ended(null);
+    throw error;
+  }
 }
 
 function login(

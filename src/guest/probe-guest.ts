@@ -56,7 +56,12 @@ export async function probeGuest(
   installPath: string,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<GuestFacts> {
-  const { stdout, stderr } = await session.run(SCRIPT, { args: [installPath], timeoutMs: 30_000, signal });
+  const { stdout, stderr } = await session.run(SCRIPT, {
+    what: 'look for the tools',
+    args: [installPath],
+    timeoutMs: 30_000,
+    signal,
+  });
   const lacks = [...stdout.matchAll(/^lacks: (.+)$/gm)].map((match) => match[1]);
   const system = /^system: (\S+) (\S+) (\d+)$/m.exec(stdout);
   const path = /^path: (.+)$/m.exec(stdout)?.[1] ?? installPath;

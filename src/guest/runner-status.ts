@@ -30,6 +30,7 @@ export async function runnerStatus(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<RunnerStatus> {
   const { stdout, stderr } = await session.run(`${RUNNER_STATE}${REPORT}`, {
+    what: 'read the state of the runner',
     args: [checkedRunnerName(runnerName)],
     timeoutMs: 30_000,
     signal,

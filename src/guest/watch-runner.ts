@@ -32,6 +32,7 @@ export async function watchRunner(
   { until, signal }: { until: 'activity' | 'exit'; signal?: AbortSignal | undefined },
 ): Promise<RunnerStatus> {
   const { stdout, stderr } = await session.run(SCRIPT, {
+    what: 'watch the runner',
     args: [checkedRunnerName(runnerName), until],
     signal,
   });

@@ -1,68 +1,45 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
-import type { JobView } from '../dispatch/job-view.ts';
-import type { CollectionStep } from '../dispatch/plan-collection.ts';
-import type { SettledJob } from '../store/settled-jobs.ts';
-
-/** What the admin listener shows and may order; the controller supplies it. */
-export interface AdminSource {
-  jobs(): JobView[];
-  recent(limit: number): Promise<SettledJob[]>;
-  hosts(): unknown[];
-  status(): { ok: boolean; reasons: string[] } & Record<string, unknown>;
-  collect(dryRun: boolean): Promise<CollectionStep[]>;
-}
+import type { Clock } from '../clock.ts';
+import type { AdminSource } from './admin/admin-source.ts';
+import { apiRoutes } from './admin/api-routes.ts';
+import { guard } from './admin/guard.ts';
+import { OrderRefused } from './admin/order-refused.ts';
+import { pageFiles } from './admin/page-files.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;
   /** Null only on loopback; the config refuses anything else. */
   token: string | null;
+  clock: Clock;
 }
 
-/** Outcomes shown beside the live jobs. */
-const RECENT = 50;
-
-const digest = (text: string) => createHash('sha256').update(text).digest();
-
-/**
- * The API for operators. It refuses a Host header that names no address of ours (a web page could otherwise
- * reach a loopback port by DNS rebinding) and, where a token is set, everything without it but `/healthz`.
- */
-export function createAdminApp({ source, token }: AdminAppOptions): Hono {
+/** What operators see and order: the visualizer, the API beneath it, the metrics and the health checks. */
+export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono {
   const app = new Hono();
-
-  app.use(async (c, next) => {
-    const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
-    if (token === null && !/^(127(\.\d+){3}|localhost|\[::1\])$/.test(host)) {
-      return c.json(
-        { message: `The Host header "${host}" is not a loopback name; set admin.token to use others.` },
-        403,
-      );
-    }
-    if (c.req.method !== 'GET' && c.req.header('sec-fetch-site') === 'cross-site') {
-      return c.json({ message: 'Cross-site requests are refused.' }, 403);
-    }
-    if (token !== null && c.req.path !== '/healthz') {
-      const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
-      if (!timingSafeEqual(digest(given), digest(token))) {
-        return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);
-      }
-    }
-    return next();
+  app.use(guard(token));
+  app.use('/api/*', async (c, next) => {
+    await next();
+    c.header('x-content-type-options', 'nosniff');
+    c.header('cache-control', 'no-store');
   });
 
+  // Alive is whoever can answer; whether it can work is the other question.
   app.get('/healthz', (c) => {
     const { ok, reasons } = source.status();
-    return c.json({ ok, reasons }, ok ? 200 : 503);
+    return c.json({ ok, reasons });
   });
-  app.get('/api/jobs', async (c) => c.json({ jobs: source.jobs(), recent: await source.recent(RECENT) }));
-  app.get('/api/hosts', (c) => c.json({ hosts: source.hosts() }));
-  app.get('/api/status', (c) => c.json(source.status()));
-  app.post('/api/collect', async (c) => {
-    const dryRun = c.req.query('dryRun') === 'true';
-    return c.json({ dryRun, steps: await source.collect(dryRun) });
+  app.get('/readyz', (c) => {
+    const { ready, reasons } = source.readiness();
+    return c.json({ ready, reasons }, ready ? 200 : 503);
   });
+  app.get('/metrics', async (c) =>
+    c.text(await source.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
+  apiRoutes(app, source, clock);
+  app.route('/', pageFiles());
   app.notFound((c) => c.json({ message: `There is nothing at ${c.req.path}.` }, 404));
-  app.onError((error, c) => c.json({ message: error.message }, 500));
+  app.onError((error, c) =>
+    c.json({ message: error.message }, error instanceof OrderRefused ? error.status : 500),
+  );
   return app;
 }

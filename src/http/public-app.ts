@@ -1,15 +1,17 @@
-import { type Handler, Hono } from 'hono';
+import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 
 export interface PublicAppOptions {
   /** Takes the deliveries at `POST /webhook`. */
   webhook: Handler;
+  /** Sees how each of them is answered. */
+  watch: MiddlewareHandler;
   health(): { ok: boolean; reasons: string[] };
 }
 
 /** The only thing that strangers can reach: GitHub's deliveries, and whether the daemon is alive. */
-export function createPublicApp({ webhook, health }: PublicAppOptions): Hono {
+export function createPublicApp({ webhook, watch, health }: PublicAppOptions): Hono {
   const app = new Hono();
-  app.post('/webhook', webhook);
+  app.post('/webhook', watch, webhook);
   app.all('/webhook', (c) => {
     c.header('allow', 'POST');
     return c.json({ message: "This address takes the deliveries of GitHub's webhooks: POST alone." }, 405);

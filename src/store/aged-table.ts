@@ -54,6 +54,16 @@ export class AgedTable {
     this.#table.put(key, value);
   }
 
+  delete(key: string): void {
+    this.#at.delete(key);
+    this.#table.delete(key);
+  }
+
+  /** The committed value of a key; undefined when there is none that can be read. */
+  async get(key: string): Promise<unknown> {
+    return (await this.#table.getMany([key]))[0];
+  }
+
   /** The values of the newest keys first. */
   newest(limit: number): Promise<unknown[]> {
     const keys = limit > 0 ? this.keys().slice(-limit).reverse() : [];

@@ -12,10 +12,13 @@ export const SUBLEVELS = [
   'meta',
   'actors',
   'journal',
+  'journalOfJob',
   'deliveries',
   'settled',
   'noted',
   'quarantine',
+  'cordons',
+  'evidence',
 ] as const;
 
 export type Sublevels = Record<(typeof SUBLEVELS)[number], Sublevel>;

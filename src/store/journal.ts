@@ -1,9 +1,15 @@
 import type { Logger } from 'pino';
+import type { JobContext } from '../../machines/job/context.ts';
 import { numberKey } from './number-key.ts';
-import type { Table } from './table.ts';
+import type { Range, Table } from './table.ts';
 
-/** One transition of one actor. Instants in epoch ms; states and events as people read them. */
+/**
+ * One transition of one actor, or what stands beside it: an effect that ended, a host that looks different, an
+ * order of an operator, a start of the daemon, an actor that was put in quarantine. Instants in epoch ms; states and events as people read them.
+ */
 export interface JournalEntry {
+  /** A transition of a job when left out. */
+  kind?: 'effect' | 'host' | 'order' | 'daemon' | 'quarantine';
   at: number;
   actor: string;
   jobId: number;
@@ -14,6 +20,10 @@ export interface JournalEntry {
   from: string;
   to: string;
   detail?: Record<string, unknown>;
+  /** The parts of the actor's context that are new with a transition: folded, they give the context at any moment. */
+  changed?: Partial<JobContext>;
+  /** Where reading has to begin to know all that was true here; at the entry itself when left out. */
+  since?: number;
 }
 
 export interface StoredJournalEntry extends JournalEntry {
@@ -36,11 +46,14 @@ export interface JournalQuery {
 /** Every transition, in order. */
 export class Journal {
   readonly #table: Table;
+  /** Which entries speak of a job: its story must not cost a walk through everybody's. */
+  readonly #ofJob: Table;
   readonly #log: Logger;
   #seq = 0;
 
-  constructor(table: Table, log: Logger) {
+  constructor(table: Table, ofJob: Table, log: Logger) {
     this.#table = table;
+    this.#ofJob = ofJob;
     this.#log = log;
   }
 
@@ -56,6 +69,7 @@ export class Journal {
   append(entry: JournalEntry): number {
     this.#seq += 1;
     this.#table.put(numberKey(this.#seq), { seq: this.#seq, ...entry });
+    if (entry.jobId > 0) this.#ofJob.put(jobKey(entry.jobId, this.#seq), {});
     return this.#seq;
   }
 
@@ -68,7 +82,8 @@ export class Journal {
     };
     let left = limit;
     if (left <= 0) return;
-    for await (const { key, value } of this.#table.rows(range)) {
+    const rows = jobId === undefined ? this.#table.rows(range) : this.#rowsOf(jobId, range);
+    for await (const { key, value } of rows) {
       const entry = value as StoredJournalEntry | undefined;
       if (!entry) this.#log.warn({ seq: Number(key) }, `journal entry ${Number(key)} is damaged`);
       if (!entry || (actor ?? entry.actor) !== entry.actor || (jobId ?? entry.jobId) !== entry.jobId)
@@ -77,6 +92,41 @@ export class Journal {
       left -= 1;
       if (left === 0) return;
     }
+  }
+
+  async *#rowsOf(jobId: number, { gt = numberKey(0), lt = ':', reverse }: Range) {
+    const range = {
+      gt: `${numberKey(jobId)}-${gt}`,
+      lt: `${numberKey(jobId)}-${lt}`,
+      ...(reverse && { reverse }),
+    };
+    for await (const found of this.#ofJob.keys(range)) {
+      const key = found.slice(found.indexOf('-') + 1);
+      const [value] = await this.#table.getMany([key]);
+      yield { key, value };
+    }
+  }
+
+  /**
+   * The sequence number of the last committed entry made at an instant or before it; 0 when there is none. Found by
+   * halving, since entries stand in the order of their making; a clock set back makes it inexact, not slow.
+   */
+  async seqAt(at: number): Promise<number> {
+    const first = await this.#entryAfter(0);
+    if (!first || first.at > at) return 0;
+    let [low, high] = [first.seq, this.#seq + 1];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      const entry = await this.#entryAfter(middle - 1);
+      if (entry && entry.seq < high && entry.at <= at) low = entry.seq;
+      else high = middle;
+    }
+    return low;
+  }
+
+  async #entryAfter(seq: number): Promise<StoredJournalEntry | null> {
+    for await (const entry of this.read({ after: seq, limit: 1 })) return entry;
+    return null;
   }
 
   /**
@@ -88,8 +138,14 @@ export class Journal {
     for await (const { key, value } of this.#table.rows({ lt: numberKey(this.#seq), limit })) {
       if (value !== undefined && (value as JournalEntry).at >= before) break;
       this.#table.delete(key);
+      const { jobId = 0 } = (value ?? {}) as Partial<JournalEntry>;
+      if (jobId > 0) this.#ofJob.delete(jobKey(jobId, Number(key)));
       pruned += 1;
     }
     return pruned;
   }
+}
+
+function jobKey(jobId: number, seq: number): string {
+  return `${numberKey(jobId)}-${numberKey(seq)}`;
 }

@@ -46,6 +46,15 @@ export class SettledJobs {
     return this.#table.has(numberKey(jobId));
   }
 
+  async get(jobId: number): Promise<SettledJob | null> {
+    return ((await this.#table.get(numberKey(jobId))) as SettledJob | undefined) ?? null;
+  }
+
+  /** An operator wants the job served after all. */
+  forget(jobId: number): void {
+    this.#table.delete(numberKey(jobId));
+  }
+
   /** Committed outcomes, the newest first. */
   async newest(limit: number): Promise<SettledJob[]> {
     return (await this.#table.newest(limit)) as SettledJob[];

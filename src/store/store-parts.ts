@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { ActorRecords } from './actor-records.ts';
 import { AgedTable } from './aged-table.ts';
+import { Cordons } from './cordons.ts';
 import { type Database, sublevelsOf } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { Disk } from './disk.ts';
+import { Evidence } from './evidence.ts';
 import { confirmFormat } from './format.ts';
 import { GroupCommit, type WriteHealth } from './group-commit.ts';
 import { Journal } from './journal.ts';
@@ -43,19 +45,25 @@ export async function loadStoreParts(database: Database, options: StoreOptions) 
     settled: new AgedTable(table('settled')),
     noted: new AgedTable(table('noted')),
     quarantine: new AgedTable(table('quarantine')),
+    evidence: new AgedTable(table('evidence')),
   };
   const actors = new ActorRecords(table('actors'));
-  const journal = new Journal(table('journal'), log);
+  const journal = new Journal(table('journal'), table('journalOfJob'), log);
   const deliveries = new Deliveries(aged.deliveries, () => commit.durable(), log);
   const settled = new SettledJobs(aged.settled, log);
   const quarantine = new Quarantine(aged.quarantine);
 
+  const cordons = new Cordons(table('cordons'));
+  const evidence = new Evidence(aged.evidence);
+
   const now = clock.now();
+  await cordons.load();
+  await evidence.load(now);
   await actors.load();
   await journal.load();
   await deliveries.load(now);
   await settled.load(now);
   await aged.noted.load(now);
   await aged.quarantine.load(now);
-  return { disk, commit, aged, actors, journal, deliveries, settled, quarantine };
+  return { disk, commit, aged, actors, journal, deliveries, settled, quarantine, cordons, evidence };
 }

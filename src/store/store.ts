@@ -1,7 +1,9 @@
 import type { JobObservation } from '../intake/job-observation.ts';
 import type { ActorRecord, StoredActors } from './actor-records.ts';
+import type { Cordon } from './cordons.ts';
 import type { Database } from './database.ts';
 import type { PendingDelivery } from './deliveries.ts';
+import type { KeptEvidence } from './evidence.ts';
 import type { WriteHealth } from './group-commit.ts';
 import type { JournalEntry, JournalQuery, StoredJournalEntry } from './journal.ts';
 import type { SettledJob } from './settled-jobs.ts';
@@ -84,6 +86,11 @@ export class Store {
     return this.#parts.journal.read(query);
   }
 
+  /** The sequence number of the last entry at an instant (epoch ms) or before it; 0 when there is none. */
+  journalSeqAt(at: number): Promise<number> {
+    return this.#parts.journal.seqAt(at);
+  }
+
   /** Durable when it resolves. Null for a delivery that says nothing of a job. */
   rememberDelivery(id: string, observation: JobObservation | null): Promise<'stored' | 'known'> {
     return this.#parts.deliveries.remember(id, observation, this.#options.clock.now());
@@ -107,6 +114,16 @@ export class Store {
     return this.#parts.settled.has(jobId);
   }
 
+  /** How a job ended; null while it has not. */
+  settledJob(jobId: number): Promise<SettledJob | null> {
+    return this.#parts.settled.get(jobId);
+  }
+
+  /** A job that is over may be served again. */
+  unsettleJob(jobId: number): void {
+    this.#parts.settled.forget(jobId);
+  }
+
   /** The newest outcomes first. */
   settledJobs({ limit }: { limit: number }): Promise<SettledJob[]> {
     return this.#parts.settled.newest(limit);
@@ -119,12 +136,34 @@ export class Store {
     return true;
   }
 
+  cordonOf(host: string): Cordon | null {
+    return this.#parts.cordons.of(host);
+  }
+
+  /** Null takes the order back. */
+  cordon(host: string, cordon: Cordon | null): void {
+    this.#parts.cordons.put(host, cordon);
+  }
+
+  /** What a flight recorder kept; the oldest goes when there are too many. */
+  keepEvidence(evidence: KeptEvidence): void {
+    this.#parts.evidence.put(evidence);
+  }
+
+  evidenceOf(jobId: number): Promise<KeptEvidence[]> {
+    return this.#parts.evidence.of(jobId);
+  }
+
+  evidenceKeys(): { jobId: number; attempt: number; at: number }[] {
+    return this.#parts.evidence.keys();
+  }
+
   /** Forgets what is older than its retention, a bounded piece at a time; answers how many records. */
   async prune(now: number): Promise<number> {
     const old = now - this.#options.retention;
-    const { deliveries, settled, noted, quarantine } = this.#parts.aged;
+    const { deliveries, settled, noted, quarantine, evidence } = this.#parts.aged;
     let pruned = deliveries.prune(now - DELIVERIES_KEPT, PRUNED_AT_ONCE);
-    for (const table of [settled, noted, quarantine]) pruned += table.prune(old, PRUNED_AT_ONCE);
+    for (const table of [settled, noted, quarantine, evidence]) pruned += table.prune(old, PRUNED_AT_ONCE);
     return pruned + (await this.#parts.journal.prune(old, PRUNED_AT_ONCE));
   }
 

@@ -1,10 +1,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AdminSource, createAdminApp } from '../../src/http/admin-app.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { AdminSource } from '../../src/http/admin/admin-source.ts';
+import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 
 const NOTHING: AdminSource = {
+  mode: 'live',
+  recording: {
+    seq: () => 0,
+    durable: async () => undefined,
+    async *read() {},
+    seqAt: async () => 0,
+    subscribe: () => () => undefined,
+  },
+  job: async () => null,
+  evidence: async () => null,
+  stats: () => ({}),
+  waiting: () => ({ waiting: [], unserved: [] }),
+  sources: () => ({ mode: 'both' }),
+  readiness: () => ({ ready: true, reasons: [] }),
+  metrics: async () => '',
+  orders: null,
   jobs: () => [],
   recent: async () => [],
   hosts: () => [],
@@ -14,7 +32,7 @@ const NOTHING: AdminSource = {
 
 /** The admin listener of a daemon that is otherwise not there, and a config that leads to it. */
 export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
-  const app = createAdminApp({ source: { ...NOTHING, ...source }, token });
+  const app = createAdminApp({ source: { ...NOTHING, ...source }, token, clock: systemClock });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
   const config = join(folder, 'config.json');

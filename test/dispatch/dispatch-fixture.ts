@@ -2,11 +2,13 @@ import { MemoryLevel } from 'memory-level';
 import { onTestFinished, vi } from 'vitest';
 import { createJobMachine } from '../../machines/job.ts';
 import { jobPolicy, namePrefix } from '../../src/controller/job-policy.ts';
+import { Chronicle } from '../../src/dispatch/chronicle.ts';
 import { Collector } from '../../src/dispatch/collector.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
 import { statePath } from '../../src/dispatch/transition-entry.ts';
+import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import type { JobObservation } from '../../src/intake/job-observation.ts';
 import { matchProfile } from '../../src/intake/match-profile.ts';
@@ -21,12 +23,15 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   const { clock, config, log } = given;
   const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
   const world = given.newWorld((seen) => dispatcher.observe(seen));
+  const chronicle = new Chronicle(store);
+  const runs = new EffectRuns(clock, () => undefined);
   const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
-    actors: jobEffects(world, () => store.durable()),
+    actors: jobEffects(world, () => store.durable(), runs),
   });
   const actors = new JobActors({
     machine,
     store,
+    chronicle,
     clock,
     log,
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),

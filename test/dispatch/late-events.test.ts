@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
+import { Chronicle } from '../../src/dispatch/chronicle.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
@@ -23,7 +24,8 @@ beforeEach(async () => {
   await database.open();
   store = await Store.over(database, { clock, log, retention: 30 * DAY });
   const machine = createJobMachine({ policy: DEFAULT_POLICY, now: () => clock.now() });
-  actors = new JobActors({ machine, store, clock, log, onTransition: () => undefined });
+  const chronicle = new Chronicle(store);
+  actors = new JobActors({ machine, store, chronicle, clock, log, onTransition: () => undefined });
   const hosts = new Hosts({
     hosts: [],
     policy: { checkInterval: 1_000, lostAfter: 60_000 },

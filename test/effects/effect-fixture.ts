@@ -109,6 +109,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
       openGuest,
       observe,
       progress: new Map(),
+      evidenceSaved: async () => undefined,
     });
     const { progress } = world;
     return {

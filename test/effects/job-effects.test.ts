@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { type AnyActorLogic, createActor, setup, toPromise } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
+import { systemClock } from '../../src/clock.ts';
+import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { deferred } from './deferred.ts';
@@ -34,7 +36,9 @@ const INPUT = {
   until: 'exit',
 };
 
-const names = Object.keys(jobEffects(watchedWorld().world, async () => undefined)).filter(
+const runs = new EffectRuns(systemClock, () => undefined);
+
+const names = Object.keys(jobEffects(watchedWorld().world, async () => undefined, runs)).filter(
   (name) => name !== 'waitUntil',
 ) as Exclude<keyof JobEffects, 'waitUntil'>[];
 
@@ -59,7 +63,9 @@ test('every effect of the machine stands behind the barrier', () => {
 test.each(names)('%s does nothing before the snapshot that orders it is durable', async (name) => {
   const { world, touched } = watchedWorld();
   const stored = deferred();
-  const actor = createActor(jobEffects(world, () => stored.promise)[name] as AnyActorLogic, { input: INPUT });
+  const actor = createActor(jobEffects(world, () => stored.promise, runs)[name] as AnyActorLogic, {
+    input: INPUT,
+  });
   const ended = toPromise(actor);
   const acted = expect(ended).rejects.toThrow('the effect acts');
   actor.start();
@@ -73,7 +79,7 @@ test.each(names)('%s does nothing before the snapshot that orders it is durable'
 test.each(names)('%s does nothing when its state was left while the snapshot was written', async (name) => {
   const { world, touched } = watchedWorld();
   const stored = deferred();
-  const effect = jobEffects(world, () => stored.promise)[name] as AnyActorLogic;
+  const effect = jobEffects(world, () => stored.promise, runs)[name] as AnyActorLogic;
   const actor = createActor(machineWith(effect)).start();
   await everythingRan();
   actor.send({ type: 'leave' });
@@ -86,7 +92,7 @@ test.each(names)('%s does nothing when its state was left while the snapshot was
 test('the barrier is asked only when the transition is over, so that its snapshot has been put', async () => {
   const order: string[] = [];
   const { world } = watchedWorld();
-  const effects = jobEffects(world, async () => void order.push('asked'));
+  const effects = jobEffects(world, async () => void order.push('asked'), runs);
   const actor = createActor(machineWith(effects.createVm as AnyActorLogic), {
     inspect: (event) => {
       if (event.type === '@xstate.snapshot' && event.actorRef === actor) order.push('put');
@@ -101,7 +107,7 @@ test('the barrier is asked only when the transition is over, so that its snapsho
 test('waiting for an instant is no effect on the world, and ends at the instant or with its state', async () => {
   const clock = new ShiftedClock();
   const world = { clock } as unknown as EffectWorld;
-  const { waitUntil } = jobEffects(world, () => new Promise(() => undefined));
+  const { waitUntil } = jobEffects(world, () => new Promise(() => undefined), runs);
   const past = createActor(waitUntil, { input: { at: clock.now() - 1 } });
   const ended = toPromise(past);
   past.start();

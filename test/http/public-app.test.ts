@@ -4,6 +4,7 @@ import { createPublicApp, type PublicAppOptions } from '../../src/http/public-ap
 function app(over: Partial<PublicAppOptions> = {}) {
   return createPublicApp({
     webhook: (c) => c.json({ message: 'stored' }, 202),
+    watch: (_c, next) => next(),
     health: () => ({ ok: true, reasons: [] }),
     ...over,
   });

@@ -93,7 +93,11 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
     log: pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) }),
     ...options,
   });
-  const app = createPublicApp({ webhook: receiver, health: () => ({ ok: true, reasons: [] }) });
+  const app = createPublicApp({
+    webhook: receiver,
+    watch: (_c, next) => next(),
+    health: () => ({ ok: true, reasons: [] }),
+  });
   return {
     app,
     clock,
@@ -109,7 +113,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
       const response = await app.request('/webhook', {
         method: 'POST',
         headers: headersOf(body, delivery),
-        body,
+        body: typeof body === 'string' ? body : new Uint8Array(body),
       });
       const { message } = (await response.json()) as { message: string };
       return { status: response.status, message };

@@ -56,6 +56,7 @@ function keyOf({ value, context }: Snapshot): string {
     runner !== null && runner.name === vm?.name,
     runner !== null,
     failure !== null,
+    failure?.code === 'OPERATOR_CANCELLED',
     released,
   ]);
 }

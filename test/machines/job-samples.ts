@@ -85,6 +85,9 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'job released': { type: 'job.released' },
   'VM vanished': { type: 'vm.vanished' },
   'host lost': { type: 'host.lost' },
+  'host drained': { type: 'host.drained' },
+  'cancelled by hand': { type: 'operator.cancelled', by: 'ada' },
+  'tried by hand': { type: 'operator.retried' },
   'VM adopted': { type: 'vm.adopted', vm: { ...VM, name: 'gh-default-101-4' }, runner: RUNNER },
 };
 

@@ -41,7 +41,7 @@ describe('the definition', () => {
 
   test('orders exactly the effects that the daemon provides', () => {
     const ordered = new Set(nodes.flatMap(({ invoke }) => invoke.map(({ src }) => String(src))));
-    const provided = jobEffects({} as never, () => Promise.resolve());
+    const provided = jobEffects({} as never, () => Promise.resolve(), {} as never);
     expect([...ordered].sort()).toEqual(Object.keys(effectPlaceholders).sort());
     expect(Object.keys(provided).sort()).toEqual(Object.keys(effectPlaceholders).sort());
   });

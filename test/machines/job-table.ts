@@ -86,7 +86,39 @@ gets one ended elsewhere   | done     | teardown  | teardown  | retiring  | reti
 job released               | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 VM vanished                | ·        | teardown+ | teardown+ | teardown+ | teardown+ | teardown+ | teardown  | teardown  | teardown  | ·
 host lost                  | ·        | teardown  | teardown  | ·         | ·         | ·         | ·         | ·         | ·         | ·
+host drained               | ·        | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
+cancelled by hand          | failed   | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
+tried by hand              | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 VM adopted                 | retiring | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+`;
+
+/** Whoever waits for its next try tries at once when an operator says so; the confirmation window of law 5 stays. */
+export const TRIED_BY_HAND = `
+state                                     | leads to
+creating.waiting                          | creating
+creating.blocked                          | creating
+starting.waiting                          | starting
+starting.blocked                          | starting
+sshReady.waiting                          | sshReady
+sshReady.blocked                          | sshReady
+probing.waiting                           | probing
+probing.blocked                           | probing
+jitConfig.waiting                         | jitConfig
+jitConfig.blocked                         | jitConfig
+runnerOnline.launching.waiting            | launching
+runnerOnline.confirming.waiting           | confirming
+running.idle.waiting                      | idle
+running.busy.waiting                      | busy
+running.finishing.waiting                 | finishing
+running.verifying.waiting                 | verifying
+running.retiring.askingGuest.waiting      | retiring
+running.retiring.deregistering.waiting    | deregister
+running.retiring.askingGuestAgain.waiting | askAgain
+tearingDown vm.acting runner.waiting      | tearingDown vm.acting runner.acting
+tearingDown vm.waiting runner.acting      | tearingDown vm.acting runner.acting
+tearingDown vm.waiting runner.waiting     | tearingDown vm.acting runner.acting
+tearingDown vm.waiting runner.gone        | tearingDown vm.acting runner.gone
+tearingDown vm.gone runner.waiting        | tearingDown vm.gone runner.acting
 `;
 
 /** The answers of effects. `waitUntil` is in WAITS. */

@@ -5,7 +5,7 @@ import { JOB_EVENT_TYPES } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { ANSWERS, EXTERNAL_EVENTS, OTHER_JOB, REJECTIONS, START, VM } from './job-samples.ts';
 import { cellOf, done, effectsIn, entryOf, rejected, STATES, snapshotAt, step } from './job-step.ts';
-import { COLUMNS, DONE, EXTERNAL, OWN_WAY, REJECTED, rows, WAITS } from './job-table.ts';
+import { COLUMNS, DONE, EXTERNAL, OWN_WAY, REJECTED, rows, TRIED_BY_HAND, WAITS } from './job-table.ts';
 
 const FINAL = ['done', 'failed'];
 const RESTING = STATES.filter((path) => !FINAL.includes(path));
@@ -35,6 +35,7 @@ test('each state answers each event from outside as the table says', () => {
       }
     });
   }
+  for (const [path, to = ''] of rows(TRIED_BY_HAND)) expected[`${path} | tried by hand`] = to;
   expect(actual).toEqual(expected);
 });
 
@@ -155,6 +156,7 @@ test('a teardown that has removed everything ends by what became of the job', ()
   expect(end('in_progress', 1, failed)).toBe('failed');
   expect(end('in_progress', 1, null)).toBe('done');
   expect(end('completed', maxAttempts, failed)).toBe('done');
+  expect(end('queued', 0, failure('OPERATOR_CANCELLED', 'ada ordered it.'))).toBe('failed');
   expect(end('queued', 0, failed, true)).toBe('done');
   expect(end('in_progress', 0, failed, true)).toBe('done');
 });

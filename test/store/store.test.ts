@@ -49,8 +49,10 @@ describeStore('a store', (the) => {
     expect(operations.map(({ key }) => key)).toEqual([
       '!actors!1',
       '!journal!0000000000000001',
+      '!journalOfJob!0000000000000007-0000000000000001',
       '!actors!2',
       '!journal!0000000000000002',
+      '!journalOfJob!0000000000000007-0000000000000002',
       '!deliveries!d1',
       '!settled!0000000000000003',
     ]);

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { JobStory } from '../http/admin/admin-source.ts';
+import type { StoredJournalEntry } from '../store/journal.ts';
+import type { Store } from '../store/store.ts';
+
+/** Entries of the job, and of hosts beside it, that one file holds. */
+const MOST_ENTRIES = 3_000;
+const MOST_OF_HOSTS = 500;
+
+export interface EvidenceFile {
+  format: 'jeballto-runner-evidence';
+  version: 1;
+  /** Epoch ms. */
+  madeAt: number;
+  story: JobStory;
+  /** The job's entries and those of hosts meanwhile, in their order. */
+  journal: StoredJournalEntry[];
+  kept: unknown[];
+  stats: object;
+}
+
+/** What `replay` needs of a file that somebody sent. */
+export const evidenceSchema = z.looseObject({
+  format: z.literal('jeballto-runner-evidence'),
+  version: z.literal(1),
+  story: z.looseObject({ jobId: z.number(), live: z.array(z.looseObject({})) }),
+  journal: z.array(
+    z.looseObject({ at: z.number(), actor: z.string(), event: z.string(), from: z.string(), to: z.string() }),
+  ),
+  kept: z.array(z.looseObject({})),
+  stats: z.looseObject({}),
+});
+
+/** Everything that is known of a job in one piece, of bounded size and without secrets, for somebody elsewhere. */
+export async function evidenceFile({
+  story,
+  store,
+  stats,
+  madeAt,
+}: {
+  story: JobStory;
+  store: Store;
+  stats: object;
+  madeAt: number;
+}): Promise<EvidenceFile> {
+  await store.durable();
+  const ofJob: StoredJournalEntry[] = [];
+  for await (const entry of store.readJournal({ jobId: story.jobId, limit: MOST_ENTRIES, reverse: true })) {
+    ofJob.push(entry);
+  }
+  const first = ofJob.at(-1)?.seq ?? 0;
+  const last = ofJob[0]?.seq ?? 0;
+  const ofHosts: StoredJournalEntry[] = [];
+  // A little earlier as well: how a host looked before the job came to it.
+  for await (const entry of store.readJournal({ after: Math.max(0, first - 200), before: last + 1 })) {
+    if (entry.kind !== 'host') continue;
+    ofHosts.push(entry);
+    if (ofHosts.length === MOST_OF_HOSTS) break;
+  }
+  return {
+    format: 'jeballto-runner-evidence',
+    version: 1,
+    madeAt,
+    story,
+    journal: [...ofJob, ...ofHosts].sort((a, b) => a.seq - b.seq),
+    kept: await store.evidenceOf(story.jobId),
+    stats,
+  };
+}

@@ -1,0 +1,65 @@
+import type { JobContext } from '../../machines/job/context.ts';
+import type { EffectRuns } from '../effects/effect-runs.ts';
+import { applyEntry, emptyWorld } from '../page/world.js';
+import type { StoredJournalEntry } from '../store/journal.ts';
+import type { FlightRecorder } from './flight-recorder.ts';
+import { Metrics, type MetricsOptions } from './metrics.ts';
+import { PhaseSpans } from './phase-spans.ts';
+import { PhaseStats } from './phase-stats.ts';
+
+/** Entries from which the figures of states are known again after a start. */
+const REMEMBERED = 10_000;
+
+export interface WatchJournalOptions extends Omit<MetricsOptions, 'world'> {
+  recorder: FlightRecorder;
+  runs: EffectRuns;
+}
+
+/**
+ * Everything that lives off the journal while it is written: the figures of states, the metrics, the traces and the
+ * flight recorder. It begins before the first job is restored, so that nobody misses an entry.
+ */
+export async function watchJournal({ recorder, runs, ...options }: WatchJournalOptions) {
+  const { chronicle, store, clock } = options;
+  const stats = new PhaseStats();
+  const { journalSeq } = store.stats();
+  for await (const entry of store.readJournal({ after: Math.max(0, journalSeq - REMEMBERED) }))
+    stats.add(entry);
+
+  const world = emptyWorld();
+  const spans = new PhaseSpans();
+  chronicle.subscribe((entry) => {
+    applyEntry(world, entry);
+    stats.add(entry);
+    spans.add(entry);
+    const context = world.jobs.get(entry.actor)?.context;
+    if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
+  });
+  const metrics = new Metrics({ ...options, world });
+  runs.listen();
+  chronicle.note({
+    kind: 'daemon',
+    at: clock.now(),
+    actor: 'daemon',
+    event: 'daemon.started',
+    ...{ jobId: 0, attempt: 0, host: null, from: '', to: '' },
+  });
+  return {
+    stats,
+    metrics,
+    stop() {
+      runs.stop();
+      metrics.stop();
+    },
+  };
+}
+
+/** The moment between the decision to give an attempt up and the deletion of its VM. */
+function endsAttempt({ kind, from, to, detail }: StoredJournalEntry): boolean {
+  return (
+    kind === undefined &&
+    detail !== undefined &&
+    to.startsWith('tearingDown') &&
+    !from.startsWith('tearingDown')
+  );
+}

@@ -1,0 +1,59 @@
+import type { Cordon } from '../store/cordons.ts';
+import { freeSlots, holdsSlot } from './free-slots.ts';
+import type { HostSnapshot } from './hosts.ts';
+import type { JobSnapshot } from './job-actors.ts';
+import { slotClaims } from './slot-claims.ts';
+import { statePath } from './transition-entry.ts';
+import type { HostRoom, QueuedJob, WaitingFacts } from './why-waiting.ts';
+
+export interface WaitingSources {
+  jobs: { key: string; snapshot: JobSnapshot }[];
+  hosts: { name: string; snapshot: HostSnapshot }[];
+  cordonOf(host: string): Cordon | null;
+}
+
+/** The queue and the room as the scheduler finds them now. */
+export function waitingFacts({
+  jobs,
+  hosts,
+  cordonOf,
+}: WaitingSources): Pick<WaitingFacts, 'queued' | 'hosts'> {
+  const claims = slotClaims(jobs);
+  return {
+    queued: jobs.flatMap(({ key, snapshot }) => queuedJob(key, snapshot)),
+    hosts: hosts.map(({ name, snapshot }): HostRoom => {
+      const { look, failure, unreachableSince } = snapshot.context;
+      const ours = claims.get(name) ?? new Set<string>();
+      const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm) && !ours.has(vm.name));
+      return {
+        name,
+        acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null,
+        state: statePath(snapshot.value).split('.')[0] ?? '',
+        failure: failure?.message ?? null,
+        unreachableSince,
+        cordonedBy: cordonOf(name)?.by ?? null,
+        slots: look?.slots ?? 0,
+        free: look === null ? 0 : freeSlots(look, ours),
+        holders: [
+          ...jobs
+            .filter(({ snapshot: job }) => job.hasTag('holdsSlot') && job.context.vm?.host === name)
+            .map(holder),
+          ...strangers.map((vm) => ({ what: `VM ${vm.name}, not ours`, ours: false, since: vm.createdAt })),
+        ],
+      };
+    }),
+  };
+}
+
+function queuedJob(key: string, snapshot: JobSnapshot): QueuedJob[] {
+  const { id, profile, status, queuedAt, notBefore } = snapshot.context.job;
+  if (!snapshot.matches('queued') || status !== 'queued') return [];
+  return [{ key, jobId: id, profile, queuedAt, notBefore }];
+}
+
+function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
+  const { job, phase } = snapshot.context;
+  const doing = statePath(snapshot.value).split(/[.,]/)[0] ?? '';
+  const what = job.id > 0 ? `job ${job.id} (${job.repository}), ${doing}` : `an adopted VM, ${doing}`;
+  return { what, ours: true, since: phase.enteredAt };
+}

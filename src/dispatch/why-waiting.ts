@@ -1,0 +1,135 @@
+import type { UnservedJob } from './unserved-jobs.ts';
+
+/** A queued job as the scheduler sees it. Instants in epoch ms. */
+export interface QueuedJob {
+  key: string;
+  jobId: number;
+  profile: string;
+  queuedAt: number;
+  /** Before this the scheduler leaves it alone: the pause after a failed attempt. */
+  notBefore: number;
+}
+
+/** A host as the scheduler sees it. */
+export interface HostRoom {
+  name: string;
+  acceptsJobs: boolean;
+  state: string;
+  failure: string | null;
+  /** Epoch ms since which no look was answered. */
+  unreachableSince: number | null;
+  cordonedBy: string | null;
+  slots: number;
+  free: number;
+  /** Who has its slots: jobs of ours with the instant of their grant, and strangers' VMs with their creation. */
+  holders: { what: string; ours: boolean; since: number }[];
+}
+
+export interface Waiting {
+  key: string;
+  jobId: number;
+  why: 'rest' | 'draining' | 'unhealthy' | 'cordoned' | 'noSlot' | 'next' | 'noLabel' | 'approval';
+  /** One sentence for a person. */
+  sentence: string;
+  /** What would let it go on. */
+  frees: string;
+  /** Its place among those that wait for a slot, from 1; null where no queue helps. */
+  position: number | null;
+  /** Epoch ms at which it changes by itself, where that is known. */
+  until: number | null;
+}
+
+export interface WaitingFacts {
+  queued: QueuedJob[];
+  hosts: HostRoom[];
+  unserved: UnservedJob[];
+  isDraining: boolean;
+  labels: string[];
+  now: number;
+}
+
+/** Why each job that waits is waiting: the same order and the same room that the scheduler uses. */
+export function whyWaiting(facts: WaitingFacts): Waiting[] {
+  const { queued, now } = facts;
+  const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
+  const due = inOrder.filter(({ notBefore }) => notBefore <= now);
+  const waits = inOrder.map((job): Waiting => {
+    const base = { key: job.key, jobId: job.jobId };
+    if (job.notBefore > now) {
+      const until = job.notBefore;
+      const sentence = `It rests until ${clockTime(until)}, after a failed attempt.`;
+      return { ...base, why: 'rest', sentence, frees: 'That time, or "retry now".', position: null, until };
+    }
+    return { ...base, ...whyNoSlot(facts), position: due.indexOf(job) + 1, until: null };
+  });
+  return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts.labels))];
+}
+
+function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | 'sentence' | 'frees'> {
+  if (isDraining) {
+    const sentence = 'The daemon is ending and gives out no more slots.';
+    return { why: 'draining', sentence, frees: 'The next start of the daemon.' };
+  }
+  const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
+  if (hosts.length > 0 && open.length === 0) {
+    const list = hosts.map(({ name, cordonedBy }) => `${name} (by ${cordonedBy})`).join(', ');
+    return {
+      why: 'cordoned',
+      sentence: `Every host is cordoned: ${list}.`,
+      frees: 'Taking a cordon back.',
+    };
+  }
+  const healthy = open.filter(({ acceptsJobs }) => acceptsJobs);
+  if (healthy.length === 0) {
+    const list = open.map(troubleOf).join('; ');
+    return {
+      why: 'unhealthy',
+      sentence: `No host takes jobs: ${list || 'none is configured'}.`,
+      frees: 'A host that answers again.',
+    };
+  }
+  if (healthy.some(({ free }) => free > 0)) {
+    return { why: 'next', sentence: 'A slot is free; it is its turn.', frees: 'The next moment.' };
+  }
+  const holders = healthy.flatMap(({ name, holders }) =>
+    holders.map((holder) => ({ ...holder, host: name })),
+  );
+  const [longest] = holders.sort((a, b) => a.since - b.since);
+  const total = healthy.reduce((sum, { slots }) => sum + slots, 0);
+  const strangers = holders.filter(({ ours }) => !ours).length;
+  const taken = holders
+    .slice(0, 4)
+    .map(({ what, host, since }) => `${what} on ${host} since ${clockTime(since)}`)
+    .join(', ');
+  const rest = holders.length > 4 ? ` and ${holders.length - 4} more` : '';
+  const others = open.filter(({ acceptsJobs }) => !acceptsJobs).map(troubleOf);
+  const besides = others.length > 0 ? ` Besides, ${others.join('; ')}.` : '';
+  return {
+    why: 'noSlot',
+    sentence: `No free slot: ${total === 1 ? 'the only one is' : `all ${total} are`} taken by ${taken || 'VMs'}${rest}.${besides}`,
+    frees: `The end of ${longest ? longest.what : 'a VM'}${strangers > 0 ? ', or of a VM that is not ours' : ''}.`,
+  };
+}
+
+function troubleOf({ name, state, failure, unreachableSince }: HostRoom): string {
+  const since = unreachableSince === null ? '' : ` since ${clockTime(unreachableSince)}`;
+  return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
+}
+
+function whyUnserved({ jobId, why, labels }: UnservedJob, ours: string[]): Waiting {
+  const base = { key: `unserved-${jobId}`, jobId, why, position: null, until: null };
+  if (why === 'approval') {
+    const sentence = 'It waits for approval at GitHub (a protected environment or a first contribution).';
+    return { ...base, sentence, frees: 'A reviewer at GitHub.' };
+  }
+  return {
+    ...base,
+    sentence: `No profile covers its runs-on [${labels.join(', ')}]; this daemon has ${ours.join(', ') || 'none'}.`,
+    frees: 'Another runner, or a label in the config.',
+  };
+}
+
+/** `14:05:09`, in the daemon's time zone. */
+function clockTime(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}

@@ -1,0 +1,40 @@
+import { createHostMachine } from '../../../machines/host.ts';
+import { DEFAULT_POLICY } from '../../../machines/job/policy.ts';
+import { createJobMachine } from '../../../machines/job.ts';
+import { type ChartDescription, describeMachine } from '../../chart/describe-machine.ts';
+import { type ChartLayout, type ChartShape, layOutChart } from '../../chart/lay-out-chart.ts';
+
+/** The machines that this daemon runs; their policies change no state and no arrow. */
+export function machines() {
+  const now = () => 0;
+  return [
+    createJobMachine({ policy: DEFAULT_POLICY, now }),
+    createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }),
+  ];
+}
+
+export interface Chart {
+  id: string;
+  description: ChartDescription;
+  layout: ChartLayout;
+}
+
+/** Every machine's chart, laid out when it is first asked for: definitions do not change while a process runs. */
+export class Charts {
+  readonly #drawn = new Map<ChartShape, Promise<Chart[]>>();
+
+  of(shape: ChartShape): Promise<Chart[]> {
+    const known = this.#drawn.get(shape);
+    if (known) return known;
+    const drawn = Promise.all(machines().map(drawChart(shape)));
+    this.#drawn.set(shape, drawn);
+    return drawn;
+  }
+}
+
+function drawChart(shape: ChartShape) {
+  return async (machine: ReturnType<typeof machines>[number]): Promise<Chart> => {
+    const description = describeMachine(machine);
+    return { id: description.id, description, layout: await layOutChart(description, shape) };
+  };
+}

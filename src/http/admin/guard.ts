@@ -1,0 +1,43 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+
+/** Files that tell nothing: whoever may reach the port may load the page, which then asks for the token. */
+const OPEN = /^\/(healthz|readyz|favicon\.svg|page\/.*|lib\/.*)?$/;
+const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/**
+ * Who may speak with the admin listener. It refuses a Host header that names no address of ours where no token
+ * guards it (a web page could otherwise reach a loopback port by DNS rebinding), whatever a page of another origin
+ * sends, and, where a token is set, everything without it but the page's own files and the health checks.
+ */
+export function guard(token: string | null): MiddlewareHandler {
+  const wanted = token === null ? null : digest(token);
+  return async (c, next) => {
+    const host = c.req.header('host') ?? '';
+    const name = host.replace(/:\d+$/, '');
+    if (wanted === null && !LOOPBACK.test(name)) {
+      const message = `The Host header "${name}" is not a loopback name; set admin.token to use others.`;
+      return c.json({ message }, 403);
+    }
+    if (!OPEN.test(c.req.path) && comesFromElsewhere(c, host)) {
+      return c.json({ message: 'Cross-site requests are refused.' }, 403);
+    }
+    if (wanted !== null && !OPEN.test(c.req.path)) {
+      const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
+      if (!timingSafeEqual(digest(given), wanted)) {
+        return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);
+      }
+    }
+    return next();
+  };
+}
+
+/** Browsers say where a request comes from; a page on another port of this machine is another origin, too. */
+function comesFromElsewhere(c: Context, host: string): boolean {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  const origin = c.req.header('origin');
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}

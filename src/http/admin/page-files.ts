@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { Hono } from 'hono';
+import { etag } from 'hono/etag';
+
+const PAGE = join(import.meta.dirname, '../../page');
+const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Nothing is loaded from elsewhere and no script stands in the page, so text from GitHub or a guest stays text. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The visualizer's files as they are in the sources: there is no build. */
+export function pageFiles(): Hono {
+  const app = new Hono();
+  app.use(etag());
+  app.use(async (c, next) => {
+    await next();
+    c.header('content-security-policy', POLICY);
+    c.header('x-content-type-options', 'nosniff');
+    c.header('referrer-policy', 'no-referrer');
+    c.header('cache-control', 'no-cache');
+  });
+  const send = async (folder: string, name: string) => {
+    const type = TYPES[extname(name)];
+    const isPlain = /^([a-z][a-z0-9-]*\/)?[a-z][a-z0-9-]*\.[a-z]+$/.test(name);
+    const body = type && isPlain ? await readFile(join(folder, name)).catch(() => null) : null;
+    return body && type
+      ? new Response(new Uint8Array(body), { headers: { 'content-type': type } })
+      : new Response(`There is no file ${name}.`, { status: 404 });
+  };
+  app.get('/', () => send(PAGE, 'index.html'));
+  app.get('/favicon.svg', () => send(PAGE, 'favicon.svg'));
+  app.get('/page/:name', (c) => send(PAGE, c.req.param('name')));
+  app.get('/lib/lit-html/:rest{.+}', (c) => send(LIT, c.req.param('rest')));
+  return app;
+}

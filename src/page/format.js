@@ -1,0 +1,46 @@
+// @ts-check
+
+/** A span as people say it: `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`. @param {number} ms */
+export function span(ms) {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.round(minutes / 60 / 24)} d`;
+}
+
+/** A rough age for a list: `45 s`, `3 min`, `5 h`, `2 d`. @param {number} ms */
+export function age(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+/** @param {number} value */
+const two = (value) => String(value).padStart(2, '0');
+
+/** `14:05:09`, on the reader's clock. @param {number} at epoch ms */
+export function clock(at) {
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** `2026-11-25 14:05:09`, on the reader's clock. @param {number} at epoch ms */
+export function moment(at) {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(at)}`;
+}
+
+/**
+ * An address that may stand in a link. GitHub's text says it, so anything that is no web address is no link: the
+ * browser would run `javascript:`. @param {unknown} url @returns {string | null}
+ */
+export function webAddress(url) {
+  if (typeof url !== 'string' || !URL.canParse(url)) return null;
+  return /^https?:$/.test(new URL(url).protocol) ? url : null;
+}

@@ -1,0 +1,175 @@
+import { repeat } from '/lib/lit-html/directives/repeat.js';
+import { html, nothing } from '/lib/lit-html/lit-html.js';
+import { moodOf } from './chart.js';
+import { age, clock, webAddress } from './format.js';
+import { outcomeOf, topState } from './world.js';
+
+/** Rows that are drawn at once; a filter finds the others. */
+const MOST_ROWS = 100;
+
+/** Every job that is live, waits elsewhere or ended last, as the list shows it. */
+export function rowsOf({ world, waiting, unserved, isPast }) {
+  const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
+  const live = [...world.jobs.values()].map((job) => ({ job, why: why.get(job.key) ?? null, kind: 'live' }));
+  const order = (row) => row.why?.position ?? 0;
+  const isQueued = ({ job }) => job.state === 'queued';
+  live.sort(
+    (a, b) => Number(isQueued(a)) - Number(isQueued(b)) || order(a) - order(b) || queuedAt(a) - queuedAt(b),
+  );
+  const elsewhere = isPast
+    ? []
+    : unserved.map((one) => ({
+        job: {
+          key: `unserved-${one.jobId}`,
+          jobId: one.jobId,
+          attempt: 0,
+          host: null,
+          state: 'not ours',
+          enteredAt: one.queuedAt,
+          context: { job: { ...one, id: one.jobId, profile: '' } },
+        },
+        why: why.get(`unserved-${one.jobId}`) ?? null,
+        kind: 'unserved',
+      }));
+  const ended = world.ended.map((job) => ({ job, why: null, kind: 'ended' }));
+  return [...live, ...elsewhere, ...ended];
+}
+
+const queuedAt = ({ job }) => job.context.job?.queuedAt ?? job.enteredAt;
+
+const FILTERS = {
+  all: { label: 'All', test: () => true },
+  live: { label: 'Live', test: ({ kind }) => kind === 'live' },
+  waiting: {
+    label: 'Waiting',
+    test: ({ kind, job }) =>
+      kind !== 'ended' &&
+      (job.state === 'queued' || kind === 'unserved' || /waiting|blocked/.test(job.state)),
+  },
+  failed: { label: 'Failed', test: ({ job }) => job.state === 'failed' },
+  ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
+};
+
+function matches({ job, why }, search) {
+  if (search.trim() === '') return true;
+  const {
+    owner = '',
+    repository = '',
+    workflow = '',
+    name = '',
+    labels = [],
+    profile = '',
+  } = job.context.job ?? {};
+  const text = [
+    job.jobId,
+    `${owner}/${repository}`,
+    workflow,
+    name,
+    labels.join(' '),
+    profile,
+    job.host ?? '',
+    job.state,
+    job.context.failure?.code ?? '',
+    why?.sentence ?? '',
+  ];
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.join(' ').toLowerCase().includes(word));
+}
+
+export function jobsView({ rows, filter, search, now, selected, onFilter, onSearch }) {
+  const counts = Object.fromEntries(
+    Object.entries(FILTERS).map(([key, { test }]) => [key, rows.filter(test).length]),
+  );
+  const found = rows.filter(FILTERS[filter].test).filter((row) => matches(row, search));
+  return html`
+    <section class="panel jobs" aria-labelledby="jobs-title">
+      <header>
+        <h2 id="jobs-title">Jobs</h2>
+        <div class="filters" role="group" aria-label="Which jobs">
+          ${Object.entries(FILTERS).map(
+            ([key, { label }]) => html`<button class="chip" aria-pressed=${key === filter ? 'true' : 'false'}
+              @click=${() => onFilter(key)}>${label} <span class="n">${counts[key]}</span></button>`,
+          )}
+        </div>
+        <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
+          .value=${search} @input=${(event) => onSearch(event.target.value)}>
+      </header>
+      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { now, selected })}
+    </section>`;
+}
+
+function emptyView(count, search) {
+  if (count === 0) {
+    return html`<div class="empty"><p><strong>No jobs.</strong> None is queued, and none has ended within what the journal keeps.</p>
+      <p>A job appears here when a workflow asks for one of the labels in the config.</p></div>`;
+  }
+  return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
+}
+
+function tableView(found, { now, selected }) {
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="List of jobs"><table class="list">
+      <thead><tr><th>Job</th><th class="wide">Labels</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
+      <tbody>
+        ${repeat(
+          found.slice(0, MOST_ROWS),
+          ({ job }) => job.key + job.enteredAt * Number(job.state === 'done' || job.state === 'failed'),
+          (row) => rowView(row, now, selected),
+        )}
+      </tbody>
+    </table>
+    ${found.length > MOST_ROWS ? html`<p class="more">${found.length - MOST_ROWS} more: search to find them.</p>` : nothing}
+    </div>`;
+}
+
+function rowView({ job, why, kind }, now, selected) {
+  const { owner, repository, workflow, name, url, labels = [], queuedAt } = job.context.job ?? {};
+  const address = webAddress(url);
+  const old = kind === 'ended' ? `${age(now - job.at)} ago` : age(now - (queuedAt ?? job.enteredAt));
+  return html`
+    <tr class=${job.jobId === selected ? 'chosen' : ''} data-job=${job.jobId}>
+      <td class="what">
+        ${
+          kind === 'unserved'
+            ? html`<span class="title" title=${name ?? ''}>${name}</span>`
+            : html`<a class="title" href="#/job/${job.jobId}" title=${name ?? ''}>${name || job.jobId}</a>`
+        }
+        ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
+        <span class="sub" title="${owner}/${repository} · ${workflow}">${owner}/${repository}${workflow ? ` · ${workflow}` : ''}</span>
+      </td>
+      <td class="wide"><span class="labels" title=${labels.join(', ')}>${labels.filter((label) => label !== 'self-hosted').join(', ')}</span></td>
+      <td><span class="state ${kind === 'unserved' ? 'idle' : moodOf(job)}" title=${job.state}>${stateText(job)}</span></td>
+      <td class="host">${job.host ?? '–'}</td>
+      <td class="num age">${old}</td>
+      <td class="num wide">${job.attempt || '–'}</td>
+      <td class="outcome">${outcomeText({ job, why, kind }, now)}</td>
+    </tr>`;
+}
+
+function stateText({ state }) {
+  if (state.startsWith('running.')) return state.split('.')[1];
+  return topState(state);
+}
+
+function outcomeText({ job, why, kind }, now) {
+  if (why) {
+    const place = why.position === null ? '' : `#${why.position} · `;
+    return html`<span class="why" title="${why.sentence} What frees it: ${why.frees}">${place}${why.sentence}</span>`;
+  }
+  const { failure, phase } = job.context;
+  if (kind === 'ended') {
+    const outcome = outcomeOf(job);
+    if (outcome === 'failed')
+      return html`<span class="bad-text" title=${failure?.message ?? ''}>${failure?.code}: ${failure?.message}</span>`;
+    return job.context.job?.conclusion ?? (outcome === 'taken' ? 'taken by another runner' : outcome);
+  }
+  const trouble = phase?.lastFailure ?? failure;
+  if (!trouble) return nothing;
+  const next =
+    phase?.lastFailure && phase.nextTryAt > now
+      ? ` · try ${phase.tries + 1} at ${clock(phase.nextTryAt)}`
+      : '';
+  return html`<span class="warn-text" title=${trouble.message}>${trouble.code}${next}</span>`;
+}

@@ -1,0 +1,35 @@
+import { live } from '/lib/lit-html/directives/live.js';
+import { html, nothing } from '/lib/lit-html/lit-html.js';
+import { clock, moment, span } from './format.js';
+
+const SPEEDS = [1, 10, 60, 600];
+/** What the scrubber spans when more is kept, in milliseconds. */
+const SPANS = [
+  ['15 min', 15 * 60_000],
+  ['2 h', 2 * 3_600_000],
+  ['24 h', 24 * 3_600_000],
+  ['all', Number.POSITIVE_INFINITY],
+];
+
+/** Puts chart, list and job back to any moment, and plays on from there. */
+export function timeView({ session, range, onRange, onCopy }) {
+  const { past, playing, speed, firstAt, present, mode } = session;
+  const from = Math.max(firstAt, present - range);
+  const at = past?.at ?? present;
+  const travel = (to) => session.travel(Math.min(present, Math.max(firstAt, to)));
+  return html`
+    <footer class="timebar ${past ? 'past' : ''}" aria-label="Time">
+      <button class="play" ?disabled=${!past} @click=${() => session.play()} aria-label=${playing ? 'Pause' : 'Play'}>${playing ? '❚❚' : '▶'}</button>
+      <label><span class="unseen">Speed</span><select @change=${(event) => {
+        session.speed = Number(event.target.value);
+      }}>${SPEEDS.map((value) => html`<option value=${value} ?selected=${value === speed}>${value}×</option>`)}</select></label>
+      <span class="edge" title=${moment(from)}>${clock(from)}</span>
+      <input id="scrubber" type="range" min=${Math.floor(from)} max=${Math.ceil(present)} step="100" .value=${live(String(Math.round(at)))}
+        aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${(event) => travel(Number(event.target.value))}>
+      <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : 'now'}</output>
+      <label class="range"><span class="unseen">Span</span><select @change=${(event) => onRange(Number(event.target.value))}>
+        ${SPANS.map(([label, value]) => html`<option value=${value} ?selected=${value === range}>${label}</option>`)}</select></label>
+      ${past ? html`<button @click=${() => onCopy()}>Copy link</button>` : nothing}
+      <button class="live" aria-pressed=${past ? 'false' : 'true'} @click=${() => session.goLive()}>${mode === 'replay' ? 'End' : 'Live'}</button>
+    </footer>`;
+}

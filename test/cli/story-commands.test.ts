@@ -1,0 +1,109 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chartCommand } from '../../src/cli/chart-command.ts';
+import { evidenceCommand } from '../../src/cli/evidence-command.ts';
+import { explainCommand } from '../../src/cli/explain-command.ts';
+import { picture } from '../../src/cli/watch-command.ts';
+import { systemClock } from '../../src/clock.ts';
+import { replaySource } from '../../src/controller/replay-source.ts';
+import { createAdminApp } from '../../src/http/admin-app.ts';
+import { StagedDaemon } from '../page/staged-daemon.ts';
+import { jobView, NOW } from './job-samples.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+
+let daemon: StagedDaemon;
+let folder: string;
+let config: string;
+beforeEach(async () => {
+  daemon = await StagedDaemon.start();
+  folder = mkdtempSync(join(tmpdir(), 'story-'));
+  config = join(folder, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      github: { token: 'ghp_example', owner: 'acme', repository: 'app' },
+      jeballto: { token: 'A'.repeat(36), base_url: 'http://127.0.0.1:1/v1' },
+      labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
+      admin: { listen: new URL(daemon.url).host },
+    }),
+  );
+});
+afterEach(async () => {
+  await daemon.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A job that failed three times at its image, the last time with evidence. */
+async function failedJob(): Promise<void> {
+  const key = daemon.queue(77, { attemptsFailed: 2 });
+  daemon.next(key);
+  daemon.fail(key, 'IMAGE_INVALID', 'The image asks for a disk of 10 TB.');
+  daemon.tearDown(key);
+  daemon.store.keepEvidence({
+    ...{ jobId: 77, attempt: 2, at: Date.now(), vmName: 'gh-default-77-1', host: 'mini-1', agentEvents: [] },
+    ...{ screen: null, logs: { 'runner.log': 'it stopped' }, hostLook: null, missing: [] },
+  });
+  await daemon.store.durable();
+}
+
+test('explain says why a job failed, who must act and what happened, in the words of the page', async () => {
+  await failedJob();
+  const { terminal, text } = recordingTerminal();
+  expect(await explainCommand(77, { config }, terminal)).toBe(0);
+  expect(text()).toContain('Failed after 3 attempts');
+  expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
+  expect(text()).toContain('whoever makes the image');
+  expect(text()).toMatch(/creating +attempt 3/);
+  expect(text()).toContain('slot.granted: queued → creating.acting');
+});
+
+test('an evidence file, opened elsewhere, tells the same as the daemon did', async () => {
+  await failedJob();
+  const output = join(folder, 'job.json');
+  const { terminal } = recordingTerminal();
+  expect(await evidenceCommand(77, { config, output }, terminal)).toBe(0);
+  const file = JSON.parse(readFileSync(output, 'utf8'));
+  expect(file.kept[0].logs['runner.log']).toBe('it stopped');
+  const app = createAdminApp({ source: replaySource(file), token: null, clock: systemClock });
+  const ask = async (path: string) =>
+    (await app.request(`http://127.0.0.1${path}`, { headers: { host: '127.0.0.1' } })).json();
+  const state = await ask('/api/state');
+  expect(state).toMatchObject({ mode: 'replay', ended: [{ jobId: 77, state: 'failed' }] });
+  const mid = await ask(`/api/state?at=${file.journal[1].at}`);
+  expect(mid.jobs.length + mid.ended.length).toBe(1);
+  const journal = await ask('/api/jobs/77/journal');
+  const told = (await (await fetch(`${daemon.url}/api/jobs/77/journal`)).json()) as {
+    entries: { event: string }[];
+  };
+  expect(journal.entries.map((entry: { event: string }) => entry.event)).toEqual(
+    told.entries.map(({ event }) => event),
+  );
+  const refused = await app.request('http://127.0.0.1/api/jobs/77/retry', {
+    method: 'POST',
+    headers: { host: '127.0.0.1' },
+  });
+  expect(refused.status).toBe(409);
+});
+
+test('a file that is no evidence is refused in a sentence, and so is a machine that there is not', async () => {
+  const { replayCommand } = await import('../../src/cli/replay-command.ts');
+  const { terminal } = recordingTerminal();
+  await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is no evidence file');
+  await expect(replayCommand(join(folder, 'none'), { port: 0 }, terminal)).rejects.toThrow('cannot be read');
+  await expect(chartCommand({ machine: 'vm', format: 'svg' }, terminal)).rejects.toThrow('job or host');
+});
+
+test('watch shows beside each waiting job why it waits, and no more than fits', () => {
+  const lines = picture(
+    { jobs: [jobView(11), jobView(12)], recent: [] },
+    [{ key: '12', jobId: 12, why: 'noSlot', sentence: 'No free slot.', frees: '', position: 1, until: null }],
+    NOW,
+    { columns: 90, rows: 6 },
+  );
+  expect(lines[0]).toContain('2 live, 1 queued');
+  expect(lines.join('\n')).toContain('No free slot.');
+  expect(lines).toHaveLength(5);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+});

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { beginCall, routeOf } from '../../src/call-trace.ts';
+import { systemClock } from '../../src/clock.ts';
+import { type EffectRun, EffectRuns } from '../../src/effects/effect-runs.ts';
+import { DaemonError } from '../../src/errors.ts';
+
+const call = async (route: string, status: number | null) => {
+  const ended = beginCall({ system: 'agent', host: 'mini-1', method: 'GET', route });
+  await new Promise((resolve) => setImmediate(resolve));
+  ended(status);
+};
+const never = new AbortController().signal;
+
+function recorder() {
+  const ended: EffectRun[] = [];
+  const runs = new EffectRuns(systemClock, (run) => ended.push(run));
+  runs.listen();
+  return { runs, ended };
+}
+
+test('each call belongs to the effect that made it, however many run at once', async () => {
+  const { runs, ended } = recorder();
+  await Promise.all(
+    ['a', 'b', 'c'].map((actor) =>
+      runs.track(actor, 'createVm', never, async () => {
+        for (let n = 0; n < 5; n += 1) await call(`/${actor}/${n}`, 200);
+      }),
+    ),
+  );
+  await call('/of/nobody', 200);
+  for (const { actor, calls, outcome } of ended) {
+    expect(calls.map(({ route }) => route)).toEqual([0, 1, 2, 3, 4].map((n) => `/${actor}/${n}`));
+    expect(outcome).toBe('done');
+  }
+  expect(ended).toHaveLength(3);
+  runs.stop();
+});
+
+test('the same call again and again is one with a count, and the number of others is bounded', async () => {
+  const { runs, ended } = recorder();
+  await runs.track('a', 'pull', never, async () => {
+    for (let n = 0; n < 100; n += 1) await call('/pull', 200);
+    for (let n = 0; n < 60; n += 1) await call(`/r${n}`, n % 2 ? 500 : null);
+  });
+  expect(ended[0]?.calls[0]).toMatchObject({ route: '/pull', times: 100 });
+  expect(ended[0]?.calls).toHaveLength(24);
+  expect(ended[0]?.more).toBe(37);
+  runs.stop();
+});
+
+test('it says how the effect ended: by a code, or left before its end', async () => {
+  const { runs, ended } = recorder();
+  const fails = runs.track('a', 'x', never, async () => {
+    throw new DaemonError('VM_BUSY', 'busy');
+  });
+  await expect(fails).rejects.toThrow('busy');
+  const left = new AbortController();
+  const abandoned = runs.track('b', 'y', left.signal, async () => {
+    await call('/one', 200);
+    left.abort();
+    left.signal.throwIfAborted();
+  });
+  await expect(abandoned).rejects.toThrow();
+  expect(ended.map(({ outcome }) => outcome)).toEqual(['VM_BUSY', 'abandoned']);
+  expect(runs.of('b')).toEqual([]);
+  runs.stop();
+});
+
+test.each([
+  ['/vms/6F79B305-CA92-488A-A415-9BEDBC493BBD/start', '/vms/{id}/start'],
+  ['/vms?limit=1000&offset=0', '/vms'],
+  ['/repos/acme/app/actions/runners/24', '/repos/{repository}/actions/runners/{id}'],
+  ['/orgs/acme/actions/runners/generate-jitconfig', '/orgs/{owner}/actions/runners/generate-jitconfig'],
+  ['/system/capabilities', '/system/capabilities'],
+])('of %s the route is %s', (path, route) => {
+  expect(routeOf(path)).toBe(route);
+});

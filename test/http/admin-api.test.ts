@@ -1,0 +1,197 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { request } from 'undici';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAdminApp } from '../../src/http/admin-app.ts';
+import { StagedDaemon } from '../page/staged-daemon.ts';
+
+let daemon: StagedDaemon;
+beforeEach(async () => {
+  daemon = await StagedDaemon.start();
+});
+afterEach(() => daemon.close());
+
+const get = async (path: string) => (await fetch(`${daemon.url}${path}`)).json();
+
+interface OpenApi {
+  paths: Record<
+    string,
+    Record<string, { responses: { 200: { content: Record<string, { schema: object }> } } }>
+  >;
+}
+
+describe('the OpenAPI description', () => {
+  test('is what the answers look like', async () => {
+    daemon.host('mini-1', [{ name: 'stranger', state: 'running', ours: false }]);
+    const failed = daemon.queue(11);
+    daemon.next(failed);
+    daemon.fail(failed, 'IMAGE_INVALID', 'The image asks for too much.');
+    const waits = daemon.queue(12);
+    daemon.next(waits);
+    daemon.fail(waits, 'HOST_UNREACHABLE', 'It did not answer.');
+    daemon.queue(13);
+    daemon.send(daemon.queue(14), { type: 'operator.cancelled', by: 'ada' });
+    await daemon.store.durable();
+    const { paths } = (await get('/api/openapi.json')) as OpenApi;
+    const ajv = new Ajv2020({ strict: false });
+    let checked = 0;
+    for (const [path, methods] of Object.entries(paths)) {
+      const schema = methods.get?.responses[200].content['application/json']?.schema;
+      if (!schema) continue;
+      for (const id of path.includes('{id}') ? [11, 12, 13, 14] : ['']) {
+        const answer = await get(path.replace('{id}', String(id)));
+        const isRight = ajv.validate(schema, answer);
+        expect(isRight, `${path} ${id}: ${ajv.errorsText()} in ${JSON.stringify(answer).slice(0, 300)}`).toBe(
+          true,
+        );
+        checked += 1;
+      }
+    }
+    expect(checked).toBeGreaterThan(20);
+  });
+
+  test('knows every route that is served, and no other', async () => {
+    const { paths } = (await get('/api/openapi.json')) as OpenApi;
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    );
+    const app = createAdminApp({ source: { recording: {} } as never, token: null, clock: {} as never });
+    const served = app.routes
+      .filter(({ path, method }) => path.startsWith('/api/') && method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(described.sort()).toEqual([...new Set(served)].sort());
+  });
+});
+
+describe('the admin listener', () => {
+  const status = async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') =>
+    (await request(`${daemon.url}${path}`, { method, headers })).statusCode;
+
+  test('refuses a Host header that is no name of ours, for pages and API alike', async () => {
+    for (const host of ['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test:80', '']) {
+      expect(await status('/api/jobs', { host }), host).toBe(403);
+      expect(await status('/', { host }), host).toBe(403);
+    }
+    for (const host of ['localhost', '127.0.0.1:9091', '[::1]:9091']) {
+      expect(await status('/api/jobs', { host }), host).toBe(200);
+    }
+  });
+
+  test('refuses what a page of another origin sends, whatever it is', async () => {
+    daemon.queue(5);
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.test' },
+      { origin: 'http://127.0.0.1:1' },
+      { origin: 'null' },
+    ]) {
+      expect(await status('/api/jobs/5/cancel', headers as never, 'POST'), JSON.stringify(headers)).toBe(403);
+      expect(await status('/api/jobs', headers as never)).toBe(403);
+      expect(await status('/metrics', headers as never)).toBe(403);
+    }
+    expect(daemon.state('5')).toBe('queued');
+    expect(await status('/api/jobs/5/cancel', { 'sec-fetch-site': 'same-origin' }, 'POST')).toBe(200);
+    expect(daemon.state('5')).toBe('over');
+  });
+
+  test('with a token gives nothing without it but the page, which holds nothing, and the health checks', async () => {
+    const guarded = await StagedDaemon.start('s3cret-admin-token');
+    const ask = async (path: string, authorization?: string) =>
+      (await fetch(`${guarded.url}${path}`, authorization ? { headers: { authorization } } : {})).status;
+    for (const path of [
+      '/api/jobs',
+      '/api/state',
+      '/api/events',
+      '/api/openapi.json',
+      '/metrics',
+      '/api/nothing',
+    ]) {
+      expect(await ask(path), path).toBe(401);
+      expect(await ask(path, 'Bearer wrong'), path).toBe(401);
+      expect(await ask(path, 's3cret-admin-toke'), path).toBe(401);
+    }
+    for (const path of ['/', '/page/app.js', '/lib/lit-html/lit-html.js', '/healthz', '/readyz']) {
+      expect(await ask(path), path).toBe(200);
+    }
+    expect(await ask('/api/jobs', 'Bearer s3cret-admin-token')).toBe(200);
+    await guarded.close();
+  });
+
+  test('serves no file beside those of the page', async () => {
+    for (const path of [
+      '/page/..%2fapp.js',
+      '/page/%2e%2e/main.ts',
+      '/lib/lit-html/../package.json',
+      '/lib/lit-html/package.json',
+      '/page/world.js.map',
+    ]) {
+      expect(await status(path), path).toBeGreaterThanOrEqual(404);
+    }
+  });
+
+  test('sends its page with a policy that knows no inline code and no other origin', async () => {
+    const { headers } = await fetch(daemon.url);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  });
+
+  test('counts what Prometheus asks for under names of ours', async () => {
+    const key = daemon.queue(21);
+    daemon.next(key);
+    daemon.fail(key, 'IMAGE_INVALID', 'No.');
+    daemon.send(daemon.queue(22), { type: 'operator.cancelled', by: 'ada' });
+    const text = await (await fetch(`${daemon.url}/metrics`)).text();
+    expect(text).toContain('jeballto_runner_jobs_total{outcome="failed",cause="OPERATOR_CANCELLED"} 1');
+    expect(text).toContain('jeballto_runner_failures_total{code="IMAGE_INVALID",blame="image"} 1');
+    expect(text).toContain('jeballto_runner_jobs{state="tearingDown"} 1');
+    expect(text).toContain('jeballto_runner_oldest_queued_job_age_seconds{profile="macos-15"} 0');
+    expect(text).toMatch(/jeballto_runner_job_phase_duration_seconds_count\{phase="creating"\} 1/);
+    expect(text).toContain('nodejs_eventloop_lag_seconds');
+  });
+});
+
+describe('orders', () => {
+  const order = async (path: string, by: string) => {
+    const response = await fetch(`${daemon.url}${path}`, {
+      method: 'POST',
+      headers: { 'x-operator': encodeURIComponent(by) },
+    });
+    return { status: response.status, ...((await response.json()) as { message?: string }) };
+  };
+
+  test('stand in the journal with who gave them', async () => {
+    daemon.next(daemon.queue(31));
+    expect((await order('/api/jobs/31/cancel', 'Ada\n\u202e Łovelace')).status).toBe(200);
+    await daemon.store.durable();
+    const { entries } = (await get('/api/jobs/31/journal')) as {
+      entries: { kind?: string; event: string; detail: { by?: string } }[];
+    };
+    const given = entries.find(({ kind }) => kind === 'order');
+    expect(given).toMatchObject({ event: 'operator.cancelled', detail: { by: 'Ada Łovelace' } });
+    expect(daemon.state('31')).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
+  });
+
+  test('law 5: a job that runs is not cancelled here', async () => {
+    const key = daemon.queue(32);
+    for (let n = 0; n < 9; n += 1) daemon.next(key);
+    expect(daemon.state(key)).toBe('running.busy.watching');
+    const refused = await order('/api/jobs/32/cancel', 'ada');
+    expect(refused).toMatchObject({ status: 409, message: expect.stringContaining('at GitHub') });
+    expect(daemon.state(key)).toBe('running.busy.watching');
+  });
+
+  test('about what is not there are refused with the reason', async () => {
+    expect(await order('/api/jobs/99/cancel', 'ada')).toMatchObject({
+      status: 404,
+      message: 'No job 99 is being served.',
+    });
+    expect(await order('/api/jobs/99/retry', 'ada')).toMatchObject({ status: 404 });
+    expect(await order('/api/hosts/none/cordon', 'ada')).toMatchObject({
+      status: 404,
+      message: expect.stringContaining('no host "none"'),
+    });
+  });
+});

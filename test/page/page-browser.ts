@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Why no browser test can run here; null when one can. */
+export const whyNoBrowser = existsSync(EXECUTABLE)
+  ? null
+  : `no browser at ${EXECUTABLE}: apt-get install -y chromium, or name one in CHROMIUM`;
+
+/** A browser that speaks with nobody by itself. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Opened {
+  page: Page;
+  /** What the page or the browser complained about: a refused script, a lost file, an error. */
+  complaints: string[];
+  /** Addresses that were asked for. */
+  asked: string[];
+}
+
+/** Opens the page and waits until it shows something. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: { width?: number; height?: number; colorScheme?: 'light' | 'dark' } = {},
+): Promise<Opened> {
+  const { width = 1280, height = 800, colorScheme = 'light' } = options;
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  page.setDefaultTimeout(8_000);
+  const complaints: string[] = [];
+  const asked: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(url);
+  await page.waitForSelector('#chart');
+  return { page, complaints, asked };
+}

@@ -1,0 +1,376 @@
+/// <reference lib="dom" />
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser, openPage, whyNoBrowser } from './page-browser.ts';
+import { StagedDaemon } from './staged-daemon.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+if (whyNoBrowser) console.warn(`the browser tests are skipped: ${whyNoBrowser}`);
+
+const markState = (page: Page, id: number) =>
+  page.evaluate((job) => document.querySelector<SVGElement>(`.mark[data-job="${job}"]`)?.dataset.state, id);
+const untilMark = (page: Page, id: number, state: string) =>
+  page.waitForFunction(
+    ([job, wanted]) =>
+      document.querySelector<SVGElement>(`.mark[data-job="${job}"]`)?.dataset.state === wanted,
+    [id, state] as const,
+  );
+const count = async (page: Page, path: string) =>
+  Number(
+    (await page
+      .locator(`.box[data-path="${path}"] > text.count`)
+      .textContent()
+      .catch(() => '0')) ?? 0,
+  );
+
+describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  async function withDaemon(use: (daemon: StagedDaemon) => Promise<void>, token: string | null = null) {
+    const daemon = await StagedDaemon.start(token);
+    try {
+      await use(daemon);
+    } finally {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+      await daemon.close();
+    }
+  }
+
+  test('a job is a mark that crosses all states of the pipeline and leaves with it', {
+    timeout: 60_000,
+  }, async () => {
+    await withDaemon(async (daemon) => {
+      const { page, complaints } = await openPage(browser, daemon.url);
+      const key = daemon.queue(101);
+      await untilMark(page, 101, 'queued');
+      const path = [
+        'creating.acting',
+        'starting.acting',
+        'sshReady.acting',
+        'probing.acting',
+        'jitConfig.acting',
+      ];
+      path.push('runnerOnline.launching.acting', 'runnerOnline.confirming.acting');
+      path.push('running.idle.watching', 'running.busy.watching');
+      for (const state of path) {
+        daemon.next(key);
+        await untilMark(page, 101, state);
+        const box = await page.locator(`.box[data-path="${state}"] > rect`).boundingBox();
+        await page.waitForFunction(
+          ([id, x, y, right, bottom]) => {
+            const mark = document.querySelector(`.mark[data-job="${id}"]`)?.getBoundingClientRect();
+            return (
+              mark &&
+              mark.x >= x - 3 &&
+              mark.right <= right + 3 &&
+              mark.y >= y - 3 &&
+              mark.bottom <= bottom + 3
+            );
+          },
+          [
+            101,
+            box?.x ?? 0,
+            box?.y ?? 0,
+            (box?.x ?? 0) + (box?.width ?? 0),
+            (box?.y ?? 0) + (box?.height ?? 0),
+          ] as const,
+        );
+      }
+      daemon.send(key, { type: 'job.completed', conclusion: 'success', here: true });
+      daemon.actors.send(key, {
+        type: 'xstate.done.actor.watchRunner',
+        output: { ended: 'exited', failure: null },
+      } as never);
+      await untilMark(page, 101, 'tearingDown.vm.acting, tearingDown.runner.acting');
+      daemon.tearDown(key);
+      await page.waitForFunction(() => document.querySelector('.mark[data-job="101"]') === null);
+      expect(await count(page, 'done')).toBe(1);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  test('the scrubber puts chart, list and job back to a moment, a link keeps it, and live goes on', {
+    timeout: 60_000,
+  }, async () => {
+    await withDaemon(async (daemon) => {
+      const key = daemon.queue(7);
+      daemon.next(key);
+      daemon.next(key);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const then = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      daemon.fail(key, 'VM_START_FAILED', 'It did not start.');
+      const { page } = await openPage(browser, `${daemon.url}/#/job/7?at=${then}`);
+      await untilMark(page, 7, 'starting.acting');
+      await page.waitForSelector('.timebar.past');
+      expect(await page.locator('.story li.step').count()).toBe(3);
+      expect(await page.locator('.verdict').textContent()).not.toContain('VM_START_FAILED');
+      expect(await page.locator('tr[data-job="7"] .state').textContent()).toBe('starting');
+      await page.reload();
+      await untilMark(page, 7, 'starting.acting');
+      await page.click('button.live');
+      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone');
+      await page.waitForFunction(() =>
+        document.querySelector('.verdict')?.textContent?.includes('VM_START_FAILED'),
+      );
+      // The first entry's own moment, by the scrubber itself.
+      await page.evaluate((at) => {
+        const scrubber = document.getElementById('scrubber') as HTMLInputElement;
+        scrubber.value = String(at);
+        scrubber.dispatchEvent(new Event('input', { bubbles: true }));
+      }, then);
+      await untilMark(page, 7, 'starting.acting');
+      await page.selectOption('.timebar select', '10');
+      await page.click('.timebar .play');
+      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone');
+    });
+  });
+
+  test('a page that loses its connection goes on where it was, and a reload shows the same', {
+    timeout: 60_000,
+  }, async () => {
+    await withDaemon(async (daemon) => {
+      const { page } = await openPage(browser, daemon.url);
+      const key = daemon.queue(5);
+      await untilMark(page, 5, 'queued');
+      await daemon.interrupt(() => {
+        daemon.next(key);
+        daemon.queue(6);
+      });
+      daemon.next(key);
+      await untilMark(page, 6, 'queued');
+      await untilMark(page, 5, 'starting.acting');
+      await page.reload();
+      await untilMark(page, 5, 'starting.acting');
+    });
+  });
+
+  test('500 live jobs stay smooth', { timeout: 60_000 }, async () => {
+    await withDaemon(async (daemon) => {
+      const keys = Array.from({ length: 500 }, (_, index) => daemon.queue(1000 + index));
+      const { page } = await openPage(browser, daemon.url);
+      await page.waitForFunction(() => document.querySelectorAll('.mark').length === 500);
+      const frames = page.evaluate(
+        () =>
+          new Promise<number[]>((resolve) => {
+            const times: number[] = [];
+            let before = performance.now();
+            const step = (now: number) => {
+              times.push(now - before);
+              before = now;
+              if (times.length < 240) requestAnimationFrame(step);
+              else resolve(times);
+            };
+            requestAnimationFrame(step);
+          }),
+      );
+      for (let n = 0; n < 400; n += 1) {
+        daemon.next(keys[n % 100] ?? '');
+        await new Promise((resolve) => setTimeout(resolve, 8));
+      }
+      const sorted = (await frames).sort((a, b) => a - b);
+      const [median, p95] = [sorted[120] ?? 0, sorted[228] ?? 0];
+      console.info(
+        `500 jobs, 125 moves a second: frame time median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`,
+      );
+      // A machine that is shared by several builds draws slower; this catches what no machine would forgive.
+      expect(median).toBeLessThan(100);
+    });
+  });
+
+  test('by keyboard alone one reaches a state, a job and the past', async () => {
+    await withDaemon(async (daemon) => {
+      const key = daemon.queue(3);
+      daemon.next(key);
+      const { page } = await openPage(browser, daemon.url);
+      await untilMark(page, 3, 'creating.acting');
+      const focused = () =>
+        page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.path ?? '');
+      for (let n = 0; n < 40 && (await focused()) !== 'creating'; n += 1) await page.keyboard.press('Tab');
+      expect(await focused()).toBe('creating');
+      expect(await page.getByRole('button', { name: /^creating, 1 job/ }).count()).toBe(1);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#state-title');
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('#state-title', { state: 'detached' });
+      await page.keyboard.press('/');
+      await page.keyboard.type('job 3');
+      for (
+        let n = 0;
+        n < 10 && !(await page.evaluate(() => document.activeElement?.matches('a.title')));
+        n += 1
+      ) {
+        await page.keyboard.press('Tab');
+      }
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#job-title');
+      await page.locator('#scrubber').focus();
+      await page.keyboard.press('ArrowLeft');
+      await page.waitForSelector('.timebar.past');
+    });
+  });
+
+  test('axe finds nothing serious, in light and dark, with a job and a state open', {
+    timeout: 60_000,
+  }, async () => {
+    await withDaemon(async (daemon) => {
+      daemon.host('mini-1', [{ name: 'stranger', state: 'running', ours: false }]);
+      const key = daemon.queue(9);
+      daemon.next(key);
+      daemon.fail(key, 'HOST_UNREACHABLE', 'The host did not answer.', Date.now() + 60_000);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page } = await openPage(browser, `${daemon.url}/#/job/9`, { colorScheme, height: 2000 });
+        await page.waitForSelector('.story li');
+        await page.click('.box[data-path="creating"] > text.name');
+        // The page's own policy would refuse it as a script tag.
+        await page.evaluate(AXE);
+        const found = await page.evaluate(() =>
+          (
+            window as never as {
+              axe: {
+                run(): Promise<{
+                  violations: {
+                    id: string;
+                    impact: string;
+                    nodes: { target: unknown; failureSummary: string }[];
+                  }[];
+                }>;
+              };
+            }
+          ).axe.run(),
+        );
+        const serious = found.violations.filter(
+          ({ impact }) => impact === 'serious' || impact === 'critical',
+        );
+        expect(
+          serious.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes
+                .slice(0, 3)
+                .map((n) => `${n.target} ${n.failureSummary}`)
+                .join(' | ')}`,
+          ),
+        ).toEqual([]);
+      }
+    });
+  });
+
+  test('nothing is loaded from elsewhere, and the page shows itself within a second', async () => {
+    await withDaemon(async (daemon) => {
+      daemon.queue(1);
+      const { page, asked } = await openPage(browser, daemon.url);
+      await untilMark(page, 1, 'queued');
+      expect(asked.length).toBeGreaterThan(10);
+      expect(asked.filter((address) => !address.startsWith(daemon.url))).toEqual([]);
+      const again = Date.now();
+      await page.reload();
+      await untilMark(page, 1, 'queued');
+      console.info(`from reload to the first mark: ${Date.now() - again} ms`);
+    });
+  });
+
+  test('text from GitHub or a guest stays text, wherever it is shown', { timeout: 60_000 }, async () => {
+    await withDaemon(async (daemon) => {
+      const evil = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+      const key = daemon.queue(66, {
+        ...{ name: evil, workflow: evil, repository: evil, owner: evil, labels: [evil], profile: evil },
+        url: 'javascript:window.hacked=1',
+      });
+      daemon.next(key);
+      daemon.fail(key, 'HOST_UNREACHABLE', evil);
+      daemon.host(evil, [{ name: evil, state: evil, ours: false }], { failure: evil, version: evil });
+      daemon.dispatcher.unserved.observe(
+        {
+          ...{ source: 'poll', seenAt: 0, jobId: 67, runId: 1, runAttempt: 1, owner: evil, repository: evil },
+          ...{
+            workflow: evil,
+            name: evil,
+            url: 'javascript:window.hacked=1',
+            labels: [evil],
+            status: 'queued',
+          },
+          ...{ conclusion: null, queuedAt: 0, runnerId: null, runnerName: null },
+        } as never,
+        false,
+        false,
+      );
+      daemon.store.keepEvidence({
+        ...{ jobId: 66, attempt: 1, at: Date.now(), vmName: evil, host: evil, agentEvents: [{ evil }] },
+        ...{ screen: evil, logs: { [evil]: evil }, hostLook: null, missing: [evil] },
+      });
+      const { page } = await openPage(browser, `${daemon.url}/#/job/66`);
+      await page.waitForSelector('.kept');
+      await page.evaluate(() => {
+        for (const details of document.querySelectorAll('details')) details.open = true;
+      });
+      await page.click('.box[data-path="creating"] > text.name');
+      await page.waitForTimeout(300);
+      expect(await page.evaluate(() => (window as never as { hacked?: number }).hacked)).toBeUndefined();
+      expect(
+        await page.evaluate(() =>
+          [...document.querySelectorAll('a')].map((a) => a.href).filter((href) => !href.startsWith('http')),
+        ),
+      ).toEqual([]);
+      expect(await page.locator('img[onerror], #app script').count()).toBe(0);
+      expect(await page.locator('tr[data-job="66"] .title').textContent()).toBe(evil);
+      // And if one got through, the policy would not run it.
+      await page.evaluate(() => {
+        const inline = document.createElement('div');
+        inline.innerHTML = '<img src=x onerror="window.hacked=1">';
+        document.body.append(inline);
+      });
+      await page.waitForTimeout(300);
+      expect(await page.evaluate(() => (window as never as { hacked?: number }).hacked)).toBeUndefined();
+    });
+  });
+
+  test('with a token the page asks for it, and orders go through with a name', async () => {
+    await withDaemon(async (daemon) => {
+      const key = daemon.queue(4);
+      daemon.next(key);
+      const page = await browser.newPage();
+      await page.goto(`${daemon.url}/#/job/4`);
+      await page.fill('#token', 'wrong');
+      await page.click('button[type=submit]');
+      await page.waitForSelector('.gate .bad-text');
+      await page.fill('#token', 's3cret-admin-token');
+      await page.click('button[type=submit]');
+      await page.waitForSelector('.verdict');
+      const asked: string[] = [];
+      page.on('dialog', (dialog) => {
+        asked.push(dialog.type());
+        void dialog.accept('Ada ☂');
+      });
+      await page.click('button.danger');
+      await page.waitForFunction(() =>
+        document.querySelector('.story')?.textContent?.includes('operator.cancelled by Ada ☂'),
+      );
+      expect(asked).toEqual(['confirm', 'prompt']);
+      expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
+    }, 's3cret-admin-token');
+  });
+
+  test('no job, one job and a phone: nothing overflows to the side', { timeout: 60_000 }, async () => {
+    await withDaemon(async (daemon) => {
+      for (const jobs of [0, 1]) {
+        if (jobs === 1)
+          daemon.queue(2, { name: 'A very long name of a job that somebody thought to be funny '.repeat(4) });
+        for (const width of [390, 1280]) {
+          const { page } = await openPage(browser, daemon.url, { width });
+          if (jobs === 0) await page.waitForSelector('.jobs .empty');
+          else await untilMark(page, 2, 'queued');
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+          expect(await markState(page, 2)).toBe(jobs === 0 ? undefined : 'queued');
+          await page.close();
+        }
+      }
+    });
+  });
+});

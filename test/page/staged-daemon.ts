@@ -1,0 +1,237 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { fromPromise } from 'xstate';
+import type { failure } from '../../machines/failure.ts';
+import type { Job } from '../../machines/job/context.ts';
+import { effectPlaceholders } from '../../machines/job/effects.ts';
+import type { JobEvent } from '../../machines/job/events.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { createJobMachine } from '../../machines/job.ts';
+import { systemClock } from '../../src/clock.ts';
+import { adminSource } from '../../src/controller/admin-source.ts';
+import { FlightRecorder } from '../../src/controller/flight-recorder.ts';
+import { Orders } from '../../src/controller/orders.ts';
+import { watchJournal } from '../../src/controller/watch-journal.ts';
+import { Chronicle } from '../../src/dispatch/chronicle.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { HostRecords } from '../../src/dispatch/host-records.ts';
+import { Hosts } from '../../src/dispatch/hosts.ts';
+import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { EffectRuns } from '../../src/effects/effect-runs.ts';
+import { DaemonError } from '../../src/errors.ts';
+import { createAdminApp } from '../../src/http/admin-app.ts';
+import { listen } from '../../src/http/listen.ts';
+import { DeliveryLog } from '../../src/intake/delivery-log.ts';
+import type { Database } from '../../src/store/database.ts';
+import { Store } from '../../src/store/store.ts';
+import { JOB, VM } from '../machines/job-samples.ts';
+
+const silent = pino({ level: 'silent' });
+
+/** Answers of effects that lead a job on, by the state that waits for them. */
+const NEXT: Record<string, [effect: string, output: unknown]> = {
+  'creating.acting': ['createVm', { vmId: 'vm-1' }],
+  'starting.acting': ['startVm', { expiresAt: null }],
+  'sshReady.acting': ['connectGuest', { address: VM.address, hostKey: VM.hostKey }],
+  'probing.acting': ['probeGuest', { runnerVersion: '2.330.0' }],
+  'jitConfig.acting': ['obtainRunnerConfig', { runnerId: 7, mode: 'jit' }],
+  'runnerOnline.launching.acting': ['launchRunner', null],
+  'runnerOnline.confirming.acting': ['confirmOnline', { runnerId: 7 }],
+  'running.idle.watching': ['watchRunner', { ended: 'tookJob', failure: null }],
+};
+
+/**
+ * A daemon with real machines, store, journal and admin listener, whose effects never end by themselves: a test says
+ * what comes next, so that no picture depends on the speed of anything.
+ */
+export class StagedDaemon {
+  readonly store: Store;
+  readonly actors: JobActors;
+  readonly chronicle: Chronicle;
+  readonly dispatcher: Dispatcher;
+  url = '';
+  close: () => Promise<void> = async () => undefined;
+  /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
+  interrupt: (meanwhile: () => void) => Promise<void> = async () => undefined;
+
+  static async start(token: string | null = null): Promise<StagedDaemon> {
+    const database = new MemoryLevel<string, string>() as unknown as Database;
+    const store = await Store.over(database, { clock: systemClock, log: silent, retention: 1e12 });
+    const daemon = new StagedDaemon(store);
+    await daemon.#listen(token);
+    return daemon;
+  }
+
+  private constructor(store: Store) {
+    this.store = store;
+    this.chronicle = new Chronicle(store);
+    const never = () => new Promise<never>(() => undefined);
+    const actors = Object.fromEntries(
+      Object.keys(effectPlaceholders).map((name) => [name, fromPromise(never)]),
+    );
+    const machine = createJobMachine({ policy: DEFAULT_POLICY, now: () => systemClock.now() }).provide({
+      actors: actors as typeof effectPlaceholders,
+    });
+    const { chronicle } = this;
+    this.actors = new JobActors({
+      ...{ machine, store, chronicle, clock: systemClock, log: silent },
+      onTransition: () => undefined,
+    });
+    this.dispatcher = new Dispatcher({
+      ...{ actors: this.actors, hosts: this.#hosts, store, clock: systemClock, log: silent },
+      namePrefix: 'gh-default',
+      profileFor: (labels) => (labels.includes('macos-15') ? 'macos-15' : null),
+    });
+  }
+
+  readonly #hosts = new Hosts({
+    hosts: [],
+    policy: { checkInterval: 1e9, lostAfter: 1e9 },
+    clock: systemClock,
+    log: silent,
+    onChange: () => undefined,
+  });
+
+  async #listen(token: string | null): Promise<void> {
+    const { store, actors, chronicle, dispatcher } = this;
+    const hosts = this.#hosts;
+    const clock = systemClock;
+    const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
+    const deliveries = new DeliveryLog(clock);
+    const github = { rateLimits: () => [], getJob: async () => null };
+    const world = { agent: () => ({ client: {} }), guest: {} } as never;
+    const recorder = new FlightRecorder({
+      ...{ world, store, clock, log: silent, secrets: [] },
+      hostLook: () => null,
+    });
+    const profiles = ['macos-15'];
+    const watching = await watchJournal({
+      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs },
+    });
+    const hostRecords = new HostRecords({ chronicle, clock, isOurs: () => true, cordonOf: () => null });
+    const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
+    const poller = {
+      health: () => ({ lastLookAt: null, pausedUntil: null, outages: [], rateLimits: [] }),
+    } as never;
+    const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
+    const config = {
+      controller: { mode: 'both', poll_interval: 1000, recheck_interval: 1000 },
+      labels: {},
+    } as never;
+    const source = adminSource({
+      ...{
+        config,
+        actors,
+        hosts,
+        store,
+        chronicle,
+        runs,
+        orders,
+        poller,
+        webhooks: { state: 'trusted', context: {} } as never,
+        deliveries,
+        collector,
+        dispatcher,
+        clock,
+      },
+      ...{
+        stats: watching.stats,
+        metrics: watching.metrics,
+        progress: new Map(),
+        health: () => store.health() as never,
+      },
+    });
+    const fixed = {
+      ...source,
+      status: () => ({ ok: true, reasons: [] }),
+      readiness: () => ({ ready: true, reasons: [] }),
+    };
+    const app = createAdminApp({ source: fixed, token, clock });
+    let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
+    this.url = listener.url;
+    this.interrupt = async (meanwhile) => {
+      await listener.close();
+      meanwhile();
+      listener = await listen(
+        app,
+        { host: '127.0.0.1', port: Number(new URL(this.url).port) },
+        'admin.listen',
+      );
+    };
+    this.close = async () => {
+      watching.stop();
+      await listener.close();
+      actors.stop();
+      await store.close();
+    };
+  }
+
+  /** A queued job; answers the key of its actor. */
+  queue(id: number, more: Partial<Job> = {}): string {
+    return this.actors.create({ ...JOB, id, queuedAt: Date.now(), name: `job ${id}`, ...more });
+  }
+
+  send(key: string, event: JobEvent): void {
+    this.actors.send(key, event);
+  }
+
+  state(key: string): string {
+    for (const { key: other, snapshot } of this.actors.all()) {
+      if (other === key) return flat(snapshot.value);
+    }
+    return 'over';
+  }
+
+  /** Lets the effect that the job waits for come to its good end. */
+  next(key: string): void {
+    const state = this.state(key);
+    if (state === 'queued') this.send(key, { type: 'slot.granted', host: 'mini-1' });
+    const [effect, output] = NEXT[state] ?? [];
+    if (effect) this.#end(key, { type: `xstate.done.actor.${effect}`, output });
+  }
+
+  /** Lets it fail. */
+  fail(
+    key: string,
+    code: Parameters<typeof failure>[0],
+    message: string,
+    retryAt: number | null = null,
+  ): void {
+    const [effect] = NEXT[this.state(key)] ?? [];
+    if (!effect) return;
+    this.#end(key, {
+      type: `xstate.error.actor.${effect}`,
+      error: new DaemonError(code, message, { retryAt }),
+    });
+  }
+
+  /** Lets the machine itself fail: XState ends an actor at the failure of an effect that nobody handles. */
+  breakDown(key: string): void {
+    this.#end(key, { type: 'xstate.error.actor.unheardOf', error: new Error('unheard of') });
+  }
+
+  /** Lets the teardown remove what is there. */
+  tearDown(key: string): void {
+    this.#end(key, { type: 'xstate.done.actor.removeRunner', output: null });
+    this.#end(key, { type: 'xstate.done.actor.deleteVm', output: null });
+  }
+
+  host(name: string, vms: { name: string; state: string; ours: boolean }[], more: object = {}): void {
+    this.chronicle.host({
+      ...{ kind: 'host', at: Date.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
+      ...{ event: 'host.looked', from: '', to: 'healthy' },
+      detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
+    });
+  }
+
+  #end(key: string, event: object): void {
+    this.actors.send(key, event as JobEvent);
+  }
+}
+
+function flat(value: unknown, prefix = ''): string {
+  if (typeof value === 'string') return prefix + value;
+  return Object.entries(value as object)
+    .map(([name, inner]) => flat(inner, `${prefix}${name}.`))
+    .join(', ');
+}

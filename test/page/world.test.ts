@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Recording } from '../../src/http/admin/recording.ts';
+import { worldAt } from '../../src/http/admin/world-at.ts';
+import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/page/world.js';
+import { StagedDaemon } from './staged-daemon.ts';
+
+let daemon: StagedDaemon;
+let recording: Recording;
+beforeEach(async () => {
+  daemon = await StagedDaemon.start();
+  const { store } = daemon;
+  recording = {
+    seq: () => store.stats().journalSeq,
+    durable: () => store.durable(),
+    read: (query) => store.readJournal(query),
+    seqAt: (at) => store.journalSeqAt(at),
+    subscribe: () => () => undefined,
+  };
+});
+afterEach(() => daemon.close());
+
+/** Mulberry32: the same story each time. */
+function dice(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const truth = () =>
+  [...daemon.actors.all()]
+    .map(({ key, snapshot }) => ({
+      key,
+      context: JSON.parse(JSON.stringify(snapshot.context)),
+      state: daemon.state(key),
+    }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+test('the journal tells of every moment what the actors were, contexts included', async () => {
+  const random = dice(7);
+  type Moment = { at: number; seq: number; jobs: ReturnType<typeof truth> };
+  const moments: Moment[] = [];
+  const settled: Moment[] = [];
+  const keys: string[] = [];
+  for (let n = 0; n < 220; n += 1) {
+    const key = keys[Math.floor(random() * keys.length)] ?? '';
+    const roll = random();
+    if (roll < 0.12 || keys.length === 0) keys.push(daemon.queue(100 + n));
+    else if (roll < 0.75) daemon.next(key);
+    else if (roll < 0.85) daemon.fail(key, 'HOST_UNREACHABLE', 'no answer');
+    else if (roll < 0.86) daemon.breakDown(key);
+    else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
+    else daemon.tearDown(key);
+    moments.push({ at: Date.now(), seq: daemon.store.stats().journalSeq, jobs: truth() });
+    // The clock moves on here: only such an instant belongs to one moment.
+    if (n % 10 === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      settled.push(moments.at(-1) as Moment);
+    }
+  }
+  const live = emptyWorld();
+  await daemon.store.durable();
+  for await (const entry of recording.read({})) {
+    applyEntry(live, entry);
+    const moment = moments.findLast(({ seq }) => seq === entry.seq);
+    if (!moment) continue;
+    const told = [...live.jobs.values()]
+      .map(({ key, context, state }) => ({ key, context, state }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    expect(told).toEqual(moment.jobs);
+  }
+  // And by its instant, from the bounded piece alone.
+  for (const { at, jobs } of settled) {
+    const answer = await worldAt(recording, at);
+    const told = answer.jobs.map(({ key, context, state }) => ({ key, context, state }));
+    expect(told.sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(jobs);
+    expect(worldOf(answer).jobs.size).toBe(jobs.length);
+  }
+});
+
+test('reading begins at the oldest live job, not at the beginning of time', async () => {
+  for (let n = 0; n < 50; n += 1)
+    daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
+  daemon.host('mini-1', []);
+  const key = daemon.queue(900);
+  daemon.next(key);
+  await daemon.store.durable();
+  let since: number | undefined;
+  for await (const entry of recording.read({ reverse: true, limit: 1 })) since = entry.since;
+  expect(since).toBeGreaterThan(100);
+});
+
+test('a start of the daemon clears what did not come back, and how a job ended is told in a word', async () => {
+  const world = emptyWorld();
+  const cancelled = daemon.queue(1);
+  daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
+  daemon.send(daemon.queue(2), { type: 'job.completed', conclusion: 'cancelled', here: false });
+  daemon.send(daemon.queue(3), { type: 'job.takenElsewhere' });
+  daemon.queue(4);
+  await daemon.store.durable();
+  for await (const entry of recording.read({})) applyEntry(world, entry);
+  expect(world.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
+  expect(world.jobs.size).toBe(1);
+  const start = {
+    kind: 'daemon' as const,
+    at: 1,
+    actor: 'daemon',
+    jobId: 0,
+    attempt: 0,
+    host: null,
+    event: '',
+    from: '',
+    to: '',
+  };
+  applyEntry(world, { seq: world.seq + 1, ...start });
+  expect(world.jobs.size).toBe(0);
+});

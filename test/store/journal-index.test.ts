@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { journalEntry } from './records.ts';
+import { describeStore } from './store-fixture.ts';
+
+describeStore('the journal', (the) => {
+  test('finds the last entry at any instant', async () => {
+    const { store } = the();
+    for (let n = 1; n <= 200; n += 1) store.appendJournal(journalEntry({ at: n * 10 }));
+    await store.durable();
+    for (const [at, seq] of [
+      [0, 0],
+      [9, 0],
+      [10, 1],
+      [19, 1],
+      [20, 2],
+      [1_005, 100],
+      [2_000, 200],
+      [9e9, 200],
+    ] as const) {
+      expect(await store.journalSeqAt(at), `at ${at}`).toBe(seq);
+    }
+  });
+
+  test('tells the story of one job, and of none that was forgotten', async () => {
+    const { store } = the();
+    for (let n = 1; n <= 60; n += 1)
+      store.appendJournal(journalEntry({ at: n, jobId: n % 3 === 0 ? 7 : 70 }));
+    await store.durable();
+    const seqs = async (query: object) => {
+      const found = [];
+      for await (const { seq } of store.readJournal({ jobId: 7, ...query })) found.push(seq);
+      return found;
+    };
+    expect(await seqs({ limit: 3 })).toEqual([3, 6, 9]);
+    expect(await seqs({ reverse: true, limit: 2 })).toEqual([60, 57]);
+    expect(await seqs({ after: 9, before: 16 })).toEqual([12, 15]);
+    expect(await seqs({})).toHaveLength(20);
+  });
+});
+
+describeStore('orders', (the) => {
+  test('about a host outlive a restart, and so does taking them back', async () => {
+    the().store.cordon('mini-1', { by: 'ada', at: 5 });
+    the().store.cordon('mini-2', { by: 'ada', at: 5 });
+    the().store.cordon('mini-2', null);
+    await the().store.durable();
+    await the().reopen();
+    expect(the().store.cordonOf('mini-1')).toEqual({ by: 'ada', at: 5 });
+    expect(the().store.cordonOf('mini-2')).toBeNull();
+  });
+});
