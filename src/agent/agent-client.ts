@@ -87,10 +87,7 @@ export class AgentClient {
   /** The live state, which the stored record trails, or null when the agent knows no such VM. */
   async vmState(id: string, { signal }: Abortable = {}): Promise<string | null> {
     const asked = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
-    const answer = await nullWhenGone(
-      this.#transport.json(stateSchema, asked),
-      'NOT_FOUND',
-    );
+    const answer = await nullWhenGone(this.#transport.json(stateSchema, asked), 'NOT_FOUND');
     return answer?.state ?? null;
   }
 

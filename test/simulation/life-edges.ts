@@ -5,7 +5,7 @@ import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest } from '../../src/simulator/agent/exchange.ts';
 import { parseRequestHead } from '../../src/simulator/agent/request-head.ts';
 import { Store } from '../../src/store/store.ts';
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import { openCommitted } from './committed-database.ts';
 import { type Life, never } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
@@ -28,12 +28,13 @@ export function lifeEdges(parts: LifeParts): Edges {
   const { world, life, laws, chance } = parts;
   return {
     openStore: async (options) => {
-      const database = await openCommitted(world.committed, (writes) =>
+      const database = await openCommitted(world.committed, (writes, apply) =>
         passing(parts, `a write of ${writes.length}`, async () => {
-          await life.clock.sleepUntil(world.clock.now() + chance.between(0, 20));
+          await life.clock.sleepUntil(world.clock.now() + chance.between(0, world.scenario.slowestWrite));
           if (world.isDiskFull) throw new Error('no space left on device');
           laws.beforeCommit(world.committed, writes);
-          queueMicrotask(() => laws.afterCommit(world.committed));
+          apply();
+          laws.afterCommit(world.committed);
         }),
       );
       return Store.over(database, options);
@@ -55,7 +56,11 @@ export function lifeEdges(parts: LifeParts): Edges {
 }
 
 /** Does a piece of work of the daemon's between two points at which it may die. */
-async function passing<T>({ world, life, crash }: LifeParts, what: string, work: () => Promise<T>): Promise<T> {
+async function passing<T>(
+  { world, life, crash }: LifeParts,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
   if (!life.isAlive) return never();
   if (world.points.isDeadly()) {
     crash(`before ${what}`);
@@ -113,9 +118,15 @@ async function exchangeWithAgent(
 ): Promise<AgentAnswer> {
   if (mac.isUnplugged) return never();
   const { pathname, search } = new URL(url);
-  const lines = Object.entries({ host: mac.name, 'content-length': String(Buffer.byteLength(body ?? '')), ...headers });
+  const lines = Object.entries({
+    host: mac.name,
+    'content-length': String(Buffer.byteLength(body ?? '')),
+    ...headers,
+  });
   const head = parseRequestHead(
-    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join('\r\n'),
+    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join(
+      '\r\n',
+    ),
   );
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
   const client = { gone, reset: isReset ? gone : new AbortController().signal };
@@ -124,11 +135,17 @@ async function exchangeWithAgent(
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
   await world.clock.sleepUntil(world.clock.now() + world.latency());
   if (mac.isUnplugged) return never();
-  const bytes = reply.bytes?.data ?? (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
+  const bytes =
+    reply.bytes?.data ??
+    (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
   return { status: reply.status, bytes };
 }
 
-async function fetchFromGitHub({ world, life }: LifeParts, url: string, init: RequestInit): Promise<Response> {
+async function fetchFromGitHub(
+  { world, life }: LifeParts,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
   const { clock, githubApp } = world;
   const stops = AbortSignal.any([life.ended, ...(init.signal ? [init.signal] : [])]);
   const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });

@@ -26,6 +26,7 @@ export function planScenario(seed: number): Scenario {
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
     },
+    slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
     github: planGitHub(new Chance(seed, 'github')),
     pushes: planPushes(new Chance(seed, 'pushes')),
@@ -134,7 +135,8 @@ function planIncidents(chance: Chance, macs: string[]): Incident[] {
     const mac = chance.pick(macs);
     if (what === 'strangerVm') return { at, lasts, what, mac, name: chance.pick(STRANGERS) };
     if (what === 'strangerRunner') return { at, lasts, what, name: chance.pick(STRANGERS) };
-    if ('agentQuits agentCrashes maintenance hostUnplugged'.includes(what)) return { at, lasts, what, mac } as Incident;
+    if ('agentQuits agentCrashes maintenance hostUnplugged'.includes(what))
+      return { at, lasts, what, mac } as Incident;
     return { at, lasts, what } as Incident;
   });
 }

@@ -74,7 +74,7 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
 }
 
 function journalOf({ committed }: SimulatedWorld): string[] {
-  return [...committed]
+  return [...committed.rows]
     .filter(([key]) => key.startsWith('!journal!'))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, entry]) => entry);

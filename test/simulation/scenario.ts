@@ -57,6 +57,8 @@ export interface Scenario {
     idleTimeout: number;
     lifetimeSeconds: number;
   };
+  /** Milliseconds of the slowest write. */
+  slowestWrite: number;
   macs: { name: string; settings: AgentSettings }[];
   github: GitHubSettings;
   pushes: Push[];

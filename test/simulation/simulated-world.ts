@@ -1,14 +1,14 @@
 import type { Hono } from 'hono';
-import { FaultPlan } from '../../src/simulator/faults.ts';
 import type { AgentWorld } from '../../src/simulator/agent/agent-world.ts';
 import { createAgentWorld } from '../../src/simulator/agent/launch.ts';
+import { FaultPlan } from '../../src/simulator/faults.ts';
 import { createGitHubWorld } from '../../src/simulator/github/create-github-world.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
 import { BrokenLaws } from './broken-laws.ts';
 import { Chance } from './chance.ts';
-import type { Committed } from './committed-database.ts';
+import { Committed } from './committed.ts';
 import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
 import type { RunnerManners } from './runner-process.ts';
@@ -87,7 +87,7 @@ export function createWorld(
     github,
     githubApp: createGitHubApp(github),
     macs: new Map(macs),
-    committed: new Map(),
+    committed: new Committed(),
     points: new CrashPoints(scenario.crashes),
     broken: new BrokenLaws(() => clock.now()),
     secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),
