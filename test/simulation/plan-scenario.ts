@@ -29,7 +29,7 @@ export function planScenario(seed: number): Scenario {
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
     github: planGitHub(new Chance(seed, 'github')),
-    pushes: planPushes(new Chance(seed, 'pushes')),
+    pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
     faults: planFaults(new Chance(seed, 'faults'), names, TROUBLED),
     incidents: planIncidents(new Chance(seed, 'incidents'), names),
     manners: planManners(new Chance(seed, 'manners')),
@@ -93,6 +93,20 @@ function planPushes(chance: Chance): Push[] {
     approveAfter: chance.is(0.9) ? chance.between(SECOND, 3 * MINUTE) : null,
     rerunAfter: chance.is(0.15) ? chance.between(3 * MINUTE, 6 * MINUTE) : null,
   }));
+}
+
+/** A run that is cancelled about when its runner comes online, and another while that runner is being retired. */
+function planRaces(chance: Chance): Push[] {
+  if (!chance.is(0.4)) return [];
+  const at = chance.between(0, 3 * MINUTE);
+  const cancelAfter = chance.between(30 * SECOND, 90 * SECOND);
+  const again = at + cancelAfter + chance.between(0, 60 * SECOND);
+  const job = { label: 'mac', conclusion: 'success', needsApproval: false } as const;
+  const push = { approveAfter: null, rerunAfter: null };
+  return [
+    { ...push, at, cancelAfter, jobs: [{ ...job, lasts: MINUTE }] },
+    { ...push, at: again, cancelAfter: null, jobs: [{ ...job, lasts: 2 * MINUTE }] },
+  ];
 }
 
 function planJob(chance: Chance): PlannedJob {

@@ -80,6 +80,8 @@ export class RecordLaws {
       }
       this.#firstHolder.set(`${kind} ${name}`, after.key);
     }
+    const isFirstOfLife = !this.#written.has(after.key);
+    this.#written.add(after.key);
     if (!before) return;
     const old = before.context;
     if (old.job.id === job.id && rank(job.status) < rank(old.job.status)) {
@@ -88,8 +90,6 @@ export class RecordLaws {
         `job ${job.id} goes from ${old.job.status} to ${job.status}`,
       );
     }
-    const isFirstOfLife = !this.#written.has(after.key);
-    this.#written.add(after.key);
     const isSamePhase = stateOf(before) === stateOf(after) && old.phase.enteredAt === phase.enteredAt;
     // A failure in between may have been a full host or a rate limit, and time spent with those does not count.
     const isUndisturbed = old.phase.tries === phase.tries;
