@@ -14,6 +14,7 @@ export const CALM_SCENARIO: Scenario = {
     lifetimeSeconds: 3_600,
   },
   slowestWrite: 20,
+  hop: [1, 30],
   macs: planScenario(1).macs.slice(0, 1),
   github: {},
   pushes: [

@@ -4,9 +4,9 @@ import type { SimulatedWorld } from './simulated-world.ts';
 /** What is not over or not gone; nothing, once a run has come to rest. */
 export function leftovers(world: SimulatedWorld): string[] {
   const { committed, github, macs } = world;
-  const left = committed.jobs().map(
-    ({ key, value }) => `law 9: teardown always ends: the record ${key} is in ${JSON.stringify(value)}`,
-  );
+  const left = committed
+    .jobs()
+    .map(({ key, value }) => `law 9: teardown always ends: the record ${key} is in ${JSON.stringify(value)}`);
   for (const mac of macs.values()) {
     for (const vm of mac.agent.vms.values()) {
       if (isOurs(vm.name)) left.push(`nothing of ours is left: VM ${vm.name} on ${mac.name} is ${vm.state}`);

@@ -3,8 +3,8 @@ import type { JobContext } from '../../machines/job/context.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { createVm } from '../../src/simulator/agent/creation.ts';
 import { startVm } from '../../src/simulator/agent/power.ts';
-import { addRunner } from '../../src/simulator/github/runners.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { addRunner } from '../../src/simulator/github/runners.ts';
 import { pushWorkflow } from '../../src/simulator/github/runs.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
@@ -35,7 +35,11 @@ function record(key: string, { state = 'creating', vm, runner, job, phase }: Fac
     phase: { enteredAt: 1, deadlineAt: 10, lastFailure: null, ...phase },
     released: false,
   };
-  return { type: 'put', key: `!actors!${key}`, value: JSON.stringify({ snapshot: { value: state, context } }) };
+  return {
+    type: 'put',
+    key: `!actors!${key}`,
+    value: JSON.stringify({ snapshot: { value: state, context } }),
+  };
 }
 
 function newWorld() {
@@ -72,7 +76,12 @@ describe('law 1 is broken by', () => {
   test('a create, a registration and a launch that no record orders', () => {
     const { world, mac, broken } = newWorld();
     checkAgentRequest(world, mac, 'POST', '/vms', JSON.stringify({ name: NAME }));
-    checkGitHubRequest(world, 'POST', '/r/actions/runners/generate-jitconfig', JSON.stringify({ name: NAME }));
+    checkGitHubRequest(
+      world,
+      'POST',
+      '/r/actions/runners/generate-jitconfig',
+      JSON.stringify({ name: NAME }),
+    );
     checkLaunch(world, NAME);
     expect(broken()).toEqual(Array(3).fill('law 1: no effect before its record'));
   });
@@ -81,7 +90,12 @@ describe('law 1 is broken by', () => {
     const { world, mac, commit, broken } = newWorld();
     commit(record('1', { vm: NAME, runner: NAME }));
     checkAgentRequest(world, mac, 'POST', '/vms', JSON.stringify({ name: NAME }));
-    checkGitHubRequest(world, 'POST', '/r/actions/runners/generate-jitconfig', JSON.stringify({ name: NAME }));
+    checkGitHubRequest(
+      world,
+      'POST',
+      '/r/actions/runners/generate-jitconfig',
+      JSON.stringify({ name: NAME }),
+    );
     checkLaunch(world, NAME);
     expect(broken()).toEqual([]);
   });

@@ -26,6 +26,7 @@ export function planScenario(seed: number): Scenario {
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
     },
+    hop: [1, 30],
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
     github: planGitHub(new Chance(seed, 'github')),

@@ -59,6 +59,8 @@ export interface Scenario {
   };
   /** Milliseconds of the slowest write. */
   slowestWrite: number;
+  /** Milliseconds of one way over a network. */
+  hop: readonly [least: number, most: number];
   macs: { name: string; settings: AgentSettings }[];
   github: GitHubSettings;
   pushes: Push[];

@@ -62,7 +62,7 @@ export function createWorld(
   const { seed } = scenario;
   const clock = new SimulatedClock(BEGINNING);
   const network = new Chance(seed, 'network');
-  const latency = () => network.between(1, 30);
+  const latency = () => network.between(...scenario.hop);
   const forGitHub = new Chance(seed, 'github world').next;
   const github = createGitHubWorld({
     clock,
