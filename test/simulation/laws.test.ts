@@ -56,7 +56,7 @@ function newWorld() {
 
 async function finish<T>({ clock }: SimulatedWorld, work: Promise<T>): Promise<T> {
   let isDone = false;
-  work.finally(() => {
+  void work.finally(() => {
     isDone = true;
   });
   for (await settled(); !isDone; await settled()) if (!clock.step()) throw new Error('it never ends');

@@ -130,7 +130,10 @@ async function exchangeWithAgent(
   );
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
   const client = { gone, reset: isReset ? gone : new AbortController().signal };
+  const name = method === 'POST' && pathname === '/v1/vms' ? JSON.parse(body ?? '{}').name : null;
+  if (name !== null) mac.creating.add(name);
   const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, Buffer.from(body ?? ''), client);
+  if (name !== null) mac.creating.delete(name);
   world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
   await world.clock.sleepUntil(world.clock.now() + world.latency());

@@ -53,10 +53,10 @@ const MAC: Draw[] = [
   (c) => ({ route: '*', drop: c.pick(['before', 'after']), ...refusal(c) }),
   (c) => ({ route: '*', delayMs: c.pick([1, 10, 40]) * SECOND, ...refusal(c) }),
   (c) => ({ route: 'POST /vms', drop: c.pick(['before', 'after']), ...few(c) }),
-  (c) => ({ route: 'POST /vms', delayMs: c.between(10, 100) * SECOND, ...few(c) }),
+  (c) => ({ route: 'POST /vms', delayMs: c.between(10, 50) * SECOND, ...few(c) }),
   () => ({ route: 'POST /vms', hang: true, times: 1 }),
   (c) => ({ route: 'mac create *', code: 'CREATE_FAILED', drop: c.pick(['before', 'after']), ...few(c) }),
-  (c) => ({ route: 'mac create *', delayMs: c.between(10, 100) * SECOND, ...few(c) }),
+  (c) => ({ route: 'mac create *', delayMs: c.between(10, 50) * SECOND, ...few(c) }),
   (c) => ({ route: 'mac pull *', code: 'IMAGE_PULL_FAILED', ...few(c) }),
   (c) => ({
     route: 'POST /vms/:id/start',

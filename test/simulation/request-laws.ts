@@ -25,8 +25,11 @@ export function checkAgentRequest(
         `VM ${name} is ordered from ${mac.name}, and no record says so`,
       );
     }
-    if ([...mac.agent.vms.values()].some((vm) => vm.name === name)) {
-      broken.note('law 2: observe, then act', `VM ${name} is ordered from ${mac.name}, where it exists`);
+    if (mac.creating.has(name) || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
+      broken.note(
+        'law 2: observe, then act',
+        `VM ${name} is ordered from ${mac.name}, where it exists or is being made`,
+      );
     }
     return;
   }

@@ -23,6 +23,8 @@ export interface RunResult {
   /** Jobs for the daemon, and those of them that ended on its runners. */
   jobs: number;
   served: number;
+  /** Jobs that ended as their workflow says. */
+  asPlanned: number;
   /** Virtual milliseconds. */
   lasted: number;
 }
@@ -80,7 +82,9 @@ function journalOf({ committed }: SimulatedWorld): string[] {
     .map(([, entry]) => entry);
 }
 
-function countJobs({ github }: SimulatedWorld): { jobs: number; served: number } {
+function countJobs({ github }: SimulatedWorld): Pick<RunResult, 'jobs' | 'served' | 'asPlanned'> {
   const ours = [...github.jobs.values()].filter(({ spec }) => spec.labels[0] === 'self-hosted');
-  return { jobs: ours.length, served: ours.filter(({ state }) => state.runner !== null).length };
+  const planned = ours.filter(({ spec, state }) => spec.steps[0]?.run.endsWith(` ${state.conclusion}`));
+  const served = ours.filter(({ state }) => state.runner !== null);
+  return { jobs: ours.length, served: served.length, asPlanned: planned.length };
 }

@@ -27,6 +27,8 @@ export interface Mac {
   isUp: boolean;
   /** No packet of the daemon's reaches it. */
   isUnplugged: boolean;
+  /** Names of the VMs whose create is under way, whoever still waits for it. */
+  readonly creating: Set<string>;
 }
 
 /** Everything around the daemon, on virtual time and in memory; all chance comes from the scenario's seed. */
@@ -79,7 +81,7 @@ export function createWorld(
     const memory = new MemoryMac({ name, github, manners, latency });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
-    return [name, { name, memory, agent, isUp: true, isUnplugged: false }];
+    return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
   });
   return {
     scenario,

@@ -47,12 +47,14 @@ test.each(RECORDED_SEEDS)(
 );
 
 test('a crash at any point of one job’s life loses and leaks nothing', PATIENCE, async () => {
-  const { points, broken, served } = await runScenario(CALM_SCENARIO);
-  expect({ broken, served }).toEqual({ broken: [], served: 1 });
+  const { points, broken, asPlanned } = await runScenario(CALM_SCENARIO);
+  expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
   const crashes = [];
   for (let point = 1; point <= points; point += EVERY_NTH_POINT) {
     const { lives, ...crashed } = await runScenario({ ...CALM_SCENARIO, crashes: [point] });
-    crashes.push({ point, lives, broken: crashed.broken, served: crashed.served });
+    crashes.push({ point, lives, broken: crashed.broken, asPlanned: crashed.asPlanned });
   }
-  expect(crashes.filter((one) => one.broken.length > 0 || one.served !== 1 || one.lives !== 2)).toEqual([]);
+  expect(crashes.filter((one) => one.broken.length > 0 || one.asPlanned !== 1 || one.lives !== 2)).toEqual(
+    [],
+  );
 });
