@@ -30,5 +30,6 @@ export const CALM_SCENARIO: Scenario = {
   incidents: [],
   manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0 },
   crashes: [],
+  restartsAfter: [100],
   calmFrom: 0,
 };

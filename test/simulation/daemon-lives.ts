@@ -114,7 +114,7 @@ export class DaemonLives {
   #crash(at: string): void {
     this.#world.trace(`daemon: dies ${at}`);
     this.#life?.die();
-    this.#startAfter(this.#chance.pick([100, 5_000, 40_000, 200_000]));
+    this.#startAfter(this.#chance.pick(this.#world.scenario.restartsAfter));
   }
 
   #startAfter(ms: number): void {

@@ -32,3 +32,19 @@ test('a job of a lost host goes on at another', { timeout: 60_000 }, async () =>
   expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
   expect(lasted).toBeLessThan(HOUR);
 });
+
+test.each([1, 2, 3])(
+  'a crash around a slow create makes no second VM (seed %i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    const slow = always('mac-1', { route: 'mac create *', delayMs: 40_000, times: 1 });
+    const scenario = { ...CALM_SCENARIO, seed, faults: [slow] };
+    const { points } = await runScenario(scenario);
+    const creates = points.flatMap((what, index) => (/POST .*\/vms$/.test(what) ? [index + 1] : []));
+    expect(creates).toHaveLength(3);
+    for (const point of creates) {
+      const { broken, asPlanned, lives } = await runScenario({ ...scenario, crashes: [point] });
+      expect({ point, broken, asPlanned, lives }).toEqual({ point, broken: [], asPlanned: 1, lives: 2 });
+    }
+  },
+);

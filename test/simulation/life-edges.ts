@@ -23,7 +23,7 @@ export interface LifeParts {
   serve(key: string, app: Hono): void;
 }
 
-/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes a crash point before and after. */
+/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes three crash points. */
 export function lifeEdges(parts: LifeParts): Edges {
   const { world, life, laws, chance } = parts;
   return {
@@ -55,19 +55,27 @@ export function lifeEdges(parts: LifeParts): Edges {
   };
 }
 
-/** Does a piece of work of the daemon's between two points at which it may die. */
+/** Milliseconds after which a death in the middle comes: on the way, while the other side works, or just behind. */
+const SOON = [30, 300, 1_500];
+
+/** Does a piece of work of the daemon's, which may die before it, in its middle and after it. */
 async function passing<T>(
-  { world, life, crash }: LifeParts,
+  { world, life, chance, crash }: LifeParts,
   what: string,
   work: () => Promise<T>,
 ): Promise<T> {
   if (!life.isAlive) return never();
-  if (world.points.isDeadly()) {
+  if (world.points.isDeadly(`before ${what}`)) {
     crash(`before ${what}`);
     return never();
   }
-  const done = await life.guard(work());
-  if (world.points.isDeadly()) {
+  const doing = life.guard(work());
+  if (world.points.isDeadly(`in the middle of ${what}`)) {
+    const soon = world.clock.now() + chance.pick(SOON);
+    void world.clock.sleepUntil(soon).then(() => life.isAlive && crash(`while or after ${what}`));
+  }
+  const done = await doing;
+  if (world.points.isDeadly(`after ${what}`)) {
     crash(`after ${what}`);
     return never();
   }

@@ -35,6 +35,7 @@ export function planScenario(seed: number): Scenario {
     incidents: planIncidents(new Chance(seed, 'incidents'), names),
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
+    restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
     calmFrom: 2 * TROUBLED,
   };
 }

@@ -16,8 +16,8 @@ export interface RunResult {
   broken: BrokenLaw[];
   /** The whole journal as it is stored, in order. */
   journal: string[];
-  /** Crash points that were passed. */
-  points: number;
+  /** Crash points that were passed, the first one's number being 1. */
+  points: string[];
   /** Processes that the daemon had. */
   lives: number;
   /** Jobs for the daemon, and those of them that ended on its runners. */

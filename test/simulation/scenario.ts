@@ -69,6 +69,8 @@ export interface Scenario {
   manners: Manners;
   /** Crash points at which the daemon dies, counted from the first one that the run passes. */
   crashes: number[];
+  /** Milliseconds from a death to the next start, one of these each time. */
+  restartsAfter: readonly number[];
   /** After this nothing new goes wrong. */
   calmFrom: number;
 }

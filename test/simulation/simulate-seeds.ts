@@ -33,8 +33,8 @@ process.on('unhandledRejection', (error) => unhandled.push(error));
 async function* scenarios(): AsyncGenerator<[name: string, scenario: Scenario]> {
   if (values['every-crash']) {
     const { points } = await runScenario(CALM_SCENARIO);
-    print(`one calm job passes ${points} points`);
-    for (let point = 1; point <= points; point += 1)
+    print(`one calm job passes ${points.length} points`);
+    for (let point = 1; point <= points.length; point += 1)
       yield [`crash ${point}`, { ...CALM_SCENARIO, crashes: [point] }];
     return;
   }

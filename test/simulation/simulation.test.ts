@@ -50,7 +50,7 @@ test('a crash at any point of one job’s life loses and leaks nothing', PATIENC
   const { points, broken, asPlanned } = await runScenario(CALM_SCENARIO);
   expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
   const crashes = [];
-  for (let point = 1; point <= points; point += EVERY_NTH_POINT) {
+  for (let point = 1; point <= points.length; point += EVERY_NTH_POINT) {
     const { lives, ...crashed } = await runScenario({ ...CALM_SCENARIO, crashes: [point] });
     crashes.push({ point, lives, broken: crashed.broken, asPlanned: crashed.asPlanned });
   }
