@@ -152,6 +152,7 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       gc_interval: ms(daemon.gcInterval),
       vm_idle_timeout: ms(daemon.idleTimeout),
     },
+    store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD },
     labels: {
       mac: { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds },

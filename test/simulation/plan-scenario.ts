@@ -25,6 +25,7 @@ export function planScenario(seed: number): Scenario {
       gcInterval: 60 * SECOND,
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
+      retention: 24 * HOUR,
     },
     hop: [1, 30],
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),

@@ -27,6 +27,8 @@ export interface RunResult {
   asPlanned: number;
   /** Virtual milliseconds. */
   lasted: number;
+  /** Rows in the store at the end, by the kind of record. */
+  stored: Record<string, number>;
 }
 
 /** Between two looks at everything. */
@@ -72,6 +74,7 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
     lives: lives.count,
     ...countJobs(world),
     lasted: clock.now() - began,
+    stored: countRows(world),
   };
 }
 
@@ -80,6 +83,15 @@ function journalOf({ committed }: SimulatedWorld): string[] {
     .filter(([key]) => key.startsWith('!journal!'))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, entry]) => entry);
+}
+
+function countRows({ committed }: SimulatedWorld): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const key of committed.rows.keys()) {
+    const kind = key.split('!')[1] ?? '';
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function countJobs({ github }: SimulatedWorld): Pick<RunResult, 'jobs' | 'served' | 'asPlanned'> {

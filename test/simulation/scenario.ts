@@ -56,6 +56,8 @@ export interface Scenario {
     gcInterval: number;
     idleTimeout: number;
     lifetimeSeconds: number;
+    /** Of the journal and of ended jobs. */
+    retention: number;
   };
   /** Milliseconds of the slowest write. */
   slowestWrite: number;
