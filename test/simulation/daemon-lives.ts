@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
-import { createLog } from '../../src/log.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import { createLog } from '../../src/log.ts';
 import { apiUrl } from '../../src/simulator/github/github-world.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
 import { Chance } from './chance.ts';
@@ -40,6 +40,7 @@ export class DaemonLives {
     const life = new Life(world.clock);
     this.#life = life;
     this.#count += 1;
+    this.#laws.beginLife();
     world.trace(`daemon: life ${this.#count} begins`);
     const edges = lifeEdges({
       world,
@@ -97,8 +98,11 @@ export class DaemonLives {
       const id = headers['x-github-delivery'] ?? '';
       trace(`webhook ${headers['x-github-event']} ${id.slice(0, 8)} → ${answer.status}`);
       if (headers['x-github-event'] === 'workflow_job' && answer.status === 202) {
-        if (!committed.has(`!deliveries!${id}`)) {
-          broken.note('law 6: acknowledged only when stored', `delivery ${id} was acknowledged before it was stored`);
+        if (!committed.rows.has(`!deliveries!${id}`)) {
+          broken.note(
+            'law 6: acknowledged only when stored',
+            `delivery ${id} was acknowledged before it was stored`,
+          );
         }
       }
       return { status: answer.status, body: await answer.text() };
@@ -110,7 +114,7 @@ export class DaemonLives {
   #crash(at: string): void {
     this.#world.trace(`daemon: dies ${at}`);
     this.#life?.die();
-    this.#startAfter(this.#chance.pick([100, 5_000, 40_000, 200_000]));
+    this.#startAfter(this.#chance.pick(this.#world.scenario.restartsAfter));
   }
 
   #startAfter(ms: number): void {
@@ -148,6 +152,7 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       gc_interval: ms(daemon.gcInterval),
       vm_idle_timeout: ms(daemon.idleTimeout),
     },
+    store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD },
     labels: {
       mac: { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds },

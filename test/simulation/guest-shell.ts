@@ -48,7 +48,12 @@ function launch(guest: MemoryGuest, { args, stdin }: ShellCall): string {
     : '\njeballto-launch: config-failed 1\nHttp response code: NotFound\n';
 }
 
-function registered({ github }: MemoryGuest, name: string, token: string, args: readonly string[]): Files | null {
+function registered(
+  { github }: MemoryGuest,
+  name: string,
+  token: string,
+  args: readonly string[],
+): Files | null {
   const after = (flag: string) => args[args.indexOf(flag) + 1] ?? '';
   const [owner = '', repository = ''] = new URL(after('--url')).pathname.slice(1).split('/');
   const scope = { kind: 'repository', repository: repositoryOf(github, owner, repository) } as const;
@@ -78,8 +83,7 @@ function status(guest: MemoryGuest, { args }: ShellCall): string {
 
 async function watch(guest: MemoryGuest, call: ShellCall): Promise<string> {
   const runner = guest.runners.get(call.args[0] ?? '');
-  const isOver = () =>
-    runner?.process !== 'running' || (call.args[1] === 'activity' && runner.tookJob);
+  const isOver = () => runner?.process !== 'running' || (call.args[1] === 'activity' && runner.tookJob);
   while (runner && !isOver()) {
     await new Promise<void>((resolve, reject) => {
       runner.watchers.add(resolve);

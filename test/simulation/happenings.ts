@@ -129,7 +129,8 @@ export class Happenings {
         const vm = addForeignVm(mac.agent, { name: incident.name });
         const isThere = () => mac.agent.vms.get(vm.id) === vm;
         return () => {
-          if (!isThere()) world.broken.note('law 3: names carry ownership', `the stranger ${vm.name} was deleted`);
+          if (!isThere())
+            world.broken.note('law 3: names carry ownership', `the stranger ${vm.name} was deleted`);
           return removeForeignVm(mac.agent, vm);
         };
       }
@@ -162,15 +163,19 @@ export class Happenings {
     const off = new AbortController();
     let runner: Runner;
     try {
-      runner = registerByToken(github, { kind: 'repository', repository }, {
-        name,
-        labels: ['mac', 'mac-large'],
-        group: null,
-        ephemeral: false,
-        replace: false,
-        hasDefaultLabels: true,
-        workFolder: '_work',
-      });
+      runner = registerByToken(
+        github,
+        { kind: 'repository', repository },
+        {
+          name,
+          labels: ['mac', 'mac-large'],
+          group: null,
+          ephemeral: false,
+          replace: false,
+          hasDefaultLabels: true,
+          workFolder: '_work',
+        },
+      );
     } catch {
       return () => undefined;
     }

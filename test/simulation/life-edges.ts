@@ -5,7 +5,7 @@ import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest } from '../../src/simulator/agent/exchange.ts';
 import { parseRequestHead } from '../../src/simulator/agent/request-head.ts';
 import { Store } from '../../src/store/store.ts';
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import { openCommitted } from './committed-database.ts';
 import { type Life, never } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
@@ -23,17 +23,18 @@ export interface LifeParts {
   serve(key: string, app: Hono): void;
 }
 
-/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes a crash point before and after. */
+/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes three crash points. */
 export function lifeEdges(parts: LifeParts): Edges {
   const { world, life, laws, chance } = parts;
   return {
     openStore: async (options) => {
-      const database = await openCommitted(world.committed, (writes) =>
+      const database = await openCommitted(world.committed, (writes, apply) =>
         passing(parts, `a write of ${writes.length}`, async () => {
-          await life.clock.sleepUntil(world.clock.now() + chance.between(0, 20));
+          await life.clock.sleepUntil(world.clock.now() + chance.between(0, world.scenario.slowestWrite));
           if (world.isDiskFull) throw new Error('no space left on device');
           laws.beforeCommit(world.committed, writes);
-          queueMicrotask(() => laws.afterCommit(world.committed));
+          apply();
+          laws.afterCommit(world.committed);
         }),
       );
       return Store.over(database, options);
@@ -54,15 +55,27 @@ export function lifeEdges(parts: LifeParts): Edges {
   };
 }
 
-/** Does a piece of work of the daemon's between two points at which it may die. */
-async function passing<T>({ world, life, crash }: LifeParts, what: string, work: () => Promise<T>): Promise<T> {
+/** Milliseconds after which a death in the middle comes: on the way, while the other side works, or just behind. */
+const SOON = [30, 300, 1_500];
+
+/** Does a piece of work of the daemon's, which may die before it, in its middle and after it. */
+async function passing<T>(
+  { world, life, chance, crash }: LifeParts,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
   if (!life.isAlive) return never();
-  if (world.points.isDeadly()) {
+  if (world.points.isDeadly(`before ${what}`)) {
     crash(`before ${what}`);
     return never();
   }
-  const done = await life.guard(work());
-  if (world.points.isDeadly()) {
+  const doing = life.guard(work());
+  if (world.points.isDeadly(`in the middle of ${what}`)) {
+    const soon = world.clock.now() + chance.pick(SOON);
+    void world.clock.sleepUntil(soon).then(() => life.isAlive && crash(`while or after ${what}`));
+  }
+  const done = await doing;
+  if (world.points.isDeadly(`after ${what}`)) {
     crash(`after ${what}`);
     return never();
   }
@@ -113,22 +126,37 @@ async function exchangeWithAgent(
 ): Promise<AgentAnswer> {
   if (mac.isUnplugged) return never();
   const { pathname, search } = new URL(url);
-  const lines = Object.entries({ host: mac.name, 'content-length': String(Buffer.byteLength(body ?? '')), ...headers });
+  const lines = Object.entries({
+    host: mac.name,
+    'content-length': String(Buffer.byteLength(body ?? '')),
+    ...headers,
+  });
   const head = parseRequestHead(
-    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join('\r\n'),
+    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join(
+      '\r\n',
+    ),
   );
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
   const client = { gone, reset: isReset ? gone : new AbortController().signal };
+  const name = method === 'POST' && pathname === '/v1/vms' ? JSON.parse(body ?? '{}').name : null;
+  if (name !== null) mac.creating.add(name);
   const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, Buffer.from(body ?? ''), client);
+  if (name !== null) mac.creating.delete(name);
   world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
   await world.clock.sleepUntil(world.clock.now() + world.latency());
   if (mac.isUnplugged) return never();
-  const bytes = reply.bytes?.data ?? (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
+  const bytes =
+    reply.bytes?.data ??
+    (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
   return { status: reply.status, bytes };
 }
 
-async function fetchFromGitHub({ world, life }: LifeParts, url: string, init: RequestInit): Promise<Response> {
+async function fetchFromGitHub(
+  { world, life }: LifeParts,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
   const { clock, githubApp } = world;
   const stops = AbortSignal.any([life.ended, ...(init.signal ? [init.signal] : [])]);
   const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });

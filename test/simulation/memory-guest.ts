@@ -1,7 +1,7 @@
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import type { Guest } from '../../src/simulator/agent/hypervisor.ts';
-import { type Credentials, type RunnerManners, runRunner } from './runner-process.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { type Credentials, type RunnerManners, runRunner } from './runner-process.ts';
 
 /** A runner that was launched in a guest. */
 export interface LaunchedRunner {
@@ -57,7 +57,10 @@ export class MemoryGuest implements Guest {
       Object.assign(runner, { process, exitCode, isWorking: false });
       changed(runner);
     };
-    if (credentials === null) return end('exited', 1);
+    if (credentials === null) {
+      end('exited', 1);
+      return;
+    }
     const console = {
       print: (line: string) => {
         runner.log += `${line}\n`;

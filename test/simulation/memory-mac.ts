@@ -1,5 +1,5 @@
-import { guestIdentityChanged, guestUnreachable, loginFailure } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/effects/effect-world.ts';
+import { guestIdentityChanged, guestUnreachable, loginFailure } from '../../src/guest/guest-failure.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
@@ -35,7 +35,14 @@ export class MemoryMac {
       const { github, manners } = this.#options;
       this.#given += 1;
       const port = this.#given;
-      const guest = new MemoryGuest({ port, vmName, hostKey: `key of ${id}`, plan, manners: manners(), github });
+      const guest = new MemoryGuest({
+        port,
+        vmName,
+        hostKey: `key of ${id}`,
+        plan,
+        manners: manners(),
+        github,
+      });
       this.#guests.set(port, guest);
       guest.off.signal.addEventListener('abort', () => this.#guests.delete(port));
       return guest;
@@ -56,7 +63,12 @@ export class MemoryMac {
       const guest = this.#guestBehind(port);
       if (!guest) return { exitCode: 255, stdout: '', stderr: 'ssh: connection refused\n' };
       const runner = /'([^']+)'$/.exec(command)?.[1] ?? '';
-      const { stdout, stderr } = await runInGuest(guest, { script: command, args: [runner], stdin: '', signal });
+      const { stdout, stderr } = await runInGuest(guest, {
+        script: command,
+        args: [runner],
+        stdin: '',
+        signal,
+      });
       return { exitCode: 0, stdout, stderr };
     },
   };

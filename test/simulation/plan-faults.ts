@@ -17,7 +17,12 @@ const GITHUB: Draw[] = [
   (c) => ({ route: '*', status: 401, ...few(c) }),
   (c) => ({ route: '*', status: 404, ...few(c) }),
   () => ({ route: '*', status: 403, message: 'Resource not accessible by personal access token', times: 2 }),
-  (c) => ({ route: '*', status: c.pick([403, 429]), headers: { 'retry-after': c.pick(['5', '60', '180']) }, times: 1 }),
+  (c) => ({
+    route: '*',
+    status: c.pick([403, 429]),
+    headers: { 'retry-after': c.pick(['5', '60', '180']) },
+    times: 1,
+  }),
   (c) => ({ route: 'GET *', hang: true, ...few(c) }),
   (c) => ({ route: '*', drop: c.pick(['before', 'after']), ...refusal(c) }),
   (c) => ({ route: '*', delayMs: c.pick([2, 20, 45]) * SECOND, ...refusal(c) }),
@@ -32,7 +37,11 @@ const GITHUB: Draw[] = [
   (c) => ({ route: 'webhook *', body: { copies: c.between(2, 3) }, ...some(c) }),
   (c) => ({ route: 'webhook *', body: { afterNext: true }, ...some(c) }),
   (c) => ({ route: 'webhook *', delayMs: c.between(1, 120) * SECOND, ...some(c) }),
-  (c) => ({ route: `webhook workflow_job ${c.pick(['queued', 'in_progress', 'completed'])}`, drop: 'before', ...some(c) }),
+  (c) => ({
+    route: `webhook workflow_job ${c.pick(['queued', 'in_progress', 'completed'])}`,
+    drop: 'before',
+    ...some(c),
+  }),
 ];
 
 /** What a Mac and its agent do wrong. */
@@ -44,12 +53,17 @@ const MAC: Draw[] = [
   (c) => ({ route: '*', drop: c.pick(['before', 'after']), ...refusal(c) }),
   (c) => ({ route: '*', delayMs: c.pick([1, 10, 40]) * SECOND, ...refusal(c) }),
   (c) => ({ route: 'POST /vms', drop: c.pick(['before', 'after']), ...few(c) }),
-  (c) => ({ route: 'POST /vms', delayMs: c.between(10, 100) * SECOND, ...few(c) }),
+  (c) => ({ route: 'POST /vms', delayMs: c.between(10, 50) * SECOND, ...few(c) }),
   () => ({ route: 'POST /vms', hang: true, times: 1 }),
   (c) => ({ route: 'mac create *', code: 'CREATE_FAILED', drop: c.pick(['before', 'after']), ...few(c) }),
-  (c) => ({ route: 'mac create *', delayMs: c.between(10, 100) * SECOND, ...few(c) }),
+  (c) => ({ route: 'mac create *', delayMs: c.between(10, 50) * SECOND, ...few(c) }),
   (c) => ({ route: 'mac pull *', code: 'IMAGE_PULL_FAILED', ...few(c) }),
-  (c) => ({ route: 'POST /vms/:id/start', status: 409, code: c.pick(['VM_LIMIT_REACHED', 'INVALID_STATE']), ...few(c) }),
+  (c) => ({
+    route: 'POST /vms/:id/start',
+    status: 409,
+    code: c.pick(['VM_LIMIT_REACHED', 'INVALID_STATE']),
+    ...few(c),
+  }),
   (c) => ({ route: 'mac start *', code: 'START_FAILED', drop: c.pick(['before', 'after']), ...few(c) }),
   (c) => ({ route: 'POST /vms/:id/start', drop: 'after', ...few(c) }),
   () => ({ route: 'POST /vms/:id/start', hang: true, times: 1 }),

@@ -25,14 +25,18 @@ export function planScenario(seed: number): Scenario {
       gcInterval: 60 * SECOND,
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
+      retention: 24 * HOUR,
     },
+    hop: [1, 30],
+    slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
     github: planGitHub(new Chance(seed, 'github')),
-    pushes: planPushes(new Chance(seed, 'pushes')),
+    pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
     faults: planFaults(new Chance(seed, 'faults'), names, TROUBLED),
     incidents: planIncidents(new Chance(seed, 'incidents'), names),
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
+    restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
     calmFrom: 2 * TROUBLED,
   };
 }
@@ -94,6 +98,20 @@ function planPushes(chance: Chance): Push[] {
   }));
 }
 
+/** A run that is cancelled about when its runner comes online, and another while that runner is being retired. */
+function planRaces(chance: Chance): Push[] {
+  if (!chance.is(0.4)) return [];
+  const at = chance.between(0, 3 * MINUTE);
+  const cancelAfter = chance.between(30 * SECOND, 90 * SECOND);
+  const again = at + cancelAfter + chance.between(0, 60 * SECOND);
+  const job = { label: 'mac', conclusion: 'success', needsApproval: false } as const;
+  const push = { approveAfter: null, rerunAfter: null };
+  return [
+    { ...push, at, cancelAfter, jobs: [{ ...job, lasts: MINUTE }] },
+    { ...push, at: again, cancelAfter: null, jobs: [{ ...job, lasts: 2 * MINUTE }] },
+  ];
+}
+
 function planJob(chance: Chance): PlannedJob {
   return {
     label: chance.pick(['mac', 'mac', 'mac', 'mac', 'mac-large', 'mac-large', 'ubuntu-latest']),
@@ -134,7 +152,8 @@ function planIncidents(chance: Chance, macs: string[]): Incident[] {
     const mac = chance.pick(macs);
     if (what === 'strangerVm') return { at, lasts, what, mac, name: chance.pick(STRANGERS) };
     if (what === 'strangerRunner') return { at, lasts, what, name: chance.pick(STRANGERS) };
-    if ('agentQuits agentCrashes maintenance hostUnplugged'.includes(what)) return { at, lasts, what, mac } as Incident;
+    if ('agentQuits agentCrashes maintenance hostUnplugged'.includes(what))
+      return { at, lasts, what, mac } as Incident;
     return { at, lasts, what } as Incident;
   });
 }

@@ -1,7 +1,6 @@
 import { JOB_STATUSES } from '../../machines/job/context.ts';
-import { type Committed, type Write } from './committed-database.ts';
-import { type CommittedJob, committedJobs, isJobKey, readJob } from './committed-jobs.ts';
 import type { BrokenLaws } from './broken-laws.ts';
+import { type Committed, type CommittedJob, readJob, type Write } from './committed.ts';
 
 /** Watches what is committed. It remembers names for as long as the world lasts, across the daemon's lives. */
 export class RecordLaws {
@@ -10,9 +9,17 @@ export class RecordLaws {
   /** Every VM and runner name that was ever in a record, by the key of the record that had it first. */
   readonly #firstHolder = new Map<string, string>();
 
+  /** Records that the present life of the daemon has written. */
+  readonly #written = new Set<string>();
+
   constructor(broken: BrokenLaws, secrets: ReadonlySet<string>) {
     this.#broken = broken;
     this.#secrets = secrets;
+  }
+
+  /** The daemon has begun anew: what it writes first of each job is what its restart made of it. */
+  beginLife(): void {
+    this.#written.clear();
   }
 
   /** Looks at a batch before it is committed over what is there. */
@@ -22,14 +29,16 @@ export class RecordLaws {
       const value = write.type === 'put' ? write.value : '';
       this.checkSecrets(`the record ${key}`, value);
       if (key.startsWith('!quarantine!') && type === 'put') {
-        this.#broken.note('law 10: nothing fails silently', `a record went to quarantine: ${value.slice(0, 300)}`);
+        this.#broken.note(
+          'law 10: nothing fails silently',
+          `a record went to quarantine: ${value.slice(0, 300)}`,
+        );
       }
       if (key.startsWith('!journal!') && value.includes('"code":"UNEXPECTED"')) {
         this.#broken.note('law 10: nothing fails silently', `an unexpected failure: ${value.slice(0, 400)}`);
       }
-      if (!isJobKey(key) || type !== 'put') continue;
-      const before = committed.get(key);
-      this.#checkStep(before === undefined ? null : readJob(key, before), readJob(key, value));
+      const job = readJob(write);
+      if (job) this.#checkStep(committed.job(job.key), job);
     }
   }
 
@@ -38,10 +47,11 @@ export class RecordLaws {
     const owners = new Map<string, string>();
     const claim = (what: string, key: string) => {
       const other = owners.get(what);
-      if (other !== undefined) this.#broken.note('one owner', `${what} belongs to the records ${other} and ${key}`);
+      if (other !== undefined)
+        this.#broken.note('one owner', `${what} belongs to the records ${other} and ${key}`);
       owners.set(what, key);
     };
-    for (const { key, context } of committedJobs(committed)) {
+    for (const { key, context } of committed.jobs()) {
       if (context.vm) claim(`VM ${context.vm.name}`, key);
       if (context.runner) claim(`runner ${context.runner.name}`, key);
       if (!context.released && context.job.id > 0) claim(`job ${context.job.id}`, key);
@@ -63,23 +73,35 @@ export class RecordLaws {
       if (name === undefined || name === had) continue;
       const held = this.#firstHolder.get(`${kind} ${name}`);
       if (held !== undefined && !isAdoption(after)) {
-        this.#broken.note('law 2: names are never reused', `${kind} ${name} of ${held} is given again to ${after.key}`);
+        this.#broken.note(
+          'law 2: names are never reused',
+          `${kind} ${name} of ${held} is given again to ${after.key}`,
+        );
       }
       this.#firstHolder.set(`${kind} ${name}`, after.key);
     }
+    const isFirstOfLife = !this.#written.has(after.key);
+    this.#written.add(after.key);
     if (!before) return;
     const old = before.context;
     if (old.job.id === job.id && rank(job.status) < rank(old.job.status)) {
-      this.#broken.note('law 6: a status only moves forward', `job ${job.id} goes from ${old.job.status} to ${job.status}`);
+      this.#broken.note(
+        'law 6: a status only moves forward',
+        `job ${job.id} goes from ${old.job.status} to ${job.status}`,
+      );
     }
-    const wasBlocked = JSON.stringify(before.value).includes('blocked');
     const isSamePhase = stateOf(before) === stateOf(after) && old.phase.enteredAt === phase.enteredAt;
-    if (isSamePhase && phase.deadlineAt > old.phase.deadlineAt && !wasBlocked) {
-      const from = JSON.stringify(before.value);
-      this.#broken.note('law 8: a restart extends no deadline', `job ${job.id} in ${from} got more time`);
+    // A failure in between may have been a full host or a rate limit, and time spent with those does not count.
+    const isUndisturbed = old.phase.tries === phase.tries;
+    if (isFirstOfLife && isSamePhase && isUndisturbed && phase.deadlineAt > old.phase.deadlineAt) {
+      const where = JSON.stringify(before.value);
+      this.#broken.note('law 8: a restart extends no deadline', `job ${job.id} in ${where} got more time`);
     }
     if (phase.lastFailure?.code === 'UNEXPECTED') {
-      this.#broken.note('law 10: nothing fails silently', `an unexpected failure: ${phase.lastFailure.message}`);
+      this.#broken.note(
+        'law 10: nothing fails silently',
+        `an unexpected failure: ${phase.lastFailure.message}`,
+      );
     }
   }
 }
@@ -87,6 +109,7 @@ export class RecordLaws {
 const rank = (status: (typeof JOB_STATUSES)[number]) => JOB_STATUSES.indexOf(status);
 
 /** The first part of its state: `creating`. */
-const stateOf = ({ value }: CommittedJob) => (typeof value === 'string' ? value : Object.keys(value as object)[0]);
+const stateOf = ({ value }: CommittedJob) =>
+  typeof value === 'string' ? value : Object.keys(value as object)[0];
 
 const isAdoption = ({ value }: CommittedJob) => JSON.stringify(value).includes('retiring');

@@ -1,6 +1,5 @@
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vm.ts';
-import { committedJobs } from './committed-jobs.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 /** `<prefix>-<controller id>` of the simulated daemon. */
@@ -20,21 +19,30 @@ export function checkAgentRequest(
   if (method === 'GET' || path === '/images/pull') return;
   if (path === '/vms') {
     const { name } = JSON.parse(body ?? '{}');
-    if (!committedJobs(committed).some(({ context }) => context.vm?.name === name)) {
-      broken.note('law 1: no effect before its record', `VM ${name} is ordered from ${mac.name}, and no record says so`);
+    if (!committed.jobs().some(({ context }) => context.vm?.name === name)) {
+      broken.note(
+        'law 1: no effect before its record',
+        `VM ${name} is ordered from ${mac.name}, and no record says so`,
+      );
     }
-    if ([...mac.agent.vms.values()].some((vm) => vm.name === name)) {
-      broken.note('law 2: observe, then act', `VM ${name} is ordered from ${mac.name}, where it exists`);
+    if (mac.creating.has(name) || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
+      broken.note(
+        'law 2: observe, then act',
+        `VM ${name} is ordered from ${mac.name}, where it exists or is being made`,
+      );
     }
     return;
   }
   const vm = mac.agent.vms.get((path.split('/')[2] ?? '').split('?')[0] ?? '');
   if (!vm) return;
   if (!isOurs(vm.name)) {
-    broken.note('law 3: names carry ownership', `${method} ${path} touches the stranger ${vm.name} on ${mac.name}`);
+    broken.note(
+      'law 3: names carry ownership',
+      `${method} ${path} touches the stranger ${vm.name} on ${mac.name}`,
+    );
   }
   if (method === 'POST' && path.endsWith('/start')) {
-    if (!committedJobs(committed).some(({ context }) => context.vm?.name === vm.name)) {
+    if (!committed.jobs().some(({ context }) => context.vm?.name === vm.name)) {
       broken.note('law 1: no effect before its record', `VM ${vm.name} is started, and no record owns it`);
     }
   }
@@ -47,7 +55,10 @@ function checkNotBusy({ broken, clock, github }: SimulatedWorld, mac: Mac, vm: V
   if (!guest?.isWorking || (vm.expiresAt !== null && clock.now() >= vm.expiresAt)) return;
   const lease = [...github.leases.values()].find(({ runner }) => guest.runners.has(runner.name));
   if (!lease) return;
-  broken.note('law 5: no busy runner is ever killed', `VM ${vm.name} is deleted while job ${lease.job.id} runs in it`);
+  broken.note(
+    'law 5: no busy runner is ever killed',
+    `VM ${vm.name} is deleted while job ${lease.job.id} runs in it`,
+  );
 }
 
 /** What must hold at the moment at which a request of the daemon reaches GitHub. */
@@ -59,8 +70,11 @@ export function checkGitHubRequest(
 ): void {
   if (method === 'POST' && path.endsWith('/generate-jitconfig')) {
     const { name } = JSON.parse(body ?? '{}');
-    if (!committedJobs(committed).some(({ context }) => context.runner?.name === name)) {
-      broken.note('law 1: no effect before its record', `runner ${name} is registered, and no record says so`);
+    if (!committed.jobs().some(({ context }) => context.runner?.name === name)) {
+      broken.note(
+        'law 1: no effect before its record',
+        `runner ${name} is registered, and no record says so`,
+      );
     }
   }
   const id = /\/actions\/runners\/(\d+)$/.exec(path)?.[1];
@@ -73,6 +87,9 @@ export function checkGitHubRequest(
 
 /** What must hold at the moment at which a runner is launched in a guest. */
 export function checkLaunch({ broken, committed }: SimulatedWorld, runnerName: string): void {
-  if (committedJobs(committed).some(({ context }) => context.runner?.name === runnerName)) return;
-  broken.note('law 1: no effect before its record', `runner ${runnerName} is launched, and no record says so`);
+  if (committed.jobs().some(({ context }) => context.runner?.name === runnerName)) return;
+  broken.note(
+    'law 1: no effect before its record',
+    `runner ${runnerName} is launched, and no record says so`,
+  );
 }

@@ -16,15 +16,19 @@ export interface RunResult {
   broken: BrokenLaw[];
   /** The whole journal as it is stored, in order. */
   journal: string[];
-  /** Crash points that were passed. */
-  points: number;
+  /** Crash points that were passed, the first one's number being 1. */
+  points: string[];
   /** Processes that the daemon had. */
   lives: number;
   /** Jobs for the daemon, and those of them that ended on its runners. */
   jobs: number;
   served: number;
+  /** Jobs that ended as their workflow says. */
+  asPlanned: number;
   /** Virtual milliseconds. */
   lasted: number;
+  /** Rows in the store at the end, by the kind of record. */
+  stored: Record<string, number>;
 }
 
 /** Between two looks at everything. */
@@ -70,17 +74,29 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
     lives: lives.count,
     ...countJobs(world),
     lasted: clock.now() - began,
+    stored: countRows(world),
   };
 }
 
 function journalOf({ committed }: SimulatedWorld): string[] {
-  return [...committed]
+  return [...committed.rows]
     .filter(([key]) => key.startsWith('!journal!'))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, entry]) => entry);
 }
 
-function countJobs({ github }: SimulatedWorld): { jobs: number; served: number } {
+function countRows({ committed }: SimulatedWorld): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const key of committed.rows.keys()) {
+    const kind = key.split('!')[1] ?? '';
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function countJobs({ github }: SimulatedWorld): Pick<RunResult, 'jobs' | 'served' | 'asPlanned'> {
   const ours = [...github.jobs.values()].filter(({ spec }) => spec.labels[0] === 'self-hosted');
-  return { jobs: ours.length, served: ours.filter(({ state }) => state.runner !== null).length };
+  const planned = ours.filter(({ spec, state }) => spec.steps[0]?.run.endsWith(` ${state.conclusion}`));
+  const served = ours.filter(({ state }) => state.runner !== null);
+  return { jobs: ours.length, served: served.length, asPlanned: planned.length };
 }

@@ -47,7 +47,9 @@ export async function runRunner(
 ): Promise<number | null> {
   const { clock } = world;
   const say = (text: string) =>
-    console.print(`${new Date(clock.now() + manners.clockSkew).toISOString().slice(0, 19).replace('T', ' ')}Z: ${text}`);
+    console.print(
+      `${new Date(clock.now() + manners.clockSkew).toISOString().slice(0, 19).replace('T', ' ')}Z: ${text}`,
+    );
   const sleep = (ms: number) => clock.sleepUntil(clock.now() + ms, power);
   if (manners.connectsAfter === null) return new Promise(() => undefined);
   await sleep(manners.connectsAfter);
@@ -55,18 +57,8 @@ export async function runRunner(
     console.print(`Exiting with unknown error code: ${manners.exitsWith}`);
     return manners.exitsWith;
   }
-  let session: Session;
-  try {
-    const time = clock.now() + manners.clockSkew;
-    session = openSession(world, { ...credentials, version: RUNNER_VERSION, os: 'macOS', time });
-  } catch (error) {
-    console.print(
-      error instanceof Refusal && error.status === 401
-        ? 'Failed to create a session. The runner registration has been deleted from the server, please re-configure.'
-        : `An error occurred: ${error instanceof Error ? error.message : error}`,
-    );
-    return 0;
-  }
+  const session = connected(world, credentials, manners, console);
+  if (session === null) return 0;
   console.print('√ Connected to GitHub');
   say('Listening for Jobs');
   try {
@@ -84,11 +76,34 @@ export async function runRunner(
   } catch (error) {
     if (power.aborted || !(error instanceof Refusal)) throw error;
     console.print(
-      error.status === 403 ? `An error occurred: ${error.message}` : 'The runner no longer exists on the server.',
+      error.status === 403
+        ? `An error occurred: ${error.message}`
+        : 'The runner no longer exists on the server.',
     );
     return error.status === 403 ? 7 : 0;
   } finally {
     if (!power.aborted) session.close('closed');
+  }
+}
+
+/** Null when GitHub refuses it; the reason is printed as the runner prints it. */
+function connected(
+  world: GitHubWorld,
+  credentials: Credentials,
+  { clockSkew }: RunnerManners,
+  console: RunnerConsole,
+): Session | null {
+  try {
+    const time = world.clock.now() + clockSkew;
+    return openSession(world, { ...credentials, version: RUNNER_VERSION, os: 'macOS', time });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.print(
+      error.status === 401
+        ? 'Failed to create a session. The runner registration has been deleted from the server, please re-configure.'
+        : `An error occurred: ${error.message}`,
+    );
+    return null;
   }
 }
 
@@ -120,7 +135,8 @@ async function work(
   const stops = AbortSignal.any([power, cancelled.signal]);
   void listenForCancel(world, session, cancelled, AbortSignal.any([power, over.signal]));
   const endsAt = clock.now() + Number(ms);
-  const diesAt = manners.diesInJobAfter === null ? Number.POSITIVE_INFINITY : clock.now() + manners.diesInJobAfter;
+  const diesAt =
+    manners.diesInJobAfter === null ? Number.POSITIVE_INFINITY : clock.now() + manners.diesInJobAfter;
   let conclusion = planned as Conclusion;
   try {
     while (clock.now() < endsAt) {

@@ -56,7 +56,13 @@ export interface Scenario {
     gcInterval: number;
     idleTimeout: number;
     lifetimeSeconds: number;
+    /** Of the journal and of ended jobs. */
+    retention: number;
   };
+  /** Milliseconds of the slowest write. */
+  slowestWrite: number;
+  /** Milliseconds of one way over a network. */
+  hop: readonly [least: number, most: number];
   macs: { name: string; settings: AgentSettings }[];
   github: GitHubSettings;
   pushes: Push[];
@@ -65,6 +71,8 @@ export interface Scenario {
   manners: Manners;
   /** Crash points at which the daemon dies, counted from the first one that the run passes. */
   crashes: number[];
+  /** Milliseconds from a death to the next start, one of these each time. */
+  restartsAfter: readonly number[];
   /** After this nothing new goes wrong. */
   calmFrom: number;
 }

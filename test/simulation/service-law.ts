@@ -1,5 +1,5 @@
 import { slotsInUse } from '../../src/simulator/agent/vm-state.ts';
-import { committedJobs, isSettled } from './committed-jobs.ts';
+import type { CommittedJob } from './committed.ts';
 import { isOurs } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -15,13 +15,13 @@ export class ServiceLaw {
 
   look(world: SimulatedWorld, isDisturbed: boolean): void {
     const { committed, github, clock, broken } = world;
-    const jobs = committedJobs(committed);
+    const jobs = committed.jobs();
     const served = new Set(jobs.filter(({ context }) => context.vm).map(({ context }) => context.job.id));
     const hasRoom = [...world.macs.values()].some((mac) => freeSlots(mac, jobs) > 0);
     const waiting = isDisturbed || !hasRoom ? [] : [...github.queue].map(({ id, spec }) => ({ id, spec }));
     const unserved = new Set(
       waiting
-        .filter(({ id, spec }) => spec.labels.some(isServed) && !served.has(id) && !isSettled(committed, id))
+        .filter(({ id, spec }) => spec.labels.some(isServed) && !served.has(id) && !committed.isSettled(id))
         .map(({ id }) => id),
     );
     for (const id of this.#since.keys()) if (!unserved.has(id)) this.#since.delete(id);
@@ -29,7 +29,10 @@ export class ServiceLaw {
       const since = this.#since.get(id) ?? clock.now();
       this.#since.set(id, since);
       if (clock.now() - since > LONGEST_WAIT) {
-        broken.note('no job waits while a slot is free', `job ${id} has waited for ${LONGEST_WAIT / 60_000} minutes`);
+        broken.note(
+          'no job waits while a slot is free',
+          `job ${id} has waited for ${LONGEST_WAIT / 60_000} minutes`,
+        );
       }
     }
   }
@@ -37,7 +40,7 @@ export class ServiceLaw {
 
 const isServed = (label: string) => label === 'mac' || label === 'mac-large';
 
-function freeSlots({ agent, name }: Mac, jobs: ReturnType<typeof committedJobs>): number {
+function freeSlots({ agent, name }: Mac, jobs: CommittedJob[]): number {
   const claims = jobs.filter(({ context }) => context.vm?.host === name).length;
   const ours = [...agent.vms.values()].filter((vm) => isOurs(vm.name) && vm.power !== null).length;
   return agent.options.slots - claims - (slotsInUse(agent) - ours);

@@ -1,14 +1,14 @@
 import type { Hono } from 'hono';
-import { FaultPlan } from '../../src/simulator/faults.ts';
 import type { AgentWorld } from '../../src/simulator/agent/agent-world.ts';
 import { createAgentWorld } from '../../src/simulator/agent/launch.ts';
+import { FaultPlan } from '../../src/simulator/faults.ts';
 import { createGitHubWorld } from '../../src/simulator/github/create-github-world.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
 import { BrokenLaws } from './broken-laws.ts';
 import { Chance } from './chance.ts';
-import type { Committed } from './committed-database.ts';
+import { Committed } from './committed.ts';
 import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
 import type { RunnerManners } from './runner-process.ts';
@@ -27,6 +27,8 @@ export interface Mac {
   isUp: boolean;
   /** No packet of the daemon's reaches it. */
   isUnplugged: boolean;
+  /** Names of the VMs whose create is under way, whoever still waits for it. */
+  readonly creating: Set<string>;
 }
 
 /** Everything around the daemon, on virtual time and in memory; all chance comes from the scenario's seed. */
@@ -62,7 +64,7 @@ export function createWorld(
   const { seed } = scenario;
   const clock = new SimulatedClock(BEGINNING);
   const network = new Chance(seed, 'network');
-  const latency = () => network.between(1, 30);
+  const latency = () => network.between(...scenario.hop);
   const forGitHub = new Chance(seed, 'github world').next;
   const github = createGitHubWorld({
     clock,
@@ -79,7 +81,7 @@ export function createWorld(
     const memory = new MemoryMac({ name, github, manners, latency });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
-    return [name, { name, memory, agent, isUp: true, isUnplugged: false }];
+    return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
   });
   return {
     scenario,
@@ -87,7 +89,7 @@ export function createWorld(
     github,
     githubApp: createGitHubApp(github),
     macs: new Map(macs),
-    committed: new Map(),
+    committed: new Committed(),
     points: new CrashPoints(scenario.crashes),
     broken: new BrokenLaws(() => clock.now()),
     secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),

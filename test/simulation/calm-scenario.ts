@@ -1,0 +1,36 @@
+import { planScenario } from './plan-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+/** One job on one Mac, and nothing goes wrong. */
+export const CALM_SCENARIO: Scenario = {
+  seed: 1,
+  daemon: {
+    mode: 'both',
+    pollInterval: 30_000,
+    recheckInterval: 60_000,
+    hostCheckInterval: 20_000,
+    gcInterval: 60_000,
+    idleTimeout: 60_000,
+    lifetimeSeconds: 3_600,
+    retention: 24 * 3_600_000,
+  },
+  slowestWrite: 20,
+  hop: [1, 30],
+  macs: planScenario(1).macs.slice(0, 1),
+  github: {},
+  pushes: [
+    {
+      at: 1_000,
+      jobs: [{ label: 'mac', lasts: 10_000, conclusion: 'success', needsApproval: false }],
+      cancelAfter: null,
+      approveAfter: null,
+      rerunAfter: null,
+    },
+  ],
+  faults: [],
+  incidents: [],
+  manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0 },
+  crashes: [],
+  restartsAfter: [100],
+  calmFrom: 0,
+};

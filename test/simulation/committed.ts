@@ -1,0 +1,51 @@
+import type { JobContext } from '../../machines/job/context.ts';
+
+export type Write = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+
+/** A job's record as a restart would find it. */
+export interface CommittedJob {
+  key: string;
+  value: unknown;
+  context: JobContext;
+}
+
+const JOBS = '!actors!';
+
+/** The daemon's disk: what survives a crash, which is everything that was committed. */
+export class Committed {
+  /** By full key. */
+  readonly rows = new Map<string, string>();
+  readonly #jobs = new Map<string, CommittedJob>();
+
+  /** Commits a batch, all at once. */
+  apply(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.type === 'put') this.rows.set(write.key, write.value);
+      else this.rows.delete(write.key);
+      const job = write.type === 'put' ? readJob(write) : null;
+      if (job) this.#jobs.set(write.key, job);
+      else this.#jobs.delete(write.key);
+    }
+  }
+
+  /** All records of live jobs. */
+  jobs(): CommittedJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  job(key: string): CommittedJob | null {
+    return this.#jobs.get(`${JOBS}${key}`) ?? null;
+  }
+
+  /** Whether the daemon knows that this job is over for it. */
+  isSettled(jobId: number): boolean {
+    return this.rows.has(`!settled!${String(jobId).padStart(16, '0')}`);
+  }
+}
+
+/** Null for a write that is no record of a job. */
+export function readJob(write: Write): CommittedJob | null {
+  if (write.type === 'del' || !write.key.startsWith(JOBS)) return null;
+  const { snapshot } = JSON.parse(write.value);
+  return { key: write.key.slice(JOBS.length), value: snapshot.value, context: snapshot.context };
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { CALM_SCENARIO } from './calm-scenario.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Incident, TimedFault } from './scenario.ts';
+
+// What a seed finds once in hundreds, each alone and certain.
+
+const HOUR = 3_600_000;
+
+const always = (where: string, fault: TimedFault['fault']): TimedFault => ({
+  where,
+  at: 0,
+  until: HOUR,
+  fault,
+});
+
+test.each<[string, TimedFault]>([
+  ['a create that never answers', always('mac-1', { route: 'POST /vms', hang: true, times: 1 })],
+  ['a start that never answers', always('mac-1', { route: 'POST /vms/:id/start', hang: true, times: 1 })],
+  ['deletes that never answer', always('mac-1', { route: 'DELETE /vms/:id', hang: true, times: 2 })],
+  ['a registration whose answer is lost', always('github', { route: 'POST *', drop: 'after', times: 2 })],
+])('%s holds neither job nor slot for ever', { timeout: 60_000 }, async (_what, fault) => {
+  const { broken, asPlanned } = await runScenario({ ...CALM_SCENARIO, faults: [fault] });
+  expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
+});
+
+test('a job of a lost host goes on at another', { timeout: 60_000 }, async () => {
+  const [mac] = CALM_SCENARIO.macs;
+  const macs = ['mac-1', 'mac-2'].map((name) => ({ name, settings: mac?.settings ?? {} }));
+  const lost: Incident = { what: 'hostUnplugged', mac: 'mac-1', at: 10_000, lasts: 20 * 60_000 };
+  const { broken, asPlanned, lasted } = await runScenario({ ...CALM_SCENARIO, macs, incidents: [lost] });
+  expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
+  expect(lasted).toBeLessThan(HOUR);
+});
+
+test.each([1, 2, 3])(
+  'a crash around a slow create makes no second VM (seed %i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    const slow = always('mac-1', { route: 'mac create *', delayMs: 40_000, times: 1 });
+    const scenario = { ...CALM_SCENARIO, seed, faults: [slow] };
+    const { points } = await runScenario(scenario);
+    const creates = points.flatMap((what, index) => (/POST .*\/vms$/.test(what) ? [index + 1] : []));
+    expect(creates).toHaveLength(3);
+    for (const point of creates) {
+      const { broken, asPlanned, lives } = await runScenario({ ...scenario, crashes: [point] });
+      expect({ point, broken, asPlanned, lives }).toEqual({ point, broken: [], asPlanned: 1, lives: 2 });
+    }
+  },
+);
