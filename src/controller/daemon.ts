@@ -1,10 +1,8 @@
 import type { Logger } from 'pino';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { createJobMachine } from '../../machines/job.ts';
-import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
-import { AgentClient } from '../agent/agent-client.ts';
+import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
-import { resolveAgentToken } from '../config/agent-token.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secrets.ts';
 import { Chronicle } from '../dispatch/chronicle.ts';
@@ -20,15 +18,13 @@ import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/delivery-log.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { matchProfile } from '../intake/match-profile.ts';
-import { pollPace } from '../intake/poll-pace.ts';
-import { Poller } from '../intake/poller.ts';
-import { WebhookHealth } from '../intake/webhook-health.ts';
-import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
 import { adminSource } from './admin-source.ts';
+import { connectAgents } from './connect-agents.ts';
 import { connectGitHub } from './connect-github.ts';
 import { type Edges, realEdges } from './edges.ts';
 import { effectWorldOf } from './effect-world-of.ts';
 import { FlightRecorder } from './flight-recorder.ts';
+import { intakeOf } from './intake-of.ts';
 import { jobPolicy, namePrefix } from './job-policy.ts';
 import { Orders } from './orders.ts';
 import { Releases } from './releases.ts';
@@ -82,14 +78,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   });
   releases.push('the store', () => store.close());
 
-  const agents = new Map<string, AgentClient>();
-  const agentTokens: string[] = [];
-  for (const host of config.hosts) {
-    const token = await resolveAgentToken(host, env);
-    agentTokens.push(token);
-    const { name, base_url: baseUrl } = host;
-    agents.set(name, new AgentClient({ name, baseUrl, token, sender: edges.agentSender() }));
-  }
+  const { byHost: agents, tokens } = await connectAgents(config, env, edges.agentSender);
   const github = connectGitHub(config, clock, log, edges.fetch);
   const progress = new Map<string, string>();
   const observe = (seen: JobObservation) => dispatcher.observe(seen);
@@ -158,7 +147,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   });
 
   const hostLook = (host: string) => [...hosts.all()].find(({ name }) => name === host)?.snapshot.context;
-  const secrets = [...secretValues(config), ...agentTokens];
+  const secrets = [...secretValues(config), ...tokens];
   const recorder = new FlightRecorder({ world, store, clock, log, secrets, hostLook });
   const deliveries = new DeliveryLog(clock);
   const profiles = Object.keys(config.labels);
@@ -186,46 +175,10 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     store.deliveryHandled(id);
   }
 
-  const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
-  const webhooks = new WebhookHealth({
-    github,
-    policy: DEFAULT_WEBHOOKS_POLICY,
-    clock,
-    log,
-    onDoubt: () => poller.lookNow(),
+  const { random } = edges;
+  const { poller, webhooks, receiver } = intakeOf({
+    ...{ config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor },
   });
-  const poller = new Poller({
-    github,
-    repositories,
-    pace: () => pollPace({ mode, interval, recheckInterval }, webhooks.state),
-    recheckInterval,
-    clock,
-    random: edges.random,
-    onObservation: (seen) => {
-      observe(seen);
-      if (mode !== 'poll' && profileFor(seen.labels) !== null) webhooks.seen(seen);
-    },
-    onLooked: () => webhooks.review(),
-    activeJobs: () =>
-      [...actors.all()]
-        .map(({ snapshot }) => snapshot.context.job)
-        .filter(({ id, status }) => id > 0 && status !== 'completed'),
-    log,
-  });
-  const webhook = createWebhookReceiver({
-    secret: config.github.webhook_secret ?? null,
-    allowed: { owner, repositories: repositories.length > 0 ? config.github.repositories : null },
-    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
-    clock,
-    isDraining: () => dispatcher.draining,
-    onStored: (id, seen, hook) => {
-      webhooks.delivered(seen, hook);
-      observe(seen);
-      store.deliveryHandled(id);
-    },
-    log,
-  });
-
   const health = () => {
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
@@ -255,7 +208,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   );
   releases.push('the admin listener', () => admin.close());
   const open = await edges.listen(
-    createPublicApp({ webhook, watch: deliveries.watch, health }),
+    createPublicApp({ webhook: receiver, watch: deliveries.watch, health }),
     config.controller.webhook_listen,
     'controller.webhook_listen',
   );

@@ -1,0 +1,81 @@
+import type { Handler } from 'hono';
+import type { Logger } from 'pino';
+import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { JobActors } from '../dispatch/job-actors.ts';
+import type { GitHub } from '../github/github.ts';
+import { pollPace } from '../intake/poll-pace.ts';
+import { Poller } from '../intake/poller.ts';
+import { WebhookHealth } from '../intake/webhook-health.ts';
+import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
+import type { Store } from '../store/store.ts';
+
+export interface IntakeParts {
+  config: Config;
+  repositories: { owner: string; repository: string }[];
+  github: GitHub;
+  actors: JobActors;
+  dispatcher: Dispatcher;
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  random(): number;
+  profileFor(labels: string[]): string | null;
+}
+
+export interface Intake {
+  poller: Poller;
+  webhooks: WebhookHealth;
+  /** Takes the deliveries at `POST /webhook`. */
+  receiver: Handler;
+}
+
+/** The sources of job events, each of which watches the other: what one sees and the other does not is a gap. */
+export function intakeOf(parts: IntakeParts): Intake {
+  const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
+  const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
+  const webhooks = new WebhookHealth({
+    github,
+    policy: DEFAULT_WEBHOOKS_POLICY,
+    clock,
+    log,
+    onDoubt: () => poller.lookNow(),
+  });
+  const poller = new Poller({
+    github,
+    repositories,
+    pace: () => pollPace({ mode, interval, recheckInterval }, webhooks.state),
+    recheckInterval,
+    clock,
+    random,
+    onObservation: (seen) => {
+      dispatcher.observe(seen);
+      if (mode !== 'poll' && profileFor(seen.labels) !== null) webhooks.seen(seen);
+    },
+    onLooked: () => webhooks.review(),
+    activeJobs: () =>
+      [...actors.all()]
+        .map(({ snapshot }) => snapshot.context.job)
+        .filter(({ id, status }) => id > 0 && status !== 'completed'),
+    log,
+  });
+  const receiver = createWebhookReceiver({
+    secret: config.github.webhook_secret ?? null,
+    allowed: {
+      owner: config.github.owner,
+      repositories: repositories.length > 0 ? config.github.repositories : null,
+    },
+    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
+    clock,
+    isDraining: () => dispatcher.draining,
+    onStored: (id, seen, hook) => {
+      webhooks.delivered(seen, hook);
+      dispatcher.observe(seen);
+      store.deliveryHandled(id);
+    },
+    log,
+  });
+  return { poller, webhooks, receiver };
+}
