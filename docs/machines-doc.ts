@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateNode } from 'xstate';
+import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../machines/breaker.ts';
 import { createHostMachine } from '../machines/host.ts';
 import { JOB_EVENT_TYPES, type JobEvent } from '../machines/job/events.ts';
 import { DEFAULT_POLICY, type JobPolicy } from '../machines/job/policy.ts';
@@ -18,6 +19,7 @@ const FILE = join(import.meta.dirname, 'machines.md');
 const now = () => 0;
 const job: AnyStateNode = createJobMachine({ policy: DEFAULT_POLICY, now }).root;
 const host: AnyStateNode = createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }).root;
+const breaker: AnyStateNode = createBreakerMachine({ policy: DEFAULT_BREAKER_POLICY, now }).root;
 const webhooks: AnyStateNode = createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }).root;
 
 const EVENTS: Record<JobEvent['type'], string> = {
@@ -43,6 +45,8 @@ const TAGS: Record<string, string> = {
   tearingDown: 'What it made is being removed.',
   acceptsJobs: 'The host is given jobs.',
   trusted: 'Polling may go slowly.',
+  refuses: 'Nothing may begin there.',
+  tries: 'One attempt may begin there.',
 };
 
 /** The config key of each deadline, and where it counts; null for what no key sets. */
@@ -82,6 +86,9 @@ export function generateMachinesDoc(): string {
     '## A host',
     diagramOf(host),
     ...sectionsOf(host, '###'),
+    '## A breaker',
+    diagramOf(breaker),
+    ...sectionsOf(breaker, '###'),
     '## Webhooks',
     diagramOf(webhooks),
     ...sectionsOf(webhooks, '###'),

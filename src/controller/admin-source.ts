@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import type { Breakers } from '../dispatch/breakers.ts';
 import type { Chronicle } from '../dispatch/chronicle.ts';
 import type { Collector } from '../dispatch/collector.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -25,6 +26,7 @@ interface AdminParts {
   config: Pick<Config, 'controller' | 'labels'>;
   actors: JobActors;
   hosts: Hosts;
+  breakers: Breakers;
   store: Store;
   chronicle: Chronicle;
   runs: EffectRuns;
@@ -66,6 +68,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       jobs: [...actors.all()],
       hosts: [...hosts.all()],
       cordonOf: (name) => store.cordonOf(name),
+      troubled: parts.breakers.troubled(),
     });
   const waiting = (): Waiting[] =>
     whyWaiting({

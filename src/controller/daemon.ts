@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secrets.ts';
+import { Breakers } from '../dispatch/breakers.ts';
 import { Chronicle } from '../dispatch/chronicle.ts';
 import { Collector } from '../dispatch/collector.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -122,7 +124,23 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     isOurs: (name) => parseResourceName(prefix, name) !== null,
     cordonOf: (name) => store.cordonOf(name),
   });
-  const dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: prefix, profileFor });
+  const breakers = new Breakers({
+    policy: DEFAULT_BREAKER_POLICY,
+    clock,
+    log,
+    onChange: () => dispatcher.poke(),
+  });
+  releases.push('the breakers', () => breakers.stop());
+  const dispatcher = new Dispatcher({
+    actors,
+    hosts,
+    breakers,
+    store,
+    clock,
+    log,
+    namePrefix: prefix,
+    profileFor,
+  });
   const repositories = config.github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
     return { owner, repository };
@@ -154,6 +172,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   const watching = await watchJournal({
     actors,
     hosts,
+    breakers,
     store,
     chronicle,
     github,
@@ -189,6 +208,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
       config,
       actors,
       hosts,
+      breakers,
       store,
       chronicle,
       runs,

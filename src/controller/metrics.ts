@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type OutgoingCall, outgoingCalls } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
+import type { Breakers } from '../dispatch/breakers.ts';
 import type { Chronicle } from '../dispatch/chronicle.ts';
 import type { Hosts } from '../dispatch/hosts.ts';
 import type { JobActors } from '../dispatch/job-actors.ts';
@@ -15,6 +16,7 @@ import { PhaseStats } from './phase-stats.ts';
 export interface MetricsOptions {
   actors: JobActors;
   hosts: Hosts;
+  breakers: Breakers;
   store: Store;
   chronicle: Chronicle;
   /** What the journal says is true now; it has every entry before this does. */
@@ -125,12 +127,13 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, store, github, deliveries, clock, profiles } = this.#options;
+    const { actors, hosts, breakers, store, github, deliveries, clock, profiles } = this.#options;
     const facts = () =>
       waitingFacts({
         jobs: [...actors.all()],
         hosts: [...hosts.all()],
         cordonOf: (name) => store.cordonOf(name),
+        troubled: breakers.troubled(),
       });
 
     gauge('jobs', 'Live jobs by state.', ['state'], (set) => {

@@ -3,6 +3,7 @@ import { parseResourceName } from '../../machines/job/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import type { Store } from '../store/store.ts';
+import type { Breakers } from './breakers.ts';
 import { freeSlots } from './free-slots.ts';
 import type { HostSnapshot, Hosts } from './hosts.ts';
 import type { JobActors, JobSnapshot } from './job-actors.ts';
@@ -15,6 +16,7 @@ import { UnservedJobs } from './unserved-jobs.ts';
 export interface DispatcherOptions {
   actors: JobActors;
   hosts: Hosts;
+  breakers: Breakers;
   store: Store;
   clock: Clock;
   log: Logger;
@@ -102,6 +104,7 @@ export class Dispatcher {
   }
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
+    this.#options.breakers.jobChanged(key, snapshot);
     const host = snapshot.context.vm?.host;
     this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
     if (host && snapshot.hasTag('tearingDown')) {
@@ -150,27 +153,29 @@ export class Dispatcher {
   }
 
   #grantSlots(): void {
-    const { actors, clock } = this.#options;
+    const { actors, breakers, clock } = this.#options;
     const waiting = [];
     for (const { key, snapshot } of actors.all()) {
       const { job } = snapshot.context;
       if (snapshot.matches('queued') && job.status === 'queued') {
-        waiting.push({ key, queuedAt: job.queuedAt, notBefore: job.notBefore });
+        const { profile, queuedAt, notBefore } = job;
+        waiting.push({ key, profile, queuedAt, notBefore });
       }
     }
     const free = this.#freeHosts(slotClaims(actors.all()));
-    const { grants, wakeAt } = schedule(waiting, free, clock.now());
+    const { grants, wakeAt } = schedule(waiting, free, clock.now(), (name) => breakers.room('profile', name));
     for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
     this.#wakeAt(wakeAt);
   }
 
   #freeHosts(claims: Map<string, Set<string>>): FreeHost[] {
-    const { hosts, store } = this.#options;
+    const { breakers, hosts, store } = this.#options;
     const free: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
       if (!snapshot.hasTag('acceptsJobs') || look === null || store.cordonOf(name) !== null) continue;
-      free.push({ name, free: freeSlots(look, claims.get(name) ?? new Set()) });
+      const slots = freeSlots(look, claims.get(name) ?? new Set());
+      free.push({ name, free: Math.min(slots, breakers.room('host', name)) });
     }
     return free;
   }

@@ -1,6 +1,7 @@
 /** A queued job that wants a slot. Instants in epoch ms. */
 export interface WaitingJob {
   key: string;
+  profile: string;
   queuedAt: number;
   notBefore: number;
 }
@@ -18,20 +19,29 @@ export interface Schedule {
 
 /**
  * Who gets the next slots, on which host: the job that was queued first, on the host with the most room. A job
- * whose pause between attempts still lasts holds up nobody.
+ * whose pause between attempts still lasts, or whose profile has no room, holds up nobody.
  */
-export function schedule(waiting: WaitingJob[], hosts: FreeHost[], now: number): Schedule {
+export function schedule(
+  waiting: WaitingJob[],
+  hosts: FreeHost[],
+  now: number,
+  roomOfProfile: (profile: string) => number = () => Number.POSITIVE_INFINITY,
+): Schedule {
   const due = waiting.filter((job) => job.notBefore <= now);
   const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
   const room = hosts.map((host) => ({ ...host }));
   const grants: Schedule['grants'] = [];
+  const given = new Map<string, number>();
 
   for (const job of due.sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key))) {
+    const ofProfile = given.get(job.profile) ?? 0;
+    if (ofProfile >= roomOfProfile(job.profile)) continue;
     const host = room
       .filter(({ free }) => free > 0)
       .sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
     if (!host) break;
     host.free -= 1;
+    given.set(job.profile, ofProfile + 1);
     grants.push({ key: job.key, host: host.name });
   }
   return { grants, wakeAt: resting.length > 0 ? Math.min(...resting) : null };

@@ -1,4 +1,5 @@
 import type { Cordon } from '../store/cordons.ts';
+import type { BreakerView } from './breakers.ts';
 import { freeSlots, holdsSlot } from './free-slots.ts';
 import type { HostSnapshot } from './hosts.ts';
 import type { JobSnapshot } from './job-actors.ts';
@@ -10,6 +11,8 @@ export interface WaitingSources {
   jobs: { key: string; snapshot: JobSnapshot }[];
   hosts: { name: string; snapshot: HostSnapshot }[];
   cordonOf(host: string): Cordon | null;
+  /** Breakers that are not closed. */
+  troubled: BreakerView[];
 }
 
 /** The queue and the room as the scheduler finds them now. */
@@ -17,19 +20,24 @@ export function waitingFacts({
   jobs,
   hosts,
   cordonOf,
-}: WaitingSources): Pick<WaitingFacts, 'queued' | 'hosts'> {
+  troubled,
+}: WaitingSources): Pick<WaitingFacts, 'queued' | 'hosts' | 'leftAlone'> {
   const claims = slotClaims(jobs);
   return {
+    leftAlone: troubled
+      .filter(({ about }) => about === 'profile')
+      .map((breaker) => ({ profile: breaker.name, why: whyLeftAlone(breaker), until: untilOf(breaker) })),
     queued: jobs.flatMap(({ key, snapshot }) => queuedJob(key, snapshot)),
     hosts: hosts.map(({ name, snapshot }): HostRoom => {
       const { look, failure, unreachableSince } = snapshot.context;
       const ours = claims.get(name) ?? new Set<string>();
+      const breaker = troubled.find((one) => one.about === 'host' && one.name === name);
       const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm) && !ours.has(vm.name));
       return {
         name,
-        acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null,
-        state: statePath(snapshot.value).split('.')[0] ?? '',
-        failure: failure?.message ?? null,
+        acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,
+        state: breaker ? whyLeftAlone(breaker) : (statePath(snapshot.value).split('.')[0] ?? ''),
+        failure: (breaker?.lastFailure ?? failure)?.message ?? null,
         unreachableSince,
         cordonedBy: cordonOf(name)?.by ?? null,
         slots: look?.slots ?? 0,
@@ -44,6 +52,15 @@ export function waitingFacts({
     }),
   };
 }
+
+/** `left alone until 14:05:09 after 3 failures`, without the cause. */
+function whyLeftAlone({ state, retryAt, failures }: BreakerView): string {
+  const time = new Date(retryAt).toTimeString().slice(0, 8);
+  const until = state === 'open' ? ` until ${time}` : ' but for one attempt';
+  return `left alone${until} after ${failures} failures in a row`;
+}
+
+const untilOf = ({ state, retryAt }: BreakerView) => (state === 'open' ? retryAt : null);
 
 function queuedJob(key: string, snapshot: JobSnapshot): QueuedJob[] {
   const { id, profile, status, queuedAt, notBefore } = snapshot.context.job;

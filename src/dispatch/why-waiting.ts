@@ -28,7 +28,16 @@ export interface HostRoom {
 export interface Waiting {
   key: string;
   jobId: number;
-  why: 'rest' | 'draining' | 'unhealthy' | 'cordoned' | 'noSlot' | 'next' | 'noLabel' | 'approval';
+  why:
+    | 'rest'
+    | 'leftAlone'
+    | 'draining'
+    | 'unhealthy'
+    | 'cordoned'
+    | 'noSlot'
+    | 'next'
+    | 'noLabel'
+    | 'approval';
   /** One sentence for a person. */
   sentence: string;
   /** What would let it go on. */
@@ -42,6 +51,8 @@ export interface Waiting {
 export interface WaitingFacts {
   queued: QueuedJob[];
   hosts: HostRoom[];
+  /** Profiles that failed too often in a row; `until` in epoch ms, null while one attempt tries. */
+  leftAlone: { profile: string; why: string; until: number | null }[];
   unserved: UnservedJob[];
   isDraining: boolean;
   labels: string[];
@@ -59,6 +70,12 @@ export function whyWaiting(facts: WaitingFacts): Waiting[] {
       const until = job.notBefore;
       const sentence = `It rests until ${clockTime(until)}, after a failed attempt.`;
       return { ...base, why: 'rest', sentence, frees: 'That time, or "retry now".', position: null, until };
+    }
+    const alone = facts.leftAlone.find(({ profile }) => profile === job.profile);
+    if (alone) {
+      const sentence = `Its profile ${job.profile} is ${alone.why}.`;
+      const frees = 'An attempt that works: mend the image, or wait.';
+      return { ...base, why: 'leftAlone', sentence, frees, position: null, until: alone.until };
     }
     return { ...base, ...whyNoSlot(facts), position: due.indexOf(job) + 1, until: null };
   });

@@ -1,7 +1,9 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { systemClock } from '../../src/clock.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import type { JobActors } from '../../src/dispatch/job-actors.ts';
 import { Store } from '../../src/store/store.ts';
@@ -27,7 +29,11 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     snapshot: { hasTag: () => true, context: { look: { slots: 1, vms: [] } } },
   });
   const hosts = { all: () => [host('mini-1'), host('mini-2')] } as never;
+  const breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log, onChange: () => dispatcher.poke() },
+  });
   const dispatcher = new Dispatcher({
+    breakers,
     actors,
     hosts,
     store,

@@ -1,7 +1,9 @@
 import { MemoryLevel } from 'memory-level';
 import { onTestFinished, vi } from 'vitest';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import { jobPolicy, namePrefix } from '../../src/controller/job-policy.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Chronicle } from '../../src/dispatch/chronicle.ts';
 import { Collector } from '../../src/dispatch/collector.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
@@ -45,7 +47,19 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   });
   const prefix = namePrefix(config.controller);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
-  const dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: prefix, profileFor });
+  const breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: () => dispatcher.poke() },
+  });
+  const dispatcher = new Dispatcher({
+    breakers,
+    actors,
+    hosts,
+    store,
+    clock,
+    log,
+    namePrefix: prefix,
+    profileFor,
+  });
   // The one in which everything happens is not the first.
   const repositories = ['other', REPOSITORY].map((repository) => ({ owner: OWNER, repository }));
   ensureRepository(given.github.world, `${OWNER}/other`);

@@ -1,8 +1,10 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Chronicle } from '../../src/dispatch/chronicle.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
@@ -34,7 +36,10 @@ beforeEach(async () => {
     onChange: () => undefined,
   });
   const profileFor = (labels: string[]) => (labels.includes('macos') ? 'macos' : null);
-  dispatcher = new Dispatcher({ actors, hosts, store, clock, log, namePrefix: 'gh-a', profileFor });
+  const breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: () => dispatcher.poke() },
+  });
+  dispatcher = new Dispatcher({ breakers, actors, hosts, store, clock, log, namePrefix: 'gh-a', profileFor });
 });
 
 afterEach(async () => {

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { freeSlots } from '../../src/dispatch/free-slots.ts';
 import { schedule } from '../../src/dispatch/schedule.ts';
 
-const job = (key: string, queuedAt: number, notBefore = 0) => ({ key, queuedAt, notBefore });
+const job = (key: string, queuedAt: number, notBefore = 0) => ({
+  key,
+  profile: 'macos',
+  queuedAt,
+  notBefore,
+});
 
 test('the job that was queued first gets the only slot', () => {
   const { grants } = schedule([job('b', 2), job('a', 1), job('c', 3)], [{ name: 'm1', free: 1 }], 10);
@@ -27,6 +32,14 @@ test('a job that rests between attempts is passed over and names the time to loo
   const { grants, wakeAt } = schedule([job('a', 1, 50), job('b', 2)], [{ name: 'm1', free: 2 }], 10);
   expect(grants).toEqual([{ key: 'b', host: 'm1' }]);
   expect(wakeAt).toBe(50);
+});
+
+test('a profile without room holds up nobody, and one with room for a try gets one', () => {
+  const waiting = [job('a', 1), job('b', 2), { ...job('c', 3), profile: 'other' }];
+  const granted = (room: number) =>
+    schedule(waiting, [{ name: 'm1', free: 3 }], 10, (profile) => (profile === 'macos' ? room : 9)).grants;
+  expect(granted(0).map(({ key }) => key)).toEqual(['c']);
+  expect(granted(1).map(({ key }) => key)).toEqual(['a', 'c']);
 });
 
 test('the inputs of a decision are left as they were', () => {

@@ -26,6 +26,7 @@ const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
   ...{
     queued: [queued(1)],
     hosts: [host()],
+    leftAlone: [],
     unserved: [],
     isDraining: false,
     labels: ['macos-15'],
@@ -40,6 +41,17 @@ test('a full house names who has the slots, since when, and whose end frees one'
       ...{ key: '1', jobId: 1, why: 'noSlot', position: 1, until: null },
       sentence: `No free slot: all 2 are taken by VM dev-box, not ours on mini-1 since ${at(NOW - 9_000_000)}, job 5 (app), running on mini-1 since ${at(NOW - 60_000)}.`,
       frees: 'The end of VM dev-box, not ours, or of a VM that is not ours.',
+    },
+  ]);
+});
+
+test('a job whose profile is left alone says until when and after what, and holds no place', () => {
+  const until = NOW + 60_000;
+  const leftAlone = [{ profile: 'p', why: 'left alone until 14:05:09 after 3 failures in a row', until }];
+  expect(whyWaiting(facts({ leftAlone }))).toMatchObject([
+    {
+      ...{ why: 'leftAlone', position: null, until },
+      sentence: 'Its profile p is left alone until 14:05:09 after 3 failures in a row.',
     },
   ]);
 });

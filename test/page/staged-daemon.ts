@@ -1,6 +1,7 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { fromPromise } from 'xstate';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import type { failure } from '../../machines/failure.ts';
 import type { Job } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
@@ -12,6 +13,7 @@ import { adminSource } from '../../src/controller/admin-source.ts';
 import { FlightRecorder } from '../../src/controller/flight-recorder.ts';
 import { Orders } from '../../src/controller/orders.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Chronicle } from '../../src/dispatch/chronicle.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { HostRecords } from '../../src/dispatch/host-records.ts';
@@ -78,11 +80,16 @@ export class StagedDaemon {
       onTransition: () => undefined,
     });
     this.dispatcher = new Dispatcher({
+      breakers: this.#breakers,
       ...{ actors: this.actors, hosts: this.#hosts, store, clock: systemClock, log: silent },
       namePrefix: 'gh-default',
       profileFor: (labels) => (labels.includes('macos-15') ? 'macos-15' : null),
     });
   }
+
+  readonly #breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log: silent, onChange: () => undefined },
+  });
 
   readonly #hosts = new Hosts({
     hosts: [],
@@ -107,6 +114,7 @@ export class StagedDaemon {
     const profiles = ['macos-15'];
     const watching = await watchJournal({
       ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs },
+      breakers: this.#breakers,
     });
     const hostRecords = new HostRecords({ chronicle, clock, isOurs: () => true, cordonOf: () => null });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
@@ -123,6 +131,7 @@ export class StagedDaemon {
         config,
         actors,
         hosts,
+        breakers: this.#breakers,
         store,
         chronicle,
         runs,

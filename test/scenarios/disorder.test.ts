@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Level } from 'level';
 import { expect, test } from 'vitest';
+import type { Waiting } from '../../src/dispatch/why-waiting.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 test('law 4: a job that another job’s runner takes is exchanged, and no VM is wasted', async () => {
@@ -111,6 +112,28 @@ test('law 5: a store that was lost while a job runs costs nothing: its VM is ado
   await world.until(() => world.log().includes('(adopt)'));
   await world.isClean();
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
+});
+
+test('an image that fails three times in a row is left alone: the next job waits, says why, and burns no attempt', async () => {
+  await using world = await scenario({ config: { controller: { max_attempts: 3 } } });
+  world.mac.faults.add({ route: 'guest boot *', body: { missingTools: ['git'] } });
+  await world.start();
+  const [broken] = world.push();
+  await world.until(async () => {
+    const { recent } = await world.jobs();
+    return recent.some((job) => job.jobId === broken?.id && job.outcome === 'failed');
+  });
+  const [next] = world.push([{}]);
+  await world.until(async () => {
+    const { waiting } = (await (await fetch(`${world.adminUrl}/api/waiting`)).json()) as {
+      waiting: Waiting[];
+    };
+    const why = waiting.find(({ jobId }) => jobId === next?.id);
+    expect(why?.sentence).toMatch(
+      /^Its profile jeballto-macos is left alone until .* after 3 failures in a row\.$/,
+    );
+  });
+  expect([next?.state.status, world.vmsCreated()]).toEqual(['queued', 3]);
 });
 
 test('an answer that gets lost after the create took effect makes no second VM', async () => {

@@ -57,7 +57,17 @@ const seenJob = z.looseObject({ key: z.string(), jobId: z.number(), state: z.str
 const waiting = z.object({
   key: z.string(),
   jobId: z.number(),
-  why: z.enum(['rest', 'draining', 'unhealthy', 'cordoned', 'noSlot', 'next', 'noLabel', 'approval']),
+  why: z.enum([
+    'rest',
+    'leftAlone',
+    'draining',
+    'unhealthy',
+    'cordoned',
+    'noSlot',
+    'next',
+    'noLabel',
+    'approval',
+  ]),
   sentence: z.string(),
   frees: z.string(),
   position: z.number().nullable(),

@@ -1,0 +1,124 @@
+import { assign, fromPromise, setup } from 'xstate';
+import type { Failure } from './failure.ts';
+import { type Pause, pauseAfter } from './job/policy.ts';
+
+export interface BreakerContext {
+  /** Attempts in a row that failed for this cause. */
+  failures: number;
+  lastFailure: Failure | null;
+  /** Epoch ms of the first opening of the present trouble. */
+  openedAt: number | null;
+  /** Epoch ms at which one attempt may try again. */
+  retryAt: number;
+  /** Tries that failed since it opened. */
+  retries: number;
+}
+
+/** What attempts tell of the thing that they used. */
+export type BreakerEvent =
+  | { type: 'attempt.began' }
+  /** It got as far as an online runner: what it used works. */
+  | { type: 'attempt.served' }
+  /** It failed, and the fault is this thing's. */
+  | { type: 'attempt.failed'; failure: Failure }
+  /** It ended without saying anything of this thing. */
+  | { type: 'attempt.ended' };
+
+export interface BreakerPolicy {
+  /** Failures in a row that open it. */
+  failures: number;
+  pause: Pause;
+}
+
+export const DEFAULT_BREAKER_POLICY: BreakerPolicy = {
+  failures: 3,
+  pause: { first: 60_000, longest: 5 * 60_000 },
+};
+
+/**
+ * Takes a host or a profile out after repeated failures, so that a wedged agent or a broken image does not burn the
+ * attempts of every job, and lets one attempt try again after a pause.
+ */
+export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; now: () => number }) {
+  const s = setup({
+    types: {
+      context: {} as BreakerContext,
+      events: {} as BreakerEvent,
+      tags: {} as 'refuses' | 'tries' | 'needsAttention',
+    },
+    actors: {
+      waitUntil: fromPromise<null, { at: number }>(async () => {
+        throw new Error('the effect waitUntil is given by machine.provide');
+      }),
+    },
+    guards: {
+      'is it one failure too many': ({ context }) => context.failures + 1 >= policy.failures,
+    },
+    actions: {
+      noteFailure: assign(({ context, event }) =>
+        event.type === 'attempt.failed' ? { failures: context.failures + 1, lastFailure: event.failure } : {},
+      ),
+      forget: assign({ failures: 0, lastFailure: null, openedAt: null, retries: 0 }),
+      open: assign(({ context }) => ({
+        openedAt: context.openedAt ?? now(),
+        retryAt: now() + pauseAfter(policy.pause, context.retries),
+        retries: context.retries + 1,
+      })),
+    },
+  });
+
+  return s.createMachine({
+    id: 'breaker',
+    context: { failures: 0, lastFailure: null, openedAt: null, retryAt: 0, retries: 0 },
+    initial: 'closed',
+    states: {
+      closed: {
+        description: 'It is used.',
+        on: {
+          'attempt.served': { actions: 'forget' },
+          'attempt.failed': [
+            { guard: 'is it one failure too many', target: 'open', actions: ['noteFailure', 'open'] },
+            { actions: 'noteFailure' },
+          ],
+        },
+      },
+      open: {
+        description: 'It failed too often in a row and is left alone until an instant.',
+        tags: ['refuses', 'needsAttention'],
+        on: {
+          // An attempt that was under way when it opened shows that it works after all.
+          'attempt.served': { target: 'closed', actions: 'forget' },
+          'attempt.failed': { actions: 'noteFailure' },
+        },
+        invoke: {
+          id: 'retryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.retryAt }),
+          onDone: 'halfOpen',
+          onError: 'halfOpen',
+        },
+      },
+      halfOpen: {
+        description: 'One attempt may try it; the others wait for what that one tells.',
+        initial: 'ready',
+        tags: ['needsAttention'],
+        on: {
+          'attempt.served': { target: 'closed', actions: 'forget' },
+          'attempt.failed': { target: 'open', actions: ['noteFailure', 'open'] },
+        },
+        states: {
+          ready: {
+            description: 'The next attempt is the one.',
+            tags: ['tries'],
+            on: { 'attempt.began': 'trying' },
+          },
+          trying: {
+            description: 'It is under way.',
+            tags: ['refuses'],
+            on: { 'attempt.ended': 'ready' },
+          },
+        },
+      },
+    },
+  });
+}
