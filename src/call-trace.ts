@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Clock } from './clock.ts';
 
 /** One call that left this process: never a body, a query or a secret (law 7). */
 export interface OutgoingCall {
@@ -15,18 +16,40 @@ export interface OutgoingCall {
   ms: number;
 }
 
+type Facts = Omit<OutgoingCall, 'status' | 'ms'>;
+
 /**
  * Where the adapters tell of their calls, as Node's own modules do. Whoever listens runs in the async context of
- * the caller, and so knows for which effect a call was made.
+ * the caller, and so knows for which effect a call was made; it brings its own clock.
  */
-export const outgoingCalls = channel('jeballto-runner:call');
+const begun = channel('jeballto-runner:call:begin');
+const over = channel('jeballto-runner:call:end');
+
+interface End {
+  facts: Facts;
+  status: number | null;
+}
 
 /** Begins a call; the answer is to be told how it ended, once. */
-export function beginCall(facts: Omit<OutgoingCall, 'status' | 'ms'>): (status: number | null) => void {
-  const began = performance.now();
-  return (status) => {
-    if (!outgoingCalls.hasSubscribers) return;
-    outgoingCalls.publish({ ...facts, status, ms: Math.round(performance.now() - began) });
+export function beginCall(facts: Facts): (status: number | null) => void {
+  begun.publish(facts);
+  return (status) => over.publish({ facts, status } satisfies End);
+}
+
+/** Hands each call on when it has ended, timed by the given clock. Answers how to stop that. */
+export function onCallEnd(clock: Clock, listener: (call: OutgoingCall) => void): () => void {
+  const beganAt = new WeakMap<Facts, number>();
+  const note = (facts: unknown) => beganAt.set(facts as Facts, clock.now());
+  const hand = (end: unknown) => {
+    const { facts, status } = end as End;
+    const began = beganAt.get(facts);
+    if (began !== undefined) listener({ ...facts, status, ms: Math.round(clock.now() - began) });
+  };
+  begun.subscribe(note);
+  over.subscribe(hand);
+  return () => {
+    begun.unsubscribe(note);
+    over.unsubscribe(hand);
   };
 }
 

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type OutgoingCall, outgoingCalls } from '../call-trace.ts';
+import { type OutgoingCall, onCallEnd } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 import type { Breakers } from '../dispatch/breakers.ts';
 import type { Chronicle } from '../dispatch/chronicle.ts';
@@ -36,6 +36,7 @@ const BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 
 export class Metrics {
   readonly #registry = new Registry();
   readonly #options: MetricsOptions;
+  readonly #unlisten: () => void;
   readonly #unsubscribe: () => void;
   readonly #calls = new Counter({
     name: `${P}calls_total`,
@@ -80,13 +81,13 @@ export class Metrics {
       stays.add(entry);
       this.#count(entry);
     });
-    outgoingCalls.subscribe(this.#call);
+    this.#unlisten = onCallEnd(options.clock, this.#call);
     this.#gauges();
   }
 
   stop(): void {
     this.#unsubscribe();
-    outgoingCalls.unsubscribe(this.#call);
+    this.#unlisten();
     this.#registry.clear();
   }
 
@@ -94,8 +95,7 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #call = (message: unknown) => {
-    const { system, method, route, status, ms } = message as OutgoingCall;
+  #call = ({ system, method, route, status, ms }: OutgoingCall) => {
     this.#calls.inc({ system, method, route, status: String(status ?? 'none') });
     this.#callSeconds.observe({ system }, ms / 1000);
   };

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { failureOf } from '../../machines/failure.ts';
-import { type OutgoingCall, outgoingCalls } from '../call-trace.ts';
+import { type OutgoingCall, onCallEnd } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 
 /** A call of an effect; several alike in a row are one, since a pull is asked after for half an hour. */
@@ -35,6 +35,7 @@ export class EffectRuns {
   readonly #onEnd: (run: EffectRun) => void;
   readonly #current = new AsyncLocalStorage<EffectRun>();
   readonly #running = new Set<EffectRun>();
+  #unlisten = () => {};
 
   constructor(clock: Clock, onEnd: (run: EffectRun) => void) {
     this.#clock = clock;
@@ -42,12 +43,12 @@ export class EffectRuns {
   }
 
   listen(): void {
-    outgoingCalls.subscribe(this.#note);
+    this.#unlisten = onCallEnd(this.#clock, this.#note);
   }
 
   /** Nothing is told any more: what ends after this has no journal to go to. */
   stop(): void {
-    outgoingCalls.unsubscribe(this.#note);
+    this.#unlisten();
     this.#running.clear();
   }
 
@@ -77,9 +78,8 @@ export class EffectRuns {
     this.#onEnd(run);
   }
 
-  #note = (message: unknown) => {
+  #note = (call: OutgoingCall) => {
     const run = this.#current.getStore();
-    const call = message as OutgoingCall;
     if (!run || run.endedAt !== null) return;
     const last = run.calls.at(-1);
     if (last && isAlike(last, call)) {

@@ -70,7 +70,7 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
   return {
     broken: broken.all(),
     journal: journalOf(world),
-    points: world.points.passed,
+    points: [...world.points.passed],
     lives: lives.count,
     ...countJobs(world),
     lasted: clock.now() - began,
