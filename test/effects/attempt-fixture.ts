@@ -54,7 +54,9 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     probe: (world = given.world) => probeGuest(world, guest, STAYS),
     obtain: async (world = given.world) => {
       const input = { ...PLACE, jobId, profile: LABEL, runnerName: name };
-      Object.assign(at, await obtainRunnerConfig(world, input, STAYS));
+      const output = await obtainRunnerConfig(world, input, STAYS);
+      Object.assign(at, output);
+      return output;
     },
     launch: (world = given.world) =>
       launchRunner(world, { ...guest, ...runner(at.runnerId), profile: LABEL, mode: at.mode }, STAYS),

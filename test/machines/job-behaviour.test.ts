@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { whyNotRestorable } from '../../src/dispatch/restorable.ts';
 import { type Call, HANGS, JobRig, type RigOptions } from './job-rig.ts';
-import { JOB, START } from './job-samples.ts';
+import { JOB, RUNNER, START, VM } from './job-samples.ts';
+import { done, snapshotAt, step } from './job-step.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -175,6 +176,24 @@ test('a VM of which nobody saw the create end is torn down by its name', async (
     vmName: 'gh-default-101-1',
     vmId: null,
   });
+});
+
+test('law 8: a further runner in the same VM gets no further time than the first had', () => {
+  const phase = {
+    tries: 0,
+    nextTryAt: 0,
+    lastFailure: null,
+    enteredAt: START - MINUTE,
+    deadlineAt: START + SECOND,
+  };
+  const deadlineOf = (name: string) => {
+    const before = snapshotAt('jitConfig.acting', { phase, runner: { ...RUNNER, name } });
+    const { after } = step(before, done('obtainRunnerConfig', { runnerId: 8, mode: 'jit' }));
+    expect(after.matches('runnerOnline')).toBe(true);
+    return after.context.phase.deadlineAt;
+  };
+  expect(deadlineOf(VM.name)).toBe(START + DEFAULT_POLICY.timeouts.runnerOnline);
+  expect(deadlineOf('gh-default-101-9')).toBe(START + SECOND);
 });
 
 test('a runner name that GitHub knows already is given up for the next number of the job', async () => {

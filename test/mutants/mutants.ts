@@ -1,0 +1,89 @@
+/** One line of the product changed so that a law is broken, and the tests that have to see it. */
+export interface Mutant {
+  law: string;
+  file: string;
+  /** Stands in the file exactly once. */
+  line: string;
+  becomes: string;
+  tests: string[];
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    law: '1: no effect starts before its record is durable',
+    file: 'src/effects/job-effects.ts',
+    line: '      await durable();',
+    becomes: '      void durable();',
+    tests: ['test/effects/job-effects.test.ts'],
+  },
+  {
+    law: '2: what may still take effect is not done a second time',
+    file: 'src/effects/create-vm.ts',
+    line: "if (world.calls.outcome(vmName) === 'unknown') {",
+    becomes: "if (world.calls.outcome(vmName) === 'running') {",
+    tests: ['test/effects/create-vm.test.ts'],
+  },
+  {
+    law: '3: only names of this controller are ours',
+    file: 'machines/job/resource-name.ts',
+    line: '  if (!name.startsWith(`${prefix}-`)) return null;',
+    becomes: '  if (!name.startsWith(prefix.slice(0, 3))) return null;',
+    tests: ['test/dispatch/plan-collection.test.ts'],
+  },
+  {
+    law: '4: two actors swap their jobs, both of them',
+    file: 'src/dispatch/route-observation.ts',
+    line: '  if (holder) steps.push(tell(',
+    becomes: '  if (false as boolean) steps.push(tell(',
+    tests: ['test/dispatch/route-observation.test.ts'],
+  },
+  {
+    law: '5: a VM that may be working is asked, not deleted',
+    file: 'src/dispatch/plan-collection.ts',
+    line: '  const isWorking = mayWork(vm.state);',
+    becomes: '  const isWorking = false as boolean;',
+    tests: ['test/dispatch/plan-collection.test.ts'],
+  },
+  {
+    law: '6: a status never moves back',
+    file: 'machines/job/events.ts',
+    line: 'order.indexOf(a) >= order.indexOf(b) ? a : b',
+    becomes: 'order.indexOf(a) >= order.indexOf(b) ? b : b',
+    tests: ['test/machines/job-transitions.test.ts'],
+  },
+  {
+    law: '6: a delivery is acknowledged only when it is stored',
+    file: 'src/store/deliveries.ts',
+    line: '    await arriving;',
+    becomes: '    void arriving;',
+    tests: ['test/store'],
+  },
+  {
+    law: '7: a runner’s configuration is in memory only',
+    file: 'src/effects/obtain-runner-config.ts',
+    line: "      return { runnerId: made.runnerId, mode: 'jit' };",
+    becomes: "      return { runnerId: made.runnerId, mode: 'jit', ...made };",
+    tests: ['test/effects/secrets.test.ts'],
+  },
+  {
+    law: '8: a further runner in the same VM gets no further time',
+    file: 'machines/job/setup.ts',
+    line: 'context.runner?.name === context.vm?.name',
+    becomes: 'context.vm !== null',
+    tests: ['test/machines'],
+  },
+  {
+    law: '9: a teardown goes on until the VM is gone',
+    file: 'machines/job/tearing-down.ts',
+    line: "onError: { target: 'waiting', actions: 'noteVmDeletionFailure' },",
+    becomes: "onError: { target: 'gone', actions: 'noteVmDeletionFailure' },",
+    tests: ['test/machines/job-transitions.test.ts'],
+  },
+  {
+    law: '10: no record is revived that the machine does not know',
+    file: 'src/dispatch/restorable.ts',
+    line: '    const missing = node.invoke.find(({ id }) => !(id in children));',
+    becomes: '    const missing = node.invoke.find(({ id }) => id === undefined);',
+    tests: ['test/machines', 'test/dispatch', 'test/fuzz/files.test.ts'],
+  },
+];
