@@ -17,6 +17,7 @@ import type { Poller } from '../intake/poller.ts';
 import type { WebhookHealth } from '../intake/webhook-health.ts';
 import type { Store } from '../store/store.ts';
 import { evidenceFile } from './evidence-file.ts';
+import type { HostHistory } from './host-history.ts';
 import type { Metrics } from './metrics.ts';
 import type { Orders } from './orders.ts';
 import type { PhaseStats } from './phase-stats.ts';
@@ -29,6 +30,7 @@ interface AdminParts {
   chronicle: Chronicle;
   runs: EffectRuns;
   stats: PhaseStats;
+  history: HostHistory;
   metrics: Metrics;
   orders: Orders;
   poller: Poller;
@@ -118,14 +120,14 @@ export function adminSource(parts: AdminParts): AdminSource {
         state: statePath(snapshot.value).split('.')[0],
         cordon: store.cordonOf(name),
         room: rooms.get(name),
+        history: parts.history.of(name),
       }));
     },
     sources: () => ({
       mode: config.controller.mode,
-      pollInterval: config.controller.poll_interval,
-      recheckInterval: config.controller.recheck_interval,
       poller: poller.health(),
-      webhook: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
+      webhooks: webhooks.health(),
+      deliveries: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
     }),
     status: () => ({
       ...health(),
@@ -133,7 +135,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       draining: dispatcher.draining,
       store: { ...store.health(), ...store.stats() },
       poller: poller.health(),
-      webhooks: { state: webhooks.state, ...webhooks.context },
+      webhooks: webhooks.health(),
     }),
     readiness: () => readiness(parts),
     metrics: () => parts.metrics.text(),

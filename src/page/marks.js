@@ -68,7 +68,8 @@ export class Marks {
       circle.append(title);
       circle.addEventListener('click', (event) => {
         event.stopPropagation();
-        this.#onJob(Number(circle.dataset.job));
+        // On the charts of hosts and webhooks no job stands behind a mark.
+        if (circle.dataset.job !== '0') this.#onJob(Number(circle.dataset.job));
       });
       this.#layer.append(circle);
       mark = { circle, title, at: '', news: '', leaving: false };
@@ -89,7 +90,7 @@ export class Marks {
     mark.circle.setAttribute('r', String(isFocus ? Math.max(r, 5) : r));
     mark.circle.dataset.job = String(job.jobId);
     mark.circle.dataset.state = job.state;
-    mark.title.textContent = `${job.jobId} ${job.context.job?.name ?? ''}: ${job.state}`;
+    mark.title.textContent = `${job.jobId || ''} ${job.context.job?.name ?? ''}: ${job.state}`.trim();
   }
 }
 
