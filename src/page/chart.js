@@ -55,7 +55,7 @@ function boxView(box, { counts, nouns, stats, lit, selected, onSelect }) {
       <rect x=${x} y=${y} width=${width} height=${height} rx=${isPill ? 6 : 9}></rect>
       ${
         isPill
-          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 12.5)}>${name}</text>`
+          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 11)}>${name}</text>`
           : svg`<text class="name" aria-hidden="true" x=${x + 9} y=${y + 17}>${name}</text>
               <text class="figures" aria-hidden="true" x=${x + 9} y=${y + 32}>${figuresOf(stat)}</text>`
       }
@@ -196,9 +196,10 @@ export function stateView({ chart, path, stats, jobs, onClose, onJob }) {
     </section>`;
 }
 
-/** The box of a job: the innermost state of its first part. */
+/** The box of a job: the innermost state of the first part that is not at its end. */
 export function boxOf(job) {
-  return job.state.split(', ')[0];
+  const parts = job.state.split(', ');
+  return parts.find((part) => !part.endsWith('.gone')) ?? parts[0];
 }
 
 /** In one word what a mark's colour says. */

@@ -41,7 +41,7 @@ function hostView(host, { extra, strip, world, now, isPast, isReplay, onOrder, o
     <li class="host">
       <div class="row"><strong>${host.name}</strong>
         <span class="state ${mood}">${host.cordon ? 'cordoned' : host.state}</span>
-        <span class="sub">${host.version ? `agent ${host.version}` : ''}${extra?.restartsSeen ? ` · ${extra.restartsSeen} restarts` : ''}</span></div>
+        <span class="sub">${host.version ? `agent ${host.version}` : ''}${extra?.restartsSeen ? ` · ${extra.restartsSeen} ${extra.restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
       ${strip}
       <div class="slots">
         ${jobs.map(

@@ -94,7 +94,10 @@ export class Marks {
   }
 }
 
-/** Where the mark number `index` of `count` stands in a box: beads along a pill's edge, a grid in a room. */
+/**
+ * Where the mark number `index` of `count` stands in a box: beads along a pill's edge or under the name of a state
+ * with parts, a grid in a room.
+ */
 function spot({ x, y, width, height, isLeaf, parent }, index, count) {
   if (isLeaf && parent === '' && height > 60) {
     const [left, top, wide, high] = [x + 12, y + 46, width - 20, height - 54];
@@ -109,5 +112,5 @@ function spot({ x, y, width, height, isLeaf, parent }, index, count) {
   }
   const room = width - 18;
   const step = Math.min(STEP, room / Math.max(1, count));
-  return { x: x + 11 + index * step, y: y + height - (height > 30 ? 10 : 5.5), r: 3.6 };
+  return { x: x + 11 + index * step, y: isLeaf ? y + height - 4.9 : y + 32, r: 3.6 };
 }

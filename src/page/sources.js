@@ -52,7 +52,7 @@ function pollView({ pace, lastLookAt, nextLookAt, pausedUntil, outages, rateLimi
 }
 
 function budgetView({ purpose, left, pausedUntil }) {
-  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left}${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
+  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
 }
 
 function deliveriesView(last) {

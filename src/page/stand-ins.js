@@ -1,8 +1,8 @@
 /** The machines that a page can show, with what stands in their states. */
 const MACHINES = {
-  job: { tab: 'Job machine', nouns: ['job', 'jobs'] },
-  host: { tab: 'Host machine', nouns: ['host', 'hosts'] },
-  webhooks: { tab: 'Webhook machine', nouns: ['mark', 'marks'] },
+  job: { tab: 'Jobs', nouns: ['job', 'jobs'] },
+  host: { tab: 'Hosts', nouns: ['host', 'hosts'] },
+  webhooks: { tab: 'Webhooks', nouns: ['mark', 'marks'] },
 };
 
 export function machineWords(id) {

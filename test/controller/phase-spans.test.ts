@@ -61,7 +61,7 @@ test('a phase that failed and a job that was not served say why', async () => {
     daemon.fail(key, 'VM_START_FAILED', 'It did not start.');
     daemon.tearDown(key);
     // What waits for its next attempt is granted a slot at once.
-    daemon.send(key, { type: 'operator.retried', by: 'ada' });
+    daemon.send(key, { type: 'operator.retried' });
   }
   expect(daemon.state(key)).toBe('over');
   await daemon.close();

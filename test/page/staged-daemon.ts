@@ -241,10 +241,15 @@ export class StagedDaemon {
     this.#end(key, { type: 'xstate.done.actor.deleteVm', output: null });
   }
 
-  host(name: string, vms: { name: string; state: string; ours: boolean }[], more: object = {}): void {
+  host(
+    name: string,
+    vms: { name: string; state: string; ours: boolean }[],
+    more: object = {},
+    to = 'healthy',
+  ): void {
     this.chronicle.host({
       ...{ kind: 'host', at: Date.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
-      ...{ event: 'host.looked', from: '', to: 'healthy' },
+      ...{ event: 'host.looked', from: '', to },
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
     });
   }
