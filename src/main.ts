@@ -106,7 +106,7 @@ program
 program
   .command('chart')
   .description('print a state machine')
-  .argument('[machine]', 'job or host', 'job')
+  .argument('[machine]', 'job, host or webhooks', 'job')
   .addOption(
     new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
   )

@@ -38,6 +38,8 @@ const LEAST_BOX = 110;
 const ROOM = 128;
 const DESK = 600;
 const PHONE = 372;
+/** A small machine stands in the middle of this width, or its letters would fill the screen. */
+const LEAST_WIDTH: Record<ChartShape, number> = { wide: 860, tall: 300 };
 /** Mean width of a letter of a box's name. */
 const TITLE = { top: 9.6, nested: 8 };
 
@@ -56,8 +58,9 @@ export async function layOutChart(chart: ChartDescription, shape: ChartShape): P
   const root = await layOut('', chart, arrows, shape);
   const boxes: ChartBox[] = [];
   const drawn: ChartArrow[] = [];
-  place(root, 0, 0, chart, arrows, boxes, drawn);
-  return { id: chart.id, width: root.width ?? 0, height: root.height ?? 0, boxes, arrows: drawn };
+  const width = Math.max(root.width ?? 0, LEAST_WIDTH[shape]);
+  place(root, (width - (root.width ?? 0)) / 2, 0, chart, arrows, boxes, drawn);
+  return { id: chart.id, width, height: root.height ?? 0, boxes, arrows: drawn };
 }
 
 /** Transitions by the two siblings between which they cross. */

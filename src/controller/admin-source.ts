@@ -18,6 +18,7 @@ import type { Poller } from '../intake/poller.ts';
 import type { WebhookHealth } from '../intake/webhook-health.ts';
 import type { Store } from '../store/store.ts';
 import { evidenceFile } from './evidence-file.ts';
+import type { HostHistory } from './host-history.ts';
 import type { Metrics } from './metrics.ts';
 import type { Orders } from './orders.ts';
 import type { PhaseStats } from './phase-stats.ts';
@@ -31,6 +32,7 @@ interface AdminParts {
   chronicle: Chronicle;
   runs: EffectRuns;
   stats: PhaseStats;
+  history: HostHistory;
   metrics: Metrics;
   orders: Orders;
   poller: Poller;
@@ -115,20 +117,23 @@ export function adminSource(parts: AdminParts): AdminSource {
     waiting: () => ({ waiting: waiting(), unserved: dispatcher.unserved.all() }),
     hosts: () => {
       const rooms = new Map(facts().hosts.map((room) => [room.name, room]));
+      const breakers = parts.breakers.troubled();
       return [...hosts.all()].map(({ name, snapshot }) => ({
         ...snapshot.context,
         name,
         state: statePath(snapshot.value).split('.')[0],
         cordon: store.cordonOf(name),
         room: rooms.get(name),
+        breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,
+        history: parts.history.of(name),
       }));
     },
     sources: () => ({
       mode: config.controller.mode,
-      pollInterval: config.controller.poll_interval,
-      recheckInterval: config.controller.recheck_interval,
       poller: poller.health(),
-      webhook: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
+      webhooks: webhooks.health(),
+      leftAlone: parts.breakers.troubled().filter(({ about }) => about === 'profile'),
+      deliveries: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
     }),
     status: () => ({
       ...health(),
@@ -136,7 +141,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       draining: dispatcher.draining,
       store: { ...store.health(), ...store.stats() },
       poller: poller.health(),
-      webhooks: { state: webhooks.state, ...webhooks.context },
+      webhooks: webhooks.health(),
     }),
     readiness: () => readiness(parts),
     metrics: () => parts.metrics.text(),

@@ -219,7 +219,8 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
       collector,
       dispatcher,
     },
-    ...{ clock, progress, health, stats: watching.stats, metrics: watching.metrics },
+    ...{ clock, progress, health },
+    ...{ stats: watching.stats, history: watching.history, metrics: watching.metrics },
   });
   const admin = await edges.listen(
     createAdminApp({ source, token: config.admin.token ?? null, clock }),

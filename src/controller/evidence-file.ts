@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JobStory } from '../http/admin/admin-source.ts';
+import type { KeptEvidence } from '../store/evidence.ts';
 import type { StoredJournalEntry } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 
@@ -15,7 +16,7 @@ export interface EvidenceFile {
   story: JobStory;
   /** The job's entries and those of hosts meanwhile, in their order. */
   journal: StoredJournalEntry[];
-  kept: unknown[];
+  kept: KeptEvidence[];
   stats: object;
 }
 

@@ -21,7 +21,7 @@ export interface MetricsOptions {
   chronicle: Chronicle;
   /** What the journal says is true now; it has every entry before this does. */
   world: World;
-  github: Pick<GitHub, 'rateLimits'>;
+  github: Pick<GitHub, 'budgets' | 'rateLimits'>;
   deliveries: DeliveryLog;
   clock: Clock;
   /** The profiles of the config: each has an age of its queue, also when that is empty. */
@@ -168,6 +168,14 @@ export class Metrics {
     });
     gauge('github_rate_limit', 'The hourly budget.', ['resource'], (set) => {
       for (const { resource, limit } of github.rateLimits()) set.set({ resource }, limit);
+    });
+    gauge('github_calls_left', 'Calls until this work has to rest.', ['purpose'], (set) => {
+      for (const { purpose, left } of github.budgets(clock.now()))
+        if (left !== null) set.set({ purpose }, left);
+    });
+    gauge('github_paused_seconds', 'Seconds for which this work still rests.', ['purpose'], (set) => {
+      for (const { purpose, pausedUntil } of github.budgets(clock.now()))
+        set.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
     });
     new Counter({
       name: `${P}webhook_deliveries_total`,

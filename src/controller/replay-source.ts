@@ -2,12 +2,19 @@ import type { AdminSource } from '../http/admin/admin-source.ts';
 import { OrderRefused } from '../http/admin/order-refused.ts';
 import type { JournalQuery, StoredJournalEntry } from '../store/journal.ts';
 import type { EvidenceFile } from './evidence-file.ts';
+import { HostHistory } from './host-history.ts';
 
 /** An evidence file in the place of a daemon: everything can be looked at, nothing moves and nothing is obeyed. */
 export function replaySource(file: EvidenceFile): AdminSource & { jobIds: number[] } {
   // Numbered anew without gaps, and each told from the beginning.
   const entries = file.journal.map((entry, index) => ({ ...entry, seq: index + 1, since: 1 }));
   const { story } = file;
+  const history = new HostHistory();
+  const hosts = new Map<string, string>();
+  for (const entry of entries) {
+    history.add(entry);
+    if (entry.kind === 'host' && entry.host !== null) hosts.set(entry.host, entry.to);
+  }
   return {
     mode: 'replay',
     jobIds: [story.jobId],
@@ -24,7 +31,7 @@ export function replaySource(file: EvidenceFile): AdminSource & { jobIds: number
     evidence: async (jobId) => (jobId === story.jobId ? file : null),
     stats: () => file.stats,
     waiting: () => ({ waiting: [], unserved: [] }),
-    hosts: () => [],
+    hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),
     sources: () => ({ mode: 'replay' }),
     status: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ready: false, reasons: ['This is a recording.'] }),

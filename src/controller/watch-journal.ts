@@ -3,6 +3,7 @@ import type { EffectRuns } from '../effects/effect-runs.ts';
 import { applyEntry, emptyWorld } from '../page/world.js';
 import type { StoredJournalEntry } from '../store/journal.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
+import { HostHistory } from './host-history.ts';
 import { Metrics, type MetricsOptions } from './metrics.ts';
 import { PhaseSpans } from './phase-spans.ts';
 import { PhaseStats } from './phase-stats.ts';
@@ -16,21 +17,25 @@ export interface WatchJournalOptions extends Omit<MetricsOptions, 'world'> {
 }
 
 /**
- * Everything that lives off the journal while it is written: the figures of states, the metrics, the traces and the
+ * Everything that lives off the journal while it is written: the figures of states, the health of hosts, the metrics, the traces and the
  * flight recorder. It begins before the first job is restored, so that nobody misses an entry.
  */
 export async function watchJournal({ recorder, runs, ...options }: WatchJournalOptions) {
   const { chronicle, store, clock } = options;
   const stats = new PhaseStats();
+  const history = new HostHistory();
   const { journalSeq } = store.stats();
-  for await (const entry of store.readJournal({ after: Math.max(0, journalSeq - REMEMBERED) }))
+  for await (const entry of store.readJournal({ after: Math.max(0, journalSeq - REMEMBERED) })) {
     stats.add(entry);
+    history.add(entry);
+  }
 
   const world = emptyWorld();
   const spans = new PhaseSpans();
   chronicle.subscribe((entry) => {
     applyEntry(world, entry);
     stats.add(entry);
+    history.add(entry);
     spans.add(entry);
     const context = world.jobs.get(entry.actor)?.context;
     if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
@@ -46,6 +51,7 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
   });
   return {
     stats,
+    history,
     metrics,
     stop() {
       runs.stop();

@@ -5,7 +5,7 @@ import { connectOctokit, type GitHubAuth } from './connect-octokit.ts';
 import { GitHubTransport } from './github-transport.ts';
 import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { jobCalls } from './jobs.ts';
-import { RateLimits, type RateSeen } from './rate-limit.ts';
+import { type PurposeBudget, RateLimits, type RateSeen } from './rate-limit.ts';
 import { RunnerGroups } from './runner-groups.ts';
 import { registrationCalls } from './runner-registration.ts';
 import { runnerCalls } from './runners.ts';
@@ -50,5 +50,8 @@ export function createGitHub(options: GitHubOptions) {
 
     /** The hourly budgets as GitHub's last answers gave them. */
     rateLimits: (): RateSeen[] => limits.all(),
+
+    /** What the common budget still allows: for looking for work, and for runners and teardown. */
+    budgets: (now: number): PurposeBudget[] => limits.byPurpose(now),
   };
 }

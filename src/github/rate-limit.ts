@@ -7,6 +7,15 @@ export interface RateSeen {
   resetAt: number;
 }
 
+/** What the hourly budget still allows for one kind of work. */
+export interface PurposeBudget {
+  purpose: 'looking for work' | 'runners and teardown';
+  /** Calls until this work has to rest; null before GitHub named a budget, and on a server without limits. */
+  left: number | null;
+  /** Epoch ms before which none of it is done; null when it goes on. */
+  pausedUntil: number | null;
+}
+
 export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>;
 
 /** Looking for work stops below this part of the hourly budget: the rest is for runners under way and for teardown (law 9). */
@@ -66,15 +75,39 @@ export class RateLimits {
   /** Epoch ms before which looking for work has to rest; null when it may go on. */
   pollPausedUntil(now: number): number | null {
     const core = this.#seen.get('core');
-    const isShort = core && now < core.resetAt && core.remaining < core.limit * RESERVE;
+    const isShort = core !== undefined && now < core.resetAt && leftForLooking(core) === 0;
     const until = Math.max(this.#blockedUntil, isShort ? core.resetAt : 0);
     return now < until ? until : null;
+  }
+
+  /** What is left of the common budget (`core`) by purpose: one may rest while the other goes on. */
+  byPurpose(now: number): PurposeBudget[] {
+    const seen = this.#seen.get('core');
+    // Past its reset a budget is whole again, which the next answer will say.
+    const core = seen && now >= seen.resetAt ? { ...seen, remaining: seen.limit } : seen;
+    return [
+      {
+        purpose: 'looking for work',
+        left: core ? leftForLooking(core) : null,
+        pausedUntil: this.pollPausedUntil(now),
+      },
+      {
+        purpose: 'runners and teardown',
+        left: core?.remaining ?? null,
+        pausedUntil: this.blockedUntil(now),
+      },
+    ];
   }
 
   /** For a status page. */
   all(): RateSeen[] {
     return [...this.#seen.values()];
   }
+}
+
+/** The call that leaves less than the reserve is the last one. */
+function leftForLooking({ limit, remaining }: RateSeen): number {
+  return Math.max(0, Math.floor(remaining - limit * RESERVE) + 1);
 }
 
 function numberOf(header: string | number | undefined): number | null {

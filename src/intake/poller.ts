@@ -3,13 +3,16 @@ import { type Failure, failureOf } from '../../machines/failure.ts';
 import type { Job } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
-import type { RateSeen } from '../github/rate-limit.ts';
+import type { PurposeBudget, RateSeen } from '../github/rate-limit.ts';
 import type { JobObservation } from './job-observation.ts';
 import { JobRechecks } from './job-rechecks.ts';
 import { RepositorySweep } from './repository-sweep.ts';
 
 export interface PollerOptions {
-  github: Pick<GitHub, 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pollPausedUntil' | 'rateLimits'>;
+  github: Pick<
+    GitHub,
+    'budgets' | 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pollPausedUntil' | 'rateLimits'
+  >;
   repositories: readonly { owner: string; repository: string }[];
   /** Milliseconds until the next look, asked for after each. */
   pace(): number;
@@ -29,11 +32,17 @@ export interface PollerOptions {
 export interface PollerHealth {
   /** Epoch ms of the last cycle that came to its end, whatever it found. */
   lastLookAt: number | null;
+  /** Milliseconds between two looks as things stand now. */
+  pace: number;
+  /** Epoch ms of the next look; null while one is under way. */
+  nextLookAt: number | null;
   /** Epoch ms before which GitHub is left alone. */
   pausedUntil: number | null;
   /** What cannot be read at present, and since when (epoch ms). */
   outages: { what: string; since: number; failure: Failure }[];
   rateLimits: RateSeen[];
+  /** What GitHub's budget still allows, by purpose. */
+  budgets: PurposeBudget[];
 }
 
 /** Daemons started together must not ask together. */
@@ -50,6 +59,7 @@ export class Poller {
   readonly #stopped = new AbortController();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
   #lastLookAt: number | null = null;
+  #nextLookAt: number | null = null;
   #running: Promise<void> = Promise.resolve();
   #pause = new AbortController();
 
@@ -79,12 +89,15 @@ export class Poller {
   }
 
   health(): PollerHealth {
-    const { github, clock } = this.#options;
+    const { github, clock, pace } = this.#options;
     return {
       lastLookAt: this.#lastLookAt,
+      pace: pace(),
+      nextLookAt: this.#nextLookAt,
       pausedUntil: github.pollPausedUntil(clock.now()),
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
       rateLimits: github.rateLimits(),
+      budgets: github.budgets(clock.now()),
     };
   }
 
@@ -93,9 +106,11 @@ export class Poller {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       this.#pause = new AbortController();
+      this.#nextLookAt = null;
       await this.#look(signal);
       const jitter = 1 + JITTER * (2 * random() - 1);
       const next = Math.max(clock.now() + pace() * jitter, github.pollPausedUntil(clock.now()) ?? 0);
+      this.#nextLookAt = next;
       await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
       const paused = github.pollPausedUntil(clock.now());
       if (paused !== null) await clock.sleepUntil(paused, signal).catch(() => undefined);

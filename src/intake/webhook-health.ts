@@ -25,9 +25,11 @@ export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
   readonly #actor;
+  #since: number;
 
   constructor({ github, policy, clock, log, onDoubt }: WebhookHealthOptions) {
     this.#clock = clock;
+    this.#since = clock.now();
     this.#gaps = new WebhookGaps(clock.now());
     const machine = createWebhooksMachine({ policy, now: () => clock.now() }).provide({
       actors: {
@@ -60,6 +62,7 @@ export class WebhookHealth {
           `webhooks are ${state}${why}.${mend}`,
         );
         last = state;
+        this.#since = clock.now();
         if (state === 'doubted') onDoubt();
       },
       error: (error) => log.error({ err: error }, 'the state machine of webhooks failed'),
@@ -98,6 +101,11 @@ export class WebhookHealth {
 
   get context(): WebhooksContext {
     return this.#actor.getSnapshot().context;
+  }
+
+  /** For a status page. `since`: epoch ms from which this has been the verdict; a repair alone changes none. */
+  health(): WebhooksContext & { state: string; since: number } {
+    return { state: this.state, since: this.#since, ...this.context };
   }
 }
 

@@ -1,13 +1,19 @@
 import { html, nothing, render } from '/lib/lit-html/lit-html.js';
 import { Api, TokenWanted } from './api.js';
-import { chartView, countsOf, pathOf, stateView } from './chart.js';
-import { hostsView, sourcesView } from './hosts.js';
+import { pathOf, stateView } from './chart.js';
+import { chartPanel } from './chart-panel.js';
+import { gateView } from './gate.js';
+import { headView } from './head.js';
+import { hostsView } from './hosts.js';
 import { jobView } from './job.js';
 import { jobsView, rowsOf } from './jobs.js';
 import { Marks } from './marks.js';
+import { Orders } from './orders.js';
 import { PanZoom } from './pan-zoom.js';
 import { Session } from './session.js';
-import { timeView } from './timebar.js';
+import { sourcesView } from './sources.js';
+import { worldOnChart } from './stand-ins.js';
+import { edgesOf, timeView } from './timebar.js';
 
 const root = document.getElementById('app');
 root.replaceChildren();
@@ -15,6 +21,7 @@ const api = new Api();
 const session = new Session(api, draw);
 const panZoom = new PanZoom();
 const marks = new Marks((jobId) => goTo(jobId));
+const orders = new Orders(api, { onDone: () => session.refresh(), onError: fail });
 const narrow = matchMedia('(max-width: 760px)');
 
 /** What the person chose; everything else is in the session. */
@@ -56,7 +63,7 @@ function draw() {
 }
 
 function paint() {
-  render(ui.wantsToken ? tokenView() : pageView(), root);
+  render(ui.wantsToken ? gateView({ error: ui.error, onToken: enter }) : pageView(), root);
   panZoom.attach(document.getElementById('chart'));
 }
 
@@ -64,22 +71,11 @@ function moveMarks() {
   const layer = document.getElementById('marks');
   const chart = chartShown();
   if (!layer || !chart || !session.world) return;
-  const world = chart.id === 'job' ? session.world : { jobs: hostsAsJobs(), ended: [] };
-  marks.draw(layer, chart.layout, world, ui.jobId);
+  marks.draw(layer, chart.layout, worldOnChart(chart.id, session), ui.jobId);
 }
 
 function chartShown() {
   return ui.charts.find(({ id }) => id === ui.machine) ?? null;
-}
-
-/** Hosts on their own machine's chart: its marks are Macs. */
-function hostsAsJobs() {
-  return new Map(
-    [...session.world.hosts.values()].map((host) => [
-      `host:${host.name}`,
-      { key: `host:${host.name}`, jobId: 0, state: host.state, context: { job: { name: host.name } } },
-    ]),
-  );
 }
 
 function pageView() {
@@ -92,26 +88,24 @@ function pageView() {
   const shown = ui.entries.filter(({ at }) => at <= now + 1);
   const lit = ui.jobId !== null && ui.machine === 'job' ? pathOf(shown) : null;
   const rows = rowsOf({ world, waiting: session.waiting, unserved: session.unserved, isPast });
-  const jobs = ui.machine === 'job' ? world : { jobs: hostsAsJobs(), ended: [] };
+  const onChart = worldOnChart(ui.machine, session);
+  const edges = edgesOf(session, ui.range);
   return html`
-    ${headView(isPast)}
+    ${headView({ session, isPast, onCollect: () => orders.collect() })}
     <main>
-      <section class="panel chart-panel" aria-label="Chart">
-        <header>
-          <div role="group" aria-label="Machine">${ui.charts.map(
-            ({ id }) =>
-              html`<button class="chip" aria-pressed=${id === ui.machine ? 'true' : 'false'} @click=${() => choose({ machine: id, state: null })}>${id === 'job' ? 'Job machine' : 'Host machine'}</button>`,
-          )}</div>
-          <p class="legend"><span class="key busy">working</span><span class="key good">busy or done</span><span class="key warn">waiting</span><span class="key bad">blocked or failed</span><span class="key idle">queued</span><span class="figures-key">median · p95</span></p>
-          <div class="zoom" role="group" aria-label="Zoom">
-            <button class="quiet" @click=${() => panZoom.zoom(1.4)} aria-label="Zoom in">+</button>
-            <button class="quiet" @click=${() => panZoom.zoom(1 / 1.4)} aria-label="Zoom out">−</button>
-            <button class="quiet" @click=${() => panZoom.fit()} aria-label="Show the whole chart">⤢</button>
-          </div>
-        </header>
-        ${chart ? chartView({ chart, counts: countsOf(jobs), stats: ui.machine === 'job' ? session.stats : {}, lit, selected: ui.state, title: `State machine of a ${chart.id}`, onSelect: (path) => choose({ state: ui.state === path ? null : path }) }) : html`<p class="boot">${ui.error ?? 'Drawing the chart…'}</p>`}
-      </section>
-      ${ui.state !== null && chart ? stateView({ chart, path: ui.state, stats: session.stats, jobs: [...jobs.jobs.values()], onClose: () => choose({ state: null }), onJob: goTo }) : nothing}
+      ${chartPanel({
+        charts: ui.charts,
+        chart,
+        world: onChart,
+        stats: ui.machine === 'job' ? session.stats : {},
+        lit,
+        selected: ui.state,
+        panZoom,
+        error: ui.error,
+        onMachine: (machine) => choose({ machine, state: null }),
+        onState: (path) => choose({ state: ui.state === path ? null : path }),
+      })}
+      ${ui.state !== null && chart ? stateView({ chart, path: ui.state, stats: ui.machine === 'job' ? session.stats : {}, jobs: [...onChart.jobs.values()], onClose: () => choose({ state: null }), onJob: goTo }) : nothing}
       ${
         ui.jobId === null
           ? nothing
@@ -131,52 +125,19 @@ function pageView() {
       <div class="columns">
         ${jobsView({ rows, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter }), onSearch: (search) => choose({ search }) })}
         <div class="side">
-          ${hostsView({ world, hosts: session.hosts, now, isPast, isReplay, onOrder: orderHost, onJob: goTo })}
+          ${hostsView({ world, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
           ${sourcesView({ sources: session.sources, now: session.present, isPast })}
         </div>
       </div>
     </main>
-    ${timeView({ session, range: ui.range, onRange: (range) => choose({ range }), onCopy: copyLink })}
+    ${timeView({ session, edges, range: ui.range, onRange: (range) => choose({ range }), onCopy: copyLink })}
     ${ui.notice ? html`<div class="notice" role="alert"><p>${ui.notice}</p><button class="quiet" @click=${() => choose({ notice: null })} aria-label="Dismiss">✕</button></div>` : nothing}`;
 }
 
-function headView(isPast) {
-  const { connection, readiness, mode, world } = session;
-  const waiting = [...world.jobs.values()].filter(({ state }) => state === 'queued').length;
-  const link =
-    mode === 'replay'
-      ? ['idle', 'recording']
-      : connection === 'live'
-        ? ['good', 'connected']
-        : ['bad', 'no connection'];
-  return html`
-    <header class="head">
-      <h1><a href="#/">jeballto-runner</a></h1>
-      <p class="sums"><b>${world.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
-      ${isPast ? html`<span class="state warn">the past</span>` : nothing}
-      <span class="grow"></span>
-      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons?.join('\n') ?? ''}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
-      <span class="state ${link[0]}" role="status">${link[1]}</span>
-      ${mode === 'live' ? html`<button @click=${collect}>Collect now</button>` : nothing}
-    </header>
-    ${mode === 'live' && readiness && !readiness.ready ? html`<div class="banner" role="alert">${readiness.reasons.map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}`;
-}
-
-function tokenView() {
-  const submit = (event) => {
-    event.preventDefault();
-    api.keepToken(event.target.elements.token.value);
-    ui.wantsToken = false;
-    void begin();
-  };
-  return html`<main class="gate"><form @submit=${submit}>
-    <h1>jeballto-runner</h1>
-    <label for="token">Admin token</label>
-    <input id="token" name="token" type="password" autocomplete="off" required>
-    <p class="sub">The value of <code>admin.token</code> in the daemon's config. It stays in this tab.</p>
-    ${ui.error ? html`<p class="bad-text" role="alert">${ui.error}</p>` : nothing}
-    <button type="submit">Open</button>
-  </form></main>`;
+function enter(token) {
+  api.keepToken(token);
+  ui.wantsToken = false;
+  void begin();
 }
 
 /** What a person does shows at once. */
@@ -240,47 +201,8 @@ setInterval(() => {
   if (!document.hidden && !session.past) draw();
 }, 1_000);
 
-function whoOrders() {
-  const known = localStorage.getItem('operator');
-  if (known) return known;
-  const given = prompt('Your name, for the journal:');
-  if (given) localStorage.setItem('operator', given);
-  return given;
-}
-
-async function order(question, path) {
-  if (!confirm(question)) return;
-  const by = whoOrders();
-  if (!by) return;
-  try {
-    await api.order(path, by);
-    await session.refresh();
-  } catch (error) {
-    fail(error);
-  }
-}
-
 function orderJob(what) {
-  const { jobId } = ui;
-  if (what === 'evidence') return saveEvidence(jobId);
-  const questions = {
-    cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is left alone.`,
-    retry: `Try job ${jobId} again now?`,
-  };
-  return order(questions[what], `/api/jobs/${jobId}/${what}`);
-}
-
-function orderHost(what, host) {
-  const questions = {
-    cordon: `Give ${host} no new jobs until somebody takes that back?`,
-    uncordon: `Give ${host} jobs again?`,
-    drain: `Cordon ${host} and send on what is not at work there?`,
-  };
-  return order(questions[what], `/api/hosts/${encodeURIComponent(host)}/${what}`);
-}
-
-function collect() {
-  return order('Look for VMs and runners that nobody owns, and remove them now?', '/api/collect');
+  return what === 'evidence' ? saveEvidence(ui.jobId) : orders.job(what, ui.jobId);
 }
 
 async function saveEvidence(jobId) {

@@ -4,7 +4,7 @@ import { span } from './format.js';
 import { topState } from './world.js';
 
 /** The chart of a machine, as the server laid it out: boxes, arrows, figures. Marks are drawn over it. */
-export function chartView({ chart, counts, stats, lit, selected, onSelect, title }) {
+export function chartView({ chart, counts, nouns, stats, lit, selected, onSelect, title }) {
   const { layout } = chart;
   return html`
     <svg id="chart" class=${lit ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
@@ -18,7 +18,7 @@ export function chartView({ chart, counts, stats, lit, selected, onSelect, title
       ${repeat(
         layout.boxes,
         (box) => box.path,
-        (box) => boxView(box, { counts, stats, lit, selected, onSelect }),
+        (box) => boxView(box, { counts, nouns, stats, lit, selected, onSelect }),
       )}
       <g id="marks" aria-hidden="true"></g>
     </svg>`;
@@ -34,12 +34,12 @@ function arrowView({ from, to, points, events }, lit, selected) {
     marker-end="url(#tip)"><title>${`${from} → ${to}: ${events.join(', ')}`}</title></path>`;
 }
 
-function boxView(box, { counts, stats, lit, selected, onSelect }) {
+function boxView(box, { counts, nouns, stats, lit, selected, onSelect }) {
   const { path, name, x, y, width, height, isLeaf, kind, parent } = box;
   const count = counts.get(path) ?? 0;
   const stat = stats[path];
   const isPill = isLeaf && (parent !== '' || kind === 'final');
-  const label = labelOf(path, count, stat);
+  const label = labelOf(path, count, nouns, stat);
   const choose = (event) => {
     event.stopPropagation();
     onSelect(path);
@@ -55,7 +55,7 @@ function boxView(box, { counts, stats, lit, selected, onSelect }) {
       <rect x=${x} y=${y} width=${width} height=${height} rx=${isPill ? 6 : 9}></rect>
       ${
         isPill
-          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 12.5)}>${name}</text>`
+          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 11)}>${name}</text>`
           : svg`<text class="name" aria-hidden="true" x=${x + 9} y=${y + 17}>${name}</text>
               <text class="figures" aria-hidden="true" x=${x + 9} y=${y + 32}>${figuresOf(stat)}</text>`
       }
@@ -90,8 +90,8 @@ function classesOf({ path, name, kind, parent }, { isPill, count, lit, selected 
 }
 
 /** What a reader of the screen hears, and a pointer shows. */
-function labelOf(path, count, stat) {
-  const label = [path.split('.').join(', '), `${count} ${count === 1 ? 'job' : 'jobs'}`];
+function labelOf(path, count, [one, many], stat) {
+  const label = [path.split('.').join(', '), `${count} ${count === 1 ? one : many}`];
   if (stat?.stays > 0) label.push(`median stay ${span(stat.median)}, 95th percentile ${span(stat.p95)}`);
   if (stat?.failures) label.push(`${stat.failures} failures`);
   return label;
@@ -169,14 +169,16 @@ export function stateView({ chart, path, stats, jobs, onClose, onJob }) {
               <dt>Failures</dt><dd>${stat.failures}</dd>`
             : nothing
         }
-        <dt>Jobs now</dt>
+        <dt>Here now</dt>
         <dd>${
           inside.length === 0
             ? 'none'
             : inside
                 .slice(0, 12)
-                .map(
-                  (job) => html`<button class="link" @click=${() => onJob(job.jobId)}>${job.jobId}</button> `,
+                .map(({ jobId, context }) =>
+                  jobId > 0
+                    ? html`<button class="link" @click=${() => onJob(jobId)}>${jobId}</button> `
+                    : `${context.job.name} `,
                 )
         }${inside.length > 12 ? `and ${inside.length - 12} more` : nothing}</dd>
       </dl>
@@ -194,9 +196,10 @@ export function stateView({ chart, path, stats, jobs, onClose, onJob }) {
     </section>`;
 }
 
-/** The box of a job: the innermost state of its first part. */
+/** The box of a job: the innermost state of the first part that is not at its end. */
 export function boxOf(job) {
-  return job.state.split(', ')[0];
+  const parts = job.state.split(', ');
+  return parts.find((part) => !part.endsWith('.gone')) ?? parts[0];
 }
 
 /** In one word what a mark's colour says. */

@@ -1,19 +1,22 @@
-import { html, nothing } from '/lib/lit-html/lit-html.js';
+import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, span } from './format.js';
+import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 
-/** Hosts with their slots as boxes, from the world at the moment that is shown. */
-export function hostsView({ world, hosts, now, isPast, isReplay, onOrder, onJob }) {
+/** Hosts with their slots as boxes, from the world at the moment that is shown; the strips span the scrubber. */
+export function hostsView({ world, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
+  const stays = new Map(hosts.map(({ name, history }) => [name, history]));
   const extra = new Map(isPast ? [] : hosts.map((host) => [host.name, host]));
   const all = [...world.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
-      <ul>${all.map((host) => hostView(host, { extra: extra.get(host.name), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
+      <ul>${all.map((host) => hostView(host, { extra: extra.get(host.name), strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
     </section>`;
 }
 
 const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
+const STRIP = 1_000;
 const TAKES_SLOT = new Set([
   'installing',
   'starting',
@@ -24,7 +27,7 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
-function hostView(host, { extra, world, now, isPast, isReplay, onOrder, onJob }) {
+function hostView(host, { extra, strip, world, now, isPast, isReplay, onOrder, onJob }) {
   const jobs = [...world.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
@@ -38,7 +41,8 @@ function hostView(host, { extra, world, now, isPast, isReplay, onOrder, onJob })
     <li class="host">
       <div class="row"><strong>${host.name}</strong>
         <span class="state ${mood}">${host.cordon ? 'cordoned' : host.state}</span>
-        <span class="sub">${host.version ? `agent ${host.version}` : ''}${extra?.restartsSeen ? ` · ${extra.restartsSeen} restarts` : ''}</span></div>
+        <span class="sub">${host.version ? `agent ${host.version}` : ''}${extra?.restartsSeen ? ` · ${extra.restartsSeen} ${extra.restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
+      ${strip}
       <div class="slots">
         ${jobs.map(
           (
@@ -50,6 +54,7 @@ function hostView(host, { extra, world, now, isPast, isReplay, onOrder, onJob })
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
       ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
+      ${extra?.breaker ? html`<p class="warn-text">${breakerWords(extra.breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
       ${
         isPast || isReplay
@@ -61,49 +66,21 @@ function hostView(host, { extra, world, now, isPast, isReplay, onOrder, onJob })
     </li>`;
 }
 
-/** Where jobs come from, and what is left of GitHub's patience. */
-export function sourcesView({ sources, now, isPast }) {
-  if (!sources) return nothing;
-  const { mode, poller, webhook, pollInterval } = sources;
-  const bad = Object.entries(webhook?.byStatus ?? {}).filter(([status]) => Number(status) >= 400);
-  return html`
-    <section class="panel sources" aria-labelledby="sources-title">
-      <header><h2 id="sources-title">Sources</h2>${isPast ? html`<span class="sub">as of now</span>` : nothing}</header>
-      <dl class="facts">
-        <dt>Mode</dt><dd>${mode}</dd>
-        ${
-          poller
-            ? html`<dt>Poll</dt><dd>every ${span(pollInterval)}${poller.lastLookAt ? `, last ${span(now - poller.lastLookAt)} ago` : ', not yet'}
-                ${poller.pausedUntil ? html`<span class="warn-text">paused until ${clock(poller.pausedUntil)}: the rest of the budget is for runners and teardown</span>` : nothing}</dd>`
-            : nothing
-        }
-        ${(poller?.outages ?? []).map((outage) => html`<dt class="bad-text">Outage</dt><dd>cannot read ${outage.what} since ${clock(outage.since)}: ${outage.failure.message}</dd>`)}
-        ${(poller?.rateLimits ?? []).map(
-          ({
-            resource,
-            limit,
-            remaining,
-            resetAt,
-          }) => html`<dt>Rate limit</dt><dd>${resource}: ${remaining} of ${limit} left, until ${clock(resetAt)}
-            <meter min="0" max=${limit} low=${limit * 0.1} optimum=${limit} value=${remaining} aria-label="${resource}: ${remaining} of ${limit} calls left"></meter></dd>`,
-        )}
-        <dt>Webhook</dt><dd>${
-          Object.entries(webhook?.byStatus ?? {})
-            .map(([status, count]) => `${count} × ${status}`)
-            .join(', ') || 'no delivery since the start'
-        }
-          ${bad.length > 0 ? html`<span class="warn-text">some were refused</span>` : nothing}</dd>
-      </dl>
-      ${
-        webhook?.last?.length
-          ? html`<details><summary>Last deliveries</summary><div class="scroll" tabindex="0" role="region" aria-label="Last deliveries"><table>
-              <tbody>${webhook.last
-                .slice(0, 15)
-                .map(
-                  ({ at, event, status, message, id }) =>
-                    html`<tr title=${id}><td>${clock(at)}</td><td>${event}</td><td class=${status >= 400 ? 'bad-text' : ''}>${status}</td><td>${message}</td></tr>`,
-                )}</tbody></table></div></details>`
-          : nothing
-      }
-    </section>`;
+/** Why no new job goes there, and until when. */
+export function breakerWords({ state, failures, lastFailure, retryAt }) {
+  const until = state === 'open' ? `until ${clock(retryAt)}` : 'but for one attempt that tries it';
+  return `Left alone ${until}: ${failures} attempts in a row failed. ${lastFailure?.message ?? ''}`;
+}
+
+/** Its health over the time that the scrubber spans, with a line at the moment that is shown. */
+function stripView(host, stays, { from, to }, now) {
+  if (!stays?.length) return nothing;
+  const pieces = piecesOf(stays, from, to);
+  const x = (at) => Math.round(((at - from) / Math.max(1, to - from)) * STRIP);
+  return html`<svg class="strip" viewBox="0 0 ${STRIP} 8" preserveAspectRatio="none" role="img" aria-label=${stripWords(host, pieces)}>
+    ${pieces.map(
+      (piece) =>
+        svg`<rect class=${piece.state} x=${x(piece.from)} width=${Math.max(2, x(piece.to) - x(piece.from))} height="8"><title>${pieceWords(piece)}</title></rect>`,
+    )}
+    ${now < to ? svg`<rect class="moment" x=${x(now) - 2} width="4" height="8"></rect>` : nothing}</svg>`;
 }

@@ -68,7 +68,8 @@ export class Marks {
       circle.append(title);
       circle.addEventListener('click', (event) => {
         event.stopPropagation();
-        this.#onJob(Number(circle.dataset.job));
+        // On the charts of hosts and webhooks no job stands behind a mark.
+        if (circle.dataset.job !== '0') this.#onJob(Number(circle.dataset.job));
       });
       this.#layer.append(circle);
       mark = { circle, title, at: '', news: '', leaving: false };
@@ -89,11 +90,14 @@ export class Marks {
     mark.circle.setAttribute('r', String(isFocus ? Math.max(r, 5) : r));
     mark.circle.dataset.job = String(job.jobId);
     mark.circle.dataset.state = job.state;
-    mark.title.textContent = `${job.jobId} ${job.context.job?.name ?? ''}: ${job.state}`;
+    mark.title.textContent = `${job.jobId || ''} ${job.context.job?.name ?? ''}: ${job.state}`.trim();
   }
 }
 
-/** Where the mark number `index` of `count` stands in a box: beads along a pill's edge, a grid in a room. */
+/**
+ * Where the mark number `index` of `count` stands in a box: beads along a pill's edge or under the name of a state
+ * with parts, a grid in a room.
+ */
 function spot({ x, y, width, height, isLeaf, parent }, index, count) {
   if (isLeaf && parent === '' && height > 60) {
     const [left, top, wide, high] = [x + 12, y + 46, width - 20, height - 54];
@@ -108,5 +112,5 @@ function spot({ x, y, width, height, isLeaf, parent }, index, count) {
   }
   const room = width - 18;
   const step = Math.min(STEP, room / Math.max(1, count));
-  return { x: x + 11 + index * step, y: y + height - (height > 30 ? 10 : 5.5), r: 3.6 };
+  return { x: x + 11 + index * step, y: isLeaf ? y + height - 4.9 : y + 32, r: 3.6 };
 }

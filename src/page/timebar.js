@@ -11,10 +11,15 @@ const SPANS = [
   ['all', Number.POSITIVE_INFINITY],
 ];
 
+/** What the scrubber spans, in epoch ms. */
+export function edgesOf({ firstAt, present }, range) {
+  return { from: Math.max(firstAt, present - range), to: present };
+}
+
 /** Puts chart, list and job back to any moment, and plays on from there. */
-export function timeView({ session, range, onRange, onCopy }) {
+export function timeView({ session, edges, range, onRange, onCopy }) {
   const { past, playing, speed, firstAt, present, mode } = session;
-  const from = Math.max(firstAt, present - range);
+  const { from } = edges;
   const at = past?.at ?? present;
   const travel = (to) => session.travel(Math.min(present, Math.max(firstAt, to)));
   return html`

@@ -141,6 +141,33 @@ describe('the last tenth of the hourly budget', () => {
     expect(github.pollPausedUntil(clock.now())).toBeNull();
   });
 
+  test.each([
+    [5_000, 4_501],
+    [501, 2],
+    [500, 1],
+    [499, 0],
+    [0, 0],
+  ])(
+    'with %i left allows %i more looks for work, and runners and teardown all of them',
+    async (left, looks) => {
+      server.answers({ ...fine, headers: budget(left) });
+      await look();
+      expect(github.budgets(OURS)).toEqual([
+        { purpose: 'looking for work', left: looks, pausedUntil: looks === 0 ? OURS + 601_000 : null },
+        { purpose: 'runners and teardown', left, pausedUntil: null },
+      ]);
+      const whole = [4_501, 5_000];
+      expect(github.budgets(OURS + 601_000).map((one) => one.left)).toEqual(whole);
+    },
+  );
+
+  test('means nothing while GitHub says "wait": then both purposes rest', async () => {
+    server.answers(wait(429, { ...budget(4_000), 'retry-after': '30' }));
+    await refusalOf(look());
+    expect(github.budgets(OURS).map((one) => one.pausedUntil)).toEqual([OURS + 30_000, OURS + 30_000]);
+    expect(github.budgets(OURS + 30_000).map((one) => one.pausedUntil)).toEqual([null, null]);
+  });
+
   test('is known from a 304 and from a refusal too', async () => {
     server.answers(
       { ...fine, headers: { etag: '"1"', ...budget(4_000) } },
@@ -158,6 +185,10 @@ describe('the last tenth of the hourly budget', () => {
     server.answers(fine);
     await look();
     expect(github.rateLimits()).toEqual([]);
+    expect(github.budgets(OURS).map(({ left, pausedUntil }) => [left, pausedUntil])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
     expect(github.pollPausedUntil(OURS)).toBeNull();
   });
 

@@ -62,6 +62,33 @@ describe('the OpenAPI description', () => {
   });
 });
 
+test('what is left of the budget is told by purpose, in the status and to Prometheus', async () => {
+  daemon.limits.note(
+    {
+      ...{ 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '300' },
+      'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600),
+    },
+    Date.now(),
+  );
+  for (const path of ['/api/status', '/api/sources']) {
+    expect(await get(path)).toMatchObject({
+      poller: {
+        budgets: [
+          { purpose: 'looking for work', left: 0, pausedUntil: expect.any(Number) },
+          { purpose: 'runners and teardown', left: 300, pausedUntil: null },
+        ],
+      },
+    });
+  }
+  const metrics = await (await fetch(`${daemon.url}/metrics`)).text();
+  const figure = (name: string, purpose: string) =>
+    Number(new RegExp(`^jeballto_runner_${name}{purpose="${purpose}"} (.+)$`, 'm').exec(metrics)?.[1]);
+  expect(figure('github_calls_left', 'looking for work')).toBe(0);
+  expect(figure('github_calls_left', 'runners and teardown')).toBe(300);
+  expect(figure('github_paused_seconds', 'looking for work')).toBeGreaterThan(590);
+  expect(figure('github_paused_seconds', 'runners and teardown')).toBe(0);
+});
+
 describe('the admin listener', () => {
   const status = async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') =>
     (await request(`${daemon.url}${path}`, { method, headers })).statusCode;

@@ -30,6 +30,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
       getJob: async () => null,
       pollPausedUntil: () => null,
       rateLimits: () => [],
+      budgets: () => [],
       ...github,
     },
     repositories: [app],
@@ -68,6 +69,7 @@ describe('the poller', () => {
     const { poller, clock, lists, nextIn } = scripted({ pace: () => pace });
     poller.start();
     expect(await nextIn()).toBe(pace);
+    expect(poller.health()).toMatchObject({ pace, nextLookAt: clock.now() + pace });
     const first = lists.mock.calls.length;
     expect(first).toBeGreaterThan(0);
     clock.advance(pace - 1);

@@ -76,6 +76,22 @@ test('a gap brings doubt and repairs at once; five minutes with deliveries and w
   expect(webhooks.state).toBe('trusted');
 });
 
+test('what a status page tells is the verdict and its beginning, which a repair between two does not move', async () => {
+  const { webhooks, clock, gap } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  const trusted = clock.now();
+  await clock.advance(lookAgainAfter);
+  expect(webhooks.health()).toMatchObject({ state: 'trusted', since: trusted, gap: null });
+  await gap(2);
+  await clock.advance(0);
+  expect(webhooks.health()).toMatchObject({
+    state: 'doubted',
+    since: clock.now(),
+    gap: { why: expect.stringContaining('job 2') },
+  });
+});
+
 test('silence while looks find jobs is doubt, too', async () => {
   const { webhooks, asked, gap } = health();
   await gap(1);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { observation } from '../store/records.ts';
 import { launchBrowser, openPage, whyNoBrowser } from './page-browser.ts';
 import { StagedDaemon } from './staged-daemon.ts';
 
@@ -355,6 +356,52 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       expect(asked).toEqual(['confirm', 'prompt']);
       expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
     }, 's3cret-admin-token');
+  });
+
+  test('hosts and webhooks are marks on charts of their own, and the lists tell their health in words', {
+    timeout: 60_000,
+  }, async () => {
+    await withDaemon(async (daemon) => {
+      daemon.webhooks.delivered({ ...observation(5), queuedAt: Date.now() }, null);
+      daemon.limits.note(
+        {
+          ...{ 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '300' },
+          'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600),
+        },
+        Date.now(),
+      );
+      const { page, complaints } = await openPage(browser, daemon.url);
+      daemon.host('mini-1', [], { failure: 'It did not answer.' }, 'unreachable');
+      await page.getByRole('img', { name: /^mini-1 since [\d:]+: unreachable / }).waitFor();
+      daemon.host('mini-1', [], {}, 'healthy');
+      const strip = page.getByRole('img', { name: /^mini-1 since [\d:]+: unreachable .+, healthy / });
+      await strip.waitFor();
+      expect(await strip.locator('rect.unreachable').count()).toBe(1);
+      await page.waitForFunction(() => document.querySelector('.sources .state')?.textContent === 'trusted');
+      const sources = (await page.locator('.sources').textContent()) ?? '';
+      expect(sources).toContain('for looking for work: 0 calls, rests until');
+      expect(sources).toContain('for runners and teardown: 300 calls');
+      for (const [tab, path] of [
+        ['Hosts', 'healthy'],
+        ['Webhooks', 'trusted'],
+      ] as const) {
+        await page.getByRole('button', { name: tab, exact: true }).click();
+        await page.waitForFunction((state) => {
+          const mark = document.querySelector('.mark')?.getBoundingClientRect();
+          const box = document.querySelector(`.box[data-path="${state}"] > rect`)?.getBoundingClientRect();
+          const isInside = (x: number, from: number, to: number) => x >= from && x <= to;
+          return (
+            mark &&
+            box &&
+            isInside(mark.left, box.left, box.right) &&
+            isInside(mark.right, box.left, box.right) &&
+            isInside(mark.top, box.top, box.bottom) &&
+            isInside(mark.bottom, box.top, box.bottom)
+          );
+        }, path);
+      }
+      expect(complaints).toEqual([]);
+    });
   });
 
   test('no job, one job and a phone: nothing overflows to the side', { timeout: 60_000 }, async () => {

@@ -8,6 +8,7 @@ import { effectPlaceholders } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
+import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import { systemClock } from '../../src/clock.ts';
 import { adminSource } from '../../src/controller/admin-source.ts';
 import { FlightRecorder } from '../../src/controller/flight-recorder.ts';
@@ -21,9 +22,12 @@ import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
+import { RateLimits } from '../../src/github/rate-limit.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/delivery-log.ts';
+import { Poller } from '../../src/intake/poller.ts';
+import { WebhookHealth } from '../../src/intake/webhook-health.ts';
 import type { Database } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
@@ -51,6 +55,15 @@ export class StagedDaemon {
   readonly actors: JobActors;
   readonly chronicle: Chronicle;
   readonly dispatcher: Dispatcher;
+  /** What GitHub's answers said of its budget. */
+  readonly limits = new RateLimits();
+  readonly webhooks = new WebhookHealth({
+    github: { redeliverFailed: async () => 0 },
+    policy: DEFAULT_WEBHOOKS_POLICY,
+    clock: systemClock,
+    log: silent,
+    onDoubt: () => undefined,
+  });
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
@@ -92,7 +105,8 @@ export class StagedDaemon {
   });
 
   readonly #hosts = new Hosts({
-    hosts: [],
+    // Never looked at: what it looks like is told by `host`.
+    hosts: [{ name: 'mini-1', client: {} as never, maxVms: 2 }],
     policy: { checkInterval: 1e9, lostAfter: 1e9 },
     clock: systemClock,
     log: silent,
@@ -100,12 +114,19 @@ export class StagedDaemon {
   });
 
   async #listen(token: string | null): Promise<void> {
-    const { store, actors, chronicle, dispatcher } = this;
+    const { store, actors, chronicle, dispatcher, limits, webhooks } = this;
     const hosts = this.#hosts;
     const clock = systemClock;
     const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
     const deliveries = new DeliveryLog(clock);
-    const github = { rateLimits: () => [], getJob: async () => null };
+    const github = {
+      rateLimits: () => limits.all(),
+      budgets: (now: number) => limits.byPurpose(now),
+      pollPausedUntil: (now: number) => limits.pollPausedUntil(now),
+      getJob: async () => null,
+      listActiveRuns: async () => [],
+      listRunJobs: async () => [],
+    };
     const world = { agent: () => ({ client: {} }), guest: {} } as never;
     const recorder = new FlightRecorder({
       ...{ world, store, clock, log: silent, secrets: [] },
@@ -118,9 +139,11 @@ export class StagedDaemon {
     });
     const hostRecords = new HostRecords({ chronicle, clock, isOurs: () => true, cordonOf: () => null });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
-    const poller = {
-      health: () => ({ lastLookAt: null, pausedUntil: null, outages: [], rateLimits: [] }),
-    } as never;
+    const poller = new Poller({
+      ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
+      ...{ pace: () => 1000, onObservation: () => undefined, onLooked: () => undefined },
+      activeJobs: () => [],
+    });
     const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
     const config = {
       controller: { mode: 'both', poll_interval: 1000, recheck_interval: 1000 },
@@ -137,7 +160,7 @@ export class StagedDaemon {
         runs,
         orders,
         poller,
-        webhooks: { state: 'trusted', context: {} } as never,
+        webhooks,
         deliveries,
         collector,
         dispatcher,
@@ -145,17 +168,18 @@ export class StagedDaemon {
       },
       ...{
         stats: watching.stats,
+        history: watching.history,
         metrics: watching.metrics,
         progress: new Map(),
-        health: () => store.health() as never,
+        health: () => ({ ok: true, reasons: [] }),
       },
     });
     const fixed = {
       ...source,
-      status: () => ({ ok: true, reasons: [] }),
       readiness: () => ({ ready: true, reasons: [] }),
     };
     const app = createAdminApp({ source: fixed, token, clock });
+    webhooks.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
     this.url = listener.url;
     this.interrupt = async (meanwhile) => {
@@ -169,6 +193,7 @@ export class StagedDaemon {
     };
     this.close = async () => {
       watching.stop();
+      webhooks.stop();
       await listener.close();
       actors.stop();
       await store.close();
@@ -225,10 +250,15 @@ export class StagedDaemon {
     this.#end(key, { type: 'xstate.done.actor.deleteVm', output: null });
   }
 
-  host(name: string, vms: { name: string; state: string; ours: boolean }[], more: object = {}): void {
+  host(
+    name: string,
+    vms: { name: string; state: string; ours: boolean }[],
+    more: object = {},
+    to = 'healthy',
+  ): void {
     this.chronicle.host({
       ...{ kind: 'host', at: Date.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
-      ...{ event: 'host.looked', from: '', to: 'healthy' },
+      ...{ event: 'host.looked', from: '', to },
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
     });
   }

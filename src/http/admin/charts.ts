@@ -1,6 +1,7 @@
 import { createHostMachine } from '../../../machines/host.ts';
 import { DEFAULT_POLICY } from '../../../machines/job/policy.ts';
 import { createJobMachine } from '../../../machines/job.ts';
+import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../../../machines/webhooks.ts';
 import { type ChartDescription, describeMachine } from '../../chart/describe-machine.ts';
 import { type ChartLayout, type ChartShape, layOutChart } from '../../chart/lay-out-chart.ts';
 
@@ -10,6 +11,7 @@ export function machines() {
   return [
     createJobMachine({ policy: DEFAULT_POLICY, now }),
     createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }),
+    createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }),
   ];
 }
 

@@ -1,0 +1,47 @@
+import { html } from '/lib/lit-html/lit-html.js';
+import { chartView, countsOf } from './chart.js';
+import { machineWords } from './stand-ins.js';
+
+/** The chart that is chosen, with the choice, its legend and its zoom. */
+export function chartPanel({
+  charts,
+  chart,
+  world,
+  stats,
+  lit,
+  selected,
+  panZoom,
+  error,
+  onMachine,
+  onState,
+}) {
+  return html`
+    <section class="panel chart-panel" aria-label="Chart">
+      <header>
+        <div role="group" aria-label="Machine">${charts.map(
+          ({ id }) =>
+            html`<button class="chip" aria-pressed=${id === chart?.id ? 'true' : 'false'} @click=${() => onMachine(id)}>${machineWords(id).tab}</button>`,
+        )}</div>
+        <p class="legend"><span class="key busy">working</span><span class="key good">busy or done</span><span class="key warn">waiting</span><span class="key bad">blocked or failed</span><span class="key idle">queued</span><span class="figures-key">median · p95</span></p>
+        <div class="zoom" role="group" aria-label="Zoom">
+          <button class="quiet" @click=${() => panZoom.zoom(1.4)} aria-label="Zoom in">+</button>
+          <button class="quiet" @click=${() => panZoom.zoom(1 / 1.4)} aria-label="Zoom out">−</button>
+          <button class="quiet" @click=${() => panZoom.fit()} aria-label="Show the whole chart">⤢</button>
+        </div>
+      </header>
+      ${
+        chart
+          ? chartView({
+              chart,
+              counts: countsOf(world),
+              nouns: machineWords(chart.id).nouns,
+              stats,
+              lit,
+              selected,
+              title: `State machine: ${chart.id}`,
+              onSelect: (path) => onState(path),
+            })
+          : html`<p class="boot">${error ?? 'Drawing the chart…'}</p>`
+      }
+    </section>`;
+}

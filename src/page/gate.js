@@ -1,0 +1,17 @@
+import { html, nothing } from '/lib/lit-html/lit-html.js';
+
+/** Asks for the admin token, where one is set. */
+export function gateView({ error, onToken }) {
+  const submit = (event) => {
+    event.preventDefault();
+    onToken(event.target.elements.token.value);
+  };
+  return html`<main class="gate"><form @submit=${submit}>
+    <h1>jeballto-runner</h1>
+    <label for="token">Admin token</label>
+    <input id="token" name="token" type="password" autocomplete="off" required>
+    <p class="sub">The value of <code>admin.token</code> in the daemon's config. It stays in this tab.</p>
+    ${error ? html`<p class="bad-text" role="alert">${error}</p>` : nothing}
+    <button type="submit">Open</button>
+  </form></main>`;
+}

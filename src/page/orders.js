@@ -1,0 +1,53 @@
+/** What a person orders: asked once, and given under a name for the journal. */
+export class Orders {
+  #api;
+  #onDone;
+  #onError;
+
+  constructor(api, { onDone, onError }) {
+    this.#api = api;
+    this.#onDone = onDone;
+    this.#onError = onError;
+  }
+
+  job(what, jobId) {
+    const questions = {
+      cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is left alone.`,
+      retry: `Try job ${jobId} again now?`,
+    };
+    return this.#give(questions[what], `/api/jobs/${jobId}/${what}`);
+  }
+
+  host(what, host) {
+    const questions = {
+      cordon: `Give ${host} no new jobs until somebody takes that back?`,
+      uncordon: `Give ${host} jobs again?`,
+      drain: `Cordon ${host} and send on what is not at work there?`,
+    };
+    return this.#give(questions[what], `/api/hosts/${encodeURIComponent(host)}/${what}`);
+  }
+
+  collect() {
+    return this.#give('Look for VMs and runners that nobody owns, and remove them now?', '/api/collect');
+  }
+
+  async #give(question, path) {
+    if (!confirm(question)) return;
+    const by = whoOrders();
+    if (!by) return;
+    try {
+      await this.#api.order(path, by);
+      await this.#onDone();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+function whoOrders() {
+  const known = localStorage.getItem('operator');
+  if (known) return known;
+  const given = prompt('Your name, for the journal:');
+  if (given) localStorage.setItem('operator', given);
+  return given;
+}
