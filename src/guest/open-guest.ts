@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Client } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
-import { awaitBanner } from './await-banner.ts';
+import { firstBanner } from './first-banner.ts';
 import { type GuestTarget, guestIdentityChanged, guestUnreachable, loginFailure } from './guest-failure.ts';
 import { GuestSession } from './guest-session.ts';
 
@@ -37,7 +37,7 @@ export async function openGuest(options: GuestOptions): Promise<GuestSession> {
   const { host, port } = target;
   const ended = beginCall({ system: 'guest', host: `${host}:${port}`, method: 'ssh', route: 'log in' });
   try {
-    const socket = await awaitBanner(target, bannerTimeout, signal);
+    const socket = await firstBanner(target, bannerTimeout, signal);
     const session = await login(socket, target, options, signal);
     ended(0);
     return session;
