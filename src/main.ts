@@ -106,7 +106,7 @@ program
 program
   .command('chart')
   .description('print a state machine')
-  .argument('[machine]', 'job, host or webhooks', 'job')
+  .argument('[machine]', 'job, host, webhooks or breaker', 'job')
   .addOption(
     new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
   )

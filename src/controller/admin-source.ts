@@ -132,7 +132,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       mode: config.controller.mode,
       poller: poller.health(),
       webhooks: webhooks.health(),
-      leftAlone: parts.breakers.troubled().filter(({ about }) => about === 'profile'),
+      breakers: parts.breakers.troubled(),
       deliveries: { byStatus: parts.deliveries.byStatus(), last: parts.deliveries.last() },
     }),
     status: () => ({

@@ -6,7 +6,7 @@ import { webhookWords } from './webhook-words.js';
 /** Where jobs come from, and what is left of GitHub's patience. */
 export function sourcesView({ sources, now, isPast }) {
   if (!sources) return nothing;
-  const { mode, poller, webhooks, deliveries, leftAlone = [] } = sources;
+  const { mode, poller, webhooks, deliveries, breakers = [] } = sources;
   return html`
     <section class="panel sources" aria-labelledby="sources-title">
       <header><h2 id="sources-title">Sources</h2>${isPast ? html`<span class="sub">as of now</span>` : nothing}</header>
@@ -14,7 +14,7 @@ export function sourcesView({ sources, now, isPast }) {
         <dt>Mode</dt><dd>${mode}</dd>
         ${webhooks ? webhooksView(webhookWords(webhooks, mode, now), deliveries) : nothing}
         ${poller ? pollView(poller, now) : nothing}
-        ${leftAlone.map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${breakers.filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
       ${deliveries?.last.length ? deliveriesView(deliveries.last) : nothing}
     </section>`;

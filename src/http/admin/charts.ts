@@ -1,3 +1,4 @@
+import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../../../machines/breaker.ts';
 import { createHostMachine } from '../../../machines/host.ts';
 import { DEFAULT_POLICY } from '../../../machines/job/policy.ts';
 import { createJobMachine } from '../../../machines/job.ts';
@@ -12,6 +13,7 @@ export function machines() {
     createJobMachine({ policy: DEFAULT_POLICY, now }),
     createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }),
     createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }),
+    createBreakerMachine({ policy: DEFAULT_BREAKER_POLICY, now }),
   ];
 }
 
