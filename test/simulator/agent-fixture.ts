@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { randomSource } from '../../src/cli/random.ts';
 import type { Clock } from '../../src/clock.ts';
 import { systemClock } from '../../src/clock.ts';
 import { startAgentServer } from '../../src/simulator/agent/agent-server.ts';
@@ -83,15 +84,8 @@ export class VirtualClock implements Clock {
 /** Lets everything run that needs no time. */
 export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers in [0, 1) that repeat for the same seed, as the simulators draw them. */
+export const seededRandom = (seed: number): (() => number) => randomSource(seed);
 
 /** Guests and ports in plain memory, with a record of what was asked of them. */
 export function memoryHypervisor() {
