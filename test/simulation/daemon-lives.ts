@@ -5,6 +5,7 @@ import { createLog } from '../../src/log.ts';
 import { apiUrl } from '../../src/simulator/github/github-world.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
 import { Chance } from './chance.ts';
+import { forgetListeners } from './forget-listeners.ts';
 import { Life } from './life.ts';
 import { lifeEdges } from './life-edges.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
@@ -37,6 +38,7 @@ export class DaemonLives {
 
   start(): void {
     const world = this.#world;
+    forgetListeners();
     const life = new Life(world.clock);
     this.#life = life;
     this.#count += 1;
