@@ -24,6 +24,7 @@ const webhooks: AnyStateNode = createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_
 
 const EVENTS: Record<JobEvent['type'], string> = {
   'slot.granted': 'The scheduler found room on a host.',
+  'slot.reclaimed': 'A job of another profile needs the room of a warm VM that has no job yet.',
   'job.started': 'Our job runs on our runner.',
   'job.completed': 'Our job is over, on our runner or elsewhere.',
   'job.takenElsewhere': "Somebody else's runner has our job.",
@@ -39,6 +40,7 @@ const EVENTS: Record<JobEvent['type'], string> = {
 
 const TAGS: Record<string, string> = {
   holdsSlot: 'Its VM, or the one that it is making, counts against the host.',
+  takesAnyJob: 'Nothing in it is bound to its job yet: its VM serves any queued job of its profile.',
   mayBeBusy: 'A job may be at work in the VM: nothing may delete it but by the ways that a test lists.',
   needsAttention: 'Something is in the way that a person may want to know of.',
   waiting: 'It does nothing until an instant.',
@@ -55,6 +57,7 @@ const DEADLINES: Record<keyof JobPolicy['timeouts'], [key: string | null, meanin
   starting: ['timeouts.starting', 'In `starting`, from its entry; anew after `blocked`.'],
   sshReady: ['timeouts.ssh_ready', 'In `sshReady`, from its entry; anew after `blocked`.'],
   probing: ['timeouts.probing', 'In `probing`, from its entry; anew after `blocked`.'],
+  warm: ['controller.warm_vm_max_age', 'In `warm`; then the VM is removed, and another one made.'],
   jitConfig: ['timeouts.jit_config', 'In `jitConfig`, from its entry; anew after `blocked`.'],
   runnerOnline: ['timeouts.runner_online', 'In `runnerOnline`; a second runner in one VM gets what is left.'],
   idle: ['controller.vm_idle_timeout', 'In `running.idle`; then the runner is retired.'],

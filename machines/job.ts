@@ -5,6 +5,7 @@ import { runnerOnline } from './job/runner-online.ts';
 import { running } from './job/running.ts';
 import { type JobMachineOptions, jobSetup } from './job/setup.ts';
 import { tearingDown } from './job/tearing-down.ts';
+import { warm } from './job/warm.ts';
 
 /**
  * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;
@@ -44,6 +45,7 @@ export function createJobMachine(options: JobMachineOptions) {
       starting: starting(s),
       sshReady: sshReady(s),
       probing: probing(s),
+      warm: warm(s),
       jitConfig: jitConfig(s),
       runnerOnline: runnerOnline(s),
       running: running(s, options),

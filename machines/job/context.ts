@@ -4,6 +4,9 @@ import type { Failure } from '../failure.ts';
 export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
+/** The id of a job that stands in where there is none: a warm VM that waits for its first, or an adopted VM. */
+export const NO_JOB = 0;
+
 /** The part of the context that moves between actors in an exchange (law 4). */
 export interface Job {
   id: number;

@@ -31,7 +31,11 @@ interface RunnerRef {
  * is missing (law 2). All reject with an error that carries a `Failure`.
  */
 export interface JobEffects {
-  createVm: { input: { host: string; vmName: string; profile: string }; output: { vmId: string } };
+  /** `isWarm`: no job waits for the VM, so its lifetime has to begin after the time for which it may stand by. */
+  createVm: {
+    input: { host: string; vmName: string; profile: string; isWarm?: boolean };
+    output: { vmId: string };
+  };
   startVm: { input: { host: string; vmId: string }; output: { expiresAt: number | null } };
   connectGuest: {
     input: { host: string; vmId: string; hostKey: string | null };

@@ -4,6 +4,8 @@ import type { Job, JobStatus, Runner, Vm } from './context.ts';
 export type JobEvent =
   /** The scheduler found room on a host. */
   | { type: 'slot.granted'; host: string }
+  /** A job of another profile needs the room of a warm VM that has no job yet. */
+  | { type: 'slot.reclaimed' }
   /** Our job runs on our runner. */
   | { type: 'job.started' }
   /** Our job is over; `here` when it ran on our runner. */
@@ -29,6 +31,7 @@ export type JobEvent =
 
 export const JOB_EVENT_TYPES = [
   'slot.granted',
+  'slot.reclaimed',
   'job.started',
   'job.completed',
   'job.takenElsewhere',

@@ -17,6 +17,8 @@ export interface JobPolicy {
     starting: number;
     sshReady: number;
     probing: number;
+    /** A warm VM that no job came for makes room after this. */
+    warm: number;
     jitConfig: number;
     runnerOnline: number;
     /** An online runner that nobody gives a job is retired after this. */
@@ -64,6 +66,7 @@ export const DEFAULT_POLICY: JobPolicy = {
     starting: 5 * MINUTE,
     sshReady: 10 * MINUTE,
     probing: 2 * MINUTE,
+    warm: 60 * MINUTE,
     jitConfig: 5 * MINUTE,
     runnerOnline: 5 * MINUTE,
     idle: 5 * MINUTE,

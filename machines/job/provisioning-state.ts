@@ -12,7 +12,7 @@ export const onEffectError = [
 ] as const;
 
 /** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
-const beforeTheRunner = {
+export const beforeTheRunner = {
   'job.completed': { target: '#job.tearingDown', actions: 'markCompleted' },
   'job.takenElsewhere': { target: '#job.tearingDown', actions: 'markTaken' },
   'job.exchanged': [
@@ -33,6 +33,7 @@ const beforeTheRunner = {
     },
     { target: '#job.tearingDown', actions: 'takeJob' },
   ],
+  'slot.reclaimed': [{ guard: 'is there no job', target: '#job.tearingDown' }, {}],
   'host.lost': {
     target: '#job.tearingDown',
     actions: {
@@ -88,7 +89,7 @@ export function provisioningState(
   return s.createStateConfig({
     initial: 'acting',
     description: phase.description,
-    tags: ['holdsSlot'],
+    tags: ['holdsSlot', 'takesAnyJob'],
     on: beforeTheRunner,
     states: {
       acting: { ...acting, invoke: [deadline, acting.invoke].flat() as StateConfig['invoke'] },

@@ -1,5 +1,5 @@
 import { assign } from 'xstate';
-import type { JobContext, Vm } from './context.ts';
+import { type JobContext, NO_JOB, type Vm } from './context.ts';
 import { guestOf, runnerOf, vmIdOf, vmOf } from './context-access.ts';
 import { begin, onEffectError, provisioningState } from './provisioning-state.ts';
 import type { JobSetup } from './setup.ts';
@@ -20,7 +20,7 @@ export function creating(s: JobSetup) {
         src: 'createVm',
         input: ({ context }) => {
           const { host, name, profile } = vmOf(context);
-          return { host, vmName: name, profile };
+          return { host, vmName: name, profile, isWarm: context.job.id === NO_JOB };
         },
         onDone: {
           target: '#job.starting',
@@ -108,14 +108,13 @@ export function probing(s: JobSetup) {
         id: 'probeGuest',
         src: 'probeGuest',
         input: ({ context }) => guestOf(context),
-        onDone: {
-          target: '#job.jitConfig',
-          actions: [
-            assign(({ context, event }) => found(context, { runnerVersion: event.output.runnerVersion })),
-            'takeRunnerName',
-            begin('jitConfig'),
-          ],
-        },
+        onDone: [
+          { guard: 'is there no job', target: '#job.warm', actions: ['noteRunnerVersion', begin('warm')] },
+          {
+            target: '#job.jitConfig',
+            actions: ['noteRunnerVersion', 'takeRunnerName', begin('jitConfig')],
+          },
+        ],
         onError: onEffectError,
       },
     }),

@@ -1,5 +1,10 @@
+import { NO_JOB } from './context.ts';
+
 /** The start of every name that is ours: `<prefix>-<controller id>`. */
 export type NamePrefix = string;
+
+/** Names of VMs that were made before any job: `<prefix>-<controller id>-0-<epoch ms>`, so that none comes back. */
+const WARM = /^0-([1-9]\d{12,14})$/;
 
 /**
  * Name number `number` of a job, for its VM or its runner: `<prefix>-<controller id>-<job id>-<number>`.
@@ -15,6 +20,9 @@ export function parseResourceName(
   name: string,
 ): { jobId: number; number: number } | null {
   if (!name.startsWith(`${prefix}-`)) return null;
-  const match = /^([1-9]\d{0,15})-([1-9]\d{0,5})$/.exec(name.slice(prefix.length + 1));
+  const rest = name.slice(prefix.length + 1);
+  const warm = WARM.exec(rest);
+  if (warm) return { jobId: NO_JOB, number: Number(warm[1]) };
+  const match = /^([1-9]\d{0,15})-([1-9]\d{0,5})$/.exec(rest);
   return match ? { jobId: Number(match[1]), number: Number(match[2]) } : null;
 }

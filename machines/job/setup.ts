@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 import { type FailureCode, failure, failureOf } from '../failure.ts';
-import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_RETRY } from './context.ts';
+import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_JOB, NO_RETRY } from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
 import { type JobPolicy, type Pause, pauseAfter, pauseFor } from './policy.ts';
@@ -35,7 +35,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       context: {} as JobContext,
       events: {} as JobEvent,
       input: {} as { job: Job },
-      tags: {} as 'holdsSlot' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
+      tags: {} as 'holdsSlot' | 'takesAnyJob' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
     },
     actors: effectPlaceholders,
     guards: {
@@ -65,6 +65,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       'did the runner take a job': ({ event }) => outputOf<'watchRunner'>(event).ended === 'tookJob',
       'is the watched VM gone': ({ event }) => outputOf<'watchRunner'>(event).ended === 'vanished',
       'is the job over': ({ context }) => context.job.status === 'completed',
+      'is there no job': ({ context }) => context.job.id === NO_JOB,
       'is there no VM': ({ context }) => context.vm === null,
       'is there no runner': ({ context }) => context.runner === null,
       'is the start news': ({ context }) => merged(context.job, 'in_progress').status !== context.job.status,
@@ -118,6 +119,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           job: { ...job, namesTaken: number },
           vm: { ...vm, name: resourceName(policy.namePrefix, job.id, number) },
         };
+      }),
+      noteRunnerVersion: assign({
+        vm: ({ context, event }) =>
+          context.vm && { ...context.vm, runnerVersion: outputOf<'probeGuest'>(event).runnerVersion },
       }),
       /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */
       takeRunnerName: assign(({ context }) => {

@@ -34,7 +34,7 @@ export type ChartShape = 'wide' | 'tall';
 const PILL = { height: 23, least: 80, perLetter: 6.6, padding: 16 };
 const HEADER = 42;
 const INSET = 8;
-const LEAST_BOX = 110;
+const LEAST_BOX = 100;
 const ROOM = 128;
 const DESK = 600;
 const PHONE = 372;
@@ -145,8 +145,8 @@ const layered = (path: string): Record<string, string> => ({
   'elk.spacing.nodeNode': '10',
   'elk.spacing.edgeNode': '8',
   'elk.spacing.edgeEdge': '6',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '8',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '12',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '6',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '6',
 });
 

@@ -46,6 +46,11 @@ export const controllerKeys = {
     '5m',
     'How long an online runner may wait for a job before it is retired, with its guest asked first.',
   ),
+  warm_vm_max_age: withDefault(
+    duration,
+    '1h',
+    'How long a warm VM (`labels.<label>.warm`) stands by before it is replaced. Its `lifetime_seconds` counts from then, so that a job which takes it has all of its time.',
+  ),
   gc_interval: withDefault(
     duration,
     '60s',

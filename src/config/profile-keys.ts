@@ -23,4 +23,9 @@ export const profileKeys = {
     7200,
     'After so long from its first start, the agent powers the VM off, whatever runs in it: above the longest job.',
   ),
+  warm: withDefault(
+    integer(0, 100, 'VMs'),
+    0,
+    'VMs of this profile that are kept booted and probed, without a runner, in slots that nobody else needs. A job takes one at once; a queued job of another profile takes its slot away. Each is a VM that runs for nothing until then.',
+  ),
 };

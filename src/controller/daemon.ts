@@ -139,6 +139,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     clock,
     log,
     namePrefix: prefix,
+    warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
   });
   const repositories = config.github.repositories.map((fullName) => {

@@ -46,6 +46,7 @@ export function effectWorldOf({
     openGuest,
     runnerGroup: runner.group,
     pullTimeout: timeouts.creating,
+    warmMaxAge: config.controller.warm_vm_max_age,
     agent(host) {
       const client = agents.get(host);
       if (client) return { client, baseUrl: client.baseUrl };

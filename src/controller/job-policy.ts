@@ -13,6 +13,7 @@ export function jobPolicy({ controller, timeouts }: Config): JobPolicy {
       starting: timeouts.starting,
       sshReady: timeouts.ssh_ready,
       probing: timeouts.probing,
+      warm: controller.warm_vm_max_age,
       jitConfig: timeouts.jit_config,
       runnerOnline: timeouts.runner_online,
       idle: controller.vm_idle_timeout,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { NO_JOB } from '../../machines/job/context.ts';
 import { type OutgoingCall, onCallEnd } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 import type { Breakers } from '../dispatch/breakers.ts';
@@ -152,6 +153,13 @@ export class Metrics {
         for (const vm of snapshot.context.look?.vms ?? []) {
           set.inc({ host: name, state: vm.state, owner: ours.has(vm.name) ? 'ours' : 'foreign' });
         }
+      }
+    });
+    gauge('warm_vms', 'VMs without a job yet, ready or on the way.', ['profile', 'state'], (set) => {
+      for (const { snapshot } of actors.all()) {
+        const { job, vm } = snapshot.context;
+        if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
+        set.inc({ profile: vm.profile, state: snapshot.matches('warm') ? 'ready' : 'booting' });
       }
     });
     gauge('host_up', 'Whether the host takes jobs: 1 or 0.', ['host'], (set) => {

@@ -22,7 +22,8 @@ export interface AttemptNews {
 
 /**
  * What a transition tells of the host and the profile of its attempt. A failure counts against the one that it
- * blames; an operator's, GitHub's or the job's own counts against neither. `isOnline`: its runner has been online.
+ * blames; an operator's, GitHub's or the job's own counts against neither. `isOnline`: its runner has been online, or
+ * its VM stands by for one.
  */
 export function attemptNews(before: AttemptSeen | null, context: JobContext, isOnline: boolean): AttemptNews {
   const { job, vm, failure } = context;

@@ -54,7 +54,7 @@ export class Breakers {
     const { seen, events } = attemptNews(
       this.#attempts.get(key) ?? null,
       context,
-      snapshot.matches('running'),
+      snapshot.matches('running') || snapshot.matches('warm'),
     );
     if (seen === null) this.#attempts.delete(key);
     else this.#attempts.set(key, seen);

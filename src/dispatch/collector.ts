@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
-import type { Runner, Vm } from '../../machines/job/context.ts';
+import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
@@ -18,6 +18,7 @@ import {
   type Sighting,
 } from './plan-collection.ts';
 import { jobFrom } from './route-observation.ts';
+import { standIn } from './stand-in.ts';
 
 export interface CollectorOptions {
   world: EffectWorld;
@@ -187,7 +188,9 @@ export class Collector {
     const profile = seen && profileFor(seen.labels);
     // Asked last: while we waited, the job may have got an actor.
     const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
-    const job = seen && profile && isFree ? jobFrom(seen, profile) : jobFrom(this.#noJob(place), '');
+    const at = this.#options.clock.now();
+    const job =
+      seen && profile && isFree ? jobFrom(seen, profile) : standIn({ name: 'adopted VM', at, ...place });
     const vm: Vm = {
       name: step.name,
       host: step.host,
@@ -208,6 +211,7 @@ export class Collector {
 
   async #jobOf(jobId: number, signal: AbortSignal) {
     const { repositories, world } = this.#options;
+    if (jobId === NO_JOB) return null;
     for (const { owner, repository } of repositories) {
       const job = await world.github.getJob(owner, repository, jobId, { signal });
       if (job) return job;
@@ -223,29 +227,6 @@ export class Collector {
       if (await world.github.findRunner(scope, runnerName, { signal })) return scope;
     }
     return repositories[0] ?? { owner: '', repository: '' };
-  }
-
-  /** Stands in for a job that nobody can name any more, or that another actor serves. */
-  #noJob({ owner, repository }: { owner: string; repository: string }): Parameters<typeof jobFrom>[0] {
-    const { clock } = this.#options;
-    return {
-      source: 'recheck',
-      seenAt: clock.now(),
-      jobId: 0,
-      runId: 0,
-      runAttempt: 0,
-      owner,
-      repository,
-      workflow: '',
-      name: 'adopted VM',
-      url: '',
-      labels: [],
-      status: 'completed',
-      conclusion: null,
-      queuedAt: clock.now(),
-      runnerId: null,
-      runnerName: null,
-    };
   }
 
   /** A host or GitHub that hangs must not hold up the collection of the others. */

@@ -4,13 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import type { Store } from '../store/store.ts';
 import type { Breakers } from './breakers.ts';
-import { freeSlots } from './free-slots.ts';
 import type { HostSnapshot, Hosts } from './hosts.ts';
 import type { JobActors, JobSnapshot } from './job-actors.ts';
-import { routeObservation } from './route-observation.ts';
-import { type FreeHost, schedule } from './schedule.ts';
+import { type Holder, routeObservation } from './route-observation.ts';
 import { outcomeElsewhere } from './settled-outcome.ts';
-import { slotClaims } from './slot-claims.ts';
+import { SlotGrants } from './slot-grants.ts';
 import { UnservedJobs } from './unserved-jobs.ts';
 
 export interface DispatcherOptions {
@@ -21,6 +19,8 @@ export interface DispatcherOptions {
   clock: Clock;
   log: Logger;
   namePrefix: string;
+  /** How many warm VMs each profile wants. */
+  warm: ReadonlyMap<string, number>;
   profileFor(labels: string[]): string | null;
 }
 
@@ -29,6 +29,7 @@ export class Dispatcher {
   /** What GitHub has queued and we make no VM for. */
   readonly unserved = new UnservedJobs();
   readonly #options: DispatcherOptions;
+  readonly #grants: SlotGrants;
   readonly #stopped = new AbortController();
   /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
   readonly #missing = new Map<string, Set<string>>();
@@ -40,6 +41,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#grants = new SlotGrants(options);
   }
 
   /** Takes all steps of one observation in one synchronous stretch, so that they are stored in one batch. */
@@ -50,6 +52,7 @@ export class Dispatcher {
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.isSettled(id),
       isOurs: (name) => parseResourceName(namePrefix, name) !== null,
+      heirOf: (holder) => this.#heirOf(holder),
       profileFor,
     });
     const isHeld = actors.holderOfJob(seen.jobId) !== null;
@@ -69,13 +72,23 @@ export class Dispatcher {
     this.poke();
   }
 
+  /** Who goes on in the VM of an actor whose own job needs it no more, as long as nothing in it is bound to that job. */
+  #heirOf({ key }: Holder): Holder | null {
+    const { actors } = this.#options;
+    const snapshot = actors.snapshotOf(key);
+    const vm = snapshot?.hasTag('takesAnyJob') ? snapshot.context.vm : null;
+    if (!vm || this.#draining) return null;
+    const next = this.#grants.nextFor(vm.profile, vm.host);
+    return next === null ? null : actors.holder(next);
+  }
+
   /** Something changed: decide anew, once, when the present synchronous stretch is over. */
   poke(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (!this.#draining) this.#grantSlots();
+      if (!this.#draining) this.#wakeAt(this.#grants.decide());
     });
   }
 
@@ -105,6 +118,7 @@ export class Dispatcher {
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
     this.#options.breakers.jobChanged(key, snapshot);
+    this.#grants.jobChanged(snapshot);
     const host = snapshot.context.vm?.host;
     this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
     if (host && snapshot.hasTag('tearingDown')) {
@@ -150,34 +164,6 @@ export class Dispatcher {
     }
     this.#missing.set(name, missing);
     if ([...missing].some((id) => !before.has(id))) hosts.look(name);
-  }
-
-  #grantSlots(): void {
-    const { actors, breakers, clock } = this.#options;
-    const waiting = [];
-    for (const { key, snapshot } of actors.all()) {
-      const { job } = snapshot.context;
-      if (snapshot.matches('queued') && job.status === 'queued') {
-        const { profile, queuedAt, notBefore } = job;
-        waiting.push({ key, profile, queuedAt, notBefore });
-      }
-    }
-    const free = this.#freeHosts(slotClaims(actors.all()));
-    const { grants, wakeAt } = schedule(waiting, free, clock.now(), (name) => breakers.room('profile', name));
-    for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
-    this.#wakeAt(wakeAt);
-  }
-
-  #freeHosts(claims: Map<string, Set<string>>): FreeHost[] {
-    const { breakers, hosts, store } = this.#options;
-    const free: FreeHost[] = [];
-    for (const { name, snapshot } of hosts.all()) {
-      const { look } = snapshot.context;
-      if (!snapshot.hasTag('acceptsJobs') || look === null || store.cordonOf(name) !== null) continue;
-      const slots = freeSlots(look, claims.get(name) ?? new Set());
-      free.push({ name, free: Math.min(slots, breakers.room('host', name)) });
-    }
-    return free;
   }
 
   #wakeAt(at: number | null): void {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Actor, type AnyEventObject, createActor, type SnapshotFrom } from 'xstate';
-import type { Job, JobContext } from '../../machines/job/context.ts';
+import { type Job, type JobContext, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
@@ -110,16 +110,20 @@ export class JobActors {
     for (const [key, { actor }] of this.#live) yield { key, snapshot: actor.getSnapshot() };
   }
 
+  snapshotOf(key: string): JobSnapshot | null {
+    return this.#live.get(key)?.actor.getSnapshot() ?? null;
+  }
+
   get size(): number {
     return this.#live.size;
   }
 
   holderOfJob(jobId: number): Holder | null {
-    return this.#holder(this.#keyOfJob.get(jobId));
+    return this.holder(this.#keyOfJob.get(jobId));
   }
 
   holderOfRunner(runnerName: string): Holder | null {
-    return this.#holder(this.#keyOfRunner.get(runnerName));
+    return this.holder(this.#keyOfRunner.get(runnerName));
   }
 
   /** Ends persistence first, then the actors: the snapshot of a stopped actor must not replace the good one. */
@@ -129,7 +133,7 @@ export class JobActors {
     this.#live.clear();
   }
 
-  #holder(key: string | undefined): Holder | null {
+  holder(key: string | undefined): Holder | null {
     const live = key === undefined ? undefined : this.#live.get(key);
     if (key === undefined || !live) return null;
     const { job, vm } = live.actor.getSnapshot().context;
@@ -190,7 +194,7 @@ export class JobActors {
 
     if (snapshot.status === 'done') {
       store.deleteActor(key);
-      if (!context.released && context.job.id > 0) store.settleJob(outcomeOf(snapshot, clock.now()));
+      if (!context.released && context.job.id !== NO_JOB) store.settleJob(outcomeOf(snapshot, clock.now()));
       this.#live.delete(key);
     } else {
       store.putActor(key, {
@@ -212,7 +216,7 @@ export class JobActors {
         event: cause,
         ...(detail && { failure: detail }),
       },
-      `job ${jobId}: ${from || 'new'} → ${to}`,
+      `${jobId === NO_JOB ? `${context.job.name} ${context.vm?.name ?? ''}` : `job ${jobId}`}: ${from || 'new'} → ${to}`,
     );
     onTransition(key, snapshot);
   }

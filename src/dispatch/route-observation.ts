@@ -14,6 +14,8 @@ export interface Holder {
 export interface Known {
   holderOfJob(jobId: number): Holder | null;
   holderOfRunner(runnerName: string): Holder | null;
+  /** The job that goes on in the VM of an actor whose own is over; null where that VM serves no other. */
+  heirOf(holder: Holder): Holder | null;
   isSettled(jobId: number): boolean;
   /** The name is one that this controller gives, whether or not an actor still owns it. */
   isOurs(runnerName: string): boolean;
@@ -40,15 +42,16 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
   if (seen.status === 'queued') return holder ? [] : arrival(seen, known);
   if (seen.status === 'in_progress') {
     if (here)
-      return holder?.key === here.key ? [tell(here, { type: 'job.started' })] : exchange(seen, here, holder);
+      return holder?.key === here.key
+        ? [tell(here, { type: 'job.started' })]
+        : exchange(seen, here, holder, known);
     if (seen.runnerName === null) return [];
-    return holder ? [tell(holder, { type: 'job.takenElsewhere' })] : passage(seen, known);
+    return holder ? leave(holder, seen, { type: 'job.takenElsewhere' }, known) : passage(seen, known);
   }
   const { conclusion } = seen;
-  if (here && holder?.key !== here.key) return exchange(seen, here, holder);
-  return holder
-    ? [tell(holder, { type: 'job.completed', conclusion, here: here !== null })]
-    : passage(seen, known);
+  if (here && holder?.key !== here.key) return exchange(seen, here, holder, known);
+  const completed: JobEvent = { type: 'job.completed', conclusion, here: here !== null };
+  return holder ? leave(holder, seen, completed, known) : passage(seen, known);
 }
 
 function arrival(seen: JobObservation, known: Known): RoutingStep[] {
@@ -63,14 +66,32 @@ function passage(seen: JobObservation, known: Known): RoutingStep[] {
   return seen.runnerName !== null && known.isOurs(seen.runnerName) ? [] : [{ do: 'settle' }];
 }
 
-function exchange(seen: JobObservation, here: Holder, holder: Holder | null): RoutingStep[] {
+/** Our job needs no VM any more: one that still boots goes on with the next job of its profile. */
+function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Known): RoutingStep[] {
+  const heir = known.heirOf(holder);
+  if (!heir) return [tell(holder, event)];
+  const { status, conclusion } = seen;
+  return swap(holder, heir, { ...holder.job, status, conclusion: holder.job.conclusion ?? conclusion });
+}
+
+/** The heir's actor ends with the job that is over. */
+function swap(holder: Holder, heir: Holder, over: Job): RoutingStep[] {
+  return [
+    tell(holder, { type: 'job.exchanged', job: heir.job, here: false }),
+    tell(heir, { type: 'job.exchanged', job: over, here: false }),
+  ];
+}
+
+function exchange(seen: JobObservation, here: Holder, holder: Holder | null, known: Known): RoutingStep[] {
   const ran: Job = {
     ...(holder?.job ?? jobFrom(seen, here.vmProfile ?? here.job.profile)),
     status: seen.status,
     conclusion: seen.conclusion,
   };
   const steps: RoutingStep[] = [tell(here, { type: 'job.exchanged', job: ran, here: true })];
-  if (holder) steps.push(tell(holder, { type: 'job.exchanged', job: here.job, here: false }));
+  const heir = holder && here.job.status !== 'queued' ? known.heirOf(holder) : null;
+  if (holder && heir) steps.push(...swap(holder, heir, here.job));
+  else if (holder) steps.push(tell(holder, { type: 'job.exchanged', job: here.job, here: false }));
   else if (here.job.status === 'queued') steps.push({ do: 'create', job: here.job });
   return steps;
 }

@@ -13,8 +13,19 @@ export interface FreeHost {
 
 export interface Schedule {
   grants: { key: string; host: string }[];
+  /** Jobs that are due and found no room on any host. */
+  unplaced: WaitingJob[];
+  /** What is free after the grants. */
+  left: FreeHost[];
   /** When a job that waits for its next attempt becomes due; null when none does. */
   wakeAt: number | null;
+}
+
+/** The jobs that may begin now, the one that was queued first at the front. */
+export function inTurn<J extends WaitingJob>(waiting: readonly J[], now: number): J[] {
+  return waiting
+    .filter((job) => job.notBefore <= now)
+    .sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key));
 }
 
 /**
@@ -27,24 +38,30 @@ export function schedule(
   now: number,
   roomOfProfile: (profile: string) => number = () => Number.POSITIVE_INFINITY,
 ): Schedule {
-  const due = waiting.filter((job) => job.notBefore <= now);
   const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
-  const room = hosts.map((host) => ({ ...host }));
+  const left = hosts.map((host) => ({ ...host }));
   const grants: Schedule['grants'] = [];
+  const unplaced: WaitingJob[] = [];
   const given = new Map<string, number>();
 
-  for (const job of due.sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key))) {
+  for (const job of inTurn(waiting, now)) {
     const ofProfile = given.get(job.profile) ?? 0;
     if (ofProfile >= roomOfProfile(job.profile)) continue;
-    const host = room
-      .filter(({ free }) => free > 0)
-      .sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
-    if (!host) break;
-    host.free -= 1;
+    const host = roomiest(left);
+    if (host) {
+      host.free -= 1;
+      grants.push({ key: job.key, host: host.name });
+    } else {
+      unplaced.push(job);
+    }
     given.set(job.profile, ofProfile + 1);
-    grants.push({ key: job.key, host: host.name });
   }
-  return { grants, wakeAt: resting.length > 0 ? Math.min(...resting) : null };
+  return { grants, unplaced, left, wakeAt: resting.length > 0 ? Math.min(...resting) : null };
+}
+
+/** The host with the most room; undefined when all are full. */
+export function roomiest(hosts: FreeHost[]): FreeHost | undefined {
+  return hosts.filter(({ free }) => free > 0).sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
 }
 
 /** Plain code-unit order: the same on every machine, whatever its locale. */

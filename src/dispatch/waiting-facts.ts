@@ -1,3 +1,4 @@
+import { NO_JOB } from '../../machines/job/context.ts';
 import type { Cordon } from '../store/cordons.ts';
 import type { BreakerView } from './breakers.ts';
 import { freeSlots, holdsSlot } from './free-slots.ts';
@@ -71,6 +72,7 @@ function queuedJob(key: string, snapshot: JobSnapshot): QueuedJob[] {
 function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
   const { job, phase } = snapshot.context;
   const doing = statePath(snapshot.value).split(/[.,]/)[0] ?? '';
-  const what = job.id > 0 ? `job ${job.id} (${job.repository}), ${doing}` : `an adopted VM, ${doing}`;
+  const who = job.id === NO_JOB ? job.name : `job ${job.id} (${job.repository})`;
+  const what = `${who}, ${doing}`;
   return { what, ours: true, since: phase.enteredAt };
 }

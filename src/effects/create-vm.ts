@@ -3,7 +3,7 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import type { AgentVm } from '../agent/agent-vm.ts';
 import { mayWork } from '../agent/may-work.ts';
 import { DaemonError, hasCode } from '../errors.ts';
-import type { Effect, Profile } from './effect-world.ts';
+import type { Effect, EffectWorld, Profile } from './effect-world.ts';
 import { pullImage } from './pull-image.ts';
 import { untilAborted } from './unconfirmed-calls.ts';
 
@@ -17,7 +17,7 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGEN
  */
 export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['createVm']['output']> = async (
   world,
-  { host, vmName, profile: label },
+  { host, vmName, profile: label, isWarm = false },
   signal,
 ) => {
   const { client } = world.agent(host);
@@ -43,7 +43,7 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
       name: vmName,
       image: profile.image,
       ephemeral: true,
-      lifetimeSeconds: profile.lifetimeSeconds,
+      lifetimeSeconds: lifetimeOf(world, profile, isWarm),
     };
     vm = await untilAborted(
       world.calls.run(vmName, () => client.createVm(request), isAmbiguous),
@@ -54,6 +54,14 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
   world.progress(vmName, null);
   return { vmId: vm.id };
 };
+
+/** The agent takes no more than a week. */
+const LONGEST_LIFETIME = 604_800;
+
+function lifetimeOf({ warmMaxAge }: EffectWorld, { lifetimeSeconds }: Profile, isWarm: boolean): number {
+  const standingBy = isWarm ? Math.ceil(warmMaxAge / 1000) : 0;
+  return Math.min(LONGEST_LIFETIME, lifetimeSeconds + standingBy);
+}
 
 async function theOnlyVm(client: AgentClient, name: string, signal: AbortSignal): Promise<AgentVm | null> {
   const vms = await client.findVms(name, { signal });

@@ -41,6 +41,8 @@ export interface EffectWorld {
   runnerGroup: string;
   /** Milliseconds for one image pull. */
   pullTimeout: number;
+  /** Milliseconds for which a warm VM may stand by before its lifetime counts. */
+  warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
   agent(host: string): { client: AgentClient; baseUrl: string };
   /** Rejects with PROFILE_UNKNOWN when the config has no such label (any more). */

@@ -82,6 +82,7 @@ describe('whole files', () => {
         webhook_listen: { host: '0.0.0.0', port: 9090 },
         max_concurrent_vms: 2,
         vm_idle_timeout: 300_000,
+        warm_vm_max_age: 3_600_000,
         gc_interval: 60_000,
         vm_name_prefix: 'gh',
         max_attempts: 3,
@@ -103,8 +104,9 @@ describe('whole files', () => {
           memory: 12 * 1024 ** 3,
           disk: 256 * 1024 ** 3,
           lifetime_seconds: 3600,
+          warm: 0,
         },
-        'jeballto-xcode26': { image: 'ghcr.io/jeballto/macos-ci:latest', lifetime_seconds: 7200 },
+        'jeballto-xcode26': { image: 'ghcr.io/jeballto/macos-ci:latest', lifetime_seconds: 7200, warm: 0 },
       },
       timeouts: {
         creating: 7_200_000,
@@ -211,7 +213,7 @@ labels:
 `);
     expect(config.github).not.toHaveProperty('app_id');
     expect(config.controller.mode).toBe('poll');
-    expect(config.labels.mac).toEqual({ image: 'ghcr.io/acme/mac', lifetime_seconds: 7200 });
+    expect(config.labels.mac).toEqual({ image: 'ghcr.io/acme/mac', lifetime_seconds: 7200, warm: 0 });
   });
 
   test('a profile may take over the keys of another one', () => {
@@ -265,7 +267,7 @@ admin: {listen: ":9092"}
   test('when sections are no sections', () => {
     expect(refusal({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
       expect.stringMatching(/^github: takes keys of its own: token, app_id, /),
-      'labels: takes names, and under each of them keys of its own: image, cpu, memory, disk, lifetime_seconds.',
+      'labels: takes names, and under each of them keys of its own: image, cpu, memory, disk, lifetime_seconds, warm.',
       'store: takes keys of its own: path, retention.',
       'hosts: takes a list of hosts, each with a name and a base_url.',
     ]);

@@ -67,6 +67,7 @@ describe("sizes follow the agent's rule", () => {
       memory: 2 * 1024 ** 3,
       disk: 20 * 1024 ** 3,
       lifetime_seconds: 604_800,
+      warm: 0,
     });
     expect(load(withProfile({ cpu: 1, memory: '128GB', disk: '8TB' })).config.labels.mac?.cpu).toBe(1);
   });

@@ -40,6 +40,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     clock: systemClock,
     log,
     namePrefix: 'gh',
+    warm: new Map(),
     profileFor: () => 'p',
   });
   const poke = async () => {

@@ -58,6 +58,7 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     clock,
     log,
     namePrefix: prefix,
+    warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
   });
   // The one in which everything happens is not the first.

@@ -39,7 +39,17 @@ beforeEach(async () => {
   const breakers = new Breakers({
     ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: () => dispatcher.poke() },
   });
-  dispatcher = new Dispatcher({ breakers, actors, hosts, store, clock, log, namePrefix: 'gh-a', profileFor });
+  dispatcher = new Dispatcher({
+    breakers,
+    actors,
+    hosts,
+    store,
+    clock,
+    log,
+    namePrefix: 'gh-a',
+    warm: new Map(),
+    profileFor,
+  });
 });
 
 afterEach(async () => {

@@ -33,6 +33,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
   return {
     holderOfJob: (id: number) => holders.find(({ holder }) => holder.job.id === id)?.holder ?? null,
     holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
+    heirOf: (_: Holder): Holder | null => null,
     isSettled: (id: number) => settled.includes(id),
     isOurs: (name: string) => name.startsWith('gh-a-'),
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
@@ -182,4 +183,46 @@ describe('a job that nobody holds and that is past its queue', () => {
       expect(routeObservation(seen(1, { status, runnerName: 'gh-a-1-1' }), known({}))).toEqual([]);
     },
   );
+});
+
+describe('a VM that boots for a job which is over', () => {
+  const booting: Holder = { key: 'a', job: job(1), vmProfile: 'mac' };
+  const heir: Holder = { key: 'q', job: job(3, { attemptsFailed: 1 }), vmProfile: null };
+  const among = (actors: Parameters<typeof known>[0]) => ({
+    ...known(actors),
+    heirOf: ({ key }: Holder) => (key === booting.key ? heir : null),
+  });
+  const told = (key: string, exchanged: Job) => ({
+    do: 'tell',
+    key,
+    event: { type: 'job.exchanged', job: exchanged, here: false },
+  });
+
+  test.each([
+    ['is cancelled', { status: 'completed', conclusion: 'cancelled' }, 'cancelled'],
+    ["was taken by a stranger's runner", { status: 'in_progress', runnerName: 'theirs' }, null],
+    ['ended on one', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }, 'success'],
+  ] as const)('goes on with the next one of its profile when its job %s', (_, facts, conclusion) => {
+    const steps = routeObservation(seen(1, facts), among({ a: booting, q: heir }));
+    expect(steps).toEqual([
+      told('a', heir.job),
+      told('q', { ...booting.job, status: facts.status, conclusion }),
+    ]);
+  });
+
+  test('goes on with it, too, when the job that comes by exchange is over', () => {
+    const steps = routeObservation(
+      seen(1, { status: 'in_progress', runnerName: 'r2' }),
+      among({ a: booting, q: heir, b: { job: job(2, { status: 'completed' }), runner: 'r2' } }),
+    );
+    expect(steps).toEqual([
+      {
+        do: 'tell',
+        key: 'b',
+        event: { type: 'job.exchanged', job: { ...booting.job, status: 'in_progress' }, here: true },
+      },
+      told('a', heir.job),
+      told('q', job(2, { status: 'completed' })),
+    ]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import { getAdjacencyMap } from 'xstate/graph';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith } from './job-samples.ts';
+import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith, STAND_IN } from './job-samples.ts';
 import { done, effectsIn, machine, rejected, type Snapshot } from './job-step.ts';
 import { pathOf } from './machine-walk.ts';
 
@@ -49,6 +49,7 @@ function keyOf({ value, context }: Snapshot): string {
   const { job, vm, runner, failure, released } = context;
   return JSON.stringify([
     pathOf(value),
+    job.id === STAND_IN.id,
     job.status,
     job.profile === vm?.profile,
     Math.min(job.attemptsFailed, DEFAULT_POLICY.maxAttempts),
@@ -61,7 +62,7 @@ function keyOf({ value, context }: Snapshot): string {
   ]);
 }
 
-/** Everything that a job's actor can come to, and how; walked by XState from the moment that a job is seen. */
+/** Everything that a job's actor can come to, and how; walked by XState from a job's first sight, and a warm VM's. */
 export function jobGraph(): { states: Snapshot[]; edges: Edge[] } {
   const known = new Map<string, AnyEventObject[]>();
   const events = (snapshot: Snapshot) => {
@@ -70,13 +71,15 @@ export function jobGraph(): { states: Snapshot[]; edges: Edge[] } {
     if (!known.has(path)) known.set(path, eventsIn(path));
     return known.get(path) ?? [];
   };
-  const map = getAdjacencyMap(machine, {
-    input: { job: JOB },
-    events: events as never,
-    serializeState: ((snapshot: Snapshot) => keyOf(snapshot)) as never,
-    serializeEvent: ((event: AnyEventObject) => labels.get(event) ?? event.type) as never,
-  });
-  const values = Object.values(map) as {
+  const maps = [JOB, STAND_IN].map((job) =>
+    getAdjacencyMap(machine, {
+      input: { job },
+      events: events as never,
+      serializeState: ((snapshot: Snapshot) => keyOf(snapshot)) as never,
+      serializeEvent: ((event: AnyEventObject) => labels.get(event) ?? event.type) as never,
+    }),
+  );
+  const values = maps.flatMap((map) => Object.values(map)) as unknown as {
     state: Snapshot;
     transitions: Record<string, { event: AnyEventObject; state: Snapshot }>;
   }[];

@@ -1,9 +1,13 @@
+import type { Job } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { HANGS, JobRig, type Script } from './job-rig.ts';
+import { JOB, STAND_IN } from './job-samples.ts';
 
 /** How an actor comes to rest in a state, and which effects must still run from there when all goes well. */
 export interface Place {
   script: Script;
+  /** Another than the usual one. */
+  job?: Job;
   events?: JobEvent[];
   /** Milliseconds that pass after the events. */
   passes?: number;
@@ -66,6 +70,7 @@ export const PLACES: Record<string, Place> = {
   ...provisioning('starting', 'startVm'),
   ...provisioning('sshReady', 'connectGuest'),
   ...provisioning('probing', 'probeGuest'),
+  warm: { script: {}, job: STAND_IN, left: ['deleteVm'] },
   ...provisioning('jitConfig', 'obtainRunnerConfig'),
   'runnerOnline.launching.acting': { script: { launchRunner: [HANGS] }, left: from('launchRunner') },
   'runnerOnline.launching.waiting': { script: { launchRunner: [UNREACHABLE] }, left: from('launchRunner') },
@@ -119,7 +124,7 @@ export const PLACES: Record<string, Place> = {
 export async function rigAt(path: string): Promise<JobRig> {
   const place = PLACES[path];
   if (!place) throw new Error(`nobody said how to reach ${path}`);
-  const rig = new JobRig({ script: place.script });
+  const rig = new JobRig({ script: place.script, job: place.job ?? JOB });
   if (path !== 'queued') await rig.grantSlot();
   await rig.send(...(place.events ?? []));
   await rig.clock.moveTo(rig.clock.now() + (place.passes ?? 0));

@@ -1,5 +1,12 @@
 import { FAILURE_CODES, failure } from '../../machines/failure.ts';
-import { type Job, type JobContext, NO_RETRY, type Runner, type Vm } from '../../machines/job/context.ts';
+import {
+  type Job,
+  type JobContext,
+  NO_JOB,
+  NO_RETRY,
+  type Runner,
+  type Vm,
+} from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);
@@ -22,6 +29,9 @@ export const JOB: Job = {
   attemptsFailed: 0,
   notBefore: 0,
 };
+
+/** Stands in for the job of a warm VM. */
+export const STAND_IN: Job = { ...JOB, id: NO_JOB, runId: 0, name: 'warm VM', status: 'completed' };
 
 /** The job that comes by exchange. */
 export const OTHER_JOB: Job = { ...JOB, id: 202, runId: 22, name: 'test', namesTaken: 1 };
@@ -72,6 +82,7 @@ const gets = (job: Partial<Job>, here: boolean): JobEvent => ({
 /** Everything that can reach an actor from outside, by the name that the tables use. */
 export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'slot granted': { type: 'slot.granted', host: 'mini-1' },
+  'slot reclaimed': { type: 'slot.reclaimed' },
   'job started': { type: 'job.started' },
   'completed here': { type: 'job.completed', conclusion: 'success', here: true },
   'completed elsewhere': { type: 'job.completed', conclusion: 'cancelled', here: false },

@@ -23,6 +23,7 @@ describe('the definition', () => {
       'starting',
       'sshReady',
       'probing',
+      'warm',
       'jitConfig',
       'runnerOnline',
       'running',

@@ -37,6 +37,7 @@ export const COLUMNS: Record<string, string[]> = {
     'jitConfig.waiting',
     'jitConfig.blocked',
   ],
+  warm: ['warm'],
   config: ['jitConfig.acting'],
   online: [
     'runnerOnline.launching.acting',
@@ -71,25 +72,26 @@ export const COLUMNS: Record<string, string[]> = {
 
 /** State × event from outside. Final states take no event any more. */
 export const EXTERNAL = `
-event                      | queued   | before    | config    | online    | idle      | busy      | finishing | verifying | retiring  | teardown
-slot granted               | creating | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
-job started                | ·        | ·         | ·         | busy      | busy      | ·         | ·         | ·         | busy      | ·
-completed here             | done     | teardown  | teardown  | finishing | finishing | finishing | ·         | teardown  | finishing | ·
-completed elsewhere        | done     | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
-taken elsewhere            | done     | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
-gets a queued job          | ·        | ·         | jitConfig | ·         | ·         | ·         | ·         | teardown  | ·         | ·
-gets one of other profile  | ·        | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
-gets one running here      | done     | teardown  | teardown  | busy      | busy      | busy      | busy      | verifying | busy      | ·
-gets one ended here        | done     | teardown  | teardown  | finishing | finishing | finishing | finishing | teardown  | finishing | ·
-gets one running elsewhere | done     | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
-gets one ended elsewhere   | done     | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
-job released               | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
-VM vanished                | ·        | teardown+ | teardown+ | teardown+ | teardown+ | teardown+ | teardown  | teardown  | teardown  | ·
-host lost                  | ·        | teardown  | teardown  | ·         | ·         | ·         | ·         | ·         | ·         | ·
-host drained               | ·        | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
-cancelled by hand          | failed   | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
-tried by hand              | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
-VM adopted                 | retiring | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+event                      | queued   | before    | warm      | config    | online    | idle      | busy      | finishing | verifying | retiring  | teardown
+slot granted               | creating | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+slot reclaimed             | ·        | ·         | teardown  | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+job started                | ·        | ·         | ·         | ·         | busy      | busy      | ·         | ·         | ·         | busy      | ·
+completed here             | done     | teardown  | teardown  | teardown  | finishing | finishing | finishing | ·         | teardown  | finishing | ·
+completed elsewhere        | done     | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
+taken elsewhere            | done     | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
+gets a queued job          | ·        | ·         | jitConfig | jitConfig | ·         | ·         | ·         | ·         | teardown  | ·         | ·
+gets one of other profile  | ·        | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
+gets one running here      | done     | teardown  | teardown  | teardown  | busy      | busy      | busy      | busy      | verifying | busy      | ·
+gets one ended here        | done     | teardown  | teardown  | teardown  | finishing | finishing | finishing | finishing | teardown  | finishing | ·
+gets one running elsewhere | done     | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
+gets one ended elsewhere   | done     | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | teardown  | ·         | ·
+job released               | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+VM vanished                | ·        | teardown+ | teardown+ | teardown+ | teardown+ | teardown+ | teardown+ | teardown  | teardown  | teardown  | ·
+host lost                  | ·        | teardown  | teardown  | teardown  | ·         | ·         | ·         | ·         | ·         | ·         | ·
+host drained               | ·        | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
+cancelled by hand          | failed   | teardown  | teardown  | teardown  | retiring  | retiring  | ·         | ·         | ·         | ·         | ·
+tried by hand              | ·        | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
+VM adopted                 | retiring | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 `;
 
 /** Whoever waits for its next try tries at once when an operator says so; the confirmation window of law 5 stays. */
@@ -224,6 +226,7 @@ probing.acting                            | phaseDeadline      | teardown+
 probing.waiting                           | phaseDeadline      | teardown+
 probing.waiting                           | retryWait          | acting
 probing.blocked                           | blockedWait        | acting
+warm                                      | phaseDeadline      | teardown
 jitConfig.acting                          | phaseDeadline      | teardown+
 jitConfig.waiting                         | phaseDeadline      | teardown+
 jitConfig.waiting                         | retryWait          | acting

@@ -96,6 +96,7 @@ export class StagedDaemon {
       breakers: this.#breakers,
       ...{ actors: this.actors, hosts: this.#hosts, store, clock: systemClock, log: silent },
       namePrefix: 'gh-default',
+      warm: new Map(),
       profileFor: (labels) => (labels.includes('macos-15') ? 'macos-15' : null),
     });
   }

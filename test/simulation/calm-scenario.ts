@@ -12,6 +12,8 @@ export const CALM_SCENARIO: Scenario = {
     gcInterval: 60_000,
     idleTimeout: 60_000,
     lifetimeSeconds: 3_600,
+    warm: { mac: 0, 'mac-large': 0 },
+    warmMaxAge: 3_600_000,
     retention: 24 * 3_600_000,
   },
   slowestWrite: 20,

@@ -136,6 +136,7 @@ export class DaemonLives {
 
 function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
   const { daemon, macs } = scenario;
+  const profile = { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds };
   const ms = (value: number) => `${value}ms`;
   return configSchema.parse({
     github: {
@@ -153,12 +154,13 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       host_check_interval: ms(daemon.hostCheckInterval),
       gc_interval: ms(daemon.gcInterval),
       vm_idle_timeout: ms(daemon.idleTimeout),
+      warm_vm_max_age: ms(daemon.warmMaxAge),
     },
     store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD },
     labels: {
-      mac: { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds },
-      'mac-large': { image: 'ghcr.io/acme/macos:latest', cpu: 8, lifetime_seconds: daemon.lifetimeSeconds },
+      mac: { ...profile, warm: daemon.warm.mac },
+      'mac-large': { ...profile, cpu: 8, warm: daemon.warm['mac-large'] },
     },
   });
 }

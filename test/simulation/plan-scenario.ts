@@ -14,6 +14,8 @@ const TROUBLED = 8 * MINUTE;
 export function planScenario(seed: number): Scenario {
   const daemon = new Chance(seed, 'daemon');
   const macs = planMacs(new Chance(seed, 'macs'));
+  const warm = new Chance(seed, 'warm');
+  const wantsWarm = warm.is(0.3);
   const names = macs.map(({ name }) => name);
   return {
     seed,
@@ -26,6 +28,11 @@ export function planScenario(seed: number): Scenario {
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
       retention: 24 * HOUR,
+      warm: {
+        mac: wantsWarm ? warm.between(1, 2) : 0,
+        'mac-large': wantsWarm && warm.is(0.3) ? 1 : 0,
+      },
+      warmMaxAge: warm.pick([5, 10, 60]) * MINUTE,
     },
     hop: [1, 30],
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),

@@ -92,7 +92,8 @@ export class RecordLaws {
     }
     const isSamePhase = stateOf(before) === stateOf(after) && old.phase.enteredAt === phase.enteredAt;
     // A failure in between may have been a full host or a rate limit, and time spent with those does not count.
-    const isUndisturbed = old.phase.tries === phase.tries;
+    const wasBlocked = JSON.stringify(before.value).includes('blocked');
+    const isUndisturbed = old.phase.tries === phase.tries && !wasBlocked;
     if (isFirstOfLife && isSamePhase && isUndisturbed && phase.deadlineAt > old.phase.deadlineAt) {
       const where = JSON.stringify(before.value);
       this.#broken.note('law 8: a restart extends no deadline', `job ${job.id} in ${where} got more time`);

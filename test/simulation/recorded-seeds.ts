@@ -1,2 +1,7 @@
 /** Seeds that once broke a law, with what they found; each has to run clean for ever. */
-export const RECORDED_SEEDS: { seed: number; found: string }[] = [];
+export const RECORDED_SEEDS: { seed: number; found: string }[] = [
+  {
+    seed: 2454,
+    found: 'the check of law 8 took the end of a full host for a deadline that a restart extended',
+  },
+];

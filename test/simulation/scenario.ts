@@ -56,6 +56,9 @@ export interface Scenario {
     gcInterval: number;
     idleTimeout: number;
     lifetimeSeconds: number;
+    /** Warm VMs that the profiles want. */
+    warm: { mac: number; 'mac-large': number };
+    warmMaxAge: number;
     /** Of the journal and of ended jobs. */
     retention: number;
   };

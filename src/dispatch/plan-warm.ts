@@ -1,0 +1,78 @@
+import { type FreeHost, inTurn, roomiest, type WaitingJob } from './schedule.ts';
+
+/** A VM that was made before its job. Instants in epoch ms. */
+export interface WarmVm {
+  key: string;
+  profile: string;
+  /** Booted and probed; otherwise on the way there. */
+  isReady: boolean;
+  enteredAt: number;
+  /** Whether its host takes jobs at present. */
+  isOpen: boolean;
+}
+
+/** Which queued jobs go on in which warm VMs: the first in turn in the VM that is furthest. */
+export function handWarmVms(
+  waiting: readonly WaitingJob[],
+  warm: readonly WarmVm[],
+  now: number,
+): { job: string; warm: string }[] {
+  const unused = warm.filter(({ isOpen }) => isOpen).sort(furthestFirst);
+  return inTurn(waiting, now).flatMap(({ key, profile }) => {
+    const place = unused.findIndex((vm) => vm.profile === profile);
+    const [vm] = place < 0 ? [] : unused.splice(place, 1);
+    return vm ? [{ job: key, warm: vm.key }] : [];
+  });
+}
+
+export interface WarmNeeds {
+  /** Jobs that found no room on any host. */
+  unplaced: readonly WaitingJob[];
+  /** Warm VMs that no job has taken. */
+  warm: readonly WarmVm[];
+  /** Warm VMs that are being removed: their slots come without being asked for. */
+  leaving: number;
+  /** What is free after every queued job was served. */
+  left: readonly FreeHost[];
+  /** How many each profile wants. */
+  wanted: ReadonlyMap<string, number>;
+  /** How many more the profile may begin now. */
+  room(profile: string): number;
+}
+
+/**
+ * Which warm VMs make room, and which are made. One goes for each job that found no room, the one that is least far
+ * first, and what its profile wants no more; one is made only where nobody queued wants the slot.
+ */
+export function planWarmVms({ unplaced, warm, leaving, left, wanted, room }: WarmNeeds): {
+  reclaim: string[];
+  make: { profile: string; host: string }[];
+} {
+  const has = (profile: string) => warm.filter((vm) => vm.profile === profile);
+  const tooMany = [...new Set(warm.map(({ profile }) => profile))].flatMap((profile) =>
+    has(profile)
+      .sort(furthestFirst)
+      .slice(wanted.get(profile) ?? 0),
+  );
+  const leastFar = [...warm].filter((vm) => !tooMany.includes(vm)).sort((a, b) => furthestFirst(b, a));
+  const needed = Math.max(0, unplaced.length - leaving - tooMany.length);
+  const reclaim = [...tooMany, ...leastFar.slice(0, needed)].map(({ key }) => key);
+  if (unplaced.length > 0) return { reclaim, make: [] };
+
+  const hosts = left.map((host) => ({ ...host }));
+  const make: { profile: string; host: string }[] = [];
+  for (const [profile, count] of wanted) {
+    const lacking = Math.min(count - has(profile).length, room(profile));
+    for (let n = 0; n < lacking; n += 1) {
+      const host = roomiest(hosts);
+      if (!host) return { reclaim, make };
+      host.free -= 1;
+      make.push({ profile, host: host.name });
+    }
+  }
+  return { reclaim, make };
+}
+
+function furthestFirst(a: WarmVm, b: WarmVm): number {
+  return Number(b.isReady) - Number(a.isReady) || a.enteredAt - b.enteredAt || (a.key < b.key ? -1 : 1);
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import type { JobEvent } from '../../machines/job/events.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { HANGS, JobRig, type Script } from './job-rig.ts';
+import { OTHER_JOB, STAND_IN, START } from './job-samples.ts';
+
+const STANDING_BY = { ...STAND_IN, namesTaken: START - 1 };
+const GETS_A_JOB: JobEvent = { type: 'job.exchanged', job: OTHER_JOB, here: false };
+
+async function warmVm(script: Script = {}): Promise<JobRig> {
+  const rig = new JobRig({ job: STANDING_BY, script });
+  await rig.grantSlot();
+  return rig;
+}
+
+test('a warm VM is booted and probed, and then waits without a runner', async () => {
+  const rig = await warmVm();
+  expect(rig.at).toBe('warm');
+  expect(rig.calls.map(({ effect }) => effect)).toEqual([
+    'createVm',
+    'startVm',
+    'connectGuest',
+    'probeGuest',
+  ]);
+  expect(rig.callsOf('createVm')[0]?.input).toMatchObject({ isWarm: true });
+  expect(rig.context.vm).toMatchObject({ name: `gh-default-0-${START}`, runnerVersion: '2.330.0' });
+  expect(rig.context.runner).toBeNull();
+});
+
+test('a job that comes to a warm VM starts at its runner configuration, and ends as any other', async () => {
+  const rig = await warmVm();
+  await rig.send(GETS_A_JOB);
+  expect(rig.callsOf('obtainRunnerConfig')[0]?.input).toMatchObject({
+    jobId: OTHER_JOB.id,
+    runnerName: `gh-default-0-${START}`,
+  });
+  expect(await rig.finish()).toBe('done');
+  expect(rig.context.job.id).toBe(OTHER_JOB.id);
+  expect(rig.counts).toMatchObject({ createVm: 1, launchRunner: 1, deleteVm: 1, removeRunner: 1 });
+});
+
+test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
+  'a job that comes while %s is under way goes on where the VM is, without a stop in warm',
+  async (effect) => {
+    const rig = await warmVm({ [effect]: [{ fails: 'HOST_UNREACHABLE' }] });
+    await rig.send(GETS_A_JOB);
+    expect(await rig.finish()).toBe('done');
+    expect(rig.path).not.toContain('warm');
+    expect(rig.counts.launchRunner).toBe(1);
+  },
+);
+
+test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
+  'its slot can be taken back while %s is under way',
+  async (effect) => {
+    const rig = await warmVm({ [effect]: [HANGS] });
+    await rig.send({ type: 'slot.reclaimed' });
+    expect(await rig.finish()).toBe('done');
+    expect(rig.counts.deleteVm).toBe(1);
+  },
+);
+
+test('a slot that serves a job cannot be taken back', async () => {
+  const rig = await warmVm({ obtainRunnerConfig: [HANGS] });
+  await rig.send(GETS_A_JOB, { type: 'slot.reclaimed' });
+  expect(rig.at).toBe('jitConfig.acting');
+});
+
+test('a warm VM that no job came for goes when it is old', async () => {
+  const rig = await warmVm();
+  await rig.clock.moveTo(START + DEFAULT_POLICY.timeouts.warm - 1);
+  expect(rig.at).toBe('warm');
+  await rig.clock.moveTo(START + DEFAULT_POLICY.timeouts.warm);
+  expect(rig.at).toBe('done');
+});
+
+test('a warm VM that cannot be made is cleaned up and reported as no failed job', async () => {
+  const rig = await warmVm({ startVm: [{ fails: 'VM_START_FAILED' }] });
+  expect(await rig.finish()).toBe('done');
+  expect(rig.context.failure?.code).toBe('VM_START_FAILED');
+});
