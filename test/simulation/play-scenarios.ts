@@ -1,0 +1,48 @@
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface Tally {
+  scenarios: number;
+  jobs: number;
+  served: number;
+  lives: number;
+  /** Seconds of CPU. */
+  cpu: number;
+  /** Names of the scenarios that broke a law. */
+  failed: string[];
+}
+
+export const noTally = (): Tally => ({ scenarios: 0, jobs: 0, served: 0, lives: 0, cpu: 0, failed: [] });
+
+/** Plays one after the other in this process; `print` takes what broke, and with `isTraced` all that happens. */
+export async function playScenarios(
+  scenarios: Iterable<[name: string, scenario: Scenario]>,
+  print: (line: string) => void,
+  isTraced: boolean,
+): Promise<Tally> {
+  const tally = noTally();
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  // Thrown errors are answers here, by the hundred thousand.
+  if (!isTraced) Error.stackTraceLimit = 0;
+  const usage = process.cpuUsage();
+  for (const [name, scenario] of scenarios) {
+    if (isTraced) print(JSON.stringify(scenario, null, 2));
+    const result = await runScenario(scenario, isTraced ? { write: print } : {});
+    tally.scenarios += 1;
+    tally.jobs += result.jobs;
+    tally.served += result.served;
+    tally.lives += result.lives;
+    const broken = [
+      ...result.broken.map(({ law, what }) => `${law}: ${what}`),
+      ...unhandled.splice(0).map((error) => `unhandled: ${error instanceof Error ? error.stack : error}`),
+    ];
+    if (broken.length > 0) tally.failed.push(name);
+    for (const line of broken) print(`${name}: ${line}`);
+  }
+  process.off('unhandledRejection', note);
+  const { user, system } = process.cpuUsage(usage);
+  tally.cpu = (user + system) / 1e6;
+  return tally;
+}
