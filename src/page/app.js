@@ -6,7 +6,8 @@ import { gateView } from './gate.js';
 import { headView } from './head.js';
 import { hostsView } from './hosts.js';
 import { jobView } from './job.js';
-import { jobsView, rowsOf } from './jobs.js';
+import { rowsOf } from './job-rows.js';
+import { jobsView } from './jobs.js';
 import { Marks } from './marks.js';
 import { Orders } from './orders.js';
 import { PanZoom } from './pan-zoom.js';
@@ -71,7 +72,7 @@ function moveMarks() {
   const layer = document.getElementById('marks');
   const chart = chartShown();
   if (!layer || !chart || !session.world) return;
-  marks.draw(layer, chart.layout, worldOnChart(chart.id, session), ui.jobId);
+  marks.draw(layer, chart.layout, worldOnChart(chart.id, session.world), ui.jobId);
 }
 
 function chartShown() {
@@ -88,7 +89,7 @@ function pageView() {
   const shown = ui.entries.filter(({ at }) => at <= now + 1);
   const lit = ui.jobId !== null && ui.machine === 'job' ? pathOf(shown) : null;
   const rows = rowsOf({ world, waiting: session.waiting, unserved: session.unserved, isPast });
-  const onChart = worldOnChart(ui.machine, session);
+  const onChart = worldOnChart(ui.machine, world);
   const edges = edgesOf(session, ui.range);
   return html`
     ${headView({ session, isPast, onCollect: () => orders.collect() })}
@@ -126,7 +127,7 @@ function pageView() {
         ${jobsView({ rows, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter }), onSearch: (search) => choose({ search }) })}
         <div class="side">
           ${hostsView({ world, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
-          ${sourcesView({ sources: session.sources, now: session.present, isPast })}
+          ${sourcesView({ sources: session.sources, world, now, isPast: isPast || isReplay })}
         </div>
       </div>
     </main>

@@ -3,30 +3,35 @@ import { clock, span } from './format.js';
 import { breakerWords } from './hosts.js';
 import { webhookWords } from './webhook-words.js';
 
-/** Where jobs come from, and what is left of GitHub's patience. */
-export function sourcesView({ sources, now, isPast }) {
+/**
+ * Where jobs come from, and what is left of GitHub's patience. Of the past there is what the journal tells: how
+ * webhooks and breakers stood, and the deliveries before that moment.
+ */
+export function sourcesView({ sources, world, now, isPast }) {
   if (!sources) return nothing;
-  const { mode, poller, webhooks, deliveries, breakers = [] } = sources;
+  const { mode, poller, deliveries } = sources;
+  const webhooks = isPast ? world.webhooks : (sources.webhooks ?? world.webhooks);
+  const last = (deliveries?.last ?? []).filter(({ at }) => at <= now);
   return html`
     <section class="panel sources" aria-labelledby="sources-title">
-      <header><h2 id="sources-title">Sources</h2>${isPast ? html`<span class="sub">as of now</span>` : nothing}</header>
+      <header><h2 id="sources-title">Sources</h2></header>
       <dl class="facts">
         <dt>Mode</dt><dd>${mode}</dd>
-        ${webhooks ? webhooksView(webhookWords(webhooks, mode, now), deliveries) : nothing}
-        ${poller ? pollView(poller, now) : nothing}
-        ${breakers.filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${webhooks ? webhooksView(webhookWords(webhooks, mode, isPast ? webhooks.at : now), isPast ? webhooks.at : null, Object.entries(isPast ? {} : (deliveries?.byStatus ?? {}))) : nothing}
+        ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
+        ${poller && !isPast ? pollView(poller, now) : nothing}
+        ${[...world.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
-      ${deliveries?.last.length ? deliveriesView(deliveries.last) : nothing}
+      ${last.length > 0 ? deliveriesView(last) : nothing}
     </section>`;
 }
 
-function webhooksView({ mood, verdict, why, last, trouble }, { byStatus }) {
-  const answers = Object.entries(byStatus);
+function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers) {
   const isRefusing = answers.some(([status]) => Number(status) >= 400);
   return html`
     <dt>Webhooks</dt>
     <dd><span class="state ${mood}">${verdict}</span> ${why}
-      <p class="sub">${last}</p>
+      <p class="sub">${writtenAt === null ? '' : `At ${clock(writtenAt)}: `}${last}</p>
       ${trouble ? html`<p class="warn-text">${trouble}</p>` : nothing}
       ${
         answers.length > 0

@@ -20,6 +20,7 @@ import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { HostRecords } from '../../src/dispatch/host-records.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { TurnRecords } from '../../src/dispatch/turn-records.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
@@ -63,6 +64,7 @@ export class StagedDaemon {
     clock: systemClock,
     log: silent,
     onDoubt: () => undefined,
+    onTurn: (turn) => this.#turns.webhooks(turn),
   });
   url = '';
   close: () => Promise<void> = async () => undefined;
@@ -80,6 +82,7 @@ export class StagedDaemon {
   private constructor(store: Store) {
     this.store = store;
     this.chronicle = new Chronicle(store);
+    this.#turns = new TurnRecords(this.chronicle, systemClock);
     const never = () => new Promise<never>(() => undefined);
     const actors = Object.fromEntries(
       Object.keys(effectPlaceholders).map((name) => [name, fromPromise(never)]),
@@ -90,7 +93,7 @@ export class StagedDaemon {
     const { chronicle } = this;
     this.actors = new JobActors({
       ...{ machine, store, chronicle, clock: systemClock, log: silent },
-      onTransition: () => undefined,
+      onTransition: (key, snapshot) => this.#breakers.jobChanged(key, snapshot),
     });
     this.dispatcher = new Dispatcher({
       breakers: this.#breakers,
@@ -100,8 +103,11 @@ export class StagedDaemon {
     });
   }
 
+  readonly #turns: TurnRecords;
+
   readonly #breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log: silent, onChange: () => undefined },
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log: silent },
+    onChange: (turn) => this.#turns.breaker(turn),
   });
 
   readonly #hosts = new Hosts({
@@ -256,7 +262,7 @@ export class StagedDaemon {
     more: object = {},
     to = 'healthy',
   ): void {
-    this.chronicle.host({
+    this.chronicle.stands({
       ...{ kind: 'host', at: Date.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
       ...{ event: 'host.looked', from: '', to },
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },

@@ -42,7 +42,7 @@ const entry = z.looseObject({
   seq: z.number().describe('Strictly increasing; the id of the entry in the event stream.'),
   at: instant,
   kind: z
-    .enum(['effect', 'host', 'order', 'daemon', 'quarantine'])
+    .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
     .optional()
     .describe('A transition when left out.'),
   actor: z.string(),
@@ -169,6 +169,10 @@ export const ROUTES: Route[] = [
       firstAt: instant,
       jobs: z.array(seenJob),
       hosts: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+      webhooks: hookState.nullable(),
+      breakers: z.array(
+        z.looseObject({ about: z.enum(['host', 'profile']), name: z.string(), state: z.string() }),
+      ),
       ended: z.array(seenJob),
     }),
   },
