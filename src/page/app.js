@@ -20,8 +20,8 @@ const root = document.getElementById('app');
 root.replaceChildren();
 const api = new Api();
 const session = new Session(api, draw);
-const panZoom = new PanZoom();
 const marks = new Marks((jobId) => goTo(jobId));
+const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onDone: () => session.refresh(), onError: fail });
 const narrow = matchMedia('(max-width: 760px)');
 
@@ -35,6 +35,7 @@ const ui = {
   state: null,
   filter: 'all',
   search: '',
+  pages: 1,
   range: 15 * 60_000,
   error: null,
   notice: null,
@@ -69,10 +70,10 @@ function paint() {
 }
 
 function moveMarks() {
-  const layer = document.getElementById('marks');
+  const canvas = document.getElementById('marks');
   const chart = chartShown();
-  if (!layer || !chart || !session.world) return;
-  marks.draw(layer, chart.layout, worldOnChart(chart.id, session.world), ui.jobId);
+  if (!canvas || !chart || !session.world) return;
+  marks.show(canvas, chart.layout, worldOnChart(chart.id, session.world), ui.jobId);
 }
 
 function chartShown() {
@@ -124,7 +125,7 @@ function pageView() {
             })
       }
       <div class="columns">
-        ${jobsView({ rows, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter }), onSearch: (search) => choose({ search }) })}
+        ${jobsView({ rows, pages: ui.pages, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter, pages: 1 }), onSearch: (search) => choose({ search, pages: 1 }), onMore: () => choose({ pages: ui.pages + 1 }) })}
         <div class="side">
           ${hostsView({ world, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
           ${sourcesView({ sources: session.sources, world, now, isPast: isPast || isReplay })}

@@ -1,3 +1,4 @@
+import { guard } from '/lib/lit-html/directives/guard.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { span } from './format.js';
@@ -7,21 +8,20 @@ import { topState } from './world.js';
 export function chartView({ chart, counts, nouns, stats, lit, selected, onSelect, title }) {
   const { layout } = chart;
   return html`
-    <svg id="chart" class=${lit ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
+    <div class="stage"><svg id="chart" class=${lit ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
       data-width=${layout.width} data-height=${layout.height} role="group" aria-label=${title}>
       <defs>
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
           <path d="M0 0.6 L7.4 4 L0 7.4 z"></path>
         </marker>
       </defs>
-      <g class="arrows" aria-hidden="true">${layout.arrows.map((arrow) => arrowView(arrow, lit, selected))}</g>
+      <g class="arrows" aria-hidden="true">${guard([layout, lit, selected], () => layout.arrows.map((arrow) => arrowView(arrow, lit, selected)))}</g>
       ${repeat(
         layout.boxes,
         (box) => box.path,
         (box) => boxView(box, { counts, nouns, stats, lit, selected, onSelect }),
       )}
-      <g id="marks" aria-hidden="true"></g>
-    </svg>`;
+    </svg><canvas id="marks" aria-hidden="true"></canvas><div class="mark-label" aria-hidden="true" hidden></div></div>`;
 }
 
 function arrowView({ from, to, points, events }, lit, selected) {

@@ -5,10 +5,10 @@ import { age, clock, webAddress } from './format.js';
 import { FILTERS, matches } from './job-rows.js';
 import { outcomeOf, topState } from './world.js';
 
-/** Rows that are drawn at once; a filter finds the others. */
-const MOST_ROWS = 100;
+/** Rows that are drawn before anybody scrolls, and with each scroll to their end. */
+const FEW_ROWS = 40;
 
-export function jobsView({ rows, filter, search, now, selected, onFilter, onSearch }) {
+export function jobsView({ rows, pages, filter, search, now, selected, onFilter, onSearch, onMore }) {
   const counts = Object.fromEntries(
     Object.entries(FILTERS).map(([key, { test }]) => [key, rows.filter(test).length]),
   );
@@ -26,7 +26,7 @@ export function jobsView({ rows, filter, search, now, selected, onFilter, onSear
         <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
           .value=${search} @input=${(event) => onSearch(event.target.value)}>
       </header>
-      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { now, selected })}
+      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { pages, now, selected, onMore })}
     </section>`;
 }
 
@@ -38,19 +38,24 @@ function emptyView(count, search) {
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
 }
 
-function tableView(found, { now, selected }) {
+function tableView(found, { pages, now, selected, onMore }) {
+  const shown = found.slice(0, pages * FEW_ROWS);
+  const isMore = shown.length < found.length;
+  const scrolled = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+    if (isMore && scrollTop + 2 * clientHeight > scrollHeight) onMore();
+  };
   return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="List of jobs"><table class="list">
+    <div class="scroll" @scroll=${scrolled} tabindex="0" role="region" aria-label="List of jobs"><table class="list">
       <thead><tr><th>Job</th><th class="wide">Labels</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
       <tbody>
         ${repeat(
-          found.slice(0, MOST_ROWS),
+          shown,
           ({ job }) => job.key + job.enteredAt * Number(job.state === 'done' || job.state === 'failed'),
           (row) => rowView(row, now, selected),
         )}
       </tbody>
     </table>
-    ${found.length > MOST_ROWS ? html`<p class="more">${found.length - MOST_ROWS} more: search to find them.</p>` : nothing}
+    ${isMore ? html`<p class="more"><button class="link" @click=${onMore}>${found.length - shown.length} more</button></p>` : nothing}
     </div>`;
 }
 
