@@ -84,6 +84,7 @@ function classesOf({ path, name, kind, parent }, { isPill, count, lit, selected 
   if (kind === 'final') classes.push('final', name);
   if (count > 0) classes.push('inhabited');
   if (lit?.now.has(path)) classes.push('now');
+  else if (lit?.trouble.has(path)) classes.push('trouble');
   else if (lit?.past.has(path)) classes.push('past');
   if (selected === path) classes.push('selected');
   return classes.join(' ');
@@ -125,19 +126,22 @@ export function pathsIn(state) {
   return paths;
 }
 
-/** What of the chart one job has gone through: where it is, was, and on which arrows between. */
+/** What of the chart one job has gone through: where it is, was and failed, and on which arrows between. */
 export function pathOf(entries) {
   const past = new Set();
+  const trouble = new Set();
   const ways = new Set();
   let now = new Set();
-  for (const { kind, to } of entries) {
+  for (const { kind, from, to, detail } of entries) {
     if (kind !== undefined) continue;
     const next = pathsIn(to);
+    // At its end a job only repeats its failure.
+    if (detail && to !== 'failed') for (const path of pathsIn(from)) trouble.add(path);
     for (const path of now) past.add(path);
     for (const a of now) for (const b of next) if (a !== b && areSiblings(a, b)) ways.add(`${a} ${b}`);
     now = next;
   }
-  return { past, now, ways };
+  return { past, now, ways, trouble };
 }
 
 function areSiblings(a, b) {

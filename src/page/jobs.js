@@ -46,7 +46,7 @@ function tableView(found, { pages, now, selected, onMore }) {
   };
   return html`
     <div class="scroll" @scroll=${scrolled} tabindex="0" role="region" aria-label="List of jobs"><table class="list">
-      <thead><tr><th>Job</th><th class="wide">Labels</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
+      <thead><tr><th>Job</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
       <tbody>
         ${repeat(
           shown,
@@ -72,15 +72,20 @@ function rowView({ job, why, kind }, now, selected) {
             : html`<a class="title" href="#/job/${job.jobId}" title=${name ?? ''}>${name || job.jobId}</a>`
         }
         ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
-        <span class="sub" title="${owner}/${repository} · ${workflow}">${owner}/${repository}${workflow ? ` · ${workflow}` : ''}</span>
+        <span class="sub" title="${owner}/${repository} · ${workflow} · ${labels.join(', ')}">${placeOf(job.context.job ?? {})}</span>
       </td>
-      <td class="wide"><span class="labels" title=${labels.join(', ')}>${labels.filter((label) => label !== 'self-hosted').join(', ')}</span></td>
       <td><span class="state ${kind === 'unserved' ? 'idle' : moodOf(job)}" title=${job.state}>${stateText(job)}</span></td>
       <td class="host">${job.host ?? '–'}</td>
       <td class="num age">${old}</td>
       <td class="num wide">${job.attempt || '–'}</td>
       <td class="outcome">${outcomeText({ job, why, kind }, now)}</td>
     </tr>`;
+}
+
+/** `self-hosted` says nothing: every job here has it. */
+function placeOf({ owner, repository, workflow, labels = [] }) {
+  const own = labels.filter((label) => label !== 'self-hosted').join(', ');
+  return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
 }
 
 function stateText({ state }) {

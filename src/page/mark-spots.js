@@ -1,5 +1,5 @@
 // @ts-check
-const STEP = 9;
+const STEP = 10;
 
 /**
  * Where the mark number `index` of `count` stands in a box: beads along a pill's edge or under the name of a state
@@ -17,10 +17,10 @@ export function spotIn({ x, y, width, height, isLeaf, parent }, index, count) {
     return {
       x: left + (index % columns) * step,
       y: top + row * step,
-      r: Math.max(1.4, Math.min(3.6, step * 0.4)),
+      r: Math.max(1.4, Math.min(4.2, step * 0.4)),
     };
   }
   const room = width - 18;
   const step = Math.min(STEP, room / Math.max(1, count));
-  return { x: x + 11 + index * step, y: isLeaf ? y + height - 4.9 : y + 32, r: 3.6 };
+  return { x: x + 11 + index * step, y: isLeaf ? y + height - 4.9 : y + 32, r: 4.2 };
 }

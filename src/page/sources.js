@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, span } from './format.js';
+import { clock, moment, span } from './format.js';
 import { breakerWords } from './hosts.js';
 import { webhookWords } from './webhook-words.js';
 
@@ -23,6 +23,7 @@ export function sourcesView({ sources, world, now, isPast }) {
         ${[...world.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
+      ${world.orders.length > 0 ? ordersView(world.orders) : nothing}
     </section>`;
 }
 
@@ -60,6 +61,16 @@ function pollView({ pace, lastLookAt, nextLookAt, pausedUntil, outages, rateLimi
 
 function budgetView({ purpose, left, pausedUntil }) {
   return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
+}
+
+function ordersView(orders) {
+  return html`<details open><summary>Last orders</summary><div class="scroll" tabindex="0" role="region" aria-label="Last orders"><table>
+      <tbody>${orders
+        .slice(0, 8)
+        .map(
+          ({ at, event, on, by }) =>
+            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${event.replace('operator.', '')} ${on}</td><td>${by}</td></tr>`,
+        )}</tbody></table></div></details>`;
 }
 
 function deliveriesView(last) {

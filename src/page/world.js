@@ -33,6 +33,12 @@
  * @typedef {import('./webhook-words.js').Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down
  * @typedef {import('../dispatch/breakers.ts').BreakerView} SeenBreaker
  *
+ * @typedef {object} SeenOrder
+ * @property {number} at
+ * @property {string} event
+ * @property {string} on a job, a host or the collector
+ * @property {string} by
+ *
  * @typedef {object} World
  * @property {number} seq the last entry that is in it
  * @property {number} at
@@ -41,22 +47,34 @@
  * @property {SeenWebhooks | null} webhooks null where nothing is known of them
  * @property {Map<string, SeenBreaker>} breakers those that are not closed
  * @property {SeenJob[]} ended the newest first
+ * @property {SeenOrder[]} orders the newest first
  */
 
 /** Jobs that are over and still shown. */
 const MOST_ENDED = 200;
+/** Orders that are still told of. */
+const MOST_ORDERS = 20;
 
 /** @returns {World} */
 export function emptyWorld() {
-  return { seq: 0, at: 0, jobs: new Map(), hosts: new Map(), webhooks: null, breakers: new Map(), ended: [] };
+  return {
+    seq: 0,
+    at: 0,
+    jobs: new Map(),
+    hosts: new Map(),
+    webhooks: null,
+    breakers: new Map(),
+    ended: [],
+    orders: [],
+  };
 }
 
 /**
  * The world of an answer of `/api/state`.
- * @param {Pick<World, 'seq' | 'at' | 'webhooks' | 'ended'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
+ * @param {Pick<World, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
  * @returns {World}
  */
-export function worldOf({ seq, at, jobs, hosts, webhooks, breakers, ended }) {
+export function worldOf({ seq, at, jobs, hosts, webhooks, breakers, ended, orders }) {
   return {
     seq,
     at,
@@ -65,6 +83,7 @@ export function worldOf({ seq, at, jobs, hosts, webhooks, breakers, ended }) {
     webhooks,
     breakers: new Map(breakers.map((breaker) => [breakerKey(breaker), breaker])),
     ended,
+    orders,
   };
 }
 
@@ -83,6 +102,7 @@ export function applyEntry(world, entry) {
   else if (entry.kind === 'host') applyHost(world, entry);
   else if (entry.kind === 'webhooks') world.webhooks = /** @type {SeenWebhooks} */ (standOf(entry));
   else if (entry.kind === 'breaker') applyBreaker(world, entry);
+  else if (entry.kind === 'order') applyOrder(world, entry);
   else if (entry.kind === undefined) applyTransition(world, entry);
 }
 
@@ -130,6 +150,13 @@ function applyBreaker(world, entry) {
   const breaker = /** @type {SeenBreaker} */ (standOf(entry));
   if (breaker.state === 'closed') world.breakers.delete(breakerKey(breaker));
   else world.breakers.set(breakerKey(breaker), breaker);
+}
+
+/** @param {World} world @param {Entry} entry */
+function applyOrder(world, { at, event, actor, jobId, host, detail }) {
+  const on = jobId > 0 ? `job ${jobId}` : (host ?? actor);
+  const by = String(detail?.by ?? '');
+  world.orders = [{ at, event, on, by }, ...world.orders].slice(0, MOST_ORDERS);
 }
 
 /** @param {Entry} entry @returns {object} */

@@ -144,12 +144,15 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       const { page } = await openPage(browser, daemon.url);
       const key = daemon.queue(5);
       await untilMark(page, 5, 'queued');
+      const told = page.waitForSelector('.banner[role=alert]');
       await daemon.interrupt(() => {
         daemon.next(key);
         daemon.queue(6);
       });
+      expect(await (await told).textContent()).toContain('The daemon does not answer.');
       daemon.next(key);
       await untilMark(page, 6, 'queued');
+      await page.waitForSelector('.banner', { state: 'detached' });
       await untilMark(page, 5, 'starting.acting');
       await page.reload();
       await untilMark(page, 5, 'starting.acting');
@@ -366,6 +369,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         document.querySelector('.story')?.textContent?.includes('operator.cancelled by Ada ☂'),
       );
       expect(asked).toEqual(['confirm', 'prompt']);
+      expect(await page.locator('.sources').textContent()).toContain('cancelled job 4Ada ☂');
       expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
     }, 's3cret-admin-token');
   });

@@ -174,6 +174,9 @@ export const ROUTES: Route[] = [
         z.looseObject({ about: z.enum(['host', 'profile']), name: z.string(), state: z.string() }),
       ),
       ended: z.array(seenJob),
+      orders: z
+        .array(z.object({ at: instant, event: z.string(), on: z.string(), by: z.string() }))
+        .describe('The last orders of operators, newest first.'),
     }),
   },
   {
