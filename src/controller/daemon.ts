@@ -13,6 +13,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { HostRecords } from '../dispatch/host-records.ts';
 import { Hosts } from '../dispatch/hosts.ts';
 import { JobActors } from '../dispatch/job-actors.ts';
+import { TurnRecords } from '../dispatch/turn-records.ts';
 import { EffectRuns } from '../effects/effect-runs.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { createAdminApp } from '../http/admin-app.ts';
@@ -124,11 +125,15 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     isOurs: (name) => parseResourceName(prefix, name) !== null,
     cordonOf: (name) => store.cordonOf(name),
   });
+  const turnRecords = new TurnRecords(chronicle, clock);
   const breakers = new Breakers({
     policy: DEFAULT_BREAKER_POLICY,
     clock,
     log,
-    onChange: () => dispatcher.poke(),
+    onChange: (turn) => {
+      turnRecords.breaker(turn);
+      dispatcher.poke();
+    },
   });
   releases.push('the breakers', () => breakers.stop());
   const dispatcher = new Dispatcher({
@@ -197,7 +202,19 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
 
   const { random } = edges;
   const { poller, webhooks, receiver } = intakeOf({
-    ...{ config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor },
+    ...{
+      config,
+      repositories,
+      github,
+      actors,
+      dispatcher,
+      turnRecords,
+      store,
+      clock,
+      log,
+      random,
+      profileFor,
+    },
   });
   const health = () => {
     const { ok, lastError } = store.health();

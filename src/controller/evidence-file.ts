@@ -4,9 +4,10 @@ import type { KeptEvidence } from '../store/evidence.ts';
 import type { StoredJournalEntry } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 
-/** Entries of the job, and of hosts beside it, that one file holds. */
+/** Entries of the job, and of what stood beside it, that one file holds. */
 const MOST_ENTRIES = 3_000;
-const MOST_OF_HOSTS = 500;
+const MOST_BESIDE = 500;
+const BESIDE = new Set<string | undefined>(['host', 'webhooks', 'breaker']);
 
 export interface EvidenceFile {
   format: 'jeballto-runner-evidence';
@@ -14,7 +15,7 @@ export interface EvidenceFile {
   /** Epoch ms. */
   madeAt: number;
   story: JobStory;
-  /** The job's entries and those of hosts meanwhile, in their order. */
+  /** The job's entries and those of hosts, webhooks and breakers meanwhile, in their order. */
   journal: StoredJournalEntry[];
   kept: KeptEvidence[];
   stats: object;
@@ -51,19 +52,19 @@ export async function evidenceFile({
   }
   const first = ofJob.at(-1)?.seq ?? 0;
   const last = ofJob[0]?.seq ?? 0;
-  const ofHosts: StoredJournalEntry[] = [];
+  const beside: StoredJournalEntry[] = [];
   // A little earlier as well: how a host looked before the job came to it.
   for await (const entry of store.readJournal({ after: Math.max(0, first - 200), before: last + 1 })) {
-    if (entry.kind !== 'host') continue;
-    ofHosts.push(entry);
-    if (ofHosts.length === MOST_OF_HOSTS) break;
+    if (!BESIDE.has(entry.kind)) continue;
+    beside.push(entry);
+    if (beside.length === MOST_BESIDE) break;
   }
   return {
     format: 'jeballto-runner-evidence',
     version: 1,
     madeAt,
     story,
-    journal: [...ofJob, ...ofHosts].sort((a, b) => a.seq - b.seq),
+    journal: [...ofJob, ...beside].sort((a, b) => a.seq - b.seq),
     kept: await store.evidenceOf(story.jobId),
     stats,
   };

@@ -13,14 +13,13 @@ const MOST = 200;
 /** The health of each host over time, from the journal. */
 export class HostHistory {
   readonly #stays = new Map<string, HostStay[]>();
-  #lastAt = 0;
 
   add({ kind, at, host, to, detail }: StoredJournalEntry): void {
     // Nobody writes down when a daemon dies: the last thing that it wrote is the last that is known.
-    if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', this.#lastAt);
+    const heardLast = Number(detail?.heardLast ?? at);
+    if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
     if (kind === 'host' && host !== null)
       this.#note(host, to === 'healthy' && detail?.cordon ? 'cordoned' : to, at);
-    this.#lastAt = at;
   }
 
   /** The oldest first. */

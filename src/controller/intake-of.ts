@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { JobActors } from '../dispatch/job-actors.ts';
+import type { TurnRecords } from '../dispatch/turn-records.ts';
 import type { GitHub } from '../github/github.ts';
 import { pollPace } from '../intake/poll-pace.ts';
 import { Poller } from '../intake/poller.ts';
@@ -18,6 +19,7 @@ export interface IntakeParts {
   github: GitHub;
   actors: JobActors;
   dispatcher: Dispatcher;
+  turnRecords: TurnRecords;
   store: Store;
   clock: Clock;
   log: Logger;
@@ -35,6 +37,7 @@ export interface Intake {
 /** The sources of job events, each of which watches the other: what one sees and the other does not is a gap. */
 export function intakeOf(parts: IntakeParts): Intake {
   const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
+  const { turnRecords } = parts;
   const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
   const webhooks = new WebhookHealth({
     github,
@@ -42,6 +45,7 @@ export function intakeOf(parts: IntakeParts): Intake {
     clock,
     log,
     onDoubt: () => poller.lookNow(),
+    onTurn: (turn) => turnRecords.webhooks(turn),
   });
   const poller = new Poller({
     github,

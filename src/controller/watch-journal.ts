@@ -10,6 +10,8 @@ import { PhaseStats } from './phase-stats.ts';
 
 /** Entries from which the figures of states are known again after a start. */
 const REMEMBERED = 10_000;
+/** Turns in the health of all hosts that are known again after a start. */
+const REMEMBERED_TURNS = 2_000;
 
 export interface WatchJournalOptions extends Omit<MetricsOptions, 'world'> {
   recorder: FlightRecorder;
@@ -25,10 +27,15 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
   const stats = new PhaseStats();
   const history = new HostHistory();
   const { journalSeq } = store.stats();
+  let heardLast = clock.now();
   for await (const entry of store.readJournal({ after: Math.max(0, journalSeq - REMEMBERED) })) {
     stats.add(entry);
-    history.add(entry);
+    heardLast = entry.at;
   }
+  const turns = [];
+  for await (const turn of store.readJournal({ jobId: 0, reverse: true, limit: REMEMBERED_TURNS }))
+    turns.push(turn);
+  for (const turn of turns.reverse()) history.add(turn);
 
   const world = emptyWorld();
   const spans = new PhaseSpans();
@@ -48,6 +55,8 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
     actor: 'daemon',
     event: 'daemon.started',
     ...{ jobId: 0, attempt: 0, host: null, from: '', to: '' },
+    detail: { heardLast },
+    isTurn: true,
   });
   return {
     stats,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, createActor, fromPromise } from 'xstate';
+import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
 import { type BreakerContext, type BreakerPolicy, createBreakerMachine } from '../../machines/breaker.ts';
 import type { Clock } from '../clock.ts';
 import { type AttemptSeen, attemptNews } from './attempt-news.ts';
@@ -12,8 +12,15 @@ export interface BreakersOptions {
   policy: BreakerPolicy;
   clock: Clock;
   log: Logger;
-  /** What a breaker lets pass has changed. */
-  onChange(): void;
+  /** A breaker is in another state, so that what it lets pass has changed. */
+  onChange(turn: BreakerTurn): void;
+}
+
+export interface BreakerTurn {
+  event: AnyEventObject;
+  from: string;
+  to: string;
+  detail: BreakerView;
 }
 
 /** A breaker that is not closed, for those who ask why a job waits. */
@@ -85,20 +92,24 @@ export class Breakers {
     const known = this.#actors.get(key);
     if (known) return known.actor;
     const { log, onChange } = this.#options;
-    const actor = createActor(this.#machine, { id: key });
     let last = 'closed';
-    actor.subscribe({
-      next: ({ value, context }) => {
-        const state = statePath(value);
-        if (state === last) return;
+    const actor = createActor(this.#machine, {
+      id: key,
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== actor) return;
+        const { value, context } = actor.getSnapshot();
+        const [from, state] = [last, statePath(value)];
+        if (state === from) return;
         last = state;
         const until = new Date(context.retryAt).toISOString();
         const why = `${context.failures} attempts in a row failed (${context.lastFailure?.message}); one tries again at ${until}`;
         if (state === 'open')
           log.warn({ [about]: name, failure: context.lastFailure }, `${key} is left alone: ${why}`);
         else log.info({ [about]: name, breaker: state }, `the breaker of ${key} is ${state}`);
-        onChange();
+        onChange({ event: inspected.event, from, to: state, detail: { about, name, state, ...context } });
       },
+    });
+    actor.subscribe({
       error: (error) => log.error({ [about]: name, err: error }, `the breaker of ${key} failed`),
     });
     this.#actors.set(key, { about, name, actor });

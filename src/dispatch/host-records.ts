@@ -4,9 +4,6 @@ import type { Chronicle } from './chronicle.ts';
 import type { HostSnapshot } from './hosts.ts';
 import { statePath } from './transition-entry.ts';
 
-/** Milliseconds after which an unchanged host is written down again: no moment is told from far away. */
-const WRITTEN_AGAIN = 15 * 60_000;
-
 export interface HostRecordsOptions {
   chronicle: Chronicle;
   clock: Clock;
@@ -18,7 +15,7 @@ export interface HostRecordsOptions {
 /** Keeps in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
 export class HostRecords {
   readonly #options: HostRecordsOptions;
-  readonly #last = new Map<string, { text: string; at: number; state: string }>();
+  readonly #last = new Map<string, { text: string; state: string; health: string }>();
 
   constructor(options: HostRecordsOptions) {
     this.#options = options;
@@ -33,14 +30,20 @@ export class HostRecords {
       version: context.look?.version ?? '',
       vms: (context.look?.vms ?? []).map((vm) => ({ name: vm.name, state: vm.state, ours: isOurs(vm.name) })),
       failure: context.failure?.message ?? null,
+      unreachableSince: context.unreachableSince,
+      restartsSeen: context.restartsSeen,
       cordon: cordonOf(name),
     };
     const text = JSON.stringify([state, detail]);
     const last = this.#last.get(name);
     const at = clock.now();
-    if (last && last.text === text && at - last.at < WRITTEN_AGAIN) return;
-    this.#last.set(name, { text, at, state });
-    chronicle.host({
+    if (last?.text === text) {
+      chronicle.refresh(at);
+      return;
+    }
+    const health = `${state}${detail.cordon ? ' cordoned' : ''}`;
+    this.#last.set(name, { text, state, health });
+    chronicle.stands({
       kind: 'host',
       at,
       actor: `host:${name}`,
@@ -51,6 +54,7 @@ export class HostRecords {
       from: last?.state ?? '',
       to: state,
       detail,
+      ...(health !== last?.health && { isTurn: true }),
     });
   }
 }

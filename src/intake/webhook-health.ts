@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createActor, fromPromise } from 'xstate';
+import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
 import {
   createWebhooksMachine,
   type HookRef,
@@ -18,16 +18,26 @@ export interface WebhookHealthOptions {
   log: Logger;
   /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
   onDoubt(): void;
+  /** Called with each new state. */
+  onTurn(turn: WebhookTurn): void;
+}
+
+export interface WebhookTurn {
+  event: AnyEventObject;
+  /** Empty for the first. */
+  from: string;
+  to: string;
+  detail: ReturnType<WebhookHealth['health']>;
 }
 
 /** The machine of webhooks, told of every delivery and of everything that was seen without one. */
 export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
-  readonly #actor;
+  readonly #actor: Actor<ReturnType<typeof createWebhooksMachine>>;
   #since: number;
 
-  constructor({ github, policy, clock, log, onDoubt }: WebhookHealthOptions) {
+  constructor({ github, policy, clock, log, onDoubt, onTurn }: WebhookHealthOptions) {
     this.#clock = clock;
     this.#since = clock.now();
     this.#gaps = new WebhookGaps(clock.now());
@@ -47,24 +57,30 @@ export class WebhookHealth {
         }),
       },
     });
-    this.#actor = createActor(machine, { id: 'webhooks' });
+    let from = '';
     let last = '';
-    this.#actor.subscribe({
-      next: ({ value, context }) => {
-        const state = stateName(value);
-        if (state === last || state === 'repairing') return;
-        const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
-        const mend = context.failure
-          ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
-          : '';
-        log[state === 'doubted' ? 'warn' : 'info'](
-          { webhooks: state },
-          `webhooks are ${state}${why}.${mend}`,
-        );
-        last = state;
-        this.#since = clock.now();
-        if (state === 'doubted') onDoubt();
+    this.#actor = createActor(machine, {
+      id: 'webhooks',
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== this.#actor) return;
+        const { state, context } = this;
+        if (state !== 'repairing' && state !== last) judge(state, context);
+        if (state === from) return;
+        onTurn({ event: inspected.event, from, to: state, detail: this.health() });
+        from = state;
       },
+    });
+    const judge = (state: string, context: WebhooksContext) => {
+      const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
+      const mend = context.failure
+        ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
+        : '';
+      log[state === 'doubted' ? 'warn' : 'info']({ webhooks: state }, `webhooks are ${state}${why}.${mend}`);
+      last = state;
+      this.#since = clock.now();
+      if (state === 'doubted') onDoubt();
+    };
+    this.#actor.subscribe({
       error: (error) => log.error({ err: error }, 'the state machine of webhooks failed'),
     });
   }

@@ -17,13 +17,13 @@ export class Api {
   }
 
   async get(path) {
-    return read(await fetch(path, { headers: this.#headers }));
+    return read(await ask(path, { headers: this.#headers }));
   }
 
   /** `by` goes into the journal. */
   async order(path, by) {
     const headers = { ...this.#headers, 'x-operator': encodeURIComponent(by) };
-    return read(await fetch(path, { method: 'POST', headers }));
+    return read(await ask(path, { method: 'POST', headers }));
   }
 
   /**
@@ -54,6 +54,15 @@ export class Api {
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(LONGEST_PAUSE, pause * 2);
     }
+  }
+}
+
+/** What a browser says of a connection that it does not get helps nobody. */
+async function ask(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch {
+    throw new Error('The daemon does not answer.');
   }
 }
 

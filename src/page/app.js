@@ -6,7 +6,8 @@ import { gateView } from './gate.js';
 import { headView } from './head.js';
 import { hostsView } from './hosts.js';
 import { jobView } from './job.js';
-import { jobsView, rowsOf } from './jobs.js';
+import { rowsOf } from './job-rows.js';
+import { jobsView } from './jobs.js';
 import { Marks } from './marks.js';
 import { Orders } from './orders.js';
 import { PanZoom } from './pan-zoom.js';
@@ -19,8 +20,8 @@ const root = document.getElementById('app');
 root.replaceChildren();
 const api = new Api();
 const session = new Session(api, draw);
-const panZoom = new PanZoom();
 const marks = new Marks((jobId) => goTo(jobId));
+const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onDone: () => session.refresh(), onError: fail });
 const narrow = matchMedia('(max-width: 760px)');
 
@@ -34,6 +35,7 @@ const ui = {
   state: null,
   filter: 'all',
   search: '',
+  pages: 1,
   range: 15 * 60_000,
   error: null,
   notice: null,
@@ -68,10 +70,10 @@ function paint() {
 }
 
 function moveMarks() {
-  const layer = document.getElementById('marks');
+  const canvas = document.getElementById('marks');
   const chart = chartShown();
-  if (!layer || !chart || !session.world) return;
-  marks.draw(layer, chart.layout, worldOnChart(chart.id, session), ui.jobId);
+  if (!canvas || !chart || !session.world) return;
+  marks.show(canvas, chart.layout, worldOnChart(chart.id, session.world), ui.jobId);
 }
 
 function chartShown() {
@@ -88,7 +90,7 @@ function pageView() {
   const shown = ui.entries.filter(({ at }) => at <= now + 1);
   const lit = ui.jobId !== null && ui.machine === 'job' ? pathOf(shown) : null;
   const rows = rowsOf({ world, waiting: session.waiting, unserved: session.unserved, isPast });
-  const onChart = worldOnChart(ui.machine, session);
+  const onChart = worldOnChart(ui.machine, world);
   const edges = edgesOf(session, ui.range);
   return html`
     ${headView({ session, isPast, onCollect: () => orders.collect() })}
@@ -123,10 +125,10 @@ function pageView() {
             })
       }
       <div class="columns">
-        ${jobsView({ rows, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter }), onSearch: (search) => choose({ search }) })}
+        ${jobsView({ rows, pages: ui.pages, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter, pages: 1 }), onSearch: (search) => choose({ search, pages: 1 }), onMore: () => choose({ pages: ui.pages + 1 }) })}
         <div class="side">
           ${hostsView({ world, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
-          ${sourcesView({ sources: session.sources, now: session.present, isPast })}
+          ${sourcesView({ sources: session.sources, world, now, isPast: isPast || isReplay })}
         </div>
       </div>
     </main>

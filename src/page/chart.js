@@ -1,3 +1,4 @@
+import { guard } from '/lib/lit-html/directives/guard.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { span } from './format.js';
@@ -7,21 +8,20 @@ import { topState } from './world.js';
 export function chartView({ chart, counts, nouns, stats, lit, selected, onSelect, title }) {
   const { layout } = chart;
   return html`
-    <svg id="chart" class=${lit ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
+    <div class="stage"><svg id="chart" class=${lit ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
       data-width=${layout.width} data-height=${layout.height} role="group" aria-label=${title}>
       <defs>
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
           <path d="M0 0.6 L7.4 4 L0 7.4 z"></path>
         </marker>
       </defs>
-      <g class="arrows" aria-hidden="true">${layout.arrows.map((arrow) => arrowView(arrow, lit, selected))}</g>
+      <g class="arrows" aria-hidden="true">${guard([layout, lit, selected], () => layout.arrows.map((arrow) => arrowView(arrow, lit, selected)))}</g>
       ${repeat(
         layout.boxes,
         (box) => box.path,
         (box) => boxView(box, { counts, nouns, stats, lit, selected, onSelect }),
       )}
-      <g id="marks" aria-hidden="true"></g>
-    </svg>`;
+    </svg><canvas id="marks" aria-hidden="true"></canvas><div class="mark-label" aria-hidden="true" hidden></div></div>`;
 }
 
 function arrowView({ from, to, points, events }, lit, selected) {
@@ -84,6 +84,7 @@ function classesOf({ path, name, kind, parent }, { isPill, count, lit, selected 
   if (kind === 'final') classes.push('final', name);
   if (count > 0) classes.push('inhabited');
   if (lit?.now.has(path)) classes.push('now');
+  else if (lit?.trouble.has(path)) classes.push('trouble');
   else if (lit?.past.has(path)) classes.push('past');
   if (selected === path) classes.push('selected');
   return classes.join(' ');
@@ -125,19 +126,22 @@ export function pathsIn(state) {
   return paths;
 }
 
-/** What of the chart one job has gone through: where it is, was, and on which arrows between. */
+/** What of the chart one job has gone through: where it is, was and failed, and on which arrows between. */
 export function pathOf(entries) {
   const past = new Set();
+  const trouble = new Set();
   const ways = new Set();
   let now = new Set();
-  for (const { kind, to } of entries) {
+  for (const { kind, from, to, detail } of entries) {
     if (kind !== undefined) continue;
     const next = pathsIn(to);
+    // At its end a job only repeats its failure.
+    if (detail && to !== 'failed') for (const path of pathsIn(from)) trouble.add(path);
     for (const path of now) past.add(path);
     for (const a of now) for (const b of next) if (a !== b && areSiblings(a, b)) ways.add(`${a} ${b}`);
     now = next;
   }
-  return { past, now, ways };
+  return { past, now, ways, trouble };
 }
 
 function areSiblings(a, b) {

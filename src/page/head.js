@@ -1,15 +1,17 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
+import { moment } from './format.js';
+
+const LINKS = {
+  live: ['good', 'connected'],
+  connecting: ['idle', 'connecting'],
+  lost: ['bad', 'no connection'],
+};
 
 /** How much there is to do, whether it can be done, and whether the page is up to date. */
 export function headView({ session, isPast, onCollect }) {
-  const { connection, readiness, mode, world } = session;
+  const { connection, readiness, mode, world, lostAt } = session;
   const waiting = [...world.jobs.values()].filter(({ state }) => state === 'queued').length;
-  const link =
-    mode === 'replay'
-      ? ['idle', 'recording']
-      : connection === 'live'
-        ? ['good', 'connected']
-        : ['bad', 'no connection'];
+  const link = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
   return html`
     <header class="head">
       <h1><a href="#/">jeballto-runner</a></h1>
@@ -18,7 +20,13 @@ export function headView({ session, isPast, onCollect }) {
       <span class="grow"></span>
       ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons?.join('\n') ?? ''}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
       <span class="state ${link[0]}" role="status">${link[1]}</span>
-      ${mode === 'live' ? html`<button @click=${onCollect}>Collect now</button>` : nothing}
+      ${mode === 'live' ? html`<button ?disabled=${lostAt !== null} @click=${onCollect}>Collect now</button>` : nothing}
     </header>
+    ${
+      lostAt === null
+        ? nothing
+        : html`<div class="banner" role="alert"><p><strong>The daemon does not answer.</strong> What you see is how things stood at ${moment(lostAt)}.
+            Look whether its process runs; this page goes on by itself as soon as it answers.</p></div>`
+    }
     ${mode === 'live' && readiness && !readiness.ready ? html`<div class="banner" role="alert">${readiness.reasons.map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}`;
 }

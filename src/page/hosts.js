@@ -1,17 +1,17 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, span } from './format.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
+import { breakerKey } from './world.js';
 
 /** Hosts with their slots as boxes, from the world at the moment that is shown; the strips span the scrubber. */
 export function hostsView({ world, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
   const stays = new Map(hosts.map(({ name, history }) => [name, history]));
-  const extra = new Map(isPast ? [] : hosts.map((host) => [host.name, host]));
   const all = [...world.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
-      <ul>${all.map((host) => hostView(host, { extra: extra.get(host.name), strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
+      <ul>${all.map((host) => hostView(host, { strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
     </section>`;
 }
 
@@ -27,7 +27,7 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
-function hostView(host, { extra, strip, world, now, isPast, isReplay, onOrder, onJob }) {
+function hostView(host, { strip, world, now, isPast, isReplay, onOrder, onJob }) {
   const jobs = [...world.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
@@ -36,12 +36,13 @@ function hostView(host, { extra, strip, world, now, isPast, isReplay, onOrder, o
   );
   const free = Math.max(0, host.slots - jobs.length - foreign.length);
   const mood = host.cordon ? 'warn' : (MOOD[host.state] ?? 'idle');
-  const since = extra?.unreachableSince;
+  const breaker = world.breakers.get(breakerKey({ about: 'host', name: host.name }));
+  const { unreachableSince: since, restartsSeen } = host;
   return html`
     <li class="host">
       <div class="row"><strong>${host.name}</strong>
         <span class="state ${mood}">${host.cordon ? 'cordoned' : host.state}</span>
-        <span class="sub">${host.version ? `agent ${host.version}` : ''}${extra?.restartsSeen ? ` · ${extra.restartsSeen} ${extra.restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
+        <span class="sub">${host.version ? `agent ${host.version}` : ''}${restartsSeen ? ` · ${restartsSeen} ${restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
       ${strip}
       <div class="slots">
         ${jobs.map(
@@ -54,7 +55,7 @@ function hostView(host, { extra, strip, world, now, isPast, isReplay, onOrder, o
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
       ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
-      ${extra?.breaker ? html`<p class="warn-text">${breakerWords(extra.breaker)}</p>` : nothing}
+      ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
       ${
         isPast || isReplay

@@ -2,83 +2,13 @@ import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { moodOf } from './chart.js';
 import { age, clock, webAddress } from './format.js';
+import { FILTERS, matches } from './job-rows.js';
 import { outcomeOf, topState } from './world.js';
 
-/** Rows that are drawn at once; a filter finds the others. */
-const MOST_ROWS = 100;
+/** Rows that are drawn before anybody scrolls, and with each scroll to their end. */
+const FEW_ROWS = 40;
 
-/** Every job that is live, waits elsewhere or ended last, as the list shows it. */
-export function rowsOf({ world, waiting, unserved, isPast }) {
-  const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
-  const live = [...world.jobs.values()].map((job) => ({ job, why: why.get(job.key) ?? null, kind: 'live' }));
-  const order = (row) => row.why?.position ?? 0;
-  const isQueued = ({ job }) => job.state === 'queued';
-  live.sort(
-    (a, b) => Number(isQueued(a)) - Number(isQueued(b)) || order(a) - order(b) || queuedAt(a) - queuedAt(b),
-  );
-  const elsewhere = isPast
-    ? []
-    : unserved.map((one) => ({
-        job: {
-          key: `unserved-${one.jobId}`,
-          jobId: one.jobId,
-          attempt: 0,
-          host: null,
-          state: 'not ours',
-          enteredAt: one.queuedAt,
-          context: { job: { ...one, id: one.jobId, profile: '' } },
-        },
-        why: why.get(`unserved-${one.jobId}`) ?? null,
-        kind: 'unserved',
-      }));
-  const ended = world.ended.map((job) => ({ job, why: null, kind: 'ended' }));
-  return [...live, ...elsewhere, ...ended];
-}
-
-const queuedAt = ({ job }) => job.context.job?.queuedAt ?? job.enteredAt;
-
-const FILTERS = {
-  all: { label: 'All', test: () => true },
-  live: { label: 'Live', test: ({ kind }) => kind === 'live' },
-  waiting: {
-    label: 'Waiting',
-    test: ({ kind, job }) =>
-      kind !== 'ended' &&
-      (job.state === 'queued' || kind === 'unserved' || /waiting|blocked/.test(job.state)),
-  },
-  failed: { label: 'Failed', test: ({ job }) => job.state === 'failed' },
-  ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
-};
-
-function matches({ job, why }, search) {
-  if (search.trim() === '') return true;
-  const {
-    owner = '',
-    repository = '',
-    workflow = '',
-    name = '',
-    labels = [],
-    profile = '',
-  } = job.context.job ?? {};
-  const text = [
-    job.jobId,
-    `${owner}/${repository}`,
-    workflow,
-    name,
-    labels.join(' '),
-    profile,
-    job.host ?? '',
-    job.state,
-    job.context.failure?.code ?? '',
-    why?.sentence ?? '',
-  ];
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.join(' ').toLowerCase().includes(word));
-}
-
-export function jobsView({ rows, filter, search, now, selected, onFilter, onSearch }) {
+export function jobsView({ rows, pages, filter, search, now, selected, onFilter, onSearch, onMore }) {
   const counts = Object.fromEntries(
     Object.entries(FILTERS).map(([key, { test }]) => [key, rows.filter(test).length]),
   );
@@ -96,7 +26,7 @@ export function jobsView({ rows, filter, search, now, selected, onFilter, onSear
         <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
           .value=${search} @input=${(event) => onSearch(event.target.value)}>
       </header>
-      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { now, selected })}
+      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { pages, now, selected, onMore })}
     </section>`;
 }
 
@@ -108,19 +38,24 @@ function emptyView(count, search) {
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
 }
 
-function tableView(found, { now, selected }) {
+function tableView(found, { pages, now, selected, onMore }) {
+  const shown = found.slice(0, pages * FEW_ROWS);
+  const isMore = shown.length < found.length;
+  const scrolled = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+    if (isMore && scrollTop + 2 * clientHeight > scrollHeight) onMore();
+  };
   return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="List of jobs"><table class="list">
-      <thead><tr><th>Job</th><th class="wide">Labels</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
+    <div class="scroll" @scroll=${scrolled} tabindex="0" role="region" aria-label="List of jobs"><table class="list">
+      <thead><tr><th>Job</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
       <tbody>
         ${repeat(
-          found.slice(0, MOST_ROWS),
+          shown,
           ({ job }) => job.key + job.enteredAt * Number(job.state === 'done' || job.state === 'failed'),
           (row) => rowView(row, now, selected),
         )}
       </tbody>
     </table>
-    ${found.length > MOST_ROWS ? html`<p class="more">${found.length - MOST_ROWS} more: search to find them.</p>` : nothing}
+    ${isMore ? html`<p class="more"><button class="link" @click=${onMore}>${found.length - shown.length} more</button></p>` : nothing}
     </div>`;
 }
 
@@ -137,15 +72,20 @@ function rowView({ job, why, kind }, now, selected) {
             : html`<a class="title" href="#/job/${job.jobId}" title=${name ?? ''}>${name || job.jobId}</a>`
         }
         ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
-        <span class="sub" title="${owner}/${repository} · ${workflow}">${owner}/${repository}${workflow ? ` · ${workflow}` : ''}</span>
+        <span class="sub" title="${owner}/${repository} · ${workflow} · ${labels.join(', ')}">${placeOf(job.context.job ?? {})}</span>
       </td>
-      <td class="wide"><span class="labels" title=${labels.join(', ')}>${labels.filter((label) => label !== 'self-hosted').join(', ')}</span></td>
       <td><span class="state ${kind === 'unserved' ? 'idle' : moodOf(job)}" title=${job.state}>${stateText(job)}</span></td>
       <td class="host">${job.host ?? '–'}</td>
       <td class="num age">${old}</td>
       <td class="num wide">${job.attempt || '–'}</td>
       <td class="outcome">${outcomeText({ job, why, kind }, now)}</td>
     </tr>`;
+}
+
+/** `self-hosted` says nothing: every job here has it. */
+function placeOf({ owner, repository, workflow, labels = [] }) {
+  const own = labels.filter((label) => label !== 'self-hosted').join(', ');
+  return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
 }
 
 function stateText({ state }) {

@@ -1,34 +1,66 @@
 import { boxOf, moodOf } from './chart.js';
+import { MarkCanvas } from './mark-canvas.js';
+import { spotIn } from './mark-spots.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
-/** Milliseconds for which a mark of a job that is over still stands in its last state. */
-const FAREWELL = 1_600;
-const STEP = 9;
+/** Milliseconds in which a mark glides to its next state. */
+const GLIDE = 450;
+/** Milliseconds for which a mark of a job that is over still stands in its last state, and in which it then fades. */
+const FAREWELL = 600;
+const FADE = 1_000;
 
 /**
- * The marks of all live jobs on the chart, each an element that lives as long as its job and glides to its new state
- * by a CSS transition. Beside the templates, since 500 of them move at any moment.
+ * The marks of all live jobs on the chart, each as old as its job. They glide and fade on a canvas over the chart:
+ * 500 elements that move cost a browser a style and a layer each, and the frame with them.
  */
 export class Marks {
-  #layer = null;
+  #canvas = new MarkCanvas();
+  #marks = new Map();
   #boxes = new Map();
   #layout = null;
-  #circles = new Map();
-  #onJob;
+  #focus = null;
+  #isAwake = false;
+  #stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
   constructor(onJob) {
-    this.#onJob = onJob;
+    this.#canvas.onResize = () => this.refresh();
+    // On the charts of hosts, webhooks and breakers no job stands behind a mark.
+    this.#canvas.onChoose = ({ jobId }) => jobId > 0 && onJob(jobId);
+    this.#canvas.marks = () => this.#marks.values();
   }
 
-  /** `layer` is the chart's group for marks; a new one starts from nothing. */
-  draw(layer, layout, world, focus) {
-    if (layer !== this.#layer || layout !== this.#layout) {
-      for (const { circle } of this.#circles.values()) circle.remove();
-      this.#circles.clear();
-      this.#layer = layer;
+  /** `element` is the canvas over the chart, null where there is none. */
+  show(element, layout, world, focus) {
+    this.#canvas.attach(element);
+    if (layout !== this.#layout) {
+      this.#marks.clear();
       this.#layout = layout;
       this.#boxes = new Map(layout.boxes.map((box) => [box.path, box]));
     }
+    this.#focus = focus;
+    const now = performance.now();
+    const seen = new Set();
+    for (const [box, jobs] of this.#places(world)) {
+      jobs.forEach((job, index) => {
+        seen.add(job.key);
+        this.#put(job, spotIn(box, index, jobs.length), now);
+      });
+    }
+    this.#sayFarewell(seen, world.ended, now);
+    this.refresh();
+  }
+
+  /** The chart shows another part of itself, or marks are somewhere else. */
+  refresh() {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    requestAnimationFrame((now) => {
+      this.#isAwake = false;
+      if (this.#step(now)) this.refresh();
+      this.#canvas.paint(this.#focus);
+    });
+  }
+
+  #places(world) {
     const places = new Map();
     for (const job of world.jobs.values()) {
       const box = this.#boxes.get(boxOf(job));
@@ -36,81 +68,53 @@ export class Marks {
       if (places.has(box)) places.get(box).push(job);
       else places.set(box, [job]);
     }
-    const seen = new Set();
-    for (const [box, jobs] of places) {
-      jobs.forEach((job, index) => {
-        seen.add(job.key);
-        this.#put(job, spot(box, index, jobs.length), focus);
-      });
+    return places;
+  }
+
+  #put(job, { x, y, r }, now) {
+    const { key, jobId, state } = job;
+    let mark = this.#marks.get(key);
+    if (!mark || mark.overAt !== null) {
+      mark = { x, y, to: { x, y }, overAt: null, alpha: 1 };
+      this.#marks.set(key, mark);
     }
-    const ended = new Map(world.ended.slice(0, 40).map((job) => [job.key, job]));
-    for (const [key, mark] of this.#circles) {
-      if (seen.has(key) || mark.leaving) continue;
-      const job = ended.get(key);
+    if (mark.to.x !== x || mark.to.y !== y) {
+      mark.from = { x: mark.x, y: mark.y };
+      mark.to = { x, y };
+      mark.began = now;
+    }
+    const name = job.context.job?.name ?? '';
+    Object.assign(mark, { jobId, state, r, mood: moodOf(job), text: `${jobId || ''} ${name}: ${state}` });
+  }
+
+  /** What is over goes to where it ended, stands there for a moment and fades. */
+  #sayFarewell(seen, ended, now) {
+    const ends = new Map(ended.slice(0, 40).map((job) => [job.key, job]));
+    for (const [key, mark] of this.#marks) {
+      if (seen.has(key) || mark.overAt !== null) continue;
+      const job = ends.get(key);
       const box = job && this.#boxes.get(job.state);
-      if (job && box) this.#put(job, spot(box, 0, 1), focus);
-      mark.leaving = true;
-      mark.circle.classList.add('leaving');
-      setTimeout(() => {
-        mark.circle.remove();
-        if (this.#circles.get(key) === mark) this.#circles.delete(key);
-      }, FAREWELL);
+      if (box) this.#put(job, spotIn(box, 0, 1), now);
+      mark.overAt = now;
     }
   }
 
-  #put(job, { x, y, r }, focus) {
-    let mark = this.#circles.get(job.key);
-    if (mark?.leaving && this.#circles.delete(job.key)) mark = undefined;
-    if (!mark) {
-      const circle = document.createElementNS(SVG, 'circle');
-      circle.dataset.job = String(job.jobId);
-      const title = document.createElementNS(SVG, 'title');
-      circle.append(title);
-      circle.addEventListener('click', (event) => {
-        event.stopPropagation();
-        // On the charts of hosts and webhooks no job stands behind a mark.
-        if (circle.dataset.job !== '0') this.#onJob(Number(circle.dataset.job));
-      });
-      this.#layer.append(circle);
-      mark = { circle, title, at: '', news: '', leaving: false };
-      this.#circles.set(job.key, mark);
+  /** Moves all marks to where they are at an instant; answers whether anything goes on moving. */
+  #step(now) {
+    let isMoving = false;
+    for (const [key, mark] of this.#marks) {
+      if (mark.x !== mark.to.x || mark.y !== mark.to.y) {
+        const part = this.#stillness.matches ? 1 : Math.min(1, Math.max(0, (now - mark.began) / GLIDE));
+        const eased = 1 - (1 - part) ** 3;
+        mark.x = part === 1 ? mark.to.x : mark.from.x + (mark.to.x - mark.from.x) * eased;
+        mark.y = part === 1 ? mark.to.y : mark.from.y + (mark.to.y - mark.from.y) * eased;
+        isMoving = true;
+      }
+      if (mark.overAt === null) continue;
+      mark.alpha = 1 - Math.max(0, (now - mark.overAt - FAREWELL) / FADE);
+      if (mark.alpha <= 0) this.#marks.delete(key);
+      isMoving = true;
     }
-    const at = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-    if (mark.at !== at) {
-      mark.circle.style.transform = at;
-      mark.at = at;
-    }
-    const isDim = focus !== null && focus !== job.jobId;
-    const isFocus = focus === job.jobId;
-    const look = `mark ${moodOf(job)}${isDim ? ' dim' : ''}${isFocus ? ' focus' : ''}`;
-    const news = `${look} ${r} ${job.jobId} ${job.state}`;
-    if (mark.news === news) return;
-    mark.news = news;
-    mark.circle.setAttribute('class', look);
-    mark.circle.setAttribute('r', String(isFocus ? Math.max(r, 5) : r));
-    mark.circle.dataset.job = String(job.jobId);
-    mark.circle.dataset.state = job.state;
-    mark.title.textContent = `${job.jobId || ''} ${job.context.job?.name ?? ''}: ${job.state}`.trim();
+    return isMoving;
   }
-}
-
-/**
- * Where the mark number `index` of `count` stands in a box: beads along a pill's edge or under the name of a state
- * with parts, a grid in a room.
- */
-function spot({ x, y, width, height, isLeaf, parent }, index, count) {
-  if (isLeaf && parent === '' && height > 60) {
-    const [left, top, wide, high] = [x + 12, y + 46, width - 20, height - 54];
-    const step = Math.min(STEP, Math.sqrt((wide * high) / count));
-    const columns = Math.max(1, Math.floor(wide / step));
-    const row = Math.floor(index / columns);
-    return {
-      x: left + (index % columns) * step,
-      y: top + row * step,
-      r: Math.max(1.4, Math.min(3.6, step * 0.4)),
-    };
-  }
-  const room = width - 18;
-  const step = Math.min(STEP, room / Math.max(1, count));
-  return { x: x + 11 + index * step, y: isLeaf ? y + height - 4.9 : y + 32, r: 3.6 };
 }

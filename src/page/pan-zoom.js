@@ -6,6 +6,11 @@ export class PanZoom {
   #svg = null;
   #view = null;
   #pointers = new Map();
+  #onView;
+
+  constructor(onView) {
+    this.#onView = onView;
+  }
 
   /** Follows an element; a new one starts unzoomed. */
   attach(svg) {
@@ -68,6 +73,7 @@ export class PanZoom {
     this.#view = { ...view, x, y };
     this.#svg.setAttribute('viewBox', `${x} ${y} ${view.width} ${view.height}`);
     this.#svg.classList.toggle('zoomed', view.width < whole.width - 1);
+    this.#onView();
   }
 
   #pointOf({ clientX, clientY }) {

@@ -20,6 +20,8 @@ export class Session {
   mode = 'live';
   firstAt = 0;
   connection = 'connecting';
+  /** Epoch ms on the daemon's clock; null while there is a connection. */
+  lostAt = null;
   stats = {};
   waiting = [];
   unserved = [];
@@ -47,13 +49,12 @@ export class Session {
 
   /** The instant that is shown, on the daemon's clock. */
   get now() {
-    if (this.past) return this.past.at;
-    return this.mode === 'replay' ? (this.live?.at ?? 0) : Date.now() + this.#skew;
+    return this.past ? this.past.at : this.present;
   }
 
-  /** The end of the scrubber. */
+  /** The end of the scrubber: what happened after a connection was lost nobody knows here. */
   get present() {
-    return this.mode === 'replay' ? (this.live?.at ?? 0) : Date.now() + this.#skew;
+    return this.mode === 'replay' ? (this.live?.at ?? 0) : (this.lostAt ?? Date.now() + this.#skew);
   }
 
   async begin() {
@@ -74,6 +75,7 @@ export class Session {
       onReset: () => this.begin(),
       onState: (connection) => {
         this.connection = connection;
+        this.lostAt = connection === 'lost' ? (this.lostAt ?? Date.now() + this.#skew) : null;
         this.onChange();
       },
     });

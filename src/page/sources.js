@@ -1,32 +1,38 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, span } from './format.js';
+import { clock, moment, span } from './format.js';
 import { breakerWords } from './hosts.js';
 import { webhookWords } from './webhook-words.js';
 
-/** Where jobs come from, and what is left of GitHub's patience. */
-export function sourcesView({ sources, now, isPast }) {
+/**
+ * Where jobs come from, and what is left of GitHub's patience. Of the past there is what the journal tells: how
+ * webhooks and breakers stood, and the deliveries before that moment.
+ */
+export function sourcesView({ sources, world, now, isPast }) {
   if (!sources) return nothing;
-  const { mode, poller, webhooks, deliveries, breakers = [] } = sources;
+  const { mode, poller, deliveries } = sources;
+  const webhooks = isPast ? world.webhooks : (sources.webhooks ?? world.webhooks);
+  const last = (deliveries?.last ?? []).filter(({ at }) => at <= now);
   return html`
     <section class="panel sources" aria-labelledby="sources-title">
-      <header><h2 id="sources-title">Sources</h2>${isPast ? html`<span class="sub">as of now</span>` : nothing}</header>
+      <header><h2 id="sources-title">Sources</h2></header>
       <dl class="facts">
         <dt>Mode</dt><dd>${mode}</dd>
-        ${webhooks ? webhooksView(webhookWords(webhooks, mode, now), deliveries) : nothing}
-        ${poller ? pollView(poller, now) : nothing}
-        ${breakers.filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${webhooks ? webhooksView(webhookWords(webhooks, mode, isPast ? webhooks.at : now), isPast ? webhooks.at : null, Object.entries(isPast ? {} : (deliveries?.byStatus ?? {}))) : nothing}
+        ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
+        ${poller && !isPast ? pollView(poller, now) : nothing}
+        ${[...world.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
-      ${deliveries?.last.length ? deliveriesView(deliveries.last) : nothing}
+      ${last.length > 0 ? deliveriesView(last) : nothing}
+      ${world.orders.length > 0 ? ordersView(world.orders) : nothing}
     </section>`;
 }
 
-function webhooksView({ mood, verdict, why, last, trouble }, { byStatus }) {
-  const answers = Object.entries(byStatus);
+function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers) {
   const isRefusing = answers.some(([status]) => Number(status) >= 400);
   return html`
     <dt>Webhooks</dt>
     <dd><span class="state ${mood}">${verdict}</span> ${why}
-      <p class="sub">${last}</p>
+      <p class="sub">${writtenAt === null ? '' : `At ${clock(writtenAt)}: `}${last}</p>
       ${trouble ? html`<p class="warn-text">${trouble}</p>` : nothing}
       ${
         answers.length > 0
@@ -55,6 +61,16 @@ function pollView({ pace, lastLookAt, nextLookAt, pausedUntil, outages, rateLimi
 
 function budgetView({ purpose, left, pausedUntil }) {
   return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
+}
+
+function ordersView(orders) {
+  return html`<details open><summary>Last orders</summary><div class="scroll" tabindex="0" role="region" aria-label="Last orders"><table>
+      <tbody>${orders
+        .slice(0, 8)
+        .map(
+          ({ at, event, on, by }) =>
+            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${event.replace('operator.', '')} ${on}</td><td>${by}</td></tr>`,
+        )}</tbody></table></div></details>`;
 }
 
 function deliveriesView(last) {

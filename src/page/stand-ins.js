@@ -10,20 +10,21 @@ export function machineWords(id) {
   return MACHINES[id] ?? { tab: id, nouns: ['mark', 'marks'] };
 }
 
-/** What is drawn on a machine's chart as its world: hosts and webhooks are marks that stand in for jobs. */
-export function worldOnChart(id, { world, sources, past }) {
+/** What is drawn on a machine's chart as its world: hosts, webhooks and breakers are marks that stand in for jobs. */
+export function worldOnChart(id, world) {
   if (id === 'job') return world;
-  const stands = id === 'host' ? [...world.hosts.values()] : past ? [] : ofNow(id, sources);
+  const stands = standsOf(id, world);
   return {
     jobs: new Map(stands.map(({ name, state }) => [`${id}:${name}`, standIn(`${id}:${name}`, name, state)])),
     ended: [],
   };
 }
 
-/** The journal does not tell how webhooks and breakers stood. A breaker that is closed is not drawn. */
-function ofNow(id, sources) {
-  if (id === 'breaker') return sources?.breakers ?? [];
-  return sources?.webhooks ? [{ name: 'webhooks', state: sources.webhooks.state }] : [];
+/** A breaker that is closed is not drawn. */
+function standsOf(id, { hosts, breakers, webhooks }) {
+  if (id === 'host') return [...hosts.values()];
+  if (id === 'breaker') return [...breakers.values()];
+  return webhooks ? [{ name: 'webhooks', state: webhooks.state }] : [];
 }
 
 function standIn(key, name, state) {

@@ -56,17 +56,20 @@ export function phasesOf(entries) {
 }
 
 /**
- * The parts of the context at the end of some entries, for the actor that had the last word.
+ * The parts of the context at the end of some entries, for the actor that had the last word. One whose job went on
+ * elsewhere has none any more, however long its teardown lasts.
  * @param {Entry[]} entries
  */
 export function contextOf(entries) {
-  const last = entries.findLast(({ kind }) => kind === undefined);
-  /** @type {Partial<import('../../machines/job/context.ts').JobContext>} */
-  const context = {};
-  for (const { kind, actor, changed } of entries) {
-    if (kind === undefined && actor === last?.actor) Object.assign(context, changed);
+  /** @type {Map<string, Partial<import('../../machines/job/context.ts').JobContext>>} */
+  const contexts = new Map();
+  for (const { kind, actor, from, changed } of entries) {
+    // A job that is served again may get an actor of the same name.
+    if (kind === undefined) contexts.set(actor, { ...(from === '' ? {} : contexts.get(actor)), ...changed });
   }
-  return { context, last };
+  const ofActors = entries.filter(({ kind }) => kind === undefined);
+  const last = ofActors.findLast(({ actor }) => !contexts.get(actor)?.released) ?? ofActors.at(-1);
+  return { context: contexts.get(last?.actor ?? '') ?? {}, last };
 }
 
 /**

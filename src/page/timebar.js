@@ -18,7 +18,7 @@ export function edgesOf({ firstAt, present }, range) {
 
 /** Puts chart, list and job back to any moment, and plays on from there. */
 export function timeView({ session, edges, range, onRange, onCopy }) {
-  const { past, playing, speed, firstAt, present, mode } = session;
+  const { past, playing, speed, firstAt, present, mode, lostAt } = session;
   const { from } = edges;
   const at = past?.at ?? present;
   const travel = (to) => session.travel(Math.min(present, Math.max(firstAt, to)));
@@ -31,7 +31,7 @@ export function timeView({ session, edges, range, onRange, onCopy }) {
       <span class="edge" title=${moment(from)}>${clock(from)}</span>
       <input id="scrubber" type="range" min=${Math.floor(from)} max=${Math.ceil(present)} step="100" .value=${live(String(Math.round(at)))}
         aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${(event) => travel(Number(event.target.value))}>
-      <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : 'now'}</output>
+      <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : lostAt === null ? 'now' : `until ${clock(lostAt)}`}</output>
       <label class="range"><span class="unseen">Span</span><select @change=${(event) => onRange(Number(event.target.value))}>
         ${SPANS.map(([label, value]) => html`<option value=${value} ?selected=${value === range}>${label}</option>`)}</select></label>
       ${past ? html`<button @click=${() => onCopy()}>Copy link</button>` : nothing}

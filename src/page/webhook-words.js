@@ -14,7 +14,7 @@ import { clock, span } from './format.js';
  * @property {string} trouble why GitHub cannot be asked; empty when it can
  */
 
-/** @param {Webhooks} webhooks @param {string} mode @param {number} now epoch ms @returns {WebhookWords} */
+/** @param {Webhooks} webhooks @param {string} mode @param {number} now epoch ms at which that was so @returns {WebhookWords} */
 export function webhookWords(webhooks, mode, now) {
   const { deliveredAt, redelivered, failure } = webhooks;
   const last =

@@ -4,12 +4,13 @@ import { numberKey } from './number-key.ts';
 import type { Range, Table } from './table.ts';
 
 /**
- * One transition of one actor, or what stands beside it: an effect that ended, a host that looks different, an
- * order of an operator, a start of the daemon, an actor that was put in quarantine. Instants in epoch ms; states and events as people read them.
+ * One transition of one actor, or what stands beside it: an effect that ended, a host that looks different, webhooks
+ * or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in quarantine.
+ * Instants in epoch ms; states and events as people read them.
  */
 export interface JournalEntry {
   /** A transition of a job when left out. */
-  kind?: 'effect' | 'host' | 'order' | 'daemon' | 'quarantine';
+  kind?: 'effect' | 'host' | 'webhooks' | 'breaker' | 'order' | 'daemon' | 'quarantine';
   at: number;
   actor: string;
   jobId: number;
@@ -24,6 +25,8 @@ export interface JournalEntry {
   changed?: Partial<JobContext>;
   /** Where reading has to begin to know all that was true here; at the entry itself when left out. */
   since?: number;
+  /** A host's health is another one from here on, or was not watched before: found again without reading the rest. */
+  isTurn?: true;
 }
 
 export interface StoredJournalEntry extends JournalEntry {
@@ -37,6 +40,7 @@ export interface JournalQuery {
   /** Entries with a smaller sequence number. */
   before?: number;
   actor?: string;
+  /** 0: the turns in the health of hosts. */
   jobId?: number;
   limit?: number;
   /** The newest first. */
@@ -46,7 +50,7 @@ export interface JournalQuery {
 /** Every transition, in order. */
 export class Journal {
   readonly #table: Table;
-  /** Which entries speak of a job: its story must not cost a walk through everybody's. */
+  /** Which entries speak of a job, or are turns: such a story must not cost a walk through everybody's. */
   readonly #ofJob: Table;
   readonly #log: Logger;
   #seq = 0;
@@ -69,7 +73,7 @@ export class Journal {
   append(entry: JournalEntry): number {
     this.#seq += 1;
     this.#table.put(numberKey(this.#seq), { seq: this.#seq, ...entry });
-    if (entry.jobId > 0) this.#ofJob.put(jobKey(entry.jobId, this.#seq), {});
+    if (isIndexed(entry)) this.#ofJob.put(jobKey(entry.jobId, this.#seq), {});
     return this.#seq;
   }
 
@@ -138,12 +142,16 @@ export class Journal {
     for await (const { key, value } of this.#table.rows({ lt: numberKey(this.#seq), limit })) {
       if (value !== undefined && (value as JournalEntry).at >= before) break;
       this.#table.delete(key);
-      const { jobId = 0 } = (value ?? {}) as Partial<JournalEntry>;
-      if (jobId > 0) this.#ofJob.delete(jobKey(jobId, Number(key)));
+      const entry = (value ?? {}) as JournalEntry;
+      if (isIndexed(entry)) this.#ofJob.delete(jobKey(entry.jobId, Number(key)));
       pruned += 1;
     }
     return pruned;
   }
+}
+
+function isIndexed({ jobId, isTurn }: JournalEntry): boolean {
+  return jobId > 0 || isTurn === true;
 }
 
 function jobKey(jobId: number, seq: number): string {

@@ -40,8 +40,7 @@ test('from the last entry of a daemon to the first look of the next nothing is c
   expect(
     historyOf(
       entry(10, { to: 'healthy' }),
-      entry(25, { kind: 'effect', host: null }),
-      entry(900, { kind: 'daemon', host: null }),
+      entry(900, { kind: 'daemon', host: null, detail: { heardLast: 25 } }),
       entry(910, { to: 'healthy' }),
     ),
   ).toEqual(['healthy 10', 'unwatched 25', 'healthy 910']);

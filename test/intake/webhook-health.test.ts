@@ -17,6 +17,7 @@ const { trustAfter, lookAgainAfter } = DEFAULT_WEBHOOKS_POLICY;
 function health(redeliverFailed: (hook: HookRef, since: number) => Promise<number> = async () => 0) {
   const clock = new VirtualClock();
   const asked: number[] = [];
+  const turns: string[] = [];
   let doubts = 0;
   const webhooks = new WebhookHealth({
     github: {
@@ -31,6 +32,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
     onDoubt: () => {
       doubts += 1;
     },
+    onTurn: ({ event, from, to }) => turns.push(`${event.type}: ${from} → ${to}`),
   });
   webhooks.start();
   /** A job that only a look shows, until that is a gap. */
@@ -39,7 +41,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
     await clock.advance(60_000);
     webhooks.review();
   };
-  return { webhooks, clock, asked, gap, doubts: () => doubts };
+  return { webhooks, clock, asked, gap, doubts: () => doubts, turns };
 }
 
 test('the first delivery brings trust, after what failed before was asked for', async () => {
@@ -129,4 +131,19 @@ test('failed deliveries are made again by GitHub, the oldest first, and those th
     .poll(() => receiver.received.flatMap(({ payload }) => payload.workflow_job?.name ?? []).slice(-2))
     .toEqual(['one', 'two']);
   expect(await client.redeliverFailed(ref, 0)).toBe(0);
+});
+
+test('each turn is told with its cause, a repair included', async () => {
+  const { webhooks, clock, gap, turns } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  await gap(2);
+  await clock.advance(0);
+  expect(turns).toEqual([
+    'xstate.init:  → silent',
+    'delivery.accepted: silent → repairing',
+    'xstate.done.actor.redeliverFailed: repairing → trusted',
+    'gap.found: trusted → repairing',
+    'xstate.done.actor.redeliverFailed: repairing → doubted',
+  ]);
 });

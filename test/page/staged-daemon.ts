@@ -9,7 +9,7 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { adminSource } from '../../src/controller/admin-source.ts';
 import { FlightRecorder } from '../../src/controller/flight-recorder.ts';
 import { Orders } from '../../src/controller/orders.ts';
@@ -20,6 +20,8 @@ import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { HostRecords } from '../../src/dispatch/host-records.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { statePath } from '../../src/dispatch/transition-entry.ts';
+import { TurnRecords } from '../../src/dispatch/turn-records.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
@@ -31,6 +33,7 @@ import { WebhookHealth } from '../../src/intake/webhook-health.ts';
 import type { Database } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
+import type { StagedMacs } from './staged-macs.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -52,74 +55,97 @@ const NEXT: Record<string, [effect: string, output: unknown]> = {
  */
 export class StagedDaemon {
   readonly store: Store;
+  readonly clock: Clock;
   readonly actors: JobActors;
   readonly chronicle: Chronicle;
   readonly dispatcher: Dispatcher;
+  readonly webhooks: WebhookHealth;
   /** What GitHub's answers said of its budget. */
   readonly limits = new RateLimits();
-  readonly webhooks = new WebhookHealth({
-    github: { redeliverFailed: async () => 0 },
-    policy: DEFAULT_WEBHOOKS_POLICY,
-    clock: systemClock,
-    log: silent,
-    onDoubt: () => undefined,
-  });
+  readonly deliveries: DeliveryLog;
+  readonly #breakers: Breakers;
+  readonly #hosts: Hosts;
+  readonly #hostRecords: HostRecords;
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
   interrupt: (meanwhile: () => void) => Promise<void> = async () => undefined;
 
-  static async start(token: string | null = null): Promise<StagedDaemon> {
+  /** Without Macs, no host is ever looked at: what one looks like is told by `host`. */
+  static async start(
+    token: string | null = null,
+    { clock = systemClock, macs = null }: { clock?: Clock; macs?: StagedMacs | null } = {},
+  ): Promise<StagedDaemon> {
     const database = new MemoryLevel<string, string>() as unknown as Database;
-    const store = await Store.over(database, { clock: systemClock, log: silent, retention: 1e12 });
-    const daemon = new StagedDaemon(store);
+    const store = await Store.over(database, { clock, log: silent, retention: 1e12 });
+    const daemon = new StagedDaemon(store, clock, macs);
     await daemon.#listen(token);
+    if (macs) daemon.#hosts.start();
     return daemon;
   }
 
-  private constructor(store: Store) {
+  private constructor(store: Store, clock: Clock, macs: StagedMacs | null) {
     this.store = store;
-    this.chronicle = new Chronicle(store);
+    this.clock = clock;
+    const chronicle = new Chronicle(store);
+    this.chronicle = chronicle;
+    this.deliveries = new DeliveryLog(clock);
+    const turns = new TurnRecords(chronicle, clock);
+    this.webhooks = new WebhookHealth({
+      github: { redeliverFailed: async () => 0 },
+      policy: DEFAULT_WEBHOOKS_POLICY,
+      clock,
+      log: silent,
+      onDoubt: () => undefined,
+      onTurn: (turn) => turns.webhooks(turn),
+    });
+    this.#breakers = new Breakers({
+      ...{ policy: DEFAULT_BREAKER_POLICY, clock, log: silent },
+      onChange: (turn) => turns.breaker(turn),
+    });
+    this.#hostRecords = new HostRecords({
+      ...{ chronicle, clock, isOurs: (name: string) => name.startsWith('gh-default-') },
+      cordonOf: (name) => store.cordonOf(name),
+    });
     const never = () => new Promise<never>(() => undefined);
-    const actors = Object.fromEntries(
+    const effects = Object.fromEntries(
       Object.keys(effectPlaceholders).map((name) => [name, fromPromise(never)]),
     );
-    const machine = createJobMachine({ policy: DEFAULT_POLICY, now: () => systemClock.now() }).provide({
-      actors: actors as typeof effectPlaceholders,
+    const machine = createJobMachine({ policy: DEFAULT_POLICY, now: () => clock.now() }).provide({
+      actors: effects as typeof effectPlaceholders,
     });
-    const { chronicle } = this;
-    this.actors = new JobActors({
-      ...{ machine, store, chronicle, clock: systemClock, log: silent },
-      onTransition: () => undefined,
+    const actors: JobActors = new JobActors({
+      ...{ machine, store, chronicle, clock, log: silent },
+      onTransition: (key, snapshot) => this.dispatcher.jobChanged(key, snapshot),
+    });
+    this.actors = actors;
+    const names = macs?.names ?? ['mini-1'];
+    this.#hosts = new Hosts({
+      hosts: names.map((name) => ({
+        name,
+        client: macs?.client(name, () => actors) ?? ({} as never),
+        maxVms: 2,
+      })),
+      policy: { checkInterval: 10_000, lostAfter: 120_000 },
+      ...{ clock, log: silent },
+      onChange: (name, snapshot) => {
+        this.#hostRecords.changed(name, snapshot);
+        this.dispatcher.hostChanged(name, snapshot);
+      },
     });
     this.dispatcher = new Dispatcher({
       breakers: this.#breakers,
-      ...{ actors: this.actors, hosts: this.#hosts, store, clock: systemClock, log: silent },
+      ...{ actors, hosts: this.#hosts, store, clock, log: silent },
       namePrefix: 'gh-default',
       warm: new Map(),
-      profileFor: (labels) => (labels.includes('macos-15') ? 'macos-15' : null),
+      profileFor: (labels) => labels.find((label) => label.startsWith('macos-')) ?? null,
     });
   }
 
-  readonly #breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log: silent, onChange: () => undefined },
-  });
-
-  readonly #hosts = new Hosts({
-    // Never looked at: what it looks like is told by `host`.
-    hosts: [{ name: 'mini-1', client: {} as never, maxVms: 2 }],
-    policy: { checkInterval: 1e9, lostAfter: 1e9 },
-    clock: systemClock,
-    log: silent,
-    onChange: () => undefined,
-  });
-
   async #listen(token: string | null): Promise<void> {
-    const { store, actors, chronicle, dispatcher, limits, webhooks } = this;
-    const hosts = this.#hosts;
-    const clock = systemClock;
+    const { store, actors, chronicle, dispatcher, limits, webhooks, clock, deliveries } = this;
+    const [hosts, hostRecords] = [this.#hosts, this.#hostRecords];
     const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
-    const deliveries = new DeliveryLog(clock);
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
@@ -138,16 +164,15 @@ export class StagedDaemon {
       ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs },
       breakers: this.#breakers,
     });
-    const hostRecords = new HostRecords({ chronicle, clock, isOurs: () => true, cordonOf: () => null });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
     const poller = new Poller({
       ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
-      ...{ pace: () => 1000, onObservation: () => undefined, onLooked: () => undefined },
+      ...{ pace: () => 10_000, onObservation: () => undefined, onLooked: () => undefined },
       activeJobs: () => [],
     });
     const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
     const config = {
-      controller: { mode: 'both', poll_interval: 1000, recheck_interval: 1000 },
+      controller: { mode: 'both', poll_interval: 10_000, recheck_interval: 10_000 },
       labels: {},
     } as never;
     const source = adminSource({
@@ -181,6 +206,7 @@ export class StagedDaemon {
     };
     const app = createAdminApp({ source: fixed, token, clock });
     webhooks.start();
+    poller.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
     this.url = listener.url;
     this.interrupt = async (meanwhile) => {
@@ -194,7 +220,11 @@ export class StagedDaemon {
     };
     this.close = async () => {
       watching.stop();
+      await poller.stop();
       webhooks.stop();
+      hosts.stop();
+      this.#breakers.stop();
+      dispatcher.drain();
       await listener.close();
       actors.stop();
       await store.close();
@@ -203,7 +233,7 @@ export class StagedDaemon {
 
   /** A queued job; answers the key of its actor. */
   queue(id: number, more: Partial<Job> = {}): string {
-    return this.actors.create({ ...JOB, id, queuedAt: Date.now(), name: `job ${id}`, ...more });
+    return this.actors.create({ ...JOB, id, queuedAt: this.clock.now(), name: `job ${id}`, ...more });
   }
 
   send(key: string, event: JobEvent): void {
@@ -212,7 +242,7 @@ export class StagedDaemon {
 
   state(key: string): string {
     for (const { key: other, snapshot } of this.actors.all()) {
-      if (other === key) return flat(snapshot.value);
+      if (other === key) return statePath(snapshot.value);
     }
     return 'over';
   }
@@ -222,7 +252,9 @@ export class StagedDaemon {
     const state = this.state(key);
     if (state === 'queued') this.send(key, { type: 'slot.granted', host: 'mini-1' });
     const [effect, output] = NEXT[state] ?? [];
-    if (effect) this.#end(key, { type: `xstate.done.actor.${effect}`, output });
+    if (effect === 'createVm')
+      this.#end(key, { type: 'xstate.done.actor.createVm', output: { vmId: `vm-${key}` } });
+    else if (effect) this.#end(key, { type: `xstate.done.actor.${effect}`, output });
   }
 
   /** Lets it fail. */
@@ -257,8 +289,8 @@ export class StagedDaemon {
     more: object = {},
     to = 'healthy',
   ): void {
-    this.chronicle.host({
-      ...{ kind: 'host', at: Date.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
+    this.chronicle.stands({
+      ...{ kind: 'host', at: this.clock.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
       ...{ event: 'host.looked', from: '', to },
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
     });
@@ -267,11 +299,4 @@ export class StagedDaemon {
   #end(key: string, event: object): void {
     this.actors.send(key, event as JobEvent);
   }
-}
-
-function flat(value: unknown, prefix = ''): string {
-  if (typeof value === 'string') return prefix + value;
-  return Object.entries(value as object)
-    .map(([name, inner]) => flat(inner, `${prefix}${name}.`))
-    .join(', ');
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Recording } from '../../src/http/admin/recording.ts';
 import { worldAt } from '../../src/http/admin/world-at.ts';
+import { rowsOf } from '../../src/page/job-rows.js';
+import { phasesOf, verdictOf } from '../../src/page/story.js';
 import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/page/world.js';
 import { StagedDaemon } from './staged-daemon.ts';
 
@@ -85,6 +87,8 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
   for (let n = 0; n < 50; n += 1)
     daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
   daemon.host('mini-1', []);
+  // Webhooks have stood as they are from the start.
+  daemon.chronicle.refresh(Date.now() + 15 * 60_000);
   const key = daemon.queue(900);
   daemon.next(key);
   await daemon.store.durable();
@@ -117,4 +121,43 @@ test('a start of the daemon clears what did not come back, and how a job ended i
   };
   applyEntry(world, { seq: world.seq + 1, ...start });
   expect(world.jobs.size).toBe(0);
+});
+
+test('a job that was given up and is served again is told once, as it is now, and its story keeps the failure', async () => {
+  const world = emptyWorld();
+  const first = daemon.queue(1);
+  daemon.send(first, { type: 'operator.cancelled', by: 'ada' });
+  const again = daemon.queue(1);
+  daemon.next(again);
+  await daemon.store.durable();
+  const entries = [];
+  for await (const entry of recording.read({})) {
+    entries.push(entry);
+    applyEntry(world, entry);
+  }
+  const rows = () =>
+    rowsOf({ world, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
+  expect(rows()).toEqual([['live', 'creating.acting']]);
+  expect(verdictOf(entries, Date.now())).toMatchObject({ mood: 'working', cause: '' });
+  expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
+});
+
+test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {
+  const world = emptyWorld();
+  const lost = daemon.queue(1);
+  for (let n = 0; n < 3; n += 1) daemon.next(lost);
+  daemon.send(lost, { type: 'host.lost' });
+  daemon.send(lost, { type: 'job.released' });
+  daemon.queue(1);
+  daemon.tearDown(lost);
+  await daemon.store.durable();
+  const entries = [];
+  for await (const entry of recording.read({})) {
+    entries.push(entry);
+    applyEntry(world, entry);
+    const shown = rowsOf({ world, waiting: [], unserved: [], isPast: false });
+    expect(shown.length).toBeLessThanOrEqual(1);
+  }
+  expect(world.jobs.size).toBe(1);
+  expect(verdictOf(entries, Date.now()).headline).toContain('Now queued');
 });

@@ -42,7 +42,7 @@ const entry = z.looseObject({
   seq: z.number().describe('Strictly increasing; the id of the entry in the event stream.'),
   at: instant,
   kind: z
-    .enum(['effect', 'host', 'order', 'daemon', 'quarantine'])
+    .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
     .optional()
     .describe('A transition when left out.'),
   actor: z.string(),
@@ -169,7 +169,14 @@ export const ROUTES: Route[] = [
       firstAt: instant,
       jobs: z.array(seenJob),
       hosts: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+      webhooks: hookState.nullable(),
+      breakers: z.array(
+        z.looseObject({ about: z.enum(['host', 'profile']), name: z.string(), state: z.string() }),
+      ),
       ended: z.array(seenJob),
+      orders: z
+        .array(z.object({ at: instant, event: z.string(), on: z.string(), by: z.string() }))
+        .describe('The last orders of operators, newest first.'),
     }),
   },
   {

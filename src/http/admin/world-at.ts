@@ -23,6 +23,9 @@ export async function worldAt(recording: Recording, at: number | null) {
     firstAt,
     jobs: [...world.jobs.values()],
     hosts: [...world.hosts.values()],
+    webhooks: world.webhooks,
+    breakers: [...world.breakers.values()],
+    orders: world.orders,
     // One whose beginning lies before what was read cannot be told.
     ended: world.ended.filter(({ context }) => context.job !== undefined),
   };

@@ -1,0 +1,41 @@
+import type { HostVm } from '../../machines/host.ts';
+import type { AgentClient } from '../../src/agent/agent-client.ts';
+import type { JobActors } from '../../src/dispatch/job-actors.ts';
+import { DaemonError } from '../../src/errors.ts';
+
+/** Macs whose agents list the VMs that the actors have there, so that slots fill and free as they do by day. */
+export class StagedMacs {
+  readonly names: string[];
+  /** What an agent says instead of an answer, by host. */
+  readonly trouble = new Map<string, string>();
+  /** VMs that are not ours, by host. */
+  readonly strangers = new Map<string, HostVm[]>();
+
+  constructor(names: string[]) {
+    this.names = names;
+  }
+
+  client(host: string, actors: () => JobActors): AgentClient {
+    const answer = async <T>(value: () => T): Promise<T> => {
+      const message = this.trouble.get(host);
+      if (message !== undefined) throw new DaemonError('HOST_UNREACHABLE', message);
+      return value();
+    };
+    const client = {
+      health: () => answer(() => ({ version: '1.4.2', uptime: 90_000 })),
+      capabilities: () => answer(() => ({ maxConcurrentVMs: 2 })),
+      listVms: () => answer(() => [...(this.strangers.get(host) ?? []), ...vmsOn(host, actors())]),
+    };
+    return client as unknown as AgentClient;
+  }
+}
+
+function vmsOn(host: string, actors: JobActors): HostVm[] {
+  return [...actors.all()].flatMap(({ snapshot }) => {
+    const { vm, phase } = snapshot.context;
+    const isThere = vm?.host === host && vm.id !== null && !/vm\.gone/.test(JSON.stringify(snapshot.value));
+    return isThere && vm.id
+      ? [{ id: vm.id, name: vm.name, state: 'running', createdAt: phase.enteredAt }]
+      : [];
+  });
+}
