@@ -84,6 +84,7 @@ describe('whole files', () => {
         vm_idle_timeout: 300_000,
         gc_interval: 60_000,
         vm_name_prefix: 'gh',
+        base_vms: false,
         max_attempts: 3,
         host_check_interval: 5_000,
       },

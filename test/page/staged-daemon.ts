@@ -20,6 +20,7 @@ import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { HostRecords } from '../../src/dispatch/host-records.ts';
 import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { BaseVms } from '../../src/effects/base-vms.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
@@ -133,11 +134,19 @@ export class StagedDaemon {
       hostLook: () => null,
     });
     const profiles = ['macos-15'];
+    const bases = new BaseVms(true, 'gh-default');
+    bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
-      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs },
+      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs, bases },
       breakers: this.#breakers,
     });
-    const hostRecords = new HostRecords({ chronicle, clock, isOurs: () => true, cordonOf: () => null });
+    const hostRecords = new HostRecords({
+      chronicle,
+      clock,
+      isOurs: () => true,
+      isBase: () => false,
+      cordonOf: () => null,
+    });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
     const poller = new Poller({
       ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
@@ -165,6 +174,7 @@ export class StagedDaemon {
         collector,
         dispatcher,
         clock,
+        bases,
       },
       ...{
         stats: watching.stats,

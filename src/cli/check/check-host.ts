@@ -1,3 +1,4 @@
+import { parseBaseName } from '../../../machines/base-name.ts';
 import { parseResourceName } from '../../../machines/job/resource-name.ts';
 import { AgentClient } from '../../agent/agent-client.ts';
 import type { Clock } from '../../clock.ts';
@@ -59,7 +60,8 @@ export async function checkHost(
 
     const vms = await agent.listVms();
     const prefix = namePrefix(config.controller);
-    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !parseResourceName(prefix, name));
+    const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
+    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !isOurs(name));
     if (foreign.length > 0) {
       const names = printable(foreign.map(({ name }) => name).join(', '));
       findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));
