@@ -152,7 +152,7 @@ export class BaseKeeper {
     const key = this.#keyOf(host, profile);
     if (key === null) return;
     const isPinned = digestIn(content.image) !== null;
-    const name = unfinishedBaseName(namePrefix, key, clock.now().toString(36));
+    const name = unfinishedBaseName(namePrefix, key, Math.floor(clock.now()).toString(36));
     await world.bases.whileMaking(host, name, async () => {
       if (isPinned) await this.#pull(host, content.image);
       const spec = { name, image: content.image, ephemeral: false, lifetimeSeconds: null };

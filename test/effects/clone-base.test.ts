@@ -132,7 +132,7 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
       failing('BASE_UNUSABLE', { disposition: 'retry', blame: 'host', message }),
     );
     expect(at.others()).toEqual([]);
-    expect(at.world.bases.of(at.host, LARGE)).toMatchObject({ state: 'none', why });
+    expect(at.world.bases.of(at.host, LARGE)).toMatchObject({ state: 'none', why: message });
     // However soon the keeper offers it again: this VM has had its refusal.
     at.offer();
     const { vmId } = await at.create(NAME, LARGE);

@@ -12,6 +12,7 @@ export const CALM_SCENARIO: Scenario = {
     gcInterval: 60_000,
     idleTimeout: 60_000,
     lifetimeSeconds: 3_600,
+    baseVms: false,
     retention: 24 * 3_600_000,
   },
   slowestWrite: 20,

@@ -9,7 +9,7 @@ import { Life } from './life.ts';
 import { lifeEdges } from './life-edges.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { RecordLaws } from './record-laws.ts';
-import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { AGENT_TOKEN, GITHUB_TOKEN, IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
 export class DaemonLives {
@@ -151,12 +151,13 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       host_check_interval: ms(daemon.hostCheckInterval),
       gc_interval: ms(daemon.gcInterval),
       vm_idle_timeout: ms(daemon.idleTimeout),
+      base_vms: daemon.baseVms,
     },
     store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD },
     labels: {
-      mac: { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds },
-      'mac-large': { image: 'ghcr.io/acme/macos:latest', cpu: 8, lifetime_seconds: daemon.lifetimeSeconds },
+      mac: { image: IMAGE, lifetime_seconds: daemon.lifetimeSeconds },
+      'mac-large': { image: IMAGE, cpu: 8, lifetime_seconds: daemon.lifetimeSeconds },
     },
   });
 }

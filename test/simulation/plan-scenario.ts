@@ -1,5 +1,6 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
+import { planBases } from './plan-bases.ts';
 import { planFaults } from './plan-faults.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 
@@ -15,6 +16,7 @@ export function planScenario(seed: number): Scenario {
   const daemon = new Chance(seed, 'daemon');
   const macs = planMacs(new Chance(seed, 'macs'));
   const names = macs.map(({ name }) => name);
+  const bases = planBases(new Chance(seed, 'base'), names, TROUBLED);
   return {
     seed,
     daemon: {
@@ -25,6 +27,7 @@ export function planScenario(seed: number): Scenario {
       gcInterval: 60 * SECOND,
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
+      baseVms: bases.areKept,
       retention: 24 * HOUR,
     },
     hop: [1, 30],
@@ -32,8 +35,8 @@ export function planScenario(seed: number): Scenario {
     macs,
     github: planGitHub(new Chance(seed, 'github')),
     pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
-    faults: planFaults(new Chance(seed, 'faults'), names, TROUBLED),
-    incidents: planIncidents(new Chance(seed, 'incidents'), names),
+    faults: [...planFaults(new Chance(seed, 'faults'), names, TROUBLED), ...bases.faults],
+    incidents: [...planIncidents(new Chance(seed, 'incidents'), names), ...bases.incidents],
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
     restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
