@@ -54,7 +54,7 @@ export const controllerKeys = {
   vm_name_prefix: withDefault(
     prefix,
     'gh',
-    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`, base VMs `<prefix>-<controller id>-base-…`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
   ),
   base_vms: withDefault(
     flag,

@@ -58,6 +58,10 @@ export async function checkHost(
     if (unusable.length === 0)
       findings.push(ok(`It can do all that a job needs, with ${slots} VM(s) at once.`));
 
+    if (config.controller.base_vms && !(await agent.offersClone())) {
+      findings.push(note('It cannot clone VMs, so it gets no base VMs: each VM is made from its image.'));
+    }
+
     const vms = await agent.listVms();
     const prefix = namePrefix(config.controller);
     const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
