@@ -49,6 +49,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, mend: stri
     'The agent could not make the VM.',
     "Look into the agent's log; most often the disk of the Mac is full.",
   ],
+  BASE_UNUSABLE: [
+    'The base VM could not be cloned, so the job gets a VM that is made from its image.',
+    'Nothing for the job. Why, stands with the host: `bases` of `/api/hosts`, and the log.',
+  ],
   VM_NAME_TAKEN: [
     'A VM of a lost record runs under the name that was to be given.',
     'Nothing: the next name is taken, and the collector sees to the other VM.',

@@ -23,6 +23,7 @@ const CODES = {
   VM_BUSY: ['host', 'retry'],
   VM_NOT_FOUND: ['host', 'giveUp'],
   VM_CREATE_FAILED: ['host', 'giveUp'],
+  BASE_UNUSABLE: ['host', 'retry'],
   VM_NAME_TAKEN: ['us', 'retry'],
   VM_RESIZE_FAILED: ['operator', 'giveUp'],
   VM_START_FAILED: ['host', 'giveUp'],

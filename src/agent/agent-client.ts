@@ -17,14 +17,15 @@ import {
 } from './agent-answers.ts';
 import { isRefusal } from './agent-failure.ts';
 import { pullPath, vmPath } from './agent-path.ts';
+import { CHANGE_TIMEOUT_MS, change, get, nullWhenGone } from './agent-requests.ts';
 import { type AgentRequest, AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
 import { type AgentVm, agentVmSchema } from './agent-vm.ts';
 import { type PullOperation, pullOperationSchema } from './pull-operation.ts';
 
 const PAGE = 1000;
 
-/** Longer than the longest step that the agent bounds itself (600 s to grow a disk), for calls that change something. */
-const CHANGE_TIMEOUT_MS = 11 * 60_000;
+/** A well-formed id that no VM has. */
+const NO_VM = '00000000-0000-0000-0000-000000000000';
 
 /** Every call can be cut short; it then rejects with the signal's reason. */
 export interface Abortable {
@@ -36,7 +37,7 @@ export type SshForwarding = { status: 'ready' | 'unavailable' | 'not-configured'
 /**
  * The calls to the agent of one Mac that this daemon makes; the agent's "wipe" and "reset" are not among them,
  * since they destroy strangers' VMs too. Every method takes a signal, throws a DaemonError whose message names
- * host, call and answer, and may be repeated safely by one who looks first; `createVm` alone makes a second VM.
+ * host, call and answer, and may be repeated safely by one who looks first; `createVm` and `cloneVm` alone make a second VM.
  */
 export class AgentClient {
   readonly name: string;
@@ -108,6 +109,51 @@ export class AgentClient {
       signal,
       // Not for ever: the teardown waits for this call's end, so one that hangs would hold its slot for good.
       timeoutMs: CHANGE_TIMEOUT_MS,
+    });
+  }
+
+  /**
+   * Whether this agent can clone. It is asked to clone a VM that cannot exist, by a body without a name: an agent that
+   * has the route refuses the body, one that does not refuses the path, and nothing can come of either.
+   */
+  async offersClone({ signal }: Abortable = {}): Promise<boolean> {
+    const asked = change('ask whether it can clone', 'POST', vmPath(NO_VM, '/clone'), signal);
+    try {
+      await this.#transport.bytes({ ...asked, body: {} });
+      return false;
+    } catch (error) {
+      if (isRefusal(error, 400, 'INVALID_REQUEST')) return true;
+      if (isRefusal(error, 404, 'NOT_FOUND') || isRefusal(error, 405, 'METHOD_NOT_ALLOWED')) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Copies a stopped VM on the host itself, with no registry and with resources of its own; sizes in bytes, the disk
+   * can only grow. As `createVm` it blocks, makes a second VM when repeated, and shows the VM at its end. Throws
+   * VM_BUSY when the source does anything else meanwhile, be it another clone: the agent does not queue.
+   */
+  cloneVm(
+    sourceId: string,
+    spec: {
+      name: string;
+      resources: { cpuCount?: number; memorySize?: number; diskSize?: number };
+      ephemeral: boolean;
+      lifetimeSeconds: number | null;
+    },
+    { signal }: Abortable = {},
+  ): Promise<AgentVm> {
+    return this.#transport.json(agentVmSchema, {
+      ...change(`clone VM ${spec.name} from ${sourceId}`, 'POST', vmPath(sourceId, '/clone'), signal),
+      body: { ...spec, lifetimeSeconds: spec.lifetimeSeconds ?? undefined },
+    });
+  }
+
+  /** Gives the VM another name; names need not be unique. */
+  renameVm(id: string, name: string, { signal }: Abortable = {}): Promise<AgentVm> {
+    return this.#transport.json(agentVmSchema, {
+      ...change(`rename VM ${id} to ${name}`, 'PATCH', vmPath(id), signal),
+      body: { name },
     });
   }
 
@@ -249,22 +295,5 @@ export class AgentClient {
       all.push(...items);
       if (items.length === 0 || all.length >= page.total) return all;
     }
-  }
-}
-
-function get(what: string, path: string, signal: AbortSignal | undefined): AgentRequest {
-  return { what, method: 'GET', path, signal };
-}
-
-function change(what: string, method: string, path: string, signal: AbortSignal | undefined): AgentRequest {
-  return { what, method, path, signal, timeoutMs: CHANGE_TIMEOUT_MS };
-}
-
-async function nullWhenGone<T>(answer: Promise<T>, code: string): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isRefusal(error, 404, code)) return null;
-    throw error;
   }
 }

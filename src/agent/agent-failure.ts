@@ -51,6 +51,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   SSH_ENABLE_FAILED: ['SSH_FORWARDING_FAILED', "Look for another program on the agent's SSH port range."],
   '400 CREATE_FAILED': ['IMAGE_INVALID', 'The image asks for more CPUs or memory than this Mac allows a VM.'],
   CREATE_FAILED: ['VM_CREATE_FAILED', 'The log of the agent has the cause.'],
+  CLONE_FAILED: ['BASE_UNUSABLE', 'The log of the agent has the cause.'],
   'PATCH 400 INVALID_REQUEST': BAD_SIZE,
   UPDATE_VM_FAILED: BAD_SIZE,
   // The VM may run all the same: the agent answers so too when it could not save the state of a VM that started.

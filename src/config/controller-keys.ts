@@ -2,7 +2,7 @@ import { MOST_VMS } from './agent-keys.ts';
 import { duration } from './duration.ts';
 import { withDefault } from './key.ts';
 import { listenAddress } from './listen-address.ts';
-import { choice, integer, textLike } from './plain-kinds.ts';
+import { choice, flag, integer, textLike } from './plain-kinds.ts';
 
 const id = textLike(/^[a-z0-9]{1,16}$/, 'lower-case letters and digits, at most 16 and no "-"');
 const prefix = textLike(
@@ -59,7 +59,12 @@ export const controllerKeys = {
   vm_name_prefix: withDefault(
     prefix,
     'gh',
-    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`, base VMs `<prefix>-<controller id>-base-…`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+  ),
+  base_vms: withDefault(
+    flag,
+    false,
+    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. A moved tag is then noticed within `gc_interval`, not by the next job.',
   ),
   max_attempts: withDefault(
     integer(1, 100),

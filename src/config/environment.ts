@@ -105,9 +105,10 @@ function holderOf(content: Record<string, unknown>, path: KeyPath): Record<strin
   return isMap(found) ? found : undefined;
 }
 
-/** Text that is no number stays text, so that the schema says what is wrong with it. */
+/** Text that is no number, or neither true nor false, stays text, so that the schema says what is wrong with it. */
 function readValue(text: string, facts?: KeyFacts): unknown {
   if (facts?.form === 'number' && /^\d+$/.test(text)) return Number(text);
+  if (facts?.form === 'flag' && /^(?:true|false)$/.test(text)) return text === 'true';
   if (facts?.form !== 'list') return text;
   return text
     .split(',')

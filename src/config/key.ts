@@ -6,7 +6,7 @@ export interface Kind<S extends z.ZodType = z.ZodType> {
   /** What a person writes there, with its unit or range. */
   type: string;
   /** How the text of an environment variable becomes the value; a `command` cannot be given so. */
-  form: 'text' | 'number' | 'list' | 'command';
+  form: 'text' | 'number' | 'flag' | 'list' | 'command';
   /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
   secret?: true;
   /** On this machine: `~/` and relative paths are resolved. A `file` has to be there, a `folder` is made. */

@@ -54,6 +54,14 @@ export function choice<const T extends string>(...values: T[]): Kind<z.ZodEnum<{
   return { schema, type: values.map((value) => `\`${value}\``).join(', '), form: 'text' };
 }
 
+const yesOrNo = z.boolean({
+  error: unlessMissing(
+    (input) => `${JSON.stringify(input)} does not fit here: write true or false, without quotes.`,
+  ),
+});
+
+export const flag: Kind<typeof yesOrNo> = { schema: yesOrNo, type: '`true`, `false`', form: 'flag' };
+
 export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.ZodArray<S>> {
   const error = unlessMissing(() => 'takes a list: write it in brackets, such as ["one", "two"].');
   return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };

@@ -5,9 +5,11 @@ import { type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections.ts';
 export function unknownKeyMessage(path: KeyPath, key: string): string {
   const known = namesUnder(path);
   const nearest = nearestName(key, known);
-  if (isTypingError(key, nearest)) return `is no key here. Did you mean ${nearest}?`;
   const elsewhere = placesOf(key);
-  if (elsewhere.length > 0) return `is no key here, but ${elsewhere.join(' or ')} is: move it there.`;
+  // A key that is right in another section is no misspelling of one that happens to look like it.
+  const isMisplaced = elsewhere.length > 0 && spellingOf(nearest) !== spellingOf(key);
+  if (isTypingError(key, nearest) && !isMisplaced) return `is no key here. Did you mean ${nearest}?`;
+  if (isMisplaced) return `is no key here, but ${elsewhere.join(' or ')} is: move it there.`;
   return `is no key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
 }
 
@@ -24,10 +26,14 @@ function isTypingError(key: string, nearest: string): boolean {
 }
 
 function placesOf(key: string): string[] {
-  const spelling = key.toLowerCase().replace(/[-_]/g, '');
   return Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
     Object.keys(keys)
-      .filter((known) => known.replace(/_/g, '') === spelling)
+      .filter((known) => spellingOf(known) === spellingOf(key))
       .map((known) => keyPattern(section, known).replace('.*', section === 'hosts' ? '[]' : '.<label>')),
   );
+}
+
+/** `pollInterval` and `poll-interval` are spellings of `poll_interval`. */
+function spellingOf(key: string): string {
+  return key.toLowerCase().replace(/[-_]/g, '');
 }

@@ -10,6 +10,7 @@ import { jobView } from '../dispatch/job-view.ts';
 import { statePath } from '../dispatch/transition-entry.ts';
 import { waitingFacts } from '../dispatch/waiting-facts.ts';
 import { type Waiting, whyWaiting } from '../dispatch/why-waiting.ts';
+import type { BaseVms } from '../effects/base-vms.ts';
 import type { EffectRuns } from '../effects/effect-runs.ts';
 import type { AdminSource } from '../http/admin/admin-source.ts';
 import type { Recording } from '../http/admin/recording.ts';
@@ -28,6 +29,7 @@ interface AdminParts {
   actors: JobActors;
   hosts: Hosts;
   breakers: Breakers;
+  bases: BaseVms;
   store: Store;
   chronicle: Chronicle;
   runs: EffectRuns;
@@ -124,6 +126,7 @@ export function adminSource(parts: AdminParts): AdminSource {
         state: statePath(snapshot.value).split('.')[0],
         cordon: store.cordonOf(name),
         room: rooms.get(name),
+        bases: parts.bases.view(name),
         breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,
         history: parts.history.of(name),
       }));

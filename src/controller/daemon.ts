@@ -29,6 +29,7 @@ import { effectWorldOf } from './effect-world-of.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { intakeOf } from './intake-of.ts';
 import { jobPolicy, namePrefix } from './job-policy.ts';
+import { keepBases } from './keep-bases.ts';
 import { Orders } from './orders.ts';
 import { Releases } from './releases.ts';
 import { restoreJobs } from './restore-jobs.ts';
@@ -123,6 +124,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     chronicle,
     clock,
     isOurs: (name) => parseResourceName(prefix, name) !== null,
+    isBase: (name) => world.bases.isBase(name),
     cordonOf: (name) => store.cordonOf(name),
   });
   const turnRecords = new TurnRecords(chronicle, clock);
@@ -185,6 +187,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     deliveries,
     clock,
     profiles,
+    bases: world.bases,
     recorder,
     runs,
   });
@@ -237,7 +240,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
       collector,
       dispatcher,
     },
-    ...{ clock, progress, health },
+    ...{ clock, progress, health, bases: world.bases },
     ...{ stats: watching.stats, history: watching.history, metrics: watching.metrics },
   });
   const admin = await edges.listen(
@@ -256,6 +259,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   releases.push('the health of webhooks', () => webhooks.stop());
   poller.start();
   releases.push('the poller', () => poller.stop());
+  releases.push('the keeper of base VMs', keepBases({ config, world, store, clock, log }));
   const collecting = collector.run();
   releases.push('the collector', () => {
     collector.stop();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { BaseVms } from '../effects/base-vms.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { RunnerSecrets } from '../effects/runner-secrets.ts';
 import { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
@@ -9,6 +10,7 @@ import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
 import { runnerLabelsFor } from '../intake/match-profile.ts';
+import { namePrefix } from './job-policy.ts';
 
 export interface EffectWorldParts {
   config: Config;
@@ -32,7 +34,7 @@ export function effectWorldOf({
   progress,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
-  const { runner, timeouts } = config;
+  const { controller, runner, timeouts } = config;
   return {
     clock,
     github,
@@ -78,6 +80,7 @@ export function effectWorldOf({
         : { kind: 'repository', owner, repository },
     secrets: new RunnerSecrets(),
     calls: new UnconfirmedCalls(clock, timeouts.create_settle),
+    bases: new BaseVms(controller.base_vms, namePrefix(controller)),
     observe,
     evidenceSaved,
     progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),

@@ -7,6 +7,7 @@ import type { Chronicle } from '../dispatch/chronicle.ts';
 import type { Hosts } from '../dispatch/hosts.ts';
 import type { JobActors } from '../dispatch/job-actors.ts';
 import { waitingFacts } from '../dispatch/waiting-facts.ts';
+import type { BaseVms } from '../effects/base-vms.ts';
 import type { GitHub } from '../github/github.ts';
 import type { DeliveryLog } from '../intake/delivery-log.ts';
 import { outcomeOf, type World } from '../page/world.js';
@@ -27,6 +28,7 @@ export interface MetricsOptions {
   clock: Clock;
   /** The profiles of the config: each has an age of its queue, also when that is empty. */
   profiles: string[];
+  bases: BaseVms;
 }
 
 const P = 'jeballto_runner_';
@@ -128,7 +130,7 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, breakers, store, github, deliveries, clock, profiles } = this.#options;
+    const { actors, hosts, breakers, store, github, deliveries, clock, profiles, bases } = this.#options;
     const facts = () =>
       waitingFacts({
         jobs: [...actors.all()],
@@ -151,7 +153,8 @@ export class Metrics {
       const ours = new Set([...actors.all()].map(({ snapshot }) => snapshot.context.vm?.name));
       for (const { name, snapshot } of hosts.all()) {
         for (const vm of snapshot.context.look?.vms ?? []) {
-          set.inc({ host: name, state: vm.state, owner: ours.has(vm.name) ? 'ours' : 'foreign' });
+          const owner = ours.has(vm.name) ? 'ours' : bases.isBase(vm.name) ? 'base' : 'foreign';
+          set.inc({ host: name, state: vm.state, owner });
         }
       }
     });
@@ -160,6 +163,12 @@ export class Metrics {
         const { job, vm } = snapshot.context;
         if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
         set.inc({ profile: vm.profile, state: snapshot.matches('warm') ? 'ready' : 'booting' });
+      }
+    });
+    gauge('base_vm_ready', 'Whether jobs are cloned from a base VM: 1 or 0.', ['host', 'profile'], (set) => {
+      for (const { name: host } of hosts.all()) {
+        for (const { profile, state } of bases.view(host))
+          set.set({ host, profile }, Number(state === 'ready'));
       }
     });
     gauge('host_up', 'Whether the host takes jobs: 1 or 0.', ['host'], (set) => {

@@ -156,7 +156,13 @@ export class Collector {
       else if (vm) namesInMaking.add(vm.name);
       if (runner) runnerNames.add(runner.name);
     }
-    return { vmIds, namesInMaking, runnerNames };
+    const { bases } = this.#options.world;
+    return {
+      vmIds,
+      namesInMaking,
+      runnerNames,
+      keepsBase: (vm: { host: string; id: string; name: string }) => bases.keeps(vm.host, vm),
+    };
   }
 
   async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {

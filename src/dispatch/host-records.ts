@@ -9,6 +9,8 @@ export interface HostRecordsOptions {
   clock: Clock;
   /** Whether this controller gave the name. */
   isOurs(vmName: string): boolean;
+  /** Whether it is the name of one of our base VMs. */
+  isBase(vmName: string): boolean;
   cordonOf(host: string): Cordon | null;
 }
 
@@ -23,12 +25,17 @@ export class HostRecords {
 
   /** Writes an entry when the host looks different from the last one. */
   changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
-    const { chronicle, clock, isOurs, cordonOf } = this.#options;
+    const { chronicle, clock, isOurs, isBase, cordonOf } = this.#options;
     const state = statePath(value).split('.')[0] ?? '';
     const detail = {
       slots: context.look?.slots ?? 0,
       version: context.look?.version ?? '',
-      vms: (context.look?.vms ?? []).map((vm) => ({ name: vm.name, state: vm.state, ours: isOurs(vm.name) })),
+      vms: (context.look?.vms ?? []).map(({ name: vm, state: is }) => ({
+        name: vm,
+        state: is,
+        ours: isOurs(vm) || isBase(vm),
+        ...(isBase(vm) && { base: true }),
+      })),
       failure: context.failure?.message ?? null,
       unreachableSince: context.unreachableSince,
       restartsSeen: context.restartsSeen,

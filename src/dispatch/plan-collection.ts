@@ -1,3 +1,4 @@
+import { parseBaseName } from '../../machines/base-name.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import { mayWork } from '../agent/may-work.ts';
 
@@ -25,6 +26,8 @@ export interface Owners {
   /** Names of VMs whose create is still under way. */
   namesInMaking: ReadonlySet<string>;
   runnerNames: ReadonlySet<string>;
+  /** Whether a VM with the name of a base is one, is being made into one, or is being cloned. */
+  keepsBase(vm: { host: string; id: string; name: string }): boolean;
 }
 
 export type CollectionStep = Stray & {
@@ -68,6 +71,7 @@ export function planCollection(
   const isOurs = ({ name }: { name: string }) => parseResourceName(prefix, name) !== null;
   const steps = [
     ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, now, sight)),
+    ...reality.vms.flatMap((vm) => baseStep(prefix, vm, owners, sight)),
     ...reality.runners.filter(isOurs).flatMap((runner) => runnerStep(runner, reality, owners, sight)),
   ];
   return { steps, sightings };
@@ -96,6 +100,25 @@ function vmStep(
     ];
   }
   return [{ ...stray, do: 'adopt', why: `${cause}: its guest is asked first` }];
+}
+
+/** Nobody of ours ever starts a base, so one that runs is in somebody's hands, and no guest of ours is there to ask. */
+function baseStep(
+  prefix: string,
+  { expiresAt: _, ...seen }: Reality['vms'][number],
+  owners: Owners,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  const named = parseBaseName(prefix, seen.name);
+  if (named === null || owners.keepsBase(seen)) return [];
+  const stray = { kind: 'vm' as const, ...seen };
+  const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
+  const cause = `${what} and it is ${seen.state}`;
+  if (mayWork(seen.state)) {
+    return [{ ...stray, do: 'leave', why: `${cause}: stop it, or give it a name of your own` }];
+  }
+  if (!sight(`vm ${seen.host} ${seen.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  return [{ ...stray, do: 'delete', why: cause }];
 }
 
 function runnerStep(

@@ -3,17 +3,20 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import type { AgentVm } from '../agent/agent-vm.ts';
 import { mayWork } from '../agent/may-work.ts';
 import { DaemonError, hasCode } from '../errors.ts';
+import { cloneBase } from './clone-base.ts';
 import type { Effect, EffectWorld, Profile } from './effect-world.ts';
 import { pullImage } from './pull-image.ts';
+import { sizeVm } from './size-vm.ts';
 import { untilAborted } from './unconfirmed-calls.ts';
 
 /** Answers after which the VM may or may not come into being. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
 
 /**
- * One VM by this name, made from the profile's image and sized. The agent does not keep names unique and shows
- * a VM only when its create has ended, so: look by name, never send a second create for a name whose first one
- * may still take effect.
+ * One VM by this name, sized: a clone of the profile's base VM where the host has one, which needs neither pull nor
+ * registry, and made from the profile's image where not. The agent does not keep names unique and shows a VM only
+ * when its create has ended, so: look by name, never send a second create or clone for a name whose first one may
+ * still take effect.
  */
 export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['createVm']['output']> = async (
   world,
@@ -26,7 +29,8 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
   await world.calls.ended(vmName, signal);
 
   let vm = await theOnlyVm(client, vmName, signal);
-  if (vm === null) {
+  const base = world.bases.forVm(vmName, host, label);
+  if (vm === null && base.state === 'none') {
     await pullImage(world, client, profile.image, vmName, signal);
     vm = await theOnlyVm(client, vmName, signal);
   }
@@ -38,19 +42,24 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
       );
     }
     signal.throwIfAborted();
-    world.progress(vmName, 'creating the VM');
-    const request = {
-      name: vmName,
-      image: profile.image,
-      ephemeral: true,
-      lifetimeSeconds: lifetimeOf(world, profile, isWarm),
-    };
+    const without = base.why === null ? '' : `, with no base VM: ${base.why}`;
+    world.progress(vmName, base.state === 'ready' ? `cloning ${base.name}` : `creating the VM${without}`);
+    const lifetimeSeconds = lifetimeOf(world, profile, isWarm);
+    const request = { name: vmName, image: profile.image, ephemeral: true, lifetimeSeconds };
     vm = await untilAborted(
-      world.calls.run(vmName, () => client.createVm(request), isAmbiguous),
+      world.calls.run(
+        vmName,
+        () =>
+          base.state === 'ready'
+            ? cloneBase(world, client, base, { host, vmName, profile: label, lifetimeSeconds })
+            : client.createVm(request),
+        isAmbiguous,
+      ),
       signal,
     );
   }
-  await resize(client, vm, profile, signal);
+  await sizeVm(client, vm, profile, signal);
+  world.bases.forget(vmName);
   world.progress(vmName, null);
   return { vmId: vm.id };
 };
@@ -79,15 +88,4 @@ async function theOnlyVm(client: AgentClient, name: string, signal: AbortSignal)
     'VM_CREATE_FAILED',
     `A VM named ${name} exists in state ${vm.state}, not freshly made; the attempt ends and cleans it up.`,
   );
-}
-
-async function resize(client: AgentClient, vm: AgentVm, profile: Profile, signal: AbortSignal) {
-  const { cpu, memory, disk } = profile;
-  const { resources } = vm;
-  const wanted = {
-    ...(cpu !== null && cpu !== resources.cpuCount && { cpuCount: cpu }),
-    ...(memory !== null && memory !== resources.memorySize && { memorySize: memory }),
-    ...(disk !== null && disk !== resources.diskSize && { diskSize: disk }),
-  };
-  if (Object.keys(wanted).length > 0) await client.updateVm(vm.id, wanted, { signal });
 }

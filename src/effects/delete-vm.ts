@@ -29,6 +29,7 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
     );
   }
   world.calls.forget(vmName);
+  world.bases.forget(vmName);
   world.progress(vmName, null);
   return null;
 };

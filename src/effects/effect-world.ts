@@ -5,6 +5,7 @@ import type { RunnerScope } from '../github/runner-scope.ts';
 import type { GuestSession } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
+import type { BaseVms } from './base-vms.ts';
 import type { RunnerSecrets } from './runner-secrets.ts';
 import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
 
@@ -50,6 +51,7 @@ export interface EffectWorld {
   scope(owner: string, repository: string): RunnerScope;
   secrets: RunnerSecrets;
   calls: UnconfirmedCalls;
+  bases: BaseVms;
   /** Where an effect saw a job: the same way as every other observation (law 6). */
   observe(observation: JobObservation): void;
   /** Resolves when what a failed attempt's VM has to tell is saved; within seconds, never rejects. */

@@ -10,7 +10,8 @@ const LONGEST_LOOK = 2_000;
 /**
  * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
  * can be shown. Always with the very reference that the create names: the agent's cache goes by exact string.
- * Rejects with the pull's own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
+ * Answers the digest of what the host then has under it; null where the agent does not tell. Rejects with the pull's
+ * own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
  */
 export async function pullImage(
   world: EffectWorld,
@@ -18,13 +19,14 @@ export async function pullImage(
   reference: string,
   vmName: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | null> {
   const started = await client.pullImage(reference, {
     timeoutSeconds: Math.ceil(world.pullTimeout / 1000),
     signal,
   });
   let pause = FIRST_LOOK;
-  for (let pull = started; pull.status !== 'completed'; ) {
+  let pull = started;
+  while (pull.status !== 'completed') {
     if (pull.status === 'failed' || pull.status === 'cancelled') throw pullFailure(reference, pull);
     const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
     world.progress(vmName, `pulling ${reference}${percent}`);
@@ -34,4 +36,5 @@ export async function pullImage(
     if (seen === null) throw pullFailure(reference, null);
     pull = seen;
   }
+  return pull.digest;
 }

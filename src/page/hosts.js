@@ -51,9 +51,10 @@ function hostView(host, { strip, world, now, isPast, isReplay, onOrder, onJob })
           ) => html`<button class="slot ours" title="${job.context.vm.name}: ${job.state}" @click=${() => onJob(job.jobId)}>
             <span>${job.context.job?.name ?? job.jobId}</span><small>${job.state.split(/[.,]/)[0]}</small></button>`,
         )}
-        ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
+        ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.base ? 'a base VM' : vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
+      ${(extra?.bases ?? []).map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
@@ -65,6 +66,12 @@ function hostView(host, { strip, world, now, isPast, isReplay, onOrder, onJob })
               <button @click=${() => onOrder('drain', host.name)}>Drain</button></div>`
       }
     </li>`;
+}
+
+/** The stopped VM that a profile's jobs are cloned from, or why they are made from its image. */
+export function baseWords({ profile, vm, why }) {
+  if (vm === null) return `No base VM for ${profile}: ${why}.`;
+  return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
 }
 
 /** Why no new job goes there, and until when. */

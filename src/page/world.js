@@ -24,7 +24,7 @@
  * @property {number} at
  * @property {number} slots
  * @property {string} version
- * @property {{ name: string, state: string, ours: boolean }[]} vms
+ * @property {{ name: string, state: string, ours: boolean, base?: true }[]} vms
  * @property {string | null} failure
  * @property {number | null} unreachableSince epoch ms
  * @property {number} restartsSeen

@@ -34,6 +34,32 @@ describe('the client against the simulated agent', () => {
     await stranger.close();
   });
 
+  test('a VM is renamed and cloned, and a clone needs no image', async () => {
+    expect(await client.offersClone()).toBe(true);
+    const { id } = await create('unfinished');
+    await client.renameVm(id, 'base');
+    mac.world.images.local.clear();
+    const resources = { cpuCount: 6, diskSize: 128 * GIB };
+    const spec = { name: 'gh-a-1-1', resources, ephemeral: true, lifetimeSeconds: 60 };
+    const copy = await client.cloneVm(id, spec);
+    expect(copy).toMatchObject({
+      name: 'gh-a-1-1',
+      state: 'stopped',
+      ephemeral: true,
+      lifetimeSeconds: 60,
+      resources,
+    });
+    expect((await client.listVms()).map(({ name }) => name).sort()).toEqual(['base', 'gh-a-1-1']);
+    await client.startVm(id);
+    await expect(client.cloneVm(id, spec)).rejects.toMatchObject(failsWith('VM_BUSY'));
+    await expect(
+      client.cloneVm(
+        copy.id.replace(/./g, (c) => (c === '-' ? c : '1')),
+        spec,
+      ),
+    ).rejects.toMatchObject(failsWith('VM_NOT_FOUND'));
+  });
+
   test('an image is pulled, a VM made of it, sized, started, reached, and deleted', async () => {
     const { operationId } = await client.pullImage(IMAGE, { timeoutSeconds: 60 });
     await vi.waitFor(async () =>

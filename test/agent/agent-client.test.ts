@@ -82,6 +82,33 @@ describe('VMs', () => {
     expect(agent.requests[0]?.body).toEqual({ resources: { cpuCount: 6, memorySize: 12884901888 } });
   });
 
+  test('a clone sends name, sizes in bytes, ephemeral and lifetime in one call, and leaves out a lifetime of none', async () => {
+    agent.on(`POST /vms/${ID}/clone`, { status: 201, json: vmAnswer({ name: 'copy' }) });
+    const spec = { name: 'copy', resources: { cpuCount: 6 }, ephemeral: true };
+    expect((await client.cloneVm(ID, { ...spec, lifetimeSeconds: 60 })).name).toBe('copy');
+    await client.cloneVm(ID, { ...spec, lifetimeSeconds: null });
+    expect(agent.requests.map(({ body }) => body)).toEqual([{ ...spec, lifetimeSeconds: 60 }, spec]);
+    expect(agent.requests[0]?.query.has('force')).toBe(false);
+  });
+
+  test('a new name is sent alone', async () => {
+    agent.on(`PATCH /vms/${ID}`, { json: vmAnswer({ name: 'new' }) });
+    expect((await client.renameVm(ID, 'new')).name).toBe('new');
+    expect(agent.requests[0]?.body).toEqual({ name: 'new' });
+  });
+
+  test('whether an agent can clone is asked by a call that cannot come true', async () => {
+    const route = 'POST /vms/00000000-0000-0000-0000-000000000000/clone';
+    expect(await client.offersClone()).toBe(false);
+    expect(agent.requests[0]).toMatchObject({ method: 'POST', body: {} });
+    agent.on(route, refuse(405, 'METHOD_NOT_ALLOWED'));
+    expect(await client.offersClone()).toBe(false);
+    agent.on(route, refuse(400, 'INVALID_REQUEST'));
+    expect(await client.offersClone()).toBe(true);
+    agent.on(route, refuse(503, 'MAINTENANCE_IN_PROGRESS'));
+    expect(await codeOf(client.offersClone())).toBe('HOST_MAINTENANCE');
+  });
+
   test('a start has no body and answers with the VM', async () => {
     agent.on(`POST /vms/${ID}/start`, { json: vmAnswer({ state: 'running', uptime: 0 }) });
     expect((await client.startVm(ID)).state).toBe('running');

@@ -6,6 +6,7 @@ import type { PullOperation } from '../../src/agent/pull-operation.ts';
 const vmCall: AgentCall = { host: 'mac-1', what: 'start VM X', method: 'POST', path: '/vms/X/start' };
 const createCall: AgentCall = { ...vmCall, what: 'create VM gh-a-1-1', path: '/vms' };
 const patchCall: AgentCall = { ...vmCall, what: 'resize VM X', method: 'PATCH', path: '/vms/X' };
+const cloneCall: AgentCall = { ...vmCall, what: 'clone VM gh-a-1-1 from X', path: '/vms/X/clone' };
 const imageCall: AgentCall = { ...vmCall, what: 'pull image', path: '/images/pull' };
 
 const failedPull: PullOperation = {
@@ -42,6 +43,11 @@ const table: [number, string, AgentCall, FailureCode][] = [
   [404, 'IMAGE_OPERATION_NOT_FOUND', imageCall, 'IMAGE_PULL_FAILED'],
   [405, 'METHOD_NOT_ALLOWED', vmCall, 'AGENT_REQUEST_REFUSED'],
   [409, 'INVALID_STATE', vmCall, 'VM_BUSY'],
+  [400, 'CLONE_FAILED', cloneCall, 'BASE_UNUSABLE'],
+  [500, 'CLONE_FAILED', cloneCall, 'BASE_UNUSABLE'],
+  [504, 'CLONE_FAILED', cloneCall, 'BASE_UNUSABLE'],
+  [409, 'INVALID_STATE', cloneCall, 'VM_BUSY'],
+  [404, 'NOT_FOUND', cloneCall, 'VM_NOT_FOUND'],
   [409, 'VM_LIMIT_REACHED', vmCall, 'VM_LIMIT_REACHED'],
   [409, 'CAPABILITY_UNAVAILABLE', vmCall, 'AGENT_CAPABILITY_MISSING'],
   [409, 'SSH_ENABLE_FAILED', vmCall, 'SSH_NOT_READY'],

@@ -85,6 +85,7 @@ describe('whole files', () => {
         warm_vm_max_age: 3_600_000,
         gc_interval: 60_000,
         vm_name_prefix: 'gh',
+        base_vms: false,
         max_attempts: 3,
         host_check_interval: 5_000,
       },

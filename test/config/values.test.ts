@@ -236,3 +236,17 @@ describe('texts', () => {
     ]);
   });
 });
+
+test('base VMs are kept only where the file or a variable says so, and nothing but true and false says anything', () => {
+  const variable = 'JEBALLTO_RUNNER_CONTROLLER_BASE_VMS';
+  const kept = (controller: object, env = {}) =>
+    load({ ...SMALLEST, controller }, env).config.controller.base_vms;
+  expect([kept({}), kept({ base_vms: true })]).toEqual([false, true]);
+  expect([kept({}, { [variable]: 'true' }), kept({ base_vms: true }, { [variable]: 'false' })]).toEqual([
+    true,
+    false,
+  ]);
+  expect(refusal({ ...SMALLEST, controller: { base_vms: 'yes' } })).toEqual([
+    'controller.base_vms: "yes" does not fit here: write true or false, without quotes.',
+  ]);
+});

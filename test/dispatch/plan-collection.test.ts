@@ -17,7 +17,12 @@ const runner = (name: string, facts: { online?: boolean; busy?: boolean } = {}) 
   busy: false,
   ...facts,
 });
-const nobody = { vmIds: new Set<string>(), namesInMaking: new Set<string>(), runnerNames: new Set<string>() };
+const nobody = {
+  vmIds: new Set<string>(),
+  namesInMaking: new Set<string>(),
+  runnerNames: new Set<string>(),
+  keepsBase: (_vm: { host: string; id: string; name: string }) => false,
+};
 
 function plan(reality: Partial<Reality>, owners: Partial<typeof nobody> = {}, looks = 2) {
   let sightings: ReadonlyMap<string, Sighting> = new Map();
@@ -82,6 +87,41 @@ test('a paused ownerless VM cannot be asked, so it is left to a person until its
 test('an ownerless VM that runs on beyond its lifetime is deleted', () => {
   const running = (expiresAt: number) => plan({ vms: [vm('gh-a-1-1', 'running', 'THIS', expiresAt)] });
   expect([running(0)[0]?.do, running(-6 * 60_000)[0]?.do]).toEqual(['adopt', 'delete']);
+});
+
+const BASE = 'gh-a-base-0123456789abcdef';
+
+test('a base VM is in no danger while it is kept', () => {
+  const keepsBase = ({ host, id }: { host: string; id: string }) => host === 'm1' && id === `ID-${BASE}`;
+  expect(plan({ vms: [vm(BASE)] }, { keepsBase })).toEqual([]);
+});
+
+test.each([BASE, `${BASE}-new-k3j2`])('%s, when nobody keeps it, goes at the second look', (name) => {
+  expect(plan({ vms: [vm(name)] }, {}, 1)).toMatchObject([{ do: 'wait' }]);
+  for (const state of ['stopped', 'created', 'error', 'deleted']) {
+    expect(plan({ vms: [vm(name, state)] })).toMatchObject([{ do: 'delete', kind: 'vm', name }]);
+  }
+});
+
+test.each(['starting', 'running', 'paused'])(
+  'a base VM that is %s is left to whoever started it',
+  (state) => {
+    expect(plan({ vms: [vm(BASE, state)] })).toMatchObject([{ do: 'leave' }]);
+  },
+);
+
+test.each([
+  'gh-b-base-0123456789abcdef',
+  'gh-a-base-0123456789abcde',
+  'gh-a-base-0123456789abcdef0',
+  'gh-a-base-0123456789ABCDEF',
+  'gh-a-base-0123456789abcdef-1',
+  'gh-a-base-0123456789abcdef-new-',
+  'gh-a-base-1234567890123456-1',
+  'gh-a-base-base-0123456789abcdef',
+  'gh-a-x-base-0123456789abcdef',
+])('a VM named %s is no base of ours', (name) => {
+  expect(plan({ vms: [vm(name)] }).filter(({ name: collected }) => collected === name)).toEqual([]);
 });
 
 test('something that found its owner between two looks starts anew', () => {

@@ -39,6 +39,8 @@ export interface EffectFixtureOptions {
   guests?: GuestSettings;
   /** Laid over the config file's `runner`. */
   runner?: Record<string, unknown>;
+  /** Laid over its `controller`. */
+  controller?: Record<string, unknown>;
   timeouts?: Record<string, string>;
 }
 
@@ -67,7 +69,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
     github: { api_url: github.url, token: 'ghp_oftheeffects', owner: OWNER, repository: REPOSITORY },
     hosts: macs.map(({ url }, n) => ({ name: `mac-${n + 1}`, base_url: url, token: TOKEN })),
     // Nothing happens in a test because an interval has passed.
-    controller: { id: 't', host_check_interval: '1h', gc_interval: '1h' },
+    controller: { id: 't', host_check_interval: '1h', gc_interval: '1h', ...options.controller },
     timeouts: { ...options.timeouts },
     runner: {
       ssh_user: 'admin',

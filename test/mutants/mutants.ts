@@ -45,6 +45,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/dispatch/plan-collection.test.ts'],
   },
   {
+    law: '3: a base VM that a profile needs is nobody to collect',
+    file: 'src/dispatch/plan-collection.ts',
+    line: 'if (named === null || owners.keepsBase(seen)) return [];',
+    becomes: 'if (named === null) return [];',
+    tests: ['test/dispatch/plan-collection.test.ts'],
+  },
+  {
+    law: '10: a base that cannot be cloned keeps no job from its VM',
+    file: 'src/effects/clone-base.ts',
+    line: "bases.refused(vmName, 'for good');",
+    becomes: "bases.refused(vmName, 'for now');",
+    tests: ['test/effects/clone-base.test.ts'],
+  },
+  {
     law: '6: a status never moves back',
     file: 'machines/job/events.ts',
     line: 'order.indexOf(a) >= order.indexOf(b) ? a : b',

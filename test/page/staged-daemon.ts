@@ -22,6 +22,7 @@ import { Hosts } from '../../src/dispatch/hosts.ts';
 import { JobActors } from '../../src/dispatch/job-actors.ts';
 import { statePath } from '../../src/dispatch/transition-entry.ts';
 import { TurnRecords } from '../../src/dispatch/turn-records.ts';
+import { BaseVms } from '../../src/effects/base-vms.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
@@ -105,6 +106,7 @@ export class StagedDaemon {
     });
     this.#hostRecords = new HostRecords({
       ...{ chronicle, clock, isOurs: (name: string) => name.startsWith('gh-default-') },
+      isBase: () => false,
       cordonOf: (name) => store.cordonOf(name),
     });
     const never = () => new Promise<never>(() => undefined);
@@ -160,8 +162,10 @@ export class StagedDaemon {
       hostLook: () => null,
     });
     const profiles = ['macos-15'];
+    const bases = new BaseVms(true, 'gh-default');
+    bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
-      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs },
+      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs, bases },
       breakers: this.#breakers,
     });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
@@ -191,6 +195,7 @@ export class StagedDaemon {
         collector,
         dispatcher,
         clock,
+        bases,
       },
       ...{
         stats: watching.stats,

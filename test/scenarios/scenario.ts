@@ -89,13 +89,17 @@ export async function scenario(settings: ScenarioSettings = {}) {
     adminListen: `127.0.0.1:${admin}`,
     storePath: join(folder, 'store'),
   });
-  for (const layer of [PACE, settings.config ?? {}]) {
-    for (const [section, keys] of Object.entries(layer)) {
-      base[section] = { ...(base[section] as Section | undefined), ...keys };
-    }
-  }
   const configPath = join(folder, 'config.json');
-  await writeFile(configPath, JSON.stringify(base));
+  /** Lays sections over the config file; the next daemon reads it. */
+  const configure = async (...layers: Record<string, Section>[]) => {
+    for (const layer of layers) {
+      for (const [section, keys] of Object.entries(layer)) {
+        base[section] = { ...(base[section] as Section | undefined), ...keys };
+      }
+    }
+    await writeFile(configPath, JSON.stringify(base));
+  };
+  await configure(PACE, settings.config ?? {});
 
   const repository = ensureRepository(github.world, SIMULATED_REPOSITORY);
   const webhookUrl = `http://127.0.0.1:${webhook}/webhook`;
@@ -109,6 +113,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
   const self = {
     folder,
     configPath,
+    configure,
     adminUrl,
     webhookUrl,
     github,
@@ -188,7 +193,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
         return found;
       }),
 
-    /** Waits until every job is over at GitHub and nothing of ours is left anywhere. */
+    /** Waits until every job is over at GitHub and nothing of ours is left anywhere; base VMs stay. */
     async isClean(): Promise<void> {
       await self.until(async () => {
         const open = [...github.world.jobs.values()].filter(({ state }) => state.status !== 'completed');
@@ -196,7 +201,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
           ...open.map(({ spec, state }) => `job ${spec.name} ${state.status}`),
           ...self
             .vms()
-            .filter(({ name }) => name.startsWith('gh-demo-'))
+            .filter(({ name }) => /^gh-demo-(?!base-)/.test(name))
             .map(({ name, state }) => `VM ${name} ${state}`),
           ...self.runners().map((name) => `runner ${name}`),
           ...(await self.jobs()).jobs.map(({ key, state }) => `record ${key} ${state}`),

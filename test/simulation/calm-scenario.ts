@@ -14,6 +14,7 @@ export const CALM_SCENARIO: Scenario = {
     lifetimeSeconds: 3_600,
     warm: { mac: 0, 'mac-large': 0 },
     warmMaxAge: 3_600_000,
+    baseVms: false,
     retention: 24 * 3_600_000,
   },
   slowestWrite: 20,

@@ -10,7 +10,7 @@ import { Life } from './life.ts';
 import { lifeEdges } from './life-edges.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { RecordLaws } from './record-laws.ts';
-import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { AGENT_TOKEN, GITHUB_TOKEN, IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
 export class DaemonLives {
@@ -136,7 +136,7 @@ export class DaemonLives {
 
 function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
   const { daemon, macs } = scenario;
-  const profile = { image: 'ghcr.io/acme/macos:latest', lifetime_seconds: daemon.lifetimeSeconds };
+  const profile = { image: IMAGE, lifetime_seconds: daemon.lifetimeSeconds };
   const ms = (value: number) => `${value}ms`;
   return configSchema.parse({
     github: {
@@ -155,6 +155,7 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       gc_interval: ms(daemon.gcInterval),
       vm_idle_timeout: ms(daemon.idleTimeout),
       warm_vm_max_age: ms(daemon.warmMaxAge),
+      base_vms: daemon.baseVms,
     },
     store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD },

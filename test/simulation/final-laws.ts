@@ -1,5 +1,6 @@
-import { isOurs } from './request-laws.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import { parseBaseName } from '../../machines/base-name.ts';
+import { isOurs, NAME_PREFIX } from './request-laws.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 /** What is not over or not gone; nothing, once a run has come to rest. */
 export function leftovers(world: SimulatedWorld): string[] {
@@ -20,6 +21,7 @@ export function leftovers(world: SimulatedWorld): string[] {
       if (isOurs(vm.name) && !isWarm(vm.name))
         left.push(`nothing of ours is left: VM ${vm.name} on ${mac.name} is ${vm.state}`);
     }
+    left.push(...wrongBases(mac, world.scenario.daemon.baseVms ? PROFILES : 0));
   }
   for (const runner of github.runners.values()) {
     if (isOurs(runner.name)) left.push(`nothing of ours is left: runner ${runner.name} is registered`);
@@ -30,5 +32,23 @@ export function leftovers(world: SimulatedWorld): string[] {
     const isUp = status === 'completed' || status === 'waiting' || committed.isSettled(job.id);
     if (isForUs && !isUp) left.push(`every job is served: job ${job.id} is ${status}`);
   }
+  return left;
+}
+
+/** Profiles of the simulated daemon. */
+const PROFILES = 2;
+
+/** Each profile has one base, all of them what they say, and nothing else that looks like one is left. */
+function wrongBases({ name: mac, agent }: Mac, wanted: number): string[] {
+  const bases = [...agent.vms.values()].flatMap((vm) => {
+    const named = parseBaseName(NAME_PREFIX, vm.name);
+    return named ? [{ ...named, vm }] : [];
+  });
+  const left = bases
+    .filter(({ isComplete, vm }) => !isComplete || vm.state !== 'stopped' || vm.ephemeral)
+    .map(({ vm }) => `no base is left unfinished: VM ${vm.name} on ${mac} is ${vm.state}`);
+  const sizes = new Set(bases.map(({ vm }) => vm.resources.cpuCount));
+  const isOneEach = bases.length === wanted && sizes.size === wanted;
+  if (!isOneEach) left.push(`each profile has one base: ${mac} has ${bases.map(({ vm }) => vm.name)}`);
   return left;
 }

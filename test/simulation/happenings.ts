@@ -7,10 +7,10 @@ import { ensureRepository, type Repository } from '../../src/simulator/github/re
 import type { Runner } from '../../src/simulator/github/runners.ts';
 import { approveRun, cancelRun, pushWorkflow, rerun } from '../../src/simulator/github/runs.ts';
 import type { DaemonLives } from './daemon-lives.ts';
-import { isOurs } from './request-laws.ts';
+import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
 import type { Incident, Push } from './scenario.ts';
-import { type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
 /** Everything that the scenario has happen, each at its instant. */
 export class Happenings {
@@ -140,6 +140,23 @@ export class Happenings {
         const idle = [...world.github.runners.values()].find((runner) => isOurs(runner.name) && !runner.job);
         if (idle) removeRunner(world.github, idle);
         return () => undefined;
+      }
+      case 'tagMoves':
+        for (const { agent } of world.macs.values())
+          agent.options.registry.images[IMAGE] = { digest: incident.digest };
+        return () => undefined;
+      case 'baseVanishes':
+      case 'baseIsStarted': {
+        const base = mac && [...mac.agent.vms.values()].find(({ name }) => isBase(name));
+        if (!mac || !base || mac.agent.gate.isHeld(base.id)) return () => undefined;
+        if (incident.what === 'baseVanishes') {
+          void removeForeignVm(mac.agent, base);
+          return () => undefined;
+        }
+        // Whoever did it takes it away in the end: the daemon never touches what runs.
+        base.state = 'running';
+        base.persisted = [];
+        return () => (mac.agent.vms.get(base.id) === base ? removeForeignVm(mac.agent, base) : undefined);
       }
       case 'daemonStops':
         void this.#lives.restart(incident.lasts);

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { runScenario } from './run-scenario.ts';
-import type { Incident, TimedFault } from './scenario.ts';
+import type { Incident, Push, Scenario, TimedFault } from './scenario.ts';
 
 // What a seed finds once in hundreds, each alone and certain.
 
@@ -48,3 +48,44 @@ test.each([1, 2, 3])(
     }
   },
 );
+
+describe('with base VMs', () => {
+  const [push] = CALM_SCENARIO.pushes as [Push];
+  const scenario: Scenario = {
+    ...CALM_SCENARIO,
+    daemon: { ...CALM_SCENARIO.daemon, baseVms: true },
+    // Late enough for the bases to be there: two jobs at once are two clones of one VM.
+    pushes: [{ ...push, at: 180_000, jobs: [...push.jobs, ...push.jobs] }],
+  };
+
+  test.each<[string, TimedFault[]]>([
+    ['two clones of one base at once', []],
+    ['a clone that never answers', [always('mac-1', { route: 'POST /vms/:id/clone', hang: true, times: 1 })]],
+    [
+      'a base that is always busy',
+      [always('mac-1', { route: '*/clone', status: 409, code: 'INVALID_STATE' })],
+    ],
+    ['clones that always fail', [always('mac-1', { route: 'mac clone *', status: 500 })]],
+    ['clones whose answers are lost', [always('mac-1', { route: '*/clone', drop: 'after', times: 2 })]],
+  ])('%s hold up no job for ever', { timeout: 60_000 }, async (_what, faults) => {
+    const { broken, asPlanned } = await runScenario({ ...scenario, faults });
+    expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 2 });
+  });
+
+  test('a crash around calls that make a VM leaves none behind, and no base unfinished', {
+    timeout: 600_000,
+  }, async () => {
+    const { points, broken } = await runScenario(scenario);
+    expect(broken).toEqual([]);
+    const isMaking = (what: string) =>
+      /POST .*\/vms$|POST .*\/clone$|PATCH /.test(what) && !what.includes('/0000');
+    const making = points.flatMap((what, index) => (isMaking(what) ? [index + 1] : []));
+    expect(making.length).toBeGreaterThanOrEqual(18);
+    // Each call passes three points, so every fourth one is before, in and after calls in turn.
+    for (const point of making.filter((_, index) => index % 4 === 0)) {
+      const { lives, asPlanned, ...crashed } = await runScenario({ ...scenario, crashes: [point] });
+      const expected = { point, broken: [], asPlanned: 2, lives: 2 };
+      expect({ point, broken: crashed.broken, asPlanned, lives }).toEqual(expected);
+    }
+  });
+});

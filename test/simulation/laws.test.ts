@@ -42,8 +42,8 @@ function record(key: string, { state = 'creating', vm, runner, job, phase }: Fac
   };
 }
 
-function newWorld() {
-  const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }));
+function newWorld(scenario = CALM_SCENARIO) {
+  const world = createWorld(scenario, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;
   const laws = new RecordLaws(world.broken, world.secrets);
   const commit = (...writes: Write[]) => {
@@ -128,6 +128,67 @@ test('law 3 is broken by a stranger’s VM or runner that is touched', () => {
   const { id } = addRunner(world.github, { ...kind, scope, name: 'gh-default-x-51300000001-1' });
   checkGitHubRequest(world, 'DELETE', `/repos/acme/app/actions/runners/${id}`, null);
   expect(broken()).toEqual(Array(2).fill('law 3: names carry ownership'));
+});
+
+describe('base VMs', () => {
+  const BASE = 'gh-default-base-0123456789abcdef';
+
+  test('are ordered without a record, but only where the config wants them and only as unfinished', () => {
+    const order = (baseVms: boolean, name: string) => {
+      const { world, mac, broken } = newWorld({
+        ...CALM_SCENARIO,
+        daemon: { ...CALM_SCENARIO.daemon, baseVms },
+      });
+      checkAgentRequest(world, mac, 'POST', '/vms', JSON.stringify({ name }));
+      return broken().length;
+    };
+    expect([order(true, `${BASE}-new-1`), order(true, BASE), order(false, `${BASE}-new-1`)]).toEqual([
+      0, 1, 1,
+    ]);
+  });
+
+  test('are the only VMs that are cloned, for a record and never for two of one name', () => {
+    const { world, mac, commit, broken } = newWorld();
+    const clone = (of: string, name = NAME) => {
+      const { id } = addForeignVm(mac.agent, { name: of, state: 'stopped' });
+      checkAgentRequest(world, mac, 'POST', `/vms/${id}/clone`, JSON.stringify({ name }));
+    };
+    commit(record('1', { vm: NAME }));
+    clone(BASE);
+    expect(broken()).toEqual([]);
+    clone(`${BASE}-new-1`);
+    clone('gh-other-base-0123456789abcdef');
+    expect(broken()).toEqual(Array(2).fill('only a complete base is cloned'));
+    clone(BASE, 'gh-default-51300000001-2');
+    mac.creating.add(NAME);
+    clone(BASE);
+    expect(broken().slice(2)).toEqual(['law 1: no effect before its record', 'law 2: observe, then act']);
+  });
+
+  test('are not deleted while somebody runs them', () => {
+    const { world, mac, broken } = newWorld();
+    const { id } = addForeignVm(mac.agent, { name: BASE, state: 'running' });
+    checkAgentRequest(world, mac, 'DELETE', `/vms/${id}?force=true`, null);
+    expect(broken()).toEqual(['a base in use is left alone']);
+  });
+
+  test('are there at the end, one of each size, and none where none is wanted', () => {
+    const kept = { ...CALM_SCENARIO, daemon: { ...CALM_SCENARIO.daemon, baseVms: true } };
+    const { world, mac } = newWorld(kept);
+    expect(leftovers(world)).toEqual(['each profile has one base: mac-1 has ']);
+    addForeignVm(mac.agent, { name: BASE, state: 'stopped' });
+    const large = addForeignVm(mac.agent, { name: BASE.replace(/0/g, '9'), state: 'stopped' });
+    large.resources = { ...large.resources, cpuCount: 8 };
+    expect(leftovers(world)).toEqual([]);
+    addForeignVm(mac.agent, { name: `${BASE}-new-1`, state: 'stopped' });
+    expect(leftovers(world).map((what) => what.split(':')[0])).toEqual([
+      'no base is left unfinished',
+      'each profile has one base',
+    ]);
+    const off = newWorld();
+    addForeignVm(off.mac.agent, { name: BASE, state: 'stopped' });
+    expect(leftovers(off.world)).toEqual([`each profile has one base: mac-1 has ${BASE}`]);
+  });
 });
 
 test('law 5 is broken by the deletion of a VM in which a job runs', async () => {

@@ -138,7 +138,8 @@ async function exchangeWithAgent(
   );
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
   const client = { gone, reset: isReset ? gone : new AbortController().signal };
-  const name = method === 'POST' && pathname === '/v1/vms' ? JSON.parse(body ?? '{}').name : null;
+  const isMaking = method === 'POST' && /^\/v1\/vms(?:\/[^/]+\/clone)?$/.test(pathname);
+  const name: string | null = isMaking ? (JSON.parse(body ?? '{}').name ?? null) : null;
   if (name !== null) mac.creating.add(name);
   const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, Buffer.from(body ?? ''), client);
   if (name !== null) mac.creating.delete(name);

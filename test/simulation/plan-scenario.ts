@@ -1,5 +1,6 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
+import { planBases } from './plan-bases.ts';
 import { planFaults } from './plan-faults.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 
@@ -17,6 +18,7 @@ export function planScenario(seed: number): Scenario {
   const warm = new Chance(seed, 'warm');
   const wantsWarm = warm.is(0.3);
   const names = macs.map(({ name }) => name);
+  const bases = planBases(new Chance(seed, 'base'), names, TROUBLED);
   return {
     seed,
     daemon: {
@@ -27,6 +29,7 @@ export function planScenario(seed: number): Scenario {
       gcInterval: 60 * SECOND,
       idleTimeout: daemon.pick([1, 5]) * MINUTE,
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
+      baseVms: bases.areKept,
       retention: 24 * HOUR,
       warm: {
         mac: wantsWarm ? warm.between(1, 2) : 0,
@@ -39,8 +42,8 @@ export function planScenario(seed: number): Scenario {
     macs,
     github: planGitHub(new Chance(seed, 'github')),
     pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
-    faults: planFaults(new Chance(seed, 'faults'), names, TROUBLED),
-    incidents: planIncidents(new Chance(seed, 'incidents'), names),
+    faults: [...planFaults(new Chance(seed, 'faults'), names, TROUBLED), ...bases.faults],
+    incidents: [...planIncidents(new Chance(seed, 'incidents'), names), ...bases.incidents],
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
     restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],

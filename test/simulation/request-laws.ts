@@ -1,3 +1,4 @@
+import { parseBaseName } from '../../machines/base-name.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vm.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
@@ -6,6 +7,9 @@ import type { Mac, SimulatedWorld } from './simulated-world.ts';
 export const NAME_PREFIX = 'gh-default';
 
 export const isOurs = (name: string): boolean => parseResourceName(NAME_PREFIX, name) !== null;
+
+/** A base VM, complete or not. */
+export const isBase = (name: string): boolean => parseBaseName(NAME_PREFIX, name) !== null;
 
 /** What must hold at the moment at which a request of the daemon reaches an agent. */
 export function checkAgentRequest(
@@ -18,24 +22,19 @@ export function checkAgentRequest(
   const { broken, committed } = world;
   if (method === 'GET' || path === '/images/pull') return;
   if (path === '/vms') {
-    const { name } = JSON.parse(body ?? '{}');
-    if (!committed.jobs().some(({ context }) => context.vm?.name === name)) {
-      broken.note(
-        'law 1: no effect before its record',
-        `VM ${name} is ordered from ${mac.name}, and no record says so`,
-      );
-    }
-    if (mac.creating.has(name) || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
-      broken.note(
-        'law 2: observe, then act',
-        `VM ${name} is ordered from ${mac.name}, where it exists or is being made`,
-      );
-    }
+    checkNewVm(world, mac, JSON.parse(body ?? '{}').name);
     return;
   }
   const vm = mac.agent.vms.get((path.split('/')[2] ?? '').split('?')[0] ?? '');
   if (!vm) return;
-  if (!isOurs(vm.name)) {
+  if (method === 'POST' && path.endsWith('/clone')) {
+    checkNewVm(world, mac, JSON.parse(body ?? '{}').name);
+    if (!parseBaseName(NAME_PREFIX, vm.name)?.isComplete) {
+      broken.note('only a complete base is cloned', `${vm.name} on ${mac.name} is none`);
+    }
+    return;
+  }
+  if (!isOurs(vm.name) && !isBase(vm.name)) {
     broken.note(
       'law 3: names carry ownership',
       `${method} ${path} touches the stranger ${vm.name} on ${mac.name}`,
@@ -46,7 +45,30 @@ export function checkAgentRequest(
       broken.note('law 1: no effect before its record', `VM ${vm.name} is started, and no record owns it`);
     }
   }
-  if (method === 'DELETE' && !path.endsWith('/ssh')) checkNotBusy(world, mac, vm);
+  if (method !== 'DELETE' || path.endsWith('/ssh')) return;
+  checkNotBusy(world, mac, vm);
+  if (isBase(vm.name) && vm.state === 'running') {
+    broken.note('a base in use is left alone', `${vm.name} on ${mac.name} is deleted while it runs`);
+  }
+}
+
+/** A base has no record: its name is one, and must not say "complete" before it is. */
+function checkNewVm({ broken, committed, scenario }: SimulatedWorld, mac: Mac, name: string): void {
+  const isOrdered = isBase(name)
+    ? scenario.daemon.baseVms && !parseBaseName(NAME_PREFIX, name)?.isComplete
+    : committed.jobs().some(({ context }) => context.vm?.name === name);
+  if (!isOrdered) {
+    broken.note(
+      'law 1: no effect before its record',
+      `VM ${name} is ordered from ${mac.name}, and no record says so`,
+    );
+  }
+  if (mac.creating.has(name) || [...mac.agent.vms.values()].some((vm) => vm.name === name)) {
+    broken.note(
+      'law 2: observe, then act',
+      `VM ${name} is ordered from ${mac.name}, where it exists or is being made`,
+    );
+  }
 }
 
 /** Its lifetime is the one bound that a job's VM does not survive. */

@@ -33,6 +33,8 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'strangerVm'; mac: string; name: string }
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }
+  | { what: 'tagMoves'; digest: string }
+  | { what: 'baseVanishes' | 'baseIsStarted'; mac: string }
   | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }
 );
 
@@ -59,6 +61,8 @@ export interface Scenario {
     /** Warm VMs that the profiles want. */
     warm: { mac: number; 'mac-large': number };
     warmMaxAge: number;
+    /** Jobs' VMs are cloned from base VMs. */
+    baseVms: boolean;
     /** Of the journal and of ended jobs. */
     retention: number;
   };

@@ -52,6 +52,8 @@ export interface SimulatedWorld {
   isGitHubUnplugged: boolean;
 }
 
+/** Of every profile. */
+export const IMAGE = 'ghcr.io/acme/macos:latest';
 export const AGENT_TOKEN = 'agent-token-of-a-simulated-mac-0123456789';
 export const GITHUB_TOKEN = 'ghp_simulatedsimulatedsimulated0123456789';
 export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';

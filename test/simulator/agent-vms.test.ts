@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { codeOf, IMAGE, servedWorld } from './agent-fixture.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { cloneVm } from '../../src/simulator/agent/creation.ts';
+import { codeOf, IMAGE, servedWorld, virtualWorld } from './agent-fixture.ts';
 
 type Served = Awaited<ReturnType<typeof servedWorld>>;
 
@@ -126,6 +128,50 @@ describe('VMs', () => {
     await mac.call('POST', `/vms/${id}/start`);
     expect((await mac.call('POST', `/vms/${id}/clone`, { name: 'again' })).status).toBe(409);
     expect((await mac.call('POST', `/vms/${id}/clone?force=true`, { name: 'again' })).status).toBe(201);
+  });
+
+  test('are copied one at a time: the source is busy for a second copy, which is in no list before it is complete', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { clone: 10_000, resize: 5_000 } });
+    const source = addForeignVm(world, { name: 'base', state: 'stopped' });
+    const copyOf = (name: string, diskSize = source.resources.diskSize) =>
+      cloneVm(
+        world,
+        source.id,
+        { name, resources: { diskSize }, ephemeral: true, lifetimeSeconds: 60 },
+        false,
+        life(),
+      );
+    const first = copyOf('one', source.resources.diskSize * 2);
+    await expect(copyOf('two')).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
+    await clock.advance(14_000);
+    expect([...world.vms.values()].map(({ name }) => name)).toEqual(['base']);
+    await clock.advance(2_000);
+    expect(await first).toMatchObject({
+      name: 'one',
+      state: 'stopped',
+      lifetimeSeconds: 60,
+      expiresAt: null,
+    });
+    await clock.finish(copyOf('two'));
+    expect([...world.vms.values()].map(({ name }) => name)).toEqual(['base', 'one', 'two']);
+  });
+
+  test('are not copied with less disk or more CPUs than there are, and leave nothing when that fails', async () => {
+    await using mac = await servedWorld();
+    const { id } = await create(mac);
+    const clone = async (resources: object) => {
+      const { status, body } = await mac.call('POST', `/vms/${id}/clone`, { name: 'copy', resources });
+      return [status, codeOf(body)];
+    };
+    expect(await clone({ diskSize: '32GB' })).toEqual([400, 'CLONE_FAILED']);
+    expect(await clone({ cpuCount: 12 })).toEqual([400, 'CLONE_FAILED']);
+    expect(await clone({ cpuCount: 33 })).toEqual([400, 'INVALID_REQUEST']);
+    mac.faults.add({ route: 'mac clone *', status: 504, times: 1 });
+    expect(await clone({})).toEqual([504, 'CLONE_FAILED']);
+    expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 1 });
+    mac.faults.add({ route: 'mac clone *', drop: 'after', times: 1 });
+    expect(await clone({})).toEqual([500, 'CLONE_FAILED']);
+    expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 2 });
   });
 
   test('tell their events as strings, after their deletion too', async () => {

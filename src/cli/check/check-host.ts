@@ -1,3 +1,4 @@
+import { parseBaseName } from '../../../machines/base-name.ts';
 import { parseResourceName } from '../../../machines/job/resource-name.ts';
 import { AgentClient } from '../../agent/agent-client.ts';
 import type { Clock } from '../../clock.ts';
@@ -57,9 +58,14 @@ export async function checkHost(
     if (unusable.length === 0)
       findings.push(ok(`It can do all that a job needs, with ${slots} VM(s) at once.`));
 
+    if (config.controller.base_vms && !(await agent.offersClone())) {
+      findings.push(note('It cannot clone VMs, so it gets no base VMs: each VM is made from its image.'));
+    }
+
     const vms = await agent.listVms();
     const prefix = namePrefix(config.controller);
-    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !parseResourceName(prefix, name));
+    const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
+    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !isOurs(name));
     if (foreign.length > 0) {
       const names = printable(foreign.map(({ name }) => name).join(', '));
       findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));

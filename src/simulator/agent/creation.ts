@@ -69,7 +69,11 @@ export interface CloneRequest {
   lifetimeSeconds: number | null;
 }
 
-/** Copies a stopped VM, holding the source's gate; `force` powers a live source off first. */
+/**
+ * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. The source's gate is
+ * held meanwhile: of two clones at once the second is refused. The copy is in no list before it is complete. `force`
+ * powers a live source off first. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
+ */
 export function cloneVm(
   world: AgentWorld,
   id: string,
@@ -87,11 +91,14 @@ export function cloneVm(
       throw new Refusal(400, 'CLONE_FAILED', 'Disk can only be enlarged, not shrunk');
     }
     const fault = await mishap(world, 'clone', request.name, life);
+    if (fault && fault.drop !== 'after') throw cloneFailed(fault);
     await spend(world, world.options.latencies.clone, life);
-    if (fault)
-      throw new Refusal(fault.status ?? 500, fault.code ?? 'CLONE_FAILED', fault.message ?? 'Clone failed');
+    if (resources.diskSize > source.resources.diskSize) {
+      await spend(world, world.options.latencies.resize, life);
+    }
     const { name, ephemeral, lifetimeSeconds } = request;
     const vm = registerVm(world, { name, state: 'stopped', resources, ephemeral, lifetimeSeconds });
+    if (fault) throw cloneFailed(fault);
     world.events.publish('VM_CLONED', vm.id, { sourceId: source.id });
     return vm;
   });
@@ -116,6 +123,10 @@ function createFailed(fault: Fault): Refusal {
     fault.code ?? 'CREATE_FAILED',
     fault.message ?? 'VM creation failed',
   );
+}
+
+function cloneFailed(fault: Fault): Refusal {
+  return new Refusal(fault.status ?? 500, fault.code ?? 'CLONE_FAILED', fault.message ?? 'Clone failed');
 }
 
 function registryMissing(): Refusal {

@@ -56,8 +56,11 @@ export interface RegistryOptions {
   defaultRegistry: string | null;
   /** Hosts that do not answer. */
   unreachable: readonly string[];
-  /** By normalised reference; an image that is not listed exists all the same, unless `onlyListed`. */
-  images: Readonly<Record<string, { resources?: Resources; bytes?: number; digest?: string }>>;
+  /**
+   * By normalised reference; an image that is not listed exists all the same, unless `onlyListed`. Another digest for
+   * one is a tag that moves.
+   */
+  images: Record<string, { resources?: Resources; bytes?: number; digest?: string }>;
   onlyListed: boolean;
 }
 
@@ -122,6 +125,7 @@ export function agentOptions(settings: AgentSettings = {}): AgentOptions {
     ...settings,
     host: { ...DEFAULTS.host, ...settings.host },
     latencies: { ...DEFAULTS.latencies, ...settings.latencies },
-    registry: { ...DEFAULTS.registry, ...settings.registry },
+    // A copy, so that a tag which moves moves in this world alone.
+    registry: { ...DEFAULTS.registry, ...settings.registry, images: { ...settings.registry?.images } },
   };
 }
