@@ -155,7 +155,7 @@ export function adminSource(parts: AdminParts): AdminSource {
 }
 
 /** Whether a job that is queued now would get its VM, as far as this daemon and its neighbours are concerned. */
-function readiness({ hosts, store, poller, dispatcher, health }: AdminParts) {
+function readiness({ hosts, store, poller, webhooks, dispatcher, health }: AdminParts) {
   const reasons = [...health().reasons];
   if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
   const all = [...hosts.all()];
@@ -166,7 +166,15 @@ function readiness({ hosts, store, poller, dispatcher, health }: AdminParts) {
     );
     reasons.push(`No host takes jobs: ${states.join(', ')}.`);
   }
-  for (const { what, failure } of poller.health().outages)
-    reasons.push(`Cannot read ${what}: ${failure.message}`);
+  const { budgets, outages } = poller.health();
+  for (const { purpose, pausedUntil } of budgets) {
+    const isFelt =
+      purpose === 'serving jobs' || (purpose === 'looking for work' && webhooks.state !== 'trusted');
+    if (pausedUntil !== null && isFelt)
+      reasons.push(
+        `GitHub's budget is short: ${purpose} rests until ${new Date(pausedUntil).toISOString()}.`,
+      );
+  }
+  for (const { what, failure } of outages) reasons.push(`Cannot read ${what}: ${failure.message}`);
   return { ready: reasons.length === 0, reasons };
 }

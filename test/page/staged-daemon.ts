@@ -23,6 +23,7 @@ import { JobActors } from '../../src/dispatch/job-actors.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
+import type { Purpose } from '../../src/github/rest-until.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/delivery-log.ts';
@@ -122,7 +123,7 @@ export class StagedDaemon {
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
-      pollPausedUntil: (now: number) => limits.pollPausedUntil(now),
+      pausedUntil: (purpose: Purpose, now: number) => limits.pausedUntil(purpose, now),
       getJob: async () => null,
       listActiveRuns: async () => [],
       listRunJobs: async () => [],

@@ -86,14 +86,18 @@ const poller = z.object({
   lastLookAt: instant.nullable(),
   pace: z.number().describe('Milliseconds between two looks as things stand now.'),
   nextLookAt: instant.nullable(),
-  pausedUntil: instant.nullable(),
+  pausedUntil: instant.nullable().describe('Before which no work is looked for.'),
+  cutShort: z
+    .object({ what: z.string(), since: instant })
+    .nullable()
+    .describe('Where the budget ended a look; it goes on there.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
   ),
   budgets: z.array(
     z.object({
-      purpose: z.enum(['looking for work', 'runners and teardown']),
+      purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
       left: z.number().nullable().describe('Calls until this work has to rest.'),
       pausedUntil: instant.nullable(),
     }),
