@@ -154,15 +154,19 @@ export class Dispatcher {
 
   #grantSlots(): void {
     const { actors, breakers, clock } = this.#options;
-    const waiting = [];
-    for (const { key, snapshot } of actors.all()) {
-      const { job } = snapshot.context;
-      if (snapshot.matches('queued') && job.status === 'queued') {
-        const { profile, queuedAt, notBefore } = job;
-        waiting.push({ key, profile, queuedAt, notBefore });
-      }
+    const free = this.#freeHosts(slotClaims(actors.withSlot()));
+    // Whatever frees a slot pokes, so the queue need not be looked at before.
+    if (free.every((host) => host.free === 0)) {
+      this.#wakeAt(null);
+      return;
     }
-    const free = this.#freeHosts(slotClaims(actors.all()));
+    const waiting = [];
+    for (const { key, snapshot } of actors.inQueue()) {
+      const { job } = snapshot.context;
+      if (job.status !== 'queued') continue;
+      const { profile, queuedAt, notBefore } = job;
+      waiting.push({ key, profile, queuedAt, notBefore });
+    }
     const { grants, wakeAt } = schedule(waiting, free, clock.now(), (name) => breakers.room('profile', name));
     for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
     this.#wakeAt(wakeAt);

@@ -27,7 +27,10 @@ export function schedule(
   now: number,
   roomOfProfile: (profile: string) => number = () => Number.POSITIVE_INFINITY,
 ): Schedule {
-  const due = waiting.filter((job) => job.notBefore <= now);
+  const roomFor = new Map(
+    [...new Set(waiting.map(({ profile }) => profile))].map((p) => [p, roomOfProfile(p)]),
+  );
+  const due = waiting.filter((job) => job.notBefore <= now && (roomFor.get(job.profile) ?? 0) > 0);
   const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
   const room = hosts.map((host) => ({ ...host }));
   const grants: Schedule['grants'] = [];
@@ -35,7 +38,7 @@ export function schedule(
 
   for (const job of due.sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key))) {
     const ofProfile = given.get(job.profile) ?? 0;
-    if (ofProfile >= roomOfProfile(job.profile)) continue;
+    if (ofProfile >= (roomFor.get(job.profile) ?? 0)) continue;
     const host = room
       .filter(({ free }) => free > 0)
       .sort((a, b) => b.free - a.free || compare(a.name, b.name))[0];
@@ -44,7 +47,7 @@ export function schedule(
     given.set(job.profile, ofProfile + 1);
     grants.push({ key: job.key, host: host.name });
   }
-  return { grants, wakeAt: resting.length > 0 ? Math.min(...resting) : null };
+  return { grants, wakeAt: resting.reduce<number | null>((a, b) => Math.min(a ?? b, b), null) };
 }
 
 /** Plain code-unit order: the same on every machine, whatever its locale. */

@@ -126,6 +126,8 @@ export interface Route {
   answer: z.ZodType | null;
 }
 
+const beyond = z.number().describe('Jobs further back in a long queue, which the answer leaves out.');
+
 /** Every route of the API with the shape of its answer. A test holds the served answers to it. */
 export const ROUTES: Route[] = [
   { method: 'get', path: '/api/openapi.json', summary: 'This description.', answer: z.looseObject({}) },
@@ -133,7 +135,7 @@ export const ROUTES: Route[] = [
     method: 'get',
     path: '/api/jobs',
     summary: 'Live jobs, and those that ended last.',
-    answer: z.object({ jobs: z.array(view), recent: z.array(settled) }),
+    answer: z.object({ jobs: z.array(view), beyond, recent: z.array(settled) }),
   },
   {
     method: 'get',
@@ -220,7 +222,11 @@ export const ROUTES: Route[] = [
     method: 'get',
     path: '/api/waiting',
     summary: 'Why each waiting job waits, in the order of the queue; and what is not served.',
-    answer: z.object({ waiting: z.array(waiting), unserved: z.array(z.looseObject({ jobId: z.number() })) }),
+    answer: z.object({
+      waiting: z.array(waiting),
+      beyond,
+      unserved: z.array(z.looseObject({ jobId: z.number() })),
+    }),
   },
   {
     method: 'get',
