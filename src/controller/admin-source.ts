@@ -80,6 +80,8 @@ export function adminSource(parts: AdminParts): AdminSource {
       labels: Object.keys(config.labels),
       now: parts.clock.now(),
     });
+  /** While the disk refuses, its database may be closed; live jobs are in memory and are shown all the same. */
+  const canRead = () => store.health().ok;
   const recording: Recording = {
     seq: () => store.stats().journalSeq,
     durable: () => store.durable(),
@@ -91,10 +93,10 @@ export function adminSource(parts: AdminParts): AdminSource {
     mode: 'live',
     recording,
     jobs: views,
-    recent: (limit) => store.settledJobs({ limit }),
+    recent: async (limit) => (canRead() ? store.settledJobs({ limit }) : []),
     async job(jobId) {
       const live = views().filter(({ job }) => job.id === jobId);
-      const settled = await store.settledJob(jobId);
+      const settled = canRead() ? await store.settledJob(jobId) : null;
       const unserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
       if (live.length === 0 && settled === null && !unserved) return null;
       return {
