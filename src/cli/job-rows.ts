@@ -5,6 +5,8 @@ import { spokenSpan } from './spoken-span.ts';
 
 export interface JobsAnswer {
   jobs: JobView[];
+  /** Jobs further back in the queue. */
+  beyond?: number;
   /** The newest first. */
   recent: SettledJob[];
 }

@@ -18,6 +18,7 @@ export async function jobsCommand(
     terminal.out('No jobs: none is queued, and none has ended within the retention.');
   } else {
     for (const line of textTable(jobRows(answer, terminal.clock.now()))) terminal.out(line);
+    if (answer.beyond) terminal.out(`and ${answer.beyond} more that wait in the queue`);
   }
   return ExitCode.ok;
 }

@@ -64,7 +64,8 @@ export function picture(
     const reason = why.get(row[0] ?? '');
     return reason ? [...row.slice(0, -1), printable(reason.sentence)] : row;
   });
-  const queued = waiting.filter(({ position }) => position !== null).length;
-  const head = `jeballto-runner  ${new Date(now).toTimeString().slice(0, 8)}  ${answer.jobs.length} live, ${queued} queued`;
+  const { jobs, beyond = 0 } = answer;
+  const queued = waiting.filter(({ position }) => position !== null).length + beyond;
+  const head = `jeballto-runner  ${new Date(now).toTimeString().slice(0, 8)}  ${jobs.length + beyond} live, ${queued} queued`;
   return [head, '', ...textTable(table)].slice(0, rows - 1).map((line) => line.slice(0, columns));
 }

@@ -82,6 +82,8 @@ export function adminSource(parts: AdminParts): AdminSource {
       labels: Object.keys(config.labels),
       now: parts.clock.now(),
     });
+  /** While the disk refuses, its database may be closed; live jobs are in memory and are shown all the same. */
+  const canRead = () => store.health().ok;
   const recording: Recording = {
     seq: () => store.stats().journalSeq,
     durable: () => store.durable(),
@@ -93,10 +95,10 @@ export function adminSource(parts: AdminParts): AdminSource {
     mode: 'live',
     recording,
     jobs: views,
-    recent: (limit) => store.settledJobs({ limit }),
+    recent: async (limit) => (canRead() ? store.settledJobs({ limit }) : []),
     async job(jobId) {
       const live = views().filter(({ job }) => job.id === jobId);
-      const settled = await store.settledJob(jobId);
+      const settled = canRead() ? await store.settledJob(jobId) : null;
       const unserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
       if (live.length === 0 && settled === null && !unserved) return null;
       return {
@@ -158,7 +160,7 @@ export function adminSource(parts: AdminParts): AdminSource {
 }
 
 /** Whether a job that is queued now would get its VM, as far as this daemon and its neighbours are concerned. */
-function readiness({ hosts, store, poller, dispatcher, health }: AdminParts) {
+function readiness({ hosts, store, poller, webhooks, dispatcher, health }: AdminParts) {
   const reasons = [...health().reasons];
   if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
   const all = [...hosts.all()];
@@ -169,7 +171,15 @@ function readiness({ hosts, store, poller, dispatcher, health }: AdminParts) {
     );
     reasons.push(`No host takes jobs: ${states.join(', ')}.`);
   }
-  for (const { what, failure } of poller.health().outages)
-    reasons.push(`Cannot read ${what}: ${failure.message}`);
+  const { budgets, outages } = poller.health();
+  for (const { purpose, pausedUntil } of budgets) {
+    const isFelt =
+      purpose === 'serving jobs' || (purpose === 'looking for work' && webhooks.state !== 'trusted');
+    if (pausedUntil !== null && isFelt)
+      reasons.push(
+        `GitHub's budget is short: ${purpose} rests until ${new Date(pausedUntil).toISOString()}.`,
+      );
+  }
+  for (const { what, failure } of outages) reasons.push(`Cannot read ${what}: ${failure.message}`);
   return { ready: reasons.length === 0, reasons };
 }

@@ -127,7 +127,9 @@ export class Collector {
     }
     for (const scope of scopes) {
       try {
-        const runners = await this.#within((signal) => world.github.listRunners(scope, { signal }));
+        const runners = await this.#within((signal) =>
+          world.github.listRunners(scope, { signal, purpose: 'rechecks' }),
+        );
         reality.runners.push(
           ...runners.map(({ id, name, status, busy }) => ({
             scope: scopeName(scope),
@@ -171,7 +173,7 @@ export class Collector {
     if (!scope) return;
     const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
     await this.#within(async (signal) => {
-      const now = await world.github.getRunner(scope, step.id, { signal });
+      const now = await world.github.getRunner(scope, step.id, { signal, purpose: 'teardown' });
       if (now?.busy || now?.status === 'online') throw inUse;
       if ((await world.github.removeRunner(scope, step.id, { signal })) === 'busy') throw inUse;
     });

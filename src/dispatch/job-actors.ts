@@ -45,6 +45,9 @@ export class JobActors {
   readonly #live = new Map<string, Live>();
   readonly #keyOfJob = new Map<number, string>();
   readonly #keyOfRunner = new Map<string, string>();
+  /** Kept for the scheduler, which asks after every event: to walk through a queue of thousands each time is too slow. */
+  readonly #inQueue = new Set<string>();
+  readonly #withSlot = new Set<string>();
   readonly #options: JobActorsOptions;
   #persisting = true;
 
@@ -114,6 +117,16 @@ export class JobActors {
     return this.#live.get(key)?.actor.getSnapshot() ?? null;
   }
 
+  /** Those in the state `queued`, in no order. */
+  inQueue(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#inQueue);
+  }
+
+  /** Those that hold a slot of a host. */
+  withSlot(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#withSlot);
+  }
+
   get size(): number {
     return this.#live.size;
   }
@@ -131,6 +144,15 @@ export class JobActors {
     this.#persisting = false;
     for (const { actor } of this.#live.values()) actor.stop();
     this.#live.clear();
+    this.#inQueue.clear();
+    this.#withSlot.clear();
+  }
+
+  *#snapshotsOf(keys: Iterable<string>): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    for (const key of keys) {
+      const live = this.#live.get(key);
+      if (live) yield { key, snapshot: live.actor.getSnapshot() };
+    }
   }
 
   holder(key: string | undefined): Holder | null {
@@ -141,7 +163,10 @@ export class JobActors {
   }
 
   /** In an exchange one actor takes a job before the other has let go of it, so only the holder's entry is removed. */
-  #index(key: string, live: Live, context: JobContext | null): void {
+  #index(key: string, live: Live, snapshot: JobSnapshot | null): void {
+    const context: JobContext | null = snapshot?.context ?? null;
+    note(this.#inQueue, key, snapshot?.matches('queued') ?? false);
+    note(this.#withSlot, key, snapshot?.hasTag('holdsSlot') ?? false);
     const jobId = context === null || context.released ? null : context.job.id;
     const runnerName = context?.runner?.name ?? null;
     if (live.jobId !== jobId) {
@@ -164,7 +189,7 @@ export class JobActors {
     const path = restored ? statePath(value) : '';
     const live = { actor, last: null, path, jobId: null, runnerName: null, attempt };
     this.#live.set(key, live);
-    this.#index(key, live, actor.getSnapshot().context);
+    this.#index(key, live, actor.getSnapshot());
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
     actor.start();
   }
@@ -185,7 +210,7 @@ export class JobActors {
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
-    this.#index(key, live, snapshot.status === 'done' ? null : context);
+    this.#index(key, live, snapshot.status === 'done' ? null : snapshot);
     if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
     const entry = {
       ...transitionEntry(key, clock.now(), event, from, live.path, context),
@@ -244,4 +269,9 @@ export class JobActors {
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }
+}
+
+function note(keys: Set<string>, key: string, isIn: boolean): void {
+  if (isIn) keys.add(key);
+  else keys.delete(key);
 }

@@ -38,6 +38,9 @@ export function schedule(
   now: number,
   roomOfProfile: (profile: string) => number = () => Number.POSITIVE_INFINITY,
 ): Schedule {
+  const roomFor = new Map(
+    [...new Set(waiting.map(({ profile }) => profile))].map((p) => [p, roomOfProfile(p)]),
+  );
   const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
   const left = hosts.map((host) => ({ ...host }));
   const grants: Schedule['grants'] = [];
@@ -46,7 +49,7 @@ export function schedule(
 
   for (const job of inTurn(waiting, now)) {
     const ofProfile = given.get(job.profile) ?? 0;
-    if (ofProfile >= roomOfProfile(job.profile)) continue;
+    if (ofProfile >= (roomFor.get(job.profile) ?? 0)) continue;
     const host = roomiest(left);
     if (host) {
       host.free -= 1;
@@ -56,7 +59,12 @@ export function schedule(
     }
     given.set(job.profile, ofProfile + 1);
   }
-  return { grants, unplaced, left, wakeAt: resting.length > 0 ? Math.min(...resting) : null };
+  return {
+    grants,
+    unplaced,
+    left,
+    wakeAt: resting.reduce<number | null>((a, b) => Math.min(a ?? b, b), null),
+  };
 }
 
 /** The host with the most room; undefined when all are full. */

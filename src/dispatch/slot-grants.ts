@@ -37,6 +37,9 @@ export class SlotGrants {
   decide(): number | null {
     const { actors, breakers, clock, warm: wanted } = this.#options;
     const now = clock.now();
+    const rests = [...this.#warmNotBefore.values()].filter((at) => at > now);
+    // Whatever frees a slot asks again, so the queue, which may be long, need not be looked at before.
+    if (this.#warm().length === 0 && this.#freeHosts().every(({ free }) => free === 0)) return soonest(rests);
     for (const { job, warm } of handWarmVms(this.#waiting(), this.#warm(), now)) this.#hand(job, warm);
 
     const room = (profile: string) => breakers.room('profile', profile);
@@ -48,15 +51,14 @@ export class SlotGrants {
     const plan = planWarmVms({
       unplaced,
       warm,
-      leaving: [...actors.all()].filter(({ snapshot }) => isLeaving(snapshot)).length,
+      leaving: [...actors.withSlot()].filter(({ snapshot }) => isLeaving(snapshot)).length,
       left,
       wanted,
       room: (profile) => (isResting(profile) ? 0 : room(profile)),
     });
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
     for (const { profile, host } of plan.make) this.#make(profile, host);
-    const rests = [...this.#warmNotBefore.values()].filter((at) => at > now);
-    return [...(wakeAt === null ? [] : [wakeAt]), ...rests].sort((a, b) => a - b)[0] ?? null;
+    return soonest(wakeAt === null ? rests : [...rests, wakeAt]);
   }
 
   /** A warm VM that failed is not made again at once, or an image that never boots would be booted for ever. */
@@ -93,11 +95,9 @@ export class SlotGrants {
 
   #waiting(): WaitingJob[] {
     const waiting: WaitingJob[] = [];
-    for (const { key, snapshot } of this.#options.actors.all()) {
+    for (const { key, snapshot } of this.#options.actors.inQueue()) {
       const { status, profile, queuedAt, notBefore } = snapshot.context.job;
-      if (status === 'queued' && snapshot.matches('queued')) {
-        waiting.push({ key, profile, queuedAt, notBefore });
-      }
+      if (status === 'queued') waiting.push({ key, profile, queuedAt, notBefore });
     }
     return waiting;
   }
@@ -105,7 +105,7 @@ export class SlotGrants {
   #warm(): WarmVm[] {
     const warm: WarmVm[] = [];
     const open = this.#openHosts();
-    for (const { key, snapshot } of this.#options.actors.all()) {
+    for (const { key, snapshot } of this.#options.actors.withSlot()) {
       const { job, vm, phase } = snapshot.context;
       if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
       const { profile, host } = vm;
@@ -126,7 +126,7 @@ export class SlotGrants {
 
   #freeHosts(): FreeHost[] {
     const { actors, breakers, hosts } = this.#options;
-    const claims = slotClaims(actors.all());
+    const claims = slotClaims(actors.withSlot());
     const open = this.#openHosts();
     const free: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
@@ -140,4 +140,6 @@ export class SlotGrants {
 }
 
 const isLeaving = (snapshot: JobSnapshot) =>
-  snapshot.context.job.id === NO_JOB && snapshot.hasTag('tearingDown') && snapshot.hasTag('holdsSlot');
+  snapshot.context.job.id === NO_JOB && snapshot.hasTag('tearingDown');
+
+const soonest = (instants: number[]) => (instants.length > 0 ? Math.min(...instants) : null);

@@ -63,10 +63,12 @@ export interface WaitingFacts {
 export function whyWaiting(facts: WaitingFacts): Waiting[] {
   const { queued, now } = facts;
   const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
-  const due = inOrder.filter(({ notBefore }) => notBefore <= now);
+  const slot = whyNoSlot(facts);
+  let place = 0;
   const waits = inOrder.map((job): Waiting => {
     const base = { key: job.key, jobId: job.jobId };
-    if (job.notBefore > now) {
+    if (job.notBefore <= now) place += 1;
+    else {
       const until = job.notBefore;
       const sentence = `It rests until ${clockTime(until)}, after a failed attempt.`;
       return { ...base, why: 'rest', sentence, frees: 'That time, or "retry now".', position: null, until };
@@ -77,7 +79,7 @@ export function whyWaiting(facts: WaitingFacts): Waiting[] {
       const frees = 'An attempt that works: mend the image, or wait.';
       return { ...base, why: 'leftAlone', sentence, frees, position: null, until: alone.until };
     }
-    return { ...base, ...whyNoSlot(facts), position: due.indexOf(job) + 1, until: null };
+    return { ...base, ...slot, position: place, until: null };
   });
   return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts.labels))];
 }

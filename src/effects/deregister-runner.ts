@@ -7,7 +7,8 @@ export const deregisterRunner: Effect<
   JobEffects['deregisterRunner']['output']
 > = async (world, { owner, repository, runnerName, runnerId }, signal) => {
   const scope = world.scope(owner, repository);
-  const id = runnerId ?? (await world.github.findRunner(scope, runnerName, { signal }))?.id ?? null;
+  const asked = { signal, purpose: 'teardown' as const };
+  const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
   if (id === null) return { answer: 'removed' };
   const answer = await world.github.removeRunner(scope, id, { signal });
   return { answer: answer === 'busy' ? 'busy' : 'removed' };

@@ -55,7 +55,7 @@ export async function removeLeftover(
   signal: AbortSignal,
 ): Promise<void> {
   world.secrets.drop(runnerName);
-  const leftover = await world.github.findRunner(scope, runnerName, { signal });
+  const leftover = await world.github.findRunner(scope, runnerName, { signal, purpose: 'teardown' });
   if (leftover === null) return;
   if ((await world.github.removeRunner(scope, leftover.id, { signal })) === 'busy') {
     throw new DaemonError('RUNNER_BUSY', `GitHub says that the leftover runner ${runnerName} is busy.`);

@@ -10,7 +10,8 @@ export const removeRunner: Effect<
   const scope = world.scope(owner, repository);
   await world.calls.ended(runnerName, signal);
   world.secrets.drop(runnerName);
-  const id = runnerId ?? (await world.github.findRunner(scope, runnerName, { signal }))?.id ?? null;
+  const asked = { signal, purpose: 'teardown' as const };
+  const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
   if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
     throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
   }

@@ -45,6 +45,8 @@ interface Rights {
 /** GitHub refuses an App's signature that is more than a minute off. */
 const WORST_SKEW_MS = 30_000;
 
+const purpose = 'serving jobs';
+
 /** What the doctor asks GitHub. */
 export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock: Clock) {
   return {
@@ -58,7 +60,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
         const askedAt = clock.now();
         try {
           const query = { per_page: 1 };
-          const { headers } = await transport.answer({ what, method: 'GET', path, query, signal });
+          const { headers } = await transport.answer({ what, purpose, method: 'GET', path, query, signal });
           skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
           findings.push({ what, ok: true, message: found });
         } catch (error) {
@@ -88,13 +90,19 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
     const what = 'log in at GitHub';
     try {
       if ('token' in auth) {
-        const { headers, data } = await transport.answer({ what, method: 'GET', path: '/user', signal });
+        const { headers, data } = await transport.answer({
+          what,
+          purpose,
+          method: 'GET',
+          path: '/user',
+          signal,
+        });
         rights.oauthScopes = oauthScopesOf(headers);
         const login = userSchema.safeParse(data).data?.login ?? 'an unknown user';
         return { what, ok: true, message: `The token belongs to ${login}.` };
       }
       const path = `/app/installations/${auth.installationId}`;
-      const found = await transport.send(installationSchema, { what, method: 'GET', path, signal });
+      const found = await transport.send(installationSchema, { what, purpose, method: 'GET', path, signal });
       rights.permissions = found.permissions;
       const name = `The App ${found.app_slug ?? auth.appId}, installed for ${found.account?.login ?? 'an unknown account'}`;
       if (found.suspended_at) {

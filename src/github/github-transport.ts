@@ -7,6 +7,7 @@ import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
 import { type GitHubCall, githubFailure, githubUnreachable } from './github-failure.ts';
 import { messageOf, type RawAnswer, readOctokitError } from './octokit-error.ts';
 import type { RateLimits } from './rate-limit.ts';
+import type { Purpose } from './rest-until.ts';
 
 export interface GitHubTransportOptions {
   octokit: Octokit;
@@ -23,7 +24,15 @@ export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+/** For calls that serve more than one purpose. */
+export interface CallOptions extends Abortable {
+  /** Serving jobs unless told otherwise. */
+  purpose?: Purpose;
+}
+
 export interface GitHubRequest extends GitHubCall, Abortable {
+  /** What rests first while little is left of the hourly budget. */
+  purpose: Purpose;
   query?: Record<string, string | number>;
   body?: object;
 }
@@ -36,7 +45,8 @@ const MOST_PAGES = 100;
 
 /**
  * Calls to GitHub's REST API. Each is made once: whoever repeats one decides so. Throws a DaemonError that names
- * call and answer, and no body of either (law 7). Once GitHub asked to wait, nothing is sent before that instant.
+ * call and answer, and no body of either (law 7). Once GitHub asked to wait, nothing is sent before that instant; a
+ * purpose that has reached its floor of the hourly budget rests until the reset.
  */
 export class GitHubTransport {
   readonly apiUrl: string;
@@ -109,15 +119,8 @@ export class GitHubTransport {
   async #once(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
     const { octokit, clock, limits } = this.#options;
     asked.signal?.throwIfAborted();
-    const blocked = limits.blockedUntil(clock.now());
-    if (blocked !== null) {
-      const until = new Date(blocked).toISOString();
-      throw new DaemonError(
-        'GITHUB_RATE_LIMITED',
-        `GitHub asked to wait until ${until}: "${asked.what}" is not sent before.`,
-        { retryAt: blocked },
-      );
-    }
+    this.#refuseWhilePaused(asked);
+    const answered = limits.began();
     const ended = beginCall({
       system: 'github',
       host: null,
@@ -149,7 +152,22 @@ export class GitHubTransport {
       limits.note(answer.headers, clock.now());
       limits.unblocked(clock.now());
       return answer;
+    } finally {
+      answered();
     }
+  }
+
+  /** GitHub asked to wait, or the rest of the hour belongs to what presses more (law 9). */
+  #refuseWhilePaused({ purpose, what }: GitHubRequest): void {
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    const until = limits.pausedUntil(purpose, now);
+    if (until === null) return;
+    const time = new Date(until).toISOString();
+    const why = limits.isBlocked(now)
+      ? `GitHub asked to wait until ${time}`
+      : `What is left of GitHub's hourly budget until ${time} is kept for more than ${purpose}`;
+    throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before.`, { retryAt: until });
   }
 
   /** Octokit's own error carries the request with its body, and the answer: it ends here. */

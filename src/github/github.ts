@@ -6,6 +6,7 @@ import { GitHubTransport } from './github-transport.ts';
 import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { jobCalls } from './jobs.ts';
 import { type PurposeBudget, RateLimits, type RateSeen } from './rate-limit.ts';
+import type { Purpose } from './rest-until.ts';
 import { RunnerGroups } from './runner-groups.ts';
 import { registrationCalls } from './runner-registration.ts';
 import { runnerCalls } from './runners.ts';
@@ -45,13 +46,13 @@ export function createGitHub(options: GitHubOptions) {
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),
 
-    /** Epoch ms before which looking for work has to rest, so that teardown keeps its share; null when it may go on. */
-    pollPausedUntil: (now: number): number | null => limits.pollPausedUntil(now),
+    /** Epoch ms before which calls of a purpose rest, so that teardown keeps its share; null when they may go on. */
+    pausedUntil: (purpose: Purpose, now: number): number | null => limits.pausedUntil(purpose, now),
 
     /** The hourly budgets as GitHub's last answers gave them. */
     rateLimits: (): RateSeen[] => limits.all(),
 
-    /** What the common budget still allows: for looking for work, and for runners and teardown. */
+    /** What the common budget still allows, by purpose. */
     budgets: (now: number): PurposeBudget[] => limits.byPurpose(now),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HookRef } from '../../machines/webhooks.ts';
-import type { Abortable, GitHubTransport } from './github-transport.ts';
+import type { Abortable, GitHubRequest, GitHubTransport } from './github-transport.ts';
 
 const deliveriesSchema = z.array(
   z.object({
@@ -32,7 +32,14 @@ export function hookDeliveryCalls(transport: GitHubTransport) {
       const succeeded = new Set<string>();
       const failed = new Map<string, number>();
       const query = { per_page: PAGE };
-      const asked = { what: 'list the deliveries of the webhook', method: 'GET', path, query, signal };
+      const asked: GitHubRequest = {
+        what: 'list the deliveries of the webhook',
+        purpose: 'looking for work',
+        method: 'GET',
+        path,
+        query,
+        signal,
+      };
       for await (const page of transport.pages(deliveriesSchema, asked)) {
         for (const { id, guid, status, status_code, event } of page) {
           if (event !== 'workflow_job') continue;
@@ -47,6 +54,7 @@ export function hookDeliveryCalls(transport: GitHubTransport) {
       for (const [, id] of due.reverse()) {
         await transport.answer({
           what: 'have a delivery made again',
+          purpose: 'looking for work',
           method: 'POST',
           path: `${path}/${id}/attempts`,
           signal,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
-import type { Abortable, GitHubTransport } from './github-transport.ts';
+import type { Abortable, CallOptions, GitHubTransport } from './github-transport.ts';
 import { jobSchema, observeJob } from './observe-job.ts';
 import { scopePath } from './runner-scope.ts';
 
@@ -48,6 +48,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       const runs: ActiveRun[] = [];
       const pages = transport.pages(runsSchema, {
         what: `list the ${status} runs of ${owner}/${repository}`,
+        purpose: 'looking for work',
         method: 'GET',
         path: `${repositoryPath(owner, repository)}/actions/runs`,
         query: { status },
@@ -70,6 +71,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       const seen: JobObservation[] = [];
       const pages = transport.pages(jobsSchema, {
         what: `list the jobs of run ${runId} of ${owner}/${repository}`,
+        purpose: 'looking for work',
         method: 'GET',
         path: `${repositoryPath(owner, repository)}/actions/runs/${runId}/jobs`,
         query: { filter: 'latest' },
@@ -90,12 +92,13 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       owner: string,
       repository: string,
       jobId: number,
-      { signal }: Abortable = {},
+      { signal, purpose = 'serving jobs' }: CallOptions = {},
     ): Promise<JobObservation | null> {
       const path = repositoryPath(owner, repository);
       try {
         const job = await transport.look(jobSchema, {
           what: `read job ${jobId} of ${owner}/${repository}`,
+          purpose,
           method: 'GET',
           path: `${path}/actions/jobs/${jobId}`,
           signal,
@@ -106,6 +109,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       }
       await transport.look(runsSchema, {
         what: `read the runs of ${owner}/${repository}`,
+        purpose,
         method: 'GET',
         path: `${path}/actions/runs`,
         query: { per_page: 1 },

@@ -1,3 +1,5 @@
+import { callsLeft, PURPOSES, type Purpose, restUntil } from './rest-until.ts';
+
 /** What GitHub said last about one of its hourly budgets. */
 export interface RateSeen {
   resource: string;
@@ -9,7 +11,7 @@ export interface RateSeen {
 
 /** What the hourly budget still allows for one kind of work. */
 export interface PurposeBudget {
-  purpose: 'looking for work' | 'runners and teardown';
+  purpose: Purpose;
   /** Calls until this work has to rest; null before GitHub named a budget, and on a server without limits. */
   left: number | null;
   /** Epoch ms before which none of it is done; null when it goes on. */
@@ -18,8 +20,8 @@ export interface PurposeBudget {
 
 export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>;
 
-/** Looking for work stops below this part of the hourly budget: the rest is for runners under way and for teardown (law 9). */
-const RESERVE = 0.1;
+/** Milliseconds by which two answers may differ about one reset: its instant and `Date` are whole seconds. */
+const RESET_BLUR = 2_000;
 
 /**
  * The instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date` tells
@@ -38,6 +40,7 @@ export class RateLimits {
   readonly #seen = new Map<string, RateSeen>();
   #blockedUntil = 0;
   #strikes = 0;
+  #underWay = 0;
 
   note(headers: AnswerHeaders, now: number): void {
     const resource = String(headers['x-ratelimit-resource'] ?? 'core');
@@ -45,7 +48,19 @@ export class RateLimits {
     const remaining = numberOf(headers['x-ratelimit-remaining']);
     const resetAt = resetInstant(headers, now);
     if (limit === null || remaining === null || resetAt === null) return;
-    this.#seen.set(resource, { resource, limit, remaining, resetAt });
+    const last = this.#seen.get(resource);
+    const isSameHour = last?.limit === limit && Math.abs(last.resetAt - resetAt) <= RESET_BLUR;
+    // Answers overtake one another, and within the hour a budget only shrinks.
+    const least = isSameHour ? Math.min(last.remaining, remaining) : remaining;
+    this.#seen.set(resource, { resource, limit, remaining: least, resetAt });
+  }
+
+  /** A call is sent; what is answered is to be called once, when it was answered or given up. */
+  began(): () => void {
+    this.#underWay += 1;
+    return () => {
+      this.#underWay -= 1;
+    };
   }
 
   /** GitHub told us to wait. To go on asking meanwhile is what gets an integration banned. */
@@ -67,47 +82,38 @@ export class RateLimits {
     return now < this.#blockedUntil ? this.#strikes - 1 : this.#strikes;
   }
 
-  /** Epoch ms before which nothing at all may be sent; null when it may. */
-  blockedUntil(now: number): number | null {
-    return now < this.#blockedUntil ? this.#blockedUntil : null;
+  /** Epoch ms before which calls of a purpose have to rest; null when they may go on. */
+  pausedUntil(purpose: Purpose, now: number): number | null {
+    return restUntil(purpose, this.#core(now), this.#blockedUntil, now);
   }
 
-  /** Epoch ms before which looking for work has to rest; null when it may go on. */
-  pollPausedUntil(now: number): number | null {
-    const core = this.#seen.get('core');
-    const isShort = core !== undefined && now < core.resetAt && leftForLooking(core) === 0;
-    const until = Math.max(this.#blockedUntil, isShort ? core.resetAt : 0);
-    return now < until ? until : null;
+  /** Whether GitHub itself asked to wait, for all purposes. */
+  isBlocked(now: number): boolean {
+    return now < this.#blockedUntil;
   }
 
-  /** What is left of the common budget (`core`) by purpose: one may rest while the other goes on. */
+  /** What is left of the common budget (`core`) by purpose: one may rest while another goes on. */
   byPurpose(now: number): PurposeBudget[] {
+    const core = this.#core(now);
+    return PURPOSES.map((purpose) => ({
+      purpose,
+      left: core && callsLeft(purpose, core),
+      pausedUntil: this.pausedUntil(purpose, now),
+    }));
+  }
+
+  /** Past its reset a budget is whole again, which the next answer will say. */
+  #core(now: number) {
     const seen = this.#seen.get('core');
-    // Past its reset a budget is whole again, which the next answer will say.
-    const core = seen && now >= seen.resetAt ? { ...seen, remaining: seen.limit } : seen;
-    return [
-      {
-        purpose: 'looking for work',
-        left: core ? leftForLooking(core) : null,
-        pausedUntil: this.pollPausedUntil(now),
-      },
-      {
-        purpose: 'runners and teardown',
-        left: core?.remaining ?? null,
-        pausedUntil: this.blockedUntil(now),
-      },
-    ];
+    if (!seen) return null;
+    const remaining = now >= seen.resetAt ? seen.limit : seen.remaining;
+    return { ...seen, remaining, underWay: this.#underWay };
   }
 
   /** For a status page. */
   all(): RateSeen[] {
     return [...this.#seen.values()];
   }
-}
-
-/** The call that leaves less than the reserve is the last one. */
-function leftForLooking({ limit, remaining }: RateSeen): number {
-  return Math.max(0, Math.floor(remaining - limit * RESERVE) + 1);
 }
 
 function numberOf(header: string | number | undefined): number | null {

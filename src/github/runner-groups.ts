@@ -61,6 +61,7 @@ export class RunnerGroups {
     const groups: RunnerGroup[] = [];
     const pages = this.#transport.pages(groupsSchema, {
       what: `list the runner groups of ${scope.owner}`,
+      purpose: 'serving jobs',
       method: 'GET',
       path: `${scopePath(scope)}/actions/runner-groups`,
       signal,

@@ -47,6 +47,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
       try {
         const made = await transport.send(jitSchema, {
           what: `register the runner ${name}`,
+          purpose: 'serving jobs',
           method: 'POST',
           path: `${path(scope)}/generate-jitconfig`,
           body: { name, labels, runner_group_id: groupId, work_folder: '_work' },
@@ -74,6 +75,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
     ): Promise<{ token: string; expiresAt: number }> {
       const made = await transport.send(tokenSchema, {
         what: `make a registration token for ${scopeName(scope)}`,
+        purpose: 'serving jobs',
         method: 'POST',
         path: `${path(scope)}/registration-token`,
         signal,
@@ -94,6 +96,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
     try {
       const { headers } = await transport.answer({
         what: `read the runners of ${scopeName(scope)}`,
+        purpose: 'serving jobs',
         method: 'GET',
         path: path(scope),
         query: { per_page: 1 },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { hasCode } from '../errors.ts';
 import { refusalStatus } from './github-failure.ts';
-import type { Abortable, GitHubTransport } from './github-transport.ts';
+import type { Abortable, CallOptions, GitHubTransport } from './github-transport.ts';
+import type { Purpose } from './rest-until.ts';
 import { type RunnerScope, scopeName, scopePath } from './runner-scope.ts';
 
 export interface GitHubRunner {
@@ -44,11 +45,12 @@ export function runnerCalls(transport: GitHubTransport) {
 
   async function listRunners(
     scope: RunnerScope,
-    { signal, name }: Abortable & { name?: string } = {},
+    { signal, name, purpose = 'serving jobs' }: CallOptions & { name?: string } = {},
   ): Promise<GitHubRunner[]> {
     const runners: GitHubRunner[] = [];
     const pages = transport.pages(runnersSchema, {
       what: name ? `find the runner ${name}` : `list the runners of ${scopeName(scope)}`,
+      purpose,
       method: 'GET',
       path: path(scope),
       query: name ? { name } : {},
@@ -59,9 +61,10 @@ export function runnerCalls(transport: GitHubTransport) {
   }
 
   /** One runner listed, for nothing but the question whether we may list. */
-  async function canList(scope: RunnerScope, { signal }: Abortable): Promise<void> {
+  async function canList(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
     await transport.look(runnersSchema, {
       what: `read the runners of ${scopeName(scope)}`,
+      purpose,
       method: 'GET',
       path: path(scope),
       query: { per_page: 1 },
@@ -76,10 +79,10 @@ export function runnerCalls(transport: GitHubTransport) {
     async findRunner(
       scope: RunnerScope,
       name: string,
-      { signal }: Abortable = {},
+      options: CallOptions = {},
     ): Promise<GitHubRunner | null> {
       // Servers that do not know the filter answer with all runners.
-      const runners = await listRunners(scope, { signal, name });
+      const runners = await listRunners(scope, { ...options, name });
       return runners.find((runner) => runner.name.toLowerCase() === name.toLowerCase()) ?? null;
     },
 
@@ -87,11 +90,12 @@ export function runnerCalls(transport: GitHubTransport) {
     async getRunner(
       scope: RunnerScope,
       id: number,
-      { signal }: Abortable = {},
+      { signal, purpose = 'serving jobs' }: CallOptions = {},
     ): Promise<GitHubRunner | null> {
       try {
         return await transport.look(runnerSchema, {
           what: `read runner ${id} of ${scopeName(scope)}`,
+          purpose,
           method: 'GET',
           path: `${path(scope)}/${id}`,
           signal,
@@ -99,7 +103,7 @@ export function runnerCalls(transport: GitHubTransport) {
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await canList(scope, { signal });
+      await canList(scope, purpose, { signal });
       return null;
     },
 
@@ -112,6 +116,7 @@ export function runnerCalls(transport: GitHubTransport) {
       try {
         await transport.answer({
           what: `remove runner ${id} of ${scopeName(scope)}`,
+          purpose: 'teardown',
           method: 'DELETE',
           path: `${path(scope)}/${id}`,
           signal,
@@ -121,7 +126,7 @@ export function runnerCalls(transport: GitHubTransport) {
         if (refusalStatus(error) === 422) return 'busy';
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await canList(scope, { signal });
+      await canList(scope, 'teardown', { signal });
       return 'absent';
     },
   };

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { Job } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
+import { hasCode } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
 import type { JobObservation } from './job-observation.ts';
 
@@ -44,9 +45,16 @@ export class JobRechecks {
   #ask(jobs: readonly Job[], signal: AbortSignal): Promise<unknown> {
     const { github, clock, onObservation } = this.#options;
     const ask = async (job: Job) => {
+      const before = this.#askedAt.get(job.id) ?? 0;
       this.#askedAt.set(job.id, clock.now());
-      const seen = await github.getJob(job.owner, job.repository, job.id, { signal });
-      onObservation(seen ?? deleted(job, clock.now()));
+      try {
+        const seen = await github.getJob(job.owner, job.repository, job.id, { signal, purpose: 'rechecks' });
+        onObservation(seen ?? deleted(job, clock.now()));
+      } catch (error) {
+        // Not sent, or refused unread: it keeps its turn.
+        if (hasCode(error, 'GITHUB_RATE_LIMITED')) this.#askedAt.set(job.id, before);
+        throw error;
+      }
     };
     return pMap(jobs, ask, { concurrency: REQUESTS_AT_ONCE, signal });
   }

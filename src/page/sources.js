@@ -41,11 +41,15 @@ function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers)
       }</dd>`;
 }
 
-function pollView({ pace, lastLookAt, nextLookAt, pausedUntil, outages, rateLimits, budgets }, now) {
+function pollView(
+  { pace, lastLookAt, nextLookAt, pausedUntil, cutShort, outages, rateLimits, budgets },
+  now,
+) {
   const last = lastLookAt === null ? 'no look yet' : `last look ${span(now - lastLookAt)} ago`;
   const next = nextLookAt === null ? 'looking now' : `next at ${clock(nextLookAt)}`;
   return html`
-    <dt>Poll</dt><dd>every ${span(pace)}<p class="sub">${last}, ${pausedUntil === null ? next : 'paused'}</p></dd>
+    <dt>Poll</dt><dd>every ${span(pace)}<p class="sub">${last}, ${pausedUntil === null ? next : `rests until ${clock(pausedUntil)}`}</p>
+      ${cutShort ? html`<p class="warn-text">cut short before ${cutShort.what} at ${clock(cutShort.since)}: it goes on there</p>` : nothing}</dd>
     ${outages.map((outage) => html`<dt class="bad-text">Outage</dt><dd>cannot read ${outage.what} since ${clock(outage.since)}: ${outage.failure.message}</dd>`)}
     ${rateLimits.map(
       ({

@@ -38,7 +38,7 @@ test('--json passes on what the daemon says', async () => {
   await using daemon = await runningDaemon({ jobs: () => [jobView(11)] });
   const { terminal, text } = recordingTerminal();
   await jobsCommand({ config: daemon.config, json: true }, terminal);
-  expect(JSON.parse(text())).toEqual({ jobs: [jobView(11)], recent: [] });
+  expect(JSON.parse(text())).toEqual({ jobs: [jobView(11)], beyond: 0, recent: [] });
 });
 
 test('no jobs are said in a sentence', async () => {

@@ -19,7 +19,8 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   });
   const granted: unknown[] = [];
   const actors = {
-    *all() {
+    *withSlot() {},
+    *inQueue() {
       yield { key: '1', snapshot: snapshotAt('queued') };
     },
     send: (_: string, event: unknown) => granted.push(event),

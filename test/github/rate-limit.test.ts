@@ -50,20 +50,20 @@ describe('an answer that says "wait"', () => {
     ['the words of a secondary limit', wait(403, DATE, 'You have exceeded a secondary rate limit'), MINUTE],
     ['the words of old', wait(403, {}, 'You have triggered an abuse detection mechanism'), MINUTE],
   ])('stops every call until its end: %s', async (_name, reply, pause) => {
-    server.answers(reply, fine);
+    server.answers(reply, { status: 204 });
     const { failure } = await refusalOf(look());
     expect(failure).toMatchObject({
       code: 'GITHUB_RATE_LIMITED',
       disposition: 'blocked',
       retryAt: OURS + pause,
     });
-    expect(github.pollPausedUntil(OURS)).toBeGreaterThanOrEqual(OURS + pause);
+    expect(github.pausedUntil('looking for work', OURS)).toBeGreaterThanOrEqual(OURS + pause);
     clock.advance(pause - 1);
     const withheld = await refusalOf(github.removeRunner(REPO, 1));
     expect(withheld.failure).toMatchObject({ code: 'GITHUB_RATE_LIMITED', retryAt: OURS + pause });
     expect(server.requests).toHaveLength(1);
     clock.advance(1);
-    await look();
+    expect(await github.removeRunner(REPO, 1)).toBe('removed');
   });
 
   test('doubles its pause each time in a row where it names none, up to 16 minutes', async () => {
@@ -112,7 +112,7 @@ describe('an answer that says "wait"', () => {
     const { failure } = await refusalOf(github.createRegistrationToken(REPO));
     expect(failure).toMatchObject({ code: 'GITHUB_RATE_LIMITED', retryAt: OURS + 601_000 });
     await look();
-    expect(github.pollPausedUntil(OURS)).toBeNull();
+    expect(github.pausedUntil('looking for work', OURS)).toBeNull();
   });
 
   test('is not what a 5xx says, whose retry-after is only told', async () => {
@@ -131,41 +131,74 @@ describe('the last tenth of the hourly budget', () => {
   ])('is teardown’s: with %i of 5000 left, looking for work pauses until %s', async (left, until) => {
     server.answers({ ...fine, headers: budget(left) });
     await look();
-    expect(github.pollPausedUntil(OURS)).toBe(until);
+    expect(github.pausedUntil('looking for work', OURS)).toBe(until);
     expect(github.rateLimits()).toEqual([
       { resource: 'core', limit: 5_000, remaining: left, resetAt: OURS + 601_000 },
     ]);
     server.answers({ status: 204, headers: budget(left) });
     expect(await github.removeRunner(REPO, 1)).toBe('removed');
     clock.advance(601_000);
-    expect(github.pollPausedUntil(clock.now())).toBeNull();
+    expect(github.pausedUntil('looking for work', clock.now())).toBeNull();
   });
 
-  test.each([
-    [5_000, 4_501],
-    [501, 2],
-    [500, 1],
-    [499, 0],
-    [0, 0],
-  ])(
-    'with %i left allows %i more looks for work, and runners and teardown all of them',
-    async (left, looks) => {
-      server.answers({ ...fine, headers: budget(left) });
-      await look();
-      expect(github.budgets(OURS)).toEqual([
-        { purpose: 'looking for work', left: looks, pausedUntil: looks === 0 ? OURS + 601_000 : null },
-        { purpose: 'runners and teardown', left, pausedUntil: null },
-      ]);
-      const whole = [4_501, 5_000];
-      expect(github.budgets(OURS + 601_000).map((one) => one.left)).toEqual(whole);
-    },
-  );
+  test('is told by purpose, and past the reset it is whole again', async () => {
+    server.answers({ ...fine, headers: budget(300) });
+    await look();
+    const until = OURS + 601_000;
+    expect(github.budgets(OURS)).toEqual([
+      { purpose: 'teardown', left: 300, pausedUntil: null },
+      { purpose: 'serving jobs', left: 51, pausedUntil: null },
+      { purpose: 'rechecks', left: 0, pausedUntil: until },
+      { purpose: 'looking for work', left: 0, pausedUntil: until },
+    ]);
+    expect(github.budgets(until).map(({ left, pausedUntil }) => [left, pausedUntil])).toEqual([
+      [5_000, null],
+      [4_751, null],
+      [4_626, null],
+      [4_501, null],
+    ]);
+  });
 
-  test('means nothing while GitHub says "wait": then both purposes rest', async () => {
+  test('is refused to what presses less before anything is sent', async () => {
+    server.answers({ ...fine, headers: budget(200) });
+    await look();
+    const refused = [
+      refusalOf(look()),
+      refusalOf(github.getJob('octo', 'app', 1, { purpose: 'rechecks' })),
+      refusalOf(github.createRegistrationToken(REPO)),
+    ];
+    for (const { failure } of await Promise.all(refused))
+      expect(failure).toMatchObject({
+        code: 'GITHUB_RATE_LIMITED',
+        retryAt: OURS + 601_000,
+        message: expect.stringContaining('is kept for more than'),
+      });
+    expect(server.requests).toHaveLength(1);
+    server.answers({ status: 204, headers: budget(199) });
+    expect(await github.removeRunner(REPO, 1)).toBe('removed');
+  });
+
+  test('is not touched by calls that are under way together', async () => {
+    server.answers({ ...fine, headers: budget(501) });
+    await look();
+    server.answers(...[500, 499, 498, 497, 496].map((left) => ({ ...fine, headers: budget(left) })));
+    const answered = await Promise.allSettled(Array.from({ length: 5 }, look));
+    expect(answered.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('is what the lowest of two answers said that overtook one another', async () => {
+    server.answers({ ...fine, headers: budget(499) }, { ...fine, headers: budget(503) });
+    await look();
+    await github.listRunners(REPO).catch(() => undefined);
+    expect(github.rateLimits()[0]?.remaining).toBe(499);
+  });
+
+  test('means nothing while GitHub says "wait": then every purpose rests', async () => {
     server.answers(wait(429, { ...budget(4_000), 'retry-after': '30' }));
     await refusalOf(look());
-    expect(github.budgets(OURS).map((one) => one.pausedUntil)).toEqual([OURS + 30_000, OURS + 30_000]);
-    expect(github.budgets(OURS + 30_000).map((one) => one.pausedUntil)).toEqual([null, null]);
+    expect(github.budgets(OURS).map((one) => one.pausedUntil)).toEqual(Array(4).fill(OURS + 30_000));
+    expect(github.budgets(OURS + 30_000).map((one) => one.pausedUntil)).toEqual(Array(4).fill(null));
   });
 
   test('is known from a 304 and from a refusal too', async () => {
@@ -176,8 +209,8 @@ describe('the last tenth of the hourly budget', () => {
     );
     await look();
     await look();
-    expect(github.pollPausedUntil(OURS)).toBe(OURS + 601_000);
-    await refusalOf(look());
+    expect(github.pausedUntil('looking for work', OURS)).toBe(OURS + 601_000);
+    await refusalOf(github.removeRunner(REPO, 1));
     expect(github.rateLimits()[0]?.remaining).toBe(498);
   });
 
@@ -185,18 +218,17 @@ describe('the last tenth of the hourly budget', () => {
     server.answers(fine);
     await look();
     expect(github.rateLimits()).toEqual([]);
-    expect(github.budgets(OURS).map(({ left, pausedUntil }) => [left, pausedUntil])).toEqual([
-      [null, null],
-      [null, null],
-    ]);
-    expect(github.pollPausedUntil(OURS)).toBeNull();
+    expect(github.budgets(OURS).map(({ left, pausedUntil }) => [left, pausedUntil])).toEqual(
+      Array(4).fill([null, null]),
+    );
+    expect(github.pausedUntil('looking for work', OURS)).toBeNull();
   });
 
   test('is kept on a simulated GitHub that somebody else empties', async () => {
     await using rig = await githubRig({ rateLimit: 100 });
     rig.world.limits.leave('user octocat', 10);
     await rig.github.listActiveRuns('octo', 'app', 'queued');
-    const until = rig.github.pollPausedUntil(Date.now()) ?? 0;
+    const until = rig.github.pausedUntil('looking for work', Date.now()) ?? 0;
     expect(until - Date.now()).toBeGreaterThan(59 * MINUTE);
     expect(until - Date.now()).toBeLessThanOrEqual(HOUR + 2_000);
     rig.world.limits.leave('user octocat', 0);

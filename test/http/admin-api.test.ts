@@ -74,8 +74,10 @@ test('what is left of the budget is told by purpose, in the status and to Promet
     expect(await get(path)).toMatchObject({
       poller: {
         budgets: [
+          { purpose: 'teardown', left: 300, pausedUntil: null },
+          { purpose: 'serving jobs', left: 51, pausedUntil: null },
+          { purpose: 'rechecks', left: 0, pausedUntil: expect.any(Number) },
           { purpose: 'looking for work', left: 0, pausedUntil: expect.any(Number) },
-          { purpose: 'runners and teardown', left: 300, pausedUntil: null },
         ],
       },
     });
@@ -84,9 +86,9 @@ test('what is left of the budget is told by purpose, in the status and to Promet
   const figure = (name: string, purpose: string) =>
     Number(new RegExp(`^jeballto_runner_${name}{purpose="${purpose}"} (.+)$`, 'm').exec(metrics)?.[1]);
   expect(figure('github_calls_left', 'looking for work')).toBe(0);
-  expect(figure('github_calls_left', 'runners and teardown')).toBe(300);
+  expect(figure('github_calls_left', 'teardown')).toBe(300);
   expect(figure('github_paused_seconds', 'looking for work')).toBeGreaterThan(590);
-  expect(figure('github_paused_seconds', 'runners and teardown')).toBe(0);
+  expect(figure('github_paused_seconds', 'teardown')).toBe(0);
 });
 
 describe('the admin listener', () => {

@@ -28,7 +28,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
       listActiveRuns: lists,
       listRunJobs: async () => [],
       getJob: async () => null,
-      pollPausedUntil: () => null,
+      pausedUntil: () => null,
       rateLimits: () => [],
       budgets: () => [],
       ...github,
@@ -83,7 +83,7 @@ describe('the poller', () => {
 
   test('leaves GitHub alone while it is asked to', async () => {
     let pausedUntil: number | null = null;
-    const { poller, clock, nextIn } = scripted({}, { pollPausedUntil: () => pausedUntil });
+    const { poller, clock, nextIn } = scripted({}, { pausedUntil: () => pausedUntil });
     pausedUntil = clock.now() + 600_000;
     poller.start();
     expect(await nextIn()).toBe(600_000);
@@ -189,6 +189,7 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
   const rig = pollingRig();
   const lines: string[] = [];
   const { github, clock, onObservation } = rig;
+  let looked = 0;
   const poller = new Poller({
     github,
     repositories: [app],
@@ -197,7 +198,9 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
     clock,
     random: () => 0.5,
     onObservation,
-    onLooked: () => undefined,
+    onLooked: () => {
+      looked += 1;
+    },
     activeJobs: () => held,
     log: logOf(lines),
     ...over,
@@ -209,11 +212,10 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
     lines,
     /** Lets the first cycle, or the next one, come to its end. */
     async cycle(): Promise<void> {
-      const before = poller.health().lastLookAt;
       if (looks === 0) poller.start();
       else await clock.advance(PACE);
       looks += 1;
-      await vi.waitFor(() => expect(poller.health().lastLookAt).not.toBe(before));
+      await vi.waitFor(() => expect(looked).toBe(looks));
       await settle();
     },
     async [Symbol.asyncDispose]() {
@@ -302,22 +304,64 @@ describe('polling the simulated GitHub', () => {
     expect(rig.poller.health().outages).toEqual([]);
   });
 
-  test('rests until the reset when the last tenth of the budget is reached', async () => {
-    await using rig = polling();
+  test('stops in the middle of a look where the budget reaches its floor, and goes on there at the reset', async () => {
+    const held: Job[] = [];
+    const site = { owner: 'octo', repository: 'site' };
+    await using rig = polling({ repositories: [app, site] }, held);
+    ensureRepository(rig.world, 'octo/site');
+    const [gone] = currentJobs(rig.push());
     await rig.cycle();
-    rig.world.limits.leave('user octocat', 499);
-    rig.push();
+    if (gone) cancelRun(rig.world, gone.run);
+    held.push(asHeld(gone?.id ?? 0));
+    rig.took();
+
+    rig.world.limits.leave('user octocat', 502);
+    const [here] = currentJobs(rig.push());
+    const [there] = currentJobs(rig.push([{}], 'octo/site'));
     await rig.cycle();
-    const { pausedUntil, rateLimits } = rig.poller.health();
-    expect(rateLimits[0]?.remaining).toBeLessThan(500);
-    rig.world.requests.reset();
+    expect(rig.took()).toEqual([`${gone?.id} completed`, `${here?.id} queued`]);
+    const stopped = rig.poller.health();
     const reset = rig.world.limits.windowOf('user octocat')?.resetAt ?? 0;
-    expect(pausedUntil).toBeGreaterThanOrEqual(reset);
+    expect(stopped.pausedUntil).toBeGreaterThanOrEqual(reset);
+    expect(stopped.nextLookAt).toBe(stopped.pausedUntil);
+    expect(stopped.cutShort).toEqual({ what: 'the runs of octo/site', since: rig.clock.now() });
+    expect(stopped.outages).toEqual([]);
+
+    held.length = 0;
+    const [later] = currentJobs(rig.push());
+    rig.world.requests.reset();
     await rig.clock.advance(reset - rig.clock.now() - 1);
     expect(rig.world.requests.all()).toEqual({});
-    const before = rig.poller.health().lastLookAt;
-    await rig.clock.advance(3_000);
-    await vi.waitFor(() => expect(rig.poller.health().lastLookAt).not.toBe(before));
-    expect(rig.poller.health().pausedUntil).toBeNull();
+    await vi.waitFor(async () => {
+      await rig.clock.advance(1_000);
+      expect(rig.poller.health().lastLookAt).not.toBe(stopped.lastLookAt);
+    });
+    expect(rig.seen.map(({ jobId }) => jobId)).toEqual([there?.id, here?.id, later?.id]);
+    expect(rig.poller.health()).toMatchObject({ pausedUntil: null, cutShort: null });
+    expect(rig.lines).toEqual([
+      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/site/),
+      'looking for work goes on',
+    ]);
+  });
+
+  test('asks for active jobs again in their turn when the budget kept them from being asked', async () => {
+    const held = Array.from({ length: 12 }, (_, n) => asHeld(100 + n));
+    const asked: number[] = [];
+    let left = 4;
+    const getJob = async (_owner: string, _name: string, id: number) => {
+      if (left === 0) throw new DaemonError('GITHUB_RATE_LIMITED', 'kept for more than rechecks');
+      left -= 1;
+      asked.push(id);
+      return null;
+    };
+    const { poller, clock, nextIn } = scripted({ activeJobs: () => held }, { getJob });
+    poller.start();
+    for (let cycle = 0; cycle < 3; cycle += 1) {
+      await nextIn();
+      left = 4;
+      clock.advance(PACE);
+    }
+    expect(asked).toEqual(held.map(({ id }) => id));
+    await poller.stop();
   });
 });

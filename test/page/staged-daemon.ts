@@ -26,6 +26,7 @@ import { BaseVms } from '../../src/effects/base-vms.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/rate-limit.ts';
+import type { Purpose } from '../../src/github/rest-until.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/delivery-log.ts';
@@ -151,7 +152,7 @@ export class StagedDaemon {
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
-      pollPausedUntil: (now: number) => limits.pollPausedUntil(now),
+      pausedUntil: (purpose: Purpose, now: number) => limits.pausedUntil(purpose, now),
       getJob: async () => null,
       listActiveRuns: async () => [],
       listRunJobs: async () => [],

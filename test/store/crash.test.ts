@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { canRun } from '../support/can-run.ts';
+import { whyNoLimits } from '../support/limited-files.ts';
 import { ManualClock } from './manual-clock.ts';
 import { DAY } from './records.ts';
 import { type Fact, spawnStore } from './spawn-store.ts';
@@ -58,15 +58,6 @@ test.each([1, 200, 2_000])(
     await store.close();
   },
 );
-
-function whyNoLimits(): string | null {
-  try {
-    execFileSync('prlimit', ['--version']);
-    return null;
-  } catch {
-    return 'prlimit, which limits the size of files of a running process, is not here';
-  }
-}
 
 test.runIf(canRun(whyNoLimits()))(
   'after a disk that refused in the middle of a record, nothing that was acknowledged later is lost',

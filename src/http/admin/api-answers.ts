@@ -86,14 +86,18 @@ const poller = z.object({
   lastLookAt: instant.nullable(),
   pace: z.number().describe('Milliseconds between two looks as things stand now.'),
   nextLookAt: instant.nullable(),
-  pausedUntil: instant.nullable(),
+  pausedUntil: instant.nullable().describe('Before which no work is looked for.'),
+  cutShort: z
+    .object({ what: z.string(), since: instant })
+    .nullable()
+    .describe('Where the budget ended a look; it goes on there.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
   ),
   budgets: z.array(
     z.object({
-      purpose: z.enum(['looking for work', 'runners and teardown']),
+      purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
       left: z.number().nullable().describe('Calls until this work has to rest.'),
       pausedUntil: instant.nullable(),
     }),
@@ -122,6 +126,8 @@ export interface Route {
   answer: z.ZodType | null;
 }
 
+const beyond = z.number().describe('Jobs further back in a long queue, which the answer leaves out.');
+
 /** Every route of the API with the shape of its answer. A test holds the served answers to it. */
 export const ROUTES: Route[] = [
   { method: 'get', path: '/api/openapi.json', summary: 'This description.', answer: z.looseObject({}) },
@@ -129,7 +135,7 @@ export const ROUTES: Route[] = [
     method: 'get',
     path: '/api/jobs',
     summary: 'Live jobs, and those that ended last.',
-    answer: z.object({ jobs: z.array(view), recent: z.array(settled) }),
+    answer: z.object({ jobs: z.array(view), beyond, recent: z.array(settled) }),
   },
   {
     method: 'get',
@@ -223,7 +229,11 @@ export const ROUTES: Route[] = [
     method: 'get',
     path: '/api/waiting',
     summary: 'Why each waiting job waits, in the order of the queue; and what is not served.',
-    answer: z.object({ waiting: z.array(waiting), unserved: z.array(z.looseObject({ jobId: z.number() })) }),
+    answer: z.object({
+      waiting: z.array(waiting),
+      beyond,
+      unserved: z.array(z.looseObject({ jobId: z.number() })),
+    }),
   },
   {
     method: 'get',

@@ -5,6 +5,7 @@ import { Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { OrderRefused } from './order-refused.ts';
+import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';
 import { worldAt } from './world-at.ts';
 
 /** Outcomes shown beside the live jobs. */
@@ -18,8 +19,17 @@ const MOST_OF_JOB = 5_000;
 export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   const { recording } = source;
   const charts = new Charts();
+  // What is not on disk cannot be read. Where the disk refuses, that may last: who asks is told why, and asks again.
+  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
+    app.use(path, async (c, next) => {
+      const { ok, reasons } = source.status();
+      return ok ? next() : c.json({ message: reasons.join(' ') }, 503);
+    });
+  }
   app.get('/api/openapi.json', (c) => c.json(openApi()));
-  app.get('/api/jobs', async (c) => c.json({ jobs: source.jobs(), recent: await source.recent(RECENT) }));
+  app.get('/api/jobs', async (c) =>
+    c.json({ ...shownJobs(source.jobs()), recent: await source.recent(RECENT) }),
+  );
   app.get('/api/jobs/:id', async (c) => {
     const story = await source.job(jobIdOf(c));
     return story ? c.json(story) : c.json({ message: 'No such job is known.' }, 404);
@@ -65,7 +75,11 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     c.json({ machines: await charts.of(c.req.query('shape') === 'tall' ? 'tall' : 'wide') }),
   );
   app.get('/api/stats', (c) => c.json({ states: source.stats() }));
-  app.get('/api/waiting', (c) => c.json(source.waiting()));
+  app.get('/api/waiting', (c) => {
+    const { waiting, unserved } = source.waiting();
+    const shown = waiting.filter(({ key }, place) => place < MOST_QUEUED || key.startsWith('unserved-'));
+    return c.json({ waiting: shown, beyond: waiting.length - shown.length, unserved });
+  });
   app.get('/api/hosts', (c) => c.json({ hosts: source.hosts() }));
   app.get('/api/sources', (c) => c.json(source.sources()));
   app.get('/api/status', (c) => c.json(source.status()));

@@ -50,7 +50,7 @@ export function createGitHubWorld({
     issuedTokens: new Map(),
     hooks: new Map(),
     deliveries: new DeliveryLog(),
-    limits: new RateLimiter(clock, options.rateLimit),
+    limits: new RateLimiter(clock, options.rateLimit, options.timings.rateWindow),
     requests: new RequestLog(),
     origin: 'http://github.invalid',
   };

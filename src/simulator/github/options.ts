@@ -29,6 +29,8 @@ export interface Timings {
   webhook: Latency;
   /** A receiver has to answer within this. */
   webhookAnswer: number;
+  /** After which a budget is whole again. */
+  rateWindow: number;
   /** How far lists of runs, jobs and runners trail behind. */
   listLag: number;
   /** How far `busy` trails behind, both ways. */
@@ -64,7 +66,7 @@ export interface GitHubOptions {
   /** `any` takes every token for a classic one with all scopes. */
   tokens: 'any' | Readonly<Record<string, TokenOptions>>;
   app: AppOptions | null;
-  /** Requests an hour for each user or installation; null counts none, as Enterprise Server by default. */
+  /** Requests an hour (`timings.rateWindow`) for each user or installation; null counts none, as Enterprise Server by default. */
   rateLimit: number | null;
   /** Older runners are refused when they connect. */
   minimumRunnerVersion: string | null;
@@ -104,6 +106,7 @@ const DEFAULTS: GitHubOptions = {
     installationToken: HOUR,
     webhook: [5, 30],
     webhookAnswer: 10_000,
+    rateWindow: HOUR,
     listLag: 0,
     busyLag: 0,
   },

@@ -7,18 +7,18 @@ export interface RateWindow {
   readonly resetAt: number;
 }
 
-const WINDOW_MS = 3_600_000;
-
-/** GitHub's hourly budgets: one for each user or installation, whichever of its tokens is used. */
+/** GitHub's budgets: one for each user or installation, whichever of its tokens is used. */
 export class RateLimiter {
   private readonly clock: Clock;
   private readonly limit: number | null;
+  private readonly window: number;
   private readonly windows = new Map<string, RateWindow>();
 
-  /** `limit` is in requests an hour; null never refuses. */
-  constructor(clock: Clock, limit: number | null) {
+  /** `limit` is in requests a window, which is in milliseconds; null never refuses. */
+  constructor(clock: Clock, limit: number | null, window: number) {
     this.clock = clock;
     this.limit = limit;
+    this.window = window;
   }
 
   /** The present window of a budget, or null where nothing is counted. */
@@ -27,7 +27,7 @@ export class RateLimiter {
     const now = this.clock.now();
     const known = this.windows.get(budget);
     if (known && now < known.resetAt) return known;
-    const fresh = { limit: this.limit, used: 0, resetAt: now + WINDOW_MS };
+    const fresh = { limit: this.limit, used: 0, resetAt: now + this.window };
     this.windows.set(budget, fresh);
     return fresh;
   }

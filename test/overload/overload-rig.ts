@@ -1,0 +1,152 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { SIMULATED_REPOSITORY } from '../../src/cli/world-config.ts';
+import { type CliProcess, startCli } from '../cli/cli-process.ts';
+import { jobPayload } from '../intake/webhook-rig.ts';
+import { type Scenario, type ScenarioSettings, SECRET, scenario } from '../scenarios/scenario.ts';
+
+/** Nothing but webhooks brings jobs. */
+export const WEBHOOKS_ALONE = {
+  mode: 'webhook',
+  ...{ poll_interval: '1h', recheck_interval: '1h', gc_interval: '1h' },
+};
+
+export type Overload = Awaited<ReturnType<typeof overload>>;
+
+/** A world, and the daemon as a process of its own whose memory can be looked at. No VM is ever made in time. */
+export async function overload(settings: ScenarioSettings) {
+  const world = await scenario(settings);
+  world.mac.faults.add({ route: 'mac create *', delayMs: 600_000 });
+  // It knows nothing of the jobs that tests make up, and a job that GitHub does not know is over.
+  world.github.faults.add({ route: 'GET */actions/jobs/:id', status: 500 });
+  const self = {
+    world,
+    daemon: await start(world),
+    /** A figure of `/metrics`, by its name and labels as they stand there. */
+    async metric(name: string): Promise<number> {
+      const text = await (await fetch(`${world.adminUrl}/metrics`)).text();
+      const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+      return Number(line?.slice(name.length + 1) ?? 0);
+    },
+    /** Bytes of the daemon's process. */
+    memory: () => self.metric('process_resident_memory_bytes'),
+    /** Waits as long as the test may take. */
+    async reaches(name: string, value: number): Promise<void> {
+      while ((await self.metric(name)) < value) await new Promise((resolve) => setTimeout(resolve, 200));
+    },
+    async kill(): Promise<void> {
+      const { child } = self.daemon;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+    async restart(): Promise<void> {
+      await self.kill();
+      self.daemon = await start(world);
+    },
+    async [Symbol.asyncDispose]() {
+      await self.kill();
+      await world[Symbol.asyncDispose]();
+    },
+  };
+  return self;
+}
+
+async function start(world: Scenario): Promise<CliProcess> {
+  const daemon = startCli(['start', '--config', world.configPath], { cwd: world.folder });
+  await world.until(() => {
+    if (!daemon.stdout().includes('is ready')) throw new Error(`${daemon.stdout()}${daemon.stderr()}`);
+  });
+  return daemon;
+}
+
+/** How long one request to the admin API took while something went on, in milliseconds, the slowest last. */
+export async function answersWhile(url: string, work: Promise<unknown>): Promise<number[]> {
+  let isOver = false;
+  const over = work.finally(() => {
+    isOver = true;
+  });
+  const took: number[] = [];
+  while (!isOver) {
+    const began = performance.now();
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+    took.push(performance.now() - began);
+  }
+  await over;
+  return took.sort((a, b) => a - b);
+}
+
+export interface Delivery {
+  jobId: number;
+  deliveryId?: string;
+  /** Over the body unless told otherwise. */
+  signature?: string;
+  /** Instead of a payload. */
+  body?: string;
+}
+
+/** As many connections as there are deliveries under way, each for one: a kept one may be closed while it is used. */
+const sender = new Agent({ connections: null, pipelining: 0, connect: { timeout: 60_000 } });
+
+/**
+ * Sends one delivery, and again as GitHub would be asked to while the answer is "not now"; answers the last status. On
+ * a slow machine some of thousands cannot be stored within the seconds that GitHub waits.
+ */
+export async function deliver(world: Scenario, delivery: Delivery): Promise<number> {
+  const deliveryId = delivery.deliveryId ?? randomUUID();
+  let status = 0;
+  for (let tries = 0; tries < 5; tries += 1) {
+    status = await send(world, { ...delivery, deliveryId });
+    if (status !== 503 && status !== 408) break;
+  }
+  return status;
+}
+
+async function send({ webhookUrl }: Scenario, delivery: Delivery): Promise<number> {
+  const { jobId, deliveryId = randomUUID() } = delivery;
+  const labels = ['self-hosted', 'jeballto-macos'];
+  const body = delivery.body ?? JSON.stringify(payloadOf({ id: jobId, labels }));
+  const response = await undiciFetch(webhookUrl, {
+    method: 'POST',
+    dispatcher: sender,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'workflow_job',
+      'x-github-delivery': deliveryId,
+      'x-hub-signature-256':
+        delivery.signature ?? `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`,
+    },
+    body,
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+function payloadOf(job: { id: number; labels: string[] }) {
+  const payload = jobPayload({ ...job, status: 'queued', conclusion: null });
+  const [owner, name] = SIMULATED_REPOSITORY.split('/');
+  return { ...payload, repository: { ...payload.repository, name, owner: { login: owner } } };
+}
+
+export const counted = (values: readonly number[]) =>
+  Object.fromEntries(
+    [...new Set(values)].sort().map((value) => [value, values.filter((v) => v === value).length]),
+  );
+
+/** A connection that says `text` and reads what comes; `ended` resolves when the other side has closed it. */
+export function talk(url: string, text: string) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let heard = '';
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk) => {
+    heard += chunk.toString('latin1');
+  });
+  socket.write(text);
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return { socket, heard: () => heard, ended };
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { conclusions, type Scenario, scenario } from './scenario.ts';
+
+const REMOVED = /^DELETE .*runners/;
+const LISTED = /^GET .*\/actions\/runs$/;
+const JIT = /generate-jitconfig$/;
+
+interface Sources {
+  poller: {
+    pausedUntil: number | null;
+    cutShort: { what: string } | null;
+    outages: unknown[];
+    budgets: { purpose: string; left: number; pausedUntil: number | null }[];
+  };
+}
+
+const poller = async ({ adminUrl }: Scenario) =>
+  ((await (await fetch(`${adminUrl}/api/sources`)).json()) as Sources).poller;
+
+test('teardown removes its runner while all other work rests for want of budget, and work goes on at the reset', async () => {
+  await using world = await scenario({
+    // Never assigned, so that the runner has to be taken off the list by us.
+    github: { rateLimit: 60, timings: { assignment: [60_000, 60_000], rateWindow: 20_000 } },
+    config: { controller: { poll_interval: '100ms', recheck_interval: '100ms' } },
+  });
+  const { limits, runners } = world.github.world;
+  await world.start();
+  const [job] = world.push();
+  await world.until(() => [...runners.values()].some(({ state }) => state.status === 'online'));
+  limits.leave('user octocat', 4);
+  world.push();
+  await world.until(async () => (await poller(world)).cutShort !== null);
+
+  const paused = await poller(world);
+  const reset = limits.windowOf('user octocat')?.resetAt ?? 0;
+  expect(paused.outages).toEqual([]);
+  expect(paused.budgets.find(({ purpose }) => purpose === 'teardown')?.pausedUntil).toBeNull();
+  expect(paused.pausedUntil).toBeGreaterThanOrEqual(reset);
+  const lists = world.asked(LISTED);
+  if (job) cancelRun(world.github.world, job.run);
+  await world.until(() => world.asked(REMOVED) > 0 && world.runners().length === 0);
+  expect(Date.now()).toBeLessThan(reset);
+  expect([world.asked(LISTED), world.asked(JIT)]).toEqual([lists, 1]);
+  const metrics = await fetch(`${world.adminUrl}/metrics`);
+  expect(await metrics.text()).toMatch(/github_paused_seconds\{purpose="looking for work"\} \d/);
+
+  await world.until(async () => (await poller(world)).pausedUntil === null);
+  expect(Date.now()).toBeGreaterThanOrEqual(reset);
+  await world.until(async () => (await poller(world)).cutShort === null);
+  expect(world.asked(LISTED)).toBeGreaterThan(lists);
+  await world.until(() => world.asked(JIT) === 2);
+  expect(conclusions(job ? [job] : [])).toEqual(['cancelled']);
+});
