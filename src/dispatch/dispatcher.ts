@@ -10,7 +10,7 @@ import type { JobActors, JobSnapshot } from './job-actors.ts';
 import { routeObservation } from './route-observation.ts';
 import { type FreeHost, schedule } from './schedule.ts';
 import { outcomeElsewhere } from './settled-outcome.ts';
-import { slotClaims } from './slot-claims.ts';
+import { SlotBook } from './slot-book.ts';
 import { UnservedJobs } from './unserved-jobs.ts';
 
 export interface DispatcherOptions {
@@ -32,8 +32,7 @@ export class Dispatcher {
   readonly #stopped = new AbortController();
   /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
   readonly #missing = new Map<string, Set<string>>();
-  /** The host on which each actor held a slot after its last transition. */
-  readonly #slotOn = new Map<string, string>();
+  readonly #slots = new SlotBook();
   #scheduled = false;
   #draining = false;
   #wake: AbortController | null = null;
@@ -103,25 +102,22 @@ export class Dispatcher {
     this.poke();
   }
 
-  jobChanged(key: string, snapshot: JobSnapshot): void {
-    this.#options.breakers.jobChanged(key, snapshot);
-    const host = snapshot.context.vm?.host;
-    this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
-    if (host && snapshot.hasTag('tearingDown')) {
-      const lost = [...this.#options.hosts.all()].some(
-        ({ name, snapshot: h }) => name === host && h.matches('lost'),
-      );
-      if (lost) queueMicrotask(() => this.#releaseFromLostHost(key));
+  /** Called with each transition of a job's actor, and with null when the actor failed inside and is no more. */
+  jobChanged(key: string, snapshot: JobSnapshot | null): void {
+    const { breakers, hosts } = this.#options;
+    // Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken.
+    const freed = this.#slots.note(key, snapshot);
+    if (freed !== null) hosts.look(freed);
+    if (snapshot !== null) {
+      breakers.jobChanged(key, snapshot);
+      const host = snapshot.context.vm?.host;
+      const isLost = (name: string) =>
+        [...hosts.all()].find((one) => one.name === name)?.snapshot.matches('lost');
+      if (host && snapshot.hasTag('tearingDown') && isLost(host)) {
+        queueMicrotask(() => this.#releaseFromLostHost(key));
+      }
     }
     this.poke();
-  }
-
-  /** Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken. */
-  #noteSlot(key: string, host: string | undefined): void {
-    const before = this.#slotOn.get(key);
-    if (host === undefined) this.#slotOn.delete(key);
-    else this.#slotOn.set(key, host);
-    if (before !== undefined && before !== host) this.#options.hosts.look(before);
   }
 
   /** A teardown on a lost host may take for ever; its job goes on elsewhere meanwhile. */
@@ -154,30 +150,26 @@ export class Dispatcher {
 
   #grantSlots(): void {
     const { actors, breakers, clock } = this.#options;
-    const waiting = [];
-    for (const { key, snapshot } of actors.all()) {
-      const { job } = snapshot.context;
-      if (snapshot.matches('queued') && job.status === 'queued') {
-        const { profile, queuedAt, notBefore } = job;
-        waiting.push({ key, profile, queuedAt, notBefore });
-      }
-    }
-    const free = this.#freeHosts(slotClaims(actors.all()));
+    const free = this.#freeHosts();
+    // Whatever makes room decides anew.
+    if (free.length === 0) return;
+    const waiting = this.#slots.waiting();
     const { grants, wakeAt } = schedule(waiting, free, clock.now(), (name) => breakers.room('profile', name));
     for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
     this.#wakeAt(wakeAt);
   }
 
-  #freeHosts(claims: Map<string, Set<string>>): FreeHost[] {
+  #freeHosts(): FreeHost[] {
     const { breakers, hosts, store } = this.#options;
-    const free: FreeHost[] = [];
+    const hasRoom: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
       if (!snapshot.hasTag('acceptsJobs') || look === null || store.cordonOf(name) !== null) continue;
-      const slots = freeSlots(look, claims.get(name) ?? new Set());
-      free.push({ name, free: Math.min(slots, breakers.room('host', name)) });
+      const slots = freeSlots(look, this.#slots.claimsOn(name));
+      const free = Math.min(slots, breakers.room('host', name));
+      if (free > 0) hasRoom.push({ name, free });
     }
-    return free;
+    return hasRoom;
   }
 
   #wakeAt(at: number | null): void {

@@ -22,8 +22,8 @@ export interface JobActorsOptions {
   chronicle: Chronicle;
   clock: Clock;
   log: Logger;
-  /** After each transition, in the same synchronous stretch. */
-  onTransition(key: string, snapshot: JobSnapshot): void;
+  /** After each transition, in the same synchronous stretch; null when the actor failed inside and is no more. */
+  onTransition(key: string, snapshot: JobSnapshot | null): void;
 }
 
 interface Live {
@@ -239,5 +239,6 @@ export class JobActors {
     chronicle.forget(key);
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
+    this.#options.onTransition(key, null);
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchTable } from './bench-table.ts';
 import { isMet, ROWS, type RowName } from './measure.ts';
@@ -12,6 +12,7 @@ const USAGE = `npm run bench -- [options]
   --only ROW       one row alone; may be given several times: ${ROWS.join(', ')}
   --quick          small counts: shows that everything runs, and nothing else
   --json FILE      writes the result to a file, or with "-" to standard output instead of the table
+  --profile DIR    has Node's profiler watch each measured process; its .cpuprofile files go there
   --save           writes it to docs/performance.json, from which npm run docs makes docs/performance.md
 `;
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
+    profile: { type: 'string' },
     save: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -33,6 +35,8 @@ if (unknown !== undefined) {
   process.stderr.write(`there is no row "${unknown}"\n${USAGE}`);
   process.exit(2);
 }
+
+if (values.profile !== undefined) process.env.BENCH_PROFILE = resolve(values.profile);
 
 const result = await runBench({
   rows: ROWS.filter((row) => values.only?.includes(row) ?? true),

@@ -2,6 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+/** Milliseconds for a process to end by itself. */
+const PATIENCE = 20_000;
+
 /** A process of the bench's own, asked over its channel; questions and answers are plain data. */
 export interface Child extends AsyncDisposable {
   ask<Answer>(question: string, input?: unknown): Promise<Answer>;
@@ -15,11 +18,14 @@ interface Reply {
 
 /**
  * Starts a file of this folder with `serveQuestions` in it, so that what is measured shares no thread with what
- * measures it. Its standard output goes nowhere, as a daemon's log would to a file. Disposing kills it.
+ * measures it. Its standard output goes nowhere, as a daemon's log would to a file. Disposing ends it.
+ * The environment's BENCH_PROFILE names a folder for a profile of each.
  */
 export function startChild(file: string, args: string[] = [], execArgv: string[] = []): Child {
+  const { BENCH_PROFILE: profile } = process.env;
+  const profiled = profile ? ['--cpu-prof', '--cpu-prof-dir', profile] : [];
   const child = fork(join(import.meta.dirname, file), args, {
-    execArgv: ['--import', 'tsx', ...execArgv],
+    execArgv: ['--import', 'tsx', ...profiled, ...execArgv],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, (reply: Reply) => void>();
@@ -43,8 +49,11 @@ export function startChild(file: string, args: string[] = [], execArgv: string[]
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
-      child.kill('SIGKILL');
+      // It then ends by itself, and a profile of it is written.
+      child.disconnect();
+      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
       await gone;
+      clearTimeout(late);
     },
   };
 }

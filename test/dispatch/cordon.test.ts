@@ -18,12 +18,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     retention: 1e12,
   });
   const granted: unknown[] = [];
-  const actors = {
-    *all() {
-      yield { key: '1', snapshot: snapshotAt('queued') };
-    },
-    send: (_: string, event: unknown) => granted.push(event),
-  } as unknown as JobActors;
+  const actors = { send: (_: string, event: unknown) => granted.push(event) } as unknown as JobActors;
   const host = (name: string) => ({
     name,
     snapshot: { hasTag: () => true, context: { look: { slots: 1, vms: [] } } },
@@ -47,6 +42,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     await Promise.resolve();
     return granted.splice(0);
   };
+  dispatcher.jobChanged('1', snapshotAt('queued'));
   const to = (name: string) => [{ type: 'slot.granted', host: name }];
 
   expect(await poke()).toEqual(to('mini-1'));
