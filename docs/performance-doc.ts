@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cellsOf } from '../test/bench/bench-table.ts';
+import type { BenchResult, RowResult } from '../test/bench/measure.ts';
+import { markdownTable } from './markdown-table.ts';
+import { PERFORMANCE_PROFILES, PERFORMANCE_WORDS } from './performance-words.ts';
+
+const HEAD = `# Performance
+
+\`npm run bench\` measures everything on this page with one command; \`npm run bench -- --json FILE\` writes the same as JSON, \`--save\` makes it what this page is generated from, \`--only ROW\` takes one row. A limit holds for counts and for ratios of two figures that were taken in the same run on the same machine. Absolute times stand beside them and hold for that machine alone.
+`;
+
+/** The text of `performance.md`: the figures of the last run that was saved, and what stands behind them. */
+export function generatePerformanceDoc(): string {
+  const text = readFileSync(join(import.meta.dirname, 'performance.json'), 'utf8');
+  const { measuredAt, machine, seconds, rows } = JSON.parse(text) as BenchResult;
+  const ran = `Measured on ${measuredAt.slice(0, 10)} in ${Math.round(seconds)} s: ${machine.cpus} cores (${machine.cpu}), ${machine.platform}, Node ${machine.node}.`;
+  return [HEAD, ran, '', ...rows.map(sectionOf), profiles()].join('\n');
+}
+
+function sectionOf({ row, measures, skipped }: RowResult): string {
+  const { title, how, bounds, next } = PERFORMANCE_WORDS[row];
+  const table = markdownTable(
+    ['figure', 'value', 'limit', 'of the limit', '', 'beside it, on this machine'],
+    measures.map(cellsOf),
+  );
+  const notes = skipped.map((why) => `Not measured: ${why}\n`);
+  return `## ${title}\n\n${table}\n\n${notes.join('\n')}${how}\n\n**What bounds it.** ${bounds}\n\n**Where the next gain is.** ${next}\n`;
+}
+
+function profiles(): string {
+  if (PERFORMANCE_PROFILES.length === 0) return '';
+  const rows = PERFORMANCE_PROFILES.map((row) => [...row]);
+  return `## Profiles\n\nThe three largest costs by Node’s own profiler (\`--cpu-prof\`), as shares of the thread’s busy time.\n\n${markdownTable(['of', 'before', 'after'], rows)}\n`;
+}

@@ -1,0 +1,69 @@
+import type { RowName } from '../test/bench/measure.ts';
+
+interface Words {
+  title: string;
+  /** How the figures come about. */
+  how: string;
+  /** What they cannot go below. */
+  bounds: string;
+  /** Where the next gain is. */
+  next: string;
+}
+
+/** What stands beside the figures of each row of the bench. */
+export const PERFORMANCE_WORDS: Record<RowName, Words> = {
+  overhead: {
+    title: 'Overhead on the critical path',
+    how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late.',
+    bounds: 'Three durable writes, about a dozen requests to the agent and two to GitHub, one SSH login.',
+    next: 'Fewer looks before an act: each is a round trip that law 2 wants.',
+  },
+  dispatch: {
+    title: 'Dispatch',
+    how: 'A delivery is written into a socket of the daemon, which runs in a process of its own; the clock stops when the request line of `POST /vms` is read at the agent. Deliveries go one after the other; the 500 others are at work on a host that does not answer.',
+    bounds:
+      'Two durable writes (the delivery, then the order) and five round trips to the agent before a create: health, list, pull, its result, list.',
+    next: 'The image could be known to be there from the last pull; the agent’s cache is asked each time, since an operator may delete images.',
+  },
+  intake: {
+    title: 'Webhook intake, durable',
+    how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 32 connections, round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
+    bounds: 'One `fsync` for each batch, and the thread that does everything else.',
+    next: 'Everything but the write itself is the price of HTTP in Node.',
+  },
+  restart: {
+    title: 'Restart, and one transition among many',
+    how: 'A store is filled with jobs at work by the machine and the store’s own code. The daemon then starts on it; its guests let it in and say nothing. For the cost of a transition, actors, dispatcher and store are put together as in the daemon, and jobs are made, given a slot and completed one after the other while the others live, each step waited for until it is durable.',
+    bounds: 'Reading and parsing the records; XState makes an actor of each.',
+    next: 'Starting actors in pieces, so that the first webhook is taken sooner.',
+  },
+  memory: {
+    title: 'Memory and disk',
+    how: 'The heap of a daemon after collecting garbage, with ten thousand restored jobs and with none. For the disk, a store lives through a hundred thousand jobs in ninety days, with the journal entries of a real job, three deliveries each and the collector’s prunes, with a retention of 30 days.',
+    bounds:
+      'An XState actor with its waiting children is most of a live job; LevelDB keeps deleted rows until it compacts them.',
+    next: 'The context of a job holds texts (names, URL, labels) that many jobs share.',
+  },
+  githubCalls: {
+    title: 'Calls to GitHub',
+    how: 'The deterministic simulation on virtual time, with the default paces and no faults: twenty jobs of five minutes, each in a run of its own, and an hour in which nothing happens. The simulated GitHub counts each request as the real one does, 304 for nothing.',
+    bounds:
+      'A job needs its own look, a JIT configuration, the confirmation that its runner is online, and its removal. Polling lists the runs of each repository by status.',
+    next: 'In mode poll the jobs of a run are read again while it is young, mostly for 304.',
+  },
+  agentCalls: {
+    title: 'Calls to the agent',
+    how: 'As above, on virtual time; looks at the host that go on without jobs are taken off.',
+    bounds: 'The agent tells nothing by itself: a guest’s address and its state have to be asked for.',
+    next: 'An event stream of the agent would end the asking.',
+  },
+  simulation: {
+    title: 'Speed of the simulation',
+    how: 'Seeds from 1 on, as `npm run simulate:seeds` plays them, for a quarter of a minute on one core.',
+    bounds: 'The daemon’s own code and the laws that are checked at each commit.',
+    next: 'See [reliability.md](reliability.md).',
+  },
+};
+
+/** What Node’s own profiler showed, before what was mended and after it: the three largest costs of each. */
+export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [];

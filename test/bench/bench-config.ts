@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../src/cli/demo/free-port.ts';
+import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
+import { ELSEWHERE } from './fill-store.ts';
+
+export const BENCH_SECRET = 'the-webhook-secret-of-the-bench';
+
+export interface BenchConfig {
+  path: string;
+  storePath: string;
+  webhookUrl: string;
+  adminUrl: string;
+}
+
+/**
+ * A configuration in webhook mode whose GitHub and whose host ELSEWHERE nobody answers for: what lives there
+ * stays as it is for the length of a bench.
+ */
+export async function writeBenchConfig(folder: string, macUrls: readonly string[]): Promise<BenchConfig> {
+  const [admin, webhook, nobody] = [await port(), await port(), await port()];
+  const hosts = [
+    ...macUrls.map((url, n) => [`mac-${n + 1}`, url]),
+    [ELSEWHERE, `http://127.0.0.1:${nobody}/v1`],
+  ];
+  const storePath = join(folder, 'store');
+  const path = join(folder, 'config.json');
+  const config = {
+    github: {
+      api_url: `http://127.0.0.1:${nobody}`,
+      token: 'a-token-for-nobody',
+      owner: 'acme',
+      repository: 'app',
+      webhook_secret: BENCH_SECRET,
+    },
+    hosts: hosts.map(([name, base_url]) => ({ name, base_url, token: SIMULATED_AGENT_TOKEN })),
+    controller: { id: 'bench', mode: 'webhook', webhook_listen: `127.0.0.1:${webhook}`, gc_interval: '1h' },
+    runner: { ssh_user: 'admin', ssh_password: 'admin' },
+    labels: { mac: { image: 'ghcr.io/acme/macos:latest' } },
+    timeouts: { host_lost: '24h' },
+    store: { path: storePath },
+    admin: { listen: `127.0.0.1:${admin}` },
+  };
+  await writeFile(path, JSON.stringify(config));
+  return {
+    path,
+    storePath,
+    webhookUrl: `http://127.0.0.1:${webhook}/webhook`,
+    adminUrl: `http://127.0.0.1:${admin}`,
+  };
+}
+
+const port = () => freePort(Math.random);

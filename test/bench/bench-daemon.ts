@@ -1,0 +1,43 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { secretValues } from '../../src/config/secrets.ts';
+import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import { realEdges } from '../../src/controller/edges.ts';
+import { createLog } from '../../src/log.ts';
+import { serveQuestions } from './child.ts';
+import { stillGuests } from './still-guests.ts';
+
+// The daemon on its real edges, in a process of its own. With `still` behind the config's path its guests let
+// everybody in and never answer: ten thousand of them cost no process and no socket.
+
+const [path = 'config.json', guests] = process.argv.slice(2);
+let daemon: Daemon | null = null;
+let firstLogin: number | null = null;
+
+serveQuestions({
+  /** Answers milliseconds from the call to a listening daemon, and to the first effect that reached its guest. */
+  async start() {
+    const began = performance.now();
+    const env = {};
+    const { config } = loadConfig({ path, env });
+    const log = createLog({ ...config.log, secrets: secretValues(config) });
+    const openGuest = stillGuests(() => {
+      firstLogin ??= performance.now() - began;
+    });
+    const edges = guests === 'still' ? { ...realEdges, openGuest } : realEdges;
+    daemon = await startDaemon({ config, env, clock: systemClock, log, edges });
+    const listening = performance.now() - began;
+    for (let turns = 0; firstLogin === null && turns < 50; turns += 1) await turn();
+    return { listening, firstLogin };
+  },
+  usage: () => process.cpuUsage(),
+  async heap() {
+    for (let times = 0; times < 4; times += 1) {
+      global.gc?.();
+      await turn();
+    }
+    return process.memoryUsage();
+  },
+  drain: () => daemon?.drain(),
+});

@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchTable } from './bench-table.ts';
+import { isMet, ROWS, type RowName } from './measure.ts';
+import { runBench } from './run-bench.ts';
+
+const SAVED = join(import.meta.dirname, '..', '..', 'docs', 'performance.json');
+
+const USAGE = `npm run bench -- [options]
+  --only ROW       one row alone; may be given several times: ${ROWS.join(', ')}
+  --quick          small counts: shows that everything runs, and nothing else
+  --json FILE      writes the result to a file, or with "-" to standard output instead of the table
+  --profile DIR    has Node's profiler watch each measured process; its .cpuprofile files go there
+  --save           writes it to docs/performance.json, from which npm run docs makes docs/performance.md
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    profile: { type: 'string' },
+    save: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const unknown = values.only?.find((name) => !(ROWS as readonly string[]).includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`there is no row "${unknown}"\n${USAGE}`);
+  process.exit(2);
+}
+
+if (values.profile !== undefined) process.env.BENCH_PROFILE = resolve(values.profile);
+
+const result = await runBench({
+  rows: ROWS.filter((row) => values.only?.includes(row) ?? true),
+  quick: values.quick,
+  machine: {
+    node: process.version,
+    platform: process.platform,
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model ?? '',
+  },
+  onRow: (row) => process.stderr.write(`${row} …\n`),
+});
+const json = `${JSON.stringify(result, null, 2)}\n`;
+if (values.json === '-') process.stdout.write(json);
+else process.stdout.write(`${benchTable(result)}\n`);
+if (values.json !== undefined && values.json !== '-') writeFileSync(values.json, json);
+if (values.save) writeFileSync(SAVED, `${JSON.stringify(merged(), null, 2)}\n`);
+process.exit(result.rows.every(({ measures }) => measures.every(isMet)) ? 0 : 1);
+
+/** A run of some rows leaves the others as they are saved. */
+function merged() {
+  if (values.only === undefined) return result;
+  const before = JSON.parse(readFileSync(SAVED, 'utf8')) as typeof result;
+  const rowOf = (row: RowName) => [...result.rows, ...before.rows].find((one) => one.row === row);
+  return { ...before, ...result, rows: ROWS.flatMap((row) => rowOf(row) ?? []) };
+}

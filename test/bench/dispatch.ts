@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'undici';
+import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
+import { sleepFor, systemClock } from '../../src/clock.ts';
+import { startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
+import { seededRandom } from '../simulator/agent-fixture.ts';
+import { BENCH_SECRET, writeBenchConfig } from './bench-config.ts';
+import { startChild } from './child.ts';
+import { delivery } from './delivery.ts';
+import { fillStore } from './fill-store.ts';
+import { type BenchOptions, percentile, type RowResult, spread } from './measure.ts';
+
+/** From the webhook's bytes into a socket to `POST /vms` at the agent, with nobody else and with 500 jobs at work. */
+export async function dispatch({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
+  const [live, samples] = quick ? [20, 5] : [500, 100];
+  const idle = await dispatchTimes(0, samples);
+  const busy = await dispatchTimes(live, samples);
+  const p99 = (times: number[]) => percentile(times, 0.99);
+  return {
+    measures: [
+      {
+        name: `webhook → POST /vms, ${live} live jobs to none, p50`,
+        value: percentile(busy, 0.5) / percentile(idle, 0.5),
+        unit: '×',
+        limit: { most: 1.5 },
+        beside: `${live} live: ${spread(busy)}; idle: ${spread(idle)}`,
+      },
+      {
+        name: `the same, p99`,
+        value: p99(busy) / p99(idle),
+        unit: '×',
+        limit: { most: 2 },
+        beside: `${samples} deliveries each, one after the other`,
+      },
+    ],
+    skipped: [],
+  };
+}
+
+const WARM_UP = 40;
+
+/** Milliseconds of each dispatch. */
+async function dispatchTimes(live: number, samples: number): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'jeballto-bench-'));
+  const fast = {
+    resolve: 0,
+    pull: 0,
+    clone: 0,
+    start: 0,
+    stop: 0,
+    delete: 0,
+    nat: 0,
+    sshd: 0,
+    autoDelete: 0,
+  };
+  const mac = await startSimulatedMac({
+    clock: systemClock,
+    random: seededRandom(3),
+    token: SIMULATED_AGENT_TOKEN,
+    settings: { latencies: fast },
+  });
+  let arrived: () => void = () => undefined;
+  const next = mac.faults.next.bind(mac.faults);
+  mac.faults.next = (request) => {
+    if (request === 'POST /vms') arrived();
+    return next(request);
+  };
+  try {
+    const config = await writeBenchConfig(folder, [mac.url]);
+    if (live > 0) await fillStore(config.storePath, live, systemClock);
+    await using daemon = startChild('bench-daemon.ts', [config.path, 'still']);
+    await daemon.ask('start');
+    const client = new Client(new URL(config.webhookUrl).origin);
+    const send = async (id: number, status: 'queued' | 'completed') => {
+      const { body, headers } = delivery(BENCH_SECRET, { id, status, labels: ['self-hosted', 'mac'] });
+      const sent = performance.now();
+      const answer = await client.request({ path: '/webhook', method: 'POST', headers, body });
+      await answer.body.dump();
+      if (answer.statusCode !== 202) throw new Error(`the webhook answered ${answer.statusCode}`);
+      return sent;
+    };
+    const times: number[] = [];
+    for (let n = 0; n < samples + WARM_UP; n += 1) {
+      const arrival = new Promise<number>((resolve) => {
+        arrived = () => resolve(performance.now());
+      });
+      const sent = await send(n + 1, 'queued');
+      const at = await arrival;
+      if (n >= WARM_UP) times.push(at - sent);
+      await send(n + 1, 'completed');
+      while (mac.world.vms.size > 0) await sleepFor(systemClock, 5);
+      // The host is looked at once more when its slot comes back; the next job finds it free.
+      await sleepFor(systemClock, 20);
+    }
+    await client.close();
+    return times;
+  } finally {
+    await mac.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

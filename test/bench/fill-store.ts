@@ -1,0 +1,97 @@
+import { fromPromise } from 'xstate';
+import type { Job } from '../../machines/job/context.ts';
+import type { JobEffects } from '../../machines/job/effects.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { createJobMachine } from '../../machines/job.ts';
+import type { Clock } from '../../src/clock.ts';
+import { Chronicle } from '../../src/dispatch/chronicle.ts';
+import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { createLog } from '../../src/log.ts';
+import { openStore } from '../../src/store/open-store.ts';
+
+/** The host of all filled-in jobs. */
+export const ELSEWHERE = 'elsewhere';
+export const FIRST_JOB = 51_300_000_000;
+
+type Effects = {
+  [Name in keyof JobEffects]: (input: JobEffects[Name]['input']) => JobEffects[Name]['output'];
+};
+
+/** Everything goes well at once, up to a job at work whose end nobody sees. */
+const WELL: Omit<Effects, 'watchRunner' | 'waitUntil'> = {
+  createVm: ({ vmName }) => ({ vmId: `id-of-${vmName}` }),
+  startVm: () => ({ expiresAt: null }),
+  connectGuest: () => ({
+    address: { host: '127.0.0.1', port: 2222 },
+    hostKey: 'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=',
+  }),
+  probeGuest: () => ({ runnerVersion: '2.336.0' }),
+  obtainRunnerConfig: () => ({ runnerId: 7, mode: 'jit' }),
+  launchRunner: () => null,
+  confirmOnline: () => ({ runnerId: 7 }),
+  recheckJob: () => ({ status: 'completed', conclusion: 'success', here: true }),
+  askGuest: () => ({ answer: 'notWorking' }),
+  deregisterRunner: () => ({ answer: 'removed' }),
+  deleteVm: () => null,
+  removeRunner: () => null,
+};
+
+/** Puts `count` jobs at work into a new store, by the machine and the store's own code. */
+export async function fillStore(path: string, count: number, clock: Clock): Promise<void> {
+  const log = createLog({ level: 'silent', format: 'json', secrets: [] });
+  const store = await openStore({ path, clock, log, retention: 30 * 24 * 3_600_000 });
+  const actors = new JobActors({
+    machine: filledMachine(clock),
+    store,
+    chronicle: new Chronicle(store),
+    clock,
+    log,
+    onTransition: () => undefined,
+  });
+  for (let n = 0; n < count; n += 1) {
+    const key = actors.create(newJob(FIRST_JOB + n, clock.now()));
+    actors.send(key, { type: 'slot.granted', host: ELSEWHERE });
+  }
+  for (;;) {
+    await store.durable();
+    const idle = [...actors.all()].filter(({ snapshot }) => !snapshot.matches({ running: 'busy' }));
+    for (const { key, snapshot } of idle)
+      if (snapshot.matches({ running: 'idle' })) actors.send(key, { type: 'job.started' });
+    if (idle.length === 0) break;
+  }
+  actors.stop();
+  await store.close();
+}
+
+function filledMachine(clock: Clock) {
+  const effects = Object.entries(WELL).map(([name, effect]) => [
+    name,
+    fromPromise(async ({ input }) => (effect as (input: unknown) => unknown)(input)),
+  ]);
+  const never = fromPromise(() => new Promise(() => undefined));
+  const policy = { ...DEFAULT_POLICY, namePrefix: 'gh-bench' };
+  return createJobMachine({ policy, now: () => clock.now() }).provide({
+    actors: { ...Object.fromEntries(effects), watchRunner: never, waitUntil: never },
+  } as never);
+}
+
+export function newJob(id: number, now: number): Job {
+  return {
+    id,
+    runId: id,
+    runAttempt: 1,
+    owner: 'acme',
+    repository: 'app',
+    workflow: 'CI',
+    name: 'build and test',
+    url: `https://github.com/acme/app/actions/runs/${id}/job/${id}`,
+    labels: ['self-hosted', 'mac'],
+    profile: 'mac',
+    status: 'queued',
+    conclusion: null,
+    queuedAt: now,
+    namesTaken: 0,
+    attemptsFailed: 0,
+    notBefore: 0,
+  };
+}

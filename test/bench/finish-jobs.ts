@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { Level } from 'level';
+import type { Clock } from '../../src/clock.ts';
+import type { JobObservation } from '../../src/intake/job-observation.ts';
+import { createLog } from '../../src/log.ts';
+import type { StoredJournalEntry } from '../../src/store/journal.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { CALM_SCENARIO } from '../simulation/calm-scenario.ts';
+import { runScenario } from '../simulation/run-scenario.ts';
+import { FIRST_JOB, newJob } from './fill-store.ts';
+
+const DAY = 24 * 3_600_000;
+const DAYS = 90;
+const RETENTION = 30 * DAY;
+/** Jobs whose writes become durable together, so that the disk's own latency is not what takes the time. */
+const AT_ONCE = 100;
+
+/**
+ * Has a store live through `count` jobs in ninety days, with the journal of a real one and the prunes of the
+ * collector. Answers what is kept at the end.
+ */
+export async function finishJobs(path: string, count: number) {
+  const { journal } = await runScenario(CALM_SCENARIO);
+  const life = journal.map((text) => JSON.parse(text) as StoredJournalEntry).filter(({ jobId }) => jobId > 0);
+  let now = Date.UTC(2026, 0, 1);
+  const clock: Clock = { now: () => now, sleepUntil: () => Promise.resolve() };
+  const log = createLog({ level: 'silent', format: 'json', secrets: [] });
+  const store = await openStore({ path, clock, log, retention: RETENTION });
+  for (let n = 0; n < count; n += 1) {
+    finishJob(store, life, FIRST_JOB + n, now);
+    now += (DAYS * DAY) / count;
+    if (n % AT_ONCE === AT_ONCE - 1) {
+      await store.prune(now);
+      await store.durable();
+    }
+  }
+  await store.prune(now);
+  const jobs = store.stats().settled;
+  await store.close();
+  return { jobs, ...(await measured(path)) };
+}
+
+function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: number): void {
+  const job = newJob(id, at);
+  const seen: JobObservation = {
+    ...{ ...job, jobId: id, source: 'webhook', seenAt: at, runnerId: null, runnerName: null },
+  };
+  for (const status of ['queued', 'in_progress', 'completed'] as const) {
+    const delivery = randomUUID();
+    void store.rememberDelivery(delivery, { ...seen, status });
+    store.deliveryHandled(delivery);
+  }
+  for (const entry of life) store.appendJournal({ ...entry, at, jobId: id, actor: String(id) });
+  const { owner, repository, name } = job;
+  store.settleJob({
+    ...{ jobId: id, at, owner, repository, name, outcome: 'done', conclusion: 'success' },
+    ...{ cause: null, attempts: 1, host: 'mac-1' },
+  });
+}
+
+async function measured(path: string): Promise<{ rows: number; bytes: number }> {
+  const database = new Level<string, string>(path);
+  let [rows, bytes] = [0, 0];
+  for await (const [key, value] of database.iterator()) {
+    rows += 1;
+    bytes += key.length + value.length;
+  }
+  await database.close();
+  return { rows, bytes };
+}

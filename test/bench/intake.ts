@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BENCH_SECRET, writeBenchConfig } from './bench-config.ts';
+import { type Child, startChild } from './child.ts';
+import { delivery } from './delivery.ts';
+import { type Load, type LoadResult, load } from './load.ts';
+import { type BenchOptions, percentile, type RowResult, spread } from './measure.ts';
+import { probotFolder } from './probot-folder.ts';
+
+interface Server {
+  name: string;
+  url: string;
+  child: Child;
+  rounds: LoadResult[];
+}
+
+/**
+ * Webhooks a second, verified and durable, against servers that store nothing. All run at once and are loaded in
+ * turn, round after round, so that whatever else this machine does meets each of them alike.
+ */
+export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
+  const folder = await mkdtemp(join(tmpdir(), 'jeballto-bench-'));
+  const skipped: string[] = [];
+  const servers: Server[] = [];
+  const add = async (name: string, child: Child, url: Promise<string>) => {
+    servers.push({ name, child, url: await url, rounds: [] });
+  };
+  const peer = (name: string, question: string, input?: unknown) => {
+    const child = startChild('webhook-servers.ts');
+    return add(name, child, child.ask(question, input));
+  };
+  try {
+    const config = await writeBenchConfig(folder, []);
+    const daemon = startChild('bench-daemon.ts', [config.path, 'still']);
+    await add(
+      'daemon',
+      daemon,
+      daemon.ask('start').then(() => config.webhookUrl),
+    );
+    await peer('same route', 'sameRoute');
+    await peer('node:http', 'bareNode');
+    if (quick) skipped.push('Probot: not in a quick run');
+    else await addProbot(peer, skipped);
+
+    const plan = { connections: 32, ms: quick ? 200 : 2_500 };
+    for (let round = 0; round < (quick ? 1 : 4); round += 1) {
+      for (const server of servers) {
+        const result = await load({ url: server.url, deliveries: DELIVERIES(), ...plan } satisfies Load);
+        // The first round only warms up.
+        if (quick || round > 0) server.rounds.push(result);
+      }
+    }
+    return { measures: measuresOf(servers), skipped };
+  } finally {
+    for (const { child } of servers) await child[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Jobs that no label of the config covers, as most deliveries of an organization are. */
+const DELIVERIES = () =>
+  Array.from({ length: 200 }, (_, id) =>
+    delivery(BENCH_SECRET, { id: id + 1, status: 'queued', labels: ['ubuntu-latest'] }),
+  );
+
+async function addProbot(
+  peer: (name: string, question: string, input: unknown) => Promise<void>,
+  skipped: string[],
+) {
+  try {
+    await peer('Probot', 'probot', { folder: await probotFolder() });
+  } catch (error) {
+    skipped.push(`Probot: ${String(error).split('\n')[0]}`);
+  }
+}
+
+function measuresOf(servers: Server[]): RowResult['measures'] {
+  const [ours, ...peers] = servers;
+  if (!ours) return [];
+  const limits: Record<string, number> = { 'same route': 0.7, Probot: 1 };
+  return peers.map((peer) => ({
+    name: `durable webhooks a second, to ${WORDS[peer.name] ?? peer.name}`,
+    value: middle(ours.rounds.map(({ rate }, round) => rate / (peer.rounds[round]?.rate ?? Number.NaN))),
+    unit: '×',
+    limit: peer.name in limits ? { least: limits[peer.name] ?? 0 } : null,
+    beside: `${figures(ours)} to ${figures(peer)}`,
+  }));
+}
+
+const WORDS: Record<string, string> = {
+  'same route': 'the same route that stores nothing',
+  'node:http': 'bare node:http with HMAC',
+  Probot: 'Probot with an empty handler',
+};
+
+const middle = (values: number[]) => percentile(values, 0.5);
+const figures = ({ rounds }: Server) =>
+  `${Math.round(middle(rounds.map(({ rate }) => rate)))}/s (${spread(rounds.flatMap(({ times }) => times))})`;

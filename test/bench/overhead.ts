@@ -1,0 +1,149 @@
+import { sleepFor, systemClock } from '../../src/clock.ts';
+import type { EffectRun } from '../../src/effects/effect-runs.ts';
+import type { Job } from '../../src/simulator/github/jobs.ts';
+import type { StoredJournalEntry } from '../../src/store/journal.ts';
+import { type Scenario, scenario } from '../scenarios/scenario.ts';
+import { startChild } from './child.ts';
+import { type BenchOptions, mean, type RowResult, spread } from './measure.ts';
+
+/** Milliseconds; a Mac in a hurry. A real one boots for longer, which makes our share smaller. */
+const CLONE = 1_000;
+const START = 1_500;
+const ADDRESS = 2_000;
+const SSHD = 8_000;
+
+/** The product's own paces; `scenario` has others for tests. */
+const PACES = {
+  controller: {
+    mode: 'webhook',
+    poll_interval: '10s',
+    recheck_interval: '60s',
+    gc_interval: '60s',
+    host_check_interval: '5s',
+    vm_idle_timeout: '5m',
+  },
+  timeouts: {
+    completion_grace: '60s',
+    retire_window: '30s',
+    create_settle: '2m',
+    host_lost: '2m',
+  },
+};
+
+interface Times {
+  /** Everything from the delivery's first byte to the runner's connection, in milliseconds. */
+  whole: number;
+  /** The part of it that the world needs whatever we do. */
+  world: number;
+}
+
+/**
+ * What we add to the world's own serial latencies, from webhook to online runner: real sockets, real SSH, real
+ * processes in the guests, and the daemon in a process of its own.
+ */
+export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
+  const count = quick ? 2 : 18;
+  const [clone, start, nat, sshd] = quick ? [50, 50, 50, 200] : [CLONE, START, ADDRESS, SSHD];
+  await using world = await scenario({
+    macs: quick ? 1 : 4,
+    agent: { latencies: { clone, start, nat, sshd, pull: 0, resolve: 0 } },
+    github: { timings: { webhook: 0, assignment: 0 } },
+    config: PACES,
+  });
+  await using daemon = startChild('bench-daemon.ts', [world.configPath]);
+  await daemon.ask('start');
+  const watched = watch(world);
+
+  await serve(world, 2, 0);
+  const before = await daemon.ask<NodeJS.CpuUsage>('usage');
+  const jobs = await serve(world, count, quick ? 0 : 1_700);
+  const after = await daemon.ask<NodeJS.CpuUsage>('usage');
+  const times = await Promise.all(jobs.map((job) => timesOf(world, watched, job, clone + start)));
+
+  const cpu = (after.user + after.system - before.user - before.system) / 1000 / count;
+  const added = times.map(({ whole, world }) => whole - world);
+  const share = (mean(added) / mean(times.map((time) => time.world))) * 100;
+  return {
+    measures: [
+      {
+        name: 'added to the world’s serial latencies',
+        value: share,
+        unit: '%',
+        limit: { most: 2 },
+        beside: `${mean(added).toFixed(0)} ms on ${mean(times.map((time) => time.world)).toFixed(0)} ms; ${spread(added)}`,
+      },
+      {
+        name: 'our own work for a job',
+        value: cpu,
+        unit: 'ms',
+        limit: { most: 10 },
+        beside: `${count} jobs, CPU of the daemon from webhook to clean host`,
+      },
+    ],
+    skipped: [],
+  };
+}
+
+/** Pushes jobs one by one and waits until nothing is left of them. */
+async function serve(world: Scenario, count: number, pause: number): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let n = 0; n < count; n += 1) {
+    jobs.push(...world.push([{ steps: ['true'] }]));
+    await sleepFor(systemClock, pause);
+  }
+  await world.until(
+    () => jobs.every(({ state }) => state.status === 'completed') && world.vms().length === 0,
+  );
+  return jobs;
+}
+
+interface Watched {
+  /** By the VM's name, milliseconds from power on to a guest that answers. */
+  boots: Map<string, number>;
+  /** By the runner's name, epoch ms of its connection. */
+  connections: Map<string, number>;
+}
+
+function watch({ github, macs }: Scenario): Watched {
+  const watched: Watched = { boots: new Map(), connections: new Map() };
+  for (const { world } of macs) {
+    const { running } = world.hooks;
+    world.hooks.running = (vm, power) => {
+      watched.boots.set(vm.name, Math.max(power.natAt, power.sshUpAt) - power.since);
+      running(vm, power);
+    };
+  }
+  const { sessions } = github.world;
+  const set = sessions.set.bind(sessions);
+  sessions.set = (id, session) => {
+    watched.connections.set(session.runner.name, systemClock.now());
+    return set(id, session);
+  };
+  return watched;
+}
+
+/** The guest's own scripts are the world's, too; the runner's start is from its launch on. */
+async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: number): Promise<Times> {
+  const [hook] = world.github.world.hooks.values();
+  if (!hook) throw new Error('there is no webhook');
+  const told = world.github.world.deliveries
+    .of(hook, systemClock.now())
+    .find(
+      ({ announcement: one }) => one.event === 'workflow_job' && one.job === job && one.action === 'queued',
+    );
+  const answer = await fetch(`${world.adminUrl}/api/jobs/${job.id}/journal`);
+  const { entries } = (await answer.json()) as { entries: StoredJournalEntry[] };
+  const calls = entries
+    .filter(({ kind }) => kind === 'effect')
+    .flatMap(({ detail }) => (detail as unknown as EffectRun).calls);
+  const call = (route: string) => calls.find((one) => one.route === route);
+  const [probe, launch] = [call('look for the tools'), call('start the runner')];
+  const name = `gh-demo-${job.id}-1`;
+  const [boot, connected] = [watched.boots.get(name), watched.connections.get(name)];
+  if (!told || !probe || !launch || boot === undefined || connected === undefined)
+    throw new Error(`job ${job.id} was not served at its first attempt`);
+  return {
+    whole: connected - told.deliveredAt,
+    world: fixed + boot + probe.ms + (connected - (launch.at - launch.ms)),
+  };
+}

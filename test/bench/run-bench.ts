@@ -1,0 +1,41 @@
+import { agentCalls } from './agent-calls.ts';
+import { dispatch } from './dispatch.ts';
+import { githubCalls } from './github-calls.ts';
+import { intake } from './intake.ts';
+import type { BenchOptions, BenchResult, RowName, RowResult } from './measure.ts';
+import { memory } from './memory.ts';
+import { overhead } from './overhead.ts';
+import { restart } from './restart.ts';
+import { simulation } from './simulation-speed.ts';
+
+const MEASURED: Record<RowName, (options: BenchOptions) => Promise<Omit<RowResult, 'row' | 'seconds'>>> = {
+  overhead,
+  dispatch,
+  intake,
+  restart,
+  memory,
+  githubCalls,
+  agentCalls,
+  simulation,
+};
+
+export interface RunBenchOptions extends BenchOptions {
+  rows: readonly RowName[];
+  machine: BenchResult['machine'];
+  /** Called as each row begins. */
+  onRow(row: RowName): void;
+}
+
+/** Measures row after row, so that none disturbs another. */
+export async function runBench({ rows, machine, onRow, quick }: RunBenchOptions): Promise<BenchResult> {
+  const measuredAt = new Date().toISOString();
+  const began = performance.now();
+  const results: RowResult[] = [];
+  for (const row of rows) {
+    onRow(row);
+    const from = performance.now();
+    const found = await MEASURED[row]({ quick });
+    results.push({ row, ...found, seconds: (performance.now() - from) / 1000 });
+  }
+  return { measuredAt, machine, seconds: (performance.now() - began) / 1000, rows: results };
+}

@@ -1,0 +1,92 @@
+import { fromPromise } from 'xstate';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { createJobMachine } from '../../machines/job.ts';
+import { systemClock } from '../../src/clock.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
+import { Chronicle } from '../../src/dispatch/chronicle.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { Hosts } from '../../src/dispatch/hosts.ts';
+import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { createLog } from '../../src/log.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { serveQuestions } from './child.ts';
+import { newJob } from './fill-store.ts';
+
+// Actors, dispatcher and store as the daemon has them, with effects that never end: what one transition costs while
+// others live.
+
+type Parts = Awaited<ReturnType<typeof compose>>;
+let parts: Parts | null = null;
+let nextId = 1;
+
+serveQuestions({
+  begin: async ({ storePath }: { storePath: string }) => {
+    parts = await compose(storePath);
+  },
+  /** Answers milliseconds and CPU milliseconds of each transition, the durable write included. */
+  cost: ({ count }: { count: number }) => parts && cost(parts, count),
+});
+
+async function compose(storePath: string) {
+  const clock = systemClock;
+  const log = createLog({ level: 'info', format: 'json', secrets: [] });
+  const store = await openStore({ path: storePath, clock, log, retention: 24 * 3_600_000 });
+  const never = fromPromise(() => new Promise(() => undefined));
+  const policy = { ...DEFAULT_POLICY, namePrefix: 'gh-bench' };
+  const machine = createJobMachine({ policy, now: () => clock.now() });
+  const effects = Object.fromEntries(
+    Object.keys(machine.implementations.actors).map((name) => [name, never]),
+  );
+  const chronicle = new Chronicle(store);
+  const actors = new JobActors({
+    machine: machine.provide({ actors: effects } as never),
+    store,
+    chronicle,
+    clock,
+    log,
+    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
+  });
+  const breakers = new Breakers({
+    policy: DEFAULT_BREAKER_POLICY,
+    clock,
+    log,
+    onChange: () => dispatcher.poke(),
+  });
+  const hosts = new Hosts({
+    hosts: [],
+    policy: { checkInterval: 1_000, lostAfter: 1_000 },
+    clock,
+    log,
+    onChange: () => undefined,
+  });
+  const dispatcher = new Dispatcher({
+    ...{ actors, hosts, breakers, store, clock, log },
+    namePrefix: 'gh-bench',
+    profileFor: () => 'mac',
+  });
+  for (const { key, record } of (await store.loadActors()).records) actors.restore(key, record.snapshot);
+  await store.durable();
+  return { actors, store, clock };
+}
+
+async function cost({ actors, store, clock }: Parts, count: number) {
+  const times: number[] = [];
+  const transition = async (change: () => void) => {
+    const began = performance.now();
+    change();
+    await store.durable();
+    times.push(performance.now() - began);
+  };
+  const before = process.cpuUsage();
+  for (; times.length < count; nextId += 1) {
+    let key = '';
+    await transition(() => {
+      key = actors.create(newJob(nextId, clock.now()));
+    });
+    await transition(() => actors.send(key, { type: 'slot.granted', host: 'elsewhere' }));
+    await transition(() => actors.send(key, { type: 'job.completed', conclusion: 'cancelled', here: false }));
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { live: actors.size, times, cpu: (user + system) / 1000 / times.length };
+}
