@@ -63,6 +63,7 @@ async function compose(storePath: string) {
   const dispatcher = new Dispatcher({
     ...{ actors, hosts, breakers, store, clock, log },
     namePrefix: 'gh-bench',
+    warm: new Map(),
     profileFor: () => 'mac',
   });
   for (const { key, record } of (await store.loadActors()).records) actors.restore(key, record.snapshot);
