@@ -35,7 +35,7 @@ const PILL = { height: 23, least: 80, perLetter: 6.6, padding: 16 };
 const HEADER = 42;
 const INSET = 8;
 const LEAST_BOX = 100;
-const ROOM = 128;
+const ROOM = { width: 112, height: 128 };
 const DESK = 600;
 const PHONE = 372;
 /** A small machine stands in the middle of this width, or its letters would fill the screen. */
@@ -154,7 +154,7 @@ const layered = (path: string): Record<string, string> => ({
 function leaf({ path, parent, name, kind }: ChartNode): ElkNode {
   const width = Math.max(PILL.least, Math.round(name.length * PILL.perLetter + PILL.padding));
   const isRoom = parent === '' && kind !== 'final';
-  return { id: path, width: isRoom ? LEAST_BOX : width, height: isRoom ? ROOM : PILL.height };
+  return { id: path, width: isRoom ? ROOM.width : width, height: isRoom ? ROOM.height : PILL.height };
 }
 
 function place(

@@ -6,12 +6,13 @@ import { breakerKey } from './world.js';
 /** Hosts with their slots as boxes, from the world at the moment that is shown; the strips span the scrubber. */
 export function hostsView({ world, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
   const stays = new Map(hosts.map(({ name, history }) => [name, history]));
+  const bases = new Map(isPast ? [] : hosts.map((host) => [host.name, host.bases]));
   const all = [...world.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
-      <ul>${all.map((host) => hostView(host, { strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
+      <ul>${all.map((host) => hostView(host, { bases: bases.get(host.name) ?? [], strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
     </section>`;
 }
 
@@ -27,7 +28,7 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
-function hostView(host, { strip, world, now, isPast, isReplay, onOrder, onJob }) {
+function hostView(host, { bases, strip, world, now, isPast, isReplay, onOrder, onJob }) {
   const jobs = [...world.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
@@ -54,7 +55,7 @@ function hostView(host, { strip, world, now, isPast, isReplay, onOrder, onJob })
         ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.base ? 'a base VM' : vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
-      ${(extra?.bases ?? []).map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
+      ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}

@@ -48,15 +48,16 @@ export class AgedTable {
     return [...this.#at.keys()];
   }
 
+  /** A store that refuses the write leaves the key unknown, or a second copy would be taken for one that is kept. */
   put(key: string, value: { at: number }): void {
+    this.#table.put(key, value);
     if (this.#at.get(key) !== value.at) this.#at.delete(key);
     this.#at.set(key, value.at);
-    this.#table.put(key, value);
   }
 
   delete(key: string): void {
-    this.#at.delete(key);
     this.#table.delete(key);
+    this.#at.delete(key);
   }
 
   /** The committed value of a key; undefined when there is none that can be read. */
@@ -79,8 +80,8 @@ export class AgedTable {
     let pruned = 0;
     for (const [key, at] of this.#at) {
       if (at >= before || pruned === limit) break;
-      this.#at.delete(key);
       this.#table.delete(key);
+      this.#at.delete(key);
       pruned += 1;
     }
     return pruned;

@@ -49,6 +49,8 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(url);
-  await page.waitForSelector('#chart');
+  await page.waitForSelector('#chart').catch((error: Error) => {
+    throw new Error(`the page shows no chart: ${complaints[0] ?? error.message}`);
+  });
   return { page, complaints, asked };
 }

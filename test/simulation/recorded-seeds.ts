@@ -4,4 +4,5 @@ export const RECORDED_SEEDS: { seed: number; found: string }[] = [
     seed: 2454,
     found: 'the check of law 8 took the end of a full host for a deadline that a restart extended',
   },
+  { seed: 20311, found: 'a delivery that the closing store had refused was acknowledged in its second copy' },
 ];

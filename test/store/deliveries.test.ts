@@ -35,6 +35,15 @@ describeStore('deliveries', (the) => {
     expect(pending[0]?.observation).toEqual(observation(1));
   });
 
+  test('that a closing store refused are refused in every copy', async () => {
+    const { store } = the();
+    const closed = store.close();
+    for (const _copy of [1, 2]) {
+      await expect(store.rememberDelivery('d1', observation(1))).rejects.toThrow(/store is closed/);
+    }
+    await closed;
+  });
+
   test('that are damaged stay known, are reported, and hide no other', async () => {
     await the().store.rememberDelivery('d1', observation(1));
     await the().store.rememberDelivery('d2', observation(2));
