@@ -103,7 +103,12 @@ function wrongWith(jobs: (string | null)[], expected: string, vms: number): stri
   return vms > 1 ? `${vms} VMs were made for one job` : null;
 }
 
-function startDaemonProcess({ configPath, folder }: Scenario, points: string, at: CrashPoint): ChildProcess {
+/** The daemon as a process that dies at a point, or lives. */
+export function startDaemonProcess(
+  { configPath, folder }: Scenario,
+  points: string,
+  at: CrashPoint,
+): ChildProcess {
   const log = openSync(join(folder, 'daemon.log'), 'a');
   return spawn(process.execPath, ['--import', TSX, DAEMON, configPath], {
     cwd: folder,

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { textTable } from '../../src/cli/text-table.ts';
 import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
+import { loadRun } from './load-run.ts';
 
 // Kills the real daemon with SIGKILL at every point at which something leaves its process or comes back, each in a
 // world of its own, starts it again and looks at what is left. The points are counted first, by a run that lives.
@@ -9,6 +10,7 @@ import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts'
 const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--jobs N]
   --every N   every Nth point only, for a quick look
   --at NAME   one point alone
+  --random N  instead: N times eight jobs on two Macs, the daemon killed six times at moments drawn by a seed from --seed S (1) on
   --jobs N    worlds at a time (2)`;
 
 const { values } = parseArgs({
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     plot: { type: 'string', multiple: true },
     every: { type: 'string', default: '1' },
     at: { type: 'string' },
+    random: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     help: { type: 'boolean' },
   },
@@ -23,6 +27,24 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(HELP);
   process.exit(0);
+}
+
+if (values.random !== undefined) {
+  const seeds = Array.from({ length: Number(values.random) }, (_, n) => Number(values.seed) + n);
+  const runs = await pMap(seeds, async (seed) => ({ seed, ...(await loadRun(seed)) }), {
+    concurrency: Number(values.jobs),
+  });
+  const lines = runs.map(({ seed, kills, jobs, vmsCreated, wrong }) => [
+    ...[String(seed), kills.join(' '), `${jobs.filter((one) => one === 'success').length}/${jobs.length}`],
+    ...[String(vmsCreated), wrong?.split('\n')[0] ?? 'clean'],
+  ]);
+  const head = ['SEED', 'KILLED AFTER (MS)', 'JOBS', 'VMS', 'OUTCOME'];
+  for (const line of textTable([head, ...lines])) console.log(line);
+  const broken = runs.filter(({ wrong }) => wrong !== null);
+  for (const { seed, wrong } of broken) console.error(`\nseed ${seed}: ${wrong}`);
+  const killed = runs.reduce((sum, { kills }) => sum + kills.length, 0);
+  console.log(`killed ${killed} times: ${runs.length - broken.length} passed, ${broken.length} failed`);
+  process.exit(broken.length === 0 ? 0 : 1);
 }
 
 interface Visit {
