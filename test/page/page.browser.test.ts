@@ -428,7 +428,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       await page.waitForFunction(() => document.querySelector('.sources .state')?.textContent === 'trusted');
       const sources = (await page.locator('.sources').textContent()) ?? '';
       expect(sources).toContain('for looking for work: 0 calls, rests until');
-      expect(sources).toContain('for runners and teardown: 300 calls');
+      expect(sources).toContain('for teardown: 300 calls');
       for (const [tab, path] of [
         ['Hosts', 'healthy'],
         ['Webhooks', 'trusted'],
