@@ -16,6 +16,7 @@ import { JobActors } from '../dispatch/job-actors.ts';
 import { TurnRecords } from '../dispatch/turn-records.ts';
 import { EffectRuns } from '../effects/effect-runs.ts';
 import { jobEffects } from '../effects/job-effects.ts';
+import { KeptGuests } from '../effects/kept-guests.ts';
 import { createAdminApp } from '../http/admin-app.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/delivery-log.ts';
@@ -87,7 +88,9 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   const progress = new Map<string, string>();
   const observe = (seen: JobObservation) => dispatcher.observe(seen);
   const evidenceSaved = (vmName: string) => recorder.saved(vmName);
-  const { openGuest } = edges;
+  const guests = new KeptGuests(edges.openGuest, clock);
+  releases.push('logins in guests', () => guests.close());
+  const openGuest = guests.open;
   const parts = { config, clock, github, agents, openGuest, observe, progress, evidenceSaved };
   const world = effectWorldOf(parts);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);

@@ -1,6 +1,7 @@
 import type { JobEffects } from '../../machines/job/effects.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import { sshAddress } from '../agent/ssh-address.ts';
+import { sleepFor } from '../clock.ts';
 import { DaemonError } from '../errors.ts';
 import type { Effect, EffectWorld } from './effect-world.ts';
 import { withGuest } from './with-guest.ts';
@@ -10,6 +11,10 @@ import { withGuest } from './with-guest.ts';
  * forwarding before that would hold the VM's operation gate for up to two minutes, against our own teardown.
  */
 const AUTOMATIC_FORWARDING_SECONDS = 80;
+
+/** Milliseconds between looks for the address, and of one try; each look is one small request to the agent. */
+const LOOK_EVERY = 100;
+const PATIENCE = 5_000;
 
 /** The guest answers at an address with an SSH banner and lets us log in; an open port proves nothing. */
 export const connectGuest: Effect<
@@ -23,14 +28,22 @@ export const connectGuest: Effect<
   }));
 };
 
-/** Reads the forwarding first and enables it only where the agent will not do so by itself. */
+/**
+ * Reads the forwarding first and enables it only where the agent will not do so by itself. While it still may, the
+ * wait is in here: a guest that has its address is noticed within a tenth of a second.
+ */
 export async function forwardedAddress(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const { client, baseUrl } = world.agent(host);
-  const ssh = await client.sshStatus(vmId, { signal });
-  if (ssh.status === 'ready' && ssh.port !== null) return sshAddress(baseUrl, ssh.port);
-  if (ssh.status === 'unavailable' || !(await mayStillComeByItself(client, host, vmId, signal))) {
-    return sshAddress(baseUrl, await client.enableSsh(vmId, { signal }));
-  }
+  const until = world.clock.now() + PATIENCE;
+  let mayCome = false;
+  do {
+    if (mayCome) await sleepFor(world.clock, LOOK_EVERY, signal);
+    const ssh = await client.sshStatus(vmId, { signal });
+    if (ssh.status === 'ready' && ssh.port !== null) return sshAddress(baseUrl, ssh.port);
+    mayCome =
+      ssh.status !== 'unavailable' && (mayCome || (await mayStillComeByItself(client, host, vmId, signal)));
+    if (!mayCome) return sshAddress(baseUrl, await client.enableSsh(vmId, { signal }));
+  } while (world.clock.now() < until);
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }
 

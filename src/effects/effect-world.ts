@@ -30,14 +30,14 @@ export interface GuestAccess {
 }
 
 /** A login in a guest, as effects use it. */
-export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'close'>;
+export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'isOpen' | 'close'>;
 
 /** Everything that effects may touch: the two systems, the guests, and what this process remembers. */
 export interface EffectWorld {
   clock: Clock;
   github: GitHub;
   guest: GuestAccess;
-  /** Logs in. Rejects with GUEST_* failures. */
+  /** Logs in, or shares a login that is there. Rejects with GUEST_* failures. */
   openGuest(options: GuestOptions): Promise<GuestLogin>;
   runnerGroup: string;
   /** Milliseconds for one image pull. */

@@ -72,6 +72,11 @@ export class GuestSession {
     }
   }
 
+  /** False once the connection is known to be lost. */
+  isOpen(): boolean {
+    return this.#broken === null;
+  }
+
   /** Ends the connection. What was detached in the guest goes on. */
   close(): void {
     this.#broken ??= 'the connection was closed here';

@@ -45,7 +45,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const count = quick ? 2 : 18;
   const [clone, start, nat, sshd] = quick ? [50, 50, 50, 200] : [CLONE, START, ADDRESS, SSHD];
   await using world = await scenario({
-    macs: quick ? 1 : 4,
+    macs: quick ? 1 : 10,
     agent: { latencies: { clone, start, nat, sshd, pull: 0, resolve: 0 } },
     github: { timings: { webhook: 0, assignment: 0 } },
     config: PACES,

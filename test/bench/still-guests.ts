@@ -10,6 +10,7 @@ export function stillGuests(onLogin: () => void): EffectWorld['openGuest'] {
         new Promise((_resolve, reject) => {
           signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
         }),
+      isOpen: () => true,
       close: () => undefined,
     };
   };

@@ -46,6 +46,7 @@ export function crashingEdges(pass: Pass): Edges {
           const name = SCRIPTS.find(([mark]) => script.includes(mark))?.[1] ?? 'command';
           return around(`guest ${name}`, () => session.run(script, run));
         },
+        isOpen: () => session.isOpen(),
         close: () => session.close(),
       };
     },

@@ -51,3 +51,16 @@ test('silence of every connection ends with the time that was given, and a calle
   leaves.abort(new Error('the state was left'));
   await expect(asked).rejects.toThrow('the state was left');
 });
+
+test('a guest that comes up is let in within a fraction of a second, and nobody is warned of the connections', async () => {
+  const warned: Error[] = [];
+  const note = (warning: Error) => warned.push(warning);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  const { target, sockets } = await portThat(...Array<typeof silent>(14).fill(silent), greets);
+  (await firstBanner(target, 30_000, never)).destroy();
+  await expect
+    .poll(() => sockets.every(({ destroyed, readableEnded }) => destroyed || readableEnded))
+    .toBe(true);
+  expect(warned).toEqual([]);
+});

@@ -107,6 +107,7 @@ export class MemoryMac {
           throw guestUnreachable(target, 'it hung up while a command ran');
         }
       },
+      isOpen: () => !guest.off.signal.aborted,
       close: () => undefined,
     };
   }
