@@ -31,5 +31,5 @@ function sectionOf({ row, measures, skipped }: RowResult): string {
 function profiles(): string {
   if (PERFORMANCE_PROFILES.length === 0) return '';
   const rows = PERFORMANCE_PROFILES.map((row) => [...row]);
-  return `## Profiles\n\nThe three largest costs by Node’s own profiler (\`--cpu-prof\`), as shares of the thread’s busy time.\n\n${markdownTable(['of', 'before', 'after'], rows)}\n`;
+  return `## Profiles\n\nThe largest costs by Node’s own profiler (\`npm run bench -- --profile DIR\`), as shares of the thread’s busy time.\n\n${markdownTable(['of', 'before', 'after'], rows)}\n`;
 }

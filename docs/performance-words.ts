@@ -14,9 +14,9 @@ interface Words {
 export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   overhead: {
     title: 'Overhead on the critical path',
-    how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late.',
-    bounds: 'Three durable writes, about a dozen requests to the agent and two to GitHub, one SSH login.',
-    next: 'Fewer looks before an act: each is a round trip that law 2 wants.',
+    how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 200 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
+    bounds: 'Seven durable writes, about a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub, one SSH login. The CPU of a whole job, with its teardown and the looks at ten hosts meanwhile, is far above 10 ms: some sixty requests, their sockets and twenty-five transitions, each a snapshot and a journal entry, have no single large part (see the profile).',
+    next: 'Waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times; fewer looks before an act, each of which is a round trip that law 2 wants.',
   },
   dispatch: {
     title: 'Dispatch',
@@ -65,5 +65,11 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   },
 };
 
-/** What Node’s own profiler showed, before what was mended and after it: the three largest costs of each. */
-export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [];
+/** What Node’s own profiler showed, before what was mended and after it: the largest costs. */
+export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [
+  [
+    'a job’s whole life (overhead)',
+    'not taken apart before the first change; SSH logins were nine for each job',
+    'transitions with their snapshot and journal 14 %, garbage 7 %, handing batches to LevelDB 6 %; opening connections to agents 6 %, SSH 3 %',
+  ],
+];
