@@ -27,7 +27,7 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   },
   intake: {
     title: 'Webhook intake, durable',
-    how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 32 connections, round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
+    how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 128 connections (GitHub opens one for each delivery), round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
     bounds: 'One `fsync` for each batch, and the thread that does everything else.',
     next: 'Everything but the write itself is the price of HTTP in Node.',
   },

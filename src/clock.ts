@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps go in pieces. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -12,12 +10,27 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  async sleepUntil(at, signal) {
-    signal?.throwIfAborted();
-    for (let left = at - Date.now(); left > 0; left = at - Date.now()) {
-      await delay(Math.min(left, LONGEST_TIMER_MS), undefined, { signal });
-    }
-  },
+  // Node's own promise of a timer makes an error with a stack for each sleep that is called off, and most are.
+  sleepUntil: (at, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      let timer: NodeJS.Timeout | undefined;
+      const callOff = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const sleep = () => {
+        const left = at - Date.now();
+        if (left > 0) {
+          timer = setTimeout(sleep, Math.min(left, LONGEST_TIMER_MS));
+          return;
+        }
+        signal?.removeEventListener('abort', callOff);
+        resolve();
+      };
+      signal?.addEventListener('abort', callOff, { once: true });
+      sleep();
+    }),
 };
 
 /** A limit on something that may never end. */
@@ -28,6 +41,8 @@ export interface Timeout {
   end(): void;
 }
 
+const ENDED = Symbol('ended');
+
 /** Begins a limit of `ms` milliseconds on the given clock. */
 export function startTimeout(clock: Clock, ms: number): Timeout {
   const reached = new AbortController();
@@ -36,7 +51,7 @@ export function startTimeout(clock: Clock, ms: number): Timeout {
     () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
     () => undefined,
   );
-  return { signal: reached.signal, end: () => ended.abort() };
+  return { signal: reached.signal, end: () => ended.abort(ENDED) };
 }
 
 /** Sleeps for a duration in milliseconds on the given clock. */

@@ -4,10 +4,10 @@ import { awaitBanner } from './await-banner.ts';
 import type { GuestTarget } from './guest-failure.ts';
 
 /** Milliseconds after which a silent connection gets company. */
-const COMPANY_AFTER = 200;
+const COMPANY_AFTER = 100;
 
 /**
- * Waits for an SSH banner by a fresh connection each fifth of a second, for `timeoutMs` in all; the first banner wins. A
+ * Waits for an SSH banner by a fresh connection each tenth of a second, for `timeoutMs` in all; the first banner wins. A
  * connection that the agent's port forward took before the guest's sshd ran stays silent for good, so that to wait
  * on it alone would cost its whole time after the guest is up. Throws as `awaitBanner` does.
  */

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../clock.ts';
+import { ANSWER } from './answer-delivery.ts';
 
 /** One request at the webhook address, as it was answered. */
 export interface DeliverySeen {
@@ -31,17 +32,13 @@ export class DeliveryLog {
   readonly watch: MiddlewareHandler = async (c, next) => {
     await next();
     const { status } = c.res;
-    const answer = (await c.res
-      .clone()
-      .json()
-      .catch(() => ({}))) as { message?: unknown };
     this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
     this.#last.unshift({
       at: this.#clock.now(),
       id: (c.req.header('x-github-delivery') ?? '').slice(0, LONGEST),
       event: (c.req.header('x-github-event') ?? '').slice(0, LONGEST),
       status,
-      message: String(answer.message ?? ''),
+      message: String(c.get(ANSWER) ?? ''),
     });
     this.#last.length = Math.min(this.#last.length, MOST);
   };

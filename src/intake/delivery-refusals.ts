@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { answerDelivery } from './answer-delivery.ts';
 
 /** Every reason to refuse a delivery, in words for GitHub's delivery page; none repeats what the sender wrote. */
 const REFUSALS = {
@@ -49,7 +50,7 @@ export class DeliveryRefusals {
   answer(c: Context, reason: RefusalReason, detail = ''): Response {
     const [status, message] = REFUSALS[reason];
     this.#say(reason, status, message);
-    return c.json({ message: detail === '' ? message : `${message} (${detail}).` }, status);
+    return answerDelivery(c, detail === '' ? message : `${message} (${detail}).`, status);
   }
 
   #say(reason: RefusalReason, status: number, message: string): void {

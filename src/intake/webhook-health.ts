@@ -11,6 +11,9 @@ import type { GitHub } from '../github/github.ts';
 import type { JobObservation } from './job-observation.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 
+/** Milliseconds in which further deliveries tell a machine nothing that trusts them already; a flood must not keep it busy. */
+const TOLD_EVERY = 1_000;
+
 export interface WebhookHealthOptions {
   github: Pick<GitHub, 'redeliverFailed'>;
   policy: WebhooksPolicy;
@@ -95,7 +98,9 @@ export class WebhookHealth {
 
   /** A genuine delivery was stored. */
   delivered(job: JobObservation, hook: HookRef | null): void {
-    this.#gaps.delivered(job, this.#clock.now());
+    const now = this.#clock.now();
+    this.#gaps.delivered(job, now);
+    if (this.state === 'trusted' && now - (this.context.deliveredAt ?? 0) < TOLD_EVERY) return;
     this.#actor.send({ type: 'delivery.accepted', hook });
   }
 

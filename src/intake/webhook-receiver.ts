@@ -3,12 +3,14 @@ import type { Context, Handler } from 'hono';
 import type { Logger } from 'pino';
 import type { HookRef } from '../../machines/webhooks.ts';
 import type { Clock } from '../clock.ts';
+import { answerDelivery } from './answer-delivery.ts';
 import { type DeliveryHead, readDeliveryHead } from './delivery-head.ts';
 import { losslessText, parsePayload } from './delivery-payload.ts';
 import { DeliveryRefusals } from './delivery-refusals.ts';
 import { hookRefOf } from './hook-ref.ts';
 import type { JobObservation } from './job-observation.ts';
 import { observeDelivery } from './observe-delivery.ts';
+import { SharedTimeout } from './shared-timeout.ts';
 
 /** What the receiver needs of the store. */
 export interface WebhookInbox {
@@ -48,6 +50,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   const { secret, allowed, store, clock, isDraining, onStored, log } = options;
   const webhooks = secret ? new Webhooks({ secret }) : null;
   const refusals = new DeliveryRefusals(log, clock);
+  const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
   let largeBodies = 0;
 
   return async (c) => {
@@ -56,11 +59,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     if (typeof head === 'string') return refusals.answer(c, head);
     const isLarge = head.length > LARGE_BODY;
     if (isLarge && largeBodies >= MOST_LARGE_BODIES) return refusals.answer(c, 'tooBusy');
-    const answered = new AbortController();
-    const tooLate = (): typeof TOO_LATE => TOO_LATE;
-    const late: Late = clock
-      .sleepUntil(clock.now() + ANSWER_WITHIN_MS, answered.signal)
-      .then(tooLate, tooLate);
+    let answered = () => undefined as void;
+    const late: Late = new Promise((resolve) => {
+      answered = patience.start(() => resolve(TOO_LATE));
+    });
     largeBodies += isLarge ? 1 : 0;
     try {
       return await receive(c, head, late);
@@ -69,7 +71,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       return refusals.answer(c, 'failed');
     } finally {
       largeBodies -= isLarge ? 1 : 0;
-      answered.abort();
+      answered();
     }
   };
 
@@ -90,17 +92,17 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   /** From here on the sender knows the secret. */
   async function accept(c: Context, head: DeliveryHead, payload: unknown, late: Late): Promise<Response> {
     if (head.event !== 'workflow_job' && head.event !== 'ping') {
-      return c.json({ message: `ignored: a ${head.event} event is of no use here` }, 202);
+      return answerDelivery(c, `ignored: a ${head.event} event is of no use here`, 202);
     }
     if (payload === undefined) return refusals.answer(c, 'notJson');
-    if (head.event === 'ping') return c.json({ message: pong(payload) }, 202);
+    if (head.event === 'ping') return answerDelivery(c, pong(payload), 202);
 
     const seen = observeDelivery(payload, clock.now());
     if (typeof seen === 'string') return refusals.answer(c, 'wrongShape', seen);
     if (!isAllowed(seen)) return refusals.answer(c, 'notAllowed', `${seen.owner}/${seen.repository}`);
     const hook = hookRefOf((name) => c.req.header(name), seen);
     const outcome = await Promise.race([keep(head.deliveryId, seen, hook), late]);
-    if (outcome === 'stored' || outcome === 'known') return c.json({ message: outcome }, 202);
+    if (outcome === 'stored' || outcome === 'known') return answerDelivery(c, outcome, 202);
     if (outcome === TOO_LATE)
       log.error({ delivery: head.deliveryId }, 'the store is too slow for a delivery');
     return refusals.answer(c, 'notStored');

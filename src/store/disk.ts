@@ -21,8 +21,14 @@ export class Disk {
   async write(operations: Operation[]): Promise<void> {
     if (this.#isTorn) await this.#reopen();
     try {
+      // Four times cheaper on this thread than handing over an array.
+      const batch = this.#database.batch();
+      for (const operation of operations) {
+        if (operation.type === 'put') batch.put(operation.key, operation.value);
+        else batch.del(operation.key);
+      }
       // abstract-level's types do not know `sync`; classic-level obeys it.
-      await this.#database.batch(operations, { sync: true } as object);
+      await batch.write({ sync: true } as object);
     } catch (error) {
       this.#isTorn = true;
       throw error;

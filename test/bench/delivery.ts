@@ -8,8 +8,8 @@ interface DeliveredJob {
   labels: string[];
 }
 
-/** GitHub's own example of a `workflow_job` delivery, as published by Octokit: about 11 kB. */
-const EXAMPLE = exampleOf('workflow_job');
+/** GitHub's own example of a queued job as an App is told of it, published by Octokit: about 11 kB. */
+const EXAMPLE = queuedExample();
 
 /** A signed delivery for one job, as GitHub would send it. */
 export function delivery(secret: string, { id, status, labels }: DeliveredJob) {
@@ -44,14 +44,17 @@ export function delivery(secret: string, { id, status, labels }: DeliveredJob) {
 }
 
 interface Example {
+  action: string;
+  installation?: object;
   workflow_job: Record<string, unknown>;
   repository: { owner: Record<string, unknown> };
 }
 
-function exampleOf(event: string): Example {
+function queuedExample(): Example {
   const file = createRequire(import.meta.url).resolve('@octokit/webhooks-examples/api.github.com/index.json');
   const all = JSON.parse(readFileSync(file, 'utf8')) as { name: string; examples: Example[] }[];
-  const example = all.find(({ name }) => name === event)?.examples[0];
-  if (!example) throw new Error(`there is no example of ${event}`);
+  const examples = all.find(({ name }) => name === 'workflow_job')?.examples ?? [];
+  const example = examples.findLast(({ action, installation }) => action === 'queued' && installation);
+  if (!example) throw new Error('there is no example of a queued job for an App');
   return example;
 }

@@ -43,12 +43,11 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
     if (quick) skipped.push('Probot: not in a quick run');
     else await addProbot(peer, skipped);
 
-    const plan = { connections: 32, ms: quick ? 200 : 2_500 };
-    for (let round = 0; round < (quick ? 1 : 4); round += 1) {
+    const plan = { connections: 128, ms: quick ? 200 : 2_000 };
+    for (let round = 0; round < (quick ? 1 : WARM_UP + 5); round += 1) {
       for (const server of servers) {
         const result = await load({ url: server.url, deliveries: DELIVERIES(), ...plan } satisfies Load);
-        // The first round only warms up.
-        if (quick || round > 0) server.rounds.push(result);
+        if (quick || round >= WARM_UP) server.rounds.push(result);
       }
     }
     return { measures: measuresOf(servers), skipped };
@@ -57,6 +56,9 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Rounds in which the code of all servers is only compiled. */
+const WARM_UP = 2;
 
 /** Jobs that no label of the config covers, as most deliveries of an organization are. */
 const DELIVERIES = () =>

@@ -15,10 +15,18 @@ export async function openCommitted(
   const apply = database.batch.bind(database) as unknown as (writes: readonly Write[]) => Promise<void>;
   await apply([...committed.rows].map(([key, value]) => ({ type: 'put', key, value })));
 
-  const batch = async (writes: readonly Write[]) => {
+  const write = async (writes: readonly Write[]) => {
     await commit(writes, () => committed.apply(writes));
     await apply(writes);
   };
-  const put = (key: string, value: string) => batch([{ type: 'put', key, value }]);
+  const put = (key: string, value: string) => write([{ type: 'put', key, value }]);
+  const batch = () => {
+    const writes: Write[] = [];
+    return {
+      put: (key: string, value: string) => writes.push({ type: 'put', key, value }),
+      del: (key: string) => writes.push({ type: 'del', key }),
+      write: () => write(writes),
+    };
+  };
   return Object.assign(database, { batch, put }) as unknown as Database;
 }

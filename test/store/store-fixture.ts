@@ -17,6 +17,19 @@ interface Place {
   remove(): void;
 }
 
+export interface WrittenBatch {
+  /** What is put, then what is deleted. */
+  keys: string[];
+  options: object;
+}
+
+type ChainedBatch = ReturnType<Database['batch']> & {
+  put(key: string, value: string): unknown;
+  del(key: string): unknown;
+  write(options?: object): Promise<void>;
+  close(): Promise<void>;
+};
+
 const PLACES: Record<string, () => Place> = {
   'memory-level': () => ({ database: new MemoryLevel<string, string>(), remove() {} }),
   'classic-level': () => {
@@ -65,6 +78,29 @@ export class StoreFixture {
   async damage(sublevel: (typeof SUBLEVELS)[number], key: string): Promise<void> {
     await this.store.durable();
     await this.database.sublevel(sublevel).put(key, '{"torn');
+  }
+
+  /** Every batch from here on as it was written; the disk refuses the next write when told why. */
+  watchBatches({ refuse = null }: { refuse?: string | null } = {}): WrittenBatch[] {
+    const seen: WrittenBatch[] = [];
+    const begin = this.database.batch.bind(this.database) as () => ChainedBatch;
+    let refusal = refuse;
+    vi.spyOn(this.database, 'batch').mockImplementation(() => {
+      const batch = begin();
+      const put = vi.spyOn(batch, 'put');
+      const del = vi.spyOn(batch, 'del');
+      const write = batch.write.bind(batch);
+      batch.write = async (options: object = {}) => {
+        seen.push({ keys: [...put.mock.calls, ...del.mock.calls].map(([key]) => key), options });
+        const why = refusal;
+        refusal = null;
+        if (why === null) return write(options);
+        await batch.close();
+        throw new Error(why);
+      };
+      return batch as never;
+    });
+    return seen;
   }
 
   async journal(query?: JournalQuery): Promise<number[]> {

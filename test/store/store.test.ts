@@ -33,9 +33,9 @@ describeStore('a store', (the) => {
   });
 
   test('writes an exchange, its journal entries and its delivery in one batch', async () => {
-    const { store, database } = the();
+    const { store } = the();
     await store.rememberDelivery('d1', observation(1));
-    const batch = vi.spyOn(database, 'batch');
+    const batches = the().watchBatches();
     store.putActor('1', actorRecord());
     store.appendJournal(journalEntry());
     store.putActor('2', actorRecord());
@@ -44,9 +44,8 @@ describeStore('a store', (the) => {
     store.deliveryHandled('d1');
     store.settleJob(settledJob(3));
     await store.durable();
-    expect(batch).toHaveBeenCalledTimes(1);
-    const [operations, options] = batch.mock.calls[0] as unknown as [{ key: string }[], object];
-    expect(operations.map(({ key }) => key)).toEqual([
+    expect(batches).toHaveLength(1);
+    expect(batches[0]?.keys).toEqual([
       '!actors!1',
       '!journal!0000000000000001',
       '!journalOfJob!0000000000000007-0000000000000001',
@@ -56,7 +55,7 @@ describeStore('a store', (the) => {
       '!deliveries!d1',
       '!settled!0000000000000003',
     ]);
-    expect(options).toEqual({ sync: true });
+    expect(batches[0]?.options).toEqual({ sync: true });
   });
 
   test('refused by the disk, it opens its database anew, writes everything and still reads', async () => {
@@ -64,7 +63,7 @@ describeStore('a store', (the) => {
     store.putActor('1', actorRecord());
     await store.durable();
     const opened = vi.spyOn(database, 'open');
-    vi.spyOn(database, 'batch').mockRejectedValueOnce(new Error('no space left'));
+    the().watchBatches({ refuse: 'no space left' });
     store.putActor('2', actorRecord());
     const written = store.durable();
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
@@ -79,7 +78,7 @@ describeStore('a store', (the) => {
 
   test('goes on trying when the database cannot be opened anew at once', async () => {
     const { store, database, clock } = the();
-    vi.spyOn(database, 'batch').mockRejectedValueOnce(new Error('no space left'));
+    the().watchBatches({ refuse: 'no space left' });
     vi.spyOn(database, 'open').mockRejectedValueOnce(new Error('still no space'));
     store.putActor('1', actorRecord());
     const written = store.durable();
@@ -148,10 +147,10 @@ describeStore('actor records', (the) => {
     const { store, database, clock } = the();
     store.putActor('7', actorRecord());
     await store.durable();
-    const batch = vi.spyOn(database, 'batch');
+    const batches = the().watchBatches();
     store.quarantine('7', { value: 'strange' }, 'nobody knows this state');
     await store.durable();
-    expect(batch).toHaveBeenCalledTimes(1);
+    expect(batches).toHaveLength(1);
     expect((await store.loadActors()).records).toEqual([]);
     const kept = await database.sublevel('quarantine').get('7#1');
     expect(JSON.parse(String(kept))).toEqual({
