@@ -71,10 +71,10 @@ export class Poller {
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    const { github, clock, recheckInterval: slowPace, onObservation } = options;
+    const { github, clock, pace, recheckInterval: slowPace, onObservation } = options;
     this.#sweeps = options.repositories.map(({ owner, repository }) => ({
       name: `${owner}/${repository}`,
-      sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, onObservation }),
+      sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
     }));
     this.#rechecks = new JobRechecks({ github, clock, onObservation });
   }

@@ -12,6 +12,8 @@ export interface RepositorySweepOptions {
   clock: Clock;
   /** Milliseconds between two looks at what should not matter: unchanged runs, and runs that wait for approval. */
   slowPace: number;
+  /** Milliseconds between two looks at present. */
+  pace(): number;
   onObservation(observation: JobObservation): void;
 }
 
@@ -19,6 +21,9 @@ export interface RepositorySweepOptions {
 const ALWAYS = ['queued', 'in_progress'] as const;
 /** Held for approval or by concurrency; a job of such a run may be queued all the same, which is rare. */
 const SELDOM = ['waiting', 'pending'] as const;
+
+/** Looks after which the jobs of a run that seems unchanged are read all the same, when looks are seldom. */
+const UNCHANGED_LOOKS = 5;
 
 const MOST_RUNS_A_CYCLE = 200;
 const REQUESTS_AT_ONCE = 5;
@@ -38,12 +43,12 @@ export class RepositorySweep {
    * its run is. Rejects with what GitHub refused.
    */
   async look(signal: AbortSignal): Promise<Set<number>> {
-    const { clock, slowPace, onObservation } = this.#options;
+    const { clock, slowPace, pace, onObservation } = this.#options;
     const runs = await this.#activeRuns(signal);
     this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));
-    const pace = { stale: slowPace, most: MOST_RUNS_A_CYCLE };
+    const stale = Math.max(slowPace, UNCHANGED_LOOKS * pace());
     await pMap(
-      dueRuns([...runs.values()], this.#readings, clock.now(), pace),
+      dueRuns([...runs.values()], this.#readings, clock.now(), { stale, most: MOST_RUNS_A_CYCLE }),
       async (id) => {
         const readAt = clock.now();
         const jobs = await this.#jobsOf(id, signal);

@@ -3,8 +3,9 @@ import type { EffectRun } from '../../src/effects/effect-runs.ts';
 import type { Job } from '../../src/simulator/github/jobs.ts';
 import type { StoredJournalEntry } from '../../src/store/journal.ts';
 import { type Scenario, scenario } from '../scenarios/scenario.ts';
-import { startChild } from './child.ts';
+import { type Child, startChild } from './child.ts';
 import { type BenchOptions, mean, type RowResult, spread } from './measure.ts';
+import { uncovered } from './uncovered.ts';
 
 /** Milliseconds; a Mac in a hurry. A real one boots for longer, which makes our share smaller. */
 const CLONE = 1_000;
@@ -35,6 +36,10 @@ interface Times {
   whole: number;
   /** The part of it that the world needs whatever we do. */
   world: number;
+  /** The part of it in which nothing outside was waited for. */
+  alone: number;
+  /** Requests, logins and scripts from the beginning to a clean host. */
+  calls: number;
 }
 
 /**
@@ -55,12 +60,18 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const watched = watch(world);
 
   await serve(world, 2, 0);
+  const idle = await idleCpu(daemon, quick ? 100 : 6_000);
+  const began = performance.now();
   const before = await daemon.ask<NodeJS.CpuUsage>('usage');
   const jobs = await serve(world, count, quick ? 0 : 1_700);
   const after = await daemon.ask<NodeJS.CpuUsage>('usage');
+  const served = performance.now() - began;
   const times = await Promise.all(jobs.map((job) => timesOf(world, watched, job, clone + start)));
 
-  const cpu = (after.user + after.system - before.user - before.system) / 1000 / count;
+  const cpu = (cpuBetween(before, after) - idle * served) / count;
+  const calls = mean(times.map((time) => time.calls));
+  await using client = startChild('bare-requests.ts');
+  const bare = await client.ask<number>('cost', { url: world.mac.url, count: quick ? 20 : 1_000 });
   const added = times.map(({ whole, world }) => whole - world);
   const share = (mean(added) / mean(times.map((time) => time.world))) * 100;
   return {
@@ -73,15 +84,34 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
         beside: `${mean(added).toFixed(0)} ms on ${mean(times.map((time) => time.world)).toFixed(0)} ms; ${spread(added)}`,
       },
       {
-        name: 'our own work for a job',
-        value: cpu,
+        name: 'our own work on the critical path of a job',
+        value: mean(times.map(({ alone }) => alone)),
         unit: 'ms',
         limit: { most: 10 },
-        beside: `${count} jobs, CPU of the daemon from webhook to clean host`,
+        beside: `${spread(times.map(({ alone }) => alone))}; neither a request, a login, a script, nor the boot of guest or runner was under way`,
+      },
+      {
+        name: 'CPU of the daemon for a job, to a clean host',
+        value: cpu,
+        unit: 'ms',
+        limit: null,
+        beside: `${calls.toFixed(0)} calls a job; as many bare requests by the same HTTP client cost ${(calls * bare).toFixed(0)} ms, ${bare.toFixed(2)} ms each`,
       },
     ],
     skipped: [],
   };
+}
+
+const cpuBetween = (one: NodeJS.CpuUsage, other: NodeJS.CpuUsage) =>
+  (other.user + other.system - one.user - one.system) / 1000;
+
+/** Milliseconds of CPU for each millisecond in which nothing is asked of the daemon. */
+async function idleCpu(daemon: Child, ms: number): Promise<number> {
+  const before = await daemon.ask<NodeJS.CpuUsage>('usage');
+  const began = performance.now();
+  await sleepFor(systemClock, ms);
+  const after = await daemon.ask<NodeJS.CpuUsage>('usage');
+  return cpuBetween(before, after) / (performance.now() - began);
 }
 
 /** Pushes jobs one by one and waits until nothing is left of them. */
@@ -98,8 +128,8 @@ async function serve(world: Scenario, count: number, pause: number): Promise<Job
 }
 
 interface Watched {
-  /** By the VM's name, milliseconds from power on to a guest that answers. */
-  boots: Map<string, number>;
+  /** By the VM's name, epoch ms of power on and of a guest that answers. */
+  boots: Map<string, { from: number; to: number }>;
   /** By the runner's name, epoch ms of its connection. */
   connections: Map<string, number>;
 }
@@ -109,7 +139,7 @@ function watch({ github, macs }: Scenario): Watched {
   for (const { world } of macs) {
     const { running } = world.hooks;
     world.hooks.running = (vm, power) => {
-      watched.boots.set(vm.name, Math.max(power.natAt, power.sshUpAt) - power.since);
+      watched.boots.set(vm.name, { from: power.since, to: Math.max(power.natAt, power.sshUpAt) });
       running(vm, power);
     };
   }
@@ -133,17 +163,22 @@ async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: numbe
     );
   const answer = await fetch(`${world.adminUrl}/api/jobs/${job.id}/journal`);
   const { entries } = (await answer.json()) as { entries: StoredJournalEntry[] };
-  const calls = entries
+  const runs = entries
     .filter(({ kind }) => kind === 'effect')
-    .flatMap(({ detail }) => (detail as unknown as EffectRun).calls);
+    .map(({ detail }) => detail as unknown as EffectRun);
+  const calls = runs.flatMap((run) => run.calls);
   const call = (route: string) => calls.find((one) => one.route === route);
   const [probe, launch] = [call('look for the tools'), call('start the runner')];
   const name = `gh-demo-${job.id}-1`;
   const [boot, connected] = [watched.boots.get(name), watched.connections.get(name)];
   if (!told || !probe || !launch || boot === undefined || connected === undefined)
     throw new Error(`job ${job.id} was not served at its first attempt`);
+  const outside = calls.map(({ at, ms }) => ({ from: at - ms, to: at }));
+  const start = { from: launch.at - launch.ms, to: connected };
   return {
     whole: connected - told.deliveredAt,
-    world: fixed + boot + probe.ms + (connected - (launch.at - launch.ms)),
+    world: fixed + (boot.to - boot.from) + probe.ms + (start.to - start.from),
+    alone: uncovered([...outside, boot, start], told.deliveredAt, connected),
+    calls: calls.reduce((sum, { times }) => sum + times, 0),
   };
 }

@@ -8,8 +8,9 @@ const never = new AbortController().signal;
 const JOBS = 'GET /repos/:owner/:repo/actions/runs/:run_id/jobs';
 type Rig = ReturnType<typeof pollingRig>;
 
-function sweepOf({ github, clock, onObservation }: Rig, repository = 'app'): RepositorySweep {
-  return new RepositorySweep({ github, clock, owner: 'octo', repository, slowPace: SLOW, onObservation });
+function sweepOf({ github, clock, onObservation }: Rig, repository = 'app', pace = 0): RepositorySweep {
+  const paces = { slowPace: SLOW, pace: () => pace };
+  return new RepositorySweep({ github, clock, owner: 'octo', repository, ...paces, onObservation });
 }
 
 const start = (rig: Rig, job: Job | undefined) =>
@@ -56,6 +57,21 @@ describe('a sweep', () => {
     rig.statuses.length = 0;
     await sweep.look(never);
     expect(rig.statuses).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
+  });
+
+  test('looking seldom, it reads the jobs of an unchanged run at each fifth look alone', async () => {
+    using rig = pollingRig();
+    rig.push();
+    await rig.clock.advance(60_000);
+    const sweep = sweepOf(rig, 'app', SLOW);
+    const reads = [];
+    for (let look = 0; look <= 10; look += 1) {
+      rig.world.requests.reset();
+      await sweep.look(never);
+      reads.push(rig.world.requests.of(JOBS).requests);
+      await rig.clock.advance(SLOW);
+    }
+    expect(reads).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
   });
 
   test('reads the jobs of a run when it is new, when it changed and when they were not read for long', async () => {

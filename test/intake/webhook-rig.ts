@@ -77,6 +77,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const handed: { id: string; seen: JobObservation }[] = [];
   const lines: { level: number; msg: string; [field: string]: unknown }[] = [];
   const known = new Set<string>();
+  const arrivals: number[] = [];
   const receiver = createWebhookReceiver({
     secret: SECRET,
     allowed: { owner: 'octo', repositories: ['octo/app'] },
@@ -95,7 +96,10 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   });
   const app = createPublicApp({
     webhook: receiver,
-    watch: (_c, next) => next(),
+    watch: (_c, next) => {
+      arrivals.push(clock.now());
+      return next();
+    },
     health: () => ({ ok: true, reasons: [] }),
   });
   return {
@@ -103,6 +107,8 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
     clock,
     handed,
     lines,
+    /** When each request's headers were there, in epoch ms. */
+    arrivals,
     /** Sends a payload, or bytes as they are, signed unless told otherwise. */
     async deliver(
       payload: Payload,

@@ -92,7 +92,7 @@ describe('over a socket', () => {
   test('large ones are read four at a time; small ones go on', async () => {
     const large = headersOf(BODY, { length: 2 * MB, signature: signatureOf('whatever') });
     const slow = await Promise.all([1, 2, 3, 4].map(() => begin(large, '{')));
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(4));
+    await vi.waitFor(() => expect(rig.arrivals).toHaveLength(4));
     expect(await answerOn(await begin(large, '{'))).toMatch(/^HTTP\/1.1 503 /);
     expect(await deliver(BODY)).toBe(202);
     rig.clock.advance(8_000);
