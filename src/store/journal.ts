@@ -54,6 +54,11 @@ export class Journal {
   readonly #ofJob: Table;
   readonly #log: Logger;
   #seq = 0;
+  /**
+   * No entry stands before this one. LevelDB walks through everything that was deleted at the front of a range, so a
+   * read that begins there costs more with each job that was ever forgotten.
+   */
+  #first = 1;
 
   constructor(table: Table, ofJob: Table, log: Logger) {
     this.#table = table;
@@ -63,6 +68,7 @@ export class Journal {
 
   /** Goes on counting where the last entry stands. */
   async load(): Promise<void> {
+    for await (const key of this.#table.keys({ limit: 1 })) this.#first = Number(key);
     for await (const key of this.#table.keys({ reverse: true, limit: 1 })) this.#seq = Number(key);
   }
 
@@ -80,7 +86,7 @@ export class Journal {
   /** Committed entries; one that cannot be read is logged and passed over. */
   async *read({ after, before, actor, jobId, limit = Infinity, reverse = false }: JournalQuery) {
     const range = {
-      ...(after !== undefined && { gt: numberKey(after) }),
+      gt: numberKey(Math.max(after ?? 0, this.#first - 1)),
       ...(before !== undefined && { lt: numberKey(before) }),
       reverse,
     };
@@ -139,11 +145,13 @@ export class Journal {
    */
   async prune(before: number, limit: number): Promise<number> {
     let pruned = 0;
-    for await (const { key, value } of this.#table.rows({ lt: numberKey(this.#seq), limit })) {
+    const range = { gt: numberKey(this.#first - 1), lt: numberKey(this.#seq), limit };
+    for await (const { key, value } of this.#table.rows(range)) {
       if (value !== undefined && (value as JournalEntry).at >= before) break;
       this.#table.delete(key);
       const entry = (value ?? {}) as JournalEntry;
       if (isIndexed(entry)) this.#ofJob.delete(jobKey(entry.jobId, Number(key)));
+      this.#first = Number(key) + 1;
       pruned += 1;
     }
     return pruned;

@@ -14,7 +14,7 @@ import { type BenchOptions, percentile, type RowResult, spread } from './measure
 
 /** From the webhook's bytes into a socket to `POST /vms` at the agent, with nobody else and with 500 jobs at work. */
 export async function dispatch({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
-  const [live, samples] = quick ? [20, 5] : [500, 100];
+  const [live, samples] = quick ? [20, 5] : [500, 60];
   const idle = await dispatchTimes(0, samples);
   const busy = await dispatchTimes(live, samples);
   const p99 = (times: number[]) => percentile(times, 0.99);
@@ -39,7 +39,7 @@ export async function dispatch({ quick }: BenchOptions): Promise<Omit<RowResult,
   };
 }
 
-const WARM_UP = 40;
+const WARM_UP = 30;
 
 /** Milliseconds of each dispatch. */
 async function dispatchTimes(live: number, samples: number): Promise<number[]> {

@@ -43,8 +43,8 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
     if (quick) skipped.push('Probot: not in a quick run');
     else await addProbot(peer, skipped);
 
-    const plan = { connections: 128, ms: quick ? 200 : 2_000 };
-    for (let round = 0; round < (quick ? 1 : WARM_UP + 5); round += 1) {
+    const plan = { connections: 128, ms: quick ? 200 : 1_500 };
+    for (let round = 0; round < (quick ? 1 : WARM_UP + 4); round += 1) {
       for (const server of servers) {
         const result = await load({ url: server.url, deliveries: DELIVERIES(), ...plan } satisfies Load);
         if (quick || round >= WARM_UP) server.rounds.push(result);

@@ -47,7 +47,7 @@ interface Times {
  * processes in the guests, and the daemon in a process of its own.
  */
 export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
-  const count = quick ? 2 : 18;
+  const count = quick ? 2 : 14;
   const [clone, start, nat, sshd] = quick ? [50, 50, 50, 200] : [CLONE, START, ADDRESS, SSHD];
   await using world = await scenario({
     macs: quick ? 1 : 10,
@@ -60,7 +60,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const watched = watch(world);
 
   await serve(world, 2, 0);
-  const idle = await idleCpu(daemon, quick ? 100 : 6_000);
+  const idle = await idleCpu(daemon, quick ? 100 : 4_000);
   const began = performance.now();
   const before = await daemon.ask<NodeJS.CpuUsage>('usage');
   const jobs = await serve(world, count, quick ? 0 : 1_700);
@@ -71,7 +71,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const cpu = (cpuBetween(before, after) - idle * served) / count;
   const calls = mean(times.map((time) => time.calls));
   await using client = startChild('bare-requests.ts');
-  const bare = await client.ask<number>('cost', { url: world.mac.url, count: quick ? 20 : 1_000 });
+  const bare = await client.ask<number>('cost', { url: world.mac.url, count: quick ? 20 : 400 });
   const added = times.map(({ whole, world }) => whole - world);
   const share = (mean(added) / mean(times.map((time) => time.world))) * 100;
   return {
