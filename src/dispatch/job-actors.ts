@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import { type Actor, type AnyEventObject, createActor, type SnapshotFrom } from 'xstate';
-import { type Job, type JobContext, NO_JOB } from '../../machines/job/context.ts';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectRun } from '../effects/effect-runs.ts';
 import type { Store } from '../store/store.ts';
+import { ActorIndex } from './actor-index.ts';
 import type { Chronicle } from './chronicle.ts';
 import { whyNotRestorable } from './restorable.ts';
 import type { Holder } from './route-observation.ts';
@@ -31,8 +32,6 @@ interface Live {
   /** The last snapshot that was put; XState gives the very same one again for an event that changed nothing. */
   last: JobSnapshot | null;
   path: string;
-  jobId: number | null;
-  runnerName: string | null;
   /** Of the present VM: the teardown of a failed attempt still belongs to it. */
   attempt: number;
 }
@@ -43,11 +42,7 @@ interface Live {
  */
 export class JobActors {
   readonly #live = new Map<string, Live>();
-  readonly #keyOfJob = new Map<number, string>();
-  readonly #keyOfRunner = new Map<string, string>();
-  /** Kept for the scheduler, which asks after every event: to walk through a queue of thousands each time is too slow. */
-  readonly #inQueue = new Set<string>();
-  readonly #withSlot = new Set<string>();
+  readonly #index = new ActorIndex();
   readonly #options: JobActorsOptions;
   #persisting = true;
 
@@ -119,12 +114,17 @@ export class JobActors {
 
   /** Those in the state `queued`, in no order. */
   inQueue(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
-    return this.#snapshotsOf(this.#inQueue);
+    return this.#snapshotsOf(this.#index.queued);
   }
 
-  /** Those that hold a slot of a host. */
-  withSlot(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
-    return this.#snapshotsOf(this.#withSlot);
+  /** Those that hold a slot of a host for no job yet. */
+  standIns(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.standIns);
+  }
+
+  /** Names of our VMs that take a slot of a host, or will as soon as the agent shows them. */
+  slotsOn(host: string): ReadonlySet<string> {
+    return this.#index.slotsOn(host);
   }
 
   get size(): number {
@@ -132,11 +132,11 @@ export class JobActors {
   }
 
   holderOfJob(jobId: number): Holder | null {
-    return this.holder(this.#keyOfJob.get(jobId));
+    return this.holder(this.#index.keyOfJob(jobId));
   }
 
   holderOfRunner(runnerName: string): Holder | null {
-    return this.holder(this.#keyOfRunner.get(runnerName));
+    return this.holder(this.#index.keyOfRunner(runnerName));
   }
 
   /** Ends persistence first, then the actors: the snapshot of a stopped actor must not replace the good one. */
@@ -144,8 +144,7 @@ export class JobActors {
     this.#persisting = false;
     for (const { actor } of this.#live.values()) actor.stop();
     this.#live.clear();
-    this.#inQueue.clear();
-    this.#withSlot.clear();
+    this.#index.clear();
   }
 
   *#snapshotsOf(keys: Iterable<string>): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
@@ -162,34 +161,15 @@ export class JobActors {
     return { key, job, vmProfile: vm?.profile ?? null };
   }
 
-  /** In an exchange one actor takes a job before the other has let go of it, so only the holder's entry is removed. */
-  #index(key: string, live: Live, snapshot: JobSnapshot | null): void {
-    const context: JobContext | null = snapshot?.context ?? null;
-    note(this.#inQueue, key, snapshot?.matches('queued') ?? false);
-    note(this.#withSlot, key, snapshot?.hasTag('holdsSlot') ?? false);
-    const jobId = context === null || context.released ? null : context.job.id;
-    const runnerName = context?.runner?.name ?? null;
-    if (live.jobId !== jobId) {
-      if (live.jobId !== null && this.#keyOfJob.get(live.jobId) === key) this.#keyOfJob.delete(live.jobId);
-      if (jobId !== null) this.#keyOfJob.set(jobId, key);
-      live.jobId = jobId;
-    }
-    if (live.runnerName !== runnerName) {
-      if (live.runnerName !== null) this.#keyOfRunner.delete(live.runnerName);
-      if (runnerName !== null) this.#keyOfRunner.set(runnerName, key);
-      live.runnerName = runnerName;
-    }
-  }
-
   #start(key: string, actor: JobActor, restored = false): void {
     const { value } = actor.getSnapshot();
     const { job, failure } = actor.getSnapshot().context;
     const isEnding = actor.getSnapshot().hasTag('tearingDown') && failure !== null;
     const attempt = Math.max(1, job.attemptsFailed + Number(!isEnding));
     const path = restored ? statePath(value) : '';
-    const live = { actor, last: null, path, jobId: null, runnerName: null, attempt };
+    const live = { actor, last: null, path, attempt };
     this.#live.set(key, live);
-    this.#index(key, live, actor.getSnapshot());
+    this.#index.note(key, actor.getSnapshot());
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
     actor.start();
   }
@@ -210,7 +190,7 @@ export class JobActors {
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
-    this.#index(key, live, snapshot.status === 'done' ? null : snapshot);
+    this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
     if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
     const entry = {
       ...transitionEntry(key, clock.now(), event, from, live.path, context),
@@ -250,7 +230,7 @@ export class JobActors {
   #quarantine(key: string, error: unknown): void {
     const { store, chronicle, clock, log } = this.#options;
     const live = this.#live.get(key);
-    if (live) this.#index(key, live, null);
+    this.#index.note(key, null);
     this.#live.delete(key);
     const reason = error instanceof Error ? error.message : String(error);
     chronicle.note({
@@ -269,9 +249,4 @@ export class JobActors {
     store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }
-}
-
-function note(keys: Set<string>, key: string, isIn: boolean): void {
-  if (isIn) keys.add(key);
-  else keys.delete(key);
 }

@@ -7,7 +7,6 @@ import type { Hosts } from './hosts.ts';
 import type { JobActors, JobSnapshot } from './job-actors.ts';
 import { handWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
 import { type FreeHost, inTurn, schedule, type WaitingJob } from './schedule.ts';
-import { slotClaims } from './slot-claims.ts';
 import { standIn } from './stand-in.ts';
 
 export interface SlotGrantsOptions {
@@ -51,7 +50,7 @@ export class SlotGrants {
     const plan = planWarmVms({
       unplaced,
       warm,
-      leaving: [...actors.withSlot()].filter(({ snapshot }) => isLeaving(snapshot)).length,
+      leaving: [...actors.standIns()].filter(({ snapshot }) => snapshot.hasTag('tearingDown')).length,
       left,
       wanted,
       room: (profile) => (isResting(profile) ? 0 : room(profile)),
@@ -105,9 +104,9 @@ export class SlotGrants {
   #warm(): WarmVm[] {
     const warm: WarmVm[] = [];
     const open = this.#openHosts();
-    for (const { key, snapshot } of this.#options.actors.withSlot()) {
-      const { job, vm, phase } = snapshot.context;
-      if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
+    for (const { key, snapshot } of this.#options.actors.standIns()) {
+      const { vm, phase } = snapshot.context;
+      if (vm === null || !snapshot.hasTag('takesAnyJob')) continue;
       const { profile, host } = vm;
       const isReady = snapshot.matches('warm');
       warm.push({ key, profile, isReady, enteredAt: phase.enteredAt, isOpen: open.has(host) });
@@ -126,20 +125,16 @@ export class SlotGrants {
 
   #freeHosts(): FreeHost[] {
     const { actors, breakers, hosts } = this.#options;
-    const claims = slotClaims(actors.withSlot());
     const open = this.#openHosts();
     const free: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
       if (look === null || !open.has(name)) continue;
-      const slots = freeSlots(look, claims.get(name) ?? new Set());
+      const slots = freeSlots(look, actors.slotsOn(name));
       free.push({ name, free: Math.min(slots, breakers.room('host', name)) });
     }
     return free;
   }
 }
-
-const isLeaving = (snapshot: JobSnapshot) =>
-  snapshot.context.job.id === NO_JOB && snapshot.hasTag('tearingDown');
 
 const soonest = (instants: number[]) => (instants.length > 0 ? Math.min(...instants) : null);

@@ -16,7 +16,7 @@ let daemon: Daemon | null = null;
 let firstLogin: number | null = null;
 
 serveQuestions({
-  /** Answers milliseconds from the call to a listening daemon, and to the first effect that reached its guest. */
+  /** Answers milliseconds from the call to a listening daemon. */
   async start() {
     const began = performance.now();
     const env = {};
@@ -28,8 +28,13 @@ serveQuestions({
     const edges = guests === 'still' ? { ...realEdges, openGuest } : realEdges;
     daemon = await startDaemon({ config, env, clock: systemClock, log, edges });
     const listening = performance.now() - began;
-    for (let turns = 0; firstLogin === null && turns < 50; turns += 1) await turn();
-    return { listening, firstLogin };
+    return { listening };
+  },
+  /** Milliseconds from the start to the first effect that reached its guest; null when none has within 20 s. */
+  async firstLogin() {
+    const patient = performance.now() + 20_000;
+    while (firstLogin === null && performance.now() < patient) await turn();
+    return firstLogin;
   },
   usage: () => process.cpuUsage(),
   async heap() {

@@ -19,7 +19,8 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   });
   const granted: unknown[] = [];
   const actors = {
-    *withSlot() {},
+    *standIns() {},
+    slotsOn: () => new Set(),
     *inQueue() {
       yield { key: '1', snapshot: snapshotAt('queued') };
     },

@@ -1,0 +1,88 @@
+import { NO_JOB } from '../../machines/job/context.ts';
+import type { JobSnapshot } from './job-actors.ts';
+
+interface Entry {
+  jobId: number | null;
+  runnerName: string | null;
+  /** The slot that its VM takes of a host, or will as soon as the agent shows it. */
+  slot: { host: string; vmName: string } | null;
+}
+
+/**
+ * What the dispatcher asks of the job actors after every event, kept at hand: to walk through thousands of them each
+ * time would make each transition dearer by all the others.
+ */
+export class ActorIndex {
+  readonly #entries = new Map<string, Entry>();
+  readonly #keyOfJob = new Map<number, string>();
+  readonly #keyOfRunner = new Map<string, string>();
+  /** By host, the VM's name for each actor that holds a slot there. */
+  readonly #slots = new Map<string, Map<string, string>>();
+  readonly queued = new Set<string>();
+  /** Those that hold a slot for no job yet. */
+  readonly standIns = new Set<string>();
+
+  /** Notes an actor as it is now; null for one that has ended. */
+  note(key: string, snapshot: JobSnapshot | null): void {
+    const before = this.#entries.get(key);
+    const after = snapshot && entryOf(snapshot);
+    if (after) this.#entries.set(key, after);
+    else this.#entries.delete(key);
+    // In an exchange one actor takes a job before the other has let go of it, so only the holder's entry is removed.
+    move(this.#keyOfJob, key, before?.jobId ?? null, after?.jobId ?? null);
+    move(this.#keyOfRunner, key, before?.runnerName ?? null, after?.runnerName ?? null);
+    this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
+    put(this.queued, key, snapshot?.matches('queued') ?? false);
+    put(this.standIns, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
+  }
+
+  keyOfJob(jobId: number): string | undefined {
+    return this.#keyOfJob.get(jobId);
+  }
+
+  keyOfRunner(runnerName: string): string | undefined {
+    return this.#keyOfRunner.get(runnerName);
+  }
+
+  /** Names of the VMs that take a slot of a host. */
+  slotsOn(host: string): Set<string> {
+    return new Set(this.#slots.get(host)?.values());
+  }
+
+  clear(): void {
+    for (const kept of [this.#entries, this.#keyOfJob, this.#keyOfRunner, this.#slots]) kept.clear();
+    this.queued.clear();
+    this.standIns.clear();
+  }
+
+  #noteSlot(key: string, before: Entry['slot'], after: Entry['slot']): void {
+    if (before && before.host !== after?.host) {
+      const slots = this.#slots.get(before.host);
+      slots?.delete(key);
+      if (slots?.size === 0) this.#slots.delete(before.host);
+    }
+    if (!after) return;
+    const slots = this.#slots.get(after.host) ?? new Map<string, string>();
+    this.#slots.set(after.host, slots.set(key, after.vmName));
+  }
+}
+
+function entryOf(snapshot: JobSnapshot): Entry {
+  const { job, vm, runner, released } = snapshot.context;
+  return {
+    jobId: released ? null : job.id,
+    runnerName: runner?.name ?? null,
+    slot: vm && snapshot.hasTag('holdsSlot') ? { host: vm.host, vmName: vm.name } : null,
+  };
+}
+
+function move<Id>(keys: Map<Id, string>, key: string, before: Id | null, after: Id | null): void {
+  if (before === after) return;
+  if (before !== null && keys.get(before) === key) keys.delete(before);
+  if (after !== null) keys.set(after, key);
+}
+
+function put(keys: Set<string>, key: string, isIn: boolean): void {
+  if (isIn) keys.add(key);
+  else keys.delete(key);
+}
