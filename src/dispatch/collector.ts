@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
+import { mayWork } from '../agent/may-work.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import { forwardedAddress } from '../effects/connect-guest.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
@@ -179,9 +180,16 @@ export class Collector {
     });
   }
 
-  async #delete({ host, id }: CollectionStep & { kind: 'vm' }): Promise<void> {
+  /** The list is as old as GitHub's answers that came after it: what was started since is left to the next collection. */
+  async #delete({ host, id, name, state }: CollectionStep & { kind: 'vm' }): Promise<void> {
     const { client } = this.#options.world.agent(host);
-    await this.#within((signal) => client.deleteVm(id, { signal }));
+    await this.#within(async (signal) => {
+      const now = await client.vmState(id, { signal });
+      if (now !== null && mayWork(now) && !mayWork(state)) {
+        throw new DaemonError('VM_BUSY', `The VM ${name} has come into use meanwhile: it is ${now}.`);
+      }
+      await client.deleteVm(id, { signal });
+    });
   }
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */

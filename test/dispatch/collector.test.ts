@@ -162,6 +162,19 @@ test('what cannot be deleted now is tried again, and holds up nothing else', asy
   expect(at.vms()).toEqual([]);
 });
 
+test('a VM that is started between the look and the delete is left, and that is told', async () => {
+  const at = await collecting();
+  const vm = addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
+  await at.collect();
+  const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 200, times: 1 });
+  const collected = at.collect();
+  await soon(() => expect(slow.hits).toBe(1));
+  vm.state = 'running';
+  await collected;
+  expect(at.names()).toEqual(['gh-t-9-1']);
+  expect(at.warnings().at(-1)).toContain('could not collect vm gh-t-9-1');
+});
+
 describe('an ownerless VM that runs is given an actor that asks its guest', () => {
   test('and is retired when the guest has no job, once, however many collections overlap', async () => {
     const at = await collecting();

@@ -64,6 +64,7 @@ export async function runRunner(
   try {
     for (;;) {
       const message = await nextMessage(world, session, power);
+      power.throwIfAborted();
       if (message?.kind !== 'job') continue;
       const lease = taken(world, session, message.jobId);
       if (lease === null) continue;
