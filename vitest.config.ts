@@ -21,7 +21,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: process.env.CI ? ['default', new RefuseSkips()] : ['default'],
     projects: [
       { extends: true, test: { name: 'units', include: UNITS, isolate: false } },

@@ -16,7 +16,7 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
     title: 'Overhead on the critical path',
     how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 200 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
     bounds:
-      'Seven durable writes, about a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub, one SSH login. The CPU of a whole job, with its teardown and the looks at ten hosts meanwhile, is far above 10 ms: some sixty requests, their sockets and twenty-five transitions, each a snapshot and a journal entry, have no single large part (see the profile).',
+      'Of our own work on the critical path nine transitions are the most: each takes a snapshot and a journal entry to the disk before anything may leave the process (law 1). Warm and one after the other such a transition takes a millisecond (see below), so ten milliseconds are their floor; here they come seconds apart, on two cores that ten simulated Macs share, and cost several times that. The webhook has to be stored before it is answered, and the pull is looked at 10 ms after it began. Beyond that there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles); the calls alone are a third of it.',
     next: 'Waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times; fewer looks before an act, each of which is a round trip that law 2 wants.',
   },
   dispatch: {
@@ -29,8 +29,9 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   intake: {
     title: 'Webhook intake, durable',
     how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 128 connections (GitHub opens one for each delivery), round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
-    bounds: 'One `fsync` for each batch, and the thread that does everything else.',
-    next: 'Everything but the write itself is the price of HTTP in Node.',
+    bounds:
+      'The route that stores nothing is about as fast as Probot: both verify and parse in the same time, and Hono’s layer of web requests costs what Probot’s handlers do. To be above Probot a durable write would have to cost nothing; it costs a fifth of a delivery, with one `fsync` for each batch. On two cores the thread that writes, the load and the server share what there is.',
+    next: 'A second write marks each delivery as handled; one mark for all that were handled would do.',
   },
   restart: {
     title: 'Restart, and one transition among many',

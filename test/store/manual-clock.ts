@@ -21,6 +21,7 @@ export class ManualClock implements Clock {
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
+      if (at <= this.#now) return resolve();
       const sleeper = { at, wake: resolve };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', () => {
