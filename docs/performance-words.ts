@@ -14,7 +14,7 @@ interface Words {
 export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   overhead: {
     title: 'Overhead on the critical path',
-    how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 200 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
+    how: 'Jobs are pushed to the simulated GitHub, one each 1.7 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the delivery of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 100 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
     bounds:
       'Of our own work on the critical path nine transitions are the most: each takes a snapshot and a journal entry to the disk before anything may leave the process (law 1). Warm and one after the other such a transition takes a millisecond (see below), so ten milliseconds are their floor; here they come seconds apart, on two cores that ten simulated Macs share, and cost several times that. The webhook has to be stored before it is answered, and the pull is looked at 10 ms after it began. Beyond that there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles); the calls alone are a third of it.',
     next: 'Waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times; fewer looks before an act, each of which is a round trip that law 2 wants.',
@@ -71,7 +71,22 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
 export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [
   [
     'a job’s whole life (overhead)',
-    'not taken apart before the first change; SSH logins were nine for each job',
-    'transitions with their snapshot and journal 14 %, garbage 7 %, handing batches to LevelDB 6 %; opening connections to agents 6 %, SSH 3 %',
+    'connections and requests (undici, node:net) 20 %; transitions with snapshot and journal 13 %; garbage 5 %; handing batches to LevelDB 5 %',
+    'connections and requests 18 %; transitions 12 %; garbage 6 %; handing batches to LevelDB 4 %',
+  ],
+  [
+    'webhook intake',
+    'a clone of each answer, read back for the log of deliveries, 10 %; a timer for each delivery, called off with an error’s stack, 9 %; handing batches to LevelDB 6 %',
+    'parsing the payload 10 %; garbage 9 %; the signature 9 %; handing batches to LevelDB 3 %; nothing for clone and timer',
+  ],
+  [
+    'a transition among 10,000 live jobs (restart)',
+    'walking through all holders of slots after each event: 22 ms of CPU, nineteen times what a transition costs alone',
+    'nothing: slots are indexed by host',
+  ],
+  [
+    '100,000 finished jobs (memory)',
+    'each prune of the journal walked through all that was ever deleted before it: more than five minutes for the row',
+    'it goes on where the last one ended',
   ],
 ];

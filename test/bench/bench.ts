@@ -61,5 +61,6 @@ function merged() {
   if (values.only === undefined) return result;
   const before = JSON.parse(readFileSync(SAVED, 'utf8')) as typeof result;
   const rowOf = (row: RowName) => [...result.rows, ...before.rows].find((one) => one.row === row);
-  return { ...before, ...result, rows: ROWS.flatMap((row) => rowOf(row) ?? []) };
+  const rows = ROWS.flatMap((row) => rowOf(row) ?? []);
+  return { ...before, ...result, rows, seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
