@@ -100,10 +100,17 @@ export async function deliver(world: Scenario, delivery: Delivery): Promise<numb
   const deliveryId = delivery.deliveryId ?? randomUUID();
   let status = 0;
   for (let tries = 0; tries < 5; tries += 1) {
-    status = await send(world, { ...delivery, deliveryId });
+    status = await send(world, { ...delivery, deliveryId }).catch(whenCut);
     if (status !== 503 && status !== 408) break;
   }
   return status;
+}
+
+/** A request that did not arrive whole in time may find its connection closed before it can read why. */
+function whenCut(error: unknown): number {
+  const { cause } = error as { cause?: { code?: string } };
+  if (cause?.code !== 'ECONNRESET') throw error;
+  return 408;
 }
 
 async function send({ webhookUrl }: Scenario, delivery: Delivery): Promise<number> {
