@@ -33,9 +33,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '4: two actors swap their jobs, both of them',
     file: 'src/dispatch/route-observation.ts',
-    line: '  if (holder) steps.push(tell(',
-    becomes: '  if (false as boolean) steps.push(tell(',
+    line: '  else if (holder) steps.push(tell(',
+    becomes: '  else if (false as boolean && holder) steps.push(tell(',
     tests: ['test/dispatch/route-observation.test.ts'],
+  },
+  {
+    law: '5: what came into use since it was listed is not deleted',
+    file: 'src/dispatch/collector.ts',
+    line: '      if (now !== null && mayWork(now) && !mayWork(state)) {',
+    becomes: '      if (false as boolean) {',
+    tests: ['test/dispatch/collector.test.ts'],
   },
   {
     law: '5: a VM that may be working is asked, not deleted',
