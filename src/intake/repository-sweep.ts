@@ -24,6 +24,8 @@ const SELDOM = ['waiting', 'pending'] as const;
 
 /** Looks after which the jobs of a run that seems unchanged are read all the same, when looks are seldom. */
 const UNCHANGED_LOOKS = 5;
+/** Milliseconds after which they are read in any case: a job that appears in such a run must not wait for long. */
+const UNCHANGED_FOR = 5 * 60_000;
 
 const MOST_RUNS_A_CYCLE = 200;
 const REQUESTS_AT_ONCE = 5;
@@ -46,7 +48,7 @@ export class RepositorySweep {
     const { clock, slowPace, pace, onObservation } = this.#options;
     const runs = await this.#activeRuns(signal);
     this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));
-    const stale = Math.max(slowPace, UNCHANGED_LOOKS * pace());
+    const stale = Math.max(slowPace, Math.min(UNCHANGED_FOR, UNCHANGED_LOOKS * pace()));
     await pMap(
       dueRuns([...runs.values()], this.#readings, clock.now(), { stale, most: MOST_RUNS_A_CYCLE }),
       async (id) => {
