@@ -8,8 +8,13 @@ const never = new AbortController().signal;
 const JOBS = 'GET /repos/:owner/:repo/actions/runs/:run_id/jobs';
 type Rig = ReturnType<typeof pollingRig>;
 
-function sweepOf({ github, clock, onObservation }: Rig, repository = 'app', pace = 0): RepositorySweep {
-  const paces = { slowPace: SLOW, pace: () => pace };
+function sweepOf(
+  { github, clock, onObservation }: Rig,
+  repository = 'app',
+  pace = 0,
+  slowPace = SLOW,
+): RepositorySweep {
+  const paces = { slowPace, pace: () => pace };
   return new RepositorySweep({ github, clock, owner: 'octo', repository, ...paces, onObservation });
 }
 
@@ -59,20 +64,27 @@ describe('a sweep', () => {
     expect(rig.statuses).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
   });
 
-  test('looking seldom, it reads the jobs of an unchanged run at each fifth look alone', async () => {
-    using rig = pollingRig();
-    rig.push();
-    await rig.clock.advance(60_000);
-    const sweep = sweepOf(rig, 'app', SLOW);
-    const reads = [];
-    for (let look = 0; look <= 10; look += 1) {
-      rig.world.requests.reset();
-      await sweep.look(never);
-      reads.push(rig.world.requests.of(JOBS).requests);
-      await rig.clock.advance(SLOW);
-    }
-    expect(reads).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-  });
+  test.each([
+    { pace: 10_000, readAt: [0, 6] },
+    { pace: 60_000, readAt: [0, 5, 10] },
+    { pace: 150_000, readAt: [0, 2, 4, 6, 8, 10] },
+  ])(
+    'looking each $pace ms, it reads the jobs of an unchanged run at the looks $readAt alone',
+    async ({ pace, readAt }) => {
+      using rig = pollingRig();
+      rig.push();
+      await rig.clock.advance(60_000);
+      const sweep = sweepOf(rig, 'app', pace, 60_000);
+      const reads = [];
+      for (let look = 0; look <= 10; look += 1) {
+        rig.world.requests.reset();
+        await sweep.look(never);
+        if (rig.world.requests.of(JOBS).requests > 0) reads.push(look);
+        await rig.clock.advance(pace);
+      }
+      expect(reads).toEqual(readAt);
+    },
+  );
 
   test('reads the jobs of a run when it is new, when it changed and when they were not read for long', async () => {
     using rig = pollingRig();
