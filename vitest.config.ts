@@ -15,6 +15,7 @@ const UNITS = [
   'intake',
   'machines',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
     // Whole scenarios wait for facts; on a loaded machine these come late.

@@ -71,6 +71,7 @@ export function adminSource(parts: AdminParts): AdminSource {
     waitingFacts({
       jobs: [...actors.all()],
       hosts: [...hosts.all()],
+      slotsOn: (host) => actors.slotsOn(host),
       cordonOf: (name) => store.cordonOf(name),
       troubled: parts.breakers.troubled(),
     });

@@ -135,6 +135,7 @@ export class Metrics {
       waitingFacts({
         jobs: [...actors.all()],
         hosts: [...hosts.all()],
+        slotsOn: (host) => actors.slotsOn(host),
         cordonOf: (name) => store.cordonOf(name),
         troubled: breakers.troubled(),
       });

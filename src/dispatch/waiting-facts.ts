@@ -4,13 +4,14 @@ import type { BreakerView } from './breakers.ts';
 import { freeSlots, holdsSlot } from './free-slots.ts';
 import type { HostSnapshot } from './hosts.ts';
 import type { JobSnapshot } from './job-actors.ts';
-import { slotClaims } from './slot-claims.ts';
 import { statePath } from './transition-entry.ts';
 import type { HostRoom, QueuedJob, WaitingFacts } from './why-waiting.ts';
 
 export interface WaitingSources {
   jobs: { key: string; snapshot: JobSnapshot }[];
   hosts: { name: string; snapshot: HostSnapshot }[];
+  /** Names of our VMs that take a slot of a host. */
+  slotsOn(host: string): ReadonlySet<string>;
   cordonOf(host: string): Cordon | null;
   /** Breakers that are not closed. */
   troubled: BreakerView[];
@@ -20,10 +21,10 @@ export interface WaitingSources {
 export function waitingFacts({
   jobs,
   hosts,
+  slotsOn,
   cordonOf,
   troubled,
 }: WaitingSources): Pick<WaitingFacts, 'queued' | 'hosts' | 'leftAlone'> {
-  const claims = slotClaims(jobs);
   return {
     leftAlone: troubled
       .filter(({ about }) => about === 'profile')
@@ -31,7 +32,7 @@ export function waitingFacts({
     queued: jobs.flatMap(({ key, snapshot }) => queuedJob(key, snapshot)),
     hosts: hosts.map(({ name, snapshot }): HostRoom => {
       const { look, failure, unreachableSince } = snapshot.context;
-      const ours = claims.get(name) ?? new Set<string>();
+      const ours = slotsOn(name);
       const breaker = troubled.find((one) => one.about === 'host' && one.name === name);
       const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm) && !ours.has(vm.name));
       return {

@@ -16,8 +16,7 @@ interface Kept {
 }
 
 /**
- * Lets the steps of a job share one login: each costs a key exchange, the guest a process, and on a real Mac a quarter
- * of a second. A login serves whoever asks for the same port *and* the same pinned host key, so a port that went to
+ * Lets the steps of a job share one login: each costs a key exchange, and the guest a process. A login serves whoever asks for the same port *and* the same pinned host key, so a port that went to
  * another VM finds none. One that turns out to be broken is not used again.
  */
 export class KeptGuests {

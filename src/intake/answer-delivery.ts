@@ -5,8 +5,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 export const ANSWER = 'answer';
 
 /**
- * Answers a delivery with one message, and leaves it in the context: whoever reads it back from a clone of the response
- * costs half of all the deliveries that a second could take.
+ * Answers a delivery with one message, and leaves it in the context: to read it back from a clone of the response would
+ * be dearer than most of what is done for a delivery.
  */
 export function answerDelivery(c: Context, message: string, status: ContentfulStatusCode): Response {
   c.set(ANSWER, message);

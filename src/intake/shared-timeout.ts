@@ -1,6 +1,10 @@
 import type { Clock } from '../clock.ts';
 
-const IDLE = Symbol('idle');
+interface Limit {
+  /** Epoch ms. */
+  at: number;
+  reach(): void;
+}
 
 /**
  * The same limit for many things that begin one after the other, by one sleep in all: a timer and a signal for each
@@ -10,7 +14,8 @@ export class SharedTimeout {
   readonly #clock: Clock;
   readonly #ms: number;
   /** In the order of their ends. */
-  readonly #waiting = new Set<{ at: number; reached: () => void }>();
+  readonly #limits = new Set<Limit>();
+  /** Calls off the present sleep; null exactly when nobody watches. */
   #sleep: AbortController | null = null;
 
   /** `ms`: milliseconds until the limit of whatever begins. */
@@ -19,29 +24,31 @@ export class SharedTimeout {
     this.#ms = ms;
   }
 
-  /** Calls `reached` once the time is over, unless what is returned was called before. */
-  start(reached: () => void): () => void {
-    const entry = { at: this.#clock.now() + this.#ms, reached };
-    this.#waiting.add(entry);
+  /** `reached` resolves once the time is over, and never when `end` was called before. */
+  start(): { reached: Promise<void>; end(): void } {
+    const limit: Limit = { at: this.#clock.now() + this.#ms, reach: () => undefined };
+    const reached = new Promise<void>((resolve) => {
+      limit.reach = resolve;
+    });
+    this.#limits.add(limit);
     if (this.#sleep === null) void this.#watch();
-    return () => {
-      this.#waiting.delete(entry);
-      if (this.#waiting.size === 0) this.#sleep?.abort(IDLE);
-    };
+    return { reached, end: () => this.#end(limit) };
+  }
+
+  #end(limit: Limit): void {
+    this.#limits.delete(limit);
+    if (this.#limits.size === 0) this.#sleep?.abort();
   }
 
   async #watch(): Promise<void> {
-    const sleep = new AbortController();
-    this.#sleep = sleep;
-    try {
-      for (const entry of this.#waiting) {
-        await this.#clock.sleepUntil(entry.at, sleep.signal);
-        if (this.#waiting.delete(entry)) entry.reached();
-      }
-    } catch (error) {
-      if (error !== IDLE) throw error;
+    for (let [next] = this.#limits; next; [next] = this.#limits) {
+      this.#sleep = new AbortController();
+      const isOver = await this.#clock.sleepUntil(next.at, this.#sleep.signal).then(
+        () => true,
+        () => false,
+      );
+      if (isOver && this.#limits.delete(next)) next.reach();
     }
     this.#sleep = null;
-    if (this.#waiting.size > 0) await this.#watch();
   }
 }

@@ -59,10 +59,8 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     if (typeof head === 'string') return refusals.answer(c, head);
     const isLarge = head.length > LARGE_BODY;
     if (isLarge && largeBodies >= MOST_LARGE_BODIES) return refusals.answer(c, 'tooBusy');
-    let answered = () => undefined as void;
-    const late: Late = new Promise((resolve) => {
-      answered = patience.start(() => resolve(TOO_LATE));
-    });
+    const limit = patience.start();
+    const late: Late = limit.reached.then(() => TOO_LATE);
     largeBodies += isLarge ? 1 : 0;
     try {
       return await receive(c, head, late);
@@ -71,7 +69,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       return refusals.answer(c, 'failed');
     } finally {
       largeBodies -= isLarge ? 1 : 0;
-      answered();
+      limit.end();
     }
   };
 

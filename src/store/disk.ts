@@ -21,7 +21,7 @@ export class Disk {
   async write(operations: Operation[]): Promise<void> {
     if (this.#isTorn) await this.#reopen();
     try {
-      // Four times cheaper on this thread than handing over an array.
+      // Much cheaper on this thread than handing over an array, each of whose operations is copied and read by name.
       const batch = this.#database.batch();
       for (const operation of operations) {
         if (operation.type === 'put') batch.put(operation.key, operation.value);

@@ -104,7 +104,7 @@ export class Journal {
     }
   }
 
-  async *#rowsOf(jobId: number, { gt = numberKey(0), lt = ':', reverse }: Range) {
+  async *#rowsOf(jobId: number, { gt, lt = ':', reverse }: Range) {
     const range = {
       gt: `${numberKey(jobId)}-${gt}`,
       lt: `${numberKey(jobId)}-${lt}`,

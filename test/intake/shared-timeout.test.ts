@@ -6,7 +6,11 @@ function begin() {
   const clock = new ManualClock(0);
   const timeout = new SharedTimeout(clock as never, 8_000);
   const reached: string[] = [];
-  const start = (name: string) => timeout.start(() => reached.push(name));
+  const start = (name: string) => {
+    const limit = timeout.start();
+    void limit.reached.then(() => reached.push(name));
+    return limit.end;
+  };
   return { clock, reached, start };
 }
 

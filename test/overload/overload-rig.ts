@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { expect, vi } from 'vitest';
 import { SIMULATED_REPOSITORY } from '../../src/cli/world-config.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { jobPayload } from '../intake/webhook-rig.ts';
@@ -34,7 +35,8 @@ export async function overload(settings: ScenarioSettings) {
     memory: () => self.metric('process_resident_memory_bytes'),
     /** Waits as long as the test may take. */
     async reaches(name: string, value: number): Promise<void> {
-      while ((await self.metric(name)) < value) await new Promise((resolve) => setTimeout(resolve, 200));
+      const look = async () => expect(await self.metric(name)).toBeGreaterThanOrEqual(value);
+      await vi.waitFor(look, { interval: 200, timeout: 10 * 60_000 });
     },
     async kill(): Promise<void> {
       const { child } = self.daemon;

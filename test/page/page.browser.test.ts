@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PictureClock } from '../pictures/picture-clock.ts';
 import { observation } from '../store/records.ts';
 import { launchBrowser, openPage, whyNoBrowser } from './page-browser.ts';
 import { StagedDaemon } from './staged-daemon.ts';
@@ -49,10 +50,15 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  async function withDaemon(use: (daemon: StagedDaemon) => Promise<void>, token: string | null = null) {
-    const daemon = await StagedDaemon.start(token);
+  /** Its clock begins two seconds ago, and a test that wants two moments puts it forward. */
+  async function withDaemon(
+    use: (daemon: StagedDaemon, clock: PictureClock) => Promise<void>,
+    token: string | null = null,
+  ) {
+    const clock = new PictureClock(2_000);
+    const daemon = await StagedDaemon.start(token, { clock });
     try {
-      await use(daemon);
+      await use(daemon, clock);
     } finally {
       await Promise.all(browser.contexts().map((context) => context.close()));
       await daemon.close();
@@ -103,13 +109,13 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
   test('the scrubber puts chart, list and job back to a moment, a link keeps it, and live goes on', {
     timeout: 60_000,
   }, async () => {
-    await withDaemon(async (daemon) => {
+    await withDaemon(async (daemon, clock) => {
       const key = daemon.queue(7);
       daemon.next(key);
       daemon.next(key);
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      const then = Date.now();
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await clock.pass(1_000);
+      const then = clock.now();
+      await clock.pass(1_000);
       daemon.fail(key, 'VM_START_FAILED', 'It did not start.');
       const { page } = await openPage(browser, `${daemon.url}/#/job/7?at=${then}`);
       await untilMark(page, 7, 'starting.acting');
@@ -375,11 +381,11 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
   });
 
   test('in the past, sources and hosts are what the journal tells of them', { timeout: 60_000 }, async () => {
-    await withDaemon(async (daemon) => {
+    await withDaemon(async (daemon, clock) => {
       daemon.host('mini-1', []);
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      const calm = Date.now();
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await clock.pass(1_000);
+      const calm = clock.now();
+      await clock.pass(1_000);
       daemon.webhooks.delivered({ ...observation(5), queuedAt: Date.now() }, null);
       for (const id of [1, 2, 3]) {
         const key = daemon.queue(id);

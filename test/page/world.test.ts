@@ -4,12 +4,15 @@ import { worldAt } from '../../src/http/admin/world-at.ts';
 import { rowsOf } from '../../src/page/job-rows.js';
 import { phasesOf, verdictOf } from '../../src/page/story.js';
 import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/page/world.js';
+import { ManualClock } from '../store/manual-clock.ts';
 import { StagedDaemon } from './staged-daemon.ts';
 
+let clock: ManualClock;
 let daemon: StagedDaemon;
 let recording: Recording;
 beforeEach(async () => {
-  daemon = await StagedDaemon.start();
+  clock = new ManualClock();
+  daemon = await StagedDaemon.start(null, { clock });
   const { store } = daemon;
   recording = {
     seq: () => store.stats().journalSeq,
@@ -56,10 +59,10 @@ test('the journal tells of every moment what the actors were, contexts included'
     else if (roll < 0.86) daemon.breakDown(key);
     else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
     else daemon.tearDown(key);
-    moments.push({ at: Date.now(), seq: daemon.store.stats().journalSeq, jobs: truth() });
+    moments.push({ at: clock.now(), seq: daemon.store.stats().journalSeq, jobs: truth() });
     // The clock moves on here: only such an instant belongs to one moment.
     if (n % 10 === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      clock.advance(3);
       settled.push(moments.at(-1) as Moment);
     }
   }
@@ -88,7 +91,7 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
     daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
   daemon.host('mini-1', []);
   // Webhooks have stood as they are from the start.
-  daemon.chronicle.refresh(Date.now() + 15 * 60_000);
+  daemon.chronicle.refresh(clock.now() + 15 * 60_000);
   const key = daemon.queue(900);
   daemon.next(key);
   await daemon.store.durable();
@@ -138,7 +141,7 @@ test('a job that was given up and is served again is told once, as it is now, an
   const rows = () =>
     rowsOf({ world, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
   expect(rows()).toEqual([['live', 'creating.acting']]);
-  expect(verdictOf(entries, Date.now())).toMatchObject({ mood: 'working', cause: '' });
+  expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
   expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
 });
 
@@ -159,5 +162,5 @@ test('a job that goes on elsewhere is told by who serves it, not by the teardown
     expect(shown.length).toBeLessThanOrEqual(1);
   }
   expect(world.jobs.size).toBe(1);
-  expect(verdictOf(entries, Date.now()).headline).toContain('Now queued');
+  expect(verdictOf(entries, clock.now()).headline).toContain('Now queued');
 });
