@@ -53,6 +53,19 @@ test('the first delivery brings trust, after what failed before was asked for', 
   expect([webhooks.state, asked]).toEqual(['trusted', [began - DEFAULT_WEBHOOKS_POLICY.kept]]);
 });
 
+test('a flood of deliveries that are trusted already tells of the last one to the second', async () => {
+  const { webhooks, clock, turns } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.advance(0);
+  const began = turns.length;
+  for (let n = 0; n < 25; n += 1) {
+    await clock.advance(100);
+    webhooks.delivered(observation(2 + n), HOOK);
+    expect(clock.now() - (webhooks.context.deliveredAt ?? 0)).toBeLessThan(1_000);
+  }
+  expect([webhooks.state, turns.length]).toEqual(['trusted', began]);
+});
+
 test('while all is well, failed deliveries are looked for now and then, each time since the last look', async () => {
   const { webhooks, clock, asked } = health();
   webhooks.delivered(observation(1), HOOK);
