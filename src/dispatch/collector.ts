@@ -141,6 +141,7 @@ export class Collector {
           })),
         );
       } catch (error) {
+        if (this.#stopped.signal.aborted) throw error;
         const { message } = failureOf(error);
         log.warn(`the runners of ${scopeName(scope)} are unknown, so none is collected now: ${message}`);
       }

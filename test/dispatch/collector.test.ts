@@ -151,6 +151,17 @@ test('VMs are collected while GitHub lists no runners', async () => {
   expect(at.warnings().join('\n')).toContain('the runners of octo/app are unknown');
 });
 
+test('one that is stopped while GitHub is slow ends without a complaint', async () => {
+  const at = await collecting();
+  const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 5_000, times: 1 });
+  const collected = at.collect();
+  await soon(() => expect(slow.hits).toBe(1));
+  const before = at.warnings().length;
+  at.collector.stop();
+  await expect(collected).rejects.toThrow();
+  expect(at.warnings()).toHaveLength(before);
+});
+
 test('what cannot be deleted now is tried again, and holds up nothing else', async () => {
   const at = await collecting();
   for (const name of ['gh-t-8-1', 'gh-t-9-1']) addForeignVm(at.mac.world, { name, state: 'stopped' });
