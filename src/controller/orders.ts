@@ -62,7 +62,7 @@ export class Orders {
     }
     this.#write('operator.retried', String(jobId), jobId, null, by);
     store.unsettleJob(jobId);
-    dispatcher.observe(seen);
+    dispatcher.observe(seen, settled.namesTaken);
   }
 
   /** The host gets no new job until the order is taken back. */

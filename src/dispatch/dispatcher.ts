@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Job } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/job/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { JobObservation } from '../intake/job-observation.ts';
@@ -44,8 +45,11 @@ export class Dispatcher {
     this.#grants = new SlotGrants(options);
   }
 
-  /** Takes all steps of one observation in one synchronous stretch, so that they are stored in one batch. */
-  observe(seen: JobObservation): void {
+  /**
+   * Takes all steps of one observation in one synchronous stretch, so that they are stored in one batch. A job that is
+   * served once more begins beyond the names that it was given before (law 2).
+   */
+  observe(seen: JobObservation, namesTaken = 0): void {
     const { actors, store, clock, log, namePrefix, profileFor } = this.#options;
     const steps = routeObservation(seen, {
       holderOfJob: (id) => actors.holderOfJob(id),
@@ -58,9 +62,9 @@ export class Dispatcher {
     const isHeld = actors.holderOfJob(seen.jobId) !== null;
     this.unserved.observe(seen, profileFor(seen.labels) !== null, isHeld);
     for (const step of steps) {
-      if (step.do === 'create') actors.create(this.#withUnusedNames(step.job));
+      if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
       if (step.do === 'tell') actors.send(step.key, step.event);
-      if (step.do === 'settle') store.settleJob(outcomeElsewhere(seen, clock.now()));
+      if (step.do === 'settle') store.settleJob(outcomeElsewhere(step.job, clock.now()));
       if (step.do === 'noteUnmatched' && store.noteOnce(seen.jobId)) {
         const { jobId, labels, owner, repository } = seen;
         log.info(
@@ -178,9 +182,9 @@ export class Dispatcher {
   }
 
   /** A job whose record was unreadable may have used names already: its new life begins beyond them (law 2). */
-  #withUnusedNames<J extends { id: number; namesTaken: number }>(job: J): J {
+  #withUnusedNames(job: Job, namesTaken: number): Job {
     const { store } = this.#options;
     const lives = store.quarantinedKeys().filter((key) => key.split('.')[0] === String(job.id)).length;
-    return lives === 0 ? job : { ...job, namesTaken: Math.max(job.namesTaken, lives * 1000) };
+    return { ...job, namesTaken: Math.max(job.namesTaken, namesTaken, lives * 1000) };
   }
 }

@@ -26,13 +26,13 @@ export type RoutingStep =
   | { do: 'create'; job: Job }
   | { do: 'tell'; key: string; event: JobEvent }
   | { do: 'noteUnmatched' }
-  /** The job is past its queue without us: remembered, so that a late `queued` boots no VM for it (law 6). */
-  | { do: 'settle' };
+  /** The job is past its queue and has no actor: remembered, so that a late `queued` boots no VM for it (law 6). */
+  | { do: 'settle'; job: Job };
 
 /**
  * What an observation changes, as steps to be taken in one synchronous stretch, so that they are stored in one
  * batch. A job that a runner of ours has goes to that runner's actor: if another actor held it, the two swap
- * jobs (law 4); if nobody did, the job which that runner was started for goes on in a fresh actor.
+ * jobs (law 4); if nobody did, the job which that runner was started for goes on in a fresh actor, or is over for us.
  */
 export function routeObservation(seen: JobObservation, known: Known): RoutingStep[] {
   const holder = known.holderOfJob(seen.jobId);
@@ -62,8 +62,10 @@ function arrival(seen: JobObservation, known: Known): RoutingStep[] {
 
 /** A job that went on without an actor. On a runner of ours whose record was lost it is left to the collector. */
 function passage(seen: JobObservation, known: Known): RoutingStep[] {
-  if (known.isSettled(seen.jobId) || known.profileFor(seen.labels) === null) return [];
-  return seen.runnerName !== null && known.isOurs(seen.runnerName) ? [] : [{ do: 'settle' }];
+  const profile = known.profileFor(seen.labels);
+  if (known.isSettled(seen.jobId) || profile === null) return [];
+  const isOurs = seen.runnerName !== null && known.isOurs(seen.runnerName);
+  return isOurs ? [] : [{ do: 'settle', job: jobFrom(seen, profile) }];
 }
 
 /** Our job needs no VM any more: one that still boots goes on with the next job of its profile. */
@@ -92,7 +94,7 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
   const heir = holder && here.job.status !== 'queued' ? known.heirOf(holder) : null;
   if (holder && heir) steps.push(...swap(holder, heir, here.job));
   else if (holder) steps.push(tell(holder, { type: 'job.exchanged', job: here.job, here: false }));
-  else if (here.job.status === 'queued') steps.push({ do: 'create', job: here.job });
+  else steps.push({ do: here.job.status === 'queued' ? 'create' : 'settle', job: here.job });
   return steps;
 }
 

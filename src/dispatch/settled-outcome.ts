@@ -1,6 +1,6 @@
 import type { SnapshotFrom } from 'xstate';
+import type { Job } from '../../machines/job/context.ts';
 import type { JobMachine } from '../../machines/job.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
 import type { SettledJob } from '../store/settled-jobs.ts';
 
 /** What stays known of a job when its record goes: enough for dedup, for `jobs`, and to say why it failed. */
@@ -16,18 +16,30 @@ export function outcomeOf(snapshot: SnapshotFrom<JobMachine>, at: number): Settl
     repository: job.repository,
     name: job.name,
     attempts: job.attemptsFailed + (snapshot.value === 'failed' ? 0 : 1),
+    namesTaken: job.namesTaken,
     host: vm?.host ?? null,
   };
 }
 
-/** What stays known of a job that never had an actor. */
-export function outcomeElsewhere(seen: JobObservation, at: number): SettledJob {
-  const { jobId, conclusion, owner, repository, name } = seen;
-  const outcome = endOf(seen);
-  return { jobId, outcome, conclusion, cause: null, at, owner, repository, name, attempts: 0, host: null };
+/** What stays known of a job that went on without an actor. */
+export function outcomeElsewhere(job: Job, at: number): SettledJob {
+  const { id, conclusion, owner, repository, name, namesTaken, attemptsFailed } = job;
+  return {
+    jobId: id,
+    outcome: endOf(job),
+    conclusion,
+    cause: null,
+    at,
+    owner,
+    repository,
+    name,
+    attempts: attemptsFailed,
+    namesTaken,
+    host: null,
+  };
 }
 
-function endOf({ status, conclusion }: Pick<JobObservation, 'status' | 'conclusion'>): SettledJob['outcome'] {
+function endOf({ status, conclusion }: Pick<Job, 'status' | 'conclusion'>): SettledJob['outcome'] {
   if (status !== 'completed') return 'taken';
   return conclusion === 'cancelled' ? 'cancelled' : 'done';
 }

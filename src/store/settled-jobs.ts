@@ -16,6 +16,8 @@ export interface SettledJob {
   repository: string;
   name: string;
   attempts: number;
+  /** Names that were given to its VMs and runners: one that is served again begins beyond them (law 2). */
+  namesTaken?: number;
   host: string | null;
 }
 

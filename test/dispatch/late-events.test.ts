@@ -79,6 +79,13 @@ test.each([
   },
 );
 
+test('a job that is served once more gets names beyond those that it had', async () => {
+  dispatcher.observe({ ...observation(1), status: 'completed', conclusion: 'success' }, 0);
+  store.unsettleJob(1);
+  dispatcher.observe(observation(1), 3);
+  expect([...actors.all()].map(({ snapshot }) => snapshot.context.job.namesTaken)).toEqual([3]);
+});
+
 test.each([
   ['while nobody knows where it runs', { status: 'in_progress' }],
   ['on a runner of ours whose record was lost', { status: 'in_progress', runnerName: 'gh-a-1-1' }],

@@ -104,13 +104,18 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
   ]);
 });
 
-test('a cancelled job whose runner took an unknown one is not started anew', () => {
-  const steps = routeObservation(
-    seen(9, { status: 'in_progress', runnerName: 'r1' }),
-    known({ a: { job: job(1, { status: 'completed' }), runner: 'r1' } }),
-  );
-  expect(steps).toHaveLength(1);
-});
+test.each(['in_progress', 'completed'] as const)(
+  'a job %s whose runner has an unknown one is over for us, so that a late queued event starts nothing',
+  (status) => {
+    const over = job(1, { status, namesTaken: 2 });
+    const steps = routeObservation(
+      seen(9, { status: 'in_progress', runnerName: 'r1' }),
+      known({ a: { job: over, runner: 'r1' } }),
+    );
+    expect(steps.map((step) => step.do)).toEqual(['tell', 'settle']);
+    expect(steps[1]).toEqual({ do: 'settle', job: over });
+  },
+);
 
 test('a completion that names another actor’s runner swaps first, though its start was never seen', () => {
   const steps = routeObservation(
@@ -161,7 +166,8 @@ describe('a job that nobody holds and that is past its queue', () => {
   ] as const;
 
   test.each(past)('is remembered when it %s, so that a late queued event starts nothing', (_how, facts) => {
-    expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle' }]);
+    const past = jobFrom(seen(1, facts), 'mac');
+    expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle', job: past }]);
     expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
   });
 
