@@ -9,6 +9,9 @@ import type { StoreOptions } from './store-parts.ts';
 /** What LevelDB or the system leaves in a folder that never held a store. */
 const NO_DATA = new Set(['LOCK', 'LOG', 'LOG.old', 'lost+found', '.DS_Store']);
 
+/** A full disk, a quota or a limit of the process, as the system says it. */
+const NO_ROOM = /No space left|quota exceeded|File too large/i;
+
 export interface OpenStoreOptions extends StoreOptions {
   /** The folder; made when it is missing. */
   path: string;
@@ -48,6 +51,9 @@ function explain(folder: string, error: unknown): string {
       `The folder ${folder} holds files but no readable store (${message}): restore it from a backup, ` +
       'or move the folder away to begin with an empty store.'
     );
+  }
+  if (NO_ROOM.test(message)) {
+    return `The store in ${folder} cannot be opened (${message}): make room for it and start again; nothing in it is lost.`;
   }
   return (
     `The store in ${folder} cannot be opened (${message}): mend what it names, restore the folder from a backup, ` +

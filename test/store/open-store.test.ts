@@ -6,6 +6,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { canRun } from '../support/can-run.ts';
+import { whyNoLimits } from '../support/limited-files.ts';
 import { ManualClock } from './manual-clock.ts';
 import { DAY, settledJob } from './records.ts';
 import { spawnStore } from './spawn-store.ts';
@@ -107,3 +109,17 @@ test('a damaged manifest is refused, not read around', async () => {
   }
   expect(await refusal()).toMatch(/cannot be opened \(.*\): mend what it names, restore the folder/);
 });
+
+test.runIf(canRun(whyNoLimits()))(
+  'on a full disk it is refused with what mends that, and is whole once there is room again',
+  async () => {
+    await storeWithAJob();
+    const [refused] = await spawnStore('open-full', path);
+    expect(refused?.error).toMatch(
+      /^StoreError: The store in .* cannot be opened \(.*File too large\): make room for it and start again; nothing in it is lost\.$/,
+    );
+    const store = await open();
+    expect(store.isSettled(1)).toBe(true);
+    await store.close();
+  },
+);

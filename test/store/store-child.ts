@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { statSync, writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { limitFiles } from '../support/limited-files.ts';
 import { actorRecord, DAY, journalEntry, observation } from './records.ts';
 
 /**
@@ -42,30 +42,29 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 /** The disk refuses in the middle of a record for a while, then takes writes again. */
 async function fillDisk(store: Store): Promise<void> {
-  // Without a handler the signal ends the process; with one, a write beyond the limit fails like one to a full disk.
-  process.on('SIGXFSZ', () => undefined);
-  const limitFiles = (bytes: number | 'unlimited') =>
-    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
   for (let n = 1; n <= 20; n += 1) await round(store, 'early', n);
   const sizes = (await readdir(path))
     .filter((name) => name.endsWith('.log'))
     .map((name) => statSync(join(path, name)).size);
-  limitFiles(Math.max(...sizes) + 100);
+  limitFiles(process.pid, Math.max(...sizes) + 100);
   const refused = Promise.all([1, 2, 3].map((n) => round(store, 'refused', n)));
   await until(() => !store.health().ok);
   tell({ refusing: store.health() });
   // Now there is no room even to open the database anew.
-  limitFiles(64);
+  limitFiles(process.pid, 64);
   await until(() => store.health().lastError?.includes('failed to open') === true);
   tell({ refusing: store.health() });
-  limitFiles('unlimited');
+  limitFiles(process.pid, 'unlimited');
   await refused;
   for (let n = 1; n <= 50; n += 1) await round(store, 'late', n);
   tell({ done: true });
   await systemClock.sleepUntil(Number.MAX_SAFE_INTEGER);
 }
 
+// Without a handler the signal ends the process; with one, a write beyond the limit fails like one to a full disk.
+process.on('SIGXFSZ', () => undefined);
 try {
+  if (mode === 'open-full') limitFiles(process.pid, 8);
   const store = await openStore({
     path,
     clock: systemClock,
