@@ -9,13 +9,24 @@ export interface CommittedJob {
   context: JobContext;
 }
 
+/** A breaker that is not closed. */
+export interface CommittedBreaker {
+  /** `open`, `halfOpen.ready`, `halfOpen.trying`. */
+  state: string;
+  /** Epoch ms since which it is in that state. */
+  since: number;
+}
+
 const JOBS = '!actors!';
+const JOURNAL = '!journal!';
 
 /** The daemon's disk: what survives a crash, which is everything that was committed. */
 export class Committed {
   /** By full key. */
   readonly rows = new Map<string, string>();
   readonly #jobs = new Map<string, CommittedJob>();
+  /** By `host mac-1` or `profile mac`, as the journal tells of them; they forget with the daemon's process. */
+  readonly breakers = new Map<string, CommittedBreaker>();
 
   /** Commits a batch, all at once. */
   apply(writes: readonly Write[]): void {
@@ -25,6 +36,7 @@ export class Committed {
       const job = write.type === 'put' ? readJob(write) : null;
       if (job) this.#jobs.set(write.key, job);
       else this.#jobs.delete(write.key);
+      if (write.type === 'put' && write.key.startsWith(JOURNAL)) this.#noteBreaker(write.value);
     }
   }
 
@@ -40,6 +52,14 @@ export class Committed {
   /** Whether the daemon knows that this job is over for it. */
   isSettled(jobId: number): boolean {
     return this.rows.has(`!settled!${String(jobId).padStart(16, '0')}`);
+  }
+
+  #noteBreaker(text: string): void {
+    if (!/"kind":"(?:breaker|daemon)"/.test(text)) return;
+    const { kind, actor, to, at } = JSON.parse(text);
+    if (kind === 'daemon') this.breakers.clear();
+    if (kind === 'breaker') this.breakers.set(actor.replace('breaker:', ''), { state: to, since: at });
+    if (to === 'closed') this.breakers.delete(actor.replace('breaker:', ''));
   }
 }
 

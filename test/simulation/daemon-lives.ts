@@ -65,7 +65,9 @@ export class DaemonLives {
         if (life.isAlive) this.#daemon = daemon;
       },
       (error: unknown) => {
-        if (life.isAlive) world.broken.note('the daemon starts', String(error));
+        if (!life.isAlive) return;
+        if (world.isDiskFull) this.#crash('at its start, since the disk is full');
+        else world.broken.note('the daemon starts', String(error));
       },
     );
   }

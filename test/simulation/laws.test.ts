@@ -11,7 +11,7 @@ import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';
 import { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
-import { LONGEST_WAIT, ServiceLaw } from './service-law.ts';
+import { LONGEST_TRIAL, LONGEST_WAIT, ServiceLaw } from './service-law.ts';
 import { settled } from './simulated-clock.ts';
 import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
 
@@ -261,6 +261,43 @@ test('a job that waits for long beside a free slot is noticed, and one without a
   for (const { id } of others) mac.agent.vms.delete(id);
   await wait(LONGEST_WAIT + 1);
   expect(broken()).toEqual(['no job waits while a slot is free']);
+});
+
+const breaker = (at: number, name: string, to: string): Write => ({
+  type: 'put',
+  key: `!journal!${at}`,
+  value: JSON.stringify({ kind: 'breaker', at, actor: `breaker:${name}`, to }),
+});
+
+test.each(['host mac-1', 'profile mac'])(
+  'a job that waits for the breaker of %s is no breach, but a breaker that nobody tries again is',
+  async (name) => {
+    const { world, commit, broken } = newWorld();
+    const service = new ServiceLaw();
+    const spec = { name: 'build', labels: ['mac'], group: null, needsApproval: false, steps: [] };
+    pushWorkflow(world.github, ensureRepository(world.github, 'acme/app'), { name: 'CI', jobs: [spec] });
+    commit(breaker(world.clock.now(), name, 'open'));
+    service.look(world, false);
+    await finish(world, world.clock.sleepUntil(world.clock.now() + LONGEST_TRIAL));
+    service.look(world, false);
+    expect(broken()).toEqual([]);
+    await finish(world, world.clock.sleepUntil(world.clock.now() + 1));
+    service.look(world, false);
+    expect(broken()).toEqual(['what failed is tried again']);
+  },
+);
+
+test('a breaker that is closed, or that a new life of the daemon forgot, keeps no job waiting', () => {
+  const { world, commit } = newWorld();
+  commit(breaker(1, 'host mac-1', 'open'), breaker(2, 'host mac-1', 'closed'));
+  commit(breaker(3, 'profile mac', 'halfOpen.trying'));
+  expect([...world.committed.breakers.keys()]).toEqual(['profile mac']);
+  commit({
+    type: 'put',
+    key: '!journal!4',
+    value: JSON.stringify({ kind: 'daemon', actor: 'daemon', to: 'up' }),
+  });
+  expect(world.committed.breakers.size).toBe(0);
 });
 
 test('what is left at the end is named: records, VMs, runners, jobs', async () => {

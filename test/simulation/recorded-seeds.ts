@@ -14,4 +14,19 @@ export const RECORDED_SEEDS: { seed: number; found: string }[] = [
     found:
       'nothing in the daemon: a simulated runner whose power was cut while it was idle asked for work for ever',
   },
+  {
+    seed: 3161,
+    found:
+      'a job that an exchange left without a record was forgotten: a late event served it again, under a name in use',
+  },
+  {
+    seed: 4003,
+    found:
+      'nothing in the daemon: whoever plays the service manager did not start it again after a start on a full disk',
+  },
+  {
+    seed: 2082,
+    found:
+      'nothing in the daemon: the check of waiting jobs knew no breaker, which lets one attempt try again',
+  },
 ];
