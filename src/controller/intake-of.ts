@@ -71,13 +71,15 @@ export function intakeOf(parts: IntakeParts): Intake {
       owner: config.github.owner,
       repositories: repositories.length > 0 ? config.github.repositories : null,
     },
-    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
+    store: {
+      knows: (id) => store.knowsDelivery(id),
+      remember: (id, seen) => store.rememberDelivery(id, seen),
+    },
     clock,
     isDraining: () => dispatcher.draining,
-    onStored: (id, seen, hook) => {
-      webhooks.delivered(seen, hook);
-      dispatcher.observe(seen);
-      store.deliveryHandled(id);
+    onNew: (seen) => dispatcher.observe(seen),
+    onStored: (seen, hook) => {
+      if (!dispatcher.draining) webhooks.delivered(seen, hook);
     },
     log,
   });

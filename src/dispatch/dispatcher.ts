@@ -73,7 +73,7 @@ export class Dispatcher {
         );
       }
     }
-    this.poke();
+    if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.poke();
   }
 
   /** Who goes on in the VM of an actor whose own job needs it no more, as long as nothing in it is bound to that job. */

@@ -3,9 +3,9 @@ import { pullFailure } from '../agent/agent-failure.ts';
 import { sleepFor } from '../clock.ts';
 import type { EffectWorld } from './effect-world.ts';
 
-/** Milliseconds between looks at a pull; the first ones come quickly, since most pulls are cache hits. */
-const FIRST_LOOK = 10;
-const LONGEST_LOOK = 2_000;
+/** Milliseconds between looks at a pull after the first one, which comes at once, since most pulls are cache hits. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 2_000;
 /** Each pause to the one before: what ended is noticed within a quarter of the time that it took. */
 const GROWTH = 1.25;
 
@@ -26,14 +26,14 @@ export async function pullImage(
     timeoutSeconds: Math.ceil(world.pullTimeout / 1000),
     signal,
   });
-  let pause = FIRST_LOOK;
+  let pause = 0;
   let pull = started;
   while (pull.status !== 'completed') {
     if (pull.status === 'failed' || pull.status === 'cancelled') throw pullFailure(reference, pull);
     const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
     world.progress(vmName, `pulling ${reference}${percent}`);
     await sleepFor(world.clock, pause, signal);
-    pause = Math.min(LONGEST_LOOK, pause * GROWTH);
+    pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, pause * GROWTH));
     const seen = await client.pullOperation(pull.operationId, { signal });
     if (seen === null) throw pullFailure(reference, null);
     pull = seen;

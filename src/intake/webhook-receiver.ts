@@ -14,8 +14,13 @@ import { SharedTimeout } from './shared-timeout.ts';
 
 /** What the receiver needs of the store. */
 export interface WebhookInbox {
-  /** Durable when it resolves; `known` when a delivery of this id was stored before. */
-  remember(deliveryId: string, observation: JobObservation): Promise<'stored' | 'known'>;
+  /** Whether a delivery of this id came before. */
+  knows(deliveryId: string): boolean;
+  /**
+   * Durable when it resolves; `known` when a delivery of this id came before. An observation is kept for the next
+   * start; null says that it was handled.
+   */
+  remember(deliveryId: string, observation: JobObservation | null): Promise<'stored' | 'known'>;
 }
 
 export interface WebhookReceiverOptions {
@@ -27,8 +32,13 @@ export interface WebhookReceiverOptions {
   clock: Clock;
   /** While true, deliveries are stored for the next daemon and not handed on. */
   isDraining(): boolean;
-  /** Called once for each delivery, when it is durable; a throw is logged and loses nothing. */
-  onStored(deliveryId: string, observation: JobObservation, hook: HookRef | null): void;
+  /**
+   * Called once for each delivery, in the synchronous stretch in which it is put into the store: what it changes is
+   * durable together with it, in one write, or not at all. A throw is logged and loses nothing.
+   */
+  onNew(observation: JobObservation): void;
+  /** Called once for each delivery, when it is durable. */
+  onStored(observation: JobObservation, hook: HookRef | null): void;
   log: Logger;
 }
 
@@ -47,7 +57,7 @@ type Late = Promise<typeof TOO_LATE>;
  * and acknowledged with 202 only when stored (law 6). Whatever it refuses, the reason is in the answer.
  */
 export function createWebhookReceiver(options: WebhookReceiverOptions): Handler {
-  const { secret, allowed, store, clock, isDraining, onStored, log } = options;
+  const { secret, allowed, store, clock, isDraining, onNew, onStored, log } = options;
   const webhooks = secret ? new Webhooks({ secret }) : null;
   const refusals = new DeliveryRefusals(log, clock);
   const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
@@ -106,27 +116,34 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     return refusals.answer(c, 'notStored');
   }
 
-  /** Goes on after the answer was given up: what is stored late is handed on all the same. */
+  /** Goes on after the answer was given up. */
   async function keep(
     deliveryId: string,
     seen: JobObservation,
     hook: HookRef | null,
   ): Promise<'stored' | 'known' | 'failed'> {
-    const facts = { delivery: deliveryId, job: seen.jobId };
-    const outcome = await store.remember(deliveryId, seen).catch((error: unknown) => {
-      log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
-      return 'failed' as const;
-    });
-    if (outcome !== 'stored' || isDraining()) return outcome;
+    const isLeft = store.knows(deliveryId) || isDraining() || !handOn(deliveryId, seen);
     try {
-      onStored(deliveryId, seen, hook);
+      const outcome = await store.remember(deliveryId, isLeft ? seen : null);
+      if (outcome === 'stored') onStored(seen, hook);
+      return outcome;
     } catch (error) {
-      log.error(
-        { ...facts, err: error },
-        'a stored webhook delivery was not handled; the next start does it',
-      );
+      const facts = { delivery: deliveryId, job: seen.jobId };
+      log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
+      return 'failed';
     }
-    return outcome;
+  }
+
+  /** False when it fails: the delivery is kept with what it says. */
+  function handOn(deliveryId: string, seen: JobObservation): boolean {
+    try {
+      onNew(seen);
+      return true;
+    } catch (error) {
+      const facts = { delivery: deliveryId, job: seen.jobId };
+      log.error({ ...facts, err: error }, 'a webhook delivery was not handled; the next start does it');
+      return false;
+    }
   }
 
   function isAllowed({ owner, repository }: JobObservation): boolean {

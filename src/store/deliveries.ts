@@ -13,7 +13,7 @@ interface StoredDelivery {
   at: number;
   /** Counts arrivals: several share a millisecond. */
   order: number;
-  /** Null when it says nothing of a job, and once it is handled. */
+  /** Null once it is handled. */
   observation: JobObservation | null;
   handled: boolean;
 }
@@ -25,7 +25,7 @@ const schema = z.object({
   observation: z.looseObject({ jobId: z.number() }).nullable(),
 });
 
-/** Webhook deliveries by GitHub's id: acknowledged once stored, acted on once, and again after a crash in between. */
+/** Webhook deliveries by GitHub's id: acknowledged once stored, and acted on once, by this daemon or the next. */
 export class Deliveries {
   readonly #table: AgedTable;
   readonly #durable: () => Promise<void>;
@@ -44,6 +44,10 @@ export class Deliveries {
     await this.#table.load(now, ({ value }) => {
       this.#order = Math.max(this.#order, schema.safeParse(value).data?.order ?? 0);
     });
+  }
+
+  has(id: string): boolean {
+    return this.#table.has(id);
   }
 
   /** Durable when it resolves, also for the second of two copies that arrive at once. */

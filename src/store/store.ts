@@ -91,7 +91,11 @@ export class Store {
     return this.#parts.journal.seqAt(at);
   }
 
-  /** Durable when it resolves. Null for a delivery that says nothing of a job. */
+  knowsDelivery(id: string): boolean {
+    return this.#parts.deliveries.has(id);
+  }
+
+  /** Durable when it resolves. Null for a delivery that says nothing more than what was put in the same stretch. */
   rememberDelivery(id: string, observation: JobObservation | null): Promise<'stored' | 'known'> {
     return this.#parts.deliveries.remember(id, observation, this.#options.clock.now());
   }

@@ -31,13 +31,18 @@ const PACES = {
   },
 };
 
+/** A snapshot, its journal entry, the note of the effect before it, and where the journal finds both. */
+const STEP_BYTES = 2_500;
+
 interface Times {
-  /** Everything from the delivery's first byte to the runner's connection, in milliseconds. */
+  /** Everything from the delivery's acknowledgement to the runner's connection, in milliseconds. */
   whole: number;
   /** The part of it that the world needs whatever we do. */
   world: number;
   /** The part of it in which nothing outside was waited for. */
   alone: number;
+  /** Transitions on the way and not during the boot, each of which is on disk before what it orders begins. */
+  steps: number;
   /** Requests, logins and scripts from the beginning to a clean host. */
   calls: number;
 }
@@ -72,6 +77,10 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const calls = mean(times.map((time) => time.calls));
   await using client = startChild('bare-requests.ts');
   const bare = await client.ask<number>('cost', { url: world.mac.url, count: quick ? 20 : 400 });
+  await using disk = startChild('bare-writes.ts');
+  const write = { bytes: STEP_BYTES, count: quick ? 2 : 40, pause: quick ? 1 : 100 };
+  const synced = await disk.ask<number>('time', write);
+  const steps = mean(times.map((time) => time.steps));
   const added = times.map(({ whole, world }) => whole - world);
   const share = (mean(added) / mean(times.map((time) => time.world))) * 100;
   return {
@@ -89,6 +98,13 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
         unit: 'ms',
         limit: { most: 10 },
         beside: `${spread(times.map(({ alone }) => alone))}; neither a request, a login, a script, nor the boot of guest or runner was under way`,
+      },
+      {
+        name: 'the least for that: its durable writes alone',
+        value: steps * synced,
+        unit: 'ms',
+        limit: null,
+        beside: `${steps.toFixed(1)} writes that the next step has to wait for (law 1), ${synced.toFixed(2)} ms each by LevelDB with nothing around it`,
       },
       {
         name: 'CPU of the daemon for a job, to a clean host',
@@ -173,12 +189,17 @@ async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: numbe
   const [boot, connected] = [watched.boots.get(name), watched.connections.get(name)];
   if (!told || !probe || !launch || boot === undefined || connected === undefined)
     throw new Error(`job ${job.id} was not served at its first attempt`);
+  const accepted = told.deliveredAt + told.duration * 1000;
   const outside = calls.map(({ at, ms }) => ({ from: at - ms, to: at }));
   const start = { from: launch.at - launch.ms, to: connected };
   return {
-    whole: connected - told.deliveredAt,
+    whole: connected - accepted,
     world: fixed + (boot.to - boot.from) + probe.ms + (start.to - start.from),
-    alone: uncovered([...outside, boot, start], told.deliveredAt, connected),
+    alone: uncovered([...outside, boot, start], accepted, connected),
+    steps: entries.filter(
+      ({ kind, at }) =>
+        kind === undefined && at > accepted && at < start.from && !(at > boot.from && at < boot.to),
+    ).length,
     calls: calls.reduce((sum, { times }) => sum + times, 0),
   };
 }

@@ -21,9 +21,10 @@ serveQuestions({
     const webhook = createWebhookReceiver({
       secret: BENCH_SECRET,
       allowed: { owner: 'acme', repositories: ['acme/app'] },
-      store: { remember: async () => 'stored' },
+      store: { knows: () => false, remember: async () => 'stored' },
       clock: systemClock,
       isDraining: () => false,
+      onNew: () => undefined,
       onStored: () => undefined,
       log,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { validateWebhook } from '../support/github-schema.ts';
-import { EXAMPLES, jobPayload, type Payload, webhookRig } from './webhook-rig.ts';
+import { EXAMPLES, jobPayload, newInbox, type Payload, webhookRig } from './webhook-rig.ts';
 
 const all = EXAMPLES.flatMap(({ name, examples }) => examples.map((payload) => ({ event: name, payload })));
 const jobs = all.filter(({ event }) => event === 'workflow_job').map(({ payload }) => payload);
@@ -16,7 +16,7 @@ test('there are examples of every kind', () => {
 });
 
 test('every other event of GitHub’s is accepted, ignored and not stored', async () => {
-  const rig = webhookRig({ store: { remember: () => Promise.reject(new Error('nothing is to be stored')) } });
+  const rig = webhookRig({ store: newInbox(() => Promise.reject(new Error('nothing is to be stored'))) });
   for (const { event, payload } of all) {
     if (event === 'workflow_job' || event === 'ping') continue;
     const answer = await rig.deliver(payload, { event });
@@ -63,7 +63,7 @@ test.each([
   const rig = open(payload);
   expect(await rig.deliver(payload)).toEqual({ status: 202, message: 'stored' });
   const { workflow_job: job, repository } = payload;
-  expect(rig.handed.map(({ seen }) => seen)).toEqual([
+  expect(rig.handed).toEqual([
     expect.objectContaining({
       source: 'webhook',
       seenAt: rig.clock.now(),
@@ -113,19 +113,19 @@ describe('what GitHub’s examples lack', () => {
     expect(validateWebhook('workflow_job', payload)).toEqual([]);
     const rig = webhookRig();
     expect(await rig.deliver(payload)).toEqual({ status: 202, message: 'stored' });
-    expect(rig.handed[0]?.seen).toMatchObject({ owner: 'octo', repository: 'app', ...expected });
+    expect(rig.handed[0]).toMatchObject({ owner: 'octo', repository: 'app', ...expected });
   });
 
   test('a label that is null is none', async () => {
     const rig = webhookRig();
     await rig.deliver(jobPayload({ ...completed, labels: ['macos', null] }));
-    expect(rig.handed[0]?.seen.labels).toEqual(['macos']);
+    expect(rig.handed[0]?.labels).toEqual(['macos']);
   });
 
   test('a status that is new to us makes no demand', async () => {
     const rig = webhookRig();
     await rig.deliver(jobPayload({ status: 'pondering' }));
-    expect(rig.handed[0]?.seen.status).toBe('waiting');
+    expect(rig.handed[0]?.status).toBe('waiting');
   });
 
   test.each([

@@ -4,8 +4,15 @@ import { describe, expect, test, vi } from 'vitest';
 import type { WebhookReceiverOptions } from '../../src/intake/webhook-receiver.ts';
 import { Store } from '../../src/store/store.ts';
 import { ManualClock } from '../store/manual-clock.ts';
-import { DAY } from '../store/records.ts';
-import { type DeliveryOptions, jobPayload, type Payload, signatureOf, webhookRig } from './webhook-rig.ts';
+import { DAY, settledJob } from '../store/records.ts';
+import {
+  type DeliveryOptions,
+  jobPayload,
+  newInbox,
+  type Payload,
+  signatureOf,
+  webhookRig,
+} from './webhook-rig.ts';
 
 const JSON_BODY = JSON.stringify(jobPayload());
 const FORM_BODY = `payload=${encodeURIComponent(JSON_BODY)}`;
@@ -114,7 +121,7 @@ describe('a delivery is refused', () => {
 
   test.each(refusals)('%s', async (_name, status, words, payload, options) => {
     const remember = vi.fn();
-    const rig = webhookRig({ store: { remember } });
+    const rig = webhookRig({ store: newInbox(remember) });
     const answer = await rig.deliver(payload, options);
     expect(answer.status).toBe(status);
     expect(answer.message).toContain(words);
@@ -199,52 +206,42 @@ describe('what is refused stands in the log', () => {
 });
 
 describe('a delivery is acknowledged', () => {
-  test('only when it is durable, and handed on no sooner', async () => {
+  test('only when it is durable, together with what it changed', async () => {
     const disk = gate<'stored'>();
-    const rig = webhookRig({ store: { remember: () => disk.promise } });
+    const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answered = vi.fn();
     const answer = rig.deliver(JSON_BODY).finally(answered);
     await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
     await new Promise((resolve) => setImmediate(resolve));
     expect(answered).not.toHaveBeenCalled();
-    expect(rig.handed).toEqual([]);
+    expect([rig.handed.length, rig.stored.length]).toEqual([1, 0]);
     disk.open('stored');
     expect(await answer).toEqual({ status: 202, message: 'stored' });
-    expect(rig.handed).toHaveLength(1);
+    expect([rig.handed.length, rig.stored.length]).toEqual([1, 1]);
     expect(rig.clock.alarms).toEqual([]);
   });
 
-  test('with 503 when it cannot be stored, and then nothing is handed on', async () => {
-    const rig = webhookRig({ store: { remember: () => Promise.reject(new Error('no space left')) } });
+  test('with 503 when it cannot be stored', async () => {
+    const rig = webhookRig({ store: newInbox(() => Promise.reject(new Error('no space left'))) });
     expect(await rig.deliver(JSON_BODY)).toMatchObject({
       status: 503,
       message: expect.stringContaining('redeliver'),
     });
-    expect(rig.handed).toEqual([]);
+    expect(rig.stored).toEqual([]);
     expect(JSON.stringify(rig.lines)).toContain('no space left');
   });
 
-  test('with 503 when the disk takes longer than GitHub waits; what is stored late is handed on all the same', async () => {
+  test('with 503 when the disk takes longer than GitHub waits; it is stored late all the same', async () => {
     const disk = gate<'stored'>();
-    const rig = webhookRig({ store: { remember: () => disk.promise } });
+    const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answer = rig.deliver(JSON_BODY);
     await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
     await new Promise((resolve) => setImmediate(resolve));
     rig.clock.advance(8_000);
     expect((await answer).status).toBe(503);
-    expect(rig.handed).toEqual([]);
+    expect(rig.stored).toEqual([]);
     disk.open('stored');
-    await vi.waitFor(() => expect(rig.handed).toHaveLength(1));
-  });
-
-  test('though what it is handed to fails: the next start does it', async () => {
-    const rig = webhookRig({
-      onStored: () => {
-        throw new Error('a fault of ours');
-      },
-    });
-    expect((await rig.deliver(JSON_BODY)).status).toBe(202);
-    expect(rig.lines).toMatchObject([{ level: 50, err: { message: 'a fault of ours' } }]);
+    await vi.waitFor(() => expect(rig.stored).toHaveLength(1));
   });
 });
 
@@ -254,11 +251,19 @@ async function stored(over: Partial<WebhookReceiverOptions> = {}) {
   await database.open();
   const options = { clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY };
   const store = await Store.over(database, options);
+  /** The tables of each batch. */
+  const batches: string[][] = [];
+  database.on('write', (operations: { key: Uint8Array }[]) =>
+    batches.push(operations.map(({ key }) => String(Buffer.from(key)).split('!')[1] ?? '')),
+  );
   const rig = webhookRig({
-    store: { remember: (id, seen) => store.rememberDelivery(id, seen) },
+    store: {
+      knows: (id) => store.knowsDelivery(id),
+      remember: (id, seen) => store.rememberDelivery(id, seen),
+    },
     ...over,
   });
-  return { ...rig, store };
+  return { ...rig, store, batches };
 }
 
 describe('redelivery', () => {
@@ -268,7 +273,8 @@ describe('redelivery', () => {
     copies.push(await rig.deliver(JSON_BODY, { id: 'same' }));
     expect(copies.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
     expect(copies.map(({ message }) => message).sort()).toEqual(['known', 'known', 'known', 'stored']);
-    expect(rig.handed.map(({ id }) => id)).toEqual(['same']);
+    expect(rig.handed).toHaveLength(1);
+    expect(rig.stored).toHaveLength(1);
   });
 
   test('of what was refused is taken like a first one', async () => {
@@ -283,6 +289,24 @@ describe('redelivery', () => {
     await rig.deliver(JSON_BODY, { id: 'one' });
     expect((await rig.deliver(JSON_BODY, { id: 'two' })).message).toBe('stored');
   });
+});
+
+test('what a delivery changes and that it came are one write', async () => {
+  const rig = await stored({ onNew: () => rig.store.settleJob(settledJob(1)) });
+  await rig.deliver(JSON_BODY);
+  expect(rig.batches).toEqual([['settled', 'deliveries']]);
+  expect(await rig.store.pendingDeliveries()).toEqual([]);
+});
+
+test('a delivery whose handling fails is acknowledged and left to the next start', async () => {
+  const rig = await stored({
+    onNew: () => {
+      throw new Error('a fault of ours');
+    },
+  });
+  expect(await rig.deliver(JSON_BODY)).toEqual({ status: 202, message: 'stored' });
+  expect(rig.lines).toMatchObject([{ level: 50, err: { message: 'a fault of ours' } }]);
+  expect(await rig.store.pendingDeliveries()).toHaveLength(1);
 });
 
 test('a draining daemon stores deliveries for the next one, and hands none on', async () => {

@@ -4,7 +4,11 @@ import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import { createPublicApp } from '../../src/http/public-app.ts';
 import type { JobObservation } from '../../src/intake/job-observation.ts';
-import { createWebhookReceiver, type WebhookReceiverOptions } from '../../src/intake/webhook-receiver.ts';
+import {
+  createWebhookReceiver,
+  type WebhookInbox,
+  type WebhookReceiverOptions,
+} from '../../src/intake/webhook-receiver.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 
 export const SECRET = 'it is a secret';
@@ -71,10 +75,17 @@ export function headersOf(body: string | Buffer, options: DeliveryOptions = {}):
   };
 }
 
+/** A store that knows nothing yet. */
+export const newInbox = (remember: WebhookInbox['remember']): WebhookInbox => ({
+  knows: () => false,
+  remember,
+});
+
 /** The receiver in the app of the public listener, with a store that keeps at once unless a test holds it back. */
 export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const clock = new ManualClock();
-  const handed: { id: string; seen: JobObservation }[] = [];
+  const handed: JobObservation[] = [];
+  const stored: JobObservation[] = [];
   const lines: { level: number; msg: string; [field: string]: unknown }[] = [];
   const known = new Set<string>();
   const arrivals: number[] = [];
@@ -83,6 +94,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
     allowed: { owner: 'octo', repositories: ['octo/app'] },
     clock,
     store: {
+      knows: (id) => known.has(id),
       remember: async (id) => {
         if (known.has(id)) return 'known';
         known.add(id);
@@ -90,7 +102,8 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
       },
     },
     isDraining: () => false,
-    onStored: (id, seen) => handed.push({ id, seen }),
+    onNew: (seen) => handed.push(seen),
+    onStored: (seen) => stored.push(seen),
     log: pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) }),
     ...options,
   });
@@ -106,6 +119,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
     app,
     clock,
     handed,
+    stored,
     lines,
     /** When each request's headers were there, in epoch ms. */
     arrivals,

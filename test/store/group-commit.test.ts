@@ -42,6 +42,17 @@ test('what is put in one synchronous stretch is one batch', async () => {
   expect(keys()).toEqual([['a', 'b']]);
 });
 
+test('what follows from it by promises alone joins its batch, and what waited for anything else does not', async () => {
+  const { commit, keys } = scripted();
+  commit.add(put('a'));
+  for (let turn = 0; turn < 20; turn += 1) await null;
+  commit.add(put('b'));
+  await new Promise((resolve) => setImmediate(resolve));
+  commit.add(put('c'));
+  await commit.durable();
+  expect(keys()).toEqual([['a', 'b'], ['c']]);
+});
+
 test('a stretch that falls into a running write is not split either', async () => {
   const { commit, keys, answers } = scripted({ held: true });
   commit.add(put('first'));
