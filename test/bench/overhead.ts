@@ -4,14 +4,17 @@ import type { Job } from '../../src/simulator/github/jobs.ts';
 import type { StoredJournalEntry } from '../../src/store/journal.ts';
 import { type Scenario, scenario } from '../scenarios/scenario.ts';
 import { type Child, startChild } from './child.ts';
+import { type Gap, gapsBetween } from './gaps-between.ts';
 import { type BenchOptions, mean, type RowResult, spread } from './measure.ts';
-import { uncovered } from './uncovered.ts';
 
 /** Milliseconds; a Mac in a hurry. A real one boots for longer, which makes our share smaller. */
 const CLONE = 1_000;
 const START = 1_500;
 const ADDRESS = 2_000;
 const SSHD = 8_000;
+
+/** Milliseconds between jobs, at which no step of one falls together with the start of another's guest or runner. */
+const PUSH_EVERY = 2_300;
 
 /** The product's own paces; `scenario` has others for tests. */
 const PACES = {
@@ -39,8 +42,8 @@ interface Times {
   whole: number;
   /** The part of it that the world needs whatever we do. */
   world: number;
-  /** The part of it in which nothing outside was waited for. */
-  alone: number;
+  /** The parts of it in which nothing outside was waited for. */
+  gaps: Gap[];
   /** Transitions on the way and not during the boot, each of which is on disk before what it orders begins. */
   steps: number;
   /** Requests, logins and scripts from the beginning to a clean host. */
@@ -68,7 +71,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const idle = await idleCpu(daemon, quick ? 100 : 4_000);
   const began = performance.now();
   const before = await daemon.ask<NodeJS.CpuUsage>('usage');
-  const jobs = await serve(world, count, quick ? 0 : 1_700);
+  const jobs = await serve(world, count, quick ? 0 : PUSH_EVERY);
   const after = await daemon.ask<NodeJS.CpuUsage>('usage');
   const served = performance.now() - began;
   const times = await Promise.all(jobs.map((job) => timesOf(world, watched, job, clone + start)));
@@ -81,6 +84,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   const write = { bytes: STEP_BYTES, count: quick ? 2 : 40, pause: quick ? 1 : 100 };
   const synced = await disk.ask<number>('time', write);
   const steps = mean(times.map((time) => time.steps));
+  const alone = times.map(({ gaps }) => gaps.reduce((sum, { ms }) => sum + ms, 0));
   const added = times.map(({ whole, world }) => whole - world);
   const share = (mean(added) / mean(times.map((time) => time.world))) * 100;
   return {
@@ -94,10 +98,10 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
       },
       {
         name: 'our own work on the critical path of a job',
-        value: mean(times.map(({ alone }) => alone)),
+        value: mean(alone),
         unit: 'ms',
         limit: { most: 10 },
-        beside: `${spread(times.map(({ alone }) => alone))}; neither a request, a login, a script, nor the boot of guest or runner was under way`,
+        beside: `${spread(alone)}; neither a request, a login, a script, nor the boot of guest or runner was under way: ${largestGaps(times)}`,
       },
       {
         name: 'the least for that: its durable writes alone',
@@ -116,6 +120,18 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
     ],
     skipped: [],
   };
+}
+
+/** The mean time before each thing that is done outside, the longest first. */
+function largestGaps(times: readonly Times[]): string {
+  const before = new Map<string, number>();
+  for (const { gaps } of times)
+    for (const gap of gaps) before.set(gap.before, (before.get(gap.before) ?? 0) + gap.ms / times.length);
+  return [...before]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, 5)
+    .map(([what, ms]) => `${ms.toFixed(1)} ms before “${what}”`)
+    .join(', ');
 }
 
 const cpuBetween = (one: NodeJS.CpuUsage, other: NodeJS.CpuUsage) =>
@@ -190,12 +206,12 @@ async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: numbe
   if (!told || !probe || !launch || boot === undefined || connected === undefined)
     throw new Error(`job ${job.id} was not served at its first attempt`);
   const accepted = told.deliveredAt + told.duration * 1000;
-  const outside = calls.map(({ at, ms }) => ({ from: at - ms, to: at }));
-  const start = { from: launch.at - launch.ms, to: connected };
+  const outside = calls.map(({ at, ms, route }) => ({ from: at - ms, to: at, what: route }));
+  const start = { from: launch.at - launch.ms, to: connected, what: launch.route };
   return {
     whole: connected - accepted,
     world: fixed + (boot.to - boot.from) + probe.ms + (start.to - start.from),
-    alone: uncovered([...outside, boot, start], accepted, connected),
+    gaps: gapsBetween([...outside, { ...boot, what: 'boot' }, start], accepted, connected),
     steps: entries.filter(
       ({ kind, at }) =>
         kind === undefined && at > accepted && at < start.from && !(at > boot.from && at < boot.to),

@@ -6,6 +6,9 @@ import { noTally, type Tally } from './play-scenarios.ts';
 /** Numbers that one process plays: enough to warm up, few enough that the last ones end together. */
 const SHARE = 50;
 
+/** Milliseconds after which a share that is not done hangs in a scenario, which would else only show as memory. */
+const LONGEST_SHARE = 15 * 60_000;
+
 export interface Range {
   from: number;
   count: number;
@@ -38,7 +41,11 @@ export async function shareScenarios(
 }
 
 function playElsewhere(args: string[], print: (line: string) => void): Promise<Tally> {
-  const child = fork(process.argv[1] as string, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(process.argv[1] as string, args, {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    timeout: LONGEST_SHARE,
+    killSignal: 'SIGKILL',
+  });
   if (child.stdout) createInterface({ input: child.stdout }).on('line', print);
   return new Promise((resolve, reject) => {
     let tally: Tally | null = null;
@@ -46,10 +53,10 @@ function playElsewhere(args: string[], print: (line: string) => void): Promise<T
       tally = message as Tally;
     });
     child.on('error', reject);
-    child.on('close', (code) =>
-      tally
-        ? resolve(tally)
-        : reject(new Error(`a process that played ${args.join(' ')} ended with ${code}`)),
-    );
+    child.on('close', (code) => {
+      const how = child.killed ? 'did not end: one of its scenarios hangs' : `ended with ${code}`;
+      if (tally) resolve(tally);
+      else reject(new Error(`a process that played ${args.join(' ')} ${how}`));
+    });
   });
 }
