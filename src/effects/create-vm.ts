@@ -36,6 +36,7 @@ export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['creat
   }
   if (vm === null) {
     if (world.calls.outcome(vmName) === 'unknown') {
+      world.progress(vmName, 'waiting until an earlier create can take effect no more');
       throw new DaemonError(
         'VM_MAY_APPEAR',
         `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,

@@ -24,6 +24,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/effects/create-vm.test.ts'],
   },
   {
+    law: '2: a job that is served once more gets names of its own',
+    file: 'src/dispatch/dispatcher.ts',
+    line: 'Math.max(job.namesTaken, namesTaken, lives * 1000)',
+    becomes: 'Math.max(job.namesTaken, lives * 1000)',
+    tests: ['test/dispatch/late-events.test.ts'],
+  },
+  {
     law: '3: only names of this controller are ours',
     file: 'machines/job/resource-name.ts',
     line: '  if (!name.startsWith(`${prefix}-`)) return null;',
@@ -71,6 +78,13 @@ export const MUTANTS: readonly Mutant[] = [
     line: 'order.indexOf(a) >= order.indexOf(b) ? a : b',
     becomes: 'order.indexOf(a) >= order.indexOf(b) ? b : b',
     tests: ['test/machines/job-transitions.test.ts'],
+  },
+  {
+    law: '6: a job that an exchange leaves over is remembered',
+    file: 'src/dispatch/route-observation.ts',
+    line: '  else steps.push({ do: here',
+    becomes: "  else if (here.job.status === 'queued') steps.push({ do: here",
+    tests: ['test/dispatch/route-observation.test.ts'],
   },
   {
     law: '6: a delivery is acknowledged only when it is stored',
