@@ -123,15 +123,13 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     hook: HookRef | null,
   ): Promise<'stored' | 'known' | 'failed'> {
     const isLeft = store.knows(deliveryId) || isDraining() || !handOn(deliveryId, seen);
-    try {
-      const outcome = await store.remember(deliveryId, isLeft ? seen : null);
-      if (outcome === 'stored') onStored(seen, hook);
-      return outcome;
-    } catch (error) {
+    const outcome = await store.remember(deliveryId, isLeft ? seen : null).catch((error: unknown) => {
       const facts = { delivery: deliveryId, job: seen.jobId };
       log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
-      return 'failed';
-    }
+      return 'failed' as const;
+    });
+    if (outcome === 'stored') onStored(seen, hook);
+    return outcome;
   }
 
   /** False when it fails: the delivery is kept with what it says. */
