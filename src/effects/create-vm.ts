@@ -4,7 +4,7 @@ import type { AgentVm } from '../agent/agent-vm.ts';
 import { mayWork } from '../agent/may-work.ts';
 import { DaemonError, hasCode } from '../errors.ts';
 import { cloneBase } from './clone-base.ts';
-import type { Effect, EffectWorld, Profile } from './effect-world.ts';
+import type { EarlyEffect, EffectWorld, Profile } from './effect-world.ts';
 import { pullImage } from './pull-image.ts';
 import { sizeVm } from './size-vm.ts';
 import { untilAborted } from './unconfirmed-calls.ts';
@@ -18,21 +18,22 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGEN
  * when its create has ended, so: look by name, never send a second create or clone for a name whose first one may
  * still take effect.
  */
-export const createVm: Effect<JobEffects['createVm']['input'], JobEffects['createVm']['output']> = async (
-  world,
-  { host, vmName, profile: label, isWarm = false },
-  signal,
-) => {
+export const createVm: EarlyEffect<
+  JobEffects['createVm']['input'],
+  JobEffects['createVm']['output']
+> = async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
   const { client } = world.agent(host);
   const profile = world.profile(label);
-  await client.health({ signal });
   await world.calls.ended(vmName, signal);
+  const mayAppear = world.calls.outcome(vmName) === 'unknown';
+  const seen = await client.findVms(vmName, { signal });
+  await ordered();
 
-  let vm = await theOnlyVm(client, vmName, signal);
+  let vm = await theOnlyVm(client, vmName, seen, signal);
   const base = world.bases.forVm(vmName, host, label);
   if (vm === null && base.state === 'none') {
     await pullImage(world, client, profile.image, vmName, signal);
-    vm = await theOnlyVm(client, vmName, signal);
+    if (mayAppear) vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
   }
   if (vm === null) {
     if (world.calls.outcome(vmName) === 'unknown') {
@@ -73,8 +74,13 @@ function lifetimeOf({ warmMaxAge }: EffectWorld, { lifetimeSeconds }: Profile, i
   return Math.min(LONGEST_LIFETIME, lifetimeSeconds + standingBy);
 }
 
-async function theOnlyVm(client: AgentClient, name: string, signal: AbortSignal): Promise<AgentVm | null> {
-  const vms = await client.findVms(name, { signal });
+/** Deletes what an agent made twice for one create. */
+async function theOnlyVm(
+  client: AgentClient,
+  name: string,
+  vms: AgentVm[],
+  signal: AbortSignal,
+): Promise<AgentVm | null> {
   const powered = vms.find(({ state }) => mayWork(state));
   if (powered) {
     throw new DaemonError(

@@ -7,7 +7,7 @@ import { createVm } from './create-vm.ts';
 import { deleteVm } from './delete-vm.ts';
 import { deregisterRunner } from './deregister-runner.ts';
 import type { EffectRuns } from './effect-runs.ts';
-import type { Effect, EffectWorld } from './effect-world.ts';
+import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
 import { launchRunner } from './launch-runner.ts';
 import { obtainRunnerConfig } from './obtain-runner-config.ts';
 import { probeGuest } from './probe-guest.ts';
@@ -17,28 +17,47 @@ import { startVm } from './start-vm.ts';
 import { watchRunner } from './watch-runner.ts';
 
 /**
- * The effects as `machine.provide` takes them, each behind the durability barrier of law 1. XState starts an
- * invoked promise *before* its subscribers run, so the body first lets the synchronous transition end (the
- * subscriber then has put the new snapshot), next waits until that snapshot is on disk, and only then acts.
+ * The effects as `machine.provide` takes them, with the durability barrier of law 1. XState starts an invoked promise
+ * *before* its subscribers run, so the barrier first lets the synchronous transition end (the subscriber then has put
+ * the new snapshot), and next waits until that snapshot is on disk. Most effects begin behind it. Those on the way to
+ * a runner look at the world while the disk writes, pass it before they change anything, and end behind it: nothing
+ * gets further than one step ahead of a disk that refuses.
  */
 export function jobEffects(world: EffectWorld, durable: () => Promise<void>, runs: EffectRuns) {
+  const transitionStored = async () => {
+    await null;
+    await durable();
+  };
   const behindTheBarrier = <Input, Output>(
     name: string,
     effect: Effect<Input, Output>,
   ): PromiseActorLogic<Output, Input> =>
     fromPromise<Output, Input>(async ({ input, self, signal }) => {
-      await null;
-      await durable();
+      await transitionStored();
       signal.throwIfAborted();
       return runs.track(self._parent?.id ?? '', name, signal, () => effect(world, input, signal));
     });
+  const lookingEarly = <Input, Output>(
+    name: string,
+    effect: EarlyEffect<Input, Output>,
+  ): PromiseActorLogic<Output, Input> =>
+    fromPromise<Output, Input>(({ input, self, signal }) => {
+      const stored = transitionStored();
+      const ordered = async () => {
+        await stored;
+        signal.throwIfAborted();
+      };
+      return runs.track(self._parent?.id ?? '', name, signal, () =>
+        effect(world, input, signal, ordered).finally(() => stored),
+      );
+    });
 
   return {
-    createVm: behindTheBarrier('createVm', createVm),
-    startVm: behindTheBarrier('startVm', startVm),
+    createVm: lookingEarly('createVm', createVm),
+    startVm: lookingEarly('startVm', startVm),
     connectGuest: behindTheBarrier('connectGuest', connectGuest),
-    probeGuest: behindTheBarrier('probeGuest', probeGuest),
-    obtainRunnerConfig: behindTheBarrier('obtainRunnerConfig', obtainRunnerConfig),
+    probeGuest: lookingEarly('probeGuest', probeGuest),
+    obtainRunnerConfig: lookingEarly('obtainRunnerConfig', obtainRunnerConfig),
     launchRunner: behindTheBarrier('launchRunner', launchRunner),
     confirmOnline: behindTheBarrier('confirmOnline', confirmOnline),
     watchRunner: behindTheBarrier('watchRunner', watchRunner),

@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../machines/job/effects.ts';
 import { DaemonError, hasCode } from '../errors.ts';
-import type { Effect, EffectWorld } from './effect-world.ts';
+import type { EarlyEffect, EffectWorld } from './effect-world.ts';
 import { untilAborted } from './unconfirmed-calls.ts';
 
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
@@ -10,10 +10,10 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GI
  * over would only wait and attract others. GitHub keeps names unique, so a lost answer shows as "name taken" at
  * the next try; then the leftover is removed and the machine takes the next name.
  */
-export const obtainRunnerConfig: Effect<
+export const obtainRunnerConfig: EarlyEffect<
   JobEffects['obtainRunnerConfig']['input'],
   JobEffects['obtainRunnerConfig']['output']
-> = async (world, { owner, repository, jobId, profile: label, runnerName }, signal) => {
+> = async (world, { owner, repository, jobId, profile: label, runnerName }, signal, ordered) => {
   const profile = world.profile(label);
   const scope = world.scope(owner, repository);
   const job = await world.github.getJob(owner, repository, jobId, { signal });
@@ -23,6 +23,7 @@ export const obtainRunnerConfig: Effect<
     throw new DaemonError('JOB_NO_LONGER_QUEUED', `Job ${jobId} is ${state}: it needs no runner.`);
   }
 
+  await ordered();
   if (world.github.jitSupported()) {
     const groupId = await world.github.resolveGroupId(scope, world.runnerGroup, { signal });
     const request = { name: runnerName, labels: profile.runnerLabels, groupId };

@@ -7,7 +7,14 @@ import { startVm } from '../../src/effects/start-vm.ts';
 import { withGuest } from '../../src/effects/with-guest.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { cancelRun } from '../../src/simulator/github/runs.ts';
-import { type EffectFixtureOptions, LABEL, OWNER, REPOSITORY, STAYS } from '../effects/effect-fixture.ts';
+import {
+  type EffectFixtureOptions,
+  LABEL,
+  OWNER,
+  REPOSITORY,
+  STAYS,
+  STORED,
+} from '../effects/effect-fixture.ts';
 import { connect, jitBody, runnerNamed, take } from '../simulator/github-fixture.ts';
 import { dispatchFixture, soon } from './dispatch-fixture.ts';
 
@@ -29,12 +36,12 @@ async function collecting(options: EffectFixtureOptions = {}) {
   const lostAttempt = async (steps: string[] = []) => {
     const { world, host } = at;
     const { jobId, name, run } = at.queueJob(steps);
-    const { vmId } = await createVm(world, { host, vmName: name, profile: LABEL }, STAYS);
-    await startVm(world, { host, vmId }, STAYS);
+    const { vmId } = await createVm(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    await startVm(world, { host, vmId }, STAYS, STORED);
     const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
     const guest = { host, vmId, ...reached };
     const runner = { ...PLACE, jobId, runnerName: name, profile: LABEL };
-    const got = await obtainRunnerConfig(world, runner, STAYS);
+    const got = await obtainRunnerConfig(world, runner, STAYS, STORED);
     const launch = () => launchRunner(world, { ...guest, ...runner, ...got }, STAYS);
     const inGuest = (script: string) => withGuest(world, guest, STAYS, (session) => session.run(script));
     return { jobId, name, run, launch, inGuest };

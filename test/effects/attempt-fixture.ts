@@ -22,6 +22,7 @@ import {
   OWNER,
   REPOSITORY,
   STAYS,
+  STORED,
 } from './effect-fixture.ts';
 
 const PLACE = { owner: OWNER, repository: REPOSITORY };
@@ -32,10 +33,11 @@ export const soon = <T>(effect: () => Promise<T>) => vi.waitFor(effect, { timeou
 export async function attempt(given: EffectFixture, steps: string[] = []) {
   const { host } = given;
   const { jobId, name, run } = given.queueJob(steps);
-  const create = (world = given.world) => createVm(world, { host, vmName: name, profile: LABEL }, STAYS);
+  const create = (world = given.world) =>
+    createVm(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
   const { vmId } = await create();
   const boot = async (world: EffectWorld) => {
-    await startVm(world, { host, vmId }, STAYS);
+    await startVm(world, { host, vmId }, STAYS, STORED);
     const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
     return { host, vmId, ...reached };
   };
@@ -54,7 +56,7 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     probe: (world = given.world) => probeGuest(world, guest, STAYS),
     obtain: async (world = given.world) => {
       const input = { ...PLACE, jobId, profile: LABEL, runnerName: name };
-      const output = await obtainRunnerConfig(world, input, STAYS);
+      const output = await obtainRunnerConfig(world, input, STAYS, STORED);
       Object.assign(at, output);
       return output;
     },

@@ -3,7 +3,7 @@ import { createVm } from '../../src/effects/create-vm.ts';
 import { deleteVm } from '../../src/effects/delete-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { deleteVm as takeAway } from '../../src/simulator/agent/removal.ts';
-import { effectFixture, failing, LABEL, LARGE, LARGE_SIZE, STAYS } from './effect-fixture.ts';
+import { effectFixture, failing, LABEL, LARGE, LARGE_SIZE, STAYS, STORED } from './effect-fixture.ts';
 
 const NAME = 'gh-t-7-1';
 const BASE = 'gh-t-base-0123456789abcdef';
@@ -19,7 +19,7 @@ async function fixture() {
   };
   offer();
   const create = (vmName = NAME, profile = LABEL, given = world) =>
-    createVm(given, { host, vmName, profile }, STAYS);
+    createVm(given, { host, vmName, profile }, STAYS, STORED);
   const others = () => at.vms().filter((vm) => !vm.startsWith(BASE));
   return { ...at, base, offer, create, others };
 }
@@ -184,7 +184,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
     const state = new AbortController();
     const input = { host: at.host, vmName: NAME, profile: LABEL };
-    const abandoned = createVm(at.world, input, state.signal);
+    const abandoned = createVm(at.world, input, state.signal, STORED);
     await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
     state.abort(new Error('the state was left'));
     await expect(abandoned).rejects.toThrow('the state was left');

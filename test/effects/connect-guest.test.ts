@@ -4,7 +4,7 @@ import { createVm } from '../../src/effects/create-vm.ts';
 import { probeGuest } from '../../src/effects/probe-guest.ts';
 import { startVm } from '../../src/effects/start-vm.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
-import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS } from './effect-fixture.ts';
+import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 import type { ShiftedClock } from './shifted-clock.ts';
 
 async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
@@ -12,8 +12,8 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
   const { host, mac } = given;
   const boot = async (name = 'gh-t-7-1', bootPlan = plan) => {
     mac.faults.add({ route: `guest boot ${name}`, body: bootPlan, times: 1 });
-    const { vmId } = await createVm(given.world, { host, vmName: name, profile: LABEL }, STAYS);
-    await startVm(given.world, { host, vmId }, STAYS);
+    const { vmId } = await createVm(given.world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    await startVm(given.world, { host, vmId }, STAYS, STORED);
     return vmId;
   };
   const vmId = await boot();

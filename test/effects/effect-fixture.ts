@@ -31,6 +31,9 @@ export const LARGE_SIZE = { cpuCount: 6, memorySize: 12 * GIB, diskSize: 100 * G
 /** For effects whose state is not left. */
 export const STAYS: AbortSignal = new AbortController().signal;
 
+/** For effects whose snapshot is on disk. */
+export const STORED = () => Promise.resolve();
+
 export interface EffectFixtureOptions {
   mac?: AgentSettings;
   /** How many Macs; they are `mac-1`, `mac-2` and so on. */

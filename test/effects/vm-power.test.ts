@@ -4,17 +4,17 @@ import { deleteVm } from '../../src/effects/delete-vm.ts';
 import { startVm } from '../../src/effects/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { deferred } from './deferred.ts';
-import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS } from './effect-fixture.ts';
+import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 
 async function withVm(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const { host, world } = given;
   const vmName = 'gh-t-7-1';
-  const { vmId } = await createVm(world, { host, vmName, profile: LABEL }, STAYS);
+  const { vmId } = await createVm(world, { host, vmName, profile: LABEL }, STAYS, STORED);
   return {
     ...given,
     vmId,
-    start: () => startVm(world, { host, vmId }, STAYS),
+    start: () => startVm(world, { host, vmId }, STAYS, STORED),
     destroy: (id: string | null = vmId) => deleteVm(world, { host, vmName, vmId: id }, STAYS),
   };
 }

@@ -12,8 +12,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '1: no effect starts before its record is durable',
     file: 'src/effects/job-effects.ts',
-    line: '      await durable();',
-    becomes: '      void durable();',
+    line: '    await durable();',
+    becomes: '    void durable();',
     tests: ['test/effects/job-effects.test.ts'],
   },
   {
