@@ -7,6 +7,7 @@ import { answerDelivery } from './answer-delivery.ts';
 import { type DeliveryHead, readDeliveryHead } from './delivery-head.ts';
 import { losslessText, parsePayload } from './delivery-payload.ts';
 import { DeliveryRefusals } from './delivery-refusals.ts';
+import { FairTurns } from './fair-turns.ts';
 import { hookRefOf } from './hook-ref.ts';
 import type { JobObservation } from './job-observation.ts';
 import { observeDelivery } from './observe-delivery.ts';
@@ -46,6 +47,9 @@ export interface WebhookReceiverOptions {
 const LARGE_BODY = 1024 * 1024;
 const MOST_LARGE_BODIES = 4;
 
+/** A queued job costs about a millisecond to take in; more of them in one turn would hold up everybody else. */
+const HANDLED_IN_A_TURN = 16;
+
 /** GitHub gives up on a delivery after 10 s. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -61,6 +65,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   const webhooks = secret ? new Webhooks({ secret }) : null;
   const refusals = new DeliveryRefusals(log, clock);
   const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
+  const turns = new FairTurns(HANDLED_IN_A_TURN);
   let largeBodies = 0;
 
   return async (c) => {
@@ -90,6 +95,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       return refusals.answer(c, 'tooSlow');
     }
     if (body === null) return refusals.answer(c, 'cutOff');
+    await turns.pass();
     const text = losslessText(body);
     const isGenuine = text && (await webhooks?.verify(text, head.signature).catch(() => false));
     return isGenuine
