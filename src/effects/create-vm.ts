@@ -25,7 +25,9 @@ export const createVm: EarlyEffect<
   const { client } = world.agent(host);
   const profile = world.profile(label);
   await world.calls.ended(vmName, signal);
-  const mayAppear = world.calls.outcome(vmName) === 'unknown';
+  // Asked before each look: one that may appear until just after the look is not missing yet.
+  const mayStillAppear = () => world.calls.outcome(vmName) === 'unknown';
+  let mayAppear = mayStillAppear();
   const seen = await client.findVms(vmName, { signal });
   await ordered();
 
@@ -33,10 +35,13 @@ export const createVm: EarlyEffect<
   const base = world.bases.forVm(vmName, host, label);
   if (vm === null && base.state === 'none') {
     await pullImage(world, client, profile.image, vmName, signal);
-    if (mayAppear) vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
+    if (mayAppear) {
+      mayAppear = mayStillAppear();
+      vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
+    }
   }
   if (vm === null) {
-    if (world.calls.outcome(vmName) === 'unknown') {
+    if (mayAppear) {
       world.progress(vmName, 'waiting until an earlier create can take effect no more');
       throw new DaemonError(
         'VM_MAY_APPEAR',

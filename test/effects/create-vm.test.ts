@@ -16,6 +16,8 @@ import {
 } from './effect-fixture.ts';
 
 const NAME = 'gh-t-7-1';
+/** One that no agent has: nothing is cloned from it, but it needs no pull. */
+const BASE = { state: 'ready', vmId: 'ID', name: 'base', why: null } as const;
 
 async function fixture(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
@@ -177,13 +179,38 @@ describe('no second create is sent for a name whose first one may still take eff
     const at = await fixture();
     const posts = at.counted('POST /vms');
     const state = new AbortController();
-    const leaving = { ...at.world, progress: () => undefined };
-    leaving.calls.outcome = () => {
+    at.world.bases.forVm = () => {
       state.abort(new Error('the state was left'));
-      return 'none';
+      return BASE;
     };
-    await expect(at.create(leaving, state.signal)).rejects.toThrow('the state was left');
+    await expect(at.create(at.world, state.signal)).rejects.toThrow('the state was left');
     expect(posts.hits).toBe(0);
+  });
+
+  test('nor one after a look at which an earlier create might still have taken effect, until the next look', async () => {
+    const at = await fixture();
+    const posts = at.counted('POST /vms');
+    const outcomes = ['unknown', 'none'] as const;
+    let asked = 0;
+    at.world.calls.outcome = () => outcomes[asked++] ?? 'none';
+    at.world.bases.forVm = () => BASE;
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
+    await at.create();
+    expect(posts.hits).toBe(0);
+  });
+
+  test('nor one for a VM that came late, while its image was pulled', async () => {
+    const at = await fixture({ mac: { latencies: { pull: 100 } } });
+    const posts = at.counted('POST /vms');
+    const outcomes = ['unknown', 'none'] as const;
+    let asked = 0;
+    at.world.calls.outcome = () => outcomes[asked++] ?? 'none';
+    const creating = at.create();
+    await vi.waitFor(() => expect(at.mac.world.images.pulls.size).toBe(1));
+    addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
+    await creating;
+    expect([posts.hits, at.vms()]).toEqual([0, [`${NAME} stopped`]]);
   });
 });
 
