@@ -16,8 +16,8 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
     title: 'Overhead on the critical path',
     how: 'Jobs are pushed to the simulated GitHub, one each 2.3 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the acknowledgement of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at at once, again after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 100 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
     bounds:
-      'Our own work lies in four places: the steps from `creating` to the runner’s launch. At each of them the note of what was done, the transition and its snapshot are written in one batch, and nothing is changed in the world before that is on disk (law 1). The first three look first (at the VM’s state, the guest’s tools, the job), and their looks go out while the disk writes, so that only the launch waits for its write; what the writes take by LevelDB alone stands in the table. What remains is the CPU of a cold transition, most of it the statechart’s own step. Beyond our own work there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles); the calls alone are most of it.',
-    next: 'Waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times.',
+      'Our own work lies in four places: the steps from `creating` to the runner’s launch. At each of them the note of what was done, the transition and its snapshot are written in one batch, and nothing is changed in the world before that is on disk (law 1). The first three look first (at the VM’s state, the guest’s tools, the job), and their looks go out while the disk writes, so that only the launch waits for its write; what the writes take by LevelDB alone stands in the table. What remains is the CPU of a cold transition, most of it the statechart’s own step. Beyond our own work there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles), and differs from run to run by what an idle daemon uses meanwhile, which is taken off.',
+    next: 'Asking GitHub for the job while the guest is probed: the JIT configuration is asked for in the step after the probe, since the probe decides whether there is anything to register. Then: waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times.',
   },
   dispatch: {
     title: 'Dispatch',
@@ -30,8 +30,8 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
     title: 'Webhook intake, durable',
     how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 128 connections (GitHub opens one for each delivery), round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
     bounds:
-      'A delivery and what it changes are one row or a few of a batch that is synced once for all that came meanwhile, off the daemon’s thread: storing costs the intake nothing that can be told from the noise of a run. What remains is what Probot does as well: reading, verifying and parsing 11 kB, with Hono’s layer of web requests in place of Probot’s handlers. Three runs one after another had 0.94, 0.95 and 0.97 of Probot.',
-    next: 'Nothing in it is large: parsing the payload and the signature are a fifth of the thread’s time, and both are needed.',
+      'A delivery and what it changes are one row or a few of a batch that is synced once for all that came meanwhile, off the daemon’s thread: sixteen deliveries are handled in a turn of the event loop and the others wait for the next ones, so that a flood neither holds up everybody else nor makes the batches uneven. What remains is what Probot does as well: reading, verifying and parsing 11 kB, with Hono’s layer of web requests in place of Probot’s handlers.',
+    next: 'Nothing in it is large but what is needed: parsing the payload, the answers onto their sockets and the signature are two fifths of the thread’s time.',
   },
   restart: {
     title: 'Restart, and one transition among many',
@@ -72,12 +72,12 @@ export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after
   [
     'a job’s whole life (overhead)',
     'connections and requests (undici, node:net) 20 %; transitions with snapshot and journal 13 %; garbage 5 %; handing batches to LevelDB 5 %',
-    'connections and requests 18 %; transitions 12 %; garbage 6 %; handing batches to LevelDB 4 %',
+    'connections and requests 18 %; transitions 12 %; garbage 6 to 9 %; handing batches to LevelDB 2 to 4 %',
   ],
   [
     'webhook intake',
     'a clone of each answer, read back for the log of deliveries, 10 %; a timer for each delivery, called off with an error’s stack, 9 %; handing batches to LevelDB 6 %',
-    'parsing the payload 12 %; garbage 8 %; the signature 8 %; handing batches to LevelDB 3 %; nothing for clone and timer, one write a delivery instead of two',
+    'parsing the payload 20 %; answers onto their sockets 11 %; the signature 9 %; garbage 9 %; handing batches to LevelDB 3 %; nothing for clone and timer, one write a delivery instead of two',
   ],
   [
     'a transition among 10,000 live jobs (restart)',
