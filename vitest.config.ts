@@ -6,14 +6,18 @@ const UNITS = [
   'agent',
   'chart',
   'config',
-  'controller',
   'dispatch',
   'docs',
+  'evidence',
   'fuzz',
   'github',
+  'hosts',
   'http',
   'intake',
+  'jobs',
+  'journal',
   'machines',
+  'placement',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import { eventName } from '../src/dispatch/transition-entry.ts';
+import { eventName } from '../src/journal/transition-entry.ts';
 
 /** One thing that a state does with an event, as its definition says it. */
 export interface Way {

@@ -1,4 +1,4 @@
-import type { NamePrefix } from './job/resource-name.ts';
+import type { NamePrefix } from './resource-name.ts';
 
 /**
  * Names of base VMs, which jobs' VMs are cloned from: `<prefix>-<controller id>-base-<key>`, where the key stands for

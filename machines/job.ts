@@ -1,11 +1,11 @@
 import { NO_RETRY } from './job/context.ts';
-import { creating, jitConfig, probing, sshReady, starting } from './job/provisioning.ts';
-import { begin } from './job/provisioning-state.ts';
-import { runnerOnline } from './job/runner-online.ts';
-import { running } from './job/running.ts';
 import { type JobMachineOptions, jobSetup } from './job/setup.ts';
-import { tearingDown } from './job/tearing-down.ts';
-import { warm } from './job/warm.ts';
+import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
+import { begin } from './job/states/provisioning-state.ts';
+import { runnerOnline } from './job/states/runner-online.ts';
+import { running } from './job/states/running.ts';
+import { tearingDown } from './job/states/tearing-down.ts';
+import { warm } from './job/states/warm.ts';
 
 /**
  * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;

@@ -25,9 +25,9 @@ const ALLOWED: Record<string, string[]> = {
     'src/clock.ts',
     'src/errors.ts',
     'src/log.ts',
-    'src/intake/job-observation.ts',
+    'machines/job/observation.ts',
   ],
-  'src/store': ['machines', 'src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/intake/job-observation.ts'],
+  'src/store': ['machines', 'src/clock.ts', 'src/errors.ts', 'src/log.ts', 'machines/job/observation.ts'],
   'src/intake': ['machines', 'src/clock.ts', 'src/errors.ts', 'src/log.ts', 'src/github'],
   'src/effects': [
     'machines',
@@ -37,7 +37,7 @@ const ALLOWED: Record<string, string[]> = {
     'src/errors.ts',
     'src/github',
     'src/guest',
-    'src/intake/job-observation.ts',
+    'machines/job/observation.ts',
   ],
   'src/dispatch': [
     'machines',
@@ -46,7 +46,7 @@ const ALLOWED: Record<string, string[]> = {
     'src/effects',
     'src/errors.ts',
     'src/github',
-    'src/intake/job-observation.ts',
+    'machines/job/observation.ts',
     'src/store',
   ],
   'src/http': [
@@ -56,7 +56,7 @@ const ALLOWED: Record<string, string[]> = {
     'src/config',
     'src/dispatch',
     'src/intake',
-    'src/page/world.js',
+    'src/journal/world.js',
     'src/store',
   ],
   'src/controller': [
@@ -73,7 +73,7 @@ const ALLOWED: Record<string, string[]> = {
     'src/http',
     'src/intake',
     'src/log.ts',
-    'src/page/world.js',
+    'src/journal/world.js',
     'src/store',
   ],
   'src/simulator': ['src/clock.ts'],

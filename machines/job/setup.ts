@@ -1,10 +1,10 @@
 import { assign, setup } from 'xstate';
 import { type FailureCode, failure, failureOf } from '../failure.ts';
+import { parseResourceName, resourceName } from '../resource-name.ts';
 import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_JOB, NO_RETRY } from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
 import { type JobPolicy, type Pause, pauseAfter, pauseFor } from './policy.ts';
-import { parseResourceName, resourceName } from './resource-name.ts';
 
 export interface JobMachineOptions {
   policy: JobPolicy;

@@ -1,7 +1,7 @@
-import type { JobStory } from '../http/admin/admin-source.ts';
+import type { JobStory } from '../http/admin/source/admin-source.ts';
+import { callLine, lineOf, phasesOf, verdictOf } from '../journal/story.js';
 import { moment, span } from '../page/format.js';
-import { callLine, lineOf, phasesOf, verdictOf } from '../page/story.js';
-import type { StoredJournalEntry } from '../store/journal.ts';
+import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { adminAddress, askDaemon } from './admin-client.ts';
 import { ExitCode } from './exit-code.ts';
 import { printable } from './printable.ts';

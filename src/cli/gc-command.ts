@@ -1,4 +1,4 @@
-import type { CollectionStep } from '../dispatch/plan-collection.ts';
+import type { CollectionStep } from '../upkeep/plan-collection.ts';
 import { adminAddress, askDaemon } from './admin-client.ts';
 import { ExitCode } from './exit-code.ts';
 import { printable } from './printable.ts';

@@ -1,5 +1,5 @@
-import type { JobView } from '../dispatch/job-view.ts';
-import type { SettledJob } from '../store/settled-jobs.ts';
+import type { JobView } from '../jobs/job-view.ts';
+import type { SettledJob } from '../store/tables/settled-jobs.ts';
 import { printable } from './printable.ts';
 import { spokenSpan } from './spoken-span.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type EvidenceFile, evidenceSchema } from '../controller/evidence-file.ts';
-import { replaySource } from '../controller/replay-source.ts';
+import { type EvidenceFile, evidenceSchema } from '../evidence/evidence-file.ts';
+import { replaySource } from '../http/admin/source/replay-source.ts';
 import { createAdminApp } from '../http/admin-app.ts';
 import { listen } from '../http/listen.ts';
 import { ExitCode } from './exit-code.ts';

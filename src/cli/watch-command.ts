@@ -1,4 +1,4 @@
-import type { Waiting } from '../dispatch/why-waiting.ts';
+import type { Waiting } from '../placement/why-waiting.ts';
 import { adminAddress, askDaemon } from './admin-client.ts';
 import { Redraw } from './demo/redraw.ts';
 import { ExitCode } from './exit-code.ts';

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { BaseVms } from '../effects/base-vms.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { RunnerSecrets } from '../effects/runner-secrets.ts';
+import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
 import { runnerLabelsFor } from '../intake/match-profile.ts';
-import { namePrefix } from './job-policy.ts';
+import { namePrefix } from '../jobs/job-policy.ts';
+import { BaseVms } from '../upkeep/bases/base-vms.ts';
 
 export interface EffectWorldParts {
   config: Config;

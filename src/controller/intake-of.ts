@@ -4,13 +4,13 @@ import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { JobActors } from '../dispatch/job-actors.ts';
-import type { TurnRecords } from '../dispatch/turn-records.ts';
 import type { GitHub } from '../github/github.ts';
-import { pollPace } from '../intake/poll-pace.ts';
-import { Poller } from '../intake/poller.ts';
-import { WebhookHealth } from '../intake/webhook-health.ts';
-import { createWebhookReceiver } from '../intake/webhook-receiver.ts';
+import { pollPace } from '../intake/polling/poll-pace.ts';
+import { Poller } from '../intake/polling/poller.ts';
+import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
+import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import type { TurnRecords } from '../journal/turn-records.ts';
 import type { Store } from '../store/store.ts';
 
 export interface IntakeParts {

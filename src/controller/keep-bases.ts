@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { BaseKeeper } from '../dispatch/base-keeper.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
+import { namePrefix } from '../jobs/job-policy.ts';
 import type { Store } from '../store/store.ts';
-import { namePrefix } from './job-policy.ts';
+import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 
 export interface KeepBasesParts {
   config: Config;

@@ -1,12 +1,12 @@
 import type { JobContext } from '../../machines/job/context.ts';
 import type { EffectRuns } from '../effects/effect-runs.ts';
-import { applyEntry, emptyWorld } from '../page/world.js';
-import type { StoredJournalEntry } from '../store/journal.ts';
-import type { FlightRecorder } from './flight-recorder.ts';
-import { HostHistory } from './host-history.ts';
-import { Metrics, type MetricsOptions } from './metrics.ts';
-import { PhaseSpans } from './phase-spans.ts';
-import { PhaseStats } from './phase-stats.ts';
+import type { FlightRecorder } from '../evidence/flight-recorder.ts';
+import { HostHistory } from '../hosts/host-history.ts';
+import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
+import { PhaseSpans } from '../journal/phase-spans.ts';
+import { PhaseStats } from '../journal/phase-stats.ts';
+import { applyEntry, emptyWorld } from '../journal/world.js';
+import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** Entries from which the figures of states are known again after a start. */
 const REMEMBERED = 10_000;

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
 import type { Job } from '../../machines/job/context.ts';
-import { parseResourceName } from '../../machines/job/resource-name.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
+import type { HostSnapshot, Hosts } from '../hosts/hosts.ts';
+import type { JobActors, JobSnapshot } from '../jobs/job-actors.ts';
+import { outcomeElsewhere } from '../jobs/settled-outcome.ts';
+import type { Breakers } from '../placement/breakers.ts';
+import { SlotGrants } from '../placement/slot-grants.ts';
+import { UnservedJobs } from '../placement/unserved-jobs.ts';
 import type { Store } from '../store/store.ts';
-import type { Breakers } from './breakers.ts';
-import type { HostSnapshot, Hosts } from './hosts.ts';
-import type { JobActors, JobSnapshot } from './job-actors.ts';
 import { type Holder, routeObservation } from './route-observation.ts';
-import { outcomeElsewhere } from './settled-outcome.ts';
-import { SlotGrants } from './slot-grants.ts';
-import { UnservedJobs } from './unserved-jobs.ts';
 
 export interface DispatcherOptions {
   actors: JobActors;

@@ -1,6 +1,6 @@
 import type { Job } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
 
 /** What routing needs to know of a live actor. */
 export interface Holder {

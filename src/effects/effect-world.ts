@@ -1,12 +1,12 @@
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
-import type { RunnerScope } from '../github/runner-scope.ts';
+import type { RunnerScope } from '../github/runners/runner-scope.ts';
 import type { GuestSession } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
-import type { BaseVms } from './base-vms.ts';
-import type { RunnerSecrets } from './runner-secrets.ts';
+import type { BaseVms } from '../upkeep/bases/base-vms.ts';
+import type { RunnerSecrets } from './runner/runner-secrets.ts';
 import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
 
 /** What a profile of the config means for effects; sizes in bytes. */

@@ -1,20 +1,20 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
-import { askGuest } from './ask-guest.ts';
-import { confirmOnline } from './confirm-online.ts';
-import { connectGuest } from './connect-guest.ts';
-import { createVm } from './create-vm.ts';
-import { deleteVm } from './delete-vm.ts';
-import { deregisterRunner } from './deregister-runner.ts';
 import type { EffectRuns } from './effect-runs.ts';
 import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
-import { launchRunner } from './launch-runner.ts';
-import { obtainRunnerConfig } from './obtain-runner-config.ts';
-import { probeGuest } from './probe-guest.ts';
-import { recheckJob } from './recheck-job.ts';
-import { removeRunner } from './remove-runner.ts';
-import { startVm } from './start-vm.ts';
-import { watchRunner } from './watch-runner.ts';
+import { askGuest } from './guest/ask-guest.ts';
+import { connectGuest } from './guest/connect-guest.ts';
+import { probeGuest } from './guest/probe-guest.ts';
+import { confirmOnline } from './runner/confirm-online.ts';
+import { deregisterRunner } from './runner/deregister-runner.ts';
+import { launchRunner } from './runner/launch-runner.ts';
+import { obtainRunnerConfig } from './runner/obtain-runner-config.ts';
+import { recheckJob } from './runner/recheck-job.ts';
+import { removeRunner } from './runner/remove-runner.ts';
+import { watchRunner } from './runner/watch-runner.ts';
+import { createVm } from './vm/create-vm.ts';
+import { deleteVm } from './vm/delete-vm.ts';
+import { startVm } from './vm/start-vm.ts';
 
 /**
  * The effects as `machine.provide` takes them, with the durability barrier of law 1. XState starts an invoked promise

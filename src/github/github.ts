@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { accessCalls } from './access.ts';
-import { connectOctokit, type GitHubAuth } from './connect-octokit.ts';
-import { GitHubTransport } from './github-transport.ts';
+import { accessCalls } from './access/access.ts';
+import { connectOctokit, type GitHubAuth } from './access/connect-octokit.ts';
+import { GitHubTransport } from './access/github-transport.ts';
+import { type PurposeBudget, RateLimits, type RateSeen } from './access/rate-limit.ts';
+import type { Purpose } from './access/rest-until.ts';
 import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { jobCalls } from './jobs.ts';
-import { type PurposeBudget, RateLimits, type RateSeen } from './rate-limit.ts';
-import type { Purpose } from './rest-until.ts';
-import { RunnerGroups } from './runner-groups.ts';
-import { registrationCalls } from './runner-registration.ts';
-import { runnerCalls } from './runners.ts';
+import { RunnerGroups } from './runners/runner-groups.ts';
+import { registrationCalls } from './runners/runner-registration.ts';
+import { runnerCalls } from './runners/runners.ts';
 
 export interface GitHubOptions {
   /** `https://api.github.com`, `https://api.<name>.ghe.com` or `https://<host>/api/v3`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HookRef } from '../../machines/webhooks.ts';
-import type { Abortable, GitHubRequest, GitHubTransport } from './github-transport.ts';
+import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-transport.ts';
 
 const deliveriesSchema = z.array(
   z.object({

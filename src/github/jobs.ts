@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
-import type { Abortable, CallOptions, GitHubTransport } from './github-transport.ts';
+import type { Abortable, CallOptions, GitHubTransport } from './access/github-transport.ts';
 import { jobSchema, observeJob } from './observe-job.ts';
-import { scopePath } from './runner-scope.ts';
+import { scopePath } from './runners/runner-scope.ts';
 
 /** A workflow run that may have jobs for us. */
 export interface ActiveRun {

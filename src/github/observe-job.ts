@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JobStatus } from '../../machines/job/context.ts';
-import type { JobObservation } from '../intake/job-observation.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
 
 /** The fields of a job that REST and the `workflow_job` webhook share; GitHub's older payloads lack the optional ones. */
 export const jobSchema = z.object({

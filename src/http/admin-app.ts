@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
-import type { AdminSource } from './admin/admin-source.ts';
-import { apiRoutes } from './admin/api-routes.ts';
+import { apiRoutes } from './admin/api/api-routes.ts';
 import { guard } from './admin/guard.ts';
 import { OrderRefused } from './admin/order-refused.ts';
 import { pageFiles } from './admin/page-files.ts';
+import type { AdminSource } from './admin/source/admin-source.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;

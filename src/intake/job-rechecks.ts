@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import type { Job } from '../../machines/job/context.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
-import type { JobObservation } from './job-observation.ts';
 
 export interface RecheckOptions {
   github: Pick<GitHub, 'getJob'>;

@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { ActorRecords } from './actor-records.ts';
-import { AgedTable } from './aged-table.ts';
-import { Cordons } from './cordons.ts';
 import { type Database, sublevelsOf } from './database.ts';
-import { Deliveries } from './deliveries.ts';
 import { Disk } from './disk.ts';
-import { Evidence } from './evidence.ts';
 import { confirmFormat } from './format.ts';
 import { GroupCommit, type WriteHealth } from './group-commit.ts';
-import { Journal } from './journal.ts';
-import { Quarantine } from './quarantine.ts';
-import { SettledJobs } from './settled-jobs.ts';
-import { Table } from './table.ts';
+import { ActorRecords } from './tables/actor-records.ts';
+import { AgedTable } from './tables/aged-table.ts';
+import { Cordons } from './tables/cordons.ts';
+import { Deliveries } from './tables/deliveries.ts';
+import { Evidence } from './tables/evidence.ts';
+import { Journal } from './tables/journal.ts';
+import { Quarantine } from './tables/quarantine.ts';
+import { SettledJobs } from './tables/settled-jobs.ts';
+import { Table } from './tables/table.ts';
 
 export interface StoreOptions {
   clock: Clock;

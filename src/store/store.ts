@@ -1,13 +1,13 @@
-import type { JobObservation } from '../intake/job-observation.ts';
-import type { ActorRecord, StoredActors } from './actor-records.ts';
-import type { Cordon } from './cordons.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Database } from './database.ts';
-import type { PendingDelivery } from './deliveries.ts';
-import type { KeptEvidence } from './evidence.ts';
 import type { WriteHealth } from './group-commit.ts';
-import type { JournalEntry, JournalQuery, StoredJournalEntry } from './journal.ts';
-import type { SettledJob } from './settled-jobs.ts';
 import { loadStoreParts, type StoreOptions, type StoreParts } from './store-parts.ts';
+import type { ActorRecord, StoredActors } from './tables/actor-records.ts';
+import type { Cordon } from './tables/cordons.ts';
+import type { PendingDelivery } from './tables/deliveries.ts';
+import type { KeptEvidence } from './tables/evidence.ts';
+import type { JournalEntry, JournalQuery, StoredJournalEntry } from './tables/journal.ts';
+import type { SettledJob } from './tables/settled-jobs.ts';
 
 /** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */
 const DELIVERIES_KEPT = 8 * 24 * 3600_000;

@@ -4,8 +4,8 @@ import type { JobEffects } from '../../machines/job/effects.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import type { Clock } from '../../src/clock.ts';
-import { Chronicle } from '../../src/dispatch/chronicle.ts';
-import { JobActors } from '../../src/dispatch/job-actors.ts';
+import { JobActors } from '../../src/jobs/job-actors.ts';
+import { Chronicle } from '../../src/journal/chronicle.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 

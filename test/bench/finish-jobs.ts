@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Level } from 'level';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Clock } from '../../src/clock.ts';
-import type { JobObservation } from '../../src/intake/job-observation.ts';
 import { createLog } from '../../src/log.ts';
-import type { StoredJournalEntry } from '../../src/store/journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
 import { CALM_SCENARIO } from '../simulation/calm-scenario.ts';
 import { runScenario } from '../simulation/run-scenario.ts';
 import { FIRST_JOB, newJob } from './fill-store.ts';

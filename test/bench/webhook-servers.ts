@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { systemClock } from '../../src/clock.ts';
 import { listen } from '../../src/http/listen.ts';
 import { createPublicApp } from '../../src/http/public-app.ts';
-import { createWebhookReceiver } from '../../src/intake/webhook-receiver.ts';
+import { createWebhookReceiver } from '../../src/intake/webhooks/webhook-receiver.ts';
 import { createLog } from '../../src/log.ts';
 import { BENCH_SECRET } from './bench-config.ts';
 import { serveQuestions } from './child.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gcCommand } from '../../src/cli/gc-command.ts';
-import type { CollectionStep } from '../../src/dispatch/plan-collection.ts';
+import type { CollectionStep } from '../../src/upkeep/plan-collection.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';
 

@@ -7,7 +7,7 @@ import { evidenceCommand } from '../../src/cli/evidence-command.ts';
 import { explainCommand } from '../../src/cli/explain-command.ts';
 import { picture } from '../../src/cli/watch-command.ts';
 import { systemClock } from '../../src/clock.ts';
-import { replaySource } from '../../src/controller/replay-source.ts';
+import { replaySource } from '../../src/http/admin/source/replay-source.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { jobView, NOW } from './job-samples.ts';

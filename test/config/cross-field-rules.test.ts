@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseResourceName, resourceName } from '../../machines/job/resource-name.ts';
+import { parseResourceName, resourceName } from '../../machines/resource-name.ts';
 import { AGENT_TOKEN, load, refusal, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const OWNER = { owner: 'acme', repository: 'app' };

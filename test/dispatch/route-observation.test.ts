@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import { type Holder, jobFrom, routeObservation } from '../../src/dispatch/route-observation.ts';
-import type { JobObservation } from '../../src/intake/job-observation.ts';
 
 const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservation => ({
   source: 'webhook',

@@ -1,19 +1,19 @@
 import { vi } from 'vitest';
-import { askGuest } from '../../src/effects/ask-guest.ts';
-import { confirmOnline } from '../../src/effects/confirm-online.ts';
-import { connectGuest } from '../../src/effects/connect-guest.ts';
-import { createVm } from '../../src/effects/create-vm.ts';
-import { deleteVm } from '../../src/effects/delete-vm.ts';
-import { deregisterRunner } from '../../src/effects/deregister-runner.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
-import { launchRunner } from '../../src/effects/launch-runner.ts';
-import { obtainRunnerConfig } from '../../src/effects/obtain-runner-config.ts';
-import { probeGuest } from '../../src/effects/probe-guest.ts';
-import { recheckJob } from '../../src/effects/recheck-job.ts';
-import { removeRunner } from '../../src/effects/remove-runner.ts';
-import { startVm } from '../../src/effects/start-vm.ts';
-import { watchRunner } from '../../src/effects/watch-runner.ts';
-import { withGuest } from '../../src/effects/with-guest.ts';
+import { askGuest } from '../../src/effects/guest/ask-guest.ts';
+import { connectGuest } from '../../src/effects/guest/connect-guest.ts';
+import { probeGuest } from '../../src/effects/guest/probe-guest.ts';
+import { withGuest } from '../../src/effects/guest/with-guest.ts';
+import { confirmOnline } from '../../src/effects/runner/confirm-online.ts';
+import { deregisterRunner } from '../../src/effects/runner/deregister-runner.ts';
+import { launchRunner } from '../../src/effects/runner/launch-runner.ts';
+import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-config.ts';
+import { recheckJob } from '../../src/effects/runner/recheck-job.ts';
+import { removeRunner } from '../../src/effects/runner/remove-runner.ts';
+import { watchRunner } from '../../src/effects/runner/watch-runner.ts';
+import { createVm } from '../../src/effects/vm/create-vm.ts';
+import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
+import { startVm } from '../../src/effects/vm/start-vm.ts';
 import {
   type EffectFixture,
   type EffectFixtureOptions,

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { connectGuest, forwardedAddress } from '../../src/effects/connect-guest.ts';
-import { createVm } from '../../src/effects/create-vm.ts';
-import { probeGuest } from '../../src/effects/probe-guest.ts';
-import { startVm } from '../../src/effects/start-vm.ts';
+import { connectGuest, forwardedAddress } from '../../src/effects/guest/connect-guest.ts';
+import { probeGuest } from '../../src/effects/guest/probe-guest.ts';
+import { createVm } from '../../src/effects/vm/create-vm.ts';
+import { startVm } from '../../src/effects/vm/start-vm.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 import type { ShiftedClock } from './shifted-clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createVm } from '../../src/effects/create-vm.ts';
-import { deleteVm } from '../../src/effects/delete-vm.ts';
+import { createVm } from '../../src/effects/vm/create-vm.ts';
+import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { IMAGE } from '../simulator/agent-fixture.ts';
 import {

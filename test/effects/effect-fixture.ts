@@ -1,13 +1,13 @@
 import { onTestFinished } from 'vitest';
-import { resourceName } from '../../machines/job/resource-name.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
+import { resourceName } from '../../machines/resource-name.ts';
 import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { effectWorldOf } from '../../src/controller/effect-world-of.ts';
-import { namePrefix } from '../../src/controller/job-policy.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
-import type { JobObservation } from '../../src/intake/job-observation.ts';
+import { namePrefix } from '../../src/jobs/job-policy.ts';
 import { createLog } from '../../src/log.ts';
 import { vmById } from '../../src/simulator/agent/agent-world.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';

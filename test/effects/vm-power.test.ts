@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createVm } from '../../src/effects/create-vm.ts';
-import { deleteVm } from '../../src/effects/delete-vm.ts';
-import { startVm } from '../../src/effects/start-vm.ts';
+import { createVm } from '../../src/effects/vm/create-vm.ts';
+import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
+import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { deferred } from './deferred.ts';
 import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';

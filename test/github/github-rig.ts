@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { DaemonError } from '../../src/errors.ts';
-import type { GitHubAuth } from '../../src/github/connect-octokit.ts';
+import type { GitHubAuth } from '../../src/github/access/connect-octokit.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';

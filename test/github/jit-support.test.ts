@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isJitUnsupported } from '../../src/github/jit-support.ts';
+import { isJitUnsupported } from '../../src/github/runners/jit-support.ts';
 import { addRunnerGroup } from '../../src/simulator/github/repositories.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 import { codeOf, githubRig, ORG, REPO } from './github-rig.ts';

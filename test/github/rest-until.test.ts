@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callsLeft, PURPOSES, restUntil } from '../../src/github/rest-until.ts';
+import { callsLeft, PURPOSES, restUntil } from '../../src/github/access/rest-until.ts';
 
 const NOW = 1_000_000;
 const RESET = NOW + 600_000;

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { DaemonError } from '../../src/errors.ts';
-import type { GitHubAuth } from '../../src/github/connect-octokit.ts';
+import type { GitHubAuth } from '../../src/github/access/connect-octokit.ts';
 import { createGitHub, type GitHub } from '../../src/github/github.ts';
 import { REPO, refusalOf } from './github-rig.ts';
 import { ScriptedGitHub, type ScriptedReply } from './scripted-github.ts';

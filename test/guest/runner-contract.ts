@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { guestActivityCommand, guestIsWorking, parseGuestActivity } from '../../src/guest/guest-activity.ts';
-import { launchRunner } from '../../src/guest/launch-runner.ts';
-import { runnerStatus } from '../../src/guest/runner-status.ts';
-import { watchRunner } from '../../src/guest/watch-runner.ts';
+import {
+  guestActivityCommand,
+  guestIsWorking,
+  parseGuestActivity,
+} from '../../src/guest/runner/guest-activity.ts';
+import { launchRunner } from '../../src/guest/runner/launch-runner.ts';
+import { runnerStatus } from '../../src/guest/runner/runner-status.ts';
+import { watchRunner } from '../../src/guest/runner/watch-runner.ts';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
 const NAME = 'gh-a-4711-1';

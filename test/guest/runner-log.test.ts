@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseGuestActivity } from '../../src/guest/guest-activity.ts';
-import { parseRunnerLog } from '../../src/guest/runner-log.ts';
-import { parseReport } from '../../src/guest/runner-status.ts';
-import { shellQuote } from '../../src/guest/shell-command.ts';
+import { parseGuestActivity } from '../../src/guest/runner/guest-activity.ts';
+import { parseRunnerLog } from '../../src/guest/runner/runner-log.ts';
+import { parseReport } from '../../src/guest/runner/runner-status.ts';
+import { shellQuote } from '../../src/guest/runner/shell-command.ts';
 
 const WHOLE = `
 √ Connected to GitHub

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { FairTurns } from '../../src/intake/fair-turns.ts';
+import { FairTurns } from '../../src/intake/webhooks/fair-turns.ts';
 
 /** Some that arrive at once; `passed` is in the order in which they get through. */
 function arrivals(turns: FairTurns, names: string[]) {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import { createGitHub } from '../../src/github/github.ts';
-import type { JobObservation } from '../../src/intake/job-observation.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';

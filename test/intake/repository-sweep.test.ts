@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RepositorySweep } from '../../src/intake/repository-sweep.ts';
+import { RepositorySweep } from '../../src/intake/polling/repository-sweep.ts';
 import { changeJob, type Job } from '../../src/simulator/github/jobs.ts';
 import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
 import { pollingRig, SLOW } from './polling-rig.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { observeJob } from '../../src/github/observe-job.ts';
-import { dueRuns, type RunReading } from '../../src/intake/due-runs.ts';
 import { matchProfile, runnerLabelsFor } from '../../src/intake/match-profile.ts';
-import { observeDelivery } from '../../src/intake/observe-delivery.ts';
+import { dueRuns, type RunReading } from '../../src/intake/polling/due-runs.ts';
+import { observeDelivery } from '../../src/intake/webhooks/observe-delivery.ts';
 import { jobPayload } from './webhook-rig.ts';
 
 describe('a job gets the profile', () => {

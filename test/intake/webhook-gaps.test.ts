@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WebhookGaps } from '../../src/intake/webhook-gaps.ts';
+import { WebhookGaps } from '../../src/intake/webhooks/webhook-gaps.ts';
 import { observation } from '../store/records.ts';
 
 const START = 1_000_000;

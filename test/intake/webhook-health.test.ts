@@ -4,7 +4,7 @@ import { DEFAULT_WEBHOOKS_POLICY, type HookRef } from '../../machines/webhooks.t
 import { systemClock } from '../../src/clock.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { createGitHub } from '../../src/github/github.ts';
-import { WebhookHealth } from '../../src/intake/webhook-health.ts';
+import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import { createHook } from '../../src/simulator/github/hooks.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { VirtualClock } from '../simulator/agent-fixture.ts';

@@ -1,7 +1,7 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
-import type { WebhookReceiverOptions } from '../../src/intake/webhook-receiver.ts';
+import type { WebhookReceiverOptions } from '../../src/intake/webhooks/webhook-receiver.ts';
 import { Store } from '../../src/store/store.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 import { DAY, settledJob } from '../store/records.ts';

@@ -2,13 +2,13 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
+import type { JobObservation } from '../../machines/job/observation.ts';
 import { createPublicApp } from '../../src/http/public-app.ts';
-import type { JobObservation } from '../../src/intake/job-observation.ts';
 import {
   createWebhookReceiver,
   type WebhookInbox,
   type WebhookReceiverOptions,
-} from '../../src/intake/webhook-receiver.ts';
+} from '../../src/intake/webhooks/webhook-receiver.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 
 export const SECRET = 'it is a secret';

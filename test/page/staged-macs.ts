@@ -1,7 +1,7 @@
 import type { HostVm } from '../../machines/host.ts';
 import type { AgentClient } from '../../src/agent/agent-client.ts';
-import type { JobActors } from '../../src/dispatch/job-actors.ts';
 import { DaemonError } from '../../src/errors.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
 
 /** Macs whose agents list the VMs that the actors have there, so that slots fill and free as they do by day. */
 export class StagedMacs {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Level } from 'level';
 import { expect, test } from 'vitest';
-import type { Waiting } from '../../src/dispatch/why-waiting.ts';
+import type { Waiting } from '../../src/placement/why-waiting.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 test('law 4: a job that another job’s runner takes is exchanged, and no VM is wasted', async () => {

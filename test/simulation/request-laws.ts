@@ -1,5 +1,5 @@
 import { parseBaseName } from '../../machines/base-name.ts';
-import { parseResourceName } from '../../machines/job/resource-name.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vm.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { parseRunnerLog } from '../../src/guest/runner-log.ts';
+import { parseRunnerLog } from '../../src/guest/runner/runner-log.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { cancelRun, currentJobs, type Run } from '../../src/simulator/github/runs.ts';
 import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from './github-fixture.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JournalQuery } from '../../src/store/journal.ts';
+import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { journalEntry } from './records.ts';
 import { describeStore } from './store-fixture.ts';
 

@@ -6,8 +6,8 @@ import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, vi } from 'vitest';
 import type { Database, SUBLEVELS } from '../../src/store/database.ts';
-import type { JournalQuery } from '../../src/store/journal.ts';
 import { Store } from '../../src/store/store.ts';
+import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { ManualClock } from './manual-clock.ts';
 import { DAY } from './records.ts';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { connectGitHub } from '../../controller/connect-github.ts';
 import type { GitHub } from '../../github/github.ts';
-import type { RunnerScope } from '../../github/runner-scope.ts';
+import type { RunnerScope } from '../../github/runners/runner-scope.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Tries what the daemon will ask of GitHub, as far as that makes and changes nothing. */

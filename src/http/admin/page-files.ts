@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 
 const PAGE = join(import.meta.dirname, '../../page');
+const JOURNAL = join(import.meta.dirname, '../../journal');
 const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
 
 const TYPES: Record<string, string> = {
@@ -48,6 +49,7 @@ export function pageFiles(): Hono {
   app.get('/', () => send(PAGE, 'index.html'));
   app.get('/favicon.svg', () => send(PAGE, 'favicon.svg'));
   app.get('/page/:name', (c) => send(PAGE, c.req.param('name')));
+  app.get('/journal/:name', (c) => send(JOURNAL, c.req.param('name')));
   app.get('/lib/lit-html/:rest{.+}', (c) => send(LIT, c.req.param('rest')));
   return app;
 }

@@ -1,0 +1,28 @@
+import type { JobStatus } from './context.ts';
+
+/**
+ * What one source saw of one job at one time. Webhook, poll and recheck all become this before anything else
+ * sees them; it is a hint (law 6), stored as JSON.
+ */
+export interface JobObservation {
+  source: 'webhook' | 'poll' | 'recheck';
+  /** Epoch ms at which we saw it. */
+  seenAt: number;
+  jobId: number;
+  runId: number;
+  runAttempt: number;
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  url: string;
+  /** `runs-on` as GitHub gives it, in its case. */
+  labels: string[];
+  status: JobStatus;
+  conclusion: string | null;
+  /** Epoch ms at which GitHub says that the job was created. */
+  queuedAt: number;
+  /** Null, never 0 or '', when no runner has it. */
+  runnerId: number | null;
+  runnerName: string | null;
+}

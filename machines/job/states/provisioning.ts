@@ -1,0 +1,176 @@
+import { assign } from 'xstate';
+import { type JobContext, NO_JOB, type Vm } from '../context.ts';
+import { guestOf, runnerOf, vmIdOf, vmOf } from '../context-access.ts';
+import type { JobSetup } from '../setup.ts';
+import { begin, onEffectError, provisioningState } from './provisioning-state.ts';
+
+const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(context), ...facts } });
+
+export function creating(s: JobSetup) {
+  return provisioningState(
+    s,
+    {
+      timeout: 'creating',
+      doing: 'Creating the VM',
+      description: 'The image is brought to the host and the VM made from it, by name and sized.',
+    },
+    s.createStateConfig({
+      invoke: {
+        id: 'createVm',
+        src: 'createVm',
+        input: ({ context }) => {
+          const { host, name, profile } = vmOf(context);
+          return { host, vmName: name, profile, isWarm: context.job.id === NO_JOB };
+        },
+        onDone: {
+          target: '#job.starting',
+          actions: [
+            assign(({ context, event }) => found(context, { id: event.output.vmId })),
+            begin('starting'),
+          ],
+        },
+        onError: [
+          { guard: 'is the VM name spent', target: 'waiting', actions: ['noteFailure', 'takeVmName'] },
+          ...onEffectError,
+        ],
+      },
+    }),
+  );
+}
+
+export function starting(s: JobSetup) {
+  return provisioningState(
+    s,
+    {
+      timeout: 'starting',
+      doing: 'Starting the VM',
+      description: 'The VM is powered on; a full host is waited for here.',
+    },
+    s.createStateConfig({
+      invoke: {
+        id: 'startVm',
+        src: 'startVm',
+        input: ({ context }) => ({ host: vmOf(context).host, vmId: vmIdOf(context) }),
+        onDone: {
+          target: '#job.sshReady',
+          actions: [
+            assign(({ context, event }) => found(context, { expiresAt: event.output.expiresAt })),
+            begin('sshReady'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function sshReady(s: JobSetup) {
+  return provisioningState(
+    s,
+    {
+      timeout: 'sshReady',
+      doing: 'Reaching the guest by SSH',
+      description: 'The guest gets an address, shows its SSH banner and lets us log in.',
+    },
+    s.createStateConfig({
+      invoke: {
+        id: 'connectGuest',
+        src: 'connectGuest',
+        input: ({ context }) => {
+          const { host, hostKey } = vmOf(context);
+          return { host, vmId: vmIdOf(context), hostKey };
+        },
+        onDone: {
+          target: '#job.probing',
+          actions: [
+            assign(({ context, event }) =>
+              found(context, { address: event.output.address, hostKey: event.output.hostKey }),
+            ),
+            begin('probing'),
+          ],
+        },
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function probing(s: JobSetup) {
+  return provisioningState(
+    s,
+    {
+      timeout: 'probing',
+      doing: 'Probing the guest',
+      description: 'The guest is asked for run.sh, config.sh, bash and git.',
+    },
+    s.createStateConfig({
+      invoke: {
+        id: 'probeGuest',
+        src: 'probeGuest',
+        input: ({ context }) => guestOf(context),
+        onDone: [
+          { guard: 'is there no job', target: '#job.warm', actions: ['noteRunnerVersion', begin('warm')] },
+          {
+            target: '#job.jitConfig',
+            actions: ['noteRunnerVersion', 'takeRunnerName', begin('jitConfig')],
+          },
+        ],
+        onError: onEffectError,
+      },
+    }),
+  );
+}
+
+export function jitConfig(s: JobSetup) {
+  return provisioningState(
+    s,
+    {
+      timeout: 'jitConfig',
+      doing: 'Obtaining a runner configuration from GitHub',
+      description: 'The runner takes a name, and GitHub gives it a configuration that stays in memory.',
+    },
+    s.createStateConfig({
+      // The effect in flight looks at the job that was ours, and would reject when it finds that one taken.
+      on: {
+        'job.exchanged': {
+          guard: 'does the exchanged job fit this VM',
+          target: 'acting',
+          reenter: true,
+          actions: 'takeJob',
+        },
+      },
+      invoke: {
+        id: 'obtainRunnerConfig',
+        src: 'obtainRunnerConfig',
+        input: ({ context }) => ({
+          owner: context.job.owner,
+          repository: context.job.repository,
+          jobId: context.job.id,
+          profile: vmOf(context).profile,
+          runnerName: runnerOf(context).name,
+        }),
+        onDone: {
+          target: '#job.runnerOnline',
+          actions: [
+            assign(({ context, event }) => ({
+              runner: {
+                ...runnerOf(context),
+                id: event.output.runnerId,
+                mode: event.output.mode,
+              },
+            })),
+            'beginOnline',
+          ],
+        },
+        onError: [
+          {
+            guard: 'is the runner name spent',
+            target: 'waiting',
+            actions: ['noteFailure', 'takeRunnerName'],
+          },
+          ...onEffectError,
+        ],
+      },
+    }),
+  );
+}

@@ -1,0 +1,95 @@
+import { guestOf, runnerOf, runnerRefOf } from '../context-access.ts';
+import type { JobSetup } from '../setup.ts';
+import { begin, type StateConfig } from './provisioning-state.ts';
+
+/** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
+function asking(s: JobSetup, description: string, acting: StateConfig) {
+  return s.createStateConfig({
+    initial: 'acting',
+    description,
+    states: {
+      acting,
+      waiting: {
+        tags: ['waiting', 'needsAttention'],
+        on: { 'operator.retried': 'acting' },
+        invoke: {
+          id: 'retryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.nextTryAt }),
+          onDone: 'acting',
+          onError: 'acting',
+        },
+      },
+    },
+  });
+}
+
+function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
+  return asking(
+    s,
+    description,
+    s.createStateConfig({
+      invoke: {
+        id: 'askGuest',
+        src: 'askGuest',
+        input: ({ context }) => ({ ...guestOf(context), runnerName: runnerOf(context).name }),
+        onDone: [
+          { guard: 'is a job at work in the guest', target: '#job.running.busy' },
+          { guard: 'is the asked VM gone', target: '#job.tearingDown' },
+          { target: whenNotWorking },
+        ],
+        onError: { target: 'waiting', actions: 'noteFailure' },
+      },
+    }),
+  );
+}
+
+/**
+ * The protocol of law 5 for a runner that seems to have no job: ask the guest, deregister, wait the
+ * confirmation window, ask again. GitHub's `busy` flag alone is never the witness, since it lags by up to a
+ * minute; any sign of a job, at any step, leads back to `busy`.
+ */
+export function retiring(s: JobSetup) {
+  return s.createStateConfig({
+    initial: 'askingGuest',
+    description: 'The runner seems to have no job, and is let go only when its guest has said so twice.',
+    tags: ['mayBeBusy'],
+    entry: begin('retireWindow'),
+    on: { 'operator.cancelled': { actions: 'cancelAttempt' } },
+    states: {
+      askingGuest: askingGuest(
+        s,
+        'The guest is asked whether a job is at work in it.',
+        '#job.running.retiring.deregistering',
+      ),
+      deregistering: asking(
+        s,
+        'GitHub is asked to remove the runner, so that it gives it no further job.',
+        s.createStateConfig({
+          invoke: {
+            id: 'deregisterRunner',
+            src: 'deregisterRunner',
+            input: ({ context }) => runnerRefOf(context),
+            onDone: [
+              { guard: 'does GitHub call it busy', target: '#job.running.busy' },
+              { target: '#job.running.retiring.settling', actions: begin('retireWindow') },
+            ],
+            onError: { target: 'waiting', actions: 'noteFailure' },
+          },
+        }),
+      ),
+      settling: {
+        description: 'The confirmation window: a job that was on its way to the runner would show by now.',
+        tags: ['waiting'],
+        invoke: {
+          id: 'confirmationWindow',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.deadlineAt }),
+          onDone: 'askingGuestAgain',
+          onError: 'askingGuestAgain',
+        },
+      },
+      askingGuestAgain: askingGuest(s, 'The guest is asked for the second time.', '#job.tearingDown'),
+    },
+  });
+}

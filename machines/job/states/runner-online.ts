@@ -1,0 +1,134 @@
+import { assign } from 'xstate';
+import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context-access.ts';
+import type { JobSetup } from '../setup.ts';
+import { leaving } from './leaving.ts';
+import { begin, type StateConfig } from './provisioning-state.ts';
+
+/**
+ * From the launch on, GitHub may give this runner a job at any moment. So an attempt that fails here is
+ * retired, not torn down (law 5), unless the runner process is known to have ended.
+ */
+const onRunnerError = [
+  { guard: 'may the effect be retried', target: 'waiting', actions: 'noteFailure' },
+  { guard: 'is the effect blocked', target: 'waiting', actions: 'noteFailure' },
+  { guard: 'has the runner ended', target: '#job.tearingDown', actions: 'giveUpAttempt' },
+  { target: '#job.running.retiring', actions: 'giveUpAttempt' },
+] as const;
+
+function step(s: JobSetup, description: string, acting: StateConfig) {
+  return s.createStateConfig({
+    initial: 'acting',
+    description,
+    states: {
+      acting,
+      waiting: {
+        tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
+        invoke: {
+          id: 'retryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.nextTryAt }),
+          onDone: 'acting',
+          onError: 'acting',
+        },
+      },
+    },
+  });
+}
+
+export function runnerOnline(s: JobSetup) {
+  const outOfTime = {
+    target: '#job.running.retiring',
+    actions: { type: 'giveUpOnTime', params: { doing: 'Bringing the runner online' } },
+  } as const;
+
+  return s.createStateConfig({
+    initial: 'launching',
+    description: 'The runner is started in the guest and seen online by GitHub.',
+    tags: ['holdsSlot', 'mayBeBusy'],
+    on: {
+      'job.started': { target: '#job.running.busy', actions: 'markStarted' },
+      'job.completed': [
+        {
+          guard: 'did the job run here',
+          target: '#job.running.finishing',
+          actions: ['markCompleted', begin('finishing')],
+        },
+        { target: '#job.running.retiring', actions: 'markCompleted' },
+      ],
+      'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
+      'job.exchanged': [
+        { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
+        {
+          guard: 'did the exchanged job end here',
+          target: '#job.running.finishing',
+          actions: ['takeJob', begin('finishing')],
+        },
+        { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
+        { target: '#job.running.retiring', actions: 'takeJob' },
+      ],
+      ...leaving,
+      'vm.vanished': {
+        target: '#job.tearingDown',
+        actions: {
+          type: 'failAttempt',
+          params: {
+            code: 'VM_VANISHED',
+            message: 'The VM disappeared from its host while its runner came online.',
+          },
+        },
+      },
+    },
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.deadlineAt }),
+      onDone: outOfTime,
+      onError: outOfTime,
+    },
+    states: {
+      launching: step(
+        s,
+        'The runner is started in the guest so that it outlives this connection.',
+        s.createStateConfig({
+          invoke: {
+            id: 'launchRunner',
+            src: 'launchRunner',
+            input: ({ context }) => ({
+              ...guestOf(context),
+              ...runnerRefOf(context),
+              profile: vmOf(context).profile,
+              mode: runnerOf(context).mode,
+            }),
+            onDone: '#job.runnerOnline.confirming',
+            onError: [
+              { guard: 'is the runner config lost', target: '#job.jitConfig', actions: 'takeRunnerName' },
+              ...onRunnerError,
+            ],
+          },
+        }),
+      ),
+      confirming: step(
+        s,
+        'Guest and GitHub are asked until both see the runner online.',
+        s.createStateConfig({
+          invoke: {
+            id: 'confirmOnline',
+            src: 'confirmOnline',
+            input: ({ context }) => ({ ...guestOf(context), ...runnerRefOf(context) }),
+            onDone: {
+              target: '#job.running.idle',
+              actions: [
+                assign(({ context, event }) => ({
+                  runner: { ...runnerOf(context), id: event.output.runnerId },
+                })),
+                'beginRunning',
+              ],
+            },
+            onError: onRunnerError,
+          },
+        }),
+      ),
+    },
+  });
+}

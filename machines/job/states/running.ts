@@ -1,0 +1,239 @@
+import { assign } from 'xstate';
+import type { JobContext } from '../context.ts';
+import { guestOf, runnerOf, vmOf } from '../context-access.ts';
+import type { JobMachineOptions, JobSetup } from '../setup.ts';
+import { leaving } from './leaving.ts';
+import { begin } from './provisioning-state.ts';
+import { retiring } from './retiring.ts';
+import { verifying } from './verifying.ts';
+
+const watchInput = (context: JobContext, until: 'activity' | 'exit') => ({
+  ...guestOf(context),
+  runnerName: runnerOf(context).name,
+  until,
+});
+
+/** Losing the view of a runner says nothing about the runner: look again, never kill. */
+function waitingToWatch(s: JobSetup) {
+  return s.createStateConfig({
+    tags: ['waiting'],
+    on: { 'operator.retried': 'watching' },
+    invoke: {
+      id: 'retryWait',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.nextTryAt }),
+      onDone: 'watching',
+      onError: 'watching',
+    },
+  });
+}
+
+const vmLost = (message: string) =>
+  ({
+    target: '#job.tearingDown',
+    actions: { type: 'failAttempt', params: { code: 'VM_VANISHED', message } },
+  }) as const;
+const LOST_IDLE = vmLost('The VM disappeared from its host before its runner had a job.');
+const LOST_BUSY = vmLost(
+  'The VM disappeared while the job ran in it. GitHub fails the job within minutes; it is not started again.',
+);
+
+function idle(s: JobSetup) {
+  const unused = {
+    target: '#job.running.retiring',
+    actions: {
+      type: 'failAttempt',
+      params: { code: 'RUNNER_UNUSED', message: 'The runner was online but GitHub gave it no job in time.' },
+    },
+  } as const;
+
+  return s.createStateConfig({
+    initial: 'watching',
+    description: 'The runner is online and no job was seen on it yet.',
+    tags: ['mayBeBusy'],
+    on: {
+      'job.completed': [
+        {
+          guard: 'did the job run here',
+          target: '#job.running.finishing',
+          actions: ['markCompleted', begin('finishing')],
+        },
+        { target: '#job.running.retiring', actions: 'markCompleted' },
+      ],
+      'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
+      'job.exchanged': [
+        { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
+        {
+          guard: 'did the exchanged job end here',
+          target: '#job.running.finishing',
+          actions: ['takeJob', begin('finishing')],
+        },
+        { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
+        { target: '#job.running.retiring', actions: 'takeJob' },
+      ],
+      ...leaving,
+      'vm.vanished': LOST_IDLE,
+    },
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.deadlineAt }),
+      onDone: unused,
+      onError: unused,
+    },
+    states: {
+      watching: {
+        invoke: {
+          id: 'watchRunner',
+          src: 'watchRunner',
+          input: ({ context }) => watchInput(context, 'activity'),
+          onDone: [
+            { guard: 'did the runner take a job', target: '#job.running.busy' },
+            { guard: 'is the watched VM gone', ...LOST_IDLE },
+            {
+              target: '#job.running.verifying',
+              actions: [
+                assign(({ context, event }) => ({
+                  failure: event.output.failure,
+                  job: {
+                    ...context.job,
+                    attemptsFailed: context.job.attemptsFailed + (event.output.failure ? 1 : 0),
+                  },
+                })),
+                begin('finishing'),
+              ],
+            },
+          ],
+          onError: { target: 'waiting', actions: 'noteFailure' },
+        },
+      },
+      waiting: waitingToWatch(s),
+    },
+  });
+}
+
+function busy(s: JobSetup) {
+  return s.createStateConfig({
+    initial: 'watching',
+    description: 'A job is at work on the runner.',
+    tags: ['mayBeBusy'],
+    entry: 'forgetFailure',
+    on: {
+      // A repeated hint must not interrupt the watch.
+      'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
+      'vm.vanished': LOST_BUSY,
+    },
+    states: {
+      watching: {
+        invoke: {
+          id: 'watchRunner',
+          src: 'watchRunner',
+          input: ({ context }) => watchInput(context, 'exit'),
+          onDone: [
+            { guard: 'is the watched VM gone', ...LOST_BUSY },
+            { guard: 'did the runner take a job', target: 'watching', reenter: true },
+            { guard: 'is the job over', target: '#job.tearingDown' },
+            { target: '#job.running.verifying', actions: begin('finishing') },
+          ],
+          onError: { target: 'waiting', actions: 'noteFailure' },
+        },
+      },
+      waiting: waitingToWatch(s),
+    },
+  });
+}
+
+function finishing(s: JobSetup) {
+  return s.createStateConfig({
+    initial: 'watching',
+    description: 'The job is over; its runner still uploads and says goodbye.',
+    tags: ['mayBeBusy'],
+    entry: 'forgetFailure',
+    on: {
+      // Late and repeated hints neither bring the job back nor give its end more time.
+      'job.started': {},
+      'job.completed': {},
+      'vm.vanished': '#job.tearingDown',
+    },
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.deadlineAt }),
+      onDone: '#job.tearingDown',
+      onError: '#job.tearingDown',
+    },
+    states: {
+      watching: {
+        invoke: {
+          id: 'watchRunner',
+          src: 'watchRunner',
+          input: ({ context }) => watchInput(context, 'exit'),
+          onDone: [
+            { guard: 'did the runner take a job', target: 'watching', reenter: true },
+            { target: '#job.tearingDown' },
+          ],
+          onError: { target: 'waiting', actions: 'noteFailure' },
+        },
+      },
+      waiting: waitingToWatch(s),
+    },
+  });
+}
+
+/** A runner of ours is online; which job it serves is for observations and the guest to say (law 4). */
+export function running(s: JobSetup, { policy }: JobMachineOptions) {
+  const expired = {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'failAttempt',
+      params: {
+        code: 'LIFETIME_EXCEEDED',
+        message: 'The VM outlived its lifetime_seconds and the agent did not power it off.',
+      },
+    },
+  } as const;
+
+  return s.createStateConfig({
+    initial: 'idle',
+    description: 'The runner is online: without a job yet, at work, finishing, or being retired.',
+    tags: ['holdsSlot'],
+    on: {
+      'job.started': { target: '.busy', actions: 'markStarted' },
+      'job.completed': [
+        {
+          guard: 'did the job run here',
+          target: '.finishing',
+          actions: ['markCompleted', begin('finishing')],
+        },
+        { actions: 'markCompleted' },
+      ],
+      'job.takenElsewhere': { actions: 'markTaken' },
+      'job.exchanged': [
+        { guard: 'does the exchanged job run here', target: '.busy', actions: 'takeJob' },
+        {
+          guard: 'did the exchanged job end here',
+          target: '.finishing',
+          actions: ['takeJob', begin('finishing')],
+        },
+        { actions: 'takeJob' },
+      ],
+      'vm.vanished': '#job.tearingDown',
+    },
+    invoke: {
+      id: 'lifetime',
+      src: 'waitUntil',
+      input: ({ context }) => ({
+        at: (vmOf(context).expiresAt ?? Number.MAX_SAFE_INTEGER / 2) + policy.timeouts.expiryMargin,
+      }),
+      onDone: expired,
+      onError: expired,
+    },
+    states: {
+      idle: idle(s),
+      busy: busy(s),
+      finishing: finishing(s),
+      verifying: verifying(s),
+      retiring: retiring(s),
+    },
+  });
+}

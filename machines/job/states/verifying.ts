@@ -1,0 +1,82 @@
+import { assign } from 'xstate';
+import { JOB_STATUSES } from '../context.ts';
+import { runnerOf } from '../context-access.ts';
+import { laterStatus } from '../events.ts';
+import type { JobSetup } from '../setup.ts';
+import { begin } from './provisioning-state.ts';
+
+/**
+ * The runner process has ended but no observation says what became of our job (a lost webhook, or the runner
+ * served a job that we do not know). Nothing is left to kill, so a deadline ends the asking.
+ */
+export function verifying(s: JobSetup) {
+  return s.createStateConfig({
+    initial: 'acting',
+    description: 'The runner process has ended, and GitHub is asked what became of the job.',
+    on: {
+      'job.started': { actions: ['markStarted', 'forgetFailure'] },
+      'job.completed': { target: '#job.tearingDown', actions: ['markCompleted', 'forgetFailure'] },
+      'job.exchanged': [
+        {
+          guard: 'did the exchanged job end here',
+          target: '#job.tearingDown',
+          actions: 'takeJob',
+        },
+        {
+          guard: 'does the exchanged job run here',
+          target: '#job.running.verifying',
+          reenter: true,
+          actions: ['takeJob', begin('finishing')],
+        },
+        { target: '#job.tearingDown', actions: 'takeJob' },
+      ],
+    },
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }) => ({ at: context.phase.deadlineAt }),
+      onDone: '#job.tearingDown',
+      onError: '#job.tearingDown',
+    },
+    states: {
+      acting: {
+        invoke: {
+          id: 'recheckJob',
+          src: 'recheckJob',
+          input: ({ context }) => ({
+            owner: context.job.owner,
+            repository: context.job.repository,
+            jobId: context.job.id,
+            runnerName: runnerOf(context).name,
+          }),
+          onDone: {
+            target: '#job.tearingDown',
+            actions: assign(({ context, event }) => {
+              const { status, conclusion } = event.output;
+              return {
+                job: {
+                  ...context.job,
+                  status: laterStatus(JOB_STATUSES, context.job.status, status),
+                  conclusion: context.job.conclusion ?? conclusion,
+                },
+                failure: status === 'queued' ? context.failure : null,
+              };
+            }),
+          },
+          onError: { target: 'waiting', actions: 'noteFailure' },
+        },
+      },
+      waiting: {
+        tags: ['waiting'],
+        on: { 'operator.retried': 'acting' },
+        invoke: {
+          id: 'retryWait',
+          src: 'waitUntil',
+          input: ({ context }) => ({ at: context.phase.nextTryAt }),
+          onDone: 'acting',
+          onError: 'acting',
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,35 @@
+import type { JobContext } from '../context.ts';
+import type { JobSetup } from '../setup.ts';
+import { beforeTheRunner, begin } from './provisioning-state.ts';
+
+const [takesOver, ...otherExchanges] = beforeTheRunner['job.exchanged'];
+
+/**
+ * A VM that is ready before its job is queued. No runner is registered in it, so GitHub can give it nothing, and it
+ * may go at any moment: for a job of another profile, or for its age.
+ */
+export function warm(s: JobSetup) {
+  return s.createStateConfig({
+    description: 'The VM is booted and probed, without a runner, and stands by for a job.',
+    tags: ['holdsSlot', 'takesAnyJob', 'waiting'],
+    on: {
+      ...beforeTheRunner,
+      'job.exchanged': [
+        {
+          ...takesOver,
+          target: '#job.jitConfig',
+          actions: [takesOver.actions, 'takeRunnerName', begin('jitConfig')],
+        },
+        ...otherExchanges,
+      ],
+      'slot.reclaimed': '#job.tearingDown',
+    },
+    invoke: {
+      id: 'phaseDeadline',
+      src: 'waitUntil',
+      input: ({ context }: { context: JobContext }) => ({ at: context.phase.deadlineAt }),
+      onDone: '#job.tearingDown',
+      onError: '#job.tearingDown',
+    },
+  });
+}

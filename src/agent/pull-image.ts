@@ -1,0 +1,42 @@
+import { sleepFor } from '../clock.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import type { AgentClient } from './agent-client.ts';
+import { pullFailure } from './agent-failure.ts';
+
+/** Milliseconds between looks at a pull after the first one, which comes at once, since most pulls are cache hits. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 2_000;
+/** Each pause to the one before: what ended is noticed within a quarter of the time that it took. */
+const GROWTH = 1.25;
+
+/**
+ * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
+ * can be shown. Always with the very reference that the create names: the agent's cache goes by exact string.
+ * Answers the digest of what the host then has under it; null where the agent does not tell. Rejects with the pull's
+ * own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
+ */
+export async function pullImage(
+  world: EffectWorld,
+  client: AgentClient,
+  reference: string,
+  vmName: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const started = await client.pullImage(reference, {
+    timeoutSeconds: Math.ceil(world.pullTimeout / 1000),
+    signal,
+  });
+  let pause = 0;
+  let pull = started;
+  while (pull.status !== 'completed') {
+    if (pull.status === 'failed' || pull.status === 'cancelled') throw pullFailure(reference, pull);
+    const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
+    world.progress(vmName, `pulling ${reference}${percent}`);
+    await sleepFor(world.clock, pause, signal);
+    pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, pause * GROWTH));
+    const seen = await client.pullOperation(pull.operationId, { signal });
+    if (seen === null) throw pullFailure(reference, null);
+    pull = seen;
+  }
+  return pull.digest;
+}

@@ -1,0 +1,112 @@
+import type { JobEvent } from '../../machines/job/events.ts';
+import type { Clock } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import type { Hosts } from '../hosts/hosts.ts';
+import { OrderRefused } from '../http/admin/order-refused.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import type { Chronicle } from '../journal/chronicle.ts';
+import type { HostRecords } from '../journal/host-records.ts';
+import type { Store } from '../store/store.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+export interface OrdersOptions {
+  actors: JobActors;
+  hosts: Hosts;
+  hostRecords: HostRecords;
+  dispatcher: Dispatcher;
+  store: Store;
+  chronicle: Chronicle;
+  github: Pick<GitHub, 'getJob'>;
+  clock: Clock;
+}
+
+/** What an operator may order. Each order stands in the journal with who gave it, also one that changes nothing. */
+export class Orders {
+  readonly #options: OrdersOptions;
+
+  constructor(options: OrdersOptions) {
+    this.#options = options;
+  }
+
+  /** The job gets no (further) VM and its present one goes, unless the job already runs: law 5 knows no exception. */
+  cancel(jobId: number, by: string): void {
+    const { key, can } = this.#actorOf(jobId);
+    const event: JobEvent = { type: 'operator.cancelled', by };
+    if (!can(event)) {
+      throw new OrderRefused(
+        409,
+        `Job ${jobId} runs in its VM: cancel it at GitHub, which then ends it here too.`,
+      );
+    }
+    this.#write('operator.cancelled', key, jobId, null, by);
+    this.#options.actors.send(key, event);
+  }
+
+  /** What waits is tried at once; a job that was given up is served again when GitHub still has it queued. */
+  async retry(jobId: number, by: string): Promise<void> {
+    const { actors, store, github, dispatcher } = this.#options;
+    if (actors.holderOfJob(jobId) !== null) {
+      const { key, can } = this.#actorOf(jobId);
+      if (!can({ type: 'operator.retried' })) {
+        throw new OrderRefused(409, `Job ${jobId} waits for no try: it is being worked on.`);
+      }
+      this.#write('operator.retried', key, jobId, null, by);
+      actors.send(key, { type: 'operator.retried' });
+      return dispatcher.poke();
+    }
+    const settled = await store.settledJob(jobId);
+    if (!settled) throw new OrderRefused(404, `No job ${jobId} is known.`);
+    const seen = await github.getJob(settled.owner, settled.repository, jobId);
+    if (seen?.status !== 'queued') {
+      throw new OrderRefused(409, `Job ${jobId} is ${seen?.status ?? 'gone'} at GitHub: run it again there.`);
+    }
+    this.#write('operator.retried', String(jobId), jobId, null, by);
+    store.unsettleJob(jobId);
+    dispatcher.observe(seen, settled.namesTaken);
+  }
+
+  /** The host gets no new job until the order is taken back. */
+  cordon(host: string, by: string): void {
+    this.#order('operator.cordoned', host, by, { by, at: this.#options.clock.now() });
+  }
+
+  uncordon(host: string, by: string): void {
+    this.#order('operator.uncordoned', host, by, null);
+    this.#options.dispatcher.poke();
+  }
+
+  /** A cordon, and what is not at work there goes on elsewhere. */
+  drain(host: string, by: string): void {
+    this.#order('operator.drained', host, by, { by, at: this.#options.clock.now() });
+    const { actors } = this.#options;
+    for (const { key, snapshot } of [...actors.all()]) {
+      if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
+    }
+  }
+
+  collect(by: string): void {
+    this.#write('operator.collected', 'collector', 0, null, by);
+  }
+
+  #order(event: string, host: string, by: string, cordon: { by: string; at: number } | null): void {
+    const { hosts, hostRecords, store } = this.#options;
+    const found = [...hosts.all()].find(({ name }) => name === host);
+    if (!found) throw new OrderRefused(404, `The config names no host "${host}".`);
+    store.cordon(host, cordon);
+    this.#write(event, `host:${host}`, 0, host, by);
+    hostRecords.changed(host, found.snapshot, event);
+  }
+
+  #actorOf(jobId: number): { key: string; can(event: JobEvent): boolean } {
+    const holder = this.#options.actors.holderOfJob(jobId);
+    const found = [...this.#options.actors.all()].find(({ key }) => key === holder?.key);
+    if (!found) throw new OrderRefused(404, `No job ${jobId} is being served.`);
+    return { key: found.key, can: (event) => found.snapshot.can(event) };
+  }
+
+  #write(event: string, actor: string, jobId: number, host: string | null, by: string): void {
+    const at = this.#options.clock.now();
+    const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
+    this.#options.chronicle.note({ kind: 'order', at, event, ...where, detail: { by } });
+  }
+}

@@ -1,0 +1,40 @@
+import type { JobEffects } from '../../../machines/job/effects.ts';
+import { DaemonError } from '../../errors.ts';
+import { runnerStatus } from '../../guest/runner/runner-status.ts';
+import type { Effect } from '../effect-world.ts';
+import { withGuest } from '../guest/with-guest.ts';
+import { runnerEnded } from './runner-ended.ts';
+
+/**
+ * GitHub lists the runner as online. The guest is asked first: it knows sooner, costs no rate limit, and tells
+ * why a runner ended. A runner that took a job and left GitHub's list has been online.
+ */
+export const confirmOnline: Effect<
+  JobEffects['confirmOnline']['input'],
+  JobEffects['confirmOnline']['output']
+> = async (world, input, signal) => {
+  const { owner, repository, runnerName, runnerId } = input;
+  const status = await withGuest(world, input, signal, (session) =>
+    runnerStatus(session, runnerName, { signal }),
+  );
+  if (status.process !== 'running') {
+    const cause = runnerEnded(runnerName, status);
+    if (cause) throw new DaemonError(cause.code, cause.message);
+  } else if (!status.listening && !status.tookJob) {
+    throw new DaemonError('RUNNER_NOT_ONLINE', `The runner ${runnerName} has not connected to GitHub yet.`);
+  }
+
+  const scope = world.scope(owner, repository);
+  const runner =
+    runnerId === null
+      ? await world.github.findRunner(scope, runnerName, { signal })
+      : await world.github.getRunner(scope, runnerId, { signal });
+  if (runner?.status === 'online') return { runnerId: runner.id };
+  if (status.tookJob) return { runnerId: runner?.id ?? runnerId };
+  throw new DaemonError(
+    'RUNNER_NOT_ONLINE',
+    runner
+      ? `GitHub still lists the runner ${runnerName} as ${runner.status}.`
+      : `GitHub does not list the runner ${runnerName}.`,
+  );
+};

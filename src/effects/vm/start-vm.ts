@@ -1,0 +1,23 @@
+import type { JobEffects } from '../../../machines/job/effects.ts';
+import { DaemonError } from '../../errors.ts';
+import type { EarlyEffect } from '../effect-world.ts';
+
+/** Powers the VM on unless it runs already, and confirms it. A full host rejects with VM_LIMIT_REACHED. */
+export const startVm: EarlyEffect<JobEffects['startVm']['input'], JobEffects['startVm']['output']> = async (
+  world,
+  { host, vmId },
+  signal,
+  ordered,
+) => {
+  const { client } = world.agent(host);
+  if ((await client.vmState(vmId, { signal })) !== 'running') {
+    await ordered();
+    await client.startVm(vmId, { signal });
+  }
+  const state = await client.vmState(vmId, { signal });
+  if (state !== 'running') {
+    throw new DaemonError('VM_START_FAILED', `The VM on ${host} is ${state ?? 'gone'} after its start.`);
+  }
+  const vm = await client.getVm(vmId, { signal });
+  return { expiresAt: vm?.expiresAt ?? null };
+};

@@ -1,0 +1,113 @@
+import type { Logger } from 'pino';
+import type { JobContext } from '../../machines/job/context.ts';
+import type { Clock } from '../clock.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import { withGuest } from '../effects/guest/with-guest.ts';
+import { runnerLogs } from '../guest/runner/runner-logs.ts';
+import type { Store } from '../store/store.ts';
+import type { KeptEvidence } from '../store/tables/evidence.ts';
+import { scrubbed } from './scrubbed.ts';
+
+/** Milliseconds for which a deletion waits for the evidence: a dead guest must not hold its slot. */
+const PATIENCE = 8_000;
+const MOST_SCREEN_BYTES = 700 * 1024;
+const AGENT_EVENTS = 100;
+
+export interface FlightRecorderOptions {
+  world: EffectWorld;
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  secrets: readonly string[];
+  hostLook(host: string): unknown;
+}
+
+/** Saves what only the VM knows when an attempt fails, between the decision to give it up and its deletion. */
+export class FlightRecorder {
+  readonly #options: FlightRecorderOptions;
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(options: FlightRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to save. Whoever deletes the VM waits for `saved`. */
+  begin({ job, vm, runner }: JobContext, attempt: number): void {
+    if (vm === null || this.#underWay.has(vm.name)) return;
+    const saving = this.#save(job, vm, runner?.name ?? null, attempt)
+      .catch((error: unknown) => {
+        this.#options.log.warn({ job: job.id, err: error }, `the evidence of ${vm.name} could not be kept`);
+      })
+      .finally(() => this.#underWay.delete(vm.name));
+    this.#underWay.set(vm.name, saving);
+  }
+
+  /** Resolves when nothing is being saved from a VM; never rejects. */
+  async saved(vmName: string): Promise<void> {
+    await this.#underWay.get(vmName);
+  }
+
+  async #save(
+    job: JobContext['job'],
+    vm: NonNullable<JobContext['vm']>,
+    runner: string | null,
+    attempt: number,
+  ): Promise<void> {
+    const { world, store, clock, secrets, hostLook } = this.#options;
+    const signal = AbortSignal.timeout(PATIENCE);
+    const missing: string[] = [];
+    const tried = async <T>(what: string, get: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await get();
+      } catch (error) {
+        const why = signal.aborted
+          ? 'it took too long'
+          : error instanceof Error
+            ? error.message
+            : String(error);
+        missing.push(scrubbed(`${what}: ${why}`, secrets));
+        return null;
+      }
+    };
+    const { id, address } = vm;
+    const [events, screen, logs] = await Promise.all([
+      id === null ? null : tried("the agent's events", async () => this.#events(vm.host, id, signal)),
+      id === null ? null : tried("the guest's screen", async () => this.#screen(vm.host, id, signal)),
+      address === null || runner === null
+        ? null
+        : tried("the runner's logs", () =>
+            withGuest(world, { address, hostKey: vm.hostKey }, signal, (session) =>
+              runnerLogs(session, { runnerName: runner, installPath: world.guest.installPath, signal }),
+            ),
+          ),
+    ]);
+    if (id === null) missing.push('the VM had no id yet: no events, no screen');
+    if (address === null || runner === null) missing.push('no runner was in the VM yet: no logs');
+    const kept: KeptEvidence = {
+      jobId: job.id,
+      attempt,
+      at: clock.now(),
+      vmName: vm.name,
+      host: vm.host,
+      agentEvents: (events ?? []).map((event) => JSON.parse(scrubbed(JSON.stringify(event), secrets))),
+      screen,
+      logs: Object.fromEntries(
+        Object.entries(logs ?? {}).map(([name, text]) => [name, scrubbed(text, secrets)]),
+      ),
+      hostLook: hostLook(vm.host),
+      missing,
+    };
+    store.keepEvidence(kept);
+  }
+
+  #events(host: string, vmId: string, signal: AbortSignal) {
+    return this.#options.world.agent(host).client.listEvents(vmId, { limit: AGENT_EVENTS, signal });
+  }
+
+  async #screen(host: string, vmId: string, signal: AbortSignal): Promise<string> {
+    const png = await this.#options.world.agent(host).client.screenshot(vmId, { signal });
+    if (png.length > MOST_SCREEN_BYTES)
+      throw new Error(`a picture of ${png.length} bytes is too large to keep`);
+    return Buffer.from(png).toString('base64');
+  }
+}

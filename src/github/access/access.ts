@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
+import { DaemonError, hasCode } from '../../errors.ts';
+import { type RunnerScope, scopeName, scopePath } from '../runners/runner-scope.ts';
+import type { GitHubAuth } from './connect-octokit.ts';
+import type { Abortable, GitHubTransport } from './github-transport.ts';
+import type { AnswerHeaders } from './rate-limit.ts';
+
+/** One thing that the daemon needs of GitHub. */
+export interface AccessFinding {
+  what: string;
+  /** Null where only trying would tell, and trying would make a runner. */
+  ok: boolean | null;
+  /** For a person: what was found, and what mends it. */
+  message: string;
+}
+
+export interface AccessReport {
+  findings: AccessFinding[];
+  /** Milliseconds by which our clock is ahead of GitHub's; to a second. Null when nothing answered. */
+  clockSkewMs: number | null;
+}
+
+export interface AccessQuestion {
+  scopes: RunnerScope[];
+  repositories: { owner: string; repository: string }[];
+}
+
+const userSchema = z.object({ login: z.string() });
+const installationSchema = z.object({
+  app_slug: z.string().nullish(),
+  account: z.object({ login: z.string().nullish() }).nullish(),
+  permissions: z.record(z.string(), z.string()),
+  suspended_at: z.string().nullish(),
+});
+
+/** What is known of the rights to make runners, without making one. */
+interface Rights {
+  /** Of an App's installation. */
+  permissions: Record<string, string> | null;
+  /** Of a classic token. */
+  oauthScopes: string[] | null;
+}
+
+/** GitHub refuses an App's signature that is more than a minute off. */
+const WORST_SKEW_MS = 30_000;
+
+const purpose = 'serving jobs';
+
+/** What the doctor asks GitHub. */
+export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock: Clock) {
+  return {
+    /** Tries every kind of reading and reasons about writing; makes and changes nothing. Throws only the signal's reason. */
+    async checkAccess(question: AccessQuestion, { signal }: Abortable = {}): Promise<AccessReport> {
+      const findings: AccessFinding[] = [];
+      const skews: number[] = [];
+      const rights: Rights = { permissions: null, oauthScopes: null };
+
+      const attempt = async (what: string, path: string, found: string) => {
+        const askedAt = clock.now();
+        try {
+          const query = { per_page: 1 };
+          const { headers } = await transport.answer({ what, purpose, method: 'GET', path, query, signal });
+          skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
+          findings.push({ what, ok: true, message: found });
+        } catch (error) {
+          findings.push({ what, ok: false, message: explain(error) });
+        }
+      };
+
+      findings.push(await identity(rights, signal));
+      for (const { owner, repository } of question.repositories) {
+        const path = `${scopePath({ kind: 'repository', owner, repository })}/actions/runs`;
+        const name = `${owner}/${repository}`;
+        await attempt(`read the runs of ${name}`, path, `Runs and jobs of ${name} can be read.`);
+      }
+      for (const scope of question.scopes) {
+        const name = scopeName(scope);
+        const path = `${scopePath(scope)}/actions/runners`;
+        await attempt(`read the runners of ${name}`, path, `The runners of ${name} can be read.`);
+        findings.push(mayRegister(scope, rights));
+      }
+      const skew = skews.find((value) => !Number.isNaN(value)) ?? null;
+      if (skew !== null) findings.push(clockFinding(skew));
+      return { findings, clockSkewMs: skew };
+    },
+  };
+
+  async function identity(rights: Rights, signal: AbortSignal | undefined): Promise<AccessFinding> {
+    const what = 'log in at GitHub';
+    try {
+      if ('token' in auth) {
+        const { headers, data } = await transport.answer({
+          what,
+          purpose,
+          method: 'GET',
+          path: '/user',
+          signal,
+        });
+        rights.oauthScopes = oauthScopesOf(headers);
+        const login = userSchema.safeParse(data).data?.login ?? 'an unknown user';
+        return { what, ok: true, message: `The token belongs to ${login}.` };
+      }
+      const path = `/app/installations/${auth.installationId}`;
+      const found = await transport.send(installationSchema, { what, purpose, method: 'GET', path, signal });
+      rights.permissions = found.permissions;
+      const name = `The App ${found.app_slug ?? auth.appId}, installed for ${found.account?.login ?? 'an unknown account'}`;
+      if (found.suspended_at) {
+        return {
+          what,
+          ok: false,
+          message: `${name}, is suspended: unsuspend it in the account's settings.`,
+        };
+      }
+      return { what, ok: true, message: `${name}.` };
+    } catch (error) {
+      // The tokens of App installations have no user.
+      if ('token' in auth && hasCode(error, 'GITHUB_PERMISSION_MISSING', 'GITHUB_NOT_FOUND')) {
+        return { what, ok: true, message: 'GitHub accepts the token, which belongs to no user.' };
+      }
+      if (signal?.aborted) throw signal.reason;
+      return { what, ok: false, message: explain(error) };
+    }
+  }
+}
+
+function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): AccessFinding {
+  const what = `register runners of ${scopeName(scope)}`;
+  const isRepository = scope.kind === 'repository';
+  if (permissions) {
+    const needed = isRepository ? 'administration' : 'organization_self_hosted_runners';
+    const ok = permissions[needed] === 'write';
+    const message = ok
+      ? `The App may register runners (${needed}: write).`
+      : `The App needs the permission ${needed}: write, accepted by the account that it is installed for.`;
+    return { what, ok, message };
+  }
+  if (oauthScopes) {
+    const needed = isRepository ? 'repo' : 'admin:org';
+    const ok = oauthScopes.includes(needed);
+    const message = ok
+      ? `The token has the scope ${needed}.`
+      : `The token needs the scope ${needed}; it has: ${oauthScopes.join(', ') || 'none'}.`;
+    return { what, ok, message };
+  }
+  const needed = isRepository ? 'Administration' : 'Self-hosted runners (of the organization)';
+  return { what, ok: null, message: `Make sure that the token has the permission ${needed}: write.` };
+}
+
+/** Classic tokens are answered with their scopes; the others with nothing or an empty header. */
+function oauthScopesOf(headers: AnswerHeaders): string[] | null {
+  const scopes = headers['x-oauth-scopes'];
+  return scopes ? String(scopes).split(/, */) : null;
+}
+
+function clockFinding(skew: number): AccessFinding {
+  const seconds = Math.round(Math.abs(skew) / 1000);
+  const side = skew > 0 ? 'ahead of' : 'behind';
+  const ok = Math.abs(skew) < WORST_SKEW_MS;
+  return {
+    what: "compare this machine's clock with GitHub's",
+    ok,
+    message: ok
+      ? 'The clock agrees with GitHub.'
+      : `The clock is ${seconds} s ${side} GitHub's: turn on automatic time.`,
+  };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof DaemonError) return error.message;
+  throw error;
+}

@@ -1,0 +1,137 @@
+import type { FailureCode } from '../../../machines/failure.ts';
+import { DaemonError } from '../../errors.ts';
+import { type AnswerHeaders, resetInstant } from './rate-limit.ts';
+
+/** One request to GitHub, as messages name it. */
+export interface GitHubCall {
+  /** What the call is for, as a verb and its object: `list the runners of octo/app`. */
+  what: string;
+  method: string;
+  path: string;
+}
+
+export interface GitHubAnswer {
+  status: number;
+  headers: AnswerHeaders;
+  /** The `message` of GitHub's JSON answer, empty where it had none. */
+  message: string;
+}
+
+/** What stands as `cause` in the error: enough for GitHub's support, and no body of a request or an answer. */
+interface GitHubRefusal {
+  status: number;
+  requestId: string | null;
+}
+
+type Verdict = readonly [code: FailureCode, mend: string, retryAt?: number | null];
+
+/** GitHub's own advice where it names no instant: at least a minute, then exponentially longer. */
+const SHORTEST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 16 * 60_000;
+
+/**
+ * What a refusing answer of GitHub means. `strikes` counts the rate-limit answers right before this one.
+ * 403 stands for a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
+ */
+export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: number, strikes = 0): DaemonError {
+  const [code, mend, retryAt] = verdict(answer, call, now, strikes);
+  const { status, headers, message } = answer;
+  const requestId = headers['x-github-request-id'];
+  const refusal: GitHubRefusal = { status, requestId: requestId === undefined ? null : String(requestId) };
+  const text = message === '' ? '' : ` (${message.slice(0, 300)})`;
+  const request = refusal.requestId ? `, request ${refusal.requestId}` : '';
+  return new DaemonError(
+    code,
+    `GitHub answered ${status} to "${call.what}", ${call.method} ${call.path}${request}${text}. ${mend}`,
+    { cause: refusal, retryAt: retryAt ?? null },
+  );
+}
+
+/** No answer came, or none that can be read; whether the call took effect is unknown. `problem` is a system's error code or a sentence. */
+export function githubUnreachable(problem: string, { what, method, path }: GitHubCall): DaemonError {
+  return new DaemonError(
+    'GITHUB_UNREACHABLE',
+    `GitHub did not answer to "${what}", ${method} ${path}: ${problem}. Check this machine's network and github.api_url; it is tried again.`,
+  );
+}
+
+/** The HTTP status with which GitHub refused, or null when the error is no refusal of GitHub's. */
+export function refusalStatus(error: unknown): number | null {
+  if (!(error instanceof DaemonError)) return null;
+  return (error.cause as Partial<GitHubRefusal> | undefined)?.status ?? null;
+}
+
+function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: number): Verdict {
+  const { status, headers } = answer;
+  if (call.path.endsWith('/access_tokens') && status < 500 && !isRateLimit(answer)) {
+    return [
+      'GITHUB_CREDENTIALS_REFUSED',
+      'GitHub does not accept the App: check github.app_id, its private key and github.installation_id.',
+    ];
+  }
+  if (isRateLimit(answer)) {
+    const retryAt = pauseEnd(headers, now, strikes);
+    return [
+      'GITHUB_RATE_LIMITED',
+      `GitHub asks to wait; it goes on at ${new Date(retryAt).toISOString()}.`,
+      retryAt,
+    ];
+  }
+  if (status === 401) {
+    return [
+      'GITHUB_CREDENTIALS_REFUSED',
+      'The token is wrong, expired or revoked: give a new one in github.token.',
+    ];
+  }
+  if (status === 403) return ['GITHUB_PERMISSION_MISSING', permissionAdvice(headers)];
+  if (status === 404) {
+    return [
+      'GITHUB_NOT_FOUND',
+      'It does not exist, or the credentials may not see it: GitHub answers both in the same way. ' +
+        'Check github.owner, github.repository and the permissions.',
+    ];
+  }
+  if (status >= 300 && status < 400) {
+    return [
+      'GITHUB_NOT_FOUND',
+      'It was renamed or moved: correct github.owner and github.repository in the config.',
+    ];
+  }
+  if (status >= 500)
+    return ['GITHUB_ERROR', 'It is tried again; see githubstatus.com.', retryAfter(headers, now)];
+  return ['GITHUB_REQUEST_REFUSED', 'The call itself is wrong: the same call would be refused again.'];
+}
+
+/** A 403 is a rate limit when it says when to come back, when the budget is at zero, or when its text says so. */
+function isRateLimit({ status, headers, message }: GitHubAnswer): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  return (
+    headers['retry-after'] !== undefined ||
+    String(headers['x-ratelimit-remaining']) === '0' ||
+    /rate limit|abuse detection/i.test(message)
+  );
+}
+
+function pauseEnd(headers: AnswerHeaders, now: number, strikes: number): number {
+  const named = retryAfter(headers, now);
+  if (named !== null) return named;
+  const reset = resetInstant(headers, now);
+  if (String(headers['x-ratelimit-remaining']) === '0' && reset !== null) return reset;
+  return now + Math.min(SHORTEST_PAUSE_MS * 2 ** strikes, LONGEST_PAUSE_MS);
+}
+
+function retryAfter(headers: AnswerHeaders, now: number): number | null {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  return Number.isFinite(seconds) ? now + Math.max(seconds, 1) * 1000 : null;
+}
+
+function permissionAdvice(headers: AnswerHeaders): string {
+  const accepted = headers['x-accepted-github-permissions'];
+  if (headers['x-github-sso'] !== undefined)
+    return 'The organization demands single sign-on: authorize the token for it.';
+  const scopes = headers['x-accepted-oauth-scopes'];
+  if (accepted) return `The credentials need the permission ${accepted}.`;
+  if (scopes) return `The credentials need one of the scopes ${scopes}.`;
+  return 'The credentials lack a permission for this, or the network they are used from is not allowed.';
+}

@@ -1,0 +1,228 @@
+import type { Octokit } from '@octokit/rest';
+import type { z } from 'zod';
+import { beginCall, routeOf } from '../../call-trace.ts';
+import type { Clock } from '../../clock.ts';
+import { DaemonError, hasCode } from '../../errors.ts';
+import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
+import { type GitHubCall, githubFailure, githubUnreachable } from './github-failure.ts';
+import { messageOf, type RawAnswer, readOctokitError } from './octokit-error.ts';
+import type { RateLimits } from './rate-limit.ts';
+import type { Purpose } from './rest-until.ts';
+
+export interface GitHubTransportOptions {
+  octokit: Octokit;
+  /** Without a trailing slash. */
+  apiUrl: string;
+  clock: Clock;
+  limits: RateLimits;
+  /** Makes a new installation token; null where the token is the operator's. */
+  renewToken: (() => Promise<unknown>) | null;
+}
+
+/** Every call can be cut short; it then rejects with the signal's reason. */
+export interface Abortable {
+  signal?: AbortSignal | undefined;
+}
+
+/** For calls that serve more than one purpose. */
+export interface CallOptions extends Abortable {
+  /** Serving jobs unless told otherwise. */
+  purpose?: Purpose;
+}
+
+export interface GitHubRequest extends GitHubCall, Abortable {
+  /** What rests first while little is left of the hourly budget. */
+  purpose: Purpose;
+  query?: Record<string, string | number>;
+  body?: object;
+}
+
+/** The newest version knows nothing that we use; this one is served until at least 2028. */
+const API_VERSION = '2022-11-28';
+
+/** GitHub gives no more than 1000 results to a filter, 100 a page; more pages than this are a server gone wrong. */
+const MOST_PAGES = 100;
+
+/**
+ * Calls to GitHub's REST API. Each is made once: whoever repeats one decides so. Throws a DaemonError that names
+ * call and answer, and no body of either (law 7). Once GitHub asked to wait, nothing is sent before that instant; a
+ * purpose that has reached its floor of the hourly budget rests until the reset.
+ */
+export class GitHubTransport {
+  readonly apiUrl: string;
+  readonly #options: GitHubTransportOptions;
+  readonly #remembered = new RememberedAnswers();
+
+  constructor(options: GitHubTransportOptions) {
+    this.#options = options;
+    this.apiUrl = options.apiUrl;
+  }
+
+  /** Sends a request and reads the fields of its answer that `schema` knows. GITHUB_ERROR for another shape. */
+  async send<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
+    return read(schema, await this.answer(asked), asked);
+  }
+
+  /** Sends a request whose answer has no body, or whose headers are wanted. */
+  answer(asked: GitHubRequest): Promise<RawAnswer> {
+    return this.#exchange(asked, this.#urlOf(asked), {});
+  }
+
+  /** Reads something that is read often: unchanged, it costs nothing of the hourly limit. */
+  async look<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
+    return (await this.#lookAt(schema, asked, this.#urlOf(asked))).value;
+  }
+
+  /** All pages of a list, each a conditional request of its own, since each page has its own ETag. */
+  async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<T> {
+    let url = this.#urlOf({ ...asked, query: { per_page: 100, ...asked.query } });
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const { value, link } = await this.#lookAt(schema, asked, url);
+      yield value;
+      const next = nextPageQuery(link);
+      if (next === null) return;
+      url = `${this.apiUrl}${asked.path}${next}`;
+    }
+    throw new DaemonError(
+      'GITHUB_ERROR',
+      `GitHub announces more than ${MOST_PAGES} pages for "${asked.what}".`,
+    );
+  }
+
+  async #lookAt<T>(
+    schema: z.ZodType<T>,
+    asked: GitHubRequest,
+    url: string,
+  ): Promise<{ value: T; link: string | undefined }> {
+    const known = this.#remembered.get(url);
+    const answer = await this.#exchange(asked, url, known ? { 'if-none-match': known.etag } : {});
+    if (answer.status === 304 && known) return { value: known.value as T, link: known.link };
+    const value = read(schema, answer, asked);
+    this.#remembered.remember(url, answer.headers, value);
+    return { value, link: linkOf(answer.headers) };
+  }
+
+  /** A refused installation token may have been revoked: one new one is tried, which is safe since a 401 did nothing. */
+  async #exchange(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
+    const { renewToken } = this.#options;
+    try {
+      return await this.#once(asked, url, headers);
+    } catch (error) {
+      if (renewToken === null || !isRefusedToken(error)) throw error;
+    }
+    await renewToken().catch((error: unknown) => {
+      throw this.#failureOf(error, asked);
+    });
+    return this.#once(asked, url, headers);
+  }
+
+  async #once(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
+    const { octokit, clock, limits } = this.#options;
+    asked.signal?.throwIfAborted();
+    this.#refuseWhilePaused(asked);
+    const answered = limits.began();
+    const ended = beginCall({
+      system: 'github',
+      host: null,
+      method: asked.method,
+      route: routeOf(asked.path),
+    });
+    try {
+      const {
+        status,
+        headers: got,
+        data,
+      } = await octokit.request({
+        method: asked.method as 'GET',
+        url,
+        headers: { accept: 'application/vnd.github+json', 'x-github-api-version': API_VERSION, ...headers },
+        request: asked.signal ? { signal: asked.signal } : {},
+        ...(asked.body ? { data: asked.body } : {}),
+      });
+      ended(status);
+      limits.note(got, clock.now());
+      if (status >= 300) throw githubFailure({ status, headers: got, message: '' }, asked, clock.now());
+      limits.unblocked(clock.now());
+      return { status, headers: got, data };
+    } catch (error) {
+      const { answer } = readOctokitError(error);
+      ended(answer?.status ?? null);
+      asked.signal?.throwIfAborted();
+      if (answer?.status !== 304) throw this.#failureOf(error, asked);
+      limits.note(answer.headers, clock.now());
+      limits.unblocked(clock.now());
+      return answer;
+    } finally {
+      answered();
+    }
+  }
+
+  /** GitHub asked to wait, or the rest of the hour belongs to what presses more (law 9). */
+  #refuseWhilePaused({ purpose, what }: GitHubRequest): void {
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    const until = limits.pausedUntil(purpose, now);
+    if (until === null) return;
+    const time = new Date(until).toISOString();
+    const why = limits.isBlocked(now)
+      ? `GitHub asked to wait until ${time}`
+      : `What is left of GitHub's hourly budget until ${time} is kept for more than ${purpose}`;
+    throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before.`, { retryAt: until });
+  }
+
+  /** Octokit's own error carries the request with its body, and the answer: it ends here. */
+  #failureOf(error: unknown, asked: GitHubRequest): DaemonError {
+    if (error instanceof DaemonError) return error;
+    const { apiUrl, clock, limits } = this.#options;
+    const now = clock.now();
+    const { answer, sentUrl, problem } = readOctokitError(error);
+    if (!answer) return sentUrl === null ? unusableCredentials(asked) : githubUnreachable(problem, asked);
+    limits.note(answer.headers, now);
+    const message = messageOf(answer.data);
+    const isForToken = sentUrl?.endsWith('/access_tokens') ?? false;
+    const path = isForToken && sentUrl ? sentUrl.replace(apiUrl, '') : asked.path;
+    const method = isForToken ? 'POST' : asked.method;
+    const failure = githubFailure(
+      { status: answer.status, headers: answer.headers, message },
+      { what: asked.what, method, path },
+      now,
+      limits.strikesBefore(now),
+    );
+    const resource = answer.headers['x-ratelimit-resource'] ?? 'core';
+    const isOfAnotherBudget = resource !== 'core' && String(answer.headers['x-ratelimit-remaining']) === '0';
+    if (!hasCode(failure, 'GITHUB_RATE_LIMITED')) limits.unblocked(now);
+    else if (!isOfAnotherBudget) limits.block(failure.failure.retryAt ?? now, now);
+    return failure;
+  }
+
+  #urlOf({ path, query }: GitHubRequest): string {
+    const search = new URLSearchParams();
+    for (const [key, value] of Object.entries(query ?? {})) search.set(key, `${value}`);
+    return `${this.apiUrl}${path}${search.size > 0 ? `?${search}` : ''}`;
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubRequest): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  // A body that was cut off reads as an empty string.
+  asked.signal?.throwIfAborted();
+  const [issue] = parsed.error.issues;
+  throw new DaemonError(
+    'GITHUB_ERROR',
+    `GitHub gave an answer to "${asked.what}", ${asked.method} ${asked.path}, that this daemon cannot read ` +
+      `(${issue?.path.join('.') || 'the answer'}: ${issue?.message}). It is tried again; check github.api_url.`,
+  );
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return hasCode(error, 'GITHUB_CREDENTIALS_REFUSED') && (error.cause as { status?: number })?.status === 401;
+}
+
+/** Nothing was sent: auth-app could not sign with the App's key. Its error may quote the key. */
+function unusableCredentials({ what }: GitHubRequest): DaemonError {
+  return new DaemonError(
+    'GITHUB_CREDENTIALS_REFUSED',
+    `"${what}" could not be sent: the App's private key cannot be read. Give the PEM file that GitHub made for the App.`,
+  );
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { hasCode } from '../../errors.ts';
+import { refusalStatus } from '../access/github-failure.ts';
+import type { Abortable, CallOptions, GitHubTransport } from '../access/github-transport.ts';
+import type { Purpose } from '../access/rest-until.ts';
+import { type RunnerScope, scopeName, scopePath } from './runner-scope.ts';
+
+export interface GitHubRunner {
+  id: number;
+  name: string;
+  status: 'online' | 'offline';
+  /** Late both ways: never the only witness that a runner has no job (law 5). */
+  busy: boolean;
+  labels: string[];
+  ephemeral: boolean | null;
+  version: string | null;
+}
+
+const runnerSchema = z
+  .object({
+    id: z.number(),
+    name: z.string(),
+    status: z.string(),
+    busy: z.boolean(),
+    labels: z.array(z.object({ name: z.string() })),
+    ephemeral: z.boolean().nullish(),
+    version: z.string().nullish(),
+  })
+  .transform(
+    (runner): GitHubRunner => ({
+      id: runner.id,
+      name: runner.name,
+      status: runner.status === 'online' ? 'online' : 'offline',
+      busy: runner.busy,
+      labels: runner.labels.map(({ name }) => name),
+      ephemeral: runner.ephemeral ?? null,
+      version: runner.version ?? null,
+    }),
+  );
+const runnersSchema = z.object({ runners: z.array(runnerSchema) });
+
+/** Listed runners of a scope; needs Administration (repository) or organization_self_hosted_runners: write. */
+export function runnerCalls(transport: GitHubTransport) {
+  const path = (scope: RunnerScope) => `${scopePath(scope)}/actions/runners`;
+
+  async function listRunners(
+    scope: RunnerScope,
+    { signal, name, purpose = 'serving jobs' }: CallOptions & { name?: string } = {},
+  ): Promise<GitHubRunner[]> {
+    const runners: GitHubRunner[] = [];
+    const pages = transport.pages(runnersSchema, {
+      what: name ? `find the runner ${name}` : `list the runners of ${scopeName(scope)}`,
+      purpose,
+      method: 'GET',
+      path: path(scope),
+      query: name ? { name } : {},
+      signal,
+    });
+    for await (const page of pages) runners.push(...page.runners);
+    return runners;
+  }
+
+  /** One runner listed, for nothing but the question whether we may list. */
+  async function canList(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
+    await transport.look(runnersSchema, {
+      what: `read the runners of ${scopeName(scope)}`,
+      purpose,
+      method: 'GET',
+      path: path(scope),
+      query: { per_page: 1 },
+      signal,
+    });
+  }
+
+  return {
+    listRunners,
+
+    /** The runner of exactly this name, in whatever case; GitHub keeps names unique within a scope. */
+    async findRunner(
+      scope: RunnerScope,
+      name: string,
+      options: CallOptions = {},
+    ): Promise<GitHubRunner | null> {
+      // Servers that do not know the filter answer with all runners.
+      const runners = await listRunners(scope, { ...options, name });
+      return runners.find((runner) => runner.name.toLowerCase() === name.toLowerCase()) ?? null;
+    },
+
+    /** Null when GitHub does not list it; a 404 is believed only from a scope that we can still read. */
+    async getRunner(
+      scope: RunnerScope,
+      id: number,
+      { signal, purpose = 'serving jobs' }: CallOptions = {},
+    ): Promise<GitHubRunner | null> {
+      try {
+        return await transport.look(runnerSchema, {
+          what: `read runner ${id} of ${scopeName(scope)}`,
+          purpose,
+          method: 'GET',
+          path: `${path(scope)}/${id}`,
+          signal,
+        });
+      } catch (error) {
+        if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
+      }
+      await canList(scope, purpose, { signal });
+      return null;
+    },
+
+    /** Takes a runner off GitHub's list. GitHub refuses with 422 while it has a job: `busy`. */
+    async removeRunner(
+      scope: RunnerScope,
+      id: number,
+      { signal }: Abortable = {},
+    ): Promise<'removed' | 'absent' | 'busy'> {
+      try {
+        await transport.answer({
+          what: `remove runner ${id} of ${scopeName(scope)}`,
+          purpose: 'teardown',
+          method: 'DELETE',
+          path: `${path(scope)}/${id}`,
+          signal,
+        });
+        return 'removed';
+      } catch (error) {
+        if (refusalStatus(error) === 422) return 'busy';
+        if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
+      }
+      await canList(scope, 'teardown', { signal });
+      return 'absent';
+    },
+  };
+}

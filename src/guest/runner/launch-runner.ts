@@ -1,0 +1,124 @@
+import { DaemonError } from '../../errors.ts';
+import type { GuestSession } from '../guest-session.ts';
+import { checkedRunnerName } from './runner-name.ts';
+import { EXPAND_INSTALL, RUNNER_STATE, USUAL_PATH } from './runner-shell.ts';
+
+export type RunnerLaunch = { installPath: string; runnerName: string } & (
+  | { mode: 'jit'; jitConfig: string }
+  /** `group` is null at a repository, where GitHub has no runner groups. */
+  | { mode: 'token'; token: string; url: string; labels: readonly string[]; group: string | null }
+);
+
+/** Milliseconds for a launch: `config.sh` asks GitHub several times, and three times over where that fails. */
+const LAUNCH_TIMEOUT_MS = 120_000;
+
+// Lives in the guest for as long as its runner does. The secret goes from its file into the environment of the
+// one child that needs it: the runner reads ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source:
+// CommandSettings.cs). Without the DEPRECATED variable run.sh hides behind 0 that GitHub refuses its version.
+const SUPERVISOR = `
+${RUNNER_STATE}
+install=$2; mode=$3; shift 3
+finish() { echo "$1" >"$dir/rc.tmp"; mv "$dir/rc.tmp" "$dir/rc"; exit 0; }
+{ echo $$; began $$; } >"$dir/pid.tmp"; mv "$dir/pid.tmp" "$dir/pid"
+IFS= read -r secret <"$dir/secret"; rm -f "$dir/secret"
+${EXPAND_INSTALL}
+${USUAL_PATH}
+cd "$install" || finish 72
+pwd -P >"$dir/install"
+export ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1
+if [ "$mode" = token ]; then
+  ACTIONS_RUNNER_INPUT_TOKEN=$secret ./config.sh "$@" >"$dir/config.log" 2>&1
+  rc=$?
+  secret=
+  echo $rc >"$dir/config-rc"
+  [ $rc -eq 0 ] || finish $rc
+  : >"$dir/started"
+  ./run.sh
+else
+  : >"$dir/started"
+  ACTIONS_RUNNER_INPUT_JITCONFIG=$secret ./run.sh
+fi
+finish $?
+`;
+
+// A background child of a script ignores SIGINT, and jobs would inherit that: the runner could not cancel them
+// softly, nor their own traps work. Perl, which macOS has, gives the supervisor a session of its own and the
+// signals back. Not nohup: macOS's fails where there is no console. All three descriptors are redirected, or the
+// SSH channel would stay open as long as the runner.
+const SCRIPT = String.raw`
+IFS= read -r secret && [ -n "$secret" ] || { echo 'no secret came by standard input' >&2; exit 65; }
+${RUNNER_STATE}
+supervisor=$2
+[ -d "$HOME/.jeballto-runner" ] || mkdir -p "$HOME/.jeballto-runner" || exit 73
+answer=exists
+if mkdir -m 700 "$dir" 2>/dev/null; then
+  answer=started
+  (umask 077; printf '%s\n' "$secret" >"$dir/secret") || { rm -rf "$dir"; exit 73; }
+  name=$1; shift 2
+  set -- /bin/sh -c "$supervisor" jeballto-runner-supervisor "$name" "$@"
+  if command -v perl >/dev/null 2>&1; then
+    set -- perl -MPOSIX -e 'POSIX::setsid(); $SIG{$_} = "DEFAULT" for qw(HUP INT QUIT); exec { $ARGV[0] } @ARGV' "$@"
+  elif command -v setsid >/dev/null 2>&1; then set -- setsid "$@"
+  fi
+  (trap '' HUP; exec "$@") >"$dir/log" 2>&1 </dev/null &
+fi
+secret=
+[ -d "$dir" ] || { echo "cannot make $dir" >&2; exit 73; }
+while [ ! -f "$dir/started" ] && [ "$(state)" = running ]; do sleep 0.1; done
+echo
+if [ -f "$dir/config-rc" ] && [ "$(cat "$dir/config-rc")" -ne 0 ]; then
+  echo "jeballto-launch: config-failed $(cat "$dir/config-rc")"; tail -n 12 "$dir/config.log"
+else echo "jeballto-launch: $answer"
+fi
+`;
+
+/**
+ * Starts a runner in the guest so that it outlives this connection and this daemon, once for each runner name:
+ * a second call answers `exists` and starts nothing. In token mode the runner is configured first, and a call
+ * that finds that under way waits for its end. Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` said, and
+ * GUEST_COMMAND_FAILED when the guest's shell could not begin. Whether the runner stays up, `runnerStatus` tells.
+ */
+export async function launchRunner(
+  session: Pick<GuestSession, 'run'>,
+  launch: RunnerLaunch,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<'started' | 'exists'> {
+  const name = checkedRunnerName(launch.runnerName);
+  const secret = launch.mode === 'jit' ? launch.jitConfig : launch.token;
+  const { code, stdout, stderr } = await session.run(SCRIPT, {
+    what: 'start the runner',
+    args: [name, SUPERVISOR, launch.installPath, launch.mode, ...configArguments(launch)],
+    stdin: `${secret.trim()}\n`,
+    timeoutMs: LAUNCH_TIMEOUT_MS,
+    signal,
+  });
+  const answer = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);
+  const clean = (text: string) => text.replaceAll(secret.trim(), '***').trim().slice(-1500);
+  if (answer === null) {
+    throw new DaemonError(
+      'GUEST_COMMAND_FAILED',
+      `The guest could not start the runner ${name} (exit code ${code}): ${clean(stderr) || 'it said nothing'}.`,
+    );
+  }
+  const [line, word, configCode] = answer;
+  if (configCode !== undefined) {
+    const said = clean(stdout.slice(answer.index + line.length));
+    throw new DaemonError(
+      'RUNNER_CONFIGURATION_FAILED',
+      `config.sh of the runner ${name} ended with exit code ${configCode} and said: ${said || 'nothing'}`,
+    );
+  }
+  return word as 'started' | 'exists';
+}
+
+/** Labels go as one comma-separated word. The self-hosted defaults are added by `config.sh` itself. */
+function configArguments(launch: RunnerLaunch): string[] {
+  if (launch.mode === 'jit') return [];
+  const { url, runnerName, labels, group } = launch;
+  return [
+    ...['--unattended', '--ephemeral', '--disableupdate', '--url', url, '--name', runnerName],
+    ...(labels.length > 0 ? ['--labels', labels.join(',')] : []),
+    ...['--work', '_work'],
+    ...(group === null ? [] : ['--runnergroup', group]),
+  ];
+}

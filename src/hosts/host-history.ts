@@ -1,0 +1,35 @@
+import type { StoredJournalEntry } from '../store/tables/journal.ts';
+
+/** How a host stood: its machine's state, `cordoned` when it would take jobs otherwise, `unwatched` while no daemon ran. */
+export interface HostStay {
+  state: string;
+  /** Epoch ms; it lasts until the next stay, the last one until now. */
+  from: number;
+}
+
+/** Stays that are remembered of each host; the oldest go first. */
+const MOST = 200;
+
+/** The health of each host over time, from the journal. */
+export class HostHistory {
+  readonly #stays = new Map<string, HostStay[]>();
+
+  add({ kind, at, host, to, detail }: StoredJournalEntry): void {
+    // Nobody writes down when a daemon dies: the last thing that it wrote is the last that is known.
+    const heardLast = Number(detail?.heardLast ?? at);
+    if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
+    if (kind === 'host' && host !== null)
+      this.#note(host, to === 'healthy' && detail?.cordon ? 'cordoned' : to, at);
+  }
+
+  /** The oldest first. */
+  of(host: string): readonly HostStay[] {
+    return this.#stays.get(host) ?? [];
+  }
+
+  #note(host: string, state: string, from: number): void {
+    const stays = this.#stays.get(host) ?? [];
+    if (stays.at(-1)?.state === state) return;
+    this.#stays.set(host, [...stays, { state, from }].slice(-MOST));
+  }
+}

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import { type Actor, createActor, fromPromise, type SnapshotFrom } from 'xstate';
+import { createHostMachine, type HostLook, type HostPolicy } from '../../machines/host.ts';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { Clock } from '../clock.ts';
+import { statePath } from '../journal/transition-entry.ts';
+
+type HostMachine = ReturnType<typeof createHostMachine>;
+export type HostSnapshot = SnapshotFrom<HostMachine>;
+
+export interface HostsOptions {
+  hosts: { name: string; client: AgentClient; maxVms: number }[];
+  policy: HostPolicy;
+  clock: Clock;
+  log: Logger;
+  /** After every look and every change of state. */
+  onChange(name: string, snapshot: HostSnapshot): void;
+}
+
+/** The Macs, each with its own actor. Their state is what the last look showed, so it is not stored. */
+export class Hosts {
+  readonly #actors = new Map<string, Actor<HostMachine>>();
+
+  constructor({ hosts, policy, clock, log, onChange }: HostsOptions) {
+    const machine = createHostMachine({ policy, now: () => clock.now() });
+    for (const { name, client, maxVms } of hosts) {
+      const provided = machine.provide({
+        actors: {
+          lookAtHost: fromPromise(({ signal }) => lookAtHost(client, maxVms, signal)),
+          waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
+            await clock.sleepUntil(input.at, signal);
+            return null;
+          }),
+        },
+      });
+      const actor = createActor(provided, { id: name, input: { name } });
+      let last = '';
+      let look: HostLook | null = null;
+      let restarts = 0;
+      actor.subscribe({
+        next: (snapshot) => {
+          const { context } = snapshot;
+          const state = statePath(snapshot.value).split('.')[0] ?? '';
+          if (context.restartsSeen > restarts) {
+            restarts = context.restartsSeen;
+            log.warn(
+              { host: name, uptime: context.look?.uptime },
+              `host ${name}: its agent was restarted ${context.look?.uptime} s ago, which ended every VM of ours that ran there`,
+            );
+          }
+          if (state !== last) {
+            const failure = context.failure;
+            log[failure ? 'warn' : 'info'](
+              { host: name, state, version: context.look?.version, ...(failure && { failure }) },
+              `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
+            );
+          }
+          if (state !== last || context.look !== look) {
+            last = state;
+            look = context.look;
+            onChange(name, snapshot);
+          }
+        },
+        error: (error) => log.error({ host: name, err: error }, `host ${name}: its state machine failed`),
+      });
+      this.#actors.set(name, actor);
+    }
+  }
+
+  start(): void {
+    for (const actor of this.#actors.values()) actor.start();
+  }
+
+  stop(): void {
+    for (const actor of this.#actors.values()) actor.stop();
+  }
+
+  /** Something has changed there: look now instead of at the next interval. */
+  look(name: string): void {
+    this.#actors.get(name)?.send({ type: 'look.requested' });
+  }
+
+  *all(): IterableIterator<{ name: string; snapshot: HostSnapshot }> {
+    for (const [name, actor] of this.#actors) yield { name, snapshot: actor.getSnapshot() };
+  }
+}
+
+async function lookAtHost(client: AgentClient, maxVms: number, signal: AbortSignal): Promise<HostLook> {
+  const [health, capabilities, vms] = await Promise.all([
+    client.health({ signal }),
+    client.capabilities({ signal }),
+    client.listVms({ signal }),
+  ]);
+  return {
+    version: health.version,
+    uptime: health.uptime,
+    slots: Math.min(maxVms, capabilities.maxConcurrentVMs),
+    vms: vms.map(({ id, name, state, createdAt }) => ({ id, name, state, createdAt })),
+  };
+}

@@ -1,0 +1,59 @@
+import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
+import { HostHistory } from '../../../hosts/host-history.ts';
+import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
+import { OrderRefused } from '../order-refused.ts';
+import type { AdminSource } from './admin-source.ts';
+
+/** An evidence file in the place of a daemon: everything can be looked at, nothing moves and nothing is obeyed. */
+export function replaySource(file: EvidenceFile): AdminSource & { jobIds: number[] } {
+  // Numbered anew without gaps, and each told from the beginning.
+  const entries = file.journal.map((entry, index) => ({ ...entry, seq: index + 1, since: 1 }));
+  const { story } = file;
+  const history = new HostHistory();
+  const hosts = new Map<string, string>();
+  for (const entry of entries) {
+    history.add(entry);
+    if (entry.kind === 'host' && entry.host !== null) hosts.set(entry.host, entry.to);
+  }
+  return {
+    mode: 'replay',
+    jobIds: [story.jobId],
+    recording: {
+      seq: () => entries.length,
+      durable: async () => undefined,
+      read: (query) => readEntries(entries, query),
+      seqAt: async (at) => entries.findLast((entry) => entry.at <= at)?.seq ?? 0,
+      subscribe: () => () => undefined,
+    },
+    jobs: () => story.live,
+    recent: async () => (story.settled ? [story.settled] : []),
+    job: async (jobId) => (jobId === story.jobId ? { ...story, effects: [], waiting: null } : null),
+    evidence: async (jobId) => (jobId === story.jobId ? file : null),
+    stats: () => file.stats,
+    waiting: () => ({ waiting: [], unserved: [] }),
+    hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),
+    sources: () => ({ mode: 'replay' }),
+    status: () => ({ ok: true, reasons: [] }),
+    readiness: () => ({ ready: false, reasons: ['This is a recording.'] }),
+    metrics: async () => '',
+    collect: async () => {
+      throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
+    },
+    orders: null,
+  };
+}
+
+async function* readEntries(
+  entries: readonly StoredJournalEntry[],
+  { after = 0, before = Infinity, jobId, actor, limit = Infinity, reverse = false }: JournalQuery,
+): AsyncGenerator<StoredJournalEntry> {
+  const found = entries.filter(
+    (entry) =>
+      entry.seq > after &&
+      entry.seq < before &&
+      (jobId ?? entry.jobId) === entry.jobId &&
+      (actor ?? entry.actor) === entry.actor,
+  );
+  if (reverse) found.reverse();
+  yield* found.slice(0, limit);
+}

@@ -1,0 +1,185 @@
+import type { Logger } from 'pino';
+import { type Failure, failureOf } from '../../../machines/failure.ts';
+import type { Job } from '../../../machines/job/context.ts';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { Clock } from '../../clock.ts';
+import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
+import type { GitHub } from '../../github/github.ts';
+import { JobRechecks } from '../job-rechecks.ts';
+import { RepositorySweep } from './repository-sweep.ts';
+
+export interface PollerOptions {
+  github: Pick<
+    GitHub,
+    'budgets' | 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pausedUntil' | 'rateLimits'
+  >;
+  repositories: readonly { owner: string; repository: string }[];
+  /** Milliseconds until the next look, asked for after each. */
+  pace(): number;
+  /** Milliseconds between two looks at what hardly changes. */
+  recheckInterval: number;
+  clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+  onObservation(observation: JobObservation): void;
+  /** After each look, whatever it found. */
+  onLooked(): void;
+  /** Jobs that GitHub has not called completed yet. */
+  activeJobs(): Job[];
+  log: Logger;
+}
+
+export interface PollerHealth {
+  /** Epoch ms of the last cycle that was not cut short, whatever it found. */
+  lastLookAt: number | null;
+  /** Milliseconds between two looks as things stand now. */
+  pace: number;
+  /** Epoch ms of the next look for work; null while one is under way. */
+  nextLookAt: number | null;
+  /** Epoch ms before which no work is looked for. */
+  pausedUntil: number | null;
+  /** Where the budget ended a cycle, and since when (epoch ms); it goes on there. Null when the last one was whole. */
+  cutShort: { what: string; since: number } | null;
+  /** What cannot be read at present, and since when (epoch ms). */
+  outages: { what: string; since: number; failure: Failure }[];
+  rateLimits: RateSeen[];
+  /** What GitHub's budget still allows, by purpose. */
+  budgets: PurposeBudget[];
+}
+
+/** Daemons started together must not ask together. */
+const JITTER = 0.1;
+
+/**
+ * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. It does
+ * so in every mode, since webhooks get lost. Nothing it meets ends it. A look that meets its floor of GitHub's budget
+ * stops there, and the next one that may begins with what was not reached; active jobs are asked about for longer.
+ */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #sweeps: { name: string; sweep: RepositorySweep }[];
+  readonly #rechecks: JobRechecks;
+  readonly #stopped = new AbortController();
+  readonly #outages = new Map<string, { since: number; failure: Failure }>();
+  #lastLookAt: number | null = null;
+  #cutShort: PollerHealth['cutShort'] = null;
+  /** Of the repository with which the next look begins. */
+  #first = 0;
+  #nextLookAt: number | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #pause = new AbortController();
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    const { github, clock, pace, recheckInterval: slowPace, onObservation } = options;
+    this.#sweeps = options.repositories.map(({ owner, repository }) => ({
+      name: `${owner}/${repository}`,
+      sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
+    }));
+    this.#rechecks = new JobRechecks({ github, clock, onObservation });
+  }
+
+  /** Looks at once, and then at its pace. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Ends the pause between two looks, if there is one. */
+  lookNow(): void {
+    this.#pause.abort();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped.abort();
+    return this.#running;
+  }
+
+  health(): PollerHealth {
+    const { github, clock, pace } = this.#options;
+    return {
+      lastLookAt: this.#lastLookAt,
+      pace: pace(),
+      nextLookAt: this.#nextLookAt,
+      pausedUntil: github.pausedUntil('looking for work', clock.now()),
+      cutShort: this.#cutShort,
+      outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
+      rateLimits: github.rateLimits(),
+      budgets: github.budgets(clock.now()),
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { clock, github, pace, random } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      this.#pause = new AbortController();
+      this.#nextLookAt = null;
+      await this.#look(signal);
+      const jitter = 1 + JITTER * (2 * random() - 1);
+      const now = clock.now();
+      const next = Math.max(now + pace() * jitter, github.pausedUntil('rechecks', now) ?? 0);
+      this.#nextLookAt = Math.max(next, github.pausedUntil('looking for work', now) ?? 0);
+      await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
+      const paused = github.pausedUntil('rechecks', clock.now());
+      if (paused !== null) await clock.sleepUntil(paused, signal).catch(() => undefined);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { activeJobs, clock, onLooked } = this.#options;
+    const listed = new Set<number>();
+    let stoppedAt: string | null = null;
+    const sweeps = this.#sweeps;
+    for (const { name, sweep } of [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)]) {
+      stoppedAt = await this.#try(`the runs of ${name}`, async () => {
+        for (const id of await sweep.look(signal)) listed.add(id);
+      });
+      if (stoppedAt === null) continue;
+      this.#first = sweeps.findIndex((one) => one.sweep === sweep);
+      break;
+    }
+    const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
+    const unasked = await this.#try('active jobs', () => this.#rechecks.look(unlisted, signal));
+    stoppedAt ??= unasked;
+    if (signal.aborted) return;
+    this.#noteEnd(stoppedAt);
+    if (stoppedAt === null) this.#lastLookAt = clock.now();
+    onLooked();
+  }
+
+  /** A pause is told of once, with its end, and so is its end. */
+  #noteEnd(stoppedAt: string | null): void {
+    const { clock, github, log } = this.#options;
+    const before = this.#cutShort;
+    this.#cutShort = stoppedAt === null ? null : { what: stoppedAt, since: before?.since ?? clock.now() };
+    if (stoppedAt === null) {
+      if (before) log.info('looking for work goes on');
+      return;
+    }
+    if (before) return;
+    const until = github.pausedUntil('looking for work', clock.now());
+    const time = until === null ? 'the next look' : new Date(until).toISOString();
+    log.warn(`looking for work rests until ${time}, before ${stoppedAt}: GitHub's budget is short`);
+  }
+
+  /**
+   * One thing that cannot be read must not keep the others from being read; an outage is told of once. Answers what
+   * it was where the budget ended the look, which is no outage.
+   */
+  async #try(what: string, look: () => Promise<void>): Promise<string | null> {
+    const { clock, log } = this.#options;
+    try {
+      await look();
+      if (this.#outages.delete(what)) log.info(`${what} can be read again`);
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return null;
+      const failure = failureOf(error);
+      if (failure.code === 'GITHUB_RATE_LIMITED') return what;
+      const known = this.#outages.get(what);
+      this.#outages.set(what, { since: known?.since ?? clock.now(), failure });
+      if (known?.failure.code !== failure.code)
+        log.warn({ failure }, `cannot read ${what}: ${failure.message}`);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,54 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Clock } from '../../clock.ts';
+import { ANSWER } from './answer-delivery.ts';
+
+/** One request at the webhook address, as it was answered. */
+export interface DeliverySeen {
+  /** Epoch ms. */
+  at: number;
+  id: string;
+  event: string;
+  status: number;
+  /** What the answer said. */
+  message: string;
+}
+
+/** Requests that are remembered for an operator to look at. */
+const MOST = 50;
+/** What a stranger may make us keep of a header. */
+const LONGEST = 80;
+
+/** Remembers how the last deliveries were answered, genuine or not. */
+export class DeliveryLog {
+  readonly #clock: Clock;
+  readonly #last: DeliverySeen[] = [];
+  readonly #byStatus = new Map<number, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Stands in front of the receiver. */
+  readonly watch: MiddlewareHandler = async (c, next) => {
+    await next();
+    const { status } = c.res;
+    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
+    this.#last.unshift({
+      at: this.#clock.now(),
+      id: (c.req.header('x-github-delivery') ?? '').slice(0, LONGEST),
+      event: (c.req.header('x-github-event') ?? '').slice(0, LONGEST),
+      status,
+      message: String(c.get(ANSWER) ?? ''),
+    });
+    this.#last.length = Math.min(this.#last.length, MOST);
+  };
+
+  /** The newest first. */
+  last(): DeliverySeen[] {
+    return [...this.#last];
+  }
+
+  byStatus(): Record<string, number> {
+    return Object.fromEntries(this.#byStatus);
+  }
+}

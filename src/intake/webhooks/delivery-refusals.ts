@@ -1,0 +1,68 @@
+import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import type { Clock } from '../../clock.ts';
+import { answerDelivery } from './answer-delivery.ts';
+
+/** Every reason to refuse a delivery, in words for GitHub's delivery page; none repeats what the sender wrote. */
+const REFUSALS = {
+  noSecret: [
+    403,
+    'This daemon has no webhook secret, so it refuses every delivery: set github.webhook_secret, and the same secret in the settings of the webhook.',
+  ],
+  noLength: [411, 'A delivery needs a Content-Length.'],
+  tooLarge: [413, 'A delivery has at most 25 MB.'],
+  tooBusy: [503, 'Too many large deliveries at once: redeliver this one later.'],
+  tooSlow: [408, 'The body did not arrive in time.'],
+  cutOff: [400, 'The body did not arrive.'],
+  wrongType: [415, 'Set the content type of the webhook to application/json.'],
+  noHeaders: [400, 'This is no delivery of GitHub: X-GitHub-Event or X-GitHub-Delivery is missing.'],
+  unsigned: [401, 'The delivery is not signed: set the secret in the settings of the webhook.'],
+  badSignature: [
+    401,
+    'The signature does not match: the secret in the settings of the webhook is not the one in github.webhook_secret.',
+  ],
+  notJson: [400, 'The payload is not JSON.'],
+  wrongShape: [400, 'The payload is no workflow_job event that this daemon can read'],
+  notAllowed: [403, 'This daemon does not serve the repository: see github.owner and github.repositories'],
+  notStored: [503, 'The delivery could not be stored: redeliver it later.'],
+  failed: [500, 'The daemon failed to handle the delivery; its log says why.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type RefusalReason = keyof typeof REFUSALS;
+
+const QUIET_MS = 60_000;
+
+/**
+ * Answers and logs refusals without letting strangers fill the disk: one line for each reason a minute, with how
+ * many there were since. Nothing that an unverified sender wrote is in it.
+ */
+export class DeliveryRefusals {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #reasons = new Map<RefusalReason, { saidAt: number; unsaid: number }>();
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** `detail` is for a sender whose signature was verified, and stays out of the log. */
+  answer(c: Context, reason: RefusalReason, detail = ''): Response {
+    const [status, message] = REFUSALS[reason];
+    this.#say(reason, status, message);
+    return answerDelivery(c, detail === '' ? message : `${message} (${detail}).`, status);
+  }
+
+  #say(reason: RefusalReason, status: number, message: string): void {
+    const now = this.#clock.now();
+    const seen = this.#reasons.get(reason) ?? { saidAt: Number.NEGATIVE_INFINITY, unsaid: 0 };
+    this.#reasons.set(reason, seen);
+    if (now - seen.saidAt < QUIET_MS) {
+      seen.unsaid += 1;
+      return;
+    }
+    this.#log.warn({ status, unsaid: seen.unsaid }, `a webhook delivery was refused: ${message}`);
+    seen.saidAt = now;
+    seen.unsaid = 0;
+  }
+}

@@ -1,0 +1,56 @@
+import type { JobObservation } from '../../../machines/job/observation.ts';
+
+/** Milliseconds that a delivery may take longer than our own look. */
+const GRACE = 60_000;
+/** Deliveries and expectations that are remembered; the oldest go first. */
+const MOST = 20_000;
+
+/**
+ * Finds what GitHub did and no delivery told of. Each job is to be told twice: that it is queued, and that it is
+ * completed. Whoever sees one of these in another way expects the delivery within a minute.
+ */
+export class WebhookGaps {
+  readonly #since: number;
+  readonly #told = new Set<string>();
+  readonly #expected = new Map<string, number>();
+
+  /** `since`: epoch ms; what happened before is nobody's gap. */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  delivered({ jobId, status }: JobObservation, now: number): void {
+    const key = `${jobId} ${status}`;
+    this.#expected.delete(key);
+    this.#told.add(key);
+    const [oldest] = this.#told;
+    if (this.#told.size > MOST && oldest !== undefined) this.#told.delete(oldest);
+    if (status === 'in_progress' || status === 'completed') this.#expect(`${jobId} queued`, now);
+  }
+
+  /** A job of ours as a look at GitHub showed it. */
+  seen(job: JobObservation, now: number): void {
+    if (job.status === 'waiting' || job.queuedAt < this.#since) return;
+    this.#expect(`${job.jobId} queued`, now);
+    if (job.status === 'completed') this.#expect(`${job.jobId} completed`, now);
+  }
+
+  /** What has not been told in time, in words; each is answered once. */
+  overdue(now: number): string[] {
+    const late = [...this.#expected].filter(([, at]) => now - at >= GRACE).map(([key]) => key);
+    for (const key of late) {
+      this.#expected.delete(key);
+      this.#told.add(key);
+    }
+    return late.map((key) => {
+      const [job, status] = key.split(' ');
+      return `no delivery told that job ${job} is ${status}`;
+    });
+  }
+
+  #expect(key: string, now: number): void {
+    if (!this.#told.has(key) && !this.#expected.has(key) && this.#expected.size < MOST) {
+      this.#expected.set(key, now);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { Logger } from 'pino';
+import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import {
+  createWebhooksMachine,
+  type HookRef,
+  type WebhooksContext,
+  type WebhooksPolicy,
+} from '../../../machines/webhooks.ts';
+import type { Clock } from '../../clock.ts';
+import type { GitHub } from '../../github/github.ts';
+import { WebhookGaps } from './webhook-gaps.ts';
+
+/** Milliseconds in which further deliveries tell a machine nothing that trusts them already; a flood must not keep it busy. */
+const TOLD_EVERY = 1_000;
+
+export interface WebhookHealthOptions {
+  github: Pick<GitHub, 'redeliverFailed'>;
+  policy: WebhooksPolicy;
+  clock: Clock;
+  log: Logger;
+  /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
+  onDoubt(): void;
+  /** Called with each new state. */
+  onTurn(turn: WebhookTurn): void;
+}
+
+export interface WebhookTurn {
+  event: AnyEventObject;
+  /** Empty for the first. */
+  from: string;
+  to: string;
+  detail: ReturnType<WebhookHealth['health']>;
+}
+
+/** The machine of webhooks, told of every delivery and of everything that was seen without one. */
+export class WebhookHealth {
+  readonly #gaps: WebhookGaps;
+  readonly #clock: Clock;
+  readonly #actor: Actor<ReturnType<typeof createWebhooksMachine>>;
+  #since: number;
+
+  constructor({ github, policy, clock, log, onDoubt, onTurn }: WebhookHealthOptions) {
+    this.#clock = clock;
+    this.#since = clock.now();
+    this.#gaps = new WebhookGaps(clock.now());
+    const machine = createWebhooksMachine({ policy, now: () => clock.now() }).provide({
+      actors: {
+        redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(
+          async ({ input, signal }) => {
+            const redelivered = await github.redeliverFailed(input.hook, input.since, { signal });
+            if (redelivered > 0)
+              log.info({ redelivered }, `GitHub makes ${redelivered} failed deliveries again`);
+            return { redelivered };
+          },
+        ),
+        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
+          await clock.sleepUntil(input.at, signal);
+          return null;
+        }),
+      },
+    });
+    let from = '';
+    let last = '';
+    this.#actor = createActor(machine, {
+      id: 'webhooks',
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== this.#actor) return;
+        const { state, context } = this;
+        if (state !== 'repairing' && state !== last) judge(state, context);
+        if (state === from) return;
+        onTurn({ event: inspected.event, from, to: state, detail: this.health() });
+        from = state;
+      },
+    });
+    const judge = (state: string, context: WebhooksContext) => {
+      const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
+      const mend = context.failure
+        ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
+        : '';
+      log[state === 'doubted' ? 'warn' : 'info']({ webhooks: state }, `webhooks are ${state}${why}.${mend}`);
+      last = state;
+      this.#since = clock.now();
+      if (state === 'doubted') onDoubt();
+    };
+    this.#actor.subscribe({
+      error: (error) => log.error({ err: error }, 'the state machine of webhooks failed'),
+    });
+  }
+
+  start(): void {
+    this.#actor.start();
+  }
+
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  /** A genuine delivery was stored. */
+  delivered(job: JobObservation, hook: HookRef | null): void {
+    const now = this.#clock.now();
+    this.#gaps.delivered(job, now);
+    if (this.state === 'trusted' && now - (this.context.deliveredAt ?? 0) < TOLD_EVERY) return;
+    this.#actor.send({ type: 'delivery.accepted', hook });
+  }
+
+  /** A look at GitHub showed a job that concerns us. */
+  seen(job: JobObservation): void {
+    this.#gaps.seen(job, this.#clock.now());
+  }
+
+  /** To be called now and then: whatever is overdue is a gap. */
+  review(): void {
+    const [why] = this.#gaps.overdue(this.#clock.now());
+    if (why !== undefined) this.#actor.send({ type: 'gap.found', why });
+  }
+
+  /** `silent`, `repairing`, `trusted` or `doubted`. */
+  get state(): string {
+    return stateName(this.#actor.getSnapshot().value);
+  }
+
+  get context(): WebhooksContext {
+    return this.#actor.getSnapshot().context;
+  }
+
+  /** For a status page. `since`: epoch ms from which this has been the verdict; a repair alone changes none. */
+  health(): WebhooksContext & { state: string; since: number } {
+    return { state: this.state, since: this.#since, ...this.context };
+  }
+}
+
+function stateName(value: unknown): string {
+  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
+}

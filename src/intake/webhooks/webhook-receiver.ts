@@ -1,0 +1,174 @@
+import { Webhooks } from '@octokit/webhooks';
+import type { Context, Handler } from 'hono';
+import type { Logger } from 'pino';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { HookRef } from '../../../machines/webhooks.ts';
+import type { Clock } from '../../clock.ts';
+import { SharedTimeout } from '../polling/shared-timeout.ts';
+import { answerDelivery } from './answer-delivery.ts';
+import { type DeliveryHead, readDeliveryHead } from './delivery-head.ts';
+import { losslessText, parsePayload } from './delivery-payload.ts';
+import { DeliveryRefusals } from './delivery-refusals.ts';
+import { FairTurns } from './fair-turns.ts';
+import { hookRefOf } from './hook-ref.ts';
+import { observeDelivery } from './observe-delivery.ts';
+
+/** What the receiver needs of the store. */
+export interface WebhookInbox {
+  /** Whether a delivery of this id came before. */
+  knows(deliveryId: string): boolean;
+  /**
+   * Durable when it resolves; `known` when a delivery of this id came before. An observation is kept for the next
+   * start; null says that it was handled.
+   */
+  remember(deliveryId: string, observation: JobObservation | null): Promise<'stored' | 'known'>;
+}
+
+export interface WebhookReceiverOptions {
+  /** Null refuses every delivery. */
+  secret: string | null;
+  /** `repositories` as `owner/repository`; null allows every repository of the owner. */
+  allowed: { owner: string; repositories: readonly string[] | null };
+  store: WebhookInbox;
+  clock: Clock;
+  /** While true, deliveries are stored for the next daemon and not handed on. */
+  isDraining(): boolean;
+  /**
+   * Called once for each delivery, in the synchronous stretch in which it is put into the store: what it changes is
+   * durable together with it, in one write, or not at all. A throw is logged and loses nothing.
+   */
+  onNew(observation: JobObservation): void;
+  /** Called once for each delivery, when it is durable. */
+  onStored(observation: JobObservation, hook: HookRef | null): void;
+  log: Logger;
+}
+
+/** A `workflow_job` is far below; larger bodies are read a few at a time, since anybody may send some. */
+const LARGE_BODY = 1024 * 1024;
+const MOST_LARGE_BODIES = 4;
+
+/** A queued job costs about a millisecond to take in; more of them in one turn would hold up everybody else. */
+const HANDLED_IN_A_TURN = 16;
+
+/** GitHub gives up on a delivery after 10 s. */
+const ANSWER_WITHIN_MS = 8_000;
+
+const TOO_LATE = Symbol('too late');
+type Late = Promise<typeof TOO_LATE>;
+
+/**
+ * Takes GitHub's deliveries at `POST /webhook`: bounded, verified over the raw bytes before anything is parsed,
+ * and acknowledged with 202 only when stored (law 6). Whatever it refuses, the reason is in the answer.
+ */
+export function createWebhookReceiver(options: WebhookReceiverOptions): Handler {
+  const { secret, allowed, store, clock, isDraining, onNew, onStored, log } = options;
+  const webhooks = secret ? new Webhooks({ secret }) : null;
+  const refusals = new DeliveryRefusals(log, clock);
+  const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
+  const turns = new FairTurns(HANDLED_IN_A_TURN);
+  let largeBodies = 0;
+
+  return async (c) => {
+    if (webhooks === null) return refusals.answer(c, 'noSecret');
+    const head = readDeliveryHead(c.req);
+    if (typeof head === 'string') return refusals.answer(c, head);
+    const isLarge = head.length > LARGE_BODY;
+    if (isLarge && largeBodies >= MOST_LARGE_BODIES) return refusals.answer(c, 'tooBusy');
+    const limit = patience.start();
+    const late: Late = limit.reached.then(() => TOO_LATE);
+    largeBodies += isLarge ? 1 : 0;
+    try {
+      return await receive(c, head, late);
+    } catch (error) {
+      log.error({ delivery: head.deliveryId, err: error }, 'a webhook delivery was not handled');
+      return refusals.answer(c, 'failed');
+    } finally {
+      largeBodies -= isLarge ? 1 : 0;
+      limit.end();
+    }
+  };
+
+  async function receive(c: Context, head: DeliveryHead, late: Late): Promise<Response> {
+    const body = await Promise.race([c.req.arrayBuffer().catch(() => null), late]);
+    if (body === TOO_LATE) {
+      c.header('connection', 'close');
+      return refusals.answer(c, 'tooSlow');
+    }
+    if (body === null) return refusals.answer(c, 'cutOff');
+    await turns.pass();
+    const text = losslessText(body);
+    const isGenuine = text && (await webhooks?.verify(text, head.signature).catch(() => false));
+    return isGenuine
+      ? accept(c, head, parsePayload(text, head.encoding), late)
+      : refusals.answer(c, 'badSignature');
+  }
+
+  /** From here on the sender knows the secret. */
+  async function accept(c: Context, head: DeliveryHead, payload: unknown, late: Late): Promise<Response> {
+    if (head.event !== 'workflow_job' && head.event !== 'ping') {
+      return answerDelivery(c, `ignored: a ${head.event} event is of no use here`, 202);
+    }
+    if (payload === undefined) return refusals.answer(c, 'notJson');
+    if (head.event === 'ping') return answerDelivery(c, pong(payload), 202);
+
+    const seen = observeDelivery(payload, clock.now());
+    if (typeof seen === 'string') return refusals.answer(c, 'wrongShape', seen);
+    if (!isAllowed(seen)) return refusals.answer(c, 'notAllowed', `${seen.owner}/${seen.repository}`);
+    const hook = hookRefOf((name) => c.req.header(name), seen);
+    const outcome = await Promise.race([keep(head.deliveryId, seen, hook), late]);
+    if (outcome === 'stored' || outcome === 'known') return answerDelivery(c, outcome, 202);
+    if (outcome === TOO_LATE)
+      log.error({ delivery: head.deliveryId }, 'the store is too slow for a delivery');
+    return refusals.answer(c, 'notStored');
+  }
+
+  /** Goes on after the answer was given up. */
+  async function keep(
+    deliveryId: string,
+    seen: JobObservation,
+    hook: HookRef | null,
+  ): Promise<'stored' | 'known' | 'failed'> {
+    const isLeft = store.knows(deliveryId) || isDraining() || !handOn(deliveryId, seen);
+    const outcome = await store.remember(deliveryId, isLeft ? seen : null).catch((error: unknown) => {
+      const facts = { delivery: deliveryId, job: seen.jobId };
+      log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
+      return 'failed' as const;
+    });
+    if (outcome === 'stored') onStored(seen, hook);
+    return outcome;
+  }
+
+  /** False when it fails: the delivery is kept with what it says. */
+  function handOn(deliveryId: string, seen: JobObservation): boolean {
+    try {
+      onNew(seen);
+      return true;
+    } catch (error) {
+      const facts = { delivery: deliveryId, job: seen.jobId };
+      log.error({ ...facts, err: error }, 'a webhook delivery was not handled; the next start does it');
+      return false;
+    }
+  }
+
+  function isAllowed({ owner, repository }: JobObservation): boolean {
+    const { repositories } = allowed;
+    if (repositories === null) return isSame(owner, allowed.owner);
+    return repositories.some((name) => isSame(name, `${owner}/${repository}`));
+  }
+
+  function pong(payload: unknown): string {
+    const { hook } = (payload ?? {}) as { hook?: { events?: unknown } };
+    const events = Array.isArray(hook?.events) ? hook.events : [];
+    const isUseful = events.includes('workflow_job') || events.includes('*');
+    if (isUseful) log.info('GitHub pinged the webhook; it sends workflow_job events');
+    else log.warn('GitHub pinged the webhook, but it sends no workflow_job events: choose "Workflow jobs"');
+    return isUseful
+      ? 'pong: this webhook sends workflow_job events'
+      : 'pong, but this webhook sends no workflow_job events: choose "Workflow jobs" among its events';
+  }
+}
+
+/** GitHub's names of owners and repositories have no case. */
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

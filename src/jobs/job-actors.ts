@@ -1,0 +1,252 @@
+import type { Logger } from 'pino';
+import { type Actor, type AnyEventObject, createActor, type SnapshotFrom } from 'xstate';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
+import type { JobEvent } from '../../machines/job/events.ts';
+import type { JobMachine } from '../../machines/job.ts';
+import type { Clock } from '../clock.ts';
+import type { Holder } from '../dispatch/route-observation.ts';
+import type { EffectRun } from '../effects/effect-runs.ts';
+import type { Chronicle } from '../journal/chronicle.ts';
+import { changedParts, statePath, transitionEntry } from '../journal/transition-entry.ts';
+import type { Store } from '../store/store.ts';
+import { ActorIndex } from './actor-index.ts';
+import { whyNotRestorable } from './restorable.ts';
+import { outcomeOf } from './settled-outcome.ts';
+
+export type JobActor = Actor<JobMachine>;
+export type JobSnapshot = SnapshotFrom<JobMachine>;
+
+export interface JobActorsOptions {
+  /** With its effects provided. */
+  machine: JobMachine;
+  store: Store;
+  chronicle: Chronicle;
+  clock: Clock;
+  log: Logger;
+  /** After each transition, in the same synchronous stretch. */
+  onTransition(key: string, snapshot: JobSnapshot): void;
+}
+
+interface Live {
+  actor: JobActor;
+  /** The last snapshot that was put; XState gives the very same one again for an event that changed nothing. */
+  last: JobSnapshot | null;
+  path: string;
+  /** Of the present VM: the teardown of a failed attempt still belongs to it. */
+  attempt: number;
+}
+
+/**
+ * The live job actors, each a root of its own. Every transition is put into the store together with its journal
+ * entry before anything else can run (law 1); a final state removes the record in the same way.
+ */
+export class JobActors {
+  readonly #live = new Map<string, Live>();
+  readonly #index = new ActorIndex();
+  readonly #options: JobActorsOptions;
+  #persisting = true;
+
+  constructor(options: JobActorsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a fresh actor for a job, under a key of its own. */
+  create(job: Job): string {
+    let key = String(job.id);
+    for (let n = 2; this.#live.has(key); n += 1) key = `${job.id}.${n}`;
+    this.#start(
+      key,
+      createActor(this.#options.machine, { id: key, input: { job }, inspect: this.#inspect(key) }),
+    );
+    return key;
+  }
+
+  /** Revives a stored snapshot; its effects start again. Answers why not, when that would not be safe. */
+  restore(key: string, stored: unknown): string | null {
+    const { machine } = this.#options;
+    const reason = whyNotRestorable(machine, stored);
+    if (reason !== null) return reason;
+    const snapshot = stored as JobSnapshot;
+    this.#start(
+      key,
+      createActor(machine, {
+        id: key,
+        snapshot,
+        inspect: this.#inspect(key),
+        input: { job: snapshot.context.job },
+      }),
+      true,
+    );
+    return null;
+  }
+
+  send(key: string, event: JobEvent): void {
+    this.#live.get(key)?.actor.send(event);
+  }
+
+  /** Puts what an effect of an actor did into the journal. */
+  noteEffect({ actor, effect, ...run }: EffectRun): void {
+    const live = this.#live.get(actor);
+    if (!live || !this.#persisting) return;
+    const { job, vm } = live.actor.getSnapshot().context;
+    this.#options.chronicle.note({
+      kind: 'effect',
+      at: this.#options.clock.now(),
+      actor,
+      jobId: job.id,
+      attempt: live.attempt,
+      host: vm?.host ?? null,
+      event: effect,
+      from: live.path,
+      to: live.path,
+      detail: { ...run },
+    });
+  }
+
+  /** All live actors with their present snapshot, oldest first. */
+  *all(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    for (const [key, { actor }] of this.#live) yield { key, snapshot: actor.getSnapshot() };
+  }
+
+  snapshotOf(key: string): JobSnapshot | null {
+    return this.#live.get(key)?.actor.getSnapshot() ?? null;
+  }
+
+  /** Those in the state `queued`, in no order. */
+  inQueue(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.queued);
+  }
+
+  /** Those that hold a slot of a host for no job yet. */
+  standIns(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.standIns);
+  }
+
+  /** Names of our VMs that take a slot of a host, or will as soon as the agent shows them. */
+  slotsOn(host: string): ReadonlySet<string> {
+    return this.#index.slotsOn(host);
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  holderOfJob(jobId: number): Holder | null {
+    return this.holder(this.#index.keyOfJob(jobId));
+  }
+
+  holderOfRunner(runnerName: string): Holder | null {
+    return this.holder(this.#index.keyOfRunner(runnerName));
+  }
+
+  /** Ends persistence first, then the actors: the snapshot of a stopped actor must not replace the good one. */
+  stop(): void {
+    this.#persisting = false;
+    for (const { actor } of this.#live.values()) actor.stop();
+    this.#live.clear();
+    this.#index.clear();
+  }
+
+  *#snapshotsOf(keys: Iterable<string>): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    for (const key of keys) {
+      const live = this.#live.get(key);
+      if (live) yield { key, snapshot: live.actor.getSnapshot() };
+    }
+  }
+
+  holder(key: string | undefined): Holder | null {
+    const live = key === undefined ? undefined : this.#live.get(key);
+    if (key === undefined || !live) return null;
+    const { job, vm } = live.actor.getSnapshot().context;
+    return { key, job, vmProfile: vm?.profile ?? null };
+  }
+
+  #start(key: string, actor: JobActor, restored = false): void {
+    const { value } = actor.getSnapshot();
+    const { job, failure } = actor.getSnapshot().context;
+    const isEnding = actor.getSnapshot().hasTag('tearingDown') && failure !== null;
+    const attempt = Math.max(1, job.attemptsFailed + Number(!isEnding));
+    const path = restored ? statePath(value) : '';
+    const live = { actor, last: null, path, attempt };
+    this.#live.set(key, live);
+    this.#index.note(key, actor.getSnapshot());
+    actor.subscribe({ error: (error) => this.#quarantine(key, error) });
+    actor.start();
+  }
+
+  #inspect(key: string) {
+    return (inspected: { type: string; actorRef: unknown; event?: unknown; snapshot?: unknown }) => {
+      const live = this.#live.get(key);
+      if (inspected.type !== '@xstate.snapshot' || !live || inspected.actorRef !== live.actor) return;
+      this.#record(key, live, inspected.event as AnyEventObject, inspected.snapshot as JobSnapshot);
+    };
+  }
+
+  #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
+    const { store, chronicle, clock, log, onTransition } = this.#options;
+    if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
+    const from = live.path;
+    const changed = changedParts(live.last?.context ?? null, snapshot.context);
+    live.last = snapshot;
+    live.path = statePath(snapshot.value);
+    const { context } = snapshot;
+    this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
+    if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
+    const entry = {
+      ...transitionEntry(key, clock.now(), event, from, live.path, context),
+      attempt: live.attempt,
+    };
+
+    if (snapshot.status === 'done') {
+      store.deleteActor(key);
+      if (!context.released && context.job.id !== NO_JOB) store.settleJob(outcomeOf(snapshot, clock.now()));
+      this.#live.delete(key);
+    } else {
+      store.putActor(key, {
+        v: 1,
+        machine: 'job',
+        savedAt: clock.now(),
+        snapshot: live.actor.getPersistedSnapshot(),
+      });
+    }
+    chronicle.transition({ ...entry, changed }, snapshot.status === 'done');
+    const { jobId, attempt, host, event: cause, to, detail } = entry;
+    log[detail ? 'warn' : 'info'](
+      {
+        job: jobId,
+        attempt,
+        host,
+        state: to,
+        vm: context.vm?.name,
+        event: cause,
+        ...(detail && { failure: detail }),
+      },
+      `${jobId === NO_JOB ? `${context.job.name} ${context.vm?.name ?? ''}` : `job ${jobId}`}: ${from || 'new'} → ${to}`,
+    );
+    onTransition(key, snapshot);
+  }
+
+  /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
+  #quarantine(key: string, error: unknown): void {
+    const { store, chronicle, clock, log } = this.#options;
+    const live = this.#live.get(key);
+    this.#index.note(key, null);
+    this.#live.delete(key);
+    const reason = error instanceof Error ? error.message : String(error);
+    chronicle.note({
+      kind: 'quarantine',
+      at: clock.now(),
+      actor: key,
+      jobId: live?.last?.context.job.id ?? 0,
+      attempt: live?.attempt ?? 1,
+      host: live?.last?.context.vm?.host ?? null,
+      event: 'machine.failed',
+      from: live?.path ?? '',
+      to: 'quarantine',
+      detail: { reason },
+    });
+    chronicle.forget(key);
+    store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
+    log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
+  }
+}

@@ -1,0 +1,28 @@
+import type { JobContext } from '../../machines/job/context.ts';
+import { statePath } from '../journal/transition-entry.ts';
+import type { JobSnapshot } from './job-actors.ts';
+
+/** A live job as the admin API shows it. Contexts hold no secrets, so nothing has to be masked. */
+export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure'> {
+  key: string;
+  /** `running.busy.watching`; its first part is the state that a person knows. */
+  state: string;
+  tags: string[];
+  /** What the present effect is busy with, where it says so (the progress of an image pull). */
+  progress: string | null;
+}
+
+export function jobView(key: string, snapshot: JobSnapshot, progress: string | null): JobView {
+  const { job, vm, runner, phase, failure } = snapshot.context;
+  return {
+    key,
+    state: statePath(snapshot.value),
+    tags: [...snapshot.tags],
+    job,
+    vm,
+    runner,
+    phase,
+    failure,
+    progress,
+  };
+}

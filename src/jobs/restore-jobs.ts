@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { JobContext } from '../../machines/job/context.ts';
+import type { Clock } from '../clock.ts';
+import type { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
+import type { Store } from '../store/store.ts';
+import type { JobActors } from './job-actors.ts';
+
+export interface RestoreOptions {
+  actors: JobActors;
+  calls: UnconfirmedCalls;
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  /** Milliseconds within which a call of the earlier process may still take effect. */
+  settle: number;
+}
+
+/**
+ * Brings the stored jobs back to life. A record that cannot be read is put aside, never guessed at; the collector
+ * finds its VM by name and asks the guest before anything is deleted.
+ */
+export async function restoreJobs({
+  actors,
+  calls,
+  store,
+  clock,
+  log,
+  settle,
+}: RestoreOptions): Promise<void> {
+  const { records, unreadable } = await store.loadActors();
+  const setAside = (key: string, raw: unknown, reason: string) => {
+    store.quarantine(key, raw, reason);
+    log.error(
+      { actor: key, reason },
+      `job ${key}: its record is unreadable and was put in quarantine: ${reason}`,
+    );
+  };
+
+  for (const { key, raw, reason } of unreadable) setAside(key, raw, reason);
+  for (const { key, record } of records) {
+    assumeCallsUnknown(record.snapshot, calls, clock.now() + settle);
+    const reason = actors.restore(key, record.snapshot);
+    if (reason !== null) setAside(key, record, reason);
+  }
+  if (records.length > 0) log.info({ jobs: actors.size }, `${actors.size} jobs go on where they were`);
+}
+
+/** The earlier process may have died between sending a create or a registration and storing its answer. */
+function assumeCallsUnknown(snapshot: unknown, calls: UnconfirmedCalls, until: number): void {
+  const { vm, runner } = ((snapshot as { context?: Partial<JobContext> }).context ??
+    {}) as Partial<JobContext>;
+  if (vm && vm.id === null) calls.assumeUnknown(vm.name, vm.mayAppearUntil || until);
+  if (runner && runner.id === null) calls.assumeUnknown(runner.name, runner.mayAppearUntil || until);
+}

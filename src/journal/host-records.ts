@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import type { HostSnapshot } from '../hosts/hosts.ts';
+import type { Cordon } from '../store/tables/cordons.ts';
+import type { Chronicle } from './chronicle.ts';
+import { statePath } from './transition-entry.ts';
+
+export interface HostRecordsOptions {
+  chronicle: Chronicle;
+  clock: Clock;
+  /** Whether this controller gave the name. */
+  isOurs(vmName: string): boolean;
+  /** Whether it is the name of one of our base VMs. */
+  isBase(vmName: string): boolean;
+  cordonOf(host: string): Cordon | null;
+}
+
+/** Keeps in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
+export class HostRecords {
+  readonly #options: HostRecordsOptions;
+  readonly #last = new Map<string, { text: string; state: string; health: string }>();
+
+  constructor(options: HostRecordsOptions) {
+    this.#options = options;
+  }
+
+  /** Writes an entry when the host looks different from the last one. */
+  changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
+    const { chronicle, clock, isOurs, isBase, cordonOf } = this.#options;
+    const state = statePath(value).split('.')[0] ?? '';
+    const detail = {
+      slots: context.look?.slots ?? 0,
+      version: context.look?.version ?? '',
+      vms: (context.look?.vms ?? []).map(({ name: vm, state: is }) => ({
+        name: vm,
+        state: is,
+        ours: isOurs(vm) || isBase(vm),
+        ...(isBase(vm) && { base: true }),
+      })),
+      failure: context.failure?.message ?? null,
+      unreachableSince: context.unreachableSince,
+      restartsSeen: context.restartsSeen,
+      cordon: cordonOf(name),
+    };
+    const text = JSON.stringify([state, detail]);
+    const last = this.#last.get(name);
+    const at = clock.now();
+    if (last?.text === text) {
+      chronicle.refresh(at);
+      return;
+    }
+    const health = `${state}${detail.cordon ? ' cordoned' : ''}`;
+    this.#last.set(name, { text, state, health });
+    chronicle.stands({
+      kind: 'host',
+      at,
+      actor: `host:${name}`,
+      jobId: 0,
+      attempt: 0,
+      host: name,
+      event,
+      from: last?.state ?? '',
+      to: state,
+      detail,
+      ...(health !== last?.health && { isTurn: true }),
+    });
+  }
+}

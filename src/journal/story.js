@@ -1,0 +1,178 @@
+// @ts-check
+import { clock, span } from '../page/format.js';
+import { topState } from './world.js';
+
+/**
+ * What a job's journal says, in words: the page and `jeballto-runner explain` tell the same story with this.
+ *
+ * @typedef {import('../store/tables/journal.ts').StoredJournalEntry} Entry
+ * @typedef {import('../../machines/failure.ts').Failure} Failure
+ *
+ * @typedef {object} Phase a stay in one top state
+ * @property {string} state
+ * @property {string} actor
+ * @property {number} attempt
+ * @property {number} from epoch ms
+ * @property {number | null} to epoch ms; null while it lasts
+ * @property {number} failures
+ *
+ * @typedef {object} Verdict
+ * @property {'failed' | 'done' | 'working' | 'waiting' | 'unknown'} mood
+ * @property {string} headline one sentence: how it stands or ended
+ * @property {string} cause why, with the code; empty when nothing went wrong
+ * @property {string} act who has to act; empty when nobody
+ * @property {string} next what happens next, with its instant where one is known
+ */
+
+const ACTORS = {
+  us: 'the makers of this daemon: report it with the evidence file',
+  host: 'whoever runs the Mac and its agent',
+  image: 'whoever makes the image',
+  github: 'nobody here: GitHub has to recover; look at its status page',
+  job: 'the author of the job',
+  operator: 'the operator of this daemon',
+};
+
+/** Who has to act, for a failure's blame. @param {string | undefined} blame */
+export function whoActs(blame) {
+  return blame !== undefined && blame in ACTORS ? ACTORS[/** @type {keyof typeof ACTORS} */ (blame)] : '';
+}
+
+/** The stays in top states, in their order. @param {Entry[]} entries @returns {Phase[]} */
+export function phasesOf(entries) {
+  /** @type {Phase[]} */
+  const phases = [];
+  for (const { kind, actor, at, attempt, to, from, detail } of entries) {
+    if (kind !== undefined) continue;
+    const open = phases.findLast((phase) => phase.actor === actor && phase.to === null);
+    const state = topState(to);
+    if (open && detail && topState(from) === open.state) open.failures += 1;
+    if (open?.state === state) continue;
+    if (open) open.to = at;
+    const isEnd = state === 'done' || state === 'failed';
+    phases.push({ state, actor, attempt, from: at, to: isEnd ? at : null, failures: 0 });
+  }
+  return phases;
+}
+
+/**
+ * The parts of the context at the end of some entries, for the actor that had the last word. One whose job went on
+ * elsewhere has none any more, however long its teardown lasts.
+ * @param {Entry[]} entries
+ */
+export function contextOf(entries) {
+  /** @type {Map<string, Partial<import('../../machines/job/context.ts').JobContext>>} */
+  const contexts = new Map();
+  for (const { kind, actor, from, changed } of entries) {
+    // A job that is served again may get an actor of the same name.
+    if (kind === undefined) contexts.set(actor, { ...(from === '' ? {} : contexts.get(actor)), ...changed });
+  }
+  const ofActors = entries.filter(({ kind }) => kind === undefined);
+  const last = ofActors.findLast(({ actor }) => !contexts.get(actor)?.released) ?? ofActors.at(-1);
+  return { context: contexts.get(last?.actor ?? '') ?? {}, last };
+}
+
+/**
+ * How a job stands after some entries of its journal. @param {Entry[]} entries @param {number} now epoch ms
+ * @returns {Verdict}
+ */
+export function verdictOf(entries, now) {
+  const { context, last } = contextOf(entries);
+  if (!last)
+    return {
+      mood: 'unknown',
+      headline: 'The journal says nothing of this job.',
+      cause: '',
+      act: '',
+      next: '',
+    };
+  const { failure, phase, vm, job } = context;
+  const state = topState(last.to);
+  if (last.to === 'failed') {
+    const headline = `Failed after ${job?.attemptsFailed ?? last.attempt} attempts: the job was not served.`;
+    const next = 'Nothing by itself: mend the cause, then "serve again" or run the job again at GitHub.';
+    return { mood: 'failed', headline, cause: said(failure), act: whoActs(failure?.blame), next };
+  }
+  if (last.to === 'done') {
+    const headline = endOf(job);
+    return { mood: 'done', headline, cause: '', act: '', next: 'Nothing: VM and runner are removed.' };
+  }
+  const where = vm ? ` VM ${vm.name} on ${vm.host}.` : ' It has no VM.';
+  const trouble = phase?.lastFailure ?? (state === 'tearingDown' || state === 'queued' ? failure : null);
+  const isPaused = /\b(waiting|blocked)\b/.test(last.to);
+  const nextTry =
+    isPaused && phase
+      ? `Try ${phase.tries + 1} at ${clock(phase.nextTryAt)} (${until(phase.nextTryAt, now)}).`
+      : '';
+  const next = nextTry || doing(last.to, vm?.name);
+  return {
+    mood: isPaused || state === 'queued' ? 'waiting' : 'working',
+    headline: `Now ${last.to.split(', ').map(lastPart).join(' and ')}, since ${clock(last.at)}.${where}`,
+    cause: said(trouble),
+    act: trouble ? whoActs(trouble.blame) : '',
+    next,
+  };
+}
+
+/** One line for an entry. @param {Entry} entry */
+export function lineOf({ kind, event, from, to, detail, host }) {
+  const facts = /** @type {Record<string, any>} */ (detail ?? {});
+  if (kind === 'effect') {
+    const calls = /** @type {unknown[]} */ (facts.calls ?? []).length + (facts.more ?? 0);
+    const ms = (facts.endedAt ?? 0) - (facts.startedAt ?? 0);
+    return `${event}: ${facts.outcome} in ${span(ms)}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+  }
+  if (kind === 'order') return `${event} by ${facts.by}`;
+  if (kind === 'host')
+    return `host ${host}: ${from && from !== to ? `${from} → ${to}` : to}${facts.failure ? `: ${facts.failure}` : ''}`;
+  if (kind === 'quarantine') return `its state machine failed, and its record was put aside: ${facts.reason}`;
+  if (kind === 'daemon') return 'the daemon started';
+  return `${event}: ${from || 'new'} → ${to}${facts.code ? ` — ${facts.code}: ${facts.message}` : ''}`;
+}
+
+/** One line for a call of an effect. @param {Record<string, any>} call */
+export function callLine({ system, host, method, route, status, ms, times }) {
+  const answer = status === null ? 'no answer' : system === 'guest' ? `exit ${status}` : status;
+  const often = times > 1 ? ` (${times} times)` : '';
+  return `${system}${host ? ` ${host}` : ''} ${method} ${route} → ${answer} in ${span(ms)}${often}`;
+}
+
+/** @param {Failure | null | undefined} failure */
+function said(failure) {
+  return failure ? `${failure.code}: ${failure.message}` : '';
+}
+
+/** @param {import('../../machines/job/context.ts').Job | undefined} job */
+function endOf(job) {
+  if (job?.status !== 'completed') return 'Over here: another runner took the job.';
+  return `Over: GitHub says "${job.conclusion ?? 'completed'}".`;
+}
+
+/** @param {string} path */
+function lastPart(path) {
+  return path.split('.').join(' › ');
+}
+
+/** @param {number} at @param {number} now */
+function until(at, now) {
+  return at > now ? `in ${span(at - now)}` : 'due';
+}
+
+/** What happens in a state while nothing is waited for. @param {string} path @param {string | undefined} vm */
+function doing(path, vm) {
+  const state = topState(path);
+  const name = vm ?? 'the VM';
+  /** @type {Record<string, string>} */
+  const sentences = {
+    queued: 'It gets a VM as soon as a slot is free.',
+    creating: `${name} is being made from its image.`,
+    starting: `${name} is being powered on.`,
+    sshReady: `${name} boots; its SSH is waited for.`,
+    probing: `${name} is asked for the runner and its tools.`,
+    jitConfig: 'GitHub is asked for a runner configuration.',
+    runnerOnline: 'The runner is started and waited for at GitHub.',
+    running: path.includes('busy') ? `The job runs in ${name}.` : `The runner in ${name} is being watched.`,
+    tearingDown: `${name} and its runner are being removed.`,
+  };
+  return sentences[state] ?? '';
+}

@@ -1,0 +1,118 @@
+import type { Logger } from 'pino';
+import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
+import { type BreakerContext, type BreakerPolicy, createBreakerMachine } from '../../machines/breaker.ts';
+import type { Clock } from '../clock.ts';
+import type { JobSnapshot } from '../jobs/job-actors.ts';
+import { statePath } from '../journal/transition-entry.ts';
+import { type AttemptSeen, attemptNews } from './attempt-news.ts';
+
+type About = 'host' | 'profile';
+
+export interface BreakersOptions {
+  policy: BreakerPolicy;
+  clock: Clock;
+  log: Logger;
+  /** A breaker is in another state, so that what it lets pass has changed. */
+  onChange(turn: BreakerTurn): void;
+}
+
+export interface BreakerTurn {
+  event: AnyEventObject;
+  from: string;
+  to: string;
+  detail: BreakerView;
+}
+
+/** A breaker that is not closed, for those who ask why a job waits. */
+export interface BreakerView extends BreakerContext {
+  about: About;
+  name: string;
+  /** `open`, `halfOpen.ready`, `halfOpen.trying`. */
+  state: string;
+}
+
+/** The breakers of hosts and profiles. They are told by the actors' transitions, and forget with the process. */
+export class Breakers {
+  readonly #options: BreakersOptions;
+  readonly #machine;
+  readonly #actors = new Map<
+    string,
+    { about: About; name: string; actor: Actor<ReturnType<typeof createBreakerMachine>> }
+  >();
+  readonly #attempts = new Map<string, AttemptSeen>();
+
+  constructor(options: BreakersOptions) {
+    this.#options = options;
+    const { policy, clock } = options;
+    this.#machine = createBreakerMachine({ policy, now: () => clock.now() }).provide({
+      actors: {
+        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
+          await clock.sleepUntil(input.at, signal);
+          return null;
+        }),
+      },
+    });
+  }
+
+  /** To be called with every transition of a job's actor. */
+  jobChanged(key: string, snapshot: JobSnapshot): void {
+    const isOver = snapshot.status === 'done';
+    const context = isOver ? { ...snapshot.context, vm: null } : snapshot.context;
+    const { seen, events } = attemptNews(
+      this.#attempts.get(key) ?? null,
+      context,
+      snapshot.matches('running') || snapshot.matches('warm'),
+    );
+    if (seen === null) this.#attempts.delete(key);
+    else this.#attempts.set(key, seen);
+    for (const { about, name, event } of events) this.#of(about, name).send(event);
+  }
+
+  /** Attempts that may begin now: as many as there is room for, one that tries again, or none. */
+  room(about: About, name: string): number {
+    const snapshot = this.#actors.get(`${about} ${name}`)?.actor.getSnapshot();
+    if (!snapshot || snapshot.matches('closed')) return Number.POSITIVE_INFINITY;
+    return snapshot.hasTag('tries') ? 1 : 0;
+  }
+
+  /** Those that are not closed. */
+  troubled(): BreakerView[] {
+    return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
+      const { value, context } = actor.getSnapshot();
+      return value === 'closed' ? [] : [{ about, name, state: statePath(value), ...context }];
+    });
+  }
+
+  stop(): void {
+    for (const { actor } of this.#actors.values()) actor.stop();
+  }
+
+  #of(about: About, name: string) {
+    const key = `${about} ${name}`;
+    const known = this.#actors.get(key);
+    if (known) return known.actor;
+    const { log, onChange } = this.#options;
+    let last = 'closed';
+    const actor = createActor(this.#machine, {
+      id: key,
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== actor) return;
+        const { value, context } = actor.getSnapshot();
+        const [from, state] = [last, statePath(value)];
+        if (state === from) return;
+        last = state;
+        const until = new Date(context.retryAt).toISOString();
+        const why = `${context.failures} attempts in a row failed (${context.lastFailure?.message}); one tries again at ${until}`;
+        if (state === 'open')
+          log.warn({ [about]: name, failure: context.lastFailure }, `${key} is left alone: ${why}`);
+        else log.info({ [about]: name, breaker: state }, `the breaker of ${key} is ${state}`);
+        onChange({ event: inspected.event, from, to: state, detail: { about, name, state, ...context } });
+      },
+    });
+    actor.subscribe({
+      error: (error) => log.error({ [about]: name, err: error }, `the breaker of ${key} failed`),
+    });
+    this.#actors.set(key, { about, name, actor });
+    return actor.start();
+  }
+}

@@ -1,0 +1,39 @@
+import type { JobObservation } from '../../machines/job/observation.ts';
+
+/** A job at GitHub for which no VM is made, and why. */
+export interface UnservedJob {
+  jobId: number;
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  url: string;
+  labels: string[];
+  /** Epoch ms. */
+  queuedAt: number;
+  why: 'noLabel' | 'approval';
+}
+
+/** Beyond these the oldest are forgotten: a large organization queues much that is for others. */
+const MOST = 200;
+
+/** Jobs that were seen and are not ours to serve, or not yet. In memory: the next look finds them again. */
+export class UnservedJobs {
+  readonly #jobs = new Map<number, UnservedJob>();
+
+  /** `matches` tells whether a profile covers the labels; `isHeld` whether an actor serves the job. */
+  observe(seen: JobObservation, matches: boolean, isHeld: boolean): void {
+    const why =
+      seen.status === 'waiting' ? 'approval' : seen.status === 'queued' && !matches ? 'noLabel' : null;
+    this.#jobs.delete(seen.jobId);
+    if (why === null || isHeld) return;
+    const { jobId, owner, repository, workflow, name, url, labels, queuedAt } = seen;
+    this.#jobs.set(jobId, { jobId, owner, repository, workflow, name, url, labels, queuedAt, why });
+    const [oldest] = this.#jobs.keys();
+    if (this.#jobs.size > MOST && oldest !== undefined) this.#jobs.delete(oldest);
+  }
+
+  all(): UnservedJob[] {
+    return [...this.#jobs.values()];
+  }
+}

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { Failure } from '../../../machines/failure.ts';
+import type { AgedTable } from './aged-table.ts';
+import { numberKey } from './number-key.ts';
+
+/** What stays known of a job whose record is gone: a late event must not start it again. */
+export interface SettledJob {
+  jobId: number;
+  outcome: 'done' | 'failed' | 'taken' | 'cancelled';
+  conclusion: string | null;
+  /** Why it was given up; null unless `failed`. */
+  cause: Failure | null;
+  /** Epoch ms. */
+  at: number;
+  owner: string;
+  repository: string;
+  name: string;
+  attempts: number;
+  /** Names that were given to its VMs and runners: one that is served again begins beyond them (law 2). */
+  namesTaken?: number;
+  host: string | null;
+}
+
+/** Jobs that are over. */
+export class SettledJobs {
+  readonly #table: AgedTable;
+  readonly #log: Logger;
+
+  constructor(table: AgedTable, log: Logger) {
+    this.#table = table;
+    this.#log = log;
+  }
+
+  async load(now: number): Promise<void> {
+    for (const key of await this.#table.load(now)) {
+      this.#log.warn(
+        { job: Number(key) },
+        `job ${Number(key)} is over, but how it ended is damaged in the store`,
+      );
+    }
+  }
+
+  put(job: SettledJob): void {
+    this.#table.put(numberKey(job.jobId), job);
+  }
+
+  has(jobId: number): boolean {
+    return this.#table.has(numberKey(jobId));
+  }
+
+  async get(jobId: number): Promise<SettledJob | null> {
+    return ((await this.#table.get(numberKey(jobId))) as SettledJob | undefined) ?? null;
+  }
+
+  /** An operator wants the job served after all. */
+  forget(jobId: number): void {
+    this.#table.delete(numberKey(jobId));
+  }
+
+  /** Committed outcomes, the newest first. */
+  async newest(limit: number): Promise<SettledJob[]> {
+    return (await this.#table.newest(limit)) as SettledJob[];
+  }
+}

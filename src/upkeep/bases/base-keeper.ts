@@ -1,0 +1,202 @@
+import type { Logger } from 'pino';
+import { baseName, unfinishedBaseName } from '../../../machines/base-name.ts';
+import { failureOf } from '../../../machines/failure.ts';
+import { pauseAfter } from '../../../machines/job/policy.ts';
+import { pullImage } from '../../agent/pull-image.ts';
+import { sizeVm } from '../../agent/size-vm.ts';
+import { type Clock, sleepFor } from '../../clock.ts';
+import type { EffectWorld } from '../../effects/effect-world.ts';
+import { DaemonError } from '../../errors.ts';
+import { baseKey, digestIn } from './base-key.ts';
+import type { BaseVm } from './base-vms.ts';
+import { type BasePlan, planBases } from './plan-bases.ts';
+
+export interface BaseKeeperOptions {
+  world: EffectWorld;
+  hosts: string[];
+  profiles: string[];
+  namePrefix: string;
+  clock: Clock;
+  log: Logger;
+  /** Milliseconds between two looks at a host, each of which asks the registry where a tag points to. */
+  interval: number;
+  /** Whether a host is to get new VMs at all. */
+  isCordoned(host: string): boolean;
+}
+
+/** Milliseconds up to which the pause after failures in a row grows. */
+const LONGEST_PAUSE = 10 * 60_000;
+
+/**
+ * Keeps one stopped VM of each profile on each host for jobs to be cloned from. Nothing here is on a job's way: where
+ * no base is ready, a job's VM is made from its image.
+ *
+ * No record is written ahead (law 1): the names are the record, on the host itself. A base is made under a name that
+ * says "unfinished" and that no try had before, and is given its plain name when it is complete and known to hold what
+ * that says. Whatever a crash, a lost answer or a tag that moved meanwhile leaves behind is therefore seen as
+ * unfinished by everyone who lists the host, and the collector takes it. This keeper deletes nothing.
+ */
+export class BaseKeeper {
+  readonly #options: BaseKeeperOptions;
+  readonly #stopped = new AbortController();
+  /** What the last pull of an image brought, by host and reference. */
+  readonly #digests = new Map<string, string>();
+  /** Failures in a row, by host and what failed. */
+  readonly #failures = new Map<string, { count: number; retryAt: number; message: string }>();
+
+  constructor(options: BaseKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at every host at once and then at each interval, until stopped; a host that hangs holds up no other. */
+  async run(): Promise<void> {
+    const { hosts, interval, clock } = this.#options;
+    const { signal } = this.#stopped;
+    const keep = async (host: string) => {
+      while (!signal.aborted) {
+        await this.#attempt(host, this.#options.profiles, 'host', () => this.#look(host));
+        await sleepFor(clock, interval, signal).catch(() => undefined);
+      }
+    };
+    await Promise.all(hosts.map(keep));
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #look(host: string): Promise<void> {
+    const { world, profiles, isCordoned } = this.#options;
+    const { client } = world.agent(host);
+    const { signal } = this.#stopped;
+    await client.health({ signal });
+    this.#failures.delete(`${host} host`);
+    if (!(await client.offersClone({ signal }))) {
+      for (const profile of profiles)
+        this.#set(host, profile, { state: 'none', why: 'its agent cannot clone' });
+      world.bases.keep(host, new Set());
+      return;
+    }
+    await this.#observe(host);
+    if (isCordoned(host)) return;
+    const tags = new Set(
+      profiles.map((profile) => world.profile(profile).image).filter((image) => !digestIn(image)),
+    );
+    for (const image of tags) {
+      const served = profiles.filter((profile) => world.profile(profile).image === image);
+      await this.#attempt(host, served, image, () => this.#pull(host, image));
+    }
+    for (const { profile, make } of (await this.#observe(host)).bases) {
+      if (make) await this.#attempt(host, [profile], profile, () => this.#make(host, profile));
+    }
+  }
+
+  /** Tells what the host has now; it is right also when nothing can be pulled or made. */
+  async #observe(host: string): Promise<BasePlan> {
+    const { world, profiles, namePrefix } = this.#options;
+    const { client } = world.agent(host);
+    const { signal } = this.#stopped;
+    const [images, vms] = await Promise.all([client.listImages({ signal }), client.listVms({ signal })]);
+    for (const { reference, digest } of images) {
+      if (digest !== null) this.#digests.set(`${host} ${reference}`, digest);
+    }
+    const wanted = profiles.map((profile) => {
+      const before = world.bases.of(host, profile);
+      return {
+        profile,
+        key: this.#keyOf(host, profile),
+        before: before.state === 'ready' ? before.vmId : null,
+      };
+    });
+    const plan = planBases(namePrefix, wanted, vms);
+    for (const { profile, base } of plan.bases)
+      this.#set(host, profile, this.#explained(host, profile, base));
+    world.bases.keep(host, plan.kept);
+    return plan;
+  }
+
+  /** With the reason why it is not as it should be, where that is known better. */
+  #explained(host: string, profile: string, base: BaseVm): BaseVm {
+    const { image } = this.#options.world.profile(profile);
+    const failure = [profile, image, 'host']
+      .map((what) => this.#failures.get(`${host} ${what}`))
+      .find(Boolean);
+    if (failure) return { ...base, why: `the last try failed: ${failure.message}` };
+    const waits = base.why !== null && this.#options.isCordoned(host);
+    return waits ? { ...base, why: 'its host is cordoned' } : base;
+  }
+
+  #keyOf(host: string, profile: string): string | null {
+    const content = this.#options.world.profile(profile);
+    const digest = digestIn(content.image) ?? this.#digests.get(`${host} ${content.image}`);
+    return digest === undefined ? null : baseKey(profile, content, digest);
+  }
+
+  /** Where the tag points to now, and what it points to on the host. */
+  async #pull(host: string, image: string): Promise<void> {
+    const { world } = this.#options;
+    const { client } = world.agent(host);
+    const progress = `base VMs of ${image}`;
+    const digest = await pullImage(world, client, image, progress, this.#stopped.signal).finally(() =>
+      world.progress(progress, null),
+    );
+    if (digest === null) throw new DaemonError('BASE_UNUSABLE', `The agent tells no digest of ${image}.`);
+    this.#digests.set(`${host} ${image}`, digest);
+  }
+
+  async #make(host: string, profile: string): Promise<void> {
+    const { world, namePrefix, clock } = this.#options;
+    const { client } = world.agent(host);
+    const { signal } = this.#stopped;
+    const content = world.profile(profile);
+    const key = this.#keyOf(host, profile);
+    if (key === null) return;
+    const isPinned = digestIn(content.image) !== null;
+    const name = unfinishedBaseName(namePrefix, key, Math.floor(clock.now()).toString(36));
+    await world.bases.whileMaking(host, name, async () => {
+      if (isPinned) await this.#pull(host, content.image);
+      const spec = { name, image: content.image, ephemeral: false, lifetimeSeconds: null };
+      const vm = await client.createVm(spec, { signal });
+      await sizeVm(client, vm, content, signal);
+      // The create pulled the tag once more. Where it points to the same as before, the VM holds that.
+      if (!isPinned) await this.#pull(host, content.image);
+      if (this.#keyOf(host, profile) !== key) {
+        throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base was made of it.`);
+      }
+      await client.renameVm(vm.id, baseName(namePrefix, key), { signal });
+      await this.#observe(host);
+    });
+  }
+
+  /** A failure is told of with each base that it keeps from coming or from being renewed, and rests ever longer. */
+  async #attempt(host: string, profiles: string[], what: string, work: () => Promise<void>): Promise<void> {
+    const { world, clock, log, interval } = this.#options;
+    const key = `${host} ${what}`;
+    const last = this.#failures.get(key);
+    if (last && clock.now() < last.retryAt) return;
+    try {
+      await work();
+      this.#failures.delete(key);
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      const { message } = failureOf(error);
+      const count = (last?.count ?? 0) + 1;
+      const pause = what === 'host' ? 0 : pauseAfter({ first: interval, longest: LONGEST_PAUSE }, count);
+      this.#failures.set(key, { count, retryAt: clock.now() + pause, message });
+      log.warn({ host, what }, `host ${host}: no base VM can be made or renewed now (${what}): ${message}`);
+      for (const profile of profiles) {
+        this.#set(host, profile, this.#explained(host, profile, world.bases.of(host, profile)));
+      }
+    }
+  }
+
+  #set(host: string, profile: string, base: BaseVm): void {
+    const { world, log } = this.#options;
+    const before = world.bases.of(host, profile);
+    world.bases.set(host, profile, base);
+    if (before.state === base.state && before.why === base.why) return;
+    const is = base.state === 'ready' ? base.name : 'none';
+    const why = base.why === null ? '' : ` (${base.why})`;
+    log.info({ host, profile }, `host ${host}: the base VM of ${profile} is ${is}${why}`);
+  }
+}

@@ -1,0 +1,79 @@
+import type { AgentClient } from '../../agent/agent-client.ts';
+import { isRefusal } from '../../agent/agent-failure.ts';
+import type { AgentVm } from '../../agent/agent-vm.ts';
+import type { EffectWorld } from '../../effects/effect-world.ts';
+import { DaemonError, hasCode } from '../../errors.ts';
+import type { BaseVm } from './base-vms.ts';
+
+/** Answers that say nothing of the base: a create from the image would have got them as well. */
+const FOR_NOW = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as const;
+
+/**
+ * A VM by this name as a copy of the base, sized and with its lifetime in the same call. Every refusal is counted, and
+ * what is no passing one leaves the image to the next try, under BASE_UNUSABLE: that try looks by name first, as after
+ * any create, so nothing is made twice. An answer that leaves the outcome open is thrown as it is.
+ */
+export async function cloneBase(
+  world: EffectWorld,
+  client: AgentClient,
+  base: BaseVm & { state: 'ready' },
+  {
+    host,
+    vmName,
+    profile: label,
+    lifetimeSeconds,
+  }: { host: string; vmName: string; profile: string; lifetimeSeconds: number },
+): Promise<AgentVm> {
+  const { bases } = world;
+  const { cpu, memory, disk } = world.profile(label);
+  const resources = {
+    ...(cpu !== null && { cpuCount: cpu }),
+    ...(memory !== null && { memorySize: memory }),
+    ...(disk !== null && { diskSize: disk }),
+  };
+  const spec = { name: vmName, resources, ephemeral: true, lifetimeSeconds };
+  try {
+    return await bases.whileCloning(base.vmId, () => client.cloneVm(base.vmId, spec));
+  } catch (error) {
+    if (hasCode(error, ...FOR_NOW)) {
+      bases.refused(vmName, 'for now');
+      throw error;
+    }
+    const trouble = await troubleOf(client, base, error);
+    if (trouble === 'busy') {
+      bases.refused(vmName, 'for now');
+      throw error;
+    }
+    bases.refused(vmName, 'for good');
+    if (trouble === null) throw error;
+    bases.set(host, label, { state: 'none', why: `${base.name} ${trouble}` });
+    throw new DaemonError(
+      'BASE_UNUSABLE',
+      `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. It is made from its image instead.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * What keeps the base from being cloned. `busy`: another clone of it is being made, which the agent does not queue but
+ * refuses, with the code that a VM in the wrong state gets as well. Null where the outcome is open. An unknown route
+ * and an unknown VM are one code, too.
+ */
+async function troubleOf(
+  client: AgentClient,
+  { vmId }: BaseVm & { state: 'ready' },
+  error: unknown,
+): Promise<string | null> {
+  if (!(error instanceof DaemonError)) return null;
+  const { code, message } = error.failure;
+  if (code === 'HOST_UNREACHABLE' || code === 'AGENT_ERROR' || code === 'UNEXPECTED') return null;
+  if (isRefusal(error, 405, 'METHOD_NOT_ALLOWED')) return NO_ROUTE;
+  if (code !== 'VM_BUSY' && code !== 'VM_NOT_FOUND') return `was refused (${message.replace(/\.$/, '')})`;
+  const state = await client.vmState(vmId).catch(() => 'stopped');
+  if (state === null) return 'is gone';
+  if (code === 'VM_NOT_FOUND') return NO_ROUTE;
+  return state === 'stopped' ? 'busy' : `is ${state}`;
+}
+
+const NO_ROUTE = 'is of no use, since the agent cannot clone any more';

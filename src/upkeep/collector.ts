@@ -1,0 +1,258 @@
+import type { Logger } from 'pino';
+import { failureOf } from '../../machines/failure.ts';
+import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
+import { mayWork } from '../agent/may-work.ts';
+import { type Clock, sleepFor, startTimeout } from '../clock.ts';
+import { jobFrom } from '../dispatch/route-observation.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import { forwardedAddress } from '../effects/guest/connect-guest.ts';
+import { DaemonError } from '../errors.ts';
+import { type RunnerScope, scopeName } from '../github/runners/runner-scope.ts';
+import type { Hosts } from '../hosts/hosts.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import { standIn } from '../jobs/stand-in.ts';
+import type { Store } from '../store/store.ts';
+import {
+  type Collection,
+  type CollectionStep,
+  planCollection,
+  type Reality,
+  type Sighting,
+} from './plan-collection.ts';
+
+export interface CollectorOptions {
+  world: EffectWorld;
+  actors: JobActors;
+  hosts: Hosts;
+  store: Store;
+  scopes: RunnerScope[];
+  /** Repositories that an orphan's job may belong to. */
+  repositories: { owner: string; repository: string }[];
+  clock: Clock;
+  log: Logger;
+  namePrefix: string;
+  profileFor(labels: string[]): string | null;
+  /** Milliseconds between collections. */
+  interval: number;
+}
+
+/** Milliseconds for one step of a collection. */
+const PATIENCE = 30_000;
+
+/**
+ * Finds what a crash, a lost record or half a cleanup left behind. It compares reality with the records and acts
+ * on names that are ours only; what may be working goes through an actor of its own, never straight to deletion.
+ */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #stopped = new AbortController();
+  #sightings: ReadonlyMap<string, Sighting> = new Map();
+  #collecting: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Collects at once and then at every interval, until stopped. */
+  async run(): Promise<void> {
+    const { clock, interval, log, store } = this.#options;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.collect();
+        await store.prune(clock.now());
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        const failure = failureOf(error);
+        log.warn({ failure }, `a collection was not finished; the next one starts anew: ${failure.message}`);
+      }
+      await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** What a collection would do now, with the reason for each thing; changes nothing. */
+  async plan(): Promise<Collection> {
+    const reality = await this.#look();
+    const { namePrefix, clock } = this.#options;
+    return planCollection(namePrefix, reality, this.#owners(), this.#sightings, clock.now());
+  }
+
+  /** One at a time: two that overlap would adopt the same VM twice. */
+  collect(): Promise<CollectionStep[]> {
+    const collected = this.#collecting.then(() => this.#collect());
+    this.#collecting = collected.catch(() => undefined);
+    return collected;
+  }
+
+  async #collect(): Promise<CollectionStep[]> {
+    const { steps, sightings } = await this.plan();
+    this.#sightings = sightings;
+    for (const step of steps) {
+      if (this.#stopped.signal.aborted) break;
+      if (step.do === 'wait' || step.do === 'leave') continue;
+      const { log } = this.#options;
+      try {
+        if (step.kind === 'runner') await this.#removeRunner(step);
+        else if (step.do === 'adopt') await this.#within((signal) => this.#adopt(step, signal));
+        else await this.#delete(step);
+        log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
+      } catch (error) {
+        log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
+      }
+    }
+    return steps;
+  }
+
+  async #look(): Promise<Reality> {
+    const { hosts, log, world, scopes } = this.#options;
+    const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
+    for (const { name } of hosts.all()) {
+      try {
+        const vms = await this.#within((signal) => world.agent(name).client.listVms({ signal }));
+        reality.vms.push(
+          ...vms.map(({ id, name: vm, state, expiresAt }) => ({
+            host: name,
+            id,
+            name: vm,
+            state,
+            expiresAt,
+          })),
+        );
+      } catch {
+        reality.unseenHosts.push(name);
+      }
+    }
+    for (const scope of scopes) {
+      try {
+        const runners = await this.#within((signal) =>
+          world.github.listRunners(scope, { signal, purpose: 'rechecks' }),
+        );
+        reality.runners.push(
+          ...runners.map(({ id, name, status, busy }) => ({
+            scope: scopeName(scope),
+            id,
+            name,
+            online: status === 'online',
+            busy,
+          })),
+        );
+      } catch (error) {
+        if (this.#stopped.signal.aborted) throw error;
+        const { message } = failureOf(error);
+        log.warn(`the runners of ${scopeName(scope)} are unknown, so none is collected now: ${message}`);
+      }
+    }
+    return reality;
+  }
+
+  /** Read after reality, so that nothing which came into being in between looks ownerless. */
+  #owners() {
+    const vmIds = new Set<string>();
+    const namesInMaking = new Set<string>();
+    const runnerNames = new Set<string>();
+    for (const { snapshot } of this.#options.actors.all()) {
+      const { vm, runner } = snapshot.context;
+      if (vm?.id) vmIds.add(vm.id);
+      else if (vm) namesInMaking.add(vm.name);
+      if (runner) runnerNames.add(runner.name);
+    }
+    const { bases } = this.#options.world;
+    return {
+      vmIds,
+      namesInMaking,
+      runnerNames,
+      keepsBase: (vm: { host: string; id: string; name: string }) => bases.keeps(vm.host, vm),
+    };
+  }
+
+  async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {
+    const { world, scopes } = this.#options;
+    const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
+    if (!scope) return;
+    const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
+    await this.#within(async (signal) => {
+      const now = await world.github.getRunner(scope, step.id, { signal, purpose: 'teardown' });
+      if (now?.busy || now?.status === 'online') throw inUse;
+      if ((await world.github.removeRunner(scope, step.id, { signal })) === 'busy') throw inUse;
+    });
+  }
+
+  /** The list is as old as GitHub's answers that came after it: what was started since is left to the next collection. */
+  async #delete({ host, id, name, state }: CollectionStep & { kind: 'vm' }): Promise<void> {
+    const { client } = this.#options.world.agent(host);
+    await this.#within(async (signal) => {
+      const now = await client.vmState(id, { signal });
+      if (now !== null && mayWork(now) && !mayWork(state)) {
+        throw new DaemonError('VM_BUSY', `The VM ${name} has come into use meanwhile: it is ${now}.`);
+      }
+      await client.deleteVm(id, { signal });
+    });
+  }
+
+  /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
+  async #adopt(step: CollectionStep & { kind: 'vm' }, signal: AbortSignal): Promise<void> {
+    const { actors, profileFor, store, world } = this.#options;
+    const named = parseResourceName(this.#options.namePrefix, step.name);
+    if (!named) return;
+    const address = await forwardedAddress(world, step.host, step.id, signal);
+    const details = await world.agent(step.host).client.getVm(step.id, { signal });
+    const seen = await this.#jobOf(named.jobId, signal);
+    const place = seen ?? (await this.#placeOf(step.name, signal));
+    const profile = seen && profileFor(seen.labels);
+    // Asked last: while we waited, the job may have got an actor.
+    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
+    const at = this.#options.clock.now();
+    const job =
+      seen && profile && isFree ? jobFrom(seen, profile) : standIn({ name: 'adopted VM', at, ...place });
+    const vm: Vm = {
+      name: step.name,
+      host: step.host,
+      profile: job.profile,
+      id: step.id,
+      address,
+      hostKey: null,
+      runnerVersion: null,
+      expiresAt: details?.expiresAt ?? null,
+      mayAppearUntil: 0,
+    };
+    const ran = seen?.runnerName ?? step.name;
+    const name = parseResourceName(this.#options.namePrefix, ran) ? ran : step.name;
+    const runner: Runner = { name, id: null, mode: null, mayAppearUntil: 0 };
+    const key = actors.create(job);
+    actors.send(key, { type: 'vm.adopted', vm, runner });
+  }
+
+  async #jobOf(jobId: number, signal: AbortSignal) {
+    const { repositories, world } = this.#options;
+    if (jobId === NO_JOB) return null;
+    for (const { owner, repository } of repositories) {
+      const job = await world.github.getJob(owner, repository, jobId, { signal });
+      if (job) return job;
+    }
+    return null;
+  }
+
+  /** Where the runner in a VM is registered, since only there it can be taken off the list. */
+  async #placeOf(runnerName: string, signal: AbortSignal): Promise<{ owner: string; repository: string }> {
+    const { repositories, scopes, world } = this.#options;
+    for (const scope of scopes) {
+      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
+      if (await world.github.findRunner(scope, runnerName, { signal })) return scope;
+    }
+    return repositories[0] ?? { owner: '', repository: '' };
+  }
+
+  /** A host or GitHub that hangs must not hold up the collection of the others. */
+  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = startTimeout(this.#options.clock, PATIENCE);
+    try {
+      return await work(AbortSignal.any([this.#stopped.signal, timeout.signal]));
+    } finally {
+      timeout.end();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { parseBaseName } from '../../machines/base-name.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
+import { mayWork } from '../agent/may-work.ts';
+
+/** One thing at a host or at GitHub that bears one of our names. */
+export type Stray =
+  | { kind: 'vm'; host: string; id: string; name: string; state: string }
+  | { kind: 'runner'; scope: string; id: number; name: string; online: boolean; busy: boolean };
+
+/** When something without an owner was seen first and how often; epoch ms. */
+export interface Sighting {
+  firstSeenAt: number;
+  looks: number;
+}
+
+export interface Reality {
+  /** `expiresAt` in epoch ms; null before the first start, and without a lifetime. */
+  vms: { host: string; id: string; name: string; state: string; expiresAt: number | null }[];
+  runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
+  /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
+  unseenHosts: string[];
+}
+
+export interface Owners {
+  vmIds: ReadonlySet<string>;
+  /** Names of VMs whose create is still under way. */
+  namesInMaking: ReadonlySet<string>;
+  runnerNames: ReadonlySet<string>;
+  /** Whether a VM with the name of a base is one, is being made into one, or is being cloned. */
+  keepsBase(vm: { host: string; id: string; name: string }): boolean;
+}
+
+export type CollectionStep = Stray & {
+  do: 'delete' | 'adopt' | 'wait' | 'leave';
+  /** For a person: why it is, or is not, collected. */
+  why: string;
+};
+
+export interface Collection {
+  steps: CollectionStep[];
+  /** What the next look compares with. */
+  sightings: Map<string, Sighting>;
+}
+
+/** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
+export const LOOKS_BEFORE_DELETION = 2;
+
+/** Milliseconds beyond its lifetime in which the agent ends a VM by itself, and with it whatever works there. */
+const EXPIRY_MARGIN = 5 * 60_000;
+
+/**
+ * What is ours by name and owned by no record, and what to do with each. Strangers do not even appear in the
+ * answer (law 3). A VM that may be working is adopted, so that the retire protocol decides (law 5); a runner that
+ * is busy, online, or may belong to a VM that we cannot see is left alone.
+ */
+export function planCollection(
+  prefix: string,
+  reality: Reality,
+  owners: Owners,
+  before: ReadonlyMap<string, Sighting>,
+  now: number,
+): Collection {
+  const sightings = new Map<string, Sighting>();
+  /** Notes a look; true when there were enough of them. */
+  const sight = (key: string) => {
+    const seen = before.get(key);
+    const looks = (seen?.looks ?? 0) + 1;
+    sightings.set(key, { firstSeenAt: seen?.firstSeenAt ?? now, looks });
+    return looks >= LOOKS_BEFORE_DELETION;
+  };
+  const isOurs = ({ name }: { name: string }) => parseResourceName(prefix, name) !== null;
+  const steps = [
+    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, now, sight)),
+    ...reality.vms.flatMap((vm) => baseStep(prefix, vm, owners, sight)),
+    ...reality.runners.filter(isOurs).flatMap((runner) => runnerStep(runner, reality, owners, sight)),
+  ];
+  return { steps, sightings };
+}
+
+function vmStep(
+  vm: Reality['vms'][number],
+  owners: Owners,
+  now: number,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  const { expiresAt, ...seen } = vm;
+  const isWorking = mayWork(vm.state);
+  // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
+  if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
+  const stray = { kind: 'vm' as const, ...seen };
+  const cause = `no record owns it and it is ${vm.state}`;
+  if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  if (!isWorking) return [{ ...stray, do: 'delete', why: cause }];
+  if (expiresAt !== null && now > expiresAt + EXPIRY_MARGIN) {
+    return [{ ...stray, do: 'delete', why: `${cause}, beyond its lifetime` }];
+  }
+  if (vm.state === 'paused' || vm.state === 'pausing') {
+    return [
+      { ...stray, do: 'leave', why: `${cause}, so its guest cannot be asked: resume it, or delete it` },
+    ];
+  }
+  return [{ ...stray, do: 'adopt', why: `${cause}: its guest is asked first` }];
+}
+
+/** Nobody of ours ever starts a base, so one that runs is in somebody's hands, and no guest of ours is there to ask. */
+function baseStep(
+  prefix: string,
+  { expiresAt: _, ...seen }: Reality['vms'][number],
+  owners: Owners,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  const named = parseBaseName(prefix, seen.name);
+  if (named === null || owners.keepsBase(seen)) return [];
+  const stray = { kind: 'vm' as const, ...seen };
+  const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
+  const cause = `${what} and it is ${seen.state}`;
+  if (mayWork(seen.state)) {
+    return [{ ...stray, do: 'leave', why: `${cause}: stop it, or give it a name of your own` }];
+  }
+  if (!sight(`vm ${seen.host} ${seen.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  return [{ ...stray, do: 'delete', why: cause }];
+}
+
+function runnerStep(
+  runner: Reality['runners'][number],
+  { vms, unseenHosts }: Reality,
+  owners: Owners,
+  sight: (key: string) => boolean,
+): CollectionStep[] {
+  if (owners.runnerNames.has(runner.name)) return [];
+  const stray = { kind: 'runner' as const, ...runner };
+  const leave = (why: string): CollectionStep[] => [{ ...stray, do: 'leave', why }];
+  if (vms.some(({ name }) => name === runner.name)) return leave('its VM exists and goes first');
+  if (runner.busy) return leave('GitHub says that it is busy');
+  if (runner.online) return leave('it is online');
+  if (unseenHosts.length > 0)
+    return leave(`its VM may be on ${unseenHosts.join(', ')}, which did not answer`);
+  const why = 'no record and no VM owns it';
+  if (!sight(`runner ${runner.scope} ${runner.id}`))
+    return [{ ...stray, do: 'wait', why: `${why}; seen once` }];
+  return [{ ...stray, do: 'delete', why }];
+}

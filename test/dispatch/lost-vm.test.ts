@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { EvidenceFile } from '../../src/evidence/evidence-file.ts';
+import { scenario } from '../scenarios/scenario.ts';
+
+test('a VM that vanishes under its job leaves what its Mac still tells, and what it took with it is named', {
+  timeout: 90_000,
+}, async () => {
+  await using world = await scenario({ github: { timings: { lostAfter: 1_500 } } });
+  await world.start();
+  const [pushed] = world.push([{ steps: ['sleep 60'] }]);
+  const { job, vm } = await world.reaches('running.busy');
+  await world.mac.restart('graceful', 100);
+  await world.isClean();
+
+  const response = await fetch(`${world.adminUrl}/api/jobs/${job.id}/evidence`);
+  const file = (await response.json()) as EvidenceFile;
+  expect(file.kept).toHaveLength(1);
+  const [kept] = file.kept;
+  expect(kept).toMatchObject({ jobId: job.id, attempt: 1, vmName: vm?.name, host: vm?.host, screen: null });
+  // The guest and its picture went with the VM, and the file says so instead of showing nothing.
+  expect(kept?.missing.join('\n')).toMatch(/screen: .+/);
+  expect(kept?.missing.join('\n')).toMatch(/logs: .+/);
+  expect(kept?.hostLook).toMatchObject({ look: expect.anything() });
+  const decided = file.journal.find(
+    ({ to, from }) => to.startsWith('tearingDown') && from.startsWith('running'),
+  );
+  expect(decided?.detail).toMatchObject({
+    code: 'VM_VANISHED',
+    blame: 'host',
+    message: expect.stringContaining('while the job ran'),
+  });
+  expect(pushed?.state.conclusion).toBe('failure');
+});

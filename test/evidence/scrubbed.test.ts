@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { scrubbed } from '../../src/evidence/scrubbed.ts';
+
+test.each([
+  ['a secret of the config', 'login admin:hunter22 ok', 'login admin:*** ok'],
+  ['a token of GitHub', 'using ghs_16C7e42F292c6912E7710c838347Ae178B4a now', 'using *** now'],
+  ['a JWT', 'x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl y', 'x *** y'],
+  ['what follows the word', 'Authorization: Bearer abcdef123456', 'Authorization: Bearer ***'],
+  ['a JIT config', `config ${'QUJDREVG'.repeat(40)}= end`, 'config *** end'],
+])('%s is taken out', (_, text, clean) => {
+  expect(scrubbed(text, ['hunter22'])).toBe(clean);
+});
+
+test('ordinary lines stay as they are', () => {
+  const line =
+    '2026-01-05 09:00:00Z: Running job: build (iPhone 16), commit 4f2a9c1d3b5e6f7a8b9c0d1e2f3a4b5c6d7e8f90';
+  expect(scrubbed(line, ['', 'abc'])).toBe(line);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { NO_JOB } from '../../machines/job/context.ts';
+import { ActorIndex } from '../../src/jobs/actor-index.ts';
+import type { JobSnapshot } from '../../src/jobs/job-actors.ts';
+
+interface Shape {
+  job: number;
+  runner?: string;
+  vm?: { host: string; name: string };
+  state?: string;
+  released?: boolean;
+}
+
+/** What the index reads of a snapshot; whoever has a VM and does not tear it down holds a slot. */
+function snapshot({ job, runner, vm, state = 'running', released = false }: Shape): JobSnapshot {
+  const context = { job: { id: job }, vm: vm ?? null, runner: runner ? { name: runner } : null, released };
+  const matches = (asked: string) => asked === state;
+  const hasTag = (tag: string) => tag === 'holdsSlot' && vm !== undefined && state !== 'gone';
+  return { context, matches, hasTag } as unknown as JobSnapshot;
+}
+
+const on = (host: string, name: string) => ({ host, name });
+
+test('in an exchange each job is found with its new holder, whichever is told first', () => {
+  const index = new ActorIndex();
+  index.note('a', snapshot({ job: 1, runner: 'r1' }));
+  index.note('b', snapshot({ job: 2, runner: 'r2' }));
+  index.note('a', snapshot({ job: 2, runner: 'r1' }));
+  expect(index.keyOfJob(2)).toBe('a');
+  index.note('b', snapshot({ job: 1, runner: 'r2' }));
+  expect([index.keyOfJob(1), index.keyOfJob(2)]).toEqual(['b', 'a']);
+  expect([index.keyOfRunner('r1'), index.keyOfRunner('r2')]).toEqual(['a', 'b']);
+});
+
+test('a job that was released belongs to its next actor, and the end of the first takes nothing from it', () => {
+  const index = new ActorIndex();
+  index.note('1', snapshot({ job: 1, runner: 'r1' }));
+  index.note('1', snapshot({ job: 1, runner: 'r1', released: true }));
+  expect(index.keyOfJob(1)).toBeUndefined();
+  index.note('1.2', snapshot({ job: 1 }));
+  index.note('1', null);
+  expect([index.keyOfJob(1), index.keyOfRunner('r1')]).toEqual(['1.2', undefined]);
+});
+
+test('a slot is held on one host at a time, and given back with the VM or with the actor', () => {
+  const index = new ActorIndex();
+  index.note('a', snapshot({ job: 1, vm: on('mac-1', 'vm-1') }));
+  index.note('b', snapshot({ job: 2, vm: on('mac-1', 'vm-2') }));
+  expect(index.slotsOn('mac-1')).toEqual(new Set(['vm-1', 'vm-2']));
+  index.note('a', snapshot({ job: 1, vm: on('mac-2', 'vm-3') }));
+  expect([index.slotsOn('mac-1'), index.slotsOn('mac-2')]).toEqual([new Set(['vm-2']), new Set(['vm-3'])]);
+  index.note('a', snapshot({ job: 1, vm: on('mac-2', 'vm-3'), state: 'gone' }));
+  index.note('b', null);
+  expect([index.slotsOn('mac-1'), index.slotsOn('mac-2')]).toEqual([new Set(), new Set()]);
+});
+
+test('who waits in the queue and who stands by for a job are known until that changes', () => {
+  const index = new ActorIndex();
+  index.note('queued', snapshot({ job: 1, state: 'queued' }));
+  index.note('warm', snapshot({ job: NO_JOB, vm: on('mac-1', 'vm-1'), state: 'warm' }));
+  expect([[...index.queued], [...index.standIns]]).toEqual([['queued'], ['warm']]);
+  index.note('queued', snapshot({ job: 1, state: 'creating', vm: on('mac-1', 'vm-2') }));
+  index.note('warm', snapshot({ job: 1, vm: on('mac-1', 'vm-1') }));
+  expect([[...index.queued], [...index.standIns]]).toEqual([[], []]);
+});

@@ -1,0 +1,126 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { failure } from '../../machines/failure.ts';
+import { watchJournal } from '../../src/controller/watch-journal.ts';
+import { worldAt } from '../../src/http/admin/api/world-at.ts';
+import { Chronicle } from '../../src/journal/chronicle.ts';
+import { TurnRecords } from '../../src/journal/turn-records.ts';
+import { Breakers } from '../../src/placement/breakers.ts';
+import { Store } from '../../src/store/store.ts';
+import { VirtualClock } from '../simulator/agent-fixture.ts';
+import { DAY } from '../store/records.ts';
+
+const log = pino({ level: 'silent' });
+const host = (name: string, at: number, to: string, more: object = {}) => ({
+  ...{ kind: 'host' as const, at, actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
+  ...{ event: 'host.looked', from: '', to, detail: { vms: [], cordon: null }, ...more },
+});
+
+async function fixture() {
+  const clock = new VirtualClock();
+  const database = new MemoryLevel<string, string>();
+  const store = await Store.over(database, { clock, log, retention: 30 * DAY });
+  const chronicle = new Chronicle(store);
+  const recording = {
+    seq: () => store.stats().journalSeq,
+    durable: () => store.durable(),
+    read: (query: object) => store.readJournal(query),
+    seqAt: (at: number) => store.journalSeqAt(at),
+    subscribe: () => () => undefined,
+  };
+  return { clock, store, chronicle, at: (instant: number | null) => worldAt(recording, instant) };
+}
+
+test('a breaker of the past is what it was then: why it opened, until when, and that it closed', async () => {
+  const { clock, store, chronicle, at } = await fixture();
+  const turns = new TurnRecords(chronicle, clock);
+  const breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: (turn) => turns.breaker(turn) },
+  });
+  const attempt = (key: string, failed: number, isOnline = false) =>
+    breakers.jobChanged(key, {
+      status: 'active',
+      matches: () => isOnline,
+      context: {
+        job: { id: Number(key), attemptsFailed: failed },
+        vm: { host: 'mini', profile: 'p' },
+        failure: failed ? failure('VM_START_FAILED', 'It did not start.') : null,
+      },
+    } as never);
+  const before = clock.now();
+  for (const key of ['1', '2', '3']) {
+    await clock.advance(1_000);
+    attempt(key, 0);
+    attempt(key, 1);
+  }
+  const opened = clock.now();
+  await clock.advance(60_000);
+  const halfOpen = clock.now();
+  await clock.advance(1_000);
+  attempt('4', 0);
+  attempt('4', 0, true);
+
+  expect((await at(before)).breakers).toEqual([]);
+  expect((await at(opened)).breakers).toMatchObject([
+    { about: 'host', name: 'mini', state: 'open', failures: 3, retryAt: opened + 60_000 },
+  ]);
+  expect((await at(opened)).breakers[0]?.lastFailure?.message).toBe('It did not start.');
+  expect((await at(halfOpen)).breakers).toMatchObject([{ state: 'halfOpen.ready' }]);
+  expect((await at(null)).breakers).toEqual([]);
+  const told = [];
+  for await (const { event, from, to } of store.readJournal({})) told.push(`${event}: ${from} → ${to}`);
+  expect(told).toEqual([
+    'attempt.failed: closed → open',
+    'retryWait done: open → halfOpen.ready',
+    'attempt.began: halfOpen.ready → halfOpen.trying',
+    'attempt.served: halfOpen.trying → closed',
+  ]);
+  breakers.stop();
+  await store.close();
+});
+
+test('what stands unchanged is written again, so that a moment is never told from far away', async () => {
+  const { clock, store, chronicle, at } = await fixture();
+  const turns = new TurnRecords(chronicle, clock);
+  turns.webhooks({ event: { type: 'xstate.init' }, from: '', to: 'silent', detail: {} });
+  chronicle.stands(host('mini', clock.now(), 'healthy', { isTurn: true }));
+  for (let quarter = 0; quarter < 40; quarter += 1) {
+    for (let n = 0; n < 100; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+    await clock.advance(15 * 60_000);
+    chronicle.refresh(clock.now());
+  }
+  await store.durable();
+  for await (const { seq, since } of store.readJournal({}))
+    expect(seq - (since ?? seq)).toBeLessThanOrEqual(104);
+  const { hosts, webhooks } = await at(null);
+  expect([hosts[0]?.state, webhooks?.state]).toEqual(['healthy', 'silent']);
+  await store.close();
+});
+
+test('after a restart a host has its whole history, however much else was written since', async () => {
+  const { clock, store, chronicle } = await fixture();
+  const began = clock.now();
+  chronicle.stands(host('mini', began, 'healthy', { isTurn: true }));
+  await clock.advance(1_000);
+  chronicle.stands(host('mini', clock.now(), 'lost', { isTurn: true }));
+  for (let n = 0; n < 11_000; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+  await clock.advance(5_000);
+  chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+  await store.durable();
+  await clock.advance(60_000);
+  const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
+  const watching = await watchJournal({
+    ...{ store, chronicle: new Chronicle(store), clock, profiles: [], runs: nothing },
+    ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
+    ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {} },
+  } as never);
+  expect(watching.history.of('mini')).toEqual([
+    { state: 'healthy', from: began },
+    { state: 'lost', from: began + 1_000 },
+    { state: 'unwatched', from: began + 6_000 },
+  ]);
+  watching.stop();
+  await store.close();
+});

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { worldAt } from '../../src/http/admin/api/world-at.ts';
+import type { Recording } from '../../src/http/admin/source/recording.ts';
+import { phasesOf, verdictOf } from '../../src/journal/story.js';
+import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/journal/world.js';
+import { rowsOf } from '../../src/page/job-rows.js';
+import { StagedDaemon } from '../page/staged-daemon.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+
+let clock: ManualClock;
+let daemon: StagedDaemon;
+let recording: Recording;
+beforeEach(async () => {
+  clock = new ManualClock();
+  daemon = await StagedDaemon.start(null, { clock });
+  const { store } = daemon;
+  recording = {
+    seq: () => store.stats().journalSeq,
+    durable: () => store.durable(),
+    read: (query) => store.readJournal(query),
+    seqAt: (at) => store.journalSeqAt(at),
+    subscribe: () => () => undefined,
+  };
+});
+afterEach(() => daemon.close());
+
+/** Mulberry32: the same story each time. */
+function dice(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const truth = () =>
+  [...daemon.actors.all()]
+    .map(({ key, snapshot }) => ({
+      key,
+      context: JSON.parse(JSON.stringify(snapshot.context)),
+      state: daemon.state(key),
+    }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+test('the journal tells of every moment what the actors were, contexts included', async () => {
+  const random = dice(7);
+  type Moment = { at: number; seq: number; jobs: ReturnType<typeof truth> };
+  const moments: Moment[] = [];
+  const settled: Moment[] = [];
+  const keys: string[] = [];
+  for (let n = 0; n < 220; n += 1) {
+    const key = keys[Math.floor(random() * keys.length)] ?? '';
+    const roll = random();
+    if (roll < 0.12 || keys.length === 0) keys.push(daemon.queue(100 + n));
+    else if (roll < 0.75) daemon.next(key);
+    else if (roll < 0.85) daemon.fail(key, 'HOST_UNREACHABLE', 'no answer');
+    else if (roll < 0.86) daemon.breakDown(key);
+    else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
+    else daemon.tearDown(key);
+    moments.push({ at: clock.now(), seq: daemon.store.stats().journalSeq, jobs: truth() });
+    // The clock moves on here: only such an instant belongs to one moment.
+    if (n % 10 === 0) {
+      clock.advance(3);
+      settled.push(moments.at(-1) as Moment);
+    }
+  }
+  const live = emptyWorld();
+  await daemon.store.durable();
+  for await (const entry of recording.read({})) {
+    applyEntry(live, entry);
+    const moment = moments.findLast(({ seq }) => seq === entry.seq);
+    if (!moment) continue;
+    const told = [...live.jobs.values()]
+      .map(({ key, context, state }) => ({ key, context, state }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    expect(told).toEqual(moment.jobs);
+  }
+  // And by its instant, from the bounded piece alone.
+  for (const { at, jobs } of settled) {
+    const answer = await worldAt(recording, at);
+    const told = answer.jobs.map(({ key, context, state }) => ({ key, context, state }));
+    expect(told.sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(jobs);
+    expect(worldOf(answer).jobs.size).toBe(jobs.length);
+  }
+});
+
+test('reading begins at the oldest live job, not at the beginning of time', async () => {
+  for (let n = 0; n < 50; n += 1)
+    daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
+  daemon.host('mini-1', []);
+  // Webhooks have stood as they are from the start.
+  daemon.chronicle.refresh(clock.now() + 15 * 60_000);
+  const key = daemon.queue(900);
+  daemon.next(key);
+  await daemon.store.durable();
+  let since: number | undefined;
+  for await (const entry of recording.read({ reverse: true, limit: 1 })) since = entry.since;
+  expect(since).toBeGreaterThan(100);
+});
+
+test('a start of the daemon clears what did not come back, and how a job ended is told in a word', async () => {
+  const world = emptyWorld();
+  const cancelled = daemon.queue(1);
+  daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
+  daemon.send(daemon.queue(2), { type: 'job.completed', conclusion: 'cancelled', here: false });
+  daemon.send(daemon.queue(3), { type: 'job.takenElsewhere' });
+  daemon.queue(4);
+  await daemon.store.durable();
+  for await (const entry of recording.read({})) applyEntry(world, entry);
+  expect(world.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
+  expect(world.jobs.size).toBe(1);
+  const start = {
+    kind: 'daemon' as const,
+    at: 1,
+    actor: 'daemon',
+    jobId: 0,
+    attempt: 0,
+    host: null,
+    event: '',
+    from: '',
+    to: '',
+  };
+  applyEntry(world, { seq: world.seq + 1, ...start });
+  expect(world.jobs.size).toBe(0);
+});
+
+test('a job that was given up and is served again is told once, as it is now, and its story keeps the failure', async () => {
+  const world = emptyWorld();
+  const first = daemon.queue(1);
+  daemon.send(first, { type: 'operator.cancelled', by: 'ada' });
+  const again = daemon.queue(1);
+  daemon.next(again);
+  await daemon.store.durable();
+  const entries = [];
+  for await (const entry of recording.read({})) {
+    entries.push(entry);
+    applyEntry(world, entry);
+  }
+  const rows = () =>
+    rowsOf({ world, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
+  expect(rows()).toEqual([['live', 'creating.acting']]);
+  expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
+  expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
+});
+
+test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {
+  const world = emptyWorld();
+  const lost = daemon.queue(1);
+  for (let n = 0; n < 3; n += 1) daemon.next(lost);
+  daemon.send(lost, { type: 'host.lost' });
+  daemon.send(lost, { type: 'job.released' });
+  daemon.queue(1);
+  daemon.tearDown(lost);
+  await daemon.store.durable();
+  const entries = [];
+  for await (const entry of recording.read({})) {
+    entries.push(entry);
+    applyEntry(world, entry);
+    const shown = rowsOf({ world, waiting: [], unserved: [], isPast: false });
+    expect(shown.length).toBeLessThanOrEqual(1);
+  }
+  expect(world.jobs.size).toBe(1);
+  expect(verdictOf(entries, clock.now()).headline).toContain('Now queued');
+});

@@ -1,0 +1,63 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { systemClock } from '../../src/clock.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { Breakers } from '../../src/placement/breakers.ts';
+import { Store } from '../../src/store/store.ts';
+import { snapshotAt } from '../machines/job-step.ts';
+
+const log = pino({ level: 'silent' });
+
+test('a cordoned host gets no job, and gets them again when the order is taken back', async () => {
+  const store = await Store.over(new MemoryLevel<string, string>() as never, {
+    clock: systemClock,
+    log,
+    retention: 1e12,
+  });
+  const granted: unknown[] = [];
+  const actors = {
+    *standIns() {},
+    slotsOn: () => new Set(),
+    *inQueue() {
+      yield { key: '1', snapshot: snapshotAt('queued') };
+    },
+    send: (_: string, event: unknown) => granted.push(event),
+  } as unknown as JobActors;
+  const host = (name: string) => ({
+    name,
+    snapshot: { hasTag: () => true, context: { look: { slots: 1, vms: [] } } },
+  });
+  const hosts = { all: () => [host('mini-1'), host('mini-2')] } as never;
+  const breakers = new Breakers({
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log, onChange: () => dispatcher.poke() },
+  });
+  const dispatcher = new Dispatcher({
+    breakers,
+    actors,
+    hosts,
+    store,
+    clock: systemClock,
+    log,
+    namePrefix: 'gh',
+    warm: new Map(),
+    profileFor: () => 'p',
+  });
+  const poke = async () => {
+    dispatcher.poke();
+    await Promise.resolve();
+    return granted.splice(0);
+  };
+  const to = (name: string) => [{ type: 'slot.granted', host: name }];
+
+  expect(await poke()).toEqual(to('mini-1'));
+  store.cordon('mini-1', { by: 'ada', at: 1 });
+  expect(await poke()).toEqual(to('mini-2'));
+  store.cordon('mini-2', { by: 'ada', at: 1 });
+  expect(await poke()).toEqual([]);
+  store.cordon('mini-1', null);
+  expect(await poke()).toEqual(to('mini-1'));
+  await store.close();
+});

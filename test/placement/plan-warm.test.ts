@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { handWarmVms, planWarmVms, type WarmNeeds, type WarmVm } from '../../src/placement/plan-warm.ts';
+
+const job = (key: string, queuedAt = 1, profile = 'mac', notBefore = 0) => ({
+  key,
+  profile,
+  queuedAt,
+  notBefore,
+});
+const warm = (key: string, facts: Partial<WarmVm> = {}): WarmVm => ({
+  key,
+  profile: 'mac',
+  isReady: true,
+  enteredAt: 1,
+  isOpen: true,
+  ...facts,
+});
+
+describe('a queued job', () => {
+  test.each([
+    ['takes a warm VM of its profile', [job('a')], [warm('w')], ['a w']],
+    ['takes none of another profile', [job('a')], [warm('w', { profile: 'large' })], []],
+    ['takes none on a host that takes no jobs', [job('a')], [warm('w', { isOpen: false })], []],
+    ['takes none while it rests between attempts', [job('a', 1, 'mac', 99)], [warm('w')], []],
+    ['is served in its turn', [job('b', 2), job('a', 1)], [warm('w')], ['a w']],
+    ['takes a booting one where none is ready', [job('a')], [warm('w', { isReady: false })], ['a w']],
+  ])('%s', (_, waiting, vms, expected) => {
+    const handed = handWarmVms(waiting, vms, 10).map(({ job: key, warm: vm }) => `${key} ${vm}`);
+    expect(handed).toEqual(expected);
+  });
+
+  test('gets the VM that is furthest, and no VM serves two', () => {
+    const vms = [
+      warm('booting', { isReady: false }),
+      warm('young', { enteredAt: 2 }),
+      warm('old', { enteredAt: 1 }),
+    ];
+    const waiting = ['a', 'b', 'c', 'd'].map((key, n) => job(key, n));
+    expect(handWarmVms(waiting, vms, 10).map(({ warm: vm }) => vm)).toEqual(['old', 'young', 'booting']);
+  });
+});
+
+const plan = (needs: Partial<WarmNeeds>) =>
+  planWarmVms({
+    unplaced: [],
+    warm: [],
+    leaving: 0,
+    left: [{ name: 'm1', free: 2 }],
+    wanted: new Map([['mac', 1]]),
+    room: () => 9,
+    ...needs,
+  });
+
+describe('warm VMs', () => {
+  test('are made in free slots until their profile has what it wants', () => {
+    expect(plan({}).make).toEqual([{ profile: 'mac', host: 'm1' }]);
+    expect(plan({ warm: [warm('w', { isReady: false })] }).make).toEqual([]);
+    expect(plan({ left: [{ name: 'm1', free: 0 }] }).make).toEqual([]);
+    expect(plan({ wanted: new Map([['mac', 5]]) }).make).toHaveLength(2);
+  });
+
+  test('are not made of a profile that has no room, nor while a job finds none', () => {
+    expect(plan({ room: () => 0 }).make).toEqual([]);
+    expect(plan({ unplaced: [job('a', 1, 'large')] }).make).toEqual([]);
+  });
+
+  test('make room for as many jobs as found none, the one that is least far first', () => {
+    const vms = [warm('ready'), warm('booting', { isReady: false })];
+    const wanted = new Map([['mac', 2]]);
+    const needs = { wanted, warm: vms, left: [] };
+    expect(plan({ ...needs, unplaced: [job('a', 1, 'large')] }).reclaim).toEqual(['booting']);
+    expect(plan({ ...needs, unplaced: [job('a'), job('b'), job('c')] }).reclaim).toEqual([
+      'booting',
+      'ready',
+    ]);
+  });
+
+  test('make no more room than one that leaves already will', () => {
+    const needs = { warm: [warm('w')], left: [], unplaced: [job('a', 1, 'large')] };
+    expect(plan({ ...needs, leaving: 1 }).reclaim).toEqual([]);
+  });
+
+  test('of a profile that wants fewer go, the ready ones last', () => {
+    const vms = [warm('booting', { isReady: false }), warm('ready')];
+    expect(plan({ warm: vms }).reclaim).toEqual(['booting']);
+    expect(plan({ warm: vms, wanted: new Map() }).reclaim.sort()).toEqual(['booting', 'ready']);
+  });
+});

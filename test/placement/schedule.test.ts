@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { freeSlots } from '../../src/placement/free-slots.ts';
+import { schedule } from '../../src/placement/schedule.ts';
+
+const job = (key: string, queuedAt: number, notBefore = 0) => ({
+  key,
+  profile: 'macos',
+  queuedAt,
+  notBefore,
+});
+
+test('the job that was queued first gets the only slot', () => {
+  const { grants } = schedule([job('b', 2), job('a', 1), job('c', 3)], [{ name: 'm1', free: 1 }], 10);
+  expect(grants).toEqual([{ key: 'a', host: 'm1' }]);
+});
+
+test('jobs queued in the same instant are served in a stable order', () => {
+  const { grants } = schedule([job('z', 1), job('a', 1)], [{ name: 'm1', free: 2 }], 10);
+  expect(grants.map(({ key }) => key)).toEqual(['a', 'z']);
+});
+
+test('each grant goes to the host with the most room left', () => {
+  const hosts = [
+    { name: 'm1', free: 1 },
+    { name: 'm2', free: 2 },
+  ];
+  const { grants } = schedule([job('a', 1), job('b', 2), job('c', 3), job('d', 4)], hosts, 10);
+  expect(grants.map(({ host }) => host)).toEqual(['m2', 'm1', 'm2']);
+});
+
+test('a job that rests between attempts is passed over and names the time to look again', () => {
+  const { grants, wakeAt } = schedule([job('a', 1, 50), job('b', 2)], [{ name: 'm1', free: 2 }], 10);
+  expect(grants).toEqual([{ key: 'b', host: 'm1' }]);
+  expect(wakeAt).toBe(50);
+});
+
+test('a profile without room holds up nobody, and one with room for a try gets one', () => {
+  const waiting = [job('a', 1), job('b', 2), { ...job('c', 3), profile: 'other' }];
+  const granted = (room: number) =>
+    schedule(waiting, [{ name: 'm1', free: 3 }], 10, (profile) => (profile === 'macos' ? room : 9)).grants;
+  expect(granted(0).map(({ key }) => key)).toEqual(['c']);
+  expect(granted(1).map(({ key }) => key)).toEqual(['a', 'c']);
+});
+
+test('the inputs of a decision are left as they were', () => {
+  const hosts = [{ name: 'm1', free: 1 }];
+  schedule([job('a', 1)], hosts, 10);
+  expect(hosts).toEqual([{ name: 'm1', free: 1 }]);
+});
+
+const look = (...vms: [name: string, state: string][]) => ({
+  version: '1',
+  uptime: 1,
+  slots: 2,
+  vms: vms.map(([name, state], n) => ({ id: String(n), name, state, createdAt: 0 })),
+});
+
+test('a claim takes its slot before the agent shows its VM', () => {
+  expect(freeSlots(look(), new Set(['gh-x-1-1']))).toBe(1);
+});
+
+test('a claim and its visible VM take one slot together', () => {
+  expect(freeSlots(look(['gh-x-1-1', 'running']), new Set(['gh-x-1-1']))).toBe(1);
+});
+
+test.each(['installing', 'starting', 'running', 'stopping', 'pausing', 'paused', 'resuming'])(
+  "a stranger's VM that is %s takes a slot",
+  (state) => expect(freeSlots(look(['theirs', state]), new Set())).toBe(1),
+);
+
+test.each(['created', 'stopped', 'error', 'deleted'])('a VM that is %s takes no slot', (state) =>
+  expect(freeSlots(look(['theirs', state]), new Set())).toBe(2),
+);
+
+test('more claims than slots leave no room, not less than none', () => {
+  expect(freeSlots(look(['theirs', 'running']), new Set(['a', 'b']))).toBe(0);
+});

@@ -1,0 +1,187 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { parseBaseName } from '../../machines/base-name.ts';
+import type { EffectWorld } from '../../src/effects/effect-world.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import type { AgentSettings } from '../../src/simulator/agent/options.ts';
+import { BaseKeeper } from '../../src/upkeep/bases/base-keeper.ts';
+import { soon } from '../dispatch/dispatch-fixture.ts';
+import {
+  type EffectFixtureOptions,
+  effectFixture,
+  LABEL,
+  LARGE,
+  LARGE_SIZE,
+} from '../effects/effect-fixture.ts';
+import { IMAGE } from '../simulator/agent-fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+const holding = (digit: string): AgentSettings => ({
+  registry: { images: { [IMAGE]: { digest: digest(digit) } } },
+});
+
+async function keeping(options: EffectFixtureOptions = {}) {
+  const at = await effectFixture({ mac: holding('a'), controller: { base_vms: true }, ...options });
+  const { clock, log, host, mac } = at;
+  let isCordoned = false;
+  /** Begins a keeper; ends with the test, or by what it answers. */
+  const keep = (world: EffectWorld = at.world, interval = 100) => {
+    const keeper = new BaseKeeper({
+      ...{ world, hosts: [host], profiles: [LABEL, LARGE], namePrefix: 'gh-t', clock, log, interval },
+      isCordoned: () => isCordoned,
+    });
+    const running = keeper.run();
+    const end = async () => {
+      keeper.stop();
+      await running;
+    };
+    onTestFinished(end);
+    return end;
+  };
+  const of = (profile: string, world = at.world) => world.bases.of(host, profile);
+  const isReady = (world = at.world) =>
+    soon(() => {
+      const [one, other] = [of(LABEL, world), of(LARGE, world)];
+      if (one.state !== 'ready' || other.state !== 'ready' || one.why || other.why)
+        throw new Error(`not ready: ${JSON.stringify([one, other])}`);
+      return [one, other] as const;
+    });
+  return {
+    ...at,
+    keep,
+    of,
+    isReady,
+    bases: () => [...mac.world.vms.values()].filter(({ name }) => parseBaseName('gh-t', name) !== null),
+    /** The tag points to another image from now on. */
+    move: (digit: string) => {
+      mac.world.options.registry.images[IMAGE] = { digest: digest(digit) };
+    },
+    cordon: (is: boolean) => {
+      isCordoned = is;
+    },
+  };
+}
+
+test('each profile gets one base, sized and not ephemeral, which is kept; looking on makes no second one', async () => {
+  const at = await keeping();
+  at.keep();
+  const [small, large] = await at.isReady();
+  expect(at.vm(large.vmId)).toMatchObject({ ...stoppedBase, resources: LARGE_SIZE });
+  expect(at.vm(small.vmId)).toMatchObject(stoppedBase);
+  const looks = at.counted('GET /vms');
+  await soon(() => expect(looks.hits).toBeGreaterThan(5));
+  expect(at.mac.world.vmsCreated).toBe(2);
+  for (const vm of at.bases()) expect(at.world.bases.keeps(at.host, vm)).toBe(true);
+});
+
+const stoppedBase = { state: 'stopped', ephemeral: false, lifetimeSeconds: null };
+
+test('a new daemon finds the bases by their names, with no registry there to ask', async () => {
+  const at = await keeping();
+  const end = at.keep();
+  const before = await at.isReady();
+  await end();
+  at.mac.faults.add({ route: 'mac pull *', status: 503 });
+  const successor = at.newWorld();
+  at.keep(successor);
+  await soon(() => {
+    for (const [n, profile] of [LABEL, LARGE].entries())
+      expect(at.of(profile, successor)).toMatchObject({ state: 'ready', vmId: before[n]?.vmId });
+  });
+  await soon(() => expect(at.of(LABEL, successor).why).toMatch(/registry/));
+  expect(at.mac.world.vmsCreated).toBe(2);
+});
+
+test('when the tag moves the earlier base serves until its successor is there, and then nobody keeps it', async () => {
+  const at = await keeping();
+  at.keep();
+  const [before] = await at.isReady();
+  const slow = at.mac.faults.add({ route: 'mac pull *', delayMs: 300, skip: 1 });
+  at.move('b');
+  await soon(() =>
+    expect(at.of(LABEL)).toMatchObject({
+      vmId: before.vmId,
+      why: expect.stringMatching(/of an earlier image/),
+    }),
+  );
+  const after = await soon(() => {
+    const now = at.of(LABEL);
+    if (now.state !== 'ready' || now.vmId === before.vmId) throw new Error('it is the earlier one');
+    return now;
+  });
+  expect(slow.hits).toBeGreaterThan(0);
+  await at.isReady();
+  const kept = (id: string) => at.world.bases.keeps(at.host, at.vm(id));
+  expect([kept(before.vmId), kept(after.vmId)]).toEqual([false, true]);
+});
+
+test('a tag that moves while its base is made leaves that unfinished, and the next one holds what it says', async () => {
+  const at = await keeping();
+  at.mac.faults.add({ route: 'mac create *', delayMs: 200, times: 1 });
+  const creates = at.counted('POST /vms');
+  at.keep();
+  await soon(() => expect(creates.hits).toBe(1));
+  // The create has pulled the tag when the delay begins.
+  await soon(() => expect([...at.mac.world.images.pulls.values()].length).toBeGreaterThan(1));
+  at.move('b');
+  await at.isReady();
+  const complete = at.bases().filter(({ name }) => parseBaseName('gh-t', name)?.isComplete);
+  const unfinished = at.bases().filter(({ name }) => !parseBaseName('gh-t', name)?.isComplete);
+  expect([complete.length, unfinished.length]).toEqual([2, 1]);
+  for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
+  expect(at.logged.join('\n')).toContain('moved while a base was made of it');
+});
+
+test('one whose answer got lost stays unfinished and is given up; a new name is taken', async () => {
+  const at = await keeping();
+  at.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
+  at.keep();
+  await at.isReady();
+  const names = at.bases().map(({ name }) => name);
+  expect(new Set(names).size).toBe(3);
+  expect(names.filter((name) => parseBaseName('gh-t', name)?.isComplete)).toHaveLength(2);
+});
+
+test('an agent that cannot clone gets no base, and keeps none', async () => {
+  const at = await keeping();
+  const old = addForeignVm(at.mac.world, { name: 'gh-t-base-0123456789abcdef', state: 'stopped' });
+  at.mac.faults.add({ route: 'POST /vms/:id/clone', status: 404, code: 'NOT_FOUND' });
+  at.keep();
+  await soon(() => expect(at.of(LABEL)).toEqual({ state: 'none', why: 'its agent cannot clone' }));
+  expect([at.mac.world.vmsCreated, at.world.bases.keeps(at.host, old)]).toEqual([0, false]);
+});
+
+test('a cordoned host gets none, until it takes jobs again', async () => {
+  const at = await keeping();
+  at.cordon(true);
+  at.keep();
+  const looks = at.counted('GET /vms');
+  await soon(() => expect(looks.hits).toBeGreaterThan(3));
+  expect(at.mac.world.vmsCreated).toBe(0);
+  at.cordon(false);
+  await at.isReady();
+});
+
+test('while no digest can be told everything that looks like a base is kept', async () => {
+  const at = await keeping();
+  const vm = addForeignVm(at.mac.world, { name: 'gh-t-base-0123456789abcdef', state: 'stopped' });
+  at.mac.faults.add({ route: 'mac pull *', status: 503, times: 1 });
+  at.keep(at.world, 60_000);
+  await soon(() => expect(at.of(LABEL).why).toMatch(/the last try failed: .*registry/));
+  expect(at.world.bases.keeps(at.host, vm)).toBe(true);
+  at.world.bases.keep(at.host, new Set());
+  expect(at.world.bases.keeps(at.host, vm)).toBe(false);
+});
+
+test('a host that does not answer is said to, and its bases stay known', async () => {
+  const at = await keeping();
+  at.keep();
+  await at.isReady();
+  at.mac.faults.add({ route: 'GET /health', status: 503 });
+  await soon(() =>
+    expect(at.of(LABEL)).toMatchObject({ state: 'ready', why: expect.stringMatching(/the last try failed/) }),
+  );
+  at.mac.faults.clear();
+  await at.isReady();
+});

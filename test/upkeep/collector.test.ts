@@ -1,0 +1,251 @@
+import { describe, expect, test, vi } from 'vitest';
+import { connectGuest } from '../../src/effects/guest/connect-guest.ts';
+import { withGuest } from '../../src/effects/guest/with-guest.ts';
+import { launchRunner } from '../../src/effects/runner/launch-runner.ts';
+import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-config.ts';
+import { createVm } from '../../src/effects/vm/create-vm.ts';
+import { startVm } from '../../src/effects/vm/start-vm.ts';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { dispatchFixture, soon } from '../dispatch/dispatch-fixture.ts';
+import {
+  type EffectFixtureOptions,
+  LABEL,
+  OWNER,
+  REPOSITORY,
+  STAYS,
+  STORED,
+} from '../effects/effect-fixture.ts';
+import { connect, jitBody, runnerNamed, take } from '../simulator/github-fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
+const PLACE = { owner: OWNER, repository: REPOSITORY };
+
+async function collecting(options: EffectFixtureOptions = {}) {
+  const at = await dispatchFixture({ timeouts: { retire_window: '1s' }, ...options });
+  await at.begin();
+  const register = async (name: string, labels = [LABEL]) => {
+    const path = `/repos/${OWNER}/${REPOSITORY}/actions/runners/generate-jitconfig`;
+    const { status } = await at.github.ask('POST', path, jitBody(name, labels));
+    expect(status).toBe(201);
+    return runnerNamed(at.github.world, name);
+  };
+  /** What is left when a record is lost in the middle of an attempt: a VM with a runner, and nobody who knows. */
+  const lostAttempt = async (steps: string[] = []) => {
+    const { world, host } = at;
+    const { jobId, name, run } = at.queueJob(steps);
+    const { vmId } = await createVm(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    await startVm(world, { host, vmId }, STAYS, STORED);
+    const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
+    const guest = { host, vmId, ...reached };
+    const runner = { ...PLACE, jobId, runnerName: name, profile: LABEL };
+    const got = await obtainRunnerConfig(world, runner, STAYS, STORED);
+    const launch = () => launchRunner(world, { ...guest, ...runner, ...got }, STAYS);
+    const inGuest = (script: string) => withGuest(world, guest, STAYS, (session) => session.run(script));
+    return { jobId, name, run, launch, inGuest };
+  };
+  const told = (steps: Awaited<ReturnType<typeof at.collector.collect>>) =>
+    steps.map((step) => `${step.kind} ${step.name} ${step.do}`);
+  return {
+    ...at,
+    register,
+    lostAttempt,
+    collect: async () => told(await at.collector.collect()),
+    plan: async () => told((await at.collector.plan()).steps),
+    names: () => [...at.mac.world.vms.values()].map(({ name }) => name),
+  };
+}
+
+test('an ownerless VM that is off goes at the second look, and a plan neither does nor counts as one', async () => {
+  const at = await collecting();
+  addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
+  for (let n = 0; n < 3; n += 1) expect(await at.plan()).toEqual(['vm gh-t-9-1 wait']);
+  expect(await at.collect()).toEqual(['vm gh-t-9-1 wait']);
+  for (let n = 0; n < 2; n += 1) expect(await at.plan()).toEqual(['vm gh-t-9-1 delete']);
+  expect(at.names()).toEqual(['gh-t-9-1']);
+  expect(await at.collect()).toEqual(['vm gh-t-9-1 delete']);
+  expect(at.names()).toEqual([]);
+  expect(at.warnings().join('\n')).toContain('collected vm gh-t-9-1 (delete): no record owns it');
+});
+
+test('no stranger is touched, however much its name is like one of ours', async () => {
+  const at = await collecting();
+  const names = [
+    'gh-t-9',
+    'gh-t-9-1-1',
+    'gh-t-09-1',
+    'gh-t-9-0',
+    'gh-tt-9-1',
+    'GH-t-9-1',
+    'gh-t-9-1 x',
+    'xgh-t-9-1',
+  ];
+  for (const name of names) {
+    addForeignVm(at.mac.world, { name, state: 'stopped', ephemeral: true });
+    await at.register(name.replace(' ', '_'));
+  }
+  for (let n = 0; n < 3; n += 1) expect(await at.collect()).toEqual([]);
+  expect(at.names()).toEqual(names);
+  expect(at.runnerNames()).toHaveLength(names.length);
+});
+
+test('a VM and a runner that an actor knows are left to it', async () => {
+  const at = await collecting();
+  at.mac.faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
+  const { jobId } = at.queueJob();
+  await at.see(jobId);
+  await soon(() => expect(at.stateOf(jobId)).toMatch(/^sshReady/));
+  for (let n = 0; n < 3; n += 1) expect(await at.collect()).toEqual([]);
+  expect(at.names()).toHaveLength(1);
+});
+
+describe('a runner without a record', () => {
+  test('and without a VM goes at the second look, when it is offline and stays so', async () => {
+    const at = await collecting();
+    await at.register('gh-t-9-1');
+    expect(await at.collect()).toEqual(['runner gh-t-9-1 wait']);
+    expect(await at.collect()).toEqual(['runner gh-t-9-1 delete']);
+    expect(at.runnerNames()).toEqual([]);
+  });
+
+  test('is left alone while it is online or at work', async () => {
+    const at = await collecting();
+    connect(at.github.world, await at.register('gh-t-9-1'));
+    const worker = connect(at.github.world, await at.register('gh-t-9-2', ['busy-one']));
+    at.queueJob([], 'busy-one');
+    await take(at.github.world, worker);
+    for (let n = 0; n < 3; n += 1) {
+      expect(await at.collect()).toEqual(['runner gh-t-9-1 leave', 'runner gh-t-9-2 leave']);
+    }
+    expect(at.runnerNames()).toEqual(['gh-t-9-1', 'gh-t-9-2']);
+  });
+
+  test('that comes into use between the look and the removal is left, and that is told', async () => {
+    const at = await collecting();
+    const runner = await at.register('gh-t-9-1');
+    await at.collect();
+    const slow = at.github.faults.add({ route: `GET *runners/${runner.id}`, delayMs: 200, times: 1 });
+    const collecting_ = at.collect();
+    await soon(() => expect(slow.hits).toBe(1));
+    connect(at.github.world, runner);
+    await collecting_;
+    expect(at.runnerNames()).toEqual(['gh-t-9-1']);
+    expect(at.warnings().at(-1)).toContain('could not collect runner gh-t-9-1');
+  });
+
+  test('proves nothing while a host does not answer, since its VM may be there', async () => {
+    const at = await collecting({ macs: 2 });
+    await at.register('gh-t-9-1');
+    const deaf = at.macs[1]?.faults.add({ route: 'GET /vms', drop: 'before' });
+    for (let n = 0; n < 3; n += 1) expect(await at.collect()).toEqual(['runner gh-t-9-1 leave']);
+    expect(deaf?.hits).toBe(3);
+    at.macs[1]?.faults.clear();
+    await at.collect();
+    await at.collect();
+    expect(at.runnerNames()).toEqual([]);
+  });
+});
+
+test('VMs are collected while GitHub lists no runners', async () => {
+  const at = await collecting();
+  at.github.faults.add({ route: 'GET *', status: 502 });
+  addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
+  await at.collect();
+  await at.collect();
+  expect(at.names()).toEqual([]);
+  expect(at.warnings().join('\n')).toContain('the runners of octo/app are unknown');
+});
+
+test('one that is stopped while GitHub is slow ends without a complaint', async () => {
+  const at = await collecting();
+  const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 5_000, times: 1 });
+  const collected = at.collect();
+  await soon(() => expect(slow.hits).toBe(1));
+  const before = at.warnings().length;
+  at.collector.stop();
+  await expect(collected).rejects.toThrow();
+  expect(at.warnings()).toHaveLength(before);
+});
+
+test('what cannot be deleted now is tried again, and holds up nothing else', async () => {
+  const at = await collecting();
+  for (const name of ['gh-t-8-1', 'gh-t-9-1']) addForeignVm(at.mac.world, { name, state: 'stopped' });
+  await at.collect();
+  at.mac.faults.add({ route: 'mac delete gh-t-8-1', status: 500, times: 1 });
+  await at.collect();
+  expect(at.vms()).toEqual(['gh-t-8-1 deleted']);
+  await at.collect();
+  expect(at.vms()).toEqual([]);
+});
+
+test('a VM that is started between the look and the delete is left, and that is told', async () => {
+  const at = await collecting();
+  const vm = addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
+  await at.collect();
+  const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 200, times: 1 });
+  const collected = at.collect();
+  await soon(() => expect(slow.hits).toBe(1));
+  vm.state = 'running';
+  await collected;
+  expect(at.names()).toEqual(['gh-t-9-1']);
+  expect(at.warnings().at(-1)).toContain('could not collect vm gh-t-9-1');
+});
+
+describe('an ownerless VM that runs is given an actor that asks its guest', () => {
+  test('and is retired when the guest has no job, once, however many collections overlap', async () => {
+    const at = await collecting();
+    const lost = await at.lostAttempt();
+    cancelRun(at.github.world, lost.run);
+    await lost.launch();
+    expect(await at.collect()).toEqual(expect.arrayContaining([`vm ${lost.name} wait`]));
+    await Promise.all([at.collector.collect(), at.collector.collect(), at.collector.collect()]);
+    const adopted = at.warnings().filter((line) => line.includes('(adopt)'));
+    expect(adopted).toHaveLength(1);
+    expect(at.states()).toHaveLength(1);
+    await soon(() => expect(at.states()).toEqual([]));
+    expect([at.names(), at.runnerNames()]).toEqual([[], []]);
+  });
+
+  test('and is kept to its end when a job runs in it', async () => {
+    const at = await collecting();
+    const lost = await at.lostAttempt(LONG);
+    await lost.launch();
+    await soon(async () => expect((await lost.inGuest('ls ~/begun')).code).toBe(0));
+    await at.collect();
+    await at.collect();
+    await soon(() => expect(at.stateOf(lost.jobId)).toMatch(/^running.busy/));
+    await at.collect();
+    expect(at.jobOf(lost.jobId).status).toBe('in_progress');
+    await lost.inGuest('touch ~/enough');
+    await soon(() => expect(at.states()).toEqual([]));
+    expect(at.jobOf(lost.jobId)).toMatchObject({ status: 'completed', conclusion: 'success' });
+    expect(at.names()).toEqual([]);
+  });
+
+  test('and its runner is taken off the list of its own repository though its job is another actor’s', async () => {
+    const at = await collecting();
+    at.dispatcher.drain();
+    const lost = await at.lostAttempt();
+    await at.see(lost.jobId);
+    at.github.world.queue.clear();
+    await lost.launch();
+    await at.collect();
+    await at.collect();
+    await soon(() => expect(at.states()).toEqual([expect.stringMatching(/^\d+ - queued$/)]));
+    expect([at.names(), at.runnerNames()]).toEqual([[], []]);
+  });
+
+  test('and its runner is taken off the list where it stands though nobody knows its job', async () => {
+    const at = await collecting();
+    const lost = await at.lostAttempt();
+    cancelRun(at.github.world, lost.run);
+    await lost.launch();
+    at.github.world.jobs.delete(lost.jobId);
+    await at.collect();
+    await at.collect();
+    await soon(() => expect(at.states()).toEqual([]));
+    expect([at.names(), at.runnerNames()]).toEqual([[], []]);
+  });
+});
