@@ -14,6 +14,17 @@ export interface BreakerContext {
   retries: number;
 }
 
+/** What a breaker can take out. */
+export type BreakerAbout = 'host' | 'profile';
+
+/** A breaker that is not closed, for those who ask why a job waits. */
+export interface BreakerView extends BreakerContext {
+  about: BreakerAbout;
+  name: string;
+  /** `open`, `halfOpen.ready`, `halfOpen.trying`. */
+  state: string;
+}
+
 /** What attempts tell of the thing that they used. */
 export type BreakerEvent =
   | { type: 'attempt.began' }

@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
 import { type Failure, failureOf } from './failure.ts';
 
 /** One VM as the host's agent lists it, ours or a stranger's. */
@@ -153,3 +153,6 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
     },
   });
 }
+
+export type HostMachine = ReturnType<typeof createHostMachine>;
+export type HostSnapshot = SnapshotFrom<HostMachine>;

@@ -1,3 +1,4 @@
+import type { SnapshotFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
 import { type JobMachineOptions, jobSetup } from './job/setup.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
@@ -60,3 +61,4 @@ export function createJobMachine(options: JobMachineOptions) {
 }
 
 export type JobMachine = ReturnType<typeof createJobMachine>;
+export type JobSnapshot = SnapshotFrom<JobMachine>;

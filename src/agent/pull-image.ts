@@ -1,5 +1,4 @@
-import { sleepFor } from '../clock.ts';
-import type { EffectWorld } from '../effects/effect-world.ts';
+import { type Clock, sleepFor } from '../clock.ts';
 import type { AgentClient } from './agent-client.ts';
 import { pullFailure } from './agent-failure.ts';
 
@@ -9,6 +8,15 @@ const LONGEST_PAUSE = 2_000;
 /** Each pause to the one before: what ended is noticed within a quarter of the time that it took. */
 const GROWTH = 1.25;
 
+export interface PullOptions {
+  clock: Clock;
+  /** Milliseconds for the whole pull; the agent counts them. */
+  timeout: number;
+  /** What a person who watches is told while it lasts. */
+  onProgress(text: string): void;
+  signal: AbortSignal;
+}
+
 /**
  * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
  * can be shown. Always with the very reference that the create names: the agent's cache goes by exact string.
@@ -16,14 +24,12 @@ const GROWTH = 1.25;
  * own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
  */
 export async function pullImage(
-  world: EffectWorld,
   client: AgentClient,
   reference: string,
-  vmName: string,
-  signal: AbortSignal,
+  { clock, timeout, onProgress, signal }: PullOptions,
 ): Promise<string | null> {
   const started = await client.pullImage(reference, {
-    timeoutSeconds: Math.ceil(world.pullTimeout / 1000),
+    timeoutSeconds: Math.ceil(timeout / 1000),
     signal,
   });
   let pause = 0;
@@ -31,8 +37,8 @@ export async function pullImage(
   while (pull.status !== 'completed') {
     if (pull.status === 'failed' || pull.status === 'cancelled') throw pullFailure(reference, pull);
     const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
-    world.progress(vmName, `pulling ${reference}${percent}`);
-    await sleepFor(world.clock, pause, signal);
+    onProgress(`pulling ${reference}${percent}`);
+    await sleepFor(clock, pause, signal);
     pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, pause * GROWTH));
     const seen = await client.pullOperation(pull.operationId, { signal });
     if (seen === null) throw pullFailure(reference, null);

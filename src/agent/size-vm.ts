@@ -1,12 +1,18 @@
-import type { Profile } from '../effects/effect-world.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { AgentVm } from './agent-vm.ts';
+
+/** Null leaves a size as the image has it; memory and disk in bytes. */
+export interface VmSizes {
+  cpu: number | null;
+  memory: number | null;
+  disk: number | null;
+}
 
 /** Gives a stopped VM the sizes that its profile names, with a call only where one differs. */
 export async function sizeVm(
   client: AgentClient,
   { id, resources }: AgentVm,
-  { cpu, memory, disk }: Profile,
+  { cpu, memory, disk }: VmSizes,
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = {

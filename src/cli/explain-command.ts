@@ -1,6 +1,6 @@
-import type { JobStory } from '../http/admin/source/admin-source.ts';
+import type { JobStory } from '../evidence/evidence-file.ts';
+import { moment, span } from '../format.js';
 import { callLine, lineOf, phasesOf, verdictOf } from '../journal/story.js';
-import { moment, span } from '../page/format.js';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { adminAddress, askDaemon } from './admin-client.ts';
 import { ExitCode } from './exit-code.ts';

@@ -51,7 +51,7 @@ export function effectWorldOf({
     warmMaxAge: config.controller.warm_vm_max_age,
     agent(host) {
       const client = agents.get(host);
-      if (client) return { client, baseUrl: client.baseUrl };
+      if (client) return client;
       throw new DaemonError(
         'HOST_UNKNOWN',
         `The config names no host "${host}"; add it again until its VMs are gone.`,

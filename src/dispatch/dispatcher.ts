@@ -1,16 +1,18 @@
 import type { Logger } from 'pino';
+import type { HostSnapshot } from '../../machines/host.ts';
 import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
-import type { HostSnapshot, Hosts } from '../hosts/hosts.ts';
-import type { JobActors, JobSnapshot } from '../jobs/job-actors.ts';
+import type { Hosts } from '../hosts/hosts.ts';
+import type { Holder, JobActors } from '../jobs/job-actors.ts';
 import { outcomeElsewhere } from '../jobs/settled-outcome.ts';
 import type { Breakers } from '../placement/breakers.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
 import { UnservedJobs } from '../placement/unserved-jobs.ts';
 import type { Store } from '../store/store.ts';
-import { type Holder, routeObservation } from './route-observation.ts';
+import { routeObservation } from './route-observation.ts';
 
 export interface DispatcherOptions {
   actors: JobActors;

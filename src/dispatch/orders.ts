@@ -2,12 +2,23 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Hosts } from '../hosts/hosts.ts';
-import { OrderRefused } from '../http/admin/order-refused.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { Chronicle } from '../journal/chronicle.ts';
 import type { HostRecords } from '../journal/host-records.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
+
+/** An operator's order that cannot be carried out; the message says why and what to do instead. */
+export class OrderRefused extends Error {
+  override readonly name = 'OrderRefused';
+  /** 404 for what is not there, 409 for what does not allow it now. */
+  readonly status: 404 | 409;
+
+  constructor(status: 404 | 409, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
 
 export interface OrdersOptions {
   actors: JobActors;

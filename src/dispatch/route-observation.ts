@@ -1,14 +1,8 @@
 import type { Job } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-
-/** What routing needs to know of a live actor. */
-export interface Holder {
-  key: string;
-  job: Job;
-  /** Profile of its VM; null without one. */
-  vmProfile: string | null;
-}
+import type { Holder } from '../jobs/job-actors.ts';
+import { jobFrom } from '../jobs/new-job.ts';
 
 /** The live actors and the finished jobs as routing asks for them. */
 export interface Known {
@@ -100,26 +94,4 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
 
 function tell(holder: Holder, event: JobEvent): RoutingStep {
   return { do: 'tell', key: holder.key, event };
-}
-
-/** A job as it begins its life with us. */
-export function jobFrom(seen: JobObservation, profile: string): Job {
-  return {
-    id: seen.jobId,
-    runId: seen.runId,
-    runAttempt: seen.runAttempt,
-    owner: seen.owner,
-    repository: seen.repository,
-    workflow: seen.workflow,
-    name: seen.name,
-    url: seen.url,
-    labels: seen.labels,
-    profile,
-    status: seen.status,
-    conclusion: seen.conclusion,
-    queuedAt: seen.queuedAt,
-    namesTaken: 0,
-    attemptsFailed: 0,
-    notBefore: 0,
-  };
 }

@@ -1,24 +1,14 @@
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import type { Profile } from '../config/profile.ts';
 import type { GitHub } from '../github/github.ts';
 import type { RunnerScope } from '../github/runners/runner-scope.ts';
-import type { GuestSession } from '../guest/guest-session.ts';
+import type { GuestLogin } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
 import type { RunnerSecrets } from './runner/runner-secrets.ts';
 import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
-
-/** What a profile of the config means for effects; sizes in bytes. */
-export interface Profile {
-  image: string;
-  cpu: number | null;
-  memory: number | null;
-  disk: number | null;
-  lifetimeSeconds: number;
-  /** Labels that a runner of this profile registers with, lower case. */
-  runnerLabels: string[];
-}
 
 export interface GuestAccess {
   user: string;
@@ -28,9 +18,6 @@ export interface GuestAccess {
   connectTimeout: number;
   installPath: string;
 }
-
-/** A login in a guest, as effects use it. */
-export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'isOpen' | 'close'>;
 
 /** Everything that effects may touch: the two systems, the guests, and what this process remembers. */
 export interface EffectWorld {
@@ -45,7 +32,7 @@ export interface EffectWorld {
   /** Milliseconds for which a warm VM may stand by before its lifetime counts. */
   warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
-  agent(host: string): { client: AgentClient; baseUrl: string };
+  agent(host: string): AgentClient;
   /** Rejects with PROFILE_UNKNOWN when the config has no such label (any more). */
   profile(label: string): Profile;
   scope(owner: string, repository: string): RunnerScope;

@@ -1,13 +1,29 @@
 import { z } from 'zod';
-import type { JobStory } from '../http/admin/source/admin-source.ts';
+import type { JobView } from '../jobs/job-view.ts';
+import type { Waiting } from '../placement/why-waiting.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
+import type { SettledJob } from '../store/tables/settled-jobs.ts';
 
 /** Entries of the job, and of what stood beside it, that one file holds. */
 const MOST_ENTRIES = 3_000;
 const MOST_BESIDE = 500;
 const BESIDE = new Set<string | undefined>(['host', 'webhooks', 'breaker']);
+
+/** One job as its own page tells it, beside its journal. */
+export interface JobStory {
+  jobId: number;
+  /** Its actors that live; two while one tears down and the job goes on in another. */
+  live: JobView[];
+  /** How it ended; null while it has not. */
+  settled: SettledJob | null;
+  /** Effects under way, with the calls that they have made. */
+  effects: unknown[];
+  waiting: Waiting | null;
+  /** Attempts of which evidence was kept. */
+  evidence: { attempt: number; at: number }[];
+}
 
 export interface EvidenceFile {
   format: 'jeballto-runner-evidence';

@@ -101,11 +101,11 @@ export class FlightRecorder {
   }
 
   #events(host: string, vmId: string, signal: AbortSignal) {
-    return this.#options.world.agent(host).client.listEvents(vmId, { limit: AGENT_EVENTS, signal });
+    return this.#options.world.agent(host).listEvents(vmId, { limit: AGENT_EVENTS, signal });
   }
 
   async #screen(host: string, vmId: string, signal: AbortSignal): Promise<string> {
-    const png = await this.#options.world.agent(host).client.screenshot(vmId, { signal });
+    const png = await this.#options.world.agent(host).screenshot(vmId, { signal });
     if (png.length > MOST_SCREEN_BYTES)
       throw new Error(`a picture of ${png.length} bytes is too large to keep`);
     return Buffer.from(png).toString('base64');

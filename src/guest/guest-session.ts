@@ -125,6 +125,9 @@ export class GuestSession {
   }
 }
 
+/** A login in a guest, as effects use it. */
+export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'isOpen' | 'close'>;
+
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let length = 0;

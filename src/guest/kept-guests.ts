@@ -1,7 +1,10 @@
 import { type Clock, sleepFor } from '../clock.ts';
-import type { EffectWorld, GuestLogin } from '../effects/effect-world.ts';
 import { hasCode } from '../errors.ts';
+import type { GuestLogin } from './guest-session.ts';
 import type { GuestOptions } from './open-guest.ts';
+
+/** Logs in, or shares a login that is there. Rejects with GUEST_* failures. */
+export type OpenGuest = (options: GuestOptions) => Promise<GuestLogin>;
 
 /** Milliseconds for which a login that nobody uses is kept: long enough for the next step of a job. */
 const KEPT = 30_000;
@@ -20,12 +23,12 @@ interface Kept {
  * another VM finds none. One that turns out to be broken is not used again.
  */
 export class KeptGuests {
-  readonly #openGuest: EffectWorld['openGuest'];
+  readonly #openGuest: OpenGuest;
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
   #isClosed = false;
 
-  constructor(openGuest: EffectWorld['openGuest'], clock: Clock) {
+  constructor(openGuest: OpenGuest, clock: Clock) {
     this.#openGuest = openGuest;
     this.#clock = clock;
   }

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
-import { type Actor, createActor, fromPromise, type SnapshotFrom } from 'xstate';
-import { createHostMachine, type HostLook, type HostPolicy } from '../../machines/host.ts';
+import { type Actor, createActor, fromPromise } from 'xstate';
+import {
+  createHostMachine,
+  type HostLook,
+  type HostMachine,
+  type HostPolicy,
+  type HostSnapshot,
+} from '../../machines/host.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
-import { statePath } from '../journal/transition-entry.ts';
-
-type HostMachine = ReturnType<typeof createHostMachine>;
-export type HostSnapshot = SnapshotFrom<HostMachine>;
 
 export interface HostsOptions {
   hosts: { name: string; client: AgentClient; maxVms: number }[];

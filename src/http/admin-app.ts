@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
+import { OrderRefused } from '../dispatch/orders.ts';
 import { apiRoutes } from './admin/api/api-routes.ts';
 import { guard } from './admin/guard.ts';
-import { OrderRefused } from './admin/order-refused.ts';
 import { pageFiles } from './admin/page-files.ts';
 import type { AdminSource } from './admin/source/admin-source.ts';
 

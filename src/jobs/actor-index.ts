@@ -1,5 +1,5 @@
 import { NO_JOB } from '../../machines/job/context.ts';
-import type { JobSnapshot } from './job-actors.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
 
 interface Entry {
   jobId: number | null;

@@ -1,20 +1,19 @@
 import type { Logger } from 'pino';
-import { type Actor, type AnyEventObject, createActor, type SnapshotFrom } from 'xstate';
+import { type Actor, type AnyEventObject, createActor } from 'xstate';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
-import type { JobMachine } from '../../machines/job.ts';
+import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import type { Holder } from '../dispatch/route-observation.ts';
 import type { EffectRun } from '../effects/effect-runs.ts';
 import type { Chronicle } from '../journal/chronicle.ts';
-import { changedParts, statePath, transitionEntry } from '../journal/transition-entry.ts';
+import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
 import { whyNotRestorable } from './restorable.ts';
 import { outcomeOf } from './settled-outcome.ts';
 
 export type JobActor = Actor<JobMachine>;
-export type JobSnapshot = SnapshotFrom<JobMachine>;
 
 export interface JobActorsOptions {
   /** With its effects provided. */
@@ -25,6 +24,14 @@ export interface JobActorsOptions {
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
   onTransition(key: string, snapshot: JobSnapshot): void;
+}
+
+/** A live actor as routing sees it. */
+export interface Holder {
+  key: string;
+  job: Job;
+  /** Profile of its VM; null without one. */
+  vmProfile: string | null;
 }
 
 interface Live {

@@ -1,6 +1,6 @@
 import type { JobContext } from '../../machines/job/context.ts';
-import { statePath } from '../journal/transition-entry.ts';
-import type { JobSnapshot } from './job-actors.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
+import { statePath } from '../../machines/state-path.ts';
 
 /** A live job as the admin API shows it. Contexts hold no secrets, so nothing has to be masked. */
 export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure'> {

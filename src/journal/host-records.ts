@@ -1,8 +1,8 @@
+import type { HostSnapshot } from '../../machines/host.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import type { HostSnapshot } from '../hosts/hosts.ts';
 import type { Cordon } from '../store/tables/cordons.ts';
 import type { Chronicle } from './chronicle.ts';
-import { statePath } from './transition-entry.ts';
 
 export interface HostRecordsOptions {
   chronicle: Chronicle;

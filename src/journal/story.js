@@ -1,5 +1,5 @@
 // @ts-check
-import { clock, span } from '../page/format.js';
+import { clock, span } from '../format.js';
 import { topState } from './world.js';
 
 /**

@@ -2,14 +2,6 @@ import type { AnyEventObject } from 'xstate';
 import { failureOf } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
 
-/** A state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */
-export function statePath(value: unknown, prefix = ''): string {
-  if (typeof value === 'string') return prefix ? `${prefix}.${value}` : value;
-  return Object.entries(value as Record<string, unknown>)
-    .map(([key, inner]) => statePath(inner, prefix ? `${prefix}.${key}` : key))
-    .join(', ');
-}
-
 /** An event as people read it: XState's own names carry no news beyond which effect ended how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
   const match = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);

@@ -30,8 +30,9 @@
  * @property {number} restartsSeen
  * @property {{ by: string, at: number } | null} cordon
  *
- * @typedef {import('../page/webhook-words.js').Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down
- * @typedef {import('../placement/breakers.ts').BreakerView} SeenBreaker
+ * @typedef {import('../../machines/webhooks.ts').WebhooksContext & { state: string, since: number }} Webhooks
+ * @typedef {Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down
+ * @typedef {import('../../machines/breaker.ts').BreakerView} SeenBreaker
  *
  * @typedef {object} SeenOrder
  * @property {number} at

@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span } from './format.js';
+import { clock, moment, span } from '../format.js';
 import { breakerWords } from './hosts.js';
 import { webhookWords } from './webhook-words.js';
 

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
 import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
-import { type BreakerContext, type BreakerPolicy, createBreakerMachine } from '../../machines/breaker.ts';
+import {
+  type BreakerAbout,
+  type BreakerPolicy,
+  type BreakerView,
+  createBreakerMachine,
+} from '../../machines/breaker.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import type { JobSnapshot } from '../jobs/job-actors.ts';
-import { statePath } from '../journal/transition-entry.ts';
 import { type AttemptSeen, attemptNews } from './attempt-news.ts';
-
-type About = 'host' | 'profile';
 
 export interface BreakersOptions {
   policy: BreakerPolicy;
@@ -23,21 +26,13 @@ export interface BreakerTurn {
   detail: BreakerView;
 }
 
-/** A breaker that is not closed, for those who ask why a job waits. */
-export interface BreakerView extends BreakerContext {
-  about: About;
-  name: string;
-  /** `open`, `halfOpen.ready`, `halfOpen.trying`. */
-  state: string;
-}
-
 /** The breakers of hosts and profiles. They are told by the actors' transitions, and forget with the process. */
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #machine;
   readonly #actors = new Map<
     string,
-    { about: About; name: string; actor: Actor<ReturnType<typeof createBreakerMachine>> }
+    { about: BreakerAbout; name: string; actor: Actor<ReturnType<typeof createBreakerMachine>> }
   >();
   readonly #attempts = new Map<string, AttemptSeen>();
 
@@ -69,7 +64,7 @@ export class Breakers {
   }
 
   /** Attempts that may begin now: as many as there is room for, one that tries again, or none. */
-  room(about: About, name: string): number {
+  room(about: BreakerAbout, name: string): number {
     const snapshot = this.#actors.get(`${about} ${name}`)?.actor.getSnapshot();
     if (!snapshot || snapshot.matches('closed')) return Number.POSITIVE_INFINITY;
     return snapshot.hasTag('tries') ? 1 : 0;
@@ -87,7 +82,7 @@ export class Breakers {
     for (const { actor } of this.#actors.values()) actor.stop();
   }
 
-  #of(about: About, name: string) {
+  #of(about: BreakerAbout, name: string) {
     const key = `${about} ${name}`;
     const known = this.#actors.get(key);
     if (known) return known.actor;

@@ -1,8 +1,9 @@
 import { NO_JOB } from '../../machines/job/context.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
-import type { JobActors, JobSnapshot } from '../jobs/job-actors.ts';
-import { standIn } from '../jobs/stand-in.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import { standIn } from '../jobs/new-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Breakers } from './breakers.ts';
 import { freeSlots } from './free-slots.ts';

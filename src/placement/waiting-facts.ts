@@ -1,9 +1,9 @@
+import type { BreakerView } from '../../machines/breaker.ts';
+import type { HostSnapshot } from '../../machines/host.ts';
 import { NO_JOB } from '../../machines/job/context.ts';
-import type { HostSnapshot } from '../hosts/hosts.ts';
-import type { JobSnapshot } from '../jobs/job-actors.ts';
-import { statePath } from '../journal/transition-entry.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type { Cordon } from '../store/tables/cordons.ts';
-import type { BreakerView } from './breakers.ts';
 import { freeSlots, holdsSlot } from './free-slots.ts';
 import type { HostRoom, QueuedJob, WaitingFacts } from './why-waiting.ts';
 

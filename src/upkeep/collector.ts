@@ -4,14 +4,13 @@ import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import { mayWork } from '../agent/may-work.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
-import { jobFrom } from '../dispatch/route-observation.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { forwardedAddress } from '../effects/guest/connect-guest.ts';
 import { DaemonError } from '../errors.ts';
 import { type RunnerScope, scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import { standIn } from '../jobs/stand-in.ts';
+import { jobFrom, standIn } from '../jobs/new-job.ts';
 import type { Store } from '../store/store.ts';
 import {
   type Collection,
@@ -112,7 +111,7 @@ export class Collector {
     const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
     for (const { name } of hosts.all()) {
       try {
-        const vms = await this.#within((signal) => world.agent(name).client.listVms({ signal }));
+        const vms = await this.#within((signal) => world.agent(name).listVms({ signal }));
         reality.vms.push(
           ...vms.map(({ id, name: vm, state, expiresAt }) => ({
             host: name,
@@ -183,7 +182,7 @@ export class Collector {
 
   /** The list is as old as GitHub's answers that came after it: what was started since is left to the next collection. */
   async #delete({ host, id, name, state }: CollectionStep & { kind: 'vm' }): Promise<void> {
-    const { client } = this.#options.world.agent(host);
+    const client = this.#options.world.agent(host);
     await this.#within(async (signal) => {
       const now = await client.vmState(id, { signal });
       if (now !== null && mayWork(now) && !mayWork(state)) {
@@ -199,7 +198,7 @@ export class Collector {
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
     const address = await forwardedAddress(world, step.host, step.id, signal);
-    const details = await world.agent(step.host).client.getVm(step.id, { signal });
+    const details = await world.agent(step.host).getVm(step.id, { signal });
     const seen = await this.#jobOf(named.jobId, signal);
     const place = seen ?? (await this.#placeOf(step.name, signal));
     const profile = seen && profileFor(seen.labels);

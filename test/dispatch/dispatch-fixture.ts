@@ -3,6 +3,7 @@ import { onTestFinished, vi } from 'vitest';
 import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { createJobMachine } from '../../machines/job.ts';
+import { statePath } from '../../machines/state-path.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
@@ -11,7 +12,6 @@ import { matchProfile } from '../../src/intake/match-profile.ts';
 import { JobActors } from '../../src/jobs/job-actors.ts';
 import { jobPolicy, namePrefix } from '../../src/jobs/job-policy.ts';
 import { Chronicle } from '../../src/journal/chronicle.ts';
-import { statePath } from '../../src/journal/transition-entry.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { Store } from '../../src/store/store.ts';
@@ -39,7 +39,7 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
   });
   const hosts = new Hosts({
-    hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name).client, maxVms: 2 })),
+    hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name), maxVms: 2 })),
     policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
     clock,
     log,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import { type Holder, jobFrom, routeObservation } from '../../src/dispatch/route-observation.ts';
+import { routeObservation } from '../../src/dispatch/route-observation.ts';
+import type { Holder } from '../../src/jobs/job-actors.ts';
+import { jobFrom } from '../../src/jobs/new-job.ts';
 
 const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservation => ({
   source: 'webhook',

@@ -1,9 +1,13 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { AgentClient } from '../../src/agent/agent-client.ts';
+import { httpAgentSender } from '../../src/agent/agent-sender.ts';
+import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { connectGuest, forwardedAddress } from '../../src/effects/guest/connect-guest.ts';
 import { probeGuest } from '../../src/effects/guest/probe-guest.ts';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
+import { TOKEN } from '../simulator/agent-fixture.ts';
 import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 import type { ShiftedClock } from './shifted-clock.ts';
 
@@ -87,9 +91,19 @@ describe('a guest is reached', () => {
   test('at the address of the agent, which calls its own machine 127.0.0.1', async () => {
     const at = await booted();
     await at.connected();
-    const remote = (baseUrl: string) => ({
+    const { send, close } = httpAgentSender();
+    onTestFinished(close);
+    const here = at.world.agent(at.host).baseUrl;
+    /** The same agent, known to the client by another address. */
+    const remote = (baseUrl: string): EffectWorld => ({
       ...at.world,
-      agent: (host: string) => ({ ...at.world.agent(host), baseUrl }),
+      agent: (name) =>
+        new AgentClient({
+          name,
+          baseUrl,
+          token: TOKEN,
+          sender: { send: (message) => send({ ...message, url: message.url.replace(baseUrl, here) }), close },
+        }),
     });
     const port = at.vm(at.vmId).power?.forward?.port;
     const address = (baseUrl: string) => forwardedAddress(remote(baseUrl), at.host, at.vmId, STAYS);

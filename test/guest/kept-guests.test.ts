@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { GuestLogin } from '../../src/effects/effect-world.ts';
 import { guestUnreachable } from '../../src/guest/guest-failure.ts';
+import type { GuestLogin } from '../../src/guest/guest-session.ts';
 import { KeptGuests } from '../../src/guest/kept-guests.ts';
 import { ManualClock, settled } from '../machines/manual-clock.ts';
 

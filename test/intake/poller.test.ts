@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
-import { jobFrom } from '../../src/dispatch/route-observation.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { Poller, type PollerOptions } from '../../src/intake/polling/poller.ts';
+import { jobFrom } from '../../src/jobs/new-job.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
 import { settle } from '../simulator/agent-fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NO_JOB } from '../../machines/job/context.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
 import { ActorIndex } from '../../src/jobs/actor-index.ts';
-import type { JobSnapshot } from '../../src/jobs/job-actors.ts';
 
 interface Shape {
   job: number;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock } from '../../src/page/format.js';
+import { clock } from '../../src/format.js';
 import { piecesOf, stripWords } from '../../src/page/host-strip.js';
 
 const stays = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
-import { clock } from '../../src/page/format.js';
+import { clock } from '../../src/format.js';
 import { type Webhooks, webhookWords } from '../../src/page/webhook-words.js';
 
 const NOW = 10_000_000;

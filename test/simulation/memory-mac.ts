@@ -1,5 +1,5 @@
-import type { GuestLogin } from '../../src/effects/effect-world.ts';
 import { guestIdentityChanged, guestUnreachable, loginFailure } from '../../src/guest/guest-failure.ts';
+import type { GuestLogin } from '../../src/guest/guest-session.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';

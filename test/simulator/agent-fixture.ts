@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { randomSource } from '../../src/cli/random.ts';
-import type { Clock } from '../../src/clock.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { startAgentServer } from '../../src/simulator/agent/agent-server.ts';
 import { type AgentWorld, forever } from '../../src/simulator/agent/agent-world.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';

@@ -29,7 +29,7 @@ export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGu
   } catch (sshError) {
     signal.throwIfAborted();
     const { user, password } = world.guest;
-    const asked = await world.agent(host).client.execute(vmId, {
+    const asked = await world.agent(host).execute(vmId, {
       command: guestActivityCommand(runnerName),
       user,
       password,

@@ -33,16 +33,16 @@ export const connectGuest: Effect<
  * wait is in here: a guest that has its address is noticed within a tenth of a second.
  */
 export async function forwardedAddress(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
-  const { client, baseUrl } = world.agent(host);
+  const client = world.agent(host);
   const until = world.clock.now() + PATIENCE;
   let mayCome = false;
   do {
     if (mayCome) await sleepFor(world.clock, LOOK_EVERY, signal);
     const ssh = await client.sshStatus(vmId, { signal });
-    if (ssh.status === 'ready' && ssh.port !== null) return sshAddress(baseUrl, ssh.port);
+    if (ssh.status === 'ready' && ssh.port !== null) return sshAddress(client.baseUrl, ssh.port);
     mayCome =
       ssh.status !== 'unavailable' && (mayCome || (await mayStillComeByItself(client, host, vmId, signal)));
-    if (!mayCome) return sshAddress(baseUrl, await client.enableSsh(vmId, { signal }));
+    if (!mayCome) return sshAddress(client.baseUrl, await client.enableSsh(vmId, { signal }));
   } while (world.clock.now() < until);
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }

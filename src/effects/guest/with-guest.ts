@@ -1,4 +1,5 @@
-import type { EffectWorld, GuestLogin } from '../effect-world.ts';
+import type { GuestLogin } from '../../guest/guest-session.ts';
+import type { EffectWorld } from '../effect-world.ts';
 
 /** Opens the guest, does one thing in it and closes it, whatever happens. Rejects with GUEST_* failures. */
 export async function withGuest<T>(

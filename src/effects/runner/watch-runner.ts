@@ -31,6 +31,6 @@ export const watchRunner: Effect<
 
 /** Only the agent's own word counts: an unreachable guest may be hard at work. */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
-  const state = await world.agent(host).client.vmState(vmId, { signal });
+  const state = await world.agent(host).vmState(vmId, { signal });
   return state === null || ['stopped', 'error', 'created', 'deleted'].includes(state);
 }

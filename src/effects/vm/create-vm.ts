@@ -4,9 +4,10 @@ import type { AgentVm } from '../../agent/agent-vm.ts';
 import { mayWork } from '../../agent/may-work.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
+import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
-import type { EarlyEffect, EffectWorld, Profile } from '../effect-world.ts';
+import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
 import { untilAborted } from '../unconfirmed-calls.ts';
 
 /** Answers after which the VM may or may not come into being. */
@@ -22,7 +23,7 @@ export const createVm: EarlyEffect<
   JobEffects['createVm']['input'],
   JobEffects['createVm']['output']
 > = async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
-  const { client } = world.agent(host);
+  const client = world.agent(host);
   const profile = world.profile(label);
   await world.calls.ended(vmName, signal);
   // Asked before each look: one that may appear until just after the look is not missing yet.
@@ -34,7 +35,12 @@ export const createVm: EarlyEffect<
   let vm = await theOnlyVm(client, vmName, seen, signal);
   const base = world.bases.forVm(vmName, host, label);
   if (vm === null && base.state === 'none') {
-    await pullImage(world, client, profile.image, vmName, signal);
+    await pullImage(client, profile.image, {
+      clock: world.clock,
+      timeout: world.pullTimeout,
+      onProgress: (text) => world.progress(vmName, text),
+      signal,
+    });
     if (mayAppear) {
       mayAppear = mayStillAppear();
       vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
@@ -58,7 +64,13 @@ export const createVm: EarlyEffect<
         vmName,
         () =>
           base.state === 'ready'
-            ? cloneBase(world, client, base, { host, vmName, profile: label, lifetimeSeconds })
+            ? cloneBase(client, world.bases, base, {
+                host,
+                vmName,
+                profile: label,
+                sizes: profile,
+                lifetimeSeconds,
+              })
             : client.createVm(request),
         isAmbiguous,
       ),

@@ -14,7 +14,7 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
   { host, vmName, vmId },
   signal,
 ) => {
-  const { client } = world.agent(host);
+  const client = world.agent(host);
   await world.calls.ended(vmName, signal);
   await world.evidenceSaved(vmName);
   const ids = vmId === null ? await unstarted(client, vmName, signal) : [vmId];

@@ -9,7 +9,7 @@ export const startVm: EarlyEffect<JobEffects['startVm']['input'], JobEffects['st
   signal,
   ordered,
 ) => {
-  const { client } = world.agent(host);
+  const client = world.agent(host);
   if ((await client.vmState(vmId, { signal })) !== 'running') {
     await ordered();
     await client.startVm(vmId, { signal });

@@ -4,8 +4,9 @@ import { dirname, extname, join } from 'node:path';
 import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 
-const PAGE = join(import.meta.dirname, '../../page');
-const JOURNAL = join(import.meta.dirname, '../../journal');
+const SRC = join(import.meta.dirname, '../..');
+const PAGE = join(SRC, 'page');
+const JOURNAL = join(SRC, 'journal');
 const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
 
 const TYPES: Record<string, string> = {
@@ -47,6 +48,7 @@ export function pageFiles(): Hono {
       : new Response(`There is no file ${name}.`, { status: 404 });
   };
   app.get('/', () => send(PAGE, 'index.html'));
+  app.get('/format.js', () => send(SRC, 'format.js'));
   app.get('/favicon.svg', () => send(PAGE, 'favicon.svg'));
   app.get('/page/:name', (c) => send(PAGE, c.req.param('name')));
   app.get('/journal/:name', (c) => send(JOURNAL, c.req.param('name')));

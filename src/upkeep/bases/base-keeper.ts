@@ -2,17 +2,27 @@ import type { Logger } from 'pino';
 import { baseName, unfinishedBaseName } from '../../../machines/base-name.ts';
 import { failureOf } from '../../../machines/failure.ts';
 import { pauseAfter } from '../../../machines/job/policy.ts';
+import type { AgentClient } from '../../agent/agent-client.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
 import { type Clock, sleepFor } from '../../clock.ts';
-import type { EffectWorld } from '../../effects/effect-world.ts';
+import type { Profile } from '../../config/profile.ts';
 import { DaemonError } from '../../errors.ts';
 import { baseKey, digestIn } from './base-key.ts';
-import type { BaseVm } from './base-vms.ts';
+import type { BaseVm, BaseVms } from './base-vms.ts';
 import { type BasePlan, planBases } from './plan-bases.ts';
 
 export interface BaseKeeperOptions {
-  world: EffectWorld;
+  /** What is used of the world of effects. */
+  world: {
+    agent(host: string): AgentClient;
+    /** Throws PROFILE_UNKNOWN. */
+    profile(label: string): Profile;
+    bases: BaseVms;
+    /** Milliseconds for one pull. */
+    pullTimeout: number;
+    progress(vmName: string, text: string | null): void;
+  };
   hosts: string[];
   profiles: string[];
   namePrefix: string;
@@ -67,7 +77,7 @@ export class BaseKeeper {
 
   async #look(host: string): Promise<void> {
     const { world, profiles, isCordoned } = this.#options;
-    const { client } = world.agent(host);
+    const client = world.agent(host);
     const { signal } = this.#stopped;
     await client.health({ signal });
     this.#failures.delete(`${host} host`);
@@ -94,7 +104,7 @@ export class BaseKeeper {
   /** Tells what the host has now; it is right also when nothing can be pulled or made. */
   async #observe(host: string): Promise<BasePlan> {
     const { world, profiles, namePrefix } = this.#options;
-    const { client } = world.agent(host);
+    const client = world.agent(host);
     const { signal } = this.#stopped;
     const [images, vms] = await Promise.all([client.listImages({ signal }), client.listVms({ signal })]);
     for (const { reference, digest } of images) {
@@ -135,18 +145,21 @@ export class BaseKeeper {
   /** Where the tag points to now, and what it points to on the host. */
   async #pull(host: string, image: string): Promise<void> {
     const { world } = this.#options;
-    const { client } = world.agent(host);
+    const client = world.agent(host);
     const progress = `base VMs of ${image}`;
-    const digest = await pullImage(world, client, image, progress, this.#stopped.signal).finally(() =>
-      world.progress(progress, null),
-    );
+    const digest = await pullImage(client, image, {
+      clock: this.#options.clock,
+      timeout: world.pullTimeout,
+      onProgress: (text) => world.progress(progress, text),
+      signal: this.#stopped.signal,
+    }).finally(() => world.progress(progress, null));
     if (digest === null) throw new DaemonError('BASE_UNUSABLE', `The agent tells no digest of ${image}.`);
     this.#digests.set(`${host} ${image}`, digest);
   }
 
   async #make(host: string, profile: string): Promise<void> {
     const { world, namePrefix, clock } = this.#options;
-    const { client } = world.agent(host);
+    const client = world.agent(host);
     const { signal } = this.#stopped;
     const content = world.profile(profile);
     const key = this.#keyOf(host, profile);

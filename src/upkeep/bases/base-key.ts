@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Profile } from '../../effects/effect-world.ts';
+import type { Profile } from '../../config/profile.ts';
 
 /**
  * What a base VM's name says of its content: the profile that it is for, the image by reference and digest, the size.

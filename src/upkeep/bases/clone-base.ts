@@ -1,9 +1,9 @@
 import type { AgentClient } from '../../agent/agent-client.ts';
 import { isRefusal } from '../../agent/agent-failure.ts';
 import type { AgentVm } from '../../agent/agent-vm.ts';
-import type { EffectWorld } from '../../effects/effect-world.ts';
+import type { VmSizes } from '../../agent/size-vm.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
-import type { BaseVm } from './base-vms.ts';
+import type { BaseVm, BaseVms } from './base-vms.ts';
 
 /** Answers that say nothing of the base: a create from the image would have got them as well. */
 const FOR_NOW = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as const;
@@ -14,18 +14,17 @@ const FOR_NOW = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as cons
  * any create, so nothing is made twice. An answer that leaves the outcome open is thrown as it is.
  */
 export async function cloneBase(
-  world: EffectWorld,
   client: AgentClient,
+  bases: BaseVms,
   base: BaseVm & { state: 'ready' },
   {
     host,
     vmName,
-    profile: label,
+    profile,
+    sizes: { cpu, memory, disk },
     lifetimeSeconds,
-  }: { host: string; vmName: string; profile: string; lifetimeSeconds: number },
+  }: { host: string; vmName: string; profile: string; sizes: VmSizes; lifetimeSeconds: number },
 ): Promise<AgentVm> {
-  const { bases } = world;
-  const { cpu, memory, disk } = world.profile(label);
   const resources = {
     ...(cpu !== null && { cpuCount: cpu }),
     ...(memory !== null && { memorySize: memory }),
@@ -46,7 +45,7 @@ export async function cloneBase(
     }
     bases.refused(vmName, 'for good');
     if (trouble === null) throw error;
-    bases.set(host, label, { state: 'none', why: `${base.name} ${trouble}` });
+    bases.set(host, profile, { state: 'none', why: `${base.name} ${trouble}` });
     throw new DaemonError(
       'BASE_UNUSABLE',
       `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. It is made from its image instead.`,

@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../../../clock.ts';
+import { OrderRefused } from '../../../dispatch/orders.ts';
 import { Charts } from '../charts.ts';
 import { eventStream } from '../event-stream.ts';
-import { OrderRefused } from '../order-refused.ts';
 import type { AdminSource } from '../source/admin-source.ts';
 import { openApi } from './open-api.ts';
 import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';

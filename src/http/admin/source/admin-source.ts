@@ -1,23 +1,10 @@
+import type { JobStory } from '../../../evidence/evidence-file.ts';
 import type { JobView } from '../../../jobs/job-view.ts';
 import type { UnservedJob } from '../../../placement/unserved-jobs.ts';
 import type { Waiting } from '../../../placement/why-waiting.ts';
 import type { SettledJob } from '../../../store/tables/settled-jobs.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { Recording } from './recording.ts';
-
-/** One job as its own page tells it, beside its journal. */
-export interface JobStory {
-  jobId: number;
-  /** Its actors that live; two while one tears down and the job goes on in another. */
-  live: JobView[];
-  /** How it ended; null while it has not. */
-  settled: SettledJob | null;
-  /** Effects under way, with the calls that they have made. */
-  effects: unknown[];
-  waiting: Waiting | null;
-  /** Attempts of which evidence was kept. */
-  evidence: { attempt: number; at: number }[];
-}
 
 /** What the admin listener shows; the controller supplies it, or a file that somebody sent. */
 export interface AdminSource {

@@ -1,3 +1,4 @@
+import { statePath } from '../../../../machines/state-path.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Config } from '../../../config/schema.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
@@ -13,7 +14,6 @@ import type { JobActors } from '../../../jobs/job-actors.ts';
 import { jobView } from '../../../jobs/job-view.ts';
 import type { Chronicle } from '../../../journal/chronicle.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
-import { statePath } from '../../../journal/transition-entry.ts';
 import type { Breakers } from '../../../placement/breakers.ts';
 import { waitingFacts } from '../../../placement/waiting-facts.ts';
 import { type Waiting, whyWaiting } from '../../../placement/why-waiting.ts';

@@ -1,7 +1,7 @@
+import { OrderRefused } from '../../../dispatch/orders.ts';
 import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
 import { HostHistory } from '../../../hosts/host-history.ts';
 import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
-import { OrderRefused } from '../order-refused.ts';
 import type { AdminSource } from './admin-source.ts';
 
 /** An evidence file in the place of a daemon: everything can be looked at, nothing moves and nothing is obeyed. */

@@ -1,5 +1,4 @@
-import type { AgentWorld } from '../agent-world.ts';
-import { vmById } from '../agent-world.ts';
+import { type AgentWorld, vmById } from '../agent-world.ts';
 import { checkCreate, cloneVm, createVm } from '../creation.ts';
 import { startVm, stopVm } from '../power.ts';
 import { flagFrom, limitFrom, offsetFrom } from '../query.ts';

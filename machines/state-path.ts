@@ -1,0 +1,12 @@
+/** A state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */
+export function statePath(value: unknown, prefix = ''): string {
+  if (typeof value === 'string') return prefix ? `${prefix}.${value}` : value;
+  return Object.entries(value as Record<string, unknown>)
+    .map(([key, inner]) => statePath(inner, prefix ? `${prefix}.${key}` : key))
+    .join(', ');
+}
+
+/** The state that a person knows: the first part of a machine's value. */
+export function topState(value: unknown): string {
+  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
+}
