@@ -1,34 +1,22 @@
 import type { Logger } from 'pino';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
-import type { JobObservation } from '../../machines/job/observation.ts';
-import { createJobMachine } from '../../machines/job.ts';
-import { parseResourceName } from '../../machines/resource-name.ts';
-import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secrets.ts';
-import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { Orders } from '../dispatch/orders.ts';
-import { EffectRuns } from '../effects/effect-runs.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { FlightRecorder } from '../evidence/flight-recorder.ts';
 import { KeptGuests } from '../guest/kept-guests.ts';
-import { Hosts } from '../hosts/hosts.ts';
 import { adminSource } from '../http/admin/source/live-source.ts';
 import { createAdminApp } from '../http/admin-app.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { matchProfile } from '../intake/match-profile.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
-import { JobActors } from '../jobs/job-actors.ts';
-import { jobPolicy, namePrefix } from '../jobs/job-policy.ts';
+import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
-import { Chronicle } from '../journal/chronicle.ts';
-import { HostRecords } from '../journal/host-records.ts';
-import { TurnRecords } from '../journal/turn-records.ts';
-import { Breakers } from '../placement/breakers.ts';
 import { Collector } from '../upkeep/collector.ts';
 import { connectAgents } from './connect-agents.ts';
 import { connectGitHub } from './connect-github.ts';
+import { createCore } from './create-core.ts';
 import { type Edges, realEdges } from './edges.ts';
 import { effectWorldOf } from './effect-world-of.ts';
 import { intakeOf } from './intake-of.ts';
@@ -86,72 +74,40 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   const { byHost: agents, tokens } = await connectAgents(config, env, edges.agentSender);
   const github = connectGitHub(config, clock, log, edges.fetch);
   const progress = new Map<string, string>();
-  const observe = (seen: JobObservation) => dispatcher.observe(seen);
-  const evidenceSaved = (vmName: string) => recorder.saved(vmName);
   const guests = new KeptGuests(edges.openGuest, clock);
   releases.push('logins in guests', () => guests.close());
-  const openGuest = guests.open;
-  const parts = { config, clock, github, agents, openGuest, observe, progress, evidenceSaved };
-  const world = effectWorldOf(parts);
-  const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
-
-  const chronicle = new Chronicle(store);
-  const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
-  const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
-    actors: jobEffects(world, () => store.durable(), runs),
+  const world = effectWorldOf({
+    config,
+    clock,
+    github,
+    agents,
+    openGuest: guests.open,
+    observe: (seen) => core.dispatcher.observe(seen),
+    progress,
+    evidenceSaved: (vmName) => recorder.saved(vmName),
   });
-  const actors = new JobActors({
-    machine,
+  const policy = jobPolicy(config);
+  const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
+  const core = createCore({
     store,
-    chronicle,
     clock,
     log,
-    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
-  });
-  const hosts = new Hosts({
+    policy,
+    effects: (runs) => jobEffects(world, () => store.durable(), runs),
     hosts: config.hosts.map((host) => ({
       name: host.name,
-      client: agentOf(agents, host.name),
+      client: world.agent(host.name),
       maxVms: host.max_concurrent_vms,
     })),
-    policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
-    clock,
-    log,
-    onChange: (name, snapshot) => {
-      hostRecords.changed(name, snapshot);
-      dispatcher.hostChanged(name, snapshot);
+    hostPolicy: {
+      checkInterval: config.controller.host_check_interval,
+      lostAfter: config.timeouts.host_lost,
     },
-  });
-  const prefix = namePrefix(config.controller);
-  const hostRecords = new HostRecords({
-    chronicle,
-    clock,
-    isOurs: (name) => parseResourceName(prefix, name) !== null,
-    isBase: (name) => world.bases.isBase(name),
-    cordonOf: (name) => store.cordonOf(name),
-  });
-  const turnRecords = new TurnRecords(chronicle, clock);
-  const breakers = new Breakers({
-    policy: DEFAULT_BREAKER_POLICY,
-    clock,
-    log,
-    onChange: (turn) => {
-      turnRecords.breaker(turn);
-      dispatcher.poke();
-    },
-  });
-  releases.push('the breakers', () => breakers.stop());
-  const dispatcher = new Dispatcher({
-    actors,
-    hosts,
-    breakers,
-    store,
-    clock,
-    log,
-    namePrefix: prefix,
     warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
+    isBase: (name) => world.bases.isBase(name),
   });
+  const { actors, hosts, breakers, dispatcher, hostRecords, chronicle, runs } = core;
   const repositories = config.github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
     return { owner, repository };
@@ -170,7 +126,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     repositories,
     clock,
     log,
-    namePrefix: prefix,
+    namePrefix: policy.namePrefix,
     profileFor,
     interval: config.controller.gc_interval,
   });
@@ -197,7 +153,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   releases.push('what watches the journal', () => watching.stop());
 
   await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
-  releases.push('the jobs', () => actors.stop());
+  releases.push('the jobs', () => core.stop());
   releases.push('calls under way', () => world.calls.allEnded());
   hosts.start();
   releases.push('the hosts', () => hosts.stop());
@@ -206,21 +162,18 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     store.deliveryHandled(id);
   }
 
-  const { random } = edges;
   const { poller, webhooks, receiver } = intakeOf({
-    ...{
-      config,
-      repositories,
-      github,
-      actors,
-      dispatcher,
-      turnRecords,
-      store,
-      clock,
-      log,
-      random,
-      profileFor,
-    },
+    config,
+    repositories,
+    github,
+    actors,
+    dispatcher,
+    turnRecords: core.turnRecords,
+    store,
+    clock,
+    log,
+    random: edges.random,
+    profileFor,
   });
   const health = () => {
     const { ok, lastError } = store.health();
@@ -228,23 +181,26 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   };
   const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
   const source = adminSource({
-    ...{
-      config,
-      actors,
-      hosts,
-      breakers,
-      store,
-      chronicle,
-      runs,
-      orders,
-      poller,
-      webhooks,
-      deliveries,
-      collector,
-      dispatcher,
-    },
-    ...{ clock, progress, health, bases: world.bases },
-    ...{ stats: watching.stats, history: watching.history, metrics: watching.metrics },
+    config,
+    actors,
+    hosts,
+    breakers,
+    bases: world.bases,
+    store,
+    chronicle,
+    runs,
+    stats: watching.stats,
+    history: watching.history,
+    metrics: watching.metrics,
+    orders,
+    poller,
+    webhooks,
+    deliveries,
+    collector,
+    dispatcher,
+    clock,
+    progress,
+    health,
   });
   const admin = await edges.listen(
     createAdminApp({ source, token: config.admin.token ?? null, clock }),
@@ -277,10 +233,4 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
       await releases.run(log, PATIENCE);
     },
   };
-}
-
-function agentOf(agents: ReadonlyMap<string, AgentClient>, name: string): AgentClient {
-  const agent = agents.get(name);
-  if (!agent) throw new Error(`host ${name} has no agent`);
-  return agent;
 }

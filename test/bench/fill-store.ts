@@ -1,24 +1,17 @@
-import { fromPromise } from 'xstate';
 import type { Job } from '../../machines/job/context.ts';
-import type { JobEffects } from '../../machines/job/effects.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { createJobMachine } from '../../machines/job.ts';
 import type { Clock } from '../../src/clock.ts';
-import { JobActors } from '../../src/jobs/job-actors.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
+import { createCore } from '../../src/controller/create-core.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
 
 /** The host of all filled-in jobs. */
 export const ELSEWHERE = 'elsewhere';
 export const FIRST_JOB = 51_300_000_000;
 
-type Effects = {
-  [Name in keyof JobEffects]: (input: JobEffects[Name]['input']) => JobEffects[Name]['output'];
-};
-
 /** Everything goes well at once, up to a job at work whose end nobody sees. */
-const WELL: Omit<Effects, 'watchRunner' | 'waitUntil'> = {
+const WELL: EndingEffects = {
   createVm: ({ vmName }) => ({ vmId: `id-of-${vmName}` }),
   startVm: () => ({ expiresAt: null }),
   connectGuest: () => ({
@@ -40,14 +33,17 @@ const WELL: Omit<Effects, 'watchRunner' | 'waitUntil'> = {
 export async function fillStore(path: string, count: number, clock: Clock): Promise<void> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   const store = await openStore({ path, clock, log, retention: 30 * 24 * 3_600_000 });
-  const actors = new JobActors({
-    machine: filledMachine(clock),
+  const core = createCore({
     store,
-    chronicle: new Chronicle(store),
     clock,
     log,
-    onTransition: () => undefined,
+    policy: { ...DEFAULT_POLICY, namePrefix: 'gh-bench' },
+    effects: () => endlessEffects(WELL),
+    hosts: [],
+    hostPolicy: { checkInterval: 1_000, lostAfter: 1_000 },
+    profileFor: () => 'mac',
   });
+  const { actors } = core;
   for (let n = 0; n < count; n += 1) {
     const key = actors.create(newJob(FIRST_JOB + n, clock.now()));
     actors.send(key, { type: 'slot.granted', host: ELSEWHERE });
@@ -59,20 +55,8 @@ export async function fillStore(path: string, count: number, clock: Clock): Prom
       if (snapshot.matches({ running: 'idle' })) actors.send(key, { type: 'job.started' });
     if (idle.length === 0) break;
   }
-  actors.stop();
+  core.stop();
   await store.close();
-}
-
-function filledMachine(clock: Clock) {
-  const effects = Object.entries(WELL).map(([name, effect]) => [
-    name,
-    fromPromise(async ({ input }) => (effect as (input: unknown) => unknown)(input)),
-  ]);
-  const never = fromPromise(() => new Promise(() => undefined));
-  const policy = { ...DEFAULT_POLICY, namePrefix: 'gh-bench' };
-  return createJobMachine({ policy, now: () => clock.now() }).provide({
-    actors: { ...Object.fromEntries(effects), watchRunner: never, waitUntil: never },
-  } as never);
 }
 
 export function newJob(id: number, now: number): Job {

@@ -1,15 +1,9 @@
-import { fromPromise } from 'xstate';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { createJobMachine } from '../../machines/job.ts';
 import { systemClock } from '../../src/clock.ts';
-import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
-import { Hosts } from '../../src/hosts/hosts.ts';
-import { JobActors } from '../../src/jobs/job-actors.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
+import { createCore } from '../../src/controller/create-core.ts';
 import { createLog } from '../../src/log.ts';
-import { Breakers } from '../../src/placement/breakers.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { endlessEffects } from '../support/endless-effects.ts';
 import { serveQuestions } from './child.ts';
 import { newJob } from './fill-store.ts';
 
@@ -32,38 +26,14 @@ async function compose(storePath: string) {
   const clock = systemClock;
   const log = createLog({ level: 'info', format: 'json', secrets: [] });
   const store = await openStore({ path: storePath, clock, log, retention: 24 * 3_600_000 });
-  const never = fromPromise(() => new Promise(() => undefined));
-  const policy = { ...DEFAULT_POLICY, namePrefix: 'gh-bench' };
-  const machine = createJobMachine({ policy, now: () => clock.now() });
-  const effects = Object.fromEntries(
-    Object.keys(machine.implementations.actors).map((name) => [name, never]),
-  );
-  const chronicle = new Chronicle(store);
-  const actors = new JobActors({
-    machine: machine.provide({ actors: effects } as never),
+  const { actors } = createCore({
     store,
-    chronicle,
     clock,
     log,
-    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
-  });
-  const breakers = new Breakers({
-    policy: DEFAULT_BREAKER_POLICY,
-    clock,
-    log,
-    onChange: () => dispatcher.poke(),
-  });
-  const hosts = new Hosts({
+    policy: { ...DEFAULT_POLICY, namePrefix: 'gh-bench' },
+    effects: () => endlessEffects(),
     hosts: [],
-    policy: { checkInterval: 1_000, lostAfter: 1_000 },
-    clock,
-    log,
-    onChange: () => undefined,
-  });
-  const dispatcher = new Dispatcher({
-    ...{ actors, hosts, breakers, store, clock, log },
-    namePrefix: 'gh-bench',
-    warm: new Map(),
+    hostPolicy: { checkInterval: 1_000, lostAfter: 1_000 },
     profileFor: () => 'mac',
   });
   for (const { key, record } of (await store.loadActors()).records) actors.restore(key, record.snapshot);

@@ -1,18 +1,11 @@
 import { MemoryLevel } from 'memory-level';
 import { onTestFinished, vi } from 'vitest';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import { createJobMachine } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
-import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
-import { EffectRuns } from '../../src/effects/effect-runs.ts';
+import { createCore } from '../../src/controller/create-core.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
-import { Hosts } from '../../src/hosts/hosts.ts';
 import { matchProfile } from '../../src/intake/match-profile.ts';
-import { JobActors } from '../../src/jobs/job-actors.ts';
-import { jobPolicy, namePrefix } from '../../src/jobs/job-policy.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
-import { Breakers } from '../../src/placement/breakers.ts';
+import { jobPolicy } from '../../src/jobs/job-policy.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { Store } from '../../src/store/store.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
@@ -24,43 +17,24 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const { clock, config, log } = given;
   const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
-  const world = given.newWorld((seen) => dispatcher.observe(seen));
-  const chronicle = new Chronicle(store);
-  const runs = new EffectRuns(clock, () => undefined);
-  const machine = createJobMachine({ policy: jobPolicy(config), now: () => clock.now() }).provide({
-    actors: jobEffects(world, () => store.durable(), runs),
-  });
-  const actors = new JobActors({
-    machine,
-    store,
-    chronicle,
-    clock,
-    log,
-    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
-  });
-  const hosts = new Hosts({
-    hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name), maxVms: 2 })),
-    policy: { checkInterval: config.controller.host_check_interval, lostAfter: config.timeouts.host_lost },
-    clock,
-    log,
-    onChange: (name, snapshot) => dispatcher.hostChanged(name, snapshot),
-  });
-  const prefix = namePrefix(config.controller);
+  const world = given.newWorld((seen) => core.dispatcher.observe(seen));
+  const policy = jobPolicy(config);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
-  const breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: () => dispatcher.poke() },
-  });
-  const dispatcher = new Dispatcher({
-    breakers,
-    actors,
-    hosts,
+  const core = createCore({
     store,
     clock,
     log,
-    namePrefix: prefix,
+    policy,
+    effects: (runs) => jobEffects(world, () => store.durable(), runs),
+    hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name), maxVms: 2 })),
+    hostPolicy: {
+      checkInterval: config.controller.host_check_interval,
+      lostAfter: config.timeouts.host_lost,
+    },
     warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
   });
+  const { actors, hosts, dispatcher } = core;
   // The one in which everything happens is not the first.
   const repositories = ['other', REPOSITORY].map((repository) => ({ owner: OWNER, repository }));
   ensureRepository(given.github.world, `${OWNER}/other`);
@@ -73,15 +47,14 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     repositories,
     clock,
     log,
-    namePrefix: prefix,
+    namePrefix: policy.namePrefix,
     profileFor,
     interval: config.controller.gc_interval,
   });
   onTestFinished(async () => {
     dispatcher.drain();
     collector.stop();
-    hosts.stop();
-    actors.stop();
+    core.stop();
     await store.close();
   });
 

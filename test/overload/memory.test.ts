@@ -5,16 +5,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { fromPromise } from 'xstate';
-import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { createJobMachine } from '../../machines/job.ts';
-import { JobActors } from '../../src/jobs/job-actors.ts';
+import { createCore } from '../../src/controller/create-core.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 import { observation } from '../store/records.ts';
+import { endlessEffects } from '../support/endless-effects.ts';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -31,22 +28,17 @@ test('after twice as many jobs the heap and the store hold what they held', asyn
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-memory-'));
   const clock = new ManualClock();
   const store = await openStore({ path: join(folder, 'store'), clock, log, retention: KEPT * PACE });
-  const actors = new JobActors({
-    machine: createJobMachine({ policy: DEFAULT_POLICY, now: () => clock.now() }).provide({
-      actors: Object.fromEntries(
-        Object.keys(effectPlaceholders).map((name) => [
-          name,
-          fromPromise(async () => {
-            // Only the teardown comes to its end; what came before is cut off by it.
-            if (name === 'deleteVm' || name === 'removeRunner') return null;
-            return new Promise<never>(() => undefined);
-          }),
-        ]),
-      ) as unknown as typeof effectPlaceholders,
-    }),
-    chronicle: new Chronicle(store),
-    ...{ store, clock, log },
-    onTransition: () => undefined,
+  // Only the teardown comes to its end; what came before is cut off by it.
+  const gone = () => null;
+  const { actors } = createCore({
+    store,
+    clock,
+    log,
+    policy: DEFAULT_POLICY,
+    effects: () => endlessEffects({ deleteVm: gone, removeRunner: gone }),
+    hosts: [],
+    hostPolicy: { checkInterval: 1_000, lostAfter: 1_000 },
+    profileFor: () => 'macos',
   });
   let served = 0;
   const serve = async (jobs: number) => {

@@ -1,40 +1,33 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
-import { fromPromise } from 'xstate';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import type { failure } from '../../machines/failure.ts';
 import type { Job } from '../../machines/job/context.ts';
-import { effectPlaceholders } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { createJobMachine } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Core, createCore } from '../../src/controller/create-core.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
-import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
-import { EffectRuns } from '../../src/effects/effect-runs.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { FlightRecorder } from '../../src/evidence/flight-recorder.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Purpose } from '../../src/github/access/rest-until.ts';
-import { Hosts } from '../../src/hosts/hosts.ts';
 import { adminSource } from '../../src/http/admin/source/live-source.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
-import { JobActors } from '../../src/jobs/job-actors.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
-import { HostRecords } from '../../src/journal/host-records.ts';
-import { TurnRecords } from '../../src/journal/turn-records.ts';
-import { Breakers } from '../../src/placement/breakers.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import type { Chronicle } from '../../src/journal/chronicle.ts';
 import type { Database } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
+import { endlessEffects } from '../support/endless-effects.ts';
 import type { StagedMacs } from './staged-macs.ts';
 
 const silent = pino({ level: 'silent' });
@@ -65,9 +58,7 @@ export class StagedDaemon {
   /** What GitHub's answers said of its budget. */
   readonly limits = new RateLimits();
   readonly deliveries: DeliveryLog;
-  readonly #breakers: Breakers;
-  readonly #hosts: Hosts;
-  readonly #hostRecords: HostRecords;
+  readonly #core: Core;
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
@@ -82,73 +73,46 @@ export class StagedDaemon {
     const store = await Store.over(database, { clock, log: silent, retention: 1e12 });
     const daemon = new StagedDaemon(store, clock, macs);
     await daemon.#listen(token);
-    if (macs) daemon.#hosts.start();
+    if (macs) daemon.#core.hosts.start();
     return daemon;
   }
 
   private constructor(store: Store, clock: Clock, macs: StagedMacs | null) {
     this.store = store;
     this.clock = clock;
-    const chronicle = new Chronicle(store);
-    this.chronicle = chronicle;
+    const names = macs?.names ?? ['mini-1'];
+    const core = createCore({
+      store,
+      clock,
+      log: silent,
+      policy: { ...DEFAULT_POLICY, namePrefix: 'gh-default' },
+      effects: () => endlessEffects(),
+      hosts: names.map((name) => ({
+        name,
+        client: macs?.client(name, () => this.actors) ?? ({} as never),
+        maxVms: 2,
+      })),
+      hostPolicy: { checkInterval: 10_000, lostAfter: 120_000 },
+      profileFor: (labels) => labels.find((label) => label.startsWith('macos-')) ?? null,
+    });
+    this.#core = core;
+    this.actors = core.actors;
+    this.chronicle = core.chronicle;
+    this.dispatcher = core.dispatcher;
     this.deliveries = new DeliveryLog(clock);
-    const turns = new TurnRecords(chronicle, clock);
     this.webhooks = new WebhookHealth({
       github: { redeliverFailed: async () => 0 },
       policy: DEFAULT_WEBHOOKS_POLICY,
       clock,
       log: silent,
       onDoubt: () => undefined,
-      onTurn: (turn) => turns.webhooks(turn),
-    });
-    this.#breakers = new Breakers({
-      ...{ policy: DEFAULT_BREAKER_POLICY, clock, log: silent },
-      onChange: (turn) => turns.breaker(turn),
-    });
-    this.#hostRecords = new HostRecords({
-      ...{ chronicle, clock, isOurs: (name: string) => name.startsWith('gh-default-') },
-      isBase: () => false,
-      cordonOf: (name) => store.cordonOf(name),
-    });
-    const never = () => new Promise<never>(() => undefined);
-    const effects = Object.fromEntries(
-      Object.keys(effectPlaceholders).map((name) => [name, fromPromise(never)]),
-    );
-    const machine = createJobMachine({ policy: DEFAULT_POLICY, now: () => clock.now() }).provide({
-      actors: effects as typeof effectPlaceholders,
-    });
-    const actors: JobActors = new JobActors({
-      ...{ machine, store, chronicle, clock, log: silent },
-      onTransition: (key, snapshot) => this.dispatcher.jobChanged(key, snapshot),
-    });
-    this.actors = actors;
-    const names = macs?.names ?? ['mini-1'];
-    this.#hosts = new Hosts({
-      hosts: names.map((name) => ({
-        name,
-        client: macs?.client(name, () => actors) ?? ({} as never),
-        maxVms: 2,
-      })),
-      policy: { checkInterval: 10_000, lostAfter: 120_000 },
-      ...{ clock, log: silent },
-      onChange: (name, snapshot) => {
-        this.#hostRecords.changed(name, snapshot);
-        this.dispatcher.hostChanged(name, snapshot);
-      },
-    });
-    this.dispatcher = new Dispatcher({
-      breakers: this.#breakers,
-      ...{ actors, hosts: this.#hosts, store, clock, log: silent },
-      namePrefix: 'gh-default',
-      warm: new Map(),
-      profileFor: (labels) => labels.find((label) => label.startsWith('macos-')) ?? null,
+      onTurn: (turn) => core.turnRecords.webhooks(turn),
     });
   }
 
   async #listen(token: string | null): Promise<void> {
     const { store, actors, chronicle, dispatcher, limits, webhooks, clock, deliveries } = this;
-    const [hosts, hostRecords] = [this.#hosts, this.#hostRecords];
-    const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
+    const { hosts, hostRecords, breakers, runs } = this.#core;
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
@@ -167,7 +131,7 @@ export class StagedDaemon {
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
       ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs, bases },
-      breakers: this.#breakers,
+      breakers,
     });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
     const poller = new Poller({
@@ -185,7 +149,7 @@ export class StagedDaemon {
         config,
         actors,
         hosts,
-        breakers: this.#breakers,
+        breakers,
         store,
         chronicle,
         runs,
@@ -228,11 +192,9 @@ export class StagedDaemon {
       watching.stop();
       await poller.stop();
       webhooks.stop();
-      hosts.stop();
-      this.#breakers.stop();
       dispatcher.drain();
       await listener.close();
-      actors.stop();
+      this.#core.stop();
       await store.close();
     };
   }

@@ -1,0 +1,121 @@
+import type { Logger } from 'pino';
+import { type BreakerPolicy, DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import type { HostPolicy } from '../../machines/host.ts';
+import type { effectPlaceholders } from '../../machines/job/effects.ts';
+import type { JobPolicy } from '../../machines/job/policy.ts';
+import { createJobMachine } from '../../machines/job.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { Clock } from '../clock.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { EffectRuns } from '../effects/effect-runs.ts';
+import { Hosts } from '../hosts/hosts.ts';
+import { JobActors } from '../jobs/job-actors.ts';
+import { Chronicle } from '../journal/chronicle.ts';
+import { HostRecords } from '../journal/host-records.ts';
+import { TurnRecords } from '../journal/turn-records.ts';
+import { Breakers } from '../placement/breakers.ts';
+import type { Store } from '../store/store.ts';
+
+export interface CoreOptions {
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  /** `policy.namePrefix` is the start of every name that is ours. */
+  policy: JobPolicy;
+  /** What the job machine's orders do; `runs` notes what each effect did. */
+  effects(runs: EffectRuns): typeof effectPlaceholders;
+  hosts: { name: string; client: AgentClient; maxVms: number }[];
+  hostPolicy: HostPolicy;
+  breakerPolicy?: BreakerPolicy;
+  /** How many warm VMs each profile wants. */
+  warm?: ReadonlyMap<string, number>;
+  /** The profile that covers a job's labels; null when none does. */
+  profileFor(labels: string[]): string | null;
+  /** Whether it is the name of one of our base VMs. */
+  isBase?(vmName: string): boolean;
+}
+
+/** Who holds which job, and who gets the next slot: the part of the daemon that its tests and its bench run as well. */
+export interface Core {
+  actors: JobActors;
+  hosts: Hosts;
+  breakers: Breakers;
+  dispatcher: Dispatcher;
+  chronicle: Chronicle;
+  hostRecords: HostRecords;
+  turnRecords: TurnRecords;
+  runs: EffectRuns;
+  /** Ends actors, hosts and breakers. What is under way in the world goes on; the records stay. */
+  stop(): void;
+}
+
+/** Joins the actors of jobs, hosts and breakers, the placement and the journal. Nothing moves before `hosts.start()`. */
+export function createCore(options: CoreOptions): Core {
+  const { store, clock, log, policy, profileFor } = options;
+  const { namePrefix } = policy;
+  const chronicle = new Chronicle(store);
+  const turnRecords = new TurnRecords(chronicle, clock);
+  const hostRecords = new HostRecords({
+    chronicle,
+    clock,
+    isOurs: (name) => parseResourceName(namePrefix, name) !== null,
+    isBase: options.isBase ?? (() => false),
+    cordonOf: (name) => store.cordonOf(name),
+  });
+  const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
+  const machine = createJobMachine({ policy, now: () => clock.now() });
+  const actors = new JobActors({
+    machine: machine.provide({ actors: options.effects(runs) }),
+    store,
+    chronicle,
+    clock,
+    log,
+    onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
+  });
+  const hosts = new Hosts({
+    hosts: options.hosts,
+    policy: options.hostPolicy,
+    clock,
+    log,
+    onChange: (name, snapshot) => {
+      hostRecords.changed(name, snapshot);
+      dispatcher.hostChanged(name, snapshot);
+    },
+  });
+  const breakers = new Breakers({
+    policy: options.breakerPolicy ?? DEFAULT_BREAKER_POLICY,
+    clock,
+    log,
+    onChange: (turn) => {
+      turnRecords.breaker(turn);
+      dispatcher.poke();
+    },
+  });
+  const dispatcher = new Dispatcher({
+    actors,
+    hosts,
+    breakers,
+    store,
+    clock,
+    log,
+    namePrefix,
+    warm: options.warm ?? new Map(),
+    profileFor,
+  });
+  return {
+    actors,
+    hosts,
+    breakers,
+    dispatcher,
+    chronicle,
+    hostRecords,
+    turnRecords,
+    runs,
+    stop() {
+      hosts.stop();
+      actors.stop();
+      breakers.stop();
+    },
+  };
+}
