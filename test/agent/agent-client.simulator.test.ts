@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AgentClient } from '../../src/agent/agent-client.ts';
-import { IMAGE, servedWorld, TOKEN } from '../simulator/agent-fixture.ts';
+import { IMAGE, servedWorld, TOKEN } from '../simulator/agent/agent-fixture.ts';
 
 const GIB = 1024 ** 3;
 

@@ -5,7 +5,7 @@ import { Client } from 'undici';
 import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
-import { seededRandom } from '../simulator/agent-fixture.ts';
+import { seededRandom } from '../simulator/agent/agent-fixture.ts';
 import { BENCH_SECRET, writeBenchConfig } from './bench-config.ts';
 import { startChild } from './child.ts';
 import { delivery } from './delivery.ts';

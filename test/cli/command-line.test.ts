@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { login, run } from '../simulator/guest-fixture.ts';
+import { login, run } from '../simulator/guest/guest-fixture.ts';
 import { runCli, startCli } from './cli-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));

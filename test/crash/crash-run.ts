@@ -4,7 +4,7 @@ import { existsSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { conclusions, type Scenario, type ScenarioSettings, scenario } from '../scenarios/scenario.ts';
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

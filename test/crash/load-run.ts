@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { conclusions, scenario } from '../scenarios/scenario.ts';
-import { seededRandom } from '../simulator/agent-fixture.ts';
+import { seededRandom } from '../simulator/agent/agent-fixture.ts';
 import { startDaemonProcess } from './crash-run.ts';
 
 export interface LoadOutcome {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
-import type { Vm } from '../../src/simulator/agent/vm.ts';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import type { EffectFixtureOptions } from '../effects/effect-fixture.ts';
 import type { ShiftedClock } from '../effects/shifted-clock.ts';
 import { dispatchFixture, soon } from './dispatch-fixture.ts';

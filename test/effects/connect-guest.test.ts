@@ -7,7 +7,7 @@ import { probeGuest } from '../../src/effects/guest/probe-guest.ts';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
-import { TOKEN } from '../simulator/agent-fixture.ts';
+import { TOKEN } from '../simulator/agent/agent-fixture.ts';
 import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
 import type { ShiftedClock } from './shifted-clock.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { IMAGE } from '../simulator/agent-fixture.ts';
+import { IMAGE } from '../simulator/agent/agent-fixture.ts';
 import {
   type EffectFixture,
   type EffectFixtureOptions,

@@ -12,13 +12,13 @@ import { createLog } from '../../src/log.ts';
 import { vmById } from '../../src/simulator/agent/agent-world.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { type SimulatedMac, startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
+import { currentJobs } from '../../src/simulator/github/jobs/runs.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { currentJobs } from '../../src/simulator/github/runs.ts';
 import type { GuestSettings } from '../../src/simulator/guest/loopback-hypervisor.ts';
 import { load } from '../config/config-fixture.ts';
-import { IMAGE, QUICK, seededRandom, TOKEN } from '../simulator/agent-fixture.ts';
-import { servedGitHub } from '../simulator/github-fixture.ts';
+import { IMAGE, QUICK, seededRandom, TOKEN } from '../simulator/agent/agent-fixture.ts';
+import { servedGitHub } from '../simulator/github/github-fixture.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
 export const LABEL = 'jeballto-macos';

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-config.ts';
 import { removeRunner } from '../../src/effects/runner/remove-runner.ts';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
-import { runnerNamed } from '../simulator/github-fixture.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
+import { runnerNamed } from '../simulator/github/github-fixture.ts';
 import { deferred } from './deferred.ts';
 import {
   type EffectFixtureOptions,

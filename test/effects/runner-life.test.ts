@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { guestEnded } from '../../src/simulator/agent/power.ts';
-import { removeRunner } from '../../src/simulator/github/removal.ts';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
-import { connect, runnerNamed } from '../simulator/github-fixture.ts';
+import { guestEnded } from '../../src/simulator/agent/vms/power.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
+import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
+import { connect, runnerNamed } from '../simulator/github/github-fixture.ts';
 import { attempt, launched, soon } from './attempt-fixture.ts';
 import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixture.ts';
 

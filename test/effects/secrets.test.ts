@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { TOKEN } from '../simulator/agent-fixture.ts';
-import { runnerNamed } from '../simulator/github-fixture.ts';
+import { TOKEN } from '../simulator/agent/agent-fixture.ts';
+import { runnerNamed } from '../simulator/github/github-fixture.ts';
 import { attempt, soon } from './attempt-fixture.ts';
 import { type EffectFixtureOptions, effectFixture } from './effect-fixture.ts';
 

@@ -9,8 +9,8 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
+import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { pushWorkflow } from '../../src/simulator/github/runs.ts';
 
 const SECRETS = {
   webhook: 'simulated-webhook-secret',

@@ -5,7 +5,7 @@ import type { GitHubAuth } from '../../src/github/access/connect-octokit.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { REPOSITORY, servedGitHub, TOKEN } from '../simulator/github-fixture.ts';
+import { REPOSITORY, servedGitHub, TOKEN } from '../simulator/github/github-fixture.ts';
 import { validateGitHubExchange } from '../support/github-schema.ts';
 
 export const REPO = { kind: 'repository', owner: 'octo', repository: 'app' } as const;

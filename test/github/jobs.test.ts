@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { rerun } from '../../src/simulator/github/runs.ts';
-import { MAC, REPOSITORY } from '../simulator/github-fixture.ts';
+import { rerun } from '../../src/simulator/github/jobs/runs.ts';
+import { MAC, REPOSITORY } from '../simulator/github/github-fixture.ts';
 import { ManualClock } from '../store/manual-clock.ts';
 import { codeOf, githubRig } from './github-rig.ts';
 

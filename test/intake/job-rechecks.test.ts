@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
 import { JobRechecks } from '../../src/intake/job-rechecks.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
-import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
+import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { observation } from '../store/records.ts';
 import { pollingRig } from './polling-rig.ts';
 

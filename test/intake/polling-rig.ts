@@ -4,7 +4,7 @@ import { createGitHub } from '../../src/github/github.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { REPOSITORY, TOKEN, virtualGitHub } from '../simulator/github-fixture.ts';
+import { REPOSITORY, TOKEN, virtualGitHub } from '../simulator/github/github-fixture.ts';
 
 /** Milliseconds. */
 export const SLOW = 300_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RepositorySweep } from '../../src/intake/polling/repository-sweep.ts';
-import { changeJob, type Job } from '../../src/simulator/github/jobs.ts';
-import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
+import { changeJob, type Job } from '../../src/simulator/github/jobs/jobs.ts';
+import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { pollingRig, SLOW } from './polling-rig.ts';
 
 const never = new AbortController().signal;

@@ -5,10 +5,10 @@ import { systemClock } from '../../src/clock.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
-import { createHook } from '../../src/simulator/github/hooks.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { VirtualClock } from '../simulator/agent-fixture.ts';
-import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github-fixture.ts';
+import { createHook } from '../../src/simulator/github/webhooks/hooks.ts';
+import { VirtualClock } from '../simulator/agent/agent-fixture.ts';
+import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github/github-fixture.ts';
 import { observation } from '../store/records.ts';
 
 const HOOK: HookRef = { kind: 'repository', owner: 'octo', repository: 'app', id: 9 };

@@ -9,7 +9,7 @@ import { Chronicle } from '../../src/journal/chronicle.ts';
 import { TurnRecords } from '../../src/journal/turn-records.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
 import { Store } from '../../src/store/store.ts';
-import { VirtualClock } from '../simulator/agent-fixture.ts';
+import { VirtualClock } from '../simulator/agent/agent-fixture.ts';
 import { DAY } from '../store/records.ts';
 
 const log = pino({ level: 'silent' });

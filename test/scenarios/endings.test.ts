@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { conclusions, scenario } from './scenario.ts';
 
 const cancel = (

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/runs.ts';
+import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { conclusions, SECRET, scenario } from './scenario.ts';
 
 const FAR = { poll_interval: '1h', recheck_interval: '1h' };

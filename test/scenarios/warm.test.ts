@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 const IMAGE = { image: 'ghcr.io/jeballto/macos-ci:latest' };

@@ -3,7 +3,7 @@ import { type Config, configSchema } from '../../src/config/schema.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
 import { apiUrl } from '../../src/simulator/github/github-world.ts';
-import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
+import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { Chance } from './chance.ts';
 import { forgetListeners } from './forget-listeners.ts';
 import { Life } from './life.ts';

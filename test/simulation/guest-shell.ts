@@ -1,8 +1,8 @@
 import type { GuestResult } from '../../src/guest/guest-session.ts';
-import { runnerFiles } from '../../src/simulator/github/jit-config.ts';
-import { registerByToken } from '../../src/simulator/github/registration.ts';
-import { mayRegister } from '../../src/simulator/github/registration-tokens.ts';
 import { repositoryOf } from '../../src/simulator/github/repositories.ts';
+import { runnerFiles } from '../../src/simulator/github/runners/jit-config.ts';
+import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
+import { mayRegister } from '../../src/simulator/github/runners/registration-tokens.ts';
 import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
 import type { LaunchedRunner, MemoryGuest } from './memory-guest.ts';
 import type { Credentials } from './runner-process.ts';

@@ -1,11 +1,11 @@
 import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
 import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
-import { createHook } from '../../src/simulator/github/hooks.ts';
-import { registerByToken } from '../../src/simulator/github/registration.ts';
-import { removeRunner } from '../../src/simulator/github/removal.ts';
+import { approveRun, cancelRun, pushWorkflow, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
-import type { Runner } from '../../src/simulator/github/runners.ts';
-import { approveRun, cancelRun, pushWorkflow, rerun } from '../../src/simulator/github/runs.ts';
+import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
+import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
+import type { Runner } from '../../src/simulator/github/runners/runners.ts';
+import { createHook } from '../../src/simulator/github/webhooks/hooks.ts';
 import type { DaemonLives } from './daemon-lives.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { JobContext } from '../../machines/job/context.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { createVm } from '../../src/simulator/agent/creation.ts';
-import { startVm } from '../../src/simulator/agent/power.ts';
+import { createVm } from '../../src/simulator/agent/vms/creation.ts';
+import { startVm } from '../../src/simulator/agent/vms/power.ts';
+import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { addRunner } from '../../src/simulator/github/runners.ts';
-import { pushWorkflow } from '../../src/simulator/github/runs.ts';
+import { addRunner } from '../../src/simulator/github/runners/runners.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';

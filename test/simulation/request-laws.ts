@@ -1,6 +1,6 @@
 import { parseBaseName } from '../../machines/base-name.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import type { Vm } from '../../src/simulator/agent/vm.ts';
+import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 /** `<prefix>-<controller id>` of the simulated daemon. */

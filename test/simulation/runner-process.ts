@@ -1,9 +1,9 @@
-import { nextMessage, openSession } from '../../src/simulator/github/connection.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
-import { completeJob, type Lease, renewJob, takeJob } from '../../src/simulator/github/job-lease.ts';
-import type { Conclusion } from '../../src/simulator/github/jobs.ts';
+import { completeJob, type Lease, renewJob, takeJob } from '../../src/simulator/github/jobs/job-lease.ts';
+import type { Conclusion } from '../../src/simulator/github/jobs/jobs.ts';
 import { Refusal } from '../../src/simulator/github/refusal.ts';
-import type { Session } from '../../src/simulator/github/session.ts';
+import { nextMessage, openSession } from '../../src/simulator/github/runners/connection.ts';
+import type { Session } from '../../src/simulator/github/runners/session.ts';
 import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
 
 /** How one life of a runner goes; milliseconds. */

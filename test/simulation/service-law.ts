@@ -1,4 +1,4 @@
-import { slotsInUse } from '../../src/simulator/agent/vm-state.ts';
+import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Committed, CommittedJob } from './committed.ts';
 import { isOurs } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';

@@ -5,7 +5,7 @@ import { FaultPlan } from '../../src/simulator/faults.ts';
 import { createGitHubWorld } from '../../src/simulator/github/create-github-world.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
-import type { SendWebhook } from '../../src/simulator/github/webhook-sender.ts';
+import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { BrokenLaws } from './broken-laws.ts';
 import { Chance } from './chance.ts';
 import { Committed } from './committed.ts';

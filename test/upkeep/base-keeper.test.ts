@@ -12,7 +12,7 @@ import {
   LARGE,
   LARGE_SIZE,
 } from '../effects/effect-fixture.ts';
-import { IMAGE } from '../simulator/agent-fixture.ts';
+import { IMAGE } from '../simulator/agent/agent-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { deleteVm as takeAway } from '../../src/simulator/agent/removal.ts';
+import { deleteVm as takeAway } from '../../src/simulator/agent/vms/removal.ts';
 import {
   effectFixture,
   failing,

@@ -6,7 +6,7 @@ import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-confi
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { dispatchFixture, soon } from '../dispatch/dispatch-fixture.ts';
 import {
   type EffectFixtureOptions,
@@ -16,7 +16,7 @@ import {
   STAYS,
   STORED,
 } from '../effects/effect-fixture.ts';
-import { connect, jitBody, runnerNamed, take } from '../simulator/github-fixture.ts';
+import { connect, jitBody, runnerNamed, take } from '../simulator/github/github-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -1,4 +1,4 @@
-import type { Job } from '../../simulator/github/jobs.ts';
+import type { Job } from '../../simulator/github/jobs/jobs.ts';
 import { type JobsAnswer, stateName } from '../job-rows.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 

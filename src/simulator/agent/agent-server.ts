@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { sleepFor } from '../../clock.ts';
 import type { AgentWorld } from './agent-world.ts';
-import { finish, serveConnection } from './connection.ts';
 import { answerControl } from './control.ts';
-import { answerRequest } from './exchange.ts';
+import { finish, serveConnection } from './http/connection.ts';
+import { answerRequest } from './http/exchange.ts';
+import { encodeReply, refusalReply } from './http/reply.ts';
 import { type AgentEnd, launch, shutDown } from './launch.ts';
-import { encodeReply, refusalReply } from './reply.ts';
 
 export interface AgentServerOptions {
   world: AgentWorld;

@@ -1,12 +1,12 @@
 import { type Clock, sleepFor } from '../../clock.ts';
 import type { Fault, FaultPlan } from '../faults.ts';
 import type { EventRing } from './events.ts';
-import type { Gate } from './gate.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import type { ImageStore } from './image-store.ts';
+import type { ImageStore } from './images/image-store.ts';
 import type { AgentOptions, Latency } from './options.ts';
 import { notFound } from './refusal.ts';
-import type { Power, Vm } from './vm.ts';
+import type { Gate } from './vms/gate.ts';
+import type { Power, Vm } from './vms/vm.ts';
 
 /** One run of the agent's process; its signal ends everything that was under way in it. */
 export interface AgentLife {

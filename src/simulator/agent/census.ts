@@ -1,6 +1,6 @@
 import type { AgentWorld } from './agent-world.ts';
-import { isActive } from './pull-operation.ts';
-import { listVms, slotsInUse } from './vm-state.ts';
+import { isActive } from './images/pull-operation.ts';
+import { listVms, slotsInUse } from './vms/vm-state.ts';
 
 /** What is on the Mac right now, for a demonstration's final count and for tests that look for leaks. */
 export function census(world: AgentWorld) {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { type Fault, faultSchema } from '../faults.ts';
 import type { AgentWorld } from './agent-world.ts';
 import { census } from './census.ts';
+import { noContent, ok, type Reply, refusalReply } from './http/reply.ts';
+import type { RequestHead } from './http/request-head.ts';
 import type { AgentEnd } from './launch.ts';
-import { guestEnded, newPower, powerOff } from './power.ts';
-import { forgetVm } from './removal.ts';
-import { noContent, ok, type Reply, refusalReply } from './reply.ts';
-import type { RequestHead } from './request-head.ts';
-import type { Vm } from './vm.ts';
-import { registerVm } from './vm-state.ts';
+import { guestEnded, newPower, powerOff } from './vms/power.ts';
+import { forgetVm } from './vms/removal.ts';
+import type { Vm } from './vms/vm.ts';
+import { registerVm } from './vms/vm-state.ts';
 
 export type Restart = (end: AgentEnd, downMs: number) => Promise<void>;
 

@@ -2,15 +2,15 @@ import type { Clock } from '../../clock.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { AgentLife, AgentWorld } from './agent-world.ts';
 import { EventRing } from './events.ts';
-import { Gate } from './gate.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import { newImageStore } from './image-store.ts';
+import { newImageStore } from './images/image-store.ts';
 import { type AgentSettings, agentOptions } from './options.ts';
-import { powerOff } from './power.ts';
-import { forgetVm } from './removal.ts';
-import { SLOT_STATES, type Vm } from './vm.ts';
-import { forceState } from './vm-state.ts';
-import { watchRunning, watchSettled } from './watch.ts';
+import { Gate } from './vms/gate.ts';
+import { powerOff } from './vms/power.ts';
+import { forgetVm } from './vms/removal.ts';
+import { SLOT_STATES, type Vm } from './vms/vm.ts';
+import { forceState } from './vms/vm-state.ts';
+import { watchRunning, watchSettled } from './vms/watch.ts';
 
 /** How the agent's process ends: `graceful` is a quit, an update or a signal, `crash` a kill or a power loss. */
 export type AgentEnd = 'graceful' | 'crash';

@@ -1,5 +1,5 @@
 import type { GitHubWorld } from './github-world.ts';
-import { scopeKey } from './runners.ts';
+import { scopeKey } from './runners/runners.ts';
 
 /** Everything that matters at the end of a run, as plain data. */
 export function census(world: GitHubWorld) {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import type { FaultPlan } from '../faults.ts';
+import { RateLimiter } from './access/rate-limiter.ts';
 import { Alarms } from './alarms.ts';
-import { DeliveryLog } from './delivery-log.ts';
 import type { GitHubWorld } from './github-world.ts';
 import { Identifiers } from './identifiers.ts';
 import { type GitHubSettings, gitHubOptions } from './options.ts';
-import { RateLimiter } from './rate-limiter.ts';
-import { RequestLog } from './request-log.ts';
-import { type SendWebhook, sendOverHttp } from './webhook-sender.ts';
+import { RequestLog } from './rest/request-log.ts';
+import { DeliveryLog } from './webhooks/delivery-log.ts';
+import { type SendWebhook, sendOverHttp } from './webhooks/webhook-sender.ts';
 
 /** What the world needs from outside. */
 export interface GitHubWorldParts {

@@ -9,7 +9,7 @@ import { accountRoutes } from './rest/routes/account-routes.ts';
 import { hookRoutes } from './rest/routes/hook-routes.ts';
 import { runRoutes } from './rest/routes/run-routes.ts';
 import { runnerRoutes } from './rest/routes/runner-routes.ts';
-import { answerRegistration, runnerService } from './runner-service.ts';
+import { answerRegistration, runnerService } from './runners/runner-service.ts';
 
 const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...accountRoutes];
 

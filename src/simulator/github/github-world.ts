@@ -1,21 +1,21 @@
 import type { Clock } from '../../clock.ts';
 import type { FaultPlan } from '../faults.ts';
+import type { Credential } from './access/credentials.ts';
+import type { RateLimiter } from './access/rate-limiter.ts';
 import type { Alarms } from './alarms.ts';
-import type { Credential } from './credentials.ts';
-import type { DeliveryLog } from './delivery-log.ts';
-import type { Hook } from './hooks.ts';
 import type { Identifiers } from './identifiers.ts';
-import type { Lease } from './job-lease.ts';
-import type { Job } from './jobs.ts';
+import type { Lease } from './jobs/job-lease.ts';
+import type { Job } from './jobs/jobs.ts';
+import type { Run } from './jobs/runs.ts';
 import type { GitHubOptions, Latency } from './options.ts';
-import type { RateLimiter } from './rate-limiter.ts';
-import type { RegistrationToken } from './registration-tokens.ts';
 import type { Account, Repository } from './repositories.ts';
-import type { RequestLog } from './request-log.ts';
-import type { Runner } from './runners.ts';
-import type { Run } from './runs.ts';
-import type { Session } from './session.ts';
-import type { SendWebhook } from './webhook-sender.ts';
+import type { RequestLog } from './rest/request-log.ts';
+import type { RegistrationToken } from './runners/registration-tokens.ts';
+import type { Runner } from './runners/runners.ts';
+import type { Session } from './runners/session.ts';
+import type { DeliveryLog } from './webhooks/delivery-log.ts';
+import type { Hook } from './webhooks/hooks.ts';
+import type { SendWebhook } from './webhooks/webhook-sender.ts';
 
 /**
  * The simulated GitHub, apart from HTTP: repositories, runs, jobs, runners and the rules between them. Time, chance

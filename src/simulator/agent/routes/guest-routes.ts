@@ -1,10 +1,10 @@
 import { vmById } from '../agent-world.ts';
-import { executeInGuest } from '../execute.ts';
+import { ok } from '../http/reply.ts';
+import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { invalidState } from '../refusal.ts';
-import { ok } from '../reply.ts';
-import { idOf, jsonBody, type Route, requireFeatures } from '../router.ts';
-import { disableSsh, enableSsh, sshInfo } from '../ssh-forwarding.ts';
-import { executeFields, readFields } from '../vm-fields.ts';
+import { executeInGuest } from '../vms/execute.ts';
+import { disableSsh, enableSsh, sshInfo } from '../vms/ssh-forwarding.ts';
+import { executeFields, readFields } from '../vms/vm-fields.ts';
 
 /** One black pixel: enough to be a PNG. */
 const SCREENSHOT = Buffer.from(

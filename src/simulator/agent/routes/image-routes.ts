@@ -1,12 +1,12 @@
-import { parseImageReference } from '../image-reference.ts';
-import { deleteImage, imageById, imageResponse, listImages } from '../image-store.ts';
-import { imageOf, isActive, pullResponse } from '../pull-operation.ts';
-import { cancelPull, pullById, startPull } from '../pulls.ts';
-import { flagFrom, limitFrom, offsetFrom } from '../query.ts';
+import { flagFrom, limitFrom, offsetFrom } from '../http/query.ts';
+import { noContent, ok } from '../http/reply.ts';
+import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
+import { parseImageReference } from '../images/image-reference.ts';
+import { deleteImage, imageById, imageResponse, listImages } from '../images/image-store.ts';
+import { imageOf, isActive, pullResponse } from '../images/pull-operation.ts';
+import { cancelPull, pullById, startPull } from '../images/pulls.ts';
 import { Refusal } from '../refusal.ts';
-import { noContent, ok } from '../reply.ts';
-import { idOf, jsonBody, type Route, requireFeatures } from '../router.ts';
-import { pullFields, readFields } from '../vm-fields.ts';
+import { pullFields, readFields } from '../vms/vm-fields.ts';
 
 export const imageRoutes: readonly Route[] = [
   {

@@ -1,7 +1,7 @@
 import type { AgentWorld } from '../agent-world.ts';
+import { ok } from '../http/reply.ts';
+import type { Route } from '../http/router.ts';
 import { FEATURES } from '../options.ts';
-import { ok } from '../reply.ts';
-import type { Route } from '../router.ts';
 
 /** Health needs no token; `uptime` counts from the launch, so that a drop shows a restart. */
 export const systemRoutes: readonly Route[] = [

@@ -1,13 +1,13 @@
 import { type AgentWorld, vmById } from '../agent-world.ts';
-import { checkCreate, cloneVm, createVm } from '../creation.ts';
-import { startVm, stopVm } from '../power.ts';
-import { flagFrom, limitFrom, offsetFrom } from '../query.ts';
+import { flagFrom, limitFrom, offsetFrom } from '../http/query.ts';
+import { noContent, ok, type Reply } from '../http/reply.ts';
+import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { notFound } from '../refusal.ts';
-import { deleteVm } from '../removal.ts';
-import { noContent, ok, type Reply } from '../reply.ts';
-import { idOf, jsonBody, type Route, requireFeatures } from '../router.ts';
-import { checkUpdate, updateVm } from '../update.ts';
-import { persistedState, uptimeOf, type Vm, vmResponse } from '../vm.ts';
+import { checkCreate, cloneVm, createVm } from '../vms/creation.ts';
+import { startVm, stopVm } from '../vms/power.ts';
+import { deleteVm } from '../vms/removal.ts';
+import { checkUpdate, updateVm } from '../vms/update.ts';
+import { persistedState, uptimeOf, type Vm, vmResponse } from '../vms/vm.ts';
 import {
   checkBounds,
   cloneFields,
@@ -15,8 +15,8 @@ import {
   givenResources,
   readFields,
   updateFields,
-} from '../vm-fields.ts';
-import { listVms } from '../vm-state.ts';
+} from '../vms/vm-fields.ts';
+import { listVms } from '../vms/vm-state.ts';
 
 const shown = (world: AgentWorld, vm: Vm) => vmResponse(vm, world.clock.now());
 const asPersisted = (world: AgentWorld, vm: Vm) => {

@@ -1,6 +1,6 @@
-import type { Delivery } from '../delivery-log.ts';
 import type { GitHubWorld } from '../github-world.ts';
-import { webhookPayload } from '../webhook-payload.ts';
+import type { Delivery } from '../webhooks/delivery-log.ts';
+import { webhookPayload } from '../webhooks/webhook-payload.ts';
 
 /** A delivery as the list has it. */
 export function renderDeliveryItem({ announcement, hook, ...delivery }: Delivery) {

@@ -1,6 +1,6 @@
 import { apiUrl, type GitHubWorld } from '../github-world.ts';
 import { nodeId } from '../identifiers.ts';
-import type { Job, JobState, JobStep } from '../jobs.ts';
+import type { Job, JobState, JobStep } from '../jobs/jobs.ts';
 import { instant } from './instant.ts';
 import { repositoryPage, repositoryUrl } from './repository.ts';
 

@@ -1,7 +1,7 @@
 import type { GitHubWorld } from '../github-world.ts';
 import { nodeId } from '../identifiers.ts';
-import type { JobState } from '../jobs.ts';
-import { type Run, runConclusion, runStatus } from '../runs.ts';
+import type { JobState } from '../jobs/jobs.ts';
+import { type Run, runConclusion, runStatus } from '../jobs/runs.ts';
 import { actor } from './account.ts';
 import { instant } from './instant.ts';
 import { minimalRepository, repositoryPage, repositoryUrl } from './repository.ts';

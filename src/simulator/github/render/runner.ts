@@ -1,6 +1,6 @@
 import { apiUrl, type GitHubWorld } from '../github-world.ts';
 import type { RunnerGroup } from '../repositories.ts';
-import { type Runner, type RunnerState, seemsBusy } from '../runners.ts';
+import { type Runner, type RunnerState, seemsBusy } from '../runners/runners.ts';
 
 /** A runner in a given state, with its late `busy`. */
 export function renderRunner(world: GitHubWorld, runner: Runner, state: RunnerState) {

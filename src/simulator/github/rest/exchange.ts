@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { sleepFor } from '../../../clock.ts';
 import type { Fault } from '../../faults.ts';
-import { authenticate, type Credential } from '../credentials.ts';
+import { authenticate, type Credential } from '../access/credentials.ts';
+import { type RateWindow, rateHeaders } from '../access/rate-limiter.ts';
 import type { GitHubWorld } from '../github-world.ts';
-import { type RateWindow, rateHeaders } from '../rate-limiter.ts';
 import { Refusal } from '../refusal.ts';
 import { authorize, permissionHeaders } from './authorize.ts';
 import type { Reply, RestRequest, RestRoute } from './request.ts';

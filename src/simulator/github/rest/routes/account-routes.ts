@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Credential, issueInstallationToken } from '../../credentials.ts';
+import { type Credential, issueInstallationToken } from '../../access/credentials.ts';
 import type { GitHubWorld } from '../../github-world.ts';
 import type { AppOptions } from '../../options.ts';
 import { notFound, Refusal } from '../../refusal.ts';

@@ -1,8 +1,8 @@
-import { announcePing, redeliver } from '../../deliveries.ts';
-import type { Delivery } from '../../delivery-log.ts';
-import type { Hook } from '../../hooks.ts';
 import { notFound } from '../../refusal.ts';
 import { renderDelivery, renderDeliveryItem } from '../../render/delivery.ts';
+import { announcePing, redeliver } from '../../webhooks/deliveries.ts';
+import type { Delivery } from '../../webhooks/delivery-log.ts';
+import type { Hook } from '../../webhooks/hooks.ts';
 import { cursorPageOf } from '../pages.ts';
 import { idOf, type Need, noContent, ok, type RestRequest, type RestRoute } from '../request.ts';
 

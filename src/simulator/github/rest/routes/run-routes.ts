@@ -1,10 +1,10 @@
 import type { GitHubWorld } from '../../github-world.ts';
-import type { Job, JobState } from '../../jobs.ts';
+import type { Job, JobState } from '../../jobs/jobs.ts';
+import { cancelRun, currentJobs, type Run, runConclusion, runStatus } from '../../jobs/runs.ts';
 import { notFound } from '../../refusal.ts';
 import { renderJob } from '../../render/job.ts';
 import { renderRun } from '../../render/run.ts';
 import { type Repository, repositoryOf } from '../../repositories.ts';
-import { cancelRun, currentJobs, type Run, runConclusion, runStatus } from '../../runs.ts';
 import { createdFilter } from '../created-filter.ts';
 import { pageOf } from '../pages.ts';
 import { idOf, type Need, ok, type Reply, type RestRequest, type RestRoute } from '../request.ts';

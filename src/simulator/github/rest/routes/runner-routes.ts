@@ -1,11 +1,11 @@
-import { jitConfig } from '../../jit-config.ts';
 import { notFound } from '../../refusal.ts';
-import { deleteRunner, registerJit } from '../../registration.ts';
-import { newRegistrationToken, type RegistrationToken } from '../../registration-tokens.ts';
 import { instant } from '../../render/instant.ts';
 import { renderRunner, renderRunnerGroup } from '../../render/runner.ts';
 import { groupAllows, organizationOf, repositoryOf } from '../../repositories.ts';
-import { isSameScope, type Runner, type RunnerState, type Scope } from '../../runners.ts';
+import { jitConfig } from '../../runners/jit-config.ts';
+import { deleteRunner, registerJit } from '../../runners/registration.ts';
+import { newRegistrationToken, type RegistrationToken } from '../../runners/registration-tokens.ts';
+import { isSameScope, type Runner, type RunnerState, type Scope } from '../../runners/runners.ts';
 import { pageOf } from '../pages.ts';
 import { idOf, type Need, noContent, ok, type Reply, type RestRequest, type RestRoute } from '../request.ts';
 

@@ -1,0 +1,90 @@
+import { timingSafeEqual } from 'node:crypto';
+import { sleepFor } from '../../../clock.ts';
+import type { Fault } from '../../faults.ts';
+import { type AgentWorld, forever } from '../agent-world.ts';
+import { guestRoutes } from '../routes/guest-routes.ts';
+import { imageRoutes } from '../routes/image-routes.ts';
+import { systemRoutes } from '../routes/system-routes.ts';
+import { vmRoutes } from '../routes/vm-routes.ts';
+import { errorReply, type Reply, refusalReply } from './reply.ts';
+import type { RequestHead } from './request-head.ts';
+import { checkIds, matchRoute } from './router.ts';
+
+const ROUTES = [...systemRoutes, ...vmRoutes, ...guestRoutes, ...imageRoutes];
+const CHANGING = ['POST', 'PATCH', 'DELETE'];
+
+/** How the client's end of the connection may stop a request. */
+export interface ClientSignals {
+  /** The connection was reset: the agent cancels what it can. A client that merely closes cancels nothing. */
+  reset: AbortSignal;
+  /** Nobody reads any more, reset or closed: a hung request ends here. */
+  gone: AbortSignal;
+}
+
+/**
+ * Answers one request of the agent's API, in the agent's order of checks: token, faults, maintenance, route, id, and
+ * then the route's own. `cut` asks for the connection to end without an answer.
+ */
+export async function answerRequest(
+  world: AgentWorld,
+  token: string,
+  head: RequestHead,
+  body: Buffer,
+  client: ClientSignals,
+): Promise<Reply | 'cut'> {
+  const life = world.life.end.signal;
+  const path = head.path.startsWith('/v1/') ? head.path.slice('/v1'.length) : '';
+  if (path !== '/health' && !isAuthorized(head.headers.get('authorization'), token)) {
+    return refusalReply(401, 'UNAUTHORIZED', 'Invalid or missing authentication token');
+  }
+  try {
+    const fault = world.faults.next(`${head.method} ${path}`);
+    if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, life);
+    if (fault?.hang) await forever(AbortSignal.any([life, client.gone]));
+    if (fault?.drop === 'before') return 'cut';
+    const instead = fault && fault.drop === undefined ? replyOf(fault) : null;
+    if (instead) return instead;
+    const reply = await route(world, head, path, body, life, client);
+    return fault?.drop === 'after' ? 'cut' : reply;
+  } catch (error) {
+    return life.aborted || client.gone.aborted ? 'cut' : errorReply(error);
+  }
+}
+
+async function route(
+  world: AgentWorld,
+  { method, query }: RequestHead,
+  path: string,
+  body: Buffer,
+  life: AbortSignal,
+  client: ClientSignals,
+): Promise<Reply> {
+  if (world.maintenance && CHANGING.includes(method)) {
+    const message = 'The agent is performing destructive maintenance';
+    return refusalReply(503, 'MAINTENANCE_IN_PROGRESS', message);
+  }
+  const match = matchRoute(ROUTES, method, path);
+  if ('status' in match) return match;
+  const signal = AbortSignal.any([life, client.reset]);
+  try {
+    return await match.route.handle({ world, query, ids: checkIds(match.ids), body, life, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return errorReply(error);
+  }
+}
+
+/** What a fault answers in place of the work, or null when it only delays. */
+function replyOf(fault: Fault): Reply | null {
+  if (fault.status === undefined && fault.code === undefined && fault.body === undefined) return null;
+  const status = fault.status ?? 500;
+  const envelope = refusalReply(status, fault.code ?? 'INTERNAL_ERROR', fault.message ?? 'Injected fault');
+  const reply = fault.body === undefined ? envelope : { status, body: fault.body };
+  return fault.headers ? { ...reply, headers: fault.headers } : reply;
+}
+
+function isAuthorized(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(/^bearer +([^ \t]+)$/i.exec(header ?? '')?.[1] ?? '');
+  const expected = Buffer.from(token);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

@@ -1,0 +1,70 @@
+import { timestamp } from '../identifiers.ts';
+import { Refusal } from '../refusal.ts';
+import { imageResponse, type LocalImage } from './image-store.ts';
+
+export type PullStatus = 'started' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+
+/**
+ * Why a pull did not succeed. A blocking route and a polled operation tell the same failure under different codes.
+ */
+export interface PullFailure {
+  refusal: Refusal;
+  operationCode: string;
+}
+
+export interface PullOperation {
+  readonly id: string;
+  readonly reference: string;
+  status: PullStatus;
+  chunksCompleted: number;
+  bytesCompleted: number;
+  /** Null until the manifest is known. */
+  bytesTotal: number | null;
+  readonly startedAt: number;
+  updatedAt: number;
+  completedAt: number | null;
+  image: LocalImage | null;
+  failure: PullFailure | null;
+  /** Aborted by a cancellation, a deadline, or the end of the agent. */
+  readonly stop: AbortController;
+  /** Resolves when the operation has reached its last status; never rejects. */
+  ended: Promise<void>;
+}
+
+/** A pull's download goes in this many steps, each visible as progress. */
+export const CHUNKS = 8;
+
+export const isActive = (operation: PullOperation) => operation.completedAt === null;
+
+/** Throws what a blocking route answers for a pull that did not succeed; otherwise gives its image. */
+export function imageOf(operation: PullOperation): LocalImage {
+  if (operation.failure) throw operation.failure.refusal;
+  if (!operation.image) throw new Refusal(500, 'IMAGE_PULL_FAILED', 'Image pull ended without an image');
+  return operation.image;
+}
+
+/** Progress stays below 1 until the commit. */
+function progressOf(operation: PullOperation): number {
+  if (operation.status === 'completed') return 1;
+  const share = operation.bytesTotal ? operation.bytesCompleted / operation.bytesTotal : 0;
+  return Math.min(0.99, Math.round(share * 100) / 100);
+}
+
+export function pullResponse(operation: PullOperation) {
+  const { bytesTotal, completedAt, image, failure } = operation;
+  return {
+    operationId: operation.id,
+    statusUrl: `/v1/images/pull/operations/${operation.id}`,
+    type: 'pull',
+    reference: operation.reference,
+    status: operation.status,
+    chunksCompleted: operation.chunksCompleted,
+    bytesCompleted: operation.bytesCompleted,
+    ...(bytesTotal === null ? {} : { progress: progressOf(operation), chunksTotal: CHUNKS, bytesTotal }),
+    startedAt: timestamp(operation.startedAt),
+    updatedAt: timestamp(operation.updatedAt),
+    ...(completedAt === null ? {} : { completedAt: timestamp(completedAt) }),
+    ...(image ? { digest: image.digest, image: imageResponse(image) } : {}),
+    ...(failure ? { errorCode: failure.operationCode, error: failure.refusal.message } : {}),
+  };
+}

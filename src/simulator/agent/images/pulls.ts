@@ -1,0 +1,178 @@
+import { sleepFor } from '../../../clock.ts';
+import type { Fault } from '../../faults.ts';
+import { type AgentWorld, draw, mishap, spend } from '../agent-world.ts';
+import { newUuid } from '../identifiers.ts';
+import { Refusal } from '../refusal.ts';
+import type { ImageReference } from './image-reference.ts';
+import { remoteImage, storeImage } from './image-store.ts';
+import { CHUNKS, isActive, type PullFailure, type PullOperation } from './pull-operation.ts';
+
+const MOST_ACTIVE = 8;
+/** Finished operations that the agent remembers. */
+const MOST_FINISHED = 100;
+
+const cancelled: PullFailure = {
+  refusal: new Refusal(499, 'IMAGE_PULL_CANCELLED', 'Image pull cancelled'),
+  operationCode: 'IMAGE_PULL_CANCELLED',
+};
+const timedOut: PullFailure = {
+  refusal: new Refusal(504, 'IMAGE_PULL_FAILED', 'Image pull timed out'),
+  operationCode: 'IMAGE_PULL_TIMEOUT',
+};
+const registryUnavailable = (registry: string): PullFailure => ({
+  refusal: new Refusal(503, 'IMAGE_PULL_FAILED', `Registry ${registry} is unavailable`),
+  operationCode: 'IMAGE_PULL_REGISTRY_UNAVAILABLE',
+});
+const pullFailed = (message: string): PullFailure => ({
+  refusal: new Refusal(500, 'IMAGE_PULL_FAILED', message),
+  operationCode: 'IMAGE_PULL_FAILED',
+});
+
+/**
+ * Starts a pull, as the pull routes and a create with an image do. `signal` ends it without trace of success (the
+ * agent's end, a client that is gone); `timeoutMs` null means no deadline. Throws 429 at eight active operations.
+ */
+export function startPull(
+  world: AgentWorld,
+  reference: ImageReference,
+  timeoutMs: number | null,
+  signal: AbortSignal,
+): PullOperation {
+  const { pulls, queues } = world.images;
+  if ([...pulls.values()].filter(isActive).length >= MOST_ACTIVE) {
+    throw new Refusal(429, 'TOO_MANY_IMAGE_OPERATIONS', 'Maximum active image operation count reached');
+  }
+  const now = world.clock.now();
+  const operation: PullOperation = {
+    id: newUuid(world.random),
+    reference: reference.normalised,
+    status: 'started',
+    chunksCompleted: 0,
+    bytesCompleted: 0,
+    bytesTotal: null,
+    startedAt: now,
+    updatedAt: now,
+    completedAt: null,
+    image: null,
+    failure: null,
+    stop: new AbortController(),
+    ended: Promise.resolve(),
+  };
+  pulls.set(operation.id, operation);
+  forgetOldest(pulls);
+  const previous = queues.get(reference.normalised) ?? Promise.resolve();
+  operation.ended = previous.then(() => run(world, operation, reference, timeoutMs, signal));
+  queues.set(reference.normalised, operation.ended);
+  return operation;
+}
+
+/** Cancels and waits for the end; a commit that came first wins. Throws 404, or 409 for one that has ended. */
+export async function cancelPull(world: AgentWorld, id: string): Promise<PullOperation> {
+  const operation = pullById(world, id);
+  if (!isActive(operation)) {
+    throw new Refusal(409, 'IMAGE_OPERATION_NOT_RUNNING', 'Image pull operation is not running');
+  }
+  operation.status = 'cancelling';
+  operation.stop.abort(cancelled);
+  await operation.ended;
+  return operation;
+}
+
+/** Throws 404 IMAGE_OPERATION_NOT_FOUND, which is also what every id from before a restart gets. */
+export function pullById(world: AgentWorld, id: string): PullOperation {
+  const operation = world.images.pulls.get(id);
+  if (!operation) throw new Refusal(404, 'IMAGE_OPERATION_NOT_FOUND', 'Image operation not found');
+  return operation;
+}
+
+async function run(
+  world: AgentWorld,
+  operation: PullOperation,
+  reference: ImageReference,
+  timeoutMs: number | null,
+  outer: AbortSignal,
+): Promise<void> {
+  const finished = new AbortController();
+  const signal = AbortSignal.any([operation.stop.signal, outer]);
+  if (timeoutMs !== null) {
+    const deadline = operation.startedAt + timeoutMs;
+    world.clock.sleepUntil(deadline, finished.signal).then(
+      () => operation.stop.abort(timedOut),
+      () => undefined,
+    );
+  }
+  try {
+    signal.throwIfAborted();
+    operation.failure = await download(world, operation, reference, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // Whatever ends a pull from outside is told as a cancellation, but its own deadline.
+    operation.failure = operation.stop.signal.reason === timedOut ? timedOut : cancelled;
+  } finally {
+    finished.abort();
+  }
+  operation.status = statusAfter(operation.failure);
+  operation.completedAt = world.clock.now();
+  operation.updatedAt = operation.completedAt;
+}
+
+function statusAfter(failure: PullFailure | null) {
+  if (failure === null) return 'completed';
+  return failure.operationCode === 'IMAGE_PULL_CANCELLED' ? 'cancelled' : 'failed';
+}
+
+/** Null when the image is there at the end. */
+async function download(
+  world: AgentWorld,
+  operation: PullOperation,
+  reference: ImageReference,
+  signal: AbortSignal,
+): Promise<PullFailure | null> {
+  const { options, images } = world;
+  operation.status = 'running';
+  const local = images.local.get(reference.normalised);
+  if (local && reference.digest !== null) {
+    operation.image = local;
+    return null;
+  }
+  const fault = await mishap(world, 'pull', reference.normalised, signal);
+  if (fault) return failureFrom(fault, reference);
+  await spend(world, options.latencies.resolve, signal);
+  if (options.registry.unreachable.includes(reference.registry))
+    return registryUnavailable(reference.registry);
+  const remote = remoteImage(world, reference);
+  if (!remote) return pullFailed(`Image pull failed: ${reference.normalised} was not found in its registry`);
+  if (local?.digest === remote.digest) {
+    operation.image = local;
+    return null;
+  }
+  operation.bytesTotal = remote.bytes;
+  const duration = draw(world, options.latencies.pull);
+  for (let chunk = 1; chunk <= CHUNKS; chunk += 1) {
+    await sleepFor(world.clock, duration / CHUNKS, signal);
+    operation.chunksCompleted = chunk;
+    operation.bytesCompleted = Math.floor((remote.bytes * chunk) / CHUNKS);
+    operation.updatedAt = world.clock.now();
+  }
+  operation.image = storeImage(world, reference.normalised, remote);
+  return null;
+}
+
+function failureFrom(fault: Fault, reference: ImageReference): PullFailure {
+  if (fault.status === 503) return registryUnavailable(reference.registry);
+  if (fault.status === 504) return timedOut;
+  if (fault.status === 499) return cancelled;
+  const failure = pullFailed(fault.message ?? 'Image pull failed');
+  if (fault.code === undefined) return failure;
+  return {
+    refusal: new Refusal(fault.status ?? 500, fault.code, failure.refusal.message),
+    operationCode: fault.code,
+  };
+}
+
+function forgetOldest(pulls: Map<string, PullOperation>): void {
+  const finished = [...pulls.values()].filter((operation) => !isActive(operation));
+  for (const operation of finished.slice(0, Math.max(0, finished.length - MOST_FINISHED))) {
+    pulls.delete(operation.id);
+  }
+}

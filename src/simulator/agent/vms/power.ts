@@ -1,0 +1,147 @@
+import { type AgentWorld, draw, mishap, spend, vmById } from '../agent-world.ts';
+import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
+import { invalidState, Refusal } from '../refusal.ts';
+import { closeForward, setUpNetwork } from './ssh-forwarding.ts';
+import type { Power, Vm, VmState } from './vm.ts';
+import { forceState, move, slotsInUse } from './vm-state.ts';
+
+/**
+ * Powers a VM on and answers once the virtual hardware runs, which is long before macOS has booted. Already running:
+ * no effect. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays `stopped`), or 500 START_FAILED, after
+ * which the VM is in `error`.
+ */
+export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
+  return world.gate.holding(id, 'start', async () => {
+    const vm = vmById(world, id);
+    if (vm.state === 'running') return vm;
+    if (vm.state !== 'stopped') throw invalidState(`Cannot start VM from its current state: ${vm.state}`);
+    const { slots, latencies } = world.options;
+    const active = slotsInUse(world);
+    if (active >= slots) {
+      const message = `Cannot start VM - ${active} VMs already active (max ${slots})`;
+      throw new Refusal(409, 'VM_LIMIT_REACHED', message);
+    }
+    // From here on the state itself is the reservation of the slot.
+    move(world, vm, 'starting');
+    const fault = await mishap(world, 'start', vm.name, life);
+    await spend(world, latencies.start, life);
+    const failed = new Refusal(
+      fault?.status ?? 500,
+      fault?.code ?? 'START_FAILED',
+      fault?.message ?? 'Start failed',
+    );
+    if (fault && fault.drop !== 'after') {
+      fail(world, vm, failed.message);
+      throw failed;
+    }
+    await powerOn(world, vm, life);
+    if (fault) throw failed;
+    return vm;
+  });
+}
+
+/**
+ * Cuts the power. Nothing to do in `stopped`; from `error` it is the way back to `stopped`. A booted ephemeral VM
+ * answers `stopped` here and disappears afterwards. Throws 409 INVALID_STATE in every other state.
+ */
+export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
+  return world.gate.holding(id, 'stop', async () => {
+    const vm = vmById(world, id);
+    if (vm.state === 'stopped') return vm;
+    if (!['running', 'paused', 'error'].includes(vm.state)) {
+      throw invalidState(`Cannot stop VM from its current state: ${vm.state}`);
+    }
+    const fault = await mishap(world, 'stop', vm.name, life);
+    if (fault && fault.drop !== 'after') {
+      throw new Refusal(fault.status ?? 500, fault.code ?? 'STOP_FAILED', fault.message ?? 'Stop failed');
+    }
+    await hardStop(world, vm, life);
+    return vm;
+  });
+}
+
+/** The forced stop behind stop, delete and expiry; the caller holds the VM's gate. */
+export async function hardStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
+  if (vm.state === 'running' || vm.state === 'paused') move(world, vm, 'stopping');
+  await spend(world, world.options.latencies.stop, life);
+  await powerOff(world, vm);
+  life.throwIfAborted();
+  if (vm.state !== 'stopped') forceState(world, vm, 'stopped');
+}
+
+/** Takes everything away that lives only while the hardware runs. Idempotent. */
+export function powerOff(world: AgentWorld, vm: Vm): Promise<void> {
+  const power = vm.power;
+  vm.power = null;
+  if (power) vm.unplugged = unplug(world, vm, power);
+  return vm.unplugged;
+}
+
+async function unplug(world: AgentWorld, vm: Vm, power: Power): Promise<void> {
+  power.off.abort(new Error(`VM ${vm.name} was powered off`));
+  await power.network.done;
+  await closeForward(world, vm, power);
+  await power.guest?.stop();
+}
+
+/** The guest ended by itself: a shutdown leads to `stopped`, a panic to `error`. Ignored unless it was running. */
+export async function guestEnded(world: AgentWorld, vm: Vm, how: 'shutdown' | 'panic'): Promise<void> {
+  if (vm.state !== 'running') return;
+  if (how === 'shutdown') move(world, vm, 'stopping');
+  else fail(world, vm, 'The virtual machine stopped unexpectedly');
+  await powerOff(world, vm);
+  // A forced stop may have come first.
+  if (liveState(vm) === 'stopping') move(world, vm, 'stopped');
+}
+
+const liveState = (vm: Vm): VmState => vm.state;
+
+function fail(world: AgentWorld, vm: Vm, message: string): void {
+  move(world, vm, 'error');
+  world.events.publish('ERROR_OCCURRED', vm.id, { error: message });
+}
+
+async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
+  const plan = bootPlanFor(world, vm);
+  let guest: Awaited<ReturnType<typeof world.hypervisor.powerOn>>;
+  try {
+    guest = await world.hypervisor.powerOn({ id: vm.id, name: vm.name }, plan);
+  } catch (error) {
+    fail(world, vm, String(error));
+    throw new Refusal(500, 'START_FAILED', `Start failed: ${String(error)}`);
+  }
+  if (life.aborted) {
+    await guest.stop();
+    life.throwIfAborted();
+  }
+  const power = newPower(world, plan, guest);
+  vm.power = power;
+  vm.hasBooted = true;
+  if (vm.lifetimeSeconds !== null) vm.expiresAt ??= power.since + vm.lifetimeSeconds * 1000;
+  move(world, vm, 'running');
+  power.network.done = setUpNetwork(world, vm, power, life);
+  world.hooks.running(vm, power);
+}
+
+/** Power as it stands at the instant of `running`, before anything of the guest is up. */
+export function newPower(world: AgentWorld, plan: BootPlan, guest: Power['guest']): Power {
+  const since = world.clock.now();
+  const { nat, sshd } = world.options.latencies;
+  const after = (ms: number | 'never') => (ms === 'never' ? Number.POSITIVE_INFINITY : since + ms);
+  return {
+    guest,
+    plan,
+    since,
+    natAt: after(plan.natMs ?? draw(world, nat)),
+    sshUpAt: after(plan.sshdMs ?? draw(world, sshd)),
+    off: new AbortController(),
+    network: { done: Promise.resolve(), cancel: new AbortController() },
+    natIp: null,
+    forward: null,
+  };
+}
+
+function bootPlanFor(world: AgentWorld, vm: Vm): BootPlan {
+  const fault = world.faults.next(`guest boot ${vm.name}`);
+  return fault ? bootPlanSchema.parse(fault.body ?? {}) : {};
+}

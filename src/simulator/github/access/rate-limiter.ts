@@ -1,0 +1,51 @@
+import type { Clock } from '../../../clock.ts';
+
+export interface RateWindow {
+  readonly limit: number;
+  used: number;
+  /** Epoch ms. */
+  readonly resetAt: number;
+}
+
+/** GitHub's budgets: one for each user or installation, whichever of its tokens is used. */
+export class RateLimiter {
+  private readonly clock: Clock;
+  private readonly limit: number | null;
+  private readonly window: number;
+  private readonly windows = new Map<string, RateWindow>();
+
+  /** `limit` is in requests a window, which is in milliseconds; null never refuses. */
+  constructor(clock: Clock, limit: number | null, window: number) {
+    this.clock = clock;
+    this.limit = limit;
+    this.window = window;
+  }
+
+  /** The present window of a budget, or null where nothing is counted. */
+  windowOf(budget: string): RateWindow | null {
+    if (this.limit === null) return null;
+    const now = this.clock.now();
+    const known = this.windows.get(budget);
+    if (known && now < known.resetAt) return known;
+    const fresh = { limit: this.limit, used: 0, resetAt: now + this.window };
+    this.windows.set(budget, fresh);
+    return fresh;
+  }
+
+  /** Leaves so many requests until the window ends: somebody else used up the rest. */
+  leave(budget: string, remaining: number): void {
+    const window = this.windowOf(budget);
+    if (window) window.used = window.limit - remaining;
+  }
+}
+
+export function rateHeaders(window: RateWindow | null): Record<string, string> {
+  if (window === null) return {};
+  return {
+    'x-ratelimit-limit': String(window.limit),
+    'x-ratelimit-remaining': String(Math.max(0, window.limit - window.used)),
+    'x-ratelimit-reset': String(Math.ceil(window.resetAt / 1000)),
+    'x-ratelimit-used': String(window.used),
+    'x-ratelimit-resource': 'core',
+  };
+}

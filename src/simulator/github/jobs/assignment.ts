@@ -1,0 +1,95 @@
+import { draw, type GitHubWorld } from '../github-world.ts';
+import { groupAllows } from '../repositories.ts';
+import { groupName, isDeprecated, occupy, type Runner } from '../runners/runners.ts';
+import { finishJob, type Job } from './jobs.ts';
+
+/**
+ * Whether GitHub may give this job to this runner: the runner has every label of `runs-on`, in whatever case, and
+ * the group that it asks for, and may work for its repository.
+ */
+function mayTake(runner: Runner, job: Job): boolean {
+  const { labels, group } = job.spec;
+  const { repository } = job.run;
+  if (labels.length === 0 && group === null) return false;
+  const own = new Set(runner.labels.map(({ name }) => name.toLowerCase()));
+  if (!labels.every((label) => own.has(label.toLowerCase()))) return false;
+  if (group !== null && groupName(runner).toLowerCase() !== group.toLowerCase()) return false;
+  const { scope } = runner;
+  if (scope.kind === 'repository') return scope.repository === repository;
+  const membership = scope.account.groups.find(({ id }) => id === runner.groupId);
+  return (
+    scope.account === repository.owner && membership !== undefined && groupAllows(membership, repository)
+  );
+}
+
+/** Puts a job into the queue and, after a moment, before the runners. */
+export function enqueue(world: GitHubWorld, job: Job): void {
+  job.expiry ??= world.alarms.set(world.clock.now() + world.options.timings.queueLife, () =>
+    withdraw(world, job),
+  );
+  world.queue.add(job);
+  later(world, () => {
+    if (!world.queue.has(job)) return;
+    const idle = [...world.runners.values()].filter(
+      (runner) => isFree(world, runner) && mayTake(runner, job),
+    );
+    const chosen = idle[Math.floor(world.random() * idle.length)];
+    if (chosen) assign(world, job, chosen);
+  });
+}
+
+/** Looks, after a moment, for a job for a runner that has become idle: the oldest, whomever it was started for. */
+export function offer(world: GitHubWorld, runner: Runner): void {
+  later(world, () => {
+    if (!isFree(world, runner)) return;
+    for (const job of world.queue) {
+      if (mayTake(runner, job)) return assign(world, job, runner);
+    }
+  });
+}
+
+/** Takes an assigned job away from a runner that has not taken it up. */
+export function unassign(world: GitHubWorld, job: Job): void {
+  const { assignment } = job;
+  if (assignment === null) return;
+  job.assignment = null;
+  assignment.pickUp.cancel();
+  assignment.runner.session?.withdraw(job.id);
+  occupy(world, assignment.runner, null);
+}
+
+/** Cancels a job that no runner has taken; one that was to take it may have the next. */
+export function withdraw(world: GitHubWorld, job: Job): void {
+  const runner = job.assignment?.runner;
+  unassign(world, job);
+  finishJob(world, job, 'cancelled');
+  if (runner) offer(world, runner);
+}
+
+function assign(world: GitHubWorld, job: Job, runner: Runner): void {
+  world.queue.delete(job);
+  const until = world.clock.now() + world.options.timings.pickUp;
+  job.assignment = { runner, pickUp: world.alarms.set(until, () => missed(world, job, runner)) };
+  occupy(world, runner, job);
+  runner.session?.push({ kind: 'job', jobId: job.id });
+}
+
+/** Nobody took it up: the runner is gone, and after some such misses the job is given up. */
+function missed(world: GitHubWorld, job: Job, runner: Runner): void {
+  unassign(world, job);
+  runner.session?.close('expired');
+  job.missed += 1;
+  if (job.missed < world.options.pickUps) enqueue(world, job);
+  else finishJob(world, job, 'cancelled');
+}
+
+function isFree(world: GitHubWorld, runner: Runner): boolean {
+  if (runner.session === null || runner.job !== null || runner.isSpent) return false;
+  return world.runners.has(runner.id) && !isDeprecated(world, runner);
+}
+
+function later(world: GitHubWorld, work: () => void): void {
+  const delay = draw(world, world.options.timings.assignment);
+  if (delay === 0) work();
+  else world.alarms.set(world.clock.now() + delay, work);
+}

@@ -1,0 +1,44 @@
+import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import type { Lease } from './job-lease.ts';
+
+/** What a runner is told of the job that it took. */
+export interface JobOrder {
+  /** Speaks for the job until it is over. */
+  leaseToken: string;
+  jobId: number;
+  name: string;
+  /** Commands of the workflow, numbered as GitHub numbers them: its own "Set up job" comes first. */
+  steps: { number: number; name: string; run: string }[];
+  renewEveryMs: number;
+  variables: Record<string, string>;
+}
+
+/** The variables are those that jobs find in their environment on GitHub. */
+export function jobOrder(world: GitHubWorld, { token, job }: Lease): JobOrder {
+  const { run, spec } = job;
+  const { repository } = run;
+  return {
+    leaseToken: token,
+    jobId: job.id,
+    name: spec.name,
+    steps: spec.steps.map((step, index) => ({ number: index + 2, ...step })),
+    renewEveryMs: Math.min(60_000, world.options.timings.lostAfter / 5),
+    variables: {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_ACTOR: run.actor,
+      GITHUB_API_URL: apiUrl(world),
+      GITHUB_EVENT_NAME: run.event,
+      GITHUB_JOB: spec.name,
+      GITHUB_REF: `refs/heads/${run.headBranch}`,
+      GITHUB_REF_NAME: run.headBranch,
+      GITHUB_REPOSITORY: repository.fullName,
+      GITHUB_REPOSITORY_OWNER: repository.owner.login,
+      GITHUB_RUN_ATTEMPT: String(job.attempt),
+      GITHUB_RUN_ID: String(run.id),
+      GITHUB_RUN_NUMBER: String(run.number),
+      GITHUB_SERVER_URL: world.origin,
+      GITHUB_SHA: run.headSha,
+      GITHUB_WORKFLOW: run.workflow.name,
+    },
+  };
+}

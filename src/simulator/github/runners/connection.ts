@@ -1,0 +1,106 @@
+import type { GitHubWorld } from '../github-world.ts';
+import { offer } from '../jobs/assignment.ts';
+import { Refusal } from '../refusal.ts';
+import { scheduleCleanup } from './removal.ts';
+import { changeRunner, isDeprecated, type Runner } from './runners.ts';
+import { noSuchRunner, type RunnerMessage, Session } from './session.ts';
+
+export interface Greeting {
+  clientId: string;
+  secret: string;
+  version: string;
+  os: string;
+  /** Epoch ms by the guest's clock. */
+  time: number;
+}
+
+/** A guest's clock may be off by so much. */
+const CLOCK_TOLERANCE = 5 * 60_000;
+
+/**
+ * Connects a runner: from here on it is online and may be given jobs. Refuses a removed one (401 invalid_client), a
+ * wrong clock (400), and a second session beside a live one (409).
+ */
+export function openSession(world: GitHubWorld, greeting: Greeting): Session {
+  const runner = authenticated(world, greeting);
+  if (runner === null) {
+    throw new Refusal(401, 'The registration does not exist.', { kind: 'invalid_client' });
+  }
+  const now = world.clock.now();
+  if (Math.abs(greeting.time - now) > CLOCK_TOLERANCE) {
+    const message = `The bearer token is not valid. Current server time is ${new Date(now).toISOString()}.`;
+    throw new Refusal(400, message, { kind: 'VssOAuthTokenRequestException' });
+  }
+  if (runner.session !== null) {
+    const message = `The runner ${runner.name} already has an active session.`;
+    throw new Refusal(409, message, { kind: 'TaskAgentSessionConflictException' });
+  }
+  const session = new Session(world.ids.guid(), runner, () => disconnected(world, session));
+  world.sessions.set(session.id, session);
+  runner.session = session;
+  changeRunner(world, runner, { status: 'online', os: greeting.os, version: greeting.version });
+  expectContact(world, session);
+  scheduleCleanup(world, runner);
+  offer(world, runner);
+  return session;
+}
+
+/** The session of this id that this runner opened. Throws a Refusal when there is none any more. */
+export function sessionOf(world: GitHubWorld, id: string, clientId: string, secret: string): Session {
+  const session = world.sessions.get(id);
+  if (session && session.runner.clientId === clientId && session.runner.secret === secret) return session;
+  if (authenticated(world, { clientId, secret }) === null) throw noSuchRunner();
+  throw new Refusal(401, `Session ${id} has ended.`, { kind: 'TaskAgentSessionExpiredException' });
+}
+
+/**
+ * Waits for a message as long as `signal` allows and GitHub keeps a request open; null when none came. A runner whose
+ * version is too old learns it here, with 403: it could connect.
+ */
+export async function nextMessage(
+  world: GitHubWorld,
+  session: Session,
+  signal: AbortSignal,
+): Promise<RunnerMessage | null> {
+  session.throwIfEnded();
+  const { version } = session.runner.state;
+  if (isDeprecated(world, session.runner)) {
+    const message = `Runner version v${version} is deprecated and cannot receive messages.`;
+    throw new Refusal(403, message, { kind: 'AccessDeniedException' });
+  }
+  session.silence?.cancel();
+  const patience = new AbortController();
+  const until = world.clock.now() + world.options.timings.longPoll;
+  const end = world.alarms.set(until, () => patience.abort());
+  try {
+    return await session.next(AbortSignal.any([signal, patience.signal]));
+  } finally {
+    end.cancel();
+    expectContact(world, session);
+  }
+}
+
+function expectContact(world: GitHubWorld, session: Session): void {
+  session.silence?.cancel();
+  if (!world.sessions.has(session.id)) return;
+  const until = world.clock.now() + world.options.timings.offlineAfter;
+  session.silence = world.alarms.set(until, () => session.close('expired'));
+}
+
+function disconnected(world: GitHubWorld, session: Session): void {
+  const { runner } = session;
+  world.sessions.delete(session.id);
+  runner.session = null;
+  changeRunner(world, runner, { status: 'offline' });
+  scheduleCleanup(world, runner);
+}
+
+function authenticated(
+  world: GitHubWorld,
+  { clientId, secret }: Pick<Greeting, 'clientId' | 'secret'>,
+): Runner | null {
+  for (const runner of world.runners.values()) {
+    if (runner.clientId === clientId && runner.secret === secret) return runner;
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+import type { GitHubWorld } from '../github-world.ts';
+import { isSameScope, type Scope } from './runners.ts';
+
+/** A secret with which any number of runners can be registered, or removed, for an hour. */
+export interface RegistrationToken {
+  readonly token: string;
+  readonly scope: Scope;
+  readonly purpose: 'registration' | 'remove';
+  readonly expiresAt: number;
+}
+
+export function newRegistrationToken(
+  world: GitHubWorld,
+  scope: Scope,
+  purpose: RegistrationToken['purpose'],
+): RegistrationToken {
+  const expiresAt = world.clock.now() + world.options.timings.registrationToken;
+  const token = { token: `A${world.ids.secret(28).toUpperCase()}`, scope, purpose, expiresAt };
+  world.registrationTokens.set(token.token, token);
+  return token;
+}
+
+/** True when the token may register runners here, now. */
+export function mayRegister(world: GitHubWorld, token: string, scope: Scope): boolean {
+  const found = world.registrationTokens.get(token);
+  return (
+    found?.purpose === 'registration' &&
+    world.clock.now() < found.expiresAt &&
+    isSameScope(found.scope, scope)
+  );
+}

@@ -1,0 +1,36 @@
+import type { GitHubWorld } from '../github-world.ts';
+import { enqueue, unassign } from '../jobs/assignment.ts';
+import type { Runner } from './runners.ts';
+
+/** Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on. */
+export function removeRunner(world: GitHubWorld, runner: Runner): void {
+  if (!world.runners.delete(runner.id)) return;
+  const now = world.clock.now();
+  runner.shown.record(now, null);
+  runner.cleanup?.cancel();
+  const { listLag } = world.options.timings;
+  if (listLag > 0) {
+    world.departed.add(runner);
+    world.alarms.set(now + listLag, () => world.departed.delete(runner));
+  }
+  const { job } = runner;
+  if (job?.assignment) {
+    unassign(world, job);
+    enqueue(world, job);
+  }
+  runner.session?.close('removed');
+}
+
+/** Sees to it that a runner which nobody uses is removed, as GitHub does after its various times. */
+export function scheduleCleanup(world: GitHubWorld, runner: Runner): void {
+  runner.cleanup?.cancel();
+  runner.cleanup = null;
+  const { ephemeralOffline, offlineLife, idleJitLife } = world.options.timings;
+  const offline = runner.ephemeral ? ephemeralOffline : offlineLife;
+  const life = runner.session === null ? offline : runner.isJit ? idleJitLife : null;
+  if (life === null || !world.runners.has(runner.id)) return;
+  runner.cleanup = world.alarms.set(world.clock.now() + life, () => {
+    if (runner.job === null) removeRunner(world, runner);
+    else scheduleCleanup(world, runner);
+  });
+}

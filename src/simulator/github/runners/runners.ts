@@ -1,0 +1,126 @@
+import type { Alarm } from '../alarms.ts';
+import type { GitHubWorld } from '../github-world.ts';
+import type { Job } from '../jobs/jobs.ts';
+import type { Account, Repository } from '../repositories.ts';
+import { Timeline } from '../timeline.ts';
+import type { Session } from './session.ts';
+
+/** Where a runner is registered: with one repository, or with an organization for all its repositories. */
+export type Scope =
+  | { readonly kind: 'repository'; readonly repository: Repository }
+  | { readonly kind: 'organization'; readonly account: Account };
+
+export interface RunnerLabel {
+  readonly id: number;
+  readonly name: string;
+  readonly type: 'read-only' | 'custom';
+}
+
+/** What lists say of a runner; `busy` has a lag of its own. */
+export interface RunnerState {
+  readonly status: 'online' | 'offline';
+  readonly os: string;
+  readonly version: string | null;
+}
+
+export interface Runner {
+  readonly id: number;
+  readonly scope: Scope;
+  readonly name: string;
+  readonly groupId: number;
+  readonly labels: readonly RunnerLabel[];
+  readonly ephemeral: boolean;
+  readonly isJit: boolean;
+  /** What it proves itself with when it connects. */
+  readonly clientId: string;
+  readonly secret: string;
+  readonly workFolder: string;
+  state: RunnerState;
+  /** As lists show it: undefined while they do not yet, null when they do no more. */
+  readonly shown: Timeline<RunnerState | null>;
+  readonly shownBusy: Timeline<boolean>;
+  /** Present while it is online. */
+  session: Session | null;
+  /** Assigned to it, or taken by it. */
+  job: Job | null;
+  /** It is ephemeral and has had its job: it gets no other, whatever became of that one. */
+  isSpent: boolean;
+  /** Removes it when nobody uses it. */
+  cleanup: Alarm | null;
+}
+
+export type NewRunner = Pick<
+  Runner,
+  'scope' | 'name' | 'groupId' | 'labels' | 'ephemeral' | 'isJit' | 'workFolder'
+>;
+
+/** Registers a runner: from here on it is listed, offline, and its name is taken. */
+export function addRunner(world: GitHubWorld, given: NewRunner): Runner {
+  const now = world.clock.now();
+  const runner: Runner = {
+    ...given,
+    id: world.ids.next('runner'),
+    clientId: world.ids.guid(),
+    secret: world.ids.secret(43),
+    // What these say before the first connection means nothing.
+    state: { status: 'offline', os: 'unknown', version: null },
+    shown: new Timeline(world.options.timings.listLag),
+    shownBusy: new Timeline(world.options.timings.busyLag),
+    session: null,
+    job: null,
+    isSpent: false,
+    cleanup: null,
+  };
+  world.runners.set(runner.id, runner);
+  runner.shown.record(now, runner.state);
+  return runner;
+}
+
+export function changeRunner(world: GitHubWorld, runner: Runner, change: Partial<RunnerState>): void {
+  runner.state = { ...runner.state, ...change };
+  if (world.runners.has(runner.id)) runner.shown.record(world.clock.now(), runner.state);
+}
+
+/** Gives the runner a job or takes it away; the flag that shows it follows later. */
+export function occupy(world: GitHubWorld, runner: Runner, job: Job | null): void {
+  runner.job = job;
+  runner.shownBusy.record(world.clock.now(), job !== null);
+}
+
+/** Whether lists call it busy. */
+export function seemsBusy(world: GitHubWorld, runner: Runner): boolean {
+  return runner.shownBusy.seen(world.clock.now()) ?? false;
+}
+
+export function isSameScope(one: Scope, other: Scope): boolean {
+  return scopeKey(one) === scopeKey(other);
+}
+
+/** The runner of this name, in whatever case. */
+export function runnerNamed(world: GitHubWorld, scope: Scope, name: string): Runner | null {
+  const lower = name.toLowerCase();
+  for (const runner of world.runners.values()) {
+    if (runner.name.toLowerCase() === lower && isSameScope(runner.scope, scope)) return runner;
+  }
+  return null;
+}
+
+export function groupName(runner: Runner): string {
+  if (runner.scope.kind === 'repository') return 'Default';
+  return runner.scope.account.groups.find(({ id }) => id === runner.groupId)?.name ?? 'Default';
+}
+
+/** The same for all runners of one scope. */
+export function scopeKey(scope: Scope): string {
+  return (scope.kind === 'repository' ? scope.repository.fullName : scope.account.login).toLowerCase();
+}
+
+/** GitHub gives no jobs to versions that are too old. */
+export function isDeprecated(world: GitHubWorld, runner: Runner): boolean {
+  const { minimumRunnerVersion: minimum } = world.options;
+  if (minimum === null) return false;
+  const numbers = (text: string) => text.split('.').map(Number);
+  const [own, least] = [numbers(runner.state.version ?? '0'), numbers(minimum)];
+  const differs = least.findIndex((part, index) => part !== (own[index] ?? 0));
+  return differs >= 0 && (own[differs] ?? 0) < (least[differs] ?? 0);
+}

@@ -1,0 +1,242 @@
+import { connect } from 'node:net';
+import { randomSource } from '../../../src/cli/random.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
+import { startAgentServer } from '../../../src/simulator/agent/agent-server.ts';
+import { type AgentWorld, forever } from '../../../src/simulator/agent/agent-world.ts';
+import type { BootPlan } from '../../../src/simulator/agent/boot-plan.ts';
+import type { GuestCommandResult, Hypervisor } from '../../../src/simulator/agent/hypervisor.ts';
+import { createAgentWorld, shutDown } from '../../../src/simulator/agent/launch.ts';
+import type { AgentSettings } from '../../../src/simulator/agent/options.ts';
+import { type CreateRequest, createVm } from '../../../src/simulator/agent/vms/creation.ts';
+import { startVm, stopVm } from '../../../src/simulator/agent/vms/power.ts';
+import { deleteVm } from '../../../src/simulator/agent/vms/removal.ts';
+import { disableSsh, enableSsh } from '../../../src/simulator/agent/vms/ssh-forwarding.ts';
+import type { Vm } from '../../../src/simulator/agent/vms/vm.ts';
+import { FaultPlan } from '../../../src/simulator/faults.ts';
+
+export const TOKEN = 'A3F1C2D4-0000-4000-8000-1234567890AB';
+export const IMAGE = 'ghcr.io/jeballto/macos-ci:latest';
+
+/** Time that passes only when a test says so. */
+export class VirtualClock implements Clock {
+  private time: number;
+  private sleepers: { at: number; wake: () => void }[] = [];
+
+  constructor(start = Date.UTC(2026, 10, 24, 12, 0, 0)) {
+    this.time = start;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const sleeper = { at, wake };
+      this.sleepers.push(sleeper);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Lets just as much time pass as the work needs, and gives its result. */
+  async finish<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => {
+      settled = true;
+    };
+    work.then(done, done);
+    for (let waves = 0; waves < 10_000; waves += 1) {
+      await settle();
+      if (settled) return work;
+      const next = Math.min(...this.sleepers.map((sleeper) => sleeper.at));
+      if (!Number.isFinite(next)) throw new Error('the work waits for something other than time');
+      await this.advance(Math.max(0, next - this.time));
+    }
+    throw new Error('the work does not end');
+  }
+
+  /** Lets time pass, waking sleepers in order and letting each wave of work finish before the next. */
+  async advance(ms: number): Promise<void> {
+    const until = this.time + ms;
+    await settle();
+    for (;;) {
+      const next = this.sleepers.toSorted((a, b) => a.at - b.at)[0];
+      if (!next || next.at > until) break;
+      this.time = Math.max(this.time, next.at);
+      this.sleepers = this.sleepers.filter((sleeper) => sleeper !== next);
+      next.wake();
+      await settle();
+    }
+    this.time = until;
+  }
+}
+
+/** Lets everything run that needs no time. */
+export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Numbers in [0, 1) that repeat for the same seed, as the simulators draw them. */
+export const seededRandom = (seed: number): (() => number) => randomSource(seed);
+
+/** Guests and ports in plain memory, with a record of what was asked of them. */
+export function memoryHypervisor() {
+  const listening = new Map<number, () => number | null>();
+  const powered = new Map<string, BootPlan>();
+  const busyPorts = new Set<number>();
+  let result: GuestCommandResult = { exitCode: 0, stdout: '', stderr: '' };
+  let executes = (_signal: AbortSignal): Promise<GuestCommandResult> => Promise.resolve(result);
+  let nextPort = 40_000;
+  const hypervisor: Hypervisor = {
+    powerOn: async ({ id }, plan) => {
+      powered.set(id, plan);
+      nextPort += 1;
+      return { port: nextPort, stop: async () => void powered.delete(id) };
+    },
+    forward: async (asked, target) => {
+      nextPort += 1;
+      const port = asked || nextPort;
+      if (busyPorts.has(port)) throw new Error(`listen EADDRINUSE ${port}`);
+      listening.set(port, target);
+      return {
+        port,
+        get listening() {
+          return listening.has(port);
+        },
+        cut: () => undefined,
+        close: async () => void listening.delete(port),
+      };
+    },
+    execute: (_port, _command, signal) => executes(signal),
+  };
+  return {
+    hypervisor,
+    listening,
+    powered,
+    /** Ports that a stranger holds. */
+    busyPorts,
+    answer: (given: GuestCommandResult) => {
+      result = given;
+    },
+    hang: () => {
+      executes = forever;
+    },
+  };
+}
+
+export type MemoryHypervisor = ReturnType<typeof memoryHypervisor>;
+
+const BLANK_REQUEST: Omit<CreateRequest, 'name'> = {
+  image: null,
+  resources: {},
+  namesResources: false,
+  ephemeral: false,
+  lifetimeSeconds: null,
+};
+
+/** A world on virtual time and in memory. */
+export function virtualWorld(settings: AgentSettings = {}) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const faults = new FaultPlan(clock, random);
+  const memory = memoryHypervisor();
+  const world = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
+  const life = () => world.life.end.signal;
+  /** Shorthands that let the time of an operation pass. */
+  const act = {
+    create: (name = 'vm', more: Partial<CreateRequest> = {}) =>
+      clock.finish(createVm(world, { ...BLANK_REQUEST, name, image: IMAGE, ...more }, life())),
+    start: (vm: Vm) => clock.finish(startVm(world, vm.id, life())),
+    stop: (vm: Vm) => clock.finish(stopVm(world, vm.id, life())),
+    delete: (vm: Vm, force = true) => clock.finish(deleteVm(world, vm.id, force, life())),
+    enableSsh: (vm: Vm) => clock.finish(enableSsh(world, vm.id, life())),
+    disableSsh: (vm: Vm) => clock.finish(disableSsh(world, vm.id)),
+    running: async (name = 'vm', more: Partial<CreateRequest> = {}) =>
+      act.start(await act.create(name, more)),
+  };
+  return { world, clock, faults, memory, act, life };
+}
+
+/** Latencies short enough for tests that wait on real time. */
+export const QUICK: NonNullable<AgentSettings['latencies']> = {
+  resolve: 1,
+  pull: 8,
+  clone: 1,
+  resize: 1,
+  start: 1,
+  stop: 1,
+  delete: 1,
+  nat: 1,
+  sshd: 1,
+  autoDelete: 1,
+  autoDeleteRetry: 5,
+  natSearch: 50,
+};
+
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+/** A world behind its real HTTP server, with guests in memory. Closed by `await using`. */
+export async function servedWorld(
+  settings: AgentSettings = {},
+  serving: { maxConnections?: number; receiveMs?: number } = {},
+) {
+  const random = seededRandom(1);
+  const faults = new FaultPlan(systemClock, random);
+  const memory = memoryHypervisor();
+  const world: AgentWorld = createAgentWorld({
+    clock: systemClock,
+    random,
+    faults,
+    hypervisor: memory.hypervisor,
+    settings: { ...settings, latencies: { ...QUICK, ...settings.latencies } },
+  });
+  const server = await startAgentServer({ world, token: TOKEN, ...serving });
+  const call = async (method: string, path: string, body?: unknown, token = TOKEN): Promise<HttpAnswer> => {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: token === '' ? {} : { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type') === 'application/json';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  return {
+    world,
+    faults,
+    memory,
+    server,
+    call,
+    [Symbol.asyncDispose]: async () => {
+      await server.close();
+      await shutDown(world, 'graceful');
+    },
+  };
+}
+
+/** Sends bytes as they are and gives back everything that comes until the connection closes. */
+export function rawExchange(port: number, request: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+    socket.write(request);
+  });
+}
+
+export const codeOf = (body: unknown) => (body as { error?: { code?: string } }).error?.code;

@@ -1,0 +1,164 @@
+import { describe, expect, test, vi } from 'vitest';
+import { FaultPlan, faultSchema } from '../../../src/simulator/faults.ts';
+import { codeOf, IMAGE, seededRandom, servedWorld, TOKEN, VirtualClock } from './agent-fixture.ts';
+
+function plan(random: () => number = Math.random) {
+  const clock = new VirtualClock();
+  return { clock, faults: new FaultPlan(clock, random) };
+}
+
+describe('a fault', () => {
+  test.each([
+    ['POST /vms/:id/start', 'POST /vms/A-1/start', true],
+    ['POST /vms/:id/start', 'POST /vms/:id/start', true],
+    ['POST /vms/:id/start', 'POST /vms/A/B/start', false],
+    ['POST /vms/:id/start', 'GET /vms/A/start', false],
+    ['GET *', 'GET /vms/A/state', true],
+    ['*', 'DELETE /vms/A', true],
+    ['mac pull ghcr.io/x/y:latest', 'mac pull ghcr.io/x/y:latest', true],
+    ['GET /vms', 'GET /vms/A', false],
+    ['GET /a.b', 'GET /axb', false],
+  ])('on %s meets %s: %s', (route, request, meets) => {
+    const { faults } = plan();
+    faults.add({ route });
+    expect(faults.next(request) !== null).toBe(meets);
+  });
+
+  test('hits as often as it says, after those that it skips, and counts its hits', () => {
+    const { faults } = plan();
+    const fault = faults.add({ route: 'GET /x', skip: 1, times: 2 });
+    expect([1, 2, 3, 4].map(() => faults.next('GET /x') !== null)).toEqual([false, true, true, false]);
+    expect(fault.hits).toBe(2);
+    expect(faults.list()).toEqual([fault]);
+    faults.clear();
+    expect(faults.list()).toEqual([]);
+  });
+
+  test('is in force within its window only', async () => {
+    const { clock, faults } = plan();
+    faults.add({ route: '*', afterMs: 100, untilMs: 200 });
+    const hits = [];
+    for (let step = 0; step < 3; step += 1) {
+      hits.push(faults.next('GET /x') !== null);
+      await clock.advance(100);
+    }
+    expect(hits).toEqual([false, true, false]);
+  });
+
+  test('with a probability hits about so often, the same way for the same seed', () => {
+    const run = () => {
+      const { faults } = plan(seededRandom(7));
+      const fault = faults.add({ route: '*', probability: 0.3 });
+      const pattern = Array.from({ length: 1_000 }, () => faults.next('GET /x') !== null);
+      return { hits: fault.hits, pattern };
+    };
+    expect(run().hits).toBeGreaterThan(240);
+    expect(run().hits).toBeLessThan(360);
+    expect(run()).toEqual(run());
+  });
+
+  test('that is spent lets the next one have its turn', () => {
+    const { faults } = plan();
+    faults.add({ route: '*', status: 500, times: 1 });
+    faults.add({ route: '*', status: 503 });
+    expect([faults.next('GET /x')?.status, faults.next('GET /x')?.status]).toEqual([500, 503]);
+  });
+
+  test('refuses what it does not know', () => {
+    expect(faultSchema.safeParse({ route: '*', statuscode: 500 }).success).toBe(false);
+  });
+});
+
+describe('on the agent’s routes', () => {
+  test('a status answers in place of the work', async () => {
+    await using mac = await servedWorld();
+    mac.faults.add({ route: 'POST /vms', status: 429, code: 'TOO_MANY_IMAGE_OPERATIONS', times: 1 });
+    const first = await mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
+    expect([first.status, codeOf(first.body)]).toEqual([429, 'TOO_MANY_IMAGE_OPERATIONS']);
+    expect(mac.world.vms.size).toBe(0);
+    expect((await mac.call('POST', '/vms', { name: 'vm', image: IMAGE })).status).toBe(201);
+  });
+
+  test('a body and headers of its own replace the envelope', async () => {
+    await using mac = await servedWorld();
+    const body = { host: '127.0.0.1', port: 2222, status: 'unavailable' };
+    mac.faults.add({ route: 'GET /vms/:id/ssh', status: 200, body, headers: { 'X-Odd': 'yes' } });
+    const answer = await mac.call('GET', '/vms/00000000-0000-4000-8000-000000000000/ssh');
+    expect([answer.status, answer.body, answer.headers.get('x-odd')]).toEqual([200, body, 'yes']);
+  });
+
+  test('a drop before loses the request, a drop after only its answer', async () => {
+    await using mac = await servedWorld();
+    mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
+    mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
+    const create = () => mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
+    await expect(create()).rejects.toThrow();
+    expect(mac.world.vms.size).toBe(0);
+    await expect(create()).rejects.toThrow();
+    expect(mac.world.vms.size).toBe(1);
+  });
+
+  test('a hang lasts until the client gives up', async () => {
+    await using mac = await servedWorld();
+    const fault = mac.faults.add({ route: 'GET /vms', hang: true });
+    const controller = new AbortController();
+    const hanging = fetch(`${mac.server.url}/vms`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+      signal: controller.signal,
+    });
+    const outcome = expect(hanging).rejects.toThrow();
+    await vi.waitFor(() => expect(fault.hits).toBe(1));
+    controller.abort();
+    await outcome;
+  });
+});
+
+describe('the control routes', () => {
+  const control = async (url: string, method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${url.replace('/v1', '/_sim')}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  };
+
+  test('set faults at run time and tell their hits, without a token', async () => {
+    await using mac = await servedWorld();
+    const { url } = mac.server;
+    const fault = { route: 'GET /vms', status: 500, times: 1 };
+    expect((await control(url, 'POST', '/faults', [fault])).status).toBe(204);
+    expect((await mac.call('GET', '/vms')).status).toBe(500);
+    expect((await control(url, 'GET', '/faults')).body).toEqual([{ ...fault, hits: 1 }]);
+    expect((await control(url, 'POST', '/faults', [{ rout: 'x' }])).status).toBe(400);
+    await control(url, 'DELETE', '/faults');
+    expect((await control(url, 'GET', '/faults')).body).toEqual([]);
+  });
+
+  test('add and remove a stranger’s VM, whose slot is taken', async () => {
+    await using mac = await servedWorld({ slots: 1 });
+    const { url } = mac.server;
+    const { body } = await control(url, 'POST', '/vms', { name: 'stranger' });
+    const { id } = (await mac.call('POST', '/vms', { name: 'ours', image: IMAGE })).body as { id: string };
+    const refused = await mac.call('POST', `/vms/${id}/start`);
+    expect(codeOf(refused.body)).toBe('VM_LIMIT_REACHED');
+    expect((await control(url, 'GET', '/world')).body).toMatchObject({ vmsCreated: 1, slotsInUse: 1 });
+    expect((await control(url, 'DELETE', `/vms/${body.id}`)).status).toBe(204);
+    expect((await mac.call('POST', `/vms/${id}/start`)).status).toBe(200);
+    expect((await control(url, 'POST', `/vms/${id}/guest`, { how: 'panic' })).status).toBe(204);
+    expect((await mac.call('GET', `/vms/${id}/state`)).body).toEqual({ state: 'error' });
+  });
+
+  test('restart the agent and switch maintenance', async () => {
+    await using mac = await servedWorld();
+    const { url } = mac.server;
+    await mac.call('POST', '/vms', { name: 'vm', image: IMAGE, ephemeral: true });
+    await control(url, 'POST', '/maintenance', { on: true });
+    expect((await mac.call('POST', '/vms', {})).status).toBe(503);
+    expect((await control(url, 'POST', '/restart', { mode: 'graceful', downMs: 20 })).status).toBe(202);
+    await vi.waitFor(async () => {
+      expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 0 });
+    });
+    expect(mac.world.maintenance).toBe(false);
+  });
+});

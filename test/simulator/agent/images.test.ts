@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { parseImageReference } from '../../../src/simulator/agent/images/image-reference.ts';
+import { deleteImage, listImages } from '../../../src/simulator/agent/images/image-store.ts';
+import { isActive, pullResponse } from '../../../src/simulator/agent/images/pull-operation.ts';
+import { cancelPull, pullById, startPull } from '../../../src/simulator/agent/images/pulls.ts';
+import { GIB } from '../../../src/simulator/agent/options.ts';
+import { createVm } from '../../../src/simulator/agent/vms/creation.ts';
+import { IMAGE, virtualWorld } from './agent-fixture.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+function reference(text: string) {
+  const parsed = parseImageReference(text, null);
+  if (typeof parsed === 'string') throw new Error(parsed);
+  return parsed;
+}
+
+const request = (name: string, image: string) => ({
+  name,
+  image,
+  resources: {},
+  namesResources: false,
+  ephemeral: true,
+  lifetimeSeconds: null,
+});
+
+describe('references', () => {
+  test.each([
+    ['ghcr.io/jeballto/macos-ci:latest', 'ghcr.io', null],
+    ['localhost/x:1', 'localhost', null],
+    ['registry:5000/x', 'registry:5000', null],
+    [`ghcr.io/a/b@${DIGEST}`, 'ghcr.io', DIGEST],
+  ])('%s names its registry', (text, registry, digest) => {
+    expect(parseImageReference(text, null)).toMatchObject({ normalised: text, registry, digest });
+  });
+
+  test.each(['', 'ghcr.io/Upper/x', 'ghcr.io/x:', 'ghcr.io/x y', 'ghcr.io/x@sha256:12', 'ghcr.io//x'])(
+    '%j is not one',
+    (text) => {
+      expect(parseImageReference(text, null)).toBe('syntax');
+    },
+  );
+
+  test('without a registry take the default one, or are refused', () => {
+    expect(parseImageReference('vms/macos:1', 'r.io')).toMatchObject({ normalised: 'r.io/vms/macos:1' });
+    expect(parseImageReference('vms/macos:1', null)).toBe('registry missing');
+  });
+});
+
+describe('create from an image', () => {
+  test('pulls it visibly, and the VM is in no list before the create answers', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { pull: 8_000, clone: 4_000 } });
+    const creating = createVm(world, request('vm', IMAGE), life());
+    await clock.advance(4_500);
+    const [pull] = [...world.images.pulls.values()];
+    expect(pull && pullResponse(pull)).toMatchObject({ type: 'pull', status: 'running', progress: 0.5 });
+    await clock.advance(6_000);
+    expect(listImages(world)).toHaveLength(1);
+    expect(world.vms.size).toBe(0);
+    const vm = await clock.finish(creating);
+    expect(vm).toMatchObject({ state: 'stopped', resources: { cpuCount: 4 } });
+    expect(world.vms.size).toBe(1);
+  });
+
+  test('of a cached image is quick', async () => {
+    const { world, clock, act, life } = virtualWorld({
+      latencies: { pull: 600_000, clone: 100, resolve: 5 },
+    });
+    await act.create('first');
+    const before = clock.now();
+    await clock.finish(createVm(world, request('second', IMAGE), life()));
+    expect(clock.now() - before).toBe(105);
+  });
+
+  test('ends with 499 and without a VM when its pull is cancelled', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { pull: 60_000 } });
+    const creating = createVm(world, request('vm', IMAGE), life());
+    const outcome = expect(creating).rejects.toMatchObject({ status: 499, code: 'IMAGE_PULL_CANCELLED' });
+    await clock.advance(1_000);
+    const [pull] = [...world.images.pulls.values()];
+    const cancelled = await clock.finish(cancelPull(world, pull?.id ?? ''));
+    await outcome;
+    expect(cancelled.status).toBe('cancelled');
+    expect(world.vms.size).toBe(0);
+    await expect(cancelPull(world, cancelled.id)).rejects.toMatchObject({
+      status: 409,
+      code: 'IMAGE_OPERATION_NOT_RUNNING',
+    });
+  });
+
+  test('leaves nothing behind when the connection is reset while it copies', async () => {
+    const { world, clock, act } = virtualWorld({ latencies: { clone: 10_000 } });
+    await act.create('first');
+    const reset = new AbortController();
+    const creating = createVm(world, request('second', IMAGE), reset.signal);
+    const outcome = expect(creating).rejects.toThrow('reset');
+    await clock.advance(5_000);
+    reset.abort(new Error('reset'));
+    await outcome;
+    await clock.advance(60_000);
+    expect(world.vms.size).toBe(1);
+    expect(listImages(world)[0]?.claims).toBe(0);
+  });
+
+  test('with resources beyond the host fails after the pull, and no later change can rescue it', async () => {
+    const resources = { cpuCount: 12, memorySize: 8 * GIB, diskSize: 64 * GIB };
+    const { world, act } = virtualWorld({
+      host: { cpus: 12 },
+      registry: { images: { [IMAGE]: { resources } } },
+    });
+    await expect(act.create()).rejects.toMatchObject({ status: 400, code: 'CREATE_FAILED' });
+    expect(listImages(world)).toHaveLength(1);
+    expect(world.vms.size).toBe(0);
+  });
+
+  test('may fail after the VM came into being', async () => {
+    const { world, faults, act } = virtualWorld();
+    faults.add({ route: 'mac create *', status: 500, drop: 'after', times: 1 });
+    await expect(act.create()).rejects.toMatchObject({ status: 500, code: 'CREATE_FAILED' });
+    expect(world.vms.size).toBe(1);
+  });
+});
+
+describe('the cache', () => {
+  test('keeps a tag and the digest behind it as two images', async () => {
+    const { world, act } = virtualWorld({ registry: { images: { [IMAGE]: { digest: DIGEST } } } });
+    await act.create('a', { image: IMAGE });
+    await act.create('b', { image: `ghcr.io/jeballto/macos-ci@${DIGEST}` });
+    expect(listImages(world).map((image) => image.digest)).toEqual([DIGEST, DIGEST]);
+  });
+
+  test('asks the registry about a tag even when the image is local, but not about a digest', async () => {
+    const unreachable: string[] = [];
+    const { world, act } = virtualWorld({ registry: { unreachable } });
+    const pinned = `ghcr.io/jeballto/macos-ci@${DIGEST}`;
+    await act.create('a');
+    await act.create('b', { image: pinned });
+    unreachable.push('ghcr.io');
+    await expect(act.create('c')).rejects.toMatchObject({ status: 503, code: 'IMAGE_PULL_FAILED' });
+    await act.create('d', { image: pinned });
+    expect(world.vms.size).toBe(3);
+  });
+
+  test('refuses to delete an image that is being copied', async () => {
+    const { world, clock, act, life } = virtualWorld({ latencies: { clone: 10_000 } });
+    await act.create('first');
+    const creating = createVm(world, request('second', IMAGE), life());
+    await clock.advance(1_000);
+    const id = listImages(world)[0]?.id ?? '';
+    expect(() => deleteImage(world, id)).toThrow(expect.objectContaining({ code: 'IMAGE_IN_USE' }));
+    await clock.finish(creating);
+    deleteImage(world, id);
+    expect(world.vms.size).toBe(2);
+  });
+});
+
+describe('pull operations', () => {
+  test('are eight at a time, creates included', async () => {
+    const { world, clock, act, life } = virtualWorld({ latencies: { pull: 60_000 } });
+    const pulls = Array.from({ length: 8 }, (_, index) =>
+      startPull(world, reference(`r.io/image:${index}`), null, life()),
+    );
+    const refused = { status: 429, code: 'TOO_MANY_IMAGE_OPERATIONS' };
+    expect(() => startPull(world, reference('r.io/ninth'), null, life())).toThrow(
+      expect.objectContaining(refused),
+    );
+    await expect(act.create()).rejects.toMatchObject(refused);
+    await clock.finish(Promise.all(pulls.map((pull) => pull.ended)));
+    await act.create();
+  });
+
+  test('of one reference go one after another, and the second takes what the first brought', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { pull: 10_000, resolve: 0 } });
+    const [first, second] = [1, 2].map(() => startPull(world, reference(IMAGE), null, life()));
+    const before = clock.now();
+    await clock.finish(Promise.all([first?.ended, second?.ended]));
+    expect(clock.now() - before).toBe(10_000);
+    expect(second?.image).toBe(first?.image);
+  });
+
+  test.each([
+    [503, 'IMAGE_PULL_REGISTRY_UNAVAILABLE', 'IMAGE_PULL_FAILED'],
+    [504, 'IMAGE_PULL_TIMEOUT', 'IMAGE_PULL_FAILED'],
+    [500, 'IMAGE_PULL_FAILED', 'IMAGE_PULL_FAILED'],
+  ])('tell a failure %i under another code than the blocking route', async (status, polled, blocking) => {
+    const { world, clock, faults, act, life } = virtualWorld();
+    faults.add({ route: `mac pull ${IMAGE}`, status });
+    const operation = startPull(world, reference(IMAGE), null, life());
+    await clock.finish(operation.ended);
+    expect(pullResponse(operation)).toMatchObject({ status: 'failed', errorCode: polled });
+    await expect(act.create()).rejects.toMatchObject({ status, code: blocking });
+  });
+
+  test('end at their deadline', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { pull: 60_000 } });
+    const operation = startPull(world, reference(IMAGE), 5_000, life());
+    const before = clock.now();
+    await clock.finish(operation.ended);
+    expect(clock.now() - before).toBe(5_000);
+    expect(pullResponse(operation)).toMatchObject({ status: 'failed', errorCode: 'IMAGE_PULL_TIMEOUT' });
+  });
+
+  test('are remembered when they have ended, a hundred at most', async () => {
+    const { world, clock, life } = virtualWorld();
+    const first = startPull(world, reference('r.io/first'), null, life());
+    await clock.finish(first.ended);
+    for (let index = 0; index < 100; index += 1) {
+      await clock.finish(startPull(world, reference(IMAGE), null, life()).ended);
+    }
+    expect([...world.images.pulls.values()].filter((pull) => !isActive(pull)).length).toBeLessThanOrEqual(
+      101,
+    );
+    startPull(world, reference(IMAGE), null, life());
+    expect(() => pullById(world, first.id)).toThrow(
+      expect.objectContaining({ status: 404, code: 'IMAGE_OPERATION_NOT_FOUND' }),
+    );
+  });
+});

@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { guestEnded, startVm } from '../../../src/simulator/agent/vms/power.ts';
+import { updateVm } from '../../../src/simulator/agent/vms/update.ts';
+import { persistedState } from '../../../src/simulator/agent/vms/vm.ts';
+import { slotsInUse } from '../../../src/simulator/agent/vms/vm-state.ts';
+import { virtualWorld } from './agent-fixture.ts';
+
+describe('slots', () => {
+  test('of two starts that race for the last slot exactly one wins, and the other VM stays stopped', async () => {
+    const { world, clock, act, life } = virtualWorld();
+    await act.running('first');
+    const [b, c] = [await act.create('b'), await act.create('c')];
+    const outcome = await clock.finish(
+      Promise.allSettled([startVm(world, b.id, life()), startVm(world, c.id, life())]),
+    );
+    expect(outcome.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcome.find((one) => one.status === 'rejected')?.reason).toMatchObject({
+      status: 409,
+      code: 'VM_LIMIT_REACHED',
+    });
+    expect([b.state, c.state].sort()).toEqual(['running', 'stopped']);
+  });
+
+  test('creating is never limited: any number of stopped VMs may exist', async () => {
+    const { world, act } = virtualWorld();
+    for (const name of ['a', 'b', 'c', 'd']) await act.create(name);
+    expect([...world.vms.values()].map((vm) => vm.state)).toEqual(Array(4).fill('stopped'));
+  });
+
+  test('a forced delete has freed slot and port when it answers', async () => {
+    const { world, clock, act } = virtualWorld({ sshPorts: { start: 2222, end: 2223 } });
+    const a = await act.running('a');
+    const b = await act.running('b');
+    await clock.advance(1_000);
+    expect([a.power?.forward?.port, b.power?.forward?.port].sort()).toEqual([2222, 2223]);
+    const freed = a.power?.forward?.port;
+    await act.delete(a);
+    expect(world.portsInUse.size).toBe(1);
+    const c = await act.running('c');
+    await clock.advance(1_000);
+    expect(c.power?.forward?.port).toBe(freed);
+  });
+
+  test('a VM in error gives its slot back, unless the world is told that its runtime lives on', async () => {
+    for (const errorHoldsSlot of [false, true]) {
+      const { world, act } = virtualWorld({ errorHoldsSlot });
+      const vm = await act.running();
+      await guestEnded(world, vm, 'panic');
+      expect(slotsInUse(world)).toBe(errorHoldsSlot ? 1 : 0);
+    }
+  });
+});
+
+describe('start', () => {
+  test('answers running long before the guest has an address or an sshd', async () => {
+    const { act } = virtualWorld({ latencies: { nat: 5_000, sshd: 30_000 } });
+    const vm = await act.running();
+    expect(vm.state).toBe('running');
+    expect(vm.power).toMatchObject({ natIp: null, forward: null });
+  });
+
+  test('has no effect on a VM that runs', async () => {
+    const { act, memory } = virtualWorld();
+    const vm = await act.running();
+    const since = vm.power?.since;
+    await act.start(vm);
+    expect(vm.power?.since).toBe(since);
+    expect(memory.powered.size).toBe(1);
+  });
+
+  test('that fails leaves the VM in error, where a stop recovers it', async () => {
+    const { faults, act, memory } = virtualWorld();
+    const fault = faults.add({ route: 'mac start vm', status: 500, times: 1 });
+    const vm = await act.create();
+    await expect(act.start(vm)).rejects.toMatchObject({ status: 500, code: 'START_FAILED' });
+    expect([vm.state, fault.hits, memory.powered.size]).toEqual(['error', 1, 0]);
+    await act.stop(vm);
+    await act.start(vm);
+    expect(vm.state).toBe('running');
+  });
+
+  test('may report a failure for a VM that runs all the same', async () => {
+    const { faults, act } = virtualWorld();
+    faults.add({ route: 'mac start *', status: 500, drop: 'after' });
+    const vm = await act.create();
+    await expect(act.start(vm)).rejects.toMatchObject({ code: 'START_FAILED' });
+    expect(vm.state).toBe('running');
+  });
+
+  test('of a blank VM is refused: nothing is installed', async () => {
+    const { act } = virtualWorld();
+    const vm = await act.create('blank', { image: null });
+    expect(vm.state).toBe('created');
+    await expect(act.start(vm)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
+  });
+});
+
+describe('the gate', () => {
+  test('refuses a second operation at once while a start runs, a forced delete too', async () => {
+    const { world, clock, act, life } = virtualWorld({ latencies: { start: 60_000 } });
+    const vm = await act.create();
+    const starting = startVm(world, vm.id, life());
+    const busy = { status: 409, code: 'INVALID_STATE' };
+    await expect(act.delete(vm, true)).rejects.toMatchObject(busy);
+    await expect(updateVm(world, vm.id, { name: 'other', resources: {} }, life())).rejects.toMatchObject(
+      busy,
+    );
+    expect(vm.state).toBe('starting');
+    await clock.finish(starting);
+    await act.delete(vm, true);
+    expect(world.vms.size).toBe(0);
+  });
+
+  test('lets different VMs go on in parallel', async () => {
+    const { world, clock, act, life } = virtualWorld({ latencies: { start: 1_000 } });
+    const [a, b] = [await act.create('a'), await act.create('b')];
+    const before = clock.now();
+    await clock.finish(Promise.all([startVm(world, a.id, life()), startVm(world, b.id, life())]));
+    expect(clock.now() - before).toBe(1_000);
+  });
+});
+
+describe('delete', () => {
+  test('without force refuses a VM that runs, and takes one that rests', async () => {
+    const { world, act } = virtualWorld();
+    const vm = await act.running();
+    await expect(act.delete(vm, false)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
+    await act.stop(vm);
+    await act.delete(vm, false);
+    expect(world.vms.size).toBe(0);
+    await expect(act.delete(vm)).rejects.toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
+  test('that fails leaves a tombstone, which a second delete removes', async () => {
+    const { world, clock, faults, act } = virtualWorld();
+    faults.add({ route: 'mac delete *', status: 500, times: 1 });
+    const vm = await act.running('vm', { ephemeral: true });
+    await expect(act.delete(vm)).rejects.toMatchObject({ status: 500, code: 'DELETE_FAILED' });
+    expect(vm.state).toBe('deleted');
+    await clock.advance(60_000);
+    expect(world.vms.has(vm.id)).toBe(true);
+    await act.delete(vm);
+    expect(world.vms.size).toBe(0);
+  });
+});
+
+describe('ephemeral VMs', () => {
+  test('that have booted answer stopped and disappear afterwards', async () => {
+    const { world, clock, act } = virtualWorld();
+    const vm = await act.running('vm', { ephemeral: true });
+    await act.stop(vm);
+    expect([vm.state, world.vms.has(vm.id)]).toEqual(['stopped', true]);
+    await clock.advance(1_000);
+    expect(world.vms.has(vm.id)).toBe(false);
+  });
+
+  test('that never booted stay, after a failed first start too', async () => {
+    const { world, clock, faults, act } = virtualWorld();
+    faults.add({ route: 'mac start failing', status: 500 });
+    await act.create('untouched', { ephemeral: true });
+    await expect(act.start(await act.create('failing', { ephemeral: true }))).rejects.toThrow();
+    await clock.advance(24 * 3_600_000);
+    expect([...world.vms.values()].map((vm) => vm.state)).toEqual(['stopped', 'error']);
+  });
+
+  test.each(['shutdown', 'panic'] as const)('disappear after the guest ends by %s', async (how) => {
+    const { world, clock, faults, act, memory } = virtualWorld();
+    faults.add({ route: 'guest boot *', body: { ends: { how, afterMs: 10_000 } } });
+    const vm = await act.running('vm', { ephemeral: true });
+    await clock.advance(10_001);
+    expect(vm.state).toBe(how === 'shutdown' ? 'stopped' : 'error');
+    expect(memory.listening.size).toBe(0);
+    await clock.advance(1_000);
+    expect(world.vms.size).toBe(0);
+  });
+
+  test('delete themselves after the operation that holds them', async () => {
+    const { world, clock, act } = virtualWorld({ latencies: { resize: 20_000, autoDelete: 10 } });
+    const vm = await act.running('vm', { ephemeral: true });
+    await act.stop(vm);
+    const diskSize = vm.resources.diskSize * 2;
+    const growing = updateVm(
+      world,
+      vm.id,
+      { name: null, resources: { diskSize } },
+      new AbortController().signal,
+    );
+    await clock.advance(10_000);
+    expect(world.vms.has(vm.id)).toBe(true);
+    await clock.finish(growing);
+    await clock.advance(1_000);
+    expect(world.vms.has(vm.id)).toBe(false);
+  });
+});
+
+describe('lifetime', () => {
+  test('counts from the first running and ends with a hard stop and, when ephemeral, with a delete', async () => {
+    const { world, clock, act } = virtualWorld();
+    const vm = await act.create('vm', { ephemeral: true, lifetimeSeconds: 60 });
+    await clock.advance(600_000);
+    expect(vm.expiresAt).toBeNull();
+    await act.start(vm);
+    expect(vm.expiresAt).toBe((vm.power?.since ?? 0) + 60_000);
+    await clock.advance(59_000);
+    expect(vm.state).toBe('running');
+    await clock.advance(2_000);
+    expect(world.vms.size).toBe(0);
+  });
+});
+
+describe('events', () => {
+  test('are the newest thousand of the whole agent, so that a noisy VM evicts another’s', async () => {
+    const { world, act } = virtualWorld();
+    const quiet = await act.create('quiet');
+    const noisy = await act.create('noisy');
+    expect(world.events.of(quiet.id, 10)).toMatchObject([{ type: 'VM_CREATED', data: { name: 'quiet' } }]);
+    for (let index = 0; index < 1_000; index += 1) world.events.publish('SSH_READY', noisy.id);
+    expect(world.events.of(quiet.id, 10)).toEqual([]);
+    expect(world.events.of(noisy.id, 2_000)).toHaveLength(1_000);
+  });
+});
+
+describe('records', () => {
+  test('trail behind the live state when the world is told so', async () => {
+    const { clock, act } = virtualWorld({ latencies: { persistence: 500 } });
+    const vm = await act.running();
+    expect([vm.state, persistedState(vm, clock.now())]).toEqual(['running', 'stopped']);
+    await clock.advance(600);
+    expect(persistedState(vm, clock.now())).toBe('running');
+  });
+
+  test('repeat themselves with the same seed', async () => {
+    const ids = async () => {
+      const { act } = virtualWorld();
+      const vm = await act.running();
+      return [vm.id, vm.macAddress, vm.power?.sshUpAt];
+    };
+    expect(await ids()).toEqual(await ids());
+  });
+});

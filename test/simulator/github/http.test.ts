@@ -1,0 +1,353 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createAppAuth } from '@octokit/auth-app';
+import { Octokit } from '@octokit/rest';
+import { describe, expect, test } from 'vitest';
+import { createGitHubApp } from '../../../src/simulator/github/github-app.ts';
+import { startGitHubServer } from '../../../src/simulator/github/github-server.ts';
+import type { GitHubSettings } from '../../../src/simulator/github/options.ts';
+import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
+import { jitBody, REPOSITORY, servedGitHub, TOKEN, virtualGitHub } from './github-fixture.ts';
+
+const RUNS = `/repos/${REPOSITORY}/actions/runs`;
+const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
+const COUNTED = 'GET /repos/:owner/:repo/actions/runs';
+
+/** A GitHub in process with the one repository. */
+function github(settings: GitHubSettings = {}) {
+  const made = virtualGitHub(settings);
+  ensureRepository(made.world, REPOSITORY);
+  return made;
+}
+
+describe('conditional requests', () => {
+  test('are answered with 304 until something changes, and cost nothing then', async () => {
+    await using served = await servedGitHub();
+    const { ask, push, world } = served;
+    push();
+    const first = await ask('GET', RUNS);
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^W\/"[0-9a-f]{64}"$/);
+    const again = await ask('GET', RUNS, undefined, { headers: { 'if-none-match': etag } });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('x-ratelimit-remaining')).toBe(first.headers.get('x-ratelimit-remaining'));
+    push();
+    expect((await ask('GET', RUNS, undefined, { headers: { 'if-none-match': etag } })).status).toBe(200);
+    expect(world.requests.of(COUNTED)).toEqual({ requests: 3, notModified: 1, byStatus: { 200: 2, 304: 1 } });
+  });
+
+  test('know each credential and each page by itself', async () => {
+    const { ask } = github();
+    const etag = async (path: string, token: string) =>
+      (await ask('GET', path, undefined, { token })).headers.get('etag');
+    const own = await etag(RUNS, 'a');
+    expect(await etag(RUNS, 'a')).toBe(own);
+    expect(await etag(RUNS, 'b')).not.toBe(own);
+  });
+});
+
+describe('credentials', () => {
+  const tokens = {
+    classic: { scopes: ['repo'] },
+    poor: { scopes: ['read:user'] },
+    fine: { permissions: { actions: 'read', administration: 'read' } },
+    elsewhere: { permissions: { actions: 'read' }, repositories: ['octo/other'] },
+  } as const;
+
+  test.each([
+    ['no token', null, 401, 'Requires authentication'],
+    ['an unknown one', 'unknown', 401, 'Bad credentials'],
+    ['a classic one with the scope', 'classic', 200, undefined],
+    ['a classic one without it', 'poor', 404, 'Not Found'],
+    ['a fine-grained one with the permission', 'fine', 200, undefined],
+    ['one for another repository', 'elsewhere', 404, 'Not Found'],
+  ])('%s', async (_name, token, status, message) => {
+    const answer = await github({ tokens }).ask('GET', RUNS, undefined, { token });
+    expect(answer).toMatchObject({
+      status,
+      ...(message ? { body: { message, status: String(status) } } : {}),
+    });
+  });
+
+  test('a fine-grained one without the permission is told which', async () => {
+    const answer = await github({ tokens }).ask('POST', `${RUNNERS}/registration-token`, undefined, {
+      token: 'fine',
+    });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { message: 'Resource not accessible by personal access token' },
+    });
+    expect(answer.headers.get('x-accepted-github-permissions')).toBe('administration=write');
+  });
+
+  test('a classic one is answered with its scopes', async () => {
+    const { headers, body } = await github({ tokens }).ask('GET', '/user', undefined, { token: 'classic' });
+    expect(headers.get('x-oauth-scopes')).toBe('repo');
+    expect(body.login).toBe('octocat');
+  });
+});
+
+describe('an App', () => {
+  const keys = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const permissions = { actions: 'read', administration: 'write' } as const;
+  const app = {
+    id: 7,
+    slug: 'runners',
+    publicKey: keys.publicKey,
+    permissions,
+    installations: { 42: 'octo' },
+  };
+  const served = async (privateKey: string, settings: GitHubSettings = {}) => {
+    const started = await servedGitHub({ app, ...settings });
+    ensureRepository(started.world, REPOSITORY);
+    const auth = { appId: 7, privateKey, installationId: 42 };
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const octokit = new Octokit({ baseUrl: started.url, authStrategy: createAppAuth, auth, log });
+    return { ...started, octokit };
+  };
+
+  test('gets tokens of its installation through GitHub’s own client, and works with them', async () => {
+    await using started = await served(keys.privateKey);
+    const { octokit } = started;
+    const owner = { owner: 'octo', repo: 'app' };
+    expect((await octokit.rest.actions.listWorkflowRunsForRepo(owner)).data.total_count).toBe(0);
+    const made = await octokit.rest.actions.generateRunnerJitconfigForRepo({
+      ...owner,
+      ...jitBody('mac'),
+      labels: ['x'],
+    });
+    expect(made.headers['x-accepted-github-permissions']).toBe('administration=write');
+    expect((await octokit.rest.apps.getAuthenticated()).data).toMatchObject({ id: 7, permissions });
+    expect((await octokit.rest.apps.getRepoInstallation(owner)).data.id).toBe(42);
+    expect((await octokit.rest.apps.getInstallation({ installation_id: 42 })).data.app_slug).toBe('runners');
+    await expect(octokit.rest.apps.getRepoInstallation({ owner: 'a', repo: 'b' })).rejects.toMatchObject({
+      status: 404,
+    });
+  });
+
+  test('with another key is refused', async () => {
+    const stranger = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    });
+    await using started = await served(stranger.privateKey);
+    await expect(started.octokit.rest.apps.getAuthenticated()).rejects.toMatchObject({
+      status: 401,
+      message: expect.stringContaining('A JSON web token could not be decoded'),
+    });
+  });
+
+  test('has tokens that end after an hour, and that may be narrower than the App', async () => {
+    const { ask, clock } = github({ app: { ...app, publicKey: null } });
+    const now = clock.now() / 1000;
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const jwt = (claims: object) =>
+      `${part({ alg: 'RS256' })}.${part({ iat: now, exp: now + 500, iss: 7, ...claims })}.x`;
+    const issue = (body?: object, claims: object = {}) =>
+      ask('POST', '/app/installations/42/access_tokens', body, { token: jwt(claims) });
+    const made = await issue({ permissions: { actions: 'read' }, repositories: ['app'] });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { repository_selection: 'selected', permissions: { actions: 'read' } },
+    });
+    const { token } = made.body;
+    expect((await ask('GET', RUNS, undefined, { token })).status).toBe(200);
+    expect((await ask('POST', `${RUNNERS}/registration-token`, undefined, { token })).status).toBe(403);
+    expect((await issue({ permissions: { issues: 'write' } })).status).toBe(422);
+    expect((await issue({ repositories: ['nothing'] })).status).toBe(422);
+    expect((await issue(undefined, { exp: now - 1 })).body.message).toContain("'Expiration time' claim");
+    expect((await issue(undefined, { exp: now + 3_600 })).body.message).toContain('too far in the future');
+    expect((await issue(undefined, { iat: now + 3_600 })).body.message).toContain("'Issued at' claim");
+    await clock.advance(3_600_000);
+    expect((await ask('GET', RUNS, undefined, { token })).status).toBe(401);
+  });
+});
+
+describe('the hourly limit', () => {
+  test('is told in every answer, refuses when it is used up, and begins anew', async () => {
+    const { ask, clock } = github({ rateLimit: 2 });
+    const first = await ask('GET', RUNS);
+    expect(Object.fromEntries(first.headers)).toMatchObject({
+      'x-ratelimit-limit': '2',
+      'x-ratelimit-remaining': '1',
+      'x-ratelimit-used': '1',
+      'x-ratelimit-resource': 'core',
+      'x-ratelimit-reset': String((clock.now() + 3_600_000) / 1000),
+    });
+    await ask('GET', RUNS);
+    const refused = await ask('GET', RUNS);
+    expect(refused.status).toBe(403);
+    expect(refused.body.message).toContain('API rate limit exceeded');
+    expect(refused.headers.get('x-ratelimit-remaining')).toBe('0');
+    const { rate } = (await ask('GET', '/rate_limit')).body;
+    expect(rate).toMatchObject({ limit: 2, used: 2, remaining: 0 });
+    await clock.advance(3_600_000);
+    expect((await ask('GET', RUNS)).status).toBe(200);
+  });
+
+  test('can be used up by somebody else', async () => {
+    const { ask, world } = github();
+    await ask('GET', RUNS);
+    world.limits.leave('user octocat', 0);
+    expect((await ask('GET', RUNS)).status).toBe(403);
+  });
+
+  test('does not exist where it is turned off', async () => {
+    const { ask } = github({ rateLimit: null });
+    expect((await ask('GET', RUNS)).headers.get('x-ratelimit-limit')).toBeNull();
+    expect((await ask('GET', '/rate_limit')).status).toBe(404);
+  });
+});
+
+describe('faults', () => {
+  test('are a secondary limit, by status and header', async () => {
+    const { ask, world } = github();
+    world.faults.add({ route: 'GET *', status: 403, headers: { 'retry-after': '60' }, times: 1 });
+    const answer = await ask('GET', RUNS);
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { message: 'You have exceeded a secondary rate limit.' },
+    });
+    expect(answer.headers.get('retry-after')).toBe('60');
+    expect((await ask('GET', RUNS)).status).toBe(200);
+  });
+
+  test('cut the connection before the work or after it', async () => {
+    await using served = await servedGitHub();
+    const { ask, faults, world } = served;
+    ensureRepository(world, REPOSITORY);
+    const route = 'POST /repos/:owner/:repo/actions/runners/generate-jitconfig';
+    faults.add({ route, drop: 'before', times: 1 });
+    faults.add({ route, drop: 'after', times: 1 });
+    const jit = () => ask('POST', `${RUNNERS}/generate-jitconfig`, jitBody('mac'));
+    await expect(jit()).rejects.toThrow('fetch failed');
+    expect(world.runners.size).toBe(0);
+    await expect(jit()).rejects.toThrow('fetch failed');
+    expect(world.runners.size).toBe(1);
+    expect((await jit()).status).toBe(409);
+    expect(world.requests.of(route).requests).toBe(3);
+  });
+
+  test('hang until the client gives up', async () => {
+    await using served = await servedGitHub();
+    served.faults.add({ route: 'GET /user', hang: true });
+    const gone = AbortSignal.timeout(50);
+    const asked = fetch(`${served.url}/user`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+      signal: gone,
+    });
+    await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('slow an answer down by the world’s clock', async () => {
+    const { ask, clock, world } = github();
+    world.faults.add({ route: 'GET *', delayMs: 5_000 });
+    const before = clock.now();
+    expect((await clock.finish(ask('GET', RUNS))).status).toBe(200);
+    expect(clock.now() - before).toBe(5_000);
+  });
+});
+
+describe('the server', () => {
+  test('has its API below /api/v3 where it is an Enterprise Server, and says its version', async () => {
+    await using served = await servedGitHub({ enterpriseVersion: '3.19.0' });
+    expect(served.url).toBe(`${served.world.origin}/api/v3`);
+    const { headers, body } = await served.ask('GET', '/meta');
+    expect(headers.get('x-github-enterprise-version')).toBe('3.19.0');
+    expect(body.installed_version).toBe('3.19.0');
+    const bare = await fetch(`${served.world.origin}/meta`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(bare.status).toBe(404);
+  });
+
+  test('answers what it does not know, and bodies that are no JSON, in GitHub’s words', async () => {
+    const { world } = github();
+    const app = createGitHubApp(world);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    expect(await (await app.request('/nowhere', { headers })).json()).toMatchObject({ message: 'Not Found' });
+    const jit = await app.request(`${RUNNERS}/generate-jitconfig`, { method: 'POST', body: '{', headers });
+    expect(jit.status).toBe(400);
+    expect(await jit.json()).toMatchObject({ message: 'Problems parsing JSON' });
+  });
+
+  test('knows a repository, and none that was never mentioned', async () => {
+    const { ask } = github();
+    expect((await ask('GET', `/repos/${REPOSITORY}`)).body).toMatchObject({
+      full_name: REPOSITORY,
+      private: true,
+    });
+    expect((await ask('GET', '/repos/octo/other')).status).toBe(404);
+    expect((await ask('GET', '/orgs/nobody/actions/runners')).status).toBe(404);
+  });
+
+  test('can be closed and served again on its port, with everything still in it', async () => {
+    const { push, world } = github();
+    push();
+    const first = await startGitHubServer({ world });
+    await first.close();
+    const second = await startGitHubServer({ world, port: first.port });
+    const answer = await fetch(`${second.url}${RUNS}`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    expect(await answer.json()).toMatchObject({ total_count: 1 });
+    await second.close();
+  });
+});
+
+describe('control', () => {
+  test('pushes, cancels, runs again and approves, and tells the whole state', async () => {
+    await using served = await servedGitHub();
+    const { ask } = served;
+    const job = { name: 'build', labels: ['self-hosted', 'macOS'], steps: ['make'], needsApproval: true };
+    const pushed = await ask('POST', '/_sim/workflows', { repository: REPOSITORY, name: 'CI', jobs: [job] });
+    expect(pushed).toMatchObject({ status: 201, body: { attempt: 1 } });
+    const { runId, jobIds } = pushed.body;
+    const state = async () =>
+      (await ask('GET', '/_sim/world')).body.jobs.map(({ status }: { status: string }) => status);
+    expect(await state()).toEqual(['waiting']);
+    expect((await ask('POST', `/_sim/runs/${runId}/approve`)).status).toBe(204);
+    expect(await state()).toEqual(['queued']);
+    expect((await ask('POST', `/_sim/runs/${runId}/cancel`)).status).toBe(204);
+    const again = await ask('POST', `/_sim/runs/${runId}/rerun`, { failedOnly: true });
+    expect(again.body).toMatchObject({ runId, attempt: 2 });
+    expect(again.body.jobIds).not.toEqual(jobIds);
+    expect(await state()).toEqual(['completed', 'waiting']);
+    expect((await ask('POST', '/_sim/runs/1/cancel')).status).toBe(404);
+  });
+
+  test('answers nobody from another machine', async () => {
+    const app = createGitHubApp(github().world);
+    const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
+    const status = async (address: string) => (await app.request('/_sim/world', {}, from(address))).status;
+    expect(await status('10.0.0.7')).toBe(403);
+    expect(await status('::ffff:127.0.0.1')).toBe(200);
+  });
+
+  test('says what is wrong with what it is given', async () => {
+    const { ask } = github();
+    const answer = await ask('POST', '/_sim/workflows', { repository: 'app', jobs: [] });
+    expect(answer.status).toBe(422);
+    expect(answer.body.message).toContain('expected owner/name');
+  });
+
+  test('puts faults in force and ends them', async () => {
+    const { ask } = github();
+    await ask('POST', '/_sim/faults', [{ route: 'GET /user', status: 502 }]);
+    expect((await ask('GET', '/user')).status).toBe(502);
+    expect((await ask('GET', '/_sim/faults')).body).toEqual([{ route: 'GET /user', status: 502, hits: 1 }]);
+    await ask('DELETE', '/_sim/faults');
+    expect((await ask('GET', '/user')).status).toBe(200);
+  });
+
+  test('counts requests by route, and forgets them when told', async () => {
+    const { ask } = github();
+    await ask('GET', RUNS);
+    const { requests } = (await ask('GET', '/_sim/world')).body;
+    expect(requests[COUNTED]).toMatchObject({ requests: 1 });
+    await ask('DELETE', '/_sim/requests');
+    expect((await ask('GET', '/_sim/world')).body.requests).toEqual({});
+  });
+});

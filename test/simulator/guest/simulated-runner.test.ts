@@ -1,0 +1,398 @@
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { parseRunnerLog } from '../../../src/guest/runner/runner-log.ts';
+import { cancelRun, currentJobs, type Run } from '../../../src/simulator/github/jobs/runs.ts';
+import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
+import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from '../github/github-fixture.ts';
+import { run as inGuestRun, login, macWithGuests } from './guest-fixture.ts';
+
+const STAND_IN = fileURLToPath(
+  new URL('../../../src/simulator/guest/runner-files/stand-in-runner.mjs', import.meta.url),
+);
+const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Started {
+  readonly pid: number;
+  readonly output: string;
+  readonly exit: Promise<number | null>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** A runner's folder, in which the stand-in can be started. */
+function folder(env: Record<string, string> = {}) {
+  const root = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
+  copyFileSync(STAND_IN, join(root, 'stand-in-runner.mjs'));
+  cleanups.push(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+  const start = (args: string[], more: Record<string, string> = {}): Started => {
+    const child = spawn(process.execPath, ['stand-in-runner.mjs', ...args], {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', HOME: root, SIM_RUNNER_RETRY_MS: '20', ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text: Buffer) => {
+        output += text;
+      });
+    }
+    const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
+    cleanups.push(async () => {
+      child.kill('SIGKILL');
+      await exit;
+    });
+    return {
+      pid: child.pid ?? 0,
+      exit,
+      signal: (name) => child.kill(name),
+      get output() {
+        return output;
+      },
+    };
+  };
+  return {
+    root,
+    start,
+    has: (name: string) => existsSync(join(root, name)),
+    read: (name: string) => readFileSync(join(root, name), 'utf8'),
+  };
+}
+
+/** A served GitHub with a registered JIT runner and a folder for it. */
+async function withJit(settings: Parameters<typeof servedGitHub>[0] = {}, env: Record<string, string> = {}) {
+  const github = await servedGitHub(settings);
+  cleanups.push(() => github.close());
+  ensureRepository(github.world, REPOSITORY);
+  const { body } = await github.ask('POST', `${RUNNERS}/generate-jitconfig`, jitBody('mac'));
+  const blob: string = body.encoded_jit_config;
+  const guest = folder(env);
+  return {
+    ...github,
+    ...guest,
+    blob,
+    runnerId: body.runner.id as number,
+    run: (more: Record<string, string> = {}) =>
+      guest.start(['run'], { ACTIONS_RUNNER_INPUT_JITCONFIG: blob, ...more }),
+  };
+}
+
+const jobOf = (run: Run) => {
+  const [job] = currentJobs(run);
+  if (!job) throw new Error('the run has no job');
+  return job;
+};
+
+const listening = (runner: Started) =>
+  vi.waitFor(() => expect(runner.output).toContain('Listening for Jobs'), 10_000);
+
+describe('a runner with a JIT configuration', () => {
+  test('takes one job, runs its steps as shell commands, says what the real one says, and ends with 0', async () => {
+    const { blob, has, push, read, root, run, world } = await withJit();
+    const pushed = push([
+      {
+        name: 'build',
+        steps: ['echo hi > out', 'env > "$HOME/env"; pwd > "$HOME/pwd"; ps -A -ww -o command= > "$HOME/ps"'],
+      },
+    ]);
+    const runner = run();
+    expect(await runner.exit).toBe(0);
+    expect(runner.output.trim().split('\n').filter(Boolean)).toEqual([
+      '√ Connected to GitHub',
+      "Current runner version: '2.336.0'",
+      expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/),
+      expect.stringMatching(/Z: Running job: build$/),
+      expect.stringMatching(/Z: Job build completed with result: Succeeded$/),
+    ]);
+    expect(parseRunnerLog(runner.output)).toMatchObject({
+      listening: true,
+      tookJob: true,
+      finishedJob: true,
+      result: 'Succeeded',
+    });
+    const { state } = jobOf(pushed);
+    expect(state).toMatchObject({ status: 'completed', conclusion: 'success', runner: { name: 'mac' } });
+    expect(state.steps.map(({ conclusion }) => conclusion)).toEqual(Array(4).fill('success'));
+    expect(world.runners.size).toBe(0);
+    expect(read('_work/app/app/out')).toBe('hi\n');
+    expect(read('pwd').trim()).toBe(join(root, '_work/app/app'));
+    const worker = `${root}/bin/Runner.Worker`;
+    expect(
+      read('ps')
+        .split('\n')
+        .some((line) => line.startsWith(worker)),
+    ).toBe(true);
+    const variables = read('env');
+    expect(variables).toContain(`GITHUB_REPOSITORY=${REPOSITORY}\n`);
+    expect(variables).toContain('RUNNER_NAME=mac\n');
+    expect(variables).not.toMatch(/ACTIONS_RUNNER_INPUT|JITCONFIG/i);
+    expect(has('.runner') || has('.credentials_rsaparams')).toBe(false);
+    const logs = readdirSync(join(root, '_diag'));
+    expect(logs.map((name) => name.split('_')[0]).sort()).toEqual(['Runner', 'Worker']);
+    const written = [runner.output, ...logs.map((name) => read(`_diag/${name}`))].join('\n');
+    const key = JSON.parse(Buffer.from(blob, 'base64').toString())['.credentials_rsaparams'];
+    const { d } = JSON.parse(Buffer.from(key, 'base64').toString());
+    for (const secret of [blob, key, d, Buffer.from(d, 'base64').toString()])
+      expect(written).not.toContain(secret);
+  });
+
+  test('fails its job with the step that fails, skips the rest, and still ends with 0', async () => {
+    const { push, run } = await withJit();
+    const pushed = push([{ steps: ['false; true', 'echo never'] }]);
+    const runner = run();
+    expect(await runner.exit).toBe(0);
+    expect(parseRunnerLog(runner.output).result).toBe('Failed');
+    const { conclusion, steps } = jobOf(pushed).state;
+    expect(conclusion).toBe('failure');
+    expect(steps.map((step) => step.conclusion)).toEqual(['success', 'failure', 'skipped', 'success']);
+  });
+
+  test('tells the result by its exit code where that is asked for', async () => {
+    const { push, run } = await withJit();
+    push([{ steps: ['exit 3'] }]);
+    expect(await run({ ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED: 'true' }).exit).toBe(102);
+  });
+
+  test('takes the configuration as an argument too', async () => {
+    const { blob, push, start } = await withJit();
+    push([{ steps: ['true'] }]);
+    expect(await start(['run', '--jitconfig', blob]).exit).toBe(0);
+  });
+
+  test('ends with 5 when its session goes on elsewhere', async () => {
+    const { blob, run } = await withJit();
+    const first = run();
+    await listening(first);
+    const second = folder().start(['run'], { ACTIONS_RUNNER_INPUT_JITCONFIG: blob });
+    expect(await second.exit).toBe(5);
+    expect(second.output.match(/A session for this runner already exists\./g)).toHaveLength(8);
+    expect(second.output).not.toContain('Listening for Jobs');
+  });
+
+  test('ends with 0 when it is removed while it is idle, and leaves no configuration behind', async () => {
+    const { ask, has, run, runnerId } = await withJit();
+    const runner = run();
+    await listening(runner);
+    expect((await ask('GET', `${RUNNERS}/${runnerId}`)).body.status).toBe('online');
+    expect((await ask('DELETE', `${RUNNERS}/${runnerId}`)).status).toBe(204);
+    expect(await runner.exit).toBe(0);
+    expect(runner.output).toContain(
+      'The runner no longer exists on the server. Cleaning up local configuration.',
+    );
+    expect(parseRunnerLog(runner.output).registrationGone).toBe(true);
+    expect(has('.runner')).toBe(false);
+  });
+
+  test('ends with 1 when it was removed before it started', async () => {
+    const { ask, run, runnerId } = await withJit();
+    await ask('DELETE', `${RUNNERS}/${runnerId}`);
+    const runner = run();
+    expect(await runner.exit).toBe(1);
+    expect(parseRunnerLog(runner.output)).toMatchObject({ listening: false, registrationGone: true });
+  });
+
+  test('ends its job when that is cancelled', async () => {
+    const { has, push, root, run, world } = await withJit();
+    const pushed = push([{ steps: [`echo $$ > "${join('$HOME', 'pid')}"; sleep 300`, 'echo never'] }]);
+    const runner = run();
+    await vi.waitFor(() => expect(has('pid')).toBe(true), 10_000);
+    cancelRun(world, pushed);
+    expect(await runner.exit).toBe(0);
+    expect(parseRunnerLog(runner.output).result).toBe('Canceled');
+    const { conclusion, steps } = jobOf(pushed).state;
+    expect(conclusion).toBe('cancelled');
+    expect(steps.map((step) => step.conclusion)).toEqual(['success', 'cancelled', 'cancelled', 'success']);
+    const pid = Number(readFileSync(join(root, 'pid'), 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test.each([
+    [{ ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: '1' }, 7],
+    [{}, 1],
+  ])('whose version is refused, with %j, ends with %i', async (env: Record<string, string>, code) => {
+    const { run } = await withJit({ minimumRunnerVersion: '3.0.0' });
+    const runner = run(env);
+    expect(await runner.exit).toBe(code);
+    expect(parseRunnerLog(runner.output)).toMatchObject({ deprecated: true, tookJob: false });
+  });
+
+  test.each([
+    ['ACTIONS_RUNNER_INPUT_JITCONFIG=nonsense', { ACTIONS_RUNNER_INPUT_JITCONFIG: 'nonsense' }],
+    ['nothing', {}],
+  ])('that is given %s ends with 1', async (_name, env) => {
+    expect(await folder().start(['run'], env as Record<string, string>).exit).toBe(1);
+  });
+
+  test('goes on trying while nothing answers', async () => {
+    const { faults, push, run } = await withJit();
+    faults.add({ route: 'POST /_runner/sessions', drop: 'before', times: 2 });
+    faults.add({ route: 'GET /_runner/sessions/:id/message', status: 502, times: 2 });
+    push([{ steps: ['true'] }]);
+    const runner = run();
+    expect(await runner.exit).toBe(0);
+    expect(runner.output).toMatch(/Z: Runner connect error: .*\. Retrying until reconnected\.\n/);
+    expect(runner.output).toMatch(/Z: Runner reconnected\.\n/);
+    expect(parseRunnerLog(runner.output)).toMatchObject({ listening: true, result: 'Succeeded' });
+  });
+
+  test('waits for a guest’s clock to be right', async () => {
+    const { root, run } = await withJit();
+    mkdirSync(join(root, 'tools'));
+    writeFileSync(join(root, 'tools', 'date'), '#!/bin/sh\necho 1000000000\n', { mode: 0o755 });
+    const runner = run({ PATH: `${join(root, 'tools')}:${process.env.PATH}` });
+    await vi.waitFor(() => expect(runner.output).toContain('clock may be out of sync'), 10_000);
+    expect(runner.output).not.toContain('Listening for Jobs');
+    writeFileSync(join(root, 'tools', 'date'), '#!/bin/sh\nexec /bin/date "$@"\n');
+    await listening(runner);
+  });
+
+  test('is offline at once when it is asked to end', async () => {
+    const { run, world } = await withJit();
+    const runner = run();
+    await listening(runner);
+    runner.signal('SIGTERM');
+    expect(await runner.exit).toBe(0);
+    expect(runnerNamed(world, 'mac').state.status).toBe('offline');
+  });
+
+  test('that is killed loses its job after a while, and the job takes its processes along', async () => {
+    const { has, push, root, run, world } = await withJit({
+      timings: { lostAfter: 3_000, offlineAfter: 1_000 },
+    });
+    const pushed = push([{ steps: ['echo $$ > "$HOME/pid"; sleep 300'] }]);
+    const runner = run();
+    await vi.waitFor(() => expect(has('pid')).toBe(true), 30_000);
+    runner.signal('SIGKILL');
+    await vi.waitFor(() => expect(jobOf(pushed).state.conclusion).toBe('failure'), 30_000);
+    expect(runnerNamed(world, 'mac').state.status).toBe('offline');
+    const pid = Number(readFileSync(join(root, 'pid'), 'utf8'));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
+  });
+
+  test('keeps its job for as long as it lives', async () => {
+    const { push, run } = await withJit({ timings: { lostAfter: 1_500 } });
+    const pushed = push([{ steps: ['sleep 3'] }]);
+    expect(await run().exit).toBe(0);
+    expect(jobOf(pushed).state.conclusion).toBe('success');
+  });
+});
+
+describe('a runner in a simulated guest', () => {
+  test('takes a job by run.sh, shows its worker to pgrep, and passes on no code of its own', async () => {
+    const { blob, push } = await withJit();
+    const mac = await macWithGuests({}, { standIn: STAND_IN });
+    cleanups.push(() => mac[Symbol.asyncDispose]());
+    const client = await login((await mac.boot()).port);
+    const pushed = push([{ steps: ['until [ -f "$HOME/go" ]; do sleep 0.05; done'] }]);
+    const inGuest = (command: string, input = '') => inGuestRun(client, command, input);
+    const running = inGuest(
+      'read -r BLOB; cd actions-runner && ACTIONS_RUNNER_INPUT_JITCONFIG=$BLOB ./run.sh',
+      `${blob}\n`,
+    );
+    await vi.waitFor(async () => expect((await inGuest('pgrep -f Runner.Worker')).code).toBe(0), 10_000);
+    await inGuest('touch go');
+    const { code, stdout } = await running;
+    expect(code).toBe(0);
+    expect(parseRunnerLog(stdout)).toMatchObject({ tookJob: true, finishedJob: true, result: 'Succeeded' });
+    expect(stdout).toContain('Runner listener exit with 0 return code');
+    expect(jobOf(pushed).state.conclusion).toBe('success');
+    expect((await inGuest('pgrep -f Runner.Worker')).code).toBe(1);
+    client.end();
+  });
+});
+
+describe('a runner with a registration token', () => {
+  async function withToken() {
+    const github = await servedGitHub();
+    cleanups.push(() => github.close());
+    ensureRepository(github.world, REPOSITORY);
+    const { token } = (await github.ask('POST', `${RUNNERS}/registration-token`)).body;
+    const guest = folder();
+    const url = `${github.world.origin}/${REPOSITORY}`;
+    const configure = (args: string[], env: Record<string, string> = {}) =>
+      guest.start(['configure', '--unattended', '--url', url, ...args], {
+        ACTIONS_RUNNER_INPUT_TOKEN: token,
+        ...env,
+      });
+    return { ...github, ...guest, configure, token: token as string, url };
+  }
+
+  test('is configured with GitHub’s own labels added, and takes its one job', async () => {
+    const { configure, push, root, start, token, world } = await withToken();
+    const configuring = configure([
+      '--ephemeral',
+      '--disableupdate',
+      '--name',
+      'mac',
+      '--labels',
+      'xcode,big one',
+      '--work',
+      'w',
+    ]);
+    expect(await configuring.exit).toBe(0);
+    expect(configuring.output).toContain('√ Runner successfully added');
+    expect(configuring.output).toContain('√ Settings Saved.');
+    const { labels } = runnerNamed(world, 'mac');
+    expect(labels.map(({ name }) => name)).toEqual(['self-hosted', 'macOS', 'ARM64', 'xcode', 'big one']);
+    push([{ labels: MAC, steps: ['echo hi > out'] }]);
+    const runner = start(['run']);
+    expect(await runner.exit).toBe(0);
+    expect(parseRunnerLog(runner.output).result).toBe('Succeeded');
+    expect(readFileSync(join(root, 'w/app/app/out'), 'utf8')).toBe('hi\n');
+    expect(world.runners.size).toBe(0);
+    const logs = readdirSync(join(root, '_diag')).map((name) =>
+      readFileSync(join(root, '_diag', name), 'utf8'),
+    );
+    expect([configuring.output, runner.output, ...logs].join('\n')).not.toContain(token);
+  });
+
+  test('takes everything from the environment where no argument says otherwise', async () => {
+    const { configure, world } = await withToken();
+    const env = {
+      ACTIONS_RUNNER_INPUT_NAME: 'from-the-environment',
+      actions_runner_input_labels: ' own ',
+      ACTIONS_RUNNER_INPUT_EPHEMERAL: 'true',
+      'ACTIONS_RUNNER_INPUT_NO-DEFAULT-LABELS': 'true',
+    };
+    expect(await configure([], env).exit).toBe(0);
+    expect(runnerNamed(world, 'from-the-environment').labels.map(({ name }) => name)).toEqual(['own']);
+  });
+
+  test('ends with 1 when it is configured already, when its name is taken, and when its token is wrong', async () => {
+    const { configure, root, start, url, world } = await withToken();
+    expect(await configure(['--name', 'mac']).exit).toBe(0);
+    const again = configure(['--name', 'mac-2']);
+    expect(await again.exit).toBe(1);
+    expect(again.output).toContain('already configured');
+    rmSync(join(root, '.runner'));
+    const taken = configure(['--name', 'MAC']);
+    expect(await taken.exit).toBe(1);
+    expect(taken.output).toContain('A runner exists with the same name MAC.');
+    expect(await configure(['--name', 'mac', '--replace']).exit).toBe(0);
+    expect(world.runners.size).toBe(1);
+    rmSync(join(root, '.runner'));
+    const wrong = start(['configure', '--unattended', '--url', url, '--token', 'AWRONGTOKEN', '--name', 'x']);
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.output).toContain('Http response code: 404');
+    expect(wrong.output).not.toContain('AWRONGTOKEN');
+    const group = configure(['--name', 'x', '--runnergroup', 'Macs']);
+    expect(await group.exit).toBe(1);
+    expect(group.output).toContain('Could not find any self-hosted runner group named "Macs".');
+  });
+});
