@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { variableOf } from '../src/config/environment.ts';
 import { keyFacts } from '../src/config/key.ts';
-import { SECTIONS, type Section } from '../src/config/sections.ts';
+import { SECTIONS, type Section } from '../src/config/sections/sections.ts';
+import { variableOf } from '../src/config/sources/environment.ts';
 import { withGeneratedPart } from './generated-part.ts';
 import { markdownTable } from './markdown-table.ts';
 

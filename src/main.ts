@@ -32,7 +32,7 @@ program
   .addOption(configOption())
   .action((options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/start-command.ts')).startCommand(options, terminal),
+      (await import('./cli/commands/start-command.ts')).startCommand(options, terminal),
     ),
   );
 
@@ -43,7 +43,7 @@ program
   .addOption(jsonOption())
   .action((options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/check-command.ts')).checkCommand(options, terminal),
+      (await import('./cli/commands/check-command.ts')).checkCommand(options, terminal),
     ),
   );
 
@@ -53,7 +53,9 @@ program
   .addOption(configOption())
   .addOption(jsonOption())
   .action((options) =>
-    runCommand(terminal, async () => (await import('./cli/jobs-command.ts')).jobsCommand(options, terminal)),
+    runCommand(terminal, async () =>
+      (await import('./cli/commands/jobs-command.ts')).jobsCommand(options, terminal),
+    ),
   );
 
 const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -64,7 +66,7 @@ program
   .addOption(configOption())
   .action((options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/watch-command.ts')).watchCommand(options, terminal),
+      (await import('./cli/commands/watch-command.ts')).watchCommand(options, terminal),
     ),
   );
 
@@ -76,7 +78,7 @@ program
   .addOption(jsonOption())
   .action((job, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/explain-command.ts')).explainCommand(job, options, terminal),
+      (await import('./cli/commands/explain-command.ts')).explainCommand(job, options, terminal),
     ),
   );
 
@@ -88,7 +90,7 @@ program
   .addOption(configOption())
   .action((job, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/evidence-command.ts')).evidenceCommand(job, options, terminal),
+      (await import('./cli/commands/evidence-command.ts')).evidenceCommand(job, options, terminal),
     ),
   );
 
@@ -99,7 +101,7 @@ program
   .option('--port <n>', 'port to listen on (default: a free one)', port, 0)
   .action((file, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/replay-command.ts')).replayCommand(file, options, terminal),
+      (await import('./cli/commands/replay-command.ts')).replayCommand(file, options, terminal),
     ),
   );
 
@@ -112,7 +114,7 @@ program
   )
   .action((machine, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
+      (await import('./cli/commands/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
     ),
   );
 
@@ -123,7 +125,9 @@ program
   .addOption(configOption())
   .addOption(jsonOption())
   .action((options) =>
-    runCommand(terminal, async () => (await import('./cli/gc-command.ts')).gcCommand(options, terminal)),
+    runCommand(terminal, async () =>
+      (await import('./cli/commands/gc-command.ts')).gcCommand(options, terminal),
+    ),
   );
 
 program
@@ -141,7 +145,9 @@ program
   .option('--port <n>', 'first of the ports to listen on (default: free ones)', port, 0)
   .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
   .action((options) =>
-    runCommand(terminal, async () => (await import('./cli/demo-command.ts')).demoCommand(options, terminal)),
+    runCommand(terminal, async () =>
+      (await import('./cli/commands/demo-command.ts')).demoCommand(options, terminal),
+    ),
   );
 
 const FIRST_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
@@ -168,7 +174,7 @@ for (const [what, about] of [
     .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .action((options) =>
       runCommand(terminal, async () =>
-        (await import('./cli/simulate-command.ts')).simulateCommand(what, options, terminal),
+        (await import('./cli/commands/simulate-command.ts')).simulateCommand(what, options, terminal),
       ),
     );
 }
@@ -179,7 +185,7 @@ program
   .addOption(jsonOption())
   .action((options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/version-command.ts')).versionCommand(options, terminal),
+      (await import('./cli/commands/version-command.ts')).versionCommand(options, terminal),
     ),
   );
 

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
-import { isExposed } from './http-url.ts';
 import type { Config } from './schema.ts';
+import { isExposed } from './values/http-url.ts';
 
 /** Labels of GitHub's own runners: `macos-latest`, `macos-15-xlarge`, `ubuntu-24.04-arm`, `windows-2025`. */
 const HOSTED_IMAGE = /^(?:macos|ubuntu|windows)-(?:latest|slim|\d[\w.]*)(?:-[a-z0-9]+)*$/i;

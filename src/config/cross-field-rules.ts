@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { Finding } from './finding.ts';
-import { isLoopback, isSameListener } from './listen-address.ts';
 import { fullName } from './repository-name.ts';
-import { labelProblem } from './runner-keys.ts';
 import type { ConfigFile } from './schema.ts';
-import { tokenVariable } from './token-variable.ts';
+import { labelProblem } from './sections/runner-keys.ts';
+import { tokenVariable } from './sources/token-variable.ts';
+import { isLoopback, isSameListener } from './values/listen-address.ts';
 
 interface Rule {
   /** The keys that it looks at: where one of them is wrong by itself, the rule waits until that is mended. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { factsAt, type KeyPath, namesUnder, SECTIONS } from './sections.ts';
+import { factsAt, type KeyPath, namesUnder, SECTIONS } from './sections/sections.ts';
 import { unknownKeyMessage } from './unknown-keys.ts';
 
 /** A problem or a warning about a key, before it is known where the key stands. */

@@ -1,15 +1,15 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { DEFAULT_AGENT_URL } from './agent-keys.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import { readConfigFile } from './config-file.ts';
 import { configWarnings } from './config-warnings.ts';
-import { discoverAgent } from './discover-agent.ts';
-import { applyEnvironment, type Environment } from './environment.ts';
 import { describeIssue, type Finding, findingsOf } from './finding.ts';
-import { localPath, resolveReferences } from './references.ts';
 import { type Config, configSchema } from './schema.ts';
-import { isMap, leavesOf, spokenPath } from './sections.ts';
+import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
+import { isMap, leavesOf, spokenPath } from './sections/sections.ts';
+import { readConfigFile } from './sources/config-file.ts';
+import { discoverAgent } from './sources/discover-agent.ts';
+import { applyEnvironment, type Environment } from './sources/environment.ts';
+import { localPath, resolveReferences } from './sources/references.ts';
 
 export interface LoadedConfig {
   config: Config;

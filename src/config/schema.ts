@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { DEFAULT_AGENT_URL, hostKeys, jeballtoKeys } from './agent-keys.ts';
-import { controllerKeys } from './controller-keys.ts';
 import { checkCrossFieldRules } from './cross-field-rules.ts';
-import { adminKeys, logKeys, storeKeys } from './daemon-keys.ts';
-import { githubKeys } from './github-keys.ts';
-import { profileKeys } from './profile-keys.ts';
 import { fullName } from './repository-name.ts';
-import { runnerKeys } from './runner-keys.ts';
-import { timeoutKeys } from './timeout-keys.ts';
+import { DEFAULT_AGENT_URL, hostKeys, jeballtoKeys } from './sections/agent-keys.ts';
+import { controllerKeys } from './sections/controller-keys.ts';
+import { adminKeys, logKeys, storeKeys } from './sections/daemon-keys.ts';
+import { githubKeys } from './sections/github-keys.ts';
+import { profileKeys } from './sections/profile-keys.ts';
+import { runnerKeys } from './sections/runner-keys.ts';
+import { timeoutKeys } from './sections/timeout-keys.ts';
 
 const notAList = ({ input }: { input?: unknown }) =>
   input === undefined ? undefined : 'takes a list of hosts, each with a name and a base_url.';

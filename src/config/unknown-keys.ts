@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections.ts';
+import { type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections/sections.ts';
 
 /** The mend for a key that does not exist where it stands: a typing error, or a key of another section. */
 export function unknownKeyMessage(path: KeyPath, key: string): string {

@@ -1,7 +1,7 @@
 import { AgentClient } from '../agent/agent-client.ts';
 import type { AgentSender } from '../agent/agent-sender.ts';
-import { resolveAgentToken } from '../config/agent-token.ts';
 import type { Config } from '../config/schema.ts';
+import { resolveAgentToken } from '../config/sources/agent-token.ts';
 
 export interface Agents {
   byHost: ReadonlyMap<string, AgentClient>;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { secretValues } from '../config/secrets.ts';
+import { secretValues } from '../config/secret-values.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { FlightRecorder } from '../evidence/flight-recorder.ts';

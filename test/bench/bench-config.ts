@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../src/cli/demo/free-port.ts';
-import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
+import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { ELSEWHERE } from './fill-store.ts';
 
 export const BENCH_SECRET = 'the-webhook-secret-of-the-bench';

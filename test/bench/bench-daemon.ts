@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { secretValues } from '../../src/config/secrets.ts';
+import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import { realEdges } from '../../src/controller/edges.ts';
 import { createLog } from '../../src/log.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
-import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
+import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
 import { seededRandom } from '../simulator/agent/agent-fixture.ts';

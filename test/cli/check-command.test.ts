@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { checkCommand } from '../../src/cli/check-command.ts';
-import { startSimulatedWorld } from '../../src/cli/simulated-world.ts';
-import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
+import { checkCommand } from '../../src/cli/commands/check-command.ts';
+import { startSimulatedWorld } from '../../src/cli/simulation/simulated-world.ts';
+import {
+  SIMULATED_AGENT_TOKEN,
+  SIMULATED_REPOSITORY,
+  worldConfig,
+} from '../../src/cli/simulation/world-config.ts';
 import { systemClock } from '../../src/clock.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gcCommand } from '../../src/cli/gc-command.ts';
+import { gcCommand } from '../../src/cli/commands/gc-command.ts';
 import type { CollectionStep } from '../../src/upkeep/plan-collection.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
-import { jobsCommand } from '../../src/cli/jobs-command.ts';
+import { jobsCommand } from '../../src/cli/commands/jobs-command.ts';
 import { jobView, NOW, settledJob } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { chartCommand } from '../../src/cli/chart-command.ts';
-import { evidenceCommand } from '../../src/cli/evidence-command.ts';
-import { explainCommand } from '../../src/cli/explain-command.ts';
-import { picture } from '../../src/cli/watch-command.ts';
+import { chartCommand } from '../../src/cli/commands/chart-command.ts';
+import { evidenceCommand } from '../../src/cli/commands/evidence-command.ts';
+import { explainCommand } from '../../src/cli/commands/explain-command.ts';
+import { picture } from '../../src/cli/commands/watch-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { replaySource } from '../../src/http/admin/source/replay-source.ts';
 import { createAdminApp } from '../../src/http/admin-app.ts';
@@ -88,7 +88,7 @@ test('an evidence file, opened elsewhere, tells the same as the daemon did', asy
 });
 
 test('a file that is no evidence is refused in a sentence, and so is a machine that there is not', async () => {
-  const { replayCommand } = await import('../../src/cli/replay-command.ts');
+  const { replayCommand } = await import('../../src/cli/commands/replay-command.ts');
   const { terminal } = recordingTerminal();
   await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is no evidence file');
   await expect(replayCommand(join(folder, 'none'), { port: 0 }, terminal)).rejects.toThrow('cannot be read');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { printable } from '../../src/cli/printable.ts';
-import { randomSource } from '../../src/cli/random.ts';
-import { spokenSpan } from '../../src/cli/spoken-span.ts';
-import { textTable } from '../../src/cli/text-table.ts';
+import { randomSource } from '../../src/cli/simulation/random.ts';
+import { printable } from '../../src/cli/terminal/printable.ts';
+import { spokenSpan } from '../../src/cli/terminal/spoken-span.ts';
+import { textTable } from '../../src/cli/terminal/text-table.ts';
 
 test.each([
   [0, '0s'],

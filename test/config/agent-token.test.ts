@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resolveAgentToken } from '../../src/config/agent-token.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { resolveAgentToken } from '../../src/config/sources/agent-token.ts';
 import { AGENT_TOKEN, load, refusal, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const HOST = { name: 'local', base_url: 'http://127.0.0.1:8011/v1', max_concurrent_vms: 2 };

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
-import type { Environment } from '../../src/config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
+import type { Environment } from '../../src/config/sources/environment.ts';
 
 export const AGENT_TOKEN = '6F9619FF-8B86-D011-B42D-00CF4FC964FF';
 

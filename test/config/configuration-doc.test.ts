@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyFacts } from '../../src/config/key.ts';
-import { SECTIONS } from '../../src/config/sections.ts';
+import { SECTIONS } from '../../src/config/sections/sections.ts';
 import { AGENT_TOKEN, load, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const committed = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { discoverAgent } from '../../src/config/discover-agent.ts';
+import { discoverAgent } from '../../src/config/sources/discover-agent.ts';
 import { AGENT_TOKEN, load, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const NAME = 'Library/Application Support/Jeballto/config.json';

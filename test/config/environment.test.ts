@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VARIABLES } from '../../src/config/environment.ts';
+import { VARIABLES } from '../../src/config/sources/environment.ts';
 import {
   AGENT_TOKEN,
   load,

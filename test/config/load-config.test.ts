@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { SECTIONS } from '../../src/config/sections.ts';
+import { SECTIONS } from '../../src/config/sections/sections.ts';
 import {
   AGENT_TOKEN,
   load,

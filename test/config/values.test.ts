@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseDuration } from '../../src/config/duration.ts';
-import { imageReferenceProblem } from '../../src/config/image-reference.ts';
-import { isLoopback, isSameListener, parseListenAddress } from '../../src/config/listen-address.ts';
-import { parseSize } from '../../src/config/size.ts';
+import { parseDuration } from '../../src/config/values/duration.ts';
+import { imageReferenceProblem } from '../../src/config/values/image-reference.ts';
+import { isLoopback, isSameListener, parseListenAddress } from '../../src/config/values/listen-address.ts';
+import { parseSize } from '../../src/config/values/size.ts';
 import { load, refusal, SMALLEST } from './config-fixture.ts';
 
 describe('durations', () => {

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { listenForStop } from '../../src/cli/stop-signals.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { secretValues } from '../../src/config/secrets.ts';
+import { secretValues } from '../../src/config/secret-values.ts';
 import { startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
 import { crashingEdges } from './crashing-edges.ts';

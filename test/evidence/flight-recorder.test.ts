@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { demoJobs } from '../../src/cli/demo/demo-workflow.ts';
-import { startSimulatedWorld } from '../../src/cli/simulated-world.ts';
-import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
+import { startSimulatedWorld } from '../../src/cli/simulation/simulated-world.ts';
+import {
+  SIMULATED_AGENT_TOKEN,
+  SIMULATED_REPOSITORY,
+  worldConfig,
+} from '../../src/cli/simulation/world-config.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startDaemon } from '../../src/controller/daemon.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { expect, vi } from 'vitest';
-import { SIMULATED_REPOSITORY } from '../../src/cli/world-config.ts';
+import { SIMULATED_REPOSITORY } from '../../src/cli/simulation/world-config.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { jobPayload } from '../intake/webhook-rig.ts';
 import { type Scenario, type ScenarioSettings, SECRET, scenario } from '../scenarios/scenario.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { SIMULATED_AGENT_TOKEN } from '../../src/cli/world-config.ts';
+import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { conclusions, type Scenario, SECRET, scenario } from './scenario.ts';
 

@@ -2,11 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/cli/demo/free-port.ts';
-import type { JobsAnswer } from '../../src/cli/job-rows.ts';
-import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../../src/cli/world-config.ts';
+import {
+  SIMULATED_AGENT_TOKEN,
+  SIMULATED_REPOSITORY,
+  worldConfig,
+} from '../../src/cli/simulation/world-config.ts';
+import type { JobsAnswer } from '../../src/cli/terminal/job-rows.ts';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { secretValues } from '../../src/config/secrets.ts';
+import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';

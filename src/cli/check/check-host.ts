@@ -2,11 +2,11 @@ import { parseBaseName } from '../../../machines/base-name.ts';
 import { parseResourceName } from '../../../machines/resource-name.ts';
 import { AgentClient } from '../../agent/agent-client.ts';
 import type { Clock } from '../../clock.ts';
-import { resolveAgentToken } from '../../config/agent-token.ts';
 import type { Config } from '../../config/schema.ts';
+import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { namePrefix } from '../../jobs/job-policy.ts';
-import { printable } from '../printable.ts';
-import { spokenSpan } from '../spoken-span.ts';
+import { printable } from '../terminal/printable.ts';
+import { spokenSpan } from '../terminal/spoken-span.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Milliseconds for which a host may stay silent. */

@@ -1,6 +1,6 @@
 import type { Job } from '../../simulator/github/jobs/jobs.ts';
-import { type JobsAnswer, stateName } from '../job-rows.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { SimulatedWorld } from '../simulation/simulated-world.ts';
+import { type JobsAnswer, stateName } from '../terminal/job-rows.ts';
 
 /** The way of a job; `done` stands for every end. */
 export const PIPELINE = [

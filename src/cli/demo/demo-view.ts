@@ -1,10 +1,10 @@
-import { pushExample } from '../push-example.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import { pushExample } from '../simulation/push-example.ts';
+import type { SimulatedWorld } from '../simulation/simulated-world.ts';
+import { Redraw } from '../terminal/redraw.ts';
 import type { Terminal } from '../terminal.ts';
 import { DemoLines } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
 import { type DemoState, isClean, PIPELINE } from './demo-state.ts';
-import { Redraw } from './redraw.ts';
 
 /** Lines of trouble that are kept for the end. */
 const TROUBLES_KEPT = 12;

@@ -1,8 +1,8 @@
 import { type Clock, sleepFor } from '../../clock.ts';
 import { type AdminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
-import type { JobsAnswer } from '../job-rows.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import type { StopSignals } from '../stop-signals.ts';
+import type { JobsAnswer } from '../terminal/job-rows.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
 import type { DemoView } from './demo-view.ts';

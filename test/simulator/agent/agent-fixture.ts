@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { randomSource } from '../../../src/cli/random.ts';
+import { randomSource } from '../../../src/cli/simulation/random.ts';
 import { type Clock, systemClock } from '../../../src/clock.ts';
 import { startAgentServer } from '../../../src/simulator/agent/agent-server.ts';
 import { type AgentWorld, forever } from '../../../src/simulator/agent/agent-world.ts';

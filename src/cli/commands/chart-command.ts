@@ -1,0 +1,31 @@
+import { describeMachine } from '../../chart/describe-machine.ts';
+import { drawChart } from '../../chart/draw-chart.ts';
+import { layOutChart } from '../../chart/lay-out-chart.ts';
+import { mermaidChart } from '../../chart/mermaid-chart.ts';
+import { portableChart } from '../../chart/portable-chart.ts';
+import { machines } from '../../http/admin/charts.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const CHART_FORMATS = ['mermaid', 'svg', 'json'] as const;
+
+/**
+ * Prints a machine from its definition: as a Mermaid diagram, as a drawing, or as XState's own JSON, which Stately's
+ * editor and other tools of statecharts import. Throws a UsageError for a machine that there is not.
+ */
+export async function chartCommand(
+  { machine: id, format }: { machine: string; format: (typeof CHART_FORMATS)[number] },
+  terminal: Terminal,
+): Promise<number> {
+  const machine = machines().find((one) => one.id === id);
+  if (!machine) {
+    const known = machines().map((one) => one.id);
+    throw new UsageError(`There is no machine "${id}": ${known.join(' or ')}.`);
+  }
+  const description = describeMachine(machine);
+  if (format === 'json') terminal.out(portableChart(machine));
+  else if (format === 'svg') terminal.out(drawChart(await layOutChart(description, 'wide')));
+  else terminal.out(mermaidChart(description));
+  return ExitCode.ok;
+}

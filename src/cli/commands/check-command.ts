@@ -1,0 +1,48 @@
+import { ConfigError, problemLine } from '../../config/config-error.ts';
+import { checkConfig } from '../check/check-config.ts';
+import { checkGitHub } from '../check/check-github.ts';
+import { checkHost } from '../check/check-host.ts';
+import { checkStore } from '../check/check-store.ts';
+import { about, type Finding, findingLine } from '../check/finding.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readConfig } from '../read-config.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** The doctor: everything that the daemon needs, looked at and told, with the mend. Changes nothing anywhere. */
+export async function checkCommand(
+  { config: path, json }: { config?: string; json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { findings, exitCode } = await examine(path, terminal);
+  if (json) {
+    terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, findings }));
+    return exitCode;
+  }
+  const width = Math.max(...findings.map((finding) => finding.about.length));
+  for (const finding of findings) terminal.out(findingLine(finding, width));
+  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
+  terminal.out(wrong === 0 ? 'All is well.' : `${wrong} thing(s) to mend, marked ✗.`);
+  return exitCode;
+}
+
+async function examine(path: string | undefined, { env, clock }: Terminal) {
+  let loaded: ReturnType<typeof readConfig>;
+  try {
+    loaded = readConfig(path, { env });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { wrong } = about('config');
+    const problems = error.problems.map((problem) => wrong(problemLine(problem)));
+    return { findings: problems, exitCode: ExitCode.config };
+  }
+  const { config } = loaded;
+  const groups: Finding[][] = await Promise.all([
+    checkConfig(loaded),
+    ...config.hosts.map((host) => checkHost(host, config, { env, clock })),
+    checkGitHub(config, clock),
+    checkStore(config, clock),
+  ]);
+  const findings = groups.flat();
+  const isWell = findings.every(({ verdict }) => verdict !== 'wrong');
+  return { findings, exitCode: isWell ? ExitCode.ok : ExitCode.failed };
+}

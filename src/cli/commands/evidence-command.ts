@@ -1,0 +1,19 @@
+import { writeFile } from 'node:fs/promises';
+import { adminAddress, askDaemon } from '../admin-client.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readConfig } from '../read-config.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Saves everything known of a job as one file for `replay`. Throws a NoDaemonError when no daemon knows it. */
+export async function evidenceCommand(
+  jobId: number,
+  { config, output = `job-${jobId}.evidence.json` }: { config?: string; output?: string },
+  terminal: Terminal,
+): Promise<number> {
+  const daemon = adminAddress(readConfig(config, terminal).config);
+  const file = await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/evidence`);
+  // Job names and logs of guests are not for everybody on this machine.
+  await writeFile(output, JSON.stringify(file), { mode: 0o600 });
+  terminal.out(`${output}: open it with jeballto-runner replay ${output}`);
+  return ExitCode.ok;
+}

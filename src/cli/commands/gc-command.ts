@@ -1,0 +1,34 @@
+import type { CollectionStep } from '../../upkeep/plan-collection.ts';
+import { adminAddress, askDaemon } from '../admin-client.ts';
+import { ExitCode } from '../exit-code.ts';
+import { readConfig } from '../read-config.ts';
+import { printable } from '../terminal/printable.ts';
+import { textTable } from '../terminal/text-table.ts';
+import type { Terminal } from '../terminal.ts';
+
+/**
+ * Has the running daemon collect now what nobody owns, or say what it would do. It never opens the store itself:
+ * without the records of the daemon every VM would look ownerless. Throws a NoDaemonError when none answers.
+ */
+export async function gcCommand(
+  { config, dryRun, json }: { config?: string; dryRun?: boolean; json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const daemon = adminAddress(readConfig(config, terminal).config);
+  const path = `/api/collect${dryRun ? '?dryRun=true' : ''}`;
+  const answer = (await askDaemon(daemon, 'POST', path)) as { dryRun: boolean; steps: CollectionStep[] };
+  if (json) {
+    terminal.out(JSON.stringify(answer));
+  } else if (answer.steps.length === 0) {
+    terminal.out('Nothing to collect: every VM and runner with a name of ours has an owner.');
+  } else {
+    if (dryRun) terminal.out('Nothing was changed. A collection now would:');
+    for (const line of textTable(answer.steps.map(row))) terminal.out(line);
+  }
+  return ExitCode.ok;
+}
+
+function row(step: CollectionStep): string[] {
+  const where = step.kind === 'vm' ? step.host : step.scope;
+  return [step.do, step.kind, step.name, `on ${printable(where)}:`, printable(step.why)];
+}

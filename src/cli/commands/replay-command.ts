@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { type EvidenceFile, evidenceSchema } from '../../evidence/evidence-file.ts';
+import { replaySource } from '../../http/admin/source/replay-source.ts';
+import { createAdminApp } from '../../http/admin-app.ts';
+import { listen } from '../../http/listen.ts';
+import { ExitCode } from '../exit-code.ts';
+import { listenForStop } from '../stop-signals.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Serves an evidence file in the page of the daemon, on loopback, until a signal. Throws a UsageError for another file. */
+export async function replayCommand(
+  path: string,
+  { port }: { port: number },
+  terminal: Terminal,
+): Promise<number> {
+  const source = replaySource(await read(path));
+  const app = createAdminApp({ source, token: null, clock: terminal.clock });
+  const listener = await listen(app, { host: '127.0.0.1', port }, 'port');
+  const stop = listenForStop({
+    signals: ['SIGINT', 'SIGTERM'],
+    clock: terminal.clock,
+    force: (code) => process.exit(code),
+  });
+  const [jobId] = source.jobIds;
+  terminal.out(`The recording is at ${listener.url}/#/job/${jobId ?? ''} (Ctrl-C ends)`);
+  await stop.first;
+  stop.release();
+  await listener.close();
+  return ExitCode.ok;
+}
+
+async function read(path: string): Promise<EvidenceFile> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = evidenceSchema.safeParse(content);
+  if (!parsed.success)
+    throw new UsageError(`${path} is no evidence file of this version of jeballto-runner.`);
+  return parsed.data as unknown as EvidenceFile;
+}

@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { bootPlanSchema } from '../../simulator/agent/boot-plan.ts';
+import { startSimulatedMac } from '../../simulator/agent/simulated-mac.ts';
+import { FaultPlan, faultSchema } from '../../simulator/faults.ts';
+import { ensureRepository } from '../../simulator/github/repositories.ts';
+import { startSimulatedGitHub } from '../../simulator/github/simulated-github.ts';
+import { createHook } from '../../simulator/github/webhooks/hooks.ts';
+import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
+import { ExitCode } from '../exit-code.ts';
+import { pushExample } from '../simulation/push-example.ts';
+import { randomSource } from '../simulation/random.ts';
+import { startSimulatedWorld } from '../simulation/simulated-world.ts';
+import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../simulation/world-config.ts';
+import { listenForStop } from '../stop-signals.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const SIMULATED = ['agent', 'github', 'guest', 'world'] as const;
+
+export interface SimulateOptions {
+  /** The first port; a world takes several in a row. */
+  port?: number;
+  host: string;
+  token?: string;
+  /** A JSON file: a list of faults, or `{"agent": […], "github": […]}`. */
+  faults?: string;
+  seed?: number;
+}
+
+/** Where each is found when nothing is said; the agent's is that of the real one. */
+const DEFAULT_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
+
+const faultList = z.array(faultSchema);
+const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
+
+/** Runs a simulator until a signal. Standard output carries what a program may want, standard error the talk. */
+export async function simulateCommand(
+  what: (typeof SIMULATED)[number],
+  options: SimulateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const faults = options.faults === undefined ? null : await readFaults(options.faults);
+  const stop = listenForStop({
+    signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+    clock: terminal.clock,
+    force: (code) => process.exit(code),
+  });
+  const simulator = await START[what](options, terminal, (plan, server) => {
+    for (const fault of faults?.[server] ?? []) plan.add(fault);
+  });
+  terminal.err('Ctrl-C ends it.');
+  await stop.first;
+  await simulator.close();
+  stop.release();
+  return ExitCode.ok;
+}
+
+type Start = (
+  options: SimulateOptions,
+  terminal: Terminal,
+  harm: (plan: FaultPlan, server: 'agent' | 'github') => void,
+) => Promise<{ close(): Promise<void> }>;
+
+const START: Record<(typeof SIMULATED)[number], Start> = {
+  async agent(
+    { port = DEFAULT_PORT.agent, host, token = SIMULATED_AGENT_TOKEN, seed },
+    { clock, out, err },
+    harm,
+  ) {
+    const mac = await startSimulatedMac({ clock, random: randomSource(seed), host, port, token });
+    harm(mac.faults, 'agent');
+    out(mac.url);
+    const control = mac.url.replace(/\/v1$/, '/_sim');
+    err(`The agent of a simulated Mac, with the API of the real one; its token is ${token}
+  curl -H 'Authorization: Bearer ${token}' ${mac.url}/vms
+  curl ${control}/world                       what is there, seen from outside
+  curl ${control}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`);
+    return mac;
+  },
+
+  async github({ port = DEFAULT_PORT.github, host, token, seed }, { clock, out, err }, harm) {
+    const settings = token === undefined ? {} : { tokens: { [token]: {} } };
+    const github = await startSimulatedGitHub({ clock, random: randomSource(seed), host, port, settings });
+    harm(github.faults, 'github');
+    ensureRepository(github.world, SIMULATED_REPOSITORY);
+    out(github.url);
+    err(`A simulated GitHub with the repository ${SIMULATED_REPOSITORY}; it takes ${token ?? 'any token'}
+  curl -H 'Authorization: Bearer ${token ?? 'any'}' ${github.url}/repos/${SIMULATED_REPOSITORY}/actions/runs
+  curl ${github.url}/_sim/world               what is there, seen from outside
+  ${pushExample(github.url)}`);
+    return github;
+  },
+
+  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock, out, err }, harm) {
+    const faults = new FaultPlan(clock, randomSource(seed));
+    harm(faults, 'agent');
+    const plan = bootPlanSchema.parse(faults.next('guest boot guest')?.body ?? {});
+    const guest = await startSshGuest({
+      vmId: 'guest',
+      user: 'admin',
+      password: token,
+      plan,
+      host,
+      listenPort: port,
+    });
+    out(`${host}:${guest.port}`);
+    err(`A guest as the agent boots it, with a runner in ~/actions-runner; its user is admin, the password ${token}
+  ssh -p ${guest.port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null admin@${host}
+A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body": {"missingTools": ["git"]}}]`);
+    return { close: guest.stop };
+  },
+
+  async world(
+    { port = DEFAULT_PORT.world, host, token = SIMULATED_AGENT_TOKEN, seed },
+    { clock, out, err },
+    harm,
+  ) {
+    const random = randomSource(seed);
+    const world = await startSimulatedWorld({ clock, random, host, port, macs: 1, agentToken: token });
+    harm(world.github.faults, 'github');
+    for (const mac of world.macs) harm(mac.faults, 'agent');
+    const webhookSecret = 'simulated-webhook-secret';
+    const repository = ensureRepository(world.github.world, SIMULATED_REPOSITORY);
+    createHook(world.github.world, {
+      target: { kind: 'repository', repository },
+      url: 'http://127.0.0.1:9090/webhook',
+      secret: webhookSecret,
+    });
+    const config = worldConfig({
+      world,
+      agentToken: token,
+      webhookSecret,
+      webhookListen: '127.0.0.1:9090',
+      adminListen: '127.0.0.1:9091',
+      storePath: './data-simulated',
+    });
+    out(JSON.stringify(config, null, 2));
+    err(`A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
+Above is a config.json for them (alone on standard output). Put it into a file, and in another terminal:
+  jeballto-runner start --config simulated.json
+  ${pushExample(world.github.url)}`);
+    return world;
+  },
+};
+
+async function readFaults(path: string): Promise<z.output<typeof faultsByServer>> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UsageError(`The faults cannot be read: ${error.message}`);
+  });
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path} is no JSON: ${(error as Error).message}`);
+  }
+  const both = Array.isArray(content) ? { agent: content, github: content } : content;
+  const parsed = faultsByServer.safeParse(both);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    `${path} holds no faults as the simulators take them:\n${z.prettifyError(parsed.error)}`,
+  );
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { problemLine } from '../../config/config-error.ts';
+import type { Config } from '../../config/schema.ts';
+import { secretValues } from '../../config/secret-values.ts';
+import { type Daemon, startDaemon } from '../../controller/daemon.ts';
+import { createLog } from '../../log.ts';
+import { exitOnCrash } from '../crash-handlers.ts';
+import { ExitCode } from '../exit-code.ts';
+import { packageInfo } from '../package-info.ts';
+import { readConfig } from '../read-config.ts';
+import { listenForStop } from '../stop-signals.ts';
+import type { Terminal } from '../terminal.ts';
+
+/**
+ * Runs the daemon until a signal. The first one drains: no new VM, running jobs go on in theirs, and the next start
+ * finds them. A second one ends the process at once, which loses nothing either. Throws ConfigError and StoreError.
+ */
+export async function startCommand(
+  { config: path }: { config?: string },
+  terminal: Terminal,
+  exit: (code: number) => void = process.exit,
+): Promise<number> {
+  const { config, warnings } = readConfig(path, terminal);
+  const log = createLog({ ...config.log, secrets: secretValues(config) });
+  for (const warning of warnings) log.warn({ key: warning.path }, problemLine(warning));
+
+  const calm = exitOnCrash(log, exit);
+  const stop = listenForStop({ signals: ['SIGTERM', 'SIGINT'], clock: terminal.clock, force: exit });
+  try {
+    const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log });
+    sayReady(log, config, daemon);
+    const signal = await stop.first;
+    log.info(
+      { signal },
+      `${signal}: no new VM is made; running jobs go on in theirs (once more ends at once)`,
+    );
+    await daemon.drain();
+    log.info('the daemon ends in order');
+    return ExitCode.ok;
+  } finally {
+    stop.release();
+    calm();
+  }
+}
+
+function sayReady(log: Logger, { controller, hosts, store }: Config, { publicUrl, adminUrl }: Daemon): void {
+  const { version } = packageInfo();
+  const { mode } = controller;
+  log.info(
+    { version, mode, publicUrl, adminUrl, store: store.path, hosts: hosts.map(({ name }) => name) },
+    `jeballto-runner ${version} is ready (mode ${mode}): webhooks at ${publicUrl}/webhook, operators at ${adminUrl}`,
+  );
+}

@@ -1,0 +1,43 @@
+import { optional, required, withDefault } from '../key.ts';
+import { githubApiUrl } from '../values/http-url.ts';
+import { integer, list, localFile, secret, textLike } from '../values/plain-kinds.ts';
+
+const number = integer(1, Number.MAX_SAFE_INTEGER);
+const owner = textLike(
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/,
+  'the name of a user or an organization alone',
+  'account',
+);
+const repository = textLike(
+  /^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/,
+  '"repository" or "owner/repository"',
+  '`repository` or `owner/repository`',
+);
+
+export const githubKeys = {
+  token: optional(
+    secret,
+    'Personal access token. Needs Actions: read, and Administration: write of the repositories or Self-hosted runners: write of the organization (classic: `repo`, `admin:org`). Instead of the three keys of an App.',
+  ),
+  app_id: optional(number, 'Id of a GitHub App: with an installation, recommended for production.'),
+  app_private_key_path: optional(localFile, "The App's private key, as the PEM file that GitHub gave out."),
+  installation_id: optional(
+    number,
+    "Id of the App's installation on the owner's account: the last part of its settings page's address.",
+  ),
+  owner: required(owner, 'The user or organization whose jobs are served.'),
+  repository: optional(
+    repository,
+    'The repository whose jobs are served. Polling needs at least one, since GitHub lists queued jobs only by repository.',
+  ),
+  repositories: withDefault(list(repository), [], 'More repositories, beside `github.repository`.'),
+  webhook_secret: optional(
+    secret,
+    'What GitHub signs its webhook deliveries with. Without it every delivery is refused.',
+  ),
+  api_url: withDefault(
+    githubApiUrl,
+    'https://api.github.com',
+    "GitHub's REST API. GitHub Enterprise Server: `https://HOST/api/v3`; data residency: `https://api.NAME.ghe.com`.",
+  ),
+};

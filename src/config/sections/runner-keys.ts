@@ -1,0 +1,54 @@
+import { optional, withDefault } from '../key.ts';
+import { duration } from '../values/duration.ts';
+import { choice, list, localFile, secret, text, textLike } from '../values/plain-kinds.ts';
+
+export const MOST_LABEL_LENGTH = 256;
+
+/** What keeps a text from being a label of a runner; null when nothing does. Commas would part it in two. */
+export function labelProblem(label: string): string | null {
+  if (label === '' || label.trim() !== label) return 'is empty or has blanks at its ends.';
+  if (/[,\p{Cc}]/u.test(label))
+    return 'holds a comma or a control character, which GitHub refuses in labels.';
+  return label.length > MOST_LABEL_LENGTH ? `is longer than ${MOST_LABEL_LENGTH} characters.` : null;
+}
+
+const label = textLike(
+  /^[^\s,](?:[^,\p{Cc}]{0,254}[^\s,])?$/u,
+  'a label without commas, at most 256 long',
+  'label',
+);
+
+export const runnerKeys = {
+  ssh_user: withDefault(
+    textLike(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/, 'a user name of macOS'),
+    'admin',
+    'User of the guest, as the image has it.',
+  ),
+  ssh_password: withDefault(secret, 'admin', "That user's password in the image."),
+  ssh_private_key_path: optional(localFile, 'Private key for the login, beside the password.'),
+  install_path: withDefault(
+    textLike(
+      /^(?:~|~?\/[^\0\n]*)$/,
+      'an absolute path in the guest, or one that begins with "~/"',
+      'path in the guest',
+    ),
+    '/Users/admin/actions-runner',
+    'Where the image holds the Actions runner: the folder with `run.sh` and `config.sh`. `~/…` is the home of `runner.ssh_user`.',
+  ),
+  connect_timeout: withDefault(duration, '20s', 'For one connection: TCP, SSH banner and login together.'),
+  scope: optional(
+    choice('repository', 'organization'),
+    'Where runners are registered. An organization needs Self-hosted runners: write there.',
+    '`repository` when repositories are given, else `organization`',
+  ),
+  group: withDefault(
+    text,
+    'Default',
+    'Runner group in the organization. A repository has only one, and ignores this.',
+  ),
+  labels: withDefault(
+    list(label),
+    ['self-hosted', 'macos', 'arm64'],
+    "Labels of every runner beside its profile's own. GitHub adds none to these runners, so a job gets one only when all of its `runs-on` labels are here or are the profile's.",
+  ),
+};

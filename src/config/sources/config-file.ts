@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { type Document, isSeq, isMap as isYamlMap, LineCounter, parseDocument, visit } from 'yaml';
+import { ConfigError } from '../config-error.ts';
+import { isMap, type KeyPath, SECTIONS } from '../sections/sections.ts';
+
+export interface ConfigFileContent {
+  /** As written, except that keys with no value (`null`) count as left out. */
+  content: Record<string, unknown>;
+  /** The line of a key, or of the nearest thing around it that stands in the file; 0 when nothing does. */
+  lineOf(path: KeyPath): number;
+}
+
+/** Sentences of our own: the parser's may quote the file, and what stands there may be a secret. */
+const SYNTAX: Record<string, string> = {
+  TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use blanks.',
+  DUPLICATE_KEY: 'holds a key twice: keep one of the two.',
+  MULTIPLE_DOCS: 'begins a second document: a configuration is one, so remove the line "---".',
+  BAD_INDENT: 'is indented unlike the lines around it.',
+  MISSING_CHAR: 'lacks a quote, a comma or a bracket, here or just before.',
+  TAG_RESOLVE_FAILED: 'has a value that begins with "!": put it in quotes.',
+  NO_ANCHOR: 'has a value that begins with "*": put it in quotes.',
+  BLOCK_AS_IMPLICIT_KEY: 'holds two keys in one line, or is indented too far.',
+};
+const NOT_READABLE: Record<string, string> = {
+  ENOENT: 'there is no such file: copy config.example.json there and edit it, or name another with --config.',
+  EACCES: 'this user may not read the file: change its owner or its mode.',
+  EISDIR: 'is a folder: name the file in it.',
+};
+
+/** Reads a JSON or YAML file. Throws a ConfigError with every fault of its syntax, each with its line. */
+export function readConfigFile(path: string): ConfigFileContent {
+  const text = readText(path).replace(/^\uFEFF/, '');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  if (path.endsWith('.json')) refuseHalfJson(text, path, lines);
+  const faults = [...document.errors, ...document.warnings, ...danglingAliases(document)];
+  if (faults.length > 0) {
+    throw new ConfigError(
+      faults.map(({ code, pos }) => ({
+        at: `${path}:${lines.linePos(pos[0]).line}`,
+        path: '',
+        message: SYNTAX[code] ?? `is no valid YAML (${code}), here or just before.`,
+      })),
+    );
+  }
+  const content = (document.toJS() ?? {}) as unknown;
+  if (!isMap(content)) {
+    const message = `holds no keys: write ${Object.keys(SECTIONS).slice(0, 2).join(', ')} and so on, each with what belongs to it.`;
+    throw new ConfigError([{ at: path, path: '', message }]);
+  }
+  return {
+    content: withoutNulls(content),
+    lineOf(key) {
+      const offset = offsetOf(document, key);
+      return offset === null ? 0 : lines.linePos(offset).line;
+    },
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const message = NOT_READABLE[code] ?? `cannot be read (${code}).`;
+    throw new ConfigError([{ at: path, path: '', message }]);
+  }
+}
+
+/** JSON is YAML, but a comma forgotten in it makes other YAML, and with it a riddle in another place. */
+function refuseHalfJson(text: string, path: string, lines: LineCounter): void {
+  try {
+    JSON.parse(text.trim() === '' ? '{}' : text);
+  } catch (error) {
+    const offset = /at position (\d+)/.exec(String(error))?.[1];
+    const message =
+      'is no valid JSON, here or just before: look for a comma, a quote or a bracket that is missing or too many, and for comments, which JSON has not.';
+    const at = offset ? `${path}:${lines.linePos(Number(offset)).line}` : path;
+    throw new ConfigError([{ at, path: '', message }]);
+  }
+}
+
+/** References to an anchor that is not there; the parser throws them later, with what is written there. */
+function danglingAliases(document: Document): { code: string; pos: [number] }[] {
+  const found: { code: string; pos: [number] }[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) found.push({ code: 'NO_ANCHOR', pos: [alias.range?.[0] ?? 0] });
+    },
+  });
+  return found;
+}
+
+/** A file with every key in it says "not given" by `null`; an empty YAML section means the same. */
+function withoutNulls(content: Record<string, unknown>): Record<string, unknown> {
+  const isLeftOut = ([, value]: [string, unknown]) => value === null;
+  const drop = (holder: unknown) =>
+    isMap(holder) ? Object.fromEntries(Object.entries(holder).filter((entry) => !isLeftOut(entry))) : holder;
+  const sections = Object.entries(content).filter((entry) => !isLeftOut(entry));
+  return Object.fromEntries(
+    sections.map(([name, section]) => {
+      const form = Object.hasOwn(SECTIONS, name) ? SECTIONS[name]?.form : undefined;
+      if (form === 'list' && Array.isArray(section)) return [name, section.map(drop)];
+      if (form === 'named' && isMap(section)) {
+        const items = Object.entries(section).map(([key, item]) => [key, drop(item ?? {})]);
+        return [name, Object.fromEntries(items)];
+      }
+      return [name, drop(section)];
+    }),
+  );
+}
+
+/** Where a key begins in the text; of a missing one, where the thing begins that lacks it. */
+function offsetOf(document: Document, path: KeyPath): number | null {
+  let node: unknown = document.contents;
+  let offset: number | null = null;
+  for (const part of path) {
+    if (isYamlMap(node)) {
+      const pair = node.items.find(({ key }) => String(key) === String(part));
+      if (!pair) return offset;
+      offset = (pair.key as { range?: [number] } | null)?.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = (node as { range?: [number] } | undefined)?.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}

@@ -1,0 +1,117 @@
+import type { ConfigProblem } from '../config-error.ts';
+import { type KeyFacts, keyFacts } from '../key.ts';
+import { isMap, type KeyPath, SECTIONS, spokenPath } from '../sections/sections.ts';
+import { nearestName } from '../unknown-keys.ts';
+import { tokenVariable } from './token-variable.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Variable {
+  name: string;
+  path: KeyPath;
+  facts: KeyFacts;
+}
+
+const PREFIX = 'JEBALLTO_RUNNER_';
+
+/** One variable for each key that stands in the file once: `controller.mode` has `JEBALLTO_RUNNER_CONTROLLER_MODE`. */
+export const VARIABLES: Variable[] = Object.entries(SECTIONS)
+  .filter(([, { form }]) => form === 'one')
+  .flatMap(([section, { keys }]) =>
+    Object.entries(keys).flatMap(([key, schema]) => {
+      const facts = keyFacts.get(schema);
+      if (!facts || facts.form === 'command') return [];
+      return [{ name: `${PREFIX}${section}_${key}`.toUpperCase(), path: [section, key], facts }];
+    }),
+  );
+
+/** The variable that gives the key, where one does. */
+export function variableOf(path: KeyPath): string | undefined {
+  return VARIABLES.find((variable) => spokenPath(variable.path) === spokenPath(path))?.name;
+}
+
+export interface EnvironmentReport {
+  /** The variable that each key came from, by its spoken path. */
+  origins: Map<string, string>;
+  problems: ConfigProblem[];
+  warnings: ConfigProblem[];
+}
+
+/**
+ * Lays the environment over the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what the file
+ * says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what it leaves out: one
+ * that lies about in a shell must not take the place of the one that the file names.
+ */
+export function applyEnvironment(content: Record<string, unknown>, env: Environment): EnvironmentReport {
+  const origins = new Map<string, string>();
+  const warnings: ConfigProblem[] = [];
+  /** Empty variables count as not set; a section that is none is left for the schema to refuse. */
+  const give = (path: KeyPath, name: string, facts?: KeyFacts) => {
+    const text = env[name];
+    const holder = text ? holderOf(content, path) : undefined;
+    if (!text || !holder) return;
+    holder[String(path.at(-1))] = readValue(text, facts);
+    origins.set(spokenPath(path), name);
+  };
+
+  if (env.JEBALLTO_BASE_URL && content.hosts !== undefined) {
+    const message = 'is not used, since hosts gives every host its base_url.';
+    warnings.push({ at: 'JEBALLTO_BASE_URL', path: '', message });
+  } else give(['jeballto', 'base_url'], 'JEBALLTO_BASE_URL');
+  for (const { name, path, facts } of VARIABLES) give(path, name, facts);
+
+  const github = isMap(content.github) ? content.github : {};
+  const hasCredentials = ['token', 'app_id', 'app_private_key_path', 'installation_id'].some(
+    (key) => key in github,
+  );
+  if (!hasCredentials) give(['github', 'token'], 'GITHUB_TOKEN');
+  for (const { path, names } of tokenPlaces(content)) {
+    const isMissing = () => {
+      const holder = holderOf(content, [...path, 'token']) ?? {};
+      return !('token' in holder || 'token_file' in holder);
+    };
+    for (const name of names) if (isMissing()) give([...path, 'token'], name);
+    if (isMissing() && names.includes('JEBALLTO_TOKEN')) give([...path, 'token_file'], 'JEBALLTO_TOKEN_FILE');
+  }
+  return { origins, problems: unknownVariables(env), warnings };
+}
+
+function unknownVariables(env: Environment): ConfigProblem[] {
+  const known = VARIABLES.map(({ name }) => name);
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .map((name) => ({
+      at: name,
+      path: '',
+      message: `is no variable of this program. Did you mean ${nearestName(name, known)}? Unset it otherwise.`,
+    }));
+}
+
+/** Where an agent's token may be missing, and the variables that may have it, the nearest first. */
+function tokenPlaces({ hosts }: Record<string, unknown>): { path: KeyPath; names: string[] }[] {
+  if (hosts === undefined) return [{ path: ['jeballto'], names: [tokenVariable('local'), 'JEBALLTO_TOKEN'] }];
+  if (!Array.isArray(hosts)) return [];
+  return hosts.map((host, index) => {
+    const own = tokenVariable(String(host?.name ?? ''));
+    return { path: ['hosts', index], names: hosts.length === 1 ? [own, 'JEBALLTO_TOKEN'] : [own] };
+  });
+}
+
+/** The map that holds a key; a section that is not there is made. */
+function holderOf(content: Record<string, unknown>, path: KeyPath): Record<string, unknown> | undefined {
+  const [section, index] = path as [string, number | string];
+  content[section] ??= {};
+  const found = typeof index === 'number' ? (content[section] as unknown[])[index] : content[section];
+  return isMap(found) ? found : undefined;
+}
+
+/** Text that is no number, or neither true nor false, stays text, so that the schema says what is wrong with it. */
+function readValue(text: string, facts?: KeyFacts): unknown {
+  if (facts?.form === 'number' && /^\d+$/.test(text)) return Number(text);
+  if (facts?.form === 'flag' && /^(?:true|false)$/.test(text)) return text === 'true';
+  if (facts?.form !== 'list') return text;
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { Kind } from '../key.ts';
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+const LONGEST = 366 * 86_400_000;
+
+const HOW = 'write a number and a unit (ms, s, m, h or d), such as 10s, 5m or 1h30m';
+
+/** Milliseconds of a text such as `10s` or `1h30m`; null when it is none. */
+export function parseDuration(text: string): number | null {
+  if (!WHOLE.test(text)) return null;
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(PART))
+    total += Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return Math.round(total);
+}
+
+const schema = z
+  .string({
+    error: ({ input }) => {
+      if (input === undefined) return undefined;
+      return `${JSON.stringify(input)} has no unit: ${HOW}.`;
+    },
+  })
+  .transform((text, ctx) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms > 0 && ms <= LONGEST) return ms;
+    ctx.addIssue(
+      ms === null
+        ? `"${text}" is no duration: ${HOW}.`
+        : `"${text}" is out of range: write something from 1ms to 366d.`,
+    );
+    return z.NEVER;
+  });
+
+/** A span of time; milliseconds when parsed. */
+export const duration: Kind<typeof schema> = { schema, type: 'duration', form: 'text' };

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Kind } from '../key.ts';
+
+/** The sentence for a value of another type; missing keys are told elsewhere, with their meaning. */
+function unlessMissing(sentence: (input: unknown) => string) {
+  return ({ input }: { input?: unknown }) => (input === undefined ? undefined : sentence(input));
+}
+
+const notText = unlessMissing((input) =>
+  typeof input === 'object'
+    ? 'takes one text here, not a list or keys of its own.'
+    : `is read as a ${typeof input}, but takes a text: put it in quotes.`,
+);
+
+const nonEmpty = z
+  .string({ error: notText })
+  .min(1, 'is empty. Give a value, or leave the key out.')
+  .refine((value) => value.trim() === value, 'begins or ends with a blank or a line break: take it away.');
+
+export const text: Kind<typeof nonEmpty> = { schema: nonEmpty, type: 'text', form: 'text' };
+
+export const secret: Kind<typeof nonEmpty> = { ...text, type: 'text or variable', secret: true };
+
+export const localFile: Kind<typeof nonEmpty> = { ...text, type: 'path of a file', local: 'file' };
+
+export const localFolder: Kind<typeof nonEmpty> = { ...text, type: 'path of a folder', local: 'folder' };
+
+/** A text of a certain form; `wanted` completes "write …". */
+export function textLike(form: RegExp, wanted: string, type = 'text'): Kind<typeof nonEmpty> {
+  const schema = z.string({ error: notText }).refine((value) => form.test(value), {
+    error: ({ input }) => `"${String(input)}" does not fit here: write ${wanted}.`,
+  });
+  return { schema, type, form: 'text' };
+}
+
+/** A whole number; `unit` completes the range in the reference. */
+export function integer(least: number, most: number, unit = ''): Kind<z.ZodNumber> {
+  const isOpen = most === Number.MAX_SAFE_INTEGER;
+  const range = isOpen ? `of at least ${least}` : `from ${least} to ${most}`;
+  const error = unlessMissing((input) => {
+    const isQuoted = typeof input === 'string' && /^\d+$/.test(input);
+    if (isQuoted) return `is a text: write ${input} without quotes.`;
+    return `${JSON.stringify(input)} does not fit here: write a whole number ${range}${unit && ` (${unit})`}.`;
+  });
+  const schema = z.int({ error }).min(least, { error }).max(most, { error });
+  const type = isOpen ? 'whole number' : `whole number, ${least}–${most}${unit && ` ${unit}`}`;
+  return { schema, type, form: 'number' };
+}
+
+export function choice<const T extends string>(...values: T[]): Kind<z.ZodEnum<{ [K in T]: K }>> {
+  const spoken = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+  const error = unlessMissing((input) => `${JSON.stringify(input)} is none of the choices: write ${spoken}.`);
+  const schema = z.enum(values, { error }) as z.ZodEnum<{ [K in T]: K }>;
+  return { schema, type: values.map((value) => `\`${value}\``).join(', '), form: 'text' };
+}
+
+const yesOrNo = z.boolean({
+  error: unlessMissing(
+    (input) => `${JSON.stringify(input)} does not fit here: write true or false, without quotes.`,
+  ),
+});
+
+export const flag: Kind<typeof yesOrNo> = { schema: yesOrNo, type: '`true`, `false`', form: 'flag' };
+
+export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.ZodArray<S>> {
+  const error = unlessMissing(() => 'takes a list: write it in brackets, such as ["one", "two"].');
+  return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };
+}
+
+const words = z
+  .array(z.string({ error: notText }), {
+    error: unlessMissing(
+      () =>
+        'takes the program and its arguments as a list, such as ["program", "argument"]; no shell reads it.',
+    ),
+  })
+  .refine((given) => (given[0] ?? '') !== '', 'is empty: name the program first, then its arguments.');
+
+export const command: Kind<typeof words> = {
+  schema: words,
+  type: 'list: program, then arguments',
+  form: 'command',
+};

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Kind } from '../key.ts';
+
+const FORM = /^(\d+(?:\.\d+)?) ?(MB|GB|TB)$/i;
+const UNITS: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+
+/**
+ * Bytes of a text such as `12GB`; null when it is none. The agent's own rule: a decimal number and MB, GB or TB in
+ * any case, each 1024 of the one before; `12G` and `12GiB` are refused there, so they are refused here.
+ */
+export function parseSize(text: string): number | null {
+  const [, count, unit = ''] = FORM.exec(text) ?? [];
+  return count === undefined ? null : Math.floor(Number(count) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
+}
+
+/** A size between two others that are written the same way; bytes when parsed. A bare number is bytes, as at the agent. */
+export function size(least: string, most: string) {
+  const range = [parseSize(least) ?? 0, parseSize(most) ?? 0] as const;
+  const schema = z
+    .union([z.string(), z.int()], {
+      error: ({ input }) =>
+        input === undefined ? undefined : `takes a size: write it as a text, such as ${least}.`,
+    })
+    .transform((given, ctx) => {
+      const bytes = typeof given === 'number' ? given : parseSize(given);
+      if (bytes !== null && bytes >= range[0] && bytes <= range[1]) return bytes;
+      ctx.addIssue(
+        bytes === null
+          ? `"${given}" is no size: write a number and MB, GB or TB, such as ${least} (1 GB is 1024³ bytes).`
+          : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent takes ${least} to ${most}.`,
+      );
+      return z.NEVER;
+    });
+  return { schema, type: `size, ${least}–${most}`, form: 'text' } satisfies Kind<typeof schema>;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { secretPaths, secretValues } from '../../src/config/secret-values.ts';
+import { AGENT_TOKEN, load, refusalError, SMALLEST } from './config-fixture.ts';
+
+test('every secret of the schema is known by its path', () => {
+  expect(secretPaths).toEqual([
+    'github.token',
+    'github.webhook_secret',
+    'jeballto.token',
+    'hosts[*].token',
+    'runner.ssh_password',
+    'admin.token',
+  ]);
+});
+
+test('every secret of a configuration is known by its value, wherever it came from', () => {
+  const { config } = load(
+    {
+      github: { token: 'ghp_1', owner: 'acme', repository: 'app', webhook_secret: 'hook' },
+      hosts: [
+        { name: 'mac-1', base_url: 'http://mac-1/v1', token: AGENT_TOKEN },
+        { name: 'mac-2', base_url: 'http://mac-2/v1' },
+      ],
+      labels: SMALLEST.labels,
+      admin: { token: 'admin-token' },
+    },
+    { JEBALLTO_TOKEN_MAC_2: `${AGENT_TOKEN}-2`, JEBALLTO_RUNNER_RUNNER_SSH_PASSWORD: 'guest' },
+  );
+  expect(secretValues(config).sort()).toEqual(
+    ['ghp_1', 'hook', AGENT_TOKEN, `${AGENT_TOKEN}-2`, 'guest', 'admin-token'].sort(),
+  );
+});
+
+test('no problem repeats a secret, however wrong it is', () => {
+  const hidden = 'hidden value\n';
+  const error = refusalError(() =>
+    load({
+      github: { token: hidden, owner: 'acme', repository: 'app', webhook_secret: [hidden] },
+      jeballto: { token: hidden, token_command: hidden },
+      runner: { ssh_password: { of: hidden } },
+      admin: { token: hidden },
+      labels: SMALLEST.labels,
+    }),
+  );
+  expect(error.problems.length).toBeGreaterThanOrEqual(6);
+  expect(error.message).not.toContain('hidden');
+});
