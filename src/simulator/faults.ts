@@ -111,6 +111,14 @@ export class FaultPlan {
   }
 }
 
+/** What a fault's `hang` does: never resolves; rejects when `signal` aborts. */
+export function hang(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
 function routePattern(route: string): RegExp {
   const source = route
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')

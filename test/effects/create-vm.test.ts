@@ -55,7 +55,7 @@ describe('a VM is made', () => {
     const pulls = at.counted('POST /images/pull');
     await at.create();
     expect(pulls.hits).toBe(1);
-    const references = [...at.mac.world.images.pulls.values()].map(({ reference }) => reference);
+    const references = [...at.mac.world.pulls.values()].map(({ reference }) => reference);
     expect(references).toEqual([IMAGE, IMAGE]);
     expect([...at.mac.world.images.local.keys()]).toEqual([IMAGE]);
     const percents = at.shown.map((text) => /pulling .* (\d+) %/.exec(text ?? '')?.[1]).filter(Boolean);
@@ -207,7 +207,7 @@ describe('no second create is sent for a name whose first one may still take eff
     let asked = 0;
     at.world.calls.outcome = () => outcomes[asked++] ?? 'none';
     const creating = at.create();
-    await vi.waitFor(() => expect(at.mac.world.images.pulls.size).toBe(1));
+    await vi.waitFor(() => expect(at.mac.world.pulls.size).toBe(1));
     addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
     await creating;
     expect([posts.hits, at.vms()]).toEqual([0, [`${NAME} stopped`]]);
@@ -264,7 +264,7 @@ describe('a pull that fails', () => {
   test('because the agent was restarted is begun again, since it remembers no operation', async () => {
     const at = await fixture({ mac: { latencies: { pull: 600 } } });
     const pulling = at.create();
-    await vi.waitFor(() => expect(at.mac.world.images.pulls.size).toBe(1));
+    await vi.waitFor(() => expect(at.mac.world.pulls.size).toBe(1));
     const failed = expect(pulling).rejects.toMatchObject({ failure: { disposition: 'retry' } });
     await at.mac.restart('crash', 0);
     await failed;

@@ -123,7 +123,7 @@ test('a tag that moves while its base is made leaves that unfinished, and the ne
   at.keep();
   await soon(() => expect(creates.hits).toBe(1));
   // The create has pulled the tag when the delay begins.
-  await soon(() => expect([...at.mac.world.images.pulls.values()].length).toBeGreaterThan(1));
+  await soon(() => expect([...at.mac.world.pulls.values()].length).toBeGreaterThan(1));
   at.move('b');
   await at.isReady();
   const complete = at.bases().filter(({ name }) => parseBaseName('gh-t', name)?.isComplete);

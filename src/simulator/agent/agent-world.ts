@@ -1,9 +1,11 @@
 import { type Clock, sleepFor } from '../../clock.ts';
-import type { Fault, FaultPlan } from '../faults.ts';
+import { type Fault, type FaultPlan, hang } from '../faults.ts';
+import { draw, type Latency } from '../latency.ts';
 import type { EventRing } from './events.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { ImageStore } from './images/image-store.ts';
-import type { AgentOptions, Latency } from './options.ts';
+import type { PullOperation } from './images/pull-operation.ts';
+import type { AgentOptions } from './options.ts';
 import { notFound } from './refusal.ts';
 import type { Gate } from './vms/gate.ts';
 import type { Power, Vm } from './vms/vm.ts';
@@ -31,6 +33,9 @@ export interface AgentWorld {
   readonly gate: Gate;
   readonly events: EventRing;
   readonly images: ImageStore;
+  readonly pulls: Map<string, PullOperation>;
+  /** The last pull of each reference: pulls of one reference go one after another. */
+  readonly pullQueues: Map<string, Promise<void>>;
   /** SSH ports taken, or being taken. */
   readonly portsInUse: Set<number>;
   life: AgentLife;
@@ -52,24 +57,9 @@ export function vmById(world: AgentWorld, id: string): Vm {
   return vm;
 }
 
-/** Draws a duration in milliseconds. */
-export function draw(world: AgentWorld, latency: Latency): number {
-  if (typeof latency === 'number') return latency;
-  const [least, most] = latency;
-  return least + world.random() * (most - least);
-}
-
 /** Lets the time of one piece of work pass; rejects when `signal` aborts. */
 export function spend(world: AgentWorld, latency: Latency, signal: AbortSignal): Promise<void> {
-  return sleepFor(world.clock, draw(world, latency), signal);
-}
-
-/** Resolves never; rejects when `signal` aborts. */
-export function forever(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  return sleepFor(world.clock, draw(world.random, latency), signal);
 }
 
 /** The fault that this piece of work inside the Mac suffers, after the fault's own delay; null when all is well. */
@@ -81,7 +71,7 @@ export async function mishap(
 ): Promise<Fault | null> {
   const fault = world.faults.next(`mac ${operation} ${name}`);
   if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, signal);
-  if (fault?.hang) await forever(signal);
+  if (fault?.hang) await hang(signal);
   const harmful =
     fault && (fault.status !== undefined || fault.code !== undefined || fault.drop !== undefined);
   return harmful ? fault : null;

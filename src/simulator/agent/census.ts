@@ -14,7 +14,7 @@ export function census(world: AgentWorld) {
     })),
     slotsInUse: slotsInUse(world),
     sshPorts: [...world.portsInUse],
-    activePulls: [...world.images.pulls.values()].filter(isActive).length,
+    activePulls: [...world.pulls.values()].filter(isActive).length,
     images: [...world.images.local.keys()],
   };
 }

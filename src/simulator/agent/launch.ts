@@ -3,7 +3,7 @@ import type { FaultPlan } from '../faults.ts';
 import type { AgentLife, AgentWorld } from './agent-world.ts';
 import { EventRing } from './events.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import { newImageStore } from './images/image-store.ts';
+import { ImageStore } from './images/image-store.ts';
 import { type AgentSettings, agentOptions } from './options.ts';
 import { Gate } from './vms/gate.ts';
 import { powerOff } from './vms/power.ts';
@@ -42,7 +42,9 @@ export function createAgentWorld({
     vms: new Map(),
     gate: new Gate(),
     events: new EventRing(clock),
-    images: newImageStore(),
+    images: new ImageStore(clock, random),
+    pulls: new Map(),
+    pullQueues: new Map(),
     portsInUse: new Set(),
     life: newLife(clock),
     maintenance: false,
@@ -68,8 +70,8 @@ export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> 
     else settle(world, vm, end);
   }
   world.events.clear();
-  world.images.pulls.clear();
-  world.images.queues.clear();
+  world.pulls.clear();
+  world.pullQueues.clear();
   world.maintenance = false;
 }
 

@@ -1,5 +1,4 @@
-/** Milliseconds: a fixed number, or a range from which each use draws with the world's seeded source. */
-export type Latency = number | readonly [least: number, most: number];
+import type { Latency } from '../latency.ts';
 
 /** How long each thing takes. The defaults are a Mac in a hurry; the real one needs seconds to minutes. */
 export interface Latencies {

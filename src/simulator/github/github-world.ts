@@ -7,7 +7,7 @@ import type { Identifiers } from './identifiers.ts';
 import type { Lease } from './jobs/job-lease.ts';
 import type { Job } from './jobs/jobs.ts';
 import type { Run } from './jobs/runs.ts';
-import type { GitHubOptions, Latency } from './options.ts';
+import type { GitHubOptions } from './options.ts';
 import type { Account, Repository } from './repositories.ts';
 import type { RequestLog } from './rest/request-log.ts';
 import type { RegistrationToken } from './runners/registration-tokens.ts';
@@ -55,13 +55,6 @@ export interface GitHubWorld {
   readonly requests: RequestLog;
   /** Where it is served: base of web pages and of the runner service. */
   origin: string;
-}
-
-/** Draws a duration in milliseconds. */
-export function draw(world: GitHubWorld, latency: Latency): number {
-  if (typeof latency === 'number') return latency;
-  const [least, most] = latency;
-  return least + world.random() * (most - least);
 }
 
 /** Base of the REST API. */

@@ -1,5 +1,4 @@
-/** Milliseconds: a fixed number, or a range from which each use draws with the world's seeded source. */
-export type Latency = number | readonly [least: number, most: number];
+import type { Latency } from '../latency.ts';
 
 /** How long things take and last, in milliseconds. The defaults are GitHub's, but for the delays, which are short. */
 export interface Timings {

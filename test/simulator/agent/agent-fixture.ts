@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { randomSource } from '../../../src/cli/simulation/random.ts';
 import { type Clock, systemClock } from '../../../src/clock.ts';
 import { startAgentServer } from '../../../src/simulator/agent/agent-server.ts';
-import { type AgentWorld, forever } from '../../../src/simulator/agent/agent-world.ts';
+import type { AgentWorld } from '../../../src/simulator/agent/agent-world.ts';
 import type { BootPlan } from '../../../src/simulator/agent/boot-plan.ts';
 import type { GuestCommandResult, Hypervisor } from '../../../src/simulator/agent/hypervisor.ts';
 import { createAgentWorld, shutDown } from '../../../src/simulator/agent/launch.ts';
@@ -12,7 +12,7 @@ import { startVm, stopVm } from '../../../src/simulator/agent/vms/power.ts';
 import { deleteVm } from '../../../src/simulator/agent/vms/removal.ts';
 import { disableSsh, enableSsh } from '../../../src/simulator/agent/vms/ssh-forwarding.ts';
 import type { Vm } from '../../../src/simulator/agent/vms/vm.ts';
-import { FaultPlan } from '../../../src/simulator/faults.ts';
+import { FaultPlan, hang } from '../../../src/simulator/faults.ts';
 
 export const TOKEN = 'A3F1C2D4-0000-4000-8000-1234567890AB';
 export const IMAGE = 'ghcr.io/jeballto/macos-ci:latest';
@@ -126,7 +126,7 @@ export function memoryHypervisor() {
       result = given;
     },
     hang: () => {
-      executes = forever;
+      executes = hang;
     },
   };
 }

@@ -77,9 +77,9 @@ describe('framing', () => {
     const body = JSON.stringify({ name: 'gone', image: IMAGE });
     const socket = connect(mac.server.port, '127.0.0.1');
     socket.write(`POST /v1/vms HTTP/1.1\r\n${authorization}Content-Length: ${body.length}\r\n\r\n${body}`);
-    await vi.waitFor(() => expect(mac.world.images.pulls.size).toBe(1));
+    await vi.waitFor(() => expect(mac.world.pulls.size).toBe(1));
     socket.resetAndDestroy();
-    const [pull] = [...mac.world.images.pulls.values()];
+    const [pull] = [...mac.world.pulls.values()];
     await vi.waitFor(() => expect(pull?.status).toBe('cancelled'));
     expect(mac.world.vms.size).toBe(0);
   });

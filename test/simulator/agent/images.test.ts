@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { parseImageReference } from '../../../src/simulator/agent/images/image-reference.ts';
-import { deleteImage, listImages } from '../../../src/simulator/agent/images/image-store.ts';
 import { isActive, pullResponse } from '../../../src/simulator/agent/images/pull-operation.ts';
 import { cancelPull, pullById, startPull } from '../../../src/simulator/agent/images/pulls.ts';
 import { GIB } from '../../../src/simulator/agent/options.ts';
@@ -52,10 +51,10 @@ describe('create from an image', () => {
     const { world, clock, life } = virtualWorld({ latencies: { pull: 8_000, clone: 4_000 } });
     const creating = createVm(world, request('vm', IMAGE), life());
     await clock.advance(4_500);
-    const [pull] = [...world.images.pulls.values()];
+    const [pull] = [...world.pulls.values()];
     expect(pull && pullResponse(pull)).toMatchObject({ type: 'pull', status: 'running', progress: 0.5 });
     await clock.advance(6_000);
-    expect(listImages(world)).toHaveLength(1);
+    expect(world.images.list()).toHaveLength(1);
     expect(world.vms.size).toBe(0);
     const vm = await clock.finish(creating);
     expect(vm).toMatchObject({ state: 'stopped', resources: { cpuCount: 4 } });
@@ -77,7 +76,7 @@ describe('create from an image', () => {
     const creating = createVm(world, request('vm', IMAGE), life());
     const outcome = expect(creating).rejects.toMatchObject({ status: 499, code: 'IMAGE_PULL_CANCELLED' });
     await clock.advance(1_000);
-    const [pull] = [...world.images.pulls.values()];
+    const [pull] = [...world.pulls.values()];
     const cancelled = await clock.finish(cancelPull(world, pull?.id ?? ''));
     await outcome;
     expect(cancelled.status).toBe('cancelled');
@@ -99,7 +98,7 @@ describe('create from an image', () => {
     await outcome;
     await clock.advance(60_000);
     expect(world.vms.size).toBe(1);
-    expect(listImages(world)[0]?.claims).toBe(0);
+    expect(world.images.list()[0]?.claims).toBe(0);
   });
 
   test('with resources beyond the host fails after the pull, and no later change can rescue it', async () => {
@@ -109,7 +108,7 @@ describe('create from an image', () => {
       registry: { images: { [IMAGE]: { resources } } },
     });
     await expect(act.create()).rejects.toMatchObject({ status: 400, code: 'CREATE_FAILED' });
-    expect(listImages(world)).toHaveLength(1);
+    expect(world.images.list()).toHaveLength(1);
     expect(world.vms.size).toBe(0);
   });
 
@@ -126,7 +125,7 @@ describe('the cache', () => {
     const { world, act } = virtualWorld({ registry: { images: { [IMAGE]: { digest: DIGEST } } } });
     await act.create('a', { image: IMAGE });
     await act.create('b', { image: `ghcr.io/jeballto/macos-ci@${DIGEST}` });
-    expect(listImages(world).map((image) => image.digest)).toEqual([DIGEST, DIGEST]);
+    expect(world.images.list().map((image) => image.digest)).toEqual([DIGEST, DIGEST]);
   });
 
   test('asks the registry about a tag even when the image is local, but not about a digest', async () => {
@@ -146,10 +145,10 @@ describe('the cache', () => {
     await act.create('first');
     const creating = createVm(world, request('second', IMAGE), life());
     await clock.advance(1_000);
-    const id = listImages(world)[0]?.id ?? '';
-    expect(() => deleteImage(world, id)).toThrow(expect.objectContaining({ code: 'IMAGE_IN_USE' }));
+    const id = world.images.list()[0]?.id ?? '';
+    expect(() => world.images.delete(id)).toThrow(expect.objectContaining({ code: 'IMAGE_IN_USE' }));
     await clock.finish(creating);
-    deleteImage(world, id);
+    world.images.delete(id);
     expect(world.vms.size).toBe(2);
   });
 });
@@ -207,9 +206,7 @@ describe('pull operations', () => {
     for (let index = 0; index < 100; index += 1) {
       await clock.finish(startPull(world, reference(IMAGE), null, life()).ended);
     }
-    expect([...world.images.pulls.values()].filter((pull) => !isActive(pull)).length).toBeLessThanOrEqual(
-      101,
-    );
+    expect([...world.pulls.values()].filter((pull) => !isActive(pull)).length).toBeLessThanOrEqual(101);
     startPull(world, reference(IMAGE), null, life());
     expect(() => pullById(world, first.id)).toThrow(
       expect.objectContaining({ status: 404, code: 'IMAGE_OPERATION_NOT_FOUND' }),

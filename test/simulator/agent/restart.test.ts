@@ -47,7 +47,7 @@ describe('a restart of the agent', () => {
     await shutDown(world, 'crash');
     launch(world);
     expect(world.events.of(vm.id, 1000)).toEqual([]);
-    expect([world.images.pulls.size, world.portsInUse.size, world.images.local.size]).toEqual([0, 0, 1]);
+    expect([world.pulls.size, world.portsInUse.size, world.images.local.size]).toEqual([0, 0, 1]);
   });
 
   test('undoes a create and a start that were under way', async () => {
@@ -94,7 +94,7 @@ describe('a restart of the agent', () => {
     await using mac = await servedWorld({ latencies: { pull: 60_000 } });
     const creating = mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
     const outcome = expect(creating).rejects.toThrow();
-    await vi.waitFor(() => expect(mac.world.images.pulls.size).toBe(1));
+    await vi.waitFor(() => expect(mac.world.pulls.size).toBe(1));
     await mac.server.restart('graceful', 0);
     await outcome;
     expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 0 });

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { sleepFor } from '../../../clock.ts';
-import type { Fault } from '../../faults.ts';
-import { type AgentWorld, forever } from '../agent-world.ts';
+import { type Fault, hang } from '../../faults.ts';
+import type { AgentWorld } from '../agent-world.ts';
 import { guestRoutes } from '../routes/guest-routes.ts';
 import { imageRoutes } from '../routes/image-routes.ts';
 import { systemRoutes } from '../routes/system-routes.ts';
@@ -40,7 +40,7 @@ export async function answerRequest(
   try {
     const fault = world.faults.next(`${head.method} ${path}`);
     if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, life);
-    if (fault?.hang) await forever(AbortSignal.any([life, client.gone]));
+    if (fault?.hang) await hang(AbortSignal.any([life, client.gone]));
     if (fault?.drop === 'before') return 'cut';
     const instead = fault && fault.drop === undefined ? replyOf(fault) : null;
     if (instead) return instead;

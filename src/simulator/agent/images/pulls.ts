@@ -1,10 +1,11 @@
 import { sleepFor } from '../../../clock.ts';
 import type { Fault } from '../../faults.ts';
-import { type AgentWorld, draw, mishap, spend } from '../agent-world.ts';
+import { draw } from '../../latency.ts';
+import { type AgentWorld, mishap, spend } from '../agent-world.ts';
 import { newUuid } from '../identifiers.ts';
 import { Refusal } from '../refusal.ts';
 import type { ImageReference } from './image-reference.ts';
-import { remoteImage, storeImage } from './image-store.ts';
+import { remoteImage } from './image-store.ts';
 import { CHUNKS, isActive, type PullFailure, type PullOperation } from './pull-operation.ts';
 
 const MOST_ACTIVE = 8;
@@ -38,7 +39,7 @@ export function startPull(
   timeoutMs: number | null,
   signal: AbortSignal,
 ): PullOperation {
-  const { pulls, queues } = world.images;
+  const { pulls, pullQueues } = world;
   if ([...pulls.values()].filter(isActive).length >= MOST_ACTIVE) {
     throw new Refusal(429, 'TOO_MANY_IMAGE_OPERATIONS', 'Maximum active image operation count reached');
   }
@@ -60,9 +61,9 @@ export function startPull(
   };
   pulls.set(operation.id, operation);
   forgetOldest(pulls);
-  const previous = queues.get(reference.normalised) ?? Promise.resolve();
+  const previous = pullQueues.get(reference.normalised) ?? Promise.resolve();
   operation.ended = previous.then(() => run(world, operation, reference, timeoutMs, signal));
-  queues.set(reference.normalised, operation.ended);
+  pullQueues.set(reference.normalised, operation.ended);
   return operation;
 }
 
@@ -80,7 +81,7 @@ export async function cancelPull(world: AgentWorld, id: string): Promise<PullOpe
 
 /** Throws 404 IMAGE_OPERATION_NOT_FOUND, which is also what every id from before a restart gets. */
 export function pullById(world: AgentWorld, id: string): PullOperation {
-  const operation = world.images.pulls.get(id);
+  const operation = world.pulls.get(id);
   if (!operation) throw new Refusal(404, 'IMAGE_OPERATION_NOT_FOUND', 'Image operation not found');
   return operation;
 }
@@ -140,21 +141,21 @@ async function download(
   await spend(world, options.latencies.resolve, signal);
   if (options.registry.unreachable.includes(reference.registry))
     return registryUnavailable(reference.registry);
-  const remote = remoteImage(world, reference);
+  const remote = remoteImage(options.registry, reference);
   if (!remote) return pullFailed(`Image pull failed: ${reference.normalised} was not found in its registry`);
   if (local?.digest === remote.digest) {
     operation.image = local;
     return null;
   }
   operation.bytesTotal = remote.bytes;
-  const duration = draw(world, options.latencies.pull);
+  const duration = draw(world.random, options.latencies.pull);
   for (let chunk = 1; chunk <= CHUNKS; chunk += 1) {
     await sleepFor(world.clock, duration / CHUNKS, signal);
     operation.chunksCompleted = chunk;
     operation.bytesCompleted = Math.floor((remote.bytes * chunk) / CHUNKS);
     operation.updatedAt = world.clock.now();
   }
-  operation.image = storeImage(world, reference.normalised, remote);
+  operation.image = images.add(reference.normalised, remote);
   return null;
 }
 

@@ -2,7 +2,7 @@ import { flagFrom, limitFrom, offsetFrom } from '../http/query.ts';
 import { noContent, ok } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { parseImageReference } from '../images/image-reference.ts';
-import { deleteImage, imageById, imageResponse, listImages } from '../images/image-store.ts';
+import { imageResponse } from '../images/image-store.ts';
 import { imageOf, isActive, pullResponse } from '../images/pull-operation.ts';
 import { cancelPull, pullById, startPull } from '../images/pulls.ts';
 import { Refusal } from '../refusal.ts';
@@ -15,7 +15,7 @@ export const imageRoutes: readonly Route[] = [
     handle: ({ world, query }) => {
       const limit = limitFrom(query);
       const offset = offsetFrom(query);
-      const images = listImages(world);
+      const images = world.images.list();
       const page = images.slice(offset, offset + limit).map(imageResponse);
       return ok({ images: page, total: images.length, limit, offset });
     },
@@ -23,13 +23,13 @@ export const imageRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/images/:id',
-    handle: (request) => ok(imageResponse(imageById(request.world, idOf(request)))),
+    handle: (request) => ok(imageResponse(request.world.images.byId(idOf(request)))),
   },
   {
     method: 'DELETE',
     path: '/images/:id',
     handle: (request) => {
-      deleteImage(request.world, idOf(request));
+      request.world.images.delete(idOf(request));
       return noContent;
     },
   },
@@ -58,7 +58,7 @@ export const imageRoutes: readonly Route[] = [
     path: '/images/pull/operations',
     handle: ({ world, query }) => {
       const activeOnly = flagFrom(query, 'activeOnly', true);
-      const operations = [...world.images.pulls.values()].filter((pull) => !activeOnly || isActive(pull));
+      const operations = [...world.pulls.values()].filter((pull) => !activeOnly || isActive(pull));
       return ok({
         operations: operations.map(pullResponse),
         total: operations.length,
@@ -71,7 +71,7 @@ export const imageRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/images/pull/operations',
     handle: async ({ world }) => {
-      const active = [...world.images.pulls.values()].filter(isActive);
+      const active = [...world.pulls.values()].filter(isActive);
       const operations = await Promise.all(active.map((pull) => cancelPull(world, pull.id)));
       const { length } = operations;
       return ok({ cancelled: length, tasksCancelled: length, operations: operations.map(pullResponse) });

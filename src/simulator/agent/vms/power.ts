@@ -1,4 +1,5 @@
-import { type AgentWorld, draw, mishap, spend, vmById } from '../agent-world.ts';
+import { draw } from '../../latency.ts';
+import { type AgentWorld, mishap, spend, vmById } from '../agent-world.ts';
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { closeForward, setUpNetwork } from './ssh-forwarding.ts';
@@ -132,8 +133,8 @@ export function newPower(world: AgentWorld, plan: BootPlan, guest: Power['guest'
     guest,
     plan,
     since,
-    natAt: after(plan.natMs ?? draw(world, nat)),
-    sshUpAt: after(plan.sshdMs ?? draw(world, sshd)),
+    natAt: after(plan.natMs ?? draw(world.random, nat)),
+    sshUpAt: after(plan.sshdMs ?? draw(world.random, sshd)),
     off: new AbortController(),
     network: { done: Promise.resolve(), cancel: new AbortController() },
     natIp: null,

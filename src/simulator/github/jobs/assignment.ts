@@ -1,4 +1,5 @@
-import { draw, type GitHubWorld } from '../github-world.ts';
+import { draw } from '../../latency.ts';
+import type { GitHubWorld } from '../github-world.ts';
 import { groupAllows } from '../repositories.ts';
 import { groupName, isDeprecated, occupy, type Runner } from '../runners/runners.ts';
 import { finishJob, type Job } from './jobs.ts';
@@ -89,7 +90,7 @@ function isFree(world: GitHubWorld, runner: Runner): boolean {
 }
 
 function later(world: GitHubWorld, work: () => void): void {
-  const delay = draw(world, world.options.timings.assignment);
+  const delay = draw(world.random, world.options.timings.assignment);
   if (delay === 0) work();
   else world.alarms.set(world.clock.now() + delay, work);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sleepFor } from '../../../clock.ts';
-import type { Fault } from '../../faults.ts';
+import { type Fault, hang } from '../../faults.ts';
 import { authenticate, type Credential } from '../access/credentials.ts';
 import { type RateWindow, rateHeaders } from '../access/rate-limiter.ts';
 import type { GitHubWorld } from '../github-world.ts';
@@ -87,11 +87,7 @@ export async function suffer(
 ): Promise<Fault | null> {
   const fault = world.faults.next(`${method} ${path}`);
   if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, gone);
-  if (!fault?.hang) return fault;
-  return new Promise((_resolve, reject) => {
-    if (gone.aborted) reject(gone.reason);
-    gone.addEventListener('abort', () => reject(gone.reason), { once: true });
-  });
+  return fault?.hang ? hang(gone) : fault;
 }
 
 /** What a fault answers in place of the work, or null when it only delays. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { draw, type GitHubWorld } from '../github-world.ts';
+import { draw } from '../../latency.ts';
+import type { GitHubWorld } from '../github-world.ts';
 import type { Repository } from '../repositories.ts';
 import type { Announcement, Delivery } from './delivery-log.ts';
 import type { Hook } from './hooks.ts';
@@ -37,7 +38,7 @@ function dispatch(world: GitHubWorld, parcel: Parcel): void {
   const mishap = webhookMishap(world.faults.next(name));
   if (mishap.fate === 'lost') return;
   const { hook } = parcel;
-  const at = world.clock.now() + draw(world, world.options.timings.webhook) + mishap.delayMs;
+  const at = world.clock.now() + draw(world.random, world.options.timings.webhook) + mishap.delayMs;
   world.alarms.set(at, () => {
     if (mishap.afterNext) {
       hook.held.push(() => void carry(world, parcel, mishap));
