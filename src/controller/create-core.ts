@@ -54,14 +54,14 @@ export interface Core {
 export function createCore(options: CoreOptions): Core {
   const { store, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
-  const chronicle = new Chronicle(store);
+  const chronicle = new Chronicle(store.journal);
   const turnRecords = new TurnRecords(chronicle, clock);
   const hostRecords = new HostRecords({
     chronicle,
     clock,
     isOurs: (name) => parseResourceName(namePrefix, name) !== null,
     isBase: options.isBase ?? (() => false),
-    cordonOf: (name) => store.cordonOf(name),
+    cordonOf: (name) => store.cordons.of(name),
   });
   const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
   const machine = createJobMachine({ policy, now: () => clock.now() });

@@ -157,9 +157,9 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   releases.push('calls under way', () => world.calls.allEnded());
   hosts.start();
   releases.push('the hosts', () => hosts.stop());
-  for (const { id, observation } of await store.pendingDeliveries()) {
+  for (const { id, observation } of await store.deliveries.pending()) {
     if (observation) dispatcher.observe(observation);
-    store.deliveryHandled(id);
+    store.deliveries.markHandled(id);
   }
 
   const { poller, webhooks, receiver } = intakeOf({

@@ -72,8 +72,8 @@ export function intakeOf(parts: IntakeParts): Intake {
       repositories: repositories.length > 0 ? config.github.repositories : null,
     },
     store: {
-      knows: (id) => store.knowsDelivery(id),
-      remember: (id, seen) => store.rememberDelivery(id, seen),
+      knows: (id) => store.deliveries.has(id),
+      remember: (id, seen) => store.deliveries.remember(id, seen),
     },
     clock,
     isDraining: () => dispatcher.draining,

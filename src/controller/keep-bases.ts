@@ -25,7 +25,7 @@ export function keepBases({ config, world, store, clock, log }: KeepBasesParts):
     clock,
     log,
     interval: config.controller.gc_interval,
-    isCordoned: (host) => store.cordonOf(host) !== null,
+    isCordoned: (host) => store.cordons.of(host) !== null,
   });
   const keeping = keeper.run();
   return () => {

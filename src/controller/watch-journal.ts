@@ -26,14 +26,13 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
   const { chronicle, store, clock } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
-  const { journalSeq } = store.stats();
   let heardLast = clock.now();
-  for await (const entry of store.readJournal({ after: Math.max(0, journalSeq - REMEMBERED) })) {
+  for await (const entry of store.journal.read({ after: Math.max(0, store.journal.seq - REMEMBERED) })) {
     stats.add(entry);
     heardLast = entry.at;
   }
   const turns = [];
-  for await (const turn of store.readJournal({ jobId: 0, reverse: true, limit: REMEMBERED_TURNS }))
+  for await (const turn of store.journal.read({ jobId: 0, reverse: true, limit: REMEMBERED_TURNS }))
     turns.push(turn);
   for (const turn of turns.reverse()) history.add(turn);
 

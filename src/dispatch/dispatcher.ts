@@ -56,7 +56,7 @@ export class Dispatcher {
     const steps = routeObservation(seen, {
       holderOfJob: (id) => actors.holderOfJob(id),
       holderOfRunner: (name) => actors.holderOfRunner(name),
-      isSettled: (id) => store.isSettled(id),
+      isSettled: (id) => store.settled.has(id),
       isOurs: (name) => parseResourceName(namePrefix, name) !== null,
       heirOf: (holder) => this.#heirOf(holder),
       profileFor,
@@ -66,8 +66,8 @@ export class Dispatcher {
     for (const step of steps) {
       if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
       if (step.do === 'tell') actors.send(step.key, step.event);
-      if (step.do === 'settle') store.settleJob(outcomeElsewhere(step.job, clock.now()));
-      if (step.do === 'noteUnmatched' && store.noteOnce(seen.jobId)) {
+      if (step.do === 'settle') store.settled.put(outcomeElsewhere(step.job, clock.now()));
+      if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
         const { jobId, labels, owner, repository } = seen;
         log.info(
           { job: jobId, labels, repository: `${owner}/${repository}` },
@@ -186,7 +186,7 @@ export class Dispatcher {
   /** A job whose record was unreadable may have used names already: its new life begins beyond them (law 2). */
   #withUnusedNames(job: Job, namesTaken: number): Job {
     const { store } = this.#options;
-    const lives = store.quarantinedKeys().filter((key) => key.split('.')[0] === String(job.id)).length;
+    const lives = store.quarantine.keys().filter((key) => key.split('.')[0] === String(job.id)).length;
     return { ...job, namesTaken: Math.max(job.namesTaken, namesTaken, lives * 1000) };
   }
 }

@@ -65,14 +65,14 @@ export class Orders {
       actors.send(key, { type: 'operator.retried' });
       return dispatcher.poke();
     }
-    const settled = await store.settledJob(jobId);
+    const settled = await store.settled.get(jobId);
     if (!settled) throw new OrderRefused(404, `No job ${jobId} is known.`);
     const seen = await github.getJob(settled.owner, settled.repository, jobId);
     if (seen?.status !== 'queued') {
       throw new OrderRefused(409, `Job ${jobId} is ${seen?.status ?? 'gone'} at GitHub: run it again there.`);
     }
     this.#write('operator.retried', String(jobId), jobId, null, by);
-    store.unsettleJob(jobId);
+    store.settled.delete(jobId);
     dispatcher.observe(seen, settled.namesTaken);
   }
 
@@ -103,7 +103,7 @@ export class Orders {
     const { hosts, hostRecords, store } = this.#options;
     const found = [...hosts.all()].find(({ name }) => name === host);
     if (!found) throw new OrderRefused(404, `The config names no host "${host}".`);
-    store.cordon(host, cordon);
+    store.cordons.put(host, cordon);
     this.#write(event, `host:${host}`, 0, host, by);
     hostRecords.changed(host, found.snapshot, event);
   }

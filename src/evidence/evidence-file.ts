@@ -63,14 +63,14 @@ export async function evidenceFile({
 }): Promise<EvidenceFile> {
   await store.durable();
   const ofJob: StoredJournalEntry[] = [];
-  for await (const entry of store.readJournal({ jobId: story.jobId, limit: MOST_ENTRIES, reverse: true })) {
+  for await (const entry of store.journal.read({ jobId: story.jobId, limit: MOST_ENTRIES, reverse: true })) {
     ofJob.push(entry);
   }
   const first = ofJob.at(-1)?.seq ?? 0;
   const last = ofJob[0]?.seq ?? 0;
   const beside: StoredJournalEntry[] = [];
   // A little earlier as well: how a host looked before the job came to it.
-  for await (const entry of store.readJournal({ after: Math.max(0, first - 200), before: last + 1 })) {
+  for await (const entry of store.journal.read({ after: Math.max(0, first - 200), before: last + 1 })) {
     if (!BESIDE.has(entry.kind)) continue;
     beside.push(entry);
     if (beside.length === MOST_BESIDE) break;
@@ -81,7 +81,7 @@ export async function evidenceFile({
     madeAt,
     story,
     journal: [...ofJob, ...beside].sort((a, b) => a.seq - b.seq),
-    kept: await store.evidenceOf(story.jobId),
+    kept: await store.evidence.of(story.jobId),
     stats,
   };
 }

@@ -97,7 +97,7 @@ export class FlightRecorder {
       hostLook: hostLook(vm.host),
       missing,
     };
-    store.keepEvidence(kept);
+    store.evidence.put(kept);
   }
 
   #events(host: string, vmId: string, signal: AbortSignal) {

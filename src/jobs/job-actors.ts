@@ -205,11 +205,11 @@ export class JobActors {
     };
 
     if (snapshot.status === 'done') {
-      store.deleteActor(key);
-      if (!context.released && context.job.id !== NO_JOB) store.settleJob(outcomeOf(snapshot, clock.now()));
+      store.actors.delete(key);
+      if (!context.released && context.job.id !== NO_JOB) store.settled.put(outcomeOf(snapshot, clock.now()));
       this.#live.delete(key);
     } else {
-      store.putActor(key, {
+      store.actors.put(key, {
         v: 1,
         machine: 'job',
         savedAt: clock.now(),
@@ -253,7 +253,11 @@ export class JobActors {
       detail: { reason },
     });
     chronicle.forget(key);
-    store.quarantine(key, live?.last ? { context: live.last.context, value: live.last.value } : null, reason);
+    store.quarantine.put(
+      key,
+      live?.last ? { context: live.last.context, value: live.last.value } : null,
+      reason,
+    );
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }
 }

@@ -27,9 +27,9 @@ export async function restoreJobs({
   log,
   settle,
 }: RestoreOptions): Promise<void> {
-  const { records, unreadable } = await store.loadActors();
+  const { records, unreadable } = await store.actors.read();
   const setAside = (key: string, raw: unknown, reason: string) => {
-    store.quarantine(key, raw, reason);
+    store.quarantine.put(key, raw, reason);
     log.error(
       { actor: key, reason },
       `job ${key}: its record is unreadable and was put in quarantine: ${reason}`,

@@ -1,5 +1,4 @@
-import type { Store } from '../store/store.ts';
-import type { JournalEntry, StoredJournalEntry } from '../store/tables/journal.ts';
+import type { Journal, JournalEntry, StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** Milliseconds after which what stands unchanged is written down again: no moment is told from far away. */
 const WRITTEN_AGAIN = 15 * 60_000;
@@ -10,15 +9,15 @@ const WRITTEN_AGAIN = 15 * 60_000;
  * hosts, webhooks, breakers.
  */
 export class Chronicle {
-  readonly #store: Pick<Store, 'appendJournal'>;
+  readonly #journal: Pick<Journal, 'append'>;
   /** By the entry from which it can be told, the oldest first. */
   readonly #firstOf = new Map<string, number>();
   /** The last entry of what stands beside the jobs, the oldest first. */
   readonly #standing = new Map<string, JournalEntry>();
   readonly #listeners = new Set<(entry: StoredJournalEntry) => void>();
 
-  constructor(store: Pick<Store, 'appendJournal'>) {
-    this.#store = store;
+  constructor(journal: Pick<Journal, 'append'>) {
+    this.#journal = journal;
   }
 
   /** Gets every entry, in the stretch in which it is made: long before it is durable. */
@@ -54,7 +53,7 @@ export class Chronicle {
   note(entry: JournalEntry): number {
     const { value: since } = this.#firstOf.values().next();
     const whole = since === undefined ? entry : { ...entry, since };
-    const seq = this.#store.appendJournal(whole);
+    const seq = this.#journal.append(whole);
     for (const listener of this.#listeners) listener({ seq, ...whole });
     return seq;
   }

@@ -119,7 +119,7 @@ export class SlotGrants {
     const { hosts, store } = this.#options;
     const open = [...hosts.all()].filter(
       ({ name, snapshot }) =>
-        snapshot.hasTag('acceptsJobs') && snapshot.context.look !== null && store.cordonOf(name) === null,
+        snapshot.hasTag('acceptsJobs') && snapshot.context.look !== null && store.cordons.of(name) === null,
     );
     return new Set(open.map(({ name }) => name));
   }

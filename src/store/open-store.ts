@@ -2,9 +2,8 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Level } from 'level';
 import type { Database } from './database.ts';
-import { Store } from './store.ts';
+import { Store, type StoreOptions } from './store.ts';
 import { StoreError } from './store-error.ts';
-import type { StoreOptions } from './store-parts.ts';
 
 /** What LevelDB or the system leaves in a folder that never held a store. */
 const NO_DATA = new Set(['LOCK', 'LOG', 'LOG.old', 'lost+found', '.DS_Store']);

@@ -203,7 +203,7 @@ export class Collector {
     const place = seen ?? (await this.#placeOf(step.name, signal));
     const profile = seen && profileFor(seen.labels);
     // Asked last: while we waited, the job may have got an actor.
-    const isFree = actors.holderOfJob(named.jobId) === null && !store.isSettled(named.jobId);
+    const isFree = actors.holderOfJob(named.jobId) === null && !store.settled.has(named.jobId);
     const at = this.#options.clock.now();
     const job =
       seen && profile && isFree ? jobFrom(seen, profile) : standIn({ name: 'adopted VM', at, ...place });

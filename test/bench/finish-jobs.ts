@@ -36,7 +36,7 @@ export async function finishJobs(path: string, count: number) {
     }
   }
   await store.prune(now);
-  const jobs = store.stats().settled;
+  const jobs = store.counts().settled;
   await store.close();
   return { jobs, ...(await measured(path)) };
 }
@@ -48,12 +48,12 @@ function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: num
   };
   for (const status of ['queued', 'in_progress', 'completed'] as const) {
     const delivery = randomUUID();
-    void store.rememberDelivery(delivery, { ...seen, status });
-    store.deliveryHandled(delivery);
+    void store.deliveries.remember(delivery, { ...seen, status });
+    store.deliveries.markHandled(delivery);
   }
-  for (const entry of life) store.appendJournal({ ...entry, at, jobId: id, actor: String(id) });
+  for (const entry of life) store.journal.append({ ...entry, at, jobId: id, actor: String(id) });
   const { owner, repository, name } = job;
-  store.settleJob({
+  store.settled.put({
     ...{ jobId: id, at, owner, repository, name, outcome: 'done', conclusion: 'success' },
     ...{ cause: null, attempts: 1, host: 'mac-1' },
   });

@@ -36,7 +36,7 @@ async function compose(storePath: string) {
     hostPolicy: { checkInterval: 1_000, lostAfter: 1_000 },
     profileFor: () => 'mac',
   });
-  for (const { key, record } of (await store.loadActors()).records) actors.restore(key, record.snapshot);
+  for (const { key, record } of (await store.actors.read()).records) actors.restore(key, record.snapshot);
   await store.durable();
   return { actors, store, clock };
 }

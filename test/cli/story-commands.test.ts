@@ -41,7 +41,7 @@ async function failedJob(): Promise<void> {
   daemon.next(key);
   daemon.fail(key, 'IMAGE_INVALID', 'The image asks for a disk of 10 TB.');
   daemon.tearDown(key);
-  daemon.store.keepEvidence({
+  daemon.store.evidence.put({
     ...{ jobId: 77, attempt: 2, at: Date.now(), vmName: 'gh-default-77-1', host: 'mini-1', agentEvents: [] },
     ...{ screen: null, logs: { 'runner.log': 'it stopped' }, hostLook: null, missing: [] },
   });

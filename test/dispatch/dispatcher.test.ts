@@ -85,7 +85,7 @@ describe('slots', () => {
     cancelRun(at.github.world, first.run);
     await at.see(first.jobId);
     await soon(() => expect(at.stateOf(second.jobId)).toMatch(/^sshReady/));
-    expect(at.store.isSettled(first.jobId)).toBe(true);
+    expect(at.store.settled.has(first.jobId)).toBe(true);
   });
 
   test('are free for the next attempt as well, which has a name of its own', async () => {

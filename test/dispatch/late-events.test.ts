@@ -52,7 +52,7 @@ test.each([
     late(facts);
     expect(core.actors.size).toBe(0);
     await store.durable();
-    expect(await store.settledJobs({ limit: 9 })).toMatchObject([
+    expect(await store.settled.newest(9)).toMatchObject([
       { jobId: 1, outcome, attempts: 0, host: null, at: clock.now() },
     ]);
   },
@@ -60,7 +60,7 @@ test.each([
 
 test('a job that is served once more gets names beyond those that it had', async () => {
   core.dispatcher.observe({ ...observation(1), status: 'completed', conclusion: 'success' }, 0);
-  store.unsettleJob(1);
+  store.settled.delete(1);
   core.dispatcher.observe(observation(1), 3);
   expect([...core.actors.all()].map(({ snapshot }) => snapshot.context.job.namesTaken)).toEqual([3]);
 });
@@ -70,5 +70,5 @@ test.each([
   ['on a runner of ours whose record was lost', { status: 'in_progress', runnerName: 'gh-a-1-1' }],
 ] as const)('a job in progress is not given up %s', (_how, facts) => {
   core.dispatcher.observe({ ...observation(1), ...facts });
-  expect(store.isSettled(1)).toBe(false);
+  expect(store.settled.has(1)).toBe(false);
 });

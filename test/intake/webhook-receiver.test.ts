@@ -258,8 +258,8 @@ async function stored(over: Partial<WebhookReceiverOptions> = {}) {
   );
   const rig = webhookRig({
     store: {
-      knows: (id) => store.knowsDelivery(id),
-      remember: (id, seen) => store.rememberDelivery(id, seen),
+      knows: (id) => store.deliveries.has(id),
+      remember: (id, seen) => store.deliveries.remember(id, seen),
     },
     ...over,
   });
@@ -292,10 +292,10 @@ describe('redelivery', () => {
 });
 
 test('what a delivery changes and that it came are one write', async () => {
-  const rig = await stored({ onNew: () => rig.store.settleJob(settledJob(1)) });
+  const rig = await stored({ onNew: () => rig.store.settled.put(settledJob(1)) });
   await rig.deliver(JSON_BODY);
   expect(rig.batches).toEqual([['settled', 'deliveries']]);
-  expect(await rig.store.pendingDeliveries()).toEqual([]);
+  expect(await rig.store.deliveries.pending()).toEqual([]);
 });
 
 test('a delivery whose handling fails is acknowledged and left to the next start', async () => {
@@ -306,13 +306,13 @@ test('a delivery whose handling fails is acknowledged and left to the next start
   });
   expect(await rig.deliver(JSON_BODY)).toEqual({ status: 202, message: 'stored' });
   expect(rig.lines).toMatchObject([{ level: 50, err: { message: 'a fault of ours' } }]);
-  expect(await rig.store.pendingDeliveries()).toHaveLength(1);
+  expect(await rig.store.deliveries.pending()).toHaveLength(1);
 });
 
 test('a draining daemon stores deliveries for the next one, and hands none on', async () => {
   const rig = await stored({ isDraining: () => true });
   expect((await rig.deliver(JSON_BODY, { id: 'late' })).message).toBe('stored');
   expect(rig.handed).toEqual([]);
-  const pending = await rig.store.pendingDeliveries();
+  const pending = await rig.store.deliveries.pending();
   expect(pending).toMatchObject([{ id: 'late', observation: { owner: 'octo', status: 'queued' } }]);
 });

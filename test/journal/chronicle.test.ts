@@ -22,12 +22,12 @@ async function fixture() {
   const clock = new VirtualClock();
   const database = new MemoryLevel<string, string>();
   const store = await Store.over(database, { clock, log, retention: 30 * DAY });
-  const chronicle = new Chronicle(store);
+  const chronicle = new Chronicle(store.journal);
   const recording = {
-    seq: () => store.stats().journalSeq,
+    seq: () => store.journal.seq,
     durable: () => store.durable(),
-    read: (query: object) => store.readJournal(query),
-    seqAt: (at: number) => store.journalSeqAt(at),
+    read: (query: object) => store.journal.read(query),
+    seqAt: (at: number) => store.journal.seqAt(at),
     subscribe: () => () => undefined,
   };
   return { clock, store, chronicle, at: (instant: number | null) => worldAt(recording, instant) };
@@ -70,7 +70,7 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
   expect((await at(halfOpen)).breakers).toMatchObject([{ state: 'halfOpen.ready' }]);
   expect((await at(null)).breakers).toEqual([]);
   const told = [];
-  for await (const { event, from, to } of store.readJournal({})) told.push(`${event}: ${from} → ${to}`);
+  for await (const { event, from, to } of store.journal.read({})) told.push(`${event}: ${from} → ${to}`);
   expect(told).toEqual([
     'attempt.failed: closed → open',
     'retryWait done: open → halfOpen.ready',
@@ -92,7 +92,7 @@ test('what stands unchanged is written again, so that a moment is never told fro
     chronicle.refresh(clock.now());
   }
   await store.durable();
-  for await (const { seq, since } of store.readJournal({}))
+  for await (const { seq, since } of store.journal.read({}))
     expect(seq - (since ?? seq)).toBeLessThanOrEqual(104);
   const { hosts, webhooks } = await at(null);
   expect([hosts[0]?.state, webhooks?.state]).toEqual(['healthy', 'silent']);
@@ -112,7 +112,7 @@ test('after a restart a host has its whole history, however much else was writte
   await clock.advance(60_000);
   const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
   const watching = await watchJournal({
-    ...{ store, chronicle: new Chronicle(store), clock, profiles: [], runs: nothing },
+    ...{ store, chronicle: new Chronicle(store.journal), clock, profiles: [], runs: nothing },
     ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
     ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {} },
   } as never);

@@ -15,10 +15,10 @@ beforeEach(async () => {
   daemon = await StagedDaemon.start(null, { clock });
   const { store } = daemon;
   recording = {
-    seq: () => store.stats().journalSeq,
+    seq: () => store.journal.seq,
     durable: () => store.durable(),
-    read: (query) => store.readJournal(query),
-    seqAt: (at) => store.journalSeqAt(at),
+    read: (query) => store.journal.read(query),
+    seqAt: (at) => store.journal.seqAt(at),
     subscribe: () => () => undefined,
   };
 });
@@ -59,7 +59,7 @@ test('the journal tells of every moment what the actors were, contexts included'
     else if (roll < 0.86) daemon.breakDown(key);
     else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
     else daemon.tearDown(key);
-    moments.push({ at: clock.now(), seq: daemon.store.stats().journalSeq, jobs: truth() });
+    moments.push({ at: clock.now(), seq: daemon.store.journal.seq, jobs: truth() });
     // The clock moves on here: only such an instant belongs to one moment.
     if (n % 10 === 0) {
       clock.advance(3);

@@ -55,9 +55,9 @@ test('after twice as many jobs the heap and the store hold what they held', asyn
     }
     await store.durable();
     let entries = 0;
-    for await (const _ of store.readJournal()) entries += 1;
+    for await (const _ of store.journal.read()) entries += 1;
     collectGarbage();
-    const { journalSeq, ...rows } = store.stats();
+    const { journalSeq, ...rows } = store.counts();
     return { heap: process.memoryUsage().heapUsed, entries, rows, journalSeq };
   };
 

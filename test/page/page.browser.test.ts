@@ -323,7 +323,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         false,
         false,
       );
-      daemon.store.keepEvidence({
+      daemon.store.evidence.put({
         ...{ jobId: 66, attempt: 1, at: Date.now(), vmName: evil, host: evil, agentEvents: [{ evil }] },
         ...{ screen: evil, logs: { [evil]: evil }, hostLook: null, missing: [evil] },
       });

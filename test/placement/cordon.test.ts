@@ -53,11 +53,11 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   const to = (name: string) => [{ type: 'slot.granted', host: name }];
 
   expect(await poke()).toEqual(to('mini-1'));
-  store.cordon('mini-1', { by: 'ada', at: 1 });
+  store.cordons.put('mini-1', { by: 'ada', at: 1 });
   expect(await poke()).toEqual(to('mini-2'));
-  store.cordon('mini-2', { by: 'ada', at: 1 });
+  store.cordons.put('mini-2', { by: 'ada', at: 1 });
   expect(await poke()).toEqual([]);
-  store.cordon('mini-1', null);
+  store.cordons.put('mini-1', null);
   expect(await poke()).toEqual(to('mini-1'));
   await store.close();
 });

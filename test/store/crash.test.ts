@@ -22,15 +22,15 @@ const open = () =>
 
 /** Rounds that the process acknowledged and that the store no longer has in full, and pairs that were split. */
 async function lossesOf(store: Store, facts: Fact[]): Promise<string[]> {
-  const { records, unreadable } = await store.loadActors();
+  const { records, unreadable } = await store.actors.read();
   const rounds = new Map(
     records.map(({ key, record }) => [key, (record.snapshot as { round: number }).round]),
   );
-  const deliveries = new Set((await store.pendingDeliveries()).map(({ id }) => id));
+  const deliveries = new Set((await store.deliveries.pending()).map(({ id }) => id));
   const journal = new Set<string>();
   let lastSeq = 0;
   const lost = unreadable.map(({ key }) => `${key} is unreadable`);
-  for await (const { seq, actor, attempt } of store.readJournal()) {
+  for await (const { seq, actor, attempt } of store.journal.read()) {
     if (seq !== lastSeq + 1) lost.push(`a gap before journal entry ${seq}`);
     lastSeq = seq;
     journal.add(`${actor}-${attempt}`);
@@ -69,7 +69,7 @@ test.runIf(canRun(whyNoLimits()))(
     expect(refusing[0]?.refusing?.lastError).toMatch(/too large/);
     const store = await open();
     expect(await lossesOf(store, facts)).toEqual([]);
-    expect(store.stats()).toMatchObject({ deliveries: 73 });
+    expect(store.counts()).toMatchObject({ deliveries: 73 });
     await store.close();
   },
 );

@@ -5,7 +5,7 @@ import { describeStore } from './store-fixture.ts';
 describeStore('the journal', (the) => {
   test('finds the last entry at any instant', async () => {
     const { store } = the();
-    for (let n = 1; n <= 200; n += 1) store.appendJournal(journalEntry({ at: n * 10 }));
+    for (let n = 1; n <= 200; n += 1) store.journal.append(journalEntry({ at: n * 10 }));
     await store.durable();
     for (const [at, seq] of [
       [0, 0],
@@ -17,18 +17,18 @@ describeStore('the journal', (the) => {
       [2_000, 200],
       [9e9, 200],
     ] as const) {
-      expect(await store.journalSeqAt(at), `at ${at}`).toBe(seq);
+      expect(await store.journal.seqAt(at), `at ${at}`).toBe(seq);
     }
   });
 
   test('tells the story of one job, and of none that was forgotten', async () => {
     const { store } = the();
     for (let n = 1; n <= 60; n += 1)
-      store.appendJournal(journalEntry({ at: n, jobId: n % 3 === 0 ? 7 : 70 }));
+      store.journal.append(journalEntry({ at: n, jobId: n % 3 === 0 ? 7 : 70 }));
     await store.durable();
     const seqs = async (query: object) => {
       const found = [];
-      for await (const { seq } of store.readJournal({ jobId: 7, ...query })) found.push(seq);
+      for await (const { seq } of store.journal.read({ jobId: 7, ...query })) found.push(seq);
       return found;
     };
     expect(await seqs({ limit: 3 })).toEqual([3, 6, 9]);
@@ -40,12 +40,12 @@ describeStore('the journal', (the) => {
 
 describeStore('orders', (the) => {
   test('about a host outlive a restart, and so does taking them back', async () => {
-    the().store.cordon('mini-1', { by: 'ada', at: 5 });
-    the().store.cordon('mini-2', { by: 'ada', at: 5 });
-    the().store.cordon('mini-2', null);
+    the().store.cordons.put('mini-1', { by: 'ada', at: 5 });
+    the().store.cordons.put('mini-2', { by: 'ada', at: 5 });
+    the().store.cordons.put('mini-2', null);
     await the().store.durable();
     await the().reopen();
-    expect(the().store.cordonOf('mini-1')).toEqual({ by: 'ada', at: 5 });
-    expect(the().store.cordonOf('mini-2')).toBeNull();
+    expect(the().store.cordons.of('mini-1')).toEqual({ by: 'ada', at: 5 });
+    expect(the().store.cordons.of('mini-2')).toBeNull();
   });
 });

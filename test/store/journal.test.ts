@@ -5,9 +5,9 @@ import { describeStore } from './store-fixture.ts';
 
 describeStore('the journal', (the) => {
   test('counts on after a restart, and keeps its order beyond a power of ten', async () => {
-    for (let n = 0; n < 9; n += 1) the().store.appendJournal(journalEntry());
+    for (let n = 0; n < 9; n += 1) the().store.journal.append(journalEntry());
     await the().reopen();
-    expect([1, 2, 3].map(() => the().store.appendJournal(journalEntry()))).toEqual([10, 11, 12]);
+    expect([1, 2, 3].map(() => the().store.journal.append(journalEntry()))).toEqual([10, 11, 12]);
     await the().store.durable();
     expect(await the().journal()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
@@ -15,9 +15,9 @@ describeStore('the journal', (the) => {
   test('gives back an entry as it was, with its number', async () => {
     const { store } = the();
     const entry = journalEntry({ host: null, detail: { code: 'HOST_BUSY' } });
-    store.appendJournal(entry);
+    store.journal.append(entry);
     await store.durable();
-    for await (const stored of store.readJournal()) expect(stored).toEqual({ ...entry, seq: 1 });
+    for await (const stored of store.journal.read()) expect(stored).toEqual({ ...entry, seq: 1 });
     expect(await the().journal()).toEqual([1]);
   });
 
@@ -35,25 +35,25 @@ describeStore('the journal', (the) => {
     [{ jobId: 60, actor: 'odd' }, []],
   ])('answers %j with %j', async (query, expected) => {
     for (const n of [1, 2, 3, 4, 5, 6]) {
-      the().store.appendJournal(journalEntry({ actor: n % 2 ? 'odd' : 'even', jobId: n * 10 }));
+      the().store.journal.append(journalEntry({ actor: n % 2 ? 'odd' : 'even', jobId: n * 10 }));
     }
     await the().store.durable();
     expect(await the().journal(query)).toEqual(expected);
   });
 
   test('passes over a damaged entry and says so', async () => {
-    for (let n = 0; n < 3; n += 1) the().store.appendJournal(journalEntry());
+    for (let n = 0; n < 3; n += 1) the().store.journal.append(journalEntry());
     await the().damage('journal', '0000000000000002');
     expect(await the().journal()).toEqual([1, 3]);
     expect(the().logged).toEqual(['journal entry 2 is damaged']);
   });
 
   test('goes on counting when everything in it was old enough to be pruned', async () => {
-    for (let n = 0; n < 3; n += 1) the().store.appendJournal(journalEntry({ at: 0 }));
+    for (let n = 0; n < 3; n += 1) the().store.journal.append(journalEntry({ at: 0 }));
     await the().store.durable();
     await the().store.prune(the().clock.now());
     await the().reopen();
     expect(await the().journal()).toEqual([3]);
-    expect(the().store.appendJournal(journalEntry())).toBe(4);
+    expect(the().store.journal.append(journalEntry())).toBe(4);
   });
 });

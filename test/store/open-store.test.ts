@@ -32,7 +32,7 @@ async function refusal(): Promise<string> {
 
 async function storeWithAJob(): Promise<void> {
   const store = await open();
-  store.settleJob(settledJob(1));
+  store.settled.put(settledJob(1));
   await store.close();
 }
 
@@ -41,7 +41,7 @@ test('makes its folder, for its user alone', async () => {
   await storeWithAJob();
   expect(statSync(path).mode & 0o777).toBe(0o700);
   const store = await open();
-  expect(store.isSettled(1)).toBe(true);
+  expect(store.settled.has(1)).toBe(true);
   await store.close();
 });
 
@@ -62,7 +62,7 @@ test('a second daemon on the same store is refused with the folder and the mend'
   const sentence = `Another daemon holds the store in ${path}: stop it, or give this one a store.path of its own.`;
   expect(await spawnStore('open', path)).toEqual([{ error: `StoreError: ${sentence}` }]);
   expect(await refusal()).toBe(sentence);
-  store.settleJob(settledJob(1));
+  store.settled.put(settledJob(1));
   await store.close();
   expect(await spawnStore('open', path)).toEqual([{ open: true }]);
 });
@@ -119,7 +119,7 @@ test.runIf(canRun(whyNoLimits()))(
       /^StoreError: The store in .* cannot be opened \(.*File too large\): make room for it and start again; nothing in it is lost\.$/,
     );
     const store = await open();
-    expect(store.isSettled(1)).toBe(true);
+    expect(store.settled.has(1)).toBe(true);
     await store.close();
   },
 );

@@ -4,22 +4,22 @@ import { describeStore } from './store-fixture.ts';
 
 describeStore('settled jobs', (the) => {
   test('are known at once and after a restart', async () => {
-    the().store.settleJob(settledJob(5));
-    expect(the().store.isSettled(5)).toBe(true);
+    the().store.settled.put(settledJob(5));
+    expect(the().store.settled.has(5)).toBe(true);
     await the().reopen();
-    expect([5, 50].map((id) => the().store.isSettled(id))).toEqual([true, false]);
+    expect([5, 50].map((id) => the().store.settled.has(id))).toEqual([true, false]);
   });
 
   test('come newest first, whatever their numbers', async () => {
     const { store, clock } = the();
     const at = clock.now();
-    store.settleJob(settledJob(9, { at }));
-    store.settleJob(settledJob(3, { at: at + 1 }));
-    store.settleJob(settledJob(6, { at: at + 2 }));
-    store.settleJob(settledJob(9, { at: at + 3, outcome: 'done', cause: null }));
+    store.settled.put(settledJob(9, { at }));
+    store.settled.put(settledJob(3, { at: at + 1 }));
+    store.settled.put(settledJob(6, { at: at + 2 }));
+    store.settled.put(settledJob(9, { at: at + 3, outcome: 'done', cause: null }));
     await store.durable();
     const newest = async (limit: number) =>
-      (await the().store.settledJobs({ limit })).map(({ jobId }) => jobId);
+      (await the().store.settled.newest(limit)).map(({ jobId }) => jobId);
     expect(await newest(2)).toEqual([9, 6]);
     await the().reopen();
     expect(await newest(2)).toEqual([9, 6]);
@@ -27,11 +27,11 @@ describeStore('settled jobs', (the) => {
   });
 
   test('whose outcome is damaged are still not started again, and that is reported', async () => {
-    the().store.settleJob(settledJob(5));
+    the().store.settled.put(settledJob(5));
     await the().damage('settled', '0000000000000005');
     await the().reopen();
-    expect(the().store.isSettled(5)).toBe(true);
-    expect(await the().store.settledJobs({ limit: 5 })).toEqual([]);
+    expect(the().store.settled.has(5)).toBe(true);
+    expect(await the().store.settled.newest(5)).toEqual([]);
     expect(the().logged).toEqual(['job 5 is over, but how it ended is damaged in the store']);
   });
 });
@@ -39,8 +39,12 @@ describeStore('settled jobs', (the) => {
 describeStore('jobs that match nothing', (the) => {
   test('are noted once, also across a restart', async () => {
     const { store } = the();
-    expect([store.noteOnce(7), store.noteOnce(7), store.noteOnce('octo/app')]).toEqual([true, false, true]);
+    expect([store.noted.addOnce(7), store.noted.addOnce(7), store.noted.addOnce('octo/app')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
     await the().reopen();
-    expect([the().store.noteOnce(7), the().store.noteOnce(8)]).toEqual([false, true]);
+    expect([the().store.noted.addOnce(7), the().store.noted.addOnce(8)]).toEqual([false, true]);
   });
 });

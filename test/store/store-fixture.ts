@@ -105,7 +105,7 @@ export class StoreFixture {
 
   async journal(query?: JournalQuery): Promise<number[]> {
     const found = [];
-    for await (const { seq } of this.store.readJournal(query)) found.push(seq);
+    for await (const { seq } of this.store.journal.read(query)) found.push(seq);
     return found;
   }
 

@@ -6,43 +6,43 @@ import { describeStore } from './store-fixture.ts';
 describeStore('a store', (the) => {
   test('begins empty', async () => {
     const { store } = the();
-    expect(await store.loadActors()).toEqual({ records: [], unreadable: [] });
-    expect(await store.pendingDeliveries()).toEqual([]);
-    expect(await store.settledJobs({ limit: 10 })).toEqual([]);
+    expect(await store.actors.read()).toEqual({ records: [], unreadable: [] });
+    expect(await store.deliveries.pending()).toEqual([]);
+    expect(await store.settled.newest(10)).toEqual([]);
     expect(await the().journal()).toEqual([]);
-    expect(Object.values(store.stats())).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(Object.values(store.counts())).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   test('has everything again after it was closed and opened', async () => {
     const { store } = the();
     const record = actorRecord({ value: 'creating', context: { job: { name: 'bäuen 🍏' } } });
-    store.putActor('7', record);
-    store.putActor('8', actorRecord());
-    store.deleteActor('8');
-    store.appendJournal(journalEntry());
-    store.settleJob(settledJob(5));
-    store.noteOnce(6);
-    store.quarantine('9', { value: 'strange' }, 'nobody knows this state');
-    await store.rememberDelivery('d1', observation(7));
+    store.actors.put('7', record);
+    store.actors.put('8', actorRecord());
+    store.actors.delete('8');
+    store.journal.append(journalEntry());
+    store.settled.put(settledJob(5));
+    store.noted.addOnce(6);
+    store.quarantine.put('9', { value: 'strange' }, 'nobody knows this state');
+    await store.deliveries.remember('d1', observation(7));
     const counts = { actors: 1, settled: 1, noted: 1, deliveries: 1, quarantined: 1, journalSeq: 1 };
-    expect(store.stats()).toEqual(counts);
+    expect(store.counts()).toEqual(counts);
     await the().reopen();
-    expect(the().store.stats()).toEqual(counts);
-    expect((await the().store.loadActors()).records).toEqual([{ key: '7', record }]);
-    expect(await the().store.settledJobs({ limit: 10 })).toEqual([settledJob(5)]);
+    expect(the().store.counts()).toEqual(counts);
+    expect((await the().store.actors.read()).records).toEqual([{ key: '7', record }]);
+    expect(await the().store.settled.newest(10)).toEqual([settledJob(5)]);
   });
 
   test('writes an exchange, its journal entries and its delivery in one batch', async () => {
     const { store } = the();
-    await store.rememberDelivery('d1', observation(1));
+    await store.deliveries.remember('d1', observation(1));
     const batches = the().watchBatches();
-    store.putActor('1', actorRecord());
-    store.appendJournal(journalEntry());
-    store.putActor('2', actorRecord());
-    store.appendJournal(journalEntry());
-    store.putActor('1', actorRecord({ value: 'running' }));
-    store.deliveryHandled('d1');
-    store.settleJob(settledJob(3));
+    store.actors.put('1', actorRecord());
+    store.journal.append(journalEntry());
+    store.actors.put('2', actorRecord());
+    store.journal.append(journalEntry());
+    store.actors.put('1', actorRecord({ value: 'running' }));
+    store.deliveries.markHandled('d1');
+    store.settled.put(settledJob(3));
     await store.durable();
     expect(batches).toHaveLength(1);
     expect(batches[0]?.keys).toEqual([
@@ -60,27 +60,27 @@ describeStore('a store', (the) => {
 
   test('refused by the disk, it opens its database anew, writes everything and still reads', async () => {
     const { store, database, clock } = the();
-    store.putActor('1', actorRecord());
+    store.actors.put('1', actorRecord());
     await store.durable();
     const opened = vi.spyOn(database, 'open');
     the().watchBatches({ refuse: 'no space left' });
-    store.putActor('2', actorRecord());
+    store.actors.put('2', actorRecord());
     const written = store.durable();
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
     expect(store.health()).toMatchObject({ ok: false, lastError: 'no space left' });
-    store.putActor('3', actorRecord());
+    store.actors.put('3', actorRecord());
     clock.advance(100);
     await written;
     expect(opened.mock.calls).toContainEqual([{ createIfMissing: false }]);
     expect(store.health()).toMatchObject({ ok: true, pending: 0 });
-    expect((await store.loadActors()).records.map(({ key }) => key)).toEqual(['1', '2', '3']);
+    expect((await store.actors.read()).records.map(({ key }) => key)).toEqual(['1', '2', '3']);
   });
 
   test('goes on trying when the database cannot be opened anew at once', async () => {
     const { store, database, clock } = the();
     the().watchBatches({ refuse: 'no space left' });
     vi.spyOn(database, 'open').mockRejectedValueOnce(new Error('still no space'));
-    store.putActor('1', actorRecord());
+    store.actors.put('1', actorRecord());
     const written = store.durable();
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
     clock.advance(100);
@@ -88,14 +88,14 @@ describeStore('a store', (the) => {
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
     clock.advance(200);
     await written;
-    expect((await store.loadActors()).records).toHaveLength(1);
+    expect((await store.actors.read()).records).toHaveLength(1);
   });
 
   test('a write after close throws, and a second close is the first one', async () => {
     const { store } = the();
     expect(store.close()).toBe(store.close());
     await store.close();
-    expect(() => store.putActor('1', actorRecord())).toThrow(StoreError);
+    expect(() => store.actors.put('1', actorRecord())).toThrow(StoreError);
   });
 
   test('a newer format is refused, and so is a database of somebody else', async () => {
@@ -116,10 +116,10 @@ describeStore('actor records', (the) => {
   test('keep a snapshot as it was when it was put', async () => {
     const { store } = the();
     const snapshot = { context: { tries: 1 } };
-    store.putActor('7', actorRecord(snapshot));
+    store.actors.put('7', actorRecord(snapshot));
     snapshot.context.tries = 2;
     await store.durable();
-    expect((await store.loadActors()).records[0]?.record.snapshot).toEqual({ context: { tries: 1 } });
+    expect((await store.actors.read()).records[0]?.record.snapshot).toEqual({ context: { tries: 1 } });
   });
 
   test.each([
@@ -134,10 +134,10 @@ describeStore('actor records', (the) => {
     ['no snapshot', JSON.stringify({ ...actorRecord(), snapshot: null }), 'snapshot'],
   ])('with %s are told apart with the reason and hide no other', async (_what, raw, reason) => {
     const { store, database } = the();
-    store.putActor('7', actorRecord());
+    store.actors.put('7', actorRecord());
     await store.durable();
     await database.sublevel('actors').put('3', raw);
-    const { records, unreadable } = await store.loadActors();
+    const { records, unreadable } = await store.actors.read();
     expect(records.map(({ key }) => key)).toEqual(['7']);
     expect(unreadable).toEqual([{ key: '3', raw, reason: expect.stringContaining(reason) }]);
     expect(unreadable[0]?.reason).not.toContain('\n');
@@ -145,13 +145,13 @@ describeStore('actor records', (the) => {
 
   test('move to quarantine in one batch and stay there with the reason', async () => {
     const { store, database, clock } = the();
-    store.putActor('7', actorRecord());
+    store.actors.put('7', actorRecord());
     await store.durable();
     const batches = the().watchBatches();
-    store.quarantine('7', { value: 'strange' }, 'nobody knows this state');
+    store.quarantine.put('7', { value: 'strange' }, 'nobody knows this state');
     await store.durable();
     expect(batches).toHaveLength(1);
-    expect((await store.loadActors()).records).toEqual([]);
+    expect((await store.actors.read()).records).toEqual([]);
     const kept = await database.sublevel('quarantine').get('7#1');
     expect(JSON.parse(String(kept))).toEqual({
       at: clock.now(),
@@ -162,10 +162,10 @@ describeStore('actor records', (the) => {
 
   test('of one key that come to quarantine twice are two there', async () => {
     const { store } = the();
-    store.quarantine('7', 'one', 'first');
-    store.quarantine('7.2', 'other', 'first');
-    store.quarantine('7', 'two', 'second');
+    store.quarantine.put('7', 'one', 'first');
+    store.quarantine.put('7.2', 'other', 'first');
+    store.quarantine.put('7', 'two', 'second');
     await the().reopen();
-    expect(the().store.quarantinedKeys().sort()).toEqual(['7', '7', '7.2']);
+    expect(the().store.quarantine.keys().sort()).toEqual(['7', '7', '7.2']);
   });
 });

@@ -19,7 +19,7 @@ export async function checkStore(config: Config, clock: Clock): Promise<Finding[
   try {
     const log = createLog({ level: 'silent', format: 'json', secrets: [] });
     const store = await openStore({ path, retention, clock, log });
-    const { actors, quarantined } = store.stats();
+    const { actors, quarantined } = store.counts();
     await store.close();
     return [
       ok(`${path} can be written; no daemon holds it. ${actors} job(s) go on at the next start.`),

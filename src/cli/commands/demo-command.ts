@@ -152,7 +152,7 @@ Its files: ${configPath}, ${logPath}, ${storePath}
 async function recordsIn(path: string, { clock }: Terminal): Promise<number> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   const store = await openStore({ path, retention: Number.MAX_SAFE_INTEGER, clock, log });
-  const { actors } = store.stats();
+  const { actors } = store.counts();
   await store.close();
   return actors;
 }

@@ -136,7 +136,7 @@ export class Metrics {
         jobs: [...actors.all()],
         hosts: [...hosts.all()],
         slotsOn: (host) => actors.slotsOn(host),
-        cordonOf: (name) => store.cordonOf(name),
+        cordonOf: (name) => store.cordons.of(name),
         troubled: breakers.troubled(),
       });
 
@@ -210,7 +210,7 @@ export class Metrics {
     );
     gauge('store_pending_writes', 'Writes not yet on disk.', [], (set) => set.set(store.health().pending));
     gauge('store_records', 'Records in the store, by kind.', ['kind'], (set) => {
-      const { journalSeq: _, ...counts } = store.stats();
+      const { journalSeq: _, ...counts } = store.counts();
       for (const [kind, count] of Object.entries(counts)) set.set({ kind }, count);
     });
   }

@@ -9,7 +9,7 @@ const dated = z.looseObject({ at: z.number() });
  * The key alone is a fact that must outlive a damaged value (a settled job, a known delivery): such a record counts
  * as made at the moment of opening.
  */
-export class AgedTable {
+export class AgedTable<Value extends { at: number } = { at: number }> {
   readonly #table: Table;
   #at = new Map<string, number>();
 
@@ -49,7 +49,7 @@ export class AgedTable {
   }
 
   /** A store that refuses the write leaves the key unknown, or a second copy would be taken for one that is kept. */
-  put(key: string, value: { at: number }): void {
+  put(key: string, value: Value): void {
     this.#table.put(key, value);
     if (this.#at.get(key) !== value.at) this.#at.delete(key);
     this.#at.set(key, value.at);
@@ -61,14 +61,14 @@ export class AgedTable {
   }
 
   /** The committed value of a key; undefined when there is none that can be read. */
-  async get(key: string): Promise<unknown> {
-    return (await this.#table.getMany([key]))[0];
+  async get(key: string): Promise<Value | undefined> {
+    return (await this.#table.getMany([key]))[0] as Value | undefined;
   }
 
   /** The values of the newest keys first. */
-  newest(limit: number): Promise<unknown[]> {
+  async newest(limit: number): Promise<Value[]> {
     const keys = limit > 0 ? this.keys().slice(-limit).reverse() : [];
-    return this.#table.getMany(keys);
+    return (await this.#table.getMany(keys)) as Value[];
   }
 
   rows(): AsyncGenerator<Row> {

@@ -27,6 +27,7 @@ export class Cordons {
     return this.#orders.get(host) ?? null;
   }
 
+  /** Null takes the order back. */
   put(host: string, cordon: Cordon | null): void {
     if (cordon === null) {
       this.#orders.delete(host);

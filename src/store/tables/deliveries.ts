@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { Clock } from '../../clock.ts';
 import type { AgedTable } from './aged-table.ts';
 
 export interface PendingDelivery {
@@ -8,7 +9,7 @@ export interface PendingDelivery {
   observation: JobObservation;
 }
 
-interface StoredDelivery {
+export interface StoredDelivery {
   /** Epoch ms. */
   at: number;
   /** Counts arrivals: several share a millisecond. */
@@ -27,16 +28,18 @@ const schema = z.object({
 
 /** Webhook deliveries by GitHub's id: acknowledged once stored, and acted on once, by this daemon or the next. */
 export class Deliveries {
-  readonly #table: AgedTable;
+  readonly #table: AgedTable<StoredDelivery>;
   readonly #durable: () => Promise<void>;
+  readonly #clock: Clock;
   readonly #log: Logger;
   /** Deliveries on their way to the disk. */
   readonly #arriving = new Map<string, Promise<void>>();
   #order = 0;
 
-  constructor(table: AgedTable, durable: () => Promise<void>, log: Logger) {
+  constructor(table: AgedTable<StoredDelivery>, durable: () => Promise<void>, clock: Clock, log: Logger) {
     this.#table = table;
     this.#durable = durable;
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -50,14 +53,22 @@ export class Deliveries {
     return this.#table.has(id);
   }
 
-  /** Durable when it resolves, also for the second of two copies that arrive at once. */
-  async remember(id: string, observation: JobObservation | null, now: number): Promise<'stored' | 'known'> {
+  /**
+   * Durable when it resolves, also for the second of two copies that arrive at once. Null for a delivery that says
+   * nothing more than what was put in the same stretch.
+   */
+  async remember(id: string, observation: JobObservation | null): Promise<'stored' | 'known'> {
     if (this.#table.has(id)) {
       await this.#arriving.get(id);
       return 'known';
     }
     this.#order += 1;
-    this.#put(id, { at: now, order: this.#order, observation, handled: observation === null });
+    this.#table.put(id, {
+      at: this.#clock.now(),
+      order: this.#order,
+      observation,
+      handled: observation === null,
+    });
     const arriving = this.#durable();
     this.#arriving.set(id, arriving);
     await arriving;
@@ -65,9 +76,13 @@ export class Deliveries {
     return 'stored';
   }
 
-  /** Its id stays known; its content is no longer needed. */
-  handled(id: string, now: number): void {
-    this.#put(id, { at: this.#table.at(id) ?? now, order: 0, observation: null, handled: true });
+  /**
+   * Its id stays known; its content is no longer needed. Put in the same stretch as what the delivery changed, so
+   * that neither is stored without the other.
+   */
+  markHandled(id: string): void {
+    const at = this.#table.at(id) ?? this.#clock.now();
+    this.#table.put(id, { at, order: 0, observation: null, handled: true });
   }
 
   /** Acknowledged but not acted on, in the order of arrival. */
@@ -86,9 +101,5 @@ export class Deliveries {
       }
     }
     return pending.sort((a, b) => a.order - b.order).map(({ id, observation }) => ({ id, observation }));
-  }
-
-  #put(id: string, delivery: StoredDelivery): void {
-    this.#table.put(id, delivery);
   }
 }

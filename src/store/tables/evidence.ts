@@ -25,16 +25,13 @@ export interface KeptEvidence {
 const MOST = 100;
 
 export class Evidence {
-  readonly #table: AgedTable;
+  readonly #table: AgedTable<KeptEvidence>;
 
-  constructor(table: AgedTable) {
+  constructor(table: AgedTable<KeptEvidence>) {
     this.#table = table;
   }
 
-  async load(now: number): Promise<void> {
-    await this.#table.load(now);
-  }
-
+  /** The oldest goes when there are too many. */
   put(evidence: KeptEvidence): void {
     this.#table.put(`${numberKey(evidence.jobId)}-${evidence.attempt}`, evidence);
     const [oldest] = this.#table.keys();
@@ -44,7 +41,7 @@ export class Evidence {
   /** Those of a job, its first attempt first. */
   async of(jobId: number): Promise<KeptEvidence[]> {
     const keys = this.#table.keys().filter((key) => key.startsWith(`${numberKey(jobId)}-`));
-    const kept = (await Promise.all(keys.map((key) => this.#table.get(key)))) as (KeptEvidence | undefined)[];
+    const kept = await Promise.all(keys.map((key) => this.#table.get(key)));
     return kept.filter((one) => one !== undefined).sort((a, b) => a.attempt - b.attempt);
   }
 

@@ -76,6 +76,7 @@ export class Journal {
     return this.#seq;
   }
 
+  /** Returns the entry's sequence number. */
   append(entry: JournalEntry): number {
     this.#seq += 1;
     this.#table.put(numberKey(this.#seq), { seq: this.#seq, ...entry });
@@ -84,7 +85,7 @@ export class Journal {
   }
 
   /** Committed entries; one that cannot be read is logged and passed over. */
-  async *read({ after, before, actor, jobId, limit = Infinity, reverse = false }: JournalQuery) {
+  async *read({ after, before, actor, jobId, limit = Infinity, reverse = false }: JournalQuery = {}) {
     const range = {
       gt: numberKey(Math.max(after ?? 0, this.#first - 1)),
       ...(before !== undefined && { lt: numberKey(before) }),

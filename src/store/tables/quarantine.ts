@@ -1,17 +1,32 @@
+import type { Clock } from '../../clock.ts';
+import type { ActorRecords } from './actor-records.ts';
 import type { AgedTable } from './aged-table.ts';
 
-/** Records that must not be used, kept for a person to look at. Every one stays, also when a key comes again. */
-export class Quarantine {
-  readonly #table: AgedTable;
+export interface QuarantinedRecord {
+  /** Epoch ms. */
+  at: number;
+  reason: string;
+  raw: unknown;
+}
 
-  constructor(table: AgedTable) {
+/** Records of actors that must not be used, kept for a person to look at. */
+export class Quarantine {
+  readonly #table: AgedTable<QuarantinedRecord>;
+  readonly #actors: ActorRecords;
+  readonly #clock: Clock;
+
+  constructor(table: AgedTable<QuarantinedRecord>, actors: ActorRecords, clock: Clock) {
     this.#table = table;
+    this.#actors = actors;
+    this.#clock = clock;
   }
 
-  put(key: string, entry: { at: number; reason: string; raw: unknown }): void {
+  /** Takes an actor's record out of those that are revived. All are kept, also when a key comes twice. */
+  put(key: string, raw: unknown, reason: string): void {
     let n = 1;
     while (this.#table.has(`${key}#${n}`)) n += 1;
-    this.#table.put(`${key}#${n}`, entry);
+    this.#table.put(`${key}#${n}`, { at: this.#clock.now(), reason, raw });
+    this.#actors.delete(key);
   }
 
   /** The actor's key of each record; twice for one that was put here twice. */

@@ -23,10 +23,10 @@ export interface SettledJob {
 
 /** Jobs that are over. */
 export class SettledJobs {
-  readonly #table: AgedTable;
+  readonly #table: AgedTable<SettledJob>;
   readonly #log: Logger;
 
-  constructor(table: AgedTable, log: Logger) {
+  constructor(table: AgedTable<SettledJob>, log: Logger) {
     this.#table = table;
     this.#log = log;
   }
@@ -48,17 +48,18 @@ export class SettledJobs {
     return this.#table.has(numberKey(jobId));
   }
 
+  /** How a job ended; null while it has not. */
   async get(jobId: number): Promise<SettledJob | null> {
-    return ((await this.#table.get(numberKey(jobId))) as SettledJob | undefined) ?? null;
+    return (await this.#table.get(numberKey(jobId))) ?? null;
   }
 
-  /** An operator wants the job served after all. */
-  forget(jobId: number): void {
+  /** The job may be served again. */
+  delete(jobId: number): void {
     this.#table.delete(numberKey(jobId));
   }
 
   /** Committed outcomes, the newest first. */
-  async newest(limit: number): Promise<SettledJob[]> {
-    return (await this.#table.newest(limit)) as SettledJob[];
+  newest(limit: number): Promise<SettledJob[]> {
+    return this.#table.newest(limit);
   }
 }

@@ -72,7 +72,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       jobs: [...actors.all()],
       hosts: [...hosts.all()],
       slotsOn: (host) => actors.slotsOn(host),
-      cordonOf: (name) => store.cordonOf(name),
+      cordonOf: (name) => store.cordons.of(name),
       troubled: parts.breakers.troubled(),
     });
   const waiting = (): Waiting[] =>
@@ -86,20 +86,20 @@ export function adminSource(parts: AdminParts): AdminSource {
   /** While the disk refuses, its database may be closed; live jobs are in memory and are shown all the same. */
   const canRead = () => store.health().ok;
   const recording: Recording = {
-    seq: () => store.stats().journalSeq,
+    seq: () => store.journal.seq,
     durable: () => store.durable(),
-    read: (query) => store.readJournal(query),
-    seqAt: (at) => store.journalSeqAt(at),
+    read: (query) => store.journal.read(query),
+    seqAt: (at) => store.journal.seqAt(at),
     subscribe: (listener) => parts.chronicle.subscribe(listener),
   };
   return {
     mode: 'live',
     recording,
     jobs: views,
-    recent: async (limit) => (canRead() ? store.settledJobs({ limit }) : []),
+    recent: async (limit) => (canRead() ? store.settled.newest(limit) : []),
     async job(jobId) {
       const live = views().filter(({ job }) => job.id === jobId);
-      const settled = canRead() ? await store.settledJob(jobId) : null;
+      const settled = canRead() ? await store.settled.get(jobId) : null;
       const unserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
       if (live.length === 0 && settled === null && !unserved) return null;
       return {
@@ -108,8 +108,8 @@ export function adminSource(parts: AdminParts): AdminSource {
         settled,
         effects: live.flatMap(({ key }) => runs.of(key)),
         waiting: waiting().find((one) => one.jobId === jobId) ?? null,
-        evidence: store
-          .evidenceKeys()
+        evidence: store.evidence
+          .keys()
           .filter((kept) => kept.jobId === jobId)
           .map(({ attempt, at }) => ({ attempt, at })),
       };
@@ -127,7 +127,7 @@ export function adminSource(parts: AdminParts): AdminSource {
         ...snapshot.context,
         name,
         state: statePath(snapshot.value).split('.')[0],
-        cordon: store.cordonOf(name),
+        cordon: store.cordons.of(name),
         room: rooms.get(name),
         bases: parts.bases.view(name),
         breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,
@@ -145,7 +145,7 @@ export function adminSource(parts: AdminParts): AdminSource {
       ...health(),
       jobs: actors.size,
       draining: dispatcher.draining,
-      store: { ...store.health(), ...store.stats() },
+      store: { ...store.health(), ...store.counts() },
       poller: poller.health(),
       webhooks: webhooks.health(),
     }),
@@ -165,10 +165,14 @@ function readiness({ hosts, store, poller, webhooks, dispatcher, health }: Admin
   const reasons = [...health().reasons];
   if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
   const all = [...hosts.all()];
-  const taking = all.filter(({ name, snapshot }) => snapshot.hasTag('acceptsJobs') && !store.cordonOf(name));
+  const taking = all.filter(
+    ({ name, snapshot }) => snapshot.hasTag('acceptsJobs') && !store.cordons.of(name),
+  );
   if (taking.length === 0) {
     const states = all.map(({ name, snapshot }) =>
-      store.cordonOf(name) ? `${name} is cordoned` : `${name} is ${statePath(snapshot.value).split('.')[0]}`,
+      store.cordons.of(name)
+        ? `${name} is cordoned`
+        : `${name} is ${statePath(snapshot.value).split('.')[0]}`,
     );
     reasons.push(`No host takes jobs: ${states.join(', ')}.`);
   }

@@ -1,0 +1,20 @@
+import type { Clock } from '../../clock.ts';
+import type { AgedTable } from './aged-table.ts';
+
+/** Jobs that were told of once and are not told of again: those that match no label of the config. */
+export class NotedJobs {
+  readonly #table: AgedTable<{ at: number }>;
+  readonly #clock: Clock;
+
+  constructor(table: AgedTable<{ at: number }>, clock: Clock) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /** True the first time. */
+  addOnce(job: number | string): boolean {
+    if (this.#table.has(String(job))) return false;
+    this.#table.put(String(job), { at: this.#clock.now() });
+    return true;
+  }
+}
