@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import type { ConfigFile } from './file-schema.ts';
 import type { Finding } from './finding.ts';
 import { fullName } from './repository-name.ts';
-import type { ConfigFile } from './schema.ts';
 import { labelProblem } from './sections/runner-keys.ts';
 import { tokenVariable } from './sources/token-variable.ts';
 import { isLoopback, isSameListener } from './values/listen-address.ts';
