@@ -1,10 +1,38 @@
-/** What a profile of the config means ; sizes in bytes. */
+import { DaemonError } from '../errors.ts';
+import type { Config } from './schema.ts';
+
+/** What a profile of the config means; sizes in bytes. */
 export interface Profile {
   image: string;
+  /** Null where the image's own holds, as for memory and disk. */
   cpu: number | null;
   memory: number | null;
   disk: number | null;
   lifetimeSeconds: number;
   /** Labels that a runner of this profile registers with, lower case. */
   runnerLabels: string[];
+}
+
+/** The profile under a label. Throws PROFILE_UNKNOWN when the config does not have it. */
+export function profileOf({ labels, runner }: Pick<Config, 'labels' | 'runner'>, label: string): Profile {
+  const profile = labels[label];
+  if (!profile) {
+    throw new DaemonError(
+      'PROFILE_UNKNOWN',
+      `The config has no label "${label}" (any more), so its job has no image.`,
+    );
+  }
+  return {
+    image: profile.image,
+    cpu: profile.cpu ?? null,
+    memory: profile.memory ?? null,
+    disk: profile.disk ?? null,
+    lifetimeSeconds: profile.lifetime_seconds,
+    runnerLabels: runnerLabelsFor(label, runner.labels),
+  };
+}
+
+/** The labels that a runner of the profile registers with; lower case, as GitHub stores those of JIT runners. */
+export function runnerLabelsFor(profile: string, runnerLabels: readonly string[]): string[] {
+  return [...new Set([profile, ...runnerLabels].map((label) => label.toLowerCase()))];
 }

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import { profileOf } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
-import { runnerLabelsFor } from '../intake/match-profile.ts';
 import { namePrefix } from '../jobs/job-policy.ts';
 import { BaseVms } from '../upkeep/bases/base-vms.ts';
 
@@ -57,23 +57,7 @@ export function effectWorldOf({
         `The config names no host "${host}"; add it again until its VMs are gone.`,
       );
     },
-    profile(label) {
-      const profile = config.labels[label];
-      if (!profile) {
-        throw new DaemonError(
-          'PROFILE_UNKNOWN',
-          `The config has no label "${label}" (any more), so its job has no image.`,
-        );
-      }
-      return {
-        image: profile.image,
-        cpu: profile.cpu ?? null,
-        memory: profile.memory ?? null,
-        disk: profile.disk ?? null,
-        lifetimeSeconds: profile.lifetime_seconds,
-        runnerLabels: runnerLabelsFor(label, runner.labels),
-      };
-    },
+    profile: (label) => profileOf(config, label),
     scope: (owner, repository) =>
       runner.scope === 'organization'
         ? { kind: 'organization', owner }

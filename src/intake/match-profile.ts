@@ -1,3 +1,5 @@
+import { runnerLabelsFor } from '../config/profile.ts';
+
 /**
  * The profile whose runner would be eligible for a job: the job names the profile's label, and every label it
  * names is one that such a runner has, in whatever case. A job that shares one label with a hosted image gets
@@ -15,9 +17,4 @@ export function matchProfile(
     return wanted.includes(profile.toLowerCase()) && wanted.every((label) => offered.includes(label));
   };
   return Object.keys(profiles).find(fits) ?? null;
-}
-
-/** What a runner of the profile registers with; lower case, as GitHub stores the labels of JIT runners. */
-export function runnerLabelsFor(profile: string, runnerLabels: readonly string[]): string[] {
-  return [...new Set([profile, ...runnerLabels].map((label) => label.toLowerCase()))];
 }
