@@ -1,3 +1,11 @@
+import type { KeyPath } from './sections/sections.ts';
+
+/** A problem of a key, or a warning about it, before it is known in which line the key is. */
+export interface KeyProblem {
+  path: KeyPath;
+  message: string;
+}
+
 export interface ConfigProblem {
   /** The key as an operator names it, such as `hosts[1].base_url`; empty when the whole file is meant. */
   path: string;

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { KeyProblem } from './config-error.ts';
 import type { Config } from './schema.ts';
 import { isExposed } from './values/http-url.ts';
 
@@ -6,11 +6,11 @@ import { isExposed } from './values/http-url.ts';
 const HOSTED_IMAGE = /^(?:macos|ubuntu|windows)-(?:latest|slim|\d[\w.]*)(?:-[a-z0-9]+)*$/i;
 
 /** What is allowed and will still surprise: the daemon starts with it, and says so. */
-export function configWarnings(config: Config): Finding[] {
+export function configWarnings(config: Config): KeyProblem[] {
   return [...webhookWarnings(config), ...githubWarnings(config), ...labelWarnings(config)];
 }
 
-function* webhookWarnings({ controller: { mode }, github }: Config): Generator<Finding> {
+function* webhookWarnings({ controller: { mode }, github }: Config): Generator<KeyProblem> {
   if (mode === 'poll' || github.webhook_secret !== undefined) return;
   const message = `is missing, so every webhook delivery will be refused and ${
     mode === 'both' ? 'only polling finds jobs' : 'no job will ever be noticed'
@@ -18,7 +18,7 @@ function* webhookWarnings({ controller: { mode }, github }: Config): Generator<F
   yield { path: ['github', 'webhook_secret'], message };
 }
 
-function* githubWarnings({ github, runner }: Config): Generator<Finding> {
+function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
   if (isExposed(github.api_url)) {
     const message =
       'is plain http to another machine: everyone on the way can read the GitHub token. Use https.';
@@ -31,7 +31,7 @@ function* githubWarnings({ github, runner }: Config): Generator<Finding> {
   }
 }
 
-function* labelWarnings({ labels, runner, timeouts }: Config): Generator<Finding> {
+function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProblem> {
   const booting = timeouts.ssh_ready + timeouts.probing + timeouts.jit_config + timeouts.runner_online;
   const everyRunners = new Set(runner.labels.map((label) => label.toLowerCase()));
   const several = Object.keys(labels).length > 1;

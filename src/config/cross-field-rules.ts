@@ -1,15 +1,15 @@
 import type { z } from 'zod';
+import type { KeyProblem } from './config-error.ts';
 import type { ConfigFile } from './file-schema.ts';
-import type { Finding } from './finding.ts';
-import { fullName } from './repository-name.ts';
+import { fullName } from './sections/github-keys.ts';
 import { labelProblem } from './sections/runner-keys.ts';
-import { tokenVariable } from './sources/token-variable.ts';
+import { tokenVariable } from './sources/environment.ts';
 import { isLoopback, isSameListener } from './values/listen-address.ts';
 
 interface Rule {
   /** The keys that it looks at: where one of them is wrong by itself, the rule waits until that is mended. */
   reads: string[];
-  find(file: ConfigFile): Finding[];
+  find(file: ConfigFile): KeyProblem[];
 }
 
 /** GitHub's job ids have 11 digits in 2026; three more digits for the attempt. */
@@ -134,7 +134,7 @@ const RULES: Rule[] = [
     find({ labels }) {
       if (typeof labels !== 'object' || labels === null) return [];
       const seen = new Map<string, string>();
-      const findings: Finding[] = Object.keys(labels).flatMap((label) => {
+      const findings: KeyProblem[] = Object.keys(labels).flatMap((label) => {
         const path = ['labels', label];
         const earlier = seen.get(label.toLowerCase());
         seen.set(label.toLowerCase(), label);

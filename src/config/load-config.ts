@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { ConfigError, type ConfigProblem, type KeyProblem } from './config-error.ts';
 import { configWarnings } from './config-warnings.ts';
-import { describeIssue, type Finding, findingsOf } from './finding.ts';
 import { type Config, configSchema } from './schema.ts';
+import { describeIssue, problemsOf } from './schema-issues.ts';
 import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
 import { isMap, leavesOf, spokenPath } from './sections/sections.ts';
 import { readConfigFile } from './sources/config-file.ts';
@@ -30,7 +30,7 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
   const parsed = configSchema.safeParse(content, { error: describeIssue });
 
   /** In the order of the file, after what came from elsewhere. */
-  const located = (findings: Finding[]): ConfigProblem[] =>
+  const located = (findings: KeyProblem[]): ConfigProblem[] =>
     findings
       .map(({ path: key, message }) => {
         const spoken = spokenPath(key);
@@ -41,7 +41,7 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
       .sort((one, other) => one.line - other.line)
       .map(({ problem }) => problem);
 
-  const refused = parsed.success ? [] : findingsOf(parsed.error.issues);
+  const refused = parsed.success ? [] : problemsOf(parsed.error.issues);
   const problems = [...environment.problems, ...located([...unresolved, ...beside(unresolved, refused)])];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
@@ -56,7 +56,7 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
 }
 
 /** What a reference could not give, such as a secret, the schema complains about once more: that is left out. */
-function beside(unresolved: Finding[], refused: Finding[]): Finding[] {
+function beside(unresolved: KeyProblem[], refused: KeyProblem[]): KeyProblem[] {
   const keys = new Set(unresolved.map(({ path }) => spokenPath(path)));
   return refused.filter(({ path }) => !keys.has(spokenPath(path)));
 }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { checkCrossFieldRules } from './cross-field-rules.ts';
 import { fileSchema } from './file-schema.ts';
-import { fullName } from './repository-name.ts';
 import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
+import { fullName } from './sections/github-keys.ts';
 
 /** A file of which some keys may be wrong: rules look at those that are right, so that every problem shows at once. */
 const whateverIsRight = {

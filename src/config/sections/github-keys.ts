@@ -41,3 +41,8 @@ export const githubKeys = {
     "GitHub's REST API. GitHub Enterprise Server: `https://HOST/api/v3`; data residency: `https://api.NAME.ghe.com`.",
   ),
 };
+
+/** `owner/repository` of a name that may stand without its owner. */
+export function fullName(owner: string, name: string): string {
+  return name.includes('/') ? name : `${owner}/${name}`;
+}

@@ -4,8 +4,7 @@ import { promisify } from 'node:util';
 import { ConfigError } from '../config-error.ts';
 import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
-import type { Environment } from './environment.ts';
-import { tokenVariable } from './token-variable.ts';
+import { type Environment, tokenVariable } from './environment.ts';
 
 /** Long enough for a person to allow a Keychain read. */
 const COMMAND_TIMEOUT_MS = 30_000;

@@ -1,8 +1,7 @@
 import type { ConfigProblem } from '../config-error.ts';
 import { type KeyFacts, keyFacts } from '../key.ts';
+import { nearestName } from '../schema-issues.ts';
 import { isMap, type KeyPath, SECTIONS, spokenPath } from '../sections/sections.ts';
-import { nearestName } from '../unknown-keys.ts';
-import { tokenVariable } from './token-variable.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +27,11 @@ export const VARIABLES: Variable[] = Object.entries(SECTIONS)
 /** The variable that gives the key, where one does. */
 export function variableOf(path: KeyPath): string | undefined {
   return VARIABLES.find((variable) => spokenPath(variable.path) === spokenPath(path))?.name;
+}
+
+/** The environment variable that holds the agent token of the host: `mac-1` has `JEBALLTO_TOKEN_MAC_1`. */
+export function tokenVariable(hostName: string): string {
+  return `JEBALLTO_TOKEN_${hostName.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
 export interface EnvironmentReport {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Finding } from '../finding.ts';
+import type { KeyProblem } from '../config-error.ts';
 import { type Leaf, leavesOf, spokenPath } from '../sections/sections.ts';
 import { type Environment, variableOf } from './environment.ts';
 
@@ -15,9 +15,9 @@ export interface Surroundings {
 }
 
 /** Puts in what secrets and paths of files refer to, and says which of them lead nowhere. */
-export function resolveReferences(content: object, surroundings: Surroundings): Finding[] {
+export function resolveReferences(content: object, surroundings: Surroundings): KeyProblem[] {
   const { env, origins } = surroundings;
-  const problems: Finding[] = [];
+  const problems: KeyProblem[] = [];
   for (const leaf of leavesOf(content)) {
     if (typeof leaf.value !== 'string') continue;
     const path = spokenPath(leaf.path);

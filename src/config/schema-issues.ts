@@ -1,8 +1,28 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections/sections.ts';
+import type { z } from 'zod';
+import type { KeyProblem } from './config-error.ts';
+import { factsAt, type KeyPath, keyPattern, namesUnder, SECTIONS } from './sections/sections.ts';
 
-/** The mend for a key that does not exist where it stands: a typing error, or a key of another section. */
-export function unknownKeyMessage(path: KeyPath, key: string): string {
+/** The schema's issues as problems of keys: one for each unknown key. */
+export function problemsOf(issues: readonly z.core.$ZodIssue[]): KeyProblem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKeyMessage(issue.path, key) }))
+      : [{ path: issue.path, message: issue.message }],
+  );
+}
+
+/** Zod's error map, for what has no sentence of its own in the schema: keys and sections that are missing or no map. */
+export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'invalid_type') return undefined;
+  const section = SECTIONS[String(path[0])];
+  if (input === undefined) return `is missing. ${factsAt(path)?.meaning ?? section?.meaning ?? ''}`;
+  const within = section?.form === 'named' && path.length === 1 ? 'names, and under each of them ' : '';
+  return `takes ${within}keys of its own: ${namesUnder(path).join(', ')}.`;
+}
+
+/** What fixes a key that does not exist at its place: a typing error, or a key of another section. */
+function unknownKeyMessage(path: KeyPath, key: string): string {
   const known = namesUnder(path);
   const nearest = nearestName(key, known);
   const elsewhere = placesOf(key);
