@@ -7,20 +7,20 @@ export interface KeyProblem {
 }
 
 export interface ConfigProblem {
-  /** The key as an operator names it, such as `hosts[1].base_url`; empty when the whole file is meant. */
+  /** The key as an operator names it, such as `hosts[1].base_url`; empty for the whole file. */
   path: string;
-  /** What is wrong and what mends it; never a secret. */
+  /** What is wrong and what fixes it; never a secret. */
   message: string;
-  /** Where the value stands: `config.yaml:12`, or the name of an environment variable. */
+  /** Where the value was given: `config.yaml:12`, or the name of an environment variable. */
   at?: string;
 }
 
-/** One line for a person: where, which key, what is wrong and what mends it. */
+/** One line for a person: where, which key, what is wrong and what fixes it. */
 export function problemLine({ at, path, message }: ConfigProblem): string {
   return [at, path, message].filter((part) => part).join(': ');
 }
 
-/** Everything that is wrong with the configuration, at once: the message has one line for each problem. */
+/** All problems of the configuration at once; the message has one line for each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: ConfigProblem[];

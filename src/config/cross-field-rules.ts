@@ -7,17 +7,17 @@ import { tokenVariable } from './sources/environment.ts';
 import { isLoopback, isSameListener } from './values/listen-address.ts';
 
 interface Rule {
-  /** The keys that it looks at: where one of them is wrong by itself, the rule waits until that is mended. */
+  /** The keys that it reads. While one of them is wrong by itself, the rule is left out. */
   reads: string[];
   find(file: ConfigFile): KeyProblem[];
 }
 
 /** GitHub's job ids have 11 digits in 2026; three more digits for the attempt. */
-const NAME_TAIL = '-123456789012-123'.length;
-/** Of a runner's name at GitHub. */
-const LONGEST_NAME = 64;
+const LONGEST_NAME_SUFFIX = '-123456789012-123'.length;
+/** Characters of a runner's name at GitHub. */
+const MAX_RUNNER_NAME_LENGTH = 64;
 
-const REPOSITORIES = ['github.owner', 'github.repository', 'github.repositories'];
+const REPOSITORY_KEYS = ['github.owner', 'github.repository', 'github.repositories'];
 
 const RULES: Rule[] = [
   {
@@ -46,7 +46,7 @@ const RULES: Rule[] = [
     },
   },
   {
-    reads: ['controller.mode', ...REPOSITORIES],
+    reads: ['controller.mode', ...REPOSITORY_KEYS],
     find({ controller: { mode }, github }) {
       if (mode === 'webhook' || hasRepository(github)) return [];
       const message = `is missing. Mode ${mode} needs one here or in github.repositories, since GitHub lists queued jobs only by repository; or set controller.mode to webhook.`;
@@ -54,7 +54,7 @@ const RULES: Rule[] = [
     },
   },
   {
-    reads: ['runner.scope', 'controller.mode', ...REPOSITORIES],
+    reads: ['runner.scope', 'controller.mode', ...REPOSITORY_KEYS],
     find({ runner: { scope }, controller: { mode }, github }) {
       if (scope !== 'repository' || mode !== 'webhook' || hasRepository(github)) return [];
       const message =
@@ -63,21 +63,21 @@ const RULES: Rule[] = [
     },
   },
   {
-    reads: ['runner.scope', 'github.app_id', ...REPOSITORIES],
+    reads: ['runner.scope', 'github.app_id', ...REPOSITORY_KEYS],
     find({ runner: { scope }, github }) {
       const { owner, app_id, repository, repositories } = github;
       if (scope !== 'organization' && app_id === undefined) return [];
       const why = app_id === undefined ? 'runners of an organization serve' : "an App's installation reaches";
       const isForeign = (name: string) =>
         fullName(owner, name).split('/')[0]?.toLowerCase() !== owner.toLowerCase();
-      const finding = (path: PropertyKey[], name: string) => ({
+      const problem = (path: PropertyKey[], name: string) => ({
         path,
         message: `"${name}" is not ${owner}'s, and ${why} only repositories of its own account: remove it, or serve it with a second daemon.`,
       });
       return [
-        ...(repository && isForeign(repository) ? [finding(['github', 'repository'], repository)] : []),
+        ...(repository && isForeign(repository) ? [problem(['github', 'repository'], repository)] : []),
         ...repositories.flatMap((name, at) =>
-          isForeign(name) ? [finding(['github', 'repositories', at], name)] : [],
+          isForeign(name) ? [problem(['github', 'repositories', at], name)] : [],
         ),
       ];
     },
@@ -122,10 +122,10 @@ const RULES: Rule[] = [
   {
     reads: ['controller.id', 'controller.vm_name_prefix'],
     find({ controller: { id, vm_name_prefix: prefix } }) {
-      const length = `${prefix}-${id}`.length + NAME_TAIL;
-      const over = length - LONGEST_NAME;
+      const length = `${prefix}-${id}`.length + LONGEST_NAME_SUFFIX;
+      const over = length - MAX_RUNNER_NAME_LENGTH;
       if (over <= 0) return [];
-      const message = `makes names of up to ${length} characters with controller.id "${id}", and GitHub takes ${LONGEST_NAME}: shorten it by ${over}.`;
+      const message = `makes names of up to ${length} characters with controller.id "${id}", and GitHub takes ${MAX_RUNNER_NAME_LENGTH}: shorten it by ${over}.`;
       return [{ path: ['controller', 'vm_name_prefix'], message }];
     },
   },
@@ -134,7 +134,7 @@ const RULES: Rule[] = [
     find({ labels }) {
       if (typeof labels !== 'object' || labels === null) return [];
       const seen = new Map<string, string>();
-      const findings: KeyProblem[] = Object.keys(labels).flatMap((label) => {
+      const problems: KeyProblem[] = Object.keys(labels).flatMap((label) => {
         const path = ['labels', label];
         const earlier = seen.get(label.toLowerCase());
         seen.set(label.toLowerCase(), label);
@@ -146,7 +146,7 @@ const RULES: Rule[] = [
         return problem ? [{ path, message: `${problem} Choose another label.` }] : [];
       });
       const none = 'names no label, so no job would ever get a VM: add one with its image.';
-      return seen.size === 0 ? [{ path: ['labels'], message: none }] : findings;
+      return seen.size === 0 ? [{ path: ['labels'], message: none }] : problems;
     },
   },
   {
@@ -168,12 +168,12 @@ const RULES: Rule[] = [
   },
 ];
 
-/** Adds what keys say against each other. Rules whose own keys are wrong are left out, the others still run. */
+/** Adds an issue for keys that contradict each other. A rule is left out while one of its keys is wrong by itself. */
 export function checkCrossFieldRules(file: ConfigFile, ctx: z.core.$RefinementCtx<ConfigFile>): void {
   const wrong = ctx.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path ?? []);
   for (const { reads, find } of RULES) {
-    const isBlind = reads.some((key) => wrong.some((path) => isWithin(path, key.split('.'))));
-    if (isBlind) continue;
+    const readsWrongKey = reads.some((key) => wrong.some((path) => isWithin(path, key.split('.'))));
+    if (readsWrongKey) continue;
     for (const { path, message } of find(file))
       ctx.addIssue({ code: 'custom', path: [...path], message, input: undefined });
   }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** What may stand at a key, and what the reference and the environment have to know about it. */
+/** What a key may hold, and what the reference and the environment need to know about it. */
 export interface Kind<S extends z.ZodType = z.ZodType> {
   schema: S;
   /** What a person writes there, with its unit or range. */
   type: string;
-  /** How the text of an environment variable becomes the value; a `command` cannot be given so. */
+  /** How the text of an environment variable becomes the value. No variable can give a `command`. */
   form: 'text' | 'number' | 'flag' | 'list' | 'command';
   /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
   secret?: true;
-  /** On this machine: `~/` and relative paths are resolved. A `file` has to be there, a `folder` is made. */
+  /** A path on this machine: `~/` and relative paths are resolved. A `file` has to exist, a `folder` is created. */
   local?: 'file' | 'folder';
 }
 
@@ -27,12 +27,12 @@ export interface KeyFacts extends Omit<Kind, 'schema'> {
 /** The facts of every key, by its schema: the source of the reference, of the variables and of redaction. */
 export const keyFacts = z.registry<KeyFacts>();
 
-/** A key without which there is no configuration. */
+/** A key that every configuration has to have. */
 export function required<S extends z.ZodType>({ schema, ...kind }: Kind<S>, meaning: string): S {
   return described(schema.clone() as S, { ...kind, meaning, isRequired: true });
 }
 
-/** A key that may be left out; `otherwise` says what then holds. */
+/** A key that may be left out; `otherwise` says which value is used then. */
 export function optional<S extends z.ZodType>(
   { schema, ...kind }: Kind<S>,
   meaning: string,

@@ -5,7 +5,7 @@ import { configWarnings } from './config-warnings.ts';
 import { type Config, configSchema } from './schema.ts';
 import { describeIssue, problemsOf } from './schema-issues.ts';
 import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
-import { isMap, leavesOf, spokenPath } from './sections/sections.ts';
+import { isMap, leavesOf, pathText } from './sections/sections.ts';
 import { readConfigFile } from './sources/config-file.ts';
 import { discoverAgent } from './sources/discover-agent.ts';
 import { applyEnvironment, type Environment } from './sources/environment.ts';
@@ -13,41 +13,44 @@ import { localPath, resolveReferences } from './sources/references.ts';
 
 export interface LoadedConfig {
   config: Config;
-  /** What will surprise though it is allowed; for the operator to read. */
+  /** What is allowed but probably not meant; for the operator to read. */
   warnings: ConfigProblem[];
 }
 
 /**
- * The configuration of a JSON or YAML file with the environment laid over it. Paths in it are absolute then, and
- * `${NAME}` in secrets is replaced. Throws a ConfigError that names every problem at once.
+ * Loads the configuration of a JSON or YAML file and applies the environment to it. Paths become absolute, `${NAME}` in
+ * secrets is replaced. Throws a ConfigError that names every problem at once.
  */
 export function loadConfig({ path, env }: { path: string; env: Environment }): LoadedConfig {
   const { content, lineOf } = readConfigFile(path);
   const { origins, ...environment } = applyEnvironment(content, env);
-  const place = { home: env.HOME || homedir(), folder: dirname(resolve(path)) };
-  const discovered = fillInAgent(content, place.home, origins);
-  const unresolved = resolveReferences(content, { env, origins, ...place });
+  const folders = { home: env.HOME || homedir(), folder: dirname(resolve(path)) };
+  const discovered = fillInAgent(content, folders.home, origins);
+  const unresolved = resolveReferences(content, { env, origins, ...folders });
   const parsed = configSchema.safeParse(content, { error: describeIssue });
 
-  /** In the order of the file, after what came from elsewhere. */
-  const located = (findings: KeyProblem[]): ConfigProblem[] =>
-    findings
+  /** Problems of the file in its order, after those of values that came from elsewhere. */
+  const located = (keyProblems: KeyProblem[]): ConfigProblem[] =>
+    keyProblems
       .map(({ path: key, message }) => {
-        const spoken = spokenPath(key);
-        const origin = origins.get(spoken);
+        const text = pathText(key);
+        const origin = origins.get(text);
         const line = origin ? 0 : lineOf(key);
-        return { line, problem: { at: origin ?? (line ? `${path}:${line}` : path), path: spoken, message } };
+        return { line, problem: { at: origin ?? (line ? `${path}:${line}` : path), path: text, message } };
       })
       .sort((one, other) => one.line - other.line)
       .map(({ problem }) => problem);
 
-  const refused = parsed.success ? [] : problemsOf(parsed.error.issues);
-  const problems = [...environment.problems, ...located([...unresolved, ...beside(unresolved, refused)])];
+  const invalid = parsed.success ? [] : problemsOf(parsed.error.issues);
+  const problems = [
+    ...environment.problems,
+    ...located([...unresolved, ...withoutRepeated(unresolved, invalid)]),
+  ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const config = parsed.data;
   for (const { facts, value, set } of leavesOf(config)) {
-    if (facts.local === 'folder') set(localPath(String(value), place));
+    if (facts.local === 'folder') set(localPath(String(value), folders));
   }
   return {
     config,
@@ -55,10 +58,10 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
   };
 }
 
-/** What a reference could not give, such as a secret, the schema complains about once more: that is left out. */
-function beside(unresolved: KeyProblem[], refused: KeyProblem[]): KeyProblem[] {
-  const keys = new Set(unresolved.map(({ path }) => spokenPath(path)));
-  return refused.filter(({ path }) => !keys.has(spokenPath(path)));
+/** The schema refuses an unresolved reference once more: that second problem is left out. */
+function withoutRepeated(unresolved: KeyProblem[], invalid: KeyProblem[]): KeyProblem[] {
+  const keys = new Set(unresolved.map(({ path }) => pathText(path)));
+  return invalid.filter(({ path }) => !keys.has(pathText(path)));
 }
 
 /** The address of an agent on this Mac, where nothing else gives one. */

@@ -12,7 +12,7 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[]): KeyProblem[] {
   );
 }
 
-/** Zod's error map, for what has no sentence of its own in the schema: keys and sections that are missing or no map. */
+/** Zod's error map, for what has no sentence of its own in the schema: missing keys, and sections that are not maps. */
 export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): string | undefined {
   if (code !== 'invalid_type') return undefined;
   const section = SECTIONS[String(path[0])];
@@ -26,7 +26,7 @@ function unknownKeyMessage(path: KeyPath, key: string): string {
   const known = namesUnder(path);
   const nearest = nearestName(key, known);
   const elsewhere = placesOf(key);
-  // A key that is right in another section is no misspelling of one that happens to look like it.
+  // A key that is right in another section is not a misspelling of a key that looks like it.
   const isMisplaced = elsewhere.length > 0 && spellingOf(nearest) !== spellingOf(key);
   if (isTypingError(key, nearest) && !isMisplaced) return `is no key here. Did you mean ${nearest}?`;
   if (isMisplaced) return `is no key here, but ${elsewhere.join(' or ')} is: move it there.`;

@@ -4,8 +4,8 @@ import { fileSchema } from './file-schema.ts';
 import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
 import { fullName } from './sections/github-keys.ts';
 
-/** A file of which some keys may be wrong: rules look at those that are right, so that every problem shows at once. */
-const whateverIsRight = {
+/** The rules also check a file in which some keys are wrong, so that every problem is reported at once. */
+const evenWithWrongKeys = {
   when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
 };
 
@@ -14,7 +14,7 @@ const whateverIsRight = {
  * full names without repetition; the single-host form `jeballto` the one host "local".
  */
 export const configSchema = fileSchema
-  .superRefine((file, ctx) => checkCrossFieldRules(file, ctx), whateverIsRight)
+  .superRefine((file, ctx) => checkCrossFieldRules(file, ctx), evenWithWrongKeys)
   .transform(({ github, jeballto, hosts, controller, runner, ...rest }) => {
     const named = [github.repository, ...github.repositories].filter((name) => name !== undefined);
     const repositories = withoutRepetition(named.map((name) => fullName(github.owner, name)));
@@ -31,7 +31,7 @@ export const configSchema = fileSchema
 export type Config = z.output<typeof configSchema>;
 export type HostConfig = Config['hosts'][number];
 
-/** GitHub's names have no case. */
+/** Case does not count in GitHub's names. */
 function withoutRepetition(names: string[]): string[] {
   return names.filter(
     (name, at) => names.findIndex((one) => one.toLowerCase() === name.toLowerCase()) === at,

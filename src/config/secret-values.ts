@@ -1,17 +1,9 @@
-import { keyFacts } from './key.ts';
 import type { Config } from './schema.ts';
-import { keyPattern, leavesOf, SECTIONS } from './sections/sections.ts';
-
-/** Where secrets stand in a configuration, in the notation of pino's redaction: `hosts[*].token`. */
-export const secretPaths: string[] = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
-  Object.entries(keys)
-    .filter(([, schema]) => keyFacts.get(schema)?.secret)
-    .map(([key]) => keyPattern(section, key).replaceAll('.*', '[*]')),
-);
+import { leavesOf } from './sections/sections.ts';
 
 /**
- * Every secret of a configuration, for redaction by value. Not among them: what a token file, a token command or a
- * private key file holds, since nothing has read it yet.
+ * Every secret of a configuration, for redaction. The contents of token files and private key files and the output of
+ * token commands are not among them, since nothing has read them yet.
  */
 export function secretValues(config: Config): string[] {
   return [...leavesOf(config)]

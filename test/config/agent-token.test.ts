@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { resolveAgentToken } from '../../src/config/sources/agent-token.ts';
-import { AGENT_TOKEN, load, refusal, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
+import { AGENT_TOKEN, load, problemLines, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const HOST = { name: 'local', base_url: 'http://127.0.0.1:8011/v1', max_concurrent_vms: 2 };
 const node = (script: string) => [process.execPath, '-e', script];
@@ -46,7 +46,7 @@ test.each([
   [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'holds blanks or letters that no agent token has.'],
   [`${AGENT_TOKEN}é`, 'holds blanks or letters that no agent token has.'],
 ])('a text that is no agent token is refused without being repeated: %s', async (token, why) => {
-  expect(refusal({ ...SMALLEST, jeballto: { token } })).toEqual([
+  expect(problemLines({ ...SMALLEST, jeballto: { token } })).toEqual([
     `jeballto.token: ${why} Copy it again from the agent's menu bar ("Copy API Token").`,
   ]);
   const sentence = await sentenceFor({ token_file: writeIn(temporaryFolder(), 'token', token) });

@@ -41,13 +41,13 @@ export function load(content: unknown, env: Environment = {}, folder = temporary
 }
 
 /** The problems of a configuration, as `key: sentence`; fails when there is none. */
-export function refusal(content: unknown, env: Environment = {}, folder = temporaryFolder()): string[] {
-  return refusalError(() => load(content, env, folder)).problems.map(({ path, message }) =>
+export function problemLines(content: unknown, env: Environment = {}, folder = temporaryFolder()): string[] {
+  return configErrorOf(() => load(content, env, folder)).problems.map(({ path, message }) =>
     [path, message].filter((part) => part !== '').join(': '),
   );
 }
 
-export function refusalError(act: () => unknown): ConfigError {
+export function configErrorOf(act: () => unknown): ConfigError {
   try {
     act();
   } catch (error) {

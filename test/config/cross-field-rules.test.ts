@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseResourceName, resourceName } from '../../machines/resource-name.ts';
-import { AGENT_TOKEN, load, refusal, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
+import { AGENT_TOKEN, load, problemLines, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const OWNER = { owner: 'acme', repository: 'app' };
 
@@ -17,26 +17,26 @@ describe('credentials for GitHub', () => {
   });
 
   test('none at all is refused', () => {
-    expect(refusal(withGithub({}))).toEqual([
+    expect(problemLines(withGithub({}))).toEqual([
       'github: has no credentials: give token, or app_id, app_private_key_path and installation_id of a GitHub App.',
     ]);
   });
 
   test('both are refused', () => {
-    expect(refusal(withGithub({ token: 't', ...app() }))).toEqual([
+    expect(problemLines(withGithub({ token: 't', ...app() }))).toEqual([
       'github.app_id: stands beside github.token: keep the App or the token, and remove the other.',
     ]);
   });
 
   test('each missing part of an App is named', () => {
-    expect(refusal(withGithub({ app_id: 1 }))).toEqual([
+    expect(problemLines(withGithub({ app_id: 1 }))).toEqual([
       'github.app_private_key_path: is missing. A GitHub App needs app_id and this one too.',
       'github.installation_id: is missing. A GitHub App needs app_id and this one too.',
     ]);
   });
 
   test('an empty credential is one problem, not two', () => {
-    expect(refusal(withGithub({ token: '' }))).toEqual([
+    expect(problemLines(withGithub({ token: '' }))).toEqual([
       'github.token: is empty. Give a value, or leave the key out.',
     ]);
   });
@@ -46,7 +46,7 @@ describe('repositories', () => {
   const withoutRepository = { token: 't', owner: 'acme', webhook_secret: 's' };
 
   test.each(['poll', 'both'])('mode %s needs one', (mode) => {
-    expect(refusal({ ...SMALLEST, github: withoutRepository, controller: { mode } })).toEqual([
+    expect(problemLines({ ...SMALLEST, github: withoutRepository, controller: { mode } })).toEqual([
       `github.repository: is missing. Mode ${mode} needs one here or in github.repositories, since GitHub lists queued jobs only by repository; or set controller.mode to webhook.`,
     ]);
   });
@@ -54,7 +54,7 @@ describe('repositories', () => {
   test('mode webhook needs none, unless runners belong to repositories', () => {
     const content = { ...SMALLEST, github: withoutRepository, controller: { mode: 'webhook' } };
     expect(load(content).config.github.repositories).toEqual([]);
-    expect(refusal({ ...content, runner: { scope: 'repository' } })).toEqual([
+    expect(problemLines({ ...content, runner: { scope: 'repository' } })).toEqual([
       'runner.scope: is "repository", but no repository is given: name them in github.repositories, or set it to organization.',
     ]);
   });
@@ -69,7 +69,7 @@ describe('repositories', () => {
     writeIn(folder, 'app.pem', 'a key');
     const mend = 'only repositories of its own account: remove it, or serve it with a second daemon.';
     expect(
-      refusal({
+      problemLines({
         ...SMALLEST,
         github: { token: 't', owner: 'acme', repositories: ['app', 'other/site'] },
         runner: { scope: 'organization' },
@@ -79,7 +79,7 @@ describe('repositories', () => {
     ]);
     const app = { app_id: 1, installation_id: 2, app_private_key_path: 'app.pem' };
     const github = { owner: 'acme', repository: 'other/site', ...app };
-    expect(refusal({ ...SMALLEST, github }, {}, folder)).toEqual([
+    expect(problemLines({ ...SMALLEST, github }, {}, folder)).toEqual([
       `github.repository: "other/site" is not acme's, and an App's installation reaches ${mend}`,
     ]);
   });
@@ -89,22 +89,22 @@ describe('hosts', () => {
   const host = (name: string) => ({ name, base_url: 'http://192.0.2.1:8011/v1' });
 
   test('stand instead of jeballto, not beside it', () => {
-    expect(refusal({ ...SMALLEST, hosts: [host('a')], jeballto: { token: AGENT_TOKEN } })).toEqual([
+    expect(problemLines({ ...SMALLEST, hosts: [host('a')], jeballto: { token: AGENT_TOKEN } })).toEqual([
       'jeballto: stands beside hosts, which replaces it: move its keys to an entry of hosts with a name, or remove hosts.',
     ]);
   });
 
   test('have names that logs and variables can tell apart', () => {
-    expect(refusal({ ...SMALLEST, hosts: [host('mac-1'), host('mac-2'), host('MAC.1')] })).toEqual([
+    expect(problemLines({ ...SMALLEST, hosts: [host('mac-1'), host('mac-2'), host('MAC.1')] })).toEqual([
       'hosts[2].name: "MAC.1" and "mac-1" cannot be told apart (letters and digits count, case does not): rename one.',
     ]);
-    expect(refusal({ ...SMALLEST, hosts: [host('file')] })).toEqual([
+    expect(problemLines({ ...SMALLEST, hosts: [host('file')] })).toEqual([
       'hosts[0].name: "file" would take its token from JEBALLTO_TOKEN_FILE, which names a file: choose another name.',
     ]);
   });
 
   test('are at least one', () => {
-    expect(refusal({ ...SMALLEST, hosts: [] })).toEqual([
+    expect(problemLines({ ...SMALLEST, hosts: [] })).toEqual([
       'hosts: names no host: add one, or leave hosts out and use jeballto.',
     ]);
   });
@@ -122,7 +122,7 @@ describe('names', () => {
 
   test('that would be longer are refused', () => {
     expect(
-      refusal({ ...SMALLEST, controller: { vm_name_prefix: 'p'.repeat(31), id: 'i'.repeat(16) } }),
+      problemLines({ ...SMALLEST, controller: { vm_name_prefix: 'p'.repeat(31), id: 'i'.repeat(16) } }),
     ).toEqual([
       `controller.vm_name_prefix: makes names of up to 65 characters with controller.id "${'i'.repeat(16)}", and GitHub takes 64: shorten it by 1.`,
     ]);
@@ -138,36 +138,36 @@ describe('labels', () => {
   const image = { image: 'ghcr.io/acme/mac' };
 
   test('are at least one', () => {
-    expect(refusal({ ...SMALLEST, labels: {} })).toEqual([
+    expect(problemLines({ ...SMALLEST, labels: {} })).toEqual([
       'labels: names no label, so no job would ever get a VM: add one with its image.',
     ]);
   });
 
   test('are not the same but for their case', () => {
-    expect(refusal({ ...SMALLEST, labels: { mac: image, Mac: image } })).toEqual([
+    expect(problemLines({ ...SMALLEST, labels: { mac: image, Mac: image } })).toEqual([
       'labels.Mac: differs from "mac" only in case, which GitHub does not see: remove one of the two.',
     ]);
   });
 
   test('hold nothing that GitHub refuses', () => {
-    expect(refusal({ ...SMALLEST, labels: { 'a,b': image, ' c': image, ['d'.repeat(257)]: image } })).toEqual(
-      [
-        'labels["a,b"]: holds a comma or a control character, which GitHub refuses in labels. Choose another label.',
-        'labels[" c"]: is empty or has blanks at its ends. Choose another label.',
-        `labels.${'d'.repeat(257)}: is longer than 256 characters. Choose another label.`,
-      ],
-    );
+    expect(
+      problemLines({ ...SMALLEST, labels: { 'a,b': image, ' c': image, ['d'.repeat(257)]: image } }),
+    ).toEqual([
+      'labels["a,b"]: holds a comma or a control character, which GitHub refuses in labels. Choose another label.',
+      'labels[" c"]: is empty or has blanks at its ends. Choose another label.',
+      `labels.${'d'.repeat(257)}: is longer than 256 characters. Choose another label.`,
+    ]);
   });
 
   test('are checked even where their profiles are wrong', () => {
-    expect(refusal({ ...SMALLEST, labels: { mac: {}, Mac: image } })).toEqual([
+    expect(problemLines({ ...SMALLEST, labels: { mac: {}, Mac: image } })).toEqual([
       expect.stringContaining('labels.mac.image: is missing.'),
       expect.stringContaining('labels.Mac: differs from "mac"'),
     ]);
   });
 
   test('of every runner follow the same rule', () => {
-    expect(refusal({ ...SMALLEST, runner: { labels: ['macos', 'a,b'] } })).toEqual([
+    expect(problemLines({ ...SMALLEST, runner: { labels: ['macos', 'a,b'] } })).toEqual([
       'runner.labels[1]: "a,b" does not fit here: write a label without commas, at most 256 long.',
     ]);
   });
@@ -175,7 +175,7 @@ describe('labels', () => {
 
 describe('listeners', () => {
   test('the admin listener needs a token as soon as other machines reach it', () => {
-    expect(refusal({ ...SMALLEST, admin: { listen: '192.0.2.1:9091' } })).toEqual([
+    expect(problemLines({ ...SMALLEST, admin: { listen: '192.0.2.1:9091' } })).toEqual([
       'admin.token: is missing. admin.listen opens the API to other machines at 192.0.2.1: set a token, or listen on 127.0.0.1.',
     ]);
     const admin = { listen: '192.0.2.1:9091', token: 'a-long-admin-token' };
@@ -184,7 +184,7 @@ describe('listeners', () => {
   });
 
   test('the admin listener is not the public one', () => {
-    expect(refusal({ ...SMALLEST, admin: { listen: '127.0.0.1:9090' } })).toEqual([
+    expect(problemLines({ ...SMALLEST, admin: { listen: '127.0.0.1:9090' } })).toEqual([
       'admin.listen: takes the port of controller.webhook_listen, which is open to the public: choose another port.',
     ]);
   });
@@ -192,7 +192,7 @@ describe('listeners', () => {
 
 test('a rule waits for the keys that it reads, and the others do not wait with it', () => {
   expect(
-    refusal({
+    problemLines({
       ...SMALLEST,
       github: { token: 't', owner: 'acme' },
       controller: { mode: 'pull' },

@@ -3,7 +3,7 @@ import { VARIABLES } from '../../src/config/sources/environment.ts';
 import {
   AGENT_TOKEN,
   load,
-  refusal,
+  problemLines,
   SMALLEST,
   temporaryFolder,
   variable,
@@ -56,13 +56,13 @@ describe('variables of single keys', () => {
   });
 
   test('one that does not exist is refused with the nearest that does', () => {
-    expect(refusal(SMALLEST, { JEBALLTO_RUNNER_CONTROLER_MODE: 'poll' })).toEqual([
+    expect(problemLines(SMALLEST, { JEBALLTO_RUNNER_CONTROLER_MODE: 'poll' })).toEqual([
       'is no variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Unset it otherwise.',
     ]);
   });
 
   test('a section that is none is refused as such, and the variable does not hide it', () => {
-    expect(refusal({ ...SMALLEST, log: 'json' }, { JEBALLTO_RUNNER_LOG_FORMAT: 'pretty' })).toEqual([
+    expect(problemLines({ ...SMALLEST, log: 'json' }, { JEBALLTO_RUNNER_LOG_FORMAT: 'pretty' })).toEqual([
       'log: takes keys of its own: level, format.',
     ]);
   });

@@ -5,9 +5,9 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { SECTIONS } from '../../src/config/sections/sections.ts';
 import {
   AGENT_TOKEN,
+  configErrorOf,
   load,
-  refusal,
-  refusalError,
+  problemLines,
   SMALLEST,
   temporaryFolder,
   variable,
@@ -245,7 +245,7 @@ labels:
     cpu: 64
 admin: {listen: ":9092"}
 `;
-    const error = refusalError(() => load(text, { JEBALLTO_RUNNER_LOG_LEVEL: 'loud' }, folder));
+    const error = configErrorOf(() => load(text, { JEBALLTO_RUNNER_LOG_LEVEL: 'loud' }, folder));
     const file = join(folder, 'config.yaml');
     expect(error.message.split('\n')).toEqual([
       'JEBALLTO_RUNNER_LOG_LEVEL: log.level: "loud" is none of the choices: write trace, debug, info, warn, error, fatal or silent.',
@@ -259,14 +259,14 @@ admin: {listen: ":9092"}
   });
 
   test('when it is empty', () => {
-    expect(refusal('')).toEqual([
+    expect(problemLines('')).toEqual([
       expect.stringMatching(/^github: is missing\. Whose jobs are served/),
       expect.stringMatching(/^labels: is missing\. At least one profile/),
     ]);
   });
 
   test('when sections are no sections', () => {
-    expect(refusal({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
+    expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
       expect.stringMatching(/^github: takes keys of its own: token, app_id, /),
       'labels: takes names, and under each of them keys of its own: image, cpu, memory, disk, lifetime_seconds, warm.',
       'store: takes keys of its own: path, retention.',
@@ -285,14 +285,14 @@ admin: {listen: ":9092"}
     ],
     ['zzz', 'log', 'is no key here. The nearest is level; all that may stand here: level, format.'],
   ])('a key that does not exist: %s under %s', (key, section, mend) => {
-    expect(refusal({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
+    expect(problemLines({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
       `${section}.${key}: ${mend.startsWith('is ') ? mend : `is no key here. ${mend}`}`,
     ]);
   });
 
   test('unknown keys are found in every section, in hosts and in profiles', () => {
     expect(
-      refusal({
+      problemLines({
         ...SMALLEST,
         controler: {},
         hosts: [{ name: 'a', base_url: 'http://192.0.2.1/v1', tokenfile: 'x' }],
@@ -312,7 +312,7 @@ describe('syntax', () => {
   const syntaxOf = (text: string, name = 'config.yaml') => {
     const folder = temporaryFolder();
     const path = writeIn(folder, name, text);
-    return refusalError(() => loadConfig({ path, env: {} })).message.replaceAll(`${folder}/`, '');
+    return configErrorOf(() => loadConfig({ path, env: {} })).message.replaceAll(`${folder}/`, '');
   };
 
   test('faults are told with their line, and never with what stands there', () => {
@@ -348,7 +348,7 @@ describe('syntax', () => {
 
   test('a file that is not there, and a folder in its place, are told as such', () => {
     const folder = temporaryFolder();
-    const messageAt = (path: string) => refusalError(() => loadConfig({ path, env: {} })).message;
+    const messageAt = (path: string) => configErrorOf(() => loadConfig({ path, env: {} })).message;
     expect(messageAt(join(folder, 'none.json'))).toBe(
       `${folder}/none.json: there is no such file: copy config.example.json there and edit it, or name another with --config.`,
     );
@@ -379,7 +379,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
 
   test('an empty variable counts as not set', () => {
     expect(
-      refusal({ ...SMALLEST, github: { ...SMALLEST.github, token: variable('GH') } }, { GH: '' }),
+      problemLines({ ...SMALLEST, github: { ...SMALLEST.github, token: variable('GH') } }, { GH: '' }),
     ).toEqual([
       'github.token: takes its value from the environment variable GH, which is not set: set it, or write the value here.',
     ]);
@@ -394,7 +394,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
 
   test('a variable in a place where nothing replaces it is refused', () => {
     expect(
-      refusal({
+      problemLines({
         ...SMALLEST,
         github: { ...SMALLEST.github, owner: variable('OWNER') },
         labels: { mac: { image: `ghcr.io/${variable('IMAGE')}` } },
@@ -428,7 +428,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     const folder = temporaryFolder();
     const where = "Relative paths begin at the configuration file's folder.";
     expect(
-      refusal(
+      problemLines(
         {
           ...SMALLEST,
           github: {

@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest';
-import { secretPaths, secretValues } from '../../src/config/secret-values.ts';
-import { AGENT_TOKEN, load, refusalError, SMALLEST } from './config-fixture.ts';
+import { keyFacts } from '../../src/config/key.ts';
+import { secretValues } from '../../src/config/secret-values.ts';
+import { keyPattern, SECTIONS } from '../../src/config/sections/sections.ts';
+import { AGENT_TOKEN, configErrorOf, load, SMALLEST } from './config-fixture.ts';
 
-test('every secret of the schema is known by its path', () => {
-  expect(secretPaths).toEqual([
+test('the schema marks these keys as secrets', () => {
+  const marked = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
+    Object.entries(keys)
+      .filter(([, schema]) => keyFacts.get(schema)?.secret)
+      .map(([key]) => keyPattern(section, key)),
+  );
+  expect(marked).toEqual([
     'github.token',
     'github.webhook_secret',
     'jeballto.token',
-    'hosts[*].token',
+    'hosts.*.token',
     'runner.ssh_password',
     'admin.token',
   ]);
@@ -33,7 +40,7 @@ test('every secret of a configuration is known by its value, wherever it came fr
 
 test('no problem repeats a secret, however wrong it is', () => {
   const hidden = 'hidden value\n';
-  const error = refusalError(() =>
+  const error = configErrorOf(() =>
     load({
       github: { token: hidden, owner: 'acme', repository: 'app', webhook_secret: [hidden] },
       jeballto: { token: hidden, token_command: hidden },

@@ -3,7 +3,7 @@ import { parseDuration } from '../../src/config/values/duration.ts';
 import { imageReferenceProblem } from '../../src/config/values/image-reference.ts';
 import { isLoopback, isSameListener, parseListenAddress } from '../../src/config/values/listen-address.ts';
 import { parseSize } from '../../src/config/values/size.ts';
-import { load, refusal, SMALLEST } from './config-fixture.ts';
+import { load, problemLines, SMALLEST } from './config-fixture.ts';
 
 describe('durations', () => {
   test.each([
@@ -21,19 +21,19 @@ describe('durations', () => {
   );
 
   test('a bare number is refused, since nobody can tell its unit', () => {
-    expect(refusal({ ...SMALLEST, controller: { poll_interval: 10 } })).toEqual([
+    expect(problemLines({ ...SMALLEST, controller: { poll_interval: 10 } })).toEqual([
       'controller.poll_interval: 10 has no unit: write a number and a unit (ms, s, m, h or d), such as 10s, 5m or 1h30m.',
     ]);
   });
 
   test.each(['0s', '367d'])('%s is out of range', (text) => {
-    expect(refusal({ ...SMALLEST, timeouts: { probing: text } })).toEqual([
+    expect(problemLines({ ...SMALLEST, timeouts: { probing: text } })).toEqual([
       `timeouts.probing: "${text}" is out of range: write something from 1ms to 366d.`,
     ]);
   });
 
   test("an image pull may not be given more time than the agent's 7 days", () => {
-    expect(refusal({ ...SMALLEST, timeouts: { creating: '8d' } })).toEqual([
+    expect(problemLines({ ...SMALLEST, timeouts: { creating: '8d' } })).toEqual([
       'timeouts.creating: is too long: the agent ends a pull after 7d at the latest.',
     ]);
   });
@@ -92,7 +92,7 @@ describe("sizes follow the agent's rule", () => {
       'lifetime_seconds: 604801 does not fit here: write a whole number from 1 to 604800 (seconds).',
     ],
   ])('a profile with %j is refused', (profile, problem) => {
-    expect(refusal(withProfile(profile))).toEqual([`labels.mac.${problem}`]);
+    expect(problemLines(withProfile(profile))).toEqual([`labels.mac.${problem}`]);
   });
 });
 
@@ -110,7 +110,7 @@ describe('listen addresses', () => {
   );
 
   test('a bare port is refused with the form that works', () => {
-    expect(refusal({ ...SMALLEST, controller: { webhook_listen: 9090 } })).toEqual([
+    expect(problemLines({ ...SMALLEST, controller: { webhook_listen: 9090 } })).toEqual([
       'controller.webhook_listen: 9090 is no address: write host:port, such as 127.0.0.1:9091, or :9090 for every interface; an IPv6 host goes in brackets.',
     ]);
   });
@@ -174,11 +174,13 @@ describe('URLs', () => {
     ['http://me:pw@mac/v1', 'takes a URL without user, password, query and fragment.'],
     ['http://mac/a%20b/v1', 'holds a "%", which the agent refuses in paths.'],
   ])('the agent is not at %s', (url, problem) => {
-    expect(refusal(withAgent(url))).toEqual([`jeballto.base_url: ${problem}`]);
+    expect(problemLines(withAgent(url))).toEqual([`jeballto.base_url: ${problem}`]);
   });
 
   test("GitHub's website is not its API", () => {
-    expect(refusal({ ...SMALLEST, github: { ...SMALLEST.github, api_url: 'https://github.com' } })).toEqual([
+    expect(
+      problemLines({ ...SMALLEST, github: { ...SMALLEST.github, api_url: 'https://github.com' } }),
+    ).toEqual([
       "github.api_url: is GitHub's website. Its API is at https://api.github.com, and a GitHub Enterprise Server's at https://HOST/api/v3.",
     ]);
   });
@@ -209,7 +211,7 @@ describe('texts', () => {
       'write an absolute path in the guest, or one that begins with "~/".',
     ],
   ])('%s.%s is not "%s"', (section, key, value, problem) => {
-    expect(refusal({ ...SMALLEST, [section]: { [key]: value } })).toEqual([
+    expect(problemLines({ ...SMALLEST, [section]: { [key]: value } })).toEqual([
       `${section}.${key}: "${value}" does not fit here: ${problem}`,
     ]);
   });
@@ -225,13 +227,13 @@ describe('texts', () => {
   });
 
   test('a text that YAML reads as something else has to be quoted', () => {
-    expect(refusal({ ...SMALLEST, runner: { ssh_password: 12345 } })).toEqual([
+    expect(problemLines({ ...SMALLEST, runner: { ssh_password: 12345 } })).toEqual([
       'runner.ssh_password: is read as a number, but takes a text: put it in quotes.',
     ]);
   });
 
   test('a secret with a line break at its end is refused and not repeated', () => {
-    expect(refusal({ ...SMALLEST, github: { ...SMALLEST.github, token: 'ghp_hidden\n' } })).toEqual([
+    expect(problemLines({ ...SMALLEST, github: { ...SMALLEST.github, token: 'ghp_hidden\n' } })).toEqual([
       'github.token: begins or ends with a blank or a line break: take it away.',
     ]);
   });
@@ -246,7 +248,7 @@ test('base VMs are kept only where the file or a variable says so, and nothing b
     true,
     false,
   ]);
-  expect(refusal({ ...SMALLEST, controller: { base_vms: 'yes' } })).toEqual([
+  expect(problemLines({ ...SMALLEST, controller: { base_vms: 'yes' } })).toEqual([
     'controller.base_vms: "yes" does not fit here: write true or false, without quotes.',
   ]);
 });

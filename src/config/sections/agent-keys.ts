@@ -5,19 +5,19 @@ import { command, integer, localFile, secret, textLike } from '../values/plain-k
 export const DEFAULT_AGENT_URL = 'http://127.0.0.1:8011/v1';
 
 /** Virtual machines that macOS and the agent let run at once on one Mac. */
-export const MOST_VMS = 2;
+export const MAX_VMS_PER_HOST = 2;
 
 /**
- * What keeps a text from being a token of the agent, which takes 32 to 512 bytes of printable ASCII without blanks;
- * null when nothing does. The sentence holds nothing of the token.
+ * Says why a text cannot be a token of the agent, which takes 32 to 512 bytes of printable ASCII without blanks; null
+ * when it can be one. The sentence contains no part of the token.
  */
 export function agentTokenProblem(token: string): string | null {
-  const where = 'Copy it again from the agent\'s menu bar ("Copy API Token").';
-  if (!/^[\x21-\x7e]*$/.test(token)) return `holds blanks or letters that no agent token has. ${where}`;
+  const hint = 'Copy it again from the agent\'s menu bar ("Copy API Token").';
+  if (!/^[\x21-\x7e]*$/.test(token)) return `holds blanks or letters that no agent token has. ${hint}`;
   const { length } = token;
   return length >= 32 && length <= 512
     ? null
-    : `is ${length} bytes long; the agent's tokens have 32 to 512. ${where}`;
+    : `is ${length} bytes long; the agent's tokens have 32 to 512. ${hint}`;
 }
 
 const tokenSchema = secret.schema.superRefine((token, ctx) => {
@@ -61,7 +61,7 @@ export const hostKeys = {
   base_url: required(agentUrl, 'The agent of this Mac, such as `http://192.0.2.10:8011/v1`.'),
   ...tokenKeys,
   max_concurrent_vms: optional(
-    integer(1, MOST_VMS),
+    integer(1, MAX_VMS_PER_HOST),
     'VMs that this Mac runs at once.',
     '`controller.max_concurrent_vms`',
   ),

@@ -2,7 +2,7 @@ import { withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { listenAddress } from '../values/listen-address.ts';
 import { choice, flag, integer, textLike } from '../values/plain-kinds.ts';
-import { MOST_VMS } from './agent-keys.ts';
+import { MAX_VMS_PER_HOST } from './agent-keys.ts';
 
 const id = textLike(/^[a-z0-9]{1,16}$/, 'lower-case letters and digits, at most 16 and no "-"');
 const prefix = textLike(
@@ -37,7 +37,7 @@ export const controllerKeys = {
     'Public listener with `/webhook` and `/healthz`, in every mode. `:9090` means every IPv4 interface.',
   ),
   max_concurrent_vms: withDefault(
-    integer(1, MOST_VMS),
+    integer(1, MAX_VMS_PER_HOST),
     2,
     'VMs that one Mac runs at once. Two is the limit of macOS, and VMs of others count.',
   ),

@@ -3,7 +3,7 @@ import { imageReference } from '../values/image-reference.ts';
 import { integer } from '../values/plain-kinds.ts';
 import { size } from '../values/size.ts';
 
-const WEEK_SECONDS = 604_800;
+const MAX_LIFETIME_SECONDS = 604_800;
 
 /** What a label selects. The ranges are the agent's. */
 export const profileKeys = {
@@ -19,7 +19,7 @@ export const profileKeys = {
     "the image's own",
   ),
   lifetime_seconds: withDefault(
-    integer(1, WEEK_SECONDS, 'seconds'),
+    integer(1, MAX_LIFETIME_SECONDS, 'seconds'),
     7200,
     'After so long from its first start, the agent powers the VM off, whatever runs in it: above the longest job.',
   ),

@@ -2,14 +2,14 @@ import { optional, withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { choice, list, localFile, secret, text, textLike } from '../values/plain-kinds.ts';
 
-export const MOST_LABEL_LENGTH = 256;
+const MAX_LABEL_LENGTH = 256;
 
-/** What keeps a text from being a label of a runner; null when nothing does. Commas would part it in two. */
+/** Says why a text cannot be a label of a runner; null when it can. A comma would split it into two labels. */
 export function labelProblem(label: string): string | null {
   if (label === '' || label.trim() !== label) return 'is empty or has blanks at its ends.';
   if (/[,\p{Cc}]/u.test(label))
     return 'holds a comma or a control character, which GitHub refuses in labels.';
-  return label.length > MOST_LABEL_LENGTH ? `is longer than ${MOST_LABEL_LENGTH} characters.` : null;
+  return label.length > MAX_LABEL_LENGTH ? `is longer than ${MAX_LABEL_LENGTH} characters.` : null;
 }
 
 const label = textLike(

@@ -14,11 +14,11 @@ export interface Section {
   /** Whether the section holds its keys itself, a list of things with these keys, or things under names. */
   form: 'one' | 'list' | 'named';
   keys: Record<string, z.ZodType>;
-  /** What stands above its keys in the reference. */
+  /** The text above its keys in the reference. */
   meaning: string;
 }
 
-/** Everything that a configuration file may hold, in the order of the reference. */
+/** Everything that a configuration file may contain, in the order of the reference. */
 export const SECTIONS: Record<string, Section> = {
   github: {
     form: 'one',
@@ -66,22 +66,22 @@ export function keyPattern(section: string, key: string): string {
   return [section, ...ELEMENT[SECTIONS[section]?.form ?? 'one'], key].join('.');
 }
 
-/** As operators write paths: `hosts[1].base_url`, `labels["macos 15.2"].image`. */
-export function spokenPath(path: KeyPath): string {
-  const spoken = path.map((part) => {
+/** A path as operators write it: `hosts[1].base_url`, `labels["macos 15.2"].image`. */
+export function pathText(path: KeyPath): string {
+  const parts = path.map((part) => {
     if (typeof part === 'number') return `[${part}]`;
     return /^[\w-]+$/.test(String(part)) ? `.${String(part)}` : `[${JSON.stringify(String(part))}]`;
   });
-  return spoken.join('').replace(/^\./, '');
+  return parts.join('').replace(/^\./, '');
 }
 
-/** The names that may stand directly under a path: sections at the top, keys below them. */
+/** The names that are allowed directly under a path: sections at the top, keys below them. */
 export function namesUnder(path: KeyPath): string[] {
   if (path.length === 0) return Object.keys(SECTIONS);
   return Object.keys(sectionAt(path)?.keys ?? {});
 }
 
-/** What is known about the key at a path; undefined where none stands. */
+/** The facts of the key at a path; undefined when there is no such key. */
 export function factsAt(path: KeyPath): KeyFacts | undefined {
   const section = sectionAt(path);
   if (!section) return undefined;
@@ -101,7 +101,7 @@ export interface Leaf {
   set(value: unknown): void;
 }
 
-/** Every known key that has a value, in a file's content as in a parsed configuration; `set` changes the content. */
+/** Every known key that has a value, in the content of a file or in a parsed configuration; `set` changes it there. */
 export function* leavesOf(content: object): Generator<Leaf> {
   for (const [name, { form }] of Object.entries(SECTIONS)) {
     const section = (content as Record<string, unknown>)[name];

@@ -1,13 +1,13 @@
 import { withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 
-/** The longest that the agent lets a pull take; it refuses a request for more. */
-export const LONGEST_PULL = 604_800_000;
+/** Milliseconds after which the agent ends a pull; it refuses a request for more. */
+const MAX_PULL_MS = 604_800_000;
 
 const creating = {
   ...duration,
   schema: duration.schema.refine(
-    (ms) => ms <= LONGEST_PULL,
+    (ms) => ms <= MAX_PULL_MS,
     'is too long: the agent ends a pull after 7d at the latest.',
   ),
 };

@@ -6,27 +6,27 @@ import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
 import { type Environment, tokenVariable } from './environment.ts';
 
-/** Long enough for a person to allow a Keychain read. */
+/** Long enough for a person to allow that the command reads the Keychain. */
 const COMMAND_TIMEOUT_MS = 30_000;
-const MOST_OUTPUT = 64 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /**
- * The token for the agent of a host: the config's, else its token file's, else what its token command prints; loading
- * the config has put the environment's in before the command. Rejects with a ConfigError that says how to get one;
- * neither the token nor anything that the command printed is ever in it. `patience`: milliseconds for the command.
+ * Returns the token for the agent of a host: the one in the config, else in its token file, else what its token command
+ * prints. A token from the environment is in the config already, since loading put it there. Rejects with a ConfigError
+ * that says how to get a token; neither the token nor anything that the command printed is ever in it.
  */
 export async function resolveAgentToken(
   host: HostConfig,
   env: Environment,
-  patience = COMMAND_TIMEOUT_MS,
+  timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<string> {
   if (host.token !== undefined) return checked(host, 'token', host.token);
   if (host.token_file !== undefined) return checked(host, 'token_file', readTokenFile(host, host.token_file));
   if (host.token_command !== undefined) {
-    return checked(host, 'token_command', await runTokenCommand(host, host.token_command, env, patience));
+    return checked(host, 'token_command', await runTokenCommand(host, host.token_command, env, timeoutMs));
   }
   const variable = host.name === 'local' ? 'JEBALLTO_TOKEN' : tokenVariable(host.name);
-  throw refused(
+  throw tokenError(
     host,
     'token',
     `is missing. The agent keeps its token in the macOS Keychain, where no other program can read it, so it cannot be discovered: copy it from the agent's menu bar ("Copy API Token") and give it as token, token_file or token_command of this host, or in the environment variable ${variable}.`,
@@ -35,7 +35,7 @@ export async function resolveAgentToken(
 
 function checked(host: HostConfig, key: string, token: string): string {
   const problem = agentTokenProblem(token);
-  if (problem) throw refused(host, key, problem);
+  if (problem) throw tokenError(host, key, problem);
   return token;
 }
 
@@ -44,7 +44,11 @@ function readTokenFile(host: HostConfig, path: string): string {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw refused(host, 'token_file', `names ${path}, which cannot be read (${code}): put the token there.`);
+    throw tokenError(
+      host,
+      'token_file',
+      `names ${path}, which cannot be read (${code}): put the token there.`,
+    );
   }
 }
 
@@ -52,17 +56,17 @@ async function runTokenCommand(
   host: HostConfig,
   command: string[],
   env: Environment,
-  patience: number,
+  timeoutMs: number,
 ): Promise<string> {
   const [program = '', ...args] = command;
-  const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const;
+  const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
   try {
     const { stdout } = await promisify(execFile)(program, args, { env: { ...env }, ...limits });
     return stdout.trim();
   } catch (error) {
-    // Nothing else of it is used: its message holds the arguments, and what was printed may be the token.
-    const why = whyFailed(error as { code?: string | number; killed?: boolean }, patience);
-    throw refused(
+    // Only the code of the error is used: its message contains the arguments, and its output may be the token.
+    const why = whyFailed(error as { code?: string | number; killed?: boolean }, timeoutMs);
+    throw tokenError(
       host,
       'token_command',
       `names the program ${program}, which ${why}: run it by hand to see more.`,
@@ -70,13 +74,16 @@ async function runTokenCommand(
   }
 }
 
-function whyFailed({ code, killed }: { code?: string | number; killed?: boolean }, patience: number): string {
+function whyFailed(
+  { code, killed }: { code?: string | number; killed?: boolean },
+  timeoutMs: number,
+): string {
   if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'printed far more than a token';
-  if (killed) return `did not end within ${patience / 1000} seconds`;
+  if (killed) return `did not end within ${timeoutMs / 1000} seconds`;
   if (typeof code === 'number') return `ended with exit code ${code}`;
   return code ? `could not be run (${code})` : 'was ended by a signal';
 }
 
-function refused({ name }: HostConfig, key: string, message: string): ConfigError {
+function tokenError({ name }: HostConfig, key: string, message: string): ConfigError {
   return new ConfigError([{ path: `${key} of the host "${name}"`, message }]);
 }

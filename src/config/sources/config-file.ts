@@ -6,11 +6,11 @@ import { isMap, type KeyPath, SECTIONS } from '../sections/sections.ts';
 export interface ConfigFileContent {
   /** As written, except that keys with no value (`null`) count as left out. */
   content: Record<string, unknown>;
-  /** The line of a key, or of the nearest thing around it that stands in the file; 0 when nothing does. */
+  /** The line of a key; of one that is not in the file, that of the nearest thing around it, or 0. */
   lineOf(path: KeyPath): number;
 }
 
-/** Sentences of our own: the parser's may quote the file, and what stands there may be a secret. */
+/** Sentences of our own: the parser's may quote the file, and with it a secret. */
 const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use blanks.',
   DUPLICATE_KEY: 'holds a key twice: keep one of the two.',
@@ -27,16 +27,16 @@ const NOT_READABLE: Record<string, string> = {
   EISDIR: 'is a folder: name the file in it.',
 };
 
-/** Reads a JSON or YAML file. Throws a ConfigError with every fault of its syntax, each with its line. */
+/** Reads a JSON or YAML file. Throws a ConfigError with every error of its syntax, each with its line. */
 export function readConfigFile(path: string): ConfigFileContent {
   const text = readText(path).replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  if (path.endsWith('.json')) refuseHalfJson(text, path, lines);
-  const faults = [...document.errors, ...document.warnings, ...danglingAliases(document)];
-  if (faults.length > 0) {
+  if (path.endsWith('.json')) refuseInvalidJson(text, path, lines);
+  const errors = [...document.errors, ...document.warnings, ...danglingAliases(document)];
+  if (errors.length > 0) {
     throw new ConfigError(
-      faults.map(({ code, pos }) => ({
+      errors.map(({ code, pos }) => ({
         at: `${path}:${lines.linePos(pos[0]).line}`,
         path: '',
         message: SYNTAX[code] ?? `is no valid YAML (${code}), here or just before.`,
@@ -67,8 +67,8 @@ function readText(path: string): string {
   }
 }
 
-/** JSON is YAML, but a comma forgotten in it makes other YAML, and with it a riddle in another place. */
-function refuseHalfJson(text: string, path: string, lines: LineCounter): void {
+/** JSON without a comma may still be YAML with another meaning, whose error would then be reported at another place. */
+function refuseInvalidJson(text: string, path: string, lines: LineCounter): void {
   try {
     JSON.parse(text.trim() === '' ? '{}' : text);
   } catch (error) {
@@ -80,7 +80,7 @@ function refuseHalfJson(text: string, path: string, lines: LineCounter): void {
   }
 }
 
-/** References to an anchor that is not there; the parser throws them later, with what is written there. */
+/** References to a missing anchor. The parser reports them only later, in a message that quotes the file. */
 function danglingAliases(document: Document): { code: string; pos: [number] }[] {
   const found: { code: string; pos: [number] }[] = [];
   visit(document, {
@@ -91,7 +91,7 @@ function danglingAliases(document: Document): { code: string; pos: [number] }[] 
   return found;
 }
 
-/** A file with every key in it says "not given" by `null`; an empty YAML section means the same. */
+/** Removes keys whose value is `null`: an operator may list every key and give some of them no value. */
 function withoutNulls(content: Record<string, unknown>): Record<string, unknown> {
   const isLeftOut = ([, value]: [string, unknown]) => value === null;
   const drop = (holder: unknown) =>
@@ -110,7 +110,7 @@ function withoutNulls(content: Record<string, unknown>): Record<string, unknown>
   );
 }
 
-/** Where a key begins in the text; of a missing one, where the thing begins that lacks it. */
+/** Where a key begins in the text; for a missing key, where the section or item begins that should have it. */
 function offsetOf(document: Document, path: KeyPath): number | null {
   let node: unknown = document.contents;
   let offset: number | null = null;

@@ -15,8 +15,8 @@ const agentFile = z.object({
 });
 
 /**
- * The address of an agent that the same user runs on this Mac; null when it has no config file here. Never its token:
- * the agent keeps that in the Keychain, and whatever an old file has as `api.token` is worth nothing.
+ * The address of an agent that the same user runs on this Mac; null when there is no config file of an agent. Never its
+ * token: the agent keeps that in the Keychain, and an `api.token` in an old file is not valid any more.
  */
 export function discoverAgent(homeDir: string): DiscoveredAgent | null {
   const file = join(homeDir, 'Library', 'Application Support', 'Jeballto', 'config.json');
@@ -30,7 +30,7 @@ export function discoverAgent(homeDir: string): DiscoveredAgent | null {
   return { file, baseUrl: parsed.success ? baseUrl(parsed.data.api) : null };
 }
 
-/** The agent's wildcard means "every interface", which is no address to call; `localhost` may mean IPv6 to us. */
+/** A wildcard means "every interface", which cannot be called; `localhost` may resolve to IPv6 for this process. */
 function baseUrl({ host, port }: { host: string; port: number }): string | null {
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' }[host] ?? host;
   const version = isIP(callable);

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../config-error.ts';
 import { type KeyFacts, keyFacts } from '../key.ts';
 import { nearestName } from '../schema-issues.ts';
-import { isMap, type KeyPath, SECTIONS, spokenPath } from '../sections/sections.ts';
+import { isMap, type KeyPath, pathText, SECTIONS } from '../sections/sections.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +13,7 @@ export interface Variable {
 
 const PREFIX = 'JEBALLTO_RUNNER_';
 
-/** One variable for each key that stands in the file once: `controller.mode` has `JEBALLTO_RUNNER_CONTROLLER_MODE`. */
+/** One variable for each key that the file has once: `controller.mode` has `JEBALLTO_RUNNER_CONTROLLER_MODE`. */
 export const VARIABLES: Variable[] = Object.entries(SECTIONS)
   .filter(([, { form }]) => form === 'one')
   .flatMap(([section, { keys }]) =>
@@ -24,9 +24,9 @@ export const VARIABLES: Variable[] = Object.entries(SECTIONS)
     }),
   );
 
-/** The variable that gives the key, where one does. */
+/** The variable that sets the key, where there is one. */
 export function variableOf(path: KeyPath): string | undefined {
-  return VARIABLES.find((variable) => spokenPath(variable.path) === spokenPath(path))?.name;
+  return VARIABLES.find((variable) => pathText(variable.path) === pathText(path))?.name;
 }
 
 /** The environment variable that holds the agent token of the host: `mac-1` has `JEBALLTO_TOKEN_MAC_1`. */
@@ -35,47 +35,48 @@ export function tokenVariable(hostName: string): string {
 }
 
 export interface EnvironmentReport {
-  /** The variable that each key came from, by its spoken path. */
+  /** The variable that each key came from, by the text of its path. */
   origins: Map<string, string>;
   problems: ConfigProblem[];
   warnings: ConfigProblem[];
 }
 
 /**
- * Lays the environment over the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what the file
- * says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what it leaves out: one
- * that lies about in a shell must not take the place of the one that the file names.
+ * Applies the environment to the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what the file
+ * says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what it leaves out: a
+ * token that a shell happens to export must not replace the one that the file names.
  */
 export function applyEnvironment(content: Record<string, unknown>, env: Environment): EnvironmentReport {
   const origins = new Map<string, string>();
   const warnings: ConfigProblem[] = [];
-  /** Empty variables count as not set; a section that is none is left for the schema to refuse. */
-  const give = (path: KeyPath, name: string, facts?: KeyFacts) => {
+  /** An empty variable counts as not set. A section that is not a map is left for the schema to refuse. */
+  const apply = (path: KeyPath, name: string, facts?: KeyFacts) => {
     const text = env[name];
     const holder = text ? holderOf(content, path) : undefined;
     if (!text || !holder) return;
     holder[String(path.at(-1))] = readValue(text, facts);
-    origins.set(spokenPath(path), name);
+    origins.set(pathText(path), name);
   };
 
   if (env.JEBALLTO_BASE_URL && content.hosts !== undefined) {
     const message = 'is not used, since hosts gives every host its base_url.';
     warnings.push({ at: 'JEBALLTO_BASE_URL', path: '', message });
-  } else give(['jeballto', 'base_url'], 'JEBALLTO_BASE_URL');
-  for (const { name, path, facts } of VARIABLES) give(path, name, facts);
+  } else apply(['jeballto', 'base_url'], 'JEBALLTO_BASE_URL');
+  for (const { name, path, facts } of VARIABLES) apply(path, name, facts);
 
   const github = isMap(content.github) ? content.github : {};
   const hasCredentials = ['token', 'app_id', 'app_private_key_path', 'installation_id'].some(
     (key) => key in github,
   );
-  if (!hasCredentials) give(['github', 'token'], 'GITHUB_TOKEN');
+  if (!hasCredentials) apply(['github', 'token'], 'GITHUB_TOKEN');
   for (const { path, names } of tokenPlaces(content)) {
     const isMissing = () => {
       const holder = holderOf(content, [...path, 'token']) ?? {};
       return !('token' in holder || 'token_file' in holder);
     };
-    for (const name of names) if (isMissing()) give([...path, 'token'], name);
-    if (isMissing() && names.includes('JEBALLTO_TOKEN')) give([...path, 'token_file'], 'JEBALLTO_TOKEN_FILE');
+    for (const name of names) if (isMissing()) apply([...path, 'token'], name);
+    if (isMissing() && names.includes('JEBALLTO_TOKEN'))
+      apply([...path, 'token_file'], 'JEBALLTO_TOKEN_FILE');
   }
   return { origins, problems: unknownVariables(env), warnings };
 }
@@ -91,7 +92,7 @@ function unknownVariables(env: Environment): ConfigProblem[] {
     }));
 }
 
-/** Where an agent's token may be missing, and the variables that may have it, the nearest first. */
+/** Where an agent's token may be missing, and the variables that may hold it, the most specific first. */
 function tokenPlaces({ hosts }: Record<string, unknown>): { path: KeyPath; names: string[] }[] {
   if (hosts === undefined) return [{ path: ['jeballto'], names: [tokenVariable('local'), 'JEBALLTO_TOKEN'] }];
   if (!Array.isArray(hosts)) return [];
@@ -101,7 +102,7 @@ function tokenPlaces({ hosts }: Record<string, unknown>): { path: KeyPath; names
   });
 }
 
-/** The map that holds a key; a section that is not there is made. */
+/** The map that holds a key; a missing section is added. */
 function holderOf(content: Record<string, unknown>, path: KeyPath): Record<string, unknown> | undefined {
   const [section, index] = path as [string, number | string];
   content[section] ??= {};
@@ -109,7 +110,7 @@ function holderOf(content: Record<string, unknown>, path: KeyPath): Record<strin
   return isMap(found) ? found : undefined;
 }
 
-/** Text that is no number, or neither true nor false, stays text, so that the schema says what is wrong with it. */
+/** A text that should be a number or a flag and is not stays a text, so that the schema says what is wrong with it. */
 function readValue(text: string, facts?: KeyFacts): unknown {
   if (facts?.form === 'number' && /^\d+$/.test(text)) return Number(text);
   if (facts?.form === 'flag' && /^(?:true|false)$/.test(text)) return text === 'true';

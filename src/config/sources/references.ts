@@ -1,47 +1,47 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { KeyProblem } from '../config-error.ts';
-import { type Leaf, leavesOf, spokenPath } from '../sections/sections.ts';
+import { type Leaf, leavesOf, pathText } from '../sections/sections.ts';
 import { type Environment, variableOf } from './environment.ts';
 
-export interface Surroundings {
+export interface ReferenceContext {
   env: Environment;
-  /** Where `~/` leads. */
+  /** The folder that `~/` means. */
   home: string;
-  /** Where relative paths begin: the folder of the file, so that a service needs no working directory. */
+  /** The folder that relative paths start from: that of the file, so that a service needs no working directory. */
   folder: string;
-  /** Keys, by spoken path, whose value is a variable's already. */
+  /** Keys, by the text of their path, whose value came from a variable. */
   origins: ReadonlyMap<string, string>;
 }
 
-/** Puts in what secrets and paths of files refer to, and says which of them lead nowhere. */
-export function resolveReferences(content: object, surroundings: Surroundings): KeyProblem[] {
-  const { env, origins } = surroundings;
+/** Replaces `${NAME}` in secrets and resolves the paths of files. Returns the problems of what it cannot resolve. */
+export function resolveReferences(content: object, context: ReferenceContext): KeyProblem[] {
+  const { env, origins } = context;
   const problems: KeyProblem[] = [];
   for (const leaf of leavesOf(content)) {
     if (typeof leaf.value !== 'string') continue;
-    const path = spokenPath(leaf.path);
+    const path = pathText(leaf.path);
     const problem =
       (origins.has(path) ? null : resolveVariable(leaf, leaf.value, env)) ??
-      (leaf.facts.local === 'file' ? resolveFile(leaf, leaf.value, surroundings) : null);
+      (leaf.facts.local === 'file' ? resolveFile(leaf, leaf.value, context) : null);
     if (problem) problems.push({ path: leaf.path, message: problem });
   }
   return problems;
 }
 
-/** An absolute path; relative ones begin at the folder of the configuration file. */
-export function localPath(path: string, { home, folder }: Pick<Surroundings, 'home' | 'folder'>): string {
+/** An absolute path; relative ones start from the folder of the configuration file. */
+export function localPath(path: string, { home, folder }: Pick<ReferenceContext, 'home' | 'folder'>): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : resolve(folder, path);
 }
 
-/** Only a value that is `${NAME}` as a whole is replaced, so that a password may hold such letters too. */
+/** Only a value that is `${NAME}` as a whole is replaced, so that a password may contain these characters too. */
 function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environment): string | null {
   if (!facts.secret) {
     const [found] = /\$\{\w+\}/.exec(value) ?? [];
     if (!found) return null;
     const variable = variableOf(path);
-    const mend = variable ? `or leave the key out and set ${variable}` : 'without it';
-    return `holds ${found}, which is replaced in secrets only: write the value itself, ${mend}.`;
+    const fix = variable ? `or leave the key out and set ${variable}` : 'without it';
+    return `holds ${found}, which is replaced in secrets only: write the value itself, ${fix}.`;
   }
   const name = /^\$\{([^{}]*)\}$/.exec(value)?.[1]?.trim();
   if (name === undefined) return null;
@@ -53,8 +53,8 @@ function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environ
   return null;
 }
 
-function resolveFile({ set }: Leaf, value: string, surroundings: Surroundings): string | null {
-  const path = localPath(value, surroundings);
+function resolveFile({ set }: Leaf, value: string, context: ReferenceContext): string | null {
+  const path = localPath(value, context);
   set(path);
   try {
     accessSync(path, constants.R_OK);

@@ -4,11 +4,11 @@ import type { Kind } from '../key.ts';
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
-const LONGEST = 366 * 86_400_000;
+const MAX_MS = 366 * 86_400_000;
 
-const HOW = 'write a number and a unit (ms, s, m, h or d), such as 10s, 5m or 1h30m';
+const HOW_TO_WRITE = 'write a number and a unit (ms, s, m, h or d), such as 10s, 5m or 1h30m';
 
-/** Milliseconds of a text such as `10s` or `1h30m`; null when it is none. */
+/** Milliseconds of a text such as `10s` or `1h30m`; null when it is not a duration. */
 export function parseDuration(text: string): number | null {
   if (!WHOLE.test(text)) return null;
   let total = 0;
@@ -21,15 +21,15 @@ const schema = z
   .string({
     error: ({ input }) => {
       if (input === undefined) return undefined;
-      return `${JSON.stringify(input)} has no unit: ${HOW}.`;
+      return `${JSON.stringify(input)} has no unit: ${HOW_TO_WRITE}.`;
     },
   })
   .transform((text, ctx) => {
     const ms = parseDuration(text);
-    if (ms !== null && ms > 0 && ms <= LONGEST) return ms;
+    if (ms !== null && ms > 0 && ms <= MAX_MS) return ms;
     ctx.addIssue(
       ms === null
-        ? `"${text}" is no duration: ${HOW}.`
+        ? `"${text}" is no duration: ${HOW_TO_WRITE}.`
         : `"${text}" is out of range: write something from 1ms to 366d.`,
     );
     return z.NEVER;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Kind } from '../key.ts';
 import { isLoopback } from './listen-address.ts';
 
-/** `mend` gives the sentence about what is wrong with a URL that is one, or null. */
-function httpUrl(example: string, mend: (url: URL) => string | null) {
+/** `problemOf` returns the sentence about what is wrong with a valid URL, or null. */
+function httpUrl(example: string, problemOf: (url: URL) => string | null) {
   const schema = z
     .string({
       error: ({ input }) =>
@@ -16,7 +16,7 @@ function httpUrl(example: string, mend: (url: URL) => string | null) {
         return z.NEVER;
       }
       const isBare = url.username + url.password + url.search + url.hash === '';
-      const wrong = isBare ? mend(url) : 'takes a URL without user, password, query and fragment.';
+      const wrong = isBare ? problemOf(url) : 'takes a URL without user, password, query and fragment.';
       if (wrong) ctx.addIssue(wrong);
       return text.replace(/\/+$/, '');
     });

@@ -6,16 +6,16 @@ const NAME = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const REFERENCE = new RegExp(
   `^(?:${REGISTRY}/)?${NAME}(?:/${NAME})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`,
 );
-const MOST_BYTES = 1024;
+const MAX_BYTES = 1024;
 
 /**
- * What keeps a text from being an OCI reference that the agent takes, and what mends it; null when nothing does.
- * The agent alone decides whether the image exists, and which registry stands for a missing one.
+ * Says why a text is not an OCI reference that the agent takes, and how to fix it; null when it is one. Whether the
+ * image exists, and which registry is used when none is named, the agent alone decides.
  */
 export function imageReferenceProblem(reference: string): string | null {
   if (/^[a-z]+:\/\//i.test(reference))
     return 'An image reference has no scheme: leave out what ends in "://".';
-  if (Buffer.byteLength(reference) > MOST_BYTES) return 'The agent takes at most 1024 bytes.';
+  if (Buffer.byteLength(reference) > MAX_BYTES) return 'The agent takes at most 1024 bytes.';
   if (REFERENCE.test(reference)) return null;
   return REFERENCE.test(reference.toLowerCase())
     ? 'Registry and repository are written in lower case.'

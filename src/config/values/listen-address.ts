@@ -8,7 +8,7 @@ export interface ListenAddress {
 }
 
 /**
- * Reads `:9090` (every IPv4 interface), `127.0.0.1:9091`, `localhost:9091` or `[::1]:9091`; null when it is none.
+ * Reads `:9090` (every IPv4 interface), `127.0.0.1:9091`, `localhost:9091` or `[::1]:9091`; null for anything else.
  */
 export function parseListenAddress(text: string): ListenAddress | null {
   const [, bracketed, plain, digits] =
@@ -22,25 +22,25 @@ export function isLoopback(host: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host.toLowerCase() === 'localhost';
 }
 
-/** True when two listeners would want the same port of the same interface. */
+/** True when two listeners would take the same port of the same interface. */
 export function isSameListener(one: ListenAddress, other: ListenAddress): boolean {
   if (one.port !== other.port || one.port === 0) return false;
   const isWildcard = ({ host }: ListenAddress) => host === '0.0.0.0' || host === '::';
   return one.host === other.host || isWildcard(one) || isWildcard(other);
 }
 
-const HOW =
+const HOW_TO_WRITE =
   'write host:port, such as 127.0.0.1:9091, or :9090 for every interface; an IPv6 host goes in brackets';
 
 const schema = z
   .string({
     error: ({ input }) =>
-      input === undefined ? undefined : `${JSON.stringify(input)} is no address: ${HOW}.`,
+      input === undefined ? undefined : `${JSON.stringify(input)} is no address: ${HOW_TO_WRITE}.`,
   })
   .transform((text, ctx) => {
     const address = parseListenAddress(text);
     if (address) return address;
-    ctx.addIssue(`"${text}" is no address: ${HOW}.`);
+    ctx.addIssue(`"${text}" is no address: ${HOW_TO_WRITE}.`);
     return z.NEVER;
   });
 

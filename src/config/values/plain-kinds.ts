@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Kind } from '../key.ts';
 
-/** The sentence for a value of another type; missing keys are told elsewhere, with their meaning. */
+/** The sentence for a value of another type; a missing key gets its sentence from `describeIssue`. */
 function unlessMissing(sentence: (input: unknown) => string) {
   return ({ input }: { input?: unknown }) => (input === undefined ? undefined : sentence(input));
 }
@@ -54,20 +54,20 @@ export function choice<const T extends string>(...values: T[]): Kind<z.ZodEnum<{
   return { schema, type: values.map((value) => `\`${value}\``).join(', '), form: 'text' };
 }
 
-const yesOrNo = z.boolean({
+const flagSchema = z.boolean({
   error: unlessMissing(
     (input) => `${JSON.stringify(input)} does not fit here: write true or false, without quotes.`,
   ),
 });
 
-export const flag: Kind<typeof yesOrNo> = { schema: yesOrNo, type: '`true`, `false`', form: 'flag' };
+export const flag: Kind<typeof flagSchema> = { schema: flagSchema, type: '`true`, `false`', form: 'flag' };
 
 export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.ZodArray<S>> {
   const error = unlessMissing(() => 'takes a list: write it in brackets, such as ["one", "two"].');
   return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };
 }
 
-const words = z
+const commandSchema = z
   .array(z.string({ error: notText }), {
     error: unlessMissing(
       () =>
@@ -76,8 +76,8 @@ const words = z
   })
   .refine((given) => (given[0] ?? '') !== '', 'is empty: name the program first, then its arguments.');
 
-export const command: Kind<typeof words> = {
-  schema: words,
+export const command: Kind<typeof commandSchema> = {
+  schema: commandSchema,
   type: 'list: program, then arguments',
   form: 'command',
 };

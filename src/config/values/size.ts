@@ -5,15 +5,15 @@ const FORM = /^(\d+(?:\.\d+)?) ?(MB|GB|TB)$/i;
 const UNITS: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /**
- * Bytes of a text such as `12GB`; null when it is none. The agent's own rule: a decimal number and MB, GB or TB in
- * any case, each 1024 of the one before; `12G` and `12GiB` are refused there, so they are refused here.
+ * Bytes of a text such as `12GB`; null when it is not a size. The agent's own rule: a decimal number and MB, GB or TB
+ * in any case, each 1024 of the one before; the agent refuses `12G` and `12GiB`, so this does too.
  */
 export function parseSize(text: string): number | null {
   const [, count, unit = ''] = FORM.exec(text) ?? [];
   return count === undefined ? null : Math.floor(Number(count) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
 }
 
-/** A size between two others that are written the same way; bytes when parsed. A bare number is bytes, as at the agent. */
+/** A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is bytes. */
 export function size(least: string, most: string) {
   const range = [parseSize(least) ?? 0, parseSize(most) ?? 0] as const;
   const schema = z
