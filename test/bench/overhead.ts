@@ -1,6 +1,6 @@
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import type { EffectRun } from '../../src/effects/effect-runs.ts';
-import type { Job } from '../../src/simulator/github/jobs/jobs.ts';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
 import { type Scenario, scenario } from '../scenarios/scenario.ts';
 import { type Child, startChild } from './child.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RepositorySweep } from '../../src/intake/polling/repository-sweep.ts';
-import { changeJob, type Job } from '../../src/simulator/github/jobs/jobs.ts';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
+import { changeJob } from '../../src/simulator/github/jobs/job-changes.ts';
 import { approveRun, cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { pollingRig, SLOW } from './polling-rig.ts';
 

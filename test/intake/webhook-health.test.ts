@@ -6,7 +6,7 @@ import { DaemonError } from '../../src/errors.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { createHook } from '../../src/simulator/github/webhooks/hooks.ts';
+import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { VirtualClock } from '../simulator/agent/agent-fixture.ts';
 import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github/github-fixture.ts';
 import { observation } from '../store/records.ts';

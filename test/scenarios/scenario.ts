@@ -17,12 +17,12 @@ import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { type SimulatedMac, startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
 import { pushFromFields } from '../../src/simulator/github/control.ts';
-import type { Job } from '../../src/simulator/github/jobs/jobs.ts';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import { currentJobs } from '../../src/simulator/github/jobs/runs.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { startSimulatedGitHub } from '../../src/simulator/github/simulated-github.ts';
-import { createHook } from '../../src/simulator/github/webhooks/hooks.ts';
+import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import type { GuestSettings } from '../../src/simulator/guest/loopback-hypervisor.ts';
 import { seededRandom } from '../simulator/agent/agent-fixture.ts';
 

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
-import { apiUrl } from '../../src/simulator/github/github-world.ts';
+import { apiUrl } from '../../src/simulator/github/github-base.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { Chance } from './chance.ts';
 import { forgetListeners } from './forget-listeners.ts';

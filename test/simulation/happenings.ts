@@ -5,7 +5,7 @@ import { ensureRepository, type Repository } from '../../src/simulator/github/re
 import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
 import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
 import type { Runner } from '../../src/simulator/github/runners/runners.ts';
-import { createHook } from '../../src/simulator/github/webhooks/hooks.ts';
+import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import type { DaemonLives } from './daemon-lives.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
@@ -207,7 +207,7 @@ export class Happenings {
         this.#world.broken.note('law 3: names carry ownership', `the stranger's runner ${name} was removed`);
       }
       off.abort(new Error('the stranger went home'));
-      runner.session?.close('closed');
+      github.sessions.get(runner.id)?.close('closed');
       removeRunner(github, runner);
     };
   }

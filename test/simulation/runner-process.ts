@@ -1,6 +1,6 @@
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import type { Conclusion } from '../../src/simulator/github/jobs/job.ts';
 import { completeJob, type Lease, renewJob, takeJob } from '../../src/simulator/github/jobs/job-lease.ts';
-import type { Conclusion } from '../../src/simulator/github/jobs/jobs.ts';
 import { Refusal } from '../../src/simulator/github/refusal.ts';
 import { nextMessage, openSession } from '../../src/simulator/github/runners/connection.ts';
 import type { Session } from '../../src/simulator/github/runners/session.ts';

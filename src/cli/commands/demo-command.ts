@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLog } from '../../log.ts';
 import { pushWorkflow } from '../../simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../simulator/github/repositories.ts';
-import { createHook } from '../../simulator/github/webhooks/hooks.ts';
+import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { openStore } from '../../store/open-store.ts';
 import { DaemonProcess } from '../demo/daemon-process.ts';
 import { complaints, type DemoResult, demoResult } from '../demo/demo-result.ts';

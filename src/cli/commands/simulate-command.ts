@@ -5,7 +5,7 @@ import { startSimulatedMac } from '../../simulator/agent/simulated-mac.ts';
 import { FaultPlan, faultSchema } from '../../simulator/faults.ts';
 import { ensureRepository } from '../../simulator/github/repositories.ts';
 import { startSimulatedGitHub } from '../../simulator/github/simulated-github.ts';
-import { createHook } from '../../simulator/github/webhooks/hooks.ts';
+import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
 import { ExitCode } from '../exit-code.ts';
 import { pushExample } from '../simulation/push-example.ts';

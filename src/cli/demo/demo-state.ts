@@ -1,4 +1,4 @@
-import type { Job } from '../../simulator/github/jobs/jobs.ts';
+import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import { type JobsAnswer, stateName } from '../terminal/job-rows.ts';
 

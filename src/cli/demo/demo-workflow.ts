@@ -1,4 +1,4 @@
-import type { JobSpec } from '../../simulator/github/jobs/jobs.ts';
+import type { JobSpec } from '../../simulator/github/jobs/job.ts';
 
 type Plan = readonly [name: string, label: string, ...commands: string[]];
 

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { faultSchema } from '../faults.ts';
 import { census } from './census.ts';
 import type { GitHubWorld } from './github-world.ts';
-import type { JobSpec } from './jobs/jobs.ts';
-import { approveRun, cancelRun, currentJobs, pushWorkflow, type Run, rerun } from './jobs/runs.ts';
+import type { JobSpec, Run } from './jobs/job.ts';
+import { approveRun, cancelRun, currentJobs, pushWorkflow, rerun } from './jobs/runs.ts';
 import { notFound } from './refusal.ts';
 import { ensureAccount, ensureRepository } from './repositories.ts';
-import { createHook } from './webhooks/hooks.ts';
+import { createHook } from './webhooks/create-hook.ts';
 
 const repositoryName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'expected owner/name');
 

@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import { type HttpBindings, serve } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Cut, createGitHubApp } from './github-app.ts';
-import { apiUrl, type GitHubWorld } from './github-world.ts';
+import { apiUrl } from './github-base.ts';
+import type { GitHubWorld } from './github-world.ts';
 
 export interface GitHubServerOptions {
   world: GitHubWorld;

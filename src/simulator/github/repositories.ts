@@ -1,4 +1,4 @@
-import type { GitHubWorld } from './github-world.ts';
+import type { GitHubBase } from './github-base.ts';
 import { notFound } from './refusal.ts';
 
 /** A user or an organization. */
@@ -33,6 +33,13 @@ export interface RunnerGroup {
   readonly allowsPublic: boolean;
 }
 
+/** The accounts and their repositories. */
+export interface Accounts extends GitHubBase {
+  /** By login and by `owner/name`, both in lower case. */
+  readonly accounts: Map<string, Account>;
+  readonly repositories: Map<string, Repository>;
+}
+
 /** Every organization has it, and it is the only one of a repository. */
 export const DEFAULT_GROUP = 1;
 
@@ -41,7 +48,7 @@ export const HOSTED_GROUP = 2;
 
 /** The account of this login, made when there is none: an organization unless told otherwise. */
 export function ensureAccount(
-  world: GitHubWorld,
+  world: Accounts,
   login: string,
   type: Account['type'] = 'Organization',
 ): Account {
@@ -64,7 +71,7 @@ export function ensureAccount(
 
 /** The repository `owner/name`, made when there is none: private unless told otherwise. */
 export function ensureRepository(
-  world: GitHubWorld,
+  world: Accounts,
   fullName: string,
   { isPrivate = true, ownerType = 'Organization' as Account['type'] } = {},
 ): Repository {
@@ -87,7 +94,7 @@ export function ensureRepository(
 
 /** Gives an organization one more runner group. */
 export function addRunnerGroup(
-  world: GitHubWorld,
+  world: Accounts,
   login: string,
   name: string,
   { repositories, allowsPublic = false }: { repositories?: readonly string[]; allowsPublic?: boolean } = {},
@@ -110,14 +117,14 @@ export function groupAllows(group: RunnerGroup, repository: Repository): boolean
 }
 
 /** The repository, or 404. */
-export function repositoryOf(world: GitHubWorld, owner: string, name: string): Repository {
+export function repositoryOf(world: Accounts, owner: string, name: string): Repository {
   const found = world.repositories.get(`${owner}/${name}`.toLowerCase());
   if (!found) throw notFound();
   return found;
 }
 
 /** The organization, or 404. */
-export function organizationOf(world: GitHubWorld, login: string): Account {
+export function organizationOf(world: Accounts, login: string): Account {
   const found = world.accounts.get(login.toLowerCase());
   if (found?.type !== 'Organization') throw notFound();
   return found;

@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { FaultPlan } from '../faults.ts';
-import { createGitHubWorld } from './create-github-world.ts';
 import { type GitHubServer, type GitHubServerOptions, startGitHubServer } from './github-server.ts';
-import type { GitHubWorld } from './github-world.ts';
+import { createGitHubWorld, type GitHubWorld } from './github-world.ts';
 import type { GitHubSettings } from './options.ts';
 
 export interface SimulatedGitHubOptions extends Omit<GitHubServerOptions, 'world'> {

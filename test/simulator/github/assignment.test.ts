@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Job, Run } from '../../../src/simulator/github/jobs/job.ts';
 import { completeJob, renewJob } from '../../../src/simulator/github/jobs/job-lease.ts';
-import type { Job } from '../../../src/simulator/github/jobs/jobs.ts';
-import { cancelRun, currentJobs, type Run } from '../../../src/simulator/github/jobs/runs.ts';
+import { cancelRun, currentJobs } from '../../../src/simulator/github/jobs/runs.ts';
 import {
   addRunnerGroup,
   ensureAccount,
@@ -29,10 +29,10 @@ function withRunners(settings: Parameters<typeof virtualGitHub>[0] = {}) {
   const organization = (): Scope => ({ kind: 'organization', account: ensureAccount(world, 'octo') });
   const online = (name: string, labels: readonly string[] = MAC, scope = repository(), group = 1) =>
     connect(world, registerJit(world, scope, { ...jitBody(name, labels), runner_group_id: group }));
-  return { ...github, repository, organization, online };
+  /** The runner that is to take the run's job and has not taken it yet. */
+  const holder = (run: Run) => world.assignments.get(only(run).id)?.runner.name ?? null;
+  return { ...github, repository, organization, online, holder };
 }
-
-const holder = (run: Run) => only(run).assignment?.runner.name ?? null;
 
 describe('a job goes to a runner', () => {
   test.each([
@@ -42,13 +42,13 @@ describe('a job goes to a runner', () => {
     [['macos-14'], ['self-hosted', 'macos'], false],
     [[], ['self-hosted'], false],
   ])('when %j are all among %j: %s', (wanted, offered, expected) => {
-    const { online, push } = withRunners();
+    const { online, push, holder } = withRunners();
     online('mac', offered);
     expect(holder(push([{ labels: wanted }])) === 'mac').toBe(expected);
   });
 
   test('of its repository or of its organization, and of no other', () => {
-    const { online, organization, push, repository } = withRunners();
+    const { online, organization, push, repository, holder } = withRunners();
     online('other', MAC, repository('octo/other'));
     expect(holder(push())).toBeNull();
     online('everywhere', MAC, organization());
@@ -57,7 +57,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('as soon as one comes, the oldest job first, whichever it was started for', () => {
-    const { online, push } = withRunners();
+    const { online, push, holder } = withRunners();
     const [first, second] = [push(), push()];
     online('started-for-the-second');
     expect(holder(first)).toBe('started-for-the-second');
@@ -65,7 +65,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('at random where several would do', () => {
-    const { online, push } = withRunners();
+    const { online, push, holder } = withRunners();
     for (let i = 0; i < 10; i += 1) online(`mac-${i}`);
     const taken = Array.from({ length: 5 }, () => holder(push()));
     expect(new Set(taken).size).toBe(5);
@@ -73,7 +73,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('of a group that may work for its repository', () => {
-    const { online, organization, push, repository, world } = withRunners();
+    const { online, organization, push, repository, world, holder } = withRunners();
     const group = addRunnerGroup(world, 'octo', 'Macs', { repositories: ['app'] });
     online('mac', MAC, organization(), group.id);
     repository('octo/open', false);
@@ -83,7 +83,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('of the group that it names, even without labels', () => {
-    const { online, organization, push, world } = withRunners();
+    const { online, organization, push, world, holder } = withRunners();
     const group = addRunnerGroup(world, 'octo', 'Macs');
     online('default', MAC, organization());
     online('grouped', MAC, organization(), group.id);
@@ -91,7 +91,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('after a moment, where assignment takes one', async () => {
-    const { clock, online, push } = withRunners({ timings: { assignment: 2_000 } });
+    const { clock, online, push, holder } = withRunners({ timings: { assignment: 2_000 } });
     online('mac');
     const run = push();
     expect(holder(run)).toBeNull();
@@ -100,7 +100,7 @@ describe('a job goes to a runner', () => {
   });
 
   test('but not to one whose version is too old', () => {
-    const { push, repository, world } = withRunners({ minimumRunnerVersion: '2.329.0' });
+    const { push, repository, world, holder } = withRunners({ minimumRunnerVersion: '2.329.0' });
     const body = (name: string) => jitBody(name);
     connect(world, registerJit(world, repository(), body('old')), '2.328.9');
     const run = push();
@@ -122,7 +122,7 @@ describe('an assigned job', () => {
   });
 
   test('is queued again after a minute, and its runner is offline', async () => {
-    const { clock, online, push } = withRunners();
+    const { clock, online, push, holder } = withRunners();
     const ghost = online('ghost');
     const run = push();
     await clock.advance(59_999);
@@ -172,7 +172,7 @@ describe('a job that runs', () => {
   });
 
   test('is the only one of an ephemeral runner, even when the runner did not end it', async () => {
-    const { clock, online, push, world } = withRunners();
+    const { clock, online, push, world, holder } = withRunners();
     const session = online('mac');
     const [first, second] = [push(), push()];
     await take(world, session);
@@ -188,7 +188,7 @@ describe('a job that runs', () => {
   });
 
   test('leaves a runner that is not ephemeral free for the next', async () => {
-    const { push, repository, world } = withRunners();
+    const { push, repository, world, holder } = withRunners();
     const asked = {
       name: 'mac',
       labels: [],

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/simulator/github/jobs/job.ts';
 import { completeJob } from '../../../src/simulator/github/jobs/job-lease.ts';
-import {
-  approveRun,
-  cancelRun,
-  currentJobs,
-  type Run,
-  rerun,
-} from '../../../src/simulator/github/jobs/runs.ts';
+import { approveRun, cancelRun, currentJobs, rerun } from '../../../src/simulator/github/jobs/runs.ts';
 import { connect, jitBody, REPOSITORY, runnerNamed, take, virtualGitHub } from './github-fixture.ts';
 
 const HOUR = 3_600_000;
@@ -82,7 +77,7 @@ describe('a pushed workflow', () => {
     connect(github.world, runnerNamed(github.world, 'mac'));
     expect(statuses(run)).toEqual(['waiting']);
     approveRun(github.world, run);
-    expect(currentJobs(run)[0]?.assignment?.runner.name).toBe('mac');
+    expect([...github.world.assignments.values()].map(({ runner }) => runner.name)).toEqual(['mac']);
   });
 });
 

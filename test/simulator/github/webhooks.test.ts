@@ -4,7 +4,7 @@ import { completeJob } from '../../../src/simulator/github/jobs/job-lease.ts';
 import { approveRun, cancelRun, rerun } from '../../../src/simulator/github/jobs/runs.ts';
 import { ensureAccount, ensureRepository } from '../../../src/simulator/github/repositories.ts';
 import { registerJit } from '../../../src/simulator/github/runners/registration.ts';
-import { createHook, type NewHook } from '../../../src/simulator/github/webhooks/hooks.ts';
+import { createHook, type NewHook } from '../../../src/simulator/github/webhooks/create-hook.ts';
 import { validateWebhook } from '../../support/github-schema.ts';
 import {
   connect,

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import type { AppOptions } from '../options.ts';
 import { Refusal } from '../refusal.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 
 /** GitHub allows an App's token to live for ten minutes, and clocks to differ by one. */
 const LONGEST_LIFE_S = 10 * 60;

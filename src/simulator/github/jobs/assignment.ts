@@ -1,8 +1,24 @@
 import { draw } from '../../latency.ts';
-import type { GitHubWorld } from '../github-world.ts';
+import type { Alarm } from '../alarms.ts';
+import type { GitHubBase } from '../github-base.ts';
 import { groupAllows } from '../repositories.ts';
 import { groupName, isDeprecated, occupy, type Runner } from '../runners/runners.ts';
-import { finishJob, type Job } from './jobs.ts';
+import type { Sessions } from '../runners/session.ts';
+import type { Job } from './job.ts';
+import { finishJob, type Jobs } from './job-changes.ts';
+
+/** A job that a runner is to take and has not taken yet. */
+export interface Assignment {
+  readonly job: Job;
+  readonly runner: Runner;
+  /** Takes the job away from a runner that does not take it. */
+  readonly pickUp: Alarm;
+}
+
+export interface Assignments extends Jobs, Sessions {
+  /** By the job's id. */
+  readonly assignments: Map<number, Assignment>;
+}
 
 /**
  * Whether GitHub may give this job to this runner: the runner has every label of `runs-on`, in whatever case, and
@@ -24,7 +40,7 @@ function mayTake(runner: Runner, job: Job): boolean {
 }
 
 /** Puts a job into the queue and, after a moment, before the runners. */
-export function enqueue(world: GitHubWorld, job: Job): void {
+export function enqueue(world: Assignments, job: Job): void {
   job.expiry ??= world.alarms.set(world.clock.now() + world.options.timings.queueLife, () =>
     withdraw(world, job),
   );
@@ -40,7 +56,7 @@ export function enqueue(world: GitHubWorld, job: Job): void {
 }
 
 /** Looks, after a moment, for a job for a runner that has become idle: the oldest, whomever it was started for. */
-export function offer(world: GitHubWorld, runner: Runner): void {
+export function offer(world: Assignments, runner: Runner): void {
   later(world, () => {
     if (!isFree(world, runner)) return;
     for (const job of world.queue) {
@@ -50,46 +66,48 @@ export function offer(world: GitHubWorld, runner: Runner): void {
 }
 
 /** Takes an assigned job away from a runner that has not taken it up. */
-export function unassign(world: GitHubWorld, job: Job): void {
-  const { assignment } = job;
-  if (assignment === null) return;
-  job.assignment = null;
-  assignment.pickUp.cancel();
-  assignment.runner.session?.withdraw(job.id);
-  occupy(world, assignment.runner, null);
+export function unassign(world: Assignments, job: Job): void {
+  const assignment = world.assignments.get(job.id);
+  if (!assignment) return;
+  const { runner, pickUp } = assignment;
+  world.assignments.delete(job.id);
+  pickUp.cancel();
+  world.sessions.get(runner.id)?.withdraw(job.id);
+  occupy(world, runner, null);
 }
 
 /** Cancels a job that no runner has taken; one that was to take it may have the next. */
-export function withdraw(world: GitHubWorld, job: Job): void {
-  const runner = job.assignment?.runner;
+export function withdraw(world: Assignments, job: Job): void {
+  const runner = world.assignments.get(job.id)?.runner;
   unassign(world, job);
   finishJob(world, job, 'cancelled');
   if (runner) offer(world, runner);
 }
 
-function assign(world: GitHubWorld, job: Job, runner: Runner): void {
+function assign(world: Assignments, job: Job, runner: Runner): void {
   world.queue.delete(job);
   const until = world.clock.now() + world.options.timings.pickUp;
-  job.assignment = { runner, pickUp: world.alarms.set(until, () => missed(world, job, runner)) };
+  const pickUp = world.alarms.set(until, () => missed(world, job, runner));
+  world.assignments.set(job.id, { job, runner, pickUp });
   occupy(world, runner, job);
-  runner.session?.push({ kind: 'job', jobId: job.id });
+  world.sessions.get(runner.id)?.push({ kind: 'job', jobId: job.id });
 }
 
 /** Nobody took it up: the runner is gone, and after some such misses the job is given up. */
-function missed(world: GitHubWorld, job: Job, runner: Runner): void {
+function missed(world: Assignments, job: Job, runner: Runner): void {
   unassign(world, job);
-  runner.session?.close('expired');
+  world.sessions.get(runner.id)?.close('expired');
   job.missed += 1;
   if (job.missed < world.options.pickUps) enqueue(world, job);
   else finishJob(world, job, 'cancelled');
 }
 
-function isFree(world: GitHubWorld, runner: Runner): boolean {
-  if (runner.session === null || runner.job !== null || runner.isSpent) return false;
+function isFree(world: Assignments, runner: Runner): boolean {
+  if (!world.sessions.has(runner.id) || runner.job !== null || runner.isSpent) return false;
   return world.runners.has(runner.id) && !isDeprecated(world, runner);
 }
 
-function later(world: GitHubWorld, work: () => void): void {
+function later(world: GitHubBase, work: () => void): void {
   const delay = draw(world.random, world.options.timings.assignment);
   if (delay === 0) work();
   else world.alarms.set(world.clock.now() + delay, work);

@@ -1,18 +1,12 @@
 import type { Alarm } from '../alarms.ts';
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
 import { Refusal } from '../refusal.ts';
 import { removeRunner, scheduleCleanup } from '../runners/removal.ts';
 import { groupName, occupy, type Runner } from '../runners/runners.ts';
 import type { Session } from '../runners/session.ts';
-import { offer } from './assignment.ts';
-import {
-  type Conclusion,
-  changeJob,
-  finishJob,
-  type Job,
-  type JobStep,
-  type StepConclusion,
-} from './jobs.ts';
+import { type Assignments, offer } from './assignment.ts';
+import type { Conclusion, Job, JobStep, StepConclusion } from './job.ts';
+import { changeJob, finishJob } from './job-changes.ts';
 
 /** A runner's hold on the job that it works on; renewed as long as the runner lives. */
 export interface Lease {
@@ -25,6 +19,11 @@ export interface Lease {
   cancellation: Alarm | null;
 }
 
+export interface Leases extends Assignments {
+  /** By the token that speaks for the job. */
+  readonly leases: Map<string, Lease>;
+}
+
 export interface StepReport {
   number: number;
   status: JobStep['status'];
@@ -32,13 +31,14 @@ export interface StepReport {
 }
 
 /** Gives an assigned job to its runner. 404 when it is this runner's no more. */
-export function takeJob(world: GitHubWorld, session: Session, jobId: number): Lease {
+export function takeJob(world: Leases, session: Session, jobId: number): Lease {
   session.throwIfEnded();
   const job = world.jobs.get(jobId);
   const { runner } = session;
-  if (!job?.assignment || job.assignment.runner !== runner) throw noSuchJob();
-  job.assignment.pickUp.cancel();
-  job.assignment = null;
+  const assignment = world.assignments.get(jobId);
+  if (!job || assignment?.runner !== runner) throw noSuchJob();
+  assignment.pickUp.cancel();
+  world.assignments.delete(jobId);
   job.expiry?.cancel();
   runner.isSpent = runner.ephemeral;
   const lease: Lease = {
@@ -67,13 +67,13 @@ export function takeJob(world: GitHubWorld, session: Session, jobId: number): Le
 }
 
 /** The runner lives. 404 when the job is over. */
-export function renewJob(world: GitHubWorld, token: string): void {
+export function renewJob(world: Leases, token: string): void {
   const lease = leaseOf(world, token);
   lease.lost.cancel();
   lease.lost = watch(world, () => lose(world, lease));
 }
 
-export function reportStep(world: GitHubWorld, token: string, report: StepReport): void {
+export function reportStep(world: Leases, token: string, report: StepReport): void {
   const { job } = leaseOf(world, token);
   const now = world.clock.now();
   const steps = job.state.steps.map((step): JobStep => {
@@ -90,7 +90,7 @@ export function reportStep(world: GitHubWorld, token: string, report: StepReport
 }
 
 /** Ends a job by its runner's word; an ephemeral runner has had its one job and is removed. 404 when it is over already. */
-export function completeJob(world: GitHubWorld, token: string, conclusion: Conclusion): void {
+export function completeJob(world: Leases, token: string, conclusion: Conclusion): void {
   const lease = leaseOf(world, token);
   const { runner, job } = lease;
   release(world, lease);
@@ -100,39 +100,39 @@ export function completeJob(world: GitHubWorld, token: string, conclusion: Concl
 }
 
 /** Asks the runner to end its job; GitHub ends it by itself when the runner does not. */
-export function cancelLease(world: GitHubWorld, lease: Lease): void {
+export function cancelLease(world: Leases, lease: Lease): void {
   const { job, runner } = lease;
   if (job.cancelRequested) return;
   job.cancelRequested = true;
   const until = world.clock.now() + world.options.timings.cancellation;
   lease.cancellation = world.alarms.set(until, () => abandon(world, lease, 'cancelled'));
-  runner.session?.push({ kind: 'cancel', jobId: job.id });
+  world.sessions.get(runner.id)?.push({ kind: 'cancel', jobId: job.id });
 }
 
 /** "The self-hosted runner lost communication with the server": the job fails and is not queued again. */
-function lose(world: GitHubWorld, lease: Lease): void {
+function lose(world: Leases, lease: Lease): void {
   abandon(world, lease, lease.job.cancelRequested ? 'cancelled' : 'failure');
 }
 
 /** The runner stays on the list: nobody knows what became of it. */
-function abandon(world: GitHubWorld, lease: Lease, conclusion: Conclusion): void {
+function abandon(world: Leases, lease: Lease, conclusion: Conclusion): void {
   release(world, lease);
   finishJob(world, lease.job, conclusion);
   scheduleCleanup(world, lease.runner);
 }
 
-function release(world: GitHubWorld, lease: Lease): void {
+function release(world: Leases, lease: Lease): void {
   lease.lost.cancel();
   lease.cancellation?.cancel();
   world.leases.delete(lease.token);
   occupy(world, lease.runner, null);
 }
 
-function watch(world: GitHubWorld, lose: () => void): Alarm {
+function watch(world: GitHubBase, lose: () => void): Alarm {
   return world.alarms.set(world.clock.now() + world.options.timings.lostAfter, lose);
 }
 
-function leaseOf(world: GitHubWorld, token: string): Lease {
+function leaseOf(world: Leases, token: string): Lease {
   const lease = world.leases.get(token);
   if (!lease) throw noSuchJob();
   return lease;

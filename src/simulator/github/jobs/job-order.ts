@@ -1,4 +1,4 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl, type GitHubBase } from '../github-base.ts';
 import type { Lease } from './job-lease.ts';
 
 /** What a runner is told of the job that it took. */
@@ -14,7 +14,7 @@ export interface JobOrder {
 }
 
 /** The variables are those that jobs find in their environment on GitHub. */
-export function jobOrder(world: GitHubWorld, { token, job }: Lease): JobOrder {
+export function jobOrder(world: GitHubBase, { token, job }: Lease): JobOrder {
   const { run, spec } = job;
   const { repository } = run;
   return {

@@ -1,30 +1,11 @@
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
 import { Refusal } from '../refusal.ts';
 import type { Repository } from '../repositories.ts';
 import { Timeline } from '../timeline.ts';
 import { enqueue, withdraw } from './assignment.ts';
-import { cancelLease } from './job-lease.ts';
-import { announceJob, changeJob, type Job, type JobSpec, type JobState, newJob, touchRun } from './jobs.ts';
-
-export interface Run {
-  readonly id: number;
-  readonly number: number;
-  readonly repository: Repository;
-  readonly workflow: { readonly id: number; readonly name: string; readonly path: string };
-  readonly event: string;
-  readonly headBranch: string;
-  readonly headSha: string;
-  /** Login of who pushed. */
-  readonly actor: string;
-  readonly createdAt: number;
-  attempt: number;
-  startedAt: number;
-  updatedAt: number;
-  /** `updatedAt` as lists show it. */
-  readonly shownUpdate: Timeline<number>;
-  /** The jobs of each attempt, the first attempt's first. */
-  readonly attempts: Job[][];
-}
+import type { Job, JobSpec, JobState, Run } from './job.ts';
+import { announceJob, changeJob, type Jobs, newJob, touchRun } from './job-changes.ts';
+import { cancelLease, type Leases } from './job-lease.ts';
 
 export interface WorkflowSpec {
   readonly name: string;
@@ -35,7 +16,7 @@ export interface WorkflowSpec {
 }
 
 /** Starts a run of a workflow: its jobs are queued, or wait for approval, from here on. */
-export function pushWorkflow(world: GitHubWorld, repository: Repository, workflow: WorkflowSpec): Run {
+export function pushWorkflow(world: Leases, repository: Repository, workflow: WorkflowSpec): Run {
   const now = world.clock.now();
   repository.runs += 1;
   const run: Run = {
@@ -71,7 +52,7 @@ export function pushWorkflow(world: GitHubWorld, repository: Repository, workflo
  * Runs a completed run again: all of it, or what did not succeed. Every job of the new attempt has a new id; one
  * that is carried over is announced as completed once more, under that id. 403 while the run is not completed.
  */
-export function rerun(world: GitHubWorld, run: Run, { failedOnly = false } = {}): void {
+export function rerun(world: Leases, run: Run, { failedOnly = false } = {}): void {
   if (runStatus(world, jobStates(currentJobs(run))) !== 'completed') {
     throw new Refusal(403, 'This workflow is already running');
   }
@@ -85,7 +66,7 @@ export function rerun(world: GitHubWorld, run: Run, { failedOnly = false } = {})
 }
 
 /** Cancels what is not over. 409 when everything is. */
-export function cancelRun(world: GitHubWorld, run: Run): void {
+export function cancelRun(world: Leases, run: Run): void {
   const open = currentJobs(run).filter(({ state }) => state.status !== 'completed');
   if (open.length === 0) throw new Refusal(409, 'Cannot cancel a workflow run that is completed.');
   for (const job of open) {
@@ -96,7 +77,7 @@ export function cancelRun(world: GitHubWorld, run: Run): void {
 }
 
 /** Approves the environment that a run's jobs wait for. */
-export function approveRun(world: GitHubWorld, run: Run): void {
+export function approveRun(world: Leases, run: Run): void {
   for (const job of currentJobs(run)) {
     if (job.state.status === 'waiting') queue(world, job);
   }
@@ -107,7 +88,7 @@ export function currentJobs(run: Run): Job[] {
 }
 
 /** The status of a run whose jobs are in these states; reports have it following either end of them. */
-export function runStatus(world: GitHubWorld, states: readonly JobState[]): JobState['status'] {
+export function runStatus(world: GitHubBase, states: readonly JobState[]): JobState['status'] {
   const order = ['waiting', 'queued', 'in_progress'] as const;
   const open = order.filter((status) => states.some((state) => state.status === status));
   const shown = world.options.runStatusFollows === 'leastAdvanced' ? open.at(0) : open.at(-1);
@@ -128,7 +109,7 @@ function jobStates(jobs: readonly Job[]): JobState[] {
 }
 
 function startAttempt(
-  world: GitHubWorld,
+  world: Leases,
   run: Run,
   plans: readonly { spec: JobSpec; carriedOver?: JobState }[],
 ): void {
@@ -145,12 +126,12 @@ function startAttempt(
 }
 
 /** GitHub has been seen to announce such a job as `queued` too; only its status says that no runner is wanted yet. */
-function announceWaiting(world: GitHubWorld, job: Job): void {
+function announceWaiting(world: Jobs, job: Job): void {
   announceJob(world, job, 'queued');
   announceJob(world, job, 'waiting');
 }
 
-function queue(world: GitHubWorld, job: Job): void {
+function queue(world: Leases, job: Job): void {
   changeJob(world, job, { status: 'queued' }, 'queued');
   enqueue(world, job);
 }

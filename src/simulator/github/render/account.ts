@@ -1,9 +1,9 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl, type GitHubBase } from '../github-base.ts';
 import { nodeId } from '../identifiers.ts';
-import type { Account } from '../repositories.ts';
+import type { Account, Accounts } from '../repositories.ts';
 
 /** GitHub's `simple-user`, which stands for users, organizations and bots. */
-export function simpleUser(world: GitHubWorld, { id, login, type }: Pick<Account, 'id' | 'login' | 'type'>) {
+export function simpleUser(world: GitHubBase, { id, login, type }: Pick<Account, 'id' | 'login' | 'type'>) {
   const url = `${apiUrl(world)}/users/${login}`;
   return {
     login,
@@ -29,13 +29,13 @@ export function simpleUser(world: GitHubWorld, { id, login, type }: Pick<Account
 }
 
 /** Who pushed; such a user need not be an account of the world. */
-export function actor(world: GitHubWorld, login: string) {
+export function actor(world: Accounts, login: string) {
   const known = world.accounts.get(login.toLowerCase());
   return simpleUser(world, known ?? { id: 583_231, login, type: 'User' });
 }
 
 /** The organization as webhooks carry it. */
-export function organization(world: GitHubWorld, { id, login }: Account) {
+export function organization(world: GitHubBase, { id, login }: Account) {
   const url = `${apiUrl(world)}/orgs/${login}`;
   return {
     login,
@@ -54,7 +54,7 @@ export function organization(world: GitHubWorld, { id, login }: Account) {
 }
 
 /** The answer to `GET /user`. */
-export function privateUser(world: GitHubWorld, login: string) {
+export function privateUser(world: Accounts, login: string) {
   const since = '2011-01-25T18:44:36Z';
   return {
     ...actor(world, login),

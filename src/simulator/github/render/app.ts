@@ -1,13 +1,14 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl } from '../github-base.ts';
 import { nodeId } from '../identifiers.ts';
 import type { AppOptions } from '../options.ts';
+import type { Accounts } from '../repositories.ts';
 import { actor } from './account.ts';
 
 const SINCE = '2024-01-01T00:00:00Z';
 const EVENTS = ['workflow_job'];
 
 /** The answer to `GET /app`. */
-export function renderApp(world: GitHubWorld, app: AppOptions) {
+export function renderApp(world: Accounts, app: AppOptions) {
   return {
     id: app.id,
     slug: app.slug,
@@ -26,7 +27,7 @@ export function renderApp(world: GitHubWorld, app: AppOptions) {
   };
 }
 
-export function renderInstallation(world: GitHubWorld, app: AppOptions, id: number, login: string) {
+export function renderInstallation(world: Accounts, app: AppOptions, id: number, login: string) {
   const account = actor(world, login);
   return {
     id,

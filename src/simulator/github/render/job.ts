@@ -1,11 +1,11 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl, type GitHubBase } from '../github-base.ts';
 import { nodeId } from '../identifiers.ts';
-import type { Job, JobState, JobStep } from '../jobs/jobs.ts';
+import type { Job, JobState, JobStep } from '../jobs/job.ts';
 import { instant } from './instant.ts';
 import { repositoryPage, repositoryUrl } from './repository.ts';
 
 /** A job in a given state: the same object in REST answers and in webhooks. */
-export function renderJob(world: GitHubWorld, job: Job, state: JobState) {
+export function renderJob(world: GitHubBase, job: Job, state: JobState) {
   const { run } = job;
   const repository = repositoryUrl(world, run.repository);
   const runUrl = `${repository}/actions/runs/${run.id}`;

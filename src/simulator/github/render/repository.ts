@@ -1,4 +1,4 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl, type GitHubBase } from '../github-base.ts';
 import { nodeId } from '../identifiers.ts';
 import type { Repository } from '../repositories.ts';
 import { simpleUser } from './account.ts';
@@ -44,16 +44,16 @@ const PATHS = {
   trees_url: '/git/trees{/sha}',
 } as const;
 
-export function repositoryUrl(world: GitHubWorld, { fullName }: Repository): string {
+export function repositoryUrl(world: GitHubBase, { fullName }: Repository): string {
   return `${apiUrl(world)}/repos/${fullName}`;
 }
 
-export function repositoryPage(world: GitHubWorld, { fullName }: Repository): string {
+export function repositoryPage(world: GitHubBase, { fullName }: Repository): string {
   return `${world.origin}/${fullName}`;
 }
 
 /** What runs carry of their repository. */
-export function minimalRepository(world: GitHubWorld, repository: Repository) {
+export function minimalRepository(world: GitHubBase, repository: Repository) {
   const url = repositoryUrl(world, repository);
   const below = Object.fromEntries(Object.entries(PATHS).map(([field, path]) => [field, `${url}${path}`]));
   return {
@@ -72,7 +72,7 @@ export function minimalRepository(world: GitHubWorld, repository: Repository) {
 }
 
 /** What webhooks carry. */
-export function repositoryOfEvent(world: GitHubWorld, repository: Repository) {
+export function repositoryOfEvent(world: GitHubBase, repository: Repository) {
   const page = repositoryPage(world, repository);
   const { host } = new URL(world.origin);
   const createdAt = instant(repository.createdAt);
@@ -116,7 +116,7 @@ export function repositoryOfEvent(world: GitHubWorld, repository: Repository) {
 }
 
 /** The answer to `GET /repos/{owner}/{repo}`. */
-export function fullRepository(world: GitHubWorld, repository: Repository) {
+export function fullRepository(world: GitHubBase, repository: Repository) {
   return {
     ...repositoryOfEvent(world, repository),
     network_count: 0,

@@ -1,18 +1,13 @@
-import type { GitHubWorld } from '../github-world.ts';
 import { nodeId } from '../identifiers.ts';
-import type { JobState } from '../jobs/jobs.ts';
-import { type Run, runConclusion, runStatus } from '../jobs/runs.ts';
+import type { JobState, Run } from '../jobs/job.ts';
+import { runConclusion, runStatus } from '../jobs/runs.ts';
+import type { Accounts } from '../repositories.ts';
 import { actor } from './account.ts';
 import { instant } from './instant.ts';
 import { minimalRepository, repositoryPage, repositoryUrl } from './repository.ts';
 
 /** A run whose jobs are in these states. */
-export function renderRun(
-  world: GitHubWorld,
-  run: Run,
-  jobs: readonly JobState[],
-  updatedAt = run.updatedAt,
-) {
+export function renderRun(world: Accounts, run: Run, jobs: readonly JobState[], updatedAt = run.updatedAt) {
   const repository = minimalRepository(world, run.repository);
   const base = repositoryUrl(world, run.repository);
   const url = `${base}/actions/runs/${run.id}`;

@@ -1,9 +1,9 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl, type GitHubBase } from '../github-base.ts';
 import type { RunnerGroup } from '../repositories.ts';
 import { type Runner, type RunnerState, seemsBusy } from '../runners/runners.ts';
 
 /** A runner in a given state, with its late `busy`. */
-export function renderRunner(world: GitHubWorld, runner: Runner, state: RunnerState) {
+export function renderRunner(world: GitHubBase, runner: Runner, state: RunnerState) {
   return {
     id: runner.id,
     name: runner.name,
@@ -17,7 +17,7 @@ export function renderRunner(world: GitHubWorld, runner: Runner, state: RunnerSt
   };
 }
 
-export function renderRunnerGroup(world: GitHubWorld, login: string, group: RunnerGroup) {
+export function renderRunnerGroup(world: GitHubBase, login: string, group: RunnerGroup) {
   const url = `${apiUrl(world)}/orgs/${login}/actions/runner-groups/${group.id}`;
   return {
     id: group.id,

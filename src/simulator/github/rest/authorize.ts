@@ -1,5 +1,5 @@
 import { undecodable } from '../access/app-token.ts';
-import { type Credential, canSee } from '../access/credentials.ts';
+import { type Credential, canSee } from '../access/credential.ts';
 import { notFound, Refusal } from '../refusal.ts';
 import { organizationOf, repositoryOf } from '../repositories.ts';
 import type { Need, RestRequest } from './request.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sleepFor } from '../../../clock.ts';
 import { type Fault, hang } from '../../faults.ts';
-import { authenticate, type Credential } from '../access/credentials.ts';
+import { authenticate } from '../access/authenticate.ts';
+import type { Credential } from '../access/credential.ts';
 import { type RateWindow, rateHeaders } from '../access/rate-limiter.ts';
 import type { GitHubWorld } from '../github-world.ts';
 import { Refusal } from '../refusal.ts';

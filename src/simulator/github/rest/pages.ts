@@ -1,4 +1,4 @@
-import { apiUrl } from '../github-world.ts';
+import { apiUrl } from '../github-base.ts';
 import type { RestRequest } from './request.ts';
 
 const USUAL_SIZE = 30;

@@ -1,4 +1,4 @@
-import type { Credential } from '../access/credentials.ts';
+import type { Credential } from '../access/credential.ts';
 import type { GitHubWorld } from '../github-world.ts';
 
 /** One request to the REST API, as its route sees it. */

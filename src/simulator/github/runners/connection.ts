@@ -1,8 +1,7 @@
-import type { GitHubWorld } from '../github-world.ts';
-import { offer } from '../jobs/assignment.ts';
+import { type Assignments, offer } from '../jobs/assignment.ts';
 import { Refusal } from '../refusal.ts';
 import { scheduleCleanup } from './removal.ts';
-import { changeRunner, isDeprecated, type Runner } from './runners.ts';
+import { changeRunner, isDeprecated, type Runner, type Runners } from './runners.ts';
 import { noSuchRunner, type RunnerMessage, Session } from './session.ts';
 
 export interface Greeting {
@@ -21,7 +20,7 @@ const CLOCK_TOLERANCE = 5 * 60_000;
  * Connects a runner: from here on it is online and may be given jobs. Refuses a removed one (401 invalid_client), a
  * wrong clock (400), and a second session beside a live one (409).
  */
-export function openSession(world: GitHubWorld, greeting: Greeting): Session {
+export function openSession(world: Assignments, greeting: Greeting): Session {
   const runner = authenticated(world, greeting);
   if (runner === null) {
     throw new Refusal(401, 'The registration does not exist.', { kind: 'invalid_client' });
@@ -31,13 +30,12 @@ export function openSession(world: GitHubWorld, greeting: Greeting): Session {
     const message = `The bearer token is not valid. Current server time is ${new Date(now).toISOString()}.`;
     throw new Refusal(400, message, { kind: 'VssOAuthTokenRequestException' });
   }
-  if (runner.session !== null) {
+  if (world.sessions.has(runner.id)) {
     const message = `The runner ${runner.name} already has an active session.`;
     throw new Refusal(409, message, { kind: 'TaskAgentSessionConflictException' });
   }
   const session = new Session(world.ids.guid(), runner, () => disconnected(world, session));
-  world.sessions.set(session.id, session);
-  runner.session = session;
+  world.sessions.set(runner.id, session);
   changeRunner(world, runner, { status: 'online', os: greeting.os, version: greeting.version });
   expectContact(world, session);
   scheduleCleanup(world, runner);
@@ -46,10 +44,11 @@ export function openSession(world: GitHubWorld, greeting: Greeting): Session {
 }
 
 /** The session of this id that this runner opened. Throws a Refusal when there is none any more. */
-export function sessionOf(world: GitHubWorld, id: string, clientId: string, secret: string): Session {
-  const session = world.sessions.get(id);
-  if (session && session.runner.clientId === clientId && session.runner.secret === secret) return session;
-  if (authenticated(world, { clientId, secret }) === null) throw noSuchRunner();
+export function sessionOf(world: Assignments, id: string, clientId: string, secret: string): Session {
+  const runner = authenticated(world, { clientId, secret });
+  if (runner === null) throw noSuchRunner();
+  const session = world.sessions.get(runner.id);
+  if (session?.id === id) return session;
   throw new Refusal(401, `Session ${id} has ended.`, { kind: 'TaskAgentSessionExpiredException' });
 }
 
@@ -58,7 +57,7 @@ export function sessionOf(world: GitHubWorld, id: string, clientId: string, secr
  * version is too old learns it here, with 403: it could connect.
  */
 export async function nextMessage(
-  world: GitHubWorld,
+  world: Assignments,
   session: Session,
   signal: AbortSignal,
 ): Promise<RunnerMessage | null> {
@@ -80,23 +79,22 @@ export async function nextMessage(
   }
 }
 
-function expectContact(world: GitHubWorld, session: Session): void {
+function expectContact(world: Assignments, session: Session): void {
   session.silence?.cancel();
-  if (!world.sessions.has(session.id)) return;
+  if (world.sessions.get(session.runner.id) !== session) return;
   const until = world.clock.now() + world.options.timings.offlineAfter;
   session.silence = world.alarms.set(until, () => session.close('expired'));
 }
 
-function disconnected(world: GitHubWorld, session: Session): void {
+function disconnected(world: Assignments, session: Session): void {
   const { runner } = session;
-  world.sessions.delete(session.id);
-  runner.session = null;
+  world.sessions.delete(runner.id);
   changeRunner(world, runner, { status: 'offline' });
   scheduleCleanup(world, runner);
 }
 
 function authenticated(
-  world: GitHubWorld,
+  world: Runners,
   { clientId, secret }: Pick<Greeting, 'clientId' | 'secret'>,
 ): Runner | null {
   for (const runner of world.runners.values()) {

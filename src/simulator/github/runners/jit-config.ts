@@ -1,4 +1,4 @@
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
 import { groupName, type Runner } from './runners.ts';
 
 /** Bytes of each part of a 2048-bit RSA key, as .NET names them; the runner's secret stands in its private exponent. */
@@ -8,14 +8,14 @@ const KEY_PARTS = { dp: 128, dq: 128, exponent: 3, inverseQ: 128, modulus: 256, 
  * What `generate-jitconfig` returns: base64 of a JSON object that maps the names of files in the runner's folder to
  * their base64 contents. Runner source: Runner.cs writes every file that it finds in there.
  */
-export function jitConfig(world: GitHubWorld, runner: Runner): string {
+export function jitConfig(world: GitHubBase, runner: Runner): string {
   const files = runnerFiles(world, runner);
   const encoded = Object.entries(files).map(([name, content]) => [name, base64(JSON.stringify(content))]);
   return base64(JSON.stringify(Object.fromEntries(encoded)));
 }
 
 /** The files that make a folder a configured runner. */
-export function runnerFiles(world: GitHubWorld, runner: Runner): Record<string, object> {
+export function runnerFiles(world: GitHubBase, runner: Runner): Record<string, object> {
   const service = `${world.origin}/_runner/`;
   return {
     '.runner': {

@@ -1,4 +1,4 @@
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
 import { isSameScope, type Scope } from './runners.ts';
 
 /** A secret with which any number of runners can be registered, or removed, for an hour. */
@@ -9,8 +9,12 @@ export interface RegistrationToken {
   readonly expiresAt: number;
 }
 
+export interface RegistrationTokens extends GitHubBase {
+  readonly registrationTokens: Map<string, RegistrationToken>;
+}
+
 export function newRegistrationToken(
-  world: GitHubWorld,
+  world: RegistrationTokens,
   scope: Scope,
   purpose: RegistrationToken['purpose'],
 ): RegistrationToken {
@@ -21,7 +25,7 @@ export function newRegistrationToken(
 }
 
 /** True when the token may register runners here, now. */
-export function mayRegister(world: GitHubWorld, token: string, scope: Scope): boolean {
+export function mayRegister(world: RegistrationTokens, token: string, scope: Scope): boolean {
   const found = world.registrationTokens.get(token);
   return (
     found?.purpose === 'registration' &&

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
+import type { Assignments } from '../jobs/assignment.ts';
 import { notFound, Refusal } from '../refusal.ts';
 import { DEFAULT_GROUP, HOSTED_GROUP } from '../repositories.ts';
 import { removeRunner, scheduleCleanup } from './removal.ts';
@@ -31,7 +32,7 @@ export interface TokenRegistration {
  * others, in lower case, and in an order of GitHub's own. Answers as measured: 422 for a wrong body, 403 for the group
  * of hosted runners, 404 for an unknown group, 409 for a name that is taken.
  */
-export function registerJit(world: GitHubWorld, scope: Scope, body: unknown): Runner {
+export function registerJit(world: Assignments, scope: Scope, body: unknown): Runner {
   if (!world.options.hasJit) throw notFound();
   const request = checkedRequest(body);
   checkGroup(scope, request.runner_group_id);
@@ -53,7 +54,7 @@ export function registerJit(world: GitHubWorld, scope: Scope, body: unknown): Ru
 }
 
 /** Registers a runner as `config.sh` asks for it; the defaults that it adds are GitHub's own labels. */
-export function registerByToken(world: GitHubWorld, scope: Scope, asked: TokenRegistration): Runner {
+export function registerByToken(world: Assignments, scope: Scope, asked: TokenRegistration): Runner {
   const group = groupNamed(scope, asked.group);
   const existing = runnerNamed(world, scope, asked.name);
   if (existing && !asked.replace) {
@@ -80,7 +81,7 @@ export function registerByToken(world: GitHubWorld, scope: Scope, asked: TokenRe
 }
 
 /** Removes a runner at a controller's wish. 422 while it has a job. */
-export function deleteRunner(world: GitHubWorld, runner: Runner): void {
+export function deleteRunner(world: Assignments, runner: Runner): void {
   const isBusy = world.options.deletionTrustsBusy ? seemsBusy(world, runner) : runner.job !== null;
   if (isBusy) throw new Refusal(422, `Bad request - Runner "${runner.name}" is still running a job`);
   removeRunner(world, runner);
@@ -131,6 +132,6 @@ function groupNamed(scope: Scope, name: string | null): number {
   throw new Refusal(404, message, { kind: 'TaskAgentPoolNotFoundException' });
 }
 
-function newLabel(world: GitHubWorld, name: string, type: RunnerLabel['type']): RunnerLabel {
+function newLabel(world: GitHubBase, name: string, type: RunnerLabel['type']): RunnerLabel {
   return { id: world.ids.next('label'), name, type };
 }

@@ -1,9 +1,8 @@
-import type { GitHubWorld } from '../github-world.ts';
-import { enqueue, unassign } from '../jobs/assignment.ts';
+import { type Assignments, enqueue, unassign } from '../jobs/assignment.ts';
 import type { Runner } from './runners.ts';
 
 /** Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on. */
-export function removeRunner(world: GitHubWorld, runner: Runner): void {
+export function removeRunner(world: Assignments, runner: Runner): void {
   if (!world.runners.delete(runner.id)) return;
   const now = world.clock.now();
   runner.shown.record(now, null);
@@ -14,20 +13,20 @@ export function removeRunner(world: GitHubWorld, runner: Runner): void {
     world.alarms.set(now + listLag, () => world.departed.delete(runner));
   }
   const { job } = runner;
-  if (job?.assignment) {
+  if (job && world.assignments.has(job.id)) {
     unassign(world, job);
     enqueue(world, job);
   }
-  runner.session?.close('removed');
+  world.sessions.get(runner.id)?.close('removed');
 }
 
 /** Sees to it that a runner which nobody uses is removed, as GitHub does after its various times. */
-export function scheduleCleanup(world: GitHubWorld, runner: Runner): void {
+export function scheduleCleanup(world: Assignments, runner: Runner): void {
   runner.cleanup?.cancel();
   runner.cleanup = null;
   const { ephemeralOffline, offlineLife, idleJitLife } = world.options.timings;
   const offline = runner.ephemeral ? ephemeralOffline : offlineLife;
-  const life = runner.session === null ? offline : runner.isJit ? idleJitLife : null;
+  const life = !world.sessions.has(runner.id) ? offline : runner.isJit ? idleJitLife : null;
   if (life === null || !world.runners.has(runner.id)) return;
   runner.cleanup = world.alarms.set(world.clock.now() + life, () => {
     if (runner.job === null) removeRunner(world, runner);

@@ -1,14 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { GitHubWorld } from '../github-world.ts';
-import { completeJob, renewJob, reportStep, takeJob } from '../jobs/job-lease.ts';
+import { completeJob, type Leases, renewJob, reportStep, takeJob } from '../jobs/job-lease.ts';
 import { jobOrder } from '../jobs/job-order.ts';
 import { notFound, Refusal } from '../refusal.ts';
-import { organizationOf, repositoryOf } from '../repositories.ts';
+import { type Accounts, organizationOf, repositoryOf } from '../repositories.ts';
 import { nextMessage, openSession, sessionOf } from './connection.ts';
 import { runnerFiles } from './jit-config.ts';
 import { registerByToken } from './registration.ts';
-import { mayRegister } from './registration-tokens.ts';
+import { mayRegister, type RegistrationTokens } from './registration-tokens.ts';
 import type { Scope } from './runners.ts';
 
 const registration = z.object({ url: z.url(), runner_event: z.literal('register') });
@@ -34,7 +33,7 @@ const completion = z.object({ conclusion: z.enum(['success', 'failure', 'cancell
  * What runners talk to, below `/_runner`. Only the stand-in runner speaks this: GitHub's own protocol for runners is
  * not public. It keeps that one's order, though, from the registration token to the lease on a job.
  */
-export function runnerService(world: GitHubWorld): Hono {
+export function runnerService(world: Leases & RegistrationTokens): Hono {
   const service = new Hono();
 
   service.post('/agents', async (c) => {
@@ -89,7 +88,10 @@ export function runnerService(world: GitHubWorld): Hono {
 }
 
 /** `POST /actions/runner-registration`, where `config.sh` learns which service it has to register with. */
-export async function answerRegistration(world: GitHubWorld, c: Context): Promise<Response> {
+export async function answerRegistration(
+  world: Accounts & RegistrationTokens,
+  c: Context,
+): Promise<Response> {
   const { url } = registration.parse(await c.req.json());
   const token = /^RemoteAuth (.+)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
   if (!mayRegister(world, token, scopeAt(world, url))) throw notFound();
@@ -97,7 +99,7 @@ export async function answerRegistration(world: GitHubWorld, c: Context): Promis
 }
 
 /** The scope that `config.sh --url` names: one part is an organization, two are a repository. */
-function scopeAt(world: GitHubWorld, url: string): Scope {
+function scopeAt(world: Accounts, url: string): Scope {
   const [owner = '', name, ...rest] = new URL(url).pathname.split('/').filter((part) => part !== '');
   if (owner === '' || rest.length > 0) throw notFound();
   return name === undefined

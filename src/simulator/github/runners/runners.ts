@@ -1,9 +1,8 @@
 import type { Alarm } from '../alarms.ts';
-import type { GitHubWorld } from '../github-world.ts';
-import type { Job } from '../jobs/jobs.ts';
+import type { GitHubBase } from '../github-base.ts';
+import type { Job } from '../jobs/job.ts';
 import type { Account, Repository } from '../repositories.ts';
 import { Timeline } from '../timeline.ts';
-import type { Session } from './session.ts';
 
 /** Where a runner is registered: with one repository, or with an organization for all its repositories. */
 export type Scope =
@@ -39,8 +38,6 @@ export interface Runner {
   /** As lists show it: undefined while they do not yet, null when they do no more. */
   readonly shown: Timeline<RunnerState | null>;
   readonly shownBusy: Timeline<boolean>;
-  /** Present while it is online. */
-  session: Session | null;
   /** Assigned to it, or taken by it. */
   job: Job | null;
   /** It is ephemeral and has had its job: it gets no other, whatever became of that one. */
@@ -49,13 +46,20 @@ export interface Runner {
   cleanup: Alarm | null;
 }
 
+/** The registered runners. */
+export interface Runners extends GitHubBase {
+  readonly runners: Map<number, Runner>;
+  /** Removed ones, for as long as a late list may show them. */
+  readonly departed: Set<Runner>;
+}
+
 export type NewRunner = Pick<
   Runner,
   'scope' | 'name' | 'groupId' | 'labels' | 'ephemeral' | 'isJit' | 'workFolder'
 >;
 
 /** Registers a runner: from here on it is listed, offline, and its name is taken. */
-export function addRunner(world: GitHubWorld, given: NewRunner): Runner {
+export function addRunner(world: Runners, given: NewRunner): Runner {
   const now = world.clock.now();
   const runner: Runner = {
     ...given,
@@ -66,7 +70,6 @@ export function addRunner(world: GitHubWorld, given: NewRunner): Runner {
     state: { status: 'offline', os: 'unknown', version: null },
     shown: new Timeline(world.options.timings.listLag),
     shownBusy: new Timeline(world.options.timings.busyLag),
-    session: null,
     job: null,
     isSpent: false,
     cleanup: null,
@@ -76,19 +79,19 @@ export function addRunner(world: GitHubWorld, given: NewRunner): Runner {
   return runner;
 }
 
-export function changeRunner(world: GitHubWorld, runner: Runner, change: Partial<RunnerState>): void {
+export function changeRunner(world: Runners, runner: Runner, change: Partial<RunnerState>): void {
   runner.state = { ...runner.state, ...change };
   if (world.runners.has(runner.id)) runner.shown.record(world.clock.now(), runner.state);
 }
 
 /** Gives the runner a job or takes it away; the flag that shows it follows later. */
-export function occupy(world: GitHubWorld, runner: Runner, job: Job | null): void {
+export function occupy(world: GitHubBase, runner: Runner, job: Job | null): void {
   runner.job = job;
   runner.shownBusy.record(world.clock.now(), job !== null);
 }
 
 /** Whether lists call it busy. */
-export function seemsBusy(world: GitHubWorld, runner: Runner): boolean {
+export function seemsBusy(world: GitHubBase, runner: Runner): boolean {
   return runner.shownBusy.seen(world.clock.now()) ?? false;
 }
 
@@ -97,7 +100,7 @@ export function isSameScope(one: Scope, other: Scope): boolean {
 }
 
 /** The runner of this name, in whatever case. */
-export function runnerNamed(world: GitHubWorld, scope: Scope, name: string): Runner | null {
+export function runnerNamed(world: Runners, scope: Scope, name: string): Runner | null {
   const lower = name.toLowerCase();
   for (const runner of world.runners.values()) {
     if (runner.name.toLowerCase() === lower && isSameScope(runner.scope, scope)) return runner;
@@ -116,7 +119,7 @@ export function scopeKey(scope: Scope): string {
 }
 
 /** GitHub gives no jobs to versions that are too old. */
-export function isDeprecated(world: GitHubWorld, runner: Runner): boolean {
+export function isDeprecated(world: GitHubBase, runner: Runner): boolean {
   const { minimumRunnerVersion: minimum } = world.options;
   if (minimum === null) return false;
   const numbers = (text: string) => text.split('.').map(Number);

@@ -1,6 +1,6 @@
 import type { Alarm } from '../alarms.ts';
 import { Refusal } from '../refusal.ts';
-import type { Runner } from './runners.ts';
+import type { Runner, Runners } from './runners.ts';
 
 export interface RunnerMessage {
   readonly kind: 'job' | 'cancel';
@@ -9,6 +9,12 @@ export interface RunnerMessage {
 
 /** How a session ended: by the runner itself, by its silence, or because the runner was removed. */
 export type SessionEnd = 'closed' | 'expired' | 'removed';
+
+/** The runners that are online. */
+export interface Sessions extends Runners {
+  /** By the runner's id: each has one session at most. */
+  readonly sessions: Map<number, Session>;
+}
 
 /** The messages for one connected runner. They wait here; what a broken connection swallowed is not repeated. */
 export class Session {

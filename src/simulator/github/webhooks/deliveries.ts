@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { draw } from '../../latency.ts';
-import type { GitHubWorld } from '../github-world.ts';
-import type { Repository } from '../repositories.ts';
-import type { Announcement, Delivery } from './delivery-log.ts';
-import type { Hook } from './hooks.ts';
+import type { Accounts, Repository } from '../repositories.ts';
+import type { Announcement, Delivery, DeliveryLog } from './delivery-log.ts';
+import { covers, type Hook, targetId } from './hook.ts';
 import { type WebhookMishap, webhookMishap } from './webhook-mishap.ts';
 import { webhookPayload } from './webhook-payload.ts';
+import type { SendWebhook } from './webhook-sender.ts';
+
+/** Webhooks and what was delivered to them. */
+export interface Webhooks extends Accounts {
+  readonly hooks: Map<number, Hook>;
+  readonly deliveries: DeliveryLog;
+  readonly send: SendWebhook;
+}
 
 interface Parcel {
   hook: Hook;
@@ -15,24 +22,24 @@ interface Parcel {
 }
 
 /** Tells every webhook that wants to know what happened in a repository; each delivery goes its own way. */
-export function announce(world: GitHubWorld, repository: Repository, announcement: Announcement): void {
+export function announce(world: Webhooks, repository: Repository, announcement: Announcement): void {
   for (const hook of world.hooks.values()) {
     if (!covers(hook, repository) || !hook.events.includes(announcement.event)) continue;
     dispatch(world, { hook, guid: world.ids.guid(), announcement, redelivery: false });
   }
 }
 
-export function announcePing(world: GitHubWorld, hook: Hook): void {
+export function announcePing(world: Webhooks, hook: Hook): void {
   const announcement = { event: 'ping', action: null } as const;
   dispatch(world, { hook, guid: world.ids.guid(), announcement, redelivery: false });
 }
 
 /** Delivers an event once more, under its GUID, with the payload that it had. */
-export function redeliver(world: GitHubWorld, { hook, guid, announcement }: Delivery): void {
+export function redeliver(world: Webhooks, { hook, guid, announcement }: Delivery): void {
   dispatch(world, { hook, guid, announcement, redelivery: true });
 }
 
-function dispatch(world: GitHubWorld, parcel: Parcel): void {
+function dispatch(world: Webhooks, parcel: Parcel): void {
   const { event, action } = parcel.announcement;
   const name = action === null ? `webhook ${event}` : `webhook ${event} ${action}`;
   const mishap = webhookMishap(world.faults.next(name));
@@ -52,7 +59,7 @@ function dispatch(world: GitHubWorld, parcel: Parcel): void {
 }
 
 /** Sends it as often as is wished, and notes what came of each. */
-async function carry(world: GitHubWorld, parcel: Parcel, mishap: WebhookMishap): Promise<void> {
+async function carry(world: Webhooks, parcel: Parcel, mishap: WebhookMishap): Promise<void> {
   for (let copy = 0; copy < (mishap.copies ?? 1); copy += 1) {
     const deliveredAt = world.clock.now();
     const { headers, body } = requestOf(world, parcel, mishap);
@@ -77,7 +84,7 @@ type Outcome = Pick<Delivery, 'status' | 'statusCode' | 'answer'>;
 const UNREACHED: Outcome = { status: 'timed out', statusCode: 0, answer: '' };
 
 async function attempt(
-  world: GitHubWorld,
+  world: Webhooks,
   { hook }: Parcel,
   headers: Record<string, string>,
   body: string,
@@ -94,7 +101,7 @@ async function attempt(
   }
 }
 
-function requestOf(world: GitHubWorld, parcel: Parcel, { signature }: WebhookMishap) {
+function requestOf(world: Webhooks, parcel: Parcel, { signature }: WebhookMishap) {
   const { hook, guid, announcement } = parcel;
   const json = JSON.stringify(webhookPayload(world, hook, announcement));
   const isJson = hook.contentType === 'json';
@@ -124,15 +131,4 @@ function requestOf(world: GitHubWorld, parcel: Parcel, { signature }: WebhookMis
         }),
   };
   return { headers, body };
-}
-
-function covers({ target }: Hook, repository: Repository): boolean {
-  return target.kind === 'repository'
-    ? target.repository === repository
-    : target.account === repository.owner;
-}
-
-function targetId({ target }: Hook): number {
-  if (target.kind === 'integration') return target.installationId;
-  return target.kind === 'repository' ? target.repository.id : target.account.id;
 }

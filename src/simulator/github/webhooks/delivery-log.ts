@@ -1,5 +1,5 @@
-import type { Job, JobState, JobStatus } from '../jobs/jobs.ts';
-import type { Hook } from './hooks.ts';
+import type { Job, JobState, JobStatus } from '../jobs/job.ts';
+import type { Hook } from './hook.ts';
 
 /** What an event says; the payload is made from it when it is needed. */
 export type Announcement =

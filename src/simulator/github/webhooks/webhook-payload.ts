@@ -1,14 +1,15 @@
-import { apiUrl, type GitHubWorld } from '../github-world.ts';
+import { apiUrl } from '../github-base.ts';
 import { nodeId } from '../identifiers.ts';
 import { actor, organization } from '../render/account.ts';
 import { instant } from '../render/instant.ts';
 import { renderJob } from '../render/job.ts';
 import { repositoryOfEvent } from '../render/repository.ts';
+import type { Accounts } from '../repositories.ts';
 import type { Announcement } from './delivery-log.ts';
-import type { Hook, HookTarget } from './hooks.ts';
+import type { Hook, HookTarget } from './hook.ts';
 
 /** The JSON that a webhook carries. */
-export function webhookPayload(world: GitHubWorld, hook: Hook, announcement: Announcement): object {
+export function webhookPayload(world: Accounts, hook: Hook, announcement: Announcement): object {
   if (announcement.event === 'ping') return pingPayload(world, hook);
   const { action, job, state } = announcement;
   const { repository } = job.run;
@@ -26,7 +27,7 @@ export function webhookPayload(world: GitHubWorld, hook: Hook, announcement: Ann
   };
 }
 
-function pingPayload(world: GitHubWorld, hook: Hook): object {
+function pingPayload(world: Accounts, hook: Hook): object {
   const { target, contentType } = hook;
   const url = hookUrl(world, hook);
   const createdAt = instant(hook.createdAt);
@@ -67,7 +68,7 @@ const HOOK_TYPES: Record<HookTarget['kind'], string> = {
 };
 
 /** Where REST has it; an App's one webhook has no id in its address. */
-function hookUrl(world: GitHubWorld, { id, target }: Hook): string {
+function hookUrl(world: Accounts, { id, target }: Hook): string {
   if (target.kind === 'integration') return `${apiUrl(world)}/app/hook`;
   const owner =
     target.kind === 'repository' ? `repos/${target.repository.fullName}` : `orgs/${target.account.login}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Credential, issueInstallationToken } from '../../access/credentials.ts';
+import { issueInstallationToken } from '../../access/authenticate.ts';
+import type { Credential } from '../../access/credential.ts';
 import type { GitHubWorld } from '../../github-world.ts';
 import type { AppOptions } from '../../options.ts';
 import { notFound, Refusal } from '../../refusal.ts';

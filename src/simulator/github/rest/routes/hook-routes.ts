@@ -2,7 +2,7 @@ import { notFound } from '../../refusal.ts';
 import { renderDelivery, renderDeliveryItem } from '../../render/delivery.ts';
 import { announcePing, redeliver } from '../../webhooks/deliveries.ts';
 import type { Delivery } from '../../webhooks/delivery-log.ts';
-import type { Hook } from '../../webhooks/hooks.ts';
+import type { Hook } from '../../webhooks/hook.ts';
 import { cursorPageOf } from '../pages.ts';
 import { idOf, type Need, noContent, ok, type RestRequest, type RestRoute } from '../request.ts';
 

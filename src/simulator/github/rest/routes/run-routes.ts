@@ -1,6 +1,6 @@
 import type { GitHubWorld } from '../../github-world.ts';
-import type { Job, JobState } from '../../jobs/jobs.ts';
-import { cancelRun, currentJobs, type Run, runConclusion, runStatus } from '../../jobs/runs.ts';
+import type { Job, JobState, Run } from '../../jobs/job.ts';
+import { cancelRun, currentJobs, runConclusion, runStatus } from '../../jobs/runs.ts';
 import { notFound } from '../../refusal.ts';
 import { renderJob } from '../../render/job.ts';
 import { renderRun } from '../../render/run.ts';

@@ -1,6 +1,4 @@
-import type { GitHubWorld } from '../github-world.ts';
 import type { Account, Repository } from '../repositories.ts';
-import { announcePing } from './deliveries.ts';
 
 /** Whose events a webhook gets: those of a repository, of an organization, or of an App's installation. */
 export type HookTarget =
@@ -20,19 +18,15 @@ export interface Hook {
   readonly held: (() => void)[];
 }
 
-export type NewHook = Pick<Hook, 'target' | 'url' | 'secret'> & Partial<Pick<Hook, 'contentType' | 'events'>>;
+/** Whether it gets the events of this repository. */
+export function covers({ target }: Hook, repository: Repository): boolean {
+  return target.kind === 'repository'
+    ? target.repository === repository
+    : target.account === repository.owner;
+}
 
-/** Makes a webhook, which is pinged at once. */
-export function createHook(world: GitHubWorld, given: NewHook): Hook {
-  const hook: Hook = {
-    contentType: 'json',
-    events: ['workflow_job'],
-    ...given,
-    id: world.ids.next('hook'),
-    createdAt: world.clock.now(),
-    held: [],
-  };
-  world.hooks.set(hook.id, hook);
-  announcePing(world, hook);
-  return hook;
+/** The id by which a delivery names what its webhook belongs to. */
+export function targetId({ target }: Hook): number {
+  if (target.kind === 'integration') return target.installationId;
+  return target.kind === 'repository' ? target.repository.id : target.account.id;
 }

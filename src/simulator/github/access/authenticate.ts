@@ -1,30 +1,18 @@
-import type { GitHubWorld } from '../github-world.ts';
+import type { GitHubBase } from '../github-base.ts';
 import type { TokenOptions } from '../options.ts';
 import { Refusal } from '../refusal.ts';
-import type { Repository } from '../repositories.ts';
 import { verifyAppToken } from './app-token.ts';
+import type { Credential } from './credential.ts';
 
-/** Who asks, and what they may. */
-export interface Credential {
-  readonly kind: 'classic' | 'fineGrained' | 'installation' | 'app';
-  /** The token itself: what is cached for one is not for another. */
-  readonly token: string;
-  /** Whose hourly budget it uses. */
-  readonly budget: string;
-  readonly login: string | null;
-  readonly scopes: readonly string[] | null;
-  readonly permissions: Readonly<Record<string, 'read' | 'write'>> | null;
-  /** `owner/name` in lower case of those that it sees; null sees all. */
-  readonly repositories: readonly string[] | null;
-  /** Login of the account that an installation belongs to. */
-  readonly account: string | null;
-  readonly expiresAt: number | null;
+/** The installation tokens that were given out. */
+export interface Access extends GitHubBase {
+  readonly issuedTokens: Map<string, Credential>;
 }
 
 const ALL_SCOPES = ['admin:org', 'admin:org_hook', 'admin:repo_hook', 'repo', 'workflow'];
 
 /** Reads an `Authorization` header. Throws the 401 of GitHub's for whatever it does not know. */
-export function authenticate(world: GitHubWorld, header: string | undefined): Credential {
+export function authenticate(world: Access, header: string | undefined): Credential {
   const token = /^(?:bearer|token) +(\S+)$/i.exec(header ?? '')?.[1];
   if (token === undefined) throw new Refusal(401, 'Requires authentication');
   const issued = world.issuedTokens.get(token);
@@ -42,7 +30,7 @@ export function authenticate(world: GitHubWorld, header: string | undefined): Cr
 
 /** The token of an App's installation, for the permissions and repositories asked for, or all that the App has. */
 export function issueInstallationToken(
-  world: GitHubWorld,
+  world: Access,
   installation: { id: number; account: string; permissions: Readonly<Record<string, 'read' | 'write'>> },
   repositories: readonly string[] | null,
 ): Credential & { expiresAt: number } {
@@ -59,12 +47,6 @@ export function issueInstallationToken(
   } as const;
   world.issuedTokens.set(credential.token, credential);
   return credential;
-}
-
-export function canSee(credential: Credential, repository: Repository): boolean {
-  const { account, repositories } = credential;
-  if (account !== null && repository.owner.login.toLowerCase() !== account) return false;
-  return repositories === null || repositories.includes(repository.fullName.toLowerCase());
 }
 
 function badCredentials(): Refusal {
