@@ -3,9 +3,9 @@ import type { EffectRuns } from '../effects/effect-runs.ts';
 import type { FlightRecorder } from '../evidence/flight-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';
 import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
+import { applyEntry, emptyWorld } from '../journal/overview.js';
 import { PhaseSpans } from '../journal/phase-spans.ts';
 import { PhaseStats } from '../journal/phase-stats.ts';
-import { applyEntry, emptyWorld } from '../journal/world.js';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** Entries from which the figures of states are known again after a start. */

@@ -1,6 +1,6 @@
 import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
-import { topState } from './world.js';
+import { topState } from './overview.js';
 
 /**
  * One trace a job and in it one span a phase. Without an OpenTelemetry SDK in the process (`node --import …`) the

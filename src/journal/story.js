@@ -1,6 +1,6 @@
 // @ts-check
 import { clock, span } from '../format.js';
-import { topState } from './world.js';
+import { topState } from './overview.js';
 
 /**
  * What a job's journal says, in words: the page and `jeballto-runner explain` tell the same story with this.

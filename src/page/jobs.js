@@ -1,7 +1,7 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../format.js';
-import { outcomeOf, topState } from '../journal/world.js';
+import { outcomeOf, topState } from '../journal/overview.js';
 import { moodOf } from './chart.js';
 import { FILTERS, matches } from './job-rows.js';
 

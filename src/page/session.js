@@ -1,4 +1,4 @@
-import { applyEntry, worldOf } from '../journal/world.js';
+import { applyEntry, worldOf } from '../journal/overview.js';
 
 /** Milliseconds between looks at what the journal does not tell. */
 const LOOK = 2_500;

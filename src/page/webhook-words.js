@@ -4,7 +4,7 @@ import { clock, span } from '../format.js';
 /**
  * How far webhooks can be relied on, in words.
  *
- * @typedef {import('../journal/world.js').Webhooks} Webhooks
+ * @typedef {import('../journal/overview.js').Webhooks} Webhooks
  *
  * @typedef {object} WebhookWords
  * @property {'good' | 'warn' | 'bad' | 'idle'} mood

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
-import { worldAt } from '../../src/http/admin/api/world-at.ts';
+import { worldAt } from '../../src/http/admin/api/overview-at.ts';
 import { Chronicle } from '../../src/journal/chronicle.ts';
 import { TurnRecords } from '../../src/journal/turn-records.ts';
 import { Breakers } from '../../src/placement/breakers.ts';

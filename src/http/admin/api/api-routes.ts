@@ -5,8 +5,8 @@ import { Charts } from '../charts.ts';
 import { eventStream } from '../event-stream.ts';
 import type { AdminSource } from '../source/admin-source.ts';
 import { openApi } from './open-api.ts';
+import { worldAt } from './overview-at.ts';
 import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';
-import { worldAt } from './world-at.ts';
 
 /** Outcomes shown beside the live jobs. */
 const RECENT = 50;

@@ -1,4 +1,4 @@
-import { applyEntry, emptyWorld } from '../../../journal/world.js';
+import { applyEntry, emptyWorld } from '../../../journal/overview.js';
 import type { Recording } from '../source/recording.ts';
 
 /** Entries before those that are needed, for the jobs that had ended a while ago. */

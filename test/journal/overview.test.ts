@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { worldAt } from '../../src/http/admin/api/world-at.ts';
+import { worldAt } from '../../src/http/admin/api/overview-at.ts';
 import type { Recording } from '../../src/http/admin/source/recording.ts';
+import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/journal/overview.js';
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
-import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/journal/world.js';
 import { rowsOf } from '../../src/page/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { ManualClock } from '../store/manual-clock.ts';
