@@ -3,7 +3,7 @@ import type { EffectRuns } from '../effects/effect-runs.ts';
 import type { FlightRecorder } from '../evidence/flight-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';
 import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
-import { applyEntry, emptyWorld } from '../journal/overview.js';
+import { applyEntry, emptyOverview } from '../journal/overview.js';
 import { PhaseSpans } from '../journal/phase-spans.ts';
 import { PhaseStats } from '../journal/phase-stats.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
@@ -13,7 +13,7 @@ const REMEMBERED = 10_000;
 /** Turns in the health of all hosts that are known again after a start. */
 const REMEMBERED_TURNS = 2_000;
 
-export interface WatchJournalOptions extends Omit<MetricsOptions, 'world'> {
+export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
   recorder: FlightRecorder;
   runs: EffectRuns;
 }
@@ -36,17 +36,17 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
     turns.push(turn);
   for (const turn of turns.reverse()) history.add(turn);
 
-  const world = emptyWorld();
+  const overview = emptyOverview();
   const spans = new PhaseSpans();
   chronicle.subscribe((entry) => {
-    applyEntry(world, entry);
+    applyEntry(overview, entry);
     stats.add(entry);
     history.add(entry);
     spans.add(entry);
-    const context = world.jobs.get(entry.actor)?.context;
+    const context = overview.jobs.get(entry.actor)?.context;
     if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
   });
-  const metrics = new Metrics({ ...options, world });
+  const metrics = new Metrics({ ...options, overview });
   runs.listen();
   chronicle.note({
     kind: 'daemon',

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * What was true at a moment, folded from the journal: the page does it for the live view and for time travel, the
- * daemon for `/api/state?at=`. One fold, or the two would tell different stories.
+ * What was true at a moment: the sum of the journal's entries up to it. The page makes it for the live view and for
+ * time travel, the daemon for `/api/state?at=` and the metrics, with the same code, so that they cannot disagree.
  *
  * @typedef {import('../store/tables/journal.ts').StoredJournalEntry} Entry
  * @typedef {import('../../machines/job/context.ts').JobContext} JobContext
@@ -40,7 +40,7 @@
  * @property {string} on a job, a host or the collector
  * @property {string} by
  *
- * @typedef {object} World
+ * @typedef {object} Overview
  * @property {number} seq the last entry that is in it
  * @property {number} at
  * @property {Map<string, SeenJob>} jobs
@@ -52,12 +52,12 @@
  */
 
 /** Jobs that are over and still shown. */
-const MOST_ENDED = 200;
-/** Orders that are still told of. */
+const MOST_ENDED_JOBS = 200;
+/** Orders of operators that are still shown. */
 const MOST_ORDERS = 20;
 
-/** @returns {World} */
-export function emptyWorld() {
+/** @returns {Overview} */
+export function emptyOverview() {
   return {
     seq: 0,
     at: 0,
@@ -71,11 +71,11 @@ export function emptyWorld() {
 }
 
 /**
- * The world of an answer of `/api/state`.
- * @param {Pick<World, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
- * @returns {World}
+ * The overview of an answer of `/api/state`.
+ * @param {Pick<Overview, 'seq' | 'at' | 'webhooks' | 'ended' | 'orders'> & { jobs: SeenJob[], hosts: SeenHost[], breakers: SeenBreaker[] }} answer
+ * @returns {Overview}
  */
-export function worldOf({ seq, at, jobs, hosts, webhooks, breakers, ended, orders }) {
+export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, ended, orders }) {
   return {
     seq,
     at,
@@ -93,71 +93,71 @@ export function topState(path) {
   return path.split(/[.,]/)[0] ?? path;
 }
 
-/** Takes the next entry into a world. @param {World} world @param {Entry} entry */
-export function applyEntry(world, entry) {
-  if (entry.seq <= world.seq) return;
-  world.seq = entry.seq;
-  world.at = entry.at;
-  if (entry.kind === 'daemon') restart(world);
-  else if (entry.kind === 'quarantine') world.jobs.delete(entry.actor);
-  else if (entry.kind === 'host') applyHost(world, entry);
-  else if (entry.kind === 'webhooks') world.webhooks = /** @type {SeenWebhooks} */ (standOf(entry));
-  else if (entry.kind === 'breaker') applyBreaker(world, entry);
-  else if (entry.kind === 'order') applyOrder(world, entry);
-  else if (entry.kind === undefined) applyTransition(world, entry);
+/** Adds the next entry to an overview. @param {Overview} overview @param {Entry} entry */
+export function applyEntry(overview, entry) {
+  if (entry.seq <= overview.seq) return;
+  overview.seq = entry.seq;
+  overview.at = entry.at;
+  if (entry.kind === 'daemon') restart(overview);
+  else if (entry.kind === 'quarantine') overview.jobs.delete(entry.actor);
+  else if (entry.kind === 'host') applyHost(overview, entry);
+  else if (entry.kind === 'webhooks') overview.webhooks = /** @type {SeenWebhooks} */ (standOf(entry));
+  else if (entry.kind === 'breaker') applyBreaker(overview, entry);
+  else if (entry.kind === 'order') applyOrder(overview, entry);
+  else if (entry.kind === undefined) applyTransition(overview, entry);
 }
 
-/** @param {World} world */
-function restart(world) {
-  // What does not come back was put in quarantine: it lives no more. Webhooks and breakers begin anew.
-  world.jobs.clear();
-  world.breakers.clear();
-  world.webhooks = null;
+/** @param {Overview} overview */
+function restart(overview) {
+  // Jobs that go on have an entry of their own after this one. Webhooks and breakers start from nothing.
+  overview.jobs.clear();
+  overview.breakers.clear();
+  overview.webhooks = null;
 }
 
-/** @param {World} world @param {Entry} entry */
-function applyTransition(world, entry) {
+/** @param {Overview} overview @param {Entry} entry */
+function applyTransition(overview, entry) {
   const { actor: key, jobId, attempt, host, to: state, at, event } = entry;
-  const before = world.jobs.get(key);
+  const before = overview.jobs.get(key);
   const isSame = before !== undefined && topState(before.state) === topState(state);
   const context = { ...before?.context, ...entry.changed };
   const enteredAt = isSame ? before.enteredAt : at;
   const job = { key, jobId, attempt, host, state, enteredAt, at, event, context };
   if (state === 'done' || state === 'failed') {
-    world.jobs.delete(key);
+    overview.jobs.delete(key);
     // An actor whose job went on elsewhere has no outcome of its own.
     if (context.released || jobId <= 0) return;
-    world.ended = [job, ...endedBut(world, jobId)].slice(0, MOST_ENDED);
+    overview.ended = [job, ...endedBut(overview, jobId)].slice(0, MOST_ENDED_JOBS);
   } else {
-    world.jobs.set(key, job);
+    overview.jobs.set(key, job);
     // A job that was given up and is served again is not over.
-    if (before?.jobId !== jobId && jobId > 0) world.ended = endedBut(world, jobId);
+    if (before?.jobId !== jobId && jobId > 0) overview.ended = endedBut(overview, jobId);
   }
 }
 
-/** @param {World} world @param {number} jobId */
+/** @param {Overview} overview @param {number} jobId */
 function endedBut({ ended }, jobId) {
   return ended.filter((other) => other.jobId !== jobId);
 }
 
-/** @param {World} world @param {Entry} entry */
-function applyHost(world, entry) {
+/** @param {Overview} overview @param {Entry} entry */
+function applyHost(overview, entry) {
   const { host } = entry;
-  if (host !== null) world.hosts.set(host, /** @type {SeenHost} */ ({ ...standOf(entry), name: host }));
+  if (host !== null) overview.hosts.set(host, /** @type {SeenHost} */ ({ ...standOf(entry), name: host }));
 }
 
-/** @param {World} world @param {Entry} entry */
-function applyBreaker(world, entry) {
+/** @param {Overview} overview @param {Entry} entry */
+function applyBreaker(overview, entry) {
   const breaker = /** @type {SeenBreaker} */ (standOf(entry));
-  if (breaker.state === 'closed') world.breakers.delete(breakerKey(breaker));
-  else world.breakers.set(breakerKey(breaker), breaker);
+  if (breaker.state === 'closed') overview.breakers.delete(breakerKey(breaker));
+  else overview.breakers.set(breakerKey(breaker), breaker);
 }
 
-/** @param {World} world @param {Entry} entry */
-function applyOrder(world, { at, event, actor, jobId, host, detail }) {
+/** @param {Overview} overview @param {Entry} entry */
+function applyOrder(overview, { at, event, actor, jobId, host, detail }) {
   const on = jobId > 0 ? `job ${jobId}` : (host ?? actor);
   const by = String(detail?.by ?? '');
-  world.orders = [{ at, event, on, by }, ...world.orders].slice(0, MOST_ORDERS);
+  overview.orders = [{ at, event, on, by }, ...overview.orders].slice(0, MOST_ORDERS);
 }
 
 /** @param {Entry} entry @returns {object} */

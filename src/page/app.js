@@ -13,7 +13,7 @@ import { Orders } from './orders.js';
 import { PanZoom } from './pan-zoom.js';
 import { Session } from './session.js';
 import { sourcesView } from './sources.js';
-import { worldOnChart } from './stand-ins.js';
+import { overviewOnChart } from './stand-ins.js';
 import { edgesOf, timeView } from './timebar.js';
 
 const root = document.getElementById('app');
@@ -72,8 +72,8 @@ function paint() {
 function moveMarks() {
   const canvas = document.getElementById('marks');
   const chart = chartShown();
-  if (!canvas || !chart || !session.world) return;
-  marks.show(canvas, chart.layout, worldOnChart(chart.id, session.world), ui.jobId);
+  if (!canvas || !chart || !session.overview) return;
+  marks.show(canvas, chart.layout, overviewOnChart(chart.id, session.overview), ui.jobId);
 }
 
 function chartShown() {
@@ -81,16 +81,16 @@ function chartShown() {
 }
 
 function pageView() {
-  const { world } = session;
-  if (!world) return html`<p class="boot" role="status">${ui.error ?? 'Loading…'}</p>`;
+  const { overview } = session;
+  if (!overview) return html`<p class="boot" role="status">${ui.error ?? 'Loading…'}</p>`;
   const isPast = session.past !== null;
   const isReplay = session.mode === 'replay';
   const { now } = session;
   const chart = chartShown();
   const shown = ui.entries.filter(({ at }) => at <= now + 1);
   const lit = ui.jobId !== null && ui.machine === 'job' ? pathOf(shown) : null;
-  const rows = rowsOf({ world, waiting: session.waiting, unserved: session.unserved, isPast });
-  const onChart = worldOnChart(ui.machine, world);
+  const rows = rowsOf({ overview, waiting: session.waiting, unserved: session.unserved, isPast });
+  const onChart = overviewOnChart(ui.machine, overview);
   const edges = edgesOf(session, ui.range);
   return html`
     ${headView({ session, isPast, onCollect: () => orders.collect() })}
@@ -98,7 +98,7 @@ function pageView() {
       ${chartPanel({
         charts: ui.charts,
         chart,
-        world: onChart,
+        overview: onChart,
         stats: ui.machine === 'job' ? session.stats : {},
         lit,
         selected: ui.state,
@@ -127,8 +127,8 @@ function pageView() {
       <div class="columns">
         ${jobsView({ rows, pages: ui.pages, filter: ui.filter, search: ui.search, now, selected: ui.jobId, onFilter: (filter) => choose({ filter, pages: 1 }), onSearch: (search) => choose({ search, pages: 1 }), onMore: () => choose({ pages: ui.pages + 1 }) })}
         <div class="side">
-          ${hostsView({ world, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
-          ${sourcesView({ sources: session.sources, world, now, isPast: isPast || isReplay })}
+          ${hostsView({ overview, hosts: session.hosts, edges, now, isPast, isReplay, onOrder: (what, host) => orders.host(what, host), onJob: goTo })}
+          ${sourcesView({ sources: session.sources, overview, now, isPast: isPast || isReplay })}
         </div>
       </div>
     </main>

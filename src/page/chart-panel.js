@@ -6,7 +6,7 @@ import { machineWords } from './stand-ins.js';
 export function chartPanel({
   charts,
   chart,
-  world,
+  overview,
   stats,
   lit,
   selected,
@@ -33,7 +33,7 @@ export function chartPanel({
         chart
           ? chartView({
               chart,
-              counts: countsOf(world),
+              counts: countsOf(overview),
               nouns: machineWords(chart.id).nouns,
               stats,
               lit,

@@ -108,11 +108,11 @@ function short(ms) {
 }
 
 /** How many jobs stand in each state, nested ones included. */
-export function countsOf(world) {
+export function countsOf(overview) {
   const counts = new Map();
   const add = (path) => counts.set(path, (counts.get(path) ?? 0) + 1);
-  for (const { state } of world.jobs.values()) for (const path of pathsIn(state)) add(path);
-  for (const { state } of world.ended) add(state);
+  for (const { state } of overview.jobs.values()) for (const path of pathsIn(state)) add(path);
+  for (const { state } of overview.ended) add(state);
   return counts;
 }
 

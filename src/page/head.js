@@ -9,13 +9,13 @@ const LINKS = {
 
 /** How much there is to do, whether it can be done, and whether the page is up to date. */
 export function headView({ session, isPast, onCollect }) {
-  const { connection, readiness, mode, world, lostAt } = session;
-  const waiting = [...world.jobs.values()].filter(({ state }) => state === 'queued').length;
+  const { connection, readiness, mode, overview, lostAt } = session;
+  const waiting = [...overview.jobs.values()].filter(({ state }) => state === 'queued').length;
   const link = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
   return html`
     <header class="head">
       <h1><a href="#/">jeballto-runner</a></h1>
-      <p class="sums"><b>${world.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
+      <p class="sums"><b>${overview.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
       ${isPast ? html`<span class="state warn">the past</span>` : nothing}
       <span class="grow"></span>
       ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons?.join('\n') ?? ''}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}

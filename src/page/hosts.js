@@ -3,16 +3,16 @@ import { clock, span } from '../format.js';
 import { breakerKey } from '../journal/overview.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 
-/** Hosts with their slots as boxes, from the world at the moment that is shown; the strips span the scrubber. */
-export function hostsView({ world, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
+/** Hosts with their slots as boxes, from the overview at the moment that is shown; the strips span the scrubber. */
+export function hostsView({ overview, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
   const stays = new Map(hosts.map(({ name, history }) => [name, history]));
   const bases = new Map(isPast ? [] : hosts.map((host) => [host.name, host.bases]));
-  const all = [...world.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const all = [...overview.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
-      <ul>${all.map((host) => hostView(host, { bases: bases.get(host.name) ?? [], strip: stripView(host.name, stays.get(host.name), edges, now), world, now, isPast, isReplay, onOrder, onJob }))}</ul>
+      <ul>${all.map((host) => hostView(host, { bases: bases.get(host.name) ?? [], strip: stripView(host.name, stays.get(host.name), edges, now), overview, now, isPast, isReplay, onOrder, onJob }))}</ul>
     </section>`;
 }
 
@@ -28,8 +28,8 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
-function hostView(host, { bases, strip, world, now, isPast, isReplay, onOrder, onJob }) {
-  const jobs = [...world.jobs.values()].filter(
+function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder, onJob }) {
+  const jobs = [...overview.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
   const foreign = host.vms.filter(
@@ -37,7 +37,7 @@ function hostView(host, { bases, strip, world, now, isPast, isReplay, onOrder, o
   );
   const free = Math.max(0, host.slots - jobs.length - foreign.length);
   const mood = host.cordon ? 'warn' : (MOOD[host.state] ?? 'idle');
-  const breaker = world.breakers.get(breakerKey({ about: 'host', name: host.name }));
+  const breaker = overview.breakers.get(breakerKey({ about: 'host', name: host.name }));
   const { unreachableSince: since, restartsSeen } = host;
   return html`
     <li class="host">

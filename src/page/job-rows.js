@@ -2,9 +2,9 @@
  * Every job that is live, waits elsewhere or ended last, as the list shows it: once, whoever serves it. The teardown
  * of a VM whose job went on elsewhere has a mark on the chart and no row.
  */
-export function rowsOf({ world, waiting, unserved, isPast }) {
+export function rowsOf({ overview, waiting, unserved, isPast }) {
   const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
-  const live = [...world.jobs.values()]
+  const live = [...overview.jobs.values()]
     .filter(({ context }) => !context.released)
     .map((job) => ({ job, why: why.get(job.key) ?? null, kind: 'live' }));
   const order = (row) => row.why?.position ?? 0;
@@ -27,7 +27,7 @@ export function rowsOf({ world, waiting, unserved, isPast }) {
         why: why.get(`unserved-${one.jobId}`) ?? null,
         kind: 'unserved',
       }));
-  const ended = world.ended.map((job) => ({ job, why: null, kind: 'ended' }));
+  const ended = overview.ended.map((job) => ({ job, why: null, kind: 'ended' }));
   return [...live, ...elsewhere, ...ended];
 }
 

@@ -29,7 +29,7 @@ export class Marks {
   }
 
   /** `element` is the canvas over the chart, null where there is none. */
-  show(element, layout, world, focus) {
+  show(element, layout, overview, focus) {
     this.#canvas.attach(element);
     if (layout !== this.#layout) {
       this.#marks.clear();
@@ -39,13 +39,13 @@ export class Marks {
     this.#focus = focus;
     const now = performance.now();
     const seen = new Set();
-    for (const [box, jobs] of this.#places(world)) {
+    for (const [box, jobs] of this.#places(overview)) {
       jobs.forEach((job, index) => {
         seen.add(job.key);
         this.#put(job, spotIn(box, index, jobs.length), now);
       });
     }
-    this.#sayFarewell(seen, world.ended, now);
+    this.#sayFarewell(seen, overview.ended, now);
     this.refresh();
   }
 
@@ -60,9 +60,9 @@ export class Marks {
     });
   }
 
-  #places(world) {
+  #places(overview) {
     const places = new Map();
-    for (const job of world.jobs.values()) {
+    for (const job of overview.jobs.values()) {
       const box = this.#boxes.get(boxOf(job));
       if (!box) continue;
       if (places.has(box)) places.get(box).push(job);

@@ -1,4 +1,4 @@
-import { applyEntry, worldOf } from '../journal/overview.js';
+import { applyEntry, overviewOf } from '../journal/overview.js';
 
 /** Milliseconds between looks at what the journal does not tell. */
 const LOOK = 2_500;
@@ -6,8 +6,8 @@ const LOOK = 2_500;
 const AHEAD = 500;
 
 /**
- * What the page shows: the live world, which the stream keeps, or the world of another moment. The views only read
- * it; whatever changes it calls `onChange`.
+ * What the page shows: the live overview, which the event stream keeps up to date, or that of another moment. Views
+ * only read it; every change of it calls `onChange`.
  */
 export class Session {
   api;
@@ -43,7 +43,7 @@ export class Session {
     this.onChange = onChange;
   }
 
-  get world() {
+  get overview() {
     return this.past ?? this.live;
   }
 
@@ -62,7 +62,7 @@ export class Session {
     this.mode = answer.mode;
     this.#skew = answer.now - Date.now();
     this.firstAt = answer.firstAt;
-    this.live = worldOf(answer);
+    this.live = overviewOf(answer);
     this.onChange();
     if (!this.#isLooking) void this.#look();
     if (this.mode === 'replay') return;
@@ -122,7 +122,7 @@ export class Session {
         const wanted = this.#wanted;
         this.#wanted = null;
         const answer = await this.api.get(`/api/state?at=${Math.round(wanted)}`);
-        if (this.#wanted === null) this.past = { ...worldOf(answer), at: wanted };
+        if (this.#wanted === null) this.past = { ...overviewOf(answer), at: wanted };
         this.onChange();
       }
     } finally {

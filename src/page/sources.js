@@ -7,10 +7,10 @@ import { webhookWords } from './webhook-words.js';
  * Where jobs come from, and what is left of GitHub's patience. Of the past there is what the journal tells: how
  * webhooks and breakers stood, and the deliveries before that moment.
  */
-export function sourcesView({ sources, world, now, isPast }) {
+export function sourcesView({ sources, overview, now, isPast }) {
   if (!sources) return nothing;
   const { mode, poller, deliveries } = sources;
-  const webhooks = isPast ? world.webhooks : (sources.webhooks ?? world.webhooks);
+  const webhooks = isPast ? overview.webhooks : (sources.webhooks ?? overview.webhooks);
   const last = (deliveries?.last ?? []).filter(({ at }) => at <= now);
   return html`
     <section class="panel sources" aria-labelledby="sources-title">
@@ -20,10 +20,10 @@ export function sourcesView({ sources, world, now, isPast }) {
         ${webhooks ? webhooksView(webhookWords(webhooks, mode, isPast ? webhooks.at : now), isPast ? webhooks.at : null, Object.entries(isPast ? {} : (deliveries?.byStatus ?? {}))) : nothing}
         ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
-        ${[...world.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${[...overview.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
-      ${world.orders.length > 0 ? ordersView(world.orders) : nothing}
+      ${overview.orders.length > 0 ? ordersView(overview.orders) : nothing}
     </section>`;
 }
 

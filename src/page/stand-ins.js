@@ -10,10 +10,10 @@ export function machineWords(id) {
   return MACHINES[id] ?? { tab: id, nouns: ['mark', 'marks'] };
 }
 
-/** What is drawn on a machine's chart as its world: hosts, webhooks and breakers are marks that stand in for jobs. */
-export function worldOnChart(id, world) {
-  if (id === 'job') return world;
-  const stands = standsOf(id, world);
+/** What is drawn on a machine's chart as its overview: hosts, webhooks and breakers are marks that stand in for jobs. */
+export function overviewOnChart(id, overview) {
+  if (id === 'job') return overview;
+  const stands = standsOf(id, overview);
   return {
     jobs: new Map(stands.map(({ name, state }) => [`${id}:${name}`, standIn(`${id}:${name}`, name, state)])),
     ended: [],

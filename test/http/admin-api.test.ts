@@ -152,7 +152,7 @@ describe('the admin listener', () => {
       '/page/%2e%2e/main.ts',
       '/lib/lit-html/../package.json',
       '/lib/lit-html/package.json',
-      '/page/world.js.map',
+      '/page/app.js.map',
     ]) {
       expect(await status(path), path).toBeGreaterThanOrEqual(404);
     }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
-import { worldAt } from '../../src/http/admin/api/overview-at.ts';
+import { overviewAt } from '../../src/http/admin/api/overview-at.ts';
 import { Chronicle } from '../../src/journal/chronicle.ts';
 import { TurnRecords } from '../../src/journal/turn-records.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
@@ -30,7 +30,7 @@ async function fixture() {
     seqAt: (at: number) => store.journal.seqAt(at),
     subscribe: () => () => undefined,
   };
-  return { clock, store, chronicle, at: (instant: number | null) => worldAt(recording, instant) };
+  return { clock, store, chronicle, at: (instant: number | null) => overviewAt(recording, instant) };
 }
 
 test('a breaker of the past is what it was then: why it opened, until when, and that it closed', async () => {

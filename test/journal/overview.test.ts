@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { worldAt } from '../../src/http/admin/api/overview-at.ts';
+import { overviewAt } from '../../src/http/admin/api/overview-at.ts';
 import type { Recording } from '../../src/http/admin/source/recording.ts';
-import { applyEntry, emptyWorld, outcomeOf, worldOf } from '../../src/journal/overview.js';
+import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
 import { rowsOf } from '../../src/page/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
@@ -66,7 +66,7 @@ test('the journal tells of every moment what the actors were, contexts included'
       settled.push(moments.at(-1) as Moment);
     }
   }
-  const live = emptyWorld();
+  const live = emptyOverview();
   await daemon.store.durable();
   for await (const entry of recording.read({})) {
     applyEntry(live, entry);
@@ -79,10 +79,10 @@ test('the journal tells of every moment what the actors were, contexts included'
   }
   // And by its instant, from the bounded piece alone.
   for (const { at, jobs } of settled) {
-    const answer = await worldAt(recording, at);
+    const answer = await overviewAt(recording, at);
     const told = answer.jobs.map(({ key, context, state }) => ({ key, context, state }));
     expect(told.sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(jobs);
-    expect(worldOf(answer).jobs.size).toBe(jobs.length);
+    expect(overviewOf(answer).jobs.size).toBe(jobs.length);
   }
 });
 
@@ -101,16 +101,16 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
 });
 
 test('a start of the daemon clears what did not come back, and how a job ended is told in a word', async () => {
-  const world = emptyWorld();
+  const overview = emptyOverview();
   const cancelled = daemon.queue(1);
   daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
   daemon.send(daemon.queue(2), { type: 'job.completed', conclusion: 'cancelled', here: false });
   daemon.send(daemon.queue(3), { type: 'job.takenElsewhere' });
   daemon.queue(4);
   await daemon.store.durable();
-  for await (const entry of recording.read({})) applyEntry(world, entry);
-  expect(world.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
-  expect(world.jobs.size).toBe(1);
+  for await (const entry of recording.read({})) applyEntry(overview, entry);
+  expect(overview.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
+  expect(overview.jobs.size).toBe(1);
   const start = {
     kind: 'daemon' as const,
     at: 1,
@@ -122,12 +122,12 @@ test('a start of the daemon clears what did not come back, and how a job ended i
     from: '',
     to: '',
   };
-  applyEntry(world, { seq: world.seq + 1, ...start });
-  expect(world.jobs.size).toBe(0);
+  applyEntry(overview, { seq: overview.seq + 1, ...start });
+  expect(overview.jobs.size).toBe(0);
 });
 
 test('a job that was given up and is served again is told once, as it is now, and its story keeps the failure', async () => {
-  const world = emptyWorld();
+  const overview = emptyOverview();
   const first = daemon.queue(1);
   daemon.send(first, { type: 'operator.cancelled', by: 'ada' });
   const again = daemon.queue(1);
@@ -136,17 +136,17 @@ test('a job that was given up and is served again is told once, as it is now, an
   const entries = [];
   for await (const entry of recording.read({})) {
     entries.push(entry);
-    applyEntry(world, entry);
+    applyEntry(overview, entry);
   }
   const rows = () =>
-    rowsOf({ world, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
+    rowsOf({ overview, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
   expect(rows()).toEqual([['live', 'creating.acting']]);
   expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
   expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
 });
 
 test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {
-  const world = emptyWorld();
+  const overview = emptyOverview();
   const lost = daemon.queue(1);
   for (let n = 0; n < 3; n += 1) daemon.next(lost);
   daemon.send(lost, { type: 'host.lost' });
@@ -157,10 +157,10 @@ test('a job that goes on elsewhere is told by who serves it, not by the teardown
   const entries = [];
   for await (const entry of recording.read({})) {
     entries.push(entry);
-    applyEntry(world, entry);
-    const shown = rowsOf({ world, waiting: [], unserved: [], isPast: false });
+    applyEntry(overview, entry);
+    const shown = rowsOf({ overview, waiting: [], unserved: [], isPast: false });
     expect(shown.length).toBeLessThanOrEqual(1);
   }
-  expect(world.jobs.size).toBe(1);
+  expect(overview.jobs.size).toBe(1);
   expect(verdictOf(entries, clock.now()).headline).toContain('Now queued');
 });

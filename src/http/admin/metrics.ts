@@ -7,7 +7,7 @@ import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import type { Chronicle } from '../../journal/chronicle.ts';
-import { outcomeOf, type World } from '../../journal/overview.js';
+import { type Overview, outcomeOf } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers.ts';
 import { waitingFacts } from '../../placement/waiting-facts.ts';
@@ -22,7 +22,7 @@ export interface MetricsOptions {
   store: Store;
   chronicle: Chronicle;
   /** What the journal says is true now; it has every entry before this does. */
-  world: World;
+  overview: Overview;
   github: Pick<GitHub, 'budgets' | 'rateLimits'>;
   deliveries: DeliveryLog;
   clock: Clock;
@@ -107,7 +107,7 @@ export class Metrics {
     if (kind !== undefined) return;
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
     if (code && to !== 'failed') this.#failures.inc({ code, blame: blame ?? '' });
-    const ended = this.#options.world.ended[0];
+    const ended = this.#options.overview.ended[0];
     const isOver = to === 'done' || to === 'failed';
     if (isOver && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
   }

@@ -5,7 +5,7 @@ import { Charts } from '../charts.ts';
 import { eventStream } from '../event-stream.ts';
 import type { AdminSource } from '../source/admin-source.ts';
 import { openApi } from './open-api.ts';
-import { worldAt } from './overview-at.ts';
+import { overviewAt } from './overview-at.ts';
 import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';
 
 /** Outcomes shown beside the live jobs. */
@@ -55,7 +55,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     return c.json({
       mode: source.mode,
       now: clock.now(),
-      ...(await worldAt(recording, at ? Number(at) : null)),
+      ...(await overviewAt(recording, at ? Number(at) : null)),
     });
   });
   app.get('/api/journal', async (c) => {
