@@ -29,9 +29,9 @@ async function idle(options: EffectFixtureOptions = {}) {
 function endingWith(code: number): EffectFixtureOptions {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const standIn = join(folder, 'runner.mjs');
-  writeFileSync(standIn, `console.error('ended for a reason of its own'); process.exit(${code});`);
-  return { guests: { standIn } };
+  const runnerProgram = join(folder, 'runner.mjs');
+  writeFileSync(runnerProgram, `console.error('ended for a reason of its own'); process.exit(${code});`);
+  return { guests: { runnerProgram } };
 }
 
 describe('a runner is launched', () => {

@@ -8,15 +8,15 @@ import {
   CONFIG_SH,
   RUN_HELPER_SH,
   RUN_SH,
+  RUNNER_PROGRAM,
   RUNNER_VERSION,
   runnerListener,
-  STAND_IN,
 } from './runner-scripts.ts';
 
 /** Where a guest looks for programs, after its own. */
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-const STAND_IN_SOURCE = fileURLToPath(new URL(`./runner-files/${STAND_IN}`, import.meta.url));
+const PROGRAM_SOURCE = fileURLToPath(new URL(`./runner-files/${RUNNER_PROGRAM}`, import.meta.url));
 
 export interface GuestHomeOptions {
   vmId: string;
@@ -27,7 +27,7 @@ export interface GuestHomeOptions {
   env?: Readonly<Record<string, string>>;
   runnerVersion?: string;
   /** Path of the program that plays the runner. */
-  standIn?: string;
+  runnerProgram?: string;
 }
 
 export interface GuestHome {
@@ -78,7 +78,7 @@ export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHom
 }
 
 async function installRunner(home: string, mark: string, options: GuestHomeOptions): Promise<void> {
-  const { plan, runnerVersion = RUNNER_VERSION, standIn = STAND_IN_SOURCE } = options;
+  const { plan, runnerVersion = RUNNER_VERSION, runnerProgram = PROGRAM_SOURCE } = options;
   const root = join(home, 'actions-runner');
   await mkdir(join(root, 'bin'), { recursive: true });
   const listener = runnerListener(process.execPath, mark, runnerVersion);
@@ -92,7 +92,7 @@ async function installRunner(home: string, mark: string, options: GuestHomeOptio
   for (const [name, script] of Object.entries(scripts)) {
     if (!missing.includes(name)) await writeFile(join(root, name), script, { mode: 0o755 });
   }
-  await copyFile(standIn, join(root, STAND_IN));
+  await copyFile(runnerProgram, join(root, RUNNER_PROGRAM));
 }
 
 async function installTools(tools: string, mark: string, plan: BootPlan): Promise<void> {

@@ -2,7 +2,7 @@
 export const RUNNER_VERSION = '2.336.0';
 
 /** Name of the program, written beside the scripts, that they run in place of GitHub's own. */
-export const STAND_IN = 'stand-in-runner.mjs';
+export const RUNNER_PROGRAM = 'simulated-runner.mjs';
 
 const FIND_ROOT = `DIR="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )" && pwd )"`;
 
@@ -119,6 +119,6 @@ esac
 export ${guestMark}
 export SIM_RUNNER_VERSION="${version}"
 cd "$ROOT" || exit 1
-exec -a "$ROOT/bin/Runner.Listener" "\${SIM_NODE:-${node}}" "$ROOT/${STAND_IN}" "$@"
+exec -a "$ROOT/bin/Runner.Listener" "\${SIM_NODE:-${node}}" "$ROOT/${RUNNER_PROGRAM}" "$@"
 `;
 }

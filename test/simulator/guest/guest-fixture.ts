@@ -17,17 +17,17 @@ console.log(JSON.stringify({ arguments: process.argv.slice(2), cwd: process.cwd(
 process.exit(Number(process.env.SIM_EXIT ?? 0));
 `;
 
-/** A Mac with real guests, whose runner is a stand-in for the stand-in. Closed by `await using`. */
+/** A Mac with real guests, whose runner only tells what it was given. Closed by `await using`. */
 export async function macWithGuests(settings: AgentSettings = {}, guests: GuestSettings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-test-'));
-  const standIn = join(folder, 'runner.mjs');
-  await writeFile(standIn, TELLING_RUNNER);
+  const runnerProgram = join(folder, 'runner.mjs');
+  await writeFile(runnerProgram, TELLING_RUNNER);
   const mac = await startSimulatedMac({
     clock: systemClock,
     random: seededRandom(1),
     token: TOKEN,
     settings: { ...settings, latencies: { ...QUICK, ...settings.latencies } },
-    guests: { standIn, ...guests },
+    guests: { runnerProgram, ...guests },
   });
   const call = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${mac.url}${path}`, {

@@ -20,8 +20,8 @@ import { ensureRepository } from '../../../src/simulator/github/repositories.ts'
 import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from '../github/github-fixture.ts';
 import { run as inGuestRun, login, macWithGuests } from './guest-fixture.ts';
 
-const STAND_IN = fileURLToPath(
-  new URL('../../../src/simulator/guest/runner-files/stand-in-runner.mjs', import.meta.url),
+const RUNNER_PROGRAM = fileURLToPath(
+  new URL('../../../src/simulator/guest/runner-files/simulated-runner.mjs', import.meta.url),
 );
 const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
 
@@ -37,13 +37,13 @@ interface Started {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** A runner's folder, in which the stand-in can be started. */
+/** A runner's folder, in which the simulated runner can be started. */
 function folder(env: Record<string, string> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
-  copyFileSync(STAND_IN, join(root, 'stand-in-runner.mjs'));
+  copyFileSync(RUNNER_PROGRAM, join(root, 'simulated-runner.mjs'));
   cleanups.push(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   const start = (args: string[], more: Record<string, string> = {}): Started => {
-    const child = spawn(process.execPath, ['stand-in-runner.mjs', ...args], {
+    const child = spawn(process.execPath, ['simulated-runner.mjs', ...args], {
       cwd: root,
       env: { PATH: process.env.PATH ?? '', HOME: root, SIM_RUNNER_RETRY_MS: '20', ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -297,7 +297,7 @@ describe('a runner with a JIT configuration', () => {
 describe('a runner in a simulated guest', () => {
   test('takes a job by run.sh, shows its worker to pgrep, and passes on no code of its own', async () => {
     const { blob, push } = await withJit();
-    const mac = await macWithGuests({}, { standIn: STAND_IN });
+    const mac = await macWithGuests({}, { runnerProgram: RUNNER_PROGRAM });
     cleanups.push(() => mac[Symbol.asyncDispose]());
     const client = await login((await mac.boot()).port);
     const pushed = push([{ steps: ['until [ -f "$HOME/go" ]; do sleep 0.05; done'] }]);

@@ -30,7 +30,7 @@ const stepReport = z.object({
 const completion = z.object({ conclusion: z.enum(['success', 'failure', 'cancelled']) });
 
 /**
- * What runners talk to, below `/_runner`. Only the stand-in runner speaks this: GitHub's own protocol for runners is
+ * What runners talk to, below `/_runner`. Only the simulated runner speaks this: GitHub's own protocol for runners is
  * not public. It keeps that one's order, though, from the registration token to the lease on a job.
  */
 export function runnerService(world: Leases & RegistrationTokens): Hono {
