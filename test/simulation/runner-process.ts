@@ -35,7 +35,7 @@ const RENEW_EVERY = 60_000;
 
 /**
  * A runner in a simulated guest: connects, waits, takes a job, renews its lease, reports its end. It speaks to GitHub's
- * own logic as the stand-in runner does over HTTP. Resolves with the exit code of `run.sh`, null when it was lost;
+ * own logic as the simulated runner does over HTTP. Resolves with the exit code of `run.sh`, null when it was lost;
  * never resolves once `power` is cut.
  */
 export async function runRunner(

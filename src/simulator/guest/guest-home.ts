@@ -16,7 +16,7 @@ import {
 /** Where a guest looks for programs, after its own. */
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-const PROGRAM_SOURCE = fileURLToPath(new URL(`./runner-files/${RUNNER_PROGRAM}`, import.meta.url));
+const RUNNER_FILES = fileURLToPath(new URL('./runner-files', import.meta.url));
 
 export interface GuestHomeOptions {
   vmId: string;
@@ -26,7 +26,7 @@ export interface GuestHomeOptions {
   /** More variables for every process of the guest. */
   env?: Readonly<Record<string, string>>;
   runnerVersion?: string;
-  /** Path of the program that plays the runner. */
+  /** Path of a program that plays the runner in place of our own. */
   runnerProgram?: string;
 }
 
@@ -78,7 +78,7 @@ export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHom
 }
 
 async function installRunner(home: string, mark: string, options: GuestHomeOptions): Promise<void> {
-  const { plan, runnerVersion = RUNNER_VERSION, runnerProgram = PROGRAM_SOURCE } = options;
+  const { plan, runnerVersion = RUNNER_VERSION, runnerProgram } = options;
   const root = join(home, 'actions-runner');
   await mkdir(join(root, 'bin'), { recursive: true });
   const listener = runnerListener(process.execPath, mark, runnerVersion);
@@ -92,7 +92,8 @@ async function installRunner(home: string, mark: string, options: GuestHomeOptio
   for (const [name, script] of Object.entries(scripts)) {
     if (!missing.includes(name)) await writeFile(join(root, name), script, { mode: 0o755 });
   }
-  await copyFile(runnerProgram, join(root, RUNNER_PROGRAM));
+  for (const name of await readdir(RUNNER_FILES)) await copyFile(join(RUNNER_FILES, name), join(root, name));
+  if (runnerProgram !== undefined) await copyFile(runnerProgram, join(root, RUNNER_PROGRAM));
 }
 
 async function installTools(tools: string, mark: string, plan: BootPlan): Promise<void> {

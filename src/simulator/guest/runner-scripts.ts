@@ -1,7 +1,7 @@
 /** Version that the simulated guest's runner reports. */
 export const RUNNER_VERSION = '2.336.0';
 
-/** Name of the program, written beside the scripts, that they run in place of GitHub's own. */
+/** Name of the program, copied beside the scripts, that they run in place of GitHub's own. */
 export const RUNNER_PROGRAM = 'simulated-runner.mjs';
 
 const FIND_ROOT = `DIR="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )" && pwd )"`;

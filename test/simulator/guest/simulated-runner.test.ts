@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import {
-  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,9 +20,7 @@ import { ensureRepository } from '../../../src/simulator/github/repositories.ts'
 import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from '../github/github-fixture.ts';
 import { run as inGuestRun, login, macWithGuests } from './guest-fixture.ts';
 
-const RUNNER_PROGRAM = fileURLToPath(
-  new URL('../../../src/simulator/guest/runner-files/simulated-runner.mjs', import.meta.url),
-);
+const RUNNER_FILES = fileURLToPath(new URL('../../../src/simulator/guest/runner-files', import.meta.url));
 const RUNNERS = `/repos/${REPOSITORY}/actions/runners`;
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -40,7 +38,7 @@ interface Started {
 /** A runner's folder, in which the simulated runner can be started. */
 function folder(env: Record<string, string> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
-  copyFileSync(RUNNER_PROGRAM, join(root, 'simulated-runner.mjs'));
+  cpSync(RUNNER_FILES, root, { recursive: true });
   cleanups.push(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   const start = (args: string[], more: Record<string, string> = {}): Started => {
     const child = spawn(process.execPath, ['simulated-runner.mjs', ...args], {
@@ -297,7 +295,7 @@ describe('a runner with a JIT configuration', () => {
 describe('a runner in a simulated guest', () => {
   test('takes a job by run.sh, shows its worker to pgrep, and passes on no code of its own', async () => {
     const { blob, push } = await withJit();
-    const mac = await macWithGuests({}, { runnerProgram: RUNNER_PROGRAM });
+    const mac = await macWithGuests({}, { runnerProgram: join(RUNNER_FILES, 'simulated-runner.mjs') });
     cleanups.push(() => mac[Symbol.asyncDispose]());
     const client = await login((await mac.boot()).port);
     const pushed = push([{ steps: ['until [ -f "$HOME/go" ]; do sleep 0.05; done'] }]);
