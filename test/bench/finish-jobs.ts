@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Level } from 'level';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import type { Clock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
 import { CALM_SCENARIO } from '../simulation/calm-scenario.ts';
 import { runScenario } from '../simulation/run-scenario.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { FIRST_JOB, newJob } from './fill-store.ts';
 
 const DAY = 24 * 3_600_000;
@@ -23,19 +23,18 @@ const AT_ONCE = 100;
 export async function finishJobs(path: string, count: number) {
   const { journal } = await runScenario(CALM_SCENARIO);
   const life = journal.map((text) => JSON.parse(text) as StoredJournalEntry).filter(({ jobId }) => jobId > 0);
-  let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = { now: () => now, sleepUntil: () => Promise.resolve() };
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   const store = await openStore({ path, clock, log, retention: RETENTION });
   for (let n = 0; n < count; n += 1) {
-    finishJob(store, life, FIRST_JOB + n, now);
-    now += (DAYS * DAY) / count;
+    finishJob(store, life, FIRST_JOB + n, clock.now());
+    clock.advance((DAYS * DAY) / count);
     if (n % AT_ONCE === AT_ONCE - 1) {
-      await store.prune(now);
+      await store.prune(clock.now());
       await store.durable();
     }
   }
-  await store.prune(now);
+  await store.prune(clock.now());
   const jobs = store.counts().settled;
   await store.close();
   return { jobs, ...(await measured(path)) };

@@ -14,8 +14,8 @@ import { Life } from '../simulation/life.ts';
 import { lifeEdges } from '../simulation/life-edges.ts';
 import { SSH_PASSWORD } from '../simulation/memory-mac.ts';
 import { RecordLaws } from '../simulation/record-laws.ts';
-import { settled } from '../simulation/simulated-clock.ts';
 import { AGENT_TOKEN, createWorld, GITHUB_TOKEN, WEBHOOK_SECRET } from '../simulation/simulated-world.ts';
+import { settled } from '../support/manual-clock.ts';
 
 export interface VirtualSettings {
   mode: 'poll' | 'webhook' | 'both';

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
 import { listenForStop, type StopSignal } from '../../src/cli/stop-signals.ts';
-import type { Clock } from '../../src/clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const SIGNALS: StopSignal[] = ['SIGTERM', 'SIGINT'];
 
 function listening() {
-  const time = { now: 1_000 };
-  const clock: Clock = { now: () => time.now, sleepUntil: () => Promise.resolve() };
+  const clock = new ManualClock();
   const forced: number[] = [];
   const stop = listenForStop({ signals: SIGNALS, clock, force: (code) => void forced.push(code) });
-  return { stop, forced, time };
+  return { stop, forced, clock };
 }
 
 const counts = () => SIGNALS.map((signal) => process.listenerCount(signal));
@@ -23,10 +22,10 @@ test('one listener for each signal while it listens, none before and after', () 
 });
 
 test('the first signal is told, a second one forces with the exit code of its number', async () => {
-  const { stop, forced, time } = listening();
+  const { stop, forced, clock } = listening();
   process.emit('SIGTERM', 'SIGTERM');
   expect(await stop.first).toBe('SIGTERM');
-  time.now += 1_000;
+  clock.advance(1_000);
   process.emit('SIGTERM', 'SIGTERM');
   process.emit('SIGINT', 'SIGINT');
   expect(forced).toEqual([143, 130]);
@@ -34,9 +33,9 @@ test('the first signal is told, a second one forces with the exit code of its nu
 });
 
 test('one Ctrl-C that arrives twice, from the terminal and from npm, does not force', () => {
-  const { stop, forced, time } = listening();
+  const { stop, forced, clock } = listening();
   process.emit('SIGINT', 'SIGINT');
-  time.now += 30;
+  clock.advance(30);
   process.emit('SIGINT', 'SIGINT');
   expect(forced).toEqual([]);
   stop.release();

@@ -5,9 +5,9 @@ import type { JobObservation } from '../../machines/job/observation.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
 import { Store } from '../../src/store/store.ts';
-import { ManualClock } from '../store/manual-clock.ts';
 import { DAY, observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const log = pino({ level: 'silent' });
 const clock = new ManualClock();

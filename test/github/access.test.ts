@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { githubRig, ORG, REPO, type RigOptions } from './github-rig.ts';
 
 const keys = generateKeyPairSync('rsa', {

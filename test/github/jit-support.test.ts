@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isJitUnsupported } from '../../src/github/runners/jit-support.ts';
 import { addRunnerGroup } from '../../src/simulator/github/repositories.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { codeOf, githubRig, ORG, REPO } from './github-rig.ts';
 
 const REQUEST = { name: 'gh-a-1-1', labels: ['self-hosted', 'macos'], groupId: 1 };

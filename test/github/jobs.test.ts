@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+
 import { rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { MAC, REPOSITORY } from '../simulator/github/github-fixture.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
 import { codeOf, githubRig } from './github-rig.ts';
 
 const RUNS = 'GET /repos/:owner/:repo/actions/runs';

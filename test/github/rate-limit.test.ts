@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGitHub, type GitHub } from '../../src/github/github.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { githubRig, REPO, refusalOf } from './github-rig.ts';
 import { ScriptedGitHub, type ScriptedReply } from './scripted-github.ts';
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addRunnerGroup } from '../../src/simulator/github/repositories.ts';
+
 import { connect, runnerNamed, take } from '../simulator/github/github-fixture.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
 import { codeOf, githubRig, ORG, REPO, refusalOf } from './github-rig.ts';
 
 const LIST = 'GET /repos/:owner/:repo/actions/runners';

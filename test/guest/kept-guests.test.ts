@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { guestUnreachable } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/guest/guest-session.ts';
 import { KeptGuests } from '../../src/guest/kept-guests.ts';
-import { ManualClock, settled } from '../machines/manual-clock.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
 
 const ADDRESS = { host: '127.0.0.1', port: 2222 };
 
@@ -36,7 +36,7 @@ test('the steps of a job share one login, which ends when nobody has used it for
   const first = await open(null);
   first.close();
   for (let steps = 0; steps < 3; steps += 1) {
-    await clock.moveTo(clock.now() + 20_000);
+    await clock.pass(20_000);
     const next = await open('key of one');
     await next.run('true');
     next.close();
@@ -44,7 +44,7 @@ test('the steps of a job share one login, which ends when nobody has used it for
   }
   expect(logins).toHaveLength(1);
   expect(logins[0]?.isOpen).toBe(true);
-  await clock.moveTo(clock.now() + 30_000);
+  await clock.pass(30_000);
   await settled();
   expect(logins[0]?.isOpen).toBe(false);
 });
@@ -53,7 +53,7 @@ test('a login in use outlives any while, and another step’s end', async () => 
   const { clock, logins, open } = rig();
   const watching = await open(null);
   (await open('key of one')).close();
-  await clock.moveTo(3_600_000);
+  await clock.passUntil(3_600_000);
   await settled();
   expect(logins).toEqual([{ isOpen: true, breaks: false }]);
   await watching.run('true');

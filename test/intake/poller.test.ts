@@ -6,9 +6,9 @@ import { Poller, type PollerOptions } from '../../src/intake/polling/poller.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
 import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { settle } from '../simulator/agent/agent-fixture.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+
 import { observation } from '../store/records.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
 import { pollingRig, SLOW } from './polling-rig.ts';
 
 const PACE = 15_000;
@@ -73,7 +73,7 @@ describe('the poller', () => {
     const first = lists.mock.calls.length;
     expect(first).toBeGreaterThan(0);
     clock.advance(pace - 1);
-    await settle();
+    await settled();
     expect(lists).toHaveBeenCalledTimes(first);
     clock.advance(1);
     expect(await nextIn()).toBe(pace);
@@ -216,7 +216,7 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
       else await clock.advance(PACE);
       looks += 1;
       await vi.waitFor(() => expect(looked).toBe(looks));
-      await settle();
+      await settled();
     },
     async [Symbol.asyncDispose]() {
       await poller.stop();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SharedTimeout } from '../../src/intake/polling/shared-timeout.ts';
-import { ManualClock, settled } from '../machines/manual-clock.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
 
 function begin() {
   const clock = new ManualClock(0);
@@ -17,22 +17,22 @@ function begin() {
 test('each of several has the whole time from its own beginning', async () => {
   const { clock, reached, start } = begin();
   start('first');
-  await clock.moveTo(3_000);
+  await clock.passUntil(3_000);
   start('second');
-  await clock.moveTo(8_000);
+  await clock.passUntil(8_000);
   expect(reached).toEqual(['first']);
-  await clock.moveTo(11_000);
+  await clock.passUntil(11_000);
   expect(reached).toEqual(['first', 'second']);
 });
 
 test('what ended in time reaches no limit, and the last one that ends leaves nobody asleep', async () => {
   const { clock, reached, start } = begin();
   const ends = [start('first'), start('second')];
-  expect(clock.waits()).toHaveLength(1);
+  expect(clock.alarms).toHaveLength(1);
   for (const end of ends) end();
   await settled();
-  expect(clock.waits()).toEqual([]);
-  await clock.moveTo(60_000);
+  expect(clock.alarms).toEqual([]);
+  await clock.passUntil(60_000);
   expect(reached).toEqual([]);
 });
 
@@ -41,6 +41,6 @@ test('one that begins in the moment in which the last one ends is not forgotten'
   start('first')();
   start('second');
   await settled();
-  await clock.moveTo(8_000);
+  await clock.passUntil(8_000);
   expect(reached).toEqual(['second']);
 });

@@ -7,15 +7,16 @@ import { createGitHub } from '../../src/github/github.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
-import { VirtualClock } from '../simulator/agent/agent-fixture.ts';
 import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github/github-fixture.ts';
+
 import { observation } from '../store/records.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const HOOK: HookRef = { kind: 'repository', owner: 'octo', repository: 'app', id: 9 };
 const { trustAfter, lookAgainAfter } = DEFAULT_WEBHOOKS_POLICY;
 
 function health(redeliverFailed: (hook: HookRef, since: number) => Promise<number> = async () => 0) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const asked: number[] = [];
   const turns: string[] = [];
   let doubts = 0;
@@ -38,7 +39,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
   /** A job that only a look shows, until that is a gap. */
   const gap = async (id: number) => {
     webhooks.seen({ ...observation(id), queuedAt: clock.now() });
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     webhooks.review();
   };
   return { webhooks, clock, asked, gap, doubts: () => doubts, turns };
@@ -49,17 +50,17 @@ test('the first delivery brings trust, after what failed before was asked for', 
   expect(webhooks.state).toBe('silent');
   const began = clock.now();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   expect([webhooks.state, asked]).toEqual(['trusted', [began - DEFAULT_WEBHOOKS_POLICY.kept]]);
 });
 
 test('a flood of deliveries that are trusted already tells of the last one to the second', async () => {
   const { webhooks, clock, turns } = health();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   const began = turns.length;
   for (let n = 0; n < 25; n += 1) {
-    await clock.advance(100);
+    await clock.pass(100);
     webhooks.delivered(observation(2 + n), HOOK);
     expect(clock.now() - (webhooks.context.deliveredAt ?? 0)).toBeLessThan(1_000);
   }
@@ -69,37 +70,37 @@ test('a flood of deliveries that are trusted already tells of the last one to th
 test('while all is well, failed deliveries are looked for now and then, each time since the last look', async () => {
   const { webhooks, clock, asked } = health();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   const looked = clock.now();
-  await clock.advance(lookAgainAfter);
+  await clock.pass(lookAgainAfter);
   expect([webhooks.state, asked.slice(1)]).toEqual(['trusted', [looked]]);
 });
 
 test('a gap brings doubt and repairs at once; five minutes with deliveries and without a gap bring trust back', async () => {
   const { webhooks, clock, asked, gap, doubts } = health();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   await gap(2);
-  await clock.advance(0);
+  await clock.pass(0);
   expect([webhooks.state, asked.length, doubts()]).toEqual(['doubted', 2, 1]);
-  await clock.advance(trustAfter - 60_000 - 1);
+  await clock.pass(trustAfter - 60_000 - 1);
   await gap(3);
-  await clock.advance(trustAfter - 1);
+  await clock.pass(trustAfter - 1);
   expect(webhooks.state).toBe('doubted');
   webhooks.delivered(observation(4), HOOK);
-  await clock.advance(1);
+  await clock.pass(1);
   expect(webhooks.state).toBe('trusted');
 });
 
 test('what a status page tells is the verdict and its beginning, which a repair between two does not move', async () => {
   const { webhooks, clock, gap } = health();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   const trusted = clock.now();
-  await clock.advance(lookAgainAfter);
+  await clock.pass(lookAgainAfter);
   expect(webhooks.health()).toMatchObject({ state: 'trusted', since: trusted, gap: null });
   await gap(2);
-  await clock.advance(0);
+  await clock.pass(0);
   expect(webhooks.health()).toMatchObject({
     state: 'doubted',
     since: clock.now(),
@@ -121,7 +122,7 @@ test('credentials that may not ask for redelivery are told of, and change nothin
     );
   });
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   expect([webhooks.state, webhooks.context.failure?.code]).toEqual(['trusted', 'GITHUB_PERMISSION_MISSING']);
 });
 
@@ -149,9 +150,9 @@ test('failed deliveries are made again by GitHub, the oldest first, and those th
 test('each turn is told with its cause, a repair included', async () => {
   const { webhooks, clock, gap, turns } = health();
   webhooks.delivered(observation(1), HOOK);
-  await clock.advance(0);
+  await clock.pass(0);
   await gap(2);
-  await clock.advance(0);
+  await clock.pass(0);
   expect(turns).toEqual([
     'xstate.init:  → silent',
     'delivery.accepted: silent → repairing',

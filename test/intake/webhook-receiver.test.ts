@@ -3,8 +3,8 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import type { WebhookReceiverOptions } from '../../src/intake/webhooks/webhook-receiver.ts';
 import { Store } from '../../src/store/store.ts';
-import { ManualClock } from '../store/manual-clock.ts';
 import { DAY, settledJob } from '../store/records.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import {
   type DeliveryOptions,
   jobPayload,

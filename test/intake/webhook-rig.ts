@@ -9,7 +9,7 @@ import {
   type WebhookInbox,
   type WebhookReceiverOptions,
 } from '../../src/intake/webhooks/webhook-receiver.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 export const SECRET = 'it is a secret';
 

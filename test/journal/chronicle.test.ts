@@ -9,8 +9,9 @@ import { Chronicle } from '../../src/journal/chronicle.ts';
 import { TurnRecords } from '../../src/journal/turn-records.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
 import { Store } from '../../src/store/store.ts';
-import { VirtualClock } from '../simulator/agent/agent-fixture.ts';
+
 import { DAY } from '../store/records.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const log = pino({ level: 'silent' });
 const host = (name: string, at: number, to: string, more: object = {}) => ({
@@ -19,7 +20,7 @@ const host = (name: string, at: number, to: string, more: object = {}) => ({
 });
 
 async function fixture() {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const database = new MemoryLevel<string, string>();
   const store = await Store.over(database, { clock, log, retention: 30 * DAY });
   const chronicle = new Chronicle(store.journal);
@@ -51,14 +52,14 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
     } as never);
   const before = clock.now();
   for (const key of ['1', '2', '3']) {
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     attempt(key, 0);
     attempt(key, 1);
   }
   const opened = clock.now();
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   const halfOpen = clock.now();
-  await clock.advance(1_000);
+  await clock.pass(1_000);
   attempt('4', 0);
   attempt('4', 0, true);
 
@@ -88,7 +89,7 @@ test('what stands unchanged is written again, so that a moment is never told fro
   chronicle.stands(host('mini', clock.now(), 'healthy', { isTurn: true }));
   for (let quarter = 0; quarter < 40; quarter += 1) {
     for (let n = 0; n < 100; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
-    await clock.advance(15 * 60_000);
+    await clock.pass(15 * 60_000);
     chronicle.refresh(clock.now());
   }
   await store.durable();
@@ -103,13 +104,13 @@ test('after a restart a host has its whole history, however much else was writte
   const { clock, store, chronicle } = await fixture();
   const began = clock.now();
   chronicle.stands(host('mini', began, 'healthy', { isTurn: true }));
-  await clock.advance(1_000);
+  await clock.pass(1_000);
   chronicle.stands(host('mini', clock.now(), 'lost', { isTurn: true }));
   for (let n = 0; n < 11_000; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
-  await clock.advance(5_000);
+  await clock.pass(5_000);
   chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
   await store.durable();
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
   const watching = await watchJournal({
     ...{ store, chronicle: new Chronicle(store.journal), clock, profiles: [], runs: nothing },

@@ -5,7 +5,7 @@ import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/jour
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
 import { rowsOf } from '../../src/page/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
-import { ManualClock } from '../store/manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 let clock: ManualClock;
 let daemon: StagedDaemon;

@@ -89,7 +89,7 @@ test('what stood in the way says when trying again has a use, and is believed', 
 test('a phase blocked beyond its time leaves a record that can be restored', async () => {
   const limited = { fails: 'GITHUB_RATE_LIMITED', retryAt: START + 40 * MINUTE } as const;
   const rig = await started({ script: { obtainRunnerConfig: [limited] } });
-  await rig.clock.moveTo(START + 30 * MINUTE);
+  await rig.clock.passUntil(START + 30 * MINUTE);
   const stored = rig.stored();
   expect(rig.at).toBe('jitConfig.blocked');
   expect(whyNotRestorable(rig.machine, stored)).toBeNull();
@@ -100,7 +100,7 @@ test('a phase blocked beyond its time leaves a record that can be restored', asy
 
 test('when it is unblocked, a phase has its whole time again', async () => {
   const rig = await started({ script: { startVm: [FULL, HANGS] } });
-  await rig.clock.moveTo(START + SECOND);
+  await rig.clock.passUntil(START + SECOND);
   expect(rig.at).toBe('starting.acting');
   expect(rig.context.phase.deadlineAt).toBe(START + SECOND + DEFAULT_POLICY.timeouts.starting);
 });

@@ -127,6 +127,6 @@ export async function rigAt(path: string): Promise<JobRig> {
   const rig = new JobRig({ script: place.script, job: place.job ?? JOB });
   if (path !== 'queued') await rig.grantSlot();
   await rig.send(...(place.events ?? []));
-  await rig.clock.moveTo(rig.clock.now() + (place.passes ?? 0));
+  await rig.clock.pass(place.passes ?? 0);
   return rig;
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { whyNotRestorable } from '../../src/jobs/restorable.ts';
+import { settled } from '../support/manual-clock.ts';
 import { PLACES, rigAt } from './job-places.ts';
 import { JobRig } from './job-rig.ts';
 import { STATES } from './job-step.ts';
-import { settled } from './manual-clock.ts';
 
 const RESTING = STATES.filter((path) => path !== 'done' && path !== 'failed');
 
@@ -24,7 +24,7 @@ async function leftBehind(path: string) {
   const rig = await rigAt(path);
   const stored = rig.stored();
   const { context, at } = rig;
-  const waits = rig.clock.waits();
+  const waits = rig.clock.alarms;
   rig.stop();
   return { rig, stored, context, at, waits, now: rig.clock.now() };
 }
@@ -48,7 +48,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
     const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
     expect(again.at).toBe(path);
     expect(again.context).toEqual(context);
-    expect(again.clock.waits()).toEqual(waits);
+    expect(again.clock.alarms).toEqual(waits);
     expect(storedInstants(again.stored())).toEqual(storedInstants(stored));
   });
 
@@ -68,10 +68,10 @@ describe.each(RESTING)('a restart in %s', (path) => {
     const without = await rigAt(path);
     without.stall();
     const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
-    for (const instant of without.clock.waits()) {
-      await without.clock.moveTo(instant);
-      await again.clock.moveTo(instant);
-      expect([instant, again.at, again.clock.waits()]).toEqual([instant, without.at, without.clock.waits()]);
+    for (const instant of without.clock.alarms) {
+      await without.clock.passUntil(instant);
+      await again.clock.passUntil(instant);
+      expect([instant, again.at, again.clock.alarms]).toEqual([instant, without.at, without.clock.alarms]);
       expect(again.context).toEqual(without.context);
     }
   });
@@ -87,7 +87,7 @@ test('a deadline that passes while no daemon runs is met at once by the next one
     if (deadlines.length === 0) continue;
     const without = await rigAt(path);
     without.stall();
-    await without.clock.moveTo(first);
+    await without.clock.passUntil(first);
     const late = new JobRig({ stored, now: first + 3_600_000, stalled: true });
     await settled();
     expected[path] = without.at;

@@ -5,9 +5,9 @@ import type { JobEffects } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine, type JobMachine } from '../../machines/job.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
 import { JOB, rejectionWith, START } from './job-samples.ts';
 import { pathOf } from './machine-walk.ts';
-import { ManualClock, settled } from './manual-clock.ts';
 
 type Acting = Exclude<keyof JobEffects, 'waitUntil'>;
 
@@ -146,9 +146,9 @@ export class JobRig {
   async finish(): Promise<string> {
     await settled();
     for (let i = 0; i < 200 && this.snapshot.status === 'active'; i += 1) {
-      const [next] = this.clock.waits();
+      const [next] = this.clock.alarms;
       if (this.at === 'queued' || next === undefined) break;
-      await this.clock.moveTo(next);
+      await this.clock.passUntil(next);
     }
     return this.at;
   }

@@ -9,9 +9,9 @@ import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { ManualClock } from '../store/manual-clock.ts';
 import { observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

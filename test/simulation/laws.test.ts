@@ -5,14 +5,16 @@ import { createVm } from '../../src/simulator/agent/vms/creation.ts';
 import { startVm } from '../../src/simulator/agent/vms/power.ts';
 import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { settled } from '../support/manual-clock.ts';
+
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';
 import { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { LONGEST_TRIAL, LONGEST_WAIT, ServiceLaw } from './service-law.ts';
-import { settled } from './simulated-clock.ts';
 import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
 
 // A law that cannot be broken proves nothing: each is given a breach here.

@@ -1,10 +1,10 @@
+import { settled } from '../support/manual-clock.ts';
 import type { BrokenLaw } from './broken-laws.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
 import type { Scenario } from './scenario.ts';
 import { ServiceLaw } from './service-law.ts';
-import { settled } from './simulated-clock.ts';
 import { createWorld, type SimulatedWorld } from './simulated-world.ts';
 
 export interface RunOptions {

@@ -6,6 +6,8 @@ import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { createGitHubWorld } from '../../src/simulator/github/github-world.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
 import { BrokenLaws } from './broken-laws.ts';
 import { Chance } from './chance.ts';
 import { Committed } from './committed.ts';
@@ -13,7 +15,6 @@ import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
 import type { RunnerManners } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
-import { SimulatedClock } from './simulated-clock.ts';
 
 /** When every run begins: noon, and an ordinary day. */
 const BEGINNING = Date.UTC(2026, 10, 24, 12);
@@ -34,7 +35,7 @@ export interface Mac {
 /** Everything around the daemon, on virtual time and in memory; all chance comes from the scenario's seed. */
 export interface SimulatedWorld {
   readonly scenario: Scenario;
-  readonly clock: SimulatedClock;
+  readonly clock: ManualClock;
   readonly github: GitHubWorld;
   readonly githubApp: Hono;
   readonly macs: ReadonlyMap<string, Mac>;
@@ -64,7 +65,7 @@ export function createWorld(
   write: (line: string) => void = () => undefined,
 ): SimulatedWorld {
   const { seed } = scenario;
-  const clock = new SimulatedClock(BEGINNING);
+  const clock = new ManualClock(BEGINNING);
   const network = new Chance(seed, 'network');
   const latency = () => network.between(...scenario.hop);
   const forGitHub = new Chance(seed, 'github world').next;

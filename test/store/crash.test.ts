@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { canRun } from '../support/can-run.ts';
 import { whyNoLimits } from '../support/limited-files.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { DAY } from './records.ts';
 import { type Fact, spawnStore } from './spawn-store.ts';
 

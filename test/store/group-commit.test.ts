@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { GroupCommit, type Operation, type WriteHealth } from '../../src/store/group-commit.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const put = (key: string, value = key): Operation => ({ type: 'put', key, value });
 

@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { canRun } from '../support/can-run.ts';
 import { whyNoLimits } from '../support/limited-files.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { DAY, settledJob } from './records.ts';
 import { spawnStore } from './spawn-store.ts';
 

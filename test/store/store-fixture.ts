@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, vi } from 'vitest';
 import type { Database, SUBLEVELS } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import type { JournalQuery } from '../../src/store/tables/journal.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { DAY } from './records.ts';
 
 /** A place for one database: opening it again, after a close, finds what it held. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
+
 import { randomSource } from '../../../src/cli/simulation/random.ts';
-import { type Clock, systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/clock.ts';
 import { startAgentServer } from '../../../src/simulator/agent/agent-server.ts';
 import type { AgentWorld } from '../../../src/simulator/agent/agent-world.ts';
 import type { BootPlan } from '../../../src/simulator/agent/boot-plan.ts';
@@ -13,75 +14,10 @@ import { deleteVm } from '../../../src/simulator/agent/vms/removal.ts';
 import { disableSsh, enableSsh } from '../../../src/simulator/agent/vms/ssh-forwarding.ts';
 import type { Vm } from '../../../src/simulator/agent/vms/vm.ts';
 import { FaultPlan, hang } from '../../../src/simulator/faults.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 export const TOKEN = 'A3F1C2D4-0000-4000-8000-1234567890AB';
 export const IMAGE = 'ghcr.io/jeballto/macos-ci:latest';
-
-/** Time that passes only when a test says so. */
-export class VirtualClock implements Clock {
-  private time: number;
-  private sleepers: { at: number; wake: () => void }[] = [];
-
-  constructor(start = Date.UTC(2026, 10, 24, 12, 0, 0)) {
-    this.time = start;
-  }
-
-  now(): number {
-    return this.time;
-  }
-
-  sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const abort = () => {
-        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
-        reject(signal?.reason);
-      };
-      const wake = () => {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      };
-      const sleeper = { at, wake };
-      this.sleepers.push(sleeper);
-      signal?.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  /** Lets just as much time pass as the work needs, and gives its result. */
-  async finish<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
-    const done = () => {
-      settled = true;
-    };
-    work.then(done, done);
-    for (let waves = 0; waves < 10_000; waves += 1) {
-      await settle();
-      if (settled) return work;
-      const next = Math.min(...this.sleepers.map((sleeper) => sleeper.at));
-      if (!Number.isFinite(next)) throw new Error('the work waits for something other than time');
-      await this.advance(Math.max(0, next - this.time));
-    }
-    throw new Error('the work does not end');
-  }
-
-  /** Lets time pass, waking sleepers in order and letting each wave of work finish before the next. */
-  async advance(ms: number): Promise<void> {
-    const until = this.time + ms;
-    await settle();
-    for (;;) {
-      const next = this.sleepers.toSorted((a, b) => a.at - b.at)[0];
-      if (!next || next.at > until) break;
-      this.time = Math.max(this.time, next.at);
-      this.sleepers = this.sleepers.filter((sleeper) => sleeper !== next);
-      next.wake();
-      await settle();
-    }
-    this.time = until;
-  }
-}
-
-/** Lets everything run that needs no time. */
-export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Numbers in [0, 1) that repeat for the same seed, as the simulators draw them. */
 export const seededRandom = (seed: number): (() => number) => randomSource(seed);
@@ -143,7 +79,7 @@ const BLANK_REQUEST: Omit<CreateRequest, 'name'> = {
 
 /** A world on virtual time and in memory. */
 export function virtualWorld(settings: AgentSettings = {}) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const random = seededRandom(1);
   const faults = new FaultPlan(clock, random);
   const memory = memoryHypervisor();

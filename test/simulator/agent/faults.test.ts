@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
+
 import { FaultPlan, faultSchema } from '../../../src/simulator/faults.ts';
-import { codeOf, IMAGE, seededRandom, servedWorld, TOKEN, VirtualClock } from './agent-fixture.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { codeOf, IMAGE, seededRandom, servedWorld, TOKEN } from './agent-fixture.ts';
 
 function plan(random: () => number = Math.random) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   return { clock, faults: new FaultPlan(clock, random) };
 }
 
@@ -40,7 +42,7 @@ describe('a fault', () => {
     const hits = [];
     for (let step = 0; step < 3; step += 1) {
       hits.push(faults.next('GET /x') !== null);
-      await clock.advance(100);
+      await clock.pass(100);
     }
     expect(hits).toEqual([false, true, false]);
   });

@@ -50,10 +50,10 @@ describe('create from an image', () => {
   test('pulls it visibly, and the VM is in no list before the create answers', async () => {
     const { world, clock, life } = virtualWorld({ latencies: { pull: 8_000, clone: 4_000 } });
     const creating = createVm(world, request('vm', IMAGE), life());
-    await clock.advance(4_500);
+    await clock.pass(4_500);
     const [pull] = [...world.pulls.values()];
     expect(pull && pullResponse(pull)).toMatchObject({ type: 'pull', status: 'running', progress: 0.5 });
-    await clock.advance(6_000);
+    await clock.pass(6_000);
     expect(world.images.list()).toHaveLength(1);
     expect(world.vms.size).toBe(0);
     const vm = await clock.finish(creating);
@@ -75,7 +75,7 @@ describe('create from an image', () => {
     const { world, clock, life } = virtualWorld({ latencies: { pull: 60_000 } });
     const creating = createVm(world, request('vm', IMAGE), life());
     const outcome = expect(creating).rejects.toMatchObject({ status: 499, code: 'IMAGE_PULL_CANCELLED' });
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     const [pull] = [...world.pulls.values()];
     const cancelled = await clock.finish(cancelPull(world, pull?.id ?? ''));
     await outcome;
@@ -93,10 +93,10 @@ describe('create from an image', () => {
     const reset = new AbortController();
     const creating = createVm(world, request('second', IMAGE), reset.signal);
     const outcome = expect(creating).rejects.toThrow('reset');
-    await clock.advance(5_000);
+    await clock.pass(5_000);
     reset.abort(new Error('reset'));
     await outcome;
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     expect(world.vms.size).toBe(1);
     expect(world.images.list()[0]?.claims).toBe(0);
   });
@@ -144,7 +144,7 @@ describe('the cache', () => {
     const { world, clock, act, life } = virtualWorld({ latencies: { clone: 10_000 } });
     await act.create('first');
     const creating = createVm(world, request('second', IMAGE), life());
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     const id = world.images.list()[0]?.id ?? '';
     expect(() => world.images.delete(id)).toThrow(expect.objectContaining({ code: 'IMAGE_IN_USE' }));
     await clock.finish(creating);

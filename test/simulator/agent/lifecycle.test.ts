@@ -31,13 +31,13 @@ describe('slots', () => {
     const { world, clock, act } = virtualWorld({ sshPorts: { start: 2222, end: 2223 } });
     const a = await act.running('a');
     const b = await act.running('b');
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect([a.power?.forward?.port, b.power?.forward?.port].sort()).toEqual([2222, 2223]);
     const freed = a.power?.forward?.port;
     await act.delete(a);
     expect(world.portsInUse.size).toBe(1);
     const c = await act.running('c');
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(c.power?.forward?.port).toBe(freed);
   });
 
@@ -137,7 +137,7 @@ describe('delete', () => {
     const vm = await act.running('vm', { ephemeral: true });
     await expect(act.delete(vm)).rejects.toMatchObject({ status: 500, code: 'DELETE_FAILED' });
     expect(vm.state).toBe('deleted');
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     expect(world.vms.has(vm.id)).toBe(true);
     await act.delete(vm);
     expect(world.vms.size).toBe(0);
@@ -150,7 +150,7 @@ describe('ephemeral VMs', () => {
     const vm = await act.running('vm', { ephemeral: true });
     await act.stop(vm);
     expect([vm.state, world.vms.has(vm.id)]).toEqual(['stopped', true]);
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(world.vms.has(vm.id)).toBe(false);
   });
 
@@ -159,7 +159,7 @@ describe('ephemeral VMs', () => {
     faults.add({ route: 'mac start failing', status: 500 });
     await act.create('untouched', { ephemeral: true });
     await expect(act.start(await act.create('failing', { ephemeral: true }))).rejects.toThrow();
-    await clock.advance(24 * 3_600_000);
+    await clock.pass(24 * 3_600_000);
     expect([...world.vms.values()].map((vm) => vm.state)).toEqual(['stopped', 'error']);
   });
 
@@ -167,10 +167,10 @@ describe('ephemeral VMs', () => {
     const { world, clock, faults, act, memory } = virtualWorld();
     faults.add({ route: 'guest boot *', body: { ends: { how, afterMs: 10_000 } } });
     const vm = await act.running('vm', { ephemeral: true });
-    await clock.advance(10_001);
+    await clock.pass(10_001);
     expect(vm.state).toBe(how === 'shutdown' ? 'stopped' : 'error');
     expect(memory.listening.size).toBe(0);
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(world.vms.size).toBe(0);
   });
 
@@ -185,10 +185,10 @@ describe('ephemeral VMs', () => {
       { name: null, resources: { diskSize } },
       new AbortController().signal,
     );
-    await clock.advance(10_000);
+    await clock.pass(10_000);
     expect(world.vms.has(vm.id)).toBe(true);
     await clock.finish(growing);
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(world.vms.has(vm.id)).toBe(false);
   });
 });
@@ -197,13 +197,13 @@ describe('lifetime', () => {
   test('counts from the first running and ends with a hard stop and, when ephemeral, with a delete', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.create('vm', { ephemeral: true, lifetimeSeconds: 60 });
-    await clock.advance(600_000);
+    await clock.pass(600_000);
     expect(vm.expiresAt).toBeNull();
     await act.start(vm);
     expect(vm.expiresAt).toBe((vm.power?.since ?? 0) + 60_000);
-    await clock.advance(59_000);
+    await clock.pass(59_000);
     expect(vm.state).toBe('running');
-    await clock.advance(2_000);
+    await clock.pass(2_000);
     expect(world.vms.size).toBe(0);
   });
 });
@@ -225,7 +225,7 @@ describe('records', () => {
     const { clock, act } = virtualWorld({ latencies: { persistence: 500 } });
     const vm = await act.running();
     expect([vm.state, persistedState(vm, clock.now())]).toEqual(['running', 'stopped']);
-    await clock.advance(600);
+    await clock.pass(600);
     expect(persistedState(vm, clock.now())).toBe('running');
   });
 

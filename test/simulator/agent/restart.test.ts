@@ -42,7 +42,7 @@ describe('a restart of the agent', () => {
   test('loses events, operations and ports and keeps the images', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.running();
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(world.portsInUse.size).toBe(1);
     await shutDown(world, 'crash');
     launch(world);
@@ -58,11 +58,11 @@ describe('a restart of the agent', () => {
       expect(createVm(world, { ...request, lifetimeSeconds: null }, life())).rejects.toThrow('agent ended'),
       expect(startVm(world, vm.id, life())).rejects.toThrow('agent ended'),
     ]);
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     await shutDown(world, 'crash');
     launch(world);
     await ended;
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     expect([...world.vms.values()].map((each) => each.state)).toEqual(['stopped']);
     expect(memory.powered.size).toBe(0);
     await act.start(vm);

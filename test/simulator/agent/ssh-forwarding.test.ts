@@ -14,13 +14,13 @@ describe('automatic forwarding', () => {
     expect(() => sshInfo(world, vm.id)).toThrow(
       expect.objectContaining({ status: 404, code: 'SSH_NOT_CONFIGURED' }),
     );
-    await clock.advance(2_000);
+    await clock.pass(2_000);
     const info = sshInfo(world, vm.id);
     expect(info).toEqual({ host: '127.0.0.1', port: expect.any(Number), status: 'ready' });
     const onward = memory.listening.get(info.port ?? 0);
     expect(onward?.()).toBeNull();
     expect(events(world, vm.id)).not.toContain('SSH_READY');
-    await clock.advance(28_000);
+    await clock.pass(28_000);
     expect(onward?.()).toEqual(expect.any(Number));
     expect(events(world, vm.id)).toContain('SSH_READY');
   });
@@ -28,7 +28,7 @@ describe('automatic forwarding', () => {
   test('can be switched off: then only enabling brings a port, and the address is shown all the same', async () => {
     const { world, clock, act } = virtualWorld({ autoEnableSshForwarding: false, latencies: LATENCIES });
     const vm = await act.running();
-    await clock.advance(10_000);
+    await clock.pass(10_000);
     expect(() => sshInfo(world, vm.id)).toThrow(expect.objectContaining({ status: 404 }));
     expect(vm.power?.natIp).toMatch(/^192\.168\.64\.\d+$/);
     expect((await act.enableSsh(vm)).status).toBe('ready');
@@ -38,7 +38,7 @@ describe('automatic forwarding', () => {
     const { world, clock, act, memory } = virtualWorld({ latencies: LATENCIES });
     const vm = await act.running();
     expect(await act.disableSsh(vm)).toEqual({ host: '127.0.0.1', status: 'disabled' });
-    await clock.advance(600_000);
+    await clock.pass(600_000);
     expect(memory.listening.size).toBe(0);
     expect(() => sshInfo(world, vm.id)).toThrow(expect.objectContaining({ code: 'SSH_NOT_CONFIGURED' }));
   });
@@ -48,7 +48,7 @@ describe('enabling', () => {
   test('tells the port that exists already', async () => {
     const { clock, act, world } = virtualWorld({ latencies: LATENCIES });
     const vm = await act.running();
-    await clock.advance(3_000);
+    await clock.pass(3_000);
     expect(await act.enableSsh(vm)).toEqual(sshInfo(world, vm.id));
   });
 
@@ -59,9 +59,9 @@ describe('enabling', () => {
     const before = clock.now();
     const enabling = enableSsh(world, vm.id, life());
     const outcome = expect(enabling).rejects.toMatchObject({ status: 409, code: 'SSH_ENABLE_FAILED' });
-    await clock.advance(100_000);
+    await clock.pass(100_000);
     await expect(act.delete(vm)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
-    await clock.advance(100_000);
+    await clock.pass(100_000);
     await outcome;
     expect(clock.now() - before).toBeGreaterThanOrEqual(142_000);
   });
@@ -77,7 +77,7 @@ describe('enabling', () => {
     await act.running('a');
     await act.running('b');
     const third = await act.running('c');
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(third.power?.forward).toBeNull();
     await expect(act.enableSsh(third)).rejects.toMatchObject({ status: 503, code: 'SSH_ENABLE_FAILED' });
   });
@@ -86,7 +86,7 @@ describe('enabling', () => {
     const { clock, act, memory } = virtualWorld({ sshPorts: { start: 2222, end: 2223 } });
     memory.busyPorts.add(2222);
     const vm = await act.running();
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     for (let turn = 0; turn < 2; turn += 1) {
       await expect(act.enableSsh(vm)).rejects.toMatchObject({ status: 500, code: 'SSH_ENABLE_FAILED' });
     }
@@ -99,7 +99,7 @@ describe('the port', () => {
   test.each(['stop', 'delete', 'disableSsh'] as const)('is closed by %s', async (how) => {
     const { clock, act, memory } = virtualWorld();
     const vm = await act.running();
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     expect(memory.listening.size).toBe(1);
     await act[how](vm);
     expect(memory.listening.size).toBe(0);
@@ -108,7 +108,7 @@ describe('the port', () => {
   test('is closed when the VM stops in the instant in which it was being opened', async () => {
     const { clock, act, memory } = virtualWorld({ latencies: { nat: 100, stop: 0 } });
     const vm = await act.running();
-    await clock.advance(100);
+    await clock.pass(100);
     await act.stop(vm);
     expect(memory.listening.size).toBe(0);
   });
@@ -120,7 +120,7 @@ describe('execute', () => {
   test('reports a failure of SSH as a success with exit code 255', async () => {
     const { world, clock, act, memory, life } = virtualWorld();
     const vm = await act.running();
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     memory.answer({ exitCode: 255, stdout: '', stderr: 'Permission denied' });
     expect(await executeInGuest(world, vm.id, request, life())).toMatchObject({ vmId: vm.id, exitCode: 255 });
   });
@@ -128,12 +128,12 @@ describe('execute', () => {
   test('ends with 504 at its deadline and needs no gate', async () => {
     const { world, clock, act, memory, life } = virtualWorld();
     const vm = await act.running();
-    await clock.advance(1_000);
+    await clock.pass(1_000);
     memory.hang();
     const running = executeInGuest(world, vm.id, request, life());
     const outcome = expect(running).rejects.toMatchObject({ status: 504, code: 'EXECUTE_TIMEOUT' });
     expect(world.gate.isHeld(vm.id)).toBe(false);
-    await clock.advance(30_000);
+    await clock.pass(30_000);
     await outcome;
   });
 

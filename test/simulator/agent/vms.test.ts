@@ -143,9 +143,9 @@ describe('VMs', () => {
       );
     const first = copyOf('one', source.resources.diskSize * 2);
     await expect(copyOf('two')).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
-    await clock.advance(14_000);
+    await clock.pass(14_000);
     expect([...world.vms.values()].map(({ name }) => name)).toEqual(['base']);
-    await clock.advance(2_000);
+    await clock.pass(2_000);
     expect(await first).toMatchObject({
       name: 'one',
       state: 'stopped',

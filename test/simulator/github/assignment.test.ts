@@ -95,7 +95,7 @@ describe('a job goes to a runner', () => {
     online('mac');
     const run = push();
     expect(holder(run)).toBeNull();
-    await clock.advance(2_000);
+    await clock.pass(2_000);
     expect(holder(run)).toBe('mac');
   });
 
@@ -125,9 +125,9 @@ describe('an assigned job', () => {
     const { clock, online, push, holder } = withRunners();
     const ghost = online('ghost');
     const run = push();
-    await clock.advance(59_999);
+    await clock.pass(59_999);
     expect(holder(run)).toBe('ghost');
-    await clock.advance(1);
+    await clock.pass(1);
     expect(holder(run)).toBeNull();
     expect(ghost.runner.state.status).toBe('offline');
     online('mac');
@@ -139,7 +139,7 @@ describe('an assigned job', () => {
     const run = push();
     for (const name of ['a', 'b', 'c']) {
       online(name);
-      await clock.advance(60_000);
+      await clock.pass(60_000);
     }
     expect(only(run).state).toMatchObject({ status: 'completed', conclusion: 'cancelled', runner: null });
   });
@@ -160,11 +160,11 @@ describe('a job that runs', () => {
     const session = online('mac');
     const run = push();
     const lease = await take(world, session);
-    await clock.advance(9 * 60_000);
+    await clock.pass(9 * 60_000);
     renewJob(world, lease.token);
-    await clock.advance(10 * 60_000 - 1);
+    await clock.pass(10 * 60_000 - 1);
     expect(only(run).state.status).toBe('in_progress');
-    await clock.advance(1);
+    await clock.pass(1);
     expect(only(run).state).toMatchObject({ status: 'completed', conclusion: 'failure' });
     expect(() => renewJob(world, lease.token)).toThrow('Job not found');
     expect(session.runner.job).toBeNull();
@@ -181,7 +181,7 @@ describe('a job that runs', () => {
       for (;;) await nextMessage(world, session, never);
     };
     void listen();
-    await clock.advance(5 * 60_000);
+    await clock.pass(5 * 60_000);
     expect(only(first).state.conclusion).toBe('cancelled');
     expect(session.runner).toMatchObject({ job: null, state: { status: 'online' } });
     expect([holder(second), holder(push())]).toEqual([null, null]);

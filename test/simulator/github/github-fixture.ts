@@ -15,7 +15,8 @@ import type { Session } from '../../../src/simulator/github/runners/session.ts';
 import { startSimulatedGitHub } from '../../../src/simulator/github/simulated-github.ts';
 import type { WebhookRequest } from '../../../src/simulator/github/webhooks/webhook-sender.ts';
 import { validateGitHubExchange } from '../../support/github-schema.ts';
-import { seededRandom, VirtualClock } from '../agent/agent-fixture.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { seededRandom } from '../agent/agent-fixture.ts';
 
 export const REPOSITORY = 'octo/app';
 export const TOKEN = 'ghp_thetokenofatest';
@@ -70,7 +71,7 @@ export async function servedGitHub(settings: GitHubSettings = {}) {
 
 /** A GitHub on virtual time, asked in process; its webhooks are collected. */
 export function virtualGitHub(settings: GitHubSettings = {}) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const random = seededRandom(1);
   const sent: WebhookRequest[] = [];
   const world = createGitHubWorld({

@@ -50,7 +50,7 @@ describe('a pushed workflow', () => {
       { number: 2, name: 'Run make', status: 'queued' },
       { number: 3, name: 'Complete job', status: 'queued' },
     ]);
-    await github.clock.advance(90_000);
+    await github.clock.pass(90_000);
     completeJob(github.world, lease.token, 'failure');
     expect(await job()).toMatchObject({ status: 'completed', conclusion: 'failure', runner_name: 'mac' });
     expect((await github.ask('GET', `${RUNS}/${run.id}`)).body).toMatchObject({
@@ -62,9 +62,9 @@ describe('a pushed workflow', () => {
   test('leaves the queue as cancelled after 24 hours', async () => {
     const { clock, push } = virtualGitHub();
     const run = push();
-    await clock.advance(24 * HOUR - 1);
+    await clock.pass(24 * HOUR - 1);
     expect(statuses(run)).toEqual(['queued']);
-    await clock.advance(1);
+    await clock.pass(1);
     expect(statuses(run)).toEqual(['cancelled']);
   });
 
@@ -114,9 +114,9 @@ describe('cancelling a run', () => {
     const run = github.push();
     await startJob(github);
     cancelRun(github.world, run);
-    await github.clock.advance(5 * 60_000 - 1);
+    await github.clock.pass(5 * 60_000 - 1);
     expect(statuses(run)).toEqual(['in_progress']);
-    await github.clock.advance(1);
+    await github.clock.pass(1);
     expect(statuses(run)).toEqual(['cancelled']);
     expect(runnerNamed(github.world, 'mac').job).toBeNull();
   });
@@ -197,7 +197,7 @@ describe('the list of runs', () => {
     const { ask, clock, push, world } = virtualGitHub();
     const old = push();
     const since = new Date(clock.now() + HOUR).toISOString().replace('.000', '');
-    await clock.advance(2 * HOUR);
+    await clock.pass(2 * HOUR);
     const young = push();
     cancelRun(world, young);
     const found = async (query: string) =>
@@ -228,17 +228,17 @@ describe('the list of runs', () => {
     expect((await ask('GET', RUNS)).body.total_count).toBe(0);
     expect(await jobs()).toEqual([]);
     expect((await ask('GET', `/repos/${REPOSITORY}/actions/jobs/${job?.id}`)).body.status).toBe('queued');
-    await clock.advance(10_000);
+    await clock.pass(10_000);
     expect((await jobs())[0].status).toBe('queued');
     const before = (await ask('GET', RUNS)).body.workflow_runs[0].updated_at;
     cancelRun(world, run);
-    await clock.advance(9_999);
+    await clock.pass(9_999);
     expect((await jobs())[0].status).toBe('queued');
     expect((await ask('GET', RUNS)).body.workflow_runs[0]).toMatchObject({
       status: 'queued',
       updated_at: before,
     });
-    await clock.advance(1);
+    await clock.pass(1);
     expect((await jobs())[0].status).toBe('completed');
     expect((await ask('GET', RUNS)).body.workflow_runs[0].updated_at).not.toBe(before);
   });

@@ -8,19 +8,25 @@ interface Sleeper {
   wake: (() => void) | null;
 }
 
-/** Time that moves only from one waiter to the next; epoch ms. */
-export class SimulatedClock implements Clock {
+/** Time that moves only when a test or a simulation moves it; epoch ms. */
+export class ManualClock implements Clock {
   #now: number;
   #order = 0;
   /** A binary heap, the earliest first. */
   readonly #heap: Sleeper[] = [];
 
-  constructor(start: number) {
+  constructor(start = Date.UTC(2026, 10, 24, 12)) {
     this.#now = start;
   }
 
-  now(): number {
-    return this.#now;
+  now = (): number => this.#now;
+
+  /** Instants for which somebody sleeps, the earliest first. */
+  get alarms(): number[] {
+    return this.#heap
+      .filter(({ wake }) => wake !== null)
+      .map(({ at }) => at)
+      .sort((a, b) => a - b);
   }
 
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
@@ -44,13 +50,57 @@ export class SimulatedClock implements Clock {
 
   /** Moves to the next instant that somebody waits for and wakes one who does; false when nobody waits. */
   step(): boolean {
-    for (let next = this.#pop(); next; next = this.#pop()) {
-      if (next.wake === null) continue;
-      this.#now = next.at;
-      next.wake();
-      return true;
+    const next = this.#next();
+    if (!next) return false;
+    this.#pop();
+    this.#now = Math.max(this.#now, next.at);
+    next.wake?.();
+    return true;
+  }
+
+  /** Moves at once, as if nothing had run in between, and wakes all whose instant has come. */
+  advance(ms: number): void {
+    this.#now += ms;
+    for (let next = this.#next(); next && next.at <= this.#now; next = this.#next()) {
+      this.#pop();
+      next.wake?.();
     }
-    return false;
+  }
+
+  /** Lets time pass: wakes one sleeper after the other, and what follows from each happens before the next. */
+  pass(ms: number): Promise<void> {
+    return this.passUntil(this.#now + ms);
+  }
+
+  /** As `pass`; an instant that is past wakes only those who are late. */
+  async passUntil(instant: number): Promise<void> {
+    await settled();
+    for (let next = this.#next(); next && next.at <= instant; next = this.#next()) {
+      this.step();
+      await settled();
+    }
+    this.#now = Math.max(this.#now, instant);
+  }
+
+  /** Lets as much time pass as the work needs, and returns its result. */
+  async finish<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = () => {
+      isDone = true;
+    };
+    work.then(done, done);
+    for (let waves = 0; waves < 10_000; waves += 1) {
+      await settled();
+      if (isDone) return work;
+      if (!this.step()) throw new Error('the work waits for something other than time');
+    }
+    throw new Error('the work does not end');
+  }
+
+  /** The first sleeper that was not called off. */
+  #next(): Sleeper | undefined {
+    while (this.#heap[0]?.wake === null) this.#pop();
+    return this.#heap[0];
   }
 
   #push(sleeper: Sleeper): void {
