@@ -1,17 +1,18 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { redact } from './redact.ts';
 
 export interface LogOptions {
   level: string;
   format: 'json' | 'pretty';
-  /** Values that must never be written. Nothing should log them; this is the last door (law 7). */
+  /** Values that must never be written. Nothing should log them; this is the last protection (law 7). */
   secrets: string[];
   /** Standard output by default. */
   destination?: DestinationStream;
 }
 
-/** Keys under which libraries' error objects carry credentials or bodies. */
-const REDACTED = [
+/** Keys under which the error objects of libraries hold credentials or bodies. */
+const REMOVED_KEYS = [
   'err.request',
   'err.response',
   'err.cause.request',
@@ -19,12 +20,12 @@ const REDACTED = [
   '*.authorization',
 ];
 
-/** Shorter ones would blank out ordinary words. */
-const SHORTEST_SCRUBBED = 6;
+/** Characters of a secret; a shorter one would take ordinary words out of the lines as well. */
+const SHORTEST_SECRET = 6;
 
 /** The daemon's JSON log; lines about a job carry `job`, `attempt`, `host` and `state`. */
 export function createLog({ level, format, secrets, destination }: LogOptions): Logger {
-  const scrubbed = secrets.filter((secret) => secret.length >= SHORTEST_SCRUBBED);
+  const known = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
   const stream = destination ?? (format === 'pretty' ? pretty({ ignore: 'pid,hostname' }) : undefined);
   return pino(
     {
@@ -32,9 +33,9 @@ export function createLog({ level, format, secrets, destination }: LogOptions): 
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED, remove: true },
+      redact: { paths: REMOVED_KEYS, remove: true },
       hooks: {
-        streamWrite: (line) => scrubbed.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line),
+        streamWrite: (line) => redact(line, known, '[secret]'),
       },
     },
     stream ?? pino.destination(1),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { beginCall, routeOf } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
+import { redact } from '../redact.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
 import { type AgentAnswer, type AgentSender, httpAgentSender } from './agent-sender.ts';
 
@@ -134,8 +135,7 @@ export class AgentTransport {
   }
 
   #withoutSecrets(text: string, { secret }: AgentRequest): string {
-    const cleaned = text.replaceAll(this.#token, '***');
-    return secret ? cleaned.replaceAll(secret, '***') : cleaned;
+    return redact(text, [this.#token, secret ?? '']);
   }
 }
 

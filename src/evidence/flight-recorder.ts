@@ -4,9 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
 import { runnerLogs } from '../guest/runner/runner-logs.ts';
+import { redactForeign } from '../redact.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
-import { scrubbed } from './scrubbed.ts';
 
 /** Milliseconds for which a deletion waits for the evidence: a dead guest must not hold its slot. */
 const PATIENCE = 8_000;
@@ -65,7 +65,7 @@ export class FlightRecorder {
           : error instanceof Error
             ? error.message
             : String(error);
-        missing.push(scrubbed(`${what}: ${why}`, secrets));
+        missing.push(redactForeign(`${what}: ${why}`, secrets));
         return null;
       }
     };
@@ -89,10 +89,10 @@ export class FlightRecorder {
       at: clock.now(),
       vmName: vm.name,
       host: vm.host,
-      agentEvents: (events ?? []).map((event) => JSON.parse(scrubbed(JSON.stringify(event), secrets))),
+      agentEvents: (events ?? []).map((event) => JSON.parse(redactForeign(JSON.stringify(event), secrets))),
       screen,
       logs: Object.fromEntries(
-        Object.entries(logs ?? {}).map(([name, text]) => [name, scrubbed(text, secrets)]),
+        Object.entries(logs ?? {}).map(([name, text]) => [name, redactForeign(text, secrets)]),
       ),
       hostLook: hostLook(vm.host),
       missing,

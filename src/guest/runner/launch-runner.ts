@@ -1,4 +1,5 @@
 import { DaemonError } from '../../errors.ts';
+import { redact } from '../../redact.ts';
 import type { GuestSession } from '../guest-session.ts';
 import { checkedRunnerName } from './runner-name.ts';
 import { EXPAND_INSTALL, RUNNER_STATE, USUAL_PATH } from './runner-shell.ts';
@@ -93,7 +94,7 @@ export async function launchRunner(
     signal,
   });
   const answer = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);
-  const clean = (text: string) => text.replaceAll(secret.trim(), '***').trim().slice(-1500);
+  const clean = (text: string) => redact(text, [secret.trim()]).trim().slice(-1500);
   if (answer === null) {
     throw new DaemonError(
       'GUEST_COMMAND_FAILED',
