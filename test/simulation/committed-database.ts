@@ -3,18 +3,26 @@ import type { Database } from '../../src/store/database.ts';
 import type { Committed, Write } from './committed.ts';
 
 /**
- * LevelDB in memory for one life of the daemon over what earlier lives have committed. `commit` is called with each
- * batch and with what commits it, all at once: it may take its time, refuse, or never return, before that or after.
+ * Called with each batch and with what commits it, all at once: it may take its time, refuse, or never return, before
+ * that or after.
  */
-export async function openCommitted(
-  committed: Committed,
-  commit: (writes: readonly Write[], apply: () => void) => Promise<void>,
-): Promise<Database> {
+export type Commit = (writes: readonly Write[], apply: () => void) => Promise<void>;
+
+/** Opens the daemon's disk for one of its lives. */
+export type OpenDisk = (committed: Committed, commit: Commit) => Promise<Database>;
+
+/** LevelDB in memory for one life of the daemon over what earlier lives have committed. */
+export async function openCommitted(committed: Committed, commit: Commit): Promise<Database> {
   const database = new MemoryLevel<string, string>({ storeEncoding: 'utf8' });
   await database.open();
   const apply = database.batch.bind(database) as unknown as (writes: readonly Write[]) => Promise<void>;
   await apply([...committed.rows].map(([key, value]) => ({ type: 'put', key, value })));
+  return committing(database as unknown as Database, committed, commit);
+}
 
+/** Has every write of a database pass `commit` on its way. */
+export function committing(database: Database, committed: Committed, commit: Commit): Database {
+  const apply = database.batch.bind(database) as unknown as (writes: readonly Write[]) => Promise<void>;
   const write = async (writes: readonly Write[]) => {
     await commit(writes, () => committed.apply(writes));
     await apply(writes);
@@ -28,5 +36,5 @@ export async function openCommitted(
       write: () => write(writes),
     };
   };
-  return Object.assign(database, { batch, put }) as unknown as Database;
+  return Object.assign(database, { batch, put });
 }

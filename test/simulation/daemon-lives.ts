@@ -5,6 +5,7 @@ import { createLog } from '../../src/log.ts';
 import { apiUrl } from '../../src/simulator/github/github-base.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { Chance } from './chance.ts';
+import { type OpenDisk, openCommitted } from './committed-database.ts';
 import { forgetListeners } from './forget-listeners.ts';
 import { Life } from './life.ts';
 import { lifeEdges } from './life-edges.ts';
@@ -17,13 +18,15 @@ export class DaemonLives {
   readonly #world: SimulatedWorld;
   readonly #laws: RecordLaws;
   readonly #chance: Chance;
+  readonly #openDisk: OpenDisk;
   #life: Life | null = null;
   #daemon: Daemon | null = null;
   #app: Hono | null = null;
   #count = 0;
 
-  constructor(world: SimulatedWorld) {
+  constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted) {
     this.#world = world;
+    this.#openDisk = openDisk;
     this.#laws = new RecordLaws(world.broken, world.secrets);
     this.#chance = new Chance(world.scenario.seed, 'lives');
   }
@@ -49,6 +52,7 @@ export class DaemonLives {
       life,
       laws: this.#laws,
       chance: new Chance(world.scenario.seed, `life ${this.#count}`),
+      openDisk: this.#openDisk,
       crash: (at) => this.#crash(at),
       serve: (key, app) => {
         if (key === 'controller.webhook_listen') this.#app = app;

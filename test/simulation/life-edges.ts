@@ -6,7 +6,7 @@ import { answerRequest } from '../../src/simulator/agent/http/exchange.ts';
 import { parseRequestHead } from '../../src/simulator/agent/http/request-head.ts';
 import { Store } from '../../src/store/store.ts';
 import type { Chance } from './chance.ts';
-import { openCommitted } from './committed-database.ts';
+import { type OpenDisk, openCommitted } from './committed-database.ts';
 import { type Life, never } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
@@ -17,6 +17,8 @@ export interface LifeParts {
   life: Life;
   laws: RecordLaws;
   chance: Chance;
+  /** In memory unless told otherwise. */
+  openDisk?: OpenDisk;
   /** The daemon dies, here and now. */
   crash(at: string): void;
   /** Takes the app that would be served at an address of the config. */
@@ -25,10 +27,10 @@ export interface LifeParts {
 
 /** What one life of the daemon has in place of sockets, disk and chance. Each way out passes three crash points. */
 export function lifeEdges(parts: LifeParts): Edges {
-  const { world, life, laws, chance } = parts;
+  const { world, life, laws, chance, openDisk = openCommitted } = parts;
   return {
     openStore: async (options) => {
-      const database = await openCommitted(world.committed, (writes, apply) =>
+      const database = await openDisk(world.committed, (writes, apply) =>
         passing(parts, `a write of ${writes.length}`, async () => {
           await life.clock.sleepUntil(world.clock.now() + chance.between(0, world.scenario.slowestWrite));
           if (world.isDiskFull) throw new Error('no space left on device');
