@@ -1,0 +1,78 @@
+/** What stood beside a store when it was written: plain data. Instants in epoch ms. */
+export interface StoredWorld {
+  /** Of the daemon that wrote the store. */
+  commit: string;
+  /** When that daemon was killed. */
+  at: number;
+  /** By key: the job in it (0: none), its state, and the name of its VM. */
+  records: Record<string, { job: number; state: string; vm: string | null }>;
+  /** Jobs that are over for the daemon, and how. */
+  settled: Record<string, 'done' | 'failed' | 'taken' | 'cancelled'>;
+  /** Jobs of which the only word is a delivery that was kept for the next start. */
+  delivered: number[];
+  /** Keys of records that were put in quarantine. */
+  quarantined: string[];
+  /** Attempts of whose end something was kept. */
+  evidence: { job: number; attempt: number }[];
+  /** Jobs that an operator ordered not to be served. */
+  unwanted: number[];
+  /** Hosts that get no new jobs. */
+  cordoned: string[];
+  /** Of our VMs and runners that were gone. */
+  goneNames: string[];
+  macs: StoredMac[];
+  runners: StoredRunner[];
+  jobs: StoredJob[];
+}
+
+export interface StoredMac {
+  name: string;
+  /** Names of VMs whose create was under way. */
+  making: string[];
+  vms: StoredVm[];
+}
+
+export interface StoredVm {
+  id: string;
+  name: string;
+  state: 'stopped' | 'starting' | 'running' | 'deleted';
+  ephemeral: boolean;
+  lifetimeSeconds: number | null;
+  expiresAt: number | null;
+  cpus: number;
+  /** At which the agent forwarded SSH. */
+  port: number | null;
+  runner: RunnerInGuest | null;
+}
+
+/** A runner that was launched in a guest. */
+export interface RunnerInGuest {
+  name: string;
+  does: 'connects' | 'listens' | 'works' | 'lingers' | 'exited' | 'lost';
+  exitCode: number | null;
+  /** What it had printed. */
+  log: string;
+}
+
+/** A runner as GitHub had it. */
+export interface StoredRunner {
+  id: number;
+  name: string;
+  labels: string[];
+  isJit: boolean;
+}
+
+/** A job as GitHub had it, each in a run of its own. */
+export interface StoredJob {
+  id: number;
+  run: number;
+  name: string;
+  labels: string[];
+  createdAt: number;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: 'success' | 'failure' | 'cancelled' | null;
+  /** Name of the runner that had it. */
+  runner: string | null;
+  /** Milliseconds of work that it had before it. */
+  left: number;
+}
