@@ -1,0 +1,89 @@
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CALM_SCENARIO } from './calm-scenario.ts';
+import { DaemonLives } from './daemon-lives.ts';
+import { leftovers } from './final-laws.ts';
+import { LevelDisk } from './level-disk.ts';
+import { NamesBorne } from './names-borne.ts';
+import { rebuildWorld } from './rebuild-world.ts';
+import type { Scenario } from './scenario.ts';
+import { createWorld, type SimulatedWorld } from './simulated-world.ts';
+import type { StoredWorld } from './stored-world.ts';
+
+const STORES = join(import.meta.dirname, '../fixtures/stores');
+
+/** Milliseconds between the kill and the next start. */
+const DOWN = 10_000;
+/** Everything has to be over by then. */
+const LONGEST = 60 * 60_000;
+/** The end has to last, since the collector must find nothing either. */
+const REST = 130_000;
+const LOOK_EVERY = 1_000;
+
+/** The store that a daemon of a commit was killed over, in a folder of its own. */
+export function copyStore(commit: string): { stored: StoredWorld; folder: string } {
+  const fixture = join(STORES, commit);
+  const folder = mkdtempSync(join(tmpdir(), 'jeballto-old-store-'));
+  cpSync(join(fixture, 'store'), folder, { recursive: true });
+  return { stored: JSON.parse(readFileSync(join(fixture, 'world.json'), 'utf8')), folder };
+}
+
+export interface Reopened {
+  world: SimulatedWorld;
+  /** What is not over or not gone in the end. */
+  left: string[];
+  /** Names that two VMs or two runners bore. */
+  namesTwice: string[];
+}
+
+/**
+ * Starts the daemon over a stored folder in the world in which it was written, soon after the instant of the kill, and
+ * plays until nothing is left to do. `meanwhile` happens to the world before that start.
+ */
+export async function reopenStore(
+  stored: StoredWorld,
+  folder: string,
+  meanwhile: (world: SimulatedWorld) => unknown = () => undefined,
+): Promise<Reopened> {
+  const disk = new LevelDisk(folder);
+  const world = createWorld(scenarioFor(stored), (request) => lives.takeWebhook(request));
+  const lives = new DaemonLives(world, disk.open);
+  const { clock, broken } = world;
+  const begins = stored.at + DOWN;
+  void rebuildWorld(world, stored)
+    .then(() => meanwhile(world))
+    .then(() => clock.sleepUntil(begins))
+    .then(() => lives.start());
+
+  const names = new NamesBorne(stored);
+  let nextLook = begins;
+  let restsSince: number | null = null;
+  let left: string[] = [];
+  for (;;) {
+    await disk.idle();
+    if (clock.now() >= nextLook) {
+      nextLook = clock.now() + LOOK_EVERY;
+      names.look(world);
+      left = lives.isUp ? leftovers(world) : ['the daemon is not up'];
+      restsSince = left.length > 0 ? null : (restsSince ?? clock.now());
+      if (restsSince !== null && clock.now() - restsSince >= REST) break;
+      if (clock.now() > begins + LONGEST) break;
+    }
+    if (broken.any || !clock.step()) break;
+  }
+  world.github.alarms.end();
+  await disk.close();
+  // A broken law cuts the run short, and much is left then.
+  return { world, left: broken.any ? [] : left, namesTwice: names.twice };
+}
+
+/** GitHub takes its time to give jobs to runners, so that some are idle when the daemon comes back, and gives up sooner. */
+function scenarioFor({ macs }: StoredWorld): Scenario {
+  return {
+    ...CALM_SCENARIO,
+    daemon: { ...CALM_SCENARIO.daemon, warm: { mac: 1, 'mac-large': 0 } },
+    macs: macs.map(({ name }) => ({ name, settings: { sshPorts: { start: 2222, end: 2229 } } })),
+    github: { timings: { assignment: [1_000, 30_000], lostAfter: 150_000 } },
+  };
+}
