@@ -1,8 +1,8 @@
 import { Level } from 'level';
 import type { Database } from '../../src/store/database.ts';
+import { settled } from '../support/manual-clock.ts';
 import type { Committed } from './committed.ts';
 import { type Commit, committing } from './committed-database.ts';
-import { settled } from './simulated-clock.ts';
 
 type Work = (...given: unknown[]) => Promise<unknown>;
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
-import { cancelRun } from '../../src/simulator/github/runs.ts';
+import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { copyStore, reopenStore } from './reopen-store.ts';
 import { isOurs } from './request-laws.ts';
@@ -65,9 +65,9 @@ const CLEAN = { broken: [], left: [], namesTwice: [] };
 async function memoryOf(folder: string, stored: StoredWorld) {
   const store = await opened(folder, stored);
   const ids = Object.keys(stored.settled);
-  const settled = await Promise.all(ids.map(async (id) => (await store.settledJob(Number(id)))?.outcome));
-  const quarantined = store.quarantinedKeys().sort();
-  const evidence = store.evidenceKeys().map(({ jobId, attempt }) => `${jobId}-${attempt}`);
+  const settled = await Promise.all(ids.map(async (id) => (await store.settled.get(Number(id)))?.outcome));
+  const quarantined = store.quarantine.keys().sort();
+  const evidence = store.evidence.keys().map(({ jobId, attempt }) => `${jobId}-${attempt}`);
   await store.close();
   return { settled, quarantined, evidence };
 }
@@ -93,10 +93,10 @@ describe.each(['131a017'])('a store of %s', (commit) => {
   test('opens, and no record in it is unreadable', async () => {
     const { stored, folder } = copied(commit);
     const store = await opened(folder, stored);
-    const { records, unreadable } = await store.loadActors();
+    const { records, unreadable } = await store.actors.read();
     expect(unreadable).toEqual([]);
     expect(records.map(({ key }) => key).sort()).toEqual(Object.keys(stored.records).sort());
-    const delivered = (await store.pendingDeliveries()).map(({ observation }) => observation.jobId);
+    const delivered = (await store.deliveries.pending()).map(({ observation }) => observation.jobId);
     expect(delivered).toEqual(expect.arrayContaining(stored.delivered));
     await store.close();
   });

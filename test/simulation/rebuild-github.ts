@@ -1,12 +1,13 @@
-import { enqueue } from '../../src/simulator/github/assignment.ts';
-import { openSession } from '../../src/simulator/github/connection.ts';
-import { createHook } from '../../src/simulator/github/hooks.ts';
-import { takeJob } from '../../src/simulator/github/job-lease.ts';
-import { type Job, newJob } from '../../src/simulator/github/jobs.ts';
-import { scheduleCleanup } from '../../src/simulator/github/removal.ts';
+import { enqueue } from '../../src/simulator/github/jobs/assignment.ts';
+import type { Job, Run } from '../../src/simulator/github/jobs/job.ts';
+import { newJob } from '../../src/simulator/github/jobs/job-changes.ts';
+import { takeJob } from '../../src/simulator/github/jobs/job-lease.ts';
+import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
-import { addRunner, occupy, type Runner } from '../../src/simulator/github/runners.ts';
-import { pushWorkflow, type Run } from '../../src/simulator/github/runs.ts';
+import { openSession } from '../../src/simulator/github/runners/connection.ts';
+import { scheduleCleanup } from '../../src/simulator/github/runners/removal.ts';
+import { addRunner, occupy, type Runner } from '../../src/simulator/github/runners/runners.ts';
+import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
 import { isOurs } from './request-laws.ts';
 import { runRunner } from './runner-process.ts';
@@ -35,7 +36,7 @@ export function rebuildGitHub(world: SimulatedWorld, stored: StoredWorld) {
     if (one.status !== 'in_progress') continue;
     const runner = runners.get(one.runner ?? '');
     if (!runner) throw new Error(`GitHub does not have the runner ${one.runner}`);
-    job.assignment = { runner, pickUp: { cancel: () => undefined } };
+    github.assignments.set(job.id, { job, runner, pickUp: { cancel: () => undefined } });
     occupy(github, runner, job);
     if (lost.has(runner.name)) loseRunner(world, runner, job);
     else atWork.push({ job, runner });
@@ -52,7 +53,8 @@ export function rebuildGitHub(world: SimulatedWorld, stored: StoredWorld) {
     },
     soon: () => clock.sleepUntil(clock.now() + SOON),
     async jobsAreTaken(): Promise<void> {
-      for (const { job, runner } of atWork) runner.session?.push({ kind: 'job', jobId: job.id });
+      for (const { job, runner } of atWork)
+        github.sessions.get(runner.id)?.push({ kind: 'job', jobId: job.id });
       while (atWork.some(({ job }) => job.state.status !== 'in_progress')) {
         await clock.sleepUntil(clock.now() + 10);
       }

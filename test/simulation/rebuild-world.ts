@@ -1,6 +1,6 @@
 import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
-import { startVm } from '../../src/simulator/agent/power.ts';
-import { registerVm } from '../../src/simulator/agent/vm-state.ts';
+import { startVm } from '../../src/simulator/agent/vms/power.ts';
+import { registerVm } from '../../src/simulator/agent/vms/vm-state.ts';
 import { rebuildGitHub } from './rebuild-github.ts';
 import { isOurs } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
