@@ -1,9 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { isPageFile } from './page-files.ts';
 
-/** Files that tell nothing: whoever may reach the port may load the page, which then asks for the token. */
-const OPEN = /^\/(healthz|readyz|favicon\.svg|page\/.*|lib\/.*)?$/;
+const HEALTH_CHECKS = ['/healthz', '/readyz'];
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
+
+/** Needs no token: a browser loads the page first, which then asks for the token. */
+const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path);
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -21,10 +24,10 @@ export function guard(token: string | null): MiddlewareHandler {
       const message = `The Host header "${name}" is not a loopback name; set admin.token to use others.`;
       return c.json({ message }, 403);
     }
-    if (!OPEN.test(c.req.path) && comesFromElsewhere(c, host)) {
+    if (!isOpen(c.req.path) && comesFromElsewhere(c, host)) {
       return c.json({ message: 'Cross-site requests are refused.' }, 403);
     }
-    if (wanted !== null && !OPEN.test(c.req.path)) {
+    if (wanted !== null && !isOpen(c.req.path)) {
       const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
       if (!timingSafeEqual(digest(given), wanted)) {
         return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);

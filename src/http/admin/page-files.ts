@@ -6,8 +6,15 @@ import { etag } from 'hono/etag';
 
 const SRC = join(import.meta.dirname, '../..');
 const PAGE = join(SRC, 'page');
-const JOURNAL = join(SRC, 'journal');
 const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
+
+/** Modules that the page shares with the daemon, beside the page's folder as in the sources: their imports are relative. */
+const SHARED = ['/format.js', '/journal/overview.js', '/journal/story.js'];
+const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
+const FOLDERS = ['/page/', '/lib/lit-html/'];
+
+/** Names of letters, digits and dashes, in folders of such names: no path leads out of the folder that is served. */
+const PLAIN = /^([a-z][a-z0-9-]*\/)*[a-z][a-z0-9-]*\.[a-z]+$/;
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -28,6 +35,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Whether an address is one of the page's own files, which tell nothing of jobs or hosts. */
+export function isPageFile(path: string): boolean {
+  return ADDRESSES.includes(path) || FOLDERS.some((folder) => path.startsWith(folder));
+}
+
 /** The visualizer's files as they are in the sources: there is no build. */
 export function pageFiles(): Hono {
   const app = new Hono();
@@ -41,17 +53,15 @@ export function pageFiles(): Hono {
   });
   const send = async (folder: string, name: string) => {
     const type = TYPES[extname(name)];
-    const isPlain = /^([a-z][a-z0-9-]*\/)?[a-z][a-z0-9-]*\.[a-z]+$/.test(name);
-    const body = type && isPlain ? await readFile(join(folder, name)).catch(() => null) : null;
+    const body = type && PLAIN.test(name) ? await readFile(join(folder, name)).catch(() => null) : null;
     return body && type
       ? new Response(new Uint8Array(body), { headers: { 'content-type': type } })
       : new Response(`There is no file ${name}.`, { status: 404 });
   };
   app.get('/', () => send(PAGE, 'index.html'));
-  app.get('/format.js', () => send(SRC, 'format.js'));
   app.get('/favicon.svg', () => send(PAGE, 'favicon.svg'));
-  app.get('/page/:name', (c) => send(PAGE, c.req.param('name')));
-  app.get('/journal/:name', (c) => send(JOURNAL, c.req.param('name')));
-  app.get('/lib/lit-html/:rest{.+}', (c) => send(LIT, c.req.param('rest')));
+  app.get('/page/:name{.+}', (c) => send(PAGE, c.req.param('name')));
+  app.get('/lib/lit-html/:name{.+}', (c) => send(LIT, c.req.param('name')));
+  for (const path of SHARED) app.get(path, () => send(SRC, path.slice(1)));
   return app;
 }

@@ -1,0 +1,24 @@
+import { extname } from 'node:path';
+
+type Request = (path: string) => Response | Promise<Response>;
+
+const LINKS: Record<string, RegExp> = {
+  '.html': /\b(?:href|src)="(\/[^"]+)"/g,
+  '.js': /^(?:import|export)\b[^;]*?'([./][^']*)';/gm,
+};
+
+/** Every address that the page loads, beginning at `/`: what a file names, what a module imports, and so on. */
+export async function reachedFiles(request: Request): Promise<Map<string, Response>> {
+  const reached = new Map<string, Response>();
+  const open = ['/'];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (reached.has(path)) continue;
+    const response = await request(path);
+    reached.set(path, response);
+    const text = await response.clone().text();
+    for (const [, link = ''] of text.matchAll(LINKS[extname(path) || '.html'] ?? /$^/g)) {
+      open.push(new URL(link, `http://page${path}`).pathname);
+    }
+  }
+  return reached;
+}
