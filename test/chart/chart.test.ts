@@ -5,7 +5,7 @@ import { drawChart } from '../../src/chart/draw-chart.ts';
 import { layOutChart } from '../../src/chart/lay-out-chart.ts';
 import { mermaidChart } from '../../src/chart/mermaid-chart.ts';
 import { portableChart } from '../../src/chart/portable-chart.ts';
-import { machines } from '../../src/http/admin/charts.ts';
+import { machines } from '../../src/http/admin/api/charts.ts';
 import { allNodes } from '../machines/machine-walk.ts';
 
 const all = machines().map((machine) => ({ id: machine.id, machine }));

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
+import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import type { AdminSource } from '../../src/http/admin/source/admin-source.ts';
-import { createAdminApp } from '../../src/http/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 
 const NOTHING: AdminSource = {

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAdminApp } from '../../src/http/admin-app.ts';
+import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 
 let daemon: StagedDaemon;

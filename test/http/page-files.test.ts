@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createAdminApp } from '../../src/http/admin-app.ts';
+import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { reachedFiles } from './reached-files.ts';
 
 const PAGE = join(import.meta.dirname, '../../src/page');

@@ -3,7 +3,7 @@ import { overviewAt } from '../../src/http/admin/api/overview-at.ts';
 import type { Recording } from '../../src/http/admin/source/recording.ts';
 import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
-import { rowsOf } from '../../src/page/job-rows.js';
+import { rowsOf } from '../../src/page/jobs/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clock } from '../../src/format.js';
-import { piecesOf, stripWords } from '../../src/page/host-strip.js';
+import { piecesOf, stripWords } from '../../src/page/hosts/host-strip.js';
 
 const stays = [
   { state: 'healthy', from: 1_000 },

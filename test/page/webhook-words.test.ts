@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
 import { clock } from '../../src/format.js';
-import { type Webhooks, webhookWords } from '../../src/page/webhook-words.js';
+import { type Webhooks, webhookWords } from '../../src/page/sources/webhook-words.js';
 
 const NOW = 10_000_000;
 const words = (over: Partial<Webhooks>, mode = 'both') =>

@@ -3,7 +3,7 @@ import { drawChart } from '../../chart/draw-chart.ts';
 import { layOutChart } from '../../chart/lay-out-chart.ts';
 import { mermaidChart } from '../../chart/mermaid-chart.ts';
 import { portableChart } from '../../chart/portable-chart.ts';
-import { machines } from '../../http/admin/charts.ts';
+import { machines } from '../../http/admin/api/charts.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type EvidenceFile, evidenceSchema } from '../../evidence/evidence-file.ts';
+import { createAdminApp } from '../../http/admin/admin-app.ts';
 import { replaySource } from '../../http/admin/source/replay-source.ts';
-import { createAdminApp } from '../../http/admin-app.ts';
 import { listen } from '../../http/listen.ts';
 import { ExitCode } from '../exit-code.ts';
 import { listenForStop } from '../stop-signals.ts';

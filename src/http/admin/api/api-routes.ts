@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../../../clock.ts';
 import { OrderRefused } from '../../../dispatch/orders.ts';
-import { Charts } from '../charts.ts';
-import { eventStream } from '../event-stream.ts';
 import type { AdminSource } from '../source/admin-source.ts';
+import { Charts } from './charts.ts';
+import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { overviewAt } from './overview-at.ts';
 import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';

@@ -1,10 +1,10 @@
 // @ts-check
-import { clock, span } from '../format.js';
+import { clock, span } from '../../format.js';
 
 /**
  * How far webhooks can be relied on, in words.
  *
- * @typedef {import('../journal/overview.js').Webhooks} Webhooks
+ * @typedef {import('../../journal/overview.js').Webhooks} Webhooks
  *
  * @typedef {object} WebhookWords
  * @property {'good' | 'warn' | 'bad' | 'idle'} mood

@@ -1,4 +1,4 @@
-import { applyEntry, overviewOf } from '../journal/overview.js';
+import { applyEntry, overviewOf } from '../../journal/overview.js';
 
 /** Milliseconds between looks at what the journal does not tell. */
 const LOOK = 2_500;

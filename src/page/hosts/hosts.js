@@ -1,6 +1,6 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { clock, span } from '../format.js';
-import { breakerKey } from '../journal/overview.js';
+import { clock, span } from '../../format.js';
+import { breakerKey } from '../../journal/overview.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 
 /** Hosts with their slots as boxes, from the overview at the moment that is shown; the strips span the scrubber. */

@@ -1,6 +1,6 @@
 import { html } from '/lib/lit-html/lit-html.js';
 import { chartView, countsOf } from './chart.js';
-import { machineWords } from './stand-ins.js';
+import { machineWords } from './machines.js';
 
 /** The chart that is chosen, with the choice, its legend and its zoom. */
 export function chartPanel({

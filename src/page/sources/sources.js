@@ -1,6 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span } from '../format.js';
-import { breakerWords } from './hosts.js';
+import { clock, moment, span } from '../../format.js';
+import { breakerWords } from '../hosts/hosts.js';
 import { webhookWords } from './webhook-words.js';
 
 /**

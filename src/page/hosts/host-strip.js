@@ -1,5 +1,5 @@
 // @ts-check
-import { clock, span } from '../format.js';
+import { clock, span } from '../../format.js';
 
 /**
  * A host's health over a span of time, as pieces of a strip and as words.

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import type { Clock } from '../clock.ts';
-import { OrderRefused } from '../dispatch/orders.ts';
-import { apiRoutes } from './admin/api/api-routes.ts';
-import { guard } from './admin/guard.ts';
-import { pageFiles } from './admin/page-files.ts';
-import type { AdminSource } from './admin/source/admin-source.ts';
+import type { Clock } from '../../clock.ts';
+import { OrderRefused } from '../../dispatch/orders.ts';
+import { apiRoutes } from './api/api-routes.ts';
+import { guard } from './guard.ts';
+import { pageFiles } from './page-files.ts';
+import type { AdminSource } from './source/admin-source.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;

@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { moment } from '../format.js';
+import { moment } from '../../format.js';
 
 const LINKS = {
   live: ['good', 'connected'],

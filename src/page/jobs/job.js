@@ -1,7 +1,7 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span, webAddress } from '../format.js';
-import { callLine, contextOf, lineOf, phasesOf, verdictOf } from '../journal/story.js';
-import { moodOf } from './chart.js';
+import { clock, moment, span, webAddress } from '../../format.js';
+import { callLine, contextOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
+import { moodOf } from '../chart/chart.js';
 
 /** One job: how it stands and why, its phases against the median, and everything that its journal says. */
 export function jobView({ jobId, entries, story, stats, now, isPast, isReplay, onClose, onOrder, onTravel }) {

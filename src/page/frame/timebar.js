@@ -1,6 +1,6 @@
 import { live } from '/lib/lit-html/directives/live.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span } from '../format.js';
+import { clock, moment, span } from '../../format.js';
 
 const SPEEDS = [1, 10, 60, 600];
 /** What the scrubber spans when more is kept, in milliseconds. */

@@ -1,8 +1,8 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { age, clock, webAddress } from '../format.js';
-import { outcomeOf, topState } from '../journal/overview.js';
-import { moodOf } from './chart.js';
+import { age, clock, webAddress } from '../../format.js';
+import { outcomeOf, topState } from '../../journal/overview.js';
+import { moodOf } from '../chart/chart.js';
 import { FILTERS, matches } from './job-rows.js';
 
 /** Rows that are drawn before anybody scrolls, and with each scroll to their end. */

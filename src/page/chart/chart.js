@@ -1,8 +1,8 @@
 import { guard } from '/lib/lit-html/directives/guard.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { span } from '../format.js';
-import { topState } from '../journal/overview.js';
+import { span } from '../../format.js';
+import { topState } from '../../journal/overview.js';
 
 /** The chart of a machine, as the server laid it out: boxes, arrows, figures. Marks are drawn over it. */
 export function chartView({ chart, counts, nouns, stats, lit, selected, onSelect, title }) {

@@ -1,10 +1,10 @@
-import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../../../machines/breaker.ts';
-import { createHostMachine } from '../../../machines/host.ts';
-import { DEFAULT_POLICY } from '../../../machines/job/policy.ts';
-import { createJobMachine } from '../../../machines/job.ts';
-import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../../../machines/webhooks.ts';
-import { type ChartDescription, describeMachine } from '../../chart/describe-machine.ts';
-import { type ChartLayout, type ChartShape, layOutChart } from '../../chart/lay-out-chart.ts';
+import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../../../../machines/breaker.ts';
+import { createHostMachine } from '../../../../machines/host.ts';
+import { DEFAULT_POLICY } from '../../../../machines/job/policy.ts';
+import { createJobMachine } from '../../../../machines/job.ts';
+import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../../../../machines/webhooks.ts';
+import { type ChartDescription, describeMachine } from '../../../chart/describe-machine.ts';
+import { type ChartLayout, type ChartShape, layOutChart } from '../../../chart/lay-out-chart.ts';
 
 /** The machines that this daemon runs; their policies change no state and no arrow. */
 export function machines() {
