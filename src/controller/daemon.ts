@@ -158,8 +158,10 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
   hosts.start();
   releases.push('the hosts', () => hosts.stop());
   for (const { id, observation } of await store.deliveries.pending()) {
-    if (observation) dispatcher.observe(observation);
-    store.deliveries.markHandled(id);
+    store.atomically(() => {
+      if (observation) dispatcher.observe(observation);
+      store.deliveries.markHandled(id);
+    });
   }
 
   const { poller, webhooks, receiver } = intakeOf({

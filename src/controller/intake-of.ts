@@ -71,10 +71,7 @@ export function intakeOf(parts: IntakeParts): Intake {
       owner: config.github.owner,
       repositories: repositories.length > 0 ? config.github.repositories : null,
     },
-    store: {
-      knows: (id) => store.deliveries.has(id),
-      remember: (id, seen) => store.deliveries.remember(id, seen),
-    },
+    store: store.deliveries,
     clock,
     isDraining: () => dispatcher.draining,
     onNew: (seen) => dispatcher.observe(seen),

@@ -48,8 +48,8 @@ export class Dispatcher {
   }
 
   /**
-   * Takes all steps of one observation in one synchronous stretch, so that they are stored in one batch. A job that is
-   * served once more begins beyond the names that it was given before (law 2).
+   * Takes all steps of one observation in one transaction: an exchange changes two jobs (law 4). A job that is served
+   * once more begins beyond the names that it was given before (law 2).
    */
   observe(seen: JobObservation, namesTaken = 0): void {
     const { actors, store, clock, log, namePrefix, profileFor } = this.#options;
@@ -63,18 +63,20 @@ export class Dispatcher {
     });
     const isHeld = actors.holderOfJob(seen.jobId) !== null;
     this.unserved.observe(seen, profileFor(seen.labels) !== null, isHeld);
-    for (const step of steps) {
-      if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
-      if (step.do === 'tell') actors.send(step.key, step.event);
-      if (step.do === 'settle') store.settled.put(outcomeElsewhere(step.job, clock.now()));
-      if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
-        const { jobId, labels, owner, repository } = seen;
-        log.info(
-          { job: jobId, labels, repository: `${owner}/${repository}` },
-          `job ${jobId} is not for us: no label of the config covers its runs-on [${labels.join(', ')}]`,
-        );
+    store.atomically(() => {
+      for (const step of steps) {
+        if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
+        if (step.do === 'tell') actors.send(step.key, step.event);
+        if (step.do === 'settle') store.settled.put(outcomeElsewhere(step.job, clock.now()));
+        if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
+          const { jobId, labels, owner, repository } = seen;
+          log.info(
+            { job: jobId, labels, repository: `${owner}/${repository}` },
+            `job ${jobId} is not for us: no label of the config covers its runs-on [${labels.join(', ')}]`,
+          );
+        }
       }
-    }
+    });
     if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.poke();
   }
 
@@ -146,12 +148,14 @@ export class Dispatcher {
 
   /** A teardown on a lost host may take for ever; its job goes on elsewhere meanwhile. */
   #releaseFromLostHost(key: string): void {
-    const { actors } = this.#options;
+    const { actors, store } = this.#options;
     for (const { key: other, snapshot } of [...actors.all()]) {
       const { job, released } = snapshot.context;
       if (other !== key || released || !snapshot.hasTag('tearingDown') || job.status !== 'queued') continue;
-      actors.send(key, { type: 'job.released' });
-      actors.create(job);
+      store.atomically(() => {
+        actors.send(key, { type: 'job.released' });
+        actors.create(job);
+      });
     }
   }
 

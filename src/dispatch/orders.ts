@@ -31,7 +31,10 @@ export interface OrdersOptions {
   clock: Clock;
 }
 
-/** What an operator may order. Each order stands in the journal with who gave it, also one that changes nothing. */
+/**
+ * What an operator may order. The journal says of each order who gave it, also of one that changes nothing: entry and
+ * effect are one transaction.
+ */
 export class Orders {
   readonly #options: OrdersOptions;
 
@@ -49,8 +52,11 @@ export class Orders {
         `Job ${jobId} runs in its VM: cancel it at GitHub, which then ends it here too.`,
       );
     }
-    this.#write('operator.cancelled', key, jobId, null, by);
-    this.#options.actors.send(key, event);
+    const { actors, store } = this.#options;
+    store.atomically(() => {
+      this.#write('operator.cancelled', key, jobId, null, by);
+      actors.send(key, event);
+    });
   }
 
   /** What waits is tried at once; a job that was given up is served again when GitHub still has it queued. */
@@ -61,8 +67,10 @@ export class Orders {
       if (!can({ type: 'operator.retried' })) {
         throw new OrderRefused(409, `Job ${jobId} waits for no try: it is being worked on.`);
       }
-      this.#write('operator.retried', key, jobId, null, by);
-      actors.send(key, { type: 'operator.retried' });
+      store.atomically(() => {
+        this.#write('operator.retried', key, jobId, null, by);
+        actors.send(key, { type: 'operator.retried' });
+      });
       return dispatcher.poke();
     }
     const settled = await store.settled.get(jobId);
@@ -71,9 +79,11 @@ export class Orders {
     if (seen?.status !== 'queued') {
       throw new OrderRefused(409, `Job ${jobId} is ${seen?.status ?? 'gone'} at GitHub: run it again there.`);
     }
-    this.#write('operator.retried', String(jobId), jobId, null, by);
-    store.settled.delete(jobId);
-    dispatcher.observe(seen, settled.namesTaken);
+    store.atomically(() => {
+      this.#write('operator.retried', String(jobId), jobId, null, by);
+      store.settled.delete(jobId);
+      dispatcher.observe(seen, settled.namesTaken);
+    });
   }
 
   /** The host gets no new job until the order is taken back. */
@@ -88,11 +98,13 @@ export class Orders {
 
   /** A cordon, and what is not at work there goes on elsewhere. */
   drain(host: string, by: string): void {
-    this.#order('operator.drained', host, by, { by, at: this.#options.clock.now() });
-    const { actors } = this.#options;
-    for (const { key, snapshot } of [...actors.all()]) {
-      if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
-    }
+    const { actors, clock, store } = this.#options;
+    store.atomically(() => {
+      this.#order('operator.drained', host, by, { by, at: clock.now() });
+      for (const { key, snapshot } of [...actors.all()]) {
+        if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
+      }
+    });
   }
 
   collect(by: string): void {
@@ -103,9 +115,11 @@ export class Orders {
     const { hosts, hostRecords, store } = this.#options;
     const found = [...hosts.all()].find(({ name }) => name === host);
     if (!found) throw new OrderRefused(404, `The config names no host "${host}".`);
-    store.cordons.put(host, cordon);
-    this.#write(event, `host:${host}`, 0, host, by);
-    hostRecords.changed(host, found.snapshot, event);
+    store.atomically(() => {
+      store.cordons.put(host, cordon);
+      this.#write(event, `host:${host}`, 0, host, by);
+      hostRecords.changed(host, found.snapshot, event);
+    });
   }
 
   #actorOf(jobId: number): { key: string; can(event: JobEvent): boolean } {

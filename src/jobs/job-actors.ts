@@ -204,19 +204,23 @@ export class JobActors {
       attempt: live.attempt,
     };
 
-    if (snapshot.status === 'done') {
-      store.actors.delete(key);
-      if (!context.released && context.job.id !== NO_JOB) store.settled.put(outcomeOf(snapshot, clock.now()));
-      this.#live.delete(key);
-    } else {
-      store.actors.put(key, {
-        v: 1,
-        machine: 'job',
-        savedAt: clock.now(),
-        snapshot: live.actor.getPersistedSnapshot(),
-      });
-    }
-    chronicle.transition({ ...entry, changed }, snapshot.status === 'done');
+    const isOver = snapshot.status === 'done';
+    store.atomically(() => {
+      if (isOver) {
+        store.actors.delete(key);
+        const hasOutcome = !context.released && context.job.id !== NO_JOB;
+        if (hasOutcome) store.settled.put(outcomeOf(snapshot, clock.now()));
+        this.#live.delete(key);
+      } else {
+        store.actors.put(key, {
+          v: 1,
+          machine: 'job',
+          savedAt: clock.now(),
+          snapshot: live.actor.getPersistedSnapshot(),
+        });
+      }
+      chronicle.transition({ ...entry, changed }, isOver);
+    });
     const { jobId, attempt, host, event: cause, to, detail } = entry;
     log[detail ? 'warn' : 'info'](
       {
@@ -240,24 +244,23 @@ export class JobActors {
     this.#index.note(key, null);
     this.#live.delete(key);
     const reason = error instanceof Error ? error.message : String(error);
-    chronicle.note({
-      kind: 'quarantine',
-      at: clock.now(),
-      actor: key,
-      jobId: live?.last?.context.job.id ?? 0,
-      attempt: live?.attempt ?? 1,
-      host: live?.last?.context.vm?.host ?? null,
-      event: 'machine.failed',
-      from: live?.path ?? '',
-      to: 'quarantine',
-      detail: { reason },
+    const raw = live?.last ? { context: live.last.context, value: live.last.value } : null;
+    store.atomically(() => {
+      chronicle.note({
+        kind: 'quarantine',
+        at: clock.now(),
+        actor: key,
+        jobId: live?.last?.context.job.id ?? 0,
+        attempt: live?.attempt ?? 1,
+        host: live?.last?.context.vm?.host ?? null,
+        event: 'machine.failed',
+        from: live?.path ?? '',
+        to: 'quarantine',
+        detail: { reason },
+      });
+      chronicle.forget(key);
+      store.quarantine.put(key, raw, reason);
     });
-    chronicle.forget(key);
-    store.quarantine.put(
-      key,
-      live?.last ? { context: live.last.context, value: live.last.value } : null,
-      reason,
-    );
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
   }
 }

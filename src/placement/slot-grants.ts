@@ -76,21 +76,23 @@ export class SlotGrants {
   }
 
   #hand(jobKey: string, warmKey: string): void {
-    const { actors } = this.#options;
+    const { actors, store } = this.#options;
     const contextOf = (key: string) => actors.snapshotOf(key)?.context;
     const [waiting, warm] = [contextOf(jobKey), contextOf(warmKey)];
     if (!waiting || !warm) return;
-    actors.send(warmKey, { type: 'job.exchanged', job: waiting.job, here: false });
-    actors.send(jobKey, { type: 'job.exchanged', job: warm.job, here: false });
+    store.atomically(() => {
+      actors.send(warmKey, { type: 'job.exchanged', job: waiting.job, here: false });
+      actors.send(jobKey, { type: 'job.exchanged', job: warm.job, here: false });
+    });
   }
 
   /** Its name bears the instant, so that none comes back, not even when the store is lost (law 2). */
   #make(profile: string, host: string): void {
-    const { actors, clock } = this.#options;
+    const { actors, clock, store } = this.#options;
     const at = clock.now();
     this.#lastWarmNumber = Math.max(Math.floor(at), this.#lastWarmNumber + 1);
     const job = standIn({ name: 'warm VM', profile, at, namesTaken: this.#lastWarmNumber - 1 });
-    actors.send(actors.create(job), { type: 'slot.granted', host });
+    store.atomically(() => actors.send(actors.create(job), { type: 'slot.granted', host }));
   }
 
   #waiting(): WaitingJob[] {

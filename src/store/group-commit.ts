@@ -4,6 +4,9 @@ import { StoreError } from './store-error.ts';
 /** One write as LevelDB takes it: a full key, and a value or its deletion. */
 export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
+/** What a callback returns that waits for nothing: no promise, nor anything else that can be awaited. */
+export type Synchronous<Result> = Result extends { then: unknown } ? never : Result;
+
 export interface WriteHealth {
   ok: boolean;
   /** Epoch ms of the first failure of the present outage. */
@@ -26,9 +29,10 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
 /**
- * Collects writes and commits them together, one batch at a time. What is put in one synchronous stretch is never
- * split (an exchange writes two actors), nor what follows from it without waiting for anything. A refused batch is kept and tried again, and nobody who waits for
- * `durable` is let through meanwhile: a full disk stops new effects instead of orphaning what they would make.
+ * Collects writes and commits them together, one batch at a time. What belongs together says so with `atomically`;
+ * what follows from it without waiting for anything joins the same batch, which saves a sync. A refused batch is kept
+ * and tried again, and until it is written nobody gets past `durable`: a full disk stops new effects instead of
+ * orphaning what they would make.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -54,6 +58,22 @@ export class GroupCommit {
     }
     this.#pending.set(operation.key, operation);
     this.#loop ??= this.#run();
+  }
+
+  /**
+   * Runs `work` and returns what it returns. All that it adds, and all that a nested call adds, is in one batch: no
+   * commit begins before it has returned, and one that is under way takes nothing of it. It must not wait, since what
+   * is added after a wait is in a later batch: a promise is refused, by the type and with a StoreError.
+   *
+   * When it throws, what it added before stays and is one batch. Nothing is taken back, because the live actors that
+   * it changed cannot be, and the store says what they are.
+   */
+  atomically<Result>(work: () => Synchronous<Result>): Result {
+    const result: Result = work();
+    if (isPromise(result)) {
+      throw new StoreError('A transaction waits: what it writes after that would be in another batch.');
+    }
+    return result;
   }
 
   /**
@@ -136,6 +156,10 @@ export class GroupCommit {
  */
 const microtasksDone = (): Promise<void> =>
   new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
 
 /** LevelDB says what happened in the cause of its error. */
 function describe(error: unknown): string {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type Database, type Sublevels, sublevelsOf } from './database.ts';
 import { Disk } from './disk.ts';
 import { confirmFormat } from './format.ts';
-import { GroupCommit, type WriteHealth } from './group-commit.ts';
+import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
 import { ActorRecords } from './tables/actor-records.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Cordons } from './tables/cordons.ts';
@@ -40,9 +40,9 @@ export interface StoreCounts {
 }
 
 /**
- * The daemon's memory, a table for each kind of record. Whatever is put or deleted in one synchronous stretch, in
- * whatever tables, becomes durable together, in one batch; `durable` waits for that, and reads show what is
- * committed. A write after `close` throws a StoreError. Holds no secret, by design of what is put into it (law 7).
+ * The daemon's memory, a table for each kind of record. One call of a table is one batch, and so is all that is put
+ * and deleted within `atomically`, in whatever tables; `durable` waits for that, and reads show what is committed.
+ * A write after `close` throws a StoreError. Holds no secret, by design of what is put into it (law 7).
  */
 export class Store {
   readonly actors: ActorRecords;
@@ -85,7 +85,7 @@ export class Store {
     };
     this.actors = new ActorRecords(table('actors'));
     this.journal = new Journal(table('journal'), table('journalOfJob'), log);
-    this.deliveries = new Deliveries(aged.deliveries, () => commit.durable(), clock, log);
+    this.deliveries = new Deliveries(aged.deliveries, commit, clock, log);
     this.settled = new SettledJobs(aged.settled, log);
     this.noted = new NotedJobs(aged.noted, clock);
     this.quarantine = new Quarantine(aged.quarantine, this.actors, clock);
@@ -108,6 +108,14 @@ export class Store {
     await this.settled.load(now);
     await this.#aged.noted.load(now);
     await this.#aged.quarantine.load(now);
+  }
+
+  /**
+   * Runs `work`, which must not wait, and returns what it returns: all that it puts and deletes is one batch. When it
+   * throws, what it put before stays, as what it changed in memory does.
+   */
+  atomically<Result>(work: () => Synchronous<Result>): Result {
+    return this.#commit.atomically(work);
   }
 
   /** Resolves when everything put so far is on disk, however long the disk refuses; never rejects. */

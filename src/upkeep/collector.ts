@@ -221,8 +221,7 @@ export class Collector {
     const ran = seen?.runnerName ?? step.name;
     const name = parseResourceName(this.#options.namePrefix, ran) ? ran : step.name;
     const runner: Runner = { name, id: null, mode: null, mayAppearUntil: 0 };
-    const key = actors.create(job);
-    actors.send(key, { type: 'vm.adopted', vm, runner });
+    store.atomically(() => actors.send(actors.create(job), { type: 'vm.adopted', vm, runner }));
   }
 
   async #jobOf(jobId: number, signal: AbortSignal) {

@@ -47,7 +47,7 @@ function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: num
   };
   for (const status of ['queued', 'in_progress', 'completed'] as const) {
     const delivery = randomUUID();
-    void store.deliveries.remember(delivery, { ...seen, status });
+    void store.deliveries.remember(delivery, () => ({ ...seen, status }));
     store.deliveries.markHandled(delivery);
   }
   for (const entry of life) store.journal.append({ ...entry, at, jobId: id, actor: String(id) });

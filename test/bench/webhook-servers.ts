@@ -21,7 +21,7 @@ serveQuestions({
     const webhook = createWebhookReceiver({
       secret: BENCH_SECRET,
       allowed: { owner: 'acme', repositories: ['acme/app'] },
-      store: { knows: () => false, remember: async () => 'stored' },
+      store: { remember: async () => 'stored' },
       clock: systemClock,
       isDraining: () => false,
       onNew: () => undefined,

@@ -257,10 +257,7 @@ async function stored(over: Partial<WebhookReceiverOptions> = {}) {
     batches.push(operations.map(({ key }) => String(Buffer.from(key)).split('!')[1] ?? '')),
   );
   const rig = webhookRig({
-    store: {
-      knows: (id) => store.deliveries.has(id),
-      remember: (id, seen) => store.deliveries.remember(id, seen),
-    },
+    store: store.deliveries,
     ...over,
   });
   return { ...rig, store, batches };

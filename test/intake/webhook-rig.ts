@@ -76,9 +76,11 @@ export function headersOf(body: string | Buffer, options: DeliveryOptions = {}):
 }
 
 /** A store that knows nothing yet. */
-export const newInbox = (remember: WebhookInbox['remember']): WebhookInbox => ({
-  knows: () => false,
-  remember,
+export const newInbox = (stored: () => ReturnType<WebhookInbox['remember']>): WebhookInbox => ({
+  remember: (_id, act) => {
+    act();
+    return stored();
+  },
 });
 
 /** The receiver in the app of the public listener, with a store that keeps at once unless a test holds it back. */
@@ -94,10 +96,10 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
     allowed: { owner: 'octo', repositories: ['octo/app'] },
     clock,
     store: {
-      knows: (id) => known.has(id),
-      remember: async (id) => {
+      remember: async (id, act) => {
         if (known.has(id)) return 'known';
         known.add(id);
+        act();
         return 'stored';
       },
     },

@@ -4,18 +4,18 @@ import { describeStore } from './store-fixture.ts';
 
 describeStore('deliveries', (the) => {
   test('are known the second time, also after a restart and when they are handled', async () => {
-    expect(await the().store.deliveries.remember('d1', observation(1))).toBe('stored');
-    expect(await the().store.deliveries.remember('d1', observation(1))).toBe('known');
+    expect(await the().store.deliveries.remember('d1', () => observation(1))).toBe('stored');
+    expect(await the().store.deliveries.remember('d1', () => observation(1))).toBe('known');
     the().store.deliveries.markHandled('d1');
     await the().reopen();
-    expect(await the().store.deliveries.remember('d1', observation(1))).toBe('known');
+    expect(await the().store.deliveries.remember('d1', () => observation(1))).toBe('known');
   });
 
   test('that come twice at once are one, and the second copy waits for the disk like the first', async () => {
     const { store, clock } = the();
     const batches = the().watchBatches({ refuse: 'no space left' });
     const answered = vi.fn();
-    const copies = [1, 2].map(() => store.deliveries.remember('d1', observation(1)).then(answered));
+    const copies = [1, 2].map(() => store.deliveries.remember('d1', () => observation(1)).then(answered));
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
     expect(answered).not.toHaveBeenCalled();
     clock.advance(100);
@@ -25,11 +25,11 @@ describeStore('deliveries', (the) => {
   });
 
   test('are pending in the order of arrival until they are handled, across restarts', async () => {
-    for (const id of ['z', 'm', 'a']) await the().store.deliveries.remember(id, observation(1));
-    await the().store.deliveries.remember('ping', null);
+    for (const id of ['z', 'm', 'a']) await the().store.deliveries.remember(id, () => observation(1));
+    await the().store.deliveries.remember('ping', () => null);
     the().store.deliveries.markHandled('m');
     await the().reopen();
-    await the().store.deliveries.remember('0', observation(2));
+    await the().store.deliveries.remember('0', () => observation(2));
     const pending = await the().store.deliveries.pending();
     expect(pending.map(({ id }) => id)).toEqual(['z', 'a', '0']);
     expect(pending[0]?.observation).toEqual(observation(1));
@@ -39,17 +39,17 @@ describeStore('deliveries', (the) => {
     const { store } = the();
     const closed = store.close();
     for (const _copy of [1, 2]) {
-      await expect(store.deliveries.remember('d1', observation(1))).rejects.toThrow(/store is closed/);
+      await expect(store.deliveries.remember('d1', () => observation(1))).rejects.toThrow(/store is closed/);
     }
     await closed;
   });
 
   test('that are damaged stay known, are reported, and hide no other', async () => {
-    await the().store.deliveries.remember('d1', observation(1));
-    await the().store.deliveries.remember('d2', observation(2));
+    await the().store.deliveries.remember('d1', () => observation(1));
+    await the().store.deliveries.remember('d2', () => observation(2));
     await the().damage('deliveries', 'd1');
     await the().reopen();
-    expect(await the().store.deliveries.remember('d1', observation(1))).toBe('known');
+    expect(await the().store.deliveries.remember('d1', () => observation(1))).toBe('known');
     expect((await the().store.deliveries.pending()).map(({ id }) => id)).toEqual(['d2']);
     expect(the().logged).toEqual(['delivery d1 is damaged; what it said is left to the poll']);
   });

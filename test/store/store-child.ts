@@ -20,7 +20,7 @@ async function round(store: Store, worker: string, n: number): Promise<void> {
   store.actors.put(`${worker}.left`, record);
   store.journal.append(journalEntry({ actor: worker, attempt: n }));
   store.actors.put(`${worker}.right`, record);
-  await store.deliveries.remember(`${worker}-${n}`, observation(n));
+  await store.deliveries.remember(`${worker}-${n}`, () => observation(n));
   tell({ worker, n });
 }
 

@@ -23,7 +23,7 @@ describeStore('a store', (the) => {
     store.settled.put(settledJob(5));
     store.noted.addOnce(6);
     store.quarantine.put('9', { value: 'strange' }, 'nobody knows this state');
-    await store.deliveries.remember('d1', observation(7));
+    await store.deliveries.remember('d1', () => observation(7));
     const counts = { actors: 1, settled: 1, noted: 1, deliveries: 1, quarantined: 1, journalSeq: 1 };
     expect(store.counts()).toEqual(counts);
     await the().reopen();
@@ -34,7 +34,7 @@ describeStore('a store', (the) => {
 
   test('writes an exchange, its journal entries and its delivery in one batch', async () => {
     const { store } = the();
-    await store.deliveries.remember('d1', observation(1));
+    await store.deliveries.remember('d1', () => observation(1));
     const batches = the().watchBatches();
     store.actors.put('1', actorRecord());
     store.journal.append(journalEntry());

@@ -15,13 +15,12 @@ import { observeDelivery } from './observe-delivery.ts';
 
 /** What the receiver needs of the store. */
 export interface WebhookInbox {
-  /** Whether a delivery of this id came before. */
-  knows(deliveryId: string): boolean;
   /**
-   * Durable when it resolves; `known` when a delivery of this id came before. An observation is kept for the next
-   * start; null says that it was handled.
+   * Durable when it resolves; `known` when a delivery of this id came before. Otherwise `act` is called, at once: what
+   * it changes in the store is written together with the delivery. An observation that it returns is kept for the
+   * next start; null says that it was handled.
    */
-  remember(deliveryId: string, observation: JobObservation | null): Promise<'stored' | 'known'>;
+  remember(deliveryId: string, act: () => JobObservation | null): Promise<'stored' | 'known'>;
 }
 
 export interface WebhookReceiverOptions {
@@ -34,8 +33,8 @@ export interface WebhookReceiverOptions {
   /** While true, deliveries are stored for the next daemon and not handed on. */
   isDraining(): boolean;
   /**
-   * Called once for each delivery, in the synchronous stretch in which it is put into the store: what it changes is
-   * durable together with it, in one write, or not at all. A throw is logged and loses nothing.
+   * Called once for each delivery, in the transaction that puts it into the store: what it changes is durable
+   * together with it, in one write, or not at all. A throw is logged and loses nothing.
    */
   onNew(observation: JobObservation): void;
   /** Called once for each delivery, when it is durable. */
@@ -128,8 +127,8 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     seen: JobObservation,
     hook: HookRef | null,
   ): Promise<'stored' | 'known' | 'failed'> {
-    const isLeft = store.knows(deliveryId) || isDraining() || !handOn(deliveryId, seen);
-    const outcome = await store.remember(deliveryId, isLeft ? seen : null).catch((error: unknown) => {
+    const act = () => (isDraining() || !handOn(deliveryId, seen) ? seen : null);
+    const outcome = await store.remember(deliveryId, act).catch((error: unknown) => {
       const facts = { delivery: deliveryId, job: seen.jobId };
       log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
       return 'failed' as const;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import type { Clock } from '../../clock.ts';
+import type { GroupCommit } from '../group-commit.ts';
 import type { AgedTable } from './aged-table.ts';
 
 export interface PendingDelivery {
@@ -29,16 +30,16 @@ const schema = z.object({
 /** Webhook deliveries by GitHub's id: acknowledged once stored, and acted on once, by this daemon or the next. */
 export class Deliveries {
   readonly #table: AgedTable<StoredDelivery>;
-  readonly #durable: () => Promise<void>;
+  readonly #commit: GroupCommit;
   readonly #clock: Clock;
   readonly #log: Logger;
   /** Deliveries on their way to the disk. */
   readonly #arriving = new Map<string, Promise<void>>();
   #order = 0;
 
-  constructor(table: AgedTable<StoredDelivery>, durable: () => Promise<void>, clock: Clock, log: Logger) {
+  constructor(table: AgedTable<StoredDelivery>, commit: GroupCommit, clock: Clock, log: Logger) {
     this.#table = table;
-    this.#durable = durable;
+    this.#commit = commit;
     this.#clock = clock;
     this.#log = log;
   }
@@ -49,27 +50,23 @@ export class Deliveries {
     });
   }
 
-  has(id: string): boolean {
-    return this.#table.has(id);
-  }
-
   /**
-   * Durable when it resolves, also for the second of two copies that arrive at once. Null for a delivery that says
-   * nothing more than what was put in the same stretch.
+   * Has a delivery acted on that did not come before. What `act` puts into the store is written together with the
+   * delivery, and it returns what is left for the next start: null when all is done. Durable when it resolves, also
+   * for the second of two copies that arrive at once.
    */
-  async remember(id: string, observation: JobObservation | null): Promise<'stored' | 'known'> {
+  async remember(id: string, act: () => JobObservation | null): Promise<'stored' | 'known'> {
     if (this.#table.has(id)) {
       await this.#arriving.get(id);
       return 'known';
     }
-    this.#order += 1;
-    this.#table.put(id, {
-      at: this.#clock.now(),
-      order: this.#order,
-      observation,
-      handled: observation === null,
+    this.#commit.atomically(() => {
+      const observation = act();
+      this.#order += 1;
+      const at = this.#clock.now();
+      this.#table.put(id, { at, order: this.#order, observation, handled: observation === null });
     });
-    const arriving = this.#durable();
+    const arriving = this.#commit.durable();
     this.#arriving.set(id, arriving);
     await arriving;
     this.#arriving.delete(id);
@@ -77,8 +74,8 @@ export class Deliveries {
   }
 
   /**
-   * Its id stays known; its content is no longer needed. Put in the same stretch as what the delivery changed, so
-   * that neither is stored without the other.
+   * Its id stays known; its content is no longer needed. To be called in one transaction with what the delivery
+   * changed, so that neither is stored without the other.
    */
   markHandled(id: string): void {
     const at = this.#table.at(id) ?? this.#clock.now();
