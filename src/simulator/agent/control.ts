@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { type Fault, faultSchema } from '../faults.ts';
 import type { AgentWorld } from './agent-world.ts';
-import { census } from './census.ts';
 import { noContent, ok, type Reply, refusalReply } from './http/reply.ts';
 import type { RequestHead } from './http/request-head.ts';
+import { isActive } from './images/pull-operation.ts';
 import type { AgentEnd } from './launch.ts';
 import { guestEnded, newPower, powerOff } from './vms/power.ts';
 import { forgetVm } from './vms/removal.ts';
 import type { Vm } from './vms/vm.ts';
-import { registerVm } from './vms/vm-state.ts';
+import { listVms, registerVm, slotsInUse } from './vms/vm-state.ts';
 
 export type Restart = (end: AgentEnd, downMs: number) => Promise<void>;
 
@@ -76,7 +76,7 @@ async function control(
 ): Promise<Reply | null> {
   switch (route) {
     case 'GET world':
-      return ok(census(world));
+      return ok(contentsOf(world));
     case 'GET faults':
       return ok(world.faults.list().map(({ fault, hits }) => ({ ...fault, hits })));
     case 'POST faults':
@@ -118,6 +118,23 @@ async function controlVm(world: AgentWorld, vm: Vm | undefined, action: string, 
     return noContent;
   }
   return null;
+}
+
+/** What is on the Mac right now, for a demonstration's final count and for tests that look for leaks. */
+function contentsOf(world: AgentWorld) {
+  return {
+    vmsCreated: world.vmsCreated,
+    vms: listVms(world).map((vm) => ({
+      id: vm.id,
+      name: vm.name,
+      state: vm.state,
+      sshPort: vm.power?.forward?.port ?? null,
+    })),
+    slotsInUse: slotsInUse(world),
+    sshPorts: [...world.portsInUse],
+    activePulls: [...world.pulls.values()].filter(isActive).length,
+    images: [...world.images.local.keys()],
+  };
 }
 
 function parse(body: Buffer): unknown {

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { faultSchema } from '../faults.ts';
-import { census } from './census.ts';
 import type { GitHubWorld } from './github-world.ts';
 import type { JobSpec, Run } from './jobs/job.ts';
 import { approveRun, cancelRun, currentJobs, pushWorkflow, rerun } from './jobs/runs.ts';
 import { notFound } from './refusal.ts';
 import { ensureAccount, ensureRepository } from './repositories.ts';
+import { scopeKey } from './runners/runners.ts';
 import { createHook } from './webhooks/create-hook.ts';
 
 const repositoryName = z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'expected owner/name');
@@ -66,7 +66,7 @@ export function controlRoutes(world: GitHubWorld): Hono {
     return run;
   };
 
-  control.get('/world', (c) => c.json(census(world)));
+  control.get('/world', (c) => c.json(contentsOf(world)));
 
   control.post('/workflows', async (c) => {
     const run = pushFromFields(world, await c.req.json());
@@ -121,4 +121,32 @@ export function controlRoutes(world: GitHubWorld): Hono {
 
 function summary(run: Run) {
   return { runId: run.id, attempt: run.attempt, jobIds: currentJobs(run).map(({ id }) => id) };
+}
+
+/** Everything that matters at the end of a run, as plain data. */
+function contentsOf(world: GitHubWorld) {
+  return {
+    jobs: [...world.jobs.values()].map(({ id, run, attempt, spec, state }) => ({
+      id,
+      runId: run.id,
+      attempt,
+      repository: run.repository.fullName,
+      workflow: run.workflow.name,
+      name: spec.name,
+      labels: spec.labels,
+      status: state.status,
+      conclusion: state.conclusion,
+      runner: state.runner?.name ?? null,
+    })),
+    runners: [...world.runners.values()].map(({ id, name, scope, state, job, labels }) => ({
+      id,
+      name,
+      scope: scopeKey(scope),
+      status: state.status,
+      busy: job !== null,
+      labels: labels.map((label) => label.name),
+    })),
+    hooks: [...world.hooks.values()].map(({ id, url }) => ({ id, url })),
+    requests: world.requests.all(),
+  };
 }

@@ -52,8 +52,3 @@ export class Identifiers {
     return text;
   }
 }
-
-/** GitHub's opaque global id of something. */
-export function nodeId(prefix: string, id: number): string {
-  return `${prefix}_${Buffer.from(`kwDO${id}`).toString('base64url')}`;
-}

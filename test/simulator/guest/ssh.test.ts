@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { newKeyPair } from '../../../src/simulator/guest/key-pair.ts';
+import { newKeyPair } from '../../../src/simulator/guest/ssh-guest.ts';
 import { listenIn, lives, login, macWithGuests, run } from './guest-fixture.ts';
 
 describe('a command in a guest', () => {

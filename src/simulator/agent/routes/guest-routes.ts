@@ -1,16 +1,31 @@
+import { z } from 'zod';
 import { vmById } from '../agent-world.ts';
 import { ok } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { invalidState } from '../refusal.ts';
 import { executeInGuest } from '../vms/execute.ts';
 import { disableSsh, enableSsh, sshInfo } from '../vms/ssh-forwarding.ts';
-import { executeFields, readFields } from '../vms/vm-fields.ts';
+import { readFields } from '../vms/vm-fields.ts';
 
 /** One black pixel: enough to be a PNG. */
 const SCREENSHOT = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
 );
+
+const executeFields = z.object({
+  command: z.string().refine((text) => text !== '' && Buffer.byteLength(text) <= 65_536, '1 to 65536 bytes'),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/)
+    .nullish(),
+  password: z
+    .string()
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the agent refuses exactly these in a password
+    .refine((text) => Buffer.byteLength(text) <= 16_384 && !/[\u0000\r\n]/.test(text), 'not a password')
+    .nullish(),
+  timeout: z.int().min(1).max(600).nullish(),
+});
 
 export const guestRoutes: readonly Route[] = [
   {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { flagFrom, limitFrom, offsetFrom } from '../http/query.ts';
 import { noContent, ok } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
@@ -6,7 +7,13 @@ import { imageResponse } from '../images/image-store.ts';
 import { imageOf, isActive, pullResponse } from '../images/pull-operation.ts';
 import { cancelPull, pullById, startPull } from '../images/pulls.ts';
 import { Refusal } from '../refusal.ts';
-import { pullFields, readFields } from '../vms/vm-fields.ts';
+import { readFields } from '../vms/vm-fields.ts';
+
+const pullFields = z.object({
+  reference: z.string(),
+  timeout: z.int().min(1).max(604_800).nullish(),
+  async: z.boolean().nullish(),
+});
 
 export const imageRoutes: readonly Route[] = [
   {

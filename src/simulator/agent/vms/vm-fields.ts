@@ -69,26 +69,6 @@ export const cloneFields = z.object({
 
 export const updateFields = z.object({ name: nameField.nullish(), resources: resourcesField });
 
-export const pullFields = z.object({
-  reference: z.string(),
-  timeout: z.int().min(1).max(604_800).nullish(),
-  async: z.boolean().nullish(),
-});
-
-export const executeFields = z.object({
-  command: z.string().refine((text) => text !== '' && Buffer.byteLength(text) <= 65_536, '1 to 65536 bytes'),
-  user: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/)
-    .nullish(),
-  password: z
-    .string()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the agent refuses exactly these in a password
-    .refine((text) => Buffer.byteLength(text) <= 16_384 && !/[\u0000\r\n]/.test(text), 'not a password')
-    .nullish(),
-  timeout: z.int().min(1).max(600).nullish(),
-});
-
 /** Reads a body by one of the field sets above; unknown fields are ignored. Throws 400 INVALID_REQUEST. */
 export function readFields<T>(fields: z.ZodType<T>, body: unknown): T {
   const result = fields.safeParse(body);

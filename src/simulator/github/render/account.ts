@@ -1,6 +1,6 @@
 import { apiUrl, type GitHubBase } from '../github-base.ts';
-import { nodeId } from '../identifiers.ts';
 import type { Account, Accounts } from '../repositories.ts';
+import { nodeId } from './format.ts';
 
 /** GitHub's `simple-user`, which stands for users, organizations and bots. */
 export function simpleUser(world: GitHubBase, { id, login, type }: Pick<Account, 'id' | 'login' | 'type'>) {

@@ -1,8 +1,8 @@
 import { apiUrl } from '../github-base.ts';
-import { nodeId } from '../identifiers.ts';
 import type { AppOptions } from '../options.ts';
 import type { Accounts } from '../repositories.ts';
 import { actor } from './account.ts';
+import { nodeId } from './format.ts';
 
 const SINCE = '2024-01-01T00:00:00Z';
 const EVENTS = ['workflow_job'];

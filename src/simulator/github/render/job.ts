@@ -1,7 +1,6 @@
 import { apiUrl, type GitHubBase } from '../github-base.ts';
-import { nodeId } from '../identifiers.ts';
 import type { Job, JobState, JobStep } from '../jobs/job.ts';
-import { instant } from './instant.ts';
+import { instant, nodeId } from './format.ts';
 import { repositoryPage, repositoryUrl } from './repository.ts';
 
 /** A job in a given state: the same object in REST answers and in webhooks. */

@@ -1,8 +1,7 @@
 import { apiUrl, type GitHubBase } from '../github-base.ts';
-import { nodeId } from '../identifiers.ts';
 import type { Repository } from '../repositories.ts';
 import { simpleUser } from './account.ts';
-import { instant } from './instant.ts';
+import { instant, nodeId } from './format.ts';
 
 /** Addresses below the repository's own, by field. */
 const PATHS = {

@@ -1,9 +1,8 @@
-import { nodeId } from '../identifiers.ts';
 import type { JobState, Run } from '../jobs/job.ts';
 import { runConclusion, runStatus } from '../jobs/runs.ts';
 import type { Accounts } from '../repositories.ts';
 import { actor } from './account.ts';
-import { instant } from './instant.ts';
+import { instant, nodeId } from './format.ts';
 import { minimalRepository, repositoryPage, repositoryUrl } from './repository.ts';
 
 /** A run whose jobs are in these states. */

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { Fault } from '../../faults.ts';
 import { draw } from '../../latency.ts';
 import type { Accounts, Repository } from '../repositories.ts';
 import type { Announcement, Delivery, DeliveryLog } from './delivery-log.ts';
 import { covers, type Hook, targetId } from './hook.ts';
-import { type WebhookMishap, webhookMishap } from './webhook-mishap.ts';
 import { webhookPayload } from './webhook-payload.ts';
 import type { SendWebhook } from './webhook-sender.ts';
 
@@ -14,11 +15,30 @@ export interface Webhooks extends Accounts {
   readonly send: SendWebhook;
 }
 
-interface Parcel {
+interface PendingDelivery {
   hook: Hook;
   guid: string;
   announcement: Announcement;
   redelivery: boolean;
+}
+
+/**
+ * What can go wrong with one delivery beyond what every fault can do: the `body` of a fault on
+ * `webhook <event> <action>`, such as `webhook workflow_job queued` or `webhook *`. Of the fault itself, `delayMs`
+ * delays, `drop: before` loses the event without a trace, and `status` or `hang` fails the delivery unsent, so that it
+ * is in the log and can be redelivered; with `drop: after` the receiver gets it and GitHub believes that it failed.
+ */
+const deliveryFaultSchema = z.strictObject({
+  /** How often it is sent, each time under the same GUID. */
+  copies: z.int().positive().optional(),
+  signature: z.enum(['wrong', 'missing']).optional(),
+  /** It is held back until the next delivery of the same webhook was sent. */
+  afterNext: z.boolean().optional(),
+});
+
+interface DeliveryFault extends z.infer<typeof deliveryFaultSchema> {
+  delayMs: number;
+  fate: 'sent' | 'lost' | 'failed' | 'believedFailed';
 }
 
 /** Tells every webhook that wants to know what happened in a repository; each delivery goes its own way. */
@@ -39,39 +59,39 @@ export function redeliver(world: Webhooks, { hook, guid, announcement }: Deliver
   dispatch(world, { hook, guid, announcement, redelivery: true });
 }
 
-function dispatch(world: Webhooks, parcel: Parcel): void {
-  const { event, action } = parcel.announcement;
+function dispatch(world: Webhooks, pending: PendingDelivery): void {
+  const { event, action } = pending.announcement;
   const name = action === null ? `webhook ${event}` : `webhook ${event} ${action}`;
-  const mishap = webhookMishap(world.faults.next(name));
-  if (mishap.fate === 'lost') return;
-  const { hook } = parcel;
-  const at = world.clock.now() + draw(world.random, world.options.timings.webhook) + mishap.delayMs;
+  const fault = deliveryFault(world.faults.next(name));
+  if (fault.fate === 'lost') return;
+  const { hook } = pending;
+  const at = world.clock.now() + draw(world.random, world.options.timings.webhook) + fault.delayMs;
   world.alarms.set(at, () => {
-    if (mishap.afterNext) {
-      hook.held.push(() => void carry(world, parcel, mishap));
+    if (fault.afterNext) {
+      hook.held.push(() => void deliver(world, pending, fault));
       return;
     }
-    const waiting = hook.held.splice(0);
-    void carry(world, parcel, mishap).then(() => {
-      for (const next of waiting) next();
+    const heldBack = hook.held.splice(0);
+    void deliver(world, pending, fault).then(() => {
+      for (const next of heldBack) next();
     });
   });
 }
 
-/** Sends it as often as is wished, and notes what came of each. */
-async function carry(world: Webhooks, parcel: Parcel, mishap: WebhookMishap): Promise<void> {
-  for (let copy = 0; copy < (mishap.copies ?? 1); copy += 1) {
+/** Sends it once, or as often as a fault says, and logs the result of each. */
+async function deliver(world: Webhooks, pending: PendingDelivery, fault: DeliveryFault): Promise<void> {
+  for (let copy = 0; copy < (fault.copies ?? 1); copy += 1) {
     const deliveredAt = world.clock.now();
-    const { headers, body } = requestOf(world, parcel, mishap);
-    const result = mishap.fate === 'failed' ? UNREACHED : await attempt(world, parcel, headers, body);
-    const believed = mishap.fate === 'believedFailed' ? UNREACHED : result;
+    const { headers, body } = requestOf(world, pending, fault);
+    const result = fault.fate === 'failed' ? UNREACHED : await sendOnce(world, pending, headers, body);
+    const believed = fault.fate === 'believedFailed' ? UNREACHED : result;
     world.deliveries.add({
       ...believed,
       id: world.ids.next('delivery'),
-      guid: parcel.guid,
-      hook: parcel.hook,
-      announcement: parcel.announcement,
-      redelivery: parcel.redelivery,
+      guid: pending.guid,
+      hook: pending.hook,
+      announcement: pending.announcement,
+      redelivery: pending.redelivery,
       deliveredAt,
       duration: (world.clock.now() - deliveredAt) / 1000,
       requestHeaders: headers,
@@ -83,9 +103,9 @@ type Outcome = Pick<Delivery, 'status' | 'statusCode' | 'answer'>;
 
 const UNREACHED: Outcome = { status: 'timed out', statusCode: 0, answer: '' };
 
-async function attempt(
+async function sendOnce(
   world: Webhooks,
-  { hook }: Parcel,
+  { hook }: PendingDelivery,
   headers: Record<string, string>,
   body: string,
 ): Promise<Outcome> {
@@ -101,8 +121,8 @@ async function attempt(
   }
 }
 
-function requestOf(world: Webhooks, parcel: Parcel, { signature }: WebhookMishap) {
-  const { hook, guid, announcement } = parcel;
+function requestOf(world: Webhooks, pending: PendingDelivery, { signature }: DeliveryFault) {
+  const { hook, guid, announcement } = pending;
   const json = JSON.stringify(webhookPayload(world, hook, announcement));
   const isJson = hook.contentType === 'json';
   const body = isJson ? json : new URLSearchParams({ payload: json }).toString();
@@ -131,4 +151,18 @@ function requestOf(world: Webhooks, parcel: Parcel, { signature }: WebhookMishap
         }),
   };
   return { headers, body };
+}
+
+function deliveryFault(fault: Fault | null): DeliveryFault {
+  return {
+    ...deliveryFaultSchema.parse(fault?.body ?? {}),
+    delayMs: fault?.delayMs ?? 0,
+    fate: fateOf(fault),
+  };
+}
+
+function fateOf(fault: Fault | null): DeliveryFault['fate'] {
+  if (fault?.drop === 'before') return 'lost';
+  if (fault?.drop === 'after') return 'believedFailed';
+  return fault?.hang || fault?.status !== undefined ? 'failed' : 'sent';
 }

@@ -1,7 +1,6 @@
 import { apiUrl } from '../github-base.ts';
-import { nodeId } from '../identifiers.ts';
 import { actor, organization } from '../render/account.ts';
-import { instant } from '../render/instant.ts';
+import { instant, nodeId } from '../render/format.ts';
 import { renderJob } from '../render/job.ts';
 import { repositoryOfEvent } from '../render/repository.ts';
 import type { Accounts } from '../repositories.ts';

@@ -6,7 +6,7 @@ import type { AppOptions } from '../../options.ts';
 import { notFound, Refusal } from '../../refusal.ts';
 import { privateUser } from '../../render/account.ts';
 import { renderApp, renderInstallation } from '../../render/app.ts';
-import { instant } from '../../render/instant.ts';
+import { instant } from '../../render/format.ts';
 import { fullRepository } from '../../render/repository.ts';
 import { organizationOf, repositoryOf } from '../../repositories.ts';
 import { idOf, ok, type RestRequest, type RestRoute } from '../request.ts';

@@ -1,8 +1,9 @@
 import { notFound } from '../../refusal.ts';
-import { renderDelivery, renderDeliveryItem } from '../../render/delivery.ts';
+import type { Accounts } from '../../repositories.ts';
 import { announcePing, redeliver } from '../../webhooks/deliveries.ts';
 import type { Delivery } from '../../webhooks/delivery-log.ts';
 import type { Hook } from '../../webhooks/hook.ts';
+import { webhookPayload } from '../../webhooks/webhook-payload.ts';
 import { cursorPageOf } from '../pages.ts';
 import { idOf, type Need, noContent, ok, type RestRequest, type RestRoute } from '../request.ts';
 
@@ -99,4 +100,33 @@ function appHook({ world }: RestRequest): Hook {
   const hook = [...world.hooks.values()].find(({ target }) => target.kind === 'integration');
   if (!hook) throw notFound();
   return hook;
+}
+
+/** A delivery as the list has it. */
+function renderDeliveryItem({ announcement, hook, ...delivery }: Delivery) {
+  const { target } = hook;
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: new Date(delivery.deliveredAt).toISOString(),
+    redelivery: delivery.redelivery,
+    duration: delivery.duration,
+    status: delivery.status,
+    status_code: delivery.statusCode,
+    event: announcement.event,
+    action: announcement.action,
+    installation_id: target.kind === 'integration' ? target.installationId : null,
+    repository_id: announcement.event === 'workflow_job' ? announcement.job.run.repository.id : null,
+    throttled_at: null,
+  };
+}
+
+function renderDelivery(world: Accounts, delivery: Delivery) {
+  const { hook, announcement, requestHeaders, answer } = delivery;
+  return {
+    ...renderDeliveryItem(delivery),
+    url: hook.url,
+    request: { headers: requestHeaders, payload: webhookPayload(world, hook, announcement) },
+    response: { headers: {}, payload: answer },
+  };
 }

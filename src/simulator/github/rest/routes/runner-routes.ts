@@ -1,11 +1,11 @@
+import { apiUrl, type GitHubBase } from '../../github-base.ts';
 import { notFound } from '../../refusal.ts';
-import { instant } from '../../render/instant.ts';
-import { renderRunner, renderRunnerGroup } from '../../render/runner.ts';
-import { groupAllows, organizationOf, repositoryOf } from '../../repositories.ts';
+import { instant } from '../../render/format.ts';
+import { groupAllows, organizationOf, type RunnerGroup, repositoryOf } from '../../repositories.ts';
 import { jitConfig } from '../../runners/jit-config.ts';
 import { deleteRunner, registerJit } from '../../runners/registration.ts';
 import { newRegistrationToken, type RegistrationToken } from '../../runners/registration-tokens.ts';
-import { isSameScope, type Runner, type RunnerState, type Scope } from '../../runners/runners.ts';
+import { isSameScope, type Runner, type RunnerState, type Scope, seemsBusy } from '../../runners/runners.ts';
 import { pageOf } from '../pages.ts';
 import { idOf, type Need, noContent, ok, type Reply, type RestRequest, type RestRoute } from '../request.ts';
 
@@ -122,4 +122,37 @@ function listGroups(request: RestRequest): Reply {
   const { items, headers } = pageOf(request, groups);
   const rendered = items.map((group) => renderRunnerGroup(world, account.login, group));
   return ok({ total_count: groups.length, runner_groups: rendered }, headers);
+}
+
+/** A runner in a given state, with its late `busy`. */
+function renderRunner(world: GitHubBase, runner: Runner, state: RunnerState) {
+  return {
+    id: runner.id,
+    name: runner.name,
+    os: state.os,
+    status: state.status,
+    busy: seemsBusy(world, runner),
+    labels: runner.labels.map(({ id, name, type }) => ({ id, name, type })),
+    ephemeral: runner.ephemeral,
+    runner_group_id: runner.groupId,
+    version: state.version,
+  };
+}
+
+function renderRunnerGroup(world: GitHubBase, login: string, group: RunnerGroup) {
+  const url = `${apiUrl(world)}/orgs/${login}/actions/runner-groups/${group.id}`;
+  return {
+    id: group.id,
+    name: group.name,
+    visibility: group.visibility,
+    default: group.isDefault,
+    ...(group.visibility === 'selected' ? { selected_repositories_url: `${url}/repositories` } : {}),
+    runners_url: `${url}/runners`,
+    hosted_runners_url: `${url}/hosted-runners`,
+    inherited: false,
+    allows_public_repositories: group.allowsPublic,
+    restricted_to_workflows: false,
+    selected_workflows: [],
+    workflow_restrictions_read_only: false,
+  };
 }
