@@ -89,7 +89,7 @@ export function createCore(options: CoreOptions): Core {
     log,
     onChange: (turn) => {
       turnRecords.breaker(turn);
-      dispatcher.poke();
+      dispatcher.requestScheduling();
     },
   });
   const dispatcher = new Dispatcher({

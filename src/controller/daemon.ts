@@ -17,15 +17,15 @@ import { Collector } from '../upkeep/collector.ts';
 import { connectAgents } from './connect-agents.ts';
 import { connectGitHub } from './connect-github.ts';
 import { createCore } from './create-core.ts';
-import { type Edges, realEdges } from './edges.ts';
+import { DisposeStack } from './dispose-stack.ts';
 import { effectWorldOf } from './effect-world-of.ts';
 import { intakeOf } from './intake-of.ts';
 import { keepBases } from './keep-bases.ts';
-import { Releases } from './releases.ts';
+import { type Ports, realPorts } from './ports.ts';
 import { watchJournal } from './watch-journal.ts';
 
-/** Milliseconds that each part gets to close; creates and registrations under way are then left to the next start. */
-const PATIENCE = 10_000;
+/** Milliseconds for each part to close; creates and registrations that are under way are then left to the next start. */
+const CLOSE_TIMEOUT = 10_000;
 
 export interface DaemonOptions {
   config: Config;
@@ -33,7 +33,7 @@ export interface DaemonOptions {
   clock: Clock;
   log: Logger;
   /** The real ones unless told otherwise. */
-  edges?: Edges;
+  ports?: Ports;
 }
 
 export interface Daemon {
@@ -48,18 +48,18 @@ export interface Daemon {
  * ConfigError or StoreError whose message is for the operator.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const releases = new Releases(options.clock);
+  const disposal = new DisposeStack(options.clock);
   try {
-    return await compose(options, releases);
+    return await compose(options, disposal);
   } catch (error) {
-    await releases.run(options.log, PATIENCE);
+    await disposal.dispose(options.log, CLOSE_TIMEOUT);
     throw error;
   }
 }
 
-async function compose(options: DaemonOptions, releases: Releases): Promise<Daemon> {
-  const { config, env, clock, log, edges = realEdges } = options;
-  const store = await edges.openStore({
+async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<Daemon> {
+  const { config, env, clock, log, ports = realPorts } = options;
+  const store = await ports.openStore({
     path: config.store.path,
     retention: config.store.retention,
     clock,
@@ -69,13 +69,13 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
         ? log.info('the store can be written again; effects go on')
         : log.error({ lastError }, `the store cannot be written, so no new effect starts: ${lastError}`),
   });
-  releases.push('the store', () => store.close());
+  disposal.defer('the store', () => store.close());
 
-  const { byHost: agents, tokens } = await connectAgents(config, env, edges.agentSender);
-  const github = connectGitHub(config, clock, log, edges.fetch);
+  const { byHost: agents, tokens } = await connectAgents(config, env, ports.agentSender);
+  const github = connectGitHub(config, clock, log, ports.fetch);
   const progress = new Map<string, string>();
-  const guests = new KeptGuests(edges.openGuest, clock);
-  releases.push('logins in guests', () => guests.close());
+  const guests = new KeptGuests(ports.openGuest, clock);
+  disposal.defer('logins in guests', () => guests.close());
   const world = effectWorldOf({
     config,
     clock,
@@ -150,13 +150,13 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     recorder,
     runs,
   });
-  releases.push('what watches the journal', () => watching.stop());
+  disposal.defer('what watches the journal', () => watching.stop());
 
   await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
-  releases.push('the jobs', () => core.stop());
-  releases.push('calls under way', () => world.calls.allEnded());
+  disposal.defer('the jobs', () => core.stop());
+  disposal.defer('calls under way', () => world.calls.allEnded());
   hosts.start();
-  releases.push('the hosts', () => hosts.stop());
+  disposal.defer('the hosts', () => hosts.stop());
   for (const { id, observation } of await store.deliveries.pending()) {
     store.atomically(() => {
       if (observation) dispatcher.observe(observation);
@@ -174,7 +174,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     store,
     clock,
     log,
-    random: edges.random,
+    random: ports.random,
     profileFor,
   });
   const health = () => {
@@ -204,25 +204,25 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     progress,
     health,
   });
-  const admin = await edges.listen(
+  const admin = await ports.listen(
     createAdminApp({ source, token: config.admin.token ?? null, clock }),
     config.admin.listen,
     'admin.listen',
   );
-  releases.push('the admin listener', () => admin.close());
-  const open = await edges.listen(
+  disposal.defer('the admin listener', () => admin.close());
+  const open = await ports.listen(
     createPublicApp({ webhook: receiver, watch: deliveries.watch, health }),
     config.controller.webhook_listen,
     'controller.webhook_listen',
   );
-  releases.push('the public listener', () => open.close());
+  disposal.defer('the public listener', () => open.close());
   webhooks.start();
-  releases.push('the health of webhooks', () => webhooks.stop());
+  disposal.defer('the health of webhooks', () => webhooks.stop());
   poller.start();
-  releases.push('the poller', () => poller.stop());
-  releases.push('the keeper of base VMs', keepBases({ config, world, store, clock, log }));
+  disposal.defer('the poller', () => poller.stop());
+  disposal.defer('the keeper of base VMs', keepBases({ config, world, store, clock, log }));
   const collecting = collector.run();
-  releases.push('the collector', () => {
+  disposal.defer('the collector', () => {
     collector.stop();
     return collecting;
   });
@@ -232,7 +232,7 @@ async function compose(options: DaemonOptions, releases: Releases): Promise<Daem
     adminUrl: admin.url,
     async drain() {
       dispatcher.drain();
-      await releases.run(log, PATIENCE);
+      await disposal.dispose(log, CLOSE_TIMEOUT);
     },
   };
 }

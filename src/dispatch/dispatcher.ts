@@ -58,7 +58,7 @@ export class Dispatcher {
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.settled.has(id),
       isOurs: (name) => parseResourceName(namePrefix, name) !== null,
-      heirOf: (holder) => this.#heirOf(holder),
+      nextJobFor: (holder) => this.#nextJobFor(holder),
       profileFor,
     });
     const isHeld = actors.holderOfJob(seen.jobId) !== null;
@@ -77,11 +77,11 @@ export class Dispatcher {
         }
       }
     });
-    if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.poke();
+    if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.requestScheduling();
   }
 
   /** Who goes on in the VM of an actor whose own job needs it no more, as long as nothing in it is bound to that job. */
-  #heirOf({ key }: Holder): Holder | null {
+  #nextJobFor({ key }: Holder): Holder | null {
     const { actors } = this.#options;
     const snapshot = actors.snapshotOf(key);
     const vm = snapshot?.hasTag('takesAnyJob') ? snapshot.context.vm : null;
@@ -91,7 +91,7 @@ export class Dispatcher {
   }
 
   /** Something changed: decide anew, once, when the present synchronous stretch is over. */
-  poke(): void {
+  requestScheduling(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -121,7 +121,7 @@ export class Dispatcher {
       }
     }
     if (snapshot.hasTag('acceptsJobs')) this.#tellOfVanishedVms(name, snapshot);
-    this.poke();
+    this.requestScheduling();
   }
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
@@ -135,7 +135,7 @@ export class Dispatcher {
       );
       if (lost) queueMicrotask(() => this.#releaseFromLostHost(key));
     }
-    this.poke();
+    this.requestScheduling();
   }
 
   /** Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken. */
@@ -182,7 +182,7 @@ export class Dispatcher {
     this.#wake = new AbortController();
     const signal = AbortSignal.any([this.#wake.signal, this.#stopped.signal]);
     this.#options.clock.sleepUntil(at, signal).then(
-      () => this.poke(),
+      () => this.requestScheduling(),
       () => undefined,
     );
   }

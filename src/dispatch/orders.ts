@@ -71,7 +71,7 @@ export class Orders {
         this.#write('operator.retried', key, jobId, null, by);
         actors.send(key, { type: 'operator.retried' });
       });
-      return dispatcher.poke();
+      return dispatcher.requestScheduling();
     }
     const settled = await store.settled.get(jobId);
     if (!settled) throw new OrderRefused(404, `No job ${jobId} is known.`);
@@ -93,7 +93,7 @@ export class Orders {
 
   uncordon(host: string, by: string): void {
     this.#order('operator.uncordoned', host, by, null);
-    this.#options.dispatcher.poke();
+    this.#options.dispatcher.requestScheduling();
   }
 
   /** A cordon, and what is not at work there goes on elsewhere. */

@@ -9,7 +9,7 @@ export interface Known {
   holderOfJob(jobId: number): Holder | null;
   holderOfRunner(runnerName: string): Holder | null;
   /** The job that goes on in the VM of an actor whose own is over; null where that VM serves no other. */
-  heirOf(holder: Holder): Holder | null;
+  nextJobFor(holder: Holder): Holder | null;
   isSettled(jobId: number): boolean;
   /** The name is one that this controller gives, whether or not an actor still owns it. */
   isOurs(runnerName: string): boolean;
@@ -64,7 +64,7 @@ function passage(seen: JobObservation, known: Known): RoutingStep[] {
 
 /** Our job needs no VM any more: one that still boots goes on with the next job of its profile. */
 function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Known): RoutingStep[] {
-  const heir = known.heirOf(holder);
+  const heir = known.nextJobFor(holder);
   if (!heir) return [tell(holder, event)];
   const { status, conclusion } = seen;
   return swap(holder, heir, { ...holder.job, status, conclusion: holder.job.conclusion ?? conclusion });
@@ -85,7 +85,7 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
     conclusion: seen.conclusion,
   };
   const steps: RoutingStep[] = [tell(here, { type: 'job.exchanged', job: ran, here: true })];
-  const heir = holder && here.job.status !== 'queued' ? known.heirOf(holder) : null;
+  const heir = holder && here.job.status !== 'queued' ? known.nextJobFor(holder) : null;
   if (holder && heir) steps.push(...swap(holder, heir, here.job));
   else if (holder) steps.push(tell(holder, { type: 'job.exchanged', job: here.job, here: false }));
   else steps.push({ do: here.job.status === 'queued' ? 'create' : 'settle', job: here.job });

@@ -9,7 +9,7 @@ import {
 import type { JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import { type AttemptSeen, attemptNews } from './attempt-news.ts';
+import { type AttemptSeen, breakerEvents } from './breaker-events.ts';
 
 export interface BreakersOptions {
   policy: BreakerPolicy;
@@ -53,7 +53,7 @@ export class Breakers {
   jobChanged(key: string, snapshot: JobSnapshot): void {
     const isOver = snapshot.status === 'done';
     const context = isOver ? { ...snapshot.context, vm: null } : snapshot.context;
-    const { seen, events } = attemptNews(
+    const { seen, events } = breakerEvents(
       this.#attempts.get(key) ?? null,
       context,
       snapshot.matches('running') || snapshot.matches('warm'),

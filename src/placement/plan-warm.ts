@@ -1,4 +1,4 @@
-import { type FreeHost, inTurn, roomiest, type WaitingJob } from './schedule.ts';
+import { dueJobs, type FreeHost, roomiest, type WaitingJob } from './schedule.ts';
 
 /** A VM that was made before its job. Instants in epoch ms. */
 export interface WarmVm {
@@ -12,13 +12,13 @@ export interface WarmVm {
 }
 
 /** Which queued jobs go on in which warm VMs: the first in turn in the VM that is furthest. */
-export function handWarmVms(
+export function assignWarmVms(
   waiting: readonly WaitingJob[],
   warm: readonly WarmVm[],
   now: number,
 ): { job: string; warm: string }[] {
   const unused = warm.filter(({ isOpen }) => isOpen).sort(furthestFirst);
-  return inTurn(waiting, now).flatMap(({ key, profile }) => {
+  return dueJobs(waiting, now).flatMap(({ key, profile }) => {
     const place = unused.findIndex((vm) => vm.profile === profile);
     const [vm] = place < 0 ? [] : unused.splice(place, 1);
     return vm ? [{ job: key, warm: vm.key }] : [];

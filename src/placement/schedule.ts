@@ -22,7 +22,7 @@ export interface Schedule {
 }
 
 /** The jobs that may begin now, the one that was queued first at the front. */
-export function inTurn<J extends WaitingJob>(waiting: readonly J[], now: number): J[] {
+export function dueJobs<J extends WaitingJob>(waiting: readonly J[], now: number): J[] {
   return waiting
     .filter((job) => job.notBefore <= now)
     .sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key));
@@ -47,7 +47,7 @@ export function schedule(
   const unplaced: WaitingJob[] = [];
   const given = new Map<string, number>();
 
-  for (const job of inTurn(waiting, now)) {
+  for (const job of dueJobs(waiting, now)) {
     const ofProfile = given.get(job.profile) ?? 0;
     if (ofProfile >= (roomFor.get(job.profile) ?? 0)) continue;
     const host = roomiest(left);

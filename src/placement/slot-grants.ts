@@ -7,8 +7,8 @@ import { standIn } from '../jobs/new-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Breakers } from './breakers.ts';
 import { freeSlots } from './free-slots.ts';
-import { handWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
-import { type FreeHost, inTurn, schedule, type WaitingJob } from './schedule.ts';
+import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
+import { dueJobs, type FreeHost, schedule, type WaitingJob } from './schedule.ts';
 
 export interface SlotGrantsOptions {
   actors: JobActors;
@@ -40,7 +40,7 @@ export class SlotGrants {
     const rests = [...this.#warmNotBefore.values()].filter((at) => at > now);
     // Whatever frees a slot asks again, so the queue, which may be long, need not be looked at before.
     if (this.#warm().length === 0 && this.#freeHosts().every(({ free }) => free === 0)) return soonest(rests);
-    for (const { job, warm } of handWarmVms(this.#waiting(), this.#warm(), now)) this.#hand(job, warm);
+    for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(), now)) this.#hand(job, warm);
 
     const room = (profile: string) => breakers.room('profile', profile);
     const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), this.#freeHosts(), now, room);
@@ -72,7 +72,7 @@ export class SlotGrants {
   nextFor(profile: string, host: string): string | null {
     if (!this.#openHosts().has(host)) return null;
     const fitting = this.#waiting().filter((job) => job.profile === profile);
-    return inTurn(fitting, this.#options.clock.now())[0]?.key ?? null;
+    return dueJobs(fitting, this.#options.clock.now())[0]?.key ?? null;
   }
 
   #hand(jobKey: string, warmKey: string): void {

@@ -3,12 +3,12 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
-import { realEdges } from '../../src/controller/edges.ts';
+import { realPorts } from '../../src/controller/ports.ts';
 import { createLog } from '../../src/log.ts';
 import { serveQuestions } from './child.ts';
 import { stillGuests } from './still-guests.ts';
 
-// The daemon on its real edges, in a process of its own. With `still` behind the config's path its guests let
+// The daemon on its real ports, in a process of its own. With `still` behind the config's path its guests let
 // everybody in and never answer: ten thousand of them cost no process and no socket.
 
 const [path = 'config.json', guests] = process.argv.slice(2);
@@ -25,8 +25,8 @@ serveQuestions({
     const openGuest = stillGuests(() => {
       firstLogin ??= performance.now() - began;
     });
-    const edges = guests === 'still' ? { ...realEdges, openGuest } : realEdges;
-    daemon = await startDaemon({ config, env, clock: systemClock, log, edges });
+    const ports = guests === 'still' ? { ...realPorts, openGuest } : realPorts;
+    daemon = await startDaemon({ config, env, clock: systemClock, log, ports });
     const listening = performance.now() - began;
     return { listening };
   },

@@ -11,7 +11,7 @@ import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { CALM_SCENARIO } from '../simulation/calm-scenario.ts';
 import { Chance } from '../simulation/chance.ts';
 import { Life } from '../simulation/life.ts';
-import { lifeEdges } from '../simulation/life-edges.ts';
+import { lifePorts } from '../simulation/life-ports.ts';
 import { SSH_PASSWORD } from '../simulation/memory-mac.ts';
 import { RecordLaws } from '../simulation/record-laws.ts';
 import { AGENT_TOKEN, createWorld, GITHUB_TOKEN, WEBHOOK_SECRET } from '../simulation/simulated-world.ts';
@@ -73,7 +73,7 @@ export async function virtualWorld({
     if (mode !== 'poll') createHook(github, { ...hook, url: 'http://daemon.test/webhook' });
   }
   const agent = new Map<string, number>();
-  const edges = lifeEdges({
+  const ports = lifePorts({
     world,
     life: new Life(clock),
     laws: new RecordLaws(world.broken, world.secrets),
@@ -84,7 +84,7 @@ export async function virtualWorld({
     },
   });
   const agentSender = () => {
-    const sender = edges.agentSender();
+    const sender = ports.agentSender();
     return {
       ...sender,
       send: (message: Parameters<typeof sender.send>[0]) => {
@@ -118,7 +118,7 @@ export async function virtualWorld({
     secrets: [],
     destination: { write: () => undefined },
   });
-  void startDaemon({ config, env: {}, clock, log, edges: { ...edges, agentSender } }).then((started) => {
+  void startDaemon({ config, env: {}, clock, log, ports: { ...ports, agentSender } }).then((started) => {
     daemon = started;
   });
   const pass = async (until: number | (() => boolean)) => {

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
-import { crashingEdges } from './crashing-edges.ts';
+import { crashingPorts } from './crashing-ports.ts';
 
 // The daemon as its command starts it, but that SIGKILL meets it at the point that the environment names: the
 // `CRASH_VISIT`th time that it passes `CRASH_AT`. Every point passed is added to the file `CRASH_POINTS`.
@@ -24,7 +24,7 @@ const env = {};
 const { config } = loadConfig({ path: process.argv[2] ?? 'config.json', env });
 const log = createLog({ ...config.log, secrets: secretValues(config) });
 const stop = listenForStop({ signals: ['SIGTERM'], clock: systemClock, force: process.exit });
-const daemon = await startDaemon({ config, env, clock: systemClock, log, edges: crashingEdges(pass) });
+const daemon = await startDaemon({ config, env, clock: systemClock, log, ports: crashingPorts(pass) });
 log.info('is ready');
 await stop.first;
 await daemon.drain();

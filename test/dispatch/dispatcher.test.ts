@@ -99,7 +99,7 @@ describe('slots', () => {
     at.mac.faults.add({ route: 'GET /vms/:id/ssh', status: 404, code: 'NOT_FOUND', times: 1 });
     await soon(() => expect(at.stateOf(jobId)).toBe('queued'));
     at.clock.advance(60_000);
-    at.dispatcher.poke();
+    at.dispatcher.requestScheduling();
     await soon(() => expect(at.stateOf(jobId)).toMatch(/^sshReady/));
     expect(at.vms()).toEqual([`${name.replace(/1$/, '2')} running`]);
   });

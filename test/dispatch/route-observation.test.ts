@@ -35,7 +35,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
   return {
     holderOfJob: (id: number) => holders.find(({ holder }) => holder.job.id === id)?.holder ?? null,
     holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
-    heirOf: (_: Holder): Holder | null => null,
+    nextJobFor: (_: Holder): Holder | null => null,
     isSettled: (id: number) => settled.includes(id),
     isOurs: (name: string) => name.startsWith('gh-a-'),
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
@@ -198,7 +198,7 @@ describe('a VM that boots for a job which is over', () => {
   const heir: Holder = { key: 'q', job: job(3, { attemptsFailed: 1 }), vmProfile: null };
   const among = (actors: Parameters<typeof known>[0]) => ({
     ...known(actors),
-    heirOf: ({ key }: Holder) => (key === booting.key ? heir : null),
+    nextJobFor: ({ key }: Holder) => (key === booting.key ? heir : null),
   });
   const told = (key: string, exchanged: Job) => ({
     do: 'tell',

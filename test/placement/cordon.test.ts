@@ -32,7 +32,12 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   });
   const hosts = { all: () => [host('mini-1'), host('mini-2')] } as never;
   const breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock: systemClock, log, onChange: () => dispatcher.poke() },
+    ...{
+      policy: DEFAULT_BREAKER_POLICY,
+      clock: systemClock,
+      log,
+      onChange: () => dispatcher.requestScheduling(),
+    },
   });
   const dispatcher = new Dispatcher({
     breakers,
@@ -45,19 +50,19 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     warm: new Map(),
     profileFor: () => 'p',
   });
-  const poke = async () => {
-    dispatcher.poke();
+  const requestScheduling = async () => {
+    dispatcher.requestScheduling();
     await Promise.resolve();
     return granted.splice(0);
   };
   const to = (name: string) => [{ type: 'slot.granted', host: name }];
 
-  expect(await poke()).toEqual(to('mini-1'));
+  expect(await requestScheduling()).toEqual(to('mini-1'));
   store.cordons.put('mini-1', { by: 'ada', at: 1 });
-  expect(await poke()).toEqual(to('mini-2'));
+  expect(await requestScheduling()).toEqual(to('mini-2'));
   store.cordons.put('mini-2', { by: 'ada', at: 1 });
-  expect(await poke()).toEqual([]);
+  expect(await requestScheduling()).toEqual([]);
   store.cordons.put('mini-1', null);
-  expect(await poke()).toEqual(to('mini-1'));
+  expect(await requestScheduling()).toEqual(to('mini-1'));
   await store.close();
 });

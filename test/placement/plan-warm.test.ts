@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { handWarmVms, planWarmVms, type WarmNeeds, type WarmVm } from '../../src/placement/plan-warm.ts';
+import { assignWarmVms, planWarmVms, type WarmNeeds, type WarmVm } from '../../src/placement/plan-warm.ts';
 
 const job = (key: string, queuedAt = 1, profile = 'mac', notBefore = 0) => ({
   key,
@@ -25,7 +25,7 @@ describe('a queued job', () => {
     ['is served in its turn', [job('b', 2), job('a', 1)], [warm('w')], ['a w']],
     ['takes a booting one where none is ready', [job('a')], [warm('w', { isReady: false })], ['a w']],
   ])('%s', (_, waiting, vms, expected) => {
-    const handed = handWarmVms(waiting, vms, 10).map(({ job: key, warm: vm }) => `${key} ${vm}`);
+    const handed = assignWarmVms(waiting, vms, 10).map(({ job: key, warm: vm }) => `${key} ${vm}`);
     expect(handed).toEqual(expected);
   });
 
@@ -36,7 +36,7 @@ describe('a queued job', () => {
       warm('old', { enteredAt: 1 }),
     ];
     const waiting = ['a', 'b', 'c', 'd'].map((key, n) => job(key, n));
-    expect(handWarmVms(waiting, vms, 10).map(({ warm: vm }) => vm)).toEqual(['old', 'young', 'booting']);
+    expect(assignWarmVms(waiting, vms, 10).map(({ warm: vm }) => vm)).toEqual(['old', 'young', 'booting']);
   });
 });
 

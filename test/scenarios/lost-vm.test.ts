@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EvidenceFile } from '../../src/evidence/evidence-file.ts';
-import { scenario } from '../scenarios/scenario.ts';
+import { scenario } from './scenario.ts';
 
 test('a VM that vanishes under its job leaves what its Mac still tells, and what it took with it is named', {
   timeout: 90_000,

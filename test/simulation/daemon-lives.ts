@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
 import { forgetListeners } from './forget-listeners.ts';
 import { Life } from './life.ts';
-import { lifeEdges } from './life-edges.ts';
+import { lifePorts } from './life-ports.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { RecordLaws } from './record-laws.ts';
 import { AGENT_TOKEN, GITHUB_TOKEN, IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
@@ -47,7 +47,7 @@ export class DaemonLives {
     this.#count += 1;
     this.#laws.beginLife();
     world.trace(`daemon: life ${this.#count} begins`);
-    const edges = lifeEdges({
+    const ports = lifePorts({
       world,
       life,
       laws: this.#laws,
@@ -64,7 +64,7 @@ export class DaemonLives {
       secrets: [],
       destination: { write: (line: string) => this.#hear(life, line) },
     });
-    startDaemon({ config: simulatedConfig(world), env: {}, clock: life.clock, log, edges }).then(
+    startDaemon({ config: simulatedConfig(world), env: {}, clock: life.clock, log, ports }).then(
       (daemon) => {
         if (life.isAlive) this.#daemon = daemon;
       },

@@ -29,7 +29,7 @@ export class LevelDisk {
     await this.#after(() => database.open());
     const rows = await this.#after(() => database.iterator().all());
     if (committed.rows.size === 0) committed.apply(rows.map(([key, value]) => ({ type: 'put', key, value })));
-    this.#inTurn(database, ['_get', '_getMany', '_batch']);
+    this.#dueJobs(database, ['_get', '_getMany', '_batch']);
     this.#inTurnOfMade(database, '_iterator', ['_next', '_nextv', '_all', '_close']);
     return committing(this.#database, committed, commit);
   };
@@ -59,7 +59,7 @@ export class LevelDisk {
   }
 
   /** By the names under which abstract-level has each kind of database do its work. */
-  #inTurn(of: object, names: readonly string[]): void {
+  #dueJobs(of: object, names: readonly string[]): void {
     const parts = of as Record<string, Work>;
     for (const name of names) {
       const work = parts[name]?.bind(of);
@@ -73,7 +73,7 @@ export class LevelDisk {
     if (!make) return;
     parts[name] = (...given) => {
       const made = make(...given);
-      this.#inTurn(made, names);
+      this.#dueJobs(made, names);
       return made;
     };
   }

@@ -10,7 +10,7 @@ import type { Chronicle } from '../../journal/chronicle.ts';
 import { type Overview, outcomeOf } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers.ts';
-import { waitingFacts } from '../../placement/waiting-facts.ts';
+import { waitingFacts } from '../../placement/why-waiting.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';

@@ -13,7 +13,7 @@ export interface AttemptSeen {
   isTold: boolean;
 }
 
-export interface AttemptNews {
+export interface BreakerEvents {
   /** Null between attempts. */
   seen: AttemptSeen | null;
   /** What the things that the attempt uses are told. */
@@ -25,7 +25,11 @@ export interface AttemptNews {
  * blames; an operator's, GitHub's or the job's own counts against neither. `isOnline`: its runner has been online, or
  * its VM stands by for one.
  */
-export function attemptNews(before: AttemptSeen | null, context: JobContext, isOnline: boolean): AttemptNews {
+export function breakerEvents(
+  before: AttemptSeen | null,
+  context: JobContext,
+  isOnline: boolean,
+): BreakerEvents {
   const { job, vm, failure } = context;
   if (vm === null) return { seen: null, events: before?.isTold === false ? both(before, ENDED) : [] };
   const seen: AttemptSeen = {
@@ -48,14 +52,14 @@ export function attemptNews(before: AttemptSeen | null, context: JobContext, isO
 
 const ENDED: BreakerEvent = { type: 'attempt.ended' };
 
-function both({ host, profile }: AttemptSeen, event: BreakerEvent): AttemptNews['events'] {
+function both({ host, profile }: AttemptSeen, event: BreakerEvent): BreakerEvents['events'] {
   return [
     { about: 'host', name: host, event },
     { about: 'profile', name: profile, event },
   ];
 }
 
-function blamed({ host, profile }: AttemptSeen, failure: Failure): AttemptNews['events'] {
+function blamed({ host, profile }: AttemptSeen, failure: Failure): BreakerEvents['events'] {
   const failed: BreakerEvent = { type: 'attempt.failed', failure };
   return [
     { about: 'host', name: host, event: failure.blame === 'host' ? failed : ENDED },

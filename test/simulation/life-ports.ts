@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { AgentAnswer, AgentMessage } from '../../src/agent/agent-sender.ts';
-import type { Edges } from '../../src/controller/edges.ts';
+import type { Ports } from '../../src/controller/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest } from '../../src/simulator/agent/http/exchange.ts';
 import { parseRequestHead } from '../../src/simulator/agent/http/request-head.ts';
@@ -26,7 +26,7 @@ export interface LifeParts {
 }
 
 /** What one life of the daemon has in place of sockets, disk and chance. Each way out passes three crash points. */
-export function lifeEdges(parts: LifeParts): Edges {
+export function lifePorts(parts: LifeParts): Ports {
   const { world, life, laws, chance, openDisk = openCommitted } = parts;
   return {
     openStore: async (options) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Blame, failure } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
-import { type AttemptSeen, attemptNews } from '../../src/placement/attempt-news.ts';
+import { type AttemptSeen, breakerEvents } from '../../src/placement/breaker-events.ts';
 import { contextAt, JOB, OTHER_JOB, VM } from '../machines/job-samples.ts';
 
 const context = (more: Partial<JobContext> = {}) =>
@@ -14,7 +14,7 @@ const seen: AttemptSeen = {
   isTold: false,
 };
 const told = (before: AttemptSeen | null, now: JobContext, isOnline = false) =>
-  attemptNews(before, now, isOnline).events.map(({ about, event }) => `${about} ${event.type}`);
+  breakerEvents(before, now, isOnline).events.map(({ about, event }) => `${about} ${event.type}`);
 const failedFor = (blame: Blame) => ({
   job: { ...JOB, attemptsFailed: JOB.attemptsFailed + 1 },
   failure: { ...failure('PHASE_TIMED_OUT', 'late'), blame },

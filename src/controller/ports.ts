@@ -8,7 +8,7 @@ import { openStore } from '../store/open-store.ts';
  * Everything by which the daemon meets what is outside of its process, the clock apart. The simulation puts a world
  * in memory here; nothing else in the daemon opens a socket, a file of its store or a source of chance.
  */
-export interface Edges {
+export interface Ports {
   openStore: typeof openStore;
   agentSender(): AgentSender;
   fetch: typeof fetch;
@@ -18,7 +18,7 @@ export interface Edges {
   random(): number;
 }
 
-export const realEdges: Edges = {
+export const realPorts: Ports = {
   openStore,
   agentSender: httpAgentSender,
   fetch,

@@ -1,5 +1,5 @@
-import type { Edges } from '../../src/controller/edges.ts';
-import { realEdges } from '../../src/controller/edges.ts';
+import type { Ports } from '../../src/controller/ports.ts';
+import { realPorts } from '../../src/controller/ports.ts';
 
 /** Called on the way out of the process and back, with the point's name; may not return. */
 type Pass = (point: string) => void;
@@ -13,8 +13,8 @@ const SCRIPTS: [mark: string, name: string][] = [
   ['jeballto-state:', 'status'],
 ];
 
-/** The daemon's real edges; whatever crosses one passes a named point before and after. */
-export function crashingEdges(pass: Pass): Edges {
+/** The daemon's real ports; whatever crosses one passes a named point before and after. */
+export function crashingPorts(pass: Pass): Ports {
   const around = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     pass(`before ${what}`);
     const result = await work();
@@ -22,24 +22,24 @@ export function crashingEdges(pass: Pass): Edges {
     return result;
   };
   return {
-    ...realEdges,
+    ...realPorts,
     openStore: async (options) => {
-      const store = await realEdges.openStore(options);
+      const store = await realPorts.openStore(options);
       const durable = store.durable.bind(store);
       store.durable = () => around('a durable write', durable);
       return store;
     },
     agentSender: () => {
-      const sender = realEdges.agentSender();
+      const sender = realPorts.agentSender();
       return {
         send: (message) => around(`agent ${route(message.method, message.url)}`, () => sender.send(message)),
         close: () => sender.close(),
       };
     },
     fetch: (input, init) =>
-      around(`github ${route(init?.method ?? 'GET', String(input))}`, () => realEdges.fetch(input, init)),
+      around(`github ${route(init?.method ?? 'GET', String(input))}`, () => realPorts.fetch(input, init)),
     openGuest: async (options) => {
-      const session = await around('guest login', () => realEdges.openGuest(options));
+      const session = await around('guest login', () => realPorts.openGuest(options));
       return {
         hostKey: session.hostKey,
         run: (script, run) => {

@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import { type Clock, sleepFor } from '../clock.ts';
+
+/**
+ * Ends everything that was acquired, in reverse order. A step that fails or hangs does not keep the others from
+ * running, since the flush of the store is among them.
+ */
+export class DisposeStack {
+  readonly #clock: Clock;
+  readonly #steps: { what: string; dispose: () => unknown }[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `what` names the thing in the log when it does not end in order. */
+  defer(what: string, dispose: () => unknown): void {
+    this.#steps.push({ what, dispose });
+  }
+
+  /** `timeout`: milliseconds for each step. Never rejects. */
+  async dispose(log: Logger, timeout: number): Promise<void> {
+    for (const { what, dispose } of this.#steps.splice(0).reverse()) {
+      const done = new AbortController();
+      const late = sleepFor(this.#clock, timeout, done.signal).then(
+        () => Promise.reject(new Error(`not done after ${timeout} ms`)),
+        () => undefined,
+      );
+      try {
+        await Promise.race([Promise.resolve().then(dispose), late]);
+      } catch (error) {
+        log.warn({ err: error, what }, `could not release ${what} in order`);
+      } finally {
+        done.abort();
+      }
+    }
+  }
+}
