@@ -14,12 +14,11 @@ import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
 import { Collector } from '../upkeep/collector.ts';
-import { connectAgents } from './connect-agents.ts';
-import { connectGitHub } from './connect-github.ts';
+import { connectAgents, connectGitHub } from './connections.ts';
 import { createCore } from './create-core.ts';
+import { createEffectWorld } from './create-effect-world.ts';
+import { createIntake } from './create-intake.ts';
 import { DisposeStack } from './dispose-stack.ts';
-import { effectWorldOf } from './effect-world-of.ts';
-import { intakeOf } from './intake-of.ts';
 import { keepBases } from './keep-bases.ts';
 import { type Ports, realPorts } from './ports.ts';
 import { watchJournal } from './watch-journal.ts';
@@ -76,7 +75,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const progress = new Map<string, string>();
   const guests = new KeptGuests(ports.openGuest, clock);
   disposal.defer('logins in guests', () => guests.close());
-  const world = effectWorldOf({
+  const world = createEffectWorld({
     config,
     clock,
     github,
@@ -164,7 +163,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     });
   }
 
-  const { poller, webhooks, receiver } = intakeOf({
+  const { poller, webhooks, receiver } = createIntake({
     config,
     repositories,
     github,

@@ -3,7 +3,7 @@ import type { JobObservation } from '../../machines/job/observation.ts';
 import { resourceName } from '../../machines/resource-name.ts';
 import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { effectWorldOf } from '../../src/controller/effect-world-of.ts';
+import { createEffectWorld } from '../../src/controller/create-effect-world.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
@@ -106,7 +106,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
 
   /** A world as a daemon that has just begun has it: nothing is remembered of an earlier one. */
   const newWorld = (observe: (seen: JobObservation) => void = (seen) => observed.push(seen)): EffectWorld => {
-    const world = effectWorldOf({
+    const world = createEffectWorld({
       config,
       clock,
       github: createGitHub({ apiUrl: github.url, auth: { token: 'ghp_oftheeffects' }, clock, log }),

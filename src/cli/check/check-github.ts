@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectGitHub } from '../../controller/connect-github.ts';
+import { connectGitHub } from '../../controller/connections.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { RunnerScope } from '../../github/runners/runner-scope.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';

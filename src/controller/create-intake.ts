@@ -35,7 +35,7 @@ export interface Intake {
 }
 
 /** The sources of job events, each of which watches the other: what one sees and the other does not is a gap. */
-export function intakeOf(parts: IntakeParts): Intake {
+export function createIntake(parts: IntakeParts): Intake {
   const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
   const { turnRecords } = parts;
   const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;

@@ -24,7 +24,7 @@ export interface EffectWorldParts {
 }
 
 /** What the effects may touch, from the config and the adapters. */
-export function effectWorldOf({
+export function createEffectWorld({
   config,
   clock,
   github,
