@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ExitCode } from './cli/exit-code.ts';
+import { ExitCode, runCommand, processTerminal as terminal } from './cli/command.ts';
 import { packageInfo } from './cli/package-info.ts';
-import { runCommand } from './cli/run-command.ts';
-import { processTerminal as terminal } from './cli/terminal.ts';
 
 // Each command is imported when it is called: help and version load nothing else.
 

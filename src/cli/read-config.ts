@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './command.ts';
 
 const USUAL = ['config.json', 'config.yaml', 'config.yml'];
 

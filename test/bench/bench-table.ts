@@ -1,4 +1,4 @@
-import { textTable } from '../../src/cli/terminal/text-table.ts';
+import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { type BenchResult, isMet, type Measure, ratioToLimit } from './measure.ts';
 
 /** The whole run as a person reads it. */

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../src/cli/terminal.ts';
+import type { Terminal } from '../../src/cli/command.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 
 /** A terminal that keeps what is written. */

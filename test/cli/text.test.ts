@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { randomSource } from '../../src/cli/simulation/random.ts';
-import { printable } from '../../src/cli/terminal/printable.ts';
-import { spokenSpan } from '../../src/cli/terminal/spoken-span.ts';
-import { textTable } from '../../src/cli/terminal/text-table.ts';
+import { printable, spokenSpan, textTable } from '../../src/cli/terminal/terminal-text.ts';
 
 test.each([
   [0, '0s'],

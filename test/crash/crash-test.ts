@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
-import { textTable } from '../../src/cli/terminal/text-table.ts';
+import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
 import { loadRun } from './load-run.ts';
 

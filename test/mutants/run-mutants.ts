@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { textTable } from '../../src/cli/terminal/text-table.ts';
+import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
 // Breaks each law by one line, in a copy of the project, and sees that a test fails. The same tests pass before.

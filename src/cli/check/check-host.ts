@@ -5,8 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { namePrefix } from '../../jobs/job-policy.ts';
-import { printable } from '../terminal/printable.ts';
-import { spokenSpan } from '../terminal/spoken-span.ts';
+import { printable, spokenSpan } from '../terminal/terminal-text.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Milliseconds for which a host may stay silent. */

@@ -4,9 +4,7 @@ import { layOutChart } from '../../chart/lay-out-chart.ts';
 import { mermaidChart } from '../../chart/mermaid-chart.ts';
 import { portableChart } from '../../chart/portable-chart.ts';
 import { machines } from '../../http/admin/api/charts.ts';
-import { ExitCode } from '../exit-code.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
+import { ExitCode, type Terminal, UsageError } from '../command.ts';
 
 export const CHART_FORMATS = ['mermaid', 'svg', 'json'] as const;
 

@@ -4,9 +4,8 @@ import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
 import { checkStore } from '../check/check-store.ts';
 import { about, type Finding, findingLine } from '../check/finding.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import type { Terminal } from '../terminal.ts';
 
 /** The doctor: everything that the daemon needs, looked at and told, with the mend. Changes nothing anywhere. */
 export async function checkCommand(

@@ -6,17 +6,16 @@ import { pushWorkflow } from '../../simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../simulator/github/repositories.ts';
 import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { openStore } from '../../store/open-store.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { DaemonProcess } from '../demo/daemon-process.ts';
 import { complaints, type DemoResult, demoResult } from '../demo/demo-result.ts';
 import { DemoView } from '../demo/demo-view.ts';
 import { demoJobs } from '../demo/demo-workflow.ts';
 import { freePort } from '../demo/free-port.ts';
 import { watchDemo } from '../demo/watch-demo.ts';
-import { ExitCode } from '../exit-code.ts';
 import { startSimulatedWorld } from '../simulation/simulated-world.ts';
 import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../simulation/world-config.ts';
 import { listenForStop, type StopSignals } from '../stop-signals.ts';
-import type { Terminal } from '../terminal.ts';
 
 export interface DemoOptions {
   jobs: number;

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import type { Terminal } from '../terminal.ts';
 
 /** Saves everything known of a job as one file for `replay`. Throws a NoDaemonError when no daemon knows it. */
 export async function evidenceCommand(

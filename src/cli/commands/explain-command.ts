@@ -3,11 +3,9 @@ import { moment, span } from '../../format.js';
 import { callLine, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import { printable } from '../terminal/printable.ts';
-import { textTable } from '../terminal/text-table.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, textTable } from '../terminal/terminal-text.ts';
 
 /** Prints the story that the page tells of a job. Throws a NoDaemonError when no daemon answers or none knows it. */
 export async function explainCommand(

@@ -1,10 +1,8 @@
 import type { CollectionStep } from '../../upkeep/plan-collection.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import { printable } from '../terminal/printable.ts';
-import { textTable } from '../terminal/text-table.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, textTable } from '../terminal/terminal-text.ts';
 
 /**
  * Has the running daemon collect now what nobody owns, or say what it would do. It never opens the store itself:

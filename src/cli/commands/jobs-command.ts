@@ -1,9 +1,8 @@
 import { type AdminAddress, adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 import { type JobsAnswer, jobRows } from '../terminal/job-rows.ts';
-import { textTable } from '../terminal/text-table.ts';
-import type { Terminal } from '../terminal.ts';
+import { textTable } from '../terminal/terminal-text.ts';
 
 /** Prints what the running daemon knows of its jobs. Throws a NoDaemonError when none answers. */
 export async function jobsCommand(

@@ -3,10 +3,8 @@ import { type EvidenceFile, evidenceSchema } from '../../evidence/evidence-file.
 import { createAdminApp } from '../../http/admin/admin-app.ts';
 import { replaySource } from '../../http/admin/source/replay-source.ts';
 import { listen } from '../../http/listen.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { listenForStop } from '../stop-signals.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** Serves an evidence file in the page of the daemon, on loopback, until a signal. Throws a UsageError for another file. */
 export async function replayCommand(

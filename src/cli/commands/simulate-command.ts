@@ -7,14 +7,16 @@ import { ensureRepository } from '../../simulator/github/repositories.ts';
 import { startSimulatedGitHub } from '../../simulator/github/simulated-github.ts';
 import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
-import { ExitCode } from '../exit-code.ts';
-import { pushExample } from '../simulation/push-example.ts';
+import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { randomSource } from '../simulation/random.ts';
 import { startSimulatedWorld } from '../simulation/simulated-world.ts';
-import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../simulation/world-config.ts';
+import {
+  pushExample,
+  SIMULATED_AGENT_TOKEN,
+  SIMULATED_REPOSITORY,
+  worldConfig,
+} from '../simulation/world-config.ts';
 import { listenForStop } from '../stop-signals.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export const SIMULATED = ['agent', 'github', 'guest', 'world'] as const;
 

@@ -4,12 +4,10 @@ import type { Config } from '../../config/schema.ts';
 import { secretValues } from '../../config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../controller/daemon.ts';
 import { createLog } from '../../log.ts';
-import { exitOnCrash } from '../crash-handlers.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
 import { readConfig } from '../read-config.ts';
 import { listenForStop } from '../stop-signals.ts';
-import type { Terminal } from '../terminal.ts';
 
 /**
  * Runs the daemon until a signal. The first one drains: no new VM, running jobs go on in theirs, and the next start
@@ -24,7 +22,7 @@ export async function startCommand(
   const log = createLog({ ...config.log, secrets: secretValues(config) });
   for (const warning of warnings) log.warn({ key: warning.path }, problemLine(warning));
 
-  const calm = exitOnCrash(log, exit);
+  const removeCrashHandlers = exitOnCrash(log, exit);
   const stop = listenForStop({ signals: ['SIGTERM', 'SIGINT'], clock: terminal.clock, force: exit });
   try {
     const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log });
@@ -39,7 +37,7 @@ export async function startCommand(
     return ExitCode.ok;
   } finally {
     stop.release();
-    calm();
+    removeCrashHandlers();
   }
 }
 
@@ -50,4 +48,24 @@ function sayReady(log: Logger, { controller, hosts, store }: Config, { publicUrl
     { version, mode, publicUrl, adminUrl, store: store.path, hosts: hosts.map(({ name }) => name) },
     `jeballto-runner ${version} is ready (mode ${mode}): webhooks at ${publicUrl}/webhook, operators at ${adminUrl}`,
   );
+}
+
+/**
+ * Ends the process on an error that nobody handled: its consequences are unknown, and every state is on disk for
+ * the next start. Returns a function that takes the handlers away.
+ */
+function exitOnCrash(log: Logger, exit: (code: number) => void): () => void {
+  const end = (error: unknown) => {
+    log.fatal(
+      { err: error },
+      'an error that nobody handled: the daemon ends, and its next start goes on from the store',
+    );
+    exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+  return () => {
+    process.off('uncaughtException', end);
+    process.off('unhandledRejection', end);
+  };
 }

@@ -1,6 +1,5 @@
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
-import type { Terminal } from '../terminal.ts';
 
 /** Prints what runs here: what a bug report needs. */
 export async function versionCommand({ json }: { json?: boolean }, terminal: Terminal): Promise<number> {

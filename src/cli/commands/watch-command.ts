@@ -1,13 +1,11 @@
 import type { Waiting } from '../../placement/why-waiting.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode } from '../exit-code.ts';
+import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 import { listenForStop } from '../stop-signals.ts';
 import { type JobsAnswer, jobRows } from '../terminal/job-rows.ts';
-import { printable } from '../terminal/printable.ts';
 import { Redraw } from '../terminal/redraw.ts';
-import { textTable } from '../terminal/text-table.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, textTable } from '../terminal/terminal-text.ts';
 
 /** Milliseconds between two pictures. */
 const PACE = 1_000;

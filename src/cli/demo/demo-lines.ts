@@ -1,4 +1,4 @@
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../terminal/terminal-text.ts';
 
 interface LogLine {
   level?: string;

@@ -1,4 +1,4 @@
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../terminal/terminal-text.ts';
 import { type DemoJob, type DemoState, PIPELINE } from './demo-state.ts';
 
 export interface Screen {

@@ -1,7 +1,7 @@
-import { pushExample } from '../simulation/push-example.ts';
+import type { Terminal } from '../command.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
+import { pushExample } from '../simulation/world-config.ts';
 import { Redraw } from '../terminal/redraw.ts';
-import type { Terminal } from '../terminal.ts';
 import { DemoLines } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
 import { type DemoState, isClean, PIPELINE } from './demo-state.ts';

@@ -6,7 +6,6 @@ import type { JobsAnswer } from '../terminal/job-rows.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
 import type { DemoView } from './demo-view.ts';
-import { killPlan } from './kill-plan.ts';
 
 export interface WatchOptions {
   world: SimulatedWorld;
@@ -86,4 +85,10 @@ async function jobsOf(admin: AdminAddress): Promise<JobsAnswer | null> {
 
 function daemonWord(daemon: DaemonProcess, answer: JobsAnswer | null): string {
   return answer ? `daemon ${daemon.pid}` : 'daemon starting';
+}
+
+/** Shares of the whole way, ascending, at which the daemon is killed: after the first steps and before most is done. */
+function killPlan(kills: number, random: () => number): number[] {
+  const [first, last] = [0.02, 0.8];
+  return Array.from({ length: kills }, () => first + random() * (last - first)).sort((a, b) => a - b);
 }

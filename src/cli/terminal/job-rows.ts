@@ -1,7 +1,6 @@
 import type { JobView } from '../../jobs/job-view.ts';
 import type { SettledJob } from '../../store/tables/settled-jobs.ts';
-import { printable } from './printable.ts';
-import { spokenSpan } from './spoken-span.ts';
+import { printable, spokenSpan } from './terminal-text.ts';
 
 export interface JobsAnswer {
   jobs: JobView[];

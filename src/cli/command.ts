@@ -1,5 +1,38 @@
-import { ExitCode } from './exit-code.ts';
-import type { Terminal } from './terminal.ts';
+import { type Clock, systemClock } from '../clock.ts';
+
+/** What a command has around it; passed in, so that a test reads what it says. */
+export interface Terminal {
+  /** Writes a line to standard output. */
+  out(line: string): void;
+  /** Writes a line to standard error. */
+  err(line: string): void;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+}
+
+/** This process's own. */
+export const processTerminal: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  env: process.env,
+  clock: systemClock,
+};
+
+/** How the process ends, in the words of sysexits.h where it has any. */
+export const ExitCode = {
+  ok: 0,
+  /** What was asked for could not be done, or is not as it should be. */
+  failed: 1,
+  /** The command line cannot be understood (EX_USAGE). */
+  usage: 64,
+  /** The configuration cannot be used: nothing mends that but its owner (EX_CONFIG). */
+  config: 78,
+} as const;
+
+/** What the command line asks for cannot be done; the message is for whoever wrote it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
 
 /** Errors whose message is a sentence for the operator; anything else is shown with its stack. */
 const EXIT_CODES: Record<string, number> = {
