@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { keyFacts } from '../src/config/key.ts';
 import { SECTIONS, type Section } from '../src/config/sections/sections.ts';
 import { variableOf } from '../src/config/sources/environment.ts';
-import { withGeneratedPart } from './generated-part.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable, withGeneratedPart } from './markdown.ts';
 
 const FILE = join(import.meta.dirname, 'configuration.md');
 
@@ -15,7 +14,7 @@ const HEADING: Record<Section['form'], (name: string) => string> = {
 };
 
 /**
- * The text of `configuration.md` with the reference made anew from the schema, the prose around it kept.
+ * The text of `configuration.md` with a reference that is generated from the schema; the prose around it is kept.
  * Throws when the file has lost its markers.
  */
 export function generateConfigurationDoc(): string {

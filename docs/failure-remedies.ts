@@ -1,7 +1,7 @@
 import type { FailureCode } from '../machines/failure.ts';
 
-/** What each code says happened, and what a person can do so that it does not come again. */
-export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, mend: string]> = {
+/** What happened when a code is given, and what a person can do about it. */
+export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: string]> = {
   HOST_UNREACHABLE: [
     'The agent did not answer.',
     'See that the agent runs, that its Mac is awake, and that `base_url` is right and reachable from here.',

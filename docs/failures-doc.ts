@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Blame, type Disposition, FAILURE_CODES, failure } from '../machines/failure.ts';
 import { FAILURE_REMEDIES } from './failure-remedies.ts';
-import { withGeneratedPart } from './generated-part.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable, withGeneratedPart } from './markdown.ts';
 
 const FILE = join(import.meta.dirname, 'failures.md');
 
@@ -22,7 +21,7 @@ const NEXT: Record<Disposition, string> = {
   giveUp: 'attempt ends',
 };
 
-/** The text of `failures.md` with the table of all codes made anew. */
+/** The text of `failures.md` with a generated table of all codes. */
 export function generateFailuresDoc(): string {
   const rows = FAILURE_CODES.map((code) => {
     const { blame, disposition } = failure(code, '');

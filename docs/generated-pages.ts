@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { generateConfigurationDoc } from './configuration-doc.ts';
 import { generateFailuresDoc } from './failures-doc.ts';
-import { generateMachinesDoc } from './machines-doc.ts';
+import { generateMachinesDoc, jobOverview } from './machines-doc.ts';
+import { withGeneratedPart } from './markdown.ts';
 import { generatePerformanceDoc } from './performance-doc.ts';
-import { generateReadme } from './readme-doc.ts';
 
-/** Every page with a generated part, by its path in the project, and how to make its text anew. */
+/** Every page with a generated part, by its path in the project, and the function that returns its current text. */
 export const GENERATED_PAGES: Record<string, () => string> = {
   'README.md': generateReadme,
   'docs/configuration.md': generateConfigurationDoc,
@@ -12,3 +14,9 @@ export const GENERATED_PAGES: Record<string, () => string> = {
   'docs/machines.md': generateMachinesDoc,
   'docs/performance.md': generatePerformanceDoc,
 };
+
+/** The README with the picture of the job machine. */
+function generateReadme(): string {
+  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+  return withGeneratedPart(readme, 'the job machine', jobOverview());
+}

@@ -1,7 +1,7 @@
 import type { AnyStateNode } from 'xstate';
 import { allNodes } from '../test/machines/machine-walk.ts';
 import { answersOf, pathOfNode, type Way } from './machine-ways.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable } from './markdown.ts';
 
 /** What an actor in this leaf does with this event, in a cell: `·` nothing, `stays`, or where the answers lead. */
 export function matrixCell(leaf: AnyStateNode, eventType: string): string {

@@ -1,7 +1,7 @@
 import type { AnyStateNode } from 'xstate';
 import { diagramOf } from './machine-diagram.ts';
 import { nameOf, pathOfNode, type Way, waysOf } from './machine-ways.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable } from './markdown.ts';
 
 /** One state with its picture, what belongs to it, and every way that leads on from it or from its plain children. */
 export function stateSection(state: AnyStateNode, heading: string): string {

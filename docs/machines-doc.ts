@@ -8,11 +8,10 @@ import { DEFAULT_POLICY, type JobPolicy } from '../machines/job/policy.ts';
 import { createJobMachine } from '../machines/job.ts';
 import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../machines/webhooks.ts';
 import { allNodes } from '../test/machines/machine-walk.ts';
-import { withGeneratedPart } from './generated-part.ts';
 import { diagramOf } from './machine-diagram.ts';
 import { effectMatrix, eventMatrix } from './machine-matrix.ts';
 import { stateSection } from './machine-section.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable, withGeneratedPart } from './markdown.ts';
 
 const FILE = join(import.meta.dirname, 'machines.md');
 

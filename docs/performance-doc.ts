@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellsOf } from '../test/bench/bench-table.ts';
 import type { BenchResult, RowResult } from '../test/bench/measure.ts';
-import { markdownTable } from './markdown-table.ts';
+import { markdownTable } from './markdown.ts';
 import { PERFORMANCE_PROFILES, PERFORMANCE_WORDS } from './performance-words.ts';
 
 const HEAD = `# Performance

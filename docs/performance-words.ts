@@ -10,7 +10,7 @@ interface Words {
   next: string;
 }
 
-/** What stands beside the figures of each row of the bench. */
+/** The texts about the figures of each row of the bench. */
 export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   overhead: {
     title: 'Overhead on the critical path',
@@ -67,7 +67,7 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   },
 };
 
-/** What Node’s own profiler showed, before what was mended and after it: the largest costs. */
+/** The largest costs that Node’s own profiler showed, before and after they were reduced. */
 export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [
   [
     'a job’s whole life (overhead)',

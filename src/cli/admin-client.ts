@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 
-/** No daemon can be asked; the message says why and what mends it. */
+/** No daemon answers as it should; the message says why and what to do. */
 export class NoDaemonError extends Error {
   override readonly name = 'NoDaemonError';
 }
@@ -10,18 +10,18 @@ export interface AdminAddress {
   token: string | null;
 }
 
-/** Milliseconds for one answer; a collection asks every host and GitHub first. */
-const PATIENCE = 60_000;
+/** Milliseconds for one answer. A collection asks every host and GitHub before it answers. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Where the daemon of this config listens for its operator. */
+/** The address at which the daemon of this config listens for its operator. */
 export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
   const { host, port } = admin.listen;
-  const named = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const token = admin.token ?? null;
-  return { url: `http://${named.includes(':') ? `[${named}]` : named}:${port}`, token };
+  return { url: `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`, token };
 }
 
-/** Asks the running daemon. Throws a NoDaemonError when none answers there as one should. */
+/** Asks the running daemon. Throws a NoDaemonError when no daemon answers at the address, or when it refuses. */
 export async function askDaemon(
   { url, token }: AdminAddress,
   method: 'GET' | 'POST',
@@ -30,7 +30,11 @@ export async function askDaemon(
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await fetch(`${url}${path}`, { method, headers, signal: AbortSignal.timeout(PATIENCE) });
+    response = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
   } catch (error) {
     throw new NoDaemonError(
       `No daemon answers at ${url} (${reasonOf(error)}). Start one: jeballto-runner start`,

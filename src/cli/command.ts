@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 
-/** What a command has around it; passed in, so that a test reads what it says. */
+/** What a command reads and writes; passed in, so that a test sees its output. */
 export interface Terminal {
   /** Writes a line to standard output. */
   out(line: string): void;
@@ -10,7 +10,7 @@ export interface Terminal {
   clock: Clock;
 }
 
-/** This process's own. */
+/** The terminal of this process. */
 export const processTerminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
@@ -18,23 +18,23 @@ export const processTerminal: Terminal = {
   clock: systemClock,
 };
 
-/** How the process ends, in the words of sysexits.h where it has any. */
+/** How the process ends; the numbers of sysexits.h where it has one. */
 export const ExitCode = {
   ok: 0,
   /** What was asked for could not be done, or is not as it should be. */
   failed: 1,
   /** The command line cannot be understood (EX_USAGE). */
   usage: 64,
-  /** The configuration cannot be used: nothing mends that but its owner (EX_CONFIG). */
+  /** The configuration cannot be used: a restart does not help until its owner fixes it (EX_CONFIG). */
   config: 78,
 } as const;
 
-/** What the command line asks for cannot be done; the message is for whoever wrote it. */
+/** The command line asks for something that cannot be done; the message is for the person who typed it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Errors whose message is a sentence for the operator; anything else is shown with its stack. */
+/** Errors whose message is a sentence for the operator; any other error is shown with its stack. */
 const EXIT_CODES: Record<string, number> = {
   ConfigError: ExitCode.config,
   UsageError: ExitCode.usage,
@@ -43,10 +43,10 @@ const EXIT_CODES: Record<string, number> = {
   DaemonError: ExitCode.failed,
 };
 
-/** Milliseconds after which a finished command no longer waits for what still holds the process. */
-const PATIENCE = 3_000;
+/** Milliseconds after which the process ends although something, such as a socket, still keeps it alive. */
+const EXIT_GRACE_MS = 3_000;
 
-/** Runs a command and sets the exit code of this process; whatever it throws becomes a sentence on standard error. */
+/** Runs a command and sets the exit code of this process. An error of the command is written to standard error. */
 export async function runCommand(terminal: Terminal, command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();
@@ -55,7 +55,7 @@ export async function runCommand(terminal: Terminal, command: () => Promise<numb
     terminal.err(message);
     process.exitCode = exitCode;
   }
-  setTimeout(() => process.exit(), PATIENCE).unref();
+  setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 }
 
 function explain(error: unknown): { exitCode: number; message: string } {

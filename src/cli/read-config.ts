@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import type { Terminal } from './command.ts';
 
-const USUAL = ['config.json', 'config.yaml', 'config.yml'];
+const DEFAULT_FILES = ['config.json', 'config.yaml', 'config.yml'];
 
-/** The config of a command: the file that was named, or the usual one of this folder. Throws a ConfigError. */
+/** Loads the config of a command: the named file, or the default one of this folder. Throws a ConfigError. */
 export function readConfig(
   given: string | undefined,
   { env }: Pick<Terminal, 'env'>,
 ): LoadedConfig & { path: string } {
-  const path = given ?? USUAL.find((name) => existsSync(name)) ?? 'config.json';
+  const path = given ?? DEFAULT_FILES.find((name) => existsSync(name)) ?? 'config.json';
   return { path, ...loadConfig({ path, env }) };
 }

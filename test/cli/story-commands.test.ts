@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chartCommand } from '../../src/cli/commands/chart-command.ts';
 import { evidenceCommand } from '../../src/cli/commands/evidence-command.ts';
 import { explainCommand } from '../../src/cli/commands/explain-command.ts';
-import { picture } from '../../src/cli/commands/watch-command.ts';
+import { watchLines } from '../../src/cli/commands/watch-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { replaySource } from '../../src/http/admin/source/replay-source.ts';
@@ -96,7 +96,7 @@ test('a file that is no evidence is refused in a sentence, and so is a machine t
 });
 
 test('watch shows beside each waiting job why it waits, and no more than fits', () => {
-  const lines = picture(
+  const lines = watchLines(
     { jobs: [jobView(11), jobView(12)], recent: [] },
     [{ key: '12', jobId: 12, why: 'noSlot', sentence: 'No free slot.', frees: '', position: 1, until: null }],
     NOW,

@@ -2,7 +2,7 @@ import { problemLine } from '../../config/config-error.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { about, type Finding } from './finding.ts';
 
-/** What is to say of a configuration that could be loaded. */
+/** The findings about a configuration that could be loaded. */
 export function checkConfig({ config, warnings, path }: LoadedConfig & { path: string }): Finding[] {
   const { ok, wrong, note } = about('config');
   const { mode } = config.controller;
@@ -14,7 +14,7 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
       ? []
       : [ok('Webhook deliveries are verified with github.webhook_secret.')]),
     ...warnings.map((warning) => {
-      // Without polling and without a secret no job would ever be noticed.
+      // Without polling and without a secret the daemon would never notice a job.
       const isFatal = warning.path === 'github.webhook_secret' && mode === 'webhook';
       return (isFatal ? wrong : note)(problemLine(warning));
     }),

@@ -5,7 +5,7 @@ import type { GitHub } from '../../github/github.ts';
 import type { RunnerScope } from '../../github/runners/runner-scope.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
-/** Tries what the daemon will ask of GitHub, as far as that makes and changes nothing. */
+/** Tries the requests that the daemon will send to GitHub, except those that create or change something. */
 export async function checkGitHub(config: Config, clock: Clock): Promise<Finding[]> {
   const { ok, wrong, note } = about('github');
   const { owner } = config.github;

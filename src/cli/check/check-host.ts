@@ -5,22 +5,22 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { namePrefix } from '../../jobs/job-policy.ts';
-import { printable, spokenSpan } from '../terminal/terminal-text.ts';
+import { printable, shortSpan } from '../terminal/terminal-text.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
-/** Milliseconds for which a host may stay silent. */
-const PATIENCE = 10_000;
+/** Milliseconds without an answer after which the host counts as unreachable. */
+const READ_TIMEOUT_MS = 10_000;
 
-/** What a job needs of the agent; agent source: the capability that each of our calls asks for. */
+/** Capabilities of the agent that a job needs (agent source: each route names the one that it checks). */
 const NEEDED_FEATURES = ['macOSVirtualization', 'natNetworking', 'portForwarding', 'ociImagePackaging'];
 
-/** Not using a slot. */
-const AT_REST = new Set(['stopped', 'created', 'error', 'deleted']);
+/** States in which a VM takes no slot. */
+const SLOTLESS_STATES = new Set(['stopped', 'created', 'error', 'deleted']);
 
-/** The agent stamps whole seconds, and its clock may differ by a little. */
-const WORST_SKEW_MS = 30_000;
+/** The agent gives times in whole seconds, and its clock may differ a little. */
+const MAX_CLOCK_SKEW_MS = 30_000;
 
-/** Looks at one host as the daemon will use it; changes nothing there. */
+/** Checks one host in the way that the daemon will use it; changes nothing on it. */
 export async function checkHost(
   host: Config['hosts'][number],
   config: Config,
@@ -34,11 +34,16 @@ export async function checkHost(
   } catch (error) {
     findings.push(wrong(sentenceOf(error)));
   }
-  const agent = new AgentClient({ name: host.name, baseUrl: host.base_url, token, readTimeoutMs: PATIENCE });
+  const agent = new AgentClient({
+    name: host.name,
+    baseUrl: host.base_url,
+    token,
+    readTimeoutMs: READ_TIMEOUT_MS,
+  });
   try {
     const { version, uptime } = await agent.health();
     findings.push(
-      ok(`The agent ${printable(version)} answers at ${host.base_url}, up ${spokenSpan(uptime * 1000)}.`),
+      ok(`The agent ${printable(version)} answers at ${host.base_url}, up ${shortSpan(uptime * 1000)}.`),
     );
     if (token === '') return findings;
     await agent.verifyToken();
@@ -64,15 +69,15 @@ export async function checkHost(
     const vms = await agent.listVms();
     const prefix = namePrefix(config.controller);
     const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
-    const foreign = vms.filter(({ name, state }) => !AT_REST.has(state) && !isOurs(name));
+    const foreign = vms.filter(({ name, state }) => !SLOTLESS_STATES.has(state) && !isOurs(name));
     if (foreign.length > 0) {
       const names = printable(foreign.map(({ name }) => name).join(', '));
       findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));
     }
     const ahead = Math.max(0, ...vms.map(({ createdAt }) => createdAt - clock.now()));
-    if (ahead > WORST_SKEW_MS) {
+    if (ahead > MAX_CLOCK_SKEW_MS) {
       findings.push(
-        wrong(`Its clock is at least ${spokenSpan(ahead)} ahead of ours: turn on automatic time on both.`),
+        wrong(`Its clock is at least ${shortSpan(ahead)} ahead of ours: turn on automatic time on both.`),
       );
     }
 

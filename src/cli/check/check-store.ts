@@ -7,7 +7,7 @@ import { openStore } from '../../store/open-store.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
-/** Looks at the store, or at the daemon that holds it. A folder that is not there yet is not made. */
+/** Checks the store, or asks the daemon that has it open. A missing folder is not created. */
 export async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
   const { ok, wrong, note } = about('store');
   const { path, retention } = config.store;
@@ -32,7 +32,7 @@ export async function checkStore(config: Config, clock: Clock): Promise<Finding[
         : []),
     ];
   } catch (error) {
-    return isHeld(error) ? [await runningDaemon(config)] : [wrong(sentenceOf(error))];
+    return isOpenElsewhere(error) ? [await runningDaemon(config)] : [wrong(sentenceOf(error))];
   }
 }
 
@@ -50,7 +50,7 @@ async function runningDaemon(config: Config): Promise<Finding> {
   }
 }
 
-function isHeld(error: unknown): boolean {
+function isOpenElsewhere(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ((cause as { code?: string }).code === 'LEVEL_LOCKED') return true;
   }

@@ -1,10 +1,10 @@
-/** One thing that the doctor looked at. */
+/** One thing that `check` looked at. */
 export interface Finding {
   /** What it is about: `config`, `host mac-1`, `github`, `store`. */
   about: string;
   /** `wrong` keeps the daemon from its work; a `note` is worth knowing. */
   verdict: 'ok' | 'wrong' | 'note';
-  /** What was found and, where something is wrong, what mends it. */
+  /** What was found and, where something is wrong, what fixes it. */
   message: string;
 }
 
@@ -15,7 +15,7 @@ export function findingLine({ about, verdict, message }: Finding, width: number)
   return `${SIGNS[verdict]} ${about.padEnd(width)}  ${message}`;
 }
 
-/** Makes the findings about one thing. */
+/** Returns functions that create findings about one thing. */
 export function about(what: string) {
   const finding =
     (verdict: Finding['verdict']) =>
@@ -27,7 +27,7 @@ export function about(what: string) {
   return { ok: finding('ok'), wrong: finding('wrong'), note: finding('note') };
 }
 
-/** The sentence of an error that was made for people; any other error is a fault of ours and goes on. */
+/** The message of an error that is meant for people; any other error is a bug of ours and is thrown on. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Error && ['DaemonError', 'ConfigError', 'StoreError'].includes(error.name)) {
     return error.message;

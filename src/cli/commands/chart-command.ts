@@ -10,7 +10,7 @@ export const CHART_FORMATS = ['mermaid', 'svg', 'json'] as const;
 
 /**
  * Prints a machine from its definition: as a Mermaid diagram, as a drawing, or as XState's own JSON, which Stately's
- * editor and other tools of statecharts import. Throws a UsageError for a machine that there is not.
+ * editor and other tools of statecharts import. Throws a UsageError for an unknown machine.
  */
 export async function chartCommand(
   { machine: id, format }: { machine: string; format: (typeof CHART_FORMATS)[number] },

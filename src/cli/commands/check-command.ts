@@ -7,7 +7,7 @@ import { about, type Finding, findingLine } from '../check/finding.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** The doctor: everything that the daemon needs, looked at and told, with the mend. Changes nothing anywhere. */
+/** Checks everything that the daemon needs and prints what is wrong and how to fix it. Changes nothing. */
 export async function checkCommand(
   { config: path, json }: { config?: string; json?: boolean },
   terminal: Terminal,

@@ -27,29 +27,29 @@ export interface DemoOptions {
   port: number;
 }
 
-/** Milliseconds for the daemon to end in order. */
-const PATIENCE_WITH_DAEMON = 15_000;
+/** Milliseconds that the daemon has to end by itself after SIGTERM. */
+const DAEMON_STOP_TIMEOUT_MS = 15_000;
 
 const WEBHOOK_SECRET = 'simulated-webhook-secret';
 
-/** Takes back in reverse order what was begun; each part gets its turn whatever the others do. */
-type Undo = (() => unknown)[];
+/** Steps that remove what was started, run in reverse order; one that fails does not stop the others. */
+type Cleanup = (() => unknown)[];
 
 /**
  * The whole system on this machine: a simulated world in this process, the real daemon in one of its own, and a
- * workflow pushed through. Leaves nothing behind, also after Ctrl-C.
+ * workflow pushed through. Leaves nothing behind, even after Ctrl-C.
  */
 export async function demoCommand(options: DemoOptions, terminal: Terminal): Promise<number> {
-  const undo: Undo = [];
+  const cleanup: Cleanup = [];
   const stop = listenForStop({
     signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
     clock: terminal.clock,
     force: (code) => process.exit(code),
   });
   try {
-    return await runDemo(options, terminal, stop, undo);
+    return await runDemo(options, terminal, stop, cleanup);
   } finally {
-    for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => undefined);
+    for (const step of cleanup.reverse()) await Promise.resolve(step()).catch(() => undefined);
     stop.release();
   }
 }
@@ -58,11 +58,11 @@ async function runDemo(
   options: DemoOptions,
   terminal: Terminal,
   stop: StopSignals,
-  undo: Undo,
+  cleanup: Cleanup,
 ): Promise<number> {
   const { clock } = terminal;
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-demo-'));
-  undo.push(() => rm(folder, { recursive: true, force: true }));
+  cleanup.push(() => rm(folder, { recursive: true, force: true }));
   const [adminPort, webhookPort, worldPort] =
     options.port === 0
       ? [await freePort(Math.random), await freePort(Math.random), 0]
@@ -75,7 +75,7 @@ async function runDemo(
     macs: options.hosts,
     agentToken: SIMULATED_AGENT_TOKEN,
   });
-  undo.push(world.close);
+  cleanup.push(world.close);
 
   const storePath = join(folder, 'store');
   const configPath = join(folder, 'config.json');
@@ -91,7 +91,7 @@ async function runDemo(
   await writeFile(configPath, JSON.stringify(config, null, 2), { mode: 0o600 });
 
   const view = new DemoView({ terminal, toStderr: options.json === true, world });
-  undo.push(() => view.end());
+  cleanup.push(() => view.end());
   const admin = { url: `http://127.0.0.1:${adminPort}`, token: null };
   view.say(`A simulated GitHub at ${world.github.url} and Mac${options.hosts > 1 ? 's' : ''} at ${world.macs.map(({ url }) => url).join(', ')}
 The daemon: operators ${admin.url}/api/jobs, webhooks http://127.0.0.1:${webhookPort}/webhook
@@ -105,7 +105,7 @@ Its files: ${configPath}, ${logPath}, ${storePath}
     env: terminal.env,
     onLine: (line) => view.logLine(line),
   });
-  undo.push(async () => {
+  cleanup.push(async () => {
     await daemon.kill();
     daemon.close();
   });
@@ -121,7 +121,7 @@ Its files: ${configPath}, ${logPath}, ${storePath}
     stop,
     kills: options.kill,
     deadline: options.exit ? clock.now() + 60_000 + 15_000 * options.jobs : null,
-    /** When the daemon can take it, so that the webhooks reach somebody. */
+    /** Called when the daemon answers, so that the webhooks reach it. */
     push: () => {
       const url = `http://127.0.0.1:${webhookPort}/webhook`;
       createHook(world.github.world, {
@@ -132,7 +132,7 @@ Its files: ${configPath}, ${logPath}, ${storePath}
       pushWorkflow(world.github.world, repository, { name: 'CI', jobs: demoJobs(options.jobs) });
     },
   });
-  const daemonExit = await daemon.stop(PATIENCE_WITH_DAEMON);
+  const daemonExit = await daemon.stop(DAEMON_STOP_TIMEOUT_MS);
   view.end();
   if (watched.end === 'stopped' && !options.exit) return ExitCode.ok;
 
@@ -147,7 +147,7 @@ Its files: ${configPath}, ${logPath}, ${storePath}
   return wrong.length === 0 ? ExitCode.ok : ExitCode.failed;
 }
 
-/** What the stopped daemon left in its store. */
+/** Records of jobs that the stopped daemon left in its store. */
 async function recordsIn(path: string, { clock }: Terminal): Promise<number> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   const store = await openStore({ path, retention: Number.MAX_SAFE_INTEGER, clock, log });

@@ -3,7 +3,7 @@ import { adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** Saves everything known of a job as one file for `replay`. Throws a NoDaemonError when no daemon knows it. */
+/** Saves all that is known of a job as a file for `replay`. Throws a NoDaemonError when no daemon knows the job. */
 export async function evidenceCommand(
   jobId: number,
   { config, output = `job-${jobId}.evidence.json` }: { config?: string; output?: string },
@@ -11,7 +11,7 @@ export async function evidenceCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   const file = await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/evidence`);
-  // Job names and logs of guests are not for everybody on this machine.
+  // Other users of this machine must not read job names and the logs of guests.
   await writeFile(output, JSON.stringify(file), { mode: 0o600 });
   terminal.out(`${output}: open it with jeballto-runner replay ${output}`);
   return ExitCode.ok;

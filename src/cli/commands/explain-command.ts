@@ -7,7 +7,7 @@ import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 import { printable, textTable } from '../terminal/terminal-text.ts';
 
-/** Prints the story that the page tells of a job. Throws a NoDaemonError when no daemon answers or none knows it. */
+/** Prints the same story of a job as the page. Throws a NoDaemonError when no daemon answers or none knows the job. */
 export async function explainCommand(
   jobId: number,
   { config, json }: { config?: string; json?: boolean },

@@ -5,8 +5,8 @@ import { readConfig } from '../read-config.ts';
 import { printable, textTable } from '../terminal/terminal-text.ts';
 
 /**
- * Has the running daemon collect now what nobody owns, or say what it would do. It never opens the store itself:
- * without the records of the daemon every VM would look ownerless. Throws a NoDaemonError when none answers.
+ * Has the running daemon collect now what nobody owns, or print what it would do. It never opens the store itself:
+ * without the records of the daemon every VM would seem to have no owner. Throws a NoDaemonError when none answers.
  */
 export async function gcCommand(
   { config, dryRun, json }: { config?: string; dryRun?: boolean; json?: boolean },

@@ -6,7 +6,7 @@ import { listen } from '../../http/listen.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { listenForStop } from '../stop-signals.ts';
 
-/** Serves an evidence file in the page of the daemon, on loopback, until a signal. Throws a UsageError for another file. */
+/** Serves an evidence file in the daemon's page, on loopback, until a signal. Throws a UsageError for any other file. */
 export async function replayCommand(
   path: string,
   { port }: { port: number },

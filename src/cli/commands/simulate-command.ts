@@ -8,7 +8,7 @@ import { startSimulatedGitHub } from '../../simulator/github/simulated-github.ts
 import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
-import { randomSource } from '../simulation/random.ts';
+import { randomSource } from '../simulation/random-source.ts';
 import { startSimulatedWorld } from '../simulation/simulated-world.ts';
 import {
   pushExample,
@@ -30,13 +30,13 @@ export interface SimulateOptions {
   seed?: number;
 }
 
-/** Where each is found when nothing is said; the agent's is that of the real one. */
+/** First port of each; the agent's is that of the real agent. */
 const DEFAULT_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
 
 const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
 
-/** Runs a simulator until a signal. Standard output carries what a program may want, standard error the talk. */
+/** Runs a simulator until a signal. Standard output is for programs, standard error for people. */
 export async function simulateCommand(
   what: (typeof SIMULATED)[number],
   options: SimulateOptions,
@@ -61,17 +61,17 @@ export async function simulateCommand(
 type Start = (
   options: SimulateOptions,
   terminal: Terminal,
-  harm: (plan: FaultPlan, server: 'agent' | 'github') => void,
+  addFaults: (plan: FaultPlan, server: 'agent' | 'github') => void,
 ) => Promise<{ close(): Promise<void> }>;
 
 const START: Record<(typeof SIMULATED)[number], Start> = {
   async agent(
     { port = DEFAULT_PORT.agent, host, token = SIMULATED_AGENT_TOKEN, seed },
     { clock, out, err },
-    harm,
+    addFaults,
   ) {
     const mac = await startSimulatedMac({ clock, random: randomSource(seed), host, port, token });
-    harm(mac.faults, 'agent');
+    addFaults(mac.faults, 'agent');
     out(mac.url);
     const control = mac.url.replace(/\/v1$/, '/_sim');
     err(`The agent of a simulated Mac, with the API of the real one; its token is ${token}
@@ -81,10 +81,10 @@ const START: Record<(typeof SIMULATED)[number], Start> = {
     return mac;
   },
 
-  async github({ port = DEFAULT_PORT.github, host, token, seed }, { clock, out, err }, harm) {
+  async github({ port = DEFAULT_PORT.github, host, token, seed }, { clock, out, err }, addFaults) {
     const settings = token === undefined ? {} : { tokens: { [token]: {} } };
     const github = await startSimulatedGitHub({ clock, random: randomSource(seed), host, port, settings });
-    harm(github.faults, 'github');
+    addFaults(github.faults, 'github');
     ensureRepository(github.world, SIMULATED_REPOSITORY);
     out(github.url);
     err(`A simulated GitHub with the repository ${SIMULATED_REPOSITORY}; it takes ${token ?? 'any token'}
@@ -94,9 +94,9 @@ const START: Record<(typeof SIMULATED)[number], Start> = {
     return github;
   },
 
-  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock, out, err }, harm) {
+  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock, out, err }, addFaults) {
     const faults = new FaultPlan(clock, randomSource(seed));
-    harm(faults, 'agent');
+    addFaults(faults, 'agent');
     const plan = bootPlanSchema.parse(faults.next('guest boot guest')?.body ?? {});
     const guest = await startSshGuest({
       vmId: 'guest',
@@ -116,12 +116,12 @@ A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body
   async world(
     { port = DEFAULT_PORT.world, host, token = SIMULATED_AGENT_TOKEN, seed },
     { clock, out, err },
-    harm,
+    addFaults,
   ) {
     const random = randomSource(seed);
     const world = await startSimulatedWorld({ clock, random, host, port, macs: 1, agentToken: token });
-    harm(world.github.faults, 'github');
-    for (const mac of world.macs) harm(mac.faults, 'agent');
+    addFaults(world.github.faults, 'github');
+    for (const mac of world.macs) addFaults(mac.faults, 'agent');
     const webhookSecret = 'simulated-webhook-secret';
     const repository = ensureRepository(world.github.world, SIMULATED_REPOSITORY);
     createHook(world.github.world, {

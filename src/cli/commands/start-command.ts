@@ -11,7 +11,8 @@ import { listenForStop } from '../stop-signals.ts';
 
 /**
  * Runs the daemon until a signal. The first one drains: no new VM, running jobs go on in theirs, and the next start
- * finds them. A second one ends the process at once, which loses nothing either. Throws ConfigError and StoreError.
+ * finds them. A second one ends the process at once and loses nothing either, since the store has every state. Throws
+ * ConfigError and StoreError.
  */
 export async function startCommand(
   { config: path }: { config?: string },

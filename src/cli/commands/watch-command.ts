@@ -7,8 +7,8 @@ import { type JobsAnswer, jobRows } from '../terminal/job-rows.ts';
 import { Redraw } from '../terminal/redraw.ts';
 import { printable, textTable } from '../terminal/terminal-text.ts';
 
-/** Milliseconds between two pictures. */
-const PACE = 1_000;
+/** Milliseconds between two refreshes. */
+const REFRESH_MS = 1_000;
 
 export interface Screen {
   write(text: string): void;
@@ -16,7 +16,7 @@ export interface Screen {
   rows: number;
 }
 
-/** Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is waited for. */
+/** Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is asked again until it answers. */
 export async function watchCommand(
   { config }: { config?: string },
   terminal: Terminal,
@@ -37,11 +37,11 @@ export async function watchCommand(
       try {
         const jobs = (await askDaemon(daemon, 'GET', '/api/jobs')) as JobsAnswer;
         const { waiting } = (await askDaemon(daemon, 'GET', '/api/waiting')) as { waiting: Waiting[] };
-        redraw.draw(picture(jobs, waiting, clock.now(), screen));
+        redraw.draw(watchLines(jobs, waiting, clock.now(), screen));
       } catch (error) {
         redraw.draw([printable(error instanceof Error ? error.message : String(error))]);
       }
-      await clock.sleepUntil(clock.now() + PACE, ended.signal).catch(() => undefined);
+      await clock.sleepUntil(clock.now() + REFRESH_MS, ended.signal).catch(() => undefined);
     }
   } finally {
     redraw.end();
@@ -50,8 +50,8 @@ export async function watchCommand(
   return ExitCode.ok;
 }
 
-/** What fits on the screen: live jobs first, beside each that waits the reason. */
-export function picture(
+/** As many lines as fit on the screen: live jobs first, each that waits with its reason. */
+export function watchLines(
   answer: JobsAnswer,
   waiting: Waiting[],
   now: number,

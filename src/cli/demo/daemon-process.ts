@@ -6,23 +6,23 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../clock.ts';
 
-/** Beside this file's folder in the sources and in the build alike. */
+/** Two folders up, in the sources as in the build. */
 const MAIN = fileURLToPath(new URL(`../../main${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
 
-/** Everything else of the environment could change the configuration. */
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS'];
+/** The only variables that the daemon gets: others could change its configuration. */
+const PASSED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS'];
 
 export interface DaemonProcessOptions {
   configPath: string;
-  /** Everything that the daemon writes is added to it. */
+  /** File to which everything that the daemon writes is appended. */
   logPath: string;
   clock: Clock;
   env: NodeJS.ProcessEnv;
-  /** Gets each line of the daemon's log. */
+  /** Called with each line of the daemon's log. */
   onLine(line: string): void;
 }
 
-/** The real daemon as a process of its own, which may be killed and started again on the same configuration. */
+/** The real daemon in a process of its own, which may be killed and started again with the same configuration. */
 export class DaemonProcess {
   readonly #options: DaemonProcessOptions;
   readonly #log: number;
@@ -37,9 +37,9 @@ export class DaemonProcess {
   start(): void {
     const { configPath, env } = this.#options;
     const child = spawn(process.execPath, [...process.execArgv, MAIN, 'start', '--config', configPath], {
-      env: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+      env: Object.fromEntries(PASSED_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C in the terminal is for the demonstration, which then stops the daemon in order.
+      // A process group of its own: Ctrl-C in the terminal reaches only the demonstration, which then stops the daemon.
       detached: true,
     });
     this.#child = child;
@@ -55,13 +55,13 @@ export class DaemonProcess {
     return this.#child?.pid;
   }
 
-  /** How the present process has ended; null while it runs. */
+  /** How the current process ended; null while it runs. */
   get ended(): string | null {
     const { exitCode, signalCode } = this.#child ?? {};
     return signalCode ?? (typeof exitCode === 'number' ? `status ${exitCode}` : null);
   }
 
-  /** SIGKILL: the process ends wherever it is. */
+  /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child || this.ended !== null) return;
@@ -70,22 +70,22 @@ export class DaemonProcess {
     await gone;
   }
 
-  /** SIGTERM. Answers the exit code, or null when the process had to be killed after `patience` milliseconds. */
-  async stop(patience: number): Promise<number | null> {
+  /** Sends SIGTERM. Returns the exit code, or null when the process had to be killed after `timeoutMs`. */
+  async stop(timeoutMs: number): Promise<number | null> {
     const child = this.#child;
     if (!child) return null;
     if (this.ended === null) {
       const { clock } = this.#options;
       const gone = once(child, 'close');
       child.kill('SIGTERM');
-      await Promise.race([gone, clock.sleepUntil(clock.now() + patience)]);
+      await Promise.race([gone, clock.sleepUntil(clock.now() + timeoutMs)]);
     }
     const { exitCode } = child;
     await this.kill();
     return exitCode;
   }
 
-  /** Lets go of the log. The process has to have ended. */
+  /** Closes the log. The process has to have ended. */
   close(): void {
     process.off('exit', this.#killNow);
     closeSync(this.#log);

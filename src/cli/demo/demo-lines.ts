@@ -1,3 +1,4 @@
+import { topState } from '../../journal/overview.js';
 import { printable } from '../terminal/terminal-text.ts';
 
 interface LogLine {
@@ -10,8 +11,8 @@ interface LogLine {
 }
 
 /**
- * The daemon's log as a person reads it where no table can be drawn: one line for each state that a job enters, and
- * what went wrong. `seconds` is the time since the demonstration began; null where there is nothing to tell.
+ * Turns the daemon's log into lines for a person where no table can be drawn: one for each state that a job enters, and
+ * what went wrong. `seconds` is the time since the demonstration began; null for a log line that says nothing new.
  */
 export class DemoLines {
   readonly #states = new Map<number, string>();
@@ -20,7 +21,7 @@ export class DemoLines {
     const { level, msg = '', job, state, host, failure } = parse(line);
     const time = `${seconds.toFixed(1).padStart(6)}s`;
     if (level === 'error' || level === 'fatal') return `${time}  ${level}: ${printable(msg)}`;
-    const top = state?.split(/[.,]/)[0];
+    const top = state === undefined ? undefined : topState(state);
     if (job === undefined || top === undefined || host === undefined) return null;
     const before = this.#states.get(job);
     if (before === top) return null;

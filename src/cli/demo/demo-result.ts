@@ -1,6 +1,6 @@
 import type { DemoState } from './demo-state.ts';
 
-/** What the last line of `demo --json` says. */
+/** The last line of `demo --json`. */
 export interface DemoResult {
   jobs: number;
   succeeded: number;
@@ -30,7 +30,7 @@ export function demoResult(state: DemoState, recordsLeft: number, kills: number)
   };
 }
 
-/** What keeps a demonstration from having gone well, for a person; empty when nothing does. */
+/** Everything that did not go well in a demonstration, as phrases for a person. */
 export function complaints(
   state: DemoState,
   { failed, recordsLeft }: DemoResult,

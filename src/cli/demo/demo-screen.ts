@@ -8,17 +8,17 @@ export interface Screen {
 }
 
 const NAME_WIDTH = 28;
-/** Head, foot and the line that a shell writes below. */
-const FRAME = 6;
+/** Lines for head, foot and the prompt of a shell below. */
+const FRAME_ROWS = 6;
 
-const PAINT = { green: 32, red: 31, cyan: 36, dim: 2 } as const;
+const COLORS = { green: 32, red: 31, cyan: 36, dim: 2 } as const;
 
-/** The table that is drawn over itself while the demonstration runs; no line is wider than the screen. */
+/** The table that is redrawn while the demonstration runs; no line is wider than the screen. */
 export function demoScreen(state: DemoState, { columns, rows, color }: Screen, foot: string): string[] {
-  const paint = (text: string, how: keyof typeof PAINT) =>
-    color ? `\x1b[${PAINT[how]}m${text}\x1b[0m` : text;
-  const room = Math.max(3, rows - FRAME);
-  const shown = state.jobs.length <= room ? state.jobs : mostTelling(state.jobs, room - 1);
+  const paint = (text: string, how: keyof typeof COLORS) =>
+    color ? `\x1b[${COLORS[how]}m${text}\x1b[0m` : text;
+  const visibleRows = Math.max(3, rows - FRAME_ROWS);
+  const shown = state.jobs.length <= visibleRows ? state.jobs : mostActive(state.jobs, visibleRows - 1);
   const head = `  ${'job'.padEnd(NAME_WIDTH)}${'pipeline'.padEnd(PIPELINE.length + 1)}${'state'.padEnd(14)}${'host'.padEnd(8)}seconds`;
   const hidden = state.jobs.length - shown.length;
   return [
@@ -33,7 +33,7 @@ export function demoScreen(state: DemoState, { columns, rows, color }: Screen, f
 function row(
   job: DemoJob,
   columns: number,
-  paint: (text: string, how: keyof typeof PAINT) => string,
+  paint: (text: string, how: keyof typeof COLORS) => string,
 ): string {
   const over = job.step === PIPELINE.length - 1;
   const good = job.conclusion === 'success';
@@ -48,8 +48,8 @@ function row(
   return `${before}${paint(bar.join(''), hue)}${after.slice(0, space)}`;
 }
 
-/** What moves comes first, then what ended last, then what waits. */
-function mostTelling(jobs: readonly DemoJob[], count: number): DemoJob[] {
+/** Jobs at work come first, then those that ended last, then those that are queued. */
+function mostActive(jobs: readonly DemoJob[], count: number): DemoJob[] {
   const last = PIPELINE.length - 1;
   const rank = ({ step }: DemoJob) => (step > 0 && step < last ? 0 : step === last ? 1 : 2);
   const chosen = new Set(

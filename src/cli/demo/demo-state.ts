@@ -1,8 +1,9 @@
+import { topState } from '../../journal/overview.js';
 import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
-import { type JobsAnswer, stateName } from '../terminal/job-rows.ts';
+import type { JobsAnswer } from '../terminal/job-rows.ts';
 
-/** The way of a job; `done` stands for every end. */
+/** The states of a job in their order; `done` means every end. */
 export const PIPELINE = [
   'queued',
   'creating',
@@ -19,11 +20,11 @@ export const PIPELINE = [
 export interface DemoJob {
   id: number;
   name: string;
-  /** The daemon's word for it; `pushed` before the daemon knows of it. */
+  /** Its state in the daemon; `pushed` before the daemon knows of it. */
   state: string;
-  /** Where it stands in `PIPELINE`. */
+  /** Index in `PIPELINE`. */
   step: number;
-  /** GitHub's verdict; null while the job is not over there. */
+  /** GitHub's conclusion; null while the job has none. */
   conclusion: string | null;
   host: string | null;
   /** Since it was queued, until its end at GitHub. */
@@ -39,7 +40,7 @@ export interface DemoState {
   records: number | null;
 }
 
-/** Puts together what GitHub, the Macs and the daemon say; what a silent daemon last said stays. */
+/** Joins what GitHub, the Macs and the daemon know; while the daemon is silent, what it said last stays. */
 export function demoState(
   { github, macs }: SimulatedWorld,
   answer: JobsAnswer | null,
@@ -58,10 +59,10 @@ export function demoState(
 
 function demoJob(job: Job, answer: JobsAnswer | null, before: DemoJob | undefined, now: number): DemoJob {
   const views = answer?.jobs.filter((view) => view.job.id === job.id) ?? [];
-  // After an exchange an actor may still tear down for a job that has gone on in another.
+  // After an exchange, one actor may still tear down for a job that goes on in another actor.
   const view = views.find(({ state }) => !state.startsWith('tearingDown')) ?? views[0];
   const settled = answer?.recent.find(({ jobId }) => jobId === job.id);
-  const state = view ? stateName(view.state) : (settled?.outcome ?? before?.state ?? 'pushed');
+  const state = view ? topState(view.state) : (settled?.outcome ?? before?.state ?? 'pushed');
   const isOver = settled !== undefined || (before?.step === PIPELINE.length - 1 && !view);
   return {
     id: job.id,
@@ -74,13 +75,13 @@ function demoJob(job: Job, answer: JobsAnswer | null, before: DemoJob | undefine
   };
 }
 
-/** Share of the whole way that all jobs together have gone, 0 to 1. */
+/** Share of all steps of all jobs that are done, 0 to 1. */
 export function progressOf({ jobs }: DemoState): number {
   const steps = jobs.reduce((sum, { step }) => sum + step, 0);
   return jobs.length === 0 ? 0 : steps / (jobs.length * (PIPELINE.length - 1));
 }
 
-/** True when every job is over at GitHub and the daemon says that nothing is left; never while it is silent. */
+/** True when every job is over at GitHub and nothing is left of them; never while the daemon is silent. */
 export function isClean({ jobs, vms, runners, records }: DemoState): boolean {
   const isOver = jobs.every(({ conclusion }) => conclusion !== null);
   return isOver && vms.length === 0 && runners.length === 0 && records === 0;

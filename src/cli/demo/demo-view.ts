@@ -6,17 +6,17 @@ import { DemoLines } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
 import { type DemoState, isClean, PIPELINE } from './demo-state.ts';
 
-/** Lines of trouble that are kept for the end. */
-const TROUBLES_KEPT = 12;
+/** Warnings and errors that are kept for the end. */
+const MAX_TROUBLES = 12;
 
 export interface DemoViewOptions {
   terminal: Terminal;
-  /** Standard output is then left to a program that reads it. */
+  /** True where a program reads standard output. */
   toStderr: boolean;
   world: SimulatedWorld;
 }
 
-/** Shows a demonstration: a table that is drawn over itself at a terminal, a line for each step elsewhere. */
+/** Shows a demonstration: a table that is redrawn at a terminal, else a line for each step. */
 export class DemoView {
   readonly #write: (text: string) => void;
   readonly #stream: NodeJS.WriteStream;
@@ -25,10 +25,10 @@ export class DemoView {
   readonly #world: SimulatedWorld;
   readonly #terminal: Terminal;
   readonly #beganAt: number;
-  /** The last warnings and errors of the daemon, for an end that is not good. */
+  /** The last warnings and errors of the daemon, shown when the demonstration did not go well. */
   readonly troubles: string[] = [];
-  /** Jobs of which it was said that they are all over. */
-  #over = 0;
+  /** How many jobs there were when `sayOver` last said that all are over. */
+  #saidOver = 0;
 
   constructor({ terminal, toStderr, world }: DemoViewOptions) {
     this.#stream = toStderr ? process.stderr : process.stdout;
@@ -50,13 +50,13 @@ export class DemoView {
     const told = this.#lines.read(line, this.#seconds(), name);
     if (/"level":"(warn|error|fatal)"|^[^{]/.test(line)) {
       this.troubles.push(line);
-      if (this.troubles.length > TROUBLES_KEPT) this.troubles.shift();
+      if (this.troubles.length > MAX_TROUBLES) this.troubles.shift();
     }
     if (told !== null && !this.#redraw) this.#write(told);
   }
 
   show(state: DemoState, daemon: string, kills: number): void {
-    if (this.#redraw && state.jobs.length > this.#over) {
+    if (this.#redraw && state.jobs.length > this.#saidOver) {
       const over = state.jobs.filter(({ step }) => step === PIPELINE.length - 1).length;
       const killed = kills > 0 ? ` · killed ${kills} times` : '';
       const foot = `  ${over} of ${state.jobs.length} over · ${state.vmsCreated} VMs made, ${state.vms.length} there · ${daemon}${killed} · ${this.#seconds().toFixed(0)} s`;
@@ -74,10 +74,10 @@ export class DemoView {
       );
   }
 
-  /** When everything pushed so far is over and the world stays up; again after more was pushed. */
+  /** Says once, and again after more was pushed, that all jobs are over while the world stays up. */
   sayOver(state: DemoState): void {
-    if (state.jobs.length === this.#over || !isClean(state)) return;
-    this.#over = state.jobs.length;
+    if (state.jobs.length === this.#saidOver || !isClean(state)) return;
+    this.#saidOver = state.jobs.length;
     this.say(`
 All ${state.jobs.length} jobs are over and nothing of them is left. Everything stays up until Ctrl-C; push more:
   ${pushExample(this.#world.github.url)}`);

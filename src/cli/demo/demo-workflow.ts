@@ -2,7 +2,7 @@ import type { JobSpec } from '../../simulator/github/jobs/job.ts';
 
 type Plan = readonly [name: string, label: string, ...commands: string[]];
 
-/** Jobs as they stand in people's workflows; their steps run as real shell commands in the guests. */
+/** Jobs as people have them in workflows; their steps run as real shell commands in the guests. */
 const PLANS: readonly Plan[] = [
   ['Lint', 'jeballto-macos', 'echo "no findings"', 'git --version'],
   ['Unit tests', 'jeballto-macos', 'uname -a', 'sleep 0.3', 'echo "212 tests passed"'],
@@ -18,9 +18,9 @@ const PLANS: readonly Plan[] = [
 export function demoJobs(count: number): JobSpec[] {
   return Array.from({ length: count }, (_, index) => {
     const [name, label, ...commands] = PLANS[index % PLANS.length] as Plan;
-    const round = Math.floor(index / PLANS.length) + 1;
+    const shard = Math.floor(index / PLANS.length) + 1;
     return {
-      name: round === 1 ? name : `${name}, shard ${round}`,
+      name: shard === 1 ? name : `${name}, shard ${shard}`,
       labels: ['self-hosted', label],
       group: null,
       steps: commands.map((run) => ({ name: `Run ${run}`, run })),

@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below what systems give out by themselves: in between, nobody else is given a port that its owner lets go of for a while. */
-const LOWEST = 20_000;
-const COUNT = 10_000;
-const MOST_TRIES = 100;
+/** Below the ports that systems assign by themselves, so that a port which its owner closes for a while stays free. */
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 10_000;
+const MAX_TRIES = 100;
 
 /**
- * A loopback port that nobody listens on now; a process that is killed and restarted needs the same one again.
+ * A free loopback port. Port 0 does not do: a process that is killed and restarted needs the same port again.
  * `random` is in [0, 1).
  */
 export async function freePort(random: () => number): Promise<number> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const port = LOWEST + Math.floor(random() * COUNT);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const port = FIRST_PORT + Math.floor(random() * PORT_COUNT);
     if (await isFree(port)) return port;
   }
-  throw new Error(`no port of ${LOWEST} to ${LOWEST + COUNT} is free`);
+  throw new Error(`no port of ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT} is free`);
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface WatchOptions {
   stop: StopSignals;
   /** How often the daemon is killed on the way. */
   kills: number;
-  /** Epoch ms by which all has to be over; null watches until a signal. */
+  /** Epoch ms by which all jobs have to be over; null to watch until a signal. */
   deadline: number | null;
   /** Called once, when the daemon answers. */
   push(): void;
@@ -28,10 +28,10 @@ export interface Watched {
   end: 'clean' | 'stopped' | 'late' | 'daemonEnded';
 }
 
-/** Milliseconds between two looks. */
-const PACE = 150;
-/** Milliseconds within which a due kill strikes, so that it hits effects and writes under way. */
-const KILL_SPREAD = 400;
+/** Milliseconds between two polls of the world. */
+const POLL_MS = 150;
+/** Milliseconds by which a kill is delayed at most, so that it comes at any point of effects and writes. */
+const MAX_KILL_DELAY_MS = 400;
 
 /** Watches a demonstration to its end, and kills the daemon on the way as often as it was asked to. */
 export async function watchDemo(options: WatchOptions): Promise<Watched> {
@@ -63,17 +63,17 @@ export async function watchDemo(options: WatchOptions): Promise<Watched> {
     const next = due[0];
     if (next !== undefined && answer && progressOf(state) >= next) {
       due.shift();
-      await sleepFor(clock, Math.random() * KILL_SPREAD);
+      await sleepFor(clock, Math.random() * MAX_KILL_DELAY_MS);
       await daemon.kill();
       kills += 1;
       view.killed(kills);
       daemon.start();
     }
-    await Promise.race([sleepFor(clock, PACE), stopped]);
+    await Promise.race([sleepFor(clock, POLL_MS), stopped]);
   }
 }
 
-/** Null while nobody answers there. */
+/** Null while the daemon does not answer. */
 async function jobsOf(admin: AdminAddress): Promise<JobsAnswer | null> {
   try {
     return (await askDaemon(admin, 'GET', '/api/jobs')) as JobsAnswer;
@@ -87,7 +87,7 @@ function daemonWord(daemon: DaemonProcess, answer: JobsAnswer | null): string {
   return answer ? `daemon ${daemon.pid}` : 'daemon starting';
 }
 
-/** Shares of the whole way, ascending, at which the daemon is killed: after the first steps and before most is done. */
+/** Progress, ascending from 0 to 1, at which the daemon is killed: after the first steps and before most is done. */
 function killPlan(kills: number, random: () => number): number[] {
   const [first, last] = [0.02, 0.8];
   return Array.from({ length: kills }, () => first + random() * (last - first)).sort((a, b) => a - b);

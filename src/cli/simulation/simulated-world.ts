@@ -18,12 +18,12 @@ export interface SimulatedWorldOptions {
 export interface SimulatedWorld {
   readonly github: SimulatedGitHub;
   readonly macs: readonly SimulatedMac[];
-  /** Ends every server, every guest and every process in them. */
+  /** Ends every server, every guest and the processes in the guests. */
   close(): Promise<void>;
 }
 
-/** Slow enough to watch, fast enough to wait for: a VM is there within about two seconds. */
-const WATCHABLE: AgentSettings = {
+/** Slow enough to watch, fast enough to wait for: a VM is ready within about two seconds. */
+const LATENCIES: AgentSettings = {
   latencies: {
     pull: 900,
     clone: [150, 300],
@@ -34,7 +34,7 @@ const WATCHABLE: AgentSettings = {
   },
 };
 
-/** Starts all of it, or nothing. Rejects when a port is taken. */
+/** Starts all of it, or, when a part fails, nothing. Rejects when a port is taken. */
 export async function startSimulatedWorld(options: SimulatedWorldOptions): Promise<SimulatedWorld> {
   const { clock, random, host, port, macs: count, agentToken } = options;
   const closers: (() => Promise<void>)[] = [];
@@ -57,7 +57,7 @@ export async function startSimulatedWorld(options: SimulatedWorldOptions): Promi
         host,
         port: port === 0 ? 0 : port + n,
         token: agentToken,
-        settings: WATCHABLE,
+        settings: LATENCIES,
       });
       closers.push(mac.close);
       macs.push(mac);

@@ -1,6 +1,6 @@
 import type { SimulatedWorld } from './simulated-world.ts';
 
-/** Longer than the 32 characters that the agent wants, and known to everybody: it guards nothing but a simulation. */
+/** Not a secret, since it protects only a simulation. The agent wants at least 32 characters. */
 export const SIMULATED_AGENT_TOKEN = 'simulated-agent-token-0123456789abcdef';
 
 export const SIMULATED_REPOSITORY = 'acme/app';

@@ -1,6 +1,7 @@
 import type { JobView } from '../../jobs/job-view.ts';
+import { topState } from '../../journal/overview.js';
 import type { SettledJob } from '../../store/tables/settled-jobs.ts';
-import { printable, spokenSpan } from './terminal-text.ts';
+import { printable, shortSpan } from './terminal-text.ts';
 
 export interface JobsAnswer {
   jobs: JobView[];
@@ -11,11 +12,6 @@ export interface JobsAnswer {
 }
 
 const HEAD = ['JOB', 'REPOSITORY', 'NAME', 'STATE', 'HOST', 'AGE', 'ATTEMPT', 'OUTCOME'];
-
-/** The first part of a state's path: the state that a person knows. */
-export function stateName(path: string): string {
-  return path.split(/[.,]/)[0] ?? path;
-}
 
 /** Live jobs, longest waiting first, and below them those that are over, each as a row of `HEAD`. */
 export function jobRows({ jobs, recent }: JobsAnswer, now: number): string[][] {
@@ -30,9 +26,9 @@ function liveRow({ job, vm, state, phase, progress }: JobView, now: number): str
     String(job.id),
     printable(`${job.owner}/${job.repository}`),
     printable(job.workflow ? `${job.workflow} / ${job.name}` : job.name),
-    stateName(state),
+    topState(state),
     vm?.host ?? '',
-    spokenSpan(now - job.queuedAt),
+    shortSpan(now - job.queuedAt),
     String(job.attemptsFailed + 1),
     printable(outcome),
   ];
@@ -48,7 +44,7 @@ function settledRow(job: SettledJob, now: number): string[] {
     printable(job.name),
     job.outcome,
     job.host ?? '',
-    `${spokenSpan(now - job.at)} ago`,
+    `${shortSpan(now - job.at)} ago`,
     String(job.attempts),
     printable(outcome),
   ];

@@ -1,4 +1,4 @@
-/** Draws lines over those that it drew before; what is written in between would be overwritten. */
+/** Draws lines over those that it drew before. Anything that is written in between would be overwritten. */
 export class Redraw {
   readonly #write: (text: string) => void;
   #drawn = 0;
@@ -13,7 +13,7 @@ export class Redraw {
     this.#drawn = lines.length;
   }
 
-  /** Gives the cursor back; what was drawn stays. */
+  /** Shows the cursor again; the drawn lines stay. */
   end(): void {
     if (this.#drawn > 0) this.#write('\x1b[?25h');
     this.#drawn = 0;

@@ -1,19 +1,12 @@
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-  ['s', 1],
-] as const;
-
 /**
- * Text from GitHub or an agent as a terminal may show it: whoever names a job must not be able to move the cursor
- * or retitle the window of the person who looks at it.
+ * Text from GitHub or an agent without control characters: a job's name must not be able to move the cursor or to
+ * change the title of the window.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}');
 }
 
-/** Rows as aligned columns, two blanks apart; the first row is the head. */
+/** Rows as aligned columns, two spaces apart. The first row says how many columns there are. */
 export function textTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
@@ -26,8 +19,15 @@ export function textTable(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Milliseconds in the two largest units that matter: `45s`, `3m 20s`, `2d 4h`. */
-export function spokenSpan(ms: number): string {
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** A span of milliseconds in its two largest units: `45s`, `3m 20s`, `2d 4h`. */
+export function shortSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const at = UNITS.findIndex(([, size]) => seconds >= size);
   if (at === -1) return '0s';

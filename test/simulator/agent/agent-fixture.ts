@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-import { randomSource } from '../../../src/cli/simulation/random.ts';
+import { randomSource } from '../../../src/cli/simulation/random-source.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { startAgentServer } from '../../../src/simulator/agent/agent-server.ts';
 import type { AgentWorld } from '../../../src/simulator/agent/agent-world.ts';

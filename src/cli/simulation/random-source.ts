@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that repeat for the same seed; Math.random itself without one. */
+/** Returns a source of numbers in [0, 1) that repeat for the same seed; without a seed, Math.random. */
 export function randomSource(seed?: number): () => number {
   if (seed === undefined) return Math.random;
   let state = seed;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { randomSource } from '../../src/cli/simulation/random.ts';
-import { printable, spokenSpan, textTable } from '../../src/cli/terminal/terminal-text.ts';
+import { randomSource } from '../../src/cli/simulation/random-source.ts';
+import { printable, shortSpan, textTable } from '../../src/cli/terminal/terminal-text.ts';
 
 test.each([
   [0, '0s'],
@@ -11,7 +11,7 @@ test.each([
   [187_200_000, '2d 4h'],
   [-5, '0s'],
 ])('%i ms are spoken as %s', (ms, spoken) => {
-  expect(spokenSpan(ms)).toBe(spoken);
+  expect(shortSpan(ms)).toBe(spoken);
 });
 
 test('what others named cannot move the cursor or retitle the window', () => {
