@@ -1,6 +1,6 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { Failure } from './failure.ts';
-import { type Pause, pauseAfter } from './job/policy.ts';
+import { type Pause, pauseAfter } from './pause.ts';
 
 export interface BreakerContext {
   /** Attempts in a row that failed for this cause. */

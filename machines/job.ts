@@ -1,8 +1,7 @@
 import type { SnapshotFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
-import { type JobMachineOptions, jobSetup } from './job/setup.ts';
+import { begin, type JobMachineOptions, jobSetup } from './job/setup.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
-import { begin } from './job/states/provisioning-state.ts';
 import { runnerOnline } from './job/states/runner-online.ts';
 import { running } from './job/states/running.ts';
 import { tearingDown } from './job/states/tearing-down.ts';

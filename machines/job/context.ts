@@ -32,6 +32,8 @@ export interface Job {
   notBefore: number;
 }
 
+type Address = { host: string; port: number };
+
 /** The VM of this actor: stays with it in an exchange. */
 export interface Vm {
   name: string;
@@ -40,7 +42,7 @@ export interface Vm {
   profile: string;
   id: string | null;
   /** SSH address as this daemon reaches it. */
-  address: { host: string; port: number } | null;
+  address: Address | null;
   /** SHA-256 of the guest's host key, pinned at the first login of this VM's life. */
   hostKey: string | null;
   runnerVersion: string | null;
@@ -50,6 +52,14 @@ export interface Vm {
   mayAppearUntil: number;
 }
 
+/** Where a guest is and how it proves that it is the one we logged in to first. */
+export interface GuestRef {
+  host: string;
+  vmId: string;
+  address: Address;
+  hostKey: string | null;
+}
+
 /** The GitHub runner of this actor: stays with its VM. */
 export interface Runner {
   name: string;
@@ -57,6 +67,14 @@ export interface Runner {
   mode: 'jit' | 'token' | null;
   /** Epoch ms until which a registration that nobody saw end may still show up. */
   mayAppearUntil: number;
+}
+
+/** What GitHub's routes need to find a runner. */
+export interface RunnerRef {
+  owner: string;
+  repository: string;
+  runnerName: string;
+  runnerId: number | null;
 }
 
 /** How often the present effect failed and when it is tried again. */
@@ -87,3 +105,37 @@ export interface JobContext {
 }
 
 export const NO_RETRY: Retry = { tries: 0, nextTryAt: 0, lastFailure: null };
+
+/** A state was entered without what its predecessor must have found: a fault of ours that must not go on. */
+function known<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new Error(`the job machine has no ${what} here`);
+  return value;
+}
+
+export function vmOf(context: JobContext): Vm {
+  return known(context.vm, 'VM');
+}
+
+export function vmIdOf(context: JobContext): string {
+  return known(vmOf(context).id, 'VM id');
+}
+
+export function guestOf(context: JobContext): GuestRef {
+  const vm = vmOf(context);
+  return {
+    host: vm.host,
+    vmId: vmIdOf(context),
+    address: known(vm.address, 'guest address'),
+    hostKey: vm.hostKey,
+  };
+}
+
+export function runnerOf(context: JobContext): Runner {
+  return known(context.runner, 'runner');
+}
+
+export function runnerRefOf(context: JobContext): RunnerRef {
+  const { owner, repository } = context.job;
+  const { name, id } = runnerOf(context);
+  return { owner, repository, runnerName: name, runnerId: id };
+}

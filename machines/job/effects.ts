@@ -1,28 +1,11 @@
 import { fromPromise } from 'xstate';
 import type { Failure } from '../failure.ts';
-import type { JobStatus, Runner } from './context.ts';
-
-type Address = { host: string; port: number };
-
-/** Where a guest is and how it proves that it is the one we logged in to first. */
-export interface GuestRef {
-  host: string;
-  vmId: string;
-  address: Address;
-  hostKey: string | null;
-}
+import type { GuestRef, JobStatus, Runner, RunnerRef, Vm } from './context.ts';
 
 interface JobRef {
   owner: string;
   repository: string;
   jobId: number;
-}
-
-interface RunnerRef {
-  owner: string;
-  repository: string;
-  runnerName: string;
-  runnerId: number | null;
 }
 
 /**
@@ -39,7 +22,7 @@ export interface JobEffects {
   startVm: { input: { host: string; vmId: string }; output: { expiresAt: number | null } };
   connectGuest: {
     input: { host: string; vmId: string; hostKey: string | null };
-    output: { address: Address; hostKey: string };
+    output: { address: NonNullable<Vm['address']>; hostKey: string };
   };
   probeGuest: { input: GuestRef; output: { runnerVersion: string | null } };
   obtainRunnerConfig: {

@@ -1,10 +1,5 @@
 import type { Failure, FailureCode } from '../failure.ts';
-
-/** A pause that doubles from `first` to `longest`; milliseconds. */
-export interface Pause {
-  first: number;
-  longest: number;
-}
+import type { Pause } from '../pause.ts';
 
 /** The operator's times and limits as the machine needs them; durations in milliseconds. */
 export interface JobPolicy {
@@ -47,11 +42,6 @@ const NOT_YET: readonly FailureCode[] = ['SSH_NOT_READY', 'GUEST_UNREACHABLE', '
 export function pauseFor(policy: JobPolicy, { code, disposition }: Failure): Pause {
   if (disposition === 'blocked') return policy.blockedPause;
   return NOT_YET.includes(code) ? policy.readyPause : policy.retryPause;
-}
-
-/** The pause before try number `tries` + 1. */
-export function pauseAfter(pause: Pause, tries: number): number {
-  return Math.min(pause.longest, pause.first * 2 ** Math.min(tries, 30));
 }
 
 const SECOND = 1_000;

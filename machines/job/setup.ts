@@ -1,10 +1,11 @@
 import { assign, setup } from 'xstate';
 import { type FailureCode, failure, failureOf } from '../failure.ts';
+import { type Pause, pauseAfter } from '../pause.ts';
 import { parseResourceName, resourceName } from '../resource-name.ts';
 import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_JOB, NO_RETRY } from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import { type JobEvent, laterStatus } from './events.ts';
-import { type JobPolicy, type Pause, pauseAfter, pauseFor } from './policy.ts';
+import { type JobPolicy, pauseFor } from './policy.ts';
 
 export interface JobMachineOptions {
   policy: JobPolicy;
@@ -271,3 +272,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
 }
 
 export type JobSetup = ReturnType<typeof jobSetup>;
+export type StateConfig = ReturnType<JobSetup['createStateConfig']>;
+
+/** The action that starts the clock of the phase which a transition leads to. */
+export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
+  type: 'beginPhase' as const,
+  params: { timeout },
+});

@@ -1,5 +1,4 @@
-import { parseBaseName } from '../../machines/base-name.ts';
-import { parseResourceName } from '../../machines/resource-name.ts';
+import { parseBaseName, parseResourceName } from '../../machines/resource-name.ts';
 import { mayWork } from '../agent/may-work.ts';
 
 /** One thing at a host or at GitHub that bears one of our names. */

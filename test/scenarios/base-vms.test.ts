@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { parseBaseName } from '../../machines/base-name.ts';
+import { parseBaseName } from '../../machines/resource-name.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,4 +1,4 @@
-import { parseBaseName } from '../../machines/base-name.ts';
+import { parseBaseName } from '../../machines/resource-name.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 

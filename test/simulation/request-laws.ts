@@ -1,5 +1,4 @@
-import { parseBaseName } from '../../machines/base-name.ts';
-import { parseResourceName } from '../../machines/resource-name.ts';
+import { parseBaseName, parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 

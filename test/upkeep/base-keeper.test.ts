@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { parseBaseName } from '../../machines/base-name.ts';
+import { parseBaseName } from '../../machines/resource-name.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';

@@ -1,8 +1,7 @@
 import type { JobContext } from '../context.ts';
 import type { JobPolicy } from '../policy.ts';
-import type { JobSetup } from '../setup.ts';
-
-export type StateConfig = ReturnType<JobSetup['createStateConfig']>;
+import type { JobSetup, StateConfig } from '../setup.ts';
+import { beforeTheRunner } from './outside-facts.ts';
 
 /** What every rejected effect of a provisioning state leads to. */
 export const onEffectError = [
@@ -10,56 +9,6 @@ export const onEffectError = [
   { guard: 'is the effect blocked', target: 'blocked', actions: 'noteFailure' },
   { target: '#job.tearingDown', actions: 'giveUpAttempt' },
 ] as const;
-
-/** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
-export const beforeTheRunner = {
-  'job.completed': { target: '#job.tearingDown', actions: 'markCompleted' },
-  'job.takenElsewhere': { target: '#job.tearingDown', actions: 'markTaken' },
-  'job.exchanged': [
-    { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
-    {
-      guard: 'does the exchanged job wait for a runner',
-      target: '#job.tearingDown',
-      actions: [
-        'takeJob',
-        {
-          type: 'loseAttempt',
-          params: {
-            code: 'PROFILE_DIFFERS',
-            message: 'The job that came by exchange needs a VM of another profile.',
-          },
-        },
-      ],
-    },
-    { target: '#job.tearingDown', actions: 'takeJob' },
-  ],
-  'slot.reclaimed': [{ guard: 'is there no job', target: '#job.tearingDown' }, {}],
-  'host.lost': {
-    target: '#job.tearingDown',
-    actions: {
-      type: 'loseAttempt',
-      params: {
-        code: 'HOST_LOST',
-        message: 'The host stayed unreachable, so the job goes on with another VM.',
-      },
-    },
-  },
-  'host.drained': {
-    target: '#job.tearingDown',
-    actions: {
-      type: 'loseAttempt',
-      params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
-    },
-  },
-  'operator.cancelled': { target: '#job.tearingDown', actions: 'cancelAttempt' },
-  'vm.vanished': {
-    target: '#job.tearingDown',
-    actions: {
-      type: 'failAttempt',
-      params: { code: 'VM_VANISHED', message: 'The VM disappeared from its host before a runner was in it.' },
-    },
-  },
-} as const;
 
 /**
  * The shape that all provisioning states share: acting ⇄ waiting within the phase's deadline, and `blocked`
@@ -122,9 +71,3 @@ export function provisioningState(
     },
   });
 }
-
-/** The action that starts the clock of the phase which a transition leads to. */
-export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
-  type: 'beginPhase' as const,
-  params: { timeout },
-});

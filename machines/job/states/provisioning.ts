@@ -1,8 +1,7 @@
 import { assign } from 'xstate';
-import { type JobContext, NO_JOB, type Vm } from '../context.ts';
-import { guestOf, runnerOf, vmIdOf, vmOf } from '../context-access.ts';
-import type { JobSetup } from '../setup.ts';
-import { begin, onEffectError, provisioningState } from './provisioning-state.ts';
+import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
+import { begin, type JobSetup } from '../setup.ts';
+import { onEffectError, provisioningState } from './provisioning-state.ts';
 
 const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(context), ...facts } });
 

@@ -1,6 +1,5 @@
-import { guestOf, runnerOf, runnerRefOf } from '../context-access.ts';
-import type { JobSetup } from '../setup.ts';
-import { begin, type StateConfig } from './provisioning-state.ts';
+import { guestOf, runnerOf, runnerRefOf } from '../context.ts';
+import { begin, type JobSetup, type StateConfig } from '../setup.ts';
 
 /** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
 function asking(s: JobSetup, description: string, acting: StateConfig) {

@@ -1,8 +1,7 @@
 import { assign } from 'xstate';
-import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context-access.ts';
-import type { JobSetup } from '../setup.ts';
-import { leaving } from './leaving.ts';
-import { begin, type StateConfig } from './provisioning-state.ts';
+import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context.ts';
+import type { JobSetup, StateConfig } from '../setup.ts';
+import { withTheRunner } from './outside-facts.ts';
 
 /**
  * From the launch on, GitHub may give this runner a job at any moment. So an attempt that fails here is
@@ -48,26 +47,7 @@ export function runnerOnline(s: JobSetup) {
     tags: ['holdsSlot', 'mayBeBusy'],
     on: {
       'job.started': { target: '#job.running.busy', actions: 'markStarted' },
-      'job.completed': [
-        {
-          guard: 'did the job run here',
-          target: '#job.running.finishing',
-          actions: ['markCompleted', begin('finishing')],
-        },
-        { target: '#job.running.retiring', actions: 'markCompleted' },
-      ],
-      'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
-      'job.exchanged': [
-        { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
-        {
-          guard: 'did the exchanged job end here',
-          target: '#job.running.finishing',
-          actions: ['takeJob', begin('finishing')],
-        },
-        { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
-        { target: '#job.running.retiring', actions: 'takeJob' },
-      ],
-      ...leaving,
+      ...withTheRunner,
       'vm.vanished': {
         target: '#job.tearingDown',
         actions: {

@@ -1,9 +1,7 @@
 import { assign } from 'xstate';
-import type { JobContext } from '../context.ts';
-import { guestOf, runnerOf, vmOf } from '../context-access.ts';
-import type { JobMachineOptions, JobSetup } from '../setup.ts';
-import { leaving } from './leaving.ts';
-import { begin } from './provisioning-state.ts';
+import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
+import { begin, type JobMachineOptions, type JobSetup } from '../setup.ts';
+import { withTheRunner } from './outside-facts.ts';
 import { retiring } from './retiring.ts';
 import { verifying } from './verifying.ts';
 
@@ -52,26 +50,7 @@ function idle(s: JobSetup) {
     description: 'The runner is online and no job was seen on it yet.',
     tags: ['mayBeBusy'],
     on: {
-      'job.completed': [
-        {
-          guard: 'did the job run here',
-          target: '#job.running.finishing',
-          actions: ['markCompleted', begin('finishing')],
-        },
-        { target: '#job.running.retiring', actions: 'markCompleted' },
-      ],
-      'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
-      'job.exchanged': [
-        { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
-        {
-          guard: 'did the exchanged job end here',
-          target: '#job.running.finishing',
-          actions: ['takeJob', begin('finishing')],
-        },
-        { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
-        { target: '#job.running.retiring', actions: 'takeJob' },
-      ],
-      ...leaving,
+      ...withTheRunner,
       'vm.vanished': LOST_IDLE,
     },
     invoke: {

@@ -1,6 +1,5 @@
-import { runnerRefOf, vmOf } from '../context-access.ts';
-import type { JobSetup } from '../setup.ts';
-import type { StateConfig } from './provisioning-state.ts';
+import { runnerRefOf, vmOf } from '../context.ts';
+import type { JobSetup, StateConfig } from '../setup.ts';
 
 function part(
   s: JobSetup,

@@ -1,9 +1,7 @@
 import { assign } from 'xstate';
-import { JOB_STATUSES } from '../context.ts';
-import { runnerOf } from '../context-access.ts';
+import { JOB_STATUSES, runnerOf } from '../context.ts';
 import { laterStatus } from '../events.ts';
-import type { JobSetup } from '../setup.ts';
-import { begin } from './provisioning-state.ts';
+import { begin, type JobSetup } from '../setup.ts';
 
 /**
  * The runner process has ended but no observation says what became of our job (a lost webhook, or the runner

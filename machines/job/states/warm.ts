@@ -1,6 +1,6 @@
 import type { JobContext } from '../context.ts';
-import type { JobSetup } from '../setup.ts';
-import { beforeTheRunner, begin } from './provisioning-state.ts';
+import { begin, type JobSetup } from '../setup.ts';
+import { beforeTheRunner } from './outside-facts.ts';
 
 const [takesOver, ...otherExchanges] = beforeTheRunner['job.exchanged'];
 

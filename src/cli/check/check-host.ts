@@ -1,5 +1,4 @@
-import { parseBaseName } from '../../../machines/base-name.ts';
-import { parseResourceName } from '../../../machines/resource-name.ts';
+import { parseBaseName, parseResourceName } from '../../../machines/resource-name.ts';
 import { AgentClient } from '../../agent/agent-client.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { baseName, unfinishedBaseName } from '../../../machines/base-name.ts';
 import { failureOf } from '../../../machines/failure.ts';
-import { pauseAfter } from '../../../machines/job/policy.ts';
+import { pauseAfter } from '../../../machines/pause.ts';
+import { baseName, unfinishedBaseName } from '../../../machines/resource-name.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';

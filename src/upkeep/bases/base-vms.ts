@@ -1,4 +1,4 @@
-import { parseBaseName } from '../../../machines/base-name.ts';
+import { parseBaseName } from '../../../machines/resource-name.ts';
 
 /** The base VM that jobs of one profile are cloned from on one host, or why there is none. */
 export type BaseVm =

@@ -1,4 +1,4 @@
-import { baseName } from '../../../machines/base-name.ts';
+import { baseName } from '../../../machines/resource-name.ts';
 import type { BaseVm } from './base-vms.ts';
 
 /** The base that a profile should have on a host. */

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { baseName, parseBaseName, unfinishedBaseName } from '../../machines/base-name.ts';
-import { parseResourceName, resourceName } from '../../machines/resource-name.ts';
+import {
+  baseName,
+  parseBaseName,
+  parseResourceName,
+  resourceName,
+  unfinishedBaseName,
+} from '../../machines/resource-name.ts';
 
 const KEY = '1234567890123456';
 // The second is what another daemon may have that shares the host: its names begin as those of the first's bases do.

@@ -1,0 +1,84 @@
+import { begin } from '../setup.ts';
+
+const goElsewhere = {
+  type: 'loseAttempt',
+  params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
+} as const;
+
+/** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
+export const beforeTheRunner = {
+  'job.completed': { target: '#job.tearingDown', actions: 'markCompleted' },
+  'job.takenElsewhere': { target: '#job.tearingDown', actions: 'markTaken' },
+  'job.exchanged': [
+    { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
+    {
+      guard: 'does the exchanged job wait for a runner',
+      target: '#job.tearingDown',
+      actions: [
+        'takeJob',
+        {
+          type: 'loseAttempt',
+          params: {
+            code: 'PROFILE_DIFFERS',
+            message: 'The job that came by exchange needs a VM of another profile.',
+          },
+        },
+      ],
+    },
+    { target: '#job.tearingDown', actions: 'takeJob' },
+  ],
+  'slot.reclaimed': [{ guard: 'is there no job', target: '#job.tearingDown' }, {}],
+  'host.lost': {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'loseAttempt',
+      params: {
+        code: 'HOST_LOST',
+        message: 'The host stayed unreachable, so the job goes on with another VM.',
+      },
+    },
+  },
+  'host.drained': {
+    target: '#job.tearingDown',
+    actions: goElsewhere,
+  },
+  'operator.cancelled': { target: '#job.tearingDown', actions: 'cancelAttempt' },
+  'vm.vanished': {
+    target: '#job.tearingDown',
+    actions: {
+      type: 'failAttempt',
+      params: { code: 'VM_VANISHED', message: 'The VM disappeared from its host before a runner was in it.' },
+    },
+  },
+} as const;
+
+/**
+ * What reaches an actor whose runner may be given a job at any moment: the runner is retired, so that a job which came
+ * first is not killed (law 5).
+ */
+export const withTheRunner = {
+  'job.completed': [
+    {
+      guard: 'did the job run here',
+      target: '#job.running.finishing',
+      actions: ['markCompleted', begin('finishing')],
+    },
+    { target: '#job.running.retiring', actions: 'markCompleted' },
+  ],
+  'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
+  'job.exchanged': [
+    { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
+    {
+      guard: 'did the exchanged job end here',
+      target: '#job.running.finishing',
+      actions: ['takeJob', begin('finishing')],
+    },
+    { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
+    { target: '#job.running.retiring', actions: 'takeJob' },
+  ],
+  'host.drained': {
+    target: '#job.running.retiring',
+    actions: goElsewhere,
+  },
+  'operator.cancelled': { target: '#job.running.retiring', actions: 'cancelAttempt' },
+} as const;
