@@ -8,7 +8,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { EffectRuns } from '../effects/effect-runs.ts';
+import { EffectRuns } from '../effects/effect-tracer.ts';
 import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { Chronicle } from '../journal/chronicle.ts';

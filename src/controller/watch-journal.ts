@@ -1,6 +1,6 @@
 import type { JobContext } from '../../machines/job/context.ts';
-import type { EffectRuns } from '../effects/effect-runs.ts';
-import type { FlightRecorder } from '../evidence/flight-recorder.ts';
+import type { EffectRuns } from '../effects/effect-tracer.ts';
+import type { FlightRecorder } from '../evidence/evidence-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';
 import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
 import { applyEntry, emptyOverview } from '../journal/overview.js';

@@ -7,8 +7,8 @@ import type { RunnerScope } from '../github/runners/runner-scope.ts';
 import type { GuestLogin } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
+import type { UnconfirmedCalls } from './pending-creates.ts';
 import type { RunnerSecrets } from './runner/runner-secrets.ts';
-import type { UnconfirmedCalls } from './unconfirmed-calls.ts';
 
 export interface GuestAccess {
   user: string;

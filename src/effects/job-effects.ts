@@ -1,6 +1,6 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
-import type { EffectRuns } from './effect-runs.ts';
+import type { EffectRuns } from './effect-tracer.ts';
 import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
 import { askGuest } from './guest/ask-guest.ts';
 import { connectGuest } from './guest/connect-guest.ts';

@@ -5,7 +5,7 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import type { EffectRun } from '../effects/effect-runs.ts';
+import type { EffectRun } from '../effects/effect-tracer.ts';
 import type { Chronicle } from '../journal/chronicle.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';

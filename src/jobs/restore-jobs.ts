@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { JobContext } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
-import type { UnconfirmedCalls } from '../effects/unconfirmed-calls.ts';
+import type { UnconfirmedCalls } from '../effects/pending-creates.ts';
 import type { Store } from '../store/store.ts';
 import type { JobActors } from './job-actors.ts';
 

@@ -1,5 +1,5 @@
 import { sleepFor, systemClock } from '../../src/clock.ts';
-import type { EffectRun } from '../../src/effects/effect-runs.ts';
+import type { EffectTrace } from '../../src/effects/effect-tracer.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
 import { type Scenario, scenario } from '../scenarios/scenario.ts';
@@ -200,7 +200,7 @@ async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: numbe
   const { entries } = (await answer.json()) as { entries: StoredJournalEntry[] };
   const runs = entries
     .filter(({ kind }) => kind === 'effect')
-    .map(({ detail }) => detail as unknown as EffectRun);
+    .map(({ detail }) => detail as unknown as EffectTrace);
   const calls = runs.flatMap((run) => run.calls);
   const call = (route: string) => calls.find((one) => one.route === route);
   const [probe, launch] = [call('look for the tools'), call('start the runner')];

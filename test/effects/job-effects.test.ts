@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type AnyActorLogic, createActor, setup, toPromise } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
 import { systemClock } from '../../src/clock.ts';
-import { EffectRuns } from '../../src/effects/effect-runs.ts';
+import { EffectRuns } from '../../src/effects/effect-tracer.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
-import { UnconfirmedCalls } from '../../src/effects/unconfirmed-calls.ts';
+import { UnconfirmedCalls } from '../../src/effects/pending-creates.ts';
 import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 

@@ -12,7 +12,7 @@ import { watchJournal } from '../../src/controller/watch-journal.ts';
 import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
 import { DaemonError } from '../../src/errors.ts';
-import { FlightRecorder } from '../../src/evidence/flight-recorder.ts';
+import { FlightRecorder } from '../../src/evidence/evidence-recorder.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Purpose } from '../../src/github/access/rest-until.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';

@@ -1,7 +1,7 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
-import { untilAborted } from '../unconfirmed-calls.ts';
+import { untilAborted } from '../pending-creates.ts';
 
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
 

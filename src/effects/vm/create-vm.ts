@@ -8,7 +8,7 @@ import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
-import { untilAborted } from '../unconfirmed-calls.ts';
+import { untilAborted } from '../pending-creates.ts';
 
 /** Answers after which the VM may or may not come into being. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');

@@ -3,7 +3,7 @@ import type { Clock } from '../../../clock.ts';
 import type { Config } from '../../../config/schema.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
-import type { EffectRuns } from '../../../effects/effect-runs.ts';
+import type { EffectRuns } from '../../../effects/effect-tracer.ts';
 import { evidenceFile } from '../../../evidence/evidence-file.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { beginCall, routeOf } from '../../src/call-trace.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type EffectRun, EffectRuns } from '../../src/effects/effect-runs.ts';
+import { type EffectRun, EffectRuns } from '../../src/effects/effect-tracer.ts';
 import { DaemonError } from '../../src/errors.ts';
 
 const call = async (route: string, status: number | null) => {

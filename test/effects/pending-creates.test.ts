@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { UnconfirmedCalls, untilAborted } from '../../src/effects/unconfirmed-calls.ts';
+import { UnconfirmedCalls, untilAborted } from '../../src/effects/pending-creates.ts';
 import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 

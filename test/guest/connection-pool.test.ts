@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { KeptGuests } from '../../src/guest/connection-pool.ts';
 import { guestUnreachable } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/guest/guest-session.ts';
-import { KeptGuests } from '../../src/guest/kept-guests.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
 const ADDRESS = { host: '127.0.0.1', port: 2222 };
