@@ -8,7 +8,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { EffectRuns } from '../effects/effect-tracer.ts';
+import { EffectTracer } from '../effects/effect-tracer.ts';
 import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { Chronicle } from '../journal/chronicle.ts';
@@ -23,8 +23,8 @@ export interface CoreOptions {
   log: Logger;
   /** `policy.namePrefix` is the start of every name that is ours. */
   policy: JobPolicy;
-  /** What the job machine's orders do; `runs` notes what each effect did. */
-  effects(runs: EffectRuns): typeof effectPlaceholders;
+  /** What the job machine's orders do; `tracer` notes what each effect did. */
+  effects(tracer: EffectTracer): typeof effectPlaceholders;
   hosts: { name: string; client: AgentClient; maxVms: number }[];
   hostPolicy: HostPolicy;
   breakerPolicy?: BreakerPolicy;
@@ -45,7 +45,7 @@ export interface Core {
   chronicle: Chronicle;
   hostRecords: HostRecords;
   turnRecords: TurnRecords;
-  runs: EffectRuns;
+  tracer: EffectTracer;
   /** Ends actors, hosts and breakers. What is under way in the world goes on; the records stay. */
   stop(): void;
 }
@@ -63,10 +63,10 @@ export function createCore(options: CoreOptions): Core {
     isBase: options.isBase ?? (() => false),
     cordonOf: (name) => store.cordons.of(name),
   });
-  const runs = new EffectRuns(clock, (run) => actors.noteEffect(run));
+  const tracer = new EffectTracer(clock, (trace) => actors.noteEffect(trace));
   const machine = createJobMachine({ policy, now: () => clock.now() });
   const actors = new JobActors({
-    machine: machine.provide({ actors: options.effects(runs) }),
+    machine: machine.provide({ actors: options.effects(tracer) }),
     store,
     chronicle,
     clock,
@@ -111,7 +111,7 @@ export function createCore(options: CoreOptions): Core {
     chronicle,
     hostRecords,
     turnRecords,
-    runs,
+    tracer,
     stop() {
       hosts.stop();
       actors.stop();

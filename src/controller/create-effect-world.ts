@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { profileOf } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { UnconfirmedCalls } from '../effects/pending-creates.ts';
+import { PendingCreates } from '../effects/pending-creates.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
@@ -63,7 +63,7 @@ export function createEffectWorld({
         ? { kind: 'organization', owner }
         : { kind: 'repository', owner, repository },
     secrets: new RunnerSecrets(),
-    calls: new UnconfirmedCalls(clock, timeouts.create_settle),
+    creates: new PendingCreates(clock, timeouts.create_settle),
     bases: new BaseVms(controller.base_vms, namePrefix(controller)),
     observe,
     evidenceSaved,

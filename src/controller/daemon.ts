@@ -4,8 +4,8 @@ import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secret-values.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
-import { FlightRecorder } from '../evidence/evidence-recorder.ts';
-import { KeptGuests } from '../guest/connection-pool.ts';
+import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
+import { ConnectionPool } from '../guest/connection-pool.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
 import { adminSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
@@ -73,14 +73,14 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const { byHost: agents, tokens } = await connectAgents(config, env, ports.agentSender);
   const github = connectGitHub(config, clock, log, ports.fetch);
   const progress = new Map<string, string>();
-  const guests = new KeptGuests(ports.openGuest, clock);
-  disposal.defer('logins in guests', () => guests.close());
+  const guestConnections = new ConnectionPool(ports.openGuest, clock);
+  disposal.defer('logins in guests', () => guestConnections.close());
   const world = createEffectWorld({
     config,
     clock,
     github,
     agents,
-    openGuest: guests.open,
+    openGuest: guestConnections.acquire,
     observe: (seen) => core.dispatcher.observe(seen),
     progress,
     evidenceSaved: (vmName) => recorder.saved(vmName),
@@ -92,7 +92,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     clock,
     log,
     policy,
-    effects: (runs) => jobEffects(world, () => store.durable(), runs),
+    effects: (tracer) => jobEffects(world, () => store.durable(), tracer),
     hosts: config.hosts.map((host) => ({
       name: host.name,
       client: world.agent(host.name),
@@ -106,7 +106,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     profileFor,
     isBase: (name) => world.bases.isBase(name),
   });
-  const { actors, hosts, breakers, dispatcher, hostRecords, chronicle, runs } = core;
+  const { actors, hosts, breakers, dispatcher, hostRecords, chronicle, tracer } = core;
   const repositories = config.github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
     return { owner, repository };
@@ -132,7 +132,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
 
   const hostLook = (host: string) => [...hosts.all()].find(({ name }) => name === host)?.snapshot.context;
   const secrets = [...secretValues(config), ...tokens];
-  const recorder = new FlightRecorder({ world, store, clock, log, secrets, hostLook });
+  const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
   const deliveries = new DeliveryLog(clock);
   const profiles = Object.keys(config.labels);
   const watching = await watchJournal({
@@ -147,13 +147,13 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     profiles,
     bases: world.bases,
     recorder,
-    runs,
+    tracer,
   });
   disposal.defer('what watches the journal', () => watching.stop());
 
-  await restoreJobs({ actors, calls: world.calls, store, clock, log, settle: config.timeouts.create_settle });
+  await restoreJobs({ actors, creates: world.creates, store, clock, log, settle: config.timeouts.create_settle });
   disposal.defer('the jobs', () => core.stop());
-  disposal.defer('calls under way', () => world.calls.allEnded());
+  disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
   disposal.defer('the hosts', () => hosts.stop());
   for (const { id, observation } of await store.deliveries.pending()) {
@@ -189,7 +189,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     bases: world.bases,
     store,
     chronicle,
-    runs,
+    tracer,
     stats: watching.stats,
     history: watching.history,
     metrics: watching.metrics,

@@ -1,6 +1,6 @@
 import type { JobContext } from '../../machines/job/context.ts';
-import type { EffectRuns } from '../effects/effect-tracer.ts';
-import type { FlightRecorder } from '../evidence/evidence-recorder.ts';
+import type { EffectTracer } from '../effects/effect-tracer.ts';
+import type { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';
 import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
 import { applyEntry, emptyOverview } from '../journal/overview.js';
@@ -14,15 +14,15 @@ const REMEMBERED = 10_000;
 const REMEMBERED_TURNS = 2_000;
 
 export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
-  recorder: FlightRecorder;
-  runs: EffectRuns;
+  recorder: EvidenceRecorder;
+  tracer: EffectTracer;
 }
 
 /**
  * Everything that lives off the journal while it is written: the figures of states, the health of hosts, the metrics, the traces and the
- * flight recorder. It begins before the first job is restored, so that nobody misses an entry.
+ * evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
  */
-export async function watchJournal({ recorder, runs, ...options }: WatchJournalOptions) {
+export async function watchJournal({ recorder, tracer, ...options }: WatchJournalOptions) {
   const { chronicle, store, clock } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
@@ -47,7 +47,7 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
     if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
   });
   const metrics = new Metrics({ ...options, overview });
-  runs.listen();
+  tracer.listen();
   chronicle.note({
     kind: 'daemon',
     at: clock.now(),
@@ -62,7 +62,7 @@ export async function watchJournal({ recorder, runs, ...options }: WatchJournalO
     history,
     metrics,
     stop() {
-      runs.stop();
+      tracer.stop();
       metrics.stop();
     },
   };

@@ -3,96 +3,98 @@ import { failureOf } from '../../machines/failure.ts';
 import { type OutgoingCall, onCallEnd } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 
-/** A call of an effect; several alike in a row are one, since a pull is asked after for half an hour. */
-export interface EffectCall extends OutgoingCall {
-  /** Epoch ms of the first one's end. */
+/** A call of an effect. Equal calls in a row are one with a count, since a pull is polled for half an hour. */
+export interface TracedCall extends OutgoingCall {
+  /** Epoch ms at which the first of them ended. */
   at: number;
   times: number;
 }
 
-/** One run of one effect, as the journal keeps it. */
-export interface EffectRun {
+/** One execution of one effect, as the journal keeps it. */
+export interface EffectTrace {
   /** Key of the job's actor. */
   actor: string;
   effect: string;
   /** Epoch ms. */
   startedAt: number;
-  /** Epoch ms; null while it runs. */
+  /** Epoch ms; null while it is under way. */
   endedAt: number | null;
-  /** `done`, a failure's code, or `abandoned` when its state was left first. */
+  /** `done`, a failure's code, or `abandoned` when its state was left before its end. */
   outcome: string | null;
-  calls: EffectCall[];
+  calls: TracedCall[];
   /** Calls beyond those that are kept. */
   more: number;
 }
 
-/** Different calls of one run that are kept. */
-const MOST_CALLS = 24;
+const MAX_CALLS_PER_TRACE = 24;
 
-/** Remembers which effect makes which calls, so that a job's story can tell them. */
-export class EffectRuns {
+/** Attributes each outgoing call to the effect that made it, so that the journal of a job can show its calls. */
+export class EffectTracer {
   readonly #clock: Clock;
-  readonly #onEnd: (run: EffectRun) => void;
-  readonly #current = new AsyncLocalStorage<EffectRun>();
-  readonly #running = new Set<EffectRun>();
+  readonly #onEnd: (trace: EffectTrace) => void;
+  readonly #current = new AsyncLocalStorage<EffectTrace>();
+  readonly #underWay = new Set<EffectTrace>();
   #unlisten = () => {};
 
-  constructor(clock: Clock, onEnd: (run: EffectRun) => void) {
+  constructor(clock: Clock, onEnd: (trace: EffectTrace) => void) {
     this.#clock = clock;
     this.#onEnd = onEnd;
   }
 
   listen(): void {
-    this.#unlisten = onCallEnd(this.#clock, this.#note);
+    this.#unlisten = onCallEnd(this.#clock, this.#addCall);
   }
 
-  /** Nothing is told any more: what ends after this has no journal to go to. */
+  /** Reports no further end: an effect that ends after this has no journal to go to. */
   stop(): void {
     this.#unlisten();
-    this.#running.clear();
+    this.#underWay.clear();
   }
 
-  async track<T>(actor: string, effect: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  async trace<T>(actor: string, effect: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#clock.now();
-    const run: EffectRun = { actor, effect, startedAt, endedAt: null, outcome: null, calls: [], more: 0 };
-    this.#running.add(run);
+    const trace: EffectTrace = {
+      ...{ actor, effect, startedAt },
+      ...{ endedAt: null, outcome: null, calls: [], more: 0 },
+    };
+    this.#underWay.add(trace);
     try {
-      const result = await this.#current.run(run, act);
-      this.#end(run, signal.aborted ? 'abandoned' : 'done');
+      const result = await this.#current.run(trace, work);
+      this.#end(trace, signal.aborted ? 'abandoned' : 'done');
       return result;
     } catch (error) {
-      this.#end(run, signal.aborted ? 'abandoned' : failureOf(error).code);
+      this.#end(trace, signal.aborted ? 'abandoned' : failureOf(error).code);
       throw error;
     }
   }
 
-  /** What an actor's effects are at now. */
-  of(actor: string): EffectRun[] {
-    return [...this.#running].filter((run) => run.actor === actor);
+  /** The effects of an actor that have not ended. */
+  underWay(actor: string): EffectTrace[] {
+    return [...this.#underWay].filter((trace) => trace.actor === actor);
   }
 
-  #end(run: EffectRun, outcome: string): void {
-    if (!this.#running.delete(run)) return;
-    run.endedAt = this.#clock.now();
-    run.outcome = outcome;
-    this.#onEnd(run);
+  #end(trace: EffectTrace, outcome: string): void {
+    if (!this.#underWay.delete(trace)) return;
+    trace.endedAt = this.#clock.now();
+    trace.outcome = outcome;
+    this.#onEnd(trace);
   }
 
-  #note = (call: OutgoingCall) => {
-    const run = this.#current.getStore();
-    if (!run || run.endedAt !== null) return;
-    const last = run.calls.at(-1);
-    if (last && isAlike(last, call)) {
+  #addCall = (call: OutgoingCall) => {
+    const trace = this.#current.getStore();
+    if (!trace || trace.endedAt !== null) return;
+    const last = trace.calls.at(-1);
+    if (last && isSameCall(last, call)) {
       last.times += 1;
       last.ms += call.ms;
-    } else if (run.calls.length < MOST_CALLS) {
-      run.calls.push({ ...call, at: this.#clock.now(), times: 1 });
+    } else if (trace.calls.length < MAX_CALLS_PER_TRACE) {
+      trace.calls.push({ ...call, at: this.#clock.now(), times: 1 });
     } else {
-      run.more += 1;
+      trace.more += 1;
     }
   };
 }
 
-function isAlike(one: OutgoingCall, other: OutgoingCall): boolean {
+function isSameCall(one: OutgoingCall, other: OutgoingCall): boolean {
   return one.method === other.method && one.route === other.route && one.status === other.status;
 }

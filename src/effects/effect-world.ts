@@ -7,7 +7,7 @@ import type { RunnerScope } from '../github/runners/runner-scope.ts';
 import type { GuestLogin } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
-import type { UnconfirmedCalls } from './pending-creates.ts';
+import type { PendingCreates } from './pending-creates.ts';
 import type { RunnerSecrets } from './runner/runner-secrets.ts';
 
 export interface GuestAccess {
@@ -37,7 +37,7 @@ export interface EffectWorld {
   profile(label: string): Profile;
   scope(owner: string, repository: string): RunnerScope;
   secrets: RunnerSecrets;
-  calls: UnconfirmedCalls;
+  creates: PendingCreates;
   bases: BaseVms;
   /** Where an effect saw a job: the same way as every other observation (law 6). */
   observe(observation: JobObservation): void;

@@ -1,6 +1,6 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
-import type { EffectRuns } from './effect-tracer.ts';
+import type { EffectTracer } from './effect-tracer.ts';
 import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
 import { askGuest } from './guest/ask-guest.ts';
 import { connectGuest } from './guest/connect-guest.ts';
@@ -23,7 +23,7 @@ import { startVm } from './vm/start-vm.ts';
  * a runner look at the world while the disk writes, pass it before they change anything, and end behind it: nothing
  * gets further than one step ahead of a disk that refuses.
  */
-export function jobEffects(world: EffectWorld, durable: () => Promise<void>, runs: EffectRuns) {
+export function jobEffects(world: EffectWorld, durable: () => Promise<void>, tracer: EffectTracer) {
   const transitionStored = async () => {
     await null;
     await durable();
@@ -35,7 +35,7 @@ export function jobEffects(world: EffectWorld, durable: () => Promise<void>, run
     fromPromise<Output, Input>(async ({ input, self, signal }) => {
       await transitionStored();
       signal.throwIfAborted();
-      return runs.track(self._parent?.id ?? '', name, signal, () => effect(world, input, signal));
+      return tracer.trace(self._parent?.id ?? '', name, signal, () => effect(world, input, signal));
     });
   const lookingEarly = <Input, Output>(
     name: string,
@@ -47,7 +47,7 @@ export function jobEffects(world: EffectWorld, durable: () => Promise<void>, run
         await stored;
         signal.throwIfAborted();
       };
-      return runs.track(self._parent?.id ?? '', name, signal, () =>
+      return tracer.trace(self._parent?.id ?? '', name, signal, () =>
         effect(world, input, signal, ordered).finally(() => stored),
       );
     });

@@ -1,70 +1,77 @@
 import type { Clock } from '../clock.ts';
 
-/** How a call that must not be made twice ended, as far as this process knows. */
-type Outcome = 'none' | 'running' | 'unknown';
+/** Whether a create was sent whose result this process does not know (yet). */
+type Outcome = 'none' | 'inFlight' | 'unknown';
 
 /**
- * Calls that create something and cannot be repeated: `POST /vms` and `generate-jitconfig`. Leaving a state
- * abandons its effect, but such a call goes on at the other side, so it is let run to its end here and the
- * teardown waits for that end. After a restart, or when the answer got lost, the outcome is `unknown` and the
- * teardown looks for as long as the thing may still appear.
+ * The creates that are in flight or whose outcome is unknown: `POST /vms`, a clone and `generate-jitconfig`, which make
+ * a second thing when they are repeated. Leaving a state abandons its effect, but the server finishes such a request
+ * all the same, so it is awaited here to its end, and the teardown waits for that end. After a restart, or when the
+ * response was lost, the outcome is `unknown`, and the teardown looks for as long as the thing may still appear.
  */
-export class UnconfirmedCalls {
-  readonly #running = new Map<string, Promise<unknown>>();
-  /** Name to the instant (epoch ms) after which the call can have no effect any more. */
+export class PendingCreates {
+  readonly #inFlight = new Map<string, Promise<unknown>>();
+  /** Name to the instant (epoch ms) after which the create can have no effect any more. */
   readonly #unknownUntil = new Map<string, number>();
   readonly #clock: Clock;
-  readonly #settle: number;
+  readonly #mayAppearFor: number;
 
-  /** `settle`: milliseconds within which a call whose answer got lost takes effect or never will. */
-  constructor(clock: Clock, settle: number) {
+  /** `mayAppearFor`: milliseconds within which a create whose response was lost takes effect or never will. */
+  constructor(clock: Clock, mayAppearFor: number) {
     this.#clock = clock;
-    this.#settle = settle;
+    this.#mayAppearFor = mayAppearFor;
   }
 
-  /** Makes the call under a name, or joins the one that runs under it already. */
-  run<T>(name: string, call: () => Promise<T>, isAmbiguous: (error: unknown) => boolean): Promise<T> {
-    const running = this.#running.get(name) as Promise<T> | undefined;
-    if (running) return running;
-    const made = call()
+  /**
+   * Sends a create under a name, or joins the one that is in flight under it already. The signal ends the caller's
+   * wait only, never the request.
+   */
+  send<T>(
+    name: string,
+    create: () => Promise<T>,
+    { isAmbiguous, signal }: { isAmbiguous(error: unknown): boolean; signal: AbortSignal },
+  ): Promise<T> {
+    const known = this.#inFlight.get(name) as Promise<T> | undefined;
+    if (known) return untilAborted(known, signal);
+    const sent = create()
       .then(
         (value) => {
           this.#unknownUntil.delete(name);
           return value;
         },
         (error: unknown) => {
-          if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#settle);
+          if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#mayAppearFor);
           throw error;
         },
       )
-      .finally(() => this.#running.delete(name));
-    this.#running.set(name, made);
-    return made;
+      .finally(() => this.#inFlight.delete(name));
+    this.#inFlight.set(name, sent);
+    return untilAborted(sent, signal);
   }
 
   outcome(name: string): Outcome {
-    if (this.#running.has(name)) return 'running';
+    if (this.#inFlight.has(name)) return 'inFlight';
     return this.#clock.now() < (this.#unknownUntil.get(name) ?? 0) ? 'unknown' : 'none';
   }
 
-  /** A record of an earlier process says that this call may have been made. */
+  /** A record of an earlier process says that this create may have been sent. */
   assumeUnknown(name: string, until: number): void {
     this.#unknownUntil.set(name, until);
   }
 
-  /** Resolves when no call runs under the name; its result is for whoever made it. */
-  async ended(name: string, signal?: AbortSignal): Promise<void> {
-    const running = this.#running.get(name);
-    if (running)
+  /** Resolves when no create is in flight under the name, however it ended. */
+  async finished(name: string, signal: AbortSignal): Promise<void> {
+    const sent = this.#inFlight.get(name);
+    if (sent)
       await untilAborted(
-        running.catch(() => undefined),
+        sent.catch(() => undefined),
         signal,
       );
   }
 
-  /** Resolves when no call runs at all: the daemon stops only then, within its own patience. */
-  async allEnded(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+  /** Resolves when no create is in flight at all; the daemon waits for that when it stops. */
+  async allFinished(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
   }
 
   forget(name: string): void {
@@ -73,11 +80,10 @@ export class UnconfirmedCalls {
 }
 
 /**
- * Stops waiting for a promise, not the promise itself, when the signal fires. However late that rejects, it is
+ * Stops waiting for a promise, not the promise itself, when the signal fires. A rejection that comes after that is
  * handled here: an unhandled rejection would end the daemon.
  */
-export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return promise;
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

@@ -9,11 +9,11 @@ import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
 
 /** Milliseconds for which a deletion waits for the evidence: a dead guest must not hold its slot. */
-const PATIENCE = 8_000;
-const MOST_SCREEN_BYTES = 700 * 1024;
-const AGENT_EVENTS = 100;
+const SAVE_TIMEOUT = 8_000;
+const MAX_SCREEN_BYTES = 700 * 1024;
+const MAX_AGENT_EVENTS = 100;
 
-export interface FlightRecorderOptions {
+export interface EvidenceRecorderOptions {
   world: EffectWorld;
   store: Store;
   clock: Clock;
@@ -23,11 +23,11 @@ export interface FlightRecorderOptions {
 }
 
 /** Saves what only the VM knows when an attempt fails, between the decision to give it up and its deletion. */
-export class FlightRecorder {
-  readonly #options: FlightRecorderOptions;
+export class EvidenceRecorder {
+  readonly #options: EvidenceRecorderOptions;
   readonly #underWay = new Map<string, Promise<void>>();
 
-  constructor(options: FlightRecorderOptions) {
+  constructor(options: EvidenceRecorderOptions) {
     this.#options = options;
   }
 
@@ -54,7 +54,7 @@ export class FlightRecorder {
     attempt: number,
   ): Promise<void> {
     const { world, store, clock, secrets, hostLook } = this.#options;
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(SAVE_TIMEOUT);
     const missing: string[] = [];
     const tried = async <T>(what: string, get: () => Promise<T>): Promise<T | null> => {
       try {
@@ -101,12 +101,12 @@ export class FlightRecorder {
   }
 
   #events(host: string, vmId: string, signal: AbortSignal) {
-    return this.#options.world.agent(host).listEvents(vmId, { limit: AGENT_EVENTS, signal });
+    return this.#options.world.agent(host).listEvents(vmId, { limit: MAX_AGENT_EVENTS, signal });
   }
 
   async #screen(host: string, vmId: string, signal: AbortSignal): Promise<string> {
     const png = await this.#options.world.agent(host).screenshot(vmId, { signal });
-    if (png.length > MOST_SCREEN_BYTES)
+    if (png.length > MAX_SCREEN_BYTES)
       throw new Error(`a picture of ${png.length} bytes is too large to keep`);
     return Buffer.from(png).toString('base64');
   }

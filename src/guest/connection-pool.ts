@@ -3,29 +3,30 @@ import { hasCode } from '../errors.ts';
 import type { GuestLogin } from './guest-session.ts';
 import type { GuestOptions } from './open-guest.ts';
 
-/** Logs in, or shares a login that is there. Rejects with GUEST_* failures. */
+/** Logs in. Rejects with GUEST_* failures. */
 export type OpenGuest = (options: GuestOptions) => Promise<GuestLogin>;
 
-/** Milliseconds for which a login that nobody uses is kept: long enough for the next step of a job. */
-const KEPT = 30_000;
+/** Milliseconds after which a connection that nobody uses is closed: long enough for the next step of a job. */
+const IDLE_TIMEOUT = 30_000;
 
-interface Kept {
+interface Connection {
   login: GuestLogin;
   users: number;
-  /** Nobody is to begin anything on it any more. */
-  isSpent: boolean;
-  /** Calls off its end. */
+  /** It is given to nobody any more, and closed when its last user releases it. */
+  isDiscarded: boolean;
+  /** Aborted when the connection is used again, which keeps it from being closed. */
   idle: AbortController;
 }
 
 /**
- * Lets the steps of a job share one login: each costs a key exchange, and the guest a process. A login serves whoever asks for the same port *and* the same pinned host key, so a port that went to
- * another VM finds none. One that turns out to be broken is not used again.
+ * Lets the steps of a job share one login, since each login costs a key exchange, and the guest a process. A
+ * connection serves every caller with the same port *and* the same pinned host key, so a port that went to another VM
+ * finds none. A broken connection is discarded.
  */
-export class KeptGuests {
+export class ConnectionPool {
   readonly #openGuest: OpenGuest;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, Kept>();
+  readonly #connections = new Map<string, Connection>();
   #isClosed = false;
 
   constructor(openGuest: OpenGuest, clock: Clock) {
@@ -33,67 +34,68 @@ export class KeptGuests {
     this.#clock = clock;
   }
 
-  /** As `openGuest`; the login's `close` gives it back. */
-  open = async (options: GuestOptions): Promise<GuestLogin> => {
+  /** Returns a login that is open already, or logs in. Its `close` returns it to the pool. */
+  acquire = async (options: GuestOptions): Promise<GuestLogin> => {
     options.signal?.throwIfAborted();
-    const known = options.hostKey === null ? undefined : this.#kept.get(keyOf(options, options.hostKey));
-    if (known?.login.isOpen()) return this.#lend(known, options);
+    const known =
+      options.hostKey === null ? undefined : this.#connections.get(keyOf(options, options.hostKey));
+    if (known?.login.isOpen()) return this.#loginOf(known, options);
     const login = await this.#openGuest(options);
-    const kept = { login, users: 0, isSpent: false, idle: new AbortController() };
+    const connection = { login, users: 0, isDiscarded: false, idle: new AbortController() };
     const key = keyOf(options, login.hostKey);
-    const other = this.#kept.get(key);
-    if (other && !other.login.isOpen()) this.#spend(key, other);
-    if (this.#isClosed || this.#kept.has(key)) kept.isSpent = true;
-    else this.#kept.set(key, kept);
-    return this.#lend(kept, options);
+    const other = this.#connections.get(key);
+    if (other && !other.login.isOpen()) this.#discard(key, other);
+    if (this.#isClosed || this.#connections.has(key)) connection.isDiscarded = true;
+    else this.#connections.set(key, connection);
+    return this.#loginOf(connection, options);
   };
 
-  /** Ends what is idle at once, and the rest when it is given back. */
+  /** Closes idle connections at once, and the others when they are released. */
   close(): void {
     this.#isClosed = true;
-    for (const [key, kept] of this.#kept) this.#spend(key, kept);
+    for (const [key, connection] of this.#connections) this.#discard(key, connection);
   }
 
-  #lend(kept: Kept, options: GuestOptions): GuestLogin {
-    const key = keyOf(options, kept.login.hostKey);
-    kept.users += 1;
-    kept.idle.abort();
-    let isBack = false;
+  #loginOf(connection: Connection, options: GuestOptions): GuestLogin {
+    const key = keyOf(options, connection.login.hostKey);
+    connection.users += 1;
+    connection.idle.abort();
+    let isReleased = false;
     return {
-      hostKey: kept.login.hostKey,
+      hostKey: connection.login.hostKey,
       run: async (script, run) => {
         try {
-          return await kept.login.run(script, run);
+          return await connection.login.run(script, run);
         } catch (error) {
-          if (hasCode(error, 'GUEST_UNREACHABLE')) this.#spend(key, kept);
+          if (hasCode(error, 'GUEST_UNREACHABLE')) this.#discard(key, connection);
           throw error;
         }
       },
-      isOpen: () => kept.login.isOpen(),
+      isOpen: () => connection.login.isOpen(),
       close: () => {
-        if (isBack) return;
-        isBack = true;
-        kept.users -= 1;
-        if (kept.isSpent) this.#spend(key, kept);
-        else if (kept.users === 0) this.#endWhenIdle(key, kept);
+        if (isReleased) return;
+        isReleased = true;
+        connection.users -= 1;
+        if (connection.isDiscarded) this.#discard(key, connection);
+        else if (connection.users === 0) this.#closeWhenIdle(key, connection);
       },
     };
   }
 
-  #endWhenIdle(key: string, kept: Kept): void {
-    kept.idle = new AbortController();
-    sleepFor(this.#clock, KEPT, kept.idle.signal).then(
-      () => this.#spend(key, kept),
+  #closeWhenIdle(key: string, connection: Connection): void {
+    connection.idle = new AbortController();
+    sleepFor(this.#clock, IDLE_TIMEOUT, connection.idle.signal).then(
+      () => this.#discard(key, connection),
       () => undefined,
     );
   }
 
-  #spend(key: string, kept: Kept): void {
-    kept.isSpent = true;
-    if (this.#kept.get(key) === kept) this.#kept.delete(key);
-    if (kept.users > 0) return;
-    kept.idle.abort();
-    kept.login.close();
+  #discard(key: string, connection: Connection): void {
+    connection.isDiscarded = true;
+    if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    if (connection.users > 0) return;
+    connection.idle.abort();
+    connection.login.close();
   }
 }
 

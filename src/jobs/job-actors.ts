@@ -5,7 +5,7 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
-import type { EffectRun } from '../effects/effect-tracer.ts';
+import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { Chronicle } from '../journal/chronicle.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
@@ -92,7 +92,7 @@ export class JobActors {
   }
 
   /** Puts what an effect of an actor did into the journal. */
-  noteEffect({ actor, effect, ...run }: EffectRun): void {
+  noteEffect({ actor, effect, ...trace }: EffectTrace): void {
     const live = this.#live.get(actor);
     if (!live || !this.#persisting) return;
     const { job, vm } = live.actor.getSnapshot().context;
@@ -106,7 +106,7 @@ export class JobActors {
       event: effect,
       from: live.path,
       to: live.path,
-      detail: { ...run },
+      detail: { ...trace },
     });
   }
 

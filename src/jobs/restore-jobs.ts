@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 import type { JobContext } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
-import type { UnconfirmedCalls } from '../effects/pending-creates.ts';
+import type { PendingCreates } from '../effects/pending-creates.ts';
 import type { Store } from '../store/store.ts';
 import type { JobActors } from './job-actors.ts';
 
 export interface RestoreOptions {
   actors: JobActors;
-  calls: UnconfirmedCalls;
+  creates: PendingCreates;
   store: Store;
   clock: Clock;
   log: Logger;
-  /** Milliseconds within which a call of the earlier process may still take effect. */
+  /** Milliseconds within which a create of the earlier process may still take effect. */
   settle: number;
 }
 
@@ -21,7 +21,7 @@ export interface RestoreOptions {
  */
 export async function restoreJobs({
   actors,
-  calls,
+  creates,
   store,
   clock,
   log,
@@ -38,7 +38,7 @@ export async function restoreJobs({
 
   for (const { key, raw, reason } of unreadable) setAside(key, raw, reason);
   for (const { key, record } of records) {
-    assumeCallsUnknown(record.snapshot, calls, clock.now() + settle);
+    assumeCreatesUnknown(record.snapshot, creates, clock.now() + settle);
     const reason = actors.restore(key, record.snapshot);
     if (reason !== null) setAside(key, record, reason);
   }
@@ -46,9 +46,9 @@ export async function restoreJobs({
 }
 
 /** The earlier process may have died between sending a create or a registration and storing its answer. */
-function assumeCallsUnknown(snapshot: unknown, calls: UnconfirmedCalls, until: number): void {
+function assumeCreatesUnknown(snapshot: unknown, creates: PendingCreates, until: number): void {
   const { vm, runner } = ((snapshot as { context?: Partial<JobContext> }).context ??
     {}) as Partial<JobContext>;
-  if (vm && vm.id === null) calls.assumeUnknown(vm.name, vm.mayAppearUntil || until);
-  if (runner && runner.id === null) calls.assumeUnknown(runner.name, runner.mayAppearUntil || until);
+  if (vm && vm.id === null) creates.assumeUnknown(vm.name, vm.mayAppearUntil || until);
+  if (runner && runner.id === null) creates.assumeUnknown(runner.name, runner.mayAppearUntil || until);
 }

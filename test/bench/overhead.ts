@@ -198,10 +198,10 @@ async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: numbe
     );
   const answer = await fetch(`${world.adminUrl}/api/jobs/${job.id}/journal`);
   const { entries } = (await answer.json()) as { entries: StoredJournalEntry[] };
-  const runs = entries
+  const traces = entries
     .filter(({ kind }) => kind === 'effect')
     .map(({ detail }) => detail as unknown as EffectTrace);
-  const calls = runs.flatMap((run) => run.calls);
+  const calls = traces.flatMap((trace) => trace.calls);
   const call = (route: string) => calls.find((one) => one.route === route);
   const [probe, launch] = [call('look for the tools'), call('start the runner')];
   const name = `gh-demo-${job.id}-1`;

@@ -25,7 +25,7 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     clock,
     log,
     policy,
-    effects: (runs) => jobEffects(world, () => store.durable(), runs),
+    effects: (tracer) => jobEffects(world, () => store.durable(), tracer),
     hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name), maxVms: 2 })),
     hostPolicy: {
       checkInterval: config.controller.host_check_interval,

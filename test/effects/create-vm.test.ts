@@ -168,7 +168,7 @@ describe('no second create is sent for a name whose first one may still take eff
     const dead = at.create();
     await vi.waitFor(() => expect(posts.hits).toBe(1));
     const successor = at.newWorld();
-    successor.calls.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
+    successor.creates.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
     await expect(at.create(successor)).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
     const { vmId } = await dead;
     expect(await at.create(successor)).toEqual({ vmId });
@@ -192,7 +192,7 @@ describe('no second create is sent for a name whose first one may still take eff
     const posts = at.counted('POST /vms');
     const outcomes = ['unknown', 'none'] as const;
     let asked = 0;
-    at.world.calls.outcome = () => outcomes[asked++] ?? 'none';
+    at.world.creates.outcome = () => outcomes[asked++] ?? 'none';
     at.world.bases.forVm = () => BASE;
     await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
     addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
@@ -205,7 +205,7 @@ describe('no second create is sent for a name whose first one may still take eff
     const posts = at.counted('POST /vms');
     const outcomes = ['unknown', 'none'] as const;
     let asked = 0;
-    at.world.calls.outcome = () => outcomes[asked++] ?? 'none';
+    at.world.creates.outcome = () => outcomes[asked++] ?? 'none';
     const creating = at.create();
     await vi.waitFor(() => expect(at.mac.world.pulls.size).toBe(1));
     addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
@@ -231,7 +231,7 @@ describe('a teardown deletes what a create brings late', () => {
 
   test('when nobody knows whether it does: the name is looked for until that is over', async () => {
     const at = await fixture();
-    at.world.calls.assumeUnknown(NAME, at.clock.now() + 10_000);
+    at.world.creates.assumeUnknown(NAME, at.clock.now() + 10_000);
     await expect(at.destroy()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
     addForeignVm(at.mac.world, { name: NAME, state: 'stopped' });
     await expect(at.destroy()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { beginCall, routeOf } from '../../src/call-trace.ts';
 import { systemClock } from '../../src/clock.ts';
-import { type EffectRun, EffectRuns } from '../../src/effects/effect-tracer.ts';
+import { type EffectTrace, EffectTracer } from '../../src/effects/effect-tracer.ts';
 import { DaemonError } from '../../src/errors.ts';
 
 const call = async (route: string, status: number | null) => {
@@ -11,18 +11,18 @@ const call = async (route: string, status: number | null) => {
 };
 const never = new AbortController().signal;
 
-function recorder() {
-  const ended: EffectRun[] = [];
-  const runs = new EffectRuns(systemClock, (run) => ended.push(run));
-  runs.listen();
-  return { runs, ended };
+function rig() {
+  const ended: EffectTrace[] = [];
+  const tracer = new EffectTracer(systemClock, (trace) => ended.push(trace));
+  tracer.listen();
+  return { tracer, ended };
 }
 
 test('each call belongs to the effect that made it, however many run at once', async () => {
-  const { runs, ended } = recorder();
+  const { tracer, ended } = rig();
   await Promise.all(
     ['a', 'b', 'c'].map((actor) =>
-      runs.track(actor, 'createVm', never, async () => {
+      tracer.trace(actor, 'createVm', never, async () => {
         for (let n = 0; n < 5; n += 1) await call(`/${actor}/${n}`, 200);
       }),
     ),
@@ -33,37 +33,37 @@ test('each call belongs to the effect that made it, however many run at once', a
     expect(outcome).toBe('done');
   }
   expect(ended).toHaveLength(3);
-  runs.stop();
+  tracer.stop();
 });
 
 test('the same call again and again is one with a count, and the number of others is bounded', async () => {
-  const { runs, ended } = recorder();
-  await runs.track('a', 'pull', never, async () => {
+  const { tracer, ended } = rig();
+  await tracer.trace('a', 'pull', never, async () => {
     for (let n = 0; n < 100; n += 1) await call('/pull', 200);
     for (let n = 0; n < 60; n += 1) await call(`/r${n}`, n % 2 ? 500 : null);
   });
   expect(ended[0]?.calls[0]).toMatchObject({ route: '/pull', times: 100 });
   expect(ended[0]?.calls).toHaveLength(24);
   expect(ended[0]?.more).toBe(37);
-  runs.stop();
+  tracer.stop();
 });
 
 test('it says how the effect ended: by a code, or left before its end', async () => {
-  const { runs, ended } = recorder();
-  const fails = runs.track('a', 'x', never, async () => {
+  const { tracer, ended } = rig();
+  const fails = tracer.trace('a', 'x', never, async () => {
     throw new DaemonError('VM_BUSY', 'busy');
   });
   await expect(fails).rejects.toThrow('busy');
   const left = new AbortController();
-  const abandoned = runs.track('b', 'y', left.signal, async () => {
+  const abandoned = tracer.trace('b', 'y', left.signal, async () => {
     await call('/one', 200);
     left.abort();
     left.signal.throwIfAborted();
   });
   await expect(abandoned).rejects.toThrow();
   expect(ended.map(({ outcome }) => outcome)).toEqual(['VM_BUSY', 'abandoned']);
-  expect(runs.of('b')).toEqual([]);
-  runs.stop();
+  expect(tracer.underWay('b')).toEqual([]);
+  tracer.stop();
 });
 
 test.each([

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type AnyActorLogic, createActor, setup, toPromise } from 'xstate';
 import type { JobEffects } from '../../machines/job/effects.ts';
 import { systemClock } from '../../src/clock.ts';
-import { EffectRuns } from '../../src/effects/effect-tracer.ts';
+import { EffectTracer } from '../../src/effects/effect-tracer.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
-import { UnconfirmedCalls } from '../../src/effects/pending-creates.ts';
+import { PendingCreates } from '../../src/effects/pending-creates.ts';
 import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
@@ -37,13 +37,13 @@ const INPUT = {
   until: 'exit',
 };
 
-const runs = new EffectRuns(systemClock, () => undefined);
+const tracer = new EffectTracer(systemClock, () => undefined);
 
 type Name = Exclude<keyof JobEffects, 'waitUntil'>;
 
 const EARLY: Name[] = ['createVm', 'startVm', 'probeGuest', 'obtainRunnerConfig'];
 
-const names = Object.keys(jobEffects(watchedWorld().world, async () => undefined, runs)).filter(
+const names = Object.keys(jobEffects(watchedWorld().world, async () => undefined, tracer)).filter(
   (name) => name !== 'waitUntil' && !EARLY.includes(name as Name),
 ) as Name[];
 
@@ -79,10 +79,10 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
     github: asked({ jitSupported: () => true }),
     guest: {},
     openGuest: () => answer('openGuest'),
-    agent: () => ({ client: asked({}), baseUrl: 'http://127.0.0.1:1' }),
+    agent: () => asked({ baseUrl: 'http://127.0.0.1:1' }),
     profile: () => ({ image: 'IMAGE', lifetimeSeconds: 1 }),
     scope: () => ({}),
-    calls: new UnconfirmedCalls(systemClock, 1),
+    creates: new PendingCreates(systemClock, 1),
     bases: { forVm: () => ({ state: 'none', why: null }), forget: () => undefined },
     observe: () => undefined,
     progress: () => undefined,
@@ -111,7 +111,7 @@ test('every effect of the machine stands behind the barrier, but for those that 
 test.each(names)('%s does nothing before the snapshot that orders it is durable', async (name) => {
   const { world, touched } = watchedWorld();
   const stored = deferred();
-  const actor = createActor(jobEffects(world, () => stored.promise, runs)[name] as AnyActorLogic, {
+  const actor = createActor(jobEffects(world, () => stored.promise, tracer)[name] as AnyActorLogic, {
     input: INPUT,
   });
   const ended = toPromise(actor);
@@ -127,7 +127,7 @@ test.each(names)('%s does nothing before the snapshot that orders it is durable'
 test.each(names)('%s does nothing when its state was left while the snapshot was written', async (name) => {
   const { world, touched } = watchedWorld();
   const stored = deferred();
-  const effect = jobEffects(world, () => stored.promise, runs)[name] as AnyActorLogic;
+  const effect = jobEffects(world, () => stored.promise, tracer)[name] as AnyActorLogic;
   const actor = createActor(machineWith(effect)).start();
   await everythingRan();
   actor.send({ type: 'leave' });
@@ -141,7 +141,7 @@ describe.each(EARLY)('%s', (name) => {
   const began = (isDone: boolean) => {
     const at = answeringWorld(looksOf({ isDone }));
     const stored = deferred();
-    const effect = jobEffects(at.world, () => stored.promise, runs)[name] as AnyActorLogic;
+    const effect = jobEffects(at.world, () => stored.promise, tracer)[name] as AnyActorLogic;
     return { ...at, stored, effect };
   };
 
@@ -187,7 +187,7 @@ describe.each(EARLY)('%s', (name) => {
 test('the barrier is asked only when the transition is over, so that its snapshot has been put', async () => {
   const order: string[] = [];
   const { world } = watchedWorld();
-  const effects = jobEffects(world, async () => void order.push('asked'), runs);
+  const effects = jobEffects(world, async () => void order.push('asked'), tracer);
   const actor = createActor(machineWith(effects.createVm as AnyActorLogic), {
     inspect: (event) => {
       if (event.type === '@xstate.snapshot' && event.actorRef === actor) order.push('put');
@@ -202,7 +202,7 @@ test('the barrier is asked only when the transition is over, so that its snapsho
 test('waiting for an instant is no effect on the world, and ends at the instant or with its state', async () => {
   const clock = new ShiftedClock();
   const world = { clock } as unknown as EffectWorld;
-  const { waitUntil } = jobEffects(world, () => new Promise(() => undefined), runs);
+  const { waitUntil } = jobEffects(world, () => new Promise(() => undefined), tracer);
   const past = createActor(waitUntil, { input: { at: clock.now() - 1 } });
   const ended = toPromise(past);
   past.start();

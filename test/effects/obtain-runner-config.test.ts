@@ -164,7 +164,7 @@ describe('the job is looked at first', () => {
     state.abort(new Error('the state was left'));
     answered.resolve(1);
     await expect(obtaining).rejects.toThrow('the state was left');
-    expect(world.calls.outcome(at.name)).toBe('none');
+    expect(world.creates.outcome(at.name)).toBe('none');
   });
 });
 
@@ -209,13 +209,13 @@ describe('removeRunner', () => {
   test('looks for a registration that may still appear until it can come no more', async () => {
     const at = await withJob();
     const successor = at.newWorld();
-    successor.calls.assumeUnknown(at.name, at.clock.now() + 10_000);
+    successor.creates.assumeUnknown(at.name, at.clock.now() + 10_000);
     const gone = () => at.remove(at.name, successor);
     await expect(gone()).rejects.toMatchObject(failing('RUNNER_MAY_APPEAR', { disposition: 'retry' }));
     await at.obtain();
     expect(await gone()).toBeNull();
     expect(at.runnerNames()).toEqual([]);
-    successor.calls.assumeUnknown(at.name, at.clock.now() + 10_000);
+    successor.creates.assumeUnknown(at.name, at.clock.now() + 10_000);
     at.clock.advance(10_000);
     expect(await gone()).toBeNull();
   });

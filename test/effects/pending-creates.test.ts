@@ -1,56 +1,72 @@
 import { expect, test, vi } from 'vitest';
-import { UnconfirmedCalls, untilAborted } from '../../src/effects/pending-creates.ts';
+import { PendingCreates } from '../../src/effects/pending-creates.ts';
 import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
-const always = () => true;
-const never = () => false;
+const signal = new AbortController().signal;
+const ambiguous = { isAmbiguous: () => true, signal };
+const clear = { isAmbiguous: () => false, signal };
 
-function calls(settle = 1_000) {
+function rig() {
   const clock = new ShiftedClock();
-  return { clock, calls: new UnconfirmedCalls(clock, settle) };
+  return { clock, creates: new PendingCreates(clock, 1_000) };
 }
 
-test('a call under a name that has one running joins it', async () => {
-  const { calls: at } = calls();
-  const running = deferred<string>();
-  const make = vi.fn(() => running.promise);
-  const both = [at.run('a', make, always), at.run('a', make, always)];
-  expect(at.outcome('a')).toBe('running');
-  running.resolve('made');
+test('a create under a name that has one in flight joins it', async () => {
+  const { creates } = rig();
+  const inFlight = deferred<string>();
+  const make = vi.fn(() => inFlight.promise);
+  const both = [creates.send('a', make, ambiguous), creates.send('a', make, ambiguous)];
+  expect(creates.outcome('a')).toBe('inFlight');
+  inFlight.resolve('made');
   expect(await Promise.all(both)).toEqual(['made', 'made']);
   expect(make).toHaveBeenCalledTimes(1);
-  expect(at.outcome('a')).toBe('none');
+  expect(creates.outcome('a')).toBe('none');
 });
 
-test('a call whose end says nothing is unknown until it can have no effect any more', async () => {
-  const { calls: at, clock } = calls();
+test('a create whose end says nothing is unknown until it can have no effect any more', async () => {
+  const { creates, clock } = rig();
   const lost = () => Promise.reject(new Error('the connection was lost'));
-  await expect(at.run('a', lost, always)).rejects.toThrow('lost');
-  expect(at.outcome('a')).toBe('unknown');
+  await expect(creates.send('a', lost, ambiguous)).rejects.toThrow('lost');
+  expect(creates.outcome('a')).toBe('unknown');
   clock.advance(1_000);
-  expect(at.outcome('a')).toBe('none');
-  await expect(at.run('b', lost, never)).rejects.toThrow('lost');
-  expect(at.outcome('b')).toBe('none');
+  expect(creates.outcome('a')).toBe('none');
+  await expect(creates.send('b', lost, clear)).rejects.toThrow('lost');
+  expect(creates.outcome('b')).toBe('none');
 });
 
-test('who waits for the end of a call that fails is not failed by it', async () => {
-  const { calls: at } = calls();
-  const running = deferred<never>();
-  const made = at.run('a', () => running.promise, never);
-  const ends = [at.ended('a'), at.allEnded()];
-  running.reject(new Error('refused'));
+test('who waits for the end of a create that fails is not failed by it', async () => {
+  const { creates } = rig();
+  const inFlight = deferred<never>();
+  const made = creates.send('a', () => inFlight.promise, clear);
+  const ends = [creates.finished('a', signal), creates.allFinished()];
+  inFlight.reject(new Error('refused'));
   await expect(made).rejects.toThrow('refused');
   await Promise.all(ends);
 });
 
-test('a call that fails after everybody has left ends quietly', async () => {
+test('a caller who leaves ends its own wait only: the create is in flight until it ends', async () => {
+  const { creates } = rig();
+  const inFlight = deferred<string>();
+  const leaves = new AbortController();
+  const made = creates.send('a', () => inFlight.promise, { ...clear, signal: leaves.signal });
+  leaves.abort(new Error('the state was left'));
+  await expect(made).rejects.toThrow('the state was left');
+  expect(creates.outcome('a')).toBe('inFlight');
+  inFlight.resolve('made');
+  await creates.finished('a', signal);
+  expect(creates.outcome('a')).toBe('none');
+});
+
+test('a create that fails after everybody has left ends quietly', async () => {
+  const { creates } = rig();
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
-  const running = deferred<never>();
+  const inFlight = deferred<never>();
   const left = AbortSignal.abort(new Error('the state was left'));
-  await expect(untilAborted(running.promise, left)).rejects.toThrow('the state was left');
-  running.reject(new Error('too late'));
+  const made = creates.send('a', () => inFlight.promise, { ...clear, signal: left });
+  await expect(made).rejects.toThrow('the state was left');
+  inFlight.reject(new Error('too late'));
   await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', unhandled);
   expect(unhandled).not.toHaveBeenCalled();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeptGuests } from '../../src/guest/connection-pool.ts';
+import { ConnectionPool } from '../../src/guest/connection-pool.ts';
 import { guestUnreachable } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/guest/guest-session.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
@@ -11,7 +11,7 @@ function rig() {
   const clock = new ManualClock(0);
   const logins: { isOpen: boolean; breaks: boolean }[] = [];
   const world = { keyAt: 'key of one' };
-  const guests = new KeptGuests(async (options): Promise<GuestLogin> => {
+  const pool = new ConnectionPool(async (options): Promise<GuestLogin> => {
     const login = { isOpen: true, breaks: false };
     logins.push(login);
     return {
@@ -26,18 +26,18 @@ function rig() {
       },
     };
   }, clock);
-  const open = (hostKey: string | null) =>
-    guests.open({ address: ADDRESS, user: 'admin', connectTimeoutMs: 1_000, hostKey });
-  return { clock, guests, logins, open, world };
+  const acquire = (hostKey: string | null) =>
+    pool.acquire({ address: ADDRESS, user: 'admin', connectTimeoutMs: 1_000, hostKey });
+  return { clock, pool, logins, acquire, world };
 }
 
 test('the steps of a job share one login, which ends when nobody has used it for a while', async () => {
-  const { clock, logins, open } = rig();
-  const first = await open(null);
+  const { clock, logins, acquire } = rig();
+  const first = await acquire(null);
   first.close();
   for (let steps = 0; steps < 3; steps += 1) {
     await clock.pass(20_000);
-    const next = await open('key of one');
+    const next = await acquire('key of one');
     await next.run('true');
     next.close();
     next.close();
@@ -50,9 +50,9 @@ test('the steps of a job share one login, which ends when nobody has used it for
 });
 
 test('a login in use outlives any while, and another step’s end', async () => {
-  const { clock, logins, open } = rig();
-  const watching = await open(null);
-  (await open('key of one')).close();
+  const { clock, logins, acquire } = rig();
+  const watching = await acquire(null);
+  (await acquire('key of one')).close();
   await clock.passUntil(3_600_000);
   await settled();
   expect(logins).toEqual([{ isOpen: true, breaks: false }]);
@@ -60,34 +60,34 @@ test('a login in use outlives any while, and another step’s end', async () => 
 });
 
 test('a port that went to another VM finds no login of the VM before', async () => {
-  const { logins, open, world } = rig();
-  (await open(null)).close();
+  const { logins, acquire, world } = rig();
+  (await acquire(null)).close();
   world.keyAt = 'key of another';
-  expect((await open('key of another')).hostKey).toBe('key of another');
-  expect((await open(null)).hostKey).toBe('key of another');
+  expect((await acquire('key of another')).hostKey).toBe('key of another');
+  expect((await acquire(null)).hostKey).toBe('key of another');
   expect(logins).toHaveLength(3);
 });
 
 test('a broken login is not used again, whether it broke in a step or between two', async () => {
-  const { logins, open } = rig();
-  const first = await open(null);
+  const { logins, acquire } = rig();
+  const first = await acquire(null);
   Object.assign(logins[0] ?? {}, { breaks: true });
   await expect(first.run('true')).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
-  const second = await open('key of one');
+  const second = await acquire('key of one');
   first.close();
   second.close();
   Object.assign(logins[1] ?? {}, { isOpen: false });
-  await (await open('key of one')).run('true');
+  await (await acquire('key of one')).run('true');
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, false, true]);
 });
 
 test('at the end idle logins end at once, and the others when they are given back', async () => {
-  const { guests, logins, open } = rig();
-  const used = await open(null);
-  guests.close();
+  const { pool, logins, acquire } = rig();
+  const used = await acquire(null);
+  pool.close();
   expect(logins[0]?.isOpen).toBe(true);
   used.close();
   expect(logins[0]?.isOpen).toBe(false);
-  (await open('key of one')).close();
+  (await acquire('key of one')).close();
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, false]);
 });

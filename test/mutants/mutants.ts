@@ -19,8 +19,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '2: what may still take effect is not done a second time',
     file: 'src/effects/vm/create-vm.ts',
-    line: "const mayStillAppear = () => world.calls.outcome(vmName) === 'unknown';",
-    becomes: "const mayStillAppear = () => world.calls.outcome(vmName) === 'running';",
+    line: "const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';",
+    becomes: "const mayStillAppear = () => world.creates.outcome(vmName) === 'inFlight';",
     tests: ['test/effects/create-vm.test.ts'],
   },
   {

@@ -12,7 +12,7 @@ import { watchJournal } from '../../src/controller/watch-journal.ts';
 import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
 import { DaemonError } from '../../src/errors.ts';
-import { FlightRecorder } from '../../src/evidence/evidence-recorder.ts';
+import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Purpose } from '../../src/github/access/rest-until.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
@@ -112,7 +112,7 @@ export class StagedDaemon {
 
   async #listen(token: string | null): Promise<void> {
     const { store, actors, chronicle, dispatcher, limits, webhooks, clock, deliveries } = this;
-    const { hosts, hostRecords, breakers, runs } = this.#core;
+    const { hosts, hostRecords, breakers, tracer } = this.#core;
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
@@ -122,7 +122,7 @@ export class StagedDaemon {
       listRunJobs: async () => [],
     };
     const world = { agent: () => ({ client: {} }), guest: {} } as never;
-    const recorder = new FlightRecorder({
+    const recorder = new EvidenceRecorder({
       ...{ world, store, clock, log: silent, secrets: [] },
       hostLook: () => null,
     });
@@ -130,7 +130,7 @@ export class StagedDaemon {
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
-      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, runs, bases },
+      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, tracer, bases },
       breakers,
     });
     const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
@@ -152,7 +152,7 @@ export class StagedDaemon {
         breakers,
         store,
         chronicle,
-        runs,
+        tracer,
         orders,
         poller,
         webhooks,

@@ -207,7 +207,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
     const successor = at.newWorld();
     at.offer(successor);
-    successor.calls.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
+    successor.creates.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
     await expect(at.create(NAME, LABEL, successor)).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
     const { vmId } = await dead;
     expect(await at.create(NAME, LABEL, successor)).toEqual({ vmId });

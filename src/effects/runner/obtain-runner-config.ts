@@ -1,7 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
-import { untilAborted } from '../pending-creates.ts';
 
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
 
@@ -29,10 +28,10 @@ export const obtainRunnerConfig: EarlyEffect<
     const request = { name: runnerName, labels: profile.runnerLabels, groupId };
     signal.throwIfAborted();
     try {
-      const made = await untilAborted(
-        world.calls.run(runnerName, () => world.github.createJitConfig(scope, request), isAmbiguous),
+      const made = await world.creates.send(runnerName, () => world.github.createJitConfig(scope, request), {
+        isAmbiguous,
         signal,
-      );
+      });
       world.secrets.keep(runnerName, { mode: 'jit', jitConfig: made.encodedJitConfig });
       return { runnerId: made.runnerId, mode: 'jit' };
     } catch (error) {

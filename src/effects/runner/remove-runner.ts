@@ -8,19 +8,19 @@ export const removeRunner: Effect<
   JobEffects['removeRunner']['output']
 > = async (world, { owner, repository, runnerName, runnerId }, signal) => {
   const scope = world.scope(owner, repository);
-  await world.calls.ended(runnerName, signal);
+  await world.creates.finished(runnerName, signal);
   world.secrets.drop(runnerName);
   const asked = { signal, purpose: 'teardown' as const };
   const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
   if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
     throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
   }
-  if (id === null && world.calls.outcome(runnerName) === 'unknown') {
+  if (id === null && world.creates.outcome(runnerName) === 'unknown') {
     throw new DaemonError(
       'RUNNER_MAY_APPEAR',
       `A registration of ${runnerName} may still take effect; its name is looked for until that is over.`,
     );
   }
-  world.calls.forget(runnerName);
+  world.creates.forget(runnerName);
   return null;
 };

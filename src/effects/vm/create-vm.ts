@@ -8,7 +8,6 @@ import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
-import { untilAborted } from '../pending-creates.ts';
 
 /** Answers after which the VM may or may not come into being. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
@@ -25,9 +24,9 @@ export const createVm: EarlyEffect<
 > = async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
   const client = world.agent(host);
   const profile = world.profile(label);
-  await world.calls.ended(vmName, signal);
+  await world.creates.finished(vmName, signal);
   // Asked before each look: one that may appear until just after the look is not missing yet.
-  const mayStillAppear = () => world.calls.outcome(vmName) === 'unknown';
+  const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
   let mayAppear = mayStillAppear();
   const seen = await client.findVms(vmName, { signal });
   await ordered();
@@ -59,22 +58,19 @@ export const createVm: EarlyEffect<
     world.progress(vmName, base.state === 'ready' ? `cloning ${base.name}` : `creating the VM${without}`);
     const lifetimeSeconds = lifetimeOf(world, profile, isWarm);
     const request = { name: vmName, image: profile.image, ephemeral: true, lifetimeSeconds };
-    vm = await untilAborted(
-      world.calls.run(
-        vmName,
-        () =>
-          base.state === 'ready'
-            ? cloneBase(client, world.bases, base, {
-                host,
-                vmName,
-                profile: label,
-                sizes: profile,
-                lifetimeSeconds,
-              })
-            : client.createVm(request),
-        isAmbiguous,
-      ),
-      signal,
+    vm = await world.creates.send(
+      vmName,
+      () =>
+        base.state === 'ready'
+          ? cloneBase(client, world.bases, base, {
+              host,
+              vmName,
+              profile: label,
+              sizes: profile,
+              lifetimeSeconds,
+            })
+          : client.createVm(request),
+      { isAmbiguous, signal },
     );
   }
   await sizeVm(client, vm, profile, signal);

@@ -15,20 +15,20 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
   signal,
 ) => {
   const client = world.agent(host);
-  await world.calls.ended(vmName, signal);
+  await world.creates.finished(vmName, signal);
   await world.evidenceSaved(vmName);
   const ids = vmId === null ? await unstarted(client, vmName, signal) : [vmId];
   for (const id of ids) {
     await client.disableSsh(id, { signal }).catch(() => signal.throwIfAborted());
     await client.deleteVm(id, { signal });
   }
-  if (vmId === null && world.calls.outcome(vmName) === 'unknown') {
+  if (vmId === null && world.creates.outcome(vmName) === 'unknown') {
     throw new DaemonError(
       'VM_MAY_APPEAR',
       `A create of ${vmName} on ${host} may still take effect; its name is looked for until that is over.`,
     );
   }
-  world.calls.forget(vmName);
+  world.creates.forget(vmName);
   world.bases.forget(vmName);
   world.progress(vmName, null);
   return null;

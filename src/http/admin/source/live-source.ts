@@ -3,7 +3,7 @@ import type { Clock } from '../../../clock.ts';
 import type { Config } from '../../../config/schema.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
-import type { EffectRuns } from '../../../effects/effect-tracer.ts';
+import type { EffectTracer } from '../../../effects/effect-tracer.ts';
 import { evidenceFile } from '../../../evidence/evidence-file.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';
@@ -31,7 +31,7 @@ interface AdminParts {
   bases: BaseVms;
   store: Store;
   chronicle: Chronicle;
-  runs: EffectRuns;
+  tracer: EffectTracer;
   stats: PhaseStats;
   history: HostHistory;
   metrics: Metrics;
@@ -53,7 +53,7 @@ export function adminSource(parts: AdminParts): AdminSource {
     actors,
     hosts,
     store,
-    runs,
+    tracer,
     stats,
     orders,
     poller,
@@ -105,7 +105,7 @@ export function adminSource(parts: AdminParts): AdminSource {
         jobId,
         live,
         settled,
-        effects: live.flatMap(({ key }) => runs.of(key)),
+        effects: live.flatMap(({ key }) => tracer.underWay(key)),
         waiting: waiting().find((one) => one.jobId === jobId) ?? null,
         evidence: store.evidence
           .keys()
