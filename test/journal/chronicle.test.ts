@@ -113,7 +113,7 @@ test('after a restart a host has its whole history, however much else was writte
   await clock.pass(60_000);
   const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
   const watching = await watchJournal({
-    ...{ store, chronicle: new Chronicle(store.journal), clock, profiles: [], runs: nothing },
+    ...{ store, chronicle: new Chronicle(store.journal), clock, profiles: [], tracer: nothing },
     ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
     ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {} },
   } as never);
