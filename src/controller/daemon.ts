@@ -13,13 +13,13 @@ import { matchProfile } from '../intake/match-profile.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
+import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 import { Collector } from '../upkeep/collector.ts';
 import { connectAgents, connectGitHub } from './connections.ts';
 import { createCore } from './create-core.ts';
 import { createEffectWorld } from './create-effect-world.ts';
 import { createIntake } from './create-intake.ts';
 import { DisposeStack } from './dispose-stack.ts';
-import { keepBases } from './keep-bases.ts';
 import { type Ports, realPorts } from './ports.ts';
 import { watchJournal } from './watch-journal.ts';
 
@@ -151,7 +151,14 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   });
   disposal.defer('what watches the journal', () => watching.stop());
 
-  await restoreJobs({ actors, creates: world.creates, store, clock, log, settle: config.timeouts.create_settle });
+  await restoreJobs({
+    actors,
+    creates: world.creates,
+    store,
+    clock,
+    log,
+    settle: config.timeouts.create_settle,
+  });
   disposal.defer('the jobs', () => core.stop());
   disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
@@ -219,7 +226,20 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('the health of webhooks', () => webhooks.stop());
   poller.start();
   disposal.defer('the poller', () => poller.stop());
-  disposal.defer('the keeper of base VMs', keepBases({ config, world, store, clock, log }));
+  if (config.controller.base_vms) {
+    const keeper = new BaseKeeper({
+      world,
+      hosts: config.hosts.map(({ name }) => name),
+      profiles,
+      namePrefix: policy.namePrefix,
+      clock,
+      log,
+      interval: config.controller.gc_interval,
+      isCordoned: (host) => store.cordons.of(host) !== null,
+    });
+    keeper.start();
+    disposal.defer('the keeper of base VMs', () => keeper.stop());
+  }
   const collecting = collector.run();
   disposal.defer('the collector', () => {
     collector.stop();

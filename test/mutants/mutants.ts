@@ -68,8 +68,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '10: a base that cannot be cloned keeps no job from its VM',
     file: 'src/upkeep/bases/clone-base.ts',
-    line: "bases.refused(vmName, 'for good');",
-    becomes: "bases.refused(vmName, 'for now');",
+    line: "bases.cloneFailed(vmName, 'permanent');",
+    becomes: "bases.cloneFailed(vmName, 'temporary');",
     tests: ['test/upkeep/clone-base.test.ts'],
   },
   {

@@ -25,19 +25,16 @@ async function keeping(options: EffectFixtureOptions = {}) {
   const at = await effectFixture({ mac: holding('a'), controller: { base_vms: true }, ...options });
   const { clock, log, host, mac } = at;
   let isCordoned = false;
-  /** Begins a keeper; ends with the test, or by what it answers. */
+  /** Starts a keeper, which ends with the test; returns how to stop it earlier. */
   const keep = (world: EffectWorld = at.world, interval = 100) => {
     const keeper = new BaseKeeper({
       ...{ world, hosts: [host], profiles: [LABEL, LARGE], namePrefix: 'gh-t', clock, log, interval },
       isCordoned: () => isCordoned,
     });
-    const running = keeper.run();
-    const end = async () => {
-      keeper.stop();
-      await running;
-    };
-    onTestFinished(end);
-    return end;
+    keeper.start();
+    const stop = () => keeper.stop();
+    onTestFinished(stop);
+    return stop;
   };
   const of = (profile: string, world = at.world) => world.bases.of(host, profile);
   const isReady = (world = at.world) =>
@@ -79,9 +76,9 @@ const stoppedBase = { state: 'stopped', ephemeral: false, lifetimeSeconds: null 
 
 test('a new daemon finds the bases by their names, with no registry there to ask', async () => {
   const at = await keeping();
-  const end = at.keep();
+  const stop = at.keep();
   const before = await at.isReady();
-  await end();
+  await stop();
   at.mac.faults.add({ route: 'mac pull *', status: 503 });
   const successor = at.newWorld();
   at.keep(successor);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { failureOf } from '../../../machines/failure.ts';
 import { pauseAfter } from '../../../machines/pause.ts';
@@ -8,12 +9,11 @@ import { sizeVm } from '../../agent/size-vm.ts';
 import { type Clock, sleepFor } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError } from '../../errors.ts';
-import { baseKey, digestIn } from './base-key.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
 import { type BasePlan, planBases } from './plan-bases.ts';
 
 export interface BaseKeeperOptions {
-  /** What is used of the world of effects. */
+  /** The part of the world of effects that is used. */
   world: {
     agent(host: string): AgentClient;
     /** Throws PROFILE_UNKNOWN. */
@@ -28,9 +28,9 @@ export interface BaseKeeperOptions {
   namePrefix: string;
   clock: Clock;
   log: Logger;
-  /** Milliseconds between two looks at a host, each of which asks the registry where a tag points to. */
+  /** Milliseconds between two checks of a host, each of which asks the registry where a tag points to. */
   interval: number;
-  /** Whether a host is to get new VMs at all. */
+  /** A cordoned host gets no new VMs. */
   isCordoned(host: string): boolean;
 }
 
@@ -38,44 +38,47 @@ export interface BaseKeeperOptions {
 const LONGEST_PAUSE = 10 * 60_000;
 
 /**
- * Keeps one stopped VM of each profile on each host for jobs to be cloned from. Nothing here is on a job's way: where
- * no base is ready, a job's VM is made from its image.
+ * Keeps one stopped VM of each profile on each host for jobs to be cloned from. No job waits for this: where no base is
+ * ready, a job's VM is made from its image.
  *
  * No record is written ahead (law 1): the names are the record, on the host itself. A base is made under a name that
- * says "unfinished" and that no try had before, and is given its plain name when it is complete and known to hold what
- * that says. Whatever a crash, a lost answer or a tag that moved meanwhile leaves behind is therefore seen as
- * unfinished by everyone who lists the host, and the collector takes it. This keeper deletes nothing.
+ * says "unfinished" and that was never used before. It gets its plain name when it is complete and its content is known
+ * to be what that name says. Whatever a crash, a lost response or a tag that moved leaves behind is therefore seen as
+ * unfinished by everyone who lists the host, and the collector deletes it. This keeper deletes nothing.
  */
 export class BaseKeeper {
   readonly #options: BaseKeeperOptions;
   readonly #stopped = new AbortController();
-  /** What the last pull of an image brought, by host and reference. */
+  /** The digest that the last pull of an image brought, by host and reference. */
   readonly #digests = new Map<string, string>();
   /** Failures in a row, by host and what failed. */
   readonly #failures = new Map<string, { count: number; retryAt: number; message: string }>();
+  #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: BaseKeeperOptions) {
     this.#options = options;
   }
 
-  /** Looks at every host at once and then at each interval, until stopped; a host that hangs holds up no other. */
-  async run(): Promise<void> {
-    const { hosts, interval, clock } = this.#options;
+  /** Checks every host at once and then at each interval, until stopped; a host that hangs does not delay another. */
+  start(): void {
+    const { hosts, profiles, interval, clock } = this.#options;
     const { signal } = this.#stopped;
     const keep = async (host: string) => {
       while (!signal.aborted) {
-        await this.#attempt(host, this.#options.profiles, 'host', () => this.#look(host));
+        await this.#attempt(host, profiles, 'host', () => this.#check(host));
         await sleepFor(clock, interval, signal).catch(() => undefined);
       }
     };
-    await Promise.all(hosts.map(keep));
+    this.#keeping = Promise.all(hosts.map(keep));
   }
 
-  stop(): void {
+  /** Resolves when nothing is being made any more. */
+  async stop(): Promise<void> {
     this.#stopped.abort();
+    await this.#keeping;
   }
 
-  async #look(host: string): Promise<void> {
+  async #check(host: string): Promise<void> {
     const { world, profiles, isCordoned } = this.#options;
     const client = world.agent(host);
     const { signal } = this.#stopped;
@@ -101,7 +104,7 @@ export class BaseKeeper {
     }
   }
 
-  /** Tells what the host has now; it is right also when nothing can be pulled or made. */
+  /** Stores what the host has now, which is correct also when nothing can be pulled or made. */
   async #observe(host: string): Promise<BasePlan> {
     const { world, profiles, namePrefix } = this.#options;
     const client = world.agent(host);
@@ -125,7 +128,7 @@ export class BaseKeeper {
     return plan;
   }
 
-  /** With the reason why it is not as it should be, where that is known better. */
+  /** Adds the reason why it is not as it should be, where a better one is known. */
   #explained(host: string, profile: string, base: BaseVm): BaseVm {
     const { image } = this.#options.world.profile(profile);
     const failure = [profile, image, 'host']
@@ -142,7 +145,7 @@ export class BaseKeeper {
     return digest === undefined ? null : baseKey(profile, content, digest);
   }
 
-  /** Where the tag points to now, and what it points to on the host. */
+  /** Finds where the tag points to now, and brings that to the host. */
   async #pull(host: string, image: string): Promise<void> {
     const { world } = this.#options;
     const client = world.agent(host);
@@ -171,7 +174,7 @@ export class BaseKeeper {
       const spec = { name, image: content.image, ephemeral: false, lifetimeSeconds: null };
       const vm = await client.createVm(spec, { signal });
       await sizeVm(client, vm, content, signal);
-      // The create pulled the tag once more. Where it points to the same as before, the VM holds that.
+      // The create has pulled the tag once more. If the tag still points to the same digest, the VM holds that digest.
       if (!isPinned) await this.#pull(host, content.image);
       if (this.#keyOf(host, profile) !== key) {
         throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base was made of it.`);
@@ -181,7 +184,7 @@ export class BaseKeeper {
     });
   }
 
-  /** A failure is told of with each base that it keeps from coming or from being renewed, and rests ever longer. */
+  /** Shows a failure with each base that it prevents or keeps from being renewed, and pauses longer after each one. */
   async #attempt(host: string, profiles: string[], what: string, work: () => Promise<void>): Promise<void> {
     const { world, clock, log, interval } = this.#options;
     const key = `${host} ${what}`;
@@ -212,4 +215,18 @@ export class BaseKeeper {
     const why = base.why === null ? '' : ` (${base.why})`;
     log.info({ host, profile }, `host ${host}: the base VM of ${profile} is ${is}${why}`);
   }
+}
+
+/**
+ * The part of a base VM's name that stands for its content: its profile, its image by reference and digest, its size.
+ * A change of any of these makes another key, so a base is never updated but replaced.
+ */
+function baseKey(profile: string, { image, cpu, memory, disk }: Profile, digest: string): string {
+  const content = JSON.stringify([profile, image, digest, cpu, memory, disk]);
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}
+
+/** The digest that a reference names by itself; null for a tag, which may move. */
+function digestIn(reference: string): string | null {
+  return /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
 }

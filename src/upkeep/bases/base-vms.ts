@@ -2,7 +2,7 @@ import { parseBaseName } from '../../../machines/resource-name.ts';
 
 /** The base VM that jobs of one profile are cloned from on one host, or why there is none. */
 export type BaseVm =
-  /** `why` says what is not as it should be all the same: it is of an earlier image, and the next cannot be made. */
+  /** `why` is null, or says why it is of an earlier image and no newer one can be made. */
   | { state: 'ready'; vmId: string; name: string; why: string | null }
   | {
       state: 'none';
@@ -10,29 +10,29 @@ export type BaseVm =
       why: string | null;
     };
 
-const OFF: BaseVm = { state: 'none', why: null };
-const NOT_YET: BaseVm = { state: 'none', why: 'it was not looked for yet' };
+const SWITCHED_OFF: BaseVm = { state: 'none', why: null };
+const NOT_CHECKED: BaseVm = { state: 'none', why: 'it was not looked for yet' };
 
-/** Refusals that may pass by themselves after which a VM is made from its image: 250 ms to 4 s between them. */
-const MOST_REFUSALS = 5;
+/** After so many temporary failures of its clone a VM is made from its image; 250 ms to 4 s are between them. */
+const MAX_CLONE_FAILURES = 5;
 
 /**
- * What this process knows of base VMs: the keeper tells, creates read, the collector asks what is kept. In memory
- * only, since the hosts' lists say it all again after a restart; until then VMs are made from their images.
+ * What this process knows of base VMs: the keeper writes it, creates read it, and the collector asks which VMs stay. In
+ * memory only, since a restart reads it from the hosts' lists again; until then VMs are made from their images.
  */
 export class BaseVms {
   readonly #isOn: boolean;
   readonly #namePrefix: string;
   /** By host, then by profile. */
   readonly #bases = new Map<string, Map<string, BaseVm>>();
-  /** Ids of the VMs that are kept, by host; null where that cannot be told now. */
+  /** Ids of the VMs that are kept, by host; null where that is unknown now. */
   readonly #kept = new Map<string, ReadonlySet<string> | null>();
-  /** Names under which the keeper is making one, by host. */
+  /** The name under which the keeper is making one, by host. */
   readonly #making = new Map<string, string>();
   /** How many clones of a VM are being made, by its id. */
   readonly #cloning = new Map<string, number>();
-  /** Refused clones, by the name of the VM that was to be made. */
-  readonly #refusals = new Map<string, number>();
+  /** Clones that failed, by the name of the VM that was to be made. */
+  readonly #cloneFailures = new Map<string, number>();
 
   constructor(isOn: boolean, namePrefix: string) {
     this.#isOn = isOn;
@@ -45,25 +45,25 @@ export class BaseVms {
   }
 
   of(host: string, profile: string): BaseVm {
-    if (!this.#isOn) return OFF;
-    return this.#bases.get(host)?.get(profile) ?? NOT_YET;
+    if (!this.#isOn) return SWITCHED_OFF;
+    return this.#bases.get(host)?.get(profile) ?? NOT_CHECKED;
   }
 
-  /** The base for one VM: none once it was refused for that, so that no base can keep a job from its VM. */
+  /** The base for one VM: none when its clone has failed too often, so that no base can keep a job from its VM. */
   forVm(vmName: string, host: string, profile: string): BaseVm {
-    const isRefused = (this.#refusals.get(vmName) ?? 0) >= MOST_REFUSALS;
-    return isRefused ? { state: 'none', why: 'its clone was refused' } : this.of(host, profile);
+    const hasFailed = (this.#cloneFailures.get(vmName) ?? 0) >= MAX_CLONE_FAILURES;
+    return hasFailed ? { state: 'none', why: 'its clone was refused' } : this.of(host, profile);
   }
 
-  /** A clone was refused; `for good` when the next try may only be the image. */
-  refused(vmName: string, how: 'for now' | 'for good'): void {
-    const refusals = how === 'for good' ? MOST_REFUSALS : (this.#refusals.get(vmName) ?? 0) + 1;
-    this.#refusals.set(vmName, refusals);
+  /** Counts a clone that failed. After a permanent failure the VM is made from its image at the next try. */
+  cloneFailed(vmName: string, failure: 'temporary' | 'permanent'): void {
+    const count = failure === 'permanent' ? MAX_CLONE_FAILURES : (this.#cloneFailures.get(vmName) ?? 0) + 1;
+    this.#cloneFailures.set(vmName, count);
   }
 
-  /** The VM is made or gone: what was refused to it is of no interest any more. */
+  /** The VM is made or gone, so its failures count no more. */
   forget(vmName: string): void {
-    this.#refusals.delete(vmName);
+    this.#cloneFailures.delete(vmName);
   }
 
   async whileCloning<T>(vmId: string, clone: () => Promise<T>): Promise<T> {
@@ -82,12 +82,12 @@ export class BaseVms {
     this.#bases.set(host, bases.set(profile, base));
   }
 
-  /** Which VMs are the host's bases. With null nobody can tell at present, and all that look like one are kept. */
+  /** Sets which VMs are the host's bases. With null that is unknown now, and all VMs with the name of a base are kept. */
   keep(host: string, vmIds: ReadonlySet<string> | null): void {
     this.#kept.set(host, vmIds);
   }
 
-  /** Makes a base under a name that is kept meanwhile. */
+  /** Makes a base under a name that is kept until `make` has ended. */
   async whileMaking<T>(host: string, name: string, make: () => Promise<T>): Promise<T> {
     this.#making.set(host, name);
     try {

@@ -5,13 +5,13 @@ import type { VmSizes } from '../../agent/size-vm.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
 
-/** Answers that say nothing of the base: a create from the image would have got them as well. */
-const FOR_NOW = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as const;
+/** Failures that say nothing of the base: a create from the image would have failed in the same way. */
+const TEMPORARY = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as const;
 
 /**
- * A VM by this name as a copy of the base, sized and with its lifetime in the same call. Every refusal is counted, and
- * what is no passing one leaves the image to the next try, under BASE_UNUSABLE: that try looks by name first, as after
- * any create, so nothing is made twice. An answer that leaves the outcome open is thrown as it is.
+ * Makes a VM by this name as a copy of the base, with its size and its lifetime in the same call. Every failure is
+ * counted. After one that is not temporary, which is thrown as BASE_UNUSABLE, the next try uses the image: it looks by
+ * name first, as after any create, so nothing is made twice. An error that leaves the outcome open is thrown as it is.
  */
 export async function cloneBase(
   client: AgentClient,
@@ -34,16 +34,16 @@ export async function cloneBase(
   try {
     return await bases.whileCloning(base.vmId, () => client.cloneVm(base.vmId, spec));
   } catch (error) {
-    if (hasCode(error, ...FOR_NOW)) {
-      bases.refused(vmName, 'for now');
+    if (hasCode(error, ...TEMPORARY)) {
+      bases.cloneFailed(vmName, 'temporary');
       throw error;
     }
     const trouble = await troubleOf(client, base, error);
     if (trouble === 'busy') {
-      bases.refused(vmName, 'for now');
+      bases.cloneFailed(vmName, 'temporary');
       throw error;
     }
-    bases.refused(vmName, 'for good');
+    bases.cloneFailed(vmName, 'permanent');
     if (trouble === null) throw error;
     bases.set(host, profile, { state: 'none', why: `${base.name} ${trouble}` });
     throw new DaemonError(
@@ -55,9 +55,9 @@ export async function cloneBase(
 }
 
 /**
- * What keeps the base from being cloned. `busy`: another clone of it is being made, which the agent does not queue but
- * refuses, with the code that a VM in the wrong state gets as well. Null where the outcome is open. An unknown route
- * and an unknown VM are one code, too.
+ * Returns why the base cannot be cloned, null where the outcome is open. `busy`: another clone of it is being made, which
+ * the agent does not queue but rejects, with the same code as for a VM in the wrong state. An unknown route and an
+ * unknown VM have one code as well.
  */
 async function troubleOf(
   client: AgentClient,

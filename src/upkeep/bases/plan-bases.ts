@@ -6,7 +6,7 @@ export interface WantedBase {
   profile: string;
   /** Null while the digest of its image is unknown there. */
   key: string | null;
-  /** The VM that was its base up to now, be it of an earlier image. */
+  /** Id of the VM that was its base up to now, perhaps of an earlier image. */
   before: string | null;
 }
 
@@ -21,17 +21,17 @@ export interface BasePlan {
   bases: {
     profile: string;
     base: BaseVm;
-    /** A new one is to be made. */
+    /** Whether a new one has to be made. */
     make: boolean;
   }[];
-  /** Ids of the VMs that are bases; null while that cannot be told. */
+  /** Ids of the VMs that are bases; null while that is unknown. */
   kept: ReadonlySet<string> | null;
 }
 
 /**
- * Which VMs of a host are the bases of its profiles, and which have to be made. The list is the only record: a name
- * says what its VM holds, and the plain form of it that the VM is complete. A base of an earlier image serves until
- * its successor is there. Bases that nobody knows are kept while any digest is unknown, since they may be of that one.
+ * Decides which VMs of a host are the bases of its profiles, and which have to be made. The host's list is the only
+ * record: a name says what its VM holds, and its plain form says that the VM is complete. A base of an earlier image is
+ * used until its successor is there. While any digest is unknown, unknown bases are kept, since they may be of that one.
  */
 export function planBases(prefix: string, wanted: readonly WantedBase[], vms: readonly ListedVm[]): BasePlan {
   const bases = wanted.map(({ profile, key, before }) => {
