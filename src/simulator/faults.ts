@@ -15,7 +15,7 @@ export const faultSchema = z.strictObject({
   message: z.string().optional(),
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
-  /** Milliseconds before the request is looked at. Alone, it only makes the server slow. */
+  /** Milliseconds before the request is handled. Alone, it only makes the server slow. */
   delayMs: z.number().nonnegative().optional(),
   /** Never answer; the connection stays open until the client or the server's end closes it. */
   hang: z.boolean().optional(),
@@ -49,7 +49,7 @@ interface Entry {
   pattern: RegExp;
 }
 
-/** The faults of one simulated server. It only decides; the server that asks does the harm. */
+/** The faults of one simulated server. It only decides; the server that asks carries the fault out. */
 export class FaultPlan {
   private readonly clock: Clock;
   private readonly random: () => number;
@@ -84,8 +84,8 @@ export class FaultPlan {
   }
 
   /**
-   * The fault that this request suffers, counted as a hit, or null. Ask once for each request.
-   * `request` is `METHOD /path` without a query; the route's own pattern will do as well as the real path.
+   * The fault that hits this request, counted as a hit, or null. Ask once for each request.
+   * `request` is `METHOD /path` without a query; the route's own pattern works as well as the real path.
    */
   next(request: string): Fault | null {
     for (const entry of this.entries) {

@@ -226,12 +226,12 @@ describe('the last tenth of the hourly budget', () => {
 
   test('is kept on a simulated GitHub that somebody else empties', async () => {
     await using rig = await githubRig({ rateLimit: 100 });
-    rig.world.limits.leave('user octocat', 10);
+    rig.world.limits.setRemaining('user octocat', 10);
     await rig.github.listActiveRuns('octo', 'app', 'queued');
     const until = rig.github.pausedUntil('looking for work', Date.now()) ?? 0;
     expect(until - Date.now()).toBeGreaterThan(59 * MINUTE);
     expect(until - Date.now()).toBeLessThanOrEqual(HOUR + 2_000);
-    rig.world.limits.leave('user octocat', 0);
+    rig.world.limits.setRemaining('user octocat', 0);
     const { failure } = await refusalOf(rig.github.listRunners(REPO));
     expect(failure.code).toBe('GITHUB_RATE_LIMITED');
     expect(Math.abs((failure.retryAt ?? 0) - until)).toBeLessThanOrEqual(2_000);

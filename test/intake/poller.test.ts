@@ -315,7 +315,7 @@ describe('polling the simulated GitHub', () => {
     held.push(asHeld(gone?.id ?? 0));
     rig.took();
 
-    rig.world.limits.leave('user octocat', 502);
+    rig.world.limits.setRemaining('user octocat', 502);
     const [here] = currentJobs(rig.push());
     const [there] = currentJobs(rig.push([{}], 'octo/site'));
     await rig.cycle();

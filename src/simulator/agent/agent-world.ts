@@ -10,7 +10,7 @@ import { notFound } from './refusal.ts';
 import type { Gate } from './vms/gate.ts';
 import type { Power, Vm } from './vms/vm.ts';
 
-/** One run of the agent's process; its signal ends everything that was under way in it. */
+/** The life of one process of the agent; its signal ends everything that was under way in it. */
 export interface AgentLife {
   readonly startedAt: number;
   readonly end: AbortController;
@@ -21,7 +21,7 @@ export interface AgentLife {
  * and sockets are passed in, so the same world runs on the wall clock behind a server or on virtual time in process.
  *
  * Faults on `mac <operation> <name>` (start, stop, delete, create, clone, resize, pull) and `guest boot <name>` take
- * effect in here: `mac start *` leaves the VM in `error`, where a fault on the route would leave it untouched.
+ * effect inside the Mac: `mac start *` leaves the VM in `error`, where a fault on the route would leave it untouched.
  */
 export interface AgentWorld {
   readonly clock: Clock;
@@ -41,10 +41,10 @@ export interface AgentWorld {
   life: AgentLife;
   /** A wipe or reset is running: nothing may be changed. */
   maintenance: boolean;
-  /** What happens by itself when a VM runs or comes to rest; bound once, where the world is made. */
+  /** What follows by itself when a VM runs, and when it is stopped or in error; bound once, where the world is made. */
   readonly hooks: {
     running(vm: Vm, power: Power): void;
-    settled(vm: Vm): void;
+    atRest(vm: Vm): void;
   };
   /** VMs made since the world began, for the count at the end of a demonstration. */
   vmsCreated: number;
@@ -62,8 +62,10 @@ export function spend(world: AgentWorld, latency: Latency, signal: AbortSignal):
   return sleepFor(world.clock, draw(world.random, latency), signal);
 }
 
-/** The fault that this piece of work inside the Mac suffers, after the fault's own delay; null when all is well. */
-export async function mishap(
+/**
+ * The fault that hits one operation inside the Mac, after the fault's own delay; null when the operation may succeed.
+ */
+export async function operationFault(
   world: AgentWorld,
   operation: string,
   name: string,
@@ -77,7 +79,10 @@ export async function mishap(
   return harmful ? fault : null;
 }
 
-/** Runs work that nobody awaits; it ends quietly with its signal and loudly, as an unhandled rejection, otherwise. */
+/**
+ * Runs work that nobody awaits; when its signal ends it, nothing is reported; any other failure is an unhandled
+ * rejection.
+ */
 export function inBackground(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return work.then(
     () => undefined,

@@ -36,7 +36,7 @@ export function addForeignVm(world: AgentWorld, given: z.input<typeof foreignFie
   return vm;
 }
 
-/** Takes a VM away as if its owner had done it elsewhere: no gate, no delay. */
+/** Takes a VM away as if its owner had deleted it with another tool: no gate, no delay. */
 export async function removeForeignVm(world: AgentWorld, vm: Vm): Promise<void> {
   await powerOff(world, vm);
   forgetVm(world, vm);
@@ -90,7 +90,7 @@ async function control(
       return noContent;
     case 'POST restart': {
       const { mode, downMs } = restartFields.parse(json());
-      // One turn later, so that this answer is on its way first.
+      // In the next tick, so that this answer is sent first.
       setImmediate(() => void restart(mode, downMs));
       return { status: 202, body: { mode, downMs } };
     }

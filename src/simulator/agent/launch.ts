@@ -10,7 +10,7 @@ import { powerOff } from './vms/power.ts';
 import { forgetVm } from './vms/removal.ts';
 import { SLOT_STATES, type Vm } from './vms/vm.ts';
 import { forceState } from './vms/vm-state.ts';
-import { watchRunning, watchSettled } from './vms/watch.ts';
+import { watchAtRest, watchRunning } from './vms/watch.ts';
 
 /** How the agent's process ends: `graceful` is a quit, an update or a signal, `crash` a kill or a power loss. */
 export type AgentEnd = 'graceful' | 'crash';
@@ -50,7 +50,7 @@ export function createAgentWorld({
     maintenance: false,
     hooks: {
       running: (vm, power) => watchRunning(world, vm, power),
-      settled: (vm) => watchSettled(world, vm),
+      atRest: (vm) => watchAtRest(world, vm),
     },
     vmsCreated: 0,
   };
@@ -58,8 +58,8 @@ export function createAgentWorld({
 }
 
 /**
- * Ends the agent's process. No guest survives it. Gracefully, every ephemeral VM is deleted and other running VMs
- * are saved as `paused`; in a crash all stay in the records, without hardware. Call `launch` before anything else.
+ * Ends the agent's process. No guest survives it. Gracefully, every ephemeral VM is deleted and other running VMs are
+ * saved as `paused`; in a crash all stay in the records, without hardware. Call `launch` before any other operation.
  */
 export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> {
   world.life.end.abort(new Error(`the agent ended (${end})`));
@@ -67,7 +67,7 @@ export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> 
   await Promise.all([...world.vms.values()].map((vm) => powerOff(world, vm)));
   for (const vm of [...world.vms.values()]) {
     if (end === 'graceful' && vm.ephemeral) forgetVm(world, vm);
-    else settle(world, vm, end);
+    else stopOrSave(world, vm, end);
   }
   world.events.clear();
   world.pulls.clear();
@@ -75,7 +75,7 @@ export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> 
   world.maintenance = false;
 }
 
-/** Launches the agent anew: finishes begun deletions and deletes booted ephemeral VMs before anyone can ask. */
+/** Launches the agent again: finishes begun deletions and deletes booted ephemeral VMs before anyone can ask. */
 export function launch(world: AgentWorld): void {
   world.life = newLife(world.clock);
   for (const vm of [...world.vms.values()]) {
@@ -83,7 +83,7 @@ export function launch(world: AgentWorld): void {
   }
 }
 
-function settle(world: AgentWorld, vm: Vm, end: AgentEnd): void {
+function stopOrSave(world: AgentWorld, vm: Vm, end: AgentEnd): void {
   const live = SLOT_STATES.includes(vm.state);
   const saved = end === 'graceful' && (vm.state === 'running' || vm.state === 'paused');
   if (live) forceState(world, vm, saved ? 'paused' : 'stopped');

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 
-/** Something that happens later unless it is called off. */
+/** Something that happens later unless it is cancelled. */
 export interface Alarm {
   cancel(): void;
 }
@@ -15,7 +15,7 @@ export class Alarms {
     this.clock = clock;
   }
 
-  /** Does `work` at the instant `at`, in epoch ms. A throw is a fault of the simulator and ends the process. */
+  /** Does `work` at the instant `at`, in epoch ms. An error in it is a bug in the simulator and ends the process. */
   set(at: number, work: () => void): Alarm {
     const controller = new AbortController();
     if (this.hasEnded) return { cancel: () => undefined };
@@ -34,7 +34,7 @@ export class Alarms {
     return { cancel: () => controller.abort() };
   }
 
-  /** Calls everything off, for good. */
+  /** Cancels every alarm; later ones are ignored. */
   end(): void {
     this.hasEnded = true;
     for (const controller of this.pending) controller.abort();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { controlRoutes } from './control.ts';
 import type { GitHubWorld } from './github-world.ts';
 import { Refusal } from './refusal.ts';
-import { answerRest, errorBody, serverHeaders, suffer } from './rest/exchange.ts';
+import { answerRest, errorBody, requestFault, serverHeaders } from './rest/exchange.ts';
 import type { Reply, RestRoute } from './rest/request.ts';
 import { accountRoutes } from './rest/routes/account-routes.ts';
 import { hookRoutes } from './rest/routes/hook-routes.ts';
@@ -73,7 +73,7 @@ async function rest(
   return reply === 'cut' ? cut(c) : respond(c, reply);
 }
 
-/** The runner service suffers faults like the API does. */
+/** Faults hit the runner service as they hit the API. */
 async function withFaults(
   world: GitHubWorld,
   c: Context,
@@ -82,7 +82,7 @@ async function withFaults(
 ): Promise<Response | undefined> {
   const { method, path } = c.req;
   const gone = c.req.raw.signal;
-  const fault = await suffer(world, { method, path, gone }).catch(() => 'gone' as const);
+  const fault = await requestFault(world, { method, path, gone }).catch(() => 'gone' as const);
   if (fault === 'gone' || fault?.drop === 'before') return cut(c);
   if (fault?.status !== undefined && fault.drop === undefined) {
     return respond(c, { status: fault.status, body: { message: fault.message ?? 'Injected fault' } });

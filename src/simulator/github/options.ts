@@ -65,7 +65,10 @@ export interface GitHubOptions {
   /** `any` takes every token for a classic one with all scopes. */
   tokens: 'any' | Readonly<Record<string, TokenOptions>>;
   app: AppOptions | null;
-  /** Requests an hour (`timings.rateWindow`) for each user or installation; null counts none, as Enterprise Server by default. */
+  /**
+   * Requests an hour (`timings.rateWindow`) for each user or installation; null counts none, as Enterprise Server by
+   * default.
+   */
   rateLimit: number | null;
   /** Older runners are refused when they connect. */
   minimumRunnerVersion: string | null;

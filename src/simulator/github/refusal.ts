@@ -1,4 +1,4 @@
-/** An answer of GitHub's that is not a success. */
+/** An answer of the simulated GitHub that is not a success. */
 export class Refusal extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

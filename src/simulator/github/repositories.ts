@@ -92,7 +92,7 @@ export function ensureRepository(
   return repository;
 }
 
-/** Gives an organization one more runner group. */
+/** Adds a runner group to an organization. */
 export function addRunnerGroup(
   world: Accounts,
   login: string,

@@ -1,5 +1,5 @@
 /**
- * A value as others see it: some time late. GitHub's lists and `busy` flags trail behind what its own parts know,
+ * A value as others see it: with a delay. GitHub's lists and `busy` flags trail behind what its own parts know,
  * and a controller must not mistake them for the present.
  */
 export class Timeline<T> {
@@ -16,7 +16,7 @@ export class Timeline<T> {
     if (shown > 0) this.entries.splice(0, shown);
   }
 
-  /** Undefined when it is too young to be seen. */
+  /** Undefined while no recorded value is old enough to be shown. */
   seen(now: number): T | undefined {
     return this.entries.findLast(({ at }) => at <= now - this.lagMs)?.value;
   }

@@ -14,11 +14,11 @@ interface ProcessEntry {
 
 /**
  * Kills everything that runs in a guest, detached or not: processes with the guest's mark or inside its home, and
- * whatever descends from them. Resolves when a look finds none; a process that another user owns is left.
+ * whatever descends from them. Resolves when a scan finds none; a process that another user owns is left alone.
  */
 export async function killGuestProcesses(home: Traces): Promise<void> {
-  // Each look may find what was forked during the one before; a chain longer than this is not a guest's.
-  for (let look = 0; look < 50; look += 1) {
+  // Each scan may find what was forked during the one before; a guest has no longer chain of forks than this.
+  for (let scan = 0; scan < 50; scan += 1) {
     const pids = guestProcesses(await processTable(home));
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
@@ -41,7 +41,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Ended by itself meanwhile.
+    // It ended by itself before.
   }
 }
 

@@ -94,7 +94,7 @@ case $returnCode in
 esac
 `;
 
-/** Configures the runner by a registration token; here the exit status is the listener's own. */
+/** Configures the runner by a registration token; its exit status is the listener's own. */
 export const CONFIG_SH = `#!/bin/bash
 ${FIND_ROOT}
 cd "$DIR" || exit 1

@@ -141,6 +141,6 @@ function signalGroup(child: ChildProcess | null, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // Ended by itself meanwhile.
+    // It ended by itself before.
   }
 }

@@ -4,7 +4,7 @@ import type { PortForward } from '../agent/hypervisor.ts';
 
 /**
  * The agent's proxy in front of a guest's sshd. It accepts connections at once; one that comes before the guest is
- * reachable stays open and silent for good, as the agent's does, so an open port proves nothing. Rejects when the
+ * reachable stays open and silent, as the agent's does, so an open port proves nothing. Rejects when the
  * port is taken.
  */
 export async function openTcpForward(port: number, target: () => number | null): Promise<PortForward> {

@@ -192,7 +192,7 @@ describe('the hourly limit', () => {
   test('can be used up by somebody else', async () => {
     const { ask, world } = github();
     await ask('GET', RUNS);
-    world.limits.leave('user octocat', 0);
+    world.limits.setRemaining('user octocat', 0);
     expect((await ask('GET', RUNS)).status).toBe(403);
   });
 

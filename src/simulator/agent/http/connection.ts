@@ -3,7 +3,7 @@ import { type Clock, sleepFor } from '../../../clock.ts';
 import { invalidRequest, Refusal } from '../refusal.ts';
 import type { ClientSignals } from './exchange.ts';
 import { encodeReply, errorReply, type Reply } from './reply.ts';
-import { MOST_HEAD_BYTES, parseRequestHead, type RequestHead } from './request-head.ts';
+import { MAX_HEAD_BYTES, parseRequestHead, type RequestHead } from './request-head.ts';
 
 const HEAD_END = '\r\n\r\n';
 /** Milliseconds that a client may take to close its side after the answer. */
@@ -59,7 +59,7 @@ function receive(socket: Socket): Promise<{ head: RequestHead; body: Buffer } | 
       bytes = Buffer.concat([bytes, chunk]);
       if (!head) {
         const end = bytes.indexOf(HEAD_END);
-        if (end > MOST_HEAD_BYTES || (end < 0 && bytes.length > MOST_HEAD_BYTES)) throw headTooLong();
+        if (end > MAX_HEAD_BYTES || (end < 0 && bytes.length > MAX_HEAD_BYTES)) throw headTooLong();
         if (end < 0) return;
         head = parseRequestHead(bytes.toString('latin1', 0, end));
         bodyAt = end + HEAD_END.length;
@@ -81,6 +81,6 @@ function receive(socket: Socket): Promise<{ head: RequestHead; body: Buffer } | 
 }
 
 function headTooLong(): Refusal {
-  const message = `Request headers exceed maximum size of ${MOST_HEAD_BYTES} bytes`;
+  const message = `Request headers exceed maximum size of ${MAX_HEAD_BYTES} bytes`;
   return new Refusal(431, 'HEADERS_TOO_LARGE', message);
 }

@@ -17,7 +17,7 @@ const CHANGING = ['POST', 'PATCH', 'DELETE'];
 export interface ClientSignals {
   /** The connection was reset: the agent cancels what it can. A client that merely closes cancels nothing. */
   reset: AbortSignal;
-  /** Nobody reads any more, reset or closed: a hung request ends here. */
+  /** Nobody reads any more, reset or closed: ends a hung request. */
   gone: AbortSignal;
 }
 

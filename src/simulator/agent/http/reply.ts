@@ -13,7 +13,7 @@ export interface Reply {
 export const ok = (body: unknown): Reply => ({ status: 200, body });
 export const noContent: Reply = { status: 204 };
 
-/** The agent's one error envelope; what is not a refusal is a fault of the simulator and says so. */
+/** The agent's one error envelope; what is not a Refusal is a bug in the simulator and is reported as one. */
 export function errorReply(error: unknown): Reply {
   if (error instanceof Refusal) return refusalReply(error.status, error.code, error.message);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,8 +1,8 @@
 import { invalidRequest, Refusal } from '../refusal.ts';
 
 /** The agent's limits for one request, in bytes. */
-export const MOST_HEAD_BYTES = 64 * 1024;
-export const MOST_BODY_BYTES = 1024 * 1024;
+export const MAX_HEAD_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface RequestHead {
   method: string;
@@ -56,8 +56,8 @@ function parseHeaders(lines: string[]): Map<string, string> {
 function parseLength(value: string | undefined): number {
   if (value === undefined) return 0;
   if (!/^\d{1,12}$/.test(value)) throw invalidRequest('Invalid Content-Length');
-  if (Number(value) > MOST_BODY_BYTES) {
-    const message = `Request body exceeds maximum size of ${MOST_BODY_BYTES} bytes`;
+  if (Number(value) > MAX_BODY_BYTES) {
+    const message = `Request body exceeds maximum size of ${MAX_BODY_BYTES} bytes`;
     throw new Refusal(413, 'PAYLOAD_TOO_LARGE', message);
   }
   return Number(value);

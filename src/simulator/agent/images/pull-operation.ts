@@ -36,7 +36,7 @@ export const CHUNKS = 8;
 
 export const isActive = (operation: PullOperation) => operation.completedAt === null;
 
-/** Throws what a blocking route answers for a pull that did not succeed; otherwise gives its image. */
+/** Throws what a blocking route answers for a pull that did not succeed; otherwise returns its image. */
 export function imageOf(operation: PullOperation): LocalImage {
   if (operation.failure) throw operation.failure.refusal;
   if (!operation.image) throw new Refusal(500, 'IMAGE_PULL_FAILED', 'Image pull ended without an image');

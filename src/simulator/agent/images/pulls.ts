@@ -1,16 +1,16 @@
 import { sleepFor } from '../../../clock.ts';
 import type { Fault } from '../../faults.ts';
 import { draw } from '../../latency.ts';
-import { type AgentWorld, mishap, spend } from '../agent-world.ts';
+import { type AgentWorld, operationFault, spend } from '../agent-world.ts';
 import { newUuid } from '../identifiers.ts';
 import { Refusal } from '../refusal.ts';
 import type { ImageReference } from './image-reference.ts';
 import { remoteImage } from './image-store.ts';
 import { CHUNKS, isActive, type PullFailure, type PullOperation } from './pull-operation.ts';
 
-const MOST_ACTIVE = 8;
+const MAX_ACTIVE_PULLS = 8;
 /** Finished operations that the agent remembers. */
-const MOST_FINISHED = 100;
+const MAX_FINISHED_PULLS = 100;
 
 const cancelled: PullFailure = {
   refusal: new Refusal(499, 'IMAGE_PULL_CANCELLED', 'Image pull cancelled'),
@@ -30,7 +30,7 @@ const pullFailed = (message: string): PullFailure => ({
 });
 
 /**
- * Starts a pull, as the pull routes and a create with an image do. `signal` ends it without trace of success (the
+ * Starts a pull, as the pull routes and a create with an image do. `signal` cancels it (the
  * agent's end, a client that is gone); `timeoutMs` null means no deadline. Throws 429 at eight active operations.
  */
 export function startPull(
@@ -40,7 +40,7 @@ export function startPull(
   signal: AbortSignal,
 ): PullOperation {
   const { pulls, pullQueues } = world;
-  if ([...pulls.values()].filter(isActive).length >= MOST_ACTIVE) {
+  if ([...pulls.values()].filter(isActive).length >= MAX_ACTIVE_PULLS) {
     throw new Refusal(429, 'TOO_MANY_IMAGE_OPERATIONS', 'Maximum active image operation count reached');
   }
   const now = world.clock.now();
@@ -62,7 +62,7 @@ export function startPull(
   pulls.set(operation.id, operation);
   forgetOldest(pulls);
   const previous = pullQueues.get(reference.normalised) ?? Promise.resolve();
-  operation.ended = previous.then(() => run(world, operation, reference, timeoutMs, signal));
+  operation.ended = previous.then(() => perform(world, operation, reference, timeoutMs, signal));
   pullQueues.set(reference.normalised, operation.ended);
   return operation;
 }
@@ -86,7 +86,7 @@ export function pullById(world: AgentWorld, id: string): PullOperation {
   return operation;
 }
 
-async function run(
+async function perform(
   world: AgentWorld,
   operation: PullOperation,
   reference: ImageReference,
@@ -107,7 +107,7 @@ async function run(
     operation.failure = await download(world, operation, reference, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    // Whatever ends a pull from outside is told as a cancellation, but its own deadline.
+    // Whatever ends a pull from outside is reported as a cancellation, except its own deadline.
     operation.failure = operation.stop.signal.reason === timedOut ? timedOut : cancelled;
   } finally {
     finished.abort();
@@ -136,7 +136,7 @@ async function download(
     operation.image = local;
     return null;
   }
-  const fault = await mishap(world, 'pull', reference.normalised, signal);
+  const fault = await operationFault(world, 'pull', reference.normalised, signal);
   if (fault) return failureFrom(fault, reference);
   await spend(world, options.latencies.resolve, signal);
   if (options.registry.unreachable.includes(reference.registry))
@@ -173,7 +173,7 @@ function failureFrom(fault: Fault, reference: ImageReference): PullFailure {
 
 function forgetOldest(pulls: Map<string, PullOperation>): void {
   const finished = [...pulls.values()].filter((operation) => !isActive(operation));
-  for (const operation of finished.slice(0, Math.max(0, finished.length - MOST_FINISHED))) {
+  for (const operation of finished.slice(0, Math.max(0, finished.length - MAX_FINISHED_PULLS))) {
     pulls.delete(operation.id);
   }
 }

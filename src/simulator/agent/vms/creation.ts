@@ -1,5 +1,5 @@
 import type { Fault } from '../../faults.ts';
-import { type AgentWorld, mishap, spend, vmById } from '../agent-world.ts';
+import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { parseImageReference } from '../images/image-reference.ts';
 import type { LocalImage } from '../images/image-store.ts';
 import { imageOf } from '../images/pull-operation.ts';
@@ -52,7 +52,7 @@ export async function createVm(world: AgentWorld, request: CreateRequest, signal
   const pull = startPull(world, reference, null, signal);
   await pull.ended;
   const image = imageOf(pull);
-  const fault = await mishap(world, 'create', name, signal);
+  const fault = await operationFault(world, 'create', name, signal);
   if (fault && fault.drop !== 'after') throw createFailed(fault);
   await copyOf(world, image, signal);
   checkHost(image.resources, world.options.host, 'CREATE_FAILED');
@@ -70,8 +70,8 @@ export interface CloneRequest {
 }
 
 /**
- * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. The source's gate is
- * held meanwhile: of two clones at once the second is refused. The copy is in no list before it is complete. `force`
+ * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. It holds the source's
+ * gate: of two clones at once the second is refused. The copy is in no list before it is complete. `force`
  * powers a live source off first. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
  */
 export function cloneVm(
@@ -90,7 +90,7 @@ export function cloneVm(
     if (resources.diskSize < source.resources.diskSize) {
       throw new Refusal(400, 'CLONE_FAILED', 'Disk can only be enlarged, not shrunk');
     }
-    const fault = await mishap(world, 'clone', request.name, life);
+    const fault = await operationFault(world, 'clone', request.name, life);
     if (fault && fault.drop !== 'after') throw cloneFailed(fault);
     await spend(world, world.options.latencies.clone, life);
     if (resources.diskSize > source.resources.diskSize) {
@@ -104,7 +104,7 @@ export function cloneVm(
   });
 }
 
-/** Copying claims the image, so that it cannot be deleted meanwhile. Throws 404 when it is gone already. */
+/** Copying claims the image, so that it cannot be deleted during the copy. Throws 404 when it was deleted before. */
 async function copyOf(world: AgentWorld, image: LocalImage, signal: AbortSignal): Promise<void> {
   if (world.images.local.get(image.reference) !== image) {
     throw new Refusal(404, 'IMAGE_NOT_FOUND', 'Image not found');

@@ -2,13 +2,13 @@ import { type AgentWorld, vmById } from '../agent-world.ts';
 import type { GuestCommand } from '../hypervisor.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 
-/** Bytes of each stream that an answer holds at most. */
-const MOST_OUTPUT = 5 * 1024 * 1024;
+/** An answer holds at most this much of each stream. */
+const MAX_OUTPUT = 5 * 1024 * 1024;
 
 export type ExecuteRequest = GuestCommand & { timeoutSeconds: number };
 
 /**
- * Runs a command in a guest over SSH, without the VM's gate. A failure of SSH is a success here, with exit code 255.
+ * Runs a command in a guest over SSH, without the VM's gate. A failure of SSH is a result too, with exit code 255.
  * Throws 409 INVALID_STATE or SSH_NOT_CONFIGURED before, 504 EXECUTE_TIMEOUT after the deadline.
  */
 export async function executeInGuest(
@@ -37,10 +37,10 @@ export async function executeInGuest(
     return {
       vmId: vm.id,
       exitCode: result.exitCode,
-      stdout: result.stdout.slice(0, MOST_OUTPUT),
-      stderr: result.stderr.slice(0, MOST_OUTPUT),
-      stdoutTruncated: result.stdout.length > MOST_OUTPUT,
-      stderrTruncated: result.stderr.length > MOST_OUTPUT,
+      stdout: result.stdout.slice(0, MAX_OUTPUT),
+      stderr: result.stderr.slice(0, MAX_OUTPUT),
+      stdoutTruncated: result.stdout.length > MAX_OUTPUT,
+      stderrTruncated: result.stderr.length > MAX_OUTPUT,
     };
   } catch (error) {
     if (expired.signal.aborted) throw timeout;

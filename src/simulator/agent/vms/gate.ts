@@ -18,7 +18,7 @@ export class Gate {
     try {
       return await work();
     } finally {
-      // After a restart of the agent the claim may be someone else's.
+      // After a restart of the agent the claim may belong to another operation.
       if (this.holders.get(vmId) === claim) this.holders.delete(vmId);
     }
   }

@@ -1,5 +1,5 @@
 import { draw } from '../../latency.ts';
-import { type AgentWorld, mishap, spend, vmById } from '../agent-world.ts';
+import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { closeForward, setUpNetwork } from './ssh-forwarding.ts';
@@ -7,7 +7,7 @@ import type { Power, Vm, VmState } from './vm.ts';
 import { forceState, move, slotsInUse } from './vm-state.ts';
 
 /**
- * Powers a VM on and answers once the virtual hardware runs, which is long before macOS has booted. Already running:
+ * Powers a VM on and resolves once the virtual hardware runs, which is long before macOS has booted. Already running:
  * no effect. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays `stopped`), or 500 START_FAILED, after
  * which the VM is in `error`.
  */
@@ -22,9 +22,9 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
       const message = `Cannot start VM - ${active} VMs already active (max ${slots})`;
       throw new Refusal(409, 'VM_LIMIT_REACHED', message);
     }
-    // From here on the state itself is the reservation of the slot.
+    // From this line on the state itself reserves the slot.
     move(world, vm, 'starting');
-    const fault = await mishap(world, 'start', vm.name, life);
+    const fault = await operationFault(world, 'start', vm.name, life);
     await spend(world, latencies.start, life);
     const failed = new Refusal(
       fault?.status ?? 500,
@@ -42,8 +42,8 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
 }
 
 /**
- * Cuts the power. Nothing to do in `stopped`; from `error` it is the way back to `stopped`. A booted ephemeral VM
- * answers `stopped` here and disappears afterwards. Throws 409 INVALID_STATE in every other state.
+ * Cuts the power. Does nothing in `stopped`; brings a VM in `error` back to `stopped`. A booted ephemeral VM is
+ * returned as `stopped` and deletes itself afterwards. Throws 409 INVALID_STATE in every other state.
  */
 export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   return world.gate.holding(id, 'stop', async () => {
@@ -52,7 +52,7 @@ export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promis
     if (!['running', 'paused', 'error'].includes(vm.state)) {
       throw invalidState(`Cannot stop VM from its current state: ${vm.state}`);
     }
-    const fault = await mishap(world, 'stop', vm.name, life);
+    const fault = await operationFault(world, 'stop', vm.name, life);
     if (fault && fault.drop !== 'after') {
       throw new Refusal(fault.status ?? 500, fault.code ?? 'STOP_FAILED', fault.message ?? 'Stop failed');
     }
@@ -70,7 +70,7 @@ export async function hardStop(world: AgentWorld, vm: Vm, life: AbortSignal): Pr
   if (vm.state !== 'stopped') forceState(world, vm, 'stopped');
 }
 
-/** Takes everything away that lives only while the hardware runs. Idempotent. */
+/** Takes away everything that exists only while the hardware runs. Idempotent. */
 export function powerOff(world: AgentWorld, vm: Vm): Promise<void> {
   const power = vm.power;
   vm.power = null;

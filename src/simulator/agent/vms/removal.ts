@@ -1,4 +1,4 @@
-import { type AgentWorld, mishap, spend, vmById } from '../agent-world.ts';
+import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { hardStop, powerOff } from './power.ts';
 import type { Vm } from './vm.ts';
@@ -25,7 +25,7 @@ export function deleteVm(world: AgentWorld, id: string, force: boolean, life: Ab
 /** Removes the files and the record of a VM that is at rest; the caller holds its gate. */
 export async function removeVm(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   await powerOff(world, vm);
-  const fault = await mishap(world, 'delete', vm.name, life);
+  const fault = await operationFault(world, 'delete', vm.name, life);
   await spend(world, world.options.latencies.delete, life);
   if (fault) {
     if (vm.state !== 'deleted') forceState(world, vm, 'deleted');

@@ -20,7 +20,7 @@ export function sshInfo(world: AgentWorld, id: string): SshInfo {
 }
 
 /**
- * Enables forwarding, or tells what is enabled already. Holds the VM's gate while it waits, first for the automatic
+ * Enables forwarding, or returns what is enabled already. Holds the VM's gate while it waits, first for the automatic
  * setup and then for a search of its own. Throws 409 SSH_ENABLE_FAILED without an address, 503 without a free port.
  */
 export function enableSsh(world: AgentWorld, id: string, signal: AbortSignal): Promise<SshInfo> {
@@ -40,7 +40,7 @@ export function enableSsh(world: AgentWorld, id: string, signal: AbortSignal): P
   });
 }
 
-/** Disables forwarding for good: the automatic setup does not come back. Cuts what is connected. Idempotent. */
+/** Disables forwarding: the automatic setup does not run again. Cuts the open connections. Idempotent. */
 export function disableSsh(world: AgentWorld, id: string): Promise<SshInfo> {
   return world.gate.holding(id, 'disableSSHForwarding', async () => {
     const vm = vmById(world, id);
@@ -59,7 +59,7 @@ export async function setUpNetwork(world: AgentWorld, vm: Vm, power: Power, life
     const found = await findAddress(world, vm, power, signal);
     if (found && world.options.autoEnableSshForwarding) await openForward(world, vm, power, life, signal);
   } catch (error) {
-    // Without a free port the agent only notes the failure; the VM goes on without forwarding.
+    // Without a free port the agent only publishes the failure; the VM runs on without forwarding.
     if (!signal.aborted) world.events.publish('ERROR_OCCURRED', vm.id, { error: String(error) });
   }
 }
@@ -116,7 +116,7 @@ async function openForward(
   return forward;
 }
 
-/** SSH_READY comes when the guest's banner was seen through the port, once for each enablement. */
+/** Publishes SSH_READY when the guest's banner was seen through the port, once for each time it is enabled. */
 function announceBanner(world: AgentWorld, vm: Vm, power: Power, forward: PortForward, life: AbortSignal) {
   if (!Number.isFinite(power.sshUpAt)) return;
   const signal = AbortSignal.any([power.off.signal, life]);

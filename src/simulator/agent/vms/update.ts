@@ -1,4 +1,4 @@
-import { type AgentWorld, mishap, spend, vmById } from '../agent-world.ts';
+import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import type { Resources } from '../options.ts';
 import { invalidRequest, invalidState, Refusal } from '../refusal.ts';
 import type { Vm } from './vm.ts';
@@ -49,7 +49,7 @@ async function resize(world: AgentWorld, vm: Vm, wanted: Partial<Resources>, lif
     throw new Refusal(400, 'UPDATE_VM_FAILED', 'Disk can only be enlarged, not shrunk');
   }
   if (vm.state === 'stopped' && resources.diskSize > vm.resources.diskSize) {
-    const fault = await mishap(world, 'resize', vm.name, life);
+    const fault = await operationFault(world, 'resize', vm.name, life);
     await spend(world, world.options.latencies.resize, life);
     if (fault) {
       const message = fault.message ?? 'Update failed: disk resize failed';

@@ -3,7 +3,7 @@ import { newMacAddress, newUuid } from '../identifiers.ts';
 import type { Resources } from '../options.ts';
 import { SLOT_STATES, type Vm, type VmState } from './vm.ts';
 
-/** The agent's state machine; a forced stop and a restart may go around it. */
+/** The agent's state machine; a forced stop and a restart do not follow it. */
 const TRANSITIONS: Record<VmState, readonly VmState[]> = {
   created: ['installing', 'starting', 'error', 'deleted'],
   installing: ['stopped', 'starting', 'error', 'deleted'],
@@ -28,7 +28,9 @@ const EVENTS: Partial<Record<VmState, string>> = {
 /** States that the persisted record never gets. */
 const UNPERSISTED: readonly VmState[] = ['pausing', 'resuming'];
 
-/** Moves a VM by the agent's own rules. Throws on a transition that the agent does not have: a fault in this simulator. */
+/**
+ * Moves a VM by the agent's own rules. Throws on a transition that the agent does not have: a fault in this simulator.
+ */
 export function move(world: AgentWorld, vm: Vm, to: VmState): void {
   if (!TRANSITIONS[vm.state].includes(to))
     throw new Error(`simulated agent: no transition ${vm.state} → ${to}`);
@@ -48,7 +50,7 @@ export function forceState(world: AgentWorld, vm: Vm, to: VmState): void {
   world.events.publish('STATE_CHANGED', vm.id, { from, to });
   const event = EVENTS[to];
   if (event) world.events.publish(event, vm.id);
-  if (to === 'stopped' || to === 'error') world.hooks.settled(vm);
+  if (to === 'stopped' || to === 'error') world.hooks.atRest(vm);
 }
 
 export interface NewVm {
@@ -59,7 +61,7 @@ export interface NewVm {
   lifetimeSeconds: number | null;
 }
 
-/** Enters a VM into the agent's records; from this instant lists show it. */
+/** Adds a VM to the agent's records; from this instant lists show it. */
 export function registerVm(world: AgentWorld, made: NewVm): Vm {
   const now = world.clock.now();
   const vm: Vm = {

@@ -4,7 +4,7 @@ import { guestEnded, hardStop } from './power.ts';
 import { removeVm } from './removal.ts';
 import type { Power, Vm } from './vm.ts';
 
-/** Starts what a running VM may come to by itself: its lifetime's end, and a guest that its boot plan ends. */
+/** Waits for what ends a running VM by itself: the end of its lifetime, and a guest that ends by its boot plan. */
 export function watchRunning(world: AgentWorld, vm: Vm, power: Power): void {
   const life = world.life.end.signal;
   const signal = AbortSignal.any([power.off.signal, life]);
@@ -19,8 +19,8 @@ export function watchRunning(world: AgentWorld, vm: Vm, power: Power): void {
   if (vm.expiresAt !== null) void inBackground(expire(world, vm, vm.expiresAt, signal, life), signal);
 }
 
-/** A booted ephemeral VM that has come to rest deletes itself, however long other operations hold it. */
-export function watchSettled(world: AgentWorld, vm: Vm): void {
+/** Deletes a booted ephemeral VM that is stopped or in error, however long other operations hold it first. */
+export function watchAtRest(world: AgentWorld, vm: Vm): void {
   if (!vm.ephemeral || !vm.hasBooted) return;
   const life = world.life.end.signal;
   void inBackground(autoDelete(world, vm, life), life);
@@ -37,7 +37,7 @@ async function autoDelete(world: AgentWorld, vm: Vm, life: AbortSignal): Promise
   const atRest = () => world.vms.get(vm.id) === vm && (vm.state === 'stopped' || vm.state === 'error');
   while (atRest()) {
     if (!world.gate.isHeld(vm.id)) {
-      // A failed removal leaves a tombstone, which nothing here tries again.
+      // After a failed removal the VM stays listed as `deleted`; the agent does not try again.
       await world.gate.holding(vm.id, 'auto-delete', () => removeVm(world, vm, life)).catch(() => undefined);
       life.throwIfAborted();
       if (!atRest()) return;

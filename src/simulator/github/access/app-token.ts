@@ -4,8 +4,8 @@ import { Refusal } from '../refusal.ts';
 import type { Credential } from './credential.ts';
 
 /** GitHub allows an App's token to live for ten minutes, and clocks to differ by one. */
-const LONGEST_LIFE_S = 10 * 60;
-const TOLERANCE_S = 60;
+const MAX_LIFETIME_S = 10 * 60;
+const CLOCK_TOLERANCE_S = 60;
 
 /** Checks the JSON web token with which an App speaks for itself. Throws GitHub's 401 with what is wrong with it. */
 export function verifyAppToken(app: AppOptions, token: string, now: number): Credential {
@@ -24,10 +24,10 @@ export function verifyAppToken(app: AppOptions, token: string, now: number): Cre
       "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
     );
   }
-  if (exp > seconds + LONGEST_LIFE_S + TOLERANCE_S) {
+  if (exp > seconds + MAX_LIFETIME_S + CLOCK_TOLERANCE_S) {
     throw unauthorized("'Expiration time' claim ('exp') is too far in the future");
   }
-  if (typeof iat !== 'number' || iat > seconds + TOLERANCE_S) {
+  if (typeof iat !== 'number' || iat > seconds + CLOCK_TOLERANCE_S) {
     throw unauthorized(
       "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
     );

@@ -11,7 +11,7 @@ export interface Access extends GitHubBase {
 
 const ALL_SCOPES = ['admin:org', 'admin:org_hook', 'admin:repo_hook', 'repo', 'workflow'];
 
-/** Reads an `Authorization` header. Throws the 401 of GitHub's for whatever it does not know. */
+/** Reads an `Authorization` header. Throws GitHub's 401 for a token that it does not know. */
 export function authenticate(world: Access, header: string | undefined): Credential {
   const token = /^(?:bearer|token) +(\S+)$/i.exec(header ?? '')?.[1];
   if (token === undefined) throw new Refusal(401, 'Requires authentication');

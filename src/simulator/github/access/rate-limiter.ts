@@ -7,7 +7,7 @@ export interface RateWindow {
   readonly resetAt: number;
 }
 
-/** GitHub's budgets: one for each user or installation, whichever of its tokens is used. */
+/** GitHub's budgets: one for each user or installation, for all of its tokens together. */
 export class RateLimiter {
   private readonly clock: Clock;
   private readonly limit: number | null;
@@ -32,8 +32,8 @@ export class RateLimiter {
     return fresh;
   }
 
-  /** Leaves so many requests until the window ends: somebody else used up the rest. */
-  leave(budget: string, remaining: number): void {
+  /** Sets how many requests remain until the window ends, as if somebody else had used the rest. */
+  setRemaining(budget: string, remaining: number): void {
     const window = this.windowOf(budget);
     if (window) window.used = window.limit - remaining;
   }

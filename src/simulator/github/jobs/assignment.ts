@@ -39,7 +39,7 @@ function mayTake(runner: Runner, job: Job): boolean {
   );
 }
 
-/** Puts a job into the queue and, after a moment, before the runners. */
+/** Puts a job into the queue and, after a delay, assigns it to an idle runner that fits. */
 export function enqueue(world: Assignments, job: Job): void {
   job.expiry ??= world.alarms.set(world.clock.now() + world.options.timings.queueLife, () =>
     withdraw(world, job),
@@ -55,7 +55,10 @@ export function enqueue(world: Assignments, job: Job): void {
   });
 }
 
-/** Looks, after a moment, for a job for a runner that has become idle: the oldest, whomever it was started for. */
+/**
+ * Finds, after a delay, a job for a runner that has become idle: the oldest that fits, for whichever job the runner was
+ * started.
+ */
 export function offer(world: Assignments, runner: Runner): void {
   later(world, () => {
     if (!isFree(world, runner)) return;
@@ -93,7 +96,7 @@ function assign(world: Assignments, job: Job, runner: Runner): void {
   world.sessions.get(runner.id)?.push({ kind: 'job', jobId: job.id });
 }
 
-/** Nobody took it up: the runner is gone, and after some such misses the job is given up. */
+/** The runner did not take the job: its session ends, and after some such misses the job is cancelled. */
 function missed(world: Assignments, job: Job, runner: Runner): void {
   unassign(world, job);
   world.sessions.get(runner.id)?.close('expired');

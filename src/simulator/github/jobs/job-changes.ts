@@ -48,7 +48,7 @@ export function changeJob(world: Jobs, job: Job, change: Partial<JobState>, acti
   if (action !== null) announceJob(world, job, action);
 }
 
-/** Something of the run changed. */
+/** Records that something of the run changed. */
 export function touchRun(world: Jobs, run: Run): void {
   run.updatedAt = world.clock.now();
   run.shownUpdate.record(run.updatedAt, run.updatedAt);
@@ -59,7 +59,7 @@ export function announceJob(world: Jobs, job: Job, action: JobStatus): void {
   announce(world, job.run.repository, { event: 'workflow_job', action, job, state: job.state });
 }
 
-/** Ends a job. Whose it was has to be settled by the caller; what was open of its steps is closed. */
+/** Ends a job and closes its open steps. The caller takes it from its runner. */
 export function finishJob(world: Jobs, job: Job, conclusion: Conclusion): void {
   const completedAt = world.clock.now();
   job.expiry?.cancel();

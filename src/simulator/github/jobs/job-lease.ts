@@ -13,7 +13,7 @@ export interface Lease {
   readonly token: string;
   readonly job: Job;
   readonly runner: Runner;
-  /** Gives the job up when the runner is not heard of. */
+  /** Fails the job when its runner does not renew the lease. */
   lost: Alarm;
   /** Ends a cancelled job that its runner does not end. */
   cancellation: Alarm | null;
@@ -30,7 +30,7 @@ export interface StepReport {
   conclusion: StepConclusion | null;
 }
 
-/** Gives an assigned job to its runner. 404 when it is this runner's no more. */
+/** Gives an assigned job to its runner. 404 when it is not assigned to this runner. */
 export function takeJob(world: Leases, session: Session, jobId: number): Lease {
   session.throwIfEnded();
   const job = world.jobs.get(jobId);
@@ -66,7 +66,7 @@ export function takeJob(world: Leases, session: Session, jobId: number): Lease {
   return lease;
 }
 
-/** The runner lives. 404 when the job is over. */
+/** The runner reports that it still works on the job. 404 when the job is over. */
 export function renewJob(world: Leases, token: string): void {
   const lease = leaseOf(world, token);
   lease.lost.cancel();
@@ -89,7 +89,10 @@ export function reportStep(world: Leases, token: string, report: StepReport): vo
   changeJob(world, job, { steps }, null);
 }
 
-/** Ends a job by its runner's word; an ephemeral runner has had its one job and is removed. 404 when it is over already. */
+/**
+ * Ends a job with the conclusion that its runner reports; an ephemeral runner has had its one job and is removed. 404
+ * when it is over already.
+ */
 export function completeJob(world: Leases, token: string, conclusion: Conclusion): void {
   const lease = leaseOf(world, token);
   const { runner, job } = lease;
@@ -114,7 +117,7 @@ function lose(world: Leases, lease: Lease): void {
   abandon(world, lease, lease.job.cancelRequested ? 'cancelled' : 'failure');
 }
 
-/** The runner stays on the list: nobody knows what became of it. */
+/** The runner stays on the list: GitHub does not know what became of it. */
 function abandon(world: Leases, lease: Lease, conclusion: Conclusion): void {
   release(world, lease);
   finishJob(world, lease.job, conclusion);

@@ -32,7 +32,7 @@ export interface JobStep {
 export interface JobState {
   readonly status: JobStatus;
   readonly conclusion: Conclusion | null;
-  /** As GitHub has it from the beginning: no sign of a start. */
+  /** GitHub sets it from the beginning: it does not show that the job started. */
   readonly startedAt: number;
   readonly completedAt: number | null;
   readonly runner: { id: number; name: string; groupId: number; groupName: string } | null;
@@ -51,11 +51,11 @@ export interface Job {
   /** Assignments that no runner took up. */
   missed: number;
   cancelRequested: boolean;
-  /** Ends its time in the queue. */
+  /** Cancels it after its longest time in the queue. */
   expiry: Alarm | null;
 }
 
-/** One run of a workflow: it has its jobs, as each of them has it. */
+/** One run of a workflow, with the jobs of its attempts. */
 export interface Run {
   readonly id: number;
   readonly number: number;

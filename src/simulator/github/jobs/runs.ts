@@ -15,7 +15,7 @@ export interface WorkflowSpec {
   readonly actor?: string;
 }
 
-/** Starts a run of a workflow: its jobs are queued, or wait for approval, from here on. */
+/** Starts a run of a workflow: its jobs are queued, or wait for approval. */
 export function pushWorkflow(world: Leases, repository: Repository, workflow: WorkflowSpec): Run {
   const now = world.clock.now();
   repository.runs += 1;
@@ -49,8 +49,9 @@ export function pushWorkflow(world: Leases, repository: Repository, workflow: Wo
 }
 
 /**
- * Runs a completed run again: all of it, or what did not succeed. Every job of the new attempt has a new id; one
- * that is carried over is announced as completed once more, under that id. 403 while the run is not completed.
+ * Starts a new attempt of a completed run: of all its jobs, or of those that did not succeed. Every job of the new
+ * attempt has a new id; one that is carried over is announced as completed once more, under that id. 403 while the run
+ * is not completed.
  */
 export function rerun(world: Leases, run: Run, { failedOnly = false } = {}): void {
   if (runStatus(world, jobStates(currentJobs(run))) !== 'completed') {
@@ -87,10 +88,13 @@ export function currentJobs(run: Run): Job[] {
   return run.attempts.at(-1) ?? [];
 }
 
-/** The status of a run whose jobs are in these states; reports have it following either end of them. */
+/**
+ * The status of a run whose jobs are in these states; GitHub was seen to follow the least advanced job and the most
+ * advanced one.
+ */
 export function runStatus(world: GitHubBase, states: readonly JobState[]): JobState['status'] {
-  const order = ['waiting', 'queued', 'in_progress'] as const;
-  const open = order.filter((status) => states.some((state) => state.status === status));
+  const progress = ['waiting', 'queued', 'in_progress'] as const;
+  const open = progress.filter((status) => states.some((state) => state.status === status));
   const shown = world.options.runStatusFollows === 'leastAdvanced' ? open.at(0) : open.at(-1);
   return shown ?? 'completed';
 }

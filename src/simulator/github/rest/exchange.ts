@@ -9,7 +9,7 @@ import { Refusal } from '../refusal.ts';
 import { authorize, permissionHeaders } from './authorize.ts';
 import type { Reply, RestRequest, RestRoute } from './request.ts';
 
-/** A request as it came, before anybody knows whose it is. */
+/** A request as it came, before its credential is read. */
 export interface Incoming extends Omit<RestRequest, 'world' | 'credential'> {
   readonly method: string;
   readonly header: (name: string) => string | undefined;
@@ -39,7 +39,7 @@ async function exchange(world: GitHubWorld, route: RestRoute, incoming: Incoming
   try {
     credential = authenticate(world, incoming.header('authorization'));
     window = world.limits.windowOf(credential.budget);
-    fault = await suffer(world, incoming);
+    fault = await requestFault(world, incoming);
     if (fault?.drop === 'before') return 'cut';
     if (window && !route.isFree && window.used >= window.limit) throw exhausted(world);
     const request: RestRequest = { ...incoming, world, credential };
@@ -65,7 +65,7 @@ async function exchange(world: GitHubWorld, route: RestRoute, incoming: Incoming
   };
 }
 
-/** What stands in every answer of the server, whichever route. */
+/** The headers of every answer, whatever the route. */
 export function serverHeaders(world: GitHubWorld): Record<string, string> {
   const { enterpriseVersion } = world.options;
   return {
@@ -82,7 +82,7 @@ export function errorBody(status: number, message: string) {
 }
 
 /** The fault that hits this request, after its delay; a hung request ends when the client gives up. */
-export async function suffer(
+export async function requestFault(
   world: GitHubWorld,
   { method, path, gone }: Pick<Incoming, 'method' | 'path' | 'gone'>,
 ): Promise<Fault | null> {
@@ -91,7 +91,7 @@ export async function suffer(
   return fault?.hang ? hang(gone) : fault;
 }
 
-/** What a fault answers in place of the work, or null when it only delays. */
+/** The reply of a fault in place of the work, or null when it only delays. */
 function injected({ status, message, body, headers = {} }: Fault): Reply | null {
   if (status === undefined && message === undefined && body === undefined) return null;
   const isLimit = headers['retry-after'] !== undefined;

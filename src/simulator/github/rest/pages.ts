@@ -1,8 +1,8 @@
 import { apiUrl } from '../github-base.ts';
 import type { RestRequest } from './request.ts';
 
-const USUAL_SIZE = 30;
-const LARGEST_SIZE = 100;
+const DEFAULT_PAGE_SIZE = 30;
+const MAX_PAGE_SIZE = 100;
 
 /** One page of a list, with the `Link` header that leads to the others. */
 export function pageOf<T>(
@@ -47,7 +47,7 @@ export function cursorPageOf<T extends { id: number }>(
 }
 
 function pageSize(request: RestRequest): number {
-  return Math.min(positive(request.query.get('per_page')) ?? USUAL_SIZE, LARGEST_SIZE);
+  return Math.min(positive(request.query.get('per_page')) ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }
 
 function positive(text: string | null): number | null {

@@ -5,7 +5,7 @@ export interface RouteCount {
   byStatus: Record<number, number>;
 }
 
-/** How often each route was asked, so that a test can tell what a controller costs. */
+/** How often each route was asked, so that a test can measure what a controller costs. */
 export class RequestLog {
   private readonly routes = new Map<string, RouteCount>();
 
@@ -26,7 +26,7 @@ export class RequestLog {
     return Object.fromEntries(this.routes);
   }
 
-  /** Starts counting anew. */
+  /** Sets all counts to zero. */
   reset(): void {
     this.routes.clear();
   }

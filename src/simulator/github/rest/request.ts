@@ -34,7 +34,7 @@ export interface RestRoute {
   /** `:name` stands for one segment. */
   readonly path: string;
   readonly need: Need;
-  /** It costs nothing of the hourly limit. */
+  /** It does not count against the hourly limit. */
   readonly isFree?: boolean;
   /** Throws a Refusal for an answer that is not a success. */
   readonly handle: (request: RestRequest) => Reply;

@@ -4,7 +4,7 @@ import { scheduleCleanup } from './removal.ts';
 import { changeRunner, isDeprecated, type Runner, type Runners } from './runners.ts';
 import { noSuchRunner, type RunnerMessage, Session } from './session.ts';
 
-export interface Greeting {
+export interface SessionRequest {
   clientId: string;
   secret: string;
   version: string;
@@ -13,20 +13,20 @@ export interface Greeting {
   time: number;
 }
 
-/** A guest's clock may be off by so much. */
-const CLOCK_TOLERANCE = 5 * 60_000;
+/** A guest's clock may be off by this much. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * Connects a runner: from here on it is online and may be given jobs. Refuses a removed one (401 invalid_client), a
- * wrong clock (400), and a second session beside a live one (409).
+ * Connects a runner: it is online and may be given jobs. Refuses a removed one (401 invalid_client), a
+ * wrong clock (400), and a second session while the first is open (409).
  */
-export function openSession(world: Assignments, greeting: Greeting): Session {
-  const runner = authenticated(world, greeting);
+export function openSession(world: Assignments, request: SessionRequest): Session {
+  const runner = authenticated(world, request);
   if (runner === null) {
     throw new Refusal(401, 'The registration does not exist.', { kind: 'invalid_client' });
   }
   const now = world.clock.now();
-  if (Math.abs(greeting.time - now) > CLOCK_TOLERANCE) {
+  if (Math.abs(request.time - now) > CLOCK_TOLERANCE_MS) {
     const message = `The bearer token is not valid. Current server time is ${new Date(now).toISOString()}.`;
     throw new Refusal(400, message, { kind: 'VssOAuthTokenRequestException' });
   }
@@ -36,7 +36,7 @@ export function openSession(world: Assignments, greeting: Greeting): Session {
   }
   const session = new Session(world.ids.guid(), runner, () => disconnected(world, session));
   world.sessions.set(runner.id, session);
-  changeRunner(world, runner, { status: 'online', os: greeting.os, version: greeting.version });
+  changeRunner(world, runner, { status: 'online', os: request.os, version: request.version });
   expectContact(world, session);
   scheduleCleanup(world, runner);
   offer(world, runner);
@@ -54,7 +54,7 @@ export function sessionOf(world: Assignments, id: string, clientId: string, secr
 
 /**
  * Waits for a message as long as `signal` allows and GitHub keeps a request open; null when none came. A runner whose
- * version is too old learns it here, with 403: it could connect.
+ * version is too old gets 403 from this call and not when it connects.
  */
 export async function nextMessage(
   world: Assignments,
@@ -68,11 +68,11 @@ export async function nextMessage(
     throw new Refusal(403, message, { kind: 'AccessDeniedException' });
   }
   session.silence?.cancel();
-  const patience = new AbortController();
+  const timeout = new AbortController();
   const until = world.clock.now() + world.options.timings.longPoll;
-  const end = world.alarms.set(until, () => patience.abort());
+  const end = world.alarms.set(until, () => timeout.abort());
   try {
-    return await session.next(AbortSignal.any([signal, patience.signal]));
+    return await session.next(AbortSignal.any([signal, timeout.signal]));
   } finally {
     end.cancel();
     expectContact(world, session);
@@ -95,7 +95,7 @@ function disconnected(world: Assignments, session: Session): void {
 
 function authenticated(
   world: Runners,
-  { clientId, secret }: Pick<Greeting, 'clientId' | 'secret'>,
+  { clientId, secret }: Pick<SessionRequest, 'clientId' | 'secret'>,
 ): Runner | null {
   for (const runner of world.runners.values()) {
     if (runner.clientId === clientId && runner.secret === secret) return runner;

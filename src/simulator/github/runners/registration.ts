@@ -6,7 +6,7 @@ import { DEFAULT_GROUP, HOSTED_GROUP } from '../repositories.ts';
 import { removeRunner, scheduleCleanup } from './removal.ts';
 import { addRunner, type Runner, type RunnerLabel, runnerNamed, type Scope, seemsBusy } from './runners.ts';
 
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 const jitRequest = z.object({
   name: z.string(),
@@ -80,7 +80,7 @@ export function registerByToken(world: Assignments, scope: Scope, asked: TokenRe
   return runner;
 }
 
-/** Removes a runner at a controller's wish. 422 while it has a job. */
+/** Removes a runner for a controller. 422 while it has a job. */
 export function deleteRunner(world: Assignments, runner: Runner): void {
   const isBusy = world.options.deletionTrustsBusy ? seemsBusy(world, runner) : runner.job !== null;
   if (isBusy) throw new Refusal(422, `Bad request - Runner "${runner.name}" is still running a job`);
@@ -97,8 +97,8 @@ function checkedRequest(body: unknown): z.infer<typeof jitRequest> {
       `Invalid property /labels: no more than 100 items are allowed; ${labels.length} were supplied.`,
     );
   }
-  if (name === '' || name.length > LONGEST_NAME) {
-    throw invalid(`Invalid property /name: between 1 and ${LONGEST_NAME} characters are allowed.`);
+  if (name === '' || name.length > MAX_NAME_LENGTH) {
+    throw invalid(`Invalid property /name: between 1 and ${MAX_NAME_LENGTH} characters are allowed.`);
   }
   return parsed.data;
 }

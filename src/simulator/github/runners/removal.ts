@@ -1,7 +1,9 @@
 import { type Assignments, enqueue, unassign } from '../jobs/assignment.ts';
 import type { Runner } from './runners.ts';
 
-/** Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on. */
+/**
+ * Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on.
+ */
 export function removeRunner(world: Assignments, runner: Runner): void {
   if (!world.runners.delete(runner.id)) return;
   const now = world.clock.now();
@@ -20,7 +22,7 @@ export function removeRunner(world: Assignments, runner: Runner): void {
   world.sessions.get(runner.id)?.close('removed');
 }
 
-/** Sees to it that a runner which nobody uses is removed, as GitHub does after its various times. */
+/** Schedules the removal of a runner that nobody uses, after the time that GitHub has for its kind. */
 export function scheduleCleanup(world: Assignments, runner: Runner): void {
   runner.cleanup?.cancel();
   runner.cleanup = null;

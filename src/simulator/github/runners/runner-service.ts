@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { acquiredJob } from '../jobs/acquired-job.ts';
 import { completeJob, type Leases, renewJob, reportStep, takeJob } from '../jobs/job-lease.ts';
-import { jobOrder } from '../jobs/job-order.ts';
 import { notFound, Refusal } from '../refusal.ts';
 import { type Accounts, organizationOf, repositoryOf } from '../repositories.ts';
 import { nextMessage, openSession, sessionOf } from './connection.ts';
@@ -21,7 +21,7 @@ const newAgent = z.object({
   hasDefaultLabels: z.boolean(),
   workFolder: z.string(),
 });
-const greeting = z.object({ version: z.string(), os: z.string(), time: z.number() });
+const sessionFields = z.object({ version: z.string(), os: z.string(), time: z.number() });
 const stepReport = z.object({
   number: z.int(),
   status: z.enum(['queued', 'in_progress', 'completed']),
@@ -31,7 +31,7 @@ const completion = z.object({ conclusion: z.enum(['success', 'failure', 'cancell
 
 /**
  * What runners talk to, below `/_runner`. Only the simulated runner speaks this: GitHub's own protocol for runners is
- * not public. It keeps that one's order, though, from the registration token to the lease on a job.
+ * not public. It has the same steps, though, from the registration token to the lease on a job.
  */
 export function runnerService(world: Leases & RegistrationTokens): Hono {
   const service = new Hono();
@@ -46,7 +46,7 @@ export function runnerService(world: Leases & RegistrationTokens): Hono {
 
   service.post('/sessions', async (c) => {
     const identity = identityOf(c);
-    const session = openSession(world, { ...identity, ...greeting.parse(await c.req.json()) });
+    const session = openSession(world, { ...identity, ...sessionFields.parse(await c.req.json()) });
     return c.json({ sessionId: session.id });
   });
 
@@ -61,7 +61,7 @@ export function runnerService(world: Leases & RegistrationTokens): Hono {
   });
 
   service.post('/sessions/:session/jobs/:job', (c) =>
-    c.json(jobOrder(world, takeJob(world, sessionAt(c), Number(c.req.param('job'))))),
+    c.json(acquiredJob(world, takeJob(world, sessionAt(c), Number(c.req.param('job'))))),
   );
 
   service.post('/job/renew', (c) => {

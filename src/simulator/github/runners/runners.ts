@@ -35,12 +35,12 @@ export interface Runner {
   readonly secret: string;
   readonly workFolder: string;
   state: RunnerState;
-  /** As lists show it: undefined while they do not yet, null when they do no more. */
+  /** As lists show it: undefined while they do not show it yet, null once they do not show it any more. */
   readonly shown: Timeline<RunnerState | null>;
   readonly shownBusy: Timeline<boolean>;
   /** Assigned to it, or taken by it. */
   job: Job | null;
-  /** It is ephemeral and has had its job: it gets no other, whatever became of that one. */
+  /** It is ephemeral and has had its job: it gets no other, whatever happened to that one. */
   isSpent: boolean;
   /** Removes it when nobody uses it. */
   cleanup: Alarm | null;
@@ -58,7 +58,7 @@ export type NewRunner = Pick<
   'scope' | 'name' | 'groupId' | 'labels' | 'ephemeral' | 'isJit' | 'workFolder'
 >;
 
-/** Registers a runner: from here on it is listed, offline, and its name is taken. */
+/** Registers a runner: it is listed as offline, and its name is taken. */
 export function addRunner(world: Runners, given: NewRunner): Runner {
   const now = world.clock.now();
   const runner: Runner = {

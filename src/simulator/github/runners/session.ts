@@ -16,7 +16,10 @@ export interface Sessions extends Runners {
   readonly sessions: Map<number, Session>;
 }
 
-/** The messages for one connected runner. They wait here; what a broken connection swallowed is not repeated. */
+/**
+ * The messages for one connected runner. They are kept until it asks; one that was lost with a broken connection is not
+ * repeated.
+ */
 export class Session {
   readonly id: string;
   readonly runner: Runner;
@@ -25,7 +28,7 @@ export class Session {
   private readonly onEnd: (end: SessionEnd) => void;
   private end: SessionEnd | null = null;
   private messages: RunnerMessage[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly readers = new Set<() => void>();
 
   constructor(id: string, runner: Runner, onEnd: (end: SessionEnd) => void) {
     this.id = id;
@@ -38,7 +41,7 @@ export class Session {
     this.wake();
   }
 
-  /** Takes back what the runner has not read yet. */
+  /** Takes back the messages on this job that the runner has not read yet. */
   withdraw(jobId: number): void {
     this.messages = this.messages.filter((message) => message.jobId !== jobId);
   }
@@ -72,17 +75,17 @@ export class Session {
   private something(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        this.waiting.delete(wake);
+        this.readers.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
       };
-      this.waiting.add(wake);
+      this.readers.add(wake);
       signal.addEventListener('abort', wake, { once: true });
     });
   }
 
   private wake(): void {
-    for (const wake of this.waiting) wake();
+    for (const wake of this.readers) wake();
   }
 }
 

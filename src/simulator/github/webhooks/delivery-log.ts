@@ -30,10 +30,10 @@ export interface Delivery {
 }
 
 /** GitHub shows deliveries for three days. */
-const KEPT_MS = 3 * 24 * 3_600_000;
+const RETENTION_MS = 3 * 24 * 3_600_000;
 
 /** A long run of the simulator forgets its oldest ones sooner. */
-const MOST = 10_000;
+const MAX_ENTRIES = 10_000;
 
 export class DeliveryLog {
   private readonly entries = new Map<number, Delivery>();
@@ -41,7 +41,7 @@ export class DeliveryLog {
   add(delivery: Delivery): void {
     this.entries.set(delivery.id, delivery);
     const [oldest] = this.entries.keys();
-    if (this.entries.size > MOST && oldest !== undefined) this.entries.delete(oldest);
+    if (this.entries.size > MAX_ENTRIES && oldest !== undefined) this.entries.delete(oldest);
   }
 
   get(id: number, now: number): Delivery | null {
@@ -55,4 +55,4 @@ export class DeliveryLog {
   }
 }
 
-const isKept = (delivery: Delivery, now: number) => now - delivery.deliveredAt < KEPT_MS;
+const isKept = (delivery: Delivery, now: number) => now - delivery.deliveredAt < RETENTION_MS;

@@ -30,7 +30,7 @@ const print = (line) => console.log(line);
 const success = (message) => print(`\n√ ${message}\n`);
 const base64 = (text) => Buffer.from(text, 'base64').toString('utf8');
 
-/** Arguments and, where those are silent, ACTIONS_RUNNER_INPUT_ variables, which are gone from here on: no job sees them. */
+/** Arguments and, for what they do not name, ACTIONS_RUNNER_INPUT_ variables, which are deleted: no job sees them. */
 function readInputs(args) {
   const inputs = {};
   for (const [name, value] of Object.entries(process.env)) {
@@ -146,12 +146,12 @@ async function openSession(listener) {
   for (let tries = 1, conflicts = 0; !stop.signal.aborted; tries += 1) {
     // By the guest's own `date`, whose clock may be off.
     const time = Number(execFileSync('date', ['+%s'])) * 1000;
-    const greeting = { version: VERSION, os: 'macOS', time };
+    const sessionRequest = { version: VERSION, os: 'macOS', time };
     const { status, typeName, message, sessionId } = await request(
       'POST',
       `${service}sessions`,
       authorization,
-      greeting,
+      sessionRequest,
     );
     if (status !== 0) success('Connected to GitHub');
     if (status === 200) {
@@ -236,7 +236,7 @@ async function nextMessage(listener, signal) {
   return null;
 }
 
-/** Runs a job in a process of its own, and tells its end here before it tells the server. */
+/** Runs a job in a process of its own, and prints its end before it reports it to the server. */
 async function runJob(listener, job) {
   const { service, settings } = listener;
   const lease = `Bearer ${job.leaseToken}`;

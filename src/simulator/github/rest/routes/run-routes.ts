@@ -13,8 +13,8 @@ const READ: Need = { permission: 'actions', level: 'read', scope: 'repo' };
 const WRITE: Need = { permission: 'actions', level: 'write', scope: 'repo' };
 const ACTIONS = '/repos/:owner/:repo/actions';
 
-/** GitHub finds no more than this with a filter. */
-const MOST_FOUND = 1_000;
+/** With a filter GitHub lists no more runs than this. */
+const MAX_FILTERED_RUNS = 1_000;
 
 const FILTERS = ['status', 'event', 'branch', 'actor', 'created', 'head_sha'];
 
@@ -66,16 +66,16 @@ export const runRoutes: readonly RestRoute[] = [
 function listRuns(request: RestRequest): Reply {
   const { world, query } = request;
   const own = repository(request);
-  const isYoung = createdFilter(query.get('created'));
+  const isCreatedInRange = createdFilter(query.get('created'));
   const runs: [Run, JobState[]][] = [];
   for (const run of world.runs.values()) {
-    if (run.repository !== own || !isYoung(run.createdAt) || !fits(run, query)) continue;
+    if (run.repository !== own || !isCreatedInRange(run.createdAt) || !fits(run, query)) continue;
     const states = shownJobs(request, run).map(([, state]) => state);
     if (states.length > 0 && hasStatus(world, states, query.get('status'))) runs.push([run, states]);
   }
   runs.reverse();
   const isFiltered = FILTERS.some((key) => query.has(key));
-  const { items, headers } = pageOf(request, isFiltered ? runs.slice(0, MOST_FOUND) : runs);
+  const { items, headers } = pageOf(request, isFiltered ? runs.slice(0, MAX_FILTERED_RUNS) : runs);
   const now = world.clock.now();
   const rendered = items.map(([run, states]) =>
     renderRun(world, run, states, run.shownUpdate.seen(now) ?? run.createdAt),

@@ -2,8 +2,8 @@ import { apiUrl, type GitHubBase } from '../github-base.ts';
 import type { Lease } from './job-lease.ts';
 
 /** What a runner is told of the job that it took. */
-export interface JobOrder {
-  /** Speaks for the job until it is over. */
+export interface AcquiredJob {
+  /** Authorizes what the runner reports of the job until it is over. */
   leaseToken: string;
   jobId: number;
   name: string;
@@ -14,7 +14,7 @@ export interface JobOrder {
 }
 
 /** The variables are those that jobs find in their environment on GitHub. */
-export function jobOrder(world: GitHubBase, { token, job }: Lease): JobOrder {
+export function acquiredJob(world: GitHubBase, { token, job }: Lease): AcquiredJob {
   const { run, spec } = job;
   const { repository } = run;
   return {
