@@ -1,9 +1,11 @@
 import type { BreakerView } from '../../machines/breaker.ts';
-import type { HostSnapshot } from '../../machines/host.ts';
 import { NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
-import type { Cordon } from '../store/tables/cordons.ts';
+import type { Hosts } from '../hosts/hosts.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import type { Store } from '../store/store.ts';
+import type { Breakers } from './breakers.ts';
 import { freeSlots, holdsSlot } from './free-slots.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 
@@ -160,32 +162,31 @@ function clockTime(at: number): string {
   return new Date(at).toTimeString().slice(0, 8);
 }
 
+/** The live parts that the facts are read from. */
 export interface WaitingSources {
-  jobs: { key: string; snapshot: JobSnapshot }[];
-  hosts: { name: string; snapshot: HostSnapshot }[];
-  /** Names of our VMs that take a slot of a host. */
-  slotsOn(host: string): ReadonlySet<string>;
-  cordonOf(host: string): Cordon | null;
-  /** Breakers that are not closed. */
-  troubled: BreakerView[];
+  actors: JobActors;
+  hosts: Hosts;
+  breakers: Breakers;
+  store: Pick<Store, 'cordons'>;
 }
 
 /** The queue and the room as the scheduler finds them now. */
 export function waitingFacts({
-  jobs,
+  actors,
   hosts,
-  slotsOn,
-  cordonOf,
-  troubled,
+  breakers,
+  store,
 }: WaitingSources): Pick<WaitingFacts, 'queued' | 'hosts' | 'leftAlone'> {
+  const jobs = [...actors.all()];
+  const troubled = breakers.troubled();
   return {
     leftAlone: troubled
       .filter(({ about }) => about === 'profile')
       .map((breaker) => ({ profile: breaker.name, why: whyLeftAlone(breaker), until: untilOf(breaker) })),
     queued: jobs.flatMap(({ key, snapshot }) => queuedJob(key, snapshot)),
-    hosts: hosts.map(({ name, snapshot }): HostRoom => {
+    hosts: [...hosts.all()].map(({ name, snapshot }): HostRoom => {
       const { look, failure, unreachableSince } = snapshot.context;
-      const ours = slotsOn(name);
+      const ours = actors.slotsOn(name);
       const breaker = troubled.find((one) => one.about === 'host' && one.name === name);
       const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm) && !ours.has(vm.name));
       return {
@@ -194,7 +195,7 @@ export function waitingFacts({
         state: breaker ? whyLeftAlone(breaker) : (statePath(snapshot.value).split('.')[0] ?? ''),
         failure: (breaker?.lastFailure ?? failure)?.message ?? null,
         unreachableSince,
-        cordonedBy: cordonOf(name)?.by ?? null,
+        cordonedBy: store.cordons.of(name)?.by ?? null,
         slots: look?.slots ?? 0,
         free: look === null ? 0 : freeSlots(look, ours),
         holders: [

@@ -130,15 +130,8 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, breakers, store, github, deliveries, clock, profiles, bases } = this.#options;
-    const facts = () =>
-      waitingFacts({
-        jobs: [...actors.all()],
-        hosts: [...hosts.all()],
-        slotsOn: (host) => actors.slotsOn(host),
-        cordonOf: (name) => store.cordons.of(name),
-        troubled: breakers.troubled(),
-      });
+    const { actors, hosts, store, github, deliveries, clock, profiles, bases } = this.#options;
+    const facts = () => waitingFacts(this.#options);
 
     gauge('jobs', 'Live jobs by state.', ['state'], (set) => {
       for (const { snapshot } of actors.all())

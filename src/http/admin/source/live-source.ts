@@ -66,14 +66,7 @@ export function adminSource(parts: AdminParts): AdminSource {
     [...actors.all()].map(({ key, snapshot }) =>
       jobView(key, snapshot, progress.get(snapshot.context.vm?.name ?? '') ?? null),
     );
-  const facts = () =>
-    waitingFacts({
-      jobs: [...actors.all()],
-      hosts: [...hosts.all()],
-      slotsOn: (host) => actors.slotsOn(host),
-      cordonOf: (name) => store.cordons.of(name),
-      troubled: parts.breakers.troubled(),
-    });
+  const facts = () => waitingFacts(parts);
   const waiting = (): Waiting[] =>
     whyWaiting({
       ...facts(),
