@@ -7,7 +7,7 @@ import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
-import { adminSource } from '../http/admin/source/live-source.ts';
+import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { matchProfile } from '../intake/match-profile.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
@@ -188,7 +188,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
   const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
-  const source = adminSource({
+  const source = liveSource({
     config,
     actors,
     hosts,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JobView } from '../jobs/job-view.ts';
+import type { PhaseStat } from '../journal/phase-stats.ts';
 import type { Waiting } from '../placement/why-waiting.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
@@ -19,7 +21,7 @@ export interface JobStory {
   /** How it ended; null while it has not. */
   settled: SettledJob | null;
   /** Effects under way, with the calls that they have made. */
-  effects: unknown[];
+  effects: EffectTrace[];
   waiting: Waiting | null;
   /** Attempts of which evidence was kept. */
   evidence: { attempt: number; at: number }[];
@@ -34,7 +36,8 @@ export interface EvidenceFile {
   /** The job's entries and those of hosts, webhooks and breakers meanwhile, in their order. */
   journal: StoredJournalEntry[];
   kept: KeptEvidence[];
-  stats: object;
+  /** By state. */
+  stats: Record<string, PhaseStat>;
 }
 
 /** What `replay` needs of a file that somebody sent. */
@@ -58,7 +61,7 @@ export async function evidenceFile({
 }: {
   story: JobStory;
   store: Store;
-  stats: object;
+  stats: Record<string, PhaseStat>;
   madeAt: number;
 }): Promise<EvidenceFile> {
   await store.durable();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
-import type { AdminSource } from '../../src/http/admin/source/admin-source.ts';
+import type { AdminSource } from '../../src/http/admin/api/api-routes.ts';
 import { listen } from '../../src/http/listen.ts';
 
 const NOTHING: AdminSource = {

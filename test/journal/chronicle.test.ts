@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
-import { overviewAt } from '../../src/http/admin/api/overview-at.ts';
+import { liveRecording, overviewAt } from '../../src/http/admin/source/recording.ts';
 import { Chronicle } from '../../src/journal/chronicle.ts';
 import { TurnRecords } from '../../src/journal/turn-records.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
@@ -24,13 +24,7 @@ async function fixture() {
   const database = new MemoryLevel<string, string>();
   const store = await Store.over(database, { clock, log, retention: 30 * DAY });
   const chronicle = new Chronicle(store.journal);
-  const recording = {
-    seq: () => store.journal.seq,
-    durable: () => store.durable(),
-    read: (query: object) => store.journal.read(query),
-    seqAt: (at: number) => store.journal.seqAt(at),
-    subscribe: () => () => undefined,
-  };
+  const recording = liveRecording(store, chronicle);
   return { clock, store, chronicle, at: (instant: number | null) => overviewAt(recording, instant) };
 }
 

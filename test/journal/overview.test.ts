@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { overviewAt } from '../../src/http/admin/api/overview-at.ts';
 import type { Recording } from '../../src/http/admin/source/recording.ts';
+import { liveRecording, overviewAt } from '../../src/http/admin/source/recording.ts';
 import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
 import { rowsOf } from '../../src/page/jobs/job-rows.js';
@@ -13,14 +13,7 @@ let recording: Recording;
 beforeEach(async () => {
   clock = new ManualClock();
   daemon = await StagedDaemon.start(null, { clock });
-  const { store } = daemon;
-  recording = {
-    seq: () => store.journal.seq,
-    durable: () => store.durable(),
-    read: (query) => store.journal.read(query),
-    seqAt: (at) => store.journal.seqAt(at),
-    subscribe: () => () => undefined,
-  };
+  recording = liveRecording(daemon.store, daemon.chronicle);
 });
 afterEach(() => daemon.close());
 

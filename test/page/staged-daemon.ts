@@ -16,7 +16,7 @@ import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Purpose } from '../../src/github/access/rest-until.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
-import { adminSource } from '../../src/http/admin/source/live-source.ts';
+import { liveSource } from '../../src/http/admin/source/live-source.ts';
 import { listen } from '../../src/http/listen.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
@@ -144,7 +144,7 @@ export class StagedDaemon {
       controller: { mode: 'both', poll_interval: 10_000, recheck_interval: 10_000 },
       labels: {},
     } as never;
-    const source = adminSource({
+    const source = liveSource({
       ...{
         config,
         actors,

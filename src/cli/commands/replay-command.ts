@@ -12,16 +12,15 @@ export async function replayCommand(
   { port }: { port: number },
   terminal: Terminal,
 ): Promise<number> {
-  const source = replaySource(await read(path));
-  const app = createAdminApp({ source, token: null, clock: terminal.clock });
+  const file = await read(path);
+  const app = createAdminApp({ source: replaySource(file), token: null, clock: terminal.clock });
   const listener = await listen(app, { host: '127.0.0.1', port }, 'port');
   const stop = listenForStop({
     signals: ['SIGINT', 'SIGTERM'],
     clock: terminal.clock,
     force: (code) => process.exit(code),
   });
-  const [jobId] = source.jobIds;
-  terminal.out(`The recording is at ${listener.url}/#/job/${jobId ?? ''} (Ctrl-C ends)`);
+  terminal.out(`The recording is at ${listener.url}/#/job/${file.story.jobId} (Ctrl-C ends)`);
   await stop.first;
   stop.release();
   await listener.close();

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
-import { apiRoutes } from './api/api-routes.ts';
+import { type AdminSource, apiRoutes } from './api/api-routes.ts';
 import { guard } from './guard.ts';
 import { pageFiles } from './page-files.ts';
-import type { AdminSource } from './source/admin-source.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;
@@ -13,7 +13,7 @@ export interface AdminAppOptions {
   clock: Clock;
 }
 
-/** What operators see and order: the visualizer, the API beneath it, the metrics and the health checks. */
+/** What operators see and order: the visualizer and its API, the metrics and the health checks. */
 export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono {
   const app = new Hono();
   app.use(guard(token));
@@ -23,7 +23,7 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
     c.header('cache-control', 'no-store');
   });
 
-  // Alive is whoever can answer; whether it can work is the other question.
+  // Whether the process can answer; whether it can serve jobs is /readyz.
   app.get('/healthz', (c) => {
     const { ok, reasons } = source.status();
     return c.json({ ok, reasons });
@@ -38,8 +38,9 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
   apiRoutes(app, source, clock);
   app.route('/', pageFiles());
   app.notFound((c) => c.json({ message: `There is nothing at ${c.req.path}.` }, 404));
-  app.onError((error, c) =>
-    c.json({ message: error.message }, error instanceof OrderRefused ? error.status : 500),
-  );
+  app.onError((error, c) => {
+    const isRefusal = error instanceof OrderRefused || error instanceof HTTPException;
+    return c.json({ message: error.message }, isRefusal ? error.status : 500);
+  });
   return app;
 }

@@ -1,25 +1,111 @@
 import type { Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { BreakerView } from '../../../../machines/breaker.ts';
+import type { HostContext } from '../../../../machines/host.ts';
 import type { Clock } from '../../../clock.ts';
-import { OrderRefused } from '../../../dispatch/orders.ts';
-import type { AdminSource } from '../source/admin-source.ts';
-import { Charts } from './charts.ts';
+import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
+import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
+import type { HostStay } from '../../../hosts/host-history.ts';
+import type { PollerHealth } from '../../../intake/polling/poller.ts';
+import type { DeliveryLog, DeliverySeen } from '../../../intake/webhooks/delivery-log.ts';
+import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
+import type { JobView } from '../../../jobs/job-view.ts';
+import type { PhaseStat } from '../../../journal/phase-stats.ts';
+import type { UnservedJob } from '../../../placement/unserved-jobs.ts';
+import type { HostRoom, Waiting } from '../../../placement/why-waiting.ts';
+import type { Cordon } from '../../../store/tables/cordons.ts';
+import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
+import type { SettledJob } from '../../../store/tables/settled-jobs.ts';
+import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
+import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
+import { overviewAt, type Recording } from '../source/recording.ts';
+import { type Chart, Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
-import { overviewAt } from './overview-at.ts';
-import { MOST_QUEUED, shownJobs } from './shown-jobs.ts';
 
-/** Outcomes shown beside the live jobs. */
+/** What the API and the page show: the parts of the running daemon, or a file that somebody sent. */
+export interface AdminSource {
+  /** `live`, or `replay` where nothing moves and nothing can be ordered. */
+  mode: 'live' | 'replay';
+  recording: Recording;
+  jobs(): JobView[];
+  recent(limit: number): Promise<SettledJob[]>;
+  /** Null when no such job is known; so is the evidence. */
+  job(jobId: number): Promise<JobStory | null>;
+  evidence(jobId: number): Promise<EvidenceFile | null>;
+  /** By state. */
+  stats(): Record<string, PhaseStat>;
+  waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
+  hosts(): HostView[];
+  sources(): SourcesView;
+  status(): { ok: boolean; reasons: string[] } & Record<string, unknown>;
+  readiness(): Readiness;
+  /** In the text format of Prometheus. */
+  metrics(): Promise<string>;
+  collect(dryRun: boolean, by: string): Promise<CollectionStep[]>;
+  /** Null where nothing can be ordered. Each order may throw an OrderRefused. */
+  orders: Orders | null;
+}
+
+/** A host; of one in a recording only name, state and history are known. */
+export interface HostView extends Partial<Omit<HostContext, 'name'>> {
+  name: string;
+  state: string;
+  history: readonly HostStay[];
+  cordon?: Cordon | null;
+  room?: HostRoom | undefined;
+  bases?: ReturnType<BaseVms['view']>;
+  breaker?: BreakerView | null;
+}
+
+/** Where jobs come from; of a recording only the mode is known. */
+export interface SourcesView {
+  mode: string;
+  poller?: PollerHealth;
+  webhooks?: ReturnType<WebhookHealth['health']>;
+  breakers?: BreakerView[];
+  deliveries?: { byStatus: ReturnType<DeliveryLog['byStatus']>; last: DeliverySeen[] };
+}
+
+/** Whether new jobs can be served now, and if not, why. */
+export interface Readiness {
+  ready: boolean;
+  reasons: string[];
+}
+
+/** What the routes return, as the page reads it. */
+export interface Answers {
+  '/api/jobs': { jobs: JobView[]; beyond: number; recent: SettledJob[] };
+  '/api/jobs/:id': JobStory;
+  '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
+  '/api/jobs/:id/evidence': EvidenceFile;
+  '/api/state': { mode: AdminSource['mode']; now: number } & Awaited<ReturnType<typeof overviewAt>>;
+  '/api/journal': { entries: StoredJournalEntry[] };
+  '/api/machines': { machines: Chart[] };
+  '/api/stats': { states: Record<string, PhaseStat> };
+  '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
+  '/api/hosts': { hosts: HostView[] };
+  '/api/sources': SourcesView;
+  '/api/status': ReturnType<AdminSource['status']>;
+}
+
+/** Outcomes in the answer with the live jobs. */
 const RECENT = 50;
 /** Entries in one answer. */
 const MOST_ENTRIES = 1_000;
-/** Entries of one job that are shown: a job that is retried for days has many. */
-const MOST_OF_JOB = 5_000;
+/** Entries of one job in an answer: a job that is retried for days has many. */
+const MOST_ENTRIES_OF_JOB = 5_000;
+/** Queued jobs in an answer: ten thousand would be megabytes for each reader, every few seconds. */
+const MOST_QUEUED = 500;
 
-/** What the page and the command line ask. Every route stands in the OpenAPI description. */
+/** What the page and the command line read and order. A test compares the routes with the OpenAPI description. */
 export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   const { recording } = source;
   const charts = new Charts();
-  // What is not on disk cannot be read. Where the disk refuses, that may last: who asks is told why, and asks again.
+  const get = <P extends keyof Answers>(path: P, answer: (c: Context) => Answers[P] | Promise<Answers[P]>) =>
+    app.get(path, async (c) => c.json(await answer(c)));
+
+  // Entries that are not on disk cannot be read, and while the disk refuses writes that may last: the reader is told why.
   for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
     app.use(path, async (c, next) => {
       const { ok, reasons } = source.status();
@@ -27,99 +113,98 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     });
   }
   app.get('/api/openapi.json', (c) => c.json(openApi()));
-  app.get('/api/jobs', async (c) =>
-    c.json({ ...shownJobs(source.jobs()), recent: await source.recent(RECENT) }),
-  );
-  app.get('/api/jobs/:id', async (c) => {
-    const story = await source.job(jobIdOf(c));
-    return story ? c.json(story) : c.json({ message: 'No such job is known.' }, 404);
-  });
-  app.get('/api/jobs/:id/journal', async (c) => {
+  get('/api/jobs', async () => ({ ...withoutTail(source.jobs()), recent: await source.recent(RECENT) }));
+  get('/api/jobs/:id', async (c) => known(await source.job(jobIdOf(c))));
+  get('/api/jobs/:id/journal', async (c) => {
     await recording.durable();
-    const entries = [];
-    const query = { jobId: jobIdOf(c), limit: MOST_OF_JOB, reverse: true };
-    for await (const entry of recording.read(query)) entries.push(entry);
-    return c.json({ entries: entries.reverse() });
+    const query = { jobId: jobIdOf(c), limit: MOST_ENTRIES_OF_JOB, reverse: true };
+    return { entries: (await listOf(recording.read(query))).reverse() };
   });
-  app.get('/api/jobs/:id/evidence', async (c) => {
-    const file = await source.evidence(jobIdOf(c));
-    if (file === null) return c.json({ message: 'No such job is known.' }, 404);
+  get('/api/jobs/:id/evidence', async (c) => {
+    const file = known(await source.evidence(jobIdOf(c)));
     c.header('content-disposition', `attachment; filename="job-${jobIdOf(c)}.evidence.json"`);
-    return c.json(file);
+    return file;
   });
-  app.get('/api/state', async (c) => {
+  get('/api/state', async (c) => {
     const at = c.req.query('at');
     if (at !== undefined && !/^\d{1,16}$/.test(at)) {
-      return c.json({ message: 'Write "at" in milliseconds since 1970.' }, 400);
+      throw new HTTPException(400, { message: 'Write "at" in milliseconds since 1970.' });
     }
-    return c.json({
-      mode: source.mode,
-      now: clock.now(),
-      ...(await overviewAt(recording, at ? Number(at) : null)),
-    });
+    const overview = await overviewAt(recording, at ? Number(at) : null);
+    return { mode: source.mode, now: clock.now(), ...overview };
   });
-  app.get('/api/journal', async (c) => {
+  get('/api/journal', async (c) => {
     await recording.durable();
     const limit = Math.min(numberOf(c, 'limit') ?? MOST_ENTRIES, MOST_ENTRIES);
-    const entries = [];
-    for await (const entry of recording.read({ after: numberOf(c, 'after') ?? 0, limit }))
-      entries.push(entry);
-    return c.json({ entries });
+    return { entries: await listOf(recording.read({ after: numberOf(c, 'after') ?? 0, limit })) };
   });
   app.get('/api/events', (c) => {
     const last = c.req.header('last-event-id') ?? c.req.query('after');
     const after = last !== undefined && /^\d{1,16}$/.test(last) ? Number(last) : recording.seq();
     return eventStream(c, recording, after, clock);
   });
-  app.get('/api/machines', async (c) =>
-    c.json({ machines: await charts.of(c.req.query('shape') === 'tall' ? 'tall' : 'wide') }),
-  );
-  app.get('/api/stats', (c) => c.json({ states: source.stats() }));
-  app.get('/api/waiting', (c) => {
+  get('/api/machines', async (c) => ({
+    machines: await charts.of(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
+  }));
+  get('/api/stats', () => ({ states: source.stats() }));
+  get('/api/waiting', () => {
     const { waiting, unserved } = source.waiting();
     const shown = waiting.filter(({ key }, place) => place < MOST_QUEUED || key.startsWith('unserved-'));
-    return c.json({ waiting: shown, beyond: waiting.length - shown.length, unserved });
+    return { waiting: shown, beyond: waiting.length - shown.length, unserved };
   });
-  app.get('/api/hosts', (c) => c.json({ hosts: source.hosts() }));
-  app.get('/api/sources', (c) => c.json(source.sources()));
-  app.get('/api/status', (c) => c.json(source.status()));
+  get('/api/hosts', () => ({ hosts: source.hosts() }));
+  get('/api/sources', () => source.sources());
+  get('/api/status', () => source.status());
 
   app.post('/api/collect', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
     return c.json({ dryRun, steps: await source.collect(dryRun, operatorOf(c)) });
   });
-  app.post('/api/jobs/:id/cancel', (c) =>
-    ordered(c, () => ordersOf(source).cancel(jobIdOf(c), operatorOf(c))),
-  );
-  app.post('/api/jobs/:id/retry', (c) => ordered(c, () => ordersOf(source).retry(jobIdOf(c), operatorOf(c))));
-  app.post('/api/hosts/:name/cordon', (c) =>
-    ordered(c, () => ordersOf(source).cordon(c.req.param('name'), operatorOf(c))),
-  );
-  app.post('/api/hosts/:name/uncordon', (c) =>
-    ordered(c, () => ordersOf(source).uncordon(c.req.param('name'), operatorOf(c))),
-  );
-  app.post('/api/hosts/:name/drain', (c) =>
-    ordered(c, () => ordersOf(source).drain(c.req.param('name'), operatorOf(c))),
-  );
+  const order = (path: string, give: (orders: Orders, c: Context) => void | Promise<void>) =>
+    app.post(path, async (c) => {
+      if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
+      await give(source.orders, c);
+      return c.json({ ordered: true });
+    });
+  order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorOf(c)));
+  order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorOf(c)));
+  order('/api/hosts/:name/cordon', (orders, c) => orders.cordon(hostOf(c), operatorOf(c)));
+  order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorOf(c)));
+  order('/api/hosts/:name/drain', (orders, c) => orders.drain(hostOf(c), operatorOf(c)));
 }
 
-async function ordered(c: Context, order: () => unknown): Promise<Response> {
-  await order();
-  return c.json({ ordered: true });
+/** All jobs that have or had a VM, and the head of the queue; `beyond` counts the jobs behind it. */
+function withoutTail(all: readonly JobView[]): { jobs: JobView[]; beyond: number } {
+  const queued = all.filter(({ state }) => state === 'queued');
+  if (queued.length <= MOST_QUEUED) return { jobs: [...all], beyond: 0 };
+  const inOrder = queued.sort(
+    (a, b) => a.job.queuedAt - b.job.queuedAt || (a.key < b.key ? -1 : Number(a.key > b.key)),
+  );
+  const head = new Set(inOrder.slice(0, MOST_QUEUED));
+  const jobs = all.filter((view) => view.state !== 'queued' || head.has(view));
+  return { jobs, beyond: all.length - jobs.length };
 }
 
-function ordersOf({ orders }: AdminSource) {
-  if (orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
-  return orders;
+async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
 }
 
-/** Who orders, by their own word: a name for the journal, no proof. */
+function known<T>(ofJob: T | null): T {
+  if (ofJob === null) throw new HTTPException(404, { message: 'No such job is known.' });
+  return ofJob;
+}
+
+/** The name that the operator gives, for the journal; it proves nothing. */
 function operatorOf(c: Context): string {
   const given = decodeURIComponent(c.req.header('x-operator') ?? '')
     .replace(/[\p{C}]/gu, '')
     .trim();
   return given.slice(0, 60) || 'an operator';
 }
+
+const hostOf = (c: Context) => c.req.param('name') ?? '';
 
 function jobIdOf(c: Context): number {
   const id = c.req.param('id') ?? '';

@@ -1,3 +1,5 @@
+import { applyEntry, emptyOverview } from '../../../journal/overview.js';
+import type { Store } from '../../../store/store.ts';
 import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
 
 /** A journal as the page reads it: that of the running daemon, or one from a file. */
@@ -7,8 +9,52 @@ export interface Recording {
   /** Resolves when everything up to `seq` can be read. */
   durable(): Promise<void>;
   read(query: JournalQuery): AsyncIterable<StoredJournalEntry>;
-  /** The last entry at an instant (epoch ms) or before it; 0 when there is none. */
+  /** Sequence number of the last entry at an instant (epoch ms) or before it; 0 when there is none. */
   seqAt(at: number): Promise<number>;
-  /** Calls back whenever an entry was added; answers how to end that. */
+  /** Calls back whenever an entry was added; returns how to end that. */
   subscribe(listener: () => void): () => void;
+}
+
+/** The journal of the running daemon. */
+export function liveRecording(
+  store: Store,
+  journal: { subscribe(listener: () => void): () => void },
+): Recording {
+  return {
+    seq: () => store.journal.seq,
+    durable: () => store.durable(),
+    read: (query) => store.journal.read(query),
+    seqAt: (at) => store.journal.seqAt(at),
+    subscribe: (listener) => journal.subscribe(listener),
+  };
+}
+
+/** Entries that are read before those that an overview needs, for the jobs that ended a while before its instant. */
+const ENTRIES_BEFORE = 3_000;
+
+/** What was true at an instant (epoch ms), or is now for null. */
+export async function overviewAt(recording: Recording, at: number | null) {
+  const newest = recording.seq();
+  await recording.durable();
+  const seq = at === null ? newest : await recording.seqAt(at);
+  let since = seq;
+  for await (const entry of recording.read({ after: seq - 1, limit: 1 })) since = entry.since ?? seq;
+  const overview = emptyOverview();
+  const after = Math.max(0, Math.min(since, seq - ENTRIES_BEFORE) - 1);
+  for await (const entry of recording.read({ after, before: seq + 1 })) applyEntry(overview, entry);
+  let firstAt = overview.at;
+  for await (const entry of recording.read({ limit: 1 })) firstAt = entry.at;
+  return {
+    seq,
+    at: at ?? overview.at,
+    /** The earliest instant that can be shown. */
+    firstAt,
+    jobs: [...overview.jobs.values()],
+    hosts: [...overview.hosts.values()],
+    webhooks: overview.webhooks,
+    breakers: [...overview.breakers.values()],
+    orders: overview.orders,
+    // Jobs whose first entry is before what was read have no facts to show.
+    ended: overview.ended.filter(({ context }) => context.job !== undefined),
+  };
 }

@@ -2,11 +2,11 @@ import { OrderRefused } from '../../../dispatch/orders.ts';
 import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
 import { HostHistory } from '../../../hosts/host-history.ts';
 import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
-import type { AdminSource } from './admin-source.ts';
+import type { AdminSource } from '../api/api-routes.ts';
 
-/** An evidence file in the place of a daemon: everything can be looked at, nothing moves and nothing is obeyed. */
-export function replaySource(file: EvidenceFile): AdminSource & { jobIds: number[] } {
-  // Numbered anew without gaps, and each told from the beginning.
+/** An evidence file in place of a daemon: everything can be read, nothing changes and every order is refused. */
+export function replaySource(file: EvidenceFile): AdminSource {
+  // Numbers without gaps; an overview of any entry begins at the first one.
   const entries = file.journal.map((entry, index) => ({ ...entry, seq: index + 1, since: 1 }));
   const { story } = file;
   const history = new HostHistory();
@@ -17,7 +17,6 @@ export function replaySource(file: EvidenceFile): AdminSource & { jobIds: number
   }
   return {
     mode: 'replay',
-    jobIds: [story.jobId],
     recording: {
       seq: () => entries.length,
       durable: async () => undefined,

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { FAILURE_CODES } from '../../../../machines/failure.ts';
+
+/** The shapes of what the API's answers are made of, as the OpenAPI description tells them. */
+export const instant = z.number().describe('Epoch milliseconds.');
+const failure = z.looseObject({
+  code: z.enum(FAILURE_CODES as [string, ...string[]]),
+  blame: z.enum(['us', 'host', 'image', 'github', 'job', 'operator']),
+  message: z.string(),
+});
+export const webhooks = z.looseObject({
+  state: z.enum(['silent', 'repairing', 'trusted', 'doubted']),
+  since: instant.describe('From which that has been the verdict.'),
+  deliveredAt: instant.nullable(),
+  gap: z.object({ at: instant, why: z.string() }).nullable(),
+  redelivered: z.number().describe('Failed deliveries that GitHub was asked to make again.'),
+  failure: failure.nullable().describe('Why GitHub could not be asked.'),
+  lookAt: instant,
+});
+export const poller = z.object({
+  lastLookAt: instant.nullable(),
+  pace: z.number().describe('Milliseconds between two looks as things stand now.'),
+  nextLookAt: instant.nullable(),
+  pausedUntil: instant.nullable().describe('Before which no work is looked for.'),
+  cutShort: z
+    .object({ what: z.string(), since: instant })
+    .nullable()
+    .describe('Where the budget ended a look; it goes on there.'),
+  outages: z.array(z.object({ what: z.string(), since: instant, failure })),
+  rateLimits: z.array(
+    z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
+  ),
+  budgets: z.array(
+    z.object({
+      purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
+      left: z.number().nullable().describe('Calls until this work has to rest.'),
+      pausedUntil: instant.nullable(),
+    }),
+  ),
+});
+export const host = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  history: z.array(
+    z.object({
+      state: z
+        .string()
+        .describe('`cordoned` where it would take jobs otherwise, `unwatched` while no daemon ran.'),
+      from: instant,
+    }),
+  ),
+});
+const job = z.looseObject({
+  id: z.number(),
+  owner: z.string(),
+  repository: z.string(),
+  workflow: z.string(),
+  name: z.string(),
+  url: z.string(),
+  labels: z.array(z.string()),
+  profile: z.string(),
+  status: z.enum(['waiting', 'queued', 'in_progress', 'completed']),
+  conclusion: z.string().nullable(),
+  queuedAt: instant,
+});
+const vm = z.looseObject({ name: z.string(), host: z.string(), id: z.string().nullable() });
+const phase = z.looseObject({ tries: z.number(), nextTryAt: instant, lastFailure: failure.nullable() });
+export const view = z.looseObject({
+  key: z.string(),
+  state: z.string().describe('Such as `running.busy.watching`.'),
+  tags: z.array(z.string()),
+  job,
+  vm: vm.nullable(),
+  phase,
+  failure: failure.nullable(),
+  progress: z.string().nullable(),
+});
+export const settled = z.looseObject({
+  jobId: z.number(),
+  outcome: z.enum(['done', 'failed', 'taken', 'cancelled']),
+  cause: failure.nullable(),
+  at: instant,
+});
+export const entry = z.looseObject({
+  seq: z.number().describe('Strictly increasing; the id of the entry in the event stream.'),
+  at: instant,
+  kind: z
+    .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
+    .optional()
+    .describe('A transition when left out.'),
+  actor: z.string(),
+  jobId: z.number(),
+  attempt: z.number(),
+  host: z.string().nullable(),
+  event: z.string(),
+  from: z.string(),
+  to: z.string(),
+});
+export const seenJob = z.looseObject({
+  key: z.string(),
+  jobId: z.number(),
+  state: z.string(),
+  enteredAt: instant,
+});
+export const waiting = z.object({
+  key: z.string(),
+  jobId: z.number(),
+  why: z.enum([
+    'rest',
+    'leftAlone',
+    'draining',
+    'unhealthy',
+    'cordoned',
+    'noSlot',
+    'next',
+    'noLabel',
+    'approval',
+  ]),
+  sentence: z.string(),
+  frees: z.string(),
+  position: z.number().nullable(),
+  until: instant.nullable(),
+});
