@@ -1,43 +1,56 @@
-import { z } from 'zod';
+import { isErrorResponse } from './agent-failure.ts';
+import { CHANGE_TIMEOUT_MS, change, get, nullWhenGone, pullPath, vmPath } from './agent-requests.ts';
 import {
   type AgentCapabilities,
   type AgentEvent,
+  type AgentExecution,
   type AgentHealth,
   type AgentImage,
+  type AgentVm,
+  agentVmSchema,
   capabilitiesSchema,
   configSchema,
-  eventSchema,
+  eventsSchema,
   executionSchema,
   healthSchema,
   imagePageSchema,
+  type PullOperation,
   portSchema,
+  pullOperationSchema,
+  pullsSchema,
+  type SshAddress,
+  sshAddress,
   sshSchema,
   stateSchema,
   vmPageSchema,
-} from './agent-answers.ts';
-import { isRefusal } from './agent-failure.ts';
-import { pullPath, vmPath } from './agent-path.ts';
-import { CHANGE_TIMEOUT_MS, change, get, nullWhenGone } from './agent-requests.ts';
-import { type AgentRequest, AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
-import { type AgentVm, agentVmSchema } from './agent-vm.ts';
-import { type PullOperation, pullOperationSchema } from './pull-operation.ts';
-
-const PAGE = 1000;
+} from './agent-responses.ts';
+import { AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
 
 /** A well-formed id that no VM has. */
 const NO_VM = '00000000-0000-0000-0000-000000000000';
 
-/** Every call can be cut short; it then rejects with the signal's reason. */
+/** An aborted call rejects with the signal's reason. */
 export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
-export type SshForwarding = { status: 'ready' | 'unavailable' | 'not-configured'; port: number | null };
+export interface SshForwarding {
+  status: 'ready' | 'unavailable' | 'not-configured';
+  /** Where this daemon reaches the guest's SSH. */
+  address: SshAddress | null;
+}
+
+/** Null or absent leaves it as it is; sizes in bytes. */
+interface Resources {
+  cpuCount?: number;
+  memorySize?: number;
+  diskSize?: number;
+}
 
 /**
  * The calls to the agent of one Mac that this daemon makes; the agent's "wipe" and "reset" are not among them,
- * since they destroy strangers' VMs too. Every method takes a signal, throws a DaemonError whose message names
- * host, call and answer, and may be repeated safely by one who looks first; `createVm` and `cloneVm` alone make a second VM.
+ * since they destroy strangers' VMs too. Every method takes a signal, throws a DaemonError whose message names host,
+ * call and response, and is safe to repeat, except for `createVm` and `cloneVm`, which make a second VM.
  */
 export class AgentClient {
   readonly name: string;
@@ -67,9 +80,9 @@ export class AgentClient {
     );
   }
 
-  /** All VMs of the host, strangers' too. One that is still being created is not among them. */
+  /** All VMs of the host, those of others too. A VM that is still being created is not among them. */
   listVms({ signal }: Abortable = {}): Promise<AgentVm[]> {
-    return this.#allPages(vmPageSchema, ({ vms }) => vms, get('list VMs', '/vms', signal));
+    return this.#transport.allPages(vmPageSchema, ({ vms }) => vms, get('list VMs', '/vms', signal));
   }
 
   /** The VMs of exactly this name; the agent allows several. */
@@ -87,15 +100,15 @@ export class AgentClient {
 
   /** The live state, which the stored record trails, or null when the agent knows no such VM. */
   async vmState(id: string, { signal }: Abortable = {}): Promise<string | null> {
-    const asked = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
-    const answer = await nullWhenGone(this.#transport.json(stateSchema, asked), 'NOT_FOUND');
-    return answer?.state ?? null;
+    const request = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
+    const response = await nullWhenGone(this.#transport.json(stateSchema, request), 'NOT_FOUND');
+    return response?.state ?? null;
   }
 
   /**
-   * Makes a stopped VM from an image, pulling that first where it must: a long pull is better ordered before, by
-   * itself. Blocks meanwhile, and the VM appears only at the end; an abort, a lost connection or too long a silence
-   * leaves open whether it will (look by name).
+   * Makes a stopped VM from an image. The agent pulls the image first where it has to, so that a long pull is better
+   * ordered before. Blocks until the VM is there, which appears only at the end; after an abort, a lost connection or
+   * a timeout it is unknown whether it will appear (look by name).
    */
   createVm(
     spec: { name: string; image: string; ephemeral: boolean; lifetimeSeconds: number | null },
@@ -107,37 +120,38 @@ export class AgentClient {
       path: '/vms',
       body: { ...spec, lifetimeSeconds: spec.lifetimeSeconds ?? undefined },
       signal,
-      // Not for ever: the teardown waits for this call's end, so one that hangs would hold its slot for good.
+      // Has a limit: the teardown waits for the end of this call, so one that hangs would hold its slot for ever.
       timeoutMs: CHANGE_TIMEOUT_MS,
     });
   }
 
   /**
-   * Whether this agent can clone. It is asked to clone a VM that cannot exist, by a body without a name: an agent that
-   * has the route refuses the body, one that does not refuses the path, and nothing can come of either.
+   * Whether this agent can clone. The request is for a VM that cannot exist and has a body without a name: an agent that
+   * has the route rejects the body, another rejects the path, and neither makes anything.
    */
   async offersClone({ signal }: Abortable = {}): Promise<boolean> {
-    const asked = change('ask whether it can clone', 'POST', vmPath(NO_VM, '/clone'), signal);
+    const request = change('ask whether it can clone', 'POST', vmPath(NO_VM, '/clone'), signal);
     try {
-      await this.#transport.bytes({ ...asked, body: {} });
+      await this.#transport.bytes({ ...request, body: {} });
       return false;
     } catch (error) {
-      if (isRefusal(error, 400, 'INVALID_REQUEST')) return true;
-      if (isRefusal(error, 404, 'NOT_FOUND') || isRefusal(error, 405, 'METHOD_NOT_ALLOWED')) return false;
+      if (isErrorResponse(error, 400, 'INVALID_REQUEST')) return true;
+      if (isErrorResponse(error, 404, 'NOT_FOUND') || isErrorResponse(error, 405, 'METHOD_NOT_ALLOWED'))
+        return false;
       throw error;
     }
   }
 
   /**
-   * Copies a stopped VM on the host itself, with no registry and with resources of its own; sizes in bytes, the disk
-   * can only grow. As `createVm` it blocks, makes a second VM when repeated, and shows the VM at its end. Throws
-   * VM_BUSY when the source does anything else meanwhile, be it another clone: the agent does not queue.
+   * Copies a stopped VM on the host itself, without a registry and with other resources; the disk can only grow. Like
+   * `createVm` it blocks, makes a second VM when repeated, and shows the VM at its end. Throws VM_BUSY while the source
+   * does anything else, for example another clone: the agent does not queue.
    */
   cloneVm(
     sourceId: string,
     spec: {
       name: string;
-      resources: { cpuCount?: number; memorySize?: number; diskSize?: number };
+      resources: Resources;
       ephemeral: boolean;
       lifetimeSeconds: number | null;
     },
@@ -157,12 +171,8 @@ export class AgentClient {
     });
   }
 
-  /** Sets resources of a stopped VM; sizes in bytes. The disk can only grow. */
-  updateVm(
-    id: string,
-    resources: { cpuCount?: number; memorySize?: number; diskSize?: number },
-    { signal }: Abortable = {},
-  ): Promise<AgentVm> {
+  /** Sets resources of a stopped VM. The disk can only grow. */
+  updateVm(id: string, resources: Resources, { signal }: Abortable = {}): Promise<AgentVm> {
     return this.#transport.json(agentVmSchema, {
       ...change(`resize VM ${id}`, 'PATCH', vmPath(id), signal),
       body: { resources },
@@ -179,62 +189,59 @@ export class AgentClient {
 
   /** Reads without holding the VM's operation gate. `ready` says that a port is open, not that the guest answers. */
   async sshStatus(id: string, { signal }: Abortable = {}): Promise<SshForwarding> {
-    const asked = get(`read SSH forwarding of VM ${id}`, vmPath(id, '/ssh'), signal);
-    const answer = await nullWhenGone(this.#transport.json(sshSchema, asked), 'SSH_NOT_CONFIGURED');
-    return answer ?? { status: 'not-configured', port: null };
+    const request = get(`read SSH forwarding of VM ${id}`, vmPath(id, '/ssh'), signal);
+    const ssh = await nullWhenGone(this.#transport.json(sshSchema, request), 'SSH_NOT_CONFIGURED');
+    if (ssh === null) return { status: 'not-configured', address: null };
+    return { status: ssh.status, address: ssh.port === null ? null : sshAddress(this.baseUrl, ssh.port) };
   }
 
   /**
-   * The port on the host that leads to the guest's SSH. May block for minutes while the guest has no address, and
-   * no other operation on the VM is let in meanwhile.
+   * Has a port of the host forwarded to the guest's SSH. May block for minutes while the guest has no address, and the
+   * agent rejects every other operation on the VM until then.
    */
-  async enableSsh(id: string, { signal }: Abortable = {}): Promise<number> {
-    const asked = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
-    return (await this.#transport.json(portSchema, asked)).port;
+  async enableSsh(id: string, { signal }: Abortable = {}): Promise<SshAddress> {
+    const request = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
+    return sshAddress(this.baseUrl, (await this.#transport.json(portSchema, request)).port);
   }
 
   /**
-   * Whether the agent forwards SSH by itself when a VM runs. It answers what its config file says, which after a
-   * change is true only from its next start on.
+   * Whether the agent forwards SSH by itself when a VM runs. It returns what its config file says, which after a change
+   * is true only from its next start on.
    */
   async forwardsSshAutomatically({ signal }: Abortable = {}): Promise<boolean> {
     const config = await this.#transport.json(configSchema, get('read its config', '/config', signal));
     return config.networking.autoEnableSSHForwarding;
   }
 
-  /** Optional before a deletion, so a VM that is gone or busy is no failure here. */
+  /** Optional before a deletion, so a VM that is gone or busy is not a failure. */
   async disableSsh(id: string, { signal }: Abortable = {}): Promise<void> {
-    const asked = change(`disable SSH forwarding of VM ${id}`, 'DELETE', vmPath(id, '/ssh'), signal);
-    await this.#transport.bytes(asked).catch((error: unknown) => {
-      const tolerated = isRefusal(error, 404, 'NOT_FOUND') || isRefusal(error, 409, 'INVALID_STATE');
+    const request = change(`disable SSH forwarding of VM ${id}`, 'DELETE', vmPath(id, '/ssh'), signal);
+    await this.#transport.bytes(request).catch((error: unknown) => {
+      const tolerated =
+        isErrorResponse(error, 404, 'NOT_FOUND') || isErrorResponse(error, 409, 'INVALID_STATE');
       if (!tolerated) throw error;
     });
   }
 
   /** Deletes the VM, running or not. Its slot and ports are free on return. Throws VM_BUSY while another operation runs. */
   async deleteVm(id: string, { signal }: Abortable = {}): Promise<'deleted' | 'absent'> {
-    const asked = change(`delete VM ${id}`, 'DELETE', `${vmPath(id)}?force=true`, signal);
-    const answer = await nullWhenGone(this.#transport.bytes(asked), 'NOT_FOUND');
-    return answer === null ? 'absent' : 'deleted';
+    const request = change(`delete VM ${id}`, 'DELETE', `${vmPath(id)}?force=true`, signal);
+    const response = await nullWhenGone(this.#transport.bytes(request), 'NOT_FOUND');
+    return response === null ? 'absent' : 'deleted';
   }
 
   /** Runs a command in the guest by the agent's own SSH. Exit code 255 is also what a failed connection looks like. */
   execute(
     id: string,
-    {
-      signal,
-      ...run
-    }: { command: string; user: string; password: string | null; timeoutSeconds: number } & Abortable,
-  ): Promise<z.output<typeof executionSchema>> {
+    script: { command: string; user: string; password: string | null; timeoutSeconds: number },
+    { signal }: Abortable = {},
+  ): Promise<AgentExecution> {
+    const { command, user, timeoutSeconds: timeout } = script;
+    const password = script.password ?? undefined;
     return this.#transport.json(executionSchema, {
       ...change(`run a command in VM ${id}`, 'POST', vmPath(id, '/execute'), signal),
-      body: {
-        command: run.command,
-        user: run.user,
-        password: run.password ?? undefined,
-        timeout: run.timeoutSeconds,
-      },
-      secret: run.password ?? undefined,
+      body: { command, user, password, timeout },
+      secret: password,
     });
   }
 
@@ -251,25 +258,28 @@ export class AgentClient {
 
   /** Null when the agent knows no such operation, which is so for all of them after its restart. */
   pullOperation(id: string, { signal }: Abortable = {}): Promise<PullOperation | null> {
-    const asked = get(`read pull ${id}`, pullPath(id), signal);
-    return nullWhenGone(this.#transport.json(pullOperationSchema, asked), 'IMAGE_OPERATION_NOT_FOUND');
+    const request = get(`read pull ${id}`, pullPath(id), signal);
+    return nullWhenGone(this.#transport.json(pullOperationSchema, request), 'IMAGE_OPERATION_NOT_FOUND');
   }
 
-  /** The pulls under way, those that a blocking create began included. */
+  /** The pulls under way, including those that a blocking create began. */
   async activePulls({ signal }: Abortable = {}): Promise<PullOperation[]> {
-    const schema = z.object({ operations: z.array(pullOperationSchema) });
-    return (await this.#transport.json(schema, get('list pulls', '/images/pull/operations', signal)))
-      .operations;
+    const request = get('list pulls', '/images/pull/operations', signal);
+    return (await this.#transport.json(pullsSchema, request)).operations;
   }
 
   listImages({ signal }: Abortable = {}): Promise<AgentImage[]> {
-    return this.#allPages(imagePageSchema, ({ images }) => images, get('list images', '/images', signal));
+    return this.#transport.allPages(
+      imagePageSchema,
+      ({ images }) => images,
+      get('list images', '/images', signal),
+    );
   }
 
-  /** The newest `limit` events of the VM, oldest first; also of a deleted VM while the agent remembers any. */
+  /** The newest `limit` events of the VM, oldest first; also those of a deleted VM that the agent still has. */
   async listEvents(id: string, { limit, signal }: { limit: number } & Abortable): Promise<AgentEvent[]> {
-    const asked = get(`read events of VM ${id}`, `${vmPath(id, '/events')}?limit=${limit}`, signal);
-    return (await this.#transport.json(z.object({ events: z.array(eventSchema) }), asked)).events;
+    const request = get(`read events of VM ${id}`, `${vmPath(id, '/events')}?limit=${limit}`, signal);
+    return (await this.#transport.json(eventsSchema, request)).events;
   }
 
   /** A PNG of the running VM's screen. */
@@ -277,23 +287,8 @@ export class AgentClient {
     return this.#transport.bytes(get(`take a screenshot of VM ${id}`, vmPath(id, '/screenshot'), signal));
   }
 
-  /** Cuts the calls under way; each of them fails with HOST_UNREACHABLE. */
+  /** Aborts the calls under way; each of them fails with HOST_UNREACHABLE. */
   close(): Promise<void> {
     return this.#transport.close();
-  }
-
-  async #allPages<Page extends { total: number }, T>(
-    schema: z.ZodType<Page>,
-    itemsOf: (page: Page) => T[],
-    asked: AgentRequest,
-  ): Promise<T[]> {
-    const all: T[] = [];
-    for (;;) {
-      const path = `${asked.path}?limit=${PAGE}&offset=${all.length}`;
-      const page = await this.#transport.json(schema, { ...asked, path });
-      const items = itemsOf(page);
-      all.push(...items);
-      if (items.length === 0 || all.length >= page.total) return all;
-    }
   }
 }

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../../machines/failure.ts';
 import { DaemonError } from '../errors.ts';
-import type { PullOperation } from './pull-operation.ts';
+import type { PullOperation } from './agent-responses.ts';
 
 /** One request to an agent, as messages name it. */
 export interface AgentCall {
@@ -13,13 +13,13 @@ export interface AgentCall {
   path: string;
 }
 
-/** What a refusing agent answered; stands as `cause` in the error, so that a caller can ask for one exact answer. */
-interface AgentRefusal {
+/** The agent's error response. It is the `cause` of the error, so that a caller can test for one exact response. */
+interface ErrorResponse {
   status: number;
   code: string;
 }
 
-type Verdict = readonly [FailureCode, mend: string];
+type Verdict = readonly [FailureCode, fix: string];
 
 const BAD_IMAGE: Verdict = ['IMAGE_INVALID', 'Correct the image of the profile.'];
 const PULL_AGAIN: Verdict = ['IMAGE_PULL_FAILED', 'The pull is tried again.'];
@@ -32,7 +32,7 @@ const NO_SSH_YET: Verdict = ['SSH_NOT_READY', 'The guest has no address yet; it 
 /**
  * Keys are `METHOD status CODE`, `status CODE`, `CODE` or `status`; the most exact one decides.
  * Agent source: its error table, APIRouteErrorMapper and the routes of release 1.0.0-beta.1. One code may stand
- * for two things there (409 INVALID_STATE is "busy" and "wrong state" alike), so the state has to be read again.
+ * for two things there (409 INVALID_STATE is both "busy" and "wrong state"), so the state has to be read again.
  */
 const VERDICTS: Readonly<Record<string, Verdict>> = {
   '401': ['AGENT_TOKEN_REFUSED', "Copy the API token from the agent's menu into jeballto.token."],
@@ -54,7 +54,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   CLONE_FAILED: ['BASE_UNUSABLE', 'The log of the agent has the cause.'],
   'PATCH 400 INVALID_REQUEST': BAD_SIZE,
   UPDATE_VM_FAILED: BAD_SIZE,
-  // The VM may run all the same: the agent answers so too when it could not save the state of a VM that started.
+  // The VM may run: the agent sends this also when it could not save the state of a VM that has started.
   START_FAILED: ['VM_START_FAILED', 'The VM is deleted and made anew.'],
   EXECUTE_TIMEOUT: ['GUEST_COMMAND_FAILED', 'The command may have run; the guest is asked again.'],
   INVALID_REFERENCE: BAD_IMAGE,
@@ -70,40 +70,40 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 };
 
 /**
- * Why a pull brought no image: from the operation that failed or was cancelled, or from `null` for one that the
- * agent does not know any more (it keeps them in memory only, so it was restarted). An operation's `errorCode`
- * is not always what a blocking route would have answered; agent source: ImageOperationStatus.
+ * Why a pull failed: from the operation that failed or was cancelled, or from `null` for one that the agent does not
+ * know any more (it keeps them in memory only, so it was restarted). An operation's `errorCode` is not always that of
+ * a blocking route; agent source: ImageOperationStatus.
  */
 export function pullFailure(reference: string, operation: PullOperation | null): DaemonError {
   if (operation === null) {
     return new DaemonError('HOST_BUSY', `The agent lost the pull of ${reference}: it is begun again.`);
   }
   const { status, errorCode, error } = operation;
-  const [code, mend] = VERDICTS[errorCode ?? ''] ?? PULL_AGAIN;
+  const [code, fix] = VERDICTS[errorCode ?? ''] ?? PULL_AGAIN;
   const text = error === null ? '' : ` (${error.slice(0, 300)})`;
-  return new DaemonError(code, `The pull of ${reference} ended as ${errorCode ?? status}${text}. ${mend}`);
+  return new DaemonError(code, `The pull of ${reference} ended as ${errorCode ?? status}${text}. ${fix}`);
 }
 
 /**
- * What an agent's refusal means. `code` and `message` are those of its envelope, empty where the answer had none.
- * An unknown VM is believed only with the agent's own `NOT_FOUND`: a proxy's bare 404 must not pass for "deleted".
+ * Maps an agent's error response to a failure. `code` and `message` are those of its body, empty where it had none. Only
+ * the agent's own `NOT_FOUND` means an unknown VM: the bare 404 of a proxy must not count as "deleted".
  */
 export function agentFailure(status: number, code: string, message: string, call: AgentCall): DaemonError {
-  const [failureCode, mend] = verdict(status, code, call);
+  const [failureCode, fix] = verdict(status, code, call);
   const answer = code === '' ? `${status}` : `${status} ${code}`;
   const text = message === '' ? '' : ` (${message.slice(0, 300)})`;
-  const refusal: AgentRefusal = { status, code };
+  const response: ErrorResponse = { status, code };
   return new DaemonError(
     failureCode,
-    `Host ${call.host} answered ${answer} to "${call.what}", ${call.method} ${call.path}${text}. ${mend}`,
-    { cause: refusal },
+    `Host ${call.host} answered ${answer} to "${call.what}", ${call.method} ${call.path}${text}. ${fix}`,
+    { cause: response },
   );
 }
 
-/** True when `error` is an agent's refusal with exactly this status and code. */
-export function isRefusal(error: unknown, status: number, code: string): boolean {
+/** True when `error` comes from an agent's error response with exactly this status and code. */
+export function isErrorResponse(error: unknown, status: number, code: string): boolean {
   if (!(error instanceof DaemonError)) return false;
-  const cause = error.cause as Partial<AgentRefusal> | undefined;
+  const cause = error.cause as Partial<ErrorResponse> | undefined;
   return cause?.status === status && cause.code === code;
 }
 

@@ -1,15 +1,16 @@
-import { isRefusal } from './agent-failure.ts';
+import { DaemonError } from '../errors.ts';
+import { isErrorResponse } from './agent-failure.ts';
 import type { AgentRequest } from './agent-transport.ts';
 
 /** Longer than the longest step that the agent bounds itself (600 s to grow a disk), for calls that change something. */
 export const CHANGE_TIMEOUT_MS = 11 * 60_000;
 
-/** A call that only looks; `what` is its purpose, as a verb and its object. */
+/** A call that only reads; `what` is its purpose, as a verb and its object. */
 export function get(what: string, path: string, signal: AbortSignal | undefined): AgentRequest {
   return { what, method: 'GET', path, signal };
 }
 
-/** A call that changes something, and may take its time. */
+/** A call that changes something, and may take long. */
 export function change(
   what: string,
   method: string,
@@ -19,12 +20,28 @@ export function change(
   return { what, method, path, signal, timeoutMs: CHANGE_TIMEOUT_MS };
 }
 
-/** The answer, or null where the agent says by this 404 that there is no such thing. */
-export async function nullWhenGone<T>(answer: Promise<T>, code: string): Promise<T | null> {
+/** The response, or null where the agent says by this 404 that there is no such thing. */
+export async function nullWhenGone<T>(response: Promise<T>, code: string): Promise<T | null> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
-    if (isRefusal(error, 404, code)) return null;
+    if (isErrorResponse(error, 404, code)) return null;
     throw error;
   }
+}
+
+/** The agent's route of one VM, or of something below it. */
+export function vmPath(id: string, below = ''): string {
+  return `/vms/${identifier(id)}${below}`;
+}
+
+/** The agent's route of one image pull. */
+export function pullPath(id: string): string {
+  return `/images/pull/operations/${identifier(id)}`;
+}
+
+/** Throws for what is not an identifier of the agent's: an empty one would turn a VM's route into that of all VMs. */
+function identifier(id: string): string {
+  if (/^[0-9A-Za-z-]+$/.test(id)) return id;
+  throw new DaemonError('AGENT_REQUEST_REFUSED', `"${id}" is not an identifier of the agent.`);
 }

@@ -3,7 +3,7 @@ import { beginCall, routeOf } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { redact } from '../redact.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
-import { type AgentAnswer, type AgentSender, httpAgentSender } from './agent-sender.ts';
+import { type AgentSender, type HttpResponse, httpAgentSender } from './agent-sender.ts';
 
 export interface AgentTransportOptions {
   /** The host's name in the config. */
@@ -20,17 +20,20 @@ export interface AgentTransportOptions {
 export interface AgentRequest extends Omit<AgentCall, 'host'> {
   body?: object;
   signal?: AbortSignal | undefined;
-  /** Milliseconds of silence before the host counts as unreachable, 0 for ever; a reading call's by default. */
+  /** Milliseconds of silence before the host counts as unreachable, 0 for no limit; `readTimeoutMs` by default. */
   timeoutMs?: number;
-  /** A secret in the body: taken out of whatever the agent says about the call. */
+  /** A secret in the body, which is redacted from what the agent says about the call. */
   secret?: string | undefined;
 }
 
 const READ_TIMEOUT_MS = 30_000;
 
+/** Items of one page of a list; the agent gives no more. */
+const PAGE_SIZE = 1000;
+
 /**
  * HTTP to one agent. Bodies go as one string with its length: the agent refuses chunked ones.
- * A call that was cut off may have taken effect: whoever repeats one looks at the world first.
+ * A call that was cut off may have taken effect: look at the world before it is repeated.
  */
 export class AgentTransport {
   readonly name: string;
@@ -54,31 +57,47 @@ export class AgentTransport {
   }
 
   /** Sends the request and reads the fields that `schema` knows. Throws as `bytes` does, and AGENT_ERROR for another shape. */
-  async json<T>(schema: z.ZodType<T>, asked: AgentRequest): Promise<T> {
-    const bytes = await this.bytes(asked);
+  async json<T>(schema: z.ZodType<T>, request: AgentRequest): Promise<T> {
+    const bytes = await this.bytes(request);
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder().decode(bytes));
     } catch {
-      throw this.#unreadable(asked, 'it is not JSON');
+      throw this.#unreadable(request, 'it is not JSON');
     }
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw this.#unreadable(asked, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+    throw this.#unreadable(request, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
+  }
+
+  /** All items of a list that the agent gives in pages. Throws as `json` does. */
+  async allPages<Page extends { total: number }, T>(
+    schema: z.ZodType<Page>,
+    itemsOf: (page: Page) => T[],
+    request: AgentRequest,
+  ): Promise<T[]> {
+    const all: T[] = [];
+    for (;;) {
+      const path = `${request.path}?limit=${PAGE_SIZE}&offset=${all.length}`;
+      const page = await this.json(schema, { ...request, path });
+      const items = itemsOf(page);
+      all.push(...items);
+      if (items.length === 0 || all.length >= page.total) return all;
+    }
   }
 
   /**
-   * Sends the request and returns the body of a 2xx answer. Throws HOST_UNREACHABLE when no answer came, what
+   * Sends the request and returns the body of a 2xx response. Throws HOST_UNREACHABLE when no response came, what
    * `agentFailure` makes of any other status, and the signal's own reason when aborted.
    */
-  async bytes(asked: AgentRequest): Promise<Uint8Array> {
-    const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = asked;
+  async bytes(request: AgentRequest): Promise<Uint8Array> {
+    const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = request;
     signal?.throwIfAborted();
-    let answer: AgentAnswer;
+    let response: HttpResponse;
     const ended = beginCall({ system: 'agent', host: this.name, method, route: routeOf(path) });
     try {
-      answer = await this.#sender.send({
+      response = await this.#sender.send({
         url: `${this.#baseUrl}${path}`,
         method,
         headers: {
@@ -90,19 +109,19 @@ export class AgentTransport {
         signal: signal ?? null,
         timeoutMs,
       });
-      ended(answer.status);
+      ended(response.status);
     } catch (error) {
       ended(null);
       if (signal?.aborted) throw signal.reason;
-      throw this.#unreachable(asked, error);
+      throw this.#unreachable(request, error);
     }
-    const { status, bytes } = answer;
+    const { status, bytes } = response;
     if (status >= 200 && status < 300) return bytes;
     const { code, message } = envelopeOf(bytes);
-    throw agentFailure(status, code, this.#withoutSecrets(message, asked), { host: this.name, ...asked });
+    throw agentFailure(status, code, this.#withoutSecrets(message, request), { host: this.name, ...request });
   }
 
-  /** Cuts every call that is still under way. */
+  /** Aborts every call that is under way. */
   close(): Promise<void> {
     return this.#sender.close();
   }
@@ -115,7 +134,7 @@ export class AgentTransport {
         `"${what}" on host ${this.name} could not be sent: its base_url or its token has characters that HTTP does not allow.`,
       );
     }
-    // macOS answers so to a program that may not use the local network, whatever the state of the other machine.
+    // macOS gives this error to a program that may not use the local network, whatever the state of the other machine.
     const hint =
       code === 'EHOSTUNREACH' ? ' On macOS, allow this program under Privacy & Security, Local Network.' : '';
     return new DaemonError(

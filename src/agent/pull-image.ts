@@ -2,26 +2,26 @@ import { type Clock, sleepFor } from '../clock.ts';
 import type { AgentClient } from './agent-client.ts';
 import { pullFailure } from './agent-failure.ts';
 
-/** Milliseconds between looks at a pull after the first one, which comes at once, since most pulls are cache hits. */
+/** Milliseconds between two polls of a pull. The first poll has no pause before it, since most pulls are cache hits. */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 2_000;
-/** Each pause to the one before: what ended is noticed within a quarter of the time that it took. */
-const GROWTH = 1.25;
+/** Ratio of a pause to the one before: the end of a pull is seen within a quarter of the time that it took. */
+const PAUSE_GROWTH = 1.25;
 
 export interface PullOptions {
   clock: Clock;
   /** Milliseconds for the whole pull; the agent counts them. */
   timeout: number;
-  /** What a person who watches is told while it lasts. */
+  /** Given the progress as a text for people. */
   onProgress(text: string): void;
   signal: AbortSignal;
 }
 
 /**
  * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
- * can be shown. Always with the very reference that the create names: the agent's cache goes by exact string.
- * Answers the digest of what the host then has under it; null where the agent does not tell. Rejects with the pull's
- * own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
+ * can be shown. The reference has to be the same string as in the create: the agent's cache compares strings. Returns
+ * the digest of what the host then has under it, null where the agent does not say. Rejects with the pull's own
+ * failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
  */
 export async function pullImage(
   client: AgentClient,
@@ -39,7 +39,7 @@ export async function pullImage(
     const percent = pull.progress == null ? '' : ` ${Math.floor(pull.progress * 100)} %`;
     onProgress(`pulling ${reference}${percent}`);
     await sleepFor(clock, pause, signal);
-    pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, pause * GROWTH));
+    pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, pause * PAUSE_GROWTH));
     const seen = await client.pullOperation(pull.operationId, { signal });
     if (seen === null) throw pullFailure(reference, null);
     pull = seen;

@@ -1,5 +1,5 @@
 import type { AgentClient } from './agent-client.ts';
-import type { AgentVm } from './agent-vm.ts';
+import type { AgentVm } from './agent-responses.ts';
 
 /** Null leaves a size as the image has it; memory and disk in bytes. */
 export interface VmSizes {

@@ -80,8 +80,8 @@ describe('the client against the simulated agent', () => {
     expect((await client.startVm(id)).state).toBe('running');
     expect(await client.vmState(id)).toBe('running');
     await vi.waitFor(async () => expect(await client.sshStatus(id)).toMatchObject({ status: 'ready' }));
-    const { port } = await client.sshStatus(id);
-    expect(await client.enableSsh(id)).toBe(port);
+    const { address } = await client.sshStatus(id);
+    expect(await client.enableSsh(id)).toEqual(address);
     mac.memory.answer({ exitCode: 0, stdout: 'hello\n', stderr: '' });
     const run = { command: 'echo hello', user: 'admin', password: 'admin', timeoutSeconds: 5 };
     expect(await client.execute(id, run)).toEqual({ exitCode: 0, stdout: 'hello\n', stderr: '' });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AgentClient } from '../../src/agent/agent-client.ts';
-import { sshAddress } from '../../src/agent/ssh-address.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { refuse, ScriptedAgent, vmAnswer } from './scripted-agent.ts';
 
@@ -134,9 +133,12 @@ describe('VMs', () => {
 describe('SSH forwarding', () => {
   test('a forwarding that does not exist yet is a status, an unknown VM is a failure', async () => {
     agent.on(`GET /vms/${ID}/ssh`, refuse(404, 'SSH_NOT_CONFIGURED'));
-    expect(await client.sshStatus(ID)).toEqual({ status: 'not-configured', port: null });
+    expect(await client.sshStatus(ID)).toEqual({ status: 'not-configured', address: null });
     agent.on(`GET /vms/${ID}/ssh`, { json: { host: '127.0.0.1', port: 2222, status: 'ready' } });
-    expect(await client.sshStatus(ID)).toEqual({ status: 'ready', port: 2222 });
+    expect(await client.sshStatus(ID)).toEqual({
+      status: 'ready',
+      address: { host: '127.0.0.1', port: 2222 },
+    });
     agent.on(`GET /vms/${ID}/ssh`, refuse(404, 'NOT_FOUND'));
     expect(await codeOf(client.sshStatus(ID))).toBe('VM_NOT_FOUND');
   });
@@ -145,7 +147,7 @@ describe('SSH forwarding', () => {
     agent.on(`POST /vms/${ID}/ssh`, refuse(409, 'SSH_ENABLE_FAILED'));
     expect(await codeOf(client.enableSsh(ID))).toBe('SSH_NOT_READY');
     agent.on(`POST /vms/${ID}/ssh`, { json: { host: '127.0.0.1', port: 2223, status: 'ready' } });
-    expect(await client.enableSsh(ID)).toBe(2223);
+    expect(await client.enableSsh(ID)).toEqual({ host: '127.0.0.1', port: 2223 });
   });
 
   test('whether the agent forwards by itself stands in its config', async () => {
@@ -169,8 +171,13 @@ describe('SSH forwarding', () => {
     ['http://localhost:8011/v1', '127.0.0.1'],
     ['http://mac-2.lan:8011/v1', 'mac-2.lan'],
     ['http://[fd00::1]:8011/v1', 'fd00::1'],
-  ])("the port that %s forwards is reached at the agent's own machine", (baseUrl, host) => {
-    expect(sshAddress(baseUrl, 2222)).toEqual({ host, port: 2222 });
+  ])("the port that %s forwards is reached at the agent's own machine", async (baseUrl, host) => {
+    const bytes = new TextEncoder().encode('{"status": "ready", "host": "127.0.0.1", "port": 2222}');
+    const sender = { send: async () => ({ status: 200, bytes }), close: async () => undefined };
+    const there = new AgentClient({ name: 'mac-2', baseUrl, token: TOKEN, sender });
+    const address = { host, port: 2222 };
+    expect(await there.sshStatus(ID)).toEqual({ status: 'ready', address });
+    expect(await there.enableSsh(ID)).toEqual(address);
   });
 });
 

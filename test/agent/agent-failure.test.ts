@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FailureCode } from '../../machines/failure.ts';
-import { type AgentCall, agentFailure, isRefusal, pullFailure } from '../../src/agent/agent-failure.ts';
-import type { PullOperation } from '../../src/agent/pull-operation.ts';
+import { type AgentCall, agentFailure, isErrorResponse, pullFailure } from '../../src/agent/agent-failure.ts';
+import type { PullOperation } from '../../src/agent/agent-responses.ts';
 
 const vmCall: AgentCall = { host: 'mac-1', what: 'start VM X', method: 'POST', path: '/vms/X/start' };
 const createCall: AgentCall = { ...vmCall, what: 'create VM gh-a-1-1', path: '/vms' };
@@ -109,9 +109,9 @@ describe('what a refusal of the agent means', () => {
 
   test('one exact answer can be asked for', () => {
     const error = agentFailure(404, 'NOT_FOUND', '', vmCall);
-    expect(isRefusal(error, 404, 'NOT_FOUND')).toBe(true);
-    expect(isRefusal(error, 404, 'SSH_NOT_CONFIGURED')).toBe(false);
-    expect(isRefusal(new Error('other'), 404, 'NOT_FOUND')).toBe(false);
+    expect(isErrorResponse(error, 404, 'NOT_FOUND')).toBe(true);
+    expect(isErrorResponse(error, 404, 'SSH_NOT_CONFIGURED')).toBe(false);
+    expect(isErrorResponse(new Error('other'), 404, 'NOT_FOUND')).toBe(false);
   });
 
   test.each<[string | null, FailureCode]>([

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { AgentAnswer, AgentMessage } from '../../src/agent/agent-sender.ts';
+import type { HttpRequest, HttpResponse } from '../../src/agent/agent-sender.ts';
 import type { Ports } from '../../src/controller/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest } from '../../src/simulator/agent/http/exchange.ts';
@@ -92,7 +92,7 @@ function macAt({ macs }: SimulatedWorld, host: string): Mac {
 
 const refused = (code: string) => Object.assign(new Error(code), { code });
 
-async function sendToAgent({ world, life, chance }: LifeParts, message: AgentMessage): Promise<AgentAnswer> {
+async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequest): Promise<HttpResponse> {
   const { clock } = world;
   const url = new URL(message.url);
   const mac = macAt(world, url.hostname);
@@ -122,10 +122,10 @@ async function sendToAgent({ world, life, chance }: LifeParts, message: AgentMes
 async function exchangeWithAgent(
   world: SimulatedWorld,
   mac: Mac,
-  { url, method, headers, body }: AgentMessage,
+  { url, method, headers, body }: HttpRequest,
   gone: AbortSignal,
   isReset: boolean,
-): Promise<AgentAnswer> {
+): Promise<HttpResponse> {
   if (mac.isUnplugged) return never();
   const { pathname, search } = new URL(url);
   const lines = Object.entries({

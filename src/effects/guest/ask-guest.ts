@@ -29,13 +29,13 @@ export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGu
   } catch (sshError) {
     signal.throwIfAborted();
     const { user, password } = world.guest;
-    const asked = await world.agent(host).execute(vmId, {
-      command: guestActivityCommand(runnerName),
-      user,
-      password,
-      timeoutSeconds: 30,
-      signal,
-    });
+    const asked = await world
+      .agent(host)
+      .execute(
+        vmId,
+        { command: guestActivityCommand(runnerName), user, password, timeoutSeconds: 30 },
+        { signal },
+      );
     const answer = parseGuestActivity(asked.stdout);
     if (answer === null) throw sshError;
     return { answer: answer ? 'working' : 'notWorking' };

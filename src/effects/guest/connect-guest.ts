@@ -1,6 +1,5 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
-import { sshAddress } from '../../agent/ssh-address.ts';
 import { sleepFor } from '../../clock.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Effect, EffectWorld } from '../effect-world.ts';
@@ -39,10 +38,10 @@ export async function forwardedAddress(world: EffectWorld, host: string, vmId: s
   do {
     if (mayCome) await sleepFor(world.clock, LOOK_EVERY, signal);
     const ssh = await client.sshStatus(vmId, { signal });
-    if (ssh.status === 'ready' && ssh.port !== null) return sshAddress(client.baseUrl, ssh.port);
+    if (ssh.status === 'ready' && ssh.address !== null) return ssh.address;
     mayCome =
       ssh.status !== 'unavailable' && (mayCome || (await mayStillComeByItself(client, host, vmId, signal)));
-    if (!mayCome) return sshAddress(client.baseUrl, await client.enableSsh(vmId, { signal }));
+    if (!mayCome) return client.enableSsh(vmId, { signal });
   } while (world.clock.now() < until);
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }

@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
-import type { AgentVm } from '../../agent/agent-vm.ts';
+import type { AgentVm } from '../../agent/agent-responses.ts';
 import { mayWork } from '../../agent/may-work.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';

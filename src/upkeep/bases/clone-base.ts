@@ -1,6 +1,6 @@
 import type { AgentClient } from '../../agent/agent-client.ts';
-import { isRefusal } from '../../agent/agent-failure.ts';
-import type { AgentVm } from '../../agent/agent-vm.ts';
+import { isErrorResponse } from '../../agent/agent-failure.ts';
+import type { AgentVm } from '../../agent/agent-responses.ts';
 import type { VmSizes } from '../../agent/size-vm.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
@@ -67,7 +67,7 @@ async function troubleOf(
   if (!(error instanceof DaemonError)) return null;
   const { code, message } = error.failure;
   if (code === 'HOST_UNREACHABLE' || code === 'AGENT_ERROR' || code === 'UNEXPECTED') return null;
-  if (isRefusal(error, 405, 'METHOD_NOT_ALLOWED')) return NO_ROUTE;
+  if (isErrorResponse(error, 405, 'METHOD_NOT_ALLOWED')) return NO_ROUTE;
   if (code !== 'VM_BUSY' && code !== 'VM_NOT_FOUND') return `was refused (${message.replace(/\.$/, '')})`;
   const state = await client.vmState(vmId).catch(() => 'stopped');
   if (state === null) return 'is gone';
