@@ -4,12 +4,12 @@ import type { Logger } from 'pino';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import type { HookRef } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
-import { SharedTimeout } from '../polling/shared-timeout.ts';
+import { SharedTimeout } from '../shared-timeout.ts';
 import { answerDelivery } from './answer-delivery.ts';
-import { type DeliveryHead, readDeliveryHead } from './delivery-head.ts';
+import { type DeliveryHead, readDeliveryHead } from './delivery.ts';
+import { DeliveryRefusals } from './delivery-answers.ts';
 import { losslessText, parsePayload } from './delivery-payload.ts';
-import { DeliveryRefusals } from './delivery-refusals.ts';
-import { FairTurns } from './fair-turns.ts';
+import { EventLoopThrottle } from './event-loop-throttle.ts';
 import { hookRefOf } from './hook-ref.ts';
 import { observeDelivery } from './observe-delivery.ts';
 
@@ -64,7 +64,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   const webhooks = secret ? new Webhooks({ secret }) : null;
   const refusals = new DeliveryRefusals(log, clock);
   const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
-  const turns = new FairTurns(HANDLED_IN_A_TURN);
+  const turns = new EventLoopThrottle(HANDLED_IN_A_TURN);
   let largeBodies = 0;
 
   return async (c) => {

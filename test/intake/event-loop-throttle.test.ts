@@ -1,16 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { FairTurns } from '../../src/intake/webhooks/fair-turns.ts';
+import { EventLoopThrottle } from '../../src/intake/webhooks/event-loop-throttle.ts';
 
 /** Some that arrive at once; `passed` is in the order in which they get through. */
-function arrivals(turns: FairTurns, names: string[]) {
+function arrivals(turns: EventLoopThrottle, names: string[]) {
   const passed: string[] = [];
   for (const name of names) void turns.pass().then(() => passed.push(name));
   return passed;
 }
 
 test('a few pass at once, and the others in later turns of the event loop, in the order of their arrival', async () => {
-  const passed = arrivals(new FairTurns(2), ['a', 'b', 'c', 'd', 'e']);
+  const passed = arrivals(new EventLoopThrottle(2), ['a', 'b', 'c', 'd', 'e']);
   await null;
   await null;
   expect(passed).toEqual(['a', 'b']);
@@ -21,7 +21,7 @@ test('a few pass at once, and the others in later turns of the event loop, in th
 });
 
 test('whoever comes later stands behind those who wait, and nobody waits once they are through', async () => {
-  const turns = new FairTurns(1);
+  const turns = new EventLoopThrottle(1);
   const early = arrivals(turns, ['a', 'b', 'c']);
   await turn();
   const late = arrivals(turns, ['d']);

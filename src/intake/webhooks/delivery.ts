@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import type { RefusalReason } from './delivery-answers.ts';
 import { encodingOf, type PayloadEncoding } from './delivery-payload.ts';
-import type { RefusalReason } from './delivery-refusals.ts';
 
 export interface DeliveryHead {
   /** The same when GitHub redelivers. */

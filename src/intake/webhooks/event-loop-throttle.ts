@@ -3,7 +3,7 @@
  * in stands before everything else for as long as it lasts. Counted and not timed, so that the same arrivals go through
  * in the same order again.
  */
-export class FairTurns {
+export class EventLoopThrottle {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
   /** How many may still pass in this turn. */
