@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { matchProfile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secret-values.ts';
 import { Orders } from '../dispatch/orders.ts';
@@ -9,7 +10,6 @@ import { ConnectionPool } from '../guest/connection-pool.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
-import { matchProfile } from '../intake/match-profile.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';

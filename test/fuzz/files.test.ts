@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createActor } from 'xstate';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { matchProfile } from '../../src/intake/match-profile.ts';
+import { matchProfile } from '../../src/config/profile.ts';
 import { whyNotRestorable } from '../../src/jobs/restorable.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { EXTERNAL_EVENTS, JOB } from '../machines/job-samples.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pollPace } from '../../src/intake/polling/poll-pace.ts';
+import { pollPace } from '../../src/intake/polling/poller.ts';
 
 const paces = { interval: 10, recheckInterval: 60 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SharedTimeout } from '../../src/intake/shared-timeout.ts';
+import { SharedTimeout } from '../../src/intake/webhooks/shared-timeout.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
 function begin() {

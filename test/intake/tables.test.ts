@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { runnerLabelsFor } from '../../src/config/profile.ts';
+import { matchProfile, runnerLabelsFor } from '../../src/config/profile.ts';
 import { observeJob } from '../../src/github/observe-job.ts';
-import { matchProfile } from '../../src/intake/match-profile.ts';
 import { dueRuns, type RunReading } from '../../src/intake/polling/due-runs.ts';
-import { observeDelivery } from '../../src/intake/webhooks/observe-delivery.ts';
+import { observeDelivery } from '../../src/intake/webhooks/delivery.ts';
 import { jobPayload } from './webhook-rig.ts';
 
 describe('a job gets the profile', () => {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
-import { isEnterpriseServer, registrationUrl } from '../access/github-host.ts';
 import type { Abortable, GitHubTransport } from '../access/github-transport.ts';
 import { isJitUnsupported, JitSupport } from './jit-support.ts';
 import type { RunnerGroups } from './runner-groups.ts';
@@ -114,4 +113,20 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
       throw error;
     }
   }
+}
+
+/**
+ * True for GitHub Enterprise Server, whose release decides what it can do. github.com and the data-residency
+ * hosts `api.<name>.ghe.com` always run the newest.
+ */
+export function isEnterpriseServer(apiUrl: string): boolean {
+  const { hostname } = new URL(apiUrl);
+  return hostname !== 'api.github.com' && !hostname.endsWith('.ghe.com');
+}
+
+/** What `config.sh --url` is given for a scope: its address on the web host that belongs to the API's. */
+export function registrationUrl(apiUrl: string, scope: RunnerScope): string {
+  const url = new URL(apiUrl);
+  if (!isEnterpriseServer(apiUrl)) url.hostname = url.hostname.replace(/^api\./, '');
+  return `${url.origin}/${scopeName(scope)}`;
 }

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../clock.ts';
-import { ANSWER } from './answer-delivery.ts';
+import { ANSWER } from './delivery-answers.ts';
 
 /** One request at the webhook address, as it was answered. */
 export interface DeliverySeen {

@@ -1,6 +1,9 @@
 import type { Context } from 'hono';
+import { z } from 'zod';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { HookRef } from '../../../machines/webhooks.ts';
+import { jobSchema, observeJob } from '../../github/observe-job.ts';
 import type { RefusalReason } from './delivery-answers.ts';
-import { encodingOf, type PayloadEncoding } from './delivery-payload.ts';
 
 export interface DeliveryHead {
   /** The same when GitHub redelivers. */
@@ -28,4 +31,77 @@ export function readDeliveryHead(request: Context['req']): DeliveryHead | Refusa
   if (!/^\w{1,100}$/.test(event) || !/^[\w-]{1,100}$/.test(deliveryId)) return 'noHeaders';
   const signature = request.header('x-hub-signature-256');
   return signature ? { deliveryId, event, signature, encoding, length } : 'unsigned';
+}
+
+type PayloadEncoding = 'json' | 'form';
+
+/** Null for a content type that GitHub does not send. */
+function encodingOf(contentType: string | undefined): PayloadEncoding | null {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase();
+  if (type === 'application/json') return 'json';
+  return type === 'application/x-www-form-urlencoded' ? 'form' : null;
+}
+
+/**
+ * The bytes as text from which the same bytes come back: a BOM is kept, and what is no UTF-8 is null, so that a
+ * signature over the text is one over the bytes.
+ */
+export function losslessText(bytes: ArrayBuffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** The payload, or undefined when it is not JSON. Only for a body whose signature was verified. */
+export function parsePayload(text: string, encoding: PayloadEncoding): unknown {
+  try {
+    return JSON.parse(encoding === 'json' ? text : (new URLSearchParams(text).get('payload') ?? ''));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The webhook that a genuine delivery came from, by its headers; null for one that cannot be asked (an enterprise's). */
+export function hookRefOf(
+  header: (name: string) => string | undefined,
+  { owner, repository }: { owner: string; repository: string },
+): HookRef | null {
+  const id = Number(header('x-github-hook-id') ?? Number.NaN);
+  if (!Number.isSafeInteger(id) || id <= 0) return null;
+  switch (header('x-github-hook-installation-target-type')) {
+    case 'repository':
+      return { kind: 'repository', owner, repository, id };
+    case 'organization':
+      return { kind: 'organization', owner, id };
+    case 'integration':
+      return { kind: 'app' };
+    default:
+      return null;
+  }
+}
+
+const workflowJobSchema = z.object({
+  workflow_job: jobSchema,
+  repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
+});
+
+/**
+ * What a `workflow_job` delivery says. Its `action` is not read: `queued` comes with the status `waiting` when an
+ * environment has to be approved first. A string says which field is wrong, in words for GitHub's delivery page.
+ */
+export function observeDelivery(payload: unknown, seenAt: number): JobObservation | string {
+  const parsed = workflowJobSchema.safeParse(payload);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join('.') || 'the payload'}: ${issue?.message}`;
+  }
+  const { workflow_job: job, repository } = parsed.data;
+  return observeJob(job, {
+    source: 'webhook',
+    seenAt,
+    owner: repository.owner.login,
+    repository: repository.name,
+  });
 }

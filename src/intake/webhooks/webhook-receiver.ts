@@ -4,14 +4,17 @@ import type { Logger } from 'pino';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import type { HookRef } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
-import { SharedTimeout } from '../shared-timeout.ts';
-import { answerDelivery } from './answer-delivery.ts';
-import { type DeliveryHead, readDeliveryHead } from './delivery.ts';
-import { DeliveryRefusals } from './delivery-answers.ts';
-import { losslessText, parsePayload } from './delivery-payload.ts';
+import {
+  type DeliveryHead,
+  hookRefOf,
+  losslessText,
+  observeDelivery,
+  parsePayload,
+  readDeliveryHead,
+} from './delivery.ts';
+import { answerDelivery, DeliveryRefusals } from './delivery-answers.ts';
 import { EventLoopThrottle } from './event-loop-throttle.ts';
-import { hookRefOf } from './hook-ref.ts';
-import { observeDelivery } from './observe-delivery.ts';
+import { SharedTimeout } from './shared-timeout.ts';
 
 /** What the receiver needs of the store. */
 export interface WebhookInbox {
