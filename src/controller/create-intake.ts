@@ -43,7 +43,7 @@ export function createIntake(parts: IntakeParts): Intake {
     policy: DEFAULT_WEBHOOKS_POLICY,
     clock,
     log,
-    onDoubt: () => poller.lookNow(),
+    onDoubt: () => poller.pollNow(),
     onTurn: (turn) => turnRecords.webhooks(turn),
   });
   const poller = new Poller({

@@ -52,7 +52,7 @@ export function hookDeliveryCalls(transport: GitHubTransport) {
       const due = [...failed].filter(([guid]) => !succeeded.has(guid)).slice(0, MOST_REDELIVERIES);
       // The oldest first, as they came.
       for (const [, id] of due.reverse()) {
-        await transport.answer({
+        await transport.request({
           what: 'have a delivery made again',
           purpose: 'looking for work',
           method: 'POST',

@@ -96,7 +96,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
     ): Promise<JobObservation | null> {
       const path = repositoryPath(owner, repository);
       try {
-        const job = await transport.look(jobSchema, {
+        const job = await transport.read(jobSchema, {
           what: `read job ${jobId} of ${owner}/${repository}`,
           purpose,
           method: 'GET',
@@ -107,7 +107,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await transport.look(runsSchema, {
+      await transport.read(runsSchema, {
         what: `read the runs of ${owner}/${repository}`,
         purpose,
         method: 'GET',

@@ -29,7 +29,7 @@ export class JobRechecks {
   }
 
   /** Rejects with what GitHub refused first, when all is done; jobs not reached then come first the next time. */
-  async look(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
+  async run(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
     const ids = new Set(jobs.map(({ id }) => id));
     this.#askedAt = new Map([...this.#askedAt].filter(([id]) => ids.has(id)));
     const askedAt = (id: number) => this.#askedAt.get(id) ?? 0;

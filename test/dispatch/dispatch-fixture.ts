@@ -1,5 +1,5 @@
 import { MemoryLevel } from 'memory-level';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { statePath } from '../../machines/state-path.ts';
 import { matchProfile } from '../../src/config/profile.ts';
@@ -11,6 +11,7 @@ import { Store } from '../../src/store/store.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
 import { type EffectFixtureOptions, effectFixture, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
 import { DAY } from '../store/records.ts';
+import { soon } from '../support/soon.ts';
 
 /** Actors, hosts, dispatcher and collector over real effects and a store in memory, as the daemon has them. */
 export async function dispatchFixture(options: EffectFixtureOptions = {}) {
@@ -100,6 +101,3 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
         .map(({ msg }) => msg),
   };
 }
-
-/** Waits for a fact, on a machine that may be slow. */
-export const soon = <T>(fact: () => T | Promise<T>) => vi.waitFor(fact, { timeout: 20_000, interval: 20 });

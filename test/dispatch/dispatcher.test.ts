@@ -4,7 +4,8 @@ import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import type { EffectFixtureOptions } from '../effects/effect-fixture.ts';
 import type { ShiftedClock } from '../effects/shifted-clock.ts';
-import { dispatchFixture, soon } from './dispatch-fixture.ts';
+import { soon } from '../support/soon.ts';
+import { dispatchFixture } from './dispatch-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -6,7 +6,8 @@ import { guestEnded } from '../../src/simulator/agent/vms/power.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
 import { connect, runnerNamed } from '../simulator/github/github-fixture.ts';
-import { attempt, launched, soon } from './attempt-fixture.ts';
+import { soon } from '../support/soon.ts';
+import { attempt, launched } from './attempt-fixture.ts';
 import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixture.ts';
 
 // Guests are real processes, many of them at once where tests run side by side.

@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { TOKEN } from '../simulator/agent/agent-fixture.ts';
 import { runnerNamed } from '../simulator/github/github-fixture.ts';
-import { attempt, soon } from './attempt-fixture.ts';
+import { soon } from '../support/soon.ts';
+import { attempt } from './attempt-fixture.ts';
 import { type EffectFixtureOptions, effectFixture } from './effect-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { soon } from '../support/soon.ts';
 import { codeOf, githubRig, REPO, refusalOf } from './github-rig.ts';
 
 const keys = generateKeyPairSync('rsa', {
@@ -62,7 +63,7 @@ describe('the token of an installation', () => {
     passTime(10_000);
     const fault = rig.faults.add({ route: 'GET *', status: 401 });
     const call = refusalOf(rig.github.listActiveRuns('octo', 'app', 'queued'));
-    await vi.waitFor(() => expect(fault.hits).toBe(2));
+    await soon(() => expect(fault.hits).toBe(2));
     passTime(10_000);
     expect((await call).failure.code).toBe('GITHUB_CREDENTIALS_REFUSED');
     expect(rig.world.requests.of(TOKENS).requests).toBe(2);

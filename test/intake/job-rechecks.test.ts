@@ -22,14 +22,14 @@ describe('active jobs', () => {
     cancelRun(rig.world, run);
     rerun(rig.world, run, { failedOnly: false });
     const second = currentJobs(run)[0]?.id ?? 0;
-    await rechecksOf(rig).look([held(first), held(second)], never);
+    await rechecksOf(rig).run([held(first), held(second)], never);
     expect(rig.took()).toEqual([`${first} completed`, `${second} queued`].sort());
   });
 
   test('that GitHub has no more are over, how is not known', async () => {
     using rig = pollingRig();
     const job = held(12345);
-    await rechecksOf(rig).look([job], never);
+    await rechecksOf(rig).run([job], never);
     const { id: jobId, runId, runAttempt, owner, repository, workflow, name, url, labels, queuedAt } = job;
     expect(rig.seen).toEqual([
       {
@@ -46,7 +46,7 @@ describe('active jobs', () => {
 
   test('are not over because their repository cannot be seen', async () => {
     using rig = pollingRig();
-    await expect(rechecksOf(rig).look([held(1, 'gone')], never)).rejects.toMatchObject({
+    await expect(rechecksOf(rig).run([held(1, 'gone')], never)).rejects.toMatchObject({
       failure: { code: 'GITHUB_NOT_FOUND' },
     });
     expect(rig.seen).toEqual([]);
@@ -58,7 +58,7 @@ describe('active jobs', () => {
     const lost = Array.from({ length: 20 }, (_, n) => held(n + 1, 'gone'));
     const rechecks = rechecksOf(rig);
     for (let cycle = 0; cycle < 2; cycle += 1) {
-      await expect(rechecks.look([...lost, held(job)], never)).rejects.toThrow('octo/gone');
+      await expect(rechecks.run([...lost, held(job)], never)).rejects.toThrow('octo/gone');
       expect(rig.took()).toEqual([`${job} queued`]);
     }
   });
@@ -72,7 +72,7 @@ describe('active jobs', () => {
     let cycles = 0;
     for (; rig.seen.length === 0 && cycles < 100; cycles += 1) {
       await rig.clock.advance(1_000);
-      await rechecks.look(jobs, never).catch(() => undefined);
+      await rechecks.run(jobs, never).catch(() => undefined);
     }
     expect(rig.took()).toEqual([`${alive?.id} queued`]);
     // Five at once reach a repository before its first refusal ends its turn.
@@ -85,10 +85,10 @@ describe('active jobs', () => {
     const ids = currentJobs(run).map(({ id }) => id);
     const rechecks = rechecksOf(rig);
     const jobs = ids.map((id) => held(id));
-    await rechecks.look(jobs, never);
+    await rechecks.run(jobs, never);
     expect(rig.seen.splice(0).map(({ jobId }) => jobId)).toEqual(ids.slice(0, 200));
     await rig.clock.advance(1_000);
-    await rechecks.look(jobs, never);
+    await rechecks.run(jobs, never);
     expect(rig.seen.slice(0, 50).map(({ jobId }) => jobId)).toEqual(ids.slice(200));
   });
 
@@ -97,7 +97,7 @@ describe('active jobs', () => {
     const controller = new AbortController();
     controller.abort(new Error('stopped'));
     const jobs = [held(1), held(2, 'other')];
-    await expect(rechecksOf(rig).look(jobs, controller.signal)).rejects.toThrow('stopped');
+    await expect(rechecksOf(rig).run(jobs, controller.signal)).rejects.toThrow('stopped');
     expect(rig.world.requests.of(JOB).requests).toBe(0);
   });
 });

@@ -6,9 +6,9 @@ import { Poller, type PollerOptions } from '../../src/intake/polling/poller.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
 import { cancelRun, currentJobs, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-
 import { observation } from '../store/records.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { soon } from '../support/soon.ts';
 import { pollingRig, SLOW } from './polling-rig.ts';
 
 const PACE = 15_000;
@@ -46,7 +46,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
   });
   /** When the next cycle is due, from now; the present one is over then. */
   const nextIn = async () => {
-    await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
+    await soon(() => expect(clock.alarms).toHaveLength(1));
     return (clock.alarms[0] ?? Number.NaN) - clock.now();
   };
   return { poller, clock, lines, lists, nextIn };
@@ -118,7 +118,7 @@ describe('the poller', () => {
     const lists = vi.fn(hang);
     const { poller, lines, clock } = scripted({}, { listActiveRuns: lists });
     poller.start();
-    await vi.waitFor(() => expect(lists).toHaveBeenCalledOnce());
+    await soon(() => expect(lists).toHaveBeenCalledOnce());
     await poller.stop();
     expect(lines).toEqual([]);
     expect(poller.health().outages).toEqual([]);
@@ -215,7 +215,7 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
       if (looks === 0) poller.start();
       else await clock.advance(PACE);
       looks += 1;
-      await vi.waitFor(() => expect(looked).toBe(looks));
+      await soon(() => expect(looked).toBe(looks));
       await settled();
     },
     async [Symbol.asyncDispose]() {
@@ -332,7 +332,7 @@ describe('polling the simulated GitHub', () => {
     rig.world.requests.reset();
     await rig.clock.advance(reset - rig.clock.now() - 1);
     expect(rig.world.requests.all()).toEqual({});
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await rig.clock.advance(1_000);
       expect(rig.poller.health().lastLookAt).not.toBe(stopped.lastLookAt);
     });

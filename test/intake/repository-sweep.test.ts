@@ -29,7 +29,7 @@ describe('a sweep', () => {
       using rig = pollingRig({ runStatusFollows });
       const [running, queued] = currentJobs(rig.push([{}, {}]));
       start(rig, running);
-      const listed = await sweepOf(rig).look(never);
+      const listed = await sweepOf(rig).run(never);
       expect(rig.took()).toEqual([`${running?.id} in_progress`, `${queued?.id} queued`]);
       expect(listed).toEqual(new Set([running?.id, queued?.id]));
     },
@@ -39,19 +39,19 @@ describe('a sweep', () => {
     using rig = pollingRig();
     const run = rig.push([{ needsApproval: true }]);
     const sweep = sweepOf(rig);
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.statuses.splice(0)).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
     const [job] = currentJobs(run);
     expect(rig.took()).toEqual([`${job?.id} waiting`]);
     await rig.clock.advance(SLOW - 1_000);
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.statuses.splice(0)).toEqual(['queued', 'in_progress']);
     approveRun(rig.world, run);
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.took()).toEqual([`${job?.id} queued`]);
     await rig.clock.advance(1_000);
     rig.statuses.length = 0;
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.statuses).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
   });
 
@@ -59,9 +59,9 @@ describe('a sweep', () => {
     using rig = pollingRig();
     const sweep = sweepOf(rig);
     rig.world.faults.add({ route: 'GET */runs', status: 500, skip: 3, times: 1 });
-    await expect(sweep.look(never)).rejects.toMatchObject({ failure: { code: 'GITHUB_ERROR' } });
+    await expect(sweep.run(never)).rejects.toMatchObject({ failure: { code: 'GITHUB_ERROR' } });
     rig.statuses.length = 0;
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.statuses).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
   });
 
@@ -79,7 +79,7 @@ describe('a sweep', () => {
       const reads = [];
       for (let look = 0; look <= 10; look += 1) {
         rig.world.requests.reset();
-        await sweep.look(never);
+        await sweep.run(never);
         if (rig.world.requests.of(JOBS).requests > 0) reads.push(look);
         await rig.clock.advance(pace);
       }
@@ -95,7 +95,7 @@ describe('a sweep', () => {
     const sweep = sweepOf(rig);
     const reads = async () => {
       rig.world.requests.reset();
-      await sweep.look(never);
+      await sweep.run(never);
       return rig.world.requests.of(JOBS).requests;
     };
     expect(await reads()).toBe(1);
@@ -117,11 +117,11 @@ describe('a sweep', () => {
     using rig = pollingRig();
     const run = rig.push();
     const sweep = sweepOf(rig);
-    await sweep.look(never);
+    await sweep.run(never);
     cancelRun(rig.world, run);
     rerun(rig.world, run, { failedOnly: false });
     rig.took();
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.took()).toEqual([`${currentJobs(run)[0]?.id} queued`]);
   });
 
@@ -130,11 +130,11 @@ describe('a sweep', () => {
     for (let n = 0; n < 230; n += 1) rig.push();
     await rig.clock.advance(60_000);
     const sweep = sweepOf(rig);
-    const listed = await sweep.look(never);
+    const listed = await sweep.run(never);
     expect([listed.size, rig.took().length]).toEqual([200, 200]);
-    expect((await sweep.look(never)).size).toBe(230);
+    expect((await sweep.run(never)).size).toBe(230);
     expect(rig.took()).toHaveLength(30);
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.took()).toEqual([]);
   });
 
@@ -143,12 +143,12 @@ describe('a sweep', () => {
     const [again, over] = [rig.push(), rig.push()];
     const first = currentJobs(again)[0];
     const sweep = sweepOf(rig);
-    expect((await sweep.look(never)).size).toBe(2);
+    expect((await sweep.run(never)).size).toBe(2);
     await rig.clock.advance(2_000);
     cancelRun(rig.world, again);
     cancelRun(rig.world, over);
     rerun(rig.world, again, { failedOnly: false });
-    const listed = await sweep.look(never);
+    const listed = await sweep.run(never);
     expect(listed).toEqual(new Set([currentJobs(again)[0]?.id]));
     expect(listed.has(first?.id ?? 0)).toBe(false);
   });
@@ -157,12 +157,12 @@ describe('a sweep', () => {
     using rig = pollingRig();
     const [kept, deleted] = [rig.push(), rig.push()];
     rig.world.faults.add({ route: `GET /repos/octo/app/actions/runs/${deleted.id}/jobs`, status: 404 });
-    expect(await sweepOf(rig).look(never)).toEqual(new Set([currentJobs(kept)[0]?.id]));
+    expect(await sweepOf(rig).run(never)).toEqual(new Set([currentJobs(kept)[0]?.id]));
   });
 
   test('of a repository that cannot be read rejects with GitHub’s refusal', async () => {
     using rig = pollingRig();
-    await expect(sweepOf(rig, 'gone').look(never)).rejects.toMatchObject({
+    await expect(sweepOf(rig, 'gone').run(never)).rejects.toMatchObject({
       failure: { code: 'GITHUB_NOT_FOUND' },
     });
   });
@@ -173,9 +173,9 @@ describe('a sweep', () => {
     await rig.clock.advance(60_000);
     const sweep = sweepOf(rig);
     rig.world.faults.add({ route: 'GET */jobs', status: 502, skip: 7, times: 1 });
-    await expect(sweep.look(never)).rejects.toThrow();
+    await expect(sweep.run(never)).rejects.toThrow();
     const before = rig.seen.length;
-    await sweep.look(never);
+    await sweep.run(never);
     expect(rig.took()).toHaveLength(20);
     expect(before).toBeGreaterThan(0);
   });

@@ -5,6 +5,7 @@ import type { WebhookReceiverOptions } from '../../src/intake/webhooks/webhook-r
 import { Store } from '../../src/store/store.ts';
 import { DAY, settledJob } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { soon } from '../support/soon.ts';
 import {
   type DeliveryOptions,
   jobPayload,
@@ -211,7 +212,7 @@ describe('a delivery is acknowledged', () => {
     const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answered = vi.fn();
     const answer = rig.deliver(JSON_BODY).finally(answered);
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     await new Promise((resolve) => setImmediate(resolve));
     expect(answered).not.toHaveBeenCalled();
     expect([rig.handed.length, rig.stored.length]).toEqual([1, 0]);
@@ -235,13 +236,13 @@ describe('a delivery is acknowledged', () => {
     const disk = gate<'stored'>();
     const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answer = rig.deliver(JSON_BODY);
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     await new Promise((resolve) => setImmediate(resolve));
     rig.clock.advance(8_000);
     expect((await answer).status).toBe(503);
     expect(rig.stored).toEqual([]);
     disk.open('stored');
-    await vi.waitFor(() => expect(rig.stored).toHaveLength(1));
+    await soon(() => expect(rig.stored).toHaveLength(1));
   });
 });
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Listener, listen } from '../../src/http/listen.ts';
+import { soon } from '../support/soon.ts';
 import { headersOf, jobPayload, signatureOf, webhookRig } from './webhook-rig.ts';
 
 const MB = 1024 * 1024;
@@ -72,7 +73,7 @@ describe('over a socket', () => {
 
   test('one whose body does not come in time is refused, and its connection ends', async () => {
     const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     rig.clock.advance(8_000);
     const answer = await answerOn(socket);
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
@@ -82,9 +83,9 @@ describe('over a socket', () => {
 
   test('one whose sender leaves is told of once', async () => {
     const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     socket.destroy();
-    await vi.waitFor(() => expect(rig.lines).toHaveLength(1));
+    await soon(() => expect(rig.lines).toHaveLength(1));
     expect(rig.lines).toMatchObject([{ status: 400, msg: expect.stringContaining('did not arrive') }]);
     expect(rig.clock.alarms).toEqual([]);
   });
@@ -92,12 +93,12 @@ describe('over a socket', () => {
   test('large ones are read four at a time; small ones go on', async () => {
     const large = headersOf(BODY, { length: 2 * MB, signature: signatureOf('whatever') });
     const slow = await Promise.all([1, 2, 3, 4].map(() => begin(large, '{')));
-    await vi.waitFor(() => expect(rig.arrivals).toHaveLength(4));
+    await soon(() => expect(rig.arrivals).toHaveLength(4));
     expect(await answerOn(await begin(large, '{'))).toMatch(/^HTTP\/1.1 503 /);
     expect(await deliver(BODY)).toBe(202);
     rig.clock.advance(8_000);
     for (const socket of slow) expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 408 /);
     await begin(large, '{');
-    await vi.waitFor(() => expect(rig.clock.alarms).toHaveLength(1));
+    await soon(() => expect(rig.clock.alarms).toHaveLength(1));
   });
 });

@@ -4,7 +4,6 @@ import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { BaseKeeper } from '../../src/upkeep/bases/base-keeper.ts';
-import { soon } from '../dispatch/dispatch-fixture.ts';
 import {
   type EffectFixtureOptions,
   effectFixture,
@@ -13,6 +12,7 @@ import {
   LARGE_SIZE,
 } from '../effects/effect-fixture.ts';
 import { IMAGE } from '../simulator/agent/agent-fixture.ts';
+import { soon } from '../support/soon.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

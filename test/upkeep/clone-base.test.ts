@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
@@ -12,6 +12,7 @@ import {
   STAYS,
   STORED,
 } from '../effects/effect-fixture.ts';
+import { soon } from '../support/soon.ts';
 
 const NAME = 'gh-t-7-1';
 const BASE = 'gh-t-base-0123456789abcdef';
@@ -71,7 +72,7 @@ test('of two clones at once the agent refuses one, which is tried again and clon
   at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
   const calls = ways(at);
   const first = at.create('gh-t-7-1');
-  await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
+  await soon(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
   await expect(at.create('gh-t-8-1')).rejects.toMatchObject(failing('VM_BUSY', { disposition: 'retry' }));
   await first;
   await at.create('gh-t-8-1');
@@ -193,7 +194,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     const state = new AbortController();
     const input = { host: at.host, vmName: NAME, profile: LABEL };
     const abandoned = createVm(at.world, input, state.signal, STORED);
-    await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
+    await soon(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
     state.abort(new Error('the state was left'));
     await expect(abandoned).rejects.toThrow('the state was left');
     await deleteVm(at.world, { host: at.host, vmName: NAME, vmId: null }, STAYS);
@@ -204,7 +205,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac clone *', delayMs: 300, times: 1 });
     const dead = at.create();
-    await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
+    await soon(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
     const successor = at.newWorld();
     at.offer(successor);
     successor.creates.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
@@ -222,7 +223,7 @@ test('a base is kept while it is cloned, whatever else says that it is none', as
   at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
   expect(bases.keeps(at.host, at.base)).toBe(false);
   const cloned = at.create();
-  await vi.waitFor(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
+  await soon(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
   expect(bases.keeps(at.host, at.base)).toBe(true);
   await cloned;
   expect(bases.keeps(at.host, at.base)).toBe(false);

@@ -7,7 +7,7 @@ import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
-import { dispatchFixture, soon } from '../dispatch/dispatch-fixture.ts';
+import { dispatchFixture } from '../dispatch/dispatch-fixture.ts';
 import {
   type EffectFixtureOptions,
   LABEL,
@@ -17,6 +17,7 @@ import {
   STORED,
 } from '../effects/effect-fixture.ts';
 import { connect, jitBody, runnerNamed, take } from '../simulator/github/github-fixture.ts';
+import { soon } from '../support/soon.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -60,7 +60,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
         const askedAt = clock.now();
         try {
           const query = { per_page: 1 };
-          const { headers } = await transport.answer({ what, purpose, method: 'GET', path, query, signal });
+          const { headers } = await transport.request({ what, purpose, method: 'GET', path, query, signal });
           skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
           findings.push({ what, ok: true, message: found });
         } catch (error) {
@@ -90,7 +90,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
     const what = 'log in at GitHub';
     try {
       if ('token' in auth) {
-        const { headers, data } = await transport.answer({
+        const { headers, data } = await transport.request({
           what,
           purpose,
           method: 'GET',

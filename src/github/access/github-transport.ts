@@ -6,8 +6,8 @@ import { DaemonError, hasCode } from '../../errors.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
 import { type GitHubCall, githubFailure, githubUnreachable } from './github-failure.ts';
 import { messageOf, type RawAnswer, readOctokitError } from './octokit-error.ts';
+import type { Purpose } from './purpose-budget.ts';
 import type { RateLimits } from './rate-limit.ts';
-import type { Purpose } from './rest-until.ts';
 
 export interface GitHubTransportOptions {
   octokit: Octokit;
@@ -60,24 +60,24 @@ export class GitHubTransport {
 
   /** Sends a request and reads the fields of its answer that `schema` knows. GITHUB_ERROR for another shape. */
   async send<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
-    return read(schema, await this.answer(asked), asked);
+    return parsed(schema, await this.request(asked), asked);
   }
 
   /** Sends a request whose answer has no body, or whose headers are wanted. */
-  answer(asked: GitHubRequest): Promise<RawAnswer> {
+  request(asked: GitHubRequest): Promise<RawAnswer> {
     return this.#exchange(asked, this.#urlOf(asked), {});
   }
 
   /** Reads something that is read often: unchanged, it costs nothing of the hourly limit. */
-  async look<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
-    return (await this.#lookAt(schema, asked, this.#urlOf(asked))).value;
+  async read<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
+    return (await this.#readIfChanged(schema, asked, this.#urlOf(asked))).value;
   }
 
   /** All pages of a list, each a conditional request of its own, since each page has its own ETag. */
   async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<T> {
     let url = this.#urlOf({ ...asked, query: { per_page: 100, ...asked.query } });
     for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const { value, link } = await this.#lookAt(schema, asked, url);
+      const { value, link } = await this.#readIfChanged(schema, asked, url);
       yield value;
       const next = nextPageQuery(link);
       if (next === null) return;
@@ -89,7 +89,7 @@ export class GitHubTransport {
     );
   }
 
-  async #lookAt<T>(
+  async #readIfChanged<T>(
     schema: z.ZodType<T>,
     asked: GitHubRequest,
     url: string,
@@ -97,7 +97,7 @@ export class GitHubTransport {
     const known = this.#remembered.get(url);
     const answer = await this.#exchange(asked, url, known ? { 'if-none-match': known.etag } : {});
     if (answer.status === 304 && known) return { value: known.value as T, link: known.link };
-    const value = read(schema, answer, asked);
+    const value = parsed(schema, answer, asked);
     this.#remembered.remember(url, answer.headers, value);
     return { value, link: linkOf(answer.headers) };
   }
@@ -202,7 +202,7 @@ export class GitHubTransport {
   }
 }
 
-function read<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubRequest): T {
+function parsed<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubRequest): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   // A body that was cut off reads as an empty string.

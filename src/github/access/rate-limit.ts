@@ -1,4 +1,4 @@
-import { callsLeft, PURPOSES, type Purpose, restUntil } from './rest-until.ts';
+import { callsLeft, PURPOSES, type Purpose, pausedUntil } from './purpose-budget.ts';
 
 /** What GitHub said last about one of its hourly budgets. */
 export interface RateSeen {
@@ -84,7 +84,7 @@ export class RateLimits {
 
   /** Epoch ms before which calls of a purpose have to rest; null when they may go on. */
   pausedUntil(purpose: Purpose, now: number): number | null {
-    return restUntil(purpose, this.#core(now), this.#blockedUntil, now);
+    return pausedUntil(purpose, this.#core(now), this.#blockedUntil, now);
   }
 
   /** Whether GitHub itself asked to wait, for all purposes. */

@@ -93,7 +93,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
     const found = { isEnterpriseServer: isEnterpriseServer(transport.apiUrl), status };
     if (!found.isEnterpriseServer || ![404, 405, 501].includes(status)) return false;
     try {
-      const { headers } = await transport.answer({
+      const { headers } = await transport.request({
         what: `read the runners of ${scopeName(scope)}`,
         purpose: 'serving jobs',
         method: 'GET',

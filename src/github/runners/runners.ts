@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
 import type { Abortable, CallOptions, GitHubTransport } from '../access/github-transport.ts';
-import type { Purpose } from '../access/rest-until.ts';
+import type { Purpose } from '../access/purpose-budget.ts';
 import { type RunnerScope, scopeName, scopePath } from './runner-scope.ts';
 
 export interface GitHubRunner {
@@ -62,7 +62,7 @@ export function runnerCalls(transport: GitHubTransport) {
 
   /** One runner listed, for nothing but the question whether we may list. */
   async function canList(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
-    await transport.look(runnersSchema, {
+    await transport.read(runnersSchema, {
       what: `read the runners of ${scopeName(scope)}`,
       purpose,
       method: 'GET',
@@ -93,7 +93,7 @@ export function runnerCalls(transport: GitHubTransport) {
       { signal, purpose = 'serving jobs' }: CallOptions = {},
     ): Promise<GitHubRunner | null> {
       try {
-        return await transport.look(runnerSchema, {
+        return await transport.read(runnerSchema, {
           what: `read runner ${id} of ${scopeName(scope)}`,
           purpose,
           method: 'GET',
@@ -114,7 +114,7 @@ export function runnerCalls(transport: GitHubTransport) {
       { signal }: Abortable = {},
     ): Promise<'removed' | 'absent' | 'busy'> {
       try {
-        await transport.answer({
+        await transport.request({
           what: `remove runner ${id} of ${scopeName(scope)}`,
           purpose: 'teardown',
           method: 'DELETE',

@@ -85,7 +85,7 @@ export class Poller {
   }
 
   /** Ends the pause between two looks, if there is one. */
-  lookNow(): void {
+  pollNow(): void {
     this.#pause.abort();
   }
 
@@ -114,7 +114,7 @@ export class Poller {
     while (!signal.aborted) {
       this.#pause = new AbortController();
       this.#nextLookAt = null;
-      await this.#look(signal);
+      await this.#poll(signal);
       const jitter = 1 + JITTER * (2 * random() - 1);
       const now = clock.now();
       const next = Math.max(now + pace() * jitter, github.pausedUntil('rechecks', now) ?? 0);
@@ -125,21 +125,21 @@ export class Poller {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #poll(signal: AbortSignal): Promise<void> {
     const { activeJobs, clock, onLooked } = this.#options;
     const listed = new Set<number>();
     let stoppedAt: string | null = null;
     const sweeps = this.#sweeps;
     for (const { name, sweep } of [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)]) {
       stoppedAt = await this.#try(`the runs of ${name}`, async () => {
-        for (const id of await sweep.look(signal)) listed.add(id);
+        for (const id of await sweep.run(signal)) listed.add(id);
       });
       if (stoppedAt === null) continue;
       this.#first = sweeps.findIndex((one) => one.sweep === sweep);
       break;
     }
     const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
-    const unasked = await this.#try('active jobs', () => this.#rechecks.look(unlisted, signal));
+    const unasked = await this.#try('active jobs', () => this.#rechecks.run(unlisted, signal));
     stoppedAt ??= unasked;
     if (signal.aborted) return;
     this.#noteEnd(stoppedAt);

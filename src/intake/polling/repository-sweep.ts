@@ -44,7 +44,7 @@ export class RepositorySweep {
    * One look; answers the ids of the jobs that the lists show. A job of an earlier attempt is not among them, though
    * its run is. Rejects with what GitHub refused.
    */
-  async look(signal: AbortSignal): Promise<Set<number>> {
+  async run(signal: AbortSignal): Promise<Set<number>> {
     const { clock, slowPace, pace, onObservation } = this.#options;
     const runs = await this.#activeRuns(signal);
     this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));

@@ -14,9 +14,9 @@ export interface DeliverySeen {
 }
 
 /** Requests that are remembered for an operator to look at. */
-const MOST = 50;
+const MOST_REMEMBERED = 50;
 /** What a stranger may make us keep of a header. */
-const LONGEST = 80;
+const LONGEST_HEADER = 80;
 
 /** Remembers how the last deliveries were answered, genuine or not. */
 export class DeliveryLog {
@@ -35,12 +35,12 @@ export class DeliveryLog {
     this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
     this.#last.unshift({
       at: this.#clock.now(),
-      id: (c.req.header('x-github-delivery') ?? '').slice(0, LONGEST),
-      event: (c.req.header('x-github-event') ?? '').slice(0, LONGEST),
+      id: (c.req.header('x-github-delivery') ?? '').slice(0, LONGEST_HEADER),
+      event: (c.req.header('x-github-event') ?? '').slice(0, LONGEST_HEADER),
       status,
       message: String(c.get(ANSWER) ?? ''),
     });
-    this.#last.length = Math.min(this.#last.length, MOST);
+    this.#last.length = Math.min(this.#last.length, MOST_REMEMBERED);
   };
 
   /** The newest first. */

@@ -3,7 +3,7 @@ import type { JobObservation } from '../../../machines/job/observation.ts';
 /** Milliseconds that a delivery may take longer than our own look. */
 const GRACE = 60_000;
 /** Deliveries and expectations that are remembered; the oldest go first. */
-const MOST = 20_000;
+const MOST_REMEMBERED = 20_000;
 
 /**
  * Finds what GitHub did and no delivery told of. Each job is to be told twice: that it is queued, and that it is
@@ -24,7 +24,7 @@ export class WebhookGaps {
     this.#expected.delete(key);
     this.#told.add(key);
     const [oldest] = this.#told;
-    if (this.#told.size > MOST && oldest !== undefined) this.#told.delete(oldest);
+    if (this.#told.size > MOST_REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
     if (status === 'in_progress' || status === 'completed') this.#expect(`${jobId} queued`, now);
   }
 
@@ -49,7 +49,7 @@ export class WebhookGaps {
   }
 
   #expect(key: string, now: number): void {
-    if (!this.#told.has(key) && !this.#expected.has(key) && this.#expected.size < MOST) {
+    if (!this.#told.has(key) && !this.#expected.has(key) && this.#expected.size < MOST_REMEMBERED) {
       this.#expected.set(key, now);
     }
   }

@@ -1,7 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
-
+import { describe, expect, test } from 'vitest';
 import { FaultPlan, faultSchema } from '../../../src/simulator/faults.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { soon } from '../../support/soon.ts';
 import { codeOf, IMAGE, seededRandom, servedWorld, TOKEN } from './agent-fixture.ts';
 
 function plan(random: () => number = Math.random) {
@@ -109,7 +109,7 @@ describe('on the agent’s routes', () => {
       signal: controller.signal,
     });
     const outcome = expect(hanging).rejects.toThrow();
-    await vi.waitFor(() => expect(fault.hits).toBe(1));
+    await soon(() => expect(fault.hits).toBe(1));
     controller.abort();
     await outcome;
   });
@@ -158,7 +158,7 @@ describe('the control routes', () => {
     await control(url, 'POST', '/maintenance', { on: true });
     expect((await mac.call('POST', '/vms', {})).status).toBe(503);
     expect((await control(url, 'POST', '/restart', { mode: 'graceful', downMs: 20 })).status).toBe(202);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 0 });
     });
     expect(mac.world.maintenance).toBe(false);

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { soon } from '../../support/soon.ts';
 import { codeOf, IMAGE, rawExchange, servedWorld, TOKEN } from './agent-fixture.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
@@ -53,12 +54,12 @@ describe('framing', () => {
   test('connections above the cap get 429 unread', async () => {
     await using mac = await servedWorld({}, { maxConnections: 1 });
     const holder = connect(mac.server.port, '127.0.0.1');
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { status, body } = await mac.call('GET', '/health');
       expect([status, codeOf(body)]).toEqual([429, 'TOO_MANY_REQUESTS']);
     });
     holder.destroy();
-    await vi.waitFor(async () => expect((await mac.call('GET', '/health')).status).toBe(200));
+    await soon(async () => expect((await mac.call('GET', '/health')).status).toBe(200));
   });
 
   test('work goes on for a client that closed its side after the request', async () => {
@@ -67,7 +68,7 @@ describe('framing', () => {
     const socket = connect(mac.server.port, '127.0.0.1');
     socket.end(`POST /v1/vms HTTP/1.1\r\n${authorization}Content-Length: ${body.length}\r\n\r\n${body}`);
     socket.on('data', () => socket.destroy());
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 1 });
     });
   });
@@ -77,10 +78,10 @@ describe('framing', () => {
     const body = JSON.stringify({ name: 'gone', image: IMAGE });
     const socket = connect(mac.server.port, '127.0.0.1');
     socket.write(`POST /v1/vms HTTP/1.1\r\n${authorization}Content-Length: ${body.length}\r\n\r\n${body}`);
-    await vi.waitFor(() => expect(mac.world.pulls.size).toBe(1));
+    await soon(() => expect(mac.world.pulls.size).toBe(1));
     socket.resetAndDestroy();
     const [pull] = [...mac.world.pulls.values()];
-    await vi.waitFor(() => expect(pull?.status).toBe('cancelled'));
+    await soon(() => expect(pull?.status).toBe('cancelled'));
     expect(mac.world.vms.size).toBe(0);
   });
 });

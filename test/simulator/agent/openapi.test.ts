@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../../src/simulator/agent/control.ts';
 import {
   type AgentExchange,
@@ -6,6 +6,7 @@ import {
   validateAgentExchange,
 } from '../../support/agent-openapi.ts';
 import { canRun } from '../../support/can-run.ts';
+import { soon } from '../../support/soon.ts';
 import { IMAGE, servedWorld } from './agent-fixture.ts';
 
 const isDescribed = canRun(agentOpenApiMissing());
@@ -39,7 +40,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
       timeout: 60,
       async: true,
     });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect(await call('GET', `/images/pull/operations/${operationId}`)).toMatchObject({
         status: 'completed',
       });
@@ -53,7 +54,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
     await call('POST', `/vms/${id}/clone`, { name: 'copy', resources: { cpuCount: 2 } });
     await call('POST', `/vms/${id}/start`);
     await call('GET', `/vms/${id}/state`);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect(await call('GET', `/vms/${id}/ssh`)).toMatchObject({ status: 'ready' });
     });
     await call('POST', `/vms/${id}/ssh`);

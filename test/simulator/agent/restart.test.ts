@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { launch, shutDown } from '../../../src/simulator/agent/launch.ts';
 import { createVm } from '../../../src/simulator/agent/vms/creation.ts';
 import { startVm } from '../../../src/simulator/agent/vms/power.ts';
 import { slotsInUse } from '../../../src/simulator/agent/vms/vm-state.ts';
+import { soon } from '../../support/soon.ts';
 import { IMAGE, servedWorld, virtualWorld } from './agent-fixture.ts';
 
 async function macWithAllKinds() {
@@ -83,7 +84,7 @@ describe('a restart of the agent', () => {
     const health = async () => (await mac.call('GET', '/health')).body as { uptime: number };
     expect((await health()).uptime).toBeGreaterThanOrEqual(3_600);
     const restarting = mac.server.restart('crash', 60);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await expect(mac.call('GET', '/health')).rejects.toThrow();
     });
     await restarting;
@@ -94,7 +95,7 @@ describe('a restart of the agent', () => {
     await using mac = await servedWorld({ latencies: { pull: 60_000 } });
     const creating = mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
     const outcome = expect(creating).rejects.toThrow();
-    await vi.waitFor(() => expect(mac.world.pulls.size).toBe(1));
+    await soon(() => expect(mac.world.pulls.size).toBe(1));
     await mac.server.restart('graceful', 0);
     await outcome;
     expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 0 });

@@ -1,6 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../../src/simulator/agent/control.ts';
 import { cloneVm } from '../../../src/simulator/agent/vms/creation.ts';
+import { soon } from '../../support/soon.ts';
 import { codeOf, IMAGE, servedWorld, virtualWorld } from './agent-fixture.ts';
 
 type Served = Awaited<ReturnType<typeof servedWorld>>;
@@ -183,7 +184,7 @@ describe('VMs', () => {
         events: { type: string; data: Record<string, string> | null }[];
         total: number;
       };
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await events()).events.map((event) => event.type)).toContain('SSH_READY');
     });
     expect((await mac.call('DELETE', `/vms/${id}?force=true`)).status).toBe(204);
@@ -219,7 +220,7 @@ describe('pull operations', () => {
       total: 1,
       activeOnly: true,
     });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { body } = await mac.call('GET', `/images/pull/operations/${operationId}`);
       expect(body).toMatchObject({ status: 'completed', progress: 1, image: { reference: IMAGE } });
     });
@@ -234,7 +235,7 @@ describe('pull operations', () => {
     const reference = 'down.example/x:1';
     const started = await mac.call('POST', '/images/pull', { reference, async: true });
     const { operationId } = started.body as { operationId: string };
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { status, body } = await mac.call('GET', `/images/pull/operations/${operationId}`);
       expect([status, body]).toMatchObject([
         200,

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { completeJob } from '../../../src/simulator/github/jobs/job-lease.ts';
 import { approveRun, cancelRun, rerun } from '../../../src/simulator/github/jobs/runs.ts';
 import { ensureAccount, ensureRepository } from '../../../src/simulator/github/repositories.ts';
 import { registerJit } from '../../../src/simulator/github/runners/registration.ts';
 import { createHook, type NewHook } from '../../../src/simulator/github/webhooks/create-hook.ts';
 import { validateWebhook } from '../../support/github-schema.ts';
+import { soon } from '../../support/soon.ts';
 import {
   connect,
   jitBody,
@@ -55,7 +56,7 @@ describe('a webhook over HTTP', () => {
       repository: REPOSITORY,
       jobs: [{ name: 'a', labels: ['x'] }],
     });
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(2));
+    await soon(() => expect(receiver.received).toHaveLength(2));
     expect(new Set(receiver.actions())).toEqual(new Set(['ping', 'queued']));
     for (const { headers, body, payload } of receiver.received) {
       expect(headers['x-hub-signature-256']).toBe(signature(body));
@@ -80,7 +81,7 @@ describe('a webhook over HTTP', () => {
       secret: SECRET,
       contentType: 'form',
     });
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await soon(() => expect(receiver.received).toHaveLength(1));
     const [{ headers, body, payload } = { headers: {}, body: '', payload: {} }] = receiver.received;
     expect(body).toMatch(/^payload=%7B/);
     expect(headers['content-type']).toBe('application/x-www-form-urlencoded');
@@ -98,10 +99,10 @@ describe('a webhook over HTTP', () => {
     const receiver = await webhookReceiver(503);
     const hook = { repository: REPOSITORY, url: receiver.url, secret: SECRET };
     const { id } = (await github.ask('POST', '/_sim/hooks', hook)).body;
-    await vi.waitFor(async () => expect((await deliveries()).body).toHaveLength(1));
+    await soon(async () => expect((await deliveries()).body).toHaveLength(1));
     await receiver[Symbol.asyncDispose]();
     github.push();
-    await vi.waitFor(async () => expect((await deliveries()).body).toHaveLength(2));
+    await soon(async () => expect((await deliveries()).body).toHaveLength(2));
     const [unreached, refused] = (await deliveries()).body;
     expect(refused).toMatchObject({ event: 'ping', status: 'Invalid HTTP Response: 503', status_code: 503 });
     expect(unreached).toMatchObject({
@@ -114,7 +115,7 @@ describe('a webhook over HTTP', () => {
     const { request } = (await github.ask('GET', at)).body;
     expect(request.payload.action).toBe('queued');
     expect((await github.ask('POST', `${at}/attempts`)).status).toBe(202);
-    await vi.waitFor(async () => expect((await deliveries()).body).toHaveLength(3));
+    await soon(async () => expect((await deliveries()).body).toHaveLength(3));
     const [again] = (await deliveries()).body;
     expect(again).toMatchObject({ guid: unreached.guid, redelivery: true });
     expect(

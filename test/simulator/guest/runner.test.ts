@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { soon } from '../../support/soon.ts';
 import { lives, login, macWithGuests, run } from './guest-fixture.ts';
 
 describe('boot plans', () => {
@@ -47,7 +48,7 @@ describe('boot plans', () => {
   test('end the guest by itself', async () => {
     await using mac = await planned({ ends: { how: 'panic', afterMs: 50 } });
     const { id } = await mac.boot();
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await mac.call('GET', `/vms/${id}/state`)).body).toMatchObject({ state: 'error' });
     });
   });
@@ -63,7 +64,7 @@ describe('pgrep in a guest', () => {
     const b = await login((await mac.boot('b')).port);
     const pid = (await run(a, START)).stdout.trim();
     const ask = 'pgrep -f Runner.Worker';
-    await vi.waitFor(async () => expect(await run(a, ask)).toMatchObject({ code: 0, stdout: `${pid}\n` }));
+    await soon(async () => expect(await run(a, ask)).toMatchObject({ code: 0, stdout: `${pid}\n` }));
     expect(await run(b, ask)).toMatchObject({ code: 1, stdout: '' });
     expect(await run(a, `bash -c '${ask} >/dev/null && echo busy || echo idle'`)).toMatchObject({
       stdout: 'busy\n',
@@ -75,7 +76,7 @@ describe('pgrep in a guest', () => {
     expect((await run(b, 'pkill -f Runner.Worker')).code).toBe(1);
     expect(lives(Number(pid))).toBe(true);
     expect((await run(a, 'pkill -9 -f Runner.Worker')).code).toBe(0);
-    await vi.waitFor(() => expect(lives(Number(pid))).toBe(false));
+    await soon(() => expect(lives(Number(pid))).toBe(false));
     a.end();
     b.end();
   });

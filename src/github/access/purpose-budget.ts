@@ -38,7 +38,7 @@ export function callsLeft(purpose: Purpose, { limit, remaining, underWay }: Budg
  * Epoch ms before which calls of a purpose have to rest; null when they may go on. What GitHub itself asked for
  * (`blockedUntil`) holds for teardown too: it would be refused. Without a known budget nothing rests.
  */
-export function restUntil(
+export function pausedUntil(
   purpose: Purpose,
   budget: BudgetLeft | null,
   blockedUntil: number,

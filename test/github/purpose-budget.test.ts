@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callsLeft, PURPOSES, restUntil } from '../../src/github/access/rest-until.ts';
+import { callsLeft, PURPOSES, pausedUntil } from '../../src/github/access/purpose-budget.ts';
 
 const NOW = 1_000_000;
 const RESET = NOW + 600_000;
@@ -10,7 +10,7 @@ const budget = (remaining: number, { limit = 1_000, underWay = 0 } = {}) => ({
   underWay,
 });
 const resting = (left: ReturnType<typeof budget> | null, blockedUntil = 0, now = NOW) =>
-  PURPOSES.filter((purpose) => restUntil(purpose, left, blockedUntil, now) !== null);
+  PURPOSES.filter((purpose) => pausedUntil(purpose, left, blockedUntil, now) !== null);
 
 describe('who rests until the reset', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('who rests until the reset', () => {
     [0, ['serving jobs', 'rechecks', 'looking for work']],
   ])('with %i of 1000 left: %j, and teardown never', (left, who) => {
     expect(resting(budget(left))).toEqual(who);
-    for (const purpose of who) expect(restUntil(purpose as never, budget(left), 0, NOW)).toBe(RESET);
+    for (const purpose of who) expect(pausedUntil(purpose as never, budget(left), 0, NOW)).toBe(RESET);
   });
 
   test.each([
@@ -43,9 +43,9 @@ describe('who rests until the reset', () => {
 
   test('everybody, teardown too, while GitHub asks to wait; whichever ends later counts', () => {
     expect(resting(null, NOW + 1)).toEqual([...PURPOSES]);
-    expect(restUntil('teardown', budget(0), NOW + 30_000, NOW)).toBe(NOW + 30_000);
-    expect(restUntil('rechecks', budget(0), NOW + 30_000, NOW)).toBe(RESET);
-    expect(restUntil('rechecks', budget(0), RESET + 1, NOW)).toBe(RESET + 1);
+    expect(pausedUntil('teardown', budget(0), NOW + 30_000, NOW)).toBe(NOW + 30_000);
+    expect(pausedUntil('rechecks', budget(0), NOW + 30_000, NOW)).toBe(RESET);
+    expect(pausedUntil('rechecks', budget(0), RESET + 1, NOW)).toBe(RESET + 1);
     expect(resting(budget(1_000), NOW, NOW)).toEqual([]);
   });
 });
