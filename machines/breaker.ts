@@ -1,6 +1,7 @@
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, setup } from 'xstate';
 import type { Failure } from './failure.ts';
 import { type Pause, pauseAfter } from './pause.ts';
+import { invokeWait, waitUntil } from './waits.ts';
 
 export interface BreakerContext {
   /** Attempts in a row that failed for this cause. */
@@ -57,11 +58,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
       events: {} as BreakerEvent,
       tags: {} as 'refuses' | 'tries' | 'needsAttention',
     },
-    actors: {
-      waitUntil: fromPromise<null, { at: number }>(async () => {
-        throw new Error('the effect waitUntil is given by machine.provide');
-      }),
-    },
+    actors: { waitUntil },
     guards: {
       'is it one failure too many': ({ context }) => context.failures + 1 >= policy.failures,
     },
@@ -101,13 +98,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
           'attempt.served': { target: 'closed', actions: 'forget' },
           'attempt.failed': { actions: 'noteFailure' },
         },
-        invoke: {
-          id: 'retryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.retryAt }),
-          onDone: 'halfOpen',
-          onError: 'halfOpen',
-        },
+        invoke: invokeWait('retryWait', ({ retryAt }: BreakerContext) => retryAt, 'halfOpen'),
       },
       halfOpen: {
         description: 'One attempt may try it; the others wait for what that one tells.',

@@ -1,5 +1,6 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
 import { type Failure, failureOf } from './failure.ts';
+import { invokeWait, waitUntil } from './waits.ts';
 
 /** One VM as the host's agent lists it, ours or a stranger's. */
 export interface HostVm {
@@ -57,9 +58,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       lookAtHost: fromPromise<HostLook, { name: string }>(async () => {
         throw new Error('the effect lookAtHost is given by machine.provide');
       }),
-      waitUntil: fromPromise<null, { at: number }>(async () => {
-        throw new Error('the effect waitUntil is given by machine.provide');
-      }),
+      waitUntil,
     },
     guards: {
       'is the host lost': ({ context }) =>
@@ -100,13 +99,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
   });
   const waiting = s.createStateConfig({
     on: { 'look.requested': 'looking' },
-    invoke: {
-      id: 'lookWait',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.nextLookAt }),
-      onDone: 'looking',
-      onError: 'looking',
-    },
+    invoke: invokeWait('lookWait', ({ nextLookAt }: HostContext) => nextLookAt, 'looking'),
   });
 
   return s.createMachine({

@@ -1,5 +1,6 @@
 import { assign, fromPromise, setup } from 'xstate';
 import { type Failure, failureOf } from './failure.ts';
+import { invokeWait, waitUntil } from './waits.ts';
 
 /** The webhook that GitHub's deliveries come from, as its own API names it. */
 export type HookRef =
@@ -60,9 +61,7 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
       redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(async () => {
         throw new Error('the effect redeliverFailed is given by machine.provide');
       }),
-      waitUntil: fromPromise<null, { at: number }>(async () => {
-        throw new Error('the effect waitUntil is given by machine.provide');
-      }),
+      waitUntil,
     },
     guards: {
       'is the webhook known': ({ context }) => context.hook !== null,
@@ -85,11 +84,7 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
   });
 
   const note = { 'delivery.accepted': { actions: 'noteDelivery' } } as const;
-  const lookAgain = {
-    id: 'lookWait',
-    src: 'waitUntil',
-    input: ({ context }: { context: WebhooksContext }) => ({ at: context.lookAt }),
-  } as const;
+  const lookAgain = invokeWait('lookWait', ({ lookAt }: WebhooksContext) => lookAt, 'repairing');
 
   return s.createMachine({
     id: 'webhooks',
@@ -151,7 +146,7 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
         tags: ['trusted'],
         entry: 'lookAgainLater',
         on: { ...note, 'gap.found': { target: 'repairing', actions: 'noteGap' } },
-        invoke: { ...lookAgain, onDone: 'repairing', onError: 'repairing' },
+        invoke: lookAgain,
       },
       doubted: {
         description: 'Something happened that no webhook told of: polling goes at its full pace.',
@@ -164,7 +159,6 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
             { guard: 'did a delivery come since the gap', target: 'trusted' },
             { target: 'repairing' },
           ],
-          onError: 'repairing',
         },
       },
     },

@@ -1,5 +1,6 @@
 import { fromPromise } from 'xstate';
 import type { Failure } from '../failure.ts';
+import { waitUntil } from '../waits.ts';
 import type { GuestRef, JobStatus, Runner, RunnerRef, Vm } from './context.ts';
 
 interface JobRef {
@@ -52,7 +53,6 @@ export interface JobEffects {
     output: null;
   };
   removeRunner: { input: RunnerRef; output: null };
-  waitUntil: { input: { at: number }; output: null };
 }
 
 function placeholder<Name extends keyof JobEffects>(name: Name) {
@@ -76,5 +76,5 @@ export const effectPlaceholders = {
   deregisterRunner: placeholder('deregisterRunner'),
   deleteVm: placeholder('deleteVm'),
   removeRunner: placeholder('removeRunner'),
-  waitUntil: placeholder('waitUntil'),
+  waitUntil,
 };

@@ -15,6 +15,7 @@ import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
 import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 import { Collector } from '../upkeep/collector.ts';
+import { waitUntil } from '../wait-until.ts';
 import { connectAgents, connectGitHub } from './connections.ts';
 import { createCore } from './create-core.ts';
 import { createEffectWorld } from './create-effect-world.ts';
@@ -92,7 +93,10 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     clock,
     log,
     policy,
-    effects: (tracer) => jobEffects(world, () => store.durable(), tracer),
+    effects: (tracer) => ({
+      ...jobEffects(world, () => store.durable(), tracer),
+      waitUntil: waitUntil(clock),
+    }),
     hosts: config.hosts.map((host) => ({
       name: host.name,
       client: world.agent(host.name),

@@ -1,5 +1,4 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
-import type { JobEffects } from '../../machines/job/effects.ts';
 import type { EffectTracer } from './effect-tracer.ts';
 import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
 import { askGuest } from './guest/ask-guest.ts';
@@ -66,9 +65,5 @@ export function jobEffects(world: EffectWorld, durable: () => Promise<void>, tra
     deregisterRunner: behindTheBarrier('deregisterRunner', deregisterRunner),
     deleteVm: behindTheBarrier('deleteVm', deleteVm),
     removeRunner: behindTheBarrier('removeRunner', removeRunner),
-    waitUntil: fromPromise<null, JobEffects['waitUntil']['input']>(async ({ input, signal }) => {
-      await world.clock.sleepUntil(input.at, signal);
-      return null;
-    }),
   };
 }

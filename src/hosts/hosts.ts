@@ -10,6 +10,7 @@ import {
 import { statePath } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {
   hosts: { name: string; client: AgentClient; maxVms: number }[];
@@ -30,10 +31,7 @@ export class Hosts {
       const provided = machine.provide({
         actors: {
           lookAtHost: fromPromise(({ signal }) => lookAtHost(client, maxVms, signal)),
-          waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
-            await clock.sleepUntil(input.at, signal);
-            return null;
-          }),
+          waitUntil: waitUntil(clock),
         },
       });
       const actor = createActor(provided, { id: name, input: { name } });

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
+import { type Actor, type AnyEventObject, createActor } from 'xstate';
 import {
   type BreakerAbout,
   type BreakerPolicy,
@@ -9,6 +9,7 @@ import {
 import type { JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
+import { waitUntil } from '../wait-until.ts';
 import { type AttemptSeen, breakerEvents } from './breaker-events.ts';
 
 export interface BreakersOptions {
@@ -41,10 +42,7 @@ export class Breakers {
     const { policy, clock } = options;
     this.#machine = createBreakerMachine({ policy, now: () => clock.now() }).provide({
       actors: {
-        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
-          await clock.sleepUntil(input.at, signal);
-          return null;
-        }),
+        waitUntil: waitUntil(clock),
       },
     });
   }

@@ -9,6 +9,7 @@ import { jobPolicy } from '../../src/jobs/job-policy.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { Store } from '../../src/store/store.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
+import { waitUntil } from '../../src/wait-until.ts';
 import { type EffectFixtureOptions, effectFixture, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
 import { DAY } from '../store/records.ts';
 import { soon } from '../support/soon.ts';
@@ -26,7 +27,10 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     clock,
     log,
     policy,
-    effects: (tracer) => jobEffects(world, () => store.durable(), tracer),
+    effects: (tracer) => ({
+      ...jobEffects(world, () => store.durable(), tracer),
+      waitUntil: waitUntil(clock),
+    }),
     hosts: config.hosts.map(({ name }) => ({ name, client: world.agent(name), maxVms: 2 })),
     hostPolicy: {
       checkInterval: config.controller.host_check_interval,

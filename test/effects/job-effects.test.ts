@@ -7,7 +7,6 @@ import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
 import { deferred } from './deferred.ts';
-import { ShiftedClock } from './shifted-clock.ts';
 
 /** A world in which the least step of an effect leaves its mark and fails. */
 function watchedWorld() {
@@ -39,12 +38,12 @@ const INPUT = {
 
 const tracer = new EffectTracer(systemClock, () => undefined);
 
-type Name = Exclude<keyof JobEffects, 'waitUntil'>;
+type Name = keyof JobEffects;
 
 const EARLY: Name[] = ['createVm', 'startVm', 'probeGuest', 'obtainRunnerConfig'];
 
 const names = Object.keys(jobEffects(watchedWorld().world, async () => undefined, tracer)).filter(
-  (name) => name !== 'waitUntil' && !EARLY.includes(name as Name),
+  (name) => !EARLY.includes(name as Name),
 ) as Name[];
 
 /** What effects that look early may ask; each one with the answer after which they act, or with another one. */
@@ -197,14 +196,4 @@ test('the barrier is asked only when the transition is over, so that its snapsho
   actor.start();
   await everythingRan();
   expect(order.slice(0, 2)).toEqual(['put', 'asked']);
-});
-
-test('waiting for an instant is no effect on the world, and ends at the instant or with its state', async () => {
-  const clock = new ShiftedClock();
-  const world = { clock } as unknown as EffectWorld;
-  const { waitUntil } = jobEffects(world, () => new Promise(() => undefined), tracer);
-  const past = createActor(waitUntil, { input: { at: clock.now() - 1 } });
-  const ended = toPromise(past);
-  past.start();
-  expect(await ended).toBeNull();
 });

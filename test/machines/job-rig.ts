@@ -5,11 +5,12 @@ import type { JobEffects } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine, type JobMachine } from '../../machines/job.ts';
+import { waitUntil } from '../../src/wait-until.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 import { JOB, rejectionWith, START } from './job-samples.ts';
 import { pathOf } from './machine-walk.ts';
 
-type Acting = Exclude<keyof JobEffects, 'waitUntil'>;
+type Acting = keyof JobEffects;
 
 /** How one call of an effect ends: `hangs` never does, `fails` rejects with that code. */
 export type Reply<Name extends Acting> =
@@ -74,10 +75,7 @@ export class JobRig {
     this.machine = createJobMachine({ policy: DEFAULT_POLICY, now: clock.now }).provide({
       actors: {
         ...effects,
-        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
-          await clock.sleepUntil(input.at, signal);
-          return null;
-        }),
+        waitUntil: waitUntil(clock),
       },
     } as never);
     this.#actor = createActor(this.machine, {

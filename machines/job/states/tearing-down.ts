@@ -1,4 +1,5 @@
-import { runnerRefOf, vmOf } from '../context.ts';
+import { invokeWait } from '../../waits.ts';
+import { type JobContext, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
 
 function part(
@@ -22,13 +23,11 @@ function part(
       waiting: {
         tags: ['waiting', 'needsAttention', ...tags],
         on: { 'operator.retried': 'acting' },
-        invoke: {
-          id: nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context[nextTryAt].nextTryAt }),
-          onDone: 'acting',
-          onError: 'acting',
-        },
+        invoke: invokeWait(
+          nextTryAt === 'phase' ? 'vmRetryWait' : 'runnerRetryWait',
+          (context: JobContext) => context[nextTryAt].nextTryAt,
+          'acting',
+        ),
       },
       gone: { type: 'final' },
     },

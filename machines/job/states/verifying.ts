@@ -2,6 +2,7 @@ import { assign } from 'xstate';
 import { JOB_STATUSES, runnerOf } from '../context.ts';
 import { laterStatus } from '../events.ts';
 import { begin, type JobSetup } from '../setup.ts';
+import { pausing, phaseDeadline } from './phase-waits.ts';
 
 /**
  * The runner process has ended but no observation says what became of our job (a lost webhook, or the runner
@@ -29,13 +30,7 @@ export function verifying(s: JobSetup) {
         { target: '#job.tearingDown', actions: 'takeJob' },
       ],
     },
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }) => ({ at: context.phase.deadlineAt }),
-      onDone: '#job.tearingDown',
-      onError: '#job.tearingDown',
-    },
+    invoke: phaseDeadline('#job.tearingDown'),
     states: {
       acting: {
         invoke: {
@@ -64,17 +59,7 @@ export function verifying(s: JobSetup) {
           onError: { target: 'waiting', actions: 'noteFailure' },
         },
       },
-      waiting: {
-        tags: ['waiting'],
-        on: { 'operator.retried': 'acting' },
-        invoke: {
-          id: 'retryWait',
-          src: 'waitUntil',
-          input: ({ context }) => ({ at: context.phase.nextTryAt }),
-          onDone: 'acting',
-          onError: 'acting',
-        },
-      },
+      waiting: pausing(s, 'acting'),
     },
   });
 }

@@ -1,6 +1,6 @@
-import type { JobContext } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { beforeTheRunner } from './outside-facts.ts';
+import { phaseDeadline } from './phase-waits.ts';
 
 const [takesOver, ...otherExchanges] = beforeTheRunner['job.exchanged'];
 
@@ -24,12 +24,6 @@ export function warm(s: JobSetup) {
       ],
       'slot.reclaimed': '#job.tearingDown',
     },
-    invoke: {
-      id: 'phaseDeadline',
-      src: 'waitUntil',
-      input: ({ context }: { context: JobContext }) => ({ at: context.phase.deadlineAt }),
-      onDone: '#job.tearingDown',
-      onError: '#job.tearingDown',
-    },
+    invoke: phaseDeadline('#job.tearingDown'),
   });
 }

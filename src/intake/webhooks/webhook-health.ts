@@ -9,6 +9,7 @@ import {
 } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
+import { waitUntil } from '../../wait-until.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 
 /** Milliseconds in which further deliveries tell a machine nothing that trusts them already; a flood must not keep it busy. */
@@ -54,10 +55,7 @@ export class WebhookHealth {
             return { redelivered };
           },
         ),
-        waitUntil: fromPromise<null, { at: number }>(async ({ input, signal }) => {
-          await clock.sleepUntil(input.at, signal);
-          return null;
-        }),
+        waitUntil: waitUntil(clock),
       },
     });
     let from = '';
