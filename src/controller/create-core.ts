@@ -11,9 +11,9 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
 import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
-import { Chronicle } from '../journal/chronicle.ts';
-import { HostRecords } from '../journal/host-records.ts';
-import { TurnRecords } from '../journal/turn-records.ts';
+import { HostRecords } from '../journal/host-entries.ts';
+import { Chronicle } from '../journal/journal-writer.ts';
+import { TurnRecords } from '../journal/webhook-and-breaker-entries.ts';
 import { Breakers } from '../placement/breakers.ts';
 import type { Store } from '../store/store.ts';
 

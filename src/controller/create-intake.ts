@@ -9,7 +9,7 @@ import { Poller, pollPace } from '../intake/polling/poller.ts';
 import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { TurnRecords } from '../journal/turn-records.ts';
+import type { TurnRecords } from '../journal/webhook-and-breaker-entries.ts';
 import type { Store } from '../store/store.ts';
 
 export interface IntakeParts {

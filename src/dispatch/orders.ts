@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { Chronicle } from '../journal/chronicle.ts';
-import type { HostRecords } from '../journal/host-records.ts';
+import type { HostRecords } from '../journal/host-entries.ts';
+import type { Chronicle } from '../journal/journal-writer.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 

@@ -6,7 +6,7 @@ import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
-import type { Chronicle } from '../journal/chronicle.ts';
+import type { Chronicle } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';

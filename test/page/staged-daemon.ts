@@ -22,7 +22,7 @@ import { Poller } from '../../src/intake/polling/poller.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
-import type { Chronicle } from '../../src/journal/chronicle.ts';
+import type { Chronicle } from '../../src/journal/journal-writer.ts';
 import type { Database } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';

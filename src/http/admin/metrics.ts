@@ -7,7 +7,7 @@ import type { GitHub } from '../../github/github.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
-import type { Chronicle } from '../../journal/chronicle.ts';
+import type { Chronicle } from '../../journal/journal-writer.ts';
 import { type Overview, outcomeOf } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers.ts';

@@ -12,7 +12,7 @@ import type { DeliveryLog } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../../jobs/job-actors.ts';
 import { type JobView, jobView } from '../../../jobs/job-view.ts';
-import type { Chronicle } from '../../../journal/chronicle.ts';
+import type { Chronicle } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
 import type { Breakers } from '../../../placement/breakers.ts';
 

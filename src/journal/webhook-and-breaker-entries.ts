@@ -1,6 +1,6 @@
 import type { AnyEventObject } from 'xstate';
 import type { Clock } from '../clock.ts';
-import type { Chronicle } from './chronicle.ts';
+import type { Chronicle } from './journal-writer.ts';
 import { eventName } from './transition-entry.ts';
 
 /** A machine that stands beside the jobs is in another state. */

@@ -5,8 +5,8 @@ import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
 import { liveRecording, overviewAt } from '../../src/http/admin/source/recording.ts';
-import { Chronicle } from '../../src/journal/chronicle.ts';
-import { TurnRecords } from '../../src/journal/turn-records.ts';
+import { Chronicle } from '../../src/journal/journal-writer.ts';
+import { TurnRecords } from '../../src/journal/webhook-and-breaker-entries.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
 import { Store } from '../../src/store/store.ts';
 

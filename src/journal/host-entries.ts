@@ -2,7 +2,7 @@ import type { HostSnapshot } from '../../machines/host.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { Cordon } from '../store/tables/cordons.ts';
-import type { Chronicle } from './chronicle.ts';
+import type { Chronicle } from './journal-writer.ts';
 
 export interface HostRecordsOptions {
   chronicle: Chronicle;
