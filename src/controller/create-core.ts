@@ -11,9 +11,9 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
 import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
-import { HostRecords } from '../journal/host-entries.ts';
-import { Chronicle } from '../journal/journal-writer.ts';
-import { TurnRecords } from '../journal/webhook-and-breaker-entries.ts';
+import { HostEntries } from '../journal/host-entries.ts';
+import { JournalWriter } from '../journal/journal-writer.ts';
+import { WebhookAndBreakerEntries } from '../journal/webhook-and-breaker-entries.ts';
 import { Breakers } from '../placement/breakers.ts';
 import type { Store } from '../store/store.ts';
 
@@ -42,9 +42,9 @@ export interface Core {
   hosts: Hosts;
   breakers: Breakers;
   dispatcher: Dispatcher;
-  chronicle: Chronicle;
-  hostRecords: HostRecords;
-  turnRecords: TurnRecords;
+  journal: JournalWriter;
+  hostEntries: HostEntries;
+  webhookAndBreakerEntries: WebhookAndBreakerEntries;
   tracer: EffectTracer;
   /** Ends actors, hosts and breakers. What is under way in the world goes on; the records stay. */
   stop(): void;
@@ -54,10 +54,10 @@ export interface Core {
 export function createCore(options: CoreOptions): Core {
   const { store, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
-  const chronicle = new Chronicle(store.journal);
-  const turnRecords = new TurnRecords(chronicle, clock);
-  const hostRecords = new HostRecords({
-    chronicle,
+  const journal = new JournalWriter(store.journal);
+  const webhookAndBreakerEntries = new WebhookAndBreakerEntries(journal, clock);
+  const hostEntries = new HostEntries({
+    journal,
     clock,
     isOurs: (name) => parseResourceName(namePrefix, name) !== null,
     isBase: options.isBase ?? (() => false),
@@ -68,7 +68,7 @@ export function createCore(options: CoreOptions): Core {
   const actors = new JobActors({
     machine: machine.provide({ actors: options.effects(tracer) }),
     store,
-    chronicle,
+    journal,
     clock,
     log,
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
@@ -79,7 +79,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     log,
     onChange: (name, snapshot) => {
-      hostRecords.changed(name, snapshot);
+      hostEntries.changed(name, snapshot);
       dispatcher.hostChanged(name, snapshot);
     },
   });
@@ -88,7 +88,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     log,
     onChange: (turn) => {
-      turnRecords.breaker(turn);
+      webhookAndBreakerEntries.breaker(turn);
       dispatcher.requestScheduling();
     },
   });
@@ -108,9 +108,9 @@ export function createCore(options: CoreOptions): Core {
     hosts,
     breakers,
     dispatcher,
-    chronicle,
-    hostRecords,
-    turnRecords,
+    journal,
+    hostEntries,
+    webhookAndBreakerEntries,
     tracer,
     stop() {
       hosts.stop();

@@ -9,7 +9,7 @@ import { Poller, pollPace } from '../intake/polling/poller.ts';
 import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { TurnRecords } from '../journal/webhook-and-breaker-entries.ts';
+import type { WebhookAndBreakerEntries } from '../journal/webhook-and-breaker-entries.ts';
 import type { Store } from '../store/store.ts';
 
 export interface IntakeParts {
@@ -18,7 +18,7 @@ export interface IntakeParts {
   github: GitHub;
   actors: JobActors;
   dispatcher: Dispatcher;
-  turnRecords: TurnRecords;
+  webhookAndBreakerEntries: WebhookAndBreakerEntries;
   store: Store;
   clock: Clock;
   log: Logger;
@@ -36,7 +36,7 @@ export interface Intake {
 /** The sources of job events, each of which watches the other: what one sees and the other does not is a gap. */
 export function createIntake(parts: IntakeParts): Intake {
   const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
-  const { turnRecords } = parts;
+  const { webhookAndBreakerEntries } = parts;
   const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
   const webhooks = new WebhookHealth({
     github,
@@ -44,7 +44,7 @@ export function createIntake(parts: IntakeParts): Intake {
     clock,
     log,
     onDoubt: () => poller.pollNow(),
-    onTurn: (turn) => turnRecords.webhooks(turn),
+    onTurn: (turn) => webhookAndBreakerEntries.webhooks(turn),
   });
   const poller = new Poller({
     github,

@@ -110,7 +110,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     profileFor,
     isBase: (name) => world.bases.isBase(name),
   });
-  const { actors, hosts, breakers, dispatcher, hostRecords, chronicle, tracer } = core;
+  const { actors, hosts, breakers, dispatcher, hostEntries, journal, tracer } = core;
   const repositories = config.github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
     return { owner, repository };
@@ -144,7 +144,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     hosts,
     breakers,
     store,
-    chronicle,
+    journal,
     github,
     deliveries,
     clock,
@@ -180,7 +180,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     github,
     actors,
     dispatcher,
-    turnRecords: core.turnRecords,
+    webhookAndBreakerEntries: core.webhookAndBreakerEntries,
     store,
     clock,
     log,
@@ -191,7 +191,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
-  const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
+  const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock });
   const source = liveSource({
     config,
     actors,
@@ -199,7 +199,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     breakers,
     bases: world.bases,
     store,
-    chronicle,
+    journal,
     tracer,
     stats: watching.stats,
     history: watching.history,

@@ -23,7 +23,7 @@ export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
  * evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
  */
 export async function watchJournal({ recorder, tracer, ...options }: WatchJournalOptions) {
-  const { chronicle, store, clock } = options;
+  const { journal, store, clock } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
   let heardLast = clock.now();
@@ -38,7 +38,7 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
 
   const overview = emptyOverview();
   const spans = new PhaseSpans();
-  chronicle.subscribe((entry) => {
+  journal.subscribe((entry) => {
     applyEntry(overview, entry);
     stats.add(entry);
     history.add(entry);
@@ -48,7 +48,7 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
   });
   const metrics = new Metrics({ ...options, overview });
   tracer.listen();
-  chronicle.note({
+  journal.write({
     kind: 'daemon',
     at: clock.now(),
     actor: 'daemon',

@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { HostRecords } from '../journal/host-entries.ts';
-import type { Chronicle } from '../journal/journal-writer.ts';
+import type { HostEntries } from '../journal/host-entries.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
@@ -23,10 +23,10 @@ export class OrderRefused extends Error {
 export interface OrdersOptions {
   actors: JobActors;
   hosts: Hosts;
-  hostRecords: HostRecords;
+  hostEntries: HostEntries;
   dispatcher: Dispatcher;
   store: Store;
-  chronicle: Chronicle;
+  journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
   clock: Clock;
 }
@@ -112,13 +112,13 @@ export class Orders {
   }
 
   #order(event: string, host: string, by: string, cordon: { by: string; at: number } | null): void {
-    const { hosts, hostRecords, store } = this.#options;
+    const { hosts, hostEntries, store } = this.#options;
     const found = [...hosts.all()].find(({ name }) => name === host);
     if (!found) throw new OrderRefused(404, `The config names no host "${host}".`);
     store.atomically(() => {
       store.cordons.put(host, cordon);
       this.#write(event, `host:${host}`, 0, host, by);
-      hostRecords.changed(host, found.snapshot, event);
+      hostEntries.changed(host, found.snapshot, event);
     });
   }
 
@@ -132,6 +132,6 @@ export class Orders {
   #write(event: string, actor: string, jobId: number, host: string | null, by: string): void {
     const at = this.#options.clock.now();
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
-    this.#options.chronicle.note({ kind: 'order', at, event, ...where, detail: { by } });
+    this.#options.journal.write({ kind: 'order', at, event, ...where, detail: { by } });
   }
 }

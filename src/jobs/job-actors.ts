@@ -6,7 +6,7 @@ import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
-import type { Chronicle } from '../journal/journal-writer.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
@@ -19,7 +19,7 @@ export interface JobActorsOptions {
   /** With its effects provided. */
   machine: JobMachine;
   store: Store;
-  chronicle: Chronicle;
+  journal: JournalWriter;
   clock: Clock;
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
@@ -96,7 +96,7 @@ export class JobActors {
     const live = this.#live.get(actor);
     if (!live || !this.#persisting) return;
     const { job, vm } = live.actor.getSnapshot().context;
-    this.#options.chronicle.note({
+    this.#options.journal.write({
       kind: 'effect',
       at: this.#options.clock.now(),
       actor,
@@ -190,7 +190,7 @@ export class JobActors {
   }
 
   #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
-    const { store, chronicle, clock, log, onTransition } = this.#options;
+    const { store, journal, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
     const changed = changedParts(live.last?.context ?? null, snapshot.context);
@@ -219,7 +219,7 @@ export class JobActors {
           snapshot: live.actor.getPersistedSnapshot(),
         });
       }
-      chronicle.transition({ ...entry, changed }, isOver);
+      journal.transition({ ...entry, changed }, isOver);
     });
     const { jobId, attempt, host, event: cause, to, detail } = entry;
     log[detail ? 'warn' : 'info'](
@@ -239,14 +239,14 @@ export class JobActors {
 
   /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
   #quarantine(key: string, error: unknown): void {
-    const { store, chronicle, clock, log } = this.#options;
+    const { store, journal, clock, log } = this.#options;
     const live = this.#live.get(key);
     this.#index.note(key, null);
     this.#live.delete(key);
     const reason = error instanceof Error ? error.message : String(error);
     const raw = live?.last ? { context: live.last.context, value: live.last.value } : null;
     store.atomically(() => {
-      chronicle.note({
+      journal.write({
         kind: 'quarantine',
         at: clock.now(),
         actor: key,
@@ -258,7 +258,7 @@ export class JobActors {
         to: 'quarantine',
         detail: { reason },
       });
-      chronicle.forget(key);
+      journal.forget(key);
       store.quarantine.put(key, raw, reason);
     });
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);

@@ -2,10 +2,10 @@ import type { HostSnapshot } from '../../machines/host.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { Cordon } from '../store/tables/cordons.ts';
-import type { Chronicle } from './journal-writer.ts';
+import type { JournalWriter } from './journal-writer.ts';
 
-export interface HostRecordsOptions {
-  chronicle: Chronicle;
+export interface HostEntriesOptions {
+  journal: JournalWriter;
   clock: Clock;
   /** Whether this controller gave the name. */
   isOurs(vmName: string): boolean;
@@ -15,17 +15,17 @@ export interface HostRecordsOptions {
 }
 
 /** Keeps in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
-export class HostRecords {
-  readonly #options: HostRecordsOptions;
+export class HostEntries {
+  readonly #options: HostEntriesOptions;
   readonly #last = new Map<string, { text: string; state: string; health: string }>();
 
-  constructor(options: HostRecordsOptions) {
+  constructor(options: HostEntriesOptions) {
     this.#options = options;
   }
 
   /** Writes an entry when the host looks different from the last one. */
   changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
-    const { chronicle, clock, isOurs, isBase, cordonOf } = this.#options;
+    const { journal, clock, isOurs, isBase, cordonOf } = this.#options;
     const state = statePath(value).split('.')[0] ?? '';
     const detail = {
       slots: context.look?.slots ?? 0,
@@ -45,12 +45,12 @@ export class HostRecords {
     const last = this.#last.get(name);
     const at = clock.now();
     if (last?.text === text) {
-      chronicle.refresh(at);
+      journal.refresh(at);
       return;
     }
     const health = `${state}${detail.cordon ? ' cordoned' : ''}`;
     this.#last.set(name, { text, state, health });
-    chronicle.stands({
+    journal.snapshot({
       kind: 'host',
       at,
       actor: `host:${name}`,

@@ -1,10 +1,10 @@
 import type { AnyEventObject } from 'xstate';
 import type { Clock } from '../clock.ts';
-import type { Chronicle } from './journal-writer.ts';
+import type { JournalWriter } from './journal-writer.ts';
 import { eventName } from './transition-entry.ts';
 
-/** A machine that stands beside the jobs is in another state. */
-export interface Turn {
+/** The machine of webhooks or of a breaker is in another state. */
+export interface StateChange {
   event: AnyEventObject;
   /** Empty for its first state. */
   from: string;
@@ -13,30 +13,33 @@ export interface Turn {
   detail: object;
 }
 
-/** Keeps in the journal how webhooks and breakers stand. They forget with the process, and so does what is told. */
-export class TurnRecords {
-  readonly #chronicle: Chronicle;
+/**
+ * Keeps in the journal the states of webhooks and breakers. These machines begin again with each process, so a
+ * restart ends what the journal told of them.
+ */
+export class WebhookAndBreakerEntries {
+  readonly #journal: JournalWriter;
   readonly #clock: Clock;
 
-  constructor(chronicle: Chronicle, clock: Clock) {
-    this.#chronicle = chronicle;
+  constructor(journal: JournalWriter, clock: Clock) {
+    this.#journal = journal;
     this.#clock = clock;
   }
 
-  webhooks(turn: Turn): void {
-    this.#chronicle.stands(this.#entry('webhooks', 'webhooks', null, turn));
+  webhooks(change: StateChange): void {
+    this.#journal.snapshot(this.#entry('webhooks', 'webhooks', null, change));
   }
 
-  breaker(turn: Turn & { detail: { about: string; name: string } }): void {
-    const { about, name } = turn.detail;
-    const entry = this.#entry('breaker', `breaker:${about} ${name}`, about === 'host' ? name : null, turn);
-    this.#chronicle.stands(entry);
-    // One that is closed is like one that never was.
-    if (turn.to === 'closed') this.#chronicle.forget(entry.actor);
+  breaker(change: StateChange & { detail: { about: string; name: string } }): void {
+    const { about, name } = change.detail;
+    const entry = this.#entry('breaker', `breaker:${about} ${name}`, about === 'host' ? name : null, change);
+    this.#journal.snapshot(entry);
+    // A closed breaker is like one that never was.
+    if (change.to === 'closed') this.#journal.forget(entry.actor);
   }
 
-  #entry(kind: 'webhooks' | 'breaker', actor: string, host: string | null, turn: Turn) {
-    const { event, from, to, detail } = turn;
+  #entry(kind: 'webhooks' | 'breaker', actor: string, host: string | null, change: StateChange) {
+    const { event, from, to, detail } = change;
     const where = { actor, jobId: 0, attempt: 0, host };
     const at = this.#clock.now();
     return { kind, at, ...where, event: eventName(event, from), from, to, detail: { ...detail } };

@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => daemon.close());
 
 const note = (event: string, padding = '') =>
-  daemon.chronicle.note({
+  daemon.journal.write({
     ...{ kind: 'order', at: 1, actor: 'a', jobId: 0, attempt: 0, host: null, event, from: '', to: '' },
     detail: { padding },
   });

@@ -37,7 +37,7 @@ test.each([
   '/page/%00app.js',
   '/page/',
   '/page/tsconfig.json',
-  '/journal/chronicle.js',
+  '/journal/journal-writer.js',
   '/lib/lit-html/package.json',
   '/lib/lit-html/..%2fpackage.json',
 ])('no other file is served: %s', async (path) => {

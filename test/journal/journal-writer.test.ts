@@ -5,8 +5,8 @@ import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
 import { liveRecording, overviewAt } from '../../src/http/admin/source/recording.ts';
-import { Chronicle } from '../../src/journal/journal-writer.ts';
-import { TurnRecords } from '../../src/journal/webhook-and-breaker-entries.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
+import { WebhookAndBreakerEntries } from '../../src/journal/webhook-and-breaker-entries.ts';
 import { Breakers } from '../../src/placement/breakers.ts';
 import { Store } from '../../src/store/store.ts';
 
@@ -23,16 +23,16 @@ async function fixture() {
   const clock = new ManualClock();
   const database = new MemoryLevel<string, string>();
   const store = await Store.over(database, { clock, log, retention: 30 * DAY });
-  const chronicle = new Chronicle(store.journal);
-  const recording = liveRecording(store, chronicle);
-  return { clock, store, chronicle, at: (instant: number | null) => overviewAt(recording, instant) };
+  const journal = new JournalWriter(store.journal);
+  const recording = liveRecording(store, journal);
+  return { clock, store, journal, at: (instant: number | null) => overviewAt(recording, instant) };
 }
 
 test('a breaker of the past is what it was then: why it opened, until when, and that it closed', async () => {
-  const { clock, store, chronicle, at } = await fixture();
-  const turns = new TurnRecords(chronicle, clock);
+  const { clock, store, journal, at } = await fixture();
+  const entries = new WebhookAndBreakerEntries(journal, clock);
   const breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: (turn) => turns.breaker(turn) },
+    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: (turn) => entries.breaker(turn) },
   });
   const attempt = (key: string, failed: number, isOnline = false) =>
     breakers.jobChanged(key, {
@@ -77,14 +77,14 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
 });
 
 test('what stands unchanged is written again, so that a moment is never told from far away', async () => {
-  const { clock, store, chronicle, at } = await fixture();
-  const turns = new TurnRecords(chronicle, clock);
-  turns.webhooks({ event: { type: 'xstate.init' }, from: '', to: 'silent', detail: {} });
-  chronicle.stands(host('mini', clock.now(), 'healthy', { isTurn: true }));
+  const { clock, store, journal, at } = await fixture();
+  const entries = new WebhookAndBreakerEntries(journal, clock);
+  entries.webhooks({ event: { type: 'xstate.init' }, from: '', to: 'silent', detail: {} });
+  journal.snapshot(host('mini', clock.now(), 'healthy', { isTurn: true }));
   for (let quarter = 0; quarter < 40; quarter += 1) {
-    for (let n = 0; n < 100; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+    for (let n = 0; n < 100; n += 1) journal.write({ ...host('', clock.now(), ''), kind: 'order' });
     await clock.pass(15 * 60_000);
-    chronicle.refresh(clock.now());
+    journal.refresh(clock.now());
   }
   await store.durable();
   for await (const { seq, since } of store.journal.read({}))
@@ -95,19 +95,19 @@ test('what stands unchanged is written again, so that a moment is never told fro
 });
 
 test('after a restart a host has its whole history, however much else was written since', async () => {
-  const { clock, store, chronicle } = await fixture();
+  const { clock, store, journal } = await fixture();
   const began = clock.now();
-  chronicle.stands(host('mini', began, 'healthy', { isTurn: true }));
+  journal.snapshot(host('mini', began, 'healthy', { isTurn: true }));
   await clock.pass(1_000);
-  chronicle.stands(host('mini', clock.now(), 'lost', { isTurn: true }));
-  for (let n = 0; n < 11_000; n += 1) chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+  journal.snapshot(host('mini', clock.now(), 'lost', { isTurn: true }));
+  for (let n = 0; n < 11_000; n += 1) journal.write({ ...host('', clock.now(), ''), kind: 'order' });
   await clock.pass(5_000);
-  chronicle.note({ ...host('', clock.now(), ''), kind: 'order' });
+  journal.write({ ...host('', clock.now(), ''), kind: 'order' });
   await store.durable();
   await clock.pass(60_000);
   const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
   const watching = await watchJournal({
-    ...{ store, chronicle: new Chronicle(store.journal), clock, profiles: [], tracer: nothing },
+    ...{ store, journal: new JournalWriter(store.journal), clock, profiles: [], tracer: nothing },
     ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
     ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {} },
   } as never);

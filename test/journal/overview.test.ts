@@ -13,7 +13,7 @@ let recording: Recording;
 beforeEach(async () => {
   clock = new ManualClock();
   daemon = await StagedDaemon.start(null, { clock });
-  recording = liveRecording(daemon.store, daemon.chronicle);
+  recording = liveRecording(daemon.store, daemon.journal);
 });
 afterEach(() => daemon.close());
 
@@ -84,7 +84,7 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
     daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
   daemon.host('mini-1', []);
   // Webhooks have stood as they are from the start.
-  daemon.chronicle.refresh(clock.now() + 15 * 60_000);
+  daemon.journal.refresh(clock.now() + 15 * 60_000);
   const key = daemon.queue(900);
   daemon.next(key);
   await daemon.store.durable();

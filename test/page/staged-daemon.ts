@@ -22,7 +22,7 @@ import { Poller } from '../../src/intake/polling/poller.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
-import type { Chronicle } from '../../src/journal/journal-writer.ts';
+import type { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Database } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
@@ -52,7 +52,7 @@ export class StagedDaemon {
   readonly store: Store;
   readonly clock: Clock;
   readonly actors: JobActors;
-  readonly chronicle: Chronicle;
+  readonly journal: JournalWriter;
   readonly dispatcher: Dispatcher;
   readonly webhooks: WebhookHealth;
   /** What GitHub's answers said of its budget. */
@@ -97,7 +97,7 @@ export class StagedDaemon {
     });
     this.#core = core;
     this.actors = core.actors;
-    this.chronicle = core.chronicle;
+    this.journal = core.journal;
     this.dispatcher = core.dispatcher;
     this.deliveries = new DeliveryLog(clock);
     this.webhooks = new WebhookHealth({
@@ -106,13 +106,13 @@ export class StagedDaemon {
       clock,
       log: silent,
       onDoubt: () => undefined,
-      onTurn: (turn) => core.turnRecords.webhooks(turn),
+      onTurn: (turn) => core.webhookAndBreakerEntries.webhooks(turn),
     });
   }
 
   async #listen(token: string | null): Promise<void> {
-    const { store, actors, chronicle, dispatcher, limits, webhooks, clock, deliveries } = this;
-    const { hosts, hostRecords, breakers, tracer } = this.#core;
+    const { store, actors, journal, dispatcher, limits, webhooks, clock, deliveries } = this;
+    const { hosts, hostEntries, breakers, tracer } = this.#core;
     const github = {
       rateLimits: () => limits.all(),
       budgets: (now: number) => limits.byPurpose(now),
@@ -130,10 +130,10 @@ export class StagedDaemon {
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
-      ...{ actors, hosts, store, chronicle, github, deliveries, clock, profiles, recorder, tracer, bases },
+      ...{ actors, hosts, store, journal, github, deliveries, clock, profiles, recorder, tracer, bases },
       breakers,
     });
-    const orders = new Orders({ actors, hosts, hostRecords, dispatcher, store, chronicle, github, clock });
+    const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock });
     const poller = new Poller({
       ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
       ...{ pace: () => 10_000, onObservation: () => undefined, onLooked: () => undefined },
@@ -151,7 +151,7 @@ export class StagedDaemon {
         hosts,
         breakers,
         store,
-        chronicle,
+        journal,
         tracer,
         orders,
         poller,
@@ -257,7 +257,7 @@ export class StagedDaemon {
     more: object = {},
     to = 'healthy',
   ): void {
-    this.chronicle.stands({
+    this.journal.snapshot({
       ...{ kind: 'host', at: this.clock.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
       ...{ event: 'host.looked', from: '', to },
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },

@@ -7,7 +7,7 @@ import type { GitHub } from '../../github/github.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
-import type { Chronicle } from '../../journal/journal-writer.ts';
+import type { JournalWriter } from '../../journal/journal-writer.ts';
 import { type Overview, outcomeOf } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers.ts';
@@ -21,7 +21,7 @@ export interface MetricsOptions {
   hosts: Hosts;
   breakers: Breakers;
   store: Store;
-  chronicle: Chronicle;
+  journal: JournalWriter;
   /** What the journal says is true now. It takes each entry before the metrics do. */
   overview: Overview;
   github: Pick<GitHub, 'budgets' | 'rateLimits'>;
@@ -81,7 +81,7 @@ export class Metrics {
     const stays = new PhaseStats(({ state, ms }) => {
       if (!state.includes('.')) this.#phases.observe({ phase: state }, ms / 1000);
     });
-    this.#unsubscribe = options.chronicle.subscribe((entry) => {
+    this.#unsubscribe = options.journal.subscribe((entry) => {
       stays.add(entry);
       this.#count(entry);
     });

@@ -12,7 +12,7 @@ import type { DeliveryLog } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../../jobs/job-actors.ts';
 import { type JobView, jobView } from '../../../jobs/job-view.ts';
-import type { Chronicle } from '../../../journal/journal-writer.ts';
+import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
 import type { Breakers } from '../../../placement/breakers.ts';
 
@@ -31,7 +31,7 @@ interface AdminParts {
   breakers: Breakers;
   bases: BaseVms;
   store: Store;
-  chronicle: Chronicle;
+  journal: JournalWriter;
   tracer: EffectTracer;
   stats: PhaseStats;
   history: HostHistory;
@@ -52,7 +52,7 @@ export function liveSource(parts: AdminParts): AdminSource {
   const { config, store, stats, orders, poller, webhooks, deliveries, breakers, dispatcher } = parts;
   return {
     mode: 'live',
-    recording: liveRecording(store, parts.chronicle),
+    recording: liveRecording(store, parts.journal),
     jobs: () => jobViews(parts),
     recent: async (limit) => (canRead(store) ? store.settled.newest(limit) : []),
     job: (jobId) => jobStory(parts, jobId),
