@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import { mayWork } from '../agent/may-work.ts';
+import { mayWork } from '../agent/vm-state.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { forwardedAddress } from '../effects/guest/connect-guest.ts';

@@ -1,5 +1,5 @@
 import { parseBaseName, parseResourceName } from '../../machines/resource-name.ts';
-import { mayWork } from '../agent/may-work.ts';
+import { mayWork } from '../agent/vm-state.ts';
 
 /** One thing at a host or at GitHub that bears one of our names. */
 export type Stray =

@@ -1,7 +1,7 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
-import { mayWork } from '../../agent/may-work.ts';
+import { mayWork } from '../../agent/vm-state.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
 import type { Profile } from '../../config/profile.ts';

@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
-import { mayWork } from '../../agent/may-work.ts';
+import { mayWork } from '../../agent/vm-state.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Effect } from '../effect-world.ts';
 
