@@ -1,5 +1,8 @@
-/** The agent's states of a VM that has been powered on and whose guest may be at work. */
-const POWERED: ReadonlySet<string> = new Set([
+/**
+ * What the agent's states of a VM mean. The states are named in `agent-responses.ts`. A state of a later agent is in none of
+ * these sets.
+ */
+const POWERED_ON: ReadonlySet<string> = new Set([
   'starting',
   'running',
   'pausing',
@@ -8,7 +11,19 @@ const POWERED: ReadonlySet<string> = new Set([
   'stopping',
 ]);
 
-/** True when a VM in this state may hold a job at work, so that nobody may delete it unasked (law 5). */
-export function mayWork(state: string): boolean {
-  return POWERED.has(state);
+const AT_REST: ReadonlySet<string> = new Set(['stopped', 'created', 'error', 'deleted']);
+
+/** The VM was powered on, and its guest may be at work: nobody may delete it unasked (law 5). */
+export function isPoweredOn(state: string): boolean {
+  return POWERED_ON.has(state);
+}
+
+/** The VM counts against the agent's limit, whoever owns it. A paused VM does, too. */
+export function holdsSlot(state: string): boolean {
+  return state === 'installing' || POWERED_ON.has(state);
+}
+
+/** The VM holds no slot, and nothing runs in it. */
+export function isAtRest(state: string): boolean {
+  return AT_REST.has(state);
 }

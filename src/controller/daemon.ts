@@ -134,7 +134,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     interval: config.controller.gc_interval,
   });
 
-  const hostLook = (host: string) => [...hosts.all()].find(({ name }) => name === host)?.snapshot.context;
+  const hostLook = (host: string) => hosts.snapshotOf(host)?.context;
   const secrets = [...secretValues(config), ...tokens];
   const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
   const deliveries = new DeliveryLog(clock);

@@ -130,10 +130,8 @@ export class Dispatcher {
     const host = snapshot.context.vm?.host;
     this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
     if (host && snapshot.hasTag('tearingDown')) {
-      const lost = [...this.#options.hosts.all()].some(
-        ({ name, snapshot: h }) => name === host && h.matches('lost'),
-      );
-      if (lost) queueMicrotask(() => this.#releaseFromLostHost(key));
+      const isLost = this.#options.hosts.snapshotOf(host)?.matches('lost');
+      if (isLost) queueMicrotask(() => this.#releaseFromLostHost(key));
     }
     this.requestScheduling();
   }

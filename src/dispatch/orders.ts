@@ -113,12 +113,12 @@ export class Orders {
 
   #order(event: string, host: string, by: string, cordon: { by: string; at: number } | null): void {
     const { hosts, hostEntries, store } = this.#options;
-    const found = [...hosts.all()].find(({ name }) => name === host);
-    if (!found) throw new OrderRefused(404, `The config names no host "${host}".`);
+    const snapshot = hosts.snapshotOf(host);
+    if (!snapshot) throw new OrderRefused(404, `The config names no host "${host}".`);
     store.atomically(() => {
       store.cordons.put(host, cordon);
       this.#write(event, `host:${host}`, 0, host, by);
-      hostEntries.changed(host, found.snapshot, event);
+      hostEntries.changed(host, snapshot, event);
     });
   }
 

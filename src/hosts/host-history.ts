@@ -1,21 +1,21 @@
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** How a host stood: its machine's state, `cordoned` when it would take jobs otherwise, `unwatched` while no daemon ran. */
+/** A time in one state: its machine's, `cordoned` when it would take jobs otherwise, or `unwatched` while no daemon ran. */
 export interface HostStay {
   state: string;
   /** Epoch ms; it lasts until the next stay, the last one until now. */
   from: number;
 }
 
-/** Stays that are remembered of each host; the oldest go first. */
-const MOST = 200;
+/** More are forgotten, the oldest first. */
+const MOST_STAYS_PER_HOST = 200;
 
 /** The health of each host over time, from the journal. */
 export class HostHistory {
   readonly #stays = new Map<string, HostStay[]>();
 
   add({ kind, at, host, to, detail }: StoredJournalEntry): void {
-    // Nobody writes down when a daemon dies: the last thing that it wrote is the last that is known.
+    // A daemon that dies writes nothing about it, so the last thing that it wrote is the last that is known.
     const heardLast = Number(detail?.heardLast ?? at);
     if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
     if (kind === 'host' && host !== null)
@@ -30,6 +30,6 @@ export class HostHistory {
   #note(host: string, state: string, from: number): void {
     const stays = this.#stays.get(host) ?? [];
     if (stays.at(-1)?.state === state) return;
-    this.#stays.set(host, [...stays, { state, from }].slice(-MOST));
+    this.#stays.set(host, [...stays, { state, from }].slice(-MOST_STAYS_PER_HOST));
   }
 }

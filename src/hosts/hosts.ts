@@ -24,8 +24,11 @@ export interface HostsOptions {
 /** The Macs, each with its own actor. Their state is what the last look showed, so it is not stored. */
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
+  readonly #options: HostsOptions;
 
-  constructor({ hosts, policy, clock, log, onChange }: HostsOptions) {
+  constructor(options: HostsOptions) {
+    this.#options = options;
+    const { hosts, policy, clock } = options;
     const machine = createHostMachine({ policy, now: () => clock.now() });
     for (const { name, client, maxVms } of hosts) {
       const provided = machine.provide({
@@ -35,35 +38,7 @@ export class Hosts {
         },
       });
       const actor = createActor(provided, { id: name, input: { name } });
-      let last = '';
-      let look: HostLook | null = null;
-      let restarts = 0;
-      actor.subscribe({
-        next: (snapshot) => {
-          const { context } = snapshot;
-          const state = statePath(snapshot.value).split('.')[0] ?? '';
-          if (context.restartsSeen > restarts) {
-            restarts = context.restartsSeen;
-            log.warn(
-              { host: name, uptime: context.look?.uptime },
-              `host ${name}: its agent was restarted ${context.look?.uptime} s ago, which ended every VM of ours that ran there`,
-            );
-          }
-          if (state !== last) {
-            const failure = context.failure;
-            log[failure ? 'warn' : 'info'](
-              { host: name, state, version: context.look?.version, ...(failure && { failure }) },
-              `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
-            );
-          }
-          if (state !== last || context.look !== look) {
-            last = state;
-            look = context.look;
-            onChange(name, snapshot);
-          }
-        },
-        error: (error) => log.error({ host: name, err: error }, `host ${name}: its state machine failed`),
-      });
+      this.#watch(name, actor);
       this.#actors.set(name, actor);
     }
   }
@@ -83,6 +58,44 @@ export class Hosts {
 
   *all(): IterableIterator<{ name: string; snapshot: HostSnapshot }> {
     for (const [name, actor] of this.#actors) yield { name, snapshot: actor.getSnapshot() };
+  }
+
+  /** Null for a name that the config does not have. */
+  snapshotOf(name: string): HostSnapshot | null {
+    return this.#actors.get(name)?.getSnapshot() ?? null;
+  }
+
+  #watch(name: string, actor: Actor<HostMachine>): void {
+    const { log, onChange } = this.#options;
+    let last = '';
+    let look: HostLook | null = null;
+    let restarts = 0;
+    actor.subscribe({
+      next: (snapshot) => {
+        const { context } = snapshot;
+        const state = statePath(snapshot.value).split('.')[0] ?? '';
+        if (context.restartsSeen > restarts) {
+          restarts = context.restartsSeen;
+          log.warn(
+            { host: name, uptime: context.look?.uptime },
+            `host ${name}: its agent was restarted ${context.look?.uptime} s ago, which ended every VM of ours that ran there`,
+          );
+        }
+        if (state !== last) {
+          const failure = context.failure;
+          log[failure ? 'warn' : 'info'](
+            { host: name, state, version: context.look?.version, ...(failure && { failure }) },
+            `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
+          );
+        }
+        if (state !== last || context.look !== look) {
+          last = state;
+          look = context.look;
+          onChange(name, snapshot);
+        }
+      },
+      error: (error) => log.error({ host: name, err: error }, `host ${name}: its state machine failed`),
+    });
   }
 }
 

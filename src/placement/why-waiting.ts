@@ -2,11 +2,12 @@ import type { BreakerView } from '../../machines/breaker.ts';
 import { NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
+import { holdsSlot } from '../agent/vm-state.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { Store } from '../store/store.ts';
 import type { Breakers } from './breakers.ts';
-import { freeSlots, holdsSlot } from './free-slots.ts';
+import { freeSlots } from './free-slots.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 
 /** A queued job as the scheduler sees it. Instants in epoch ms. */
@@ -188,7 +189,7 @@ export function waitingFacts({
       const { look, failure, unreachableSince } = snapshot.context;
       const ours = actors.slotsOn(name);
       const breaker = troubled.find((one) => one.about === 'host' && one.name === name);
-      const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm) && !ours.has(vm.name));
+      const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm.state) && !ours.has(vm.name));
       return {
         name,
         acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import { mayWork } from '../agent/vm-state.ts';
+import { isPoweredOn } from '../agent/vm-state.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { forwardedAddress } from '../effects/guest/connect-guest.ts';
@@ -185,7 +185,7 @@ export class Collector {
     const client = this.#options.world.agent(host);
     await this.#within(async (signal) => {
       const now = await client.vmState(id, { signal });
-      if (now !== null && mayWork(now) && !mayWork(state)) {
+      if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {
         throw new DaemonError('VM_BUSY', `The VM ${name} has come into use meanwhile: it is ${now}.`);
       }
       await client.deleteVm(id, { signal });

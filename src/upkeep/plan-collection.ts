@@ -1,5 +1,5 @@
 import { parseBaseName, parseResourceName } from '../../machines/resource-name.ts';
-import { mayWork } from '../agent/vm-state.ts';
+import { isPoweredOn } from '../agent/vm-state.ts';
 
 /** One thing at a host or at GitHub that bears one of our names. */
 export type Stray =
@@ -83,7 +83,7 @@ function vmStep(
   sight: (key: string) => boolean,
 ): CollectionStep[] {
   const { expiresAt, ...seen } = vm;
-  const isWorking = mayWork(vm.state);
+  const isWorking = isPoweredOn(vm.state);
   // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
   if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
   const stray = { kind: 'vm' as const, ...seen };
@@ -113,7 +113,7 @@ function baseStep(
   const stray = { kind: 'vm' as const, ...seen };
   const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
   const cause = `${what} and it is ${seen.state}`;
-  if (mayWork(seen.state)) {
+  if (isPoweredOn(seen.state)) {
     return [{ ...stray, do: 'leave', why: `${cause}: stop it, or give it a name of your own` }];
   }
   if (!sight(`vm ${seen.host} ${seen.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];

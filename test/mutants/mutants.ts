@@ -47,14 +47,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '5: what came into use since it was listed is not deleted',
     file: 'src/upkeep/collector.ts',
-    line: '      if (now !== null && mayWork(now) && !mayWork(state)) {',
+    line: '      if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {',
     becomes: '      if (false as boolean) {',
     tests: ['test/upkeep/collector.test.ts'],
   },
   {
     law: '5: a VM that may be working is asked, not deleted',
     file: 'src/upkeep/plan-collection.ts',
-    line: '  const isWorking = mayWork(vm.state);',
+    line: '  const isWorking = isPoweredOn(vm.state);',
     becomes: '  const isWorking = false as boolean;',
     tests: ['test/upkeep/plan-collection.test.ts'],
   },

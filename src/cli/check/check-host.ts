@@ -1,5 +1,6 @@
 import { parseBaseName, parseResourceName } from '../../../machines/resource-name.ts';
 import { AgentClient } from '../../agent/agent-client.ts';
+import { isAtRest } from '../../agent/vm-state.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
@@ -12,9 +13,6 @@ const READ_TIMEOUT_MS = 10_000;
 
 /** Capabilities of the agent that a job needs (agent source: each route names the one that it checks). */
 const NEEDED_FEATURES = ['macOSVirtualization', 'natNetworking', 'portForwarding', 'ociImagePackaging'];
-
-/** States in which a VM takes no slot. */
-const SLOTLESS_STATES = new Set(['stopped', 'created', 'error', 'deleted']);
 
 /** The agent gives times in whole seconds, and its clock may differ a little. */
 const MAX_CLOCK_SKEW_MS = 30_000;
@@ -68,7 +66,7 @@ export async function checkHost(
     const vms = await agent.listVms();
     const prefix = namePrefix(config.controller);
     const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
-    const foreign = vms.filter(({ name, state }) => !SLOTLESS_STATES.has(state) && !isOurs(name));
+    const foreign = vms.filter(({ name, state }) => !isAtRest(state) && !isOurs(name));
     if (foreign.length > 0) {
       const names = printable(foreign.map(({ name }) => name).join(', '));
       findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));

@@ -1,4 +1,5 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
+import { isAtRest } from '../../agent/vm-state.ts';
 import { hasCode } from '../../errors.ts';
 import { watchRunner as watch } from '../../guest/runner/watch-runner.ts';
 import type { Effect, EffectWorld } from '../effect-world.ts';
@@ -32,5 +33,5 @@ export const watchRunner: Effect<
 /** Only the agent's own word counts: an unreachable guest may be hard at work. */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const state = await world.agent(host).vmState(vmId, { signal });
-  return state === null || ['stopped', 'error', 'created', 'deleted'].includes(state);
+  return state === null || isAtRest(state);
 }

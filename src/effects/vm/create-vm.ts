@@ -1,9 +1,9 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
-import { mayWork } from '../../agent/vm-state.ts';
 import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
+import { isPoweredOn } from '../../agent/vm-state.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
@@ -94,7 +94,7 @@ async function theOnlyVm(
   vms: AgentVm[],
   signal: AbortSignal,
 ): Promise<AgentVm | null> {
-  const powered = vms.find(({ state }) => mayWork(state));
+  const powered = vms.find(({ state }) => isPoweredOn(state));
   if (powered) {
     throw new DaemonError(
       'VM_NAME_TAKEN',

@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
-import { mayWork } from '../../agent/vm-state.ts';
+import { isPoweredOn } from '../../agent/vm-state.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Effect } from '../effect-world.ts';
 
@@ -36,5 +36,5 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
 
 async function unstarted(client: AgentClient, vmName: string, signal: AbortSignal): Promise<string[]> {
   const vms = await client.findVms(vmName, { signal });
-  return vms.filter(({ state }) => !mayWork(state)).map(({ id }) => id);
+  return vms.filter(({ state }) => !isPoweredOn(state)).map(({ id }) => id);
 }
