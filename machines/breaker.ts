@@ -1,4 +1,4 @@
-import { assign, setup } from 'xstate';
+import { assertEvent, assign, setup } from 'xstate';
 import type { Failure } from './failure.ts';
 import { type Pause, pauseAfter } from './pause.ts';
 import { invokeWait, waitUntil } from './waits.ts';
@@ -63,9 +63,10 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
       'is it one failure too many': ({ context }) => context.failures + 1 >= policy.failures,
     },
     actions: {
-      noteFailure: assign(({ context, event }) =>
-        event.type === 'attempt.failed' ? { failures: context.failures + 1, lastFailure: event.failure } : {},
-      ),
+      noteFailure: assign(({ context, event }) => {
+        assertEvent(event, 'attempt.failed');
+        return { failures: context.failures + 1, lastFailure: event.failure };
+      }),
       forget: assign({ failures: 0, lastFailure: null, openedAt: null, retries: 0 }),
       open: assign(({ context }) => ({
         openedAt: context.openedAt ?? now(),

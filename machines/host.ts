@@ -1,5 +1,6 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
-import { type Failure, failureOf } from './failure.ts';
+import { withFailure } from './effect-ends.ts';
+import type { Failure } from './failure.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
 /** One VM as the host's agent lists it, ours or a stranger's. */
@@ -65,8 +66,8 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         context.unreachableSince !== null && now() - context.unreachableSince >= policy.lostAfter,
     },
     actions: {
-      noteFailure: assign(({ context, event }) => ({
-        failure: failureOf((event as { error?: unknown }).error),
+      noteFailure: assign(({ context }, failure: Failure) => ({
+        failure,
         unreachableSince: context.unreachableSince ?? now(),
         nextLookAt: now() + policy.checkInterval,
         lookAgain: false,
@@ -94,7 +95,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
             (context.look !== null && event.output.uptime < context.look.uptime ? 1 : 0),
         })),
       },
-      onError: { target: '#host.missed', actions: 'noteFailure' },
+      onError: { target: '#host.missed', actions: withFailure('noteFailure') },
     },
   });
   const waiting = s.createStateConfig({

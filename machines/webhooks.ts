@@ -1,5 +1,6 @@
-import { assign, fromPromise, setup } from 'xstate';
-import { type Failure, failureOf } from './failure.ts';
+import { assertEvent, assign, fromPromise, setup } from 'xstate';
+import { withFailure } from './effect-ends.ts';
+import type { Failure } from './failure.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
 /** The webhook that GitHub's deliveries come from, as its own API names it. */
@@ -70,16 +71,17 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
         context.deliveredAt !== null && context.deliveredAt > (context.gap?.at ?? 0),
     },
     actions: {
-      noteDelivery: assign(({ context, event }) => ({
-        deliveredAt: now(),
-        hook: event.type === 'delivery.accepted' ? (event.hook ?? context.hook) : context.hook,
-      })),
-      noteGap: assign(({ event }) =>
-        event.type === 'gap.found' ? { gap: { at: now(), why: event.why } } : {},
-      ),
+      noteDelivery: assign(({ context, event }) => {
+        assertEvent(event, 'delivery.accepted');
+        return { deliveredAt: now(), hook: event.hook ?? context.hook };
+      }),
+      noteGap: assign(({ event }) => {
+        assertEvent(event, 'gap.found');
+        return { gap: { at: now(), why: event.why } };
+      }),
       trustAgainLater: assign(() => ({ lookAt: now() + policy.trustAfter })),
       lookAgainLater: assign(() => ({ lookAt: now() + policy.lookAgainAfter })),
-      noteFailure: assign(({ event }) => ({ failure: failureOf((event as { error?: unknown }).error) })),
+      noteFailure: assign((_, failure: Failure) => ({ failure })),
     },
   });
 
@@ -136,7 +138,7 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
                   failure: null,
                 })),
               },
-              onError: { target: 'asked', actions: 'noteFailure' },
+              onError: { target: 'asked', actions: withFailure('noteFailure') },
             },
           },
         },

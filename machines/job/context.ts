@@ -139,3 +139,9 @@ export function runnerRefOf(context: JobContext): RunnerRef {
   const { name, id } = runnerOf(context);
   return { owner, repository, runnerName: name, runnerId: id };
 }
+
+/** A job of which something more was seen: its status never moves back, and its conclusion stays (law 6). */
+export function withLaterStatus(job: Job, status: JobStatus, conclusion: string | null = null): Job {
+  const isLater = JOB_STATUSES.indexOf(status) > JOB_STATUSES.indexOf(job.status);
+  return { ...job, status: isLater ? status : job.status, conclusion: job.conclusion ?? conclusion };
+}

@@ -1,4 +1,4 @@
-import type { Job, JobStatus, Runner, Vm } from './context.ts';
+import type { Job, Runner, Vm } from './context.ts';
 
 /** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
 export type JobEvent =
@@ -44,8 +44,3 @@ export const JOB_EVENT_TYPES = [
   'operator.retried',
   'vm.adopted',
 ] as const satisfies JobEvent['type'][];
-
-/** The later of two statuses: one never moves back (law 6). */
-export function laterStatus(order: readonly JobStatus[], a: JobStatus, b: JobStatus): JobStatus {
-  return order.indexOf(a) >= order.indexOf(b) ? a : b;
-}

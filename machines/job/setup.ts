@@ -1,10 +1,10 @@
-import { assign, setup } from 'xstate';
-import { type FailureCode, failure, failureOf } from '../failure.ts';
+import { assertEvent, assign } from 'xstate';
+import { type Failure, type FailureCode, failure } from '../failure.ts';
 import { type Pause, pauseAfter } from '../pause.ts';
 import { parseResourceName, resourceName } from '../resource-name.ts';
-import { JOB_STATUSES, type Job, type JobContext, type JobStatus, NO_JOB, NO_RETRY } from './context.ts';
-import { effectPlaceholders, type JobEffects } from './effects.ts';
-import { type JobEvent, laterStatus } from './events.ts';
+import { NO_RETRY, vmOf, withLaterStatus } from './context.ts';
+import type { JobEffects } from './effects.ts';
+import { guardedSetup } from './guards.ts';
 import { type JobPolicy, pauseFor } from './policy.ts';
 
 export interface JobMachineOptions {
@@ -13,74 +13,15 @@ export interface JobMachineOptions {
   now: () => number;
 }
 
-/** An effect's rejection: XState adds this event by itself, so it stands in no union. */
-const rejection = (event: unknown) => failureOf((event as { error?: unknown }).error);
-const outputOf = <Name extends keyof JobEffects>(event: unknown) =>
-  (event as { output: JobEffects[Name]['output'] }).output;
-
-function merged(job: Job, status: JobStatus, conclusion: string | null = null): Job {
-  return {
-    ...job,
-    status: laterStatus(JOB_STATUSES, job.status, status),
-    conclusion: job.conclusion ?? conclusion,
-  };
-}
-
 /** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
 export function jobSetup({ policy, now }: JobMachineOptions) {
   const after = (pause: Pause, tries: number, retryAt: number | null) =>
     Math.max(retryAt ?? 0, now() + pauseAfter(pause, tries));
 
-  return setup({
-    types: {
-      context: {} as JobContext,
-      events: {} as JobEvent,
-      input: {} as { job: Job },
-      tags: {} as 'holdsSlot' | 'takesAnyJob' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
-    },
-    actors: effectPlaceholders,
-    guards: {
-      'may the effect be retried': ({ event }) => rejection(event).disposition === 'retry',
-      'is the effect blocked': ({ event }) => rejection(event).disposition === 'blocked',
-      'is the VM name spent': ({ event }) => rejection(event).code === 'VM_NAME_TAKEN',
-      'is the runner name spent': ({ event }) => rejection(event).code === 'RUNNER_NAME_TAKEN',
-      'is the runner config lost': ({ event }) => rejection(event).code === 'RUNNER_CONFIG_LOST',
-      'has the runner ended': ({ event }) =>
-        ['RUNNER_EXITED', 'RUNNER_DEPRECATED', 'VM_VANISHED', 'RUNNER_CONFIGURATION_FAILED'].includes(
-          rejection(event).code,
-        ),
-      'does the exchanged job fit this VM': ({ context, event }) =>
-        event.type === 'job.exchanged' &&
-        event.job.status === 'queued' &&
-        event.job.profile === context.vm?.profile,
-      'does the exchanged job wait for a runner': ({ event }) =>
-        event.type === 'job.exchanged' && event.job.status === 'queued',
-      'does the exchanged job run here': ({ event }) =>
-        event.type === 'job.exchanged' && event.here && event.job.status === 'in_progress',
-      'did the exchanged job end here': ({ event }) =>
-        event.type === 'job.exchanged' && event.here && event.job.status === 'completed',
-      'did the job run here': ({ event }) => event.type === 'job.completed' && event.here,
-      'is a job at work in the guest': ({ event }) => outputOf<'askGuest'>(event).answer === 'working',
-      'is the asked VM gone': ({ event }) => outputOf<'askGuest'>(event).answer === 'vanished',
-      'does GitHub call it busy': ({ event }) => outputOf<'deregisterRunner'>(event).answer === 'busy',
-      'did the runner take a job': ({ event }) => outputOf<'watchRunner'>(event).ended === 'tookJob',
-      'is the watched VM gone': ({ event }) => outputOf<'watchRunner'>(event).ended === 'vanished',
-      'is the job over': ({ context }) => context.job.status === 'completed',
-      'is there no job': ({ context }) => context.job.id === NO_JOB,
-      'is there no VM': ({ context }) => context.vm === null,
-      'is there no runner': ({ context }) => context.runner === null,
-      'is the start news': ({ context }) => merged(context.job, 'in_progress').status !== context.job.status,
-      'may the job be tried again': ({ context }) =>
-        context.job.status === 'queued' &&
-        !context.released &&
-        context.failure?.code !== 'OPERATOR_CANCELLED' &&
-        (context.failure === null || context.job.attemptsFailed < policy.maxAttempts),
-      'is the job unserved': ({ context }) =>
-        context.failure !== null && context.job.status !== 'completed' && !context.released,
-    },
+  return guardedSetup(policy).extend({
     actions: {
       takeSlot: assign(({ context, event }) => {
-        if (event.type !== 'slot.granted') return {};
+        assertEvent(event, 'slot.granted');
         const number = context.job.namesTaken + 1;
         return {
           job: { ...context.job, namesTaken: number },
@@ -100,7 +41,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       }),
       /** The record that counted the job's numbers is lost, so those that the names show are taken (law 2). */
       adopt: assign(({ context, event }) => {
-        if (event.type !== 'vm.adopted') return {};
+        assertEvent(event, 'vm.adopted');
         const { vm, runner } = event;
         const taken = [vm.name, runner.name]
           .map((name) => parseResourceName(policy.namePrefix, name))
@@ -113,24 +54,26 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         };
       }),
       /** Another VM bears the name, whose record was lost: no second one may be taken for it. */
-      takeVmName: assign(({ context: { job, vm } }) => {
-        if (vm === null) return {};
+      takeVmName: assign(({ context }) => {
+        const { job } = context;
         const number = job.namesTaken + 1;
         return {
           job: { ...job, namesTaken: number },
-          vm: { ...vm, name: resourceName(policy.namePrefix, job.id, number) },
+          vm: { ...vmOf(context), name: resourceName(policy.namePrefix, job.id, number) },
         };
       }),
       noteRunnerVersion: assign({
-        vm: ({ context, event }) =>
-          context.vm && { ...context.vm, runnerVersion: outputOf<'probeGuest'>(event).runnerVersion },
+        vm: ({ context }, { runnerVersion }: JobEffects['probeGuest']['output']) => ({
+          ...vmOf(context),
+          runnerVersion,
+        }),
       }),
       /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */
       takeRunnerName: assign(({ context }) => {
-        const { job, vm, runner } = context;
+        const { job, runner } = context;
         const number = job.namesTaken + 1;
-        return runner === null && vm !== null
-          ? { runner: { name: vm.name, id: null, mode: null, mayAppearUntil: 0 } }
+        return runner === null
+          ? { runner: { name: vmOf(context).name, id: null, mode: null, mayAppearUntil: 0 } }
           : {
               job: { ...job, namesTaken: number },
               runner: {
@@ -175,8 +118,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         }),
       }),
       noteFailure: assign({
-        phase: ({ context, event }) => {
-          const lastFailure = rejection(event);
+        phase: ({ context }, lastFailure: Failure) => {
           const pause = pauseFor(policy, lastFailure);
           const { tries } = context.phase;
           return {
@@ -188,23 +130,21 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         },
       }),
       noteVmDeletionFailure: assign({
-        phase: ({ context, event }) => {
-          const lastFailure = rejection(event);
+        phase: ({ context }, lastFailure: Failure) => {
           const { tries } = context.phase;
           const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
           return { ...context.phase, tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
       noteRunnerRemovalFailure: assign({
-        runnerRemoval: ({ context, event }) => {
-          const lastFailure = rejection(event);
+        runnerRemoval: ({ context }, lastFailure: Failure) => {
           const { tries } = context.runnerRemoval;
           const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
           return { tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
-      giveUpAttempt: assign(({ context, event }) => ({
-        failure: rejection(event),
+      giveUpAttempt: assign(({ context }, failure: Failure) => ({
+        failure,
         job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
       })),
       giveUpOnTime: assign(({ context }, params: { doing: string }) => {
@@ -226,23 +166,24 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
       })),
       /** Its job is not tried again: whoever wants that takes the order back. */
-      cancelAttempt: assign(({ event }) =>
-        event.type === 'operator.cancelled'
-          ? { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) }
-          : {},
-      ),
+      cancelAttempt: assign(({ event }) => {
+        assertEvent(event, 'operator.cancelled');
+        return { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) };
+      }),
       skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
       forgetFailure: assign({ failure: null }),
-      markStarted: assign({ job: ({ context }) => merged(context.job, 'in_progress') }),
-      markTaken: assign({ job: ({ context }) => merged(context.job, 'in_progress'), failure: null }),
+      markStarted: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress') }),
+      markTaken: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress'), failure: null }),
       markCompleted: assign({
-        job: ({ context, event }) =>
-          event.type === 'job.completed' ? merged(context.job, 'completed', event.conclusion) : context.job,
+        job: ({ context, event }) => {
+          assertEvent(event, 'job.completed');
+          return withLaterStatus(context.job, 'completed', event.conclusion);
+        },
       }),
       /** What went wrong here was the other job's attempt. */
-      takeJob: assign({
-        job: ({ context, event }) => (event.type === 'job.exchanged' ? event.job : context.job),
-        failure: null,
+      takeJob: assign(({ event }) => {
+        assertEvent(event, 'job.exchanged');
+        return { job: event.job, failure: null };
       }),
       release: assign({ released: true }),
       beginTeardown: assign(({ context }) => {

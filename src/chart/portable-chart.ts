@@ -2,13 +2,21 @@ import type { AnyStateMachine } from 'xstate';
 
 /**
  * A machine's configuration as JSON, the form that XState's `createMachine`, Stately's editor and its kin read. What
- * is written in code there stands as a name: a guard keeps its place, or the ways after it would look unreachable.
+ * is written in code there stands as a name: a guard keeps its place, or the ways after it would look unreachable. A
+ * parameter that is computed from the event goes, and its guard or action is a plain name as those without one are.
  */
 export function portableChart(machine: AnyStateMachine): string {
   const named = (key: string, value: unknown) => {
+    if (isGivenCode(value)) return value.type;
     if (typeof value !== 'function') return value;
     if (key === 'guard') return value.name === 'guard' || value.name === '' ? 'by its answer' : value.name;
     return key === 'actions' || /^\d+$/.test(key) ? 'assign' : undefined;
   };
   return JSON.stringify(machine.config, named, 2);
+}
+
+function isGivenCode(value: unknown): value is { type: string } {
+  return (
+    typeof value === 'object' && value !== null && 'params' in value && typeof value.params === 'function'
+  );
 }

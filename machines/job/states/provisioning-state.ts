@@ -1,3 +1,4 @@
+import { withFailure } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobPolicy } from '../policy.ts';
@@ -7,9 +8,9 @@ import { pausing, phaseDeadline, retryWait } from './phase-waits.ts';
 
 /** What every rejected effect of a provisioning state leads to. */
 export const onEffectError = [
-  { guard: 'may the effect be retried', target: 'waiting', actions: 'noteFailure' },
-  { guard: 'is the effect blocked', target: 'blocked', actions: 'noteFailure' },
-  { target: '#job.tearingDown', actions: 'giveUpAttempt' },
+  { guard: withFailure('may the effect be retried'), target: 'waiting', actions: withFailure('noteFailure') },
+  { guard: withFailure('is the effect blocked'), target: 'blocked', actions: withFailure('noteFailure') },
+  { target: '#job.tearingDown', actions: withFailure('giveUpAttempt') },
 ] as const;
 
 /**

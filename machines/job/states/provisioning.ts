@@ -1,4 +1,5 @@
 import { assign } from 'xstate';
+import { withFailure, withOutput } from '../../effect-ends.ts';
 import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { onEffectError, provisioningState } from './provisioning-state.ts';
@@ -29,7 +30,11 @@ export function creating(s: JobSetup) {
           ],
         },
         onError: [
-          { guard: 'is the VM name spent', target: 'waiting', actions: ['noteFailure', 'takeVmName'] },
+          {
+            guard: withFailure('is the VM name spent'),
+            target: 'waiting',
+            actions: [withFailure('noteFailure'), 'takeVmName'],
+          },
           ...onEffectError,
         ],
       },
@@ -108,10 +113,14 @@ export function probing(s: JobSetup) {
         src: 'probeGuest',
         input: ({ context }) => guestOf(context),
         onDone: [
-          { guard: 'is there no job', target: '#job.warm', actions: ['noteRunnerVersion', begin('warm')] },
+          {
+            guard: 'is there no job',
+            target: '#job.warm',
+            actions: [withOutput('noteRunnerVersion'), begin('warm')],
+          },
           {
             target: '#job.jitConfig',
-            actions: ['noteRunnerVersion', 'takeRunnerName', begin('jitConfig')],
+            actions: [withOutput('noteRunnerVersion'), 'takeRunnerName', begin('jitConfig')],
           },
         ],
         onError: onEffectError,
@@ -163,9 +172,9 @@ export function jitConfig(s: JobSetup) {
         },
         onError: [
           {
-            guard: 'is the runner name spent',
+            guard: withFailure('is the runner name spent'),
             target: 'waiting',
-            actions: ['noteFailure', 'takeRunnerName'],
+            actions: [withFailure('noteFailure'), 'takeRunnerName'],
           },
           ...onEffectError,
         ],

@@ -1,3 +1,4 @@
+import { withFailure, withOutput } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, runnerRefOf } from '../context.ts';
 import { begin, type JobSetup, type StateConfig } from '../setup.ts';
@@ -18,11 +19,11 @@ function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
         src: 'askGuest',
         input: ({ context }) => ({ ...guestOf(context), runnerName: runnerOf(context).name }),
         onDone: [
-          { guard: 'is a job at work in the guest', target: '#job.running.busy' },
-          { guard: 'is the asked VM gone', target: '#job.tearingDown' },
+          { guard: withOutput('is a job at work in the guest'), target: '#job.running.busy' },
+          { guard: withOutput('is the asked VM gone'), target: '#job.tearingDown' },
           { target: whenNotWorking },
         ],
-        onError: { target: 'waiting', actions: 'noteFailure' },
+        onError: { target: 'waiting', actions: withFailure('noteFailure') },
       },
     }),
   );
@@ -55,10 +56,10 @@ export function retiring(s: JobSetup) {
             src: 'deregisterRunner',
             input: ({ context }) => runnerRefOf(context),
             onDone: [
-              { guard: 'does GitHub call it busy', target: '#job.running.busy' },
+              { guard: withOutput('does GitHub call it busy'), target: '#job.running.busy' },
               { target: '#job.running.retiring.settling', actions: begin('retireWindow') },
             ],
-            onError: { target: 'waiting', actions: 'noteFailure' },
+            onError: { target: 'waiting', actions: withFailure('noteFailure') },
           },
         }),
       ),

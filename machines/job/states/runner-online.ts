@@ -1,4 +1,5 @@
 import { assign } from 'xstate';
+import { withFailure } from '../../effect-ends.ts';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup } from '../setup.ts';
 import { withTheRunner } from './outside-facts.ts';
@@ -9,10 +10,14 @@ import { phaseDeadline, retried } from './phase-waits.ts';
  * retired, not torn down (law 5), unless the runner process is known to have ended.
  */
 const onRunnerError = [
-  { guard: 'may the effect be retried', target: 'waiting', actions: 'noteFailure' },
-  { guard: 'is the effect blocked', target: 'waiting', actions: 'noteFailure' },
-  { guard: 'has the runner ended', target: '#job.tearingDown', actions: 'giveUpAttempt' },
-  { target: '#job.running.retiring', actions: 'giveUpAttempt' },
+  { guard: withFailure('may the effect be retried'), target: 'waiting', actions: withFailure('noteFailure') },
+  { guard: withFailure('is the effect blocked'), target: 'waiting', actions: withFailure('noteFailure') },
+  {
+    guard: withFailure('has the runner ended'),
+    target: '#job.tearingDown',
+    actions: withFailure('giveUpAttempt'),
+  },
+  { target: '#job.running.retiring', actions: withFailure('giveUpAttempt') },
 ] as const;
 
 export function runnerOnline(s: JobSetup) {
@@ -56,7 +61,11 @@ export function runnerOnline(s: JobSetup) {
             }),
             onDone: '#job.runnerOnline.confirming',
             onError: [
-              { guard: 'is the runner config lost', target: '#job.jitConfig', actions: 'takeRunnerName' },
+              {
+                guard: withFailure('is the runner config lost'),
+                target: '#job.jitConfig',
+                actions: 'takeRunnerName',
+              },
               ...onRunnerError,
             ],
           },

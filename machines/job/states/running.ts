@@ -1,4 +1,5 @@
 import { assign } from 'xstate';
+import { withFailure, withOutput } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
 import { begin, type JobMachineOptions, type JobSetup } from '../setup.ts';
@@ -51,8 +52,8 @@ function idle(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'activity'),
           onDone: [
-            { guard: 'did the runner take a job', target: '#job.running.busy' },
-            { guard: 'is the watched VM gone', ...LOST_IDLE },
+            { guard: withOutput('did the runner take a job'), target: '#job.running.busy' },
+            { guard: withOutput('is the watched VM gone'), ...LOST_IDLE },
             {
               target: '#job.running.verifying',
               actions: [
@@ -67,7 +68,7 @@ function idle(s: JobSetup) {
               ],
             },
           ],
-          onError: { target: 'waiting', actions: 'noteFailure' },
+          onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
       },
       waiting: waitingToWatch(s),
@@ -93,12 +94,12 @@ function busy(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
-            { guard: 'is the watched VM gone', ...LOST_BUSY },
-            { guard: 'did the runner take a job', target: 'watching', reenter: true },
+            { guard: withOutput('is the watched VM gone'), ...LOST_BUSY },
+            { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
             { guard: 'is the job over', target: '#job.tearingDown' },
             { target: '#job.running.verifying', actions: begin('finishing') },
           ],
-          onError: { target: 'waiting', actions: 'noteFailure' },
+          onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
       },
       waiting: waitingToWatch(s),
@@ -126,10 +127,10 @@ function finishing(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
-            { guard: 'did the runner take a job', target: 'watching', reenter: true },
+            { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
             { target: '#job.tearingDown' },
           ],
-          onError: { target: 'waiting', actions: 'noteFailure' },
+          onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
       },
       waiting: waitingToWatch(s),

@@ -1,3 +1,4 @@
+import { withFailure } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { type JobContext, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
@@ -71,7 +72,7 @@ export function tearingDown(s: JobSetup) {
               return { host, vmName: name, vmId: id };
             },
             onDone: 'gone',
-            onError: { target: 'waiting', actions: 'noteVmDeletionFailure' },
+            onError: { target: 'waiting', actions: withFailure('noteVmDeletionFailure') },
           },
         }),
         'phase',
@@ -86,7 +87,7 @@ export function tearingDown(s: JobSetup) {
             src: 'removeRunner',
             input: ({ context }) => runnerRefOf(context),
             onDone: 'gone',
-            onError: { target: 'waiting', actions: 'noteRunnerRemovalFailure' },
+            onError: { target: 'waiting', actions: withFailure('noteRunnerRemovalFailure') },
           },
         }),
         'runnerRemoval',

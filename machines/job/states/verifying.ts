@@ -1,6 +1,6 @@
 import { assign } from 'xstate';
-import { JOB_STATUSES, runnerOf } from '../context.ts';
-import { laterStatus } from '../events.ts';
+import { withFailure } from '../../effect-ends.ts';
+import { runnerOf, withLaterStatus } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
 
@@ -47,16 +47,12 @@ export function verifying(s: JobSetup) {
             actions: assign(({ context, event }) => {
               const { status, conclusion } = event.output;
               return {
-                job: {
-                  ...context.job,
-                  status: laterStatus(JOB_STATUSES, context.job.status, status),
-                  conclusion: context.job.conclusion ?? conclusion,
-                },
+                job: withLaterStatus(context.job, status, conclusion),
                 failure: status === 'queued' ? context.failure : null,
               };
             }),
           },
-          onError: { target: 'waiting', actions: 'noteFailure' },
+          onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
       },
       waiting: pausing(s, 'acting'),
