@@ -1,11 +1,13 @@
-import type { SnapshotFrom } from 'xstate';
+import type { SnapshotFrom, StateValueFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
 import { begin, type JobMachineOptions, jobSetup } from './job/setup.ts';
+import { GOALS } from './job/states/goals.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
 import { runnerOnline } from './job/states/runner-online.ts';
 import { running } from './job/states/running.ts';
 import { tearingDown } from './job/states/tearing-down.ts';
 import { warm } from './job/states/warm.ts';
+import type { StatePath } from './state-path.ts';
 
 /**
  * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;
@@ -61,3 +63,8 @@ export function createJobMachine(options: JobMachineOptions) {
 
 export type JobMachine = ReturnType<typeof createJobMachine>;
 export type JobSnapshot = SnapshotFrom<JobMachine>;
+/** `running`, `running.idle`, `running.idle.watching`. */
+export type JobStatePath = StatePath<StateValueFrom<JobMachine>>;
+
+// Does not compile when a transition aims at a state that the machine does not have.
+GOALS satisfies readonly JobStatePath[];

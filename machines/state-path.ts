@@ -10,3 +10,10 @@ export function statePath(value: unknown, prefix = ''): string {
 export function topState(value: unknown): string {
   return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
 }
+
+/** Every path of a machine, from the type of its state values: `running`, `running.idle`, `running.idle.watching`. */
+export type StatePath<Value> = Value extends string
+  ? Value
+  : Value extends object
+    ? { [Key in keyof Value & string]: Key | `${Key}.${StatePath<Value[Key]>}` }[keyof Value & string]
+    : never;

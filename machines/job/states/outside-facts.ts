@@ -1,4 +1,5 @@
 import { begin } from '../setup.ts';
+import { to } from './goals.ts';
 
 const goElsewhere = {
   type: 'loseAttempt',
@@ -7,13 +8,13 @@ const goElsewhere = {
 
 /** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
 export const beforeTheRunner = {
-  'job.completed': { target: '#job.tearingDown', actions: 'markCompleted' },
-  'job.takenElsewhere': { target: '#job.tearingDown', actions: 'markTaken' },
+  'job.completed': { target: to('tearingDown'), actions: 'markCompleted' },
+  'job.takenElsewhere': { target: to('tearingDown'), actions: 'markTaken' },
   'job.exchanged': [
     { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
     {
       guard: 'does the exchanged job wait for a runner',
-      target: '#job.tearingDown',
+      target: to('tearingDown'),
       actions: [
         'takeJob',
         {
@@ -25,11 +26,11 @@ export const beforeTheRunner = {
         },
       ],
     },
-    { target: '#job.tearingDown', actions: 'takeJob' },
+    { target: to('tearingDown'), actions: 'takeJob' },
   ],
-  'slot.reclaimed': [{ guard: 'is there no job', target: '#job.tearingDown' }, {}],
+  'slot.reclaimed': [{ guard: 'is there no job', target: to('tearingDown') }, {}],
   'host.lost': {
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: {
       type: 'loseAttempt',
       params: {
@@ -39,12 +40,12 @@ export const beforeTheRunner = {
     },
   },
   'host.drained': {
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: goElsewhere,
   },
-  'operator.cancelled': { target: '#job.tearingDown', actions: 'cancelAttempt' },
+  'operator.cancelled': { target: to('tearingDown'), actions: 'cancelAttempt' },
   'vm.vanished': {
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: {
       type: 'failAttempt',
       params: { code: 'VM_VANISHED', message: 'The VM disappeared from its host before a runner was in it.' },
@@ -60,25 +61,25 @@ export const withTheRunner = {
   'job.completed': [
     {
       guard: 'did the job run here',
-      target: '#job.running.finishing',
+      target: to('running.finishing'),
       actions: ['markCompleted', begin('finishing')],
     },
-    { target: '#job.running.retiring', actions: 'markCompleted' },
+    { target: to('running.retiring'), actions: 'markCompleted' },
   ],
-  'job.takenElsewhere': { target: '#job.running.retiring', actions: 'markTaken' },
+  'job.takenElsewhere': { target: to('running.retiring'), actions: 'markTaken' },
   'job.exchanged': [
-    { guard: 'does the exchanged job run here', target: '#job.running.busy', actions: 'takeJob' },
+    { guard: 'does the exchanged job run here', target: to('running.busy'), actions: 'takeJob' },
     {
       guard: 'did the exchanged job end here',
-      target: '#job.running.finishing',
+      target: to('running.finishing'),
       actions: ['takeJob', begin('finishing')],
     },
     { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
-    { target: '#job.running.retiring', actions: 'takeJob' },
+    { target: to('running.retiring'), actions: 'takeJob' },
   ],
   'host.drained': {
-    target: '#job.running.retiring',
+    target: to('running.retiring'),
     actions: goElsewhere,
   },
-  'operator.cancelled': { target: '#job.running.retiring', actions: 'cancelAttempt' },
+  'operator.cancelled': { target: to('running.retiring'), actions: 'cancelAttempt' },
 } as const;

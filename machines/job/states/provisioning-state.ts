@@ -3,6 +3,7 @@ import { invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobPolicy } from '../policy.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
+import { to } from './goals.ts';
 import { beforeTheRunner } from './outside-facts.ts';
 import { pausing, phaseDeadline, retryWait } from './phase-waits.ts';
 
@@ -10,7 +11,7 @@ import { pausing, phaseDeadline, retryWait } from './phase-waits.ts';
 export const onEffectError = [
   { guard: withFailure('may the effect be retried'), target: 'waiting', actions: withFailure('noteFailure') },
   { guard: withFailure('is the effect blocked'), target: 'blocked', actions: withFailure('noteFailure') },
-  { target: '#job.tearingDown', actions: withFailure('giveUpAttempt') },
+  { target: to('tearingDown'), actions: withFailure('giveUpAttempt') },
 ] as const;
 
 /**
@@ -23,7 +24,7 @@ export function provisioningState(
   acting: StateConfig,
 ) {
   const outOfTime = {
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: { type: 'giveUpOnTime', params: { doing: phase.doing } },
   } as const;
   const deadline = phaseDeadline(outOfTime);

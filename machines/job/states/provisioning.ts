@@ -2,6 +2,7 @@ import { assign } from 'xstate';
 import { withFailure, withOutput } from '../../effect-ends.ts';
 import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
+import { to } from './goals.ts';
 import { onEffectError, provisioningState } from './provisioning-state.ts';
 
 const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(context), ...facts } });
@@ -23,7 +24,7 @@ export function creating(s: JobSetup) {
           return { host, vmName: name, profile, isWarm: context.job.id === NO_JOB };
         },
         onDone: {
-          target: '#job.starting',
+          target: to('starting'),
           actions: [
             assign(({ context, event }) => found(context, { id: event.output.vmId })),
             begin('starting'),
@@ -56,7 +57,7 @@ export function starting(s: JobSetup) {
         src: 'startVm',
         input: ({ context }) => ({ host: vmOf(context).host, vmId: vmIdOf(context) }),
         onDone: {
-          target: '#job.sshReady',
+          target: to('sshReady'),
           actions: [
             assign(({ context, event }) => found(context, { expiresAt: event.output.expiresAt })),
             begin('sshReady'),
@@ -85,7 +86,7 @@ export function sshReady(s: JobSetup) {
           return { host, vmId: vmIdOf(context), hostKey };
         },
         onDone: {
-          target: '#job.probing',
+          target: to('probing'),
           actions: [
             assign(({ context, event }) =>
               found(context, { address: event.output.address, hostKey: event.output.hostKey }),
@@ -115,11 +116,11 @@ export function probing(s: JobSetup) {
         onDone: [
           {
             guard: 'is there no job',
-            target: '#job.warm',
+            target: to('warm'),
             actions: [withOutput('noteRunnerVersion'), begin('warm')],
           },
           {
-            target: '#job.jitConfig',
+            target: to('jitConfig'),
             actions: [withOutput('noteRunnerVersion'), 'takeRunnerName', begin('jitConfig')],
           },
         ],
@@ -158,7 +159,7 @@ export function jitConfig(s: JobSetup) {
           runnerName: runnerOf(context).name,
         }),
         onDone: {
-          target: '#job.runnerOnline',
+          target: to('runnerOnline'),
           actions: [
             assign(({ context, event }) => ({
               runner: {

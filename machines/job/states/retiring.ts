@@ -2,6 +2,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, runnerRefOf } from '../context.ts';
 import { begin, type JobSetup, type StateConfig } from '../setup.ts';
+import { type Goal, to } from './goals.ts';
 import { retried } from './phase-waits.ts';
 
 /** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
@@ -9,7 +10,7 @@ function asking(s: JobSetup, description: string, acting: StateConfig) {
   return retried(s, description, acting, 'needsAttention');
 }
 
-function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
+function askingGuest(s: JobSetup, description: string, whenNotWorking: Goal) {
   return asking(
     s,
     description,
@@ -19,9 +20,9 @@ function askingGuest(s: JobSetup, description: string, whenNotWorking: string) {
         src: 'askGuest',
         input: ({ context }) => ({ ...guestOf(context), runnerName: runnerOf(context).name }),
         onDone: [
-          { guard: withOutput('is a job at work in the guest'), target: '#job.running.busy' },
-          { guard: withOutput('is the asked VM gone'), target: '#job.tearingDown' },
-          { target: whenNotWorking },
+          { guard: withOutput('is a job at work in the guest'), target: to('running.busy') },
+          { guard: withOutput('is the asked VM gone'), target: to('tearingDown') },
+          { target: to(whenNotWorking) },
         ],
         onError: { target: 'waiting', actions: withFailure('noteFailure') },
       },
@@ -45,7 +46,7 @@ export function retiring(s: JobSetup) {
       askingGuest: askingGuest(
         s,
         'The guest is asked whether a job is at work in it.',
-        '#job.running.retiring.deregistering',
+        'running.retiring.deregistering',
       ),
       deregistering: asking(
         s,
@@ -56,8 +57,8 @@ export function retiring(s: JobSetup) {
             src: 'deregisterRunner',
             input: ({ context }) => runnerRefOf(context),
             onDone: [
-              { guard: withOutput('does GitHub call it busy'), target: '#job.running.busy' },
-              { target: '#job.running.retiring.settling', actions: begin('retireWindow') },
+              { guard: withOutput('does GitHub call it busy'), target: to('running.busy') },
+              { target: to('running.retiring.settling'), actions: begin('retireWindow') },
             ],
             onError: { target: 'waiting', actions: withFailure('noteFailure') },
           },
@@ -72,7 +73,7 @@ export function retiring(s: JobSetup) {
           'askingGuestAgain',
         ),
       },
-      askingGuestAgain: askingGuest(s, 'The guest is asked for the second time.', '#job.tearingDown'),
+      askingGuestAgain: askingGuest(s, 'The guest is asked for the second time.', 'tearingDown'),
     },
   });
 }

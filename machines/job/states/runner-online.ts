@@ -2,6 +2,7 @@ import { assign } from 'xstate';
 import { withFailure } from '../../effect-ends.ts';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup } from '../setup.ts';
+import { to } from './goals.ts';
 import { withTheRunner } from './outside-facts.ts';
 import { phaseDeadline, retried } from './phase-waits.ts';
 
@@ -14,15 +15,15 @@ const onRunnerError = [
   { guard: withFailure('is the effect blocked'), target: 'waiting', actions: withFailure('noteFailure') },
   {
     guard: withFailure('has the runner ended'),
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: withFailure('giveUpAttempt'),
   },
-  { target: '#job.running.retiring', actions: withFailure('giveUpAttempt') },
+  { target: to('running.retiring'), actions: withFailure('giveUpAttempt') },
 ] as const;
 
 export function runnerOnline(s: JobSetup) {
   const outOfTime = {
-    target: '#job.running.retiring',
+    target: to('running.retiring'),
     actions: { type: 'giveUpOnTime', params: { doing: 'Bringing the runner online' } },
   } as const;
 
@@ -31,10 +32,10 @@ export function runnerOnline(s: JobSetup) {
     description: 'The runner is started in the guest and seen online by GitHub.',
     tags: ['holdsSlot', 'mayBeBusy'],
     on: {
-      'job.started': { target: '#job.running.busy', actions: 'markStarted' },
+      'job.started': { target: to('running.busy'), actions: 'markStarted' },
       ...withTheRunner,
       'vm.vanished': {
-        target: '#job.tearingDown',
+        target: to('tearingDown'),
         actions: {
           type: 'failAttempt',
           params: {
@@ -59,11 +60,11 @@ export function runnerOnline(s: JobSetup) {
               profile: vmOf(context).profile,
               mode: runnerOf(context).mode,
             }),
-            onDone: '#job.runnerOnline.confirming',
+            onDone: to('runnerOnline.confirming'),
             onError: [
               {
                 guard: withFailure('is the runner config lost'),
-                target: '#job.jitConfig',
+                target: to('jitConfig'),
                 actions: 'takeRunnerName',
               },
               ...onRunnerError,
@@ -80,7 +81,7 @@ export function runnerOnline(s: JobSetup) {
             src: 'confirmOnline',
             input: ({ context }) => ({ ...guestOf(context), ...runnerRefOf(context) }),
             onDone: {
-              target: '#job.running.idle',
+              target: to('running.idle'),
               actions: [
                 assign(({ context, event }) => ({
                   runner: { ...runnerOf(context), id: event.output.runnerId },

@@ -3,6 +3,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
 import { begin, type JobMachineOptions, type JobSetup } from '../setup.ts';
+import { to } from './goals.ts';
 import { withTheRunner } from './outside-facts.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
 import { retiring } from './retiring.ts';
@@ -19,7 +20,7 @@ const waitingToWatch = (s: JobSetup) => pausing(s, 'watching');
 
 const vmLost = (message: string) =>
   ({
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: { type: 'failAttempt', params: { code: 'VM_VANISHED', message } },
   }) as const;
 const LOST_IDLE = vmLost('The VM disappeared from its host before its runner had a job.');
@@ -29,7 +30,7 @@ const LOST_BUSY = vmLost(
 
 function idle(s: JobSetup) {
   const unused = {
-    target: '#job.running.retiring',
+    target: to('running.retiring'),
     actions: {
       type: 'failAttempt',
       params: { code: 'RUNNER_UNUSED', message: 'The runner was online but GitHub gave it no job in time.' },
@@ -52,10 +53,10 @@ function idle(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'activity'),
           onDone: [
-            { guard: withOutput('did the runner take a job'), target: '#job.running.busy' },
+            { guard: withOutput('did the runner take a job'), target: to('running.busy') },
             { guard: withOutput('is the watched VM gone'), ...LOST_IDLE },
             {
-              target: '#job.running.verifying',
+              target: to('running.verifying'),
               actions: [
                 assign(({ context, event }) => ({
                   failure: event.output.failure,
@@ -96,8 +97,8 @@ function busy(s: JobSetup) {
           onDone: [
             { guard: withOutput('is the watched VM gone'), ...LOST_BUSY },
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
-            { guard: 'is the job over', target: '#job.tearingDown' },
-            { target: '#job.running.verifying', actions: begin('finishing') },
+            { guard: 'is the job over', target: to('tearingDown') },
+            { target: to('running.verifying'), actions: begin('finishing') },
           ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
@@ -117,9 +118,9 @@ function finishing(s: JobSetup) {
       // Late and repeated hints neither bring the job back nor give its end more time.
       'job.started': {},
       'job.completed': {},
-      'vm.vanished': '#job.tearingDown',
+      'vm.vanished': to('tearingDown'),
     },
-    invoke: phaseDeadline('#job.tearingDown'),
+    invoke: phaseDeadline(to('tearingDown')),
     states: {
       watching: {
         invoke: {
@@ -128,7 +129,7 @@ function finishing(s: JobSetup) {
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
-            { target: '#job.tearingDown' },
+            { target: to('tearingDown') },
           ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
@@ -141,7 +142,7 @@ function finishing(s: JobSetup) {
 /** A runner of ours is online; which job it serves is for observations and the guest to say (law 4). */
 export function running(s: JobSetup, { policy }: JobMachineOptions) {
   const expired = {
-    target: '#job.tearingDown',
+    target: to('tearingDown'),
     actions: {
       type: 'failAttempt',
       params: {
@@ -175,7 +176,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
         },
         { actions: 'takeJob' },
       ],
-      'vm.vanished': '#job.tearingDown',
+      'vm.vanished': to('tearingDown'),
     },
     invoke: invokeWait(
       'lifetime',

@@ -2,6 +2,7 @@ import { withFailure } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { type JobContext, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
+import { to } from './goals.ts';
 
 function part(
   s: JobSetup,
@@ -54,9 +55,9 @@ export function tearingDown(s: JobSetup) {
       'operator.cancelled': { actions: 'cancelAttempt' },
     },
     onDone: [
-      { guard: 'may the job be tried again', target: '#job.queued', actions: 'beginNextAttempt' },
-      { guard: 'is the job unserved', target: '#job.failed' },
-      { target: '#job.done' },
+      { guard: 'may the job be tried again', target: to('queued'), actions: 'beginNextAttempt' },
+      { guard: 'is the job unserved', target: to('failed') },
+      { target: to('done') },
     ],
     states: {
       vm: part(

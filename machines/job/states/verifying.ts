@@ -2,6 +2,7 @@ import { assign } from 'xstate';
 import { withFailure } from '../../effect-ends.ts';
 import { runnerOf, withLaterStatus } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
+import { to } from './goals.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
 
 /**
@@ -14,23 +15,23 @@ export function verifying(s: JobSetup) {
     description: 'The runner process has ended, and GitHub is asked what became of the job.',
     on: {
       'job.started': { actions: ['markStarted', 'forgetFailure'] },
-      'job.completed': { target: '#job.tearingDown', actions: ['markCompleted', 'forgetFailure'] },
+      'job.completed': { target: to('tearingDown'), actions: ['markCompleted', 'forgetFailure'] },
       'job.exchanged': [
         {
           guard: 'did the exchanged job end here',
-          target: '#job.tearingDown',
+          target: to('tearingDown'),
           actions: 'takeJob',
         },
         {
           guard: 'does the exchanged job run here',
-          target: '#job.running.verifying',
+          target: to('running.verifying'),
           reenter: true,
           actions: ['takeJob', begin('finishing')],
         },
-        { target: '#job.tearingDown', actions: 'takeJob' },
+        { target: to('tearingDown'), actions: 'takeJob' },
       ],
     },
-    invoke: phaseDeadline('#job.tearingDown'),
+    invoke: phaseDeadline(to('tearingDown')),
     states: {
       acting: {
         invoke: {
@@ -43,7 +44,7 @@ export function verifying(s: JobSetup) {
             runnerName: runnerOf(context).name,
           }),
           onDone: {
-            target: '#job.tearingDown',
+            target: to('tearingDown'),
             actions: assign(({ context, event }) => {
               const { status, conclusion } = event.output;
               return {

@@ -1,4 +1,5 @@
 import { begin, type JobSetup } from '../setup.ts';
+import { to } from './goals.ts';
 import { beforeTheRunner } from './outside-facts.ts';
 import { phaseDeadline } from './phase-waits.ts';
 
@@ -17,13 +18,13 @@ export function warm(s: JobSetup) {
       'job.exchanged': [
         {
           ...takesOver,
-          target: '#job.jitConfig',
+          target: to('jitConfig'),
           actions: [takesOver.actions, 'takeRunnerName', begin('jitConfig')],
         },
         ...otherExchanges,
       ],
-      'slot.reclaimed': '#job.tearingDown',
+      'slot.reclaimed': to('tearingDown'),
     },
-    invoke: phaseDeadline('#job.tearingDown'),
+    invoke: phaseDeadline(to('tearingDown')),
   });
 }

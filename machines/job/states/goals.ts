@@ -1,0 +1,29 @@
+/**
+ * States at which a transition aims that starts elsewhere in the chart. A name that is not here does not compile where
+ * it is used, and `../../job.ts` does not compile when one of these is not a state of the machine.
+ */
+export const GOALS = [
+  'queued',
+  'starting',
+  'sshReady',
+  'probing',
+  'warm',
+  'jitConfig',
+  'runnerOnline',
+  'runnerOnline.confirming',
+  'running.idle',
+  'running.busy',
+  'running.finishing',
+  'running.verifying',
+  'running.retiring',
+  'running.retiring.deregistering',
+  'running.retiring.settling',
+  'tearingDown',
+  'done',
+  'failed',
+] as const;
+
+export type Goal = (typeof GOALS)[number];
+
+/** The target of a transition to that state. */
+export const to = <const Path extends Goal>(path: Path) => `#job.${path}` as const;
