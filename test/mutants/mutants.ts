@@ -74,9 +74,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '6: a status never moves back',
-    file: 'machines/job/events.ts',
-    line: 'order.indexOf(a) >= order.indexOf(b) ? a : b',
-    becomes: 'order.indexOf(a) >= order.indexOf(b) ? b : b',
+    file: 'machines/job/context.ts',
+    line: 'isLater ? status : job.status',
+    becomes: 'isLater ? status : status',
     tests: ['test/machines/job-transitions.test.ts'],
   },
   {
@@ -110,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '9: a teardown goes on until the VM is gone',
     file: 'machines/job/states/tearing-down.ts',
-    line: "onError: { target: 'waiting', actions: 'noteVmDeletionFailure' },",
-    becomes: "onError: { target: 'gone', actions: 'noteVmDeletionFailure' },",
+    line: "onError: { target: 'waiting', actions: withFailure('noteVmDeletionFailure') },",
+    becomes: "onError: { target: 'gone', actions: withFailure('noteVmDeletionFailure') },",
     tests: ['test/machines/job-transitions.test.ts'],
   },
   {
