@@ -3,7 +3,7 @@ import type { JobContext } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
-import { runnerLogs } from '../guest/runner/runner-logs.ts';
+import { runnerLogs } from '../guest/scripts/log-files.ts';
 import { redactForeign } from '../redact.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';

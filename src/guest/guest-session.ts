@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
-import { shellCommand } from './runner/shell-command.ts';
+import { shellCommand } from './scripts/shell-command.ts';
 
 export interface GuestRun {
   /** What the script is for, as the journal names it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openGuest } from '../../src/guest/open-guest.ts';
-import { probeGuest } from '../../src/guest/probe-guest.ts';
+import { probeGuest } from '../../src/guest/scripts/probe.ts';
 import type { StartGuest } from './guest-fixture.ts';
 import { GuestHome } from './guest-home.ts';
 import { runnerContract } from './runner-contract.ts';

@@ -6,10 +6,10 @@ import {
   guestActivityCommand,
   guestIsWorking,
   parseGuestActivity,
-} from '../../src/guest/runner/guest-activity.ts';
-import { launchRunner } from '../../src/guest/runner/launch-runner.ts';
-import { runnerStatus } from '../../src/guest/runner/runner-status.ts';
-import { watchRunner } from '../../src/guest/runner/watch-runner.ts';
+} from '../../src/guest/scripts/activity.ts';
+import { launchRunner } from '../../src/guest/scripts/launch.ts';
+import { runnerStatus } from '../../src/guest/scripts/status.ts';
+import { watchRunner } from '../../src/guest/scripts/watch.ts';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
 const NAME = 'gh-a-4711-1';

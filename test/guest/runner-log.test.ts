@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseGuestActivity } from '../../src/guest/runner/guest-activity.ts';
-import { parseRunnerLog } from '../../src/guest/runner/runner-log.ts';
-import { parseReport } from '../../src/guest/runner/runner-status.ts';
-import { shellQuote } from '../../src/guest/runner/shell-command.ts';
+import { parseGuestActivity } from '../../src/guest/scripts/activity.ts';
+import { parseRunnerLog } from '../../src/guest/scripts/runner-log.ts';
+import { shellQuote } from '../../src/guest/scripts/shell-command.ts';
+import { parseReport } from '../../src/guest/scripts/status.ts';
 
 const WHOLE = `
 √ Connected to GitHub

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { probeGuest } from '../../src/guest/probe-guest.ts';
+import { probeGuest } from '../../src/guest/scripts/probe.ts';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
 /** What a session must be like in every guest, whichever SSH server and shell it has. */

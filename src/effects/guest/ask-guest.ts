@@ -1,9 +1,5 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
-import {
-  guestActivityCommand,
-  guestIsWorking,
-  parseGuestActivity,
-} from '../../guest/runner/guest-activity.ts';
+import { guestActivityCommand, guestIsWorking, parseGuestActivity } from '../../guest/scripts/activity.ts';
 import type { Effect } from '../effect-world.ts';
 import { vmIsGone } from '../runner/watch-runner.ts';
 import { forwardedAddress } from './connect-guest.ts';

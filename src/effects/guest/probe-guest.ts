@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import { probeGuest as probe } from '../../guest/probe-guest.ts';
+import { probeGuest as probe } from '../../guest/scripts/probe.ts';
 import type { Effect } from '../effect-world.ts';
 import { withGuest } from './with-guest.ts';
 

@@ -1,6 +1,6 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import { runnerStatus } from '../../guest/runner/runner-status.ts';
+import { runnerStatus } from '../../guest/scripts/status.ts';
 import type { Effect } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';

@@ -1,7 +1,7 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import { launchRunner as launch } from '../../guest/runner/launch-runner.ts';
-import { runnerStatus } from '../../guest/runner/runner-status.ts';
+import { launchRunner as launch } from '../../guest/scripts/launch.ts';
+import { runnerStatus } from '../../guest/scripts/status.ts';
 import type { Effect } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { removeLeftover } from './obtain-runner-config.ts';

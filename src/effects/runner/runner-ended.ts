@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../../machines/failure.ts';
-import type { RunnerStatus } from '../../guest/runner/runner-status.ts';
+import type { RunnerStatus } from '../../guest/scripts/status.ts';
 
 /** Why a runner process that had no job ended; null when it had one, since then its end is no failure. */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {

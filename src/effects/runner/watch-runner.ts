@@ -1,7 +1,7 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { isAtRest } from '../../agent/vm-state.ts';
 import { hasCode } from '../../errors.ts';
-import { watchRunner as watch } from '../../guest/runner/watch-runner.ts';
+import { watchRunner as watch } from '../../guest/scripts/watch.ts';
 import type { Effect, EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';

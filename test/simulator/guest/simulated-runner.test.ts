@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { parseRunnerLog } from '../../../src/guest/runner/runner-log.ts';
+import { parseRunnerLog } from '../../../src/guest/scripts/runner-log.ts';
 import type { Run } from '../../../src/simulator/github/jobs/job.ts';
 import { cancelRun, currentJobs } from '../../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../../src/simulator/github/repositories.ts';

@@ -1,7 +1,7 @@
 import { DaemonError } from '../../errors.ts';
 import type { GuestSession } from '../guest-session.ts';
 import { checkedRunnerName } from './runner-name.ts';
-import { JOB_ENDED_LINE, JOB_STARTED_LINE, RUNNER_STATE } from './runner-shell.ts';
+import { JOB_ENDED_LINE, JOB_STARTED_LINE, RUNNER_STATE } from './shell.ts';
 import { shellCommand } from './shell-command.ts';
 
 // Two witnesses. A worker counts when it belongs to the launched runner: by the runner's directory in its command

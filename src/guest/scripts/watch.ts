@@ -1,7 +1,7 @@
 import type { GuestSession } from '../guest-session.ts';
 import { checkedRunnerName } from './runner-name.ts';
-import { JOB_STARTED_LINE, RUNNER_STATE } from './runner-shell.ts';
-import { parseReport, REPORT, type RunnerStatus } from './runner-status.ts';
+import { JOB_STARTED_LINE, RUNNER_STATE } from './shell.ts';
+import { parseReport, REPORT, type RunnerStatus } from './status.ts';
 
 // Looks twice a second by what costs the guest nearly nothing, and thoroughly every ten seconds. The dot it
 // prints then ends the loop when nobody listens any more: else each lost connection would leave one behind.

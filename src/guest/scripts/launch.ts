@@ -2,7 +2,7 @@ import { DaemonError } from '../../errors.ts';
 import { redact } from '../../redact.ts';
 import type { GuestSession } from '../guest-session.ts';
 import { checkedRunnerName } from './runner-name.ts';
-import { EXPAND_INSTALL, RUNNER_STATE, USUAL_PATH } from './runner-shell.ts';
+import { EXPAND_INSTALL, RUNNER_STATE, USUAL_PATH } from './shell.ts';
 
 export type RunnerLaunch = { installPath: string; runnerName: string } & (
   | { mode: 'jit'; jitConfig: string }

@@ -1,6 +1,6 @@
-import { DaemonError } from '../errors.ts';
-import type { GuestSession } from './guest-session.ts';
-import { EXPAND_INSTALL, USUAL_PATH } from './runner/runner-shell.ts';
+import { DaemonError } from '../../errors.ts';
+import type { GuestSession } from '../guest-session.ts';
+import { EXPAND_INSTALL, USUAL_PATH } from './shell.ts';
 
 export interface GuestFacts {
   /** Null where the runner could not say within five seconds. */

@@ -2,7 +2,7 @@ import { DaemonError } from '../../errors.ts';
 import type { GuestSession } from '../guest-session.ts';
 import { parseRunnerLog, type RunnerLog } from './runner-log.ts';
 import { checkedRunnerName } from './runner-name.ts';
-import { RUNNER_STATE } from './runner-shell.ts';
+import { RUNNER_STATE } from './shell.ts';
 
 export interface RunnerStatus extends RunnerLog {
   /** `lost`: it was launched and is gone without an exit code (killed, or the guest was restarted). */

@@ -1,5 +1,5 @@
 import type { GuestSession } from '../guest-session.ts';
-import { EXPAND_INSTALL } from './runner-shell.ts';
+import { EXPAND_INSTALL } from './shell.ts';
 
 /** Files and bytes of each that are read: what a person looks at first. */
 const MOST_FILES = 4;
