@@ -3,7 +3,6 @@ import type { JobContext } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
-import { runnerLogs } from '../guest/scripts/log-files.ts';
 import { redactForeign } from '../redact.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
@@ -76,9 +75,7 @@ export class EvidenceRecorder {
       address === null || runner === null
         ? null
         : tried("the runner's logs", () =>
-            withGuest(world, { address, hostKey: vm.hostKey }, signal, (session) =>
-              runnerLogs(session, { runnerName: runner, installPath: world.guest.installPath, signal }),
-            ),
+            withGuest(world, { address, hostKey: vm.hostKey }, signal, (guest) => guest.logs(runner)),
           ),
     ]);
     if (id === null) missing.push('the VM had no id yet: no events, no screen');

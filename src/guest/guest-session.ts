@@ -2,9 +2,9 @@ import type { Client, ClientChannel } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
-import { shellCommand } from './scripts/shell-command.ts';
+import { type ScriptOutput, shellCommand } from './scripts/shell.ts';
 
-export interface GuestRun {
+export interface ScriptOptions {
   /** What the script is for, as the journal names it. */
   what?: string;
   args?: readonly string[];
@@ -15,18 +15,15 @@ export interface GuestRun {
   signal?: AbortSignal | undefined;
 }
 
-export interface GuestResult {
-  /** Null when a signal ended the script. */
-  code: number | null;
+export interface ScriptResult extends ScriptOutput {
+  /** The signal that ended the script. */
   signal: string | null;
-  stdout: string;
-  stderr: string;
 }
 
-/** Bytes of each output stream that are kept; a script that says more loses the rest of it. */
-const MOST_OUTPUT = 256 * 1024;
+/** Bytes of each output stream that are kept; the rest of a longer output is dropped. */
+const MAX_OUTPUT = 256 * 1024;
 
-/** A login in a guest. Never a terminal: with one, the guest would kill what we leave running there. */
+/** A login in a guest. It never has a terminal: with one, the guest would kill what has to keep running there. */
 export class GuestSession {
   /** Base64 SHA-256 of the host key that the guest presented. */
   readonly hostKey: string;
@@ -52,8 +49,8 @@ export class GuestSession {
    */
   async run(
     script: string,
-    { what = 'run a script', args = [], stdin = '', timeoutMs, signal }: GuestRun = {},
-  ): Promise<GuestResult> {
+    { what = 'run a script', args = [], stdin = '', timeoutMs, signal }: ScriptOptions = {},
+  ): Promise<ScriptResult> {
     const { host, port } = this.#target;
     const ended = beginCall({ system: 'guest', host: `${host}:${port}`, method: 'ssh', route: what });
     const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
@@ -84,7 +81,7 @@ export class GuestSession {
     this.#client.destroy();
   }
 
-  #execute(command: string, stdin: string, stop: AbortSignal): Promise<GuestResult> {
+  #execute(command: string, stdin: string, stop: AbortSignal): Promise<ScriptResult> {
     return new Promise((resolve, reject) => {
       stop.throwIfAborted();
       let channel: ClientChannel | undefined;
@@ -92,9 +89,9 @@ export class GuestSession {
         channel?.close();
         reject(stop.reason);
       };
-      const leave = () => stop.removeEventListener('abort', onStop);
+      const stopListening = () => stop.removeEventListener('abort', onStop);
       const lost = (why: string) => {
-        leave();
+        stopListening();
         reject(guestUnreachable(this.#target, this.#broken ?? why));
       };
       stop.addEventListener('abort', onStop, { once: true });
@@ -105,15 +102,15 @@ export class GuestSession {
           channel = opened;
           const stdout = collect(opened);
           const stderr = collect(opened.stderr);
-          let ending: Pick<GuestResult, 'code' | 'signal'> | null = null;
+          let ending: Pick<ScriptResult, 'code' | 'signal'> | null = null;
           opened.on('exit', (code: number | null, name?: string) => {
             ending = { code, signal: name ?? null };
           });
           opened.on('error', (broken: Error) => lost(broken.message));
           opened.on('close', () => {
-            // An end without an exit status is a connection that broke: nobody knows how the script ended.
+            // An end without an exit status is a broken connection: how the script ended is unknown.
             if (ending === null) return lost('it hung up while a command ran');
-            leave();
+            stopListening();
             resolve({ ...ending, stdout: stdout(), stderr: stderr() });
           });
           opened.end(stdin);
@@ -125,14 +122,14 @@ export class GuestSession {
   }
 }
 
-/** A login in a guest, as effects use it. */
+/** What callers use of a login. */
 export type GuestLogin = Pick<GuestSession, 'hostKey' | 'run' | 'isOpen' | 'close'>;
 
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let length = 0;
   stream.on('data', (chunk: Buffer) => {
-    const room = MOST_OUTPUT - length;
+    const room = MAX_OUTPUT - length;
     if (room <= 0) return;
     chunks.push(chunk.subarray(0, room));
     length += Math.min(room, chunk.length);

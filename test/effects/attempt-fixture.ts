@@ -73,7 +73,7 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     deregister: (runnerId = at.runnerId) => deregisterRunner(given.world, runner(runnerId), STAYS),
     remove: (runnerId = at.runnerId) => removeRunner(given.world, runner(runnerId), STAYS),
     destroy: () => deleteVm(given.world, { host, vmName: name, vmId: guest.vmId }, STAYS),
-    inGuest: (script: string) => withGuest(given.world, guest, STAYS, (session) => session.run(script)),
+    inGuest: (script: string) => withGuest(given.world, guest, STAYS, ({ session }) => session.run(script)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
+import { Guest } from '../../src/guest/guest.ts';
 import type { GuestSession } from '../../src/guest/guest-session.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
 import { GuestHome } from './guest-home.ts';
@@ -36,6 +37,11 @@ export class GuestFixture {
 
   open(hostKey: string | null = null): Promise<GuestSession> {
     return openGuest({ ...this.server, connectTimeoutMs: 10_000, hostKey });
+  }
+
+  /** The guest over the present login. */
+  inside(installPath = '~/actions runner', signal = new AbortController().signal): Guest {
+    return new Guest(this.session, installPath, signal);
   }
 
   /** Loses the connection and logs in again. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { Guest } from '../../src/guest/guest.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
-import { probeGuest } from '../../src/guest/scripts/probe.ts';
 import type { StartGuest } from './guest-fixture.ts';
 import { GuestHome } from './guest-home.ts';
 import { runnerContract } from './runner-contract.ts';
@@ -63,7 +63,8 @@ test('a runner that hangs when asked for its version does not hang the probe', a
   const server = await startShellServer({ home: home.path, password: ACCESS.password });
   const address = { host: '127.0.0.1', port: server.port };
   const session = await openGuest({ ...ACCESS, address, connectTimeoutMs: 5_000, hostKey: null });
-  expect((await probeGuest(session, home.runner)).runnerVersion).toBeNull();
+  const guest = new Guest(session, home.runner, new AbortController().signal);
+  expect((await guest.probe()).runnerVersion).toBeNull();
   session.close();
   await server.close();
   home.close();

@@ -2,14 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import {
-  guestActivityCommand,
-  guestIsWorking,
-  parseGuestActivity,
-} from '../../src/guest/scripts/activity.ts';
-import { launchRunner } from '../../src/guest/scripts/launch.ts';
-import { runnerStatus } from '../../src/guest/scripts/status.ts';
-import { watchRunner } from '../../src/guest/scripts/watch.ts';
+import { activityScript, parseActivity } from '../../src/guest/scripts/activity.ts';
+import { shellCommand } from '../../src/guest/scripts/shell.ts';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
 const NAME = 'gh-a-4711-1';
@@ -20,12 +14,10 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 export function runnerContract(name: string, start: StartGuest): void {
   describe(`a runner in ${name}`, () => {
     const guest = new GuestFixture(start);
-    const jit = () =>
-      ({ mode: 'jit', installPath: '~/actions runner', runnerName: NAME, jitConfig: SECRET }) as const;
+    const jit = () => ({ mode: 'jit', runnerName: NAME, jitConfig: SECRET }) as const;
     const token = () =>
       ({
         mode: 'token',
-        installPath: guest.home.runner,
         runnerName: NAME,
         token: 'AABBCC-the-registration-token',
         url: 'https://github.com/o/r',
@@ -34,7 +26,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       }) as const;
 
     test('a launched runner has its secret in its own environment and nowhere else', async () => {
-      expect(await launchRunner(guest.session, jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toBe('started');
       await vi.waitFor(() => expect(guest.home.seen('interrupt')).toBe('interruptible'));
       expect(guest.home.seen('secret')).toBe(sha256(SECRET));
       expect(guest.home.seen('deprecated')).toBe('1');
@@ -50,32 +42,29 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('a second launch of the same runner starts nothing', async () => {
-      expect(await launchRunner(guest.session, jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toBe('started');
       const pid = execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString();
-      expect(await launchRunner(guest.session, { ...jit(), jitConfig: 'another' })).toBe('exists');
+      expect(await guest.inside().launch({ ...jit(), jitConfig: 'another' })).toBe('exists');
       expect(execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString()).toBe(pid);
       await vi.waitFor(() => expect(guest.home.seen('secret')).toBe(sha256(SECRET)));
     });
 
     test('two launches at once start one runner', async () => {
-      const answers = await Promise.all([
-        launchRunner(guest.session, jit()),
-        launchRunner(guest.session, jit()),
-      ]);
+      const answers = await Promise.all([guest.inside().launch(jit()), guest.inside().launch(jit())]);
       expect(answers.sort()).toEqual(['exists', 'started']);
     });
 
     test('a runner outlives the connection, and its exit code and result are read after a new login', async () => {
-      await launchRunner(guest.session, jit());
+      await guest.inside().launch(jit());
       await guest.reconnect();
       await vi.waitFor(async () =>
-        expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+        expect(await guest.inside().status(NAME)).toMatchObject({
           process: 'running',
           listening: true,
         }),
       );
       await guest.home.tell('job Build: it completed with result: Failed');
-      expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+      expect(await guest.inside().status(NAME)).toMatchObject({
         process: 'running',
         tookJob: true,
         finishedJob: false,
@@ -83,7 +72,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       await guest.home.tell('done Succeeded');
       await guest.home.tell('exit 3');
       await guest.reconnect();
-      expect(await watchRunner(guest.session, NAME, { until: 'exit' })).toMatchObject({
+      expect(await guest.inside().watch(NAME, 'exit')).toMatchObject({
         process: 'exited',
         exitCode: 3,
         tookJob: true,
@@ -94,27 +83,27 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('the state of a runner is told apart: absent, lost, and launched a moment ago', async () => {
-      expect(await runnerStatus(guest.session, NAME)).toMatchObject({ process: 'absent', lastLines: [] });
-      await launchRunner(guest.session, jit());
+      expect(await guest.inside().status(NAME)).toMatchObject({ process: 'absent', lastLines: [] });
+      await guest.inside().launch(jit());
       guest.home.killRunner(NAME);
-      await vi.waitFor(async () => expect((await runnerStatus(guest.session, NAME)).process).toBe('lost'));
+      await vi.waitFor(async () => expect((await guest.inside().status(NAME)).process).toBe('lost'));
       mkdirSync(guest.home.state('gh-a-4711-2', '.'));
-      expect((await runnerStatus(guest.session, 'gh-a-4711-2')).process).toBe('running');
+      expect((await guest.inside().status('gh-a-4711-2')).process).toBe('running');
       const past = new Date(Date.now() - 60_000);
       utimesSync(guest.home.state('gh-a-4711-2', '.'), past, past);
-      expect((await runnerStatus(guest.session, 'gh-a-4711-2')).process).toBe('lost');
+      expect((await guest.inside().status('gh-a-4711-2')).process).toBe('lost');
     });
 
     test('a pid that belongs to another process by now is a lost runner', async () => {
       mkdirSync(guest.home.state(NAME, '.'), { recursive: true });
       writeFileSync(guest.home.state(NAME, 'pid'), `${process.pid}\n12345\n`);
-      expect((await runnerStatus(guest.session, NAME)).process).toBe('lost');
+      expect((await guest.inside().status(NAME)).process).toBe('lost');
     });
 
     test('a version that GitHub refuses is known by the exit code alone', async () => {
-      await launchRunner(guest.session, jit());
+      await guest.inside().launch(jit());
       await guest.home.tell('exit 7');
-      expect(await watchRunner(guest.session, NAME, { until: 'activity' })).toMatchObject({
+      expect(await guest.inside().watch(NAME, 'activity')).toMatchObject({
         process: 'exited',
         exitCode: 7,
         tookJob: false,
@@ -123,38 +112,39 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('a guest works while a job runs, by either witness', async () => {
-      await launchRunner(guest.session, jit());
-      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+      await guest.inside().launch(jit());
+      expect(await guest.inside().isWorking(NAME)).toBe(false);
       await guest.home.tell('job Build');
-      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
-      expect(parseGuestActivity((await guest.session.run(guestActivityCommand(NAME))).stdout)).toBe(true);
+      expect(await guest.inside().isWorking(NAME)).toBe(true);
+      const { script, args } = activityScript(NAME);
+      expect(parseActivity((await guest.session.run(shellCommand(script, args))).stdout)).toBe(true);
       writeFileSync(guest.home.state(NAME, 'log'), '');
-      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
+      expect(await guest.inside().isWorking(NAME)).toBe(true);
       await guest.home.tell('kill-worker');
-      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+      expect(await guest.inside().isWorking(NAME)).toBe(false);
       guest.home.writeLog(NAME, '2026-07-30 10:00:00Z: Running job: Build\n');
-      expect(await guestIsWorking(guest.session, NAME)).toBe(true);
+      expect(await guest.inside().isWorking(NAME)).toBe(true);
       guest.home.writeLog(NAME, '2026-07-30 10:00:09Z: Job Build completed with result: Succeeded\n');
-      expect(await guestIsWorking(guest.session, NAME)).toBe(false);
+      expect(await guest.inside().isWorking(NAME)).toBe(false);
     });
 
     test('watching for activity ends with the job that comes, and leaves with its caller', async () => {
-      await launchRunner(guest.session, jit());
-      const watch = watchRunner(guest.session, NAME, { until: 'activity' });
+      await guest.inside().launch(jit());
+      const watch = guest.inside().watch(NAME, 'activity');
       await guest.home.tell('job Build');
       expect(await watch).toMatchObject({ process: 'running', tookJob: true, finishedJob: false });
 
       const control = new AbortController();
       const reason = new Error('left the state');
-      const left = watchRunner(guest.session, NAME, { until: 'exit', signal: control.signal });
+      const left = guest.inside(undefined, control.signal).watch(NAME, 'exit');
       control.abort(reason);
       await expect(left).rejects.toBe(reason);
-      expect((await runnerStatus(guest.session, NAME)).process).toBe('running');
+      expect((await guest.inside().status(NAME)).process).toBe('running');
     });
 
     test('watching ends with a lost connection', async () => {
-      await launchRunner(guest.session, jit());
-      const watch = watchRunner(guest.session, NAME, { until: 'exit' });
+      await guest.inside().launch(jit());
+      const watch = guest.inside().watch(NAME, 'exit');
       const failed = expect(watch).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
       await guest.session.run('true');
       guest.server.cut();
@@ -162,36 +152,37 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('watching a runner that is absent or lost ends at once', async () => {
-      expect((await watchRunner(guest.session, NAME, { until: 'exit' })).process).toBe('absent');
-      await launchRunner(guest.session, jit());
+      expect((await guest.inside().watch(NAME, 'exit')).process).toBe('absent');
+      await guest.inside().launch(jit());
       guest.home.killRunner(NAME);
-      expect((await watchRunner(guest.session, NAME, { until: 'activity' })).process).toBe('lost');
+      expect((await guest.inside().watch(NAME, 'activity')).process).toBe('lost');
     });
 
     test('with a registration token the runner is configured first, with the token in the environment', async () => {
-      expect(await launchRunner(guest.session, token())).toBe('started');
+      expect(await guest.inside(guest.home.runner).launch(token())).toBe('started');
       expect(guest.home.seen('arguments').split('\n')).toEqual([
         ...['--unattended', '--ephemeral', '--disableupdate', '--url', 'https://github.com/o/r'],
         ...['--name', NAME, '--labels', "self-hosted,it's", '--work', '_work'],
       ]);
-      await vi.waitFor(async () => expect((await runnerStatus(guest.session, NAME)).listening).toBe(true));
+      await vi.waitFor(async () => expect((await guest.inside().status(NAME)).listening).toBe(true));
       expect(execFileSync('ps', ['-A', '-ww', '-o', 'command']).toString()).not.toContain(
         'the-registration-token',
       );
-      expect(await launchRunner(guest.session, { ...token(), group: 'macs' })).toBe('exists');
+      expect(await guest.inside(guest.home.runner).launch({ ...token(), group: 'macs' })).toBe('exists');
     });
 
     test('a runner that cannot be configured says why, again and without the token', async () => {
       guest.home.put('refuse', '');
       for (const _ of [1, 2]) {
-        const error: unknown = await launchRunner(guest.session, { ...token(), group: 'macs' }).catch(
-          (e: unknown) => e,
-        );
+        const error: unknown = await guest
+          .inside(guest.home.runner)
+          .launch({ ...token(), group: 'macs' })
+          .catch((e: unknown) => e);
         expect(error).toMatchObject({ failure: { code: 'RUNNER_CONFIGURATION_FAILED' } });
         expect(String(error)).toMatch(/exit code 1 and said: Http response code: NotFound for \*\*\*/);
       }
       expect(guest.home.seen('arguments')).toContain('--runnergroup\nmacs');
-      expect(await runnerStatus(guest.session, NAME)).toMatchObject({
+      expect(await guest.inside().status(NAME)).toMatchObject({
         process: 'exited',
         exitCode: 1,
         tookJob: false,
@@ -199,20 +190,20 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('a runner whose directory is gone exits instead of hanging', async () => {
-      expect(await launchRunner(guest.session, { ...jit(), installPath: '/nowhere' })).toBe('started');
-      expect(await runnerStatus(guest.session, NAME)).toMatchObject({ process: 'exited', exitCode: 72 });
+      expect(await guest.inside('/nowhere').launch(jit())).toBe('started');
+      expect(await guest.inside().status(NAME)).toMatchObject({ process: 'exited', exitCode: 72 });
     });
 
     test('a launch whose secret does not arrive claims nothing', async () => {
-      await expect(launchRunner(guest.session, { ...jit(), jitConfig: '' })).rejects.toMatchObject({
+      await expect(guest.inside().launch({ ...jit(), jitConfig: '' })).rejects.toMatchObject({
         failure: { code: 'GUEST_COMMAND_FAILED' },
       });
-      expect(await launchRunner(guest.session, jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toBe('started');
     });
 
     test('a runner name that is a path is refused', async () => {
       for (const runnerName of ['../x', '.', '', 'a/b', '-x']) {
-        await expect(launchRunner(guest.session, { ...jit(), runnerName })).rejects.toThrow('not a name');
+        await expect(guest.inside().launch({ ...jit(), runnerName })).rejects.toThrow('not a name');
       }
     });
   });

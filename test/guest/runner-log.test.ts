@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseGuestActivity } from '../../src/guest/scripts/activity.ts';
+import { parseActivity } from '../../src/guest/scripts/activity.ts';
 import { parseRunnerLog } from '../../src/guest/scripts/runner-log.ts';
-import { shellQuote } from '../../src/guest/scripts/shell-command.ts';
-import { parseReport } from '../../src/guest/scripts/status.ts';
+import { shellQuote } from '../../src/guest/scripts/shell.ts';
+import { parseStatus } from '../../src/guest/scripts/status.ts';
 
 const WHOLE = `
 √ Connected to GitHub
@@ -94,7 +94,7 @@ describe('the log of a runner', () => {
 
 describe('what a guest answers', () => {
   test('noise of a login shell before the answer does not matter', () => {
-    expect(parseReport('Welcome!\n..\njeballto-state: exited 7\n', '')).toMatchObject({
+    expect(parseStatus({ stdout: 'Welcome!\n..\njeballto-state: exited 7\n', stderr: '' })).toMatchObject({
       process: 'exited',
       exitCode: 7,
       deprecated: true,
@@ -102,11 +102,13 @@ describe('what a guest answers', () => {
   });
 
   test('a log that imitates the state line changes nothing', () => {
-    expect(parseReport('\njeballto-state: running\njeballto-state: exited 0\n', '').process).toBe('running');
+    expect(
+      parseStatus({ stdout: '\njeballto-state: running\njeballto-state: exited 0\n', stderr: '' }).process,
+    ).toBe('running');
   });
 
   test('no answer is a failure, not a state', () => {
-    expect(() => parseReport('', 'sh: not found')).toThrow('sh: not found');
+    expect(() => parseStatus({ stdout: '', stderr: 'sh: not found' })).toThrow('sh: not found');
   });
 
   test.each([
@@ -117,12 +119,12 @@ describe('what a guest answers', () => {
     ['worker=unknown job=none', null],
     ['worker= job=none', null],
   ])('%s', (answer, expected) => {
-    expect(parseGuestActivity(`noise\njeballto-activity: ${answer}\n`)).toBe(expected);
+    expect(parseActivity(`noise\njeballto-activity: ${answer}\n`)).toBe(expected);
   });
 
   test('no answer is neither yes nor no', () => {
-    expect(parseGuestActivity('')).toBeNull();
-    expect(parseGuestActivity('Permission denied')).toBeNull();
+    expect(parseActivity('')).toBeNull();
+    expect(parseActivity('Permission denied')).toBeNull();
   });
 
   test('a word is quoted whole', () => {

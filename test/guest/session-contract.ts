@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { probeGuest } from '../../src/guest/scripts/probe.ts';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
 /** What a session must be like in every guest, whichever SSH server and shell it has. */
@@ -60,7 +59,7 @@ export function sessionContract(name: string, start: StartGuest): void {
     });
 
     test('the probe tells what the guest is', async () => {
-      const facts = await probeGuest(guest.session, '~/actions runner');
+      const facts = await guest.inside().probe();
       expect(facts).toMatchObject({ runnerVersion: '2.334.0', os: 'Linux' });
       expect(facts.arch).toMatch(/^\w+$/);
       expect(Math.abs(facts.guestTime - Date.now())).toBeLessThan(60_000);
@@ -71,13 +70,14 @@ export function sessionContract(name: string, start: StartGuest): void {
       writeFileSync(`${guest.home.runner}/config.sh`, '', { mode: 0o644 });
       guest.home.remove('config.sh');
       writeFileSync(`${guest.home.runner}/config.sh`, '', { mode: 0o644 });
-      const error: unknown = await probeGuest(guest.session, '~/actions runner').catch(
-        (reason: unknown) => reason,
-      );
+      const error: unknown = await guest
+        .inside()
+        .probe()
+        .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ failure: { code: 'GUEST_TOOL_MISSING', blame: 'image' } });
       expect(String(error)).toContain('lacks run.sh, config.sh (it is there, but not executable):');
       expect(String(error)).toContain(guest.home.runner);
-      await expect(probeGuest(guest.session, '/nowhere')).rejects.toThrow(
+      await expect(guest.inside('/nowhere').probe()).rejects.toThrow(
         /lacks run\.sh, config\.sh: .*\/nowhere/,
       );
     });

@@ -1,4 +1,4 @@
-import type { GuestResult } from '../../src/guest/guest-session.ts';
+import type { ScriptResult } from '../../src/guest/guest-session.ts';
 import { repositoryOf } from '../../src/simulator/github/repositories.ts';
 import { runnerFiles } from '../../src/simulator/github/runners/jit-config.ts';
 import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
@@ -25,7 +25,7 @@ const SCRIPTS: [mark: string, answer: (guest: MemoryGuest, call: ShellCall) => s
 ];
 
 /** Answers one of the daemon's scripts as the guest's shell would, from the guest's memory. */
-export async function runInGuest(guest: MemoryGuest, call: ShellCall): Promise<GuestResult> {
+export async function runInGuest(guest: MemoryGuest, call: ShellCall): Promise<ScriptResult> {
   const found = SCRIPTS.find(([mark]) => call.script.includes(mark));
   if (!found) throw new Error(`the simulated guest does not know this script: ${call.script.slice(0, 200)}`);
   return { code: 0, signal: null, stdout: await found[1](guest, call), stderr: '' };

@@ -44,7 +44,7 @@ async function collecting(options: EffectFixtureOptions = {}) {
     const runner = { ...PLACE, jobId, runnerName: name, profile: LABEL };
     const got = await obtainRunnerConfig(world, runner, STAYS, STORED);
     const launch = () => launchRunner(world, { ...guest, ...runner, ...got }, STAYS);
-    const inGuest = (script: string) => withGuest(world, guest, STAYS, (session) => session.run(script));
+    const inGuest = (script: string) => withGuest(world, guest, STAYS, ({ session }) => session.run(script));
     return { jobId, name, run, launch, inGuest };
   };
   const told = (steps: Awaited<ReturnType<typeof at.collector.collect>>) =>

@@ -1,13 +1,14 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
-import { guestActivityCommand, guestIsWorking, parseGuestActivity } from '../../guest/scripts/activity.ts';
+import { activityScript, parseActivity } from '../../guest/scripts/activity.ts';
+import { shellCommand } from '../../guest/scripts/shell.ts';
 import type { Effect } from '../effect-world.ts';
 import { vmIsGone } from '../runner/watch-runner.ts';
 import { forwardedAddress } from './connect-guest.ts';
 import { withGuest } from './with-guest.ts';
 
 /**
- * Whether a job runs in the guest, by the guest's own word: over SSH, or through the agent's execute route when
- * SSH is gone. Rejects when nobody can say: then nobody may kill (law 5).
+ * Asks the guest itself whether a job runs in it: over SSH, or through the agent's execute route when SSH is gone.
+ * Rejects when the guest gives no result: then its VM must not be deleted (law 5).
  */
 export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGuest']['output']> = async (
   world,
@@ -18,22 +19,18 @@ export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGu
   if (await vmIsGone(world, host, vmId, signal)) return { answer: 'vanished' };
   try {
     const address = await forwardedAddress(world, host, vmId, signal);
-    const working = await withGuest(world, { address, hostKey }, signal, (session) =>
-      guestIsWorking(session, runnerName, { signal }),
+    const isWorking = await withGuest(world, { address, hostKey }, signal, (guest) =>
+      guest.isWorking(runnerName),
     );
-    return { answer: working ? 'working' : 'notWorking' };
+    return { answer: isWorking ? 'working' : 'notWorking' };
   } catch (sshError) {
     signal.throwIfAborted();
     const { user, password } = world.guest;
-    const asked = await world
-      .agent(host)
-      .execute(
-        vmId,
-        { command: guestActivityCommand(runnerName), user, password, timeoutSeconds: 30 },
-        { signal },
-      );
-    const answer = parseGuestActivity(asked.stdout);
-    if (answer === null) throw sshError;
-    return { answer: answer ? 'working' : 'notWorking' };
+    const { script, args } = activityScript(runnerName);
+    const command = { command: shellCommand(script, args), user, password, timeoutSeconds: 30 };
+    const { stdout } = await world.agent(host).execute(vmId, command, { signal });
+    const isWorking = parseActivity(stdout);
+    if (isWorking === null) throw sshError;
+    return { answer: isWorking ? 'working' : 'notWorking' };
   }
 };

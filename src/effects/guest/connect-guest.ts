@@ -11,43 +11,43 @@ import { withGuest } from './with-guest.ts';
  */
 const AUTOMATIC_FORWARDING_SECONDS = 80;
 
-/** Milliseconds between looks for the address, and of one try; each look is one small request to the agent. */
-const LOOK_EVERY = 100;
-const PATIENCE = 5_000;
+/** Milliseconds between two polls for the address, each one small request to the agent; and of one try in all. */
+const POLL_INTERVAL = 100;
+const TRY_TIMEOUT = 5_000;
 
-/** The guest answers at an address with an SSH banner and lets us log in; an open port proves nothing. */
+/** Finds the guest's address and logs in once: an open port alone proves nothing. */
 export const connectGuest: Effect<
   JobEffects['connectGuest']['input'],
   JobEffects['connectGuest']['output']
 > = async (world, { host, vmId, hostKey }, signal) => {
   const address = await forwardedAddress(world, host, vmId, signal);
-  return withGuest(world, { address, hostKey }, signal, async (session) => ({
+  return withGuest(world, { address, hostKey }, signal, async (guest) => ({
     address,
-    hostKey: session.hostKey,
+    hostKey: guest.session.hostKey,
   }));
 };
 
 /**
- * Reads the forwarding first and enables it only where the agent will not do so by itself. While it still may, the
- * wait is in here: a guest that has its address is noticed within a tenth of a second.
+ * Returns where the guest's SSH is reached. Enables the forwarding only where the agent will not do so by itself, and
+ * polls while it still may: a guest that gets its address is seen within a tenth of a second.
  */
 export async function forwardedAddress(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const client = world.agent(host);
-  const until = world.clock.now() + PATIENCE;
-  let mayCome = false;
+  const until = world.clock.now() + TRY_TIMEOUT;
+  let mayForward = false;
   do {
-    if (mayCome) await sleepFor(world.clock, LOOK_EVERY, signal);
+    if (mayForward) await sleepFor(world.clock, POLL_INTERVAL, signal);
     const ssh = await client.sshStatus(vmId, { signal });
     if (ssh.status === 'ready' && ssh.address !== null) return ssh.address;
-    mayCome =
-      ssh.status !== 'unavailable' && (mayCome || (await mayStillComeByItself(client, host, vmId, signal)));
-    if (!mayCome) return client.enableSsh(vmId, { signal });
+    mayForward =
+      ssh.status !== 'unavailable' && (mayForward || (await mayForwardByItself(client, host, vmId, signal)));
+    if (!mayForward) return client.enableSsh(vmId, { signal });
   } while (world.clock.now() < until);
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }
 
-/** By the live state: the VM's record may still call it stopped long after its start. */
-async function mayStillComeByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
+/** Reads the live state: the VM's record may have it as stopped long after its start. */
+async function mayForwardByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
   const state = await client.vmState(vmId, { signal });
   if (state !== 'running' && state !== 'starting') {
     throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${state ?? 'gone'} while it boots.`);

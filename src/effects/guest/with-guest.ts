@@ -1,24 +1,20 @@
-import type { GuestLogin } from '../../guest/guest-session.ts';
+import { Guest } from '../../guest/guest.ts';
 import type { EffectWorld } from '../effect-world.ts';
 
-/** Opens the guest, does one thing in it and closes it, whatever happens. Rejects with GUEST_* failures. */
+/** Logs in to a guest, does one thing in it and closes the login, also after an error. Rejects with GUEST_* failures. */
 export async function withGuest<T>(
   world: EffectWorld,
-  guest: { address: { host: string; port: number }; hostKey: string | null },
+  { address, hostKey }: { address: { host: string; port: number }; hostKey: string | null },
   signal: AbortSignal,
-  use: (session: GuestLogin) => Promise<T>,
+  use: (guest: Guest) => Promise<T>,
 ): Promise<T> {
+  const { user, password, privateKey, connectTimeout, installPath } = world.guest;
   const session = await world.openGuest({
-    address: guest.address,
-    user: world.guest.user,
-    password: world.guest.password,
-    privateKey: world.guest.privateKey,
-    connectTimeoutMs: world.guest.connectTimeout,
-    hostKey: guest.hostKey,
-    signal,
+    ...{ address, hostKey, user, password, privateKey, signal },
+    connectTimeoutMs: connectTimeout,
   });
   try {
-    return await use(session);
+    return await use(new Guest(session, installPath, signal));
   } finally {
     session.close();
   }

@@ -1,22 +1,19 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import { runnerStatus } from '../../guest/scripts/status.ts';
 import type { Effect } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
 /**
- * GitHub lists the runner as online. The guest is asked first: it knows sooner, costs no rate limit, and tells
- * why a runner ended. A runner that took a job and left GitHub's list has been online.
+ * Confirms that GitHub lists the runner as online. The guest is asked first: it knows earlier, costs no rate limit, and
+ * says why a runner ended. A runner that took a job and is no longer on GitHub's list has been online.
  */
 export const confirmOnline: Effect<
   JobEffects['confirmOnline']['input'],
   JobEffects['confirmOnline']['output']
 > = async (world, input, signal) => {
   const { owner, repository, runnerName, runnerId } = input;
-  const status = await withGuest(world, input, signal, (session) =>
-    runnerStatus(session, runnerName, { signal }),
-  );
+  const status = await withGuest(world, input, signal, (guest) => guest.status(runnerName));
   if (status.process !== 'running') {
     const cause = runnerEnded(runnerName, status);
     if (cause) throw new DaemonError(cause.code, cause.message);

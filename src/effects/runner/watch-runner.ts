@@ -1,15 +1,13 @@
 import type { JobEffects } from '../../../machines/job/effects.ts';
 import { isAtRest } from '../../agent/vm-state.ts';
 import { hasCode } from '../../errors.ts';
-import { watchRunner as watch } from '../../guest/scripts/watch.ts';
 import type { Effect, EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
 /**
- * Resolves when the runner took a job (`until: 'activity'`), when its process ended, or when its VM is gone.
- * One waiting command in the guest does the watching, so nothing is polled; a lost connection rejects, and the
- * machine looks again.
+ * Resolves when the runner took a job (`until: 'activity'`), when its process ended, or when its VM is gone. One script
+ * waits in the guest, so nothing is polled. A lost connection rejects, and the machine orders the effect again.
  */
 export const watchRunner: Effect<
   JobEffects['watchRunner']['input'],
@@ -17,9 +15,7 @@ export const watchRunner: Effect<
 > = async (world, input, signal) => {
   const { host, vmId, runnerName, until } = input;
   try {
-    const status = await withGuest(world, input, signal, (session) =>
-      watch(session, runnerName, { until, signal }),
-    );
+    const status = await withGuest(world, input, signal, (guest) => guest.watch(runnerName, until));
     if (status.process === 'running') return { ended: 'tookJob', failure: null };
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };
     return { ended: 'exited', failure: runnerEnded(runnerName, status) };
@@ -30,7 +26,7 @@ export const watchRunner: Effect<
   }
 };
 
-/** Only the agent's own word counts: an unreachable guest may be hard at work. */
+/** Only the agent's state counts: a guest that cannot be reached may be working. */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const state = await world.agent(host).vmState(vmId, { signal });
   return state === null || isAtRest(state);

@@ -1,8 +1,6 @@
 import { DaemonError } from '../../errors.ts';
-import type { GuestSession } from '../guest-session.ts';
-import { checkedRunnerName } from './runner-name.ts';
-import { JOB_ENDED_LINE, JOB_STARTED_LINE, RUNNER_STATE } from './shell.ts';
-import { shellCommand } from './shell-command.ts';
+import { JOB_ENDED_LINE, JOB_STARTED_LINE } from './runner-log.ts';
+import { checkedRunnerName, type GuestScript, RUNNER_STATE, type ScriptOutput } from './shell.ts';
 
 // Two witnesses. A worker counts when it belongs to the launched runner: by the runner's directory in its command
 // line, or as a descendant of the supervisor; where neither is known, any worker counts. The brackets keep the
@@ -30,34 +28,29 @@ job=none
 echo; echo "jeballto-activity: worker=$worker job=$job"
 `;
 
-/** The command line that asks a guest whether a job runs in it, for the agent's execute route as well as for SSH. */
-export function guestActivityCommand(runnerName: string): string {
-  return shellCommand(SCRIPT, [checkedRunnerName(runnerName)]);
-}
-
-/** What the command answered: true with any sign of a job, false only when both witnesses say no, else null. */
-export function parseGuestActivity(output: string): boolean | null {
-  const answer = /^jeballto-activity: worker=(yes|no|unknown) job=(open|none)$/m.exec(output);
-  if (answer === null) return null;
-  if (answer[1] === 'yes' || answer[2] === 'open') return true;
-  return answer[1] === 'no' ? false : null;
-}
-
-/** Whether a job runs in the guest (law 5). Throws GUEST_COMMAND_FAILED when the guest cannot tell: not knowing is no "no". */
-export async function guestIsWorking(
-  session: Pick<GuestSession, 'run'>,
-  runnerName: string,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<boolean> {
-  const args = [checkedRunnerName(runnerName)];
-  const { stdout, stderr } = await session.run(SCRIPT, {
+/** Whether a job runs in the guest (law 5). */
+export function activityScript(runnerName: string): GuestScript<boolean> {
+  return {
+    script: SCRIPT,
     what: 'ask whether a job runs',
-    args,
+    args: [checkedRunnerName(runnerName)],
     timeoutMs: 30_000,
-    signal,
-  });
-  const working = parseGuestActivity(stdout);
-  if (working !== null) return working;
+    read: readActivity,
+  };
+}
+
+/** What the script printed: true with any sign of a job, false only when both witnesses say no, else null. */
+export function parseActivity(stdout: string): boolean | null {
+  const printed = /^jeballto-activity: worker=(yes|no|unknown) job=(open|none)$/m.exec(stdout);
+  if (printed === null) return null;
+  if (printed[1] === 'yes' || printed[2] === 'open') return true;
+  return printed[1] === 'no' ? false : null;
+}
+
+/** Throws GUEST_COMMAND_FAILED when the guest cannot tell: not to know is not a "no". */
+function readActivity({ stdout, stderr }: ScriptOutput): boolean {
+  const isWorking = parseActivity(stdout);
+  if (isWorking !== null) return isWorking;
   throw new DaemonError(
     'GUEST_COMMAND_FAILED',
     `The guest did not say whether a job runs in it: ${stderr.trim().slice(-200) || 'its process list is empty'}.`,

@@ -1,16 +1,21 @@
 import { DaemonError } from '../../errors.ts';
 import { redact } from '../../redact.ts';
-import type { GuestSession } from '../guest-session.ts';
-import { checkedRunnerName } from './runner-name.ts';
-import { EXPAND_INSTALL, RUNNER_STATE, USUAL_PATH } from './shell.ts';
+import {
+  checkedRunnerName,
+  EXPAND_INSTALL,
+  type GuestScript,
+  RUNNER_STATE,
+  type ScriptOutput,
+  USUAL_PATH,
+} from './shell.ts';
 
-export type RunnerLaunch = { installPath: string; runnerName: string } & (
+export type RunnerLaunch = { runnerName: string } & (
   | { mode: 'jit'; jitConfig: string }
   /** `group` is null at a repository, where GitHub has no runner groups. */
   | { mode: 'token'; token: string; url: string; labels: readonly string[]; group: string | null }
 );
 
-/** Milliseconds for a launch: `config.sh` asks GitHub several times, and three times over where that fails. */
+/** `config.sh` calls GitHub several times, and each call up to three times where it fails. */
 const LAUNCH_TIMEOUT_MS = 120_000;
 
 // Lives in the guest for as long as its runner does. The secret goes from its file into the environment of the
@@ -74,36 +79,39 @@ fi
 `;
 
 /**
- * Starts a runner in the guest so that it outlives this connection and this daemon, once for each runner name:
- * a second call answers `exists` and starts nothing. In token mode the runner is configured first, and a call
- * that finds that under way waits for its end. Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` said, and
- * GUEST_COMMAND_FAILED when the guest's shell could not begin. Whether the runner stays up, `runnerStatus` tells.
+ * Starts a runner in the guest so that it outlives this connection and this daemon, once for each runner name: a second
+ * launch returns `exists` and starts nothing. In token mode the runner is configured first, and a launch that finds that
+ * under way waits for its end. Whether the runner stays up is seen by its status.
  */
-export async function launchRunner(
-  session: Pick<GuestSession, 'run'>,
-  launch: RunnerLaunch,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<'started' | 'exists'> {
+export function launchScript(launch: RunnerLaunch, installPath: string): GuestScript<'started' | 'exists'> {
   const name = checkedRunnerName(launch.runnerName);
-  const secret = launch.mode === 'jit' ? launch.jitConfig : launch.token;
-  const { code, stdout, stderr } = await session.run(SCRIPT, {
+  const secret = (launch.mode === 'jit' ? launch.jitConfig : launch.token).trim();
+  return {
+    script: SCRIPT,
     what: 'start the runner',
-    args: [name, SUPERVISOR, launch.installPath, launch.mode, ...configArguments(launch)],
-    stdin: `${secret.trim()}\n`,
+    args: [name, SUPERVISOR, installPath, launch.mode, ...configArguments(launch)],
+    stdin: `${secret}\n`,
     timeoutMs: LAUNCH_TIMEOUT_MS,
-    signal,
-  });
-  const answer = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);
-  const clean = (text: string) => redact(text, [secret.trim()]).trim().slice(-1500);
-  if (answer === null) {
+    read: (output) => readLaunch(output, name, secret),
+  };
+}
+
+/**
+ * Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` printed, and GUEST_COMMAND_FAILED when the guest's shell
+ * could not begin.
+ */
+function readLaunch({ code, stdout, stderr }: ScriptOutput, name: string, secret: string) {
+  const result = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);
+  const clean = (text: string) => redact(text, [secret]).trim().slice(-1500);
+  if (result === null) {
     throw new DaemonError(
       'GUEST_COMMAND_FAILED',
       `The guest could not start the runner ${name} (exit code ${code}): ${clean(stderr) || 'it said nothing'}.`,
     );
   }
-  const [line, word, configCode] = answer;
+  const [line, word, configCode] = result;
   if (configCode !== undefined) {
-    const said = clean(stdout.slice(answer.index + line.length));
+    const said = clean(stdout.slice(result.index + line.length));
     throw new DaemonError(
       'RUNNER_CONFIGURATION_FAILED',
       `config.sh of the runner ${name} ended with exit code ${configCode} and said: ${said || 'nothing'}`,

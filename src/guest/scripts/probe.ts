@@ -1,6 +1,5 @@
 import { DaemonError } from '../../errors.ts';
-import type { GuestSession } from '../guest-session.ts';
-import { EXPAND_INSTALL, USUAL_PATH } from './shell.ts';
+import { EXPAND_INSTALL, type GuestScript, type ScriptOutput, USUAL_PATH } from './shell.ts';
 
 export interface GuestFacts {
   /** Null where the runner could not say within five seconds. */
@@ -47,21 +46,19 @@ echo "version: $version"
 echo "system: $(uname -s) $(uname -m) $(date +%s)"
 `;
 
-/**
- * Looks whether a guest can become a runner, in one round trip. `installPath` may begin with `~/`.
- * Throws GUEST_TOOL_MISSING naming each missing one of run.sh, config.sh, bash and git and the path looked at.
- */
-export async function probeGuest(
-  session: Pick<GuestSession, 'run'>,
-  installPath: string,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<GuestFacts> {
-  const { stdout, stderr } = await session.run(SCRIPT, {
+/** Finds out whether a guest can become a runner. `installPath` may begin with `~/`. */
+export function probeScript(installPath: string): GuestScript<GuestFacts> {
+  return {
+    script: SCRIPT,
     what: 'look for the tools',
     args: [installPath],
     timeoutMs: 30_000,
-    signal,
-  });
+    read: (output) => readFacts(output, installPath),
+  };
+}
+
+/** Throws GUEST_TOOL_MISSING with each missing one of run.sh, config.sh, bash and git and the path that was searched. */
+function readFacts({ stdout, stderr }: ScriptOutput, installPath: string): GuestFacts {
   const lacks = [...stdout.matchAll(/^lacks: (.+)$/gm)].map((match) => match[1]);
   const system = /^system: (\S+) (\S+) (\d+)$/m.exec(stdout);
   const path = /^path: (.+)$/m.exec(stdout)?.[1] ?? installPath;

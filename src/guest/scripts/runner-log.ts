@@ -1,5 +1,5 @@
 export interface RunnerLog {
-  /** It said that it is connected and waits for a job. */
+  /** It has printed that it is connected and waits for a job. */
   listening: boolean;
   tookJob: boolean;
   finishedJob: boolean;
@@ -9,7 +9,7 @@ export interface RunnerLog {
   deprecated: boolean;
   /** GitHub has no such registration (any more). */
   registrationGone: boolean;
-  /** The last lines that a person may want to read, oldest first. */
+  /** The last lines, for people, oldest first. */
   lastLines: string[];
 }
 
@@ -17,18 +17,21 @@ const STAMP = String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: `;
 const LISTENING = new RegExp(`${STAMP}Listening for Jobs$`);
 const JOB_STARTED = new RegExp(`${STAMP}Running job: `);
 const JOB_ENDED = new RegExp(`${STAMP}Job .* completed with result: (\\w+)$`);
+/** The same two lines as basic regular expressions, for grep in the guest. */
+export const JOB_STARTED_LINE = '^[-0-9]* [:0-9]*Z: Running job: ';
+export const JOB_ENDED_LINE = '^[-0-9]* [:0-9]*Z: Job .* completed with result: ';
+
 const DEPRECATED = /^An error occur+ed: .*Runner version \S+ is deprecated and cannot receive messages\.?$/;
 const REGISTRATION_GONE =
   /^(Failed to create a session\. The runner registration has been deleted from the server|The runner no longer exists on the server\.)/;
 
-const MOST_LINES = 20;
-const LONGEST_LINE = 300;
+const MAX_LAST_LINES = 20;
+const MAX_LINE_LENGTH = 300;
 
 /**
- * Reads what `run.sh` prints; its exit code proves nothing, since it is 0 for nearly every end. Runner source:
- * Runner.cs, JobDispatcher.cs, MessageListener.cs, stamps in UTC. A job's name is a stranger's text within a
- * line, hence the anchors; one with line breaks could still forge a line, so a job's end that matters is to be
- * seen by another witness too (the worker process, GitHub).
+ * Reads what `run.sh` prints, since its exit code is 0 for nearly every end. Runner source: Runner.cs, JobDispatcher.cs,
+ * MessageListener.cs, stamps in UTC. A job's name is text of others within a line, hence the anchors. A name with line
+ * breaks could still forge a line, so a job's end that matters needs another witness (the worker process, GitHub).
  */
 export function parseRunnerLog(text: string): RunnerLog {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and control characters are what goes
@@ -44,7 +47,7 @@ export function parseRunnerLog(text: string): RunnerLog {
     registrationGone: lines.some((line) => REGISTRATION_GONE.test(line)),
     lastLines: lines
       .filter((line) => line.trim() !== '')
-      .slice(-MOST_LINES)
-      .map((line) => line.slice(0, LONGEST_LINE)),
+      .slice(-MAX_LAST_LINES)
+      .map((line) => line.slice(0, MAX_LINE_LENGTH)),
   };
 }

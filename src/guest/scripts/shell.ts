@@ -1,5 +1,47 @@
-// What our scripts in a guest have in common. POSIX sh as macOS (bash 3.2) and Linux (dash, bash) run it: no
-// `local`, no `setsid`, no `timeout`, no GNU options. A script's text stands in the guest's process list.
+import { DaemonError } from '../../errors.ts';
+
+// What the scripts in a guest have in common. POSIX sh as macOS (bash 3.2) and Linux (dash, bash) run it: no `local`, no
+// `setsid`, no `timeout`, no GNU options. A script's text is visible in the guest's process list.
+
+/** What one script prints when it has ended. */
+export interface ScriptOutput {
+  /** Exit code; null when a signal ended the script. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A script for a guest, and how its output is read. */
+export interface GuestScript<Result> {
+  script: string;
+  /** What it is for, as the journal names it. */
+  what: string;
+  args: readonly string[];
+  /** The only way for a secret into the guest. */
+  stdin?: string;
+  /** Milliseconds; without it the script may run until it ends. */
+  timeoutMs?: number;
+  read(output: ScriptOutput): Result;
+}
+
+/** Quotes one word for any shell of the Bourne family (sh, bash, zsh): the guest's login shell may be each of them. */
+export function shellQuote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * The command line that runs a POSIX script with arguments, whatever login shell reads it. Everything in it is visible
+ * in the guest's process list, so secrets go by standard input and never by `args`.
+ */
+export function shellCommand(script: string, args: readonly string[] = []): string {
+  return ['/bin/sh -c', shellQuote(script), 'sh', ...args.map(shellQuote)].join(' ');
+}
+
+/** Throws for a runner name that could not be a directory of its own in the guest. */
+export function checkedRunnerName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name;
+  throw new DaemonError('UNEXPECTED', `"${name}" is not a name that this daemon gives to a runner.`);
+}
 
 /**
  * Where the guest keeps a launched runner: `~/.jeballto-runner/<runner name>/` with
@@ -42,7 +84,3 @@ for place in /opt/homebrew/bin /usr/local/bin; do
 done
 export PATH
 `;
-
-/** Basic regular expressions of the runner's own stamped lines; see `runner-log.ts`. */
-export const JOB_STARTED_LINE = '^[-0-9]* [:0-9]*Z: Running job: ';
-export const JOB_ENDED_LINE = '^[-0-9]* [:0-9]*Z: Job .* completed with result: ';

@@ -1,8 +1,6 @@
 import { DaemonError } from '../../errors.ts';
-import type { GuestSession } from '../guest-session.ts';
-import { parseRunnerLog, type RunnerLog } from './runner-log.ts';
-import { checkedRunnerName } from './runner-name.ts';
-import { RUNNER_STATE } from './shell.ts';
+import { JOB_STARTED_LINE, parseRunnerLog, type RunnerLog } from './runner-log.ts';
+import { checkedRunnerName, type GuestScript, RUNNER_STATE, type ScriptOutput } from './shell.ts';
 
 export interface RunnerStatus extends RunnerLog {
   /** `lost`: it was launched and is gone without an exit code (killed, or the guest was restarted). */
@@ -15,7 +13,7 @@ export interface RunnerStatus extends RunnerLog {
 const DEPRECATED_EXIT_CODE = 7;
 
 /** Prints the state of the runner, then its log: beginning and end where it is long. Needs RUNNER_STATE before it. */
-export const REPORT = `
+const REPORT = `
 echo; echo "jeballto-state: $(state)"
 log="$dir/log"; [ -s "$log" ] || log="$dir/config.log"
 if [ -f "$log" ]; then
@@ -23,23 +21,50 @@ if [ -f "$log" ]; then
 fi
 `;
 
-/** Asks the guest how a launched runner is, in one round trip. */
-export async function runnerStatus(
-  session: Pick<GuestSession, 'run'>,
-  runnerName: string,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<RunnerStatus> {
-  const { stdout, stderr } = await session.run(`${RUNNER_STATE}${REPORT}`, {
+// Checks twice a second what costs the guest nearly nothing, and everything once in ten seconds. The dot that it prints
+// then ends the loop when the connection is gone: otherwise each lost connection would leave a loop in the guest.
+const WATCH_SCRIPT = `
+${RUNNER_STATE}
+until=$2
+looks=0
+while [ ! -f "$dir/rc" ]; do
+  if [ $((looks % 20)) -eq 0 ]; then
+    [ "$(state)" = running ] || break
+    printf . 2>/dev/null || exit 1
+  fi
+  [ "$until" = activity ] && grep -q '${JOB_STARTED_LINE}' "$dir/log" 2>/dev/null && break
+  sleep 0.5
+  looks=$((looks + 1))
+done
+${REPORT}
+`;
+
+/** Reads the state of a launched runner. */
+export function statusScript(runnerName: string): GuestScript<RunnerStatus> {
+  return {
+    script: `${RUNNER_STATE}${REPORT}`,
     what: 'read the state of the runner',
     args: [checkedRunnerName(runnerName)],
     timeoutMs: 30_000,
-    signal,
-  });
-  return parseReport(stdout, stderr);
+    read: parseStatus,
+  };
 }
 
-/** Reads what REPORT printed. Throws GUEST_COMMAND_FAILED when it did not get to print it. */
-export function parseReport(stdout: string, stderr: string): RunnerStatus {
+/**
+ * Waits in the guest until the runner's process has ended, or with `until: 'activity'` until it took a job if that comes
+ * first, and reads its state then. One script waits in the guest, so nothing is polled over the network.
+ */
+export function watchScript(runnerName: string, until: 'activity' | 'exit'): GuestScript<RunnerStatus> {
+  return {
+    script: WATCH_SCRIPT,
+    what: 'watch the runner',
+    args: [checkedRunnerName(runnerName), until],
+    read: parseStatus,
+  };
+}
+
+/** Reads what REPORT printed. Throws GUEST_COMMAND_FAILED where it printed nothing. */
+export function parseStatus({ stdout, stderr }: Pick<ScriptOutput, 'stdout' | 'stderr'>): RunnerStatus {
   const found = /^jeballto-state: (absent|running|exited|lost)(?: (\d+))?$/m.exec(stdout);
   if (found === null) {
     throw new DaemonError(

@@ -1,0 +1,58 @@
+import type { GuestLogin } from './guest-session.ts';
+import { activityScript } from './scripts/activity.ts';
+import { launchScript, type RunnerLaunch } from './scripts/launch.ts';
+import { logFilesScript } from './scripts/log-files.ts';
+import { type GuestFacts, probeScript } from './scripts/probe.ts';
+import type { GuestScript } from './scripts/shell.ts';
+import { type RunnerStatus, statusScript, watchScript } from './scripts/status.ts';
+
+/**
+ * A guest that we are logged in to: each method runs one script in it, in one round trip. All throw GUEST_UNREACHABLE
+ * when the connection is lost, GUEST_COMMAND_FAILED when the guest did not do what the script says, or the signal's
+ * reason.
+ */
+export class Guest {
+  readonly session: Pick<GuestLogin, 'hostKey' | 'run'>;
+  readonly #installPath: string;
+  readonly #signal: AbortSignal;
+
+  /** `installPath`: where the image has the Actions runner; may begin with `~/`. */
+  constructor(session: Pick<GuestLogin, 'hostKey' | 'run'>, installPath: string, signal: AbortSignal) {
+    this.session = session;
+    this.#installPath = installPath;
+    this.#signal = signal;
+  }
+
+  /** Whether it can become a runner; throws GUEST_TOOL_MISSING where not. */
+  async probe(): Promise<GuestFacts> {
+    return this.#run(probeScript(this.#installPath));
+  }
+
+  /** Starts a runner, once for each runner name. Throws RUNNER_CONFIGURATION_FAILED. */
+  async launch(launch: RunnerLaunch): Promise<'started' | 'exists'> {
+    return this.#run(launchScript(launch, this.#installPath));
+  }
+
+  async status(runnerName: string): Promise<RunnerStatus> {
+    return this.#run(statusScript(runnerName));
+  }
+
+  /** Resolves when the runner's process has ended, or with `activity` when it took a job if that comes first. */
+  async watch(runnerName: string, until: 'activity' | 'exit'): Promise<RunnerStatus> {
+    return this.#run(watchScript(runnerName, until));
+  }
+
+  /** Whether a job runs in it (law 5). */
+  async isWorking(runnerName: string): Promise<boolean> {
+    return this.#run(activityScript(runnerName));
+  }
+
+  /** The ends of the runner's own logs, by name; not redacted. */
+  async logs(runnerName: string): Promise<Record<string, string>> {
+    return this.#run(logFilesScript(runnerName, this.#installPath));
+  }
+
+  async #run<Result>({ script, read, ...options }: GuestScript<Result>): Promise<Result> {
+    return read(await this.session.run(script, { ...options, signal: this.#signal }));
+  }
+}
