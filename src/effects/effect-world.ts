@@ -46,21 +46,3 @@ export interface EffectWorld {
   /** What a person watching wants to know meanwhile; not a record. */
   progress(vmName: string, text: string | null): void;
 }
-
-/** Looks at the world, then does only what is missing (law 2). Begins when the snapshot that orders it is on disk. */
-export type Effect<Input, Output> = (
-  world: EffectWorld,
-  input: Input,
-  signal: AbortSignal,
-) => Promise<Output>;
-
-/**
- * An effect that begins to look while the snapshot that orders it is still on its way to the disk, and awaits `ordered`
- * before it changes anything (law 1). `ordered` rejects when the state was left meanwhile.
- */
-export type EarlyEffect<Input, Output> = (
-  world: EffectWorld,
-  input: Input,
-  signal: AbortSignal,
-  ordered: () => Promise<void>,
-) => Promise<Output>;

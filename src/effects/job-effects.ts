@@ -1,6 +1,7 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
+import type { Effect, EffectName, Input, Output } from './effect.ts';
 import type { EffectTracer } from './effect-tracer.ts';
-import type { EarlyEffect, Effect, EffectWorld } from './effect-world.ts';
+import type { EffectWorld } from './effect-world.ts';
 import { askGuest } from './guest/ask-guest.ts';
 import { connectGuest } from './guest/connect-guest.ts';
 import { probeGuest } from './guest/probe-guest.ts';
@@ -15,55 +16,51 @@ import { createVm } from './vm/create-vm.ts';
 import { deleteVm } from './vm/delete-vm.ts';
 import { startVm } from './vm/start-vm.ts';
 
+export const EFFECTS = {
+  createVm,
+  startVm,
+  connectGuest,
+  probeGuest,
+  obtainRunnerConfig,
+  launchRunner,
+  confirmOnline,
+  watchRunner,
+  recheckJob,
+  askGuest,
+  deregisterRunner,
+  deleteVm,
+  removeRunner,
+} satisfies { [Name in EffectName]: Effect<Name> };
+
+type EffectActors = { [Name in EffectName]: PromiseActorLogic<Output<Name>, Input<Name>> };
+
 /**
  * The effects as `machine.provide` takes them, with the durability barrier of law 1. XState starts an invoked promise
  * *before* its subscribers run, so the barrier first lets the synchronous transition end (the subscriber then has put
- * the new snapshot), and next waits until that snapshot is on disk. Most effects begin behind it. Those on the way to
- * a runner look at the world while the disk writes, pass it before they change anything, and end behind it: nothing
- * gets further than one step ahead of a disk that refuses.
+ * the new snapshot), and next waits until that snapshot is on disk. Most effects begin behind it. An early effect looks
+ * at the world while the disk writes, passes the barrier before it changes anything, and ends behind it: no job gets
+ * further than one step ahead of a disk that fails.
  */
 export function jobEffects(world: EffectWorld, durable: () => Promise<void>, tracer: EffectTracer) {
   const transitionStored = async () => {
     await null;
     await durable();
   };
-  const behindTheBarrier = <Input, Output>(
-    name: string,
-    effect: Effect<Input, Output>,
-  ): PromiseActorLogic<Output, Input> =>
-    fromPromise<Output, Input>(async ({ input, self, signal }) => {
-      await transitionStored();
-      signal.throwIfAborted();
-      return tracer.trace(self._parent?.id ?? '', name, signal, () => effect(world, input, signal));
-    });
-  const lookingEarly = <Input, Output>(
-    name: string,
-    effect: EarlyEffect<Input, Output>,
-  ): PromiseActorLogic<Output, Input> =>
-    fromPromise<Output, Input>(({ input, self, signal }) => {
+  const actorOf = <Name extends EffectName>(effect: Effect<Name>) =>
+    fromPromise<Output<Name>, Input<Name>>(({ input, self, signal }) => {
       const stored = transitionStored();
       const ordered = async () => {
         await stored;
         signal.throwIfAborted();
       };
-      return tracer.trace(self._parent?.id ?? '', name, signal, () =>
-        effect(world, input, signal, ordered).finally(() => stored),
-      );
+      const traced = (work: () => Promise<Output<Name>>) =>
+        tracer.trace(self._parent?.id ?? '', effect.name, signal, work);
+      if (effect.looksEarly) {
+        return traced(() => effect.run(world, input, signal, ordered).finally(() => stored));
+      }
+      return ordered().then(() => traced(() => effect.run(world, input, signal)));
     });
-
-  return {
-    createVm: lookingEarly('createVm', createVm),
-    startVm: lookingEarly('startVm', startVm),
-    connectGuest: behindTheBarrier('connectGuest', connectGuest),
-    probeGuest: lookingEarly('probeGuest', probeGuest),
-    obtainRunnerConfig: lookingEarly('obtainRunnerConfig', obtainRunnerConfig),
-    launchRunner: behindTheBarrier('launchRunner', launchRunner),
-    confirmOnline: behindTheBarrier('confirmOnline', confirmOnline),
-    watchRunner: behindTheBarrier('watchRunner', watchRunner),
-    recheckJob: behindTheBarrier('recheckJob', recheckJob),
-    askGuest: behindTheBarrier('askGuest', askGuest),
-    deregisterRunner: behindTheBarrier('deregisterRunner', deregisterRunner),
-    deleteVm: behindTheBarrier('deleteVm', deleteVm),
-    removeRunner: behindTheBarrier('removeRunner', removeRunner),
-  };
+  return Object.fromEntries(
+    Object.entries(EFFECTS).map(([name, effect]) => [name, actorOf(effect)]),
+  ) as EffectActors;
 }

@@ -34,11 +34,11 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
   const { host } = given;
   const { jobId, name, run } = given.queueJob(steps);
   const create = (world = given.world) =>
-    createVm(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    createVm.run(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
   const { vmId } = await create();
   const boot = async (world: EffectWorld) => {
-    await startVm(world, { host, vmId }, STAYS, STORED);
-    const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
+    await startVm.run(world, { host, vmId }, STAYS, STORED);
+    const reached = await soon(() => connectGuest.run(world, { host, vmId, hostKey: null }, STAYS));
     return { host, vmId, ...reached };
   };
   const guest = await boot(given.world);
@@ -53,26 +53,27 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     guest,
     at,
     boot,
-    probe: (world = given.world) => probeGuest(world, guest, STAYS),
+    probe: (world = given.world) => probeGuest.run(world, guest, STAYS, STORED),
     obtain: async (world = given.world) => {
       const input = { ...PLACE, jobId, profile: LABEL, runnerName: name };
-      const output = await obtainRunnerConfig(world, input, STAYS, STORED);
+      const output = await obtainRunnerConfig.run(world, input, STAYS, STORED);
       Object.assign(at, output);
       return output;
     },
     launch: (world = given.world) =>
-      launchRunner(world, { ...guest, ...runner(at.runnerId), profile: LABEL, mode: at.mode }, STAYS),
-    confirm: (world = given.world) => confirmOnline(world, { ...guest, ...runner(at.runnerId) }, STAYS),
+      launchRunner.run(world, { ...guest, ...runner(at.runnerId), profile: LABEL, mode: at.mode }, STAYS),
+    confirm: (world = given.world) => confirmOnline.run(world, { ...guest, ...runner(at.runnerId) }, STAYS),
     online: (world = given.world) =>
-      soon(() => confirmOnline(world, { ...guest, ...runner(at.runnerId) }, STAYS)),
+      soon(() => confirmOnline.run(world, { ...guest, ...runner(at.runnerId) }, STAYS)),
     watch: (until: 'activity' | 'exit', signal = STAYS) =>
-      watchRunner(given.world, { ...guest, runnerName: name, until }, signal),
+      watchRunner.run(given.world, { ...guest, runnerName: name, until }, signal),
     /** With a host key that is not the guest's, SSH is refused and only the agent's own way in is left. */
-    ask: (hostKey = guest.hostKey) => askGuest(given.world, { ...guest, hostKey, runnerName: name }, STAYS),
-    recheck: (runnerName = name) => recheckJob(given.world, { ...PLACE, jobId, runnerName }, STAYS),
-    deregister: (runnerId = at.runnerId) => deregisterRunner(given.world, runner(runnerId), STAYS),
-    remove: (runnerId = at.runnerId) => removeRunner(given.world, runner(runnerId), STAYS),
-    destroy: () => deleteVm(given.world, { host, vmName: name, vmId: guest.vmId }, STAYS),
+    ask: (hostKey = guest.hostKey) =>
+      askGuest.run(given.world, { ...guest, hostKey, runnerName: name }, STAYS),
+    recheck: (runnerName = name) => recheckJob.run(given.world, { ...PLACE, jobId, runnerName }, STAYS),
+    deregister: (runnerId = at.runnerId) => deregisterRunner.run(given.world, runner(runnerId), STAYS),
+    remove: (runnerId = at.runnerId) => removeRunner.run(given.world, runner(runnerId), STAYS),
+    destroy: () => deleteVm.run(given.world, { host, vmName: name, vmId: guest.vmId }, STAYS),
     inGuest: (script: string) => withGuest(given.world, guest, STAYS, ({ session }) => session.run(script)),
   };
 }

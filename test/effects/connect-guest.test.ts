@@ -16,15 +16,15 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
   const { host, mac } = given;
   const boot = async (name = 'gh-t-7-1', bootPlan = plan) => {
     mac.faults.add({ route: `guest boot ${name}`, body: bootPlan, times: 1 });
-    const { vmId } = await createVm(given.world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
-    await startVm(given.world, { host, vmId }, STAYS, STORED);
+    const { vmId } = await createVm.run(given.world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    await startVm.run(given.world, { host, vmId }, STAYS, STORED);
     return vmId;
   };
   const vmId = await boot();
   // A silent port costs the whole of it.
   const world = { ...given.world, guest: { ...given.world.guest, connectTimeout: 2_000 } };
   const connect = (id = vmId, hostKey: string | null = null) =>
-    connectGuest(world, { host, vmId: id, hostKey }, STAYS);
+    connectGuest.run(world, { host, vmId: id, hostKey }, STAYS);
   return {
     ...given,
     world,
@@ -35,7 +35,7 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
     connected: () => vi.waitFor(() => connect(), { timeout: 10_000, interval: 20 }),
     enables: given.counted('POST /vms/:id/ssh'),
     letMacRun: (ms: number) => (mac.world.clock as ShiftedClock).advance(ms),
-    probe: async () => probeGuest(world, { host, vmId, ...(await connect()) }, STAYS),
+    probe: async () => probeGuest.run(world, { host, vmId, ...(await connect()) }, STAYS, STORED),
   };
 }
 

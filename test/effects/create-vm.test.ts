@@ -25,8 +25,9 @@ async function fixture(options: EffectFixtureOptions = {}) {
   return {
     ...given,
     input,
-    create: (world = given.world, signal = STAYS) => createVm(world, input, signal, STORED),
-    destroy: (world = given.world) => deleteVm(world, { host: given.host, vmName: NAME, vmId: null }, STAYS),
+    create: (world = given.world, signal = STAYS) => createVm.run(world, input, signal, STORED),
+    destroy: (world = given.world) =>
+      deleteVm.run(world, { host: given.host, vmName: NAME, vmId: null }, STAYS),
   };
 }
 
@@ -69,9 +70,9 @@ describe('a VM is made', () => {
     await at.create();
     expect(patches.hits).toBe(0);
     const large = { ...at.input, vmName: 'gh-t-8-1', profile: LARGE };
-    const { vmId } = await createVm(at.world, large, STAYS, STORED);
+    const { vmId } = await createVm.run(at.world, large, STAYS, STORED);
     expect(at.vm(vmId)).toMatchObject({ resources: LARGE_SIZE, state: 'stopped' });
-    expect(await createVm(at.world, large, STAYS, STORED)).toEqual({ vmId });
+    expect(await createVm.run(at.world, large, STAYS, STORED)).toEqual({ vmId });
     expect(patches.hits).toBe(1);
   });
 
@@ -100,7 +101,7 @@ describe('a VM is made', () => {
   test('by none whose size the Mac refuses, and the failure says who has to mend it', async () => {
     const at = await fixture({ mac: { host: { cpus: 5 } } });
     const large = { ...at.input, profile: LARGE };
-    await expect(createVm(at.world, large, STAYS, STORED)).rejects.toMatchObject(
+    await expect(createVm.run(at.world, large, STAYS, STORED)).rejects.toMatchObject(
       failing('VM_RESIZE_FAILED', { blame: 'operator', disposition: 'giveUp' }),
     );
   });
@@ -286,7 +287,7 @@ describe('a pull that fails', () => {
 
 test('a host or a profile that the config does not name (any more) is refused by name', async () => {
   const at = await fixture();
-  const refused = (change: object) => createVm(at.world, { ...at.input, ...change }, STAYS, STORED);
+  const refused = (change: object) => createVm.run(at.world, { ...at.input, ...change }, STAYS, STORED);
   await expect(refused({ host: 'mac-9' })).rejects.toMatchObject(failing('HOST_UNKNOWN'));
   await expect(refused({ profile: 'gone' })).rejects.toMatchObject(failing('PROFILE_UNKNOWN'));
 });

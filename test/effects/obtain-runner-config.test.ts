@@ -29,9 +29,9 @@ async function withJob(options: EffectFixtureOptions = {}) {
     ...job,
     input,
     obtain: (world = given.world, change: Partial<typeof input> = {}) =>
-      obtainRunnerConfig(world, { ...input, ...change }, STAYS, STORED),
+      obtainRunnerConfig.run(world, { ...input, ...change }, STAYS, STORED),
     remove: (runnerName = job.name, world = given.world) =>
-      removeRunner(world, { ...place, runnerName, runnerId: null }, STAYS),
+      removeRunner.run(world, { ...place, runnerName, runnerId: null }, STAYS),
     jitRequests: () => requests.of(JIT).byStatus,
     tokenRequests: () => requests.of(TOKENS).requests,
   };
@@ -96,7 +96,7 @@ describe('a JIT configuration', () => {
     const at = await withJob();
     const slow = at.github.faults.add({ route: 'POST *generate-jitconfig', delayMs: 150, times: 1 });
     const state = new AbortController();
-    const abandoned = obtainRunnerConfig(at.world, at.input, state.signal, STORED);
+    const abandoned = obtainRunnerConfig.run(at.world, at.input, state.signal, STORED);
     await vi.waitFor(() => expect(slow.hits).toBe(1));
     state.abort(new Error('the state was left'));
     await expect(abandoned).rejects.toThrow('the state was left');
@@ -160,7 +160,7 @@ describe('the job is looked at first', () => {
       ...at.world,
       github: { ...at.world.github, resolveGroupId: () => answered.promise },
     };
-    const obtaining = obtainRunnerConfig(world, at.input, state.signal, STORED);
+    const obtaining = obtainRunnerConfig.run(world, at.input, state.signal, STORED);
     state.abort(new Error('the state was left'));
     answered.resolve(1);
     await expect(obtaining).rejects.toThrow('the state was left');

@@ -10,12 +10,12 @@ async function withVm(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const { host, world } = given;
   const vmName = 'gh-t-7-1';
-  const { vmId } = await createVm(world, { host, vmName, profile: LABEL }, STAYS, STORED);
+  const { vmId } = await createVm.run(world, { host, vmName, profile: LABEL }, STAYS, STORED);
   return {
     ...given,
     vmId,
-    start: () => startVm(world, { host, vmId }, STAYS, STORED),
-    destroy: (id: string | null = vmId) => deleteVm(world, { host, vmName, vmId: id }, STAYS),
+    start: () => startVm.run(world, { host, vmId }, STAYS, STORED),
+    destroy: (id: string | null = vmId) => deleteVm.run(world, { host, vmName, vmId: id }, STAYS),
   };
 }
 

@@ -28,7 +28,7 @@ async function fixture() {
   };
   offer();
   const create = (vmName = NAME, profile = LABEL, given = world) =>
-    createVm(given, { host, vmName, profile }, STAYS, STORED);
+    createVm.run(given, { host, vmName, profile }, STAYS, STORED);
   const others = () => at.vms().filter((vm) => !vm.startsWith(BASE));
   return { ...at, base, offer, create, others };
 }
@@ -87,7 +87,7 @@ test('a base that stays busy keeps no job from its VM: after five refusals it is
   const { vmId } = await at.create();
   expect(at.others()).toEqual([`${NAME} stopped`]);
   // The next job begins with the base again, as does another try of this name after its teardown.
-  await deleteVm(at.world, { host: at.host, vmName: NAME, vmId }, STAYS);
+  await deleteVm.run(at.world, { host: at.host, vmName: NAME, vmId }, STAYS);
   await expect(at.create()).rejects.toMatchObject(failing('VM_BUSY'));
 });
 
@@ -193,11 +193,11 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
     const state = new AbortController();
     const input = { host: at.host, vmName: NAME, profile: LABEL };
-    const abandoned = createVm(at.world, input, state.signal, STORED);
+    const abandoned = createVm.run(at.world, input, state.signal, STORED);
     await soon(() => expect(at.mac.world.gate.isHeld(at.base.id)).toBe(true));
     state.abort(new Error('the state was left'));
     await expect(abandoned).rejects.toThrow('the state was left');
-    await deleteVm(at.world, { host: at.host, vmName: NAME, vmId: null }, STAYS);
+    await deleteVm.run(at.world, { host: at.host, vmName: NAME, vmId: null }, STAYS);
     expect([at.mac.world.vmsCreated, at.others()]).toEqual([1, []]);
   });
 

@@ -37,13 +37,13 @@ async function collecting(options: EffectFixtureOptions = {}) {
   const lostAttempt = async (steps: string[] = []) => {
     const { world, host } = at;
     const { jobId, name, run } = at.queueJob(steps);
-    const { vmId } = await createVm(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
-    await startVm(world, { host, vmId }, STAYS, STORED);
-    const reached = await soon(() => connectGuest(world, { host, vmId, hostKey: null }, STAYS));
+    const { vmId } = await createVm.run(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
+    await startVm.run(world, { host, vmId }, STAYS, STORED);
+    const reached = await soon(() => connectGuest.run(world, { host, vmId, hostKey: null }, STAYS));
     const guest = { host, vmId, ...reached };
     const runner = { ...PLACE, jobId, runnerName: name, profile: LABEL };
-    const got = await obtainRunnerConfig(world, runner, STAYS, STORED);
-    const launch = () => launchRunner(world, { ...guest, ...runner, ...got }, STAYS);
+    const got = await obtainRunnerConfig.run(world, runner, STAYS, STORED);
+    const launch = () => launchRunner.run(world, { ...guest, ...runner, ...got }, STAYS);
     const inGuest = (script: string) => withGuest(world, guest, STAYS, ({ session }) => session.run(script));
     return { jobId, name, run, launch, inGuest };
   };

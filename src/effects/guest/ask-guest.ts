@@ -1,7 +1,6 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { activityScript, parseActivity } from '../../guest/scripts/activity.ts';
 import { shellCommand } from '../../guest/scripts/shell.ts';
-import type { Effect } from '../effect-world.ts';
+import { effect } from '../effect.ts';
 import { vmIsGone } from '../runner/watch-runner.ts';
 import { forwardedAddress } from './connect-guest.ts';
 import { withGuest } from './with-guest.ts';
@@ -10,11 +9,7 @@ import { withGuest } from './with-guest.ts';
  * Asks the guest itself whether a job runs in it: over SSH, or through the agent's execute route when SSH is gone.
  * Rejects when the guest gives no result: then its VM must not be deleted (law 5).
  */
-export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGuest']['output']> = async (
-  world,
-  input,
-  signal,
-) => {
+export const askGuest = effect('askGuest', async (world, input, signal) => {
   const { host, vmId, hostKey, runnerName } = input;
   if (await vmIsGone(world, host, vmId, signal)) return { answer: 'vanished' };
   try {
@@ -33,4 +28,4 @@ export const askGuest: Effect<JobEffects['askGuest']['input'], JobEffects['askGu
     if (isWorking === null) throw sshError;
     return { answer: isWorking ? 'working' : 'notWorking' };
   }
-};
+});

@@ -1,8 +1,8 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import { sleepFor } from '../../clock.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect, EffectWorld } from '../effect-world.ts';
+import { effect } from '../effect.ts';
+import type { EffectWorld } from '../effect-world.ts';
 import { withGuest } from './with-guest.ts';
 
 /**
@@ -16,16 +16,13 @@ const POLL_INTERVAL = 100;
 const TRY_TIMEOUT = 5_000;
 
 /** Finds the guest's address and logs in once: an open port alone proves nothing. */
-export const connectGuest: Effect<
-  JobEffects['connectGuest']['input'],
-  JobEffects['connectGuest']['output']
-> = async (world, { host, vmId, hostKey }, signal) => {
+export const connectGuest = effect('connectGuest', async (world, { host, vmId, hostKey }, signal) => {
   const address = await forwardedAddress(world, host, vmId, signal);
   return withGuest(world, { address, hostKey }, signal, async (guest) => ({
     address,
     hostKey: guest.session.hostKey,
   }));
-};
+});
 
 /**
  * Returns where the guest's SSH is reached. Enables the forwarding only where the agent will not do so by itself, and

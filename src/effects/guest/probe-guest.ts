@@ -1,16 +1,12 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect } from '../effect-world.ts';
+import { earlyEffect } from '../effect.ts';
 import { withGuest } from './with-guest.ts';
 
 /** Milliseconds of clock skew beyond which GitHub rejects a runner's tokens; a resumed clone often has more. */
 const MAX_CLOCK_SKEW = 5 * 60_000;
 
-export const probeGuest: Effect<JobEffects['probeGuest']['input'], JobEffects['probeGuest']['output']> = (
-  world,
-  input,
-  signal,
-) =>
+/** Checks that the guest can become a runner; it changes nothing, so it needs no `ordered`. */
+export const probeGuest = earlyEffect('probeGuest', (world, input, signal) =>
   withGuest(world, input, signal, async (guest) => {
     const found = await guest.probe();
     const skew = found.guestTime - world.clock.now();
@@ -21,4 +17,5 @@ export const probeGuest: Effect<JobEffects['probeGuest']['input'], JobEffects['p
       );
     }
     return { runnerVersion: found.runnerVersion };
-  });
+  }),
+);

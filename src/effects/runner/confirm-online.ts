@@ -1,6 +1,5 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect } from '../effect-world.ts';
+import { effect } from '../effect.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
@@ -8,10 +7,7 @@ import { runnerEnded } from './runner-ended.ts';
  * Confirms that GitHub lists the runner as online. The guest is asked first: it knows earlier, costs no rate limit, and
  * says why a runner ended. A runner that took a job and is no longer on GitHub's list has been online.
  */
-export const confirmOnline: Effect<
-  JobEffects['confirmOnline']['input'],
-  JobEffects['confirmOnline']['output']
-> = async (world, input, signal) => {
+export const confirmOnline = effect('confirmOnline', async (world, input, signal) => {
   const { owner, repository, runnerName, runnerId } = input;
   const status = await withGuest(world, input, signal, (guest) => guest.status(runnerName));
   if (status.process !== 'running') {
@@ -34,4 +30,4 @@ export const confirmOnline: Effect<
       ? `GitHub still lists the runner ${runnerName} as ${runner.status}.`
       : `GitHub does not list the runner ${runnerName}.`,
   );
-};
+});

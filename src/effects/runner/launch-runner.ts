@@ -1,6 +1,5 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect } from '../effect-world.ts';
+import { effect } from '../effect.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { removeLeftover } from './obtain-runner-config.ts';
 
@@ -9,10 +8,7 @@ import { removeLeftover } from './obtain-runner-config.ts';
  * between) the guest is asked: a runner that was started needs none; otherwise its registration is removed and
  * the machine obtains a new one under a new name (law 7).
  */
-export const launchRunner: Effect<
-  JobEffects['launchRunner']['input'],
-  JobEffects['launchRunner']['output']
-> = (world, input, signal) =>
+export const launchRunner = effect('launchRunner', (world, input, signal) =>
   withGuest(world, input, signal, async (guest) => {
     const { owner, repository, runnerName } = input;
     const scope = world.scope(owner, repository);
@@ -39,4 +35,5 @@ export const launchRunner: Effect<
     }
     world.secrets.drop(runnerName);
     return null;
-  });
+  }),
+);

@@ -1,26 +1,25 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect } from '../effect-world.ts';
+import { effect } from '../effect.ts';
 
 /** No runner of this name is on GitHub's list; by id where it is known, by name where it is not. */
-export const removeRunner: Effect<
-  JobEffects['removeRunner']['input'],
-  JobEffects['removeRunner']['output']
-> = async (world, { owner, repository, runnerName, runnerId }, signal) => {
-  const scope = world.scope(owner, repository);
-  await world.creates.finished(runnerName, signal);
-  world.secrets.drop(runnerName);
-  const asked = { signal, purpose: 'teardown' as const };
-  const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
-  if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
-    throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
-  }
-  if (id === null && world.creates.outcome(runnerName) === 'unknown') {
-    throw new DaemonError(
-      'RUNNER_MAY_APPEAR',
-      `A registration of ${runnerName} may still take effect; its name is looked for until that is over.`,
-    );
-  }
-  world.creates.forget(runnerName);
-  return null;
-};
+export const removeRunner = effect(
+  'removeRunner',
+  async (world, { owner, repository, runnerName, runnerId }, signal) => {
+    const scope = world.scope(owner, repository);
+    await world.creates.finished(runnerName, signal);
+    world.secrets.drop(runnerName);
+    const asked = { signal, purpose: 'teardown' as const };
+    const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
+    if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
+      throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
+    }
+    if (id === null && world.creates.outcome(runnerName) === 'unknown') {
+      throw new DaemonError(
+        'RUNNER_MAY_APPEAR',
+        `A registration of ${runnerName} may still take effect; its name is looked for until that is over.`,
+      );
+    }
+    world.creates.forget(runnerName);
+    return null;
+  },
+);

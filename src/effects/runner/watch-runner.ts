@@ -1,7 +1,7 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { isAtRest } from '../../agent/vm-state.ts';
 import { hasCode } from '../../errors.ts';
-import type { Effect, EffectWorld } from '../effect-world.ts';
+import { effect } from '../effect.ts';
+import type { EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
@@ -9,10 +9,7 @@ import { runnerEnded } from './runner-ended.ts';
  * Resolves when the runner took a job (`until: 'activity'`), when its process ended, or when its VM is gone. One script
  * waits in the guest, so nothing is polled. A lost connection rejects, and the machine orders the effect again.
  */
-export const watchRunner: Effect<
-  JobEffects['watchRunner']['input'],
-  JobEffects['watchRunner']['output']
-> = async (world, input, signal) => {
+export const watchRunner = effect('watchRunner', async (world, input, signal) => {
   const { host, vmId, runnerName, until } = input;
   try {
     const status = await withGuest(world, input, signal, (guest) => guest.watch(runnerName, until));
@@ -24,7 +21,7 @@ export const watchRunner: Effect<
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };
     throw error;
   }
-};
+});
 
 /** Only the agent's state counts: a guest that cannot be reached may be working. */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {

@@ -1,4 +1,3 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
 import { pullImage } from '../../agent/pull-image.ts';
@@ -7,7 +6,8 @@ import { isPoweredOn } from '../../agent/vm-state.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
-import type { EarlyEffect, EffectWorld } from '../effect-world.ts';
+import { earlyEffect } from '../effect.ts';
+import type { EffectWorld } from '../effect-world.ts';
 
 /** Answers after which the VM may or may not come into being. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
@@ -18,66 +18,66 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGEN
  * when its create has ended, so: look by name, never send a second create or clone for a name whose first one may
  * still take effect.
  */
-export const createVm: EarlyEffect<
-  JobEffects['createVm']['input'],
-  JobEffects['createVm']['output']
-> = async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
-  const client = world.agent(host);
-  const profile = world.profile(label);
-  await world.creates.finished(vmName, signal);
-  // Asked before each look: one that may appear until just after the look is not missing yet.
-  const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
-  let mayAppear = mayStillAppear();
-  const seen = await client.findVms(vmName, { signal });
-  await ordered();
+export const createVm = earlyEffect(
+  'createVm',
+  async (world, { host, vmName, profile: label, isWarm = false }, signal, ordered) => {
+    const client = world.agent(host);
+    const profile = world.profile(label);
+    await world.creates.finished(vmName, signal);
+    // Asked before each look: one that may appear until just after the look is not missing yet.
+    const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
+    let mayAppear = mayStillAppear();
+    const seen = await client.findVms(vmName, { signal });
+    await ordered();
 
-  let vm = await theOnlyVm(client, vmName, seen, signal);
-  const base = world.bases.forVm(vmName, host, label);
-  if (vm === null && base.state === 'none') {
-    await pullImage(client, profile.image, {
-      clock: world.clock,
-      timeout: world.pullTimeout,
-      onProgress: (text) => world.progress(vmName, text),
-      signal,
-    });
-    if (mayAppear) {
-      mayAppear = mayStillAppear();
-      vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
+    let vm = await theOnlyVm(client, vmName, seen, signal);
+    const base = world.bases.forVm(vmName, host, label);
+    if (vm === null && base.state === 'none') {
+      await pullImage(client, profile.image, {
+        clock: world.clock,
+        timeout: world.pullTimeout,
+        onProgress: (text) => world.progress(vmName, text),
+        signal,
+      });
+      if (mayAppear) {
+        mayAppear = mayStillAppear();
+        vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
+      }
     }
-  }
-  if (vm === null) {
-    if (mayAppear) {
-      world.progress(vmName, 'waiting until an earlier create can take effect no more');
-      throw new DaemonError(
-        'VM_MAY_APPEAR',
-        `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,
+    if (vm === null) {
+      if (mayAppear) {
+        world.progress(vmName, 'waiting until an earlier create can take effect no more');
+        throw new DaemonError(
+          'VM_MAY_APPEAR',
+          `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,
+        );
+      }
+      signal.throwIfAborted();
+      const without = base.why === null ? '' : `, with no base VM: ${base.why}`;
+      world.progress(vmName, base.state === 'ready' ? `cloning ${base.name}` : `creating the VM${without}`);
+      const lifetimeSeconds = lifetimeOf(world, profile, isWarm);
+      const request = { name: vmName, image: profile.image, ephemeral: true, lifetimeSeconds };
+      vm = await world.creates.send(
+        vmName,
+        () =>
+          base.state === 'ready'
+            ? cloneBase(client, world.bases, base, {
+                host,
+                vmName,
+                profile: label,
+                sizes: profile,
+                lifetimeSeconds,
+              })
+            : client.createVm(request),
+        { isAmbiguous, signal },
       );
     }
-    signal.throwIfAborted();
-    const without = base.why === null ? '' : `, with no base VM: ${base.why}`;
-    world.progress(vmName, base.state === 'ready' ? `cloning ${base.name}` : `creating the VM${without}`);
-    const lifetimeSeconds = lifetimeOf(world, profile, isWarm);
-    const request = { name: vmName, image: profile.image, ephemeral: true, lifetimeSeconds };
-    vm = await world.creates.send(
-      vmName,
-      () =>
-        base.state === 'ready'
-          ? cloneBase(client, world.bases, base, {
-              host,
-              vmName,
-              profile: label,
-              sizes: profile,
-              lifetimeSeconds,
-            })
-          : client.createVm(request),
-      { isAmbiguous, signal },
-    );
-  }
-  await sizeVm(client, vm, profile, signal);
-  world.bases.forget(vmName);
-  world.progress(vmName, null);
-  return { vmId: vm.id };
-};
+    await sizeVm(client, vm, profile, signal);
+    world.bases.forget(vmName);
+    world.progress(vmName, null);
+    return { vmId: vm.id };
+  },
+);
 
 /** The agent takes no more than a week. */
 const LONGEST_LIFETIME = 604_800;

@@ -1,19 +1,14 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import { isPoweredOn } from '../../agent/vm-state.ts';
 import { DaemonError } from '../../errors.ts';
-import type { Effect } from '../effect-world.ts';
+import { effect } from '../effect.ts';
 
 /**
  * Every VM of this name is gone. Closing SSH first is a courtesy whose failure must not hold up the delete.
  * While a create that nobody saw end may still take effect, the name is looked for again. An attempt that does not
  * know its VM's id has started none: one that runs under its name is of a lost record, and is left to the collector.
  */
-export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['deleteVm']['output']> = async (
-  world,
-  { host, vmName, vmId },
-  signal,
-) => {
+export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId }, signal) => {
   const client = world.agent(host);
   await world.creates.finished(vmName, signal);
   await world.evidenceSaved(vmName);
@@ -32,7 +27,7 @@ export const deleteVm: Effect<JobEffects['deleteVm']['input'], JobEffects['delet
   world.bases.forget(vmName);
   world.progress(vmName, null);
   return null;
-};
+});
 
 async function unstarted(client: AgentClient, vmName: string, signal: AbortSignal): Promise<string[]> {
   const vms = await client.findVms(vmName, { signal });

@@ -1,14 +1,8 @@
-import type { JobEffects } from '../../../machines/job/effects.ts';
 import { DaemonError } from '../../errors.ts';
-import type { EarlyEffect } from '../effect-world.ts';
+import { earlyEffect } from '../effect.ts';
 
 /** Powers the VM on unless it runs already, and confirms it. A full host rejects with VM_LIMIT_REACHED. */
-export const startVm: EarlyEffect<JobEffects['startVm']['input'], JobEffects['startVm']['output']> = async (
-  world,
-  { host, vmId },
-  signal,
-  ordered,
-) => {
+export const startVm = earlyEffect('startVm', async (world, { host, vmId }, signal, ordered) => {
   const client = world.agent(host);
   if ((await client.vmState(vmId, { signal })) !== 'running') {
     await ordered();
@@ -20,4 +14,4 @@ export const startVm: EarlyEffect<JobEffects['startVm']['input'], JobEffects['st
   }
   const vm = await client.getVm(vmId, { signal });
   return { expiresAt: vm?.expiresAt ?? null };
-};
+});
