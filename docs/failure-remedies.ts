@@ -173,7 +173,14 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'A state took longer than its deadline; the message has the last answer.',
     "See that answer's code here; raise the key under `timeouts` only when it was merely slow.",
   ],
-  GITHUB_UNREACHABLE: ['GitHub did not answer.', "See to this machine's network and `github.api_url`."],
+  GITHUB_UNREACHABLE: [
+    'GitHub did not answer, or a proxy answered in its place.',
+    "See to this machine's network, its proxies, and `github.api_url`.",
+  ],
+  GITHUB_REDIRECTED: [
+    'GitHub says that it is elsewhere now; what was asked for was not done.',
+    'Correct `github.owner` and the repositories; the message names a foreign address.',
+  ],
   GITHUB_RATE_LIMITED: [
     'GitHub asks to wait.',
     'Nothing: it goes on by itself. When it repeats: poll less often, or use webhooks and an App.',

@@ -58,6 +58,7 @@ const CODES = {
   LIFETIME_EXCEEDED: ['job', 'giveUp'],
   PHASE_TIMED_OUT: ['host', 'giveUp'],
   GITHUB_UNREACHABLE: ['github', 'retry'],
+  GITHUB_REDIRECTED: ['operator', 'retry'],
   GITHUB_RATE_LIMITED: ['github', 'blocked'],
   GITHUB_CREDENTIALS_REFUSED: ['operator', 'retry'],
   GITHUB_PERMISSION_MISSING: ['operator', 'giveUp'],

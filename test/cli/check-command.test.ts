@@ -120,6 +120,19 @@ test('a token without the right to register runners, and one that GitHub refuses
   expect((await ill.examine()).wrong).toContainEqual(expect.stringMatching(/✗ github .*github\.token/));
 });
 
+test('what GitHub or an agent wrote cannot drive the terminal', async () => {
+  await using ill = await patient();
+  ill.world.github.faults.add({
+    route: 'GET */actions/runs',
+    status: 403,
+    message: 'no\u001b]0;title\u0007',
+  });
+  ill.mac.faults.add({ route: 'GET /system/capabilities', status: 500, message: 'no\u001b[2J' });
+  const { wrong } = await ill.examine();
+  expect(wrong).toHaveLength(2);
+  expect(wrong.join('')).not.toMatch(/\p{Cc}/u);
+});
+
 test('a runner group that the organization has not is told with those that it has', async () => {
   await using ill = await patient((config) => {
     config.runner = { ...config.runner, scope: 'organization', group: 'Macs' } as typeof config.runner;

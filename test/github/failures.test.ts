@@ -50,6 +50,7 @@ describe('a refusal', () => {
       'network',
     ],
     ['404', 404, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
+    ['410', 410, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
     ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'refused again'],
     ['500', 500, {}, 'GITHUB_ERROR', 'githubstatus.com'],
     ['502', 502, {}, 'GITHUB_ERROR', 'githubstatus.com'],
@@ -69,18 +70,29 @@ describe('a refusal', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('that is a page of some proxy is told without the page', async () => {
-    server.answers({ status: 502, text: '<html>secret of the proxy</html>' });
-    const { failure } = await refusalOf(github.listRunners(REPO));
-    expect(failure.code).toBe('GITHUB_ERROR');
-    expect(failure.message).not.toContain('secret of the proxy');
-  });
+  test.each([200, 401, 403, 404, 410, 422, 429, 499, 502, 503])(
+    'that is a page of some proxy is none of GitHub’s, and is told without the page: %i',
+    async (status) => {
+      const headers = { 'retry-after': '30', 'x-ratelimit-limit': '1', 'x-ratelimit-remaining': '0' };
+      const reset = { 'x-ratelimit-reset': '99999999999' };
+      server.answers({ status, text: '<html>secret of the proxy</html>', headers: { ...headers, ...reset } });
+      for (const call of [
+        github.removeRunner(REPO, 7),
+        github.getRunner(REPO, 7),
+        github.getJob('a', 'b', 1),
+      ]) {
+        const { failure } = await refusalOf(call);
+        expect(failure).toMatchObject({ code: 'GITHUB_UNREACHABLE', disposition: 'retry' });
+        expect(failure.message).toContain(`GitHub cannot be reached`);
+        expect(failure.message).not.toContain('secret of the proxy');
+      }
+      expect(github.pausedUntil('looking for work', systemClock.now())).toBeNull();
+    },
+  );
 
-  test('of a renamed repository is not followed by what changes something', async () => {
-    server.answers({ status: 307, headers: { location: `${server.url}/repositories/7/actions/runners` } });
-    const { failure } = await refusalOf(github.createRegistrationToken(REPO));
-    expect(failure).toMatchObject({ code: 'GITHUB_NOT_FOUND', message: expect.stringContaining('renamed') });
-    expect(server.requests).toHaveLength(1);
+  test('in the JSON of a gateway, which is not GitHub’s, is not believed', async () => {
+    server.answers({ status: 404, json: { error: 'no such upstream' } });
+    expect(await codeOf(github.removeRunner(REPO, 7))).toBe('GITHUB_UNREACHABLE');
   });
 
   test.each([405, 501])(
@@ -133,7 +145,6 @@ describe('no answer', () => {
 describe('an answer that is none', () => {
   test.each([
     ['of another shape', { json: { runners: [{ id: 'seven' }] } }],
-    ['that is no JSON', { text: 'welcome to our network' }],
     ['without a body', {}],
   ])('%s is an error that is tried again', async (_name, reply) => {
     server.answers(reply);

@@ -14,19 +14,23 @@ export interface ScriptedReply {
  * again; `cut` ends the connection without one, `hang` gives none.
  */
 export class ScriptedGitHub {
-  readonly requests: { method: string; path: string; headers: IncomingHttpHeaders }[] = [];
+  readonly requests: { method: string; path: string; headers: IncomingHttpHeaders; body: string }[] = [];
   readonly #server: Server;
   #replies: (ScriptedReply | 'cut' | 'hang')[] = [];
   url = '';
 
   constructor() {
     this.#server = createServer((request, response) => {
-      request.resume();
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
       request.once('end', () => {
         this.requests.push({
           method: request.method ?? '',
           path: request.url ?? '',
           headers: request.headers,
+          body,
         });
         const reply = this.#replies.length > 1 ? this.#replies.shift() : this.#replies[0];
         if (reply === 'hang') return;

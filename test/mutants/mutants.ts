@@ -73,6 +73,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/clone-base.test.ts'],
   },
   {
+    law: '5: a redirect of a removal does not say that the runner is gone',
+    file: 'src/github/access/github-transport.ts',
+    line: 'if (isRedirect(answer.status)) return githubRedirected(answer, call, apiUrl);',
+    becomes: 'if (isRedirect(answer.status)) answer.status = 404;',
+    tests: ['test/github/redirects.test.ts'],
+  },
+  {
+    law: '5: a page of a proxy does not say that the runner is gone',
+    file: 'src/github/access/octokit-error.ts',
+    line: "if (typeof message !== 'string') return null;",
+    becomes: "if (typeof message !== 'string') return '';",
+    tests: ['test/github/failures.test.ts'],
+  },
+  {
     law: '6: a status never moves back',
     file: 'machines/job/context.ts',
     line: 'isLater ? status : job.status',

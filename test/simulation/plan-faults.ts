@@ -97,3 +97,20 @@ export function planFaults(chance: Chance, macs: string[], troubled: number): Ti
     return { where, at, until, fault };
   });
 }
+
+/** In some plans, pages of a proxy in front of GitHub, whose status is no word of GitHub's. */
+export function planPages(chance: Chance, troubled: number): TimedFault[] {
+  if (!chance.is(0.2)) return [];
+  return Array.from({ length: chance.between(1, 3) }, () => {
+    const at = chance.between(0, troubled);
+    const until = at + chance.pick([30 * SECOND, 3 * MINUTE]);
+    const fault: Fault = {
+      route: chance.pick(['*', 'GET *', 'POST *', 'DELETE *']),
+      status: chance.pick([401, 403, 404, 410, 422, 429, 499, 502, 503]),
+      headers: { 'content-type': 'text/html' },
+      body: '<html><body>This page is not GitHub.</body></html>',
+      times: chance.between(1, 6),
+    };
+    return { where: 'github', at, until, fault };
+  });
+}

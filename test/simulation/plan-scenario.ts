@@ -1,7 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
-import { planFaults } from './plan-faults.ts';
+import { planFaults, planPages } from './plan-faults.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 
 const SECOND = 1_000;
@@ -42,7 +42,11 @@ export function planScenario(seed: number): Scenario {
     macs,
     github: planGitHub(new Chance(seed, 'github')),
     pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
-    faults: [...planFaults(new Chance(seed, 'faults'), names, TROUBLED), ...bases.faults],
+    faults: [
+      ...planFaults(new Chance(seed, 'faults'), names, TROUBLED),
+      ...bases.faults,
+      ...planPages(new Chance(seed, 'pages'), TROUBLED),
+    ],
     incidents: [...planIncidents(new Chance(seed, 'incidents'), names), ...bases.incidents],
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),

@@ -30,7 +30,7 @@ interface WebhookFixture {
 }
 
 /** Statuses that any call may be answered with, though the description does not list them for each. */
-const ANYWHERE = [400, 401, 403, 404, 422, 429, 500, 502, 503];
+const ANYWHERE = [301, 307, 400, 401, 403, 404, 422, 429, 500, 502, 503];
 
 const ERROR = {
   type: 'object',
@@ -56,7 +56,13 @@ ajv.addSchema(webhooks, 'webhooks');
  */
 export function validateGitHubExchange(exchange: GitHubExchange): string[] {
   const { method, path, requestBody, status, responseBody } = exchange;
-  const key = operationOf(method, path.replace(/\?.*$/, '').replace(/^\/api\/v3(?=\/)/, ''));
+  const key = operationOf(
+    method,
+    path
+      .replace(/\?.*$/, '')
+      .replace(/^\/api\/v3(?=\/)/, '')
+      .replace(/^\/repositories\/\d+/, '/repos/o/r'),
+  );
   const operation = key === null ? undefined : rest.operations[key];
   if (!operation) return [`${method} ${path}: not among the described calls`];
   const where = `${key} → ${status}`;

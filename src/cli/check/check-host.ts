@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { namePrefix } from '../../jobs/job-policy.ts';
-import { printable, shortSpan } from '../terminal/terminal-text.ts';
+import { shortSpan } from '../terminal/terminal-text.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Milliseconds without an answer after which the host counts as unreachable. */
@@ -39,9 +39,7 @@ export async function checkHost(
   });
   try {
     const { version, uptime } = await agent.health();
-    findings.push(
-      ok(`The agent ${printable(version)} answers at ${host.base_url}, up ${shortSpan(uptime * 1000)}.`),
-    );
+    findings.push(ok(`The agent ${version} answers at ${host.base_url}, up ${shortSpan(uptime * 1000)}.`));
     if (token === '') return findings;
     await agent.verifyToken();
     findings.push(ok('It accepts our token.'));
@@ -50,9 +48,7 @@ export async function checkHost(
     const unusable = features.filter(({ id, usable }) => NEEDED_FEATURES.includes(id) && !usable);
     for (const { id, reason } of unusable) {
       findings.push(
-        wrong(
-          `It cannot do ${id}${reason ? ` (${printable(reason)})` : ''}, which every job needs: turn it on there.`,
-        ),
+        wrong(`It cannot do ${id}${reason ? ` (${reason})` : ''}, which every job needs: turn it on there.`),
       );
     }
     const slots = Math.min(host.max_concurrent_vms, maxConcurrentVMs);
@@ -68,7 +64,7 @@ export async function checkHost(
     const isOurs = (name: string) => Boolean(parseResourceName(prefix, name) ?? parseBaseName(prefix, name));
     const foreign = vms.filter(({ name, state }) => !isAtRest(state) && !isOurs(name));
     if (foreign.length > 0) {
-      const names = printable(foreign.map(({ name }) => name).join(', '));
+      const names = foreign.map(({ name }) => name).join(', ');
       findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));
     }
     const ahead = Math.max(0, ...vms.map(({ createdAt }) => createdAt - clock.now()));

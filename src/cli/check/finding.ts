@@ -1,3 +1,5 @@
+import { printable } from '../terminal/terminal-text.ts';
+
 /** One thing that `check` looked at. */
 export interface Finding {
   /** What it is about: `config`, `host mac-1`, `github`, `store`. */
@@ -10,9 +12,9 @@ export interface Finding {
 
 const SIGNS = { ok: '✓', wrong: '✗', note: '!' };
 
-/** A finding as a line, with room for the longest `about`. */
+/** A finding as a line, with room for the longest `about`; a message may quote GitHub or an agent. */
 export function findingLine({ about, verdict, message }: Finding, width: number): string {
-  return `${SIGNS[verdict]} ${about.padEnd(width)}  ${message}`;
+  return `${SIGNS[verdict]} ${about.padEnd(width)}  ${printable(message)}`;
 }
 
 /** Returns functions that create findings about one thing. */

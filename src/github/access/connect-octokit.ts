@@ -35,22 +35,43 @@ export function connectOctokit(options: OctokitOptions): Octokit {
   });
 }
 
+/** GitHub redirects once, from a former name to an id. */
+const MOST_REDIRECTS = 3;
+
 /**
- * Every request ends, auth-app's own ones too, with its body read: a body that stops would last for ever. What changes something is not redirected: fetch would turn the
- * POST of a renamed repository into a GET.
+ * Every request ends, auth-app's own ones too, with its body read: a body that stops would last for ever. Redirects are
+ * followed here and not by fetch, which would turn the POST of a renamed repository into a GET.
  */
 function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions): typeof fetch {
   return async (input, init) => {
     const timeout = startTimeout(clock, timeoutMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal;
-    const redirect = (init?.method ?? 'GET') === 'GET' ? 'follow' : 'manual';
+    const method = init?.method ?? 'GET';
     try {
-      const answer = await send(input, { ...init, redirect, signal });
-      const body = await answer.arrayBuffer();
-      const { status, headers } = answer;
-      return new Response(body.byteLength === 0 ? null : body, { status, headers });
+      let url = String(input);
+      for (let followed = 0; ; followed += 1) {
+        const answer = await send(url, { ...init, redirect: 'manual', signal });
+        const body = await answer.arrayBuffer();
+        const next = followed < MOST_REDIRECTS ? redirectTarget(answer, method, url) : null;
+        const { status, headers } = answer;
+        if (next === null) return new Response(body.byteLength === 0 ? null : body, { status, headers });
+        url = next;
+      }
     } finally {
       timeout.end();
     }
   };
+}
+
+/**
+ * The address at which the same request is to be made again; null for an answer that is not to be followed. 301 and 302
+ * may mean "with GET from here on" to any other method. Another origin would be given our credentials.
+ */
+function redirectTarget({ status, headers }: Response, method: string, url: string): string | null {
+  const location = headers.get('location');
+  const keepsMethod =
+    status === 307 || status === 308 || ((status === 301 || status === 302) && method === 'GET');
+  if (!keepsMethod || location === null || !URL.canParse(location, url)) return null;
+  const target = new URL(location, url);
+  return target.origin === new URL(url).origin ? target.href : null;
 }

@@ -13,7 +13,7 @@ export interface GitHubCall {
 export interface GitHubAnswer {
   status: number;
   headers: AnswerHeaders;
-  /** The `message` of GitHub's JSON answer, empty where it had none. */
+  /** The `message` of GitHub's JSON answer. */
   message: string;
 }
 
@@ -44,6 +44,41 @@ export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: numbe
     code,
     `GitHub answered ${status} to "${call.what}", ${call.method} ${call.path}${request}${text}. ${mend}`,
     { cause: refusal, retryAt: retryAt ?? null },
+  );
+}
+
+/**
+ * A redirect that is not followed. It says nothing about what was asked for: nothing was looked up, and nothing was
+ * changed. Of the address only the origin is told, since the rest may hold what is secret.
+ */
+export function githubRedirected(
+  { status, headers }: Omit<GitHubAnswer, 'message'>,
+  { what, method, path }: GitHubCall,
+  apiUrl: string,
+): DaemonError {
+  const location = String(headers.location);
+  const origin = URL.canParse(location, apiUrl) ? new URL(location, apiUrl).origin : null;
+  const isElsewhere = origin !== null && origin !== new URL(apiUrl).origin;
+  const mend = isElsewhere
+    ? `It leads to ${origin}, which is not given the credentials. Check github.api_url and this machine's network.`
+    : 'What it asks for was renamed or moved: correct github.owner and github.repository in the config.';
+  return new DaemonError(
+    'GITHUB_REDIRECTED',
+    `GitHub redirected (${status}) "${what}", ${method} ${path}, and the call was not made. ${mend}`,
+  );
+}
+
+/** What answered is not GitHub, but a proxy or a gateway in front of it; whether the call took effect is unknown. */
+export function githubHidden(
+  { status, headers }: Omit<GitHubAnswer, 'message'>,
+  { what, method, path }: GitHubCall,
+  now: number,
+): DaemonError {
+  return new DaemonError(
+    'GITHUB_UNREACHABLE',
+    `GitHub cannot be reached for "${what}", ${method} ${path}: something in between answered ${status} without ` +
+      "GitHub's JSON. Check this machine's network and its proxies, and github.api_url; it is tried again.",
+    { retryAt: retryAfter(headers, now) },
   );
 }
 
@@ -84,17 +119,11 @@ function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: n
     ];
   }
   if (status === 403) return ['GITHUB_PERMISSION_MISSING', permissionAdvice(headers)];
-  if (status === 404) {
+  if (status === 404 || status === 410) {
     return [
       'GITHUB_NOT_FOUND',
       'It does not exist, or the credentials may not see it: GitHub answers both in the same way. ' +
         'Check github.owner, github.repository and the permissions.',
-    ];
-  }
-  if (status >= 300 && status < 400) {
-    return [
-      'GITHUB_NOT_FOUND',
-      'It was renamed or moved: correct github.owner and github.repository in the config.',
     ];
   }
   if (status >= 500)

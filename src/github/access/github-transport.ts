@@ -4,8 +4,14 @@ import { beginCall, routeOf } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
-import { type GitHubCall, githubFailure, githubUnreachable } from './github-failure.ts';
-import { messageOf, type RawAnswer, readOctokitError } from './octokit-error.ts';
+import {
+  type GitHubCall,
+  githubFailure,
+  githubHidden,
+  githubRedirected,
+  githubUnreachable,
+} from './github-failure.ts';
+import { messageOf, type OctokitOutcome, type RawAnswer, readOctokitError } from './octokit-error.ts';
 import type { Purpose } from './purpose-budget.ts';
 import type { RateLimits } from './rate-limit.ts';
 
@@ -111,7 +117,7 @@ export class GitHubTransport {
       if (renewToken === null || !isRefusedToken(error)) throw error;
     }
     await renewToken().catch((error: unknown) => {
-      throw this.#failureOf(error, asked);
+      throw this.#failureOf(readOctokitError(error), asked);
     });
     return this.#once(asked, url, headers);
   }
@@ -127,34 +133,24 @@ export class GitHubTransport {
       method: asked.method,
       route: routeOf(asked.path),
     });
-    try {
-      const {
-        status,
-        headers: got,
-        data,
-      } = await octokit.request({
+    const { answer, sentUrl, problem } = await octokit
+      .request({
         method: asked.method as 'GET',
         url,
         headers: { accept: 'application/vnd.github+json', 'x-github-api-version': API_VERSION, ...headers },
         request: asked.signal ? { signal: asked.signal } : {},
         ...(asked.body ? { data: asked.body } : {}),
-      });
-      ended(status);
-      limits.note(got, clock.now());
-      if (status >= 300) throw githubFailure({ status, headers: got, message: '' }, asked, clock.now());
-      limits.unblocked(clock.now());
-      return { status, headers: got, data };
-    } catch (error) {
-      const { answer } = readOctokitError(error);
-      ended(answer?.status ?? null);
-      asked.signal?.throwIfAborted();
-      if (answer?.status !== 304) throw this.#failureOf(error, asked);
+      })
+      .then((answer): OctokitOutcome => ({ answer, sentUrl: url, problem: '' }), readOctokitError);
+    ended(answer?.status ?? null);
+    answered();
+    if (answer && isOfGitHub(answer) && (answer.status < 300 || answer.status === 304)) {
       limits.note(answer.headers, clock.now());
       limits.unblocked(clock.now());
       return answer;
-    } finally {
-      answered();
     }
+    asked.signal?.throwIfAborted();
+    throw this.#failureOf({ answer, sentUrl, problem }, asked);
   }
 
   /** GitHub asked to wait, or the rest of the hour belongs to what presses more (law 9). */
@@ -170,24 +166,19 @@ export class GitHubTransport {
     throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before.`, { retryAt: until });
   }
 
-  /** Octokit's own error carries the request with its body, and the answer: it ends here. */
-  #failureOf(error: unknown, asked: GitHubRequest): DaemonError {
-    if (error instanceof DaemonError) return error;
+  #failureOf({ answer, sentUrl, problem }: OctokitOutcome, asked: GitHubRequest): DaemonError {
     const { apiUrl, clock, limits } = this.#options;
     const now = clock.now();
-    const { answer, sentUrl, problem } = readOctokitError(error);
     if (!answer) return sentUrl === null ? unusableCredentials(asked) : githubUnreachable(problem, asked);
-    limits.note(answer.headers, now);
-    const message = messageOf(answer.data);
     const isForToken = sentUrl?.endsWith('/access_tokens') ?? false;
     const path = isForToken && sentUrl ? sentUrl.replace(apiUrl, '') : asked.path;
-    const method = isForToken ? 'POST' : asked.method;
-    const failure = githubFailure(
-      { status: answer.status, headers: answer.headers, message },
-      { what: asked.what, method, path },
-      now,
-      limits.strikesBefore(now),
-    );
+    const call = { what: asked.what, method: isForToken ? 'POST' : asked.method, path };
+    if (isRedirect(answer.status)) return githubRedirected(answer, call, apiUrl);
+    const message = messageOf(answer.data);
+    if (message === null) return githubHidden(answer, call, now);
+    limits.note(answer.headers, now);
+    const { status, headers } = answer;
+    const failure = githubFailure({ status, headers, message }, call, now, limits.strikesBefore(now));
     const resource = answer.headers['x-ratelimit-resource'] ?? 'core';
     const isOfAnotherBudget = resource !== 'core' && String(answer.headers['x-ratelimit-remaining']) === '0';
     if (!hasCode(failure, 'GITHUB_RATE_LIMITED')) limits.unblocked(now);
@@ -213,6 +204,13 @@ function parsed<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubReque
     `GitHub gave an answer to "${asked.what}", ${asked.method} ${asked.path}, that this daemon cannot read ` +
       `(${issue?.path.join('.') || 'the answer'}: ${issue?.message}). It is tried again; check github.api_url.`,
   );
+}
+
+const isRedirect = (status: number) => status >= 300 && status < 400;
+
+/** False for a page in place of GitHub's JSON: whoever stands in between answered it, whatever its status. */
+function isOfGitHub({ status, headers }: RawAnswer): boolean {
+  return status === 204 || status === 304 || /^application\/json\b/i.test(String(headers['content-type']));
 }
 
 function isRefusedToken(error: unknown): boolean {

@@ -6,8 +6,8 @@ export interface RawAnswer {
   data: unknown;
 }
 
-/** What may leave an error of Octokit's: the error itself carries the request with its body, and the answer (law 7). */
-export interface OctokitErrorFacts {
+/** How a request through Octokit ended. Its errors stay here: they carry the request with its body, and the answer (law 7). */
+export interface OctokitOutcome {
   /** Null when nothing answered. */
   answer: RawAnswer | null;
   /** The address that was asked: auth-app may have asked for a token first. Null when nothing was sent. */
@@ -16,7 +16,8 @@ export interface OctokitErrorFacts {
   problem: string;
 }
 
-export function readOctokitError(error: unknown): OctokitErrorFacts {
+/** The outcome of a request with which Octokit rejected. */
+export function readOctokitError(error: unknown): OctokitOutcome {
   const { response, request, cause } = (error ?? {}) as {
     response?: RawAnswer;
     request?: { url?: unknown };
@@ -29,11 +30,15 @@ export function readOctokitError(error: unknown): OctokitErrorFacts {
   };
 }
 
-/** The `message` of GitHub's JSON answer with the sentences of its `errors`. */
-export function messageOf(data: unknown): string {
+/**
+ * The `message` of GitHub's JSON refusal with the sentences of its `errors`. Null for what GitHub never refuses with:
+ * a page of a proxy or a gateway in front of it.
+ */
+export function messageOf(data: unknown): string | null {
   const { message, errors } = (data ?? {}) as { message?: unknown; errors?: unknown };
+  if (typeof message !== 'string') return null;
   const details = Array.isArray(errors) ? errors.filter((one) => typeof one === 'string') : [];
-  return typeof message === 'string' ? [message, ...details].join(': ') : '';
+  return [message, ...details].join(': ');
 }
 
 /** By codes alone: the text of fetch's error quotes a header that it refuses, and one of them is the token. */

@@ -13,6 +13,9 @@ import { answerRegistration, runnerService } from './runners/runner-service.ts';
 
 const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...accountRoutes];
 
+/** Where redirects from a former name lead, the id of the repository stands in place of this. */
+const NAMED = '/repos/:owner/:repo';
+
 /** How the connection of a request ends without an answer; it differs between a socket and a call in process. */
 export type Cut = (c: Context) => Response;
 
@@ -45,6 +48,9 @@ export function createGitHubApp(world: GitHubWorld, cut: Cut = cutInProcess): Ho
 
   for (const route of ROUTES) {
     app.on(route.method, `${base}${route.path}`, (c) => rest(world, c, route, base, cut));
+    if (!route.path.startsWith(NAMED)) continue;
+    const byId = `${base}/repositories/:repository_id${route.path.slice(NAMED.length)}`;
+    app.on(route.method, byId, (c) => rest(world, c, route, base, cut));
   }
   app.notFound((c) => c.json(errorBody(404, 'Not Found'), 404, serverHeaders(world)));
   app.onError((error, c) => respond(c, replyTo(error)));
@@ -64,13 +70,21 @@ async function rest(
   const reply = await answerRest(world, route, {
     method: route.method,
     path: decodeURI(url.pathname).slice(base.length),
-    params: c.req.param(),
+    params: namedParams(world, c.req.param()),
     query: url.searchParams,
     body,
     header: (name) => c.req.header(name),
     gone: c.req.raw.signal,
   });
   return reply === 'cut' ? cut(c) : respond(c, reply);
+}
+
+/** Names the repository that the path has by its id. */
+function namedParams(world: GitHubWorld, params: Record<string, string>): Record<string, string> {
+  const { repository_id: id, ...rest } = params;
+  if (id === undefined) return rest;
+  const found = [...world.repositories.values()].find((one) => String(one.id) === id);
+  return { ...rest, owner: found?.owner.login ?? '', repo: found?.name ?? '' };
 }
 
 /** Faults hit the runner service as they hit the API. */
@@ -117,7 +131,9 @@ function replyTo(error: unknown): Reply {
 
 function respond(c: Context, { status, body, headers = {} }: Reply): Response {
   if (body === undefined) return new Response(null, { status, headers });
-  return c.body(JSON.stringify(body), status as 200, {
+  // What stands in front of GitHub answers with pages of its own: a fault whose headers name another type.
+  const isPage = typeof body === 'string' && headers['content-type'] !== undefined;
+  return c.body(isPage ? body : JSON.stringify(body), status as 200, {
     'content-type': 'application/json; charset=utf-8',
     ...headers,
   });

@@ -33,6 +33,7 @@ export function createGitHubWorld({ send = sendOverHttp, ...parts }: GitHubWorld
     send,
     accounts: new Map(),
     repositories: new Map(),
+    formerNames: new Map(),
     runs: new Map(),
     jobs: new Map(),
     queue: new Set(),

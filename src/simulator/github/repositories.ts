@@ -13,9 +13,10 @@ export interface Account {
 export interface Repository {
   readonly id: number;
   readonly owner: Account;
-  readonly name: string;
+  /** Changes with a rename, as `fullName` does. */
+  name: string;
   /** `owner/name`. */
-  readonly fullName: string;
+  fullName: string;
   readonly isPrivate: boolean;
   readonly createdAt: number;
   /** Runs so far; each has its number. */
@@ -38,6 +39,8 @@ export interface Accounts extends GitHubBase {
   /** By login and by `owner/name`, both in lower case. */
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
+  /** By a former `owner/name`, in lower case: requests for it are redirected until another repository takes the name. */
+  readonly formerNames: Map<string, Repository>;
 }
 
 /** Every organization has it, and it is the only one of a repository. */
@@ -89,7 +92,19 @@ export function ensureRepository(
     runs: 0,
   };
   world.repositories.set(fullName.toLowerCase(), repository);
+  world.formerNames.delete(fullName.toLowerCase());
   return repository;
+}
+
+/** Gives a repository another name within its account. Its id, runs and runners stay. */
+export function renameRepository(world: Accounts, repository: Repository, name: string): void {
+  const former = repository.fullName.toLowerCase();
+  world.repositories.delete(former);
+  repository.name = name;
+  repository.fullName = `${repository.owner.login}/${name}`;
+  world.repositories.set(repository.fullName.toLowerCase(), repository);
+  world.formerNames.set(former, repository);
+  world.formerNames.delete(repository.fullName.toLowerCase());
 }
 
 /** Adds a runner group to an organization. */

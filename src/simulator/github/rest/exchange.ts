@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { sleepFor } from '../../../clock.ts';
 import { type Fault, hang } from '../../faults.ts';
 import { authenticate } from '../access/authenticate.ts';
-import type { Credential } from '../access/credential.ts';
+import { type Credential, canSee } from '../access/credential.ts';
 import { type RateWindow, rateHeaders } from '../access/rate-limiter.ts';
+import { apiUrl } from '../github-base.ts';
 import type { GitHubWorld } from '../github-world.ts';
 import { Refusal } from '../refusal.ts';
 import { authorize, permissionHeaders } from './authorize.ts';
@@ -43,7 +44,7 @@ async function exchange(world: GitHubWorld, route: RestRoute, incoming: Incoming
     if (fault?.drop === 'before') return 'cut';
     if (window && !route.isFree && window.used >= window.limit) throw exhausted(world);
     const request: RestRequest = { ...incoming, world, credential };
-    const instead = fault && fault.drop === undefined ? injected(fault) : null;
+    const instead = fault && fault.drop === undefined ? injected(fault) : movedReply(request, route);
     if (!instead) authorize(route.need, request);
     reply = instead ?? route.handle(request);
   } catch (error) {
@@ -89,6 +90,24 @@ export async function requestFault(
   const fault = world.faults.next(`${method} ${path}`);
   if (fault?.delayMs) await sleepFor(world.clock, fault.delayMs, gone);
   return fault?.hang ? hang(gone) : fault;
+}
+
+/**
+ * GitHub's redirect from the former name of a repository to its id: 301 for what only reads, 307 for what changes
+ * something. Null where no such redirect is due.
+ */
+function movedReply(
+  { world, credential, params, path, query }: RestRequest,
+  { method }: RestRoute,
+): Reply | null {
+  const former = `/repos/${params.owner}/${params.repo}`;
+  const repository = world.formerNames.get(`${params.owner}/${params.repo}`.toLowerCase());
+  if (!repository || !canSee(credential, repository)) return null;
+  const rest = path.slice(former.length) + (query.size > 0 ? `?${query}` : '');
+  const location = `${apiUrl(world)}/repositories/${repository.id}${rest}`;
+  const status = method === 'GET' ? 301 : 307;
+  const message = method === 'GET' ? 'Moved Permanently' : 'Temporary Redirect';
+  return { status, headers: { location }, body: { ...errorBody(status, message), url: location } };
 }
 
 /** The reply of a fault in place of the work, or null when it only delays. */
