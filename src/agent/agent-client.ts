@@ -40,7 +40,7 @@ export interface SshForwarding {
   address: SshAddress | null;
 }
 
-/** Null or absent leaves it as it is; sizes in bytes. */
+/** What is absent stays as it is; sizes in bytes. */
 interface Resources {
   cpuCount?: number;
   memorySize?: number;
@@ -49,7 +49,7 @@ interface Resources {
 
 /**
  * The calls to the agent of one Mac that this daemon makes; the agent's "wipe" and "reset" are not among them,
- * since they destroy strangers' VMs too. Every method takes a signal, throws a DaemonError whose message names host,
+ * since they destroy the VMs of others too. Every method takes a signal, throws a DaemonError whose message names host,
  * call and response, and is safe to repeat, except for `createVm` and `cloneVm`, which make a second VM.
  */
 export class AgentClient {
@@ -230,7 +230,7 @@ export class AgentClient {
     return response === null ? 'absent' : 'deleted';
   }
 
-  /** Runs a command in the guest by the agent's own SSH. Exit code 255 is also what a failed connection looks like. */
+  /** Runs a command in the guest by the agent's own SSH. Exit code 255 may also be a failed connection. */
   execute(
     id: string,
     script: { command: string; user: string; password: string | null; timeoutSeconds: number },

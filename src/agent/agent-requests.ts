@@ -20,7 +20,7 @@ export function change(
   return { what, method, path, signal, timeoutMs: CHANGE_TIMEOUT_MS };
 }
 
-/** The response, or null where the agent says by this 404 that there is no such thing. */
+/** Returns the response, or null where the agent answers with a 404 of this code. */
 export async function nullWhenGone<T>(response: Promise<T>, code: string): Promise<T | null> {
   try {
     return await response;

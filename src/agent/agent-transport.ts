@@ -13,7 +13,7 @@ export interface AgentTransportOptions {
   token: string;
   /** Milliseconds for which the agent may stay silent in a call that only reads. */
   readTimeoutMs?: number;
-  /** Over HTTP unless told otherwise. */
+  /** Over HTTP by default. */
   sender?: AgentSender;
 }
 

@@ -24,12 +24,12 @@ export interface EffectWorld {
   clock: Clock;
   github: GitHub;
   guest: GuestAccess;
-  /** Logs in, or shares a login that is there. Rejects with GUEST_* failures. */
+  /** Logs in, or returns a login that is open already. Rejects with GUEST_* failures. */
   openGuest(options: GuestOptions): Promise<GuestLogin>;
   runnerGroup: string;
   /** Milliseconds for one image pull. */
   pullTimeout: number;
-  /** Milliseconds for which a warm VM may stand by before its lifetime counts. */
+  /** Milliseconds that are added to the lifetime of a warm VM, since it may wait so long for a job. */
   warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
   agent(host: string): AgentClient;
@@ -39,10 +39,10 @@ export interface EffectWorld {
   secrets: RunnerSecrets;
   creates: PendingCreates;
   bases: BaseVms;
-  /** Where an effect saw a job: the same way as every other observation (law 6). */
+  /** Takes what an effect saw of a job, in the same way as every other observation (law 6). */
   observe(observation: JobObservation): void;
-  /** Resolves when what a failed attempt's VM has to tell is saved; within seconds, never rejects. */
+  /** Resolves when the evidence of a failed attempt's VM is saved; within seconds, never rejects. */
   evidenceSaved(vmName: string): Promise<void>;
-  /** What a person watching wants to know meanwhile; not a record. */
+  /** Shows what an effect is doing to people who watch; not stored. */
   progress(vmName: string, text: string | null): void;
 }

@@ -8,15 +8,15 @@ import type { KeptEvidence } from '../store/tables/evidence.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import type { SettledJob } from '../store/tables/settled-jobs.ts';
 
-/** Entries of the job, and of what stood beside it, that one file holds. */
-const MOST_ENTRIES = 3_000;
-const MOST_BESIDE = 500;
-const BESIDE = new Set<string | undefined>(['host', 'webhooks', 'breaker']);
+/** Journal entries of one file: of the job itself, and of the kinds that show what happened around it. */
+const MAX_JOB_ENTRIES = 3_000;
+const MAX_CONTEXT_ENTRIES = 500;
+const CONTEXT_KINDS = new Set<string | undefined>(['host', 'webhooks', 'breaker']);
 
-/** One job as its own page tells it, beside its journal. */
+/** One job as its own page shows it, without its journal. */
 export interface JobStory {
   jobId: number;
-  /** Its actors that live; two while one tears down and the job goes on in another. */
+  /** Its live actors; two while one tears down and the job goes on in another. */
   live: JobView[];
   /** How it ended; null while it has not. */
   settled: SettledJob | null;
@@ -33,14 +33,14 @@ export interface EvidenceFile {
   /** Epoch ms. */
   madeAt: number;
   story: JobStory;
-  /** The job's entries and those of hosts, webhooks and breakers meanwhile, in their order. */
+  /** The job's entries and those of hosts, webhooks and breakers in the same time, in their order. */
   journal: StoredJournalEntry[];
   kept: KeptEvidence[];
   /** By state. */
   stats: Record<string, PhaseStat>;
 }
 
-/** What `replay` needs of a file that somebody sent. */
+/** The parts of a file that `replay` needs. */
 export const evidenceSchema = z.looseObject({
   format: z.literal('jeballto-runner-evidence'),
   version: z.literal(1),
@@ -52,8 +52,8 @@ export const evidenceSchema = z.looseObject({
   stats: z.looseObject({}),
 });
 
-/** Everything that is known of a job in one piece, of bounded size and without secrets, for somebody elsewhere. */
-export async function evidenceFile({
+/** Everything that is known of a job in one file of bounded size and without secrets, to be read on another machine. */
+export async function createEvidenceFile({
   story,
   store,
   stats,
@@ -65,25 +65,29 @@ export async function evidenceFile({
   madeAt: number;
 }): Promise<EvidenceFile> {
   await store.durable();
-  const ofJob: StoredJournalEntry[] = [];
-  for await (const entry of store.journal.read({ jobId: story.jobId, limit: MOST_ENTRIES, reverse: true })) {
-    ofJob.push(entry);
+  const jobEntries: StoredJournalEntry[] = [];
+  for await (const entry of store.journal.read({
+    jobId: story.jobId,
+    limit: MAX_JOB_ENTRIES,
+    reverse: true,
+  })) {
+    jobEntries.push(entry);
   }
-  const first = ofJob.at(-1)?.seq ?? 0;
-  const last = ofJob[0]?.seq ?? 0;
-  const beside: StoredJournalEntry[] = [];
-  // A little earlier as well: how a host looked before the job came to it.
+  const first = jobEntries.at(-1)?.seq ?? 0;
+  const last = jobEntries[0]?.seq ?? 0;
+  const context: StoredJournalEntry[] = [];
+  // Begins a little earlier, to have the host as it was before the job came to it.
   for await (const entry of store.journal.read({ after: Math.max(0, first - 200), before: last + 1 })) {
-    if (!BESIDE.has(entry.kind)) continue;
-    beside.push(entry);
-    if (beside.length === MOST_BESIDE) break;
+    if (!CONTEXT_KINDS.has(entry.kind)) continue;
+    context.push(entry);
+    if (context.length === MAX_CONTEXT_ENTRIES) break;
   }
   return {
     format: 'jeballto-runner-evidence',
     version: 1,
     madeAt,
     story,
-    journal: [...ofJob, ...beside].sort((a, b) => a.seq - b.seq),
+    journal: [...jobEntries, ...context].sort((a, b) => a.seq - b.seq),
     kept: await store.evidence.of(story.jobId),
     stats,
   };

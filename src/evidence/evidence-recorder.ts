@@ -7,7 +7,7 @@ import { redactForeign } from '../redact.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
 
-/** Milliseconds for which a deletion waits for the evidence: a dead guest must not hold its slot. */
+/** Milliseconds for which a deletion waits for the evidence: a guest that does not answer must not hold its slot. */
 const SAVE_TIMEOUT = 8_000;
 const MAX_SCREEN_BYTES = 700 * 1024;
 const MAX_AGENT_EVENTS = 100;
@@ -21,7 +21,7 @@ export interface EvidenceRecorderOptions {
   hostLook(host: string): unknown;
 }
 
-/** Saves what only the VM knows when an attempt fails, between the decision to give it up and its deletion. */
+/** Saves what only the VM has when an attempt fails, between the decision to give the attempt up and the VM's deletion. */
 export class EvidenceRecorder {
   readonly #options: EvidenceRecorderOptions;
   readonly #underWay = new Map<string, Promise<void>>();
@@ -30,7 +30,7 @@ export class EvidenceRecorder {
     this.#options = options;
   }
 
-  /** Begins to save. Whoever deletes the VM waits for `saved`. */
+  /** Begins to save. The deletion of the VM waits for `saved`. */
   begin({ job, vm, runner }: JobContext, attempt: number): void {
     if (vm === null || this.#underWay.has(vm.name)) return;
     const saving = this.#save(job, vm, runner?.name ?? null, attempt)

@@ -6,13 +6,13 @@ import type { GuestOptions } from './open-guest.ts';
 /** Logs in. Rejects with GUEST_* failures. */
 export type OpenGuest = (options: GuestOptions) => Promise<GuestLogin>;
 
-/** Milliseconds after which a connection that nobody uses is closed: long enough for the next step of a job. */
+/** Milliseconds after which an idle connection is closed: long enough for the next step of a job. */
 const IDLE_TIMEOUT = 30_000;
 
 interface Connection {
   login: GuestLogin;
   users: number;
-  /** It is given to nobody any more, and closed when its last user releases it. */
+  /** It is not given out again, and is closed when its last user releases it. */
   isDiscarded: boolean;
   /** Aborted when the connection is used again, which keeps it from being closed. */
   idle: AbortController;

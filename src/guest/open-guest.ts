@@ -22,13 +22,13 @@ export interface GuestOptions {
 
 const BANNER_TIMEOUT_MS = 5_000;
 
-/** A link that says nothing for three of these is dead; ssh2 sends none by itself. */
+/** A connection without an answer to three of these is dead; ssh2 sends none by default. */
 const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
 
 /**
  * Logs in to a guest. Throws GUEST_UNREACHABLE (refused, silent, hung up, late), GUEST_LOGIN_REFUSED, or
- * GUEST_IDENTITY_CHANGED when the host key is not the pinned one: ports are handed to the next VM at once, and
- * without the pin a secret could go to a stranger's.
+ * GUEST_IDENTITY_CHANGED when the host key is not the pinned one: the agent gives a port to the next VM at once, so
+ * without the pin a secret could be sent to another VM.
  */
 export async function openGuest(options: GuestOptions): Promise<GuestSession> {
   const target = { ...options.address, user: options.user };
@@ -60,7 +60,7 @@ function login(
     const fail = (error: unknown) => {
       signal.removeEventListener('abort', onAbort);
       client.off('error', onError).off('close', onClose);
-      // A late error of a client that nobody listens to would end the process.
+      // An error event without a listener would end the process.
       client.on('error', () => {}).destroy();
       reject(error);
     };

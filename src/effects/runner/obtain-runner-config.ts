@@ -2,12 +2,13 @@ import { DaemonError, hasCode } from '../../errors.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
 
+/** Errors after which GitHub may have registered the runner. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
 
 /**
- * A configuration for one runner name, kept in memory. The job is looked at first: a runner for a job that is
- * over would only wait and attract others. GitHub keeps names unique, so a lost answer shows as "name taken" at
- * the next try; then the leftover is removed and the machine takes the next name.
+ * Obtains the configuration for one runner name and keeps it in memory. The job is read first: a runner for a job that is
+ * over would only wait and get the jobs of others. GitHub keeps names unique, so after a lost response the next try
+ * fails with "name taken"; then the leftover is removed and the machine takes the next name.
  */
 export const obtainRunnerConfig = earlyEffect(
   'obtainRunnerConfig',
@@ -27,14 +28,8 @@ export const obtainRunnerConfig = earlyEffect(
       const request = { name: runnerName, labels: profile.runnerLabels, groupId };
       signal.throwIfAborted();
       try {
-        const made = await world.creates.send(
-          runnerName,
-          () => world.github.createJitConfig(scope, request),
-          {
-            isAmbiguous,
-            signal,
-          },
-        );
+        const create = () => world.github.createJitConfig(scope, request);
+        const made = await world.creates.send(runnerName, create, { isAmbiguous, signal });
         world.secrets.keep(runnerName, { mode: 'jit', jitConfig: made.encodedJitConfig });
         return { runnerId: made.runnerId, mode: 'jit' };
       } catch (error) {
@@ -49,8 +44,8 @@ export const obtainRunnerConfig = earlyEffect(
 );
 
 /**
- * A registration of ours that no guest ever got: never launched, so it can be removed at once. What it was made
- * with is worth nothing from here on.
+ * Removes a registration of ours that was given to no guest: it was never launched, so it needs no questions. Its secret
+ * is dropped, since it is of no use any more.
  */
 export async function removeLeftover(
   world: EffectWorld,

@@ -1,15 +1,15 @@
 import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
-/** No runner of this name is on GitHub's list; by id where it is known, by name where it is not. */
+/** Removes the runner from GitHub's list: by id where it is known, else by name. */
 export const removeRunner = effect(
   'removeRunner',
   async (world, { owner, repository, runnerName, runnerId }, signal) => {
     const scope = world.scope(owner, repository);
     await world.creates.finished(runnerName, signal);
     world.secrets.drop(runnerName);
-    const asked = { signal, purpose: 'teardown' as const };
-    const id = runnerId ?? (await world.github.findRunner(scope, runnerName, asked))?.id ?? null;
+    const options = { signal, purpose: 'teardown' as const };
+    const id = runnerId ?? (await world.github.findRunner(scope, runnerName, options))?.id ?? null;
     if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
       throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
     }

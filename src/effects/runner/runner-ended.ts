@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { RunnerStatus } from '../../guest/scripts/status.ts';
 
-/** Why a runner process that had no job ended; null when it had one, since then its end is no failure. */
+/** Why a runner process ended that had no job; null when it had one, since then its end is not a failure. */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {
   if (status.tookJob) return null;
   if (status.deprecated) {

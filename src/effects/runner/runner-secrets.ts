@@ -1,4 +1,4 @@
-/** What a guest needs to become a runner. Lives in memory only (law 7): a restart loses it, on purpose. */
+/** What a guest needs to become a runner. It is in memory only (law 7), so a restart loses it, which is intended. */
 export type RunnerSecret = { mode: 'jit'; jitConfig: string } | { mode: 'token'; token: string };
 
 export class RunnerSecrets {

@@ -9,14 +9,14 @@ import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
 
-/** Answers after which the VM may or may not come into being. */
+/** Errors after which the agent may have made the VM. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
 
 /**
- * One VM by this name, sized: a clone of the profile's base VM where the host has one, which needs neither pull nor
- * registry, and made from the profile's image where not. The agent does not keep names unique and shows a VM only
- * when its create has ended, so: look by name, never send a second create or clone for a name whose first one may
- * still take effect.
+ * Makes one VM by this name with its size: as a clone of the profile's base VM where the host has one, which needs
+ * neither pull nor registry, else from the profile's image. The agent does not keep names unique and shows a VM only
+ * when its create has ended. So it looks by name, and never sends a second create or clone for a name whose first one
+ * may still take effect.
  */
 export const createVm = earlyEffect(
   'createVm',
@@ -24,7 +24,7 @@ export const createVm = earlyEffect(
     const client = world.agent(host);
     const profile = world.profile(label);
     await world.creates.finished(vmName, signal);
-    // Asked before each look: one that may appear until just after the look is not missing yet.
+    // Read before each list of VMs: a VM that may appear just after the list was made is not missing yet.
     const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
     let mayAppear = mayStillAppear();
     const seen = await client.findVms(vmName, { signal });
@@ -79,15 +79,15 @@ export const createVm = earlyEffect(
   },
 );
 
-/** The agent takes no more than a week. */
-const LONGEST_LIFETIME = 604_800;
+/** Seconds, a week: the agent accepts no more. */
+const MAX_LIFETIME = 604_800;
 
 function lifetimeOf({ warmMaxAge }: EffectWorld, { lifetimeSeconds }: Profile, isWarm: boolean): number {
-  const standingBy = isWarm ? Math.ceil(warmMaxAge / 1000) : 0;
-  return Math.min(LONGEST_LIFETIME, lifetimeSeconds + standingBy);
+  const waiting = isWarm ? Math.ceil(warmMaxAge / 1000) : 0;
+  return Math.min(MAX_LIFETIME, lifetimeSeconds + waiting);
 }
 
-/** Deletes what an agent made twice for one create. */
+/** The VM of a name, or null. Deletes the second one where an agent made two for one create. */
 async function theOnlyVm(
   client: AgentClient,
   name: string,

@@ -4,9 +4,10 @@ import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
 /**
- * Every VM of this name is gone. Closing SSH first is a courtesy whose failure must not hold up the delete.
- * While a create that nobody saw end may still take effect, the name is looked for again. An attempt that does not
- * know its VM's id has started none: one that runs under its name is of a lost record, and is left to the collector.
+ * Deletes every VM of this name. SSH is closed first, but a failure of that does not keep the VM from being deleted.
+ * While a create whose outcome is unknown may still take effect, it rejects, so that the name is looked for again. An
+ * attempt that does not know its VM's id has started none: a VM that runs under its name belongs to a lost record, and
+ * is left to the collector.
  */
 export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId }, signal) => {
   const client = world.agent(host);

@@ -1,7 +1,7 @@
 import { DaemonError } from '../../errors.ts';
 import { earlyEffect } from '../effect.ts';
 
-/** Powers the VM on unless it runs already, and confirms it. A full host rejects with VM_LIMIT_REACHED. */
+/** Powers the VM on unless it runs already, and confirms that it runs. Rejects with VM_LIMIT_REACHED on a full host. */
 export const startVm = earlyEffect('startVm', async (world, { host, vmId }, signal, ordered) => {
   const client = world.agent(host);
   if ((await client.vmState(vmId, { signal })) !== 'running') {

@@ -2,10 +2,10 @@ import { DaemonError } from '../../errors.ts';
 import { JOB_ENDED_LINE, JOB_STARTED_LINE } from './runner-log.ts';
 import { checkedRunnerName, type GuestScript, RUNNER_STATE, type ScriptOutput } from './shell.ts';
 
-// Two witnesses. A worker counts when it belongs to the launched runner: by the runner's directory in its command
-// line, or as a descendant of the supervisor; where neither is known, any worker counts. The brackets keep the
-// pattern from matching this script's own command line. A log with a job begun and not ended counts while the
-// runner lives.
+// Two witnesses: the process list and the runner's log. A worker process counts when it belongs to the launched runner:
+// by the runner's directory in its command line, or as a descendant of the supervisor; where neither is known, any
+// worker counts. The brackets keep the pattern from matching this script's own command line. A log in which a job has
+// begun and not ended counts while the runner's process is there.
 const SCRIPT = `
 ${RUNNER_STATE}
 supervisor=; install=

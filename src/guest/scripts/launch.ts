@@ -15,12 +15,12 @@ export type RunnerLaunch = { runnerName: string } & (
   | { mode: 'token'; token: string; url: string; labels: readonly string[]; group: string | null }
 );
 
-/** `config.sh` calls GitHub several times, and each call up to three times where it fails. */
+/** Milliseconds: `config.sh` calls GitHub several times, and each call up to three times where it fails. */
 const LAUNCH_TIMEOUT_MS = 120_000;
 
-// Lives in the guest for as long as its runner does. The secret goes from its file into the environment of the
-// one child that needs it: the runner reads ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source:
-// CommandSettings.cs). Without the DEPRECATED variable run.sh hides behind 0 that GitHub refuses its version.
+// Runs in the guest for as long as its runner does. The secret goes from its file into the environment of the one child
+// that needs it: the runner reads ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source:
+// CommandSettings.cs). Without the DEPRECATED variable run.sh exits with 0 when GitHub refuses its version.
 const SUPERVISOR = `
 ${RUNNER_STATE}
 install=$2; mode=$3; shift 3

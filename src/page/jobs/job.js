@@ -113,7 +113,7 @@ function entryView(entry, nextAt, onTravel) {
     </div></li>`;
 }
 
-/** What the flight recorder saved of attempts that failed. */
+/** The evidence that was saved of attempts that failed. */
 function keptView(kept) {
   if (!kept || kept.length === 0) return nothing;
   return html`<h3>Evidence</h3>${kept.map(

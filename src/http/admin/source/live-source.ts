@@ -4,7 +4,7 @@ import type { Config } from '../../../config/schema.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
 import type { EffectTracer } from '../../../effects/effect-tracer.ts';
-import { evidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
+import { createEvidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';
 import type { Poller } from '../../../intake/polling/poller.ts';
@@ -58,7 +58,9 @@ export function liveSource(parts: AdminParts): AdminSource {
     job: (jobId) => jobStory(parts, jobId),
     async evidence(jobId) {
       const story = await jobStory(parts, jobId);
-      return story && (await evidenceFile({ story, store, stats: stats.all(), madeAt: parts.clock.now() }));
+      return (
+        story && (await createEvidenceFile({ story, store, stats: stats.all(), madeAt: parts.clock.now() }))
+      );
     },
     stats: () => stats.all(),
     waiting: () => ({ waiting: waitingJobs(parts), unserved: dispatcher.unserved.all() }),
