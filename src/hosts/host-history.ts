@@ -1,6 +1,6 @@
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** A time in one state: its machine's, `cordoned` when it would take jobs otherwise, or `unwatched` while no daemon ran. */
+/** A time in one state: its machine's, `cordoned` if it would take jobs otherwise, `unwatched` while no daemon ran. */
 export interface HostStay {
   state: string;
   /** Epoch ms; it lasts until the next stay, the last one until now. */

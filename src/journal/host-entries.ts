@@ -23,7 +23,7 @@ export class HostEntries {
     this.#options = options;
   }
 
-  /** Writes an entry when the host looks different from the last one. */
+  /** Writes an entry when the host does not look as in its last one. */
   changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
     const { journal, clock, isOurs, isBase, cordonOf } = this.#options;
     const state = statePath(value).split('.')[0] ?? '';

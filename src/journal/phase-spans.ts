@@ -3,8 +3,8 @@ import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { topState } from './overview.js';
 
 /**
- * One trace a job and in it one span a phase. Without an OpenTelemetry SDK in the process (`node --import …`) the
- * API does nothing, and so does this.
+ * One trace for each job, and in it one span for each phase. Without an OpenTelemetry SDK in the process
+ * (`node --import …`) the API does nothing, and so does this.
  */
 export class PhaseSpans {
   readonly #tracer = trace.getTracer('jeballto-runner');

@@ -1,6 +1,6 @@
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** How long jobs stay in a state, over its last stays; milliseconds. */
+/** How long jobs were in a state, over its last stays; milliseconds. */
 export interface PhaseStat {
   stays: number;
   median: number;
@@ -9,17 +9,17 @@ export interface PhaseStat {
   failures: number;
 }
 
-/** Stays of a state that are remembered. */
-const MOST_STAYS = 500;
+/** More are forgotten, the oldest first. */
+const MOST_STAYS_PER_STATE = 500;
 
 /**
- * Median and p95 stay and the failures of every state, nested ones included, from the journal's transitions. A stay
- * that the daemon did not see begin is not counted.
+ * The median and the 95th percentile of the stays in each state and its failures, nested states included, from the
+ * journal's transitions. A stay whose beginning is not in them is not counted.
  */
 export class PhaseStats {
   readonly #stays = new Map<string, number[]>();
   readonly #failures = new Map<string, number>();
-  /** Of each live actor: the states that it is in, and since when. */
+  /** By actor, the states that it is in, and since when. */
   readonly #inside = new Map<string, Map<string, number>>();
   readonly #onStay: (stay: { state: string; ms: number; entry: StoredJournalEntry }) => void;
 
@@ -66,12 +66,12 @@ export class PhaseStats {
   #keep(state: string, ms: number): void {
     const stays = this.#stays.get(state) ?? [];
     stays.push(ms);
-    if (stays.length > MOST_STAYS) stays.shift();
+    if (stays.length > MOST_STAYS_PER_STATE) stays.shift();
     this.#stays.set(state, stays);
   }
 }
 
-/** `running.busy.watching` stands for three states, a parallel one for those of each part. */
+/** `running.busy.watching` is three states; the path of a parallel state has those of each part. */
 export function statesIn(path: string): string[] {
   const states = path.split(', ').flatMap((part) => {
     const names = part.split('.');

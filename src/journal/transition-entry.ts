@@ -2,7 +2,7 @@ import type { AnyEventObject } from 'xstate';
 import { failureOf } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
 
-/** An event as people read it: XState's own names carry no news beyond which effect ended how. */
+/** An event as people read it: XState's own names only say which effect ended, and how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
   const match = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
   if (match) return `${match[2]} ${match[1] === 'done' ? 'done' : 'failed'}`;
@@ -12,7 +12,7 @@ export function eventName({ type }: AnyEventObject, from: string): string {
 
 const PARTS = ['job', 'vm', 'runner', 'phase', 'runnerRemoval', 'failure', 'released'] as const;
 
-/** Parts that are other objects than before; XState hands on untouched ones as they are. */
+/** The parts that are not the same objects as before: XState keeps those that did not change. */
 export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
   return Object.fromEntries(
     PARTS.filter((part) => before === null || before[part] !== now[part]).map((part) => [part, now[part]]),
@@ -29,7 +29,7 @@ export function transitionEntry(
   context: JobContext,
 ) {
   const failed = /^xstate\.error\./.test(event.type);
-  // Within a teardown the cause has been told, and is no further failure.
+  // Within a teardown the context's failure is its cause, which an earlier entry told.
   const ending = to === 'failed' || (to.startsWith('tearingDown') && !from.startsWith('tearingDown'));
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
   return {

@@ -1,7 +1,7 @@
 import { type Clock, sleepFor } from '../clock.ts';
 import { StoreError } from './store-error.ts';
 
-/** One write as LevelDB takes it: a full key, and a value or its deletion. */
+/** One write: the key in the whole database, and a value or its deletion. */
 export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 /** What a callback returns that waits for nothing: no promise, nor anything else that can be awaited. */
@@ -13,18 +13,18 @@ export interface WriteHealth {
   failingSince: number | null;
   /** Of the present outage, or of the last one. */
   lastError: string | null;
-  /** Writes that are not yet known to be on disk. */
+  /** Keys whose last write is not known to be on disk. */
   pending: number;
 }
 
 export interface GroupCommitOptions {
-  /** Writes a batch atomically and durably, or rejects. The same batch comes again after a rejection. */
+  /** Writes a batch atomically and durably, or rejects. After a rejection it gets the same batch again, or more. */
   write(operations: Operation[]): Promise<void>;
   clock: Clock;
   onHealthChange?(health: WriteHealth): void;
 }
 
-/** Milliseconds between tries while the disk refuses. */
+/** Milliseconds between tries while the disk refuses; they double. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
@@ -40,7 +40,7 @@ export class GroupCommit {
   #pending = new Map<string, Operation>();
   #waiters: (() => void)[] = [];
   #inFlight = 0;
-  /** Null exactly when no loop will look at what is added. */
+  /** Null when no loop runs that would write what is added. */
   #loop: Promise<void> | null = null;
   #failingSince: number | null = null;
   #lastError: string | null = null;
@@ -49,7 +49,7 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** The last write of a key within a batch wins. Throws a StoreError once `close` was called. */
+  /** The last write of a key within a batch wins. Throws a StoreError after `close` was called. */
   add(operation: Operation): void {
     if (this.#closing.signal.aborted) {
       throw new StoreError(
@@ -77,8 +77,8 @@ export class GroupCommit {
   }
 
   /**
-   * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects; of writes that
-   * a failed `close` gave up it never resolves, so that no effect starts on them.
+   * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects. For writes that a
+   * failed `close` has given up it never resolves, so that no effect starts on them.
    */
   durable(): Promise<void> {
     if (this.#pending.size === 0 && this.#loop === null) return Promise.resolve();
@@ -116,11 +116,11 @@ export class GroupCommit {
       await sleepFor(this.#options.clock, pause, this.#closing.signal).catch(() => undefined);
       pause = Math.min(LONGEST_PAUSE, pause * 2);
     }
-    // In the same stretch as the last look at what is pending: whatever is added later starts a loop of its own.
+    // No wait since `#pending` was found empty: what is added from here on starts a loop of its own.
     this.#loop = null;
   }
 
-  /** False when the disk refused: everything is pending again, and what was written meanwhile wins. */
+  /** False when the disk refused: everything is pending again, and what was added since then wins. */
   async #commit(): Promise<boolean> {
     const batch = this.#pending;
     const waiters = this.#waiters;
@@ -150,9 +150,9 @@ export class GroupCommit {
 }
 
 /**
- * Resolves when everything that needs no time has happened, and before anything else. The end of an effect is noted a
- * few microtasks before the transition that follows from it: each in a batch of its own, a job would wait for two
- * syncs at every step.
+ * Resolves when all microtasks are done, and before any timer or I/O. The end of an effect is written a few microtasks
+ * before the transition that follows from it: if each were a batch of its own, a job would wait for two syncs at every
+ * step.
  */
 const microtasksDone = (): Promise<void> =>
   new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
@@ -161,7 +161,7 @@ function isPromise(value: unknown): boolean {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
-/** LevelDB says what happened in the cause of its error. */
+/** What happened is in the cause of LevelDB's error. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

@@ -1,25 +1,25 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Level } from 'level';
-import type { Database } from './database.ts';
+import type { Database } from './level-engine.ts';
 import { Store, type StoreOptions } from './store.ts';
 import { StoreError } from './store-error.ts';
 
-/** What LevelDB or the system leaves in a folder that never held a store. */
+/** What LevelDB or the system makes in a folder that never held a store. */
 const NO_DATA = new Set(['LOCK', 'LOG', 'LOG.old', 'lost+found', '.DS_Store']);
 
-/** A full disk, a quota or a limit of the process, as the system says it. */
+/** A full disk, a quota or a limit of the process, in the system's words. */
 const NO_ROOM = /No space left|quota exceeded|File too large/i;
 
 export interface OpenStoreOptions extends StoreOptions {
-  /** The folder; made when it is missing. */
+  /** A folder, which is made when it is missing. */
   path: string;
 }
 
 /**
- * Opens the store of one daemon. Throws a StoreError, whose message is for the operator, when another daemon holds
- * it, when a newer one wrote it, or when its folder holds files but no store: LevelDB would start an empty one there
- * without a word, and every VM would look ownerless.
+ * Opens the store of one daemon. Throws a StoreError, whose message is for the operator, when another daemon has it
+ * open, when a newer one wrote it, or when its folder has files but no store: LevelDB would silently make an empty one
+ * there, and every VM would look ownerless.
  */
 export async function openStore({ path, ...options }: OpenStoreOptions): Promise<Store> {
   const folder = resolve(path);

@@ -1,4 +1,4 @@
-/** The store cannot be opened or has been closed; the message says where, why, and what mends it. */
+/** The store cannot be opened, or has been closed. The message is for the operator: where, why, and how to fix it. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }

@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { type Database, type Sublevels, sublevelsOf } from './database.ts';
-import { Disk } from './disk.ts';
-import { confirmFormat } from './format.ts';
 import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
+import { type Database, LevelEngine, type TableName } from './level-engine.ts';
 import { ActorRecords } from './tables/actor-records.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Cordons } from './tables/cordons.ts';
@@ -16,15 +14,15 @@ import { type SettledJob, SettledJobs } from './tables/settled-jobs.ts';
 import { Table } from './tables/table.ts';
 
 /** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */
-const DELIVERIES_KEPT = 8 * 24 * 3600_000;
+const DELIVERIES_RETENTION = 8 * 24 * 3600_000;
 
-/** Records of a kind removed in one go, so that pruning never holds up the writes of live jobs. */
-const PRUNED_AT_ONCE = 5_000;
+/** More would hold up the writes of live jobs. */
+const MOST_PRUNED_PER_TABLE = 5_000;
 
 export interface StoreOptions {
   clock: Clock;
   log: Logger;
-  /** Milliseconds for which the journal, the outcomes of jobs and the quarantine are kept. */
+  /** Milliseconds for which the journal, the outcomes of jobs, the quarantine and the evidence are kept. */
   retention: number;
   onHealthChange?(health: WriteHealth): void;
 }
@@ -57,25 +55,23 @@ export class Store {
     'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence',
     AgedTable<{ at: number }>
   >;
-  readonly #disk: Disk;
+  readonly #engine: LevelEngine;
   readonly #commit: GroupCommit;
   readonly #options: StoreOptions;
   #closed: Promise<void> | null = null;
 
   /** Takes an open database, or throws a StoreError when it is another program's or a newer daemon's. */
   static async over(database: Database, options: StoreOptions): Promise<Store> {
-    const sublevels = sublevelsOf(database);
-    await confirmFormat(database, sublevels.meta);
-    const store = new Store(new Disk(database, sublevels), sublevels, options);
+    const store = new Store(await LevelEngine.over(database), options);
     await store.#load();
     return store;
   }
 
-  private constructor(disk: Disk, sublevels: Sublevels, options: StoreOptions) {
+  private constructor(engine: LevelEngine, options: StoreOptions) {
     const { clock, log, onHealthChange } = options;
-    const write = disk.write.bind(disk);
+    const write = engine.write.bind(engine);
     const commit = new GroupCommit({ clock, write, ...(onHealthChange && { onHealthChange }) });
-    const table = (name: keyof Sublevels) => new Table(sublevels[name], commit);
+    const table = (name: TableName) => new Table(name, engine, commit);
     const aged = {
       deliveries: new AgedTable<StoredDelivery>(table('deliveries')),
       settled: new AgedTable<SettledJob>(table('settled')),
@@ -92,12 +88,12 @@ export class Store {
     this.cordons = new Cordons(table('cordons'));
     this.evidence = new Evidence(aged.evidence);
     this.#aged = aged;
-    this.#disk = disk;
+    this.#engine = engine;
     this.#commit = commit;
     this.#options = options;
   }
 
-  /** Reads what must be known without waiting. */
+  /** Reads what the tables answer without waiting. */
   async #load(): Promise<void> {
     const now = this.#options.clock.now();
     await this.cordons.load();
@@ -139,18 +135,19 @@ export class Store {
     };
   }
 
-  /** Forgets what is older than its retention, a bounded piece at a time; returns how many records. */
+  /** Removes what is older than its retention, a bounded piece at a time. Returns how many records. */
   async prune(now: number): Promise<number> {
     const old = now - this.#options.retention;
     const { deliveries, settled, noted, quarantine, evidence } = this.#aged;
-    let pruned = deliveries.prune(now - DELIVERIES_KEPT, PRUNED_AT_ONCE);
-    for (const table of [settled, noted, quarantine, evidence]) pruned += table.prune(old, PRUNED_AT_ONCE);
-    return pruned + (await this.journal.prune(old, PRUNED_AT_ONCE));
+    let pruned = deliveries.prune(now - DELIVERIES_RETENTION, MOST_PRUNED_PER_TABLE);
+    for (const table of [settled, noted, quarantine, evidence])
+      pruned += table.prune(old, MOST_PRUNED_PER_TABLE);
+    return pruned + (await this.journal.prune(old, MOST_PRUNED_PER_TABLE));
   }
 
   /** Writes what is left and closes. Rejects with a StoreError when the disk refuses the last writes. */
   close(): Promise<void> {
-    this.#closed ??= this.#commit.close().finally(() => this.#disk.close());
+    this.#closed ??= this.#commit.close().finally(() => this.#engine.close());
     return this.#closed;
   }
 }

@@ -25,13 +25,13 @@ function scripted({ held = false } = {}) {
   return { clock, commit, disk, batches, keys, answers, changes };
 }
 
-async function isSettled(promise: Promise<void>): Promise<boolean> {
-  let settled = false;
+async function hasResolved(promise: Promise<void>): Promise<boolean> {
+  let resolved = false;
   void promise.then(() => {
-    settled = true;
+    resolved = true;
   });
   await new Promise((resolve) => setImmediate(resolve));
-  return settled;
+  return resolved;
 }
 
 test('what is put in one synchronous stretch is one batch', async () => {
@@ -82,7 +82,7 @@ test('durable waits for the write that is under way and for what came after it',
   const second = commit.durable();
   answers[0]?.resolve();
   await first;
-  expect(await isSettled(second)).toBe(false);
+  expect(await hasResolved(second)).toBe(false);
   answers[1]?.resolve();
   await second;
 });
@@ -92,7 +92,7 @@ test('durable asked during a write with nothing new waits for that write', async
   commit.add(put('a'));
   await vi.waitFor(() => expect(answers).toHaveLength(1));
   const asked = commit.durable();
-  expect(await isSettled(asked)).toBe(false);
+  expect(await hasResolved(asked)).toBe(false);
   answers[0]?.resolve();
   await asked;
 });
@@ -121,7 +121,7 @@ test('a refused batch holds back durable, is tried again, and joins what came me
   await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
   commit.add(put('a', 'new'));
   commit.add(put('c'));
-  expect(await isSettled(waiting)).toBe(false);
+  expect(await hasResolved(waiting)).toBe(false);
   disk.refusal = null;
   clock.advance(100);
   await waiting;
@@ -200,6 +200,6 @@ test('close says how much is lost when the disk goes on refusing, and lets nobod
   const waiting = commit.durable();
   await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
   await expect(commit.close()).rejects.toThrow('The last 1 writes could not be stored: no space left');
-  expect(await isSettled(waiting)).toBe(false);
-  expect(await isSettled(commit.durable())).toBe(false);
+  expect(await hasResolved(waiting)).toBe(false);
+  expect(await hasResolved(commit.durable())).toBe(false);
 });

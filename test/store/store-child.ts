@@ -17,10 +17,12 @@ const [mode = '', path = ''] = process.argv.slice(2);
 /** One round: a pair of actors that must stay equal, a journal entry and a delivery. */
 async function round(store: Store, worker: string, n: number): Promise<void> {
   const record = actorRecord({ round: n, ballast: 'x'.repeat(400) });
-  store.actors.put(`${worker}.left`, record);
-  store.journal.append(journalEntry({ actor: worker, attempt: n }));
-  store.actors.put(`${worker}.right`, record);
-  await store.deliveries.remember(`${worker}-${n}`, () => observation(n));
+  await store.deliveries.remember(`${worker}-${n}`, () => {
+    store.actors.put(`${worker}.left`, record);
+    store.journal.append(journalEntry({ actor: worker, attempt: n }));
+    store.actors.put(`${worker}.right`, record);
+    return observation(n);
+  });
   tell({ worker, n });
 }
 

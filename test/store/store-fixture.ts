@@ -5,7 +5,7 @@ import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, vi } from 'vitest';
-import type { Database, SUBLEVELS } from '../../src/store/database.ts';
+import type { Database, TableName } from '../../src/store/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -75,9 +75,9 @@ export class StoreFixture {
   }
 
   /** Damages a value behind the store's back. */
-  async damage(sublevel: (typeof SUBLEVELS)[number], key: string): Promise<void> {
+  async damage(table: TableName, key: string): Promise<void> {
     await this.store.durable();
-    await this.database.sublevel(sublevel).put(key, '{"torn');
+    await this.database.sublevel(table).put(key, '{"torn');
   }
 
   /** Every batch from here on as it was written; the disk refuses the next write when told why. */

@@ -12,7 +12,7 @@ export interface ActorRecord {
 
 export interface StoredActors {
   records: { key: string; record: ActorRecord }[];
-  /** `reason` says of "it" what is wrong. */
+  /** `reason` is a sentence about "it". */
   unreadable: { key: string; raw: string; reason: string }[];
 }
 
@@ -23,7 +23,7 @@ const schema = z.object({
   snapshot: z.record(z.string(), z.unknown()),
 });
 
-/** The snapshots of live jobs. The store judges the envelope only; whether a snapshot can be revived, its machine says. */
+/** The snapshots of live jobs. Only the envelope is checked here; its machine says whether a snapshot can be revived. */
 export class ActorRecords {
   readonly #table: Table;
   readonly #keys = new Set<string>();
@@ -50,7 +50,7 @@ export class ActorRecords {
     this.#keys.delete(key);
   }
 
-  /** All committed records, and apart from them those that cannot be read. */
+  /** All committed records; those that cannot be read are apart, with the reason. */
   async read(): Promise<StoredActors> {
     const records = [];
     const unreadable = [];

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Row, Table } from './table.ts';
 
-/** Every record that is forgotten by age says when it was made, in epoch ms. */
+/** Every record that is removed by its age has the instant at which it was made, in epoch ms. */
 const dated = z.looseObject({ at: z.number() });
 
 /**
- * A table whose keys are known without waiting and which forgets by age. Keys and ages are in memory, oldest first.
- * The key alone is a fact that must outlive a damaged value (a settled job, a known delivery): such a record counts
- * as made at the moment of opening.
+ * A table whose records are removed by their age. Keys and ages are in memory, the oldest first. A key alone is a fact
+ * that must outlive a damaged value (a settled job, a known delivery): such a record counts as made when the store was
+ * opened.
  */
 export class AgedTable<Value extends { at: number } = { at: number }> {
   readonly #table: Table;
@@ -17,7 +17,7 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     this.#table = table;
   }
 
-  /** Reads all keys; hands each row on, so that its owner need not read again. Answers the keys of damaged rows. */
+  /** Reads all keys, and gives each row to `visit`, so that nobody reads it again. Returns the keys of damaged rows. */
   async load(now: number, visit: (row: Row) => void = () => undefined): Promise<string[]> {
     const damaged = [];
     const found: [string, number][] = [];
@@ -48,7 +48,7 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     return [...this.#at.keys()];
   }
 
-  /** A store that refuses the write leaves the key unknown, or a second copy would be taken for one that is kept. */
+  /** A refused write leaves the key unknown, or a second copy would be taken for one that is stored. */
   put(key: string, value: Value): void {
     this.#table.put(key, value);
     if (this.#at.get(key) !== value.at) this.#at.delete(key);
@@ -65,7 +65,7 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     return (await this.#table.getMany([key]))[0] as Value | undefined;
   }
 
-  /** The values of the newest keys first. */
+  /** The values of the newest keys, the newest first. */
   async newest(limit: number): Promise<Value[]> {
     const keys = limit > 0 ? this.keys().slice(-limit).reverse() : [];
     return (await this.#table.getMany(keys)) as Value[];
@@ -75,7 +75,7 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     return this.#table.rows();
   }
 
-  /** Forgets what was made before an instant, the oldest first and at most `limit`; answers how many. */
+  /** Removes what was made before an instant, the oldest first and at most `limit`. Returns how many. */
   prune(before: number, limit: number): number {
     let pruned = 0;
     for (const [key, at] of this.#at) {

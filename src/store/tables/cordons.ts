@@ -1,16 +1,16 @@
 import type { Table } from './table.ts';
 
-/** An operator's order that a host gets no new job. Outlives restarts until it is taken back. */
+/** An operator has ordered that a host gets no new job. */
 export interface Cordon {
   by: string;
   /** Epoch ms. */
   at: number;
 }
 
-/** Orders about hosts, by the host's name; known without waiting. */
+/** The cordoned hosts, across restarts. What is asked of it is in memory. */
 export class Cordons {
   readonly #table: Table;
-  readonly #orders = new Map<string, Cordon>();
+  readonly #cordons = new Map<string, Cordon>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -18,22 +18,22 @@ export class Cordons {
 
   async load(): Promise<void> {
     for await (const { key, value } of this.#table.rows()) {
-      // A damaged order is obeyed: it can be taken back, a job sent to a broken Mac cannot.
-      this.#orders.set(key, (value as Cordon | undefined) ?? { by: 'a damaged record', at: 0 });
+      // A damaged cordon counts: it can be removed, and a job on a broken Mac cannot be taken back.
+      this.#cordons.set(key, (value as Cordon | undefined) ?? { by: 'a damaged record', at: 0 });
     }
   }
 
   of(host: string): Cordon | null {
-    return this.#orders.get(host) ?? null;
+    return this.#cordons.get(host) ?? null;
   }
 
-  /** Null takes the order back. */
+  /** Null removes the cordon. */
   put(host: string, cordon: Cordon | null): void {
     if (cordon === null) {
-      this.#orders.delete(host);
+      this.#cordons.delete(host);
       this.#table.delete(host);
     } else {
-      this.#orders.set(host, cordon);
+      this.#cordons.set(host, cordon);
       this.#table.put(host, cordon);
     }
   }

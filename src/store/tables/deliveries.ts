@@ -20,14 +20,14 @@ export interface StoredDelivery {
   handled: boolean;
 }
 
-/** The observation is ours and of this format; only what decides about it is looked at. */
+/** We wrote the observation, so only what decides about it is checked. */
 const schema = z.object({
   order: z.number(),
   handled: z.boolean(),
   observation: z.looseObject({ jobId: z.number() }).nullable(),
 });
 
-/** Webhook deliveries by GitHub's id: acknowledged once stored, and acted on once, by this daemon or the next. */
+/** Webhook deliveries by GitHub's id: acknowledged when stored, and acted on once, by this daemon or the next. */
 export class Deliveries {
   readonly #table: AgedTable<StoredDelivery>;
   readonly #commit: GroupCommit;
@@ -82,7 +82,7 @@ export class Deliveries {
     this.#table.put(id, { at, order: 0, observation: null, handled: true });
   }
 
-  /** Acknowledged but not acted on, in the order of arrival. */
+  /** Deliveries that were acknowledged but not acted on, in the order of their arrival. */
   async pending(): Promise<PendingDelivery[]> {
     const pending = [];
     for await (const { key, value } of this.#table.rows()) {

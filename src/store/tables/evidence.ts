@@ -1,7 +1,7 @@
 import type { AgedTable } from './aged-table.ts';
-import { numberKey } from './number-key.ts';
+import { numberKey } from './table.ts';
 
-/** What was saved of one attempt's end before its VM was deleted; the journal has the rest. No secrets. */
+/** What was saved at one attempt's end, before its VM was deleted; the journal has the rest. No secrets. */
 export interface KeptEvidence {
   jobId: number;
   attempt: number;
@@ -15,15 +15,16 @@ export interface KeptEvidence {
   screen: string | null;
   /** Ends of the runner's logs by file name. */
   logs: Record<string, string>;
-  /** How the host looked. */
+  /** What the last look at the host showed. */
   hostLook: unknown;
-  /** What could not be had, and why. */
+  /** What could not be saved, and why. */
   missing: string[];
 }
 
-/** Bundles that are kept: with at most a megabyte each they stay below 100 MB. */
-const MOST = 100;
+/** Each is at most a megabyte, so together they stay below 100 MB. */
+const MOST_ATTEMPTS_KEPT = 100;
 
+/** What is kept of attempts that ended badly. */
 export class Evidence {
   readonly #table: AgedTable<KeptEvidence>;
 
@@ -31,14 +32,14 @@ export class Evidence {
     this.#table = table;
   }
 
-  /** The oldest goes when there are too many. */
+  /** Removes the oldest when there are too many. */
   put(evidence: KeptEvidence): void {
     this.#table.put(`${numberKey(evidence.jobId)}-${evidence.attempt}`, evidence);
     const [oldest] = this.#table.keys();
-    if (this.#table.size > MOST && oldest !== undefined) this.#table.delete(oldest);
+    if (this.#table.size > MOST_ATTEMPTS_KEPT && oldest !== undefined) this.#table.delete(oldest);
   }
 
-  /** Those of a job, its first attempt first. */
+  /** The evidence of a job's attempts, in their order. */
   async of(jobId: number): Promise<KeptEvidence[]> {
     const keys = this.#table.keys().filter((key) => key.startsWith(`${numberKey(jobId)}-`));
     const kept = await Promise.all(keys.map((key) => this.#table.get(key)));

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { JobContext } from '../../../machines/job/context.ts';
-import { numberKey } from './number-key.ts';
-import type { Range, Table } from './table.ts';
+import type { Range } from '../level-engine.ts';
+import { numberKey, type Table } from './table.ts';
 
 /**
- * One transition of one actor, or what stands beside it: an effect that ended, a host that looks different, webhooks
- * or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in quarantine.
- * Instants in epoch ms; states and events as people read them.
+ * One transition of one actor, or what is told beside these: an effect that ended, a host that looks different,
+ * webhooks or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in
+ * quarantine. Instants in epoch ms; states and events as people read them.
  */
 export interface JournalEntry {
   /** A transition of a job when left out. */
@@ -21,11 +21,11 @@ export interface JournalEntry {
   from: string;
   to: string;
   detail?: Record<string, unknown>;
-  /** The parts of the actor's context that are new with a transition: folded, they give the context at any moment. */
+  /** The parts of the actor's context that a transition changed: put together, they are the context at any moment. */
   changed?: Partial<JobContext>;
-  /** Where reading has to begin to know all that was true here; at the entry itself when left out. */
+  /** The entry at which reading has to begin to know all that was true here; this one when left out. */
   since?: number;
-  /** A host's health is another one from here on, or was not watched before: found again without reading the rest. */
+  /** A host's health changed here, or the daemon started: the index finds these without reading the rest. */
   isTurn?: true;
 }
 
@@ -40,23 +40,23 @@ export interface JournalQuery {
   /** Entries with a smaller sequence number. */
   before?: number;
   actor?: string;
-  /** 0: the turns in the health of hosts. */
+  /** 0: the entries with `isTurn`. */
   jobId?: number;
   limit?: number;
   /** The newest first. */
   reverse?: boolean;
 }
 
-/** Every transition, in order. */
+/** Every transition and what is told beside these, in order. */
 export class Journal {
   readonly #table: Table;
-  /** Which entries speak of a job, or are turns: such a story must not cost a walk through everybody's. */
+  /** The keys of each job's entries, and of those with `isTurn`: a job's story must not cost a walk through all. */
   readonly #ofJob: Table;
   readonly #log: Logger;
   #seq = 0;
   /**
-   * No entry stands before this one. LevelDB walks through everything that was deleted at the front of a range, so a
-   * read that begins there costs more with each job that was ever forgotten.
+   * No entry is before this one. LevelDB walks through everything that was deleted at the front of a range, so a read
+   * that begins there would cost more with each job that was ever removed.
    */
   #first = 1;
 
@@ -66,7 +66,7 @@ export class Journal {
     this.#log = log;
   }
 
-  /** Goes on counting where the last entry stands. */
+  /** Counting goes on after the last entry. */
   async load(): Promise<void> {
     for await (const key of this.#table.keys({ limit: 1 })) this.#first = Number(key);
     for await (const key of this.#table.keys({ reverse: true, limit: 1 })) this.#seq = Number(key);
@@ -84,7 +84,7 @@ export class Journal {
     return this.#seq;
   }
 
-  /** Committed entries; one that cannot be read is logged and passed over. */
+  /** Committed entries. One that cannot be read is logged and left out. */
   async *read({ after, before, actor, jobId, limit = Infinity, reverse = false }: JournalQuery = {}) {
     const range = {
       gt: numberKey(Math.max(after ?? 0, this.#first - 1)),
@@ -119,8 +119,9 @@ export class Journal {
   }
 
   /**
-   * The sequence number of the last committed entry made at an instant or before it; 0 when there is none. Found by
-   * halving, since entries stand in the order of their making; a clock set back makes it inexact, not slow.
+   * The sequence number of the last committed entry made at an instant (epoch ms) or before it; 0 when there is none.
+   * A binary search, since entries are in the order of their making; a clock that was set back makes it inexact, not
+   * slow.
    */
   async seqAt(at: number): Promise<number> {
     const first = await this.#entryAfter(0);
@@ -141,8 +142,8 @@ export class Journal {
   }
 
   /**
-   * Removes entries made before an instant, the oldest first and at most `limit`; answers how many. The last entry
-   * always stays, since the next process counts on from it.
+   * Removes entries made before an instant, the oldest first and at most `limit`. Returns how many. The last entry
+   * always stays, since the next process goes on counting after it.
    */
   async prune(before: number, limit: number): Promise<number> {
     let pruned = 0;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { AgedTable } from './aged-table.ts';
 
-/** Jobs that were told of once and are not told of again: those that match no label of the config. */
+/** Jobs that were logged because no label of the config matches them, and are not logged again. */
 export class NotedJobs {
   readonly #table: AgedTable<{ at: number }>;
   readonly #clock: Clock;

@@ -21,7 +21,7 @@ export class Quarantine {
     this.#clock = clock;
   }
 
-  /** Takes an actor's record out of those that are revived. All are kept, also when a key comes twice. */
+  /** Moves an actor's record here, where it is not revived. A second one of the same key is kept, too. */
   put(key: string, raw: unknown, reason: string): void {
     let n = 1;
     while (this.#table.has(`${key}#${n}`)) n += 1;
@@ -29,7 +29,7 @@ export class Quarantine {
     this.#actors.delete(key);
   }
 
-  /** The actor's key of each record; twice for one that was put here twice. */
+  /** The actor's key of each record, so a key may come twice. */
   keys(): string[] {
     return this.#table.keys().map((key) => key.slice(0, key.lastIndexOf('#')));
   }

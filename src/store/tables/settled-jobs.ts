@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Failure } from '../../../machines/failure.ts';
 import type { AgedTable } from './aged-table.ts';
-import { numberKey } from './number-key.ts';
+import { numberKey } from './table.ts';
 
-/** What stays known of a job whose record is gone: a late event must not start it again. */
+/** What is known of a job after its record is gone: a late event must not start it again. */
 export interface SettledJob {
   jobId: number;
   outcome: 'done' | 'failed' | 'taken' | 'cancelled';
@@ -16,12 +16,12 @@ export interface SettledJob {
   repository: string;
   name: string;
   attempts: number;
-  /** Names that were given to its VMs and runners: one that is served again begins beyond them (law 2). */
+  /** How many names its VMs and runners were given: if it is served again, their numbers begin after these (law 2). */
   namesTaken?: number;
   host: string | null;
 }
 
-/** Jobs that are over. */
+/** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob>;
   readonly #log: Logger;
