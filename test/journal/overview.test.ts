@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Recording } from '../../src/http/admin/source/recording.ts';
-import { liveRecording, overviewAt } from '../../src/http/admin/source/recording.ts';
 import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
+import type { Recording } from '../../src/journal/recording.ts';
+import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
 import { phasesOf, verdictOf } from '../../src/journal/story.js';
 import { rowsOf } from '../../src/page/jobs/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';

@@ -11,6 +11,7 @@ import type { DeliveryLog, DeliverySeen } from '../../../intake/webhooks/deliver
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobView } from '../../../jobs/job-view.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
+import { overviewAt, type Recording } from '../../../journal/recording.ts';
 import type { UnservedJob } from '../../../placement/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/why-waiting.ts';
 import type { Cordon } from '../../../store/tables/cordons.ts';
@@ -18,7 +19,6 @@ import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { SettledJob } from '../../../store/tables/settled-jobs.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
-import { overviewAt, type Recording } from '../source/recording.ts';
 import { type Chart, Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { type Clock, sleepFor } from '../../../clock.ts';
-import type { Recording } from '../source/recording.ts';
+import type { Recording } from '../../../journal/recording.ts';
 
 /** Entries read at once: what a browser that reads slowly costs us. */
 const PIECE = 200;

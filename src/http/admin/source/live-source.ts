@@ -14,15 +14,14 @@ import type { JobActors } from '../../../jobs/job-actors.ts';
 import { type JobView, jobView } from '../../../jobs/job-view.ts';
 import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
+import { liveRecording } from '../../../journal/recording.ts';
 import type { Breakers } from '../../../placement/breakers.ts';
-
 import { type Waiting, waitingFacts, whyWaiting } from '../../../placement/why-waiting.ts';
 import type { Store } from '../../../store/store.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Collector } from '../../../upkeep/collector.ts';
 import type { AdminSource, HostView, Readiness } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
-import { liveRecording } from './recording.ts';
 
 interface AdminParts {
   config: Pick<Config, 'controller' | 'labels'>;

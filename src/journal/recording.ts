@@ -1,6 +1,6 @@
-import { applyEntry, emptyOverview } from '../../../journal/overview.js';
-import type { Store } from '../../../store/store.ts';
-import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
+import type { Store } from '../store/store.ts';
+import type { JournalQuery, StoredJournalEntry } from '../store/tables/journal.ts';
+import { applyEntry, emptyOverview } from './overview.js';
 
 /** A journal as the page reads it: that of the running daemon, or one from a file. */
 export interface Recording {
