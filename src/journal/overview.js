@@ -171,7 +171,8 @@ export function breakerKey({ about, name }) {
 }
 
 /**
- * How a job that is over ended, in a word. @param {SeenJob} job
+ * How a job that is over ended, in a word.
+ * @param {{ state: string, context: { job?: { status?: string, conclusion?: string | null } } }} job
  * @returns {'failed' | 'taken' | 'cancelled' | 'done'}
  */
 export function outcomeOf({ state, context }) {

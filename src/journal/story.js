@@ -7,6 +7,14 @@ import { topState } from './overview.js';
  *
  * @typedef {import('../store/tables/journal.ts').StoredJournalEntry} Entry
  * @typedef {import('../../machines/failure.ts').Failure} Failure
+ * @typedef {import('../call-trace.ts').OutgoingCall & { times: number }} Call one, or several equal ones in a row
+ *
+ * @typedef {object} EffectDetail how an effect ended
+ * @property {number} startedAt epoch ms
+ * @property {number} endedAt epoch ms
+ * @property {string} outcome `done`, a failure's code, or `abandoned`
+ * @property {Call[]} calls
+ * @property {number} more calls that were not kept
  *
  * @typedef {object} Phase a stay in one top state
  * @property {string} state
@@ -114,13 +122,28 @@ export function verdictOf(entries, now) {
   };
 }
 
+/** What an entry says of an effect; null for every other entry. @param {Entry} entry @returns {EffectDetail | null} */
+export function effectOf({ kind, detail }) {
+  if (kind !== 'effect') return null;
+  const {
+    startedAt = 0,
+    endedAt = 0,
+    outcome = '',
+    calls = [],
+    more = 0,
+  } = /** @type {Partial<EffectDetail>} */ (detail ?? {});
+  return { startedAt, endedAt, outcome, calls, more };
+}
+
 /** One line for an entry. @param {Entry} entry */
-export function lineOf({ kind, event, from, to, detail, host }) {
-  const facts = /** @type {Record<string, any>} */ (detail ?? {});
-  if (kind === 'effect') {
-    const calls = /** @type {unknown[]} */ (facts.calls ?? []).length + (facts.more ?? 0);
-    const ms = (facts.endedAt ?? 0) - (facts.startedAt ?? 0);
-    return `${event}: ${facts.outcome} in ${span(ms)}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+export function lineOf(entry) {
+  const { kind, event, from, to, detail, host } = entry;
+  const facts = detail ?? {};
+  const effect = effectOf(entry);
+  if (effect) {
+    const calls = effect.calls.length + effect.more;
+    const ms = effect.endedAt - effect.startedAt;
+    return `${event}: ${effect.outcome} in ${span(ms)}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
   }
   if (kind === 'order') return `${event} by ${facts.by}`;
   if (kind === 'host')
@@ -130,7 +153,7 @@ export function lineOf({ kind, event, from, to, detail, host }) {
   return `${event}: ${from || 'new'} → ${to}${facts.code ? ` — ${facts.code}: ${facts.message}` : ''}`;
 }
 
-/** One line for a call of an effect. @param {Record<string, any>} call */
+/** One line for a call of an effect. @param {Call} call */
 export function callLine({ system, host, method, route, status, ms, times }) {
   const answer = status === null ? 'no answer' : system === 'guest' ? `exit ${status}` : status;
   const often = times > 1 ? ` (${times} times)` : '';

@@ -1,6 +1,6 @@
 import type { JobStory } from '../../evidence/evidence-file.ts';
 import { moment, span } from '../../format.js';
-import { callLine, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
+import { callLine, effectOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
@@ -55,8 +55,7 @@ export function storyLines(story: JobStory, entries: StoredJournalEntry[], now: 
   ];
 }
 
-function callLines({ kind, detail }: StoredJournalEntry): string[] {
-  if (kind !== 'effect') return [];
-  const calls = (detail?.calls ?? []) as Record<string, unknown>[];
+function callLines(entry: StoredJournalEntry): string[] {
+  const calls = effectOf(entry)?.calls ?? [];
   return calls.map((call) => `                         ${callLine(call)}`);
 }

@@ -1,14 +1,29 @@
 import { html } from '/lib/lit-html/lit-html.js';
-import { chartView, countsOf } from './chart.js';
+import { chartView } from './chart.js';
 import { machineWords } from './machines.js';
+import { countsOf } from './state-paths.js';
 
-/** The chart that is chosen, with the choice, its legend and its zoom. */
+/**
+ * The chart that is chosen, with the choice, its legend and its zoom.
+ * @param {{
+ *   charts: import('./chart.js').Chart[],
+ *   chart: import('./chart.js').Chart | null,
+ *   occupants: import('./machines.js').Occupants,
+ *   stats: import('./chart.js').Stats,
+ *   trace: import('./state-paths.js').Trace | null,
+ *   selected: string | null,
+ *   panZoom: import('./pan-zoom.js').PanZoom,
+ *   error: string | null,
+ *   onMachine: (id: string) => void,
+ *   onState: (path: string) => void,
+ * }} view
+ */
 export function chartPanel({
   charts,
   chart,
-  overview,
+  occupants,
   stats,
-  lit,
+  trace,
   selected,
   panZoom,
   error,
@@ -33,13 +48,13 @@ export function chartPanel({
         chart
           ? chartView({
               chart,
-              counts: countsOf(overview),
+              counts: countsOf(occupants),
               nouns: machineWords(chart.id).nouns,
               stats,
-              lit,
+              trace,
               selected,
               title: `State machine: ${chart.id}`,
-              onSelect: (path) => onState(path),
+              onSelect: onState,
             })
           : html`<p class="boot">${error ?? 'Drawing the chart…'}</p>`
       }

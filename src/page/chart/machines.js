@@ -1,4 +1,24 @@
-/** The machines that a page can show, with what stands in their states. */
+/**
+ * The machines whose charts the page shows, and what is in their states.
+ *
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ *
+ * @typedef {object} Occupant what a mark on a chart means: a job, or on other charts a host, a breaker or the webhooks
+ * @property {string} key
+ * @property {number} jobId 0 where it is not a job
+ * @property {string} state
+ * @property {{ job?: { name: string }, failure?: object | null }} context
+ *
+ * @typedef {object} Occupants
+ * @property {Occupant[]} live
+ * @property {Occupant[]} ended the newest first
+ *
+ * @typedef {object} MachineWords
+ * @property {string} tab
+ * @property {[one: string, many: string]} nouns
+ */
+
+/** @type {Record<string, MachineWords>} */
 const MACHINES = {
   job: { tab: 'Jobs', nouns: ['job', 'jobs'] },
   host: { tab: 'Hosts', nouns: ['host', 'hosts'] },
@@ -6,27 +26,26 @@ const MACHINES = {
   breaker: { tab: 'Breakers', nouns: ['breaker', 'breakers'] },
 };
 
+/** @param {string} id of a machine */
 export function machineWords(id) {
   return MACHINES[id] ?? { tab: id, nouns: ['mark', 'marks'] };
 }
 
-/** What is drawn on a machine's chart as its overview: hosts, webhooks and breakers are marks that stand in for jobs. */
-export function overviewOnChart(id, overview) {
-  if (id === 'job') return overview;
-  const stands = standsOf(id, overview);
-  return {
-    jobs: new Map(stands.map(({ name, state }) => [`${id}:${name}`, standIn(`${id}:${name}`, name, state)])),
-    ended: [],
-  };
+/** What is in the states of a machine. @param {string} id of the machine @param {Overview} overview @returns {Occupants} */
+export function occupantsOf(id, overview) {
+  if (id === 'job') return { live: [...overview.jobs.values()], ended: overview.ended };
+  const live = partsOf(id, overview).map(({ name, state }) => ({
+    key: `${id}:${name}`,
+    jobId: 0,
+    state,
+    context: { job: { name } },
+  }));
+  return { live, ended: [] };
 }
 
-/** A breaker that is closed is not drawn. */
-function standsOf(id, { hosts, breakers, webhooks }) {
+/** A closed breaker is not in an overview. @param {string} id @param {Overview} overview */
+function partsOf(id, { hosts, breakers, webhooks }) {
   if (id === 'host') return [...hosts.values()];
   if (id === 'breaker') return [...breakers.values()];
   return webhooks ? [{ name: 'webhooks', state: webhooks.state }] : [];
-}
-
-function standIn(key, name, state) {
-  return { key, jobId: 0, state, context: { job: { name } } };
 }

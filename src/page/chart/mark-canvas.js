@@ -1,54 +1,87 @@
-const MOODS = ['idle', 'busy', 'good', 'warn', 'bad'];
+/**
+ * @typedef {import('./state-paths.js').Mood} Mood
+ *
+ * @typedef {object} DrawnMark
+ * @property {number} x in the chart's own pixels, as are `y` and the radius
+ * @property {number} y
+ * @property {number} r
+ * @property {number} alpha
+ * @property {number | null} overAt since when its job is over, on the clock of animation frames
+ * @property {number} jobId 0 where it is not a job
+ * @property {string} state
+ * @property {Mood} mood
+ * @property {string} text of its label
+ *
+ * @typedef {object} Surface what is drawn on, and what lies around it
+ * @property {HTMLCanvasElement} canvas
+ * @property {CanvasRenderingContext2D} context
+ * @property {HTMLElement} stage holds chart, canvas and label
+ * @property {SVGSVGElement} chart
+ * @property {HTMLElement} label of the mark under the pointer
+ *
+ * @typedef {Record<Mood | 'panel' | 'text', string>} Colours
+ */
+
 /** Pixels by which a pointer may miss a mark. */
 const REACH = 4;
 
 /** A canvas that lies on the chart and shows what of it the chart shows, with a label for the mark under the pointer. */
 export class MarkCanvas {
-  onResize = () => {};
-  onChoose = () => {};
-  /** All marks there are, in the chart's own pixels. */
-  marks = () => [];
-  #element = null;
-  #chart = null;
-  #label = null;
+  #marks;
+  #onResize;
+  #onChoose;
+  /** @type {Surface | null} */
+  #surface = null;
   #size = { width: 0, height: 0 };
+  /** @type {Colours | null} */
   #colours = null;
-  #resizes = new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect));
+  #resizes = new ResizeObserver(([entry]) => entry && this.#resize(entry.contentRect));
 
-  constructor() {
+  /**
+   * @param {{
+   *   marks: () => Iterable<DrawnMark>,
+   *   onResize: () => void,
+   *   onChoose: (mark: DrawnMark) => void,
+   * }} options `marks` returns all that there are
+   */
+  constructor({ marks, onResize, onChoose }) {
+    this.#marks = marks;
+    this.#onResize = onResize;
+    this.#onChoose = onChoose;
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.#colours = null;
-      this.onResize();
+      this.#onResize();
     });
   }
 
-  attach(element) {
-    if (element === this.#element) return;
+  /** @param {HTMLCanvasElement | null} canvas */
+  attach(canvas) {
+    if (canvas === (this.#surface?.canvas ?? null)) return;
     this.#resizes.disconnect();
-    this.#element = element;
-    if (!element) return;
-    const stage = element.parentElement;
-    this.#chart = stage.querySelector('svg');
-    this.#label = stage.querySelector('.mark-label');
-    // What stands where, for who asks from outside.
-    element.whereIs = (jobId) => this.#whereIs(jobId);
-    this.#resizes.observe(element);
-    stage.addEventListener('click', (event) => this.#click(event), { capture: true });
-    stage.addEventListener('pointermove', (event) => this.#point(event));
-    stage.addEventListener('pointerleave', () => this.#point(null));
+    const surface = canvas && surfaceOf(canvas);
+    this.#surface = surface;
+    if (!canvas || !surface) return;
+    // Tests ask where the mark of a job is.
+    Object.assign(canvas, { whereIs: (/** @type {number} */ jobId) => this.#whereIs(surface, jobId) });
+    this.#resizes.observe(canvas);
+    const { stage } = surface;
+    stage.addEventListener('click', (event) => this.#click(surface, event), { capture: true });
+    stage.addEventListener('pointermove', (event) => this.#point(surface, event));
+    stage.addEventListener('pointerleave', () => this.#point(surface, null));
   }
 
+  /** @param {number | null} focus the job whose mark stands out */
   paint(focus) {
-    if (!this.#element) return;
-    const context = this.#element.getContext('2d');
-    const { scale, left, top } = this.#view();
+    if (!this.#surface) return;
+    const { canvas, context } = this.#surface;
+    const { scale, left, top } = this.#view(this.#surface);
     const ratio = devicePixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#element.width, this.#element.height);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    this.#colours ??= coloursOf(this.#element);
+    this.#colours ??= coloursOf(canvas);
     context.lineWidth = 0.8;
-    for (const mark of this.marks()) {
+    for (const mark of this.#marks()) {
       const isFocus = focus !== null && mark.jobId === focus;
       context.globalAlpha = focus === null || isFocus ? mark.alpha : mark.alpha * 0.25;
       context.fillStyle = this.#colours[mark.mood];
@@ -60,70 +93,96 @@ export class MarkCanvas {
     }
   }
 
+  /** @param {{ width: number, height: number }} size */
   #resize({ width, height }) {
+    if (!this.#surface) return;
     this.#size = { width, height };
-    this.#element.width = Math.round(width * devicePixelRatio);
-    this.#element.height = Math.round(height * devicePixelRatio);
-    this.onResize();
+    this.#surface.canvas.width = Math.round(width * devicePixelRatio);
+    this.#surface.canvas.height = Math.round(height * devicePixelRatio);
+    this.#onResize();
   }
 
-  /** How the chart's own pixels become those of the canvas: as SVG fits a viewBox. */
-  #view() {
+  /** How the chart's own pixels become those of the canvas: as SVG fits a viewBox. @param {Surface} surface */
+  #view({ chart }) {
     const { width, height } = this.#size;
-    const view = this.#chart.viewBox.baseVal;
+    const view = chart.viewBox.baseVal;
     const scale = Math.min(width / view.width, height / view.height);
     const left = (width - view.width * scale) / 2 - view.x * scale;
     return { scale, left, top: (height - view.height * scale) / 2 - view.y * scale };
   }
 
-  #markAt({ clientX, clientY }) {
-    const box = this.#element.getBoundingClientRect();
-    const { scale, left, top } = this.#view();
+  /** @param {Surface} surface @param {MouseEvent} event */
+  #markAt(surface, { clientX, clientY }) {
+    const box = surface.canvas.getBoundingClientRect();
+    const { scale, left, top } = this.#view(surface);
     const [x, y] = [(clientX - box.left - left) / scale, (clientY - box.top - top) / scale];
-    let [nearest, least] = [null, Number.POSITIVE_INFINITY];
-    for (const mark of this.marks()) {
+    /** @type {DrawnMark | null} */
+    let nearest = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const mark of this.#marks()) {
       const miss = Math.hypot(mark.x - x, mark.y - y) - mark.r;
       if (miss < least) [nearest, least] = [mark, miss];
     }
     return least * scale <= REACH ? nearest : null;
   }
 
-  #click(event) {
-    const mark = this.#markAt(event);
+  /** @param {Surface} surface @param {MouseEvent} event */
+  #click(surface, event) {
+    const mark = this.#markAt(surface, event);
     if (!mark) return;
     event.stopPropagation();
-    this.onChoose(mark);
+    this.#onChoose(mark);
   }
 
-  #point(event) {
-    const mark = event?.pointerType === 'mouse' ? this.#markAt(event) : null;
-    this.#label.hidden = mark === null;
-    this.#element.parentElement.classList.toggle('on-mark', mark !== null);
+  /** @param {Surface} surface @param {PointerEvent | null} event null when the pointer has left */
+  #point(surface, event) {
+    const { stage, label } = surface;
+    const mark = event?.pointerType === 'mouse' ? this.#markAt(surface, event) : null;
+    label.hidden = mark === null;
+    stage.classList.toggle('on-mark', mark !== null);
     if (mark === null) return;
-    const { scale, left, top } = this.#view();
-    this.#label.textContent = mark.text;
+    const { scale, left, top } = this.#view(surface);
+    label.textContent = mark.text;
     const isRight = mark.x * scale + left > this.#size.width / 2;
-    this.#label.style.translate = `${mark.x * scale + left + (isRight ? -8 : 8)}px ${mark.y * scale + top + 14}px`;
-    this.#label.classList.toggle('leftwards', isRight);
+    label.style.translate = `${mark.x * scale + left + (isRight ? -8 : 8)}px ${mark.y * scale + top + 14}px`;
+    label.classList.toggle('leftwards', isRight);
   }
 
-  #whereIs(jobId) {
-    const mark = [...this.marks()].find((one) => one.jobId === jobId && one.overAt === null);
+  /** @param {Surface} surface @param {number} jobId */
+  #whereIs(surface, jobId) {
+    const mark = [...this.#marks()].find((one) => one.jobId === jobId && one.overAt === null);
     if (!mark) return null;
-    const box = this.#element.getBoundingClientRect();
-    const { scale, left, top } = this.#view();
+    const box = surface.canvas.getBoundingClientRect();
+    const { scale, left, top } = this.#view(surface);
     const { state, r } = mark;
     return { state, x: box.left + left + mark.x * scale, y: box.top + top + mark.y * scale, r: r * scale };
   }
 }
 
-/** The style sheet's colours as a canvas understands them. */
-function coloursOf(element) {
-  const names = [...MOODS, 'panel', 'text'];
-  return Object.fromEntries(
-    names.map((name) => {
-      element.style.color = `var(--${name})`;
-      return [name, getComputedStyle(element).color];
-    }),
-  );
+/** @param {HTMLCanvasElement} canvas @returns {Surface | null} */
+function surfaceOf(canvas) {
+  const context = canvas.getContext('2d');
+  const stage = canvas.parentElement;
+  const chart = stage?.querySelector('svg');
+  /** @type {HTMLElement | null | undefined} */
+  const label = stage?.querySelector('.mark-label');
+  return context && stage && chart && label ? { canvas, context, stage, chart, label } : null;
+}
+
+/** The style sheet's colours as a canvas understands them. @param {HTMLCanvasElement} canvas @returns {Colours} */
+function coloursOf(canvas) {
+  /** @param {keyof Colours} name */
+  const colourOf = (name) => {
+    canvas.style.color = `var(--${name})`;
+    return getComputedStyle(canvas).color;
+  };
+  return {
+    idle: colourOf('idle'),
+    busy: colourOf('busy'),
+    good: colourOf('good'),
+    warn: colourOf('warn'),
+    bad: colourOf('bad'),
+    panel: colourOf('panel'),
+    text: colourOf('text'),
+  };
 }

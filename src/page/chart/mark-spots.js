@@ -1,10 +1,10 @@
-// @ts-check
+/** Pixels between the middles of two marks, where there is room. */
 const STEP = 10;
 
 /**
- * Where the mark number `index` of `count` stands in a box: beads along a pill's edge or under the name of a state
- * with parts, a grid in a room.
- * @param {{ x: number, y: number, width: number, height: number, isLeaf: boolean, parent: string }} box
+ * Where the mark number `index` of `count` is in a box: along a pill's edge or under the name of a state with parts,
+ * in rows in a large box.
+ * @param {import('./chart.js').Box} box
  * @param {number} index
  * @param {number} count
  */

@@ -1,36 +1,64 @@
-import { boxOf, moodOf } from './chart.js';
 import { MarkCanvas } from './mark-canvas.js';
 import { spotIn } from './mark-spots.js';
-
-/** Milliseconds in which a mark glides to its next state. */
-const GLIDE = 450;
-/** Milliseconds for which a mark of a job that is over still stands in its last state, and in which it then fades. */
-const FAREWELL = 600;
-const FADE = 1_000;
+import { boxOf, moodOf } from './state-paths.js';
 
 /**
- * The marks of all live jobs on the chart, each as old as its job. They glide and fade on a canvas over the chart:
- * 500 elements that move cost a browser a style and a layer each, and the frame with them.
+ * @typedef {import('./chart.js').Box} Box
+ * @typedef {import('./chart.js').Chart['layout']} Layout
+ * @typedef {import('./machines.js').Occupant} Occupant
+ * @typedef {{ x: number, y: number }} Point in the chart's own pixels
+ *
+ * @typedef {object} Motion
+ * @property {Point} from
+ * @property {Point} to
+ * @property {number} beganAt on the clock of animation frames
+ *
+ * @typedef {import('./mark-canvas.js').DrawnMark & Motion} Mark
+ */
+
+/** Milliseconds in which a mark moves to its next state. */
+const GLIDE = 450;
+/** Milliseconds for which the mark of a job that is over stays in its last state, and in which it then fades. */
+const STAY = 600;
+const FADE = 1_000;
+/** Ended jobs among which the last state of a mark is looked up. */
+const MOST_ENDED = 40;
+
+/**
+ * The marks of everything that is in the chart's states. They move and fade on a canvas over the chart: 500 elements
+ * that move would cost a browser a style and a layer each, and miss the frame.
  */
 export class Marks {
-  #canvas = new MarkCanvas();
+  #canvas;
+  /** @type {Map<string, Mark>} */
   #marks = new Map();
+  /** @type {Map<string, Box>} */
   #boxes = new Map();
+  /** @type {Layout | null} */
   #layout = null;
+  /** @type {number | null} */
   #focus = null;
-  #isAwake = false;
+  #isFrameAsked = false;
   #stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
+  /** @param {(jobId: number) => void} onJob */
   constructor(onJob) {
-    this.#canvas.onResize = () => this.refresh();
-    // On the charts of hosts, webhooks and breakers no job stands behind a mark.
-    this.#canvas.onChoose = ({ jobId }) => jobId > 0 && onJob(jobId);
-    this.#canvas.marks = () => this.#marks.values();
+    this.#canvas = new MarkCanvas({
+      marks: () => this.#marks.values(),
+      onResize: () => this.refresh(),
+      // On the charts of hosts, webhooks and breakers a mark is not a job.
+      onChoose: ({ jobId }) => jobId > 0 && onJob(jobId),
+    });
   }
 
-  /** `element` is the canvas over the chart, null where there is none. */
-  show(element, layout, overview, focus) {
-    this.#canvas.attach(element);
+  /**
+   * @param {HTMLCanvasElement | null} canvas over the chart; null where there is none
+   * @param {Layout} layout
+   * @param {import('./machines.js').Occupants} occupants
+   * @param {number | null} focus the job whose mark stands out
+   */
+  show(canvas, layout, { live, ended }, focus) {
+    this.#canvas.attach(canvas);
     if (layout !== this.#layout) {
       this.#marks.clear();
       this.#layout = layout;
@@ -38,58 +66,73 @@ export class Marks {
     }
     this.#focus = focus;
     const now = performance.now();
+    /** @type {Set<string>} */
     const seen = new Set();
-    for (const [box, jobs] of this.#places(overview)) {
-      jobs.forEach((job, index) => {
-        seen.add(job.key);
-        this.#put(job, spotIn(box, index, jobs.length), now);
+    for (const [box, inside] of this.#byBox(live)) {
+      inside.forEach((one, index) => {
+        seen.add(one.key);
+        this.#put(one, spotIn(box, index, inside.length), now);
       });
     }
-    this.#sayFarewell(seen, overview.ended, now);
+    this.#endAllBut(seen, ended, now);
     this.refresh();
   }
 
-  /** The chart shows another part of itself, or marks are somewhere else. */
+  /** Draws with the next frame, and with each one after it for as long as anything moves. */
   refresh() {
-    if (this.#isAwake) return;
-    this.#isAwake = true;
+    if (this.#isFrameAsked) return;
+    this.#isFrameAsked = true;
     requestAnimationFrame((now) => {
-      this.#isAwake = false;
-      if (this.#step(now)) this.refresh();
+      this.#isFrameAsked = false;
+      if (this.#move(now)) this.refresh();
       this.#canvas.paint(this.#focus);
     });
   }
 
-  #places(overview) {
-    const places = new Map();
-    for (const job of overview.jobs.values()) {
-      const box = this.#boxes.get(boxOf(job));
+  /** @param {Occupant[]} live */
+  #byBox(live) {
+    /** @type {Map<Box, Occupant[]>} */
+    const byBox = new Map();
+    for (const one of live) {
+      const box = this.#boxes.get(boxOf(one.state));
       if (!box) continue;
-      if (places.has(box)) places.get(box).push(job);
-      else places.set(box, [job]);
+      const inside = byBox.get(box);
+      if (inside) inside.push(one);
+      else byBox.set(box, [one]);
     }
-    return places;
+    return byBox;
   }
 
-  #put(job, { x, y, r }, now) {
-    const { key, jobId, state } = job;
-    let mark = this.#marks.get(key);
+  /** @param {Occupant} occupant @param {Point & { r: number }} spot @param {number} now */
+  #put({ key, jobId, state, context }, { x, y, r }, now) {
+    const name = context.job?.name ?? '';
+    const looks = {
+      jobId,
+      state,
+      r,
+      mood: moodOf({ state, context }),
+      text: `${jobId || ''} ${name}: ${state}`,
+    };
+    const mark = this.#marks.get(key);
     if (!mark || mark.overAt !== null) {
-      mark = { x, y, to: { x, y }, overAt: null, alpha: 1 };
-      this.#marks.set(key, mark);
+      const place = { x, y, from: { x, y }, to: { x, y } };
+      this.#marks.set(key, { ...place, beganAt: now, overAt: null, alpha: 1, ...looks });
+      return;
     }
     if (mark.to.x !== x || mark.to.y !== y) {
       mark.from = { x: mark.x, y: mark.y };
       mark.to = { x, y };
-      mark.began = now;
+      mark.beganAt = now;
     }
-    const name = job.context.job?.name ?? '';
-    Object.assign(mark, { jobId, state, r, mood: moodOf(job), text: `${jobId || ''} ${name}: ${state}` });
+    Object.assign(mark, looks);
   }
 
-  /** What is over goes to where it ended, stands there for a moment and fades. */
-  #sayFarewell(seen, ended, now) {
-    const ends = new Map(ended.slice(0, 40).map((job) => [job.key, job]));
+  /**
+   * A mark whose job is over goes to where it ended, stays there for a moment and fades.
+   * @param {Set<string>} seen keys of all that is live @param {Occupant[]} ended @param {number} now
+   */
+  #endAllBut(seen, ended, now) {
+    const ends = new Map(ended.slice(0, MOST_ENDED).map((job) => [job.key, job]));
     for (const [key, mark] of this.#marks) {
       if (seen.has(key) || mark.overAt !== null) continue;
       const job = ends.get(key);
@@ -99,19 +142,20 @@ export class Marks {
     }
   }
 
-  /** Moves all marks to where they are at an instant; answers whether anything goes on moving. */
-  #step(now) {
+  /** Moves all marks to where they are at an instant. Returns whether anything goes on moving. @param {number} now */
+  #move(now) {
     let isMoving = false;
     for (const [key, mark] of this.#marks) {
-      if (mark.x !== mark.to.x || mark.y !== mark.to.y) {
-        const part = this.#stillness.matches ? 1 : Math.min(1, Math.max(0, (now - mark.began) / GLIDE));
+      const { from, to } = mark;
+      if (mark.x !== to.x || mark.y !== to.y) {
+        const part = this.#stillness.matches ? 1 : Math.min(1, Math.max(0, (now - mark.beganAt) / GLIDE));
         const eased = 1 - (1 - part) ** 3;
-        mark.x = part === 1 ? mark.to.x : mark.from.x + (mark.to.x - mark.from.x) * eased;
-        mark.y = part === 1 ? mark.to.y : mark.from.y + (mark.to.y - mark.from.y) * eased;
+        mark.x = part === 1 ? to.x : from.x + (to.x - from.x) * eased;
+        mark.y = part === 1 ? to.y : from.y + (to.y - from.y) * eased;
         isMoving = true;
       }
       if (mark.overAt === null) continue;
-      mark.alpha = 1 - Math.max(0, (now - mark.overAt - FAREWELL) / FADE);
+      mark.alpha = 1 - Math.max(0, (now - mark.overAt - STAY) / FADE);
       if (mark.alpha <= 0) this.#marks.delete(key);
       isMoving = true;
     }

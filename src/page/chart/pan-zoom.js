@@ -1,37 +1,50 @@
 /**
+ * @typedef {{ x: number, y: number }} Point
+ * @typedef {{ x: number, y: number, width: number, height: number }} View in the chart's own pixels
+ */
+
+/**
  * Zoom and pan of the chart by its viewBox: wheel with Ctrl or ⌘ (a plain wheel scrolls the page), drag, two fingers,
- * the keys + − 0 and, zoomed in, the arrows.
+ * the keys + − 0 and, zoomed in, the arrows. Does nothing while there is no chart.
  */
 export class PanZoom {
+  /** @type {SVGSVGElement | null} */
   #svg = null;
+  /** Null while the whole chart is shown. @type {View | null} */
   #view = null;
+  /** @type {Map<number, Point>} */
   #pointers = new Map();
   #onView;
 
+  /** @param {() => void} onView called when another part of the chart is shown */
   constructor(onView) {
     this.#onView = onView;
   }
 
-  /** Follows an element; a new one starts unzoomed. */
+  /** A new chart starts unzoomed. @param {SVGSVGElement | null} svg */
   attach(svg) {
     if (svg === this.#svg) return;
     this.#svg = svg;
     this.#view = null;
     if (!svg) return;
-    svg.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
-    svg.addEventListener('pointerdown', (event) => this.#down(event));
-    svg.addEventListener('pointermove', (event) => this.#move(event));
-    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) {
+    svg.addEventListener('wheel', (event) => this.#wheel(svg, event), { passive: false });
+    svg.addEventListener('pointerdown', (event) => this.#pointers.set(event.pointerId, screenPoint(event)));
+    svg.addEventListener('pointermove', (event) => this.#move(svg, event));
+    for (const end of /** @type {const} */ (['pointerup', 'pointercancel', 'pointerleave'])) {
       svg.addEventListener(end, (event) => this.#pointers.delete(event.pointerId));
     }
   }
 
+  /** @returns {View} */
   get #whole() {
-    const { width, height } = this.#svg.dataset;
+    const { width, height } = this.#svg?.dataset ?? {};
     return { x: 0, y: 0, width: Number(width), height: Number(height) };
   }
 
-  /** Factor above 1 shows less, larger. `point` is in the chart's own pixels; the middle without one. */
+  /**
+   * @param {number} factor above 1 shows less, larger
+   * @param {Point} [point] that stays where it is, in the chart's own pixels; the middle without one
+   */
   zoom(factor, point) {
     const whole = this.#whole;
     const view = this.#view ?? whole;
@@ -50,15 +63,16 @@ export class PanZoom {
     this.#show(this.#whole);
   }
 
-  /** True when the key was one of its own. */
+  /** Returns whether the key was one of its own. @param {KeyboardEvent} event */
   key({ key, target }) {
+    if (!this.#svg) return false;
     const view = this.#view ?? this.#whole;
-    const isZoomed = view.width < this.#whole.width - 1;
+    const isOnChart = target instanceof Element && target.closest('#chart') !== null;
     const step = view.width / 8;
     if (key === '+' || key === '=') this.zoom(1.3);
     else if (key === '-') this.zoom(1 / 1.3);
     else if (key === '0') this.fit();
-    else if (isZoomed && target.closest?.('#chart') && key.startsWith('Arrow')) {
+    else if (isZoomed(view, this.#whole) && isOnChart && key.startsWith('Arrow')) {
       const dx = key === 'ArrowLeft' ? -step : key === 'ArrowRight' ? step : 0;
       const dy = key === 'ArrowUp' ? -step : key === 'ArrowDown' ? step : 0;
       this.#show({ ...view, x: view.x + dx, y: view.y + dy });
@@ -66,45 +80,50 @@ export class PanZoom {
     return true;
   }
 
+  /** @param {View} view */
   #show(view) {
+    if (!this.#svg) return;
     const whole = this.#whole;
     const x = Math.max(0, Math.min(whole.width - view.width, view.x));
     const y = Math.max(0, Math.min(whole.height - view.height, view.y));
     this.#view = { ...view, x, y };
     this.#svg.setAttribute('viewBox', `${x} ${y} ${view.width} ${view.height}`);
-    this.#svg.classList.toggle('zoomed', view.width < whole.width - 1);
+    this.#svg.classList.toggle('zoomed', isZoomed(view, whole));
     this.#onView();
   }
 
-  #pointOf({ clientX, clientY }) {
-    const matrix = this.#svg.getScreenCTM();
-    return { x: (clientX - matrix.e) / matrix.a, y: (clientY - matrix.f) / matrix.d };
-  }
-
-  #wheel(event) {
+  /** @param {SVGSVGElement} svg @param {WheelEvent} event */
+  #wheel(svg, event) {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    this.zoom(Math.exp(-event.deltaY / 300), this.#pointOf(event));
+    const matrix = svg.getScreenCTM();
+    if (!matrix) return;
+    const { x, y } = screenPoint(event);
+    this.zoom(Math.exp(-event.deltaY / 300), { x: (x - matrix.e) / matrix.a, y: (y - matrix.f) / matrix.d });
   }
 
-  #down(event) {
-    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-  }
-
-  #move(event) {
+  /** @param {SVGSVGElement} svg @param {PointerEvent} event */
+  #move(svg, event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
-    const now = { x: event.clientX, y: event.clientY };
-    const scale = this.#svg.getScreenCTM().a;
-    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId);
-    if (others.length > 0) {
-      const [, other] = others[0];
-      const apart = (one) => Math.hypot(one.x - other.x, one.y - other.y) || 1;
-      this.zoom(apart(now) / apart(before));
-    } else if (this.#view && this.#view.width < this.#whole.width - 1) {
+    const now = screenPoint(event);
+    const [other] = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
+    if (other) {
+      this.zoom(distance(now, other) / distance(before, other));
+    } else if (this.#view && isZoomed(this.#view, this.#whole)) {
       const view = this.#view;
+      const scale = svg.getScreenCTM()?.a ?? 1;
       this.#show({ ...view, x: view.x - (now.x - before.x) / scale, y: view.y - (now.y - before.y) / scale });
     }
     this.#pointers.set(event.pointerId, now);
   }
 }
+
+/** @param {View} view @param {View} whole */
+const isZoomed = (view, whole) => view.width < whole.width - 1;
+
+/** @param {MouseEvent} event @returns {Point} */
+const screenPoint = ({ clientX, clientY }) => ({ x: clientX, y: clientY });
+
+/** @param {Point} a @param {Point} b */
+const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y) || 1;

@@ -1,10 +1,14 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 
-/** Asks for the admin token, where one is set. */
+/**
+ * Asks for the admin token, where one is set.
+ * @param {{ error: string | null, onToken: (token: string) => void }} view
+ */
 export function gateView({ error, onToken }) {
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const submit = (event) => {
     event.preventDefault();
-    onToken(event.target.elements.token.value);
+    onToken(String(new FormData(event.currentTarget).get('token')));
   };
   return html`<main class="gate"><form @submit=${submit}>
     <h1>jeballto-runner</h1>

@@ -1,25 +1,34 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { moment } from '../../format.js';
 
+/** @type {Record<import('../session/session.js').Session['connection'], [mood: string, words: string]>} */
 const LINKS = {
   live: ['good', 'connected'],
   connecting: ['idle', 'connecting'],
   lost: ['bad', 'no connection'],
 };
 
-/** How much there is to do, whether it can be done, and whether the page is up to date. */
-export function headView({ session, isPast, onCollect }) {
-  const { connection, readiness, mode, overview, lostAt } = session;
+/**
+ * How much there is to do, whether it can be done, and whether the page is up to date.
+ * @param {{
+ *   session: import('../session/session.js').Session,
+ *   overview: import('../../journal/overview.js').Overview,
+ *   isPast: boolean,
+ *   onCollect: () => void,
+ * }} view
+ */
+export function headView({ session, overview, isPast, onCollect }) {
+  const { connection, readiness, mode, lostAt } = session;
   const waiting = [...overview.jobs.values()].filter(({ state }) => state === 'queued').length;
-  const link = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
+  const [mood, words] = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
   return html`
     <header class="head">
       <h1><a href="#/">jeballto-runner</a></h1>
       <p class="sums"><b>${overview.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
       ${isPast ? html`<span class="state warn">the past</span>` : nothing}
       <span class="grow"></span>
-      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons?.join('\n') ?? ''}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
-      <span class="state ${link[0]}" role="status">${link[1]}</span>
+      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons.join('\n')}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
+      <span class="state ${mood}" role="status">${words}</span>
       ${mode === 'live' ? html`<button ?disabled=${lostAt !== null} @click=${onCollect}>Collect now</button>` : nothing}
     </header>
     ${

@@ -2,8 +2,13 @@ import { live } from '/lib/lit-html/directives/live.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
 
+/**
+ * @typedef {{ from: number, to: number }} Edges epoch ms
+ * @typedef {Event & { currentTarget: HTMLInputElement | HTMLSelectElement }} FieldEvent
+ */
+
 const SPEEDS = [1, 10, 60, 600];
-/** What the scrubber spans when more is kept, in milliseconds. */
+/** What the scrubber spans when more is kept, in milliseconds. @type {[label: string, span: number][]} */
 const SPANS = [
   ['15 min', 15 * 60_000],
   ['2 h', 2 * 3_600_000],
@@ -11,30 +16,51 @@ const SPANS = [
   ['all', Number.POSITIVE_INFINITY],
 ];
 
-/** What the scrubber spans, in epoch ms. */
+/**
+ * What the scrubber spans.
+ * @param {Pick<import('../session/session.js').Session, 'firstAt' | 'present'>} session
+ * @param {number} range in milliseconds
+ * @returns {Edges}
+ */
 export function edgesOf({ firstAt, present }, range) {
   return { from: Math.max(firstAt, present - range), to: present };
 }
 
-/** Puts chart, list and job back to any moment, and plays on from there. */
+/**
+ * Puts chart, list and job back to any moment, and plays on from there.
+ * @param {{
+ *   session: import('../session/session.js').Session,
+ *   edges: Edges,
+ *   range: number,
+ *   onRange: (range: number) => void,
+ *   onCopy: () => void,
+ * }} view
+ */
 export function timeView({ session, edges, range, onRange, onCopy }) {
   const { past, playing, speed, firstAt, present, mode, lostAt } = session;
   const { from } = edges;
   const at = past?.at ?? present;
+  /** @param {number} to */
   const travel = (to) => session.travel(Math.min(present, Math.max(firstAt, to)));
+  /** @param {FieldEvent} event */
+  const onSpeed = ({ currentTarget }) => {
+    session.speed = Number(currentTarget.value);
+  };
+  /** @param {FieldEvent} event */
+  const onScrub = ({ currentTarget }) => travel(Number(currentTarget.value));
+  /** @param {FieldEvent} event */
+  const onSpan = ({ currentTarget }) => onRange(Number(currentTarget.value));
   return html`
     <footer class="timebar ${past ? 'past' : ''}" aria-label="Time">
       <button class="play" ?disabled=${!past} @click=${() => session.play()} aria-label=${playing ? 'Pause' : 'Play'}>${playing ? '❚❚' : '▶'}</button>
-      <label><span class="unseen">Speed</span><select @change=${(event) => {
-        session.speed = Number(event.target.value);
-      }}>${SPEEDS.map((value) => html`<option value=${value} ?selected=${value === speed}>${value}×</option>`)}</select></label>
+      <label><span class="unseen">Speed</span><select @change=${onSpeed}>${SPEEDS.map((value) => html`<option value=${value} ?selected=${value === speed}>${value}×</option>`)}</select></label>
       <span class="edge" title=${moment(from)}>${clock(from)}</span>
       <input id="scrubber" type="range" min=${Math.floor(from)} max=${Math.ceil(present)} step="100" .value=${live(String(Math.round(at)))}
-        aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${(event) => travel(Number(event.target.value))}>
+        aria-label="Moment" aria-valuetext=${past ? moment(at) : 'now'} @input=${onScrub}>
       <output class="at">${past ? html`${moment(at)} <span class="sub">${span(present - at)} ago</span>` : mode === 'replay' ? 'end of the recording' : lostAt === null ? 'now' : `until ${clock(lostAt)}`}</output>
-      <label class="range"><span class="unseen">Span</span><select @change=${(event) => onRange(Number(event.target.value))}>
+      <label class="range"><span class="unseen">Span</span><select @change=${onSpan}>
         ${SPANS.map(([label, value]) => html`<option value=${value} ?selected=${value === range}>${label}</option>`)}</select></label>
-      ${past ? html`<button @click=${() => onCopy()}>Copy link</button>` : nothing}
+      ${past ? html`<button @click=${onCopy}>Copy link</button>` : nothing}
       <button class="live" aria-pressed=${past ? 'false' : 'true'} @click=${() => session.goLive()}>${mode === 'replay' ? 'End' : 'Live'}</button>
     </footer>`;
 }

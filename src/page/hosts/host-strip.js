@@ -1,10 +1,9 @@
-// @ts-check
 import { clock, span } from '../../format.js';
 
 /**
  * A host's health over a span of time, as pieces of a strip and as words.
  *
- * @typedef {{ state: string, from: number }} Stay it lasts until the next one
+ * @typedef {import('../../http/admin/api/api-routes.ts').HostView['history'][number]} Stay lasts until the next one
  *
  * @typedef {object} Piece
  * @property {string} state
@@ -31,7 +30,7 @@ export function pieceWords({ state, from, to }) {
   return `${state} from ${clock(from)} to ${clock(to)}, ${span(to - from)}`;
 }
 
-/** What the strip says to who does not see it. @param {string} host @param {Piece[]} pieces */
+/** What a screen reader says of the strip. @param {string} host @param {Piece[]} pieces */
 export function stripWords(host, pieces) {
   const [first] = pieces;
   if (!first) return `${host}: nothing is known of this time`;

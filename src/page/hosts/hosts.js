@@ -3,21 +3,47 @@ import { clock, span } from '../../format.js';
 import { breakerKey } from '../../journal/overview.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 
-/** Hosts with their slots as boxes, from the overview at the moment that is shown; the strips span the scrubber. */
-export function hostsView({ overview, hosts, edges, now, isPast, isReplay, onOrder, onJob }) {
-  const stays = new Map(hosts.map(({ name, history }) => [name, history]));
-  const bases = new Map(isPast ? [] : hosts.map((host) => [host.name, host.bases]));
+/**
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ * @typedef {import('../../journal/overview.js').SeenHost} SeenHost
+ * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
+ * @typedef {import('../../http/admin/api/api-routes.ts').HostView} HostView
+ * @typedef {NonNullable<HostView['bases']>[number]} Base
+ *
+ * @typedef {object} HostsView
+ * @property {Overview} overview of the moment that is shown
+ * @property {number} now that moment, epoch ms
+ * @property {boolean} isPast
+ * @property {boolean} isReplay
+ * @property {(what: 'cordon' | 'uncordon' | 'drain', host: string) => void} onOrder
+ * @property {(jobId: number) => void} onJob
+ */
+
+/**
+ * Hosts with their slots as boxes; the strips span the same time as the scrubber.
+ * @param {HostsView & { hosts: HostView[], edges: import('../frame/timebar.js').Edges }} view
+ */
+export function hostsView({ hosts, edges, ...view }) {
+  const { overview, now, isPast } = view;
+  const known = new Map(hosts.map((host) => [host.name, host]));
   const all = [...overview.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
-      <ul>${all.map((host) => hostView(host, { bases: bases.get(host.name) ?? [], strip: stripView(host.name, stays.get(host.name), edges, now), overview, now, isPast, isReplay, onOrder, onJob }))}</ul>
+      <ul>${all.map((host) => {
+        const { history = [], bases = [] } = known.get(host.name) ?? {};
+        const strip = stripView(host.name, history, edges, now);
+        return hostView(host, { ...view, strip, bases: isPast ? [] : bases });
+      })}</ul>
     </section>`;
 }
 
+/** @type {Record<string, string>} */
 const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
-const STRIP = 1_000;
+/** Units of a strip's width, whatever its width in pixels. */
+const STRIP_WIDTH = 1_000;
+/** States of a VM in which it takes a slot. */
 const TAKES_SLOT = new Set([
   'installing',
   'starting',
@@ -28,12 +54,13 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
+/** @param {SeenHost} host @param {HostsView & { bases: Base[], strip: unknown }} view */
 function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder, onJob }) {
   const jobs = [...overview.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
   const foreign = host.vms.filter(
-    (vm) => TAKES_SLOT.has(vm.state) && !jobs.some((job) => job.context.vm.name === vm.name),
+    (vm) => TAKES_SLOT.has(vm.state) && !jobs.some(({ context }) => context.vm?.name === vm.name),
   );
   const free = Math.max(0, host.slots - jobs.length - foreign.length);
   const mood = host.cordon ? 'warn' : (MOOD[host.state] ?? 'idle');
@@ -49,7 +76,7 @@ function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder
         ${jobs.map(
           (
             job,
-          ) => html`<button class="slot ours" title="${job.context.vm.name}: ${job.state}" @click=${() => onJob(job.jobId)}>
+          ) => html`<button class="slot ours" title="${job.context.vm?.name}: ${job.state}" @click=${() => onJob(job.jobId)}>
             <span>${job.context.job?.name ?? job.jobId}</span><small>${job.state.split(/[.,]/)[0]}</small></button>`,
         )}
         ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.base ? 'a base VM' : vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
@@ -69,24 +96,29 @@ function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder
     </li>`;
 }
 
-/** The stopped VM that a profile's jobs are cloned from, or why they are made from its image. */
+/** The stopped VM that a profile's jobs are cloned from, or why they are made from its image. @param {Base} base */
 export function baseWords({ profile, vm, why }) {
   if (vm === null) return `No base VM for ${profile}: ${why}.`;
   return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
 }
 
-/** Why no new job goes there, and until when. */
+/** Why it gets no new job, and until when. @param {import('../../journal/overview.js').SeenBreaker} breaker */
 export function breakerWords({ state, failures, lastFailure, retryAt }) {
   const until = state === 'open' ? `until ${clock(retryAt)}` : 'but for one attempt that tries it';
   return `Left alone ${until}: ${failures} attempts in a row failed. ${lastFailure?.message ?? ''}`;
 }
 
-/** Its health over the time that the scrubber spans, with a line at the moment that is shown. */
+/**
+ * Its health over the time that the scrubber spans, with a line at the moment that is shown.
+ * @param {string} host @param {HostView['history']} stays @param {import('../frame/timebar.js').Edges} edges
+ * @param {number} now
+ */
 function stripView(host, stays, { from, to }, now) {
-  if (!stays?.length) return nothing;
+  if (stays.length === 0) return nothing;
   const pieces = piecesOf(stays, from, to);
-  const x = (at) => Math.round(((at - from) / Math.max(1, to - from)) * STRIP);
-  return html`<svg class="strip" viewBox="0 0 ${STRIP} 8" preserveAspectRatio="none" role="img" aria-label=${stripWords(host, pieces)}>
+  /** @param {number} at */
+  const x = (at) => Math.round(((at - from) / Math.max(1, to - from)) * STRIP_WIDTH);
+  return html`<svg class="strip" viewBox="0 0 ${STRIP_WIDTH} 8" preserveAspectRatio="none" role="img" aria-label=${stripWords(host, pieces)}>
     ${pieces.map(
       (piece) =>
         svg`<rect class=${piece.state} x=${x(piece.from)} width=${Math.max(2, x(piece.to) - x(piece.from))} height="8"><title>${pieceWords(piece)}</title></rect>`,

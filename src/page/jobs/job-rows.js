@@ -1,38 +1,65 @@
 /**
- * Every job that is live, waits elsewhere or ended last, as the list shows it: once, whoever serves it. The teardown
- * of a VM whose job went on elsewhere has a mark on the chart and no row.
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
+ * @typedef {import('../session/session.js').Session} Session
+ * @typedef {Session['waiting'][number]} Waiting
+ *
+ * @typedef {Omit<SeenJob, 'event' | 'context'> & {
+ *   context: { job?: Partial<NonNullable<SeenJob['context']['job']>> } & Pick<SeenJob['context'], 'failure' | 'phase'>
+ * }} RowJob of a job that is not served less is known
+ *
+ * @typedef {object} Row
+ * @property {RowJob} job
+ * @property {Waiting | null} why it waits
+ * @property {'live' | 'unserved' | 'ended'} kind
+ */
+
+/**
+ * Every job that is live, is not served here or ended last, each once. The teardown of a VM whose job went on
+ * elsewhere has a mark on the chart and no row.
+ * @param {Pick<Session, 'waiting' | 'unserved'> & { overview: Overview, isPast: boolean }} view
+ * @returns {Row[]}
  */
 export function rowsOf({ overview, waiting, unserved, isPast }) {
   const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
   const live = [...overview.jobs.values()]
     .filter(({ context }) => !context.released)
-    .map((job) => ({ job, why: why.get(job.key) ?? null, kind: 'live' }));
-  const order = (row) => row.why?.position ?? 0;
+    .map((job) => row('live', job, why.get(job.key)));
+  /** @param {Row} row */
+  const position = (row) => row.why?.position ?? 0;
+  /** @param {Row} row */
   const isQueued = ({ job }) => job.state === 'queued';
   live.sort(
-    (a, b) => Number(isQueued(a)) - Number(isQueued(b)) || order(a) - order(b) || queuedAt(a) - queuedAt(b),
+    (a, b) =>
+      Number(isQueued(a)) - Number(isQueued(b)) || position(a) - position(b) || queuedAt(a) - queuedAt(b),
   );
-  const elsewhere = isPast
-    ? []
-    : unserved.map((one) => ({
-        job: {
-          key: `unserved-${one.jobId}`,
-          jobId: one.jobId,
-          attempt: 0,
-          host: null,
-          state: 'not ours',
-          enteredAt: one.queuedAt,
-          context: { job: { ...one, id: one.jobId, profile: '' } },
-        },
-        why: why.get(`unserved-${one.jobId}`) ?? null,
-        kind: 'unserved',
-      }));
-  const ended = overview.ended.map((job) => ({ job, why: null, kind: 'ended' }));
-  return [...live, ...elsewhere, ...ended];
+  const elsewhere = (isPast ? [] : unserved).map(({ jobId, queuedAt, ...facts }) => {
+    const key = `unserved-${jobId}`;
+    const context = { job: { ...facts, id: jobId, queuedAt, profile: '' } };
+    const job = {
+      key,
+      jobId,
+      attempt: 0,
+      host: null,
+      state: 'not ours',
+      enteredAt: queuedAt,
+      at: queuedAt,
+      context,
+    };
+    return row('unserved', job, why.get(key));
+  });
+  return [...live, ...elsewhere, ...overview.ended.map((job) => row('ended', job))];
 }
 
+/** @param {Row['kind']} kind @param {RowJob} job @param {Waiting} [why] @returns {Row} */
+const row = (kind, job, why) => ({ kind, job, why: why ?? null });
+
+/** @param {Row} row */
 const queuedAt = ({ job }) => job.context.job?.queuedAt ?? job.enteredAt;
 
+/** @typedef {'all' | 'live' | 'waiting' | 'failed' | 'ended'} Filter */
+
+/** @type {Record<Filter, { label: string, test: (row: Row) => boolean }>} */
 export const FILTERS = {
   all: { label: 'All', test: () => true },
   live: { label: 'Live', test: ({ kind }) => kind === 'live' },
@@ -46,7 +73,10 @@ export const FILTERS = {
   ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
 };
 
-/** Whether each word of a search stands somewhere in a row. */
+/** In the order of the page. @type {Filter[]} */
+export const FILTER_NAMES = ['all', 'live', 'waiting', 'failed', 'ended'];
+
+/** Whether each word of a search is somewhere in a row. @param {Row} row @param {string} search */
 export function matches({ job, why }, search) {
   if (search.trim() === '') return true;
   const {

@@ -1,14 +1,50 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span, webAddress } from '../../format.js';
-import { callLine, contextOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
-import { moodOf } from '../chart/chart.js';
+import { callLine, contextOf, effectOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
+import { moodOf } from '../chart/state-paths.js';
 
-/** One job: how it stands and why, its phases against the median, and everything that its journal says. */
-export function jobView({ jobId, entries, story, stats, now, isPast, isReplay, onClose, onOrder, onTravel }) {
-  const shown = entries.filter(({ at }) => at <= now + 1);
-  const { context, last } = contextOf(shown);
+/**
+ * @typedef {import('../../journal/story.js').Phase} Phase
+ * @typedef {import('../../journal/story.js').Verdict} Verdict
+ * @typedef {import('../../journal/overview.js').Entry} Entry
+ * @typedef {import('../chart/chart.js').Stats} Stats
+ * @typedef {import('../session/shown-job.js').Story} Story
+ * @typedef {import('../session/shown-job.js').Kept} Kept
+ *
+ * @typedef {object} OrdersView
+ * @property {(what: 'cancel' | 'retry') => void} onOrder
+ * @property {() => void} onEvidence
+ */
+
+/**
+ * One job: its state and why, its phases against the median, and everything that its journal says.
+ * @param {OrdersView & {
+ *   jobId: number,
+ *   entries: Entry[],
+ *   story: Story | null,
+ *   stats: Stats,
+ *   now: number,
+ *   isPast: boolean,
+ *   isReplay: boolean,
+ *   onClose: () => void,
+ *   onTravel: (at: number) => void,
+ * }} view `entries` up to the moment that is shown
+ */
+export function jobView({
+  jobId,
+  entries,
+  story,
+  stats,
+  now,
+  isPast,
+  isReplay,
+  onClose,
+  onTravel,
+  ...orders
+}) {
+  const { context, last } = contextOf(entries);
   const job = context.job;
-  const verdict = verdictOf(shown, now);
+  const verdict = verdictOf(entries, now);
   const address = webAddress(job?.url);
   const isOver = verdict.mood === 'failed' || verdict.mood === 'done';
   return html`
@@ -21,17 +57,26 @@ export function jobView({ jobId, entries, story, stats, now, isPast, isReplay, o
         </div>
         <button class="quiet" @click=${onClose} aria-label="Close the job">✕</button>
       </header>
-      ${verdictView({ verdict, context, story: isPast ? null : story, now, canOrder: !isPast && !isReplay, onOrder })}
-      ${waterfallView(phasesOf(shown), stats, now, isOver ? last.at : now)}
-      ${keptView(story?.kept)}
+      ${verdictView({ verdict, context, story: isPast ? null : story, now, canOrder: !isPast && !isReplay, ...orders })}
+      ${waterfallView(phasesOf(entries), stats, now, isOver && last ? last.at : now)}
+      ${keptView(story?.kept ?? [])}
       <h3>What happened</h3>
-      <ol class="story">${shown.map((entry, index) => entryView(entry, shown[index + 1]?.at ?? null, onTravel))}</ol>
+      <ol class="story">${entries.map((entry, index) => entryView(entry, entries[index + 1]?.at ?? null, onTravel))}</ol>
       <details class="context"><summary>Context at this moment</summary><pre tabindex="0">${JSON.stringify(context, null, 2)}</pre></details>
     </section>`;
 }
 
-/** The answer to "why, and what now": one sentence, its cause, who has to act, what comes next. */
-function verdictView({ verdict, context, story, now, canOrder, onOrder }) {
+/**
+ * The answer to "why, and what now": one sentence, its cause, who has to act, what comes next.
+ * @param {OrdersView & {
+ *   verdict: Verdict,
+ *   context: ReturnType<typeof contextOf>['context'],
+ *   story: Story | null,
+ *   now: number,
+ *   canOrder: boolean,
+ * }} view
+ */
+function verdictView({ verdict, context, story, now, canOrder, onOrder, onEvidence }) {
   const { vm } = context;
   const waiting = story?.waiting;
   const isOver = verdict.mood === 'failed' || verdict.mood === 'done';
@@ -45,30 +90,37 @@ function verdictView({ verdict, context, story, now, canOrder, onOrder }) {
         ${fact('Next', verdict.next)}
         ${fact('VM', vm && `${vm.name} on ${vm.host}${isOver ? ', removed' : vm.runnerVersion ? `, runner ${vm.runnerVersion}` : ''}`)}
         ${(story?.effects ?? []).map((run) => {
-          const last = run.calls.length > 0 ? `; last: ${callLine(run.calls.at(-1))}` : '';
+          const call = run.calls.at(-1);
+          const last = call ? `; last: ${callLine(call)}` : '';
           return fact('Under way', `${run.effect} for ${span(now - run.startedAt)}${last}`);
         })}
-        ${fact('Progress', story?.live?.[0]?.progress)}
+        ${fact('Progress', story?.live[0]?.progress)}
       </dl>
       <div class="actions">
         ${canOrder && !isOver ? html`<button class="danger" @click=${() => onOrder('cancel')}>Cancel its VM</button>` : nothing}
         ${canOrder && verdict.mood === 'waiting' ? html`<button @click=${() => onOrder('retry')}>Retry now</button>` : nothing}
         ${canOrder && verdict.mood === 'failed' ? html`<button @click=${() => onOrder('retry')}>Serve again</button>` : nothing}
-        <button class="link" @click=${() => onOrder('evidence')}>Evidence file${story?.evidence?.length ? ` (${story.evidence.length} kept)` : ''}</button>
+        <button class="link" @click=${() => onEvidence()}>Evidence file${story?.evidence.length ? ` (${story.evidence.length} kept)` : ''}</button>
       </div>
     </div>`;
 }
 
+/** @param {string} name @param {string | null | undefined} text */
 function fact(name, text) {
   return text ? html`<dt>${name}</dt><dd>${text}</dd>` : nothing;
 }
 
-/** Bars of the stays in each state; beneath each the median, so that what is slow sticks out. */
+/**
+ * Bars of the stays in each state, each above its median, so that a slow one stands out.
+ * @param {Phase[]} phases @param {Stats} stats @param {number} now @param {number} end epoch ms of the last bar's end
+ */
 function waterfallView(phases, stats, now, end) {
-  if (phases.length === 0) return nothing;
+  const [first] = phases;
+  if (!first) return nothing;
   const bars = phases.filter(({ state }) => state !== 'done' && state !== 'failed');
-  const start = phases[0].from;
+  const start = first.from;
   const whole = Math.max(1, end - start);
+  /** @param {number} ms */
   const share = (ms) => `${((ms / whole) * 100).toFixed(2)}%`;
   return html`
     <h3>Phases <span class="sub">${span(whole)} in all; the thin line is the median</span></h3>
@@ -92,37 +144,38 @@ function waterfallView(phases, stats, now, end) {
     </table></div>`;
 }
 
+/** @param {Entry} entry @param {number | null} nextAt epoch ms of the next entry @param {(at: number) => void} onTravel */
 function entryView(entry, nextAt, onTravel) {
   const { kind, at, detail, event } = entry;
   const when = html`<button class="time" title="Show this moment: ${moment(at)}" @click=${() => onTravel(at)}>${clock(at)}</button>`;
-  if (kind === 'effect') {
-    const calls = detail.calls ?? [];
-    return html`<li class="effect ${/^[A-Z]/.test(detail.outcome) ? 'warn' : ''}">${when}
+  const effect = effectOf(entry);
+  if (effect) {
+    return html`<li class="effect ${/^[A-Z]/.test(effect.outcome) ? 'warn' : ''}">${when}
       <details><summary>${lineOf(entry)}</summary>
-        <ul class="calls">${calls.map((call) => html`<li>${callLine(call)}</li>`)}${detail.more ? html`<li>and ${detail.more} more</li>` : nothing}</ul>
+        <ul class="calls">${effect.calls.map((call) => html`<li>${callLine(call)}</li>`)}${effect.more > 0 ? html`<li>and ${effect.more} more</li>` : nothing}</ul>
       </details></li>`;
   }
   const retry = entry.changed?.phase;
-  const isWait = /waiting|blocked/.test(entry.to) && retry?.nextTryAt > at;
+  const isWaiting = /waiting|blocked/.test(entry.to) && retry !== undefined && retry.nextTryAt > at;
   const mood = kind === 'order' ? 'order' : moodOf({ state: entry.to, context: {} });
   return html`<li class="step ${mood}">${when}
     <div><span class="line">${kind ? lineOf(entry) : html`<strong>${event}</strong> ${entry.from || 'new'} → ${entry.to}`}</span>
       ${detail?.code ? html`<p class="cause">${detail.code}: ${detail.message}</p>` : nothing}
-      ${isWait ? html`<p class="sub">waits until ${clock(retry.nextTryAt)} (${span(retry.nextTryAt - at)}), then try ${retry.tries + 1}</p>` : nothing}
+      ${isWaiting ? html`<p class="sub">waits until ${clock(retry.nextTryAt)} (${span(retry.nextTryAt - at)}), then try ${retry.tries + 1}</p>` : nothing}
       ${nextAt === null ? nothing : html`<p class="unseen">for ${span(nextAt - at)}</p>`}
     </div></li>`;
 }
 
-/** The evidence that was saved of attempts that failed. */
+/** The evidence that was saved of attempts that failed. @param {Kept[]} kept */
 function keptView(kept) {
-  if (!kept || kept.length === 0) return nothing;
+  if (kept.length === 0) return nothing;
   return html`<h3>Evidence</h3>${kept.map(
     ({ attempt, at, vmName, screen, logs, agentEvents, missing }) => html`
       <details class="kept"><summary>Attempt ${attempt}, saved at ${moment(at)} from ${vmName}</summary>
         ${screen ? html`<img src="data:image/png;base64,${screen}" alt="The guest's screen when attempt ${attempt} ended">` : nothing}
-        ${Object.entries(logs ?? {}).map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}
-        ${agentEvents?.length ? html`<h4>Agent's events</h4><pre tabindex="0">${agentEvents.map((event) => JSON.stringify(event)).join('\n')}</pre>` : nothing}
-        ${missing?.length ? html`<p class="sub">Not to be had: ${missing.join('; ')}</p>` : nothing}
+        ${Object.entries(logs).map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}
+        ${agentEvents.length > 0 ? html`<h4>Agent's events</h4><pre tabindex="0">${agentEvents.map((event) => JSON.stringify(event)).join('\n')}</pre>` : nothing}
+        ${missing.length > 0 ? html`<p class="sub">Not to be had: ${missing.join('; ')}</p>` : nothing}
       </details>`,
   )}`;
 }

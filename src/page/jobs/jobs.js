@@ -2,34 +2,55 @@ import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../../format.js';
 import { outcomeOf, topState } from '../../journal/overview.js';
-import { moodOf } from '../chart/chart.js';
-import { FILTERS, matches } from './job-rows.js';
+import { moodOf } from '../chart/state-paths.js';
+import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
 
-/** Rows that are drawn before anybody scrolls, and with each scroll to their end. */
-const FEW_ROWS = 40;
+/**
+ * @typedef {import('./job-rows.js').Row} Row
+ * @typedef {import('./job-rows.js').Filter} Filter
+ *
+ * @typedef {object} TableView
+ * @property {number} pages that are drawn
+ * @property {number} now epoch ms
+ * @property {number | null} selected the job that is shown
+ * @property {() => void} onMore
+ */
 
-export function jobsView({ rows, pages, filter, search, now, selected, onFilter, onSearch, onMore }) {
-  const counts = Object.fromEntries(
-    Object.entries(FILTERS).map(([key, { test }]) => [key, rows.filter(test).length]),
-  );
+/** Rows of a page: as many are drawn at first, and with each scroll to their end. */
+const ROWS_PER_PAGE = 40;
+
+/**
+ * The list of jobs with its filters and its search.
+ * @param {TableView & {
+ *   rows: Row[],
+ *   filter: Filter,
+ *   search: string,
+ *   onFilter: (filter: Filter) => void,
+ *   onSearch: (search: string) => void,
+ * }} view
+ */
+export function jobsView({ rows, filter, search, onFilter, onSearch, ...table }) {
   const found = rows.filter(FILTERS[filter].test).filter((row) => matches(row, search));
+  /** @param {Event & { currentTarget: HTMLInputElement }} event */
+  const onInput = ({ currentTarget }) => onSearch(currentTarget.value);
   return html`
     <section class="panel jobs" aria-labelledby="jobs-title">
       <header>
         <h2 id="jobs-title">Jobs</h2>
         <div class="filters" role="group" aria-label="Which jobs">
-          ${Object.entries(FILTERS).map(
-            ([key, { label }]) => html`<button class="chip" aria-pressed=${key === filter ? 'true' : 'false'}
-              @click=${() => onFilter(key)}>${label} <span class="n">${counts[key]}</span></button>`,
+          ${FILTER_NAMES.map(
+            (name) => html`<button class="chip" aria-pressed=${name === filter ? 'true' : 'false'}
+              @click=${() => onFilter(name)}>${FILTERS[name].label} <span class="n">${rows.filter(FILTERS[name].test).length}</span></button>`,
           )}
         </div>
         <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
-          .value=${search} @input=${(event) => onSearch(event.target.value)}>
+          .value=${search} @input=${onInput}>
       </header>
-      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, { pages, now, selected, onMore })}
+      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, table)}
     </section>`;
 }
 
+/** @param {number} count of all jobs @param {string} search */
 function emptyView(count, search) {
   if (count === 0) {
     return html`<div class="empty"><p><strong>No jobs.</strong> None is queued, and none has ended within what the journal keeps.</p>
@@ -38,9 +59,11 @@ function emptyView(count, search) {
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
 }
 
+/** @param {Row[]} found @param {TableView} view */
 function tableView(found, { pages, now, selected, onMore }) {
-  const shown = found.slice(0, pages * FEW_ROWS);
+  const shown = found.slice(0, pages * ROWS_PER_PAGE);
   const isMore = shown.length < found.length;
+  /** @param {Event & { currentTarget: HTMLElement }} event */
   const scrolled = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
     if (isMore && scrollTop + 2 * clientHeight > scrollHeight) onMore();
   };
@@ -59,6 +82,7 @@ function tableView(found, { pages, now, selected, onMore }) {
     </div>`;
 }
 
+/** @param {Row} row @param {number} now @param {number | null} selected */
 function rowView({ job, why, kind }, now, selected) {
   const { owner, repository, workflow, name, url, labels = [], queuedAt } = job.context.job ?? {};
   const address = webAddress(url);
@@ -82,17 +106,19 @@ function rowView({ job, why, kind }, now, selected) {
     </tr>`;
 }
 
-/** `self-hosted` says nothing: every job here has it. */
+/** Without the label `self-hosted`: every job here has it. @param {NonNullable<Row['job']['context']['job']>} job */
 function placeOf({ owner, repository, workflow, labels = [] }) {
   const own = labels.filter((label) => label !== 'self-hosted').join(', ');
   return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
 }
 
+/** @param {Row['job']} job */
 function stateText({ state }) {
-  if (state.startsWith('running.')) return state.split('.')[1];
+  if (state.startsWith('running.')) return state.split('.')[1] ?? state;
   return topState(state);
 }
 
+/** @param {Row} row @param {number} now */
 function outcomeText({ job, why, kind }, now) {
   if (why) {
     const place = why.position === null ? '' : `#${why.position} · `;

@@ -1,64 +1,102 @@
-/** Milliseconds before the stream is asked for again; grows with each failure up to the longest. */
+/**
+ * @typedef {import('../../http/admin/api/api-routes.ts').Answers} Answers
+ * @typedef {import('../../http/admin/api/api-routes.ts').Readiness} Readiness
+ * @typedef {import('../../journal/overview.js').Entry} Entry
+ *
+ * @typedef {object} Follower
+ * @property {(entry: Entry) => void} onEntry
+ * @property {() => void} onReset the daemon has forgotten where the stream was: everything has to be loaded again
+ * @property {(connection: 'live' | 'lost') => void} onConnection
+ */
+
+/** Milliseconds before the stream is asked for again; twice as long after each failure, up to the longest. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /** The daemon wants its admin token. */
 export class TokenWanted extends Error {}
 
-/** Speaks with the daemon that served this page. The token lives in this tab only. */
+/** The API of the daemon that served this page. The token stays in this tab. */
 export class Api {
+  /** @returns {Record<string, string>} */
   get #headers() {
     const token = sessionStorage.getItem('token');
     return token ? { authorization: `Bearer ${token}` } : {};
   }
 
+  /** @param {string} token */
   keepToken(token) {
     sessionStorage.setItem('token', token);
   }
 
-  async get(path) {
-    return read(await ask(path, { headers: this.#headers }));
+  /**
+   * @template {keyof Answers} Route
+   * @param {Route} route such as `/api/jobs/:id`
+   * @param {Record<string, string | number>} [values] for the names in the route; the others go into the query
+   * @returns {Promise<Answers[Route]>}
+   */
+  async get(route, values = {}) {
+    return read(await request(addressOf(route, values), { headers: this.#headers }));
   }
 
-  /** `by` goes into the journal. */
+  /** @returns {Promise<Readiness>} */
+  async readiness() {
+    return (await request('/readyz', {})).json();
+  }
+
+  /** Gives an order. @param {string} path @param {string} by name of the operator, for the journal */
   async order(path, by) {
     const headers = { ...this.#headers, 'x-operator': encodeURIComponent(by) };
-    return read(await ask(path, { method: 'POST', headers }));
+    await read(await request(path, { method: 'POST', headers }));
   }
 
   /**
    * Follows the journal from after an entry on, for ever, and goes on after each interruption where it was: not by
    * EventSource, which cannot send the token.
+   * @param {number} after sequence number
+   * @param {Follower} follower
    */
-  async follow(after, { onEntry, onReset, onState }) {
+  async follow(after, { onEntry, onReset, onConnection }) {
     let last = after;
     let pause = FIRST_PAUSE;
     for (;;) {
       try {
         const headers = { ...this.#headers, 'last-event-id': String(last) };
         const response = await fetch('/api/events', { headers });
-        if (!response.ok) throw new Error(`status ${response.status}`);
-        onState('live');
+        if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
+        onConnection('live');
         pause = FIRST_PAUSE;
         for await (const { event, data } of eventsOf(response.body)) {
           if (event === 'reset') return onReset();
           if (event !== 'entry') continue;
+          /** @type {Entry} */
           const entry = JSON.parse(data);
           last = entry.seq;
           onEntry(entry);
         }
       } catch {
-        // The next try says whether it is over.
+        // The next try shows whether the daemon answers again.
       }
-      onState('lost');
+      onConnection('lost');
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(LONGEST_PAUSE, pause * 2);
     }
   }
 }
 
-/** What a browser says of a connection that it does not get helps nobody. */
-async function ask(path, options) {
+/** @param {string} route @param {Record<string, string | number>} values */
+function addressOf(route, values) {
+  const query = new URLSearchParams();
+  let path = route;
+  for (const [name, value] of Object.entries(values)) {
+    if (route.includes(`:${name}`)) path = path.replace(`:${name}`, encodeURIComponent(value));
+    else query.set(name, String(value));
+  }
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+/** The browser's own message for a lost connection does not say what is lost. @param {string} path @param {RequestInit} options */
+async function request(path, options) {
   try {
     return await fetch(path, options);
   } catch {
@@ -66,6 +104,7 @@ async function ask(path, options) {
   }
 }
 
+/** @param {Response} response */
 async function read(response) {
   const answer = await response.json().catch(() => ({ message: `The daemon answered ${response.status}.` }));
   if (response.status === 401) throw new TokenWanted(answer.message);
@@ -73,6 +112,7 @@ async function read(response) {
   return answer;
 }
 
+/** Server-sent events. @param {ReadableStream<Uint8Array<ArrayBuffer>>} body */
 async function* eventsOf(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -80,10 +120,11 @@ async function* eventsOf(body) {
     const { done, value } = await reader.read();
     if (done) return;
     const parts = (rest + value).split('\n\n');
-    rest = parts.pop();
+    rest = parts.pop() ?? '';
     for (const part of parts) {
       const fields = part.split('\n').map((line) => /^(\w+): ?(.*)$/.exec(line) ?? []);
-      const of = (name) => fields.filter(([, key]) => key === name).map(([, , text]) => text);
+      /** @param {string} name */
+      const of = (name) => fields.filter(([, key]) => key === name).map(([, , text = '']) => text);
       yield { event: of('event')[0], data: of('data').join('\n') };
     }
   }

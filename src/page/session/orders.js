@@ -4,12 +4,17 @@ export class Orders {
   #onDone;
   #onError;
 
+  /**
+   * @param {import('./api.js').Api} api
+   * @param {{ onDone: () => Promise<void>, onError: (error: unknown) => void }} listeners
+   */
   constructor(api, { onDone, onError }) {
     this.#api = api;
     this.#onDone = onDone;
     this.#onError = onError;
   }
 
+  /** @param {'cancel' | 'retry'} what @param {number} jobId */
   job(what, jobId) {
     const questions = {
       cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is left alone.`,
@@ -18,6 +23,7 @@ export class Orders {
     return this.#give(questions[what], `/api/jobs/${jobId}/${what}`);
   }
 
+  /** @param {'cordon' | 'uncordon' | 'drain'} what @param {string} host */
   host(what, host) {
     const questions = {
       cordon: `Give ${host} no new jobs until somebody takes that back?`,
@@ -31,9 +37,10 @@ export class Orders {
     return this.#give('Look for VMs and runners that nobody owns, and remove them now?', '/api/collect');
   }
 
+  /** @param {string} question @param {string} path */
   async #give(question, path) {
     if (!confirm(question)) return;
-    const by = whoOrders();
+    const by = operatorName();
     if (!by) return;
     try {
       await this.#api.order(path, by);
@@ -44,7 +51,8 @@ export class Orders {
   }
 }
 
-function whoOrders() {
+/** Asked for once in this browser. */
+function operatorName() {
   const known = localStorage.getItem('operator');
   if (known) return known;
   const given = prompt('Your name, for the journal:');

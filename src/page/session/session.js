@@ -1,7 +1,15 @@
 import { applyEntry, overviewOf } from '../../journal/overview.js';
 
-/** Milliseconds between looks at what the journal does not tell. */
-const LOOK = 2_500;
+/**
+ * @typedef {import('../../journal/overview.js').Entry} Entry
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ * @typedef {import('./api.js').Api} Api
+ * @typedef {import('./api.js').Answers} Answers
+ * @typedef {import('./api.js').Readiness} Readiness
+ */
+
+/** Milliseconds between requests for what the journal does not have. */
+const REFRESH_PAUSE = 2_500;
 /** Entries fetched ahead while the past is played. */
 const AHEAD = 500;
 
@@ -10,37 +18,52 @@ const AHEAD = 500;
  * only read it; every change of it calls `onChange`.
  */
 export class Session {
-  api;
-  onChange;
+  #api;
+  #onChange;
+  #onEntry;
+  /** @type {Overview | null} */
   live = null;
-  /** Null while the present is shown. */
+  /** Null while the present is shown. @type {Overview | null} */
   past = null;
   /** Difference between the daemon's clock and this one's, in milliseconds. */
   #skew = 0;
+  /** @type {Answers['/api/state']['mode']} */
   mode = 'live';
   firstAt = 0;
+  /** @type {'connecting' | 'live' | 'lost'} */
   connection = 'connecting';
-  /** Epoch ms on the daemon's clock; null while there is a connection. */
+  /** Epoch ms on the daemon's clock; null while there is a connection. @type {number | null} */
   lostAt = null;
+  /** @type {Answers['/api/stats']['states']} */
   stats = {};
+  /** @type {Answers['/api/waiting']['waiting']} */
   waiting = [];
+  /** @type {Answers['/api/waiting']['unserved']} */
   unserved = [];
+  /** @type {Answers['/api/hosts']['hosts']} */
   hosts = [];
+  /** @type {Answers['/api/sources'] | null} */
   sources = null;
+  /** @type {Readiness | null} */
   readiness = null;
   playing = false;
   speed = 10;
-  /** Entries of the live stream, for whoever shows one job. */
-  onEntry = () => {};
+  /** Epoch ms that was asked for while another moment was fetched. @type {number | null} */
   #wanted = null;
-  #travelling = false;
-  #buffer = [];
-  #fetching = false;
-  #isLooking = false;
+  #isTravelling = false;
+  /** Entries after the moment that is played. @type {Entry[]} */
+  #ahead = [];
+  #isFetching = false;
+  #isRefreshing = false;
 
-  constructor(api, onChange) {
-    this.api = api;
-    this.onChange = onChange;
+  /**
+   * @param {Api} api
+   * @param {{ onChange: () => void, onEntry: (entry: Entry) => void }} listeners `onEntry` gets those of the stream
+   */
+  constructor(api, { onChange, onEntry }) {
+    this.#api = api;
+    this.#onChange = onChange;
+    this.#onEntry = onEntry;
   }
 
   get overview() {
@@ -52,55 +75,54 @@ export class Session {
     return this.past ? this.past.at : this.present;
   }
 
-  /** The end of the scrubber: what happened after a connection was lost nobody knows here. */
+  /** The end of the scrubber. It stops where the connection was lost: nothing is known of what came after. */
   get present() {
     return this.mode === 'replay' ? (this.live?.at ?? 0) : (this.lostAt ?? Date.now() + this.#skew);
   }
 
+  /** Loads everything, and follows the journal from there. */
   async begin() {
-    const answer = await this.api.get('/api/state');
+    const answer = await this.#api.get('/api/state');
     this.mode = answer.mode;
     this.#skew = answer.now - Date.now();
     this.firstAt = answer.firstAt;
-    this.live = overviewOf(answer);
-    this.onChange();
-    if (!this.#isLooking) void this.#look();
+    const live = overviewOf(answer);
+    this.live = live;
+    this.#onChange();
+    if (!this.#isRefreshing) void this.#keepRefreshing();
     if (this.mode === 'replay') return;
-    void this.api.follow(answer.seq, {
+    void this.#api.follow(answer.seq, {
       onEntry: (entry) => {
-        applyEntry(this.live, entry);
-        this.onEntry(entry);
-        this.onChange();
+        applyEntry(live, entry);
+        this.#onEntry(entry);
+        this.#onChange();
       },
       onReset: () => this.begin(),
-      onState: (connection) => {
+      onConnection: (connection) => {
         this.connection = connection;
         this.lostAt = connection === 'lost' ? (this.lostAt ?? Date.now() + this.#skew) : null;
-        this.onChange();
+        this.#onChange();
       },
     });
   }
 
-  async #look() {
-    this.#isLooking = true;
+  async #keepRefreshing() {
+    this.#isRefreshing = true;
     for (;;) {
       if (!document.hidden) await this.refresh();
-      await new Promise((resolve) => setTimeout(resolve, LOOK));
+      await new Promise((resolve) => setTimeout(resolve, REFRESH_PAUSE));
     }
   }
 
-  /** Asks for what the journal does not tell. */
+  /** Asks for what the journal does not have. What cannot be had stays as it was. */
   async refresh() {
-    const ask = (path) => this.api.get(path).catch(() => null);
+    const ignore = () => null;
     const [stats, waiting, hosts, sources, readiness] = await Promise.all([
-      ask('/api/stats'),
-      ask('/api/waiting'),
-      ask('/api/hosts'),
-      ask('/api/sources'),
-      fetch('/readyz').then(
-        (response) => response.json(),
-        () => null,
-      ),
+      this.#api.get('/api/stats').catch(ignore),
+      this.#api.get('/api/waiting').catch(ignore),
+      this.#api.get('/api/hosts').catch(ignore),
+      this.#api.get('/api/sources').catch(ignore),
+      this.#api.readiness().catch(ignore),
     ]);
     this.stats = stats?.states ?? this.stats;
     this.waiting = waiting?.waiting ?? this.waiting;
@@ -108,25 +130,25 @@ export class Session {
     this.hosts = hosts?.hosts ?? this.hosts;
     this.sources = sources ?? this.sources;
     this.readiness = readiness;
-    this.onChange();
+    this.#onChange();
   }
 
-  /** Shows a moment. While one is fetched only the last wish counts. */
+  /** Shows a moment. Of those that are asked for while one is fetched only the last counts. @param {number} at epoch ms */
   async travel(at) {
     this.#wanted = at;
-    this.#buffer = [];
-    if (this.#travelling) return;
-    this.#travelling = true;
+    this.#ahead = [];
+    if (this.#isTravelling) return;
+    this.#isTravelling = true;
     try {
       while (this.#wanted !== null) {
         const wanted = this.#wanted;
         this.#wanted = null;
-        const answer = await this.api.get(`/api/state?at=${Math.round(wanted)}`);
+        const answer = await this.#api.get('/api/state', { at: Math.round(wanted) });
         if (this.#wanted === null) this.past = { ...overviewOf(answer), at: wanted };
-        this.onChange();
+        this.#onChange();
       }
     } finally {
-      this.#travelling = false;
+      this.#isTravelling = false;
     }
   }
 
@@ -134,46 +156,54 @@ export class Session {
     this.#wanted = null;
     this.playing = false;
     this.past = null;
-    this.onChange();
+    this.#onChange();
   }
 
-  /** Plays the past on from where it is, at `speed` times its pace. */
+  /** Plays the past from where it is, at `speed` times its pace, or stops that. */
   play() {
     if (this.playing) {
       this.playing = false;
-      this.onChange();
+      this.#onChange();
       return;
     }
     if (!this.past) return;
     this.playing = true;
     let before = performance.now();
+    /** @param {number} time */
     const step = (time) => {
       if (!this.playing || !this.past) return;
-      this.#advance((time - before) * this.speed);
+      this.#advance(this.past, (time - before) * this.speed);
       before = time;
       requestAnimationFrame(step);
     };
     requestAnimationFrame(step);
   }
 
-  #advance(ms) {
-    const at = this.past.at + ms;
-    while (this.#buffer[0] && this.#buffer[0].at <= at) applyEntry(this.past, this.#buffer.shift());
-    this.past.at = at;
-    if (this.#buffer.length < AHEAD / 2) void this.#fill();
+  /** @param {Overview} past @param {number} ms */
+  #advance(past, ms) {
+    const at = past.at + ms;
+    let [next] = this.#ahead;
+    while (next && next.at <= at) {
+      applyEntry(past, next);
+      this.#ahead.shift();
+      [next] = this.#ahead;
+    }
+    past.at = at;
+    if (this.#ahead.length < AHEAD / 2) void this.#fetchAhead(past);
     if (at >= this.present) this.goLive();
-    this.onChange();
+    this.#onChange();
   }
 
-  async #fill() {
-    if (this.#fetching) return;
-    this.#fetching = true;
+  /** @param {Overview} past */
+  async #fetchAhead(past) {
+    if (this.#isFetching) return;
+    this.#isFetching = true;
     try {
-      const after = this.#buffer.at(-1)?.seq ?? this.past.seq;
-      const { entries } = await this.api.get(`/api/journal?after=${after}&limit=${AHEAD}`);
-      if ((this.#buffer.at(-1)?.seq ?? this.past?.seq) === after) this.#buffer.push(...entries);
+      const after = this.#ahead.at(-1)?.seq ?? past.seq;
+      const { entries } = await this.#api.get('/api/journal', { after, limit: AHEAD });
+      if ((this.#ahead.at(-1)?.seq ?? this.past?.seq) === after) this.#ahead.push(...entries);
     } finally {
-      this.#fetching = false;
+      this.#isFetching = false;
     }
   }
 }

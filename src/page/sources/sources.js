@@ -3,21 +3,35 @@ import { clock, moment, span } from '../../format.js';
 import { breakerWords } from '../hosts/hosts.js';
 import { webhookWords } from './webhook-words.js';
 
+/** Rows of the two lists. */
+const MOST_ORDERS = 8;
+const MOST_DELIVERIES = 15;
+
 /**
- * Where jobs come from, and what is left of GitHub's patience. Of the past there is what the journal tells: how
- * webhooks and breakers stood, and the deliveries before that moment.
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ * @typedef {import('../../http/admin/api/api-routes.ts').SourcesView} SourcesView
+ * @typedef {NonNullable<SourcesView['poller']>} Poller
+ * @typedef {NonNullable<SourcesView['deliveries']>['last']} Deliveries
+ */
+
+/**
+ * Where jobs come from, and what is left of GitHub's budget. Of the past it shows what the journal has: the state of
+ * webhooks and breakers, and the deliveries before that moment.
+ * @param {{ sources: SourcesView | null, overview: Overview, now: number, isPast: boolean }} view
  */
 export function sourcesView({ sources, overview, now, isPast }) {
   if (!sources) return nothing;
   const { mode, poller, deliveries } = sources;
   const webhooks = isPast ? overview.webhooks : (sources.webhooks ?? overview.webhooks);
+  const writtenAt = isPast ? (overview.webhooks?.at ?? null) : null;
+  const answers = Object.entries(isPast ? {} : (deliveries?.byStatus ?? {}));
   const last = (deliveries?.last ?? []).filter(({ at }) => at <= now);
   return html`
     <section class="panel sources" aria-labelledby="sources-title">
       <header><h2 id="sources-title">Sources</h2></header>
       <dl class="facts">
         <dt>Mode</dt><dd>${mode}</dd>
-        ${webhooks ? webhooksView(webhookWords(webhooks, mode, isPast ? webhooks.at : now), isPast ? webhooks.at : null, Object.entries(isPast ? {} : (deliveries?.byStatus ?? {}))) : nothing}
+        ${webhooks ? webhooksView(webhookWords(webhooks, mode, writtenAt ?? now), writtenAt, answers) : nothing}
         ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${[...overview.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
@@ -27,6 +41,11 @@ export function sourcesView({ sources, overview, now, isPast }) {
     </section>`;
 }
 
+/**
+ * @param {import('./webhook-words.js').WebhookWords} words
+ * @param {number | null} writtenAt epoch ms of the entry that says so; null for the present
+ * @param {[status: string, count: number][]} answers to deliveries
+ */
 function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers) {
   const isRefusing = answers.some(([status]) => Number(status) >= 400);
   return html`
@@ -41,6 +60,7 @@ function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers)
       }</dd>`;
 }
 
+/** @param {Poller} poller @param {number} now */
 function pollView(
   { pace, lastLookAt, nextLookAt, pausedUntil, cutShort, outages, rateLimits, budgets },
   now,
@@ -63,24 +83,27 @@ function pollView(
     )}`;
 }
 
+/** @param {Poller['budgets'][number]} budget */
 function budgetView({ purpose, left, pausedUntil }) {
   return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
 }
 
+/** @param {Overview['orders']} orders */
 function ordersView(orders) {
   return html`<details open><summary>Last orders</summary><div class="scroll" tabindex="0" role="region" aria-label="Last orders"><table>
       <tbody>${orders
-        .slice(0, 8)
+        .slice(0, MOST_ORDERS)
         .map(
           ({ at, event, on, by }) =>
             html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${event.replace('operator.', '')} ${on}</td><td>${by}</td></tr>`,
         )}</tbody></table></div></details>`;
 }
 
+/** @param {Deliveries} last */
 function deliveriesView(last) {
   return html`<details><summary>Last deliveries</summary><div class="scroll" tabindex="0" role="region" aria-label="Last deliveries"><table>
       <tbody>${last
-        .slice(0, 15)
+        .slice(0, MOST_DELIVERIES)
         .map(
           ({ at, event, status, message, id }) =>
             html`<tr title=${id}><td>${clock(at)}</td><td>${event}</td><td class=${status >= 400 ? 'bad-text' : ''}>${status}</td><td>${message}</td></tr>`,

@@ -1,4 +1,3 @@
-// @ts-check
 import { clock, span } from '../../format.js';
 
 /**

@@ -1,0 +1,83 @@
+import { topState } from '../../journal/overview.js';
+
+/**
+ * What a path of states says: `running.busy.watching` is in three states, `tearingDown.vm.acting,
+ * tearingDown.runner.gone` in those of both parts.
+ *
+ * @typedef {import('../../journal/overview.js').Entry} Entry
+ * @typedef {import('./machines.js').Occupant} Occupant
+ * @typedef {import('./machines.js').Occupants} Occupants
+ *
+ * @typedef {'idle' | 'busy' | 'good' | 'warn' | 'bad'} Mood a colour, by its name in the style sheet
+ *
+ * @typedef {object} Trace what of a chart one job has gone through
+ * @property {Set<string>} past states that it has left
+ * @property {Set<string>} now
+ * @property {Set<string>} trouble states in which something failed
+ * @property {Set<string>} ways its arrows, as `from to`
+ */
+
+/** Every state that a path is in. @param {string} path */
+export function statesIn(path) {
+  /** @type {Set<string>} */
+  const states = new Set();
+  for (const part of path.split(', ')) {
+    const names = part.split('.');
+    for (let depth = 1; depth <= names.length; depth += 1) states.add(names.slice(0, depth).join('.'));
+  }
+  return states;
+}
+
+/** How many are in each state, nested ones included. @param {Occupants} occupants */
+export function countsOf({ live, ended }) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  /** @param {string} state */
+  const add = (state) => counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const { state } of live) for (const one of statesIn(state)) add(one);
+  for (const { state } of ended) add(state);
+  return counts;
+}
+
+/** @param {Entry[]} entries of one job @returns {Trace} */
+export function traceOf(entries) {
+  /** @type {Trace} */
+  const trace = { past: new Set(), now: new Set(), trouble: new Set(), ways: new Set() };
+  for (const { kind, from, to, detail } of entries) {
+    if (kind !== undefined) continue;
+    const next = statesIn(to);
+    // At its end a job only repeats its failure.
+    if (detail && to !== 'failed') for (const state of statesIn(from)) trace.trouble.add(state);
+    for (const state of trace.now) trace.past.add(state);
+    for (const a of trace.now) {
+      for (const b of next) if (a !== b && parentOf(a) === parentOf(b)) trace.ways.add(`${a} ${b}`);
+    }
+    trace.now = next;
+  }
+  return trace;
+}
+
+/** @param {string} state */
+const parentOf = (state) => state.split('.').slice(0, -1).join('.');
+
+/** The state in whose box a mark is: the innermost one of the first part that is not at its end. @param {string} path */
+export function boxOf(path) {
+  const parts = path.split(', ');
+  return parts.find((part) => !part.endsWith('.gone')) ?? parts[0] ?? path;
+}
+
+/**
+ * The colour of a state.
+ * @param {{ state: string, context: Pick<Occupant['context'], 'failure'> }} occupant
+ * @returns {Mood}
+ */
+export function moodOf({ state, context }) {
+  const top = topState(state);
+  if (top === 'failed') return 'bad';
+  if (top === 'done') return 'good';
+  if (/blocked/.test(state)) return 'bad';
+  if (/waiting|settling/.test(state) || (top === 'queued' && context.failure)) return 'warn';
+  if (top === 'queued') return 'idle';
+  if (state.startsWith('running.busy')) return 'good';
+  return 'busy';
+}

@@ -1,0 +1,55 @@
+/**
+ * @typedef {import('../../journal/overview.js').Entry} Entry
+ * @typedef {import('./api.js').Answers} Answers
+ * @typedef {Answers['/api/jobs/:id/evidence']['kept'][number]} Kept
+ * @typedef {Answers['/api/jobs/:id'] & { kept: Kept[] }} Story
+ */
+
+/** The job whose panel is open: its journal, and what the daemon knows of it beside that. */
+export class ShownJob {
+  #api;
+  id;
+  /** @type {Entry[]} */
+  entries = [];
+  /** Null where the daemon does not know the job. @type {Story | null} */
+  story = null;
+
+  /** @param {import('./api.js').Api} api @param {number} id */
+  constructor(api, id) {
+    this.#api = api;
+    this.id = id;
+  }
+
+  /** The daemon's figures are not in the journal, so a live job is loaded again and again. */
+  async load() {
+    const [{ entries }, story] = await Promise.all([
+      this.#api.get('/api/jobs/:id/journal', { id: this.id }),
+      this.#api.get('/api/jobs/:id', { id: this.id }).catch(() => null),
+    ]);
+    const kept = story && (await this.#keptOf(story));
+    this.entries = entries;
+    this.story = story && { ...story, kept: kept ?? [] };
+  }
+
+  /** An entry of the event stream. @param {Entry} entry */
+  add(entry) {
+    if (entry.jobId === this.id) this.entries = [...this.entries, entry];
+  }
+
+  /** Everything that is known of the job, as a file for somebody elsewhere. */
+  async save() {
+    const file = await this.#api.get('/api/jobs/:id/evidence', { id: this.id });
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(file)], { type: 'application/json' }));
+    link.download = `job-${this.id}.evidence.json`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  /** Fetched only when an attempt was added, since it may be megabytes. @param {Answers['/api/jobs/:id']} story */
+  async #keptOf({ evidence }) {
+    const before = this.story?.kept ?? [];
+    if (evidence.length === 0 || evidence.length === this.story?.evidence.length) return before;
+    return (await this.#api.get('/api/jobs/:id/evidence', { id: this.id })).kept;
+  }
+}
