@@ -4,19 +4,19 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { ConfigError } from '../config/config-error.ts';
 
-/** Milliseconds for answers under way; then sockets are cut, since an open stream would hold the process for ever. */
-const PATIENCE_WITH_CLIENTS = 2_000;
+/** Milliseconds in which responses under way may end; then sockets are cut, since an open stream would never end. */
+const CLOSE_TIMEOUT = 2_000;
 
 /**
- * Milliseconds for a request to arrive whole, and between looks at those that do not; an answer may take for ever. A
- * client that says nothing, or a byte now and then, would keep its connection for minutes otherwise.
+ * Milliseconds in which a request must arrive whole, and between two checks of that. Without it a client that sends
+ * nothing, or a byte now and then, would keep its connection for minutes. A response may take any time.
  */
-const ARRIVES_WITHIN = 10_000;
-const LOOK_EVERY = 1_000;
+const REQUEST_TIMEOUT = 10_000;
+const CHECK_INTERVAL = 1_000;
 /** A flood of connections has to leave file descriptors for the store, the Macs and the guests: some systems give 10,240. */
-const MOST_CONNECTIONS = 3_000;
-/** Connections that the system keeps until they are accepted (no more than its own limit): the next ones would lose seconds. */
-const MOST_WAITING = 4_096;
+const MAX_CONNECTIONS = 3_000;
+/** Connections that the system queues until they are accepted, up to its own limit. Beyond it clients lose seconds. */
+const BACKLOG = 4_096;
 
 export interface Listener {
   url: string;
@@ -27,13 +27,13 @@ export interface Listener {
 export function listen(app: Hono, address: { host: string; port: number }, key: string): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const serverOptions = {
-      headersTimeout: ARRIVES_WITHIN,
-      requestTimeout: ARRIVES_WITHIN,
-      connectionsCheckingInterval: LOOK_EVERY,
+      headersTimeout: REQUEST_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: CHECK_INTERVAL,
     };
     const server = createAdaptorServer({ fetch: app.fetch, hostname: address.host, serverOptions }) as Server;
-    server.maxConnections = MOST_CONNECTIONS;
-    server.listen({ host: address.host, port: address.port, backlog: MOST_WAITING }, () => {
+    server.maxConnections = MAX_CONNECTIONS;
+    server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
       const { port } = server.address() as AddressInfo;
       resolve({ url: `http://${reachableHost(address.host)}:${port}`, close: () => close(server) });
     });
@@ -53,7 +53,7 @@ function reachableHost(host: string): string {
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_WITH_CLIENTS);
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     server.close(() => {
       clearTimeout(cut);
       resolve();

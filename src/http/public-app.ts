@@ -3,12 +3,12 @@ import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 export interface PublicAppOptions {
   /** Takes the deliveries at `POST /webhook`. */
   webhook: Handler;
-  /** Sees how each of them is answered. */
+  /** Runs around each of them and reads the response. */
   watch: MiddlewareHandler;
   health(): { ok: boolean; reasons: string[] };
 }
 
-/** The only thing that strangers can reach: GitHub's deliveries, and whether the daemon is alive. */
+/** The only app that strangers can reach: it takes GitHub's deliveries, and says whether the daemon is healthy. */
 export function createPublicApp({ webhook, watch, health }: PublicAppOptions): Hono {
   const app = new Hono();
   app.post('/webhook', watch, webhook);
@@ -21,7 +21,7 @@ export function createPublicApp({ webhook, watch, health }: PublicAppOptions): H
     return c.json({ ok, reasons }, ok ? 200 : 503);
   });
   app.notFound((c) => c.json({ message: 'There is nothing here.' }, 404));
-  // Hono's own answer is fine for strangers, but it prints the error to the console.
+  // Hono's own handler would print the error to the console.
   app.onError((_error, c) => c.json({ message: 'The daemon failed to handle this request.' }, 500));
   return app;
 }

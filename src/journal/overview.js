@@ -88,7 +88,7 @@ export function overviewOf({ seq, at, jobs, hosts, webhooks, breakers, ended, or
   };
 }
 
-/** The state that a person knows: the first part of the path. @param {string} path */
+/** The state that people know: the first name in a path. @param {string} path */
 export function topState(path) {
   return path.split(/[.,]/)[0] ?? path;
 }
@@ -125,7 +125,7 @@ function applyTransition(overview, entry) {
   const job = { key, jobId, attempt, host, state, enteredAt, at, event, context };
   if (state === 'done' || state === 'failed') {
     overview.jobs.delete(key);
-    // An actor whose job went on elsewhere has no outcome of its own.
+    // An actor whose job went on in another one has no outcome of its own.
     if (context.released || jobId <= 0) return;
     overview.ended = [job, ...endedBut(overview, jobId)].slice(0, MOST_ENDED_JOBS);
   } else {

@@ -26,7 +26,7 @@ import { topState } from './overview.js';
  *
  * @typedef {object} Verdict
  * @property {'failed' | 'done' | 'working' | 'waiting' | 'unknown'} mood
- * @property {string} headline one sentence: how it stands or ended
+ * @property {string} headline one sentence: its state, or how it ended
  * @property {string} cause why, with the code; empty when nothing went wrong
  * @property {string} act who has to act; empty when nobody
  * @property {string} next what happens next, with its instant where one is known
@@ -64,8 +64,8 @@ export function phasesOf(entries) {
 }
 
 /**
- * The parts of the context at the end of some entries, for the actor that had the last word. One whose job went on
- * elsewhere has none any more, however long its teardown lasts.
+ * The parts of the context after some entries, of the actor whose entry is the last. An actor whose job went on in
+ * another one does not count, however long its teardown lasts.
  * @param {Entry[]} entries
  */
 export function contextOf(entries) {
@@ -81,7 +81,7 @@ export function contextOf(entries) {
 }
 
 /**
- * How a job stands after some entries of its journal. @param {Entry[]} entries @param {number} now epoch ms
+ * The state of a job after some entries of its journal, in words. @param {Entry[]} entries @param {number} now epoch ms
  * @returns {Verdict}
  */
 export function verdictOf(entries, now) {

@@ -23,7 +23,7 @@ const untilMark = (page: Page, id: number, state: string | null) =>
       ((document.getElementById('marks') as MarkCanvas | null)?.whereIs?.(job)?.state ?? null) === wanted,
     [id, state] as const,
   );
-/** Until a mark stands within the box of a state. */
+/** Until a mark is within the box of a state. */
 const untilInside = (page: Page, id: number, path: string) =>
   page.waitForFunction(
     ([job, state]) => {

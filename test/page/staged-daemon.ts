@@ -61,8 +61,8 @@ export class StagedDaemon {
   readonly #core: Core;
   url = '';
   close: () => Promise<void> = async () => undefined;
-  /** Cuts every connection, and listens again at the same address when `meanwhile` has happened. */
-  interrupt: (meanwhile: () => void) => Promise<void> = async () => undefined;
+  /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
+  interrupt: (whileCut: () => void) => Promise<void> = async () => undefined;
 
   /** Without Macs, no host is ever looked at: what one looks like is told by `host`. */
   static async start(
@@ -179,9 +179,9 @@ export class StagedDaemon {
     poller.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
     this.url = listener.url;
-    this.interrupt = async (meanwhile) => {
+    this.interrupt = async (whileCut) => {
       await listener.close();
-      meanwhile();
+      whileCut();
       listener = await listen(
         app,
         { host: '127.0.0.1', port: Number(new URL(this.url).port) },

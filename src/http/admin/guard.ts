@@ -11,9 +11,9 @@ const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /**
- * Who may speak with the admin listener. It refuses a Host header that names no address of ours where no token
- * guards it (a web page could otherwise reach a loopback port by DNS rebinding), whatever a page of another origin
- * sends, and, where a token is set, everything without it but the page's own files and the health checks.
+ * Who may use the admin listener. Without a token it refuses a Host header that is not a loopback name, since a web
+ * page could otherwise reach a loopback port by DNS rebinding. It refuses every request from a page of another origin.
+ * With a token it refuses every request without it, apart from those for the page's own files and the health checks.
  */
 export function guard(token: string | null): MiddlewareHandler {
   const wanted = token === null ? null : digest(token);
@@ -37,7 +37,7 @@ export function guard(token: string | null): MiddlewareHandler {
   };
 }
 
-/** Browsers say where a request comes from; a page on another port of this machine is another origin, too. */
+/** By the headers that browsers add. A page on another port of this machine is another origin, too. */
 function comesFromElsewhere(c: Context, host: string): boolean {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

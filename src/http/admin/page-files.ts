@@ -23,7 +23,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Nothing is loaded from elsewhere and no script stands in the page, so text from GitHub or a guest stays text. */
+/** Nothing is loaded from elsewhere and no script is inline, so text from GitHub or a guest stays text. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -6,7 +6,7 @@ import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../../../../mach
 import { type ChartDescription, describeMachine } from '../../../chart/describe-machine.ts';
 import { type ChartLayout, type ChartShape, layOutChart } from '../../../chart/lay-out-chart.ts';
 
-/** The machines that this daemon runs; their policies change no state and no arrow. */
+/** The machines that the daemon runs. Their policies change neither states nor arrows, so any will do. */
 export function machines() {
   const now = () => 0;
   return [
@@ -23,7 +23,7 @@ export interface Chart {
   layout: ChartLayout;
 }
 
-/** Every machine's chart, laid out when it is first asked for: definitions do not change while a process runs. */
+/** Every machine's chart. Each shape is laid out once, at its first request: definitions do not change while a process runs. */
 export class Charts {
   readonly #drawn = new Map<ChartShape, Promise<Chart[]>>();
 

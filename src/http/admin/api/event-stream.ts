@@ -3,15 +3,15 @@ import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { type Clock, sleepFor } from '../../../clock.ts';
 import type { Recording } from '../../../journal/recording.ts';
 
-/** Entries read at once: what a browser that reads slowly costs us. */
-const PIECE = 200;
-/** Milliseconds between signs of life, without which proxies hang up. */
-const PULSE = 15_000;
+/** Entries that are read at once, and so held in memory for a browser that reads slowly. */
+const BATCH = 200;
+/** Milliseconds without an entry after which a comment is sent: proxies close a silent connection. */
+const HEARTBEAT = 15_000;
 
 /**
- * The journal as server-sent events from after an entry on, each with its number as id. It is read from the store
- * at the browser's own pace: a slow one delays nobody and nothing is kept for it, and one that comes back goes on
- * exactly where it was. Where that has been forgotten meanwhile, `reset` tells it to load anew.
+ * The journal as server-sent events from after an entry on, each with its sequence number as id. It is read from the
+ * store at the browser's own pace: a slow browser delays nobody and nothing is buffered for it, and one that comes back
+ * continues exactly where it was. Where its next entry is no longer in the store, `reset` tells it to load everything.
  */
 export function eventStream(c: Context, recording: Recording, after: number, clock: Clock): Response {
   c.header('x-accel-buffering', 'no');
@@ -31,33 +31,33 @@ export function eventStream(c: Context, recording: Recording, after: number, clo
         const grown = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const next = await sendFrom(stream, recording, cursor);
+        const next = await sendBatch(stream, recording, cursor);
         if (next === null) return;
         const isBehind = next.isBehind;
         cursor = next.cursor;
         if (isBehind || closed.signal.aborted) continue;
-        const pulse = new AbortController();
-        const rest = sleepFor(clock, PULSE, AbortSignal.any([pulse.signal, closed.signal]));
+        const awake = new AbortController();
+        const silence = sleepFor(clock, HEARTBEAT, AbortSignal.any([awake.signal, closed.signal]));
         const isQuiet = await Promise.race([
           grown.then(() => false),
-          rest.then(
+          silence.then(
             () => true,
             () => false,
           ),
         ]);
-        pulse.abort();
+        awake.abort();
         if (isQuiet) await stream.write(': alive\n\n');
       }
     } catch {
-      // The store is closing, or the browser is gone: it asks again where it was.
+      // The store is closing, or the browser is gone: it comes back with the id of its last entry.
     } finally {
       unsubscribe();
     }
   });
 }
 
-/** Sends one piece; null when the browser has to begin anew. */
-async function sendFrom(
+/** Sends one batch. Returns null when the browser has to load everything again. */
+async function sendBatch(
   stream: SSEStreamingApi,
   recording: Recording,
   after: number,
@@ -66,7 +66,7 @@ async function sendFrom(
   await recording.durable();
   let cursor = after;
   let sent = 0;
-  for await (const entry of recording.read({ after, limit: PIECE })) {
+  for await (const entry of recording.read({ after, limit: BATCH })) {
     if (sent === 0 && after > 0 && entry.seq > after + 1) {
       await stream.writeSSE({ event: 'reset', data: '{}' });
       return null;
@@ -76,7 +76,7 @@ async function sendFrom(
     cursor = entry.seq;
     sent += 1;
   }
-  // An entry that cannot be read is passed over, or its reader would wait for it for ever.
-  if (sent < PIECE) cursor = Math.max(cursor, newest);
+  // An entry that cannot be read is skipped: otherwise its reader would wait for it for ever.
+  if (sent < BATCH) cursor = Math.max(cursor, newest);
   return { cursor, isBehind: recording.seq() > cursor };
 }
