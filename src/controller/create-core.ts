@@ -87,8 +87,8 @@ export function createCore(options: CoreOptions): Core {
     policy: options.breakerPolicy ?? DEFAULT_BREAKER_POLICY,
     clock,
     log,
-    onChange: (turn) => {
-      webhookAndBreakerEntries.breaker(turn);
+    onChange: (change) => {
+      webhookAndBreakerEntries.breaker(change);
       dispatcher.requestScheduling();
     },
   });

@@ -44,7 +44,7 @@ export function createIntake(parts: IntakeParts): Intake {
     clock,
     log,
     onDoubt: () => poller.pollNow(),
-    onTurn: (turn) => webhookAndBreakerEntries.webhooks(turn),
+    onChange: (change) => webhookAndBreakerEntries.webhooks(change),
   });
   const poller = new Poller({
     github,

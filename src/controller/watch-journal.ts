@@ -10,8 +10,8 @@ import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** Entries from which the figures of states are known again after a start. */
 const REMEMBERED = 10_000;
-/** Turns in the health of all hosts that are known again after a start. */
-const REMEMBERED_TURNS = 2_000;
+/** Entries beside the jobs from which the health of the hosts is known again after a start. */
+const REMEMBERED_BESIDE = 2_000;
 
 export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
   recorder: EvidenceRecorder;
@@ -19,8 +19,8 @@ export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
 }
 
 /**
- * Everything that lives off the journal while it is written: the figures of states, the health of hosts, the metrics, the traces and the
- * evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
+ * Everything that reads the journal while it is written: the figures of states, the health of hosts, the metrics, the
+ * traces and the evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
  */
 export async function watchJournal({ recorder, tracer, ...options }: WatchJournalOptions) {
   const { journal, store, clock } = options;
@@ -31,10 +31,10 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
     stats.add(entry);
     heardLast = entry.at;
   }
-  const turns = [];
-  for await (const turn of store.journal.read({ jobId: 0, reverse: true, limit: REMEMBERED_TURNS }))
-    turns.push(turn);
-  for (const turn of turns.reverse()) history.add(turn);
+  const beside = [];
+  for await (const entry of store.journal.read({ jobId: 0, reverse: true, limit: REMEMBERED_BESIDE }))
+    beside.push(entry);
+  for (const entry of beside.reverse()) history.add(entry);
 
   const overview = emptyOverview();
   const spans = new PhaseSpans();

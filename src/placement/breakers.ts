@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, type AnyEventObject, createActor } from 'xstate';
+import { type Actor, createActor } from 'xstate';
 import {
   type BreakerAbout,
   type BreakerPolicy,
@@ -9,6 +9,7 @@ import {
 import type { JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
+import type { StateChange } from '../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type AttemptSeen, breakerEvents } from './breaker-events.ts';
 
@@ -17,14 +18,7 @@ export interface BreakersOptions {
   clock: Clock;
   log: Logger;
   /** A breaker is in another state, so that what it lets pass has changed. */
-  onChange(turn: BreakerTurn): void;
-}
-
-export interface BreakerTurn {
-  event: AnyEventObject;
-  from: string;
-  to: string;
-  detail: BreakerView;
+  onChange(change: StateChange & { detail: BreakerView }): void;
 }
 
 /** The breakers of hosts and profiles. They are told by the actors' transitions, and forget with the process. */

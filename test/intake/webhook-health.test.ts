@@ -33,7 +33,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
     onDoubt: () => {
       doubts += 1;
     },
-    onTurn: ({ event, from, to }) => turns.push(`${event.type}: ${from} → ${to}`),
+    onChange: ({ event, from, to }) => turns.push(`${event.type}: ${from} → ${to}`),
   });
   webhooks.start();
   /** A job that only a look shows, until that is a gap. */

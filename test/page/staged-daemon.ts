@@ -106,7 +106,7 @@ export class StagedDaemon {
       clock,
       log: silent,
       onDoubt: () => undefined,
-      onTurn: (turn) => core.webhookAndBreakerEntries.webhooks(turn),
+      onChange: (turn) => core.webhookAndBreakerEntries.webhooks(turn),
     });
   }
 

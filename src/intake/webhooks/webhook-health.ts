@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, type AnyEventObject, createActor, fromPromise } from 'xstate';
+import { type Actor, createActor, fromPromise } from 'xstate';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import {
   createWebhooksMachine,
@@ -9,6 +9,7 @@ import {
 } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
+import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 
@@ -23,15 +24,7 @@ export interface WebhookHealthOptions {
   /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
   onDoubt(): void;
   /** Called with each new state. */
-  onTurn(turn: WebhookTurn): void;
-}
-
-export interface WebhookTurn {
-  event: AnyEventObject;
-  /** Empty for the first. */
-  from: string;
-  to: string;
-  detail: ReturnType<WebhookHealth['health']>;
+  onChange(change: StateChange): void;
 }
 
 /** The machine of webhooks, told of every delivery and of everything that was seen without one. */
@@ -41,7 +34,7 @@ export class WebhookHealth {
   readonly #actor: Actor<ReturnType<typeof createWebhooksMachine>>;
   #since: number;
 
-  constructor({ github, policy, clock, log, onDoubt, onTurn }: WebhookHealthOptions) {
+  constructor({ github, policy, clock, log, onDoubt, onChange }: WebhookHealthOptions) {
     this.#clock = clock;
     this.#since = clock.now();
     this.#gaps = new WebhookGaps(clock.now());
@@ -67,7 +60,7 @@ export class WebhookHealth {
         const { state, context } = this;
         if (state !== 'repairing' && state !== last) judge(state, context);
         if (state === from) return;
-        onTurn({ event: inspected.event, from, to: state, detail: this.health() });
+        onChange({ event: inspected.event, from, to: state, detail: this.health() });
         from = state;
       },
     });
