@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseImageReference } from '../../../src/simulator/agent/images/image-reference.ts';
 import { isActive, pullResponse } from '../../../src/simulator/agent/images/pull-operation.ts';
-import { cancelPull, pullById, startPull } from '../../../src/simulator/agent/images/pulls.ts';
+import { cancelPull, listPulls, pullById, startPull } from '../../../src/simulator/agent/images/pulls.ts';
 import { GIB } from '../../../src/simulator/agent/options.ts';
 import { createVm } from '../../../src/simulator/agent/vms/creation.ts';
 import { IMAGE, virtualWorld } from './agent-fixture.ts';
@@ -175,6 +175,58 @@ describe('pull operations', () => {
     await clock.finish(Promise.all([first?.ended, second?.ended]));
     expect(clock.now() - before).toBe(10_000);
     expect(second?.image).toBe(first?.image);
+  });
+
+  test('are listed newest first', async () => {
+    const { world, clock, life } = virtualWorld({ latencies: { pull: 60_000 } });
+    for (const name of ['first', 'second', 'third']) {
+      startPull(world, reference(`r.io/${name}`), null, life());
+      await clock.pass(1_000);
+    }
+    const newestFirst = ['r.io/third', 'r.io/second', 'r.io/first'];
+    expect(listPulls(world, true).map((pull) => pull.reference)).toEqual(newestFirst);
+  });
+
+  test('are started until there is progress, and then tell it and the speed', async () => {
+    const { world, clock, life } = virtualWorld({
+      latencies: { resolve: 1_000, pull: 8_000 },
+      registry: { images: { [IMAGE]: { bytes: 4_000_000_000 } } },
+    });
+    const operation = startPull(world, reference(IMAGE), null, life());
+    await clock.pass(500);
+    const begun = pullResponse(operation);
+    expect(begun).toMatchObject({ status: 'started', bytesCompleted: 0, chunksCompleted: 0 });
+    for (const unknown of ['progress', 'averageSpeedMBps', 'bytesTotal', 'chunksTotal'])
+      expect(begun).not.toHaveProperty(unknown);
+    await clock.pass(500);
+    expect(pullResponse(operation)).toMatchObject({ status: 'running', progress: 0 });
+    expect(pullResponse(operation)).not.toHaveProperty('averageSpeedMBps');
+    await clock.pass(4_000);
+    const half = { status: 'running', progress: 0.5, averageSpeedMBps: 400, bytesTotal: 4_000_000_000 };
+    expect(pullResponse(operation)).toMatchObject(half);
+    await clock.finish(operation.ended);
+    expect(pullResponse(operation)).toMatchObject({
+      status: 'completed',
+      progress: 1,
+      averageSpeedMBps: 444.44,
+    });
+  });
+
+  test('of an image that is local go from started to completed, with all progress and no bytes', async () => {
+    const { world, clock, act, life } = virtualWorld({ latencies: { resolve: 1_000 } });
+    await act.create();
+    const operation = startPull(world, reference(IMAGE), null, life());
+    await clock.pass(500);
+    expect(pullResponse(operation).status).toBe('started');
+    await clock.finish(operation.ended);
+    const response = pullResponse(operation);
+    expect(response).toMatchObject({
+      status: 'completed',
+      progress: 1,
+      bytesCompleted: 0,
+      chunksCompleted: 0,
+    });
+    expect(response).not.toHaveProperty('averageSpeedMBps');
   });
 
   test.each([

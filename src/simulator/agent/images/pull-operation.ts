@@ -43,24 +43,35 @@ export function imageOf(operation: PullOperation): LocalImage {
   return operation.image;
 }
 
-/** Progress stays below 1 until the commit. */
-function progressOf(operation: PullOperation): number {
-  if (operation.status === 'completed') return 1;
-  const share = operation.bytesTotal ? operation.bytesCompleted / operation.bytesTotal : 0;
-  return Math.min(0.99, Math.round(share * 100) / 100);
+/** Null until there is any. Stays below 1 until the commit; an image that is local already completes with 1. */
+function progressOf({ status, bytesCompleted, bytesTotal }: PullOperation): number | null {
+  if (status === 'completed') return 1;
+  return bytesTotal === null ? null : Math.min(0.99, twoDecimals(bytesCompleted / bytesTotal));
 }
+
+/** Millions of bytes a second, null until some have come. */
+function averageSpeed({ startedAt, updatedAt, completedAt, bytesCompleted }: PullOperation): number | null {
+  const milliseconds = (completedAt ?? updatedAt) - startedAt;
+  return milliseconds > 0 && bytesCompleted > 0 ? twoDecimals(bytesCompleted / 1000 / milliseconds) : null;
+}
+
+const twoDecimals = (value: number) => Math.round(value * 100) / 100;
 
 export function pullResponse(operation: PullOperation) {
   const { bytesTotal, completedAt, image, failure } = operation;
+  const progress = progressOf(operation);
+  const averageSpeedMBps = averageSpeed(operation);
   return {
     operationId: operation.id,
     statusUrl: `/v1/images/pull/operations/${operation.id}`,
     type: 'pull',
     reference: operation.reference,
     status: operation.status,
+    ...(progress === null ? {} : { progress }),
+    ...(averageSpeedMBps === null ? {} : { averageSpeedMBps }),
     chunksCompleted: operation.chunksCompleted,
     bytesCompleted: operation.bytesCompleted,
-    ...(bytesTotal === null ? {} : { progress: progressOf(operation), chunksTotal: CHUNKS, bytesTotal }),
+    ...(bytesTotal === null ? {} : { chunksTotal: CHUNKS, bytesTotal }),
     startedAt: timestamp(operation.startedAt),
     updatedAt: timestamp(operation.updatedAt),
     ...(completedAt === null ? {} : { completedAt: timestamp(completedAt) }),

@@ -40,7 +40,7 @@ export function startPull(
   signal: AbortSignal,
 ): PullOperation {
   const { pulls, pullQueues } = world;
-  if ([...pulls.values()].filter(isActive).length >= MAX_ACTIVE_PULLS) {
+  if (listPulls(world, true).length >= MAX_ACTIVE_PULLS) {
     throw new Refusal(429, 'TOO_MANY_IMAGE_OPERATIONS', 'Maximum active image operation count reached');
   }
   const now = world.clock.now();
@@ -77,6 +77,11 @@ export async function cancelPull(world: AgentWorld, id: string): Promise<PullOpe
   operation.stop.abort(cancelled);
   await operation.ended;
   return operation;
+}
+
+/** The pulls that the agent remembers, the one begun last first. */
+export function listPulls(world: AgentWorld, activeOnly: boolean): PullOperation[] {
+  return [...world.pulls.values()].filter((pull) => !activeOnly || isActive(pull)).reverse();
 }
 
 /** Throws 404 IMAGE_OPERATION_NOT_FOUND, which is also what every id from before a restart gets. */
@@ -122,7 +127,7 @@ function statusAfter(failure: PullFailure | null) {
   return failure.operationCode === 'IMAGE_PULL_CANCELLED' ? 'cancelled' : 'failed';
 }
 
-/** Null when the image is there at the end. */
+/** Null when the image is there at the end. The operation stays `started` until there is progress to tell. */
 async function download(
   world: AgentWorld,
   operation: PullOperation,
@@ -130,7 +135,6 @@ async function download(
   signal: AbortSignal,
 ): Promise<PullFailure | null> {
   const { options, images } = world;
-  operation.status = 'running';
   const local = images.local.get(reference.normalised);
   if (local && reference.digest !== null) {
     operation.image = local;
@@ -147,6 +151,7 @@ async function download(
     operation.image = local;
     return null;
   }
+  operation.status = 'running';
   operation.bytesTotal = remote.bytes;
   const duration = draw(world.random, options.latencies.pull);
   for (let chunk = 1; chunk <= CHUNKS; chunk += 1) {

@@ -4,8 +4,8 @@ import { noContent, ok } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { parseImageReference } from '../images/image-reference.ts';
 import { imageResponse } from '../images/image-store.ts';
-import { imageOf, isActive, pullResponse } from '../images/pull-operation.ts';
-import { cancelPull, pullById, startPull } from '../images/pulls.ts';
+import { imageOf, pullResponse } from '../images/pull-operation.ts';
+import { cancelPull, listPulls, pullById, startPull } from '../images/pulls.ts';
 import { Refusal } from '../refusal.ts';
 import { readFields } from '../vms/vm-fields.ts';
 
@@ -65,7 +65,7 @@ export const imageRoutes: readonly Route[] = [
     path: '/images/pull/operations',
     handle: ({ world, query }) => {
       const activeOnly = flagFrom(query, 'activeOnly', true);
-      const operations = [...world.pulls.values()].filter((pull) => !activeOnly || isActive(pull));
+      const operations = listPulls(world, activeOnly);
       return ok({
         operations: operations.map(pullResponse),
         total: operations.length,
@@ -78,8 +78,7 @@ export const imageRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/images/pull/operations',
     handle: async ({ world }) => {
-      const active = [...world.pulls.values()].filter(isActive);
-      const operations = await Promise.all(active.map((pull) => cancelPull(world, pull.id)));
+      const operations = await Promise.all(listPulls(world, true).map(({ id }) => cancelPull(world, id)));
       const { length } = operations;
       return ok({ cancelled: length, tasksCancelled: length, operations: operations.map(pullResponse) });
     },
