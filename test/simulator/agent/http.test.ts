@@ -99,6 +99,12 @@ describe('the order of checks', () => {
     expect((await mac.call('GET', '/auth/verify')).body).toEqual({ status: 'ok' });
   });
 
+  test('the config is that of an agent just installed', async () => {
+    await using mac = await servedWorld();
+    const { body } = await mac.call('GET', '/config');
+    expect(body).toMatchObject({ logging: { maxTotalSize: '2GB', retentionDays: 7 } });
+  });
+
   test('405 names the allowed methods, and a trailing slash is another path', async () => {
     await using mac = await servedWorld();
     const { status, headers } = await mac.call('PUT', `/vms/${UNKNOWN}`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseImageReference } from '../../../src/simulator/agent/images/image-reference.ts';
+import { imageResponse } from '../../../src/simulator/agent/images/image-store.ts';
 import { isActive, pullResponse } from '../../../src/simulator/agent/images/pull-operation.ts';
 import { cancelPull, listPulls, pullById, startPull } from '../../../src/simulator/agent/images/pulls.ts';
 import { GIB } from '../../../src/simulator/agent/options.ts';
@@ -138,6 +139,20 @@ describe('the cache', () => {
     await expect(act.create('c')).rejects.toMatchObject({ status: 503, code: 'IMAGE_PULL_FAILED' });
     await act.create('d', { image: pinned });
     expect(world.vms.size).toBe(3);
+  });
+
+  test('tells where an image lies, how long it is there, and what it is', async () => {
+    const resources = { cpuCount: 4, memorySize: 8 * GIB, diskSize: 80 * GIB };
+    const { world, act } = virtualWorld({
+      registry: { images: { [IMAGE]: { bytes: 20 * GIB, resources } } },
+    });
+    await act.create();
+    const [image] = world.images.list().map(imageResponse);
+    expect(image?.localPath).toMatch(/^\/.*\/Images\/[0-9A-F-]{36}\.bundle$/);
+    expect(image).toMatchObject({
+      size: 80 * GIB,
+      metadata: { ownsLocalPath: 'true', imageFormat: 'chunked-zstd', architecture: 'arm64' },
+    });
   });
 
   test('refuses to delete an image that is being copied', async () => {

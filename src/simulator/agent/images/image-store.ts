@@ -8,6 +8,7 @@ import type { ImageReference } from './image-reference.ts';
 /** What a registry holds under a reference. */
 export interface RemoteImage {
   digest: string;
+  /** What a pull transfers: the image is compressed. */
   bytes: number;
   resources: Resources;
 }
@@ -80,15 +81,20 @@ export function remoteImage(registry: RegistryOptions, reference: ImageReference
   };
 }
 
+/** The agent's default, in the home of the user that it runs as. */
+const IMAGE_DIRECTORY = '/Users/admin/Library/Application Support/Jeballto/Images';
+
 export function imageResponse(image: LocalImage) {
   return {
     id: image.id,
     reference: image.reference,
     digest: image.digest,
-    localPath: `Images/${image.id}`,
-    size: image.bytes,
+    localPath: `${IMAGE_DIRECTORY}/${image.id}.bundle`,
+    // On disk: the length of the disk image, which is unpacked.
+    size: image.resources.diskSize,
     resources: { ...image.resources },
     formatVersion: 1,
     pulledAt: timestamp(image.pulledAt),
+    metadata: { ownsLocalPath: 'true', imageFormat: 'chunked-zstd', architecture: 'arm64' },
   };
 }

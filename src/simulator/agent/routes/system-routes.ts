@@ -53,7 +53,7 @@ function configuration({ options }: AgentWorld) {
       level: 'info',
       enableFileLogging: true,
       retentionDays: 7,
-      maxTotalSize: '100MB',
+      maxTotalSize: '2GB',
       timezone: null,
     },
     networking: {
