@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { executeInGuest } from '../../../src/simulator/agent/vms/execute.ts';
+import { guestEnded } from '../../../src/simulator/agent/vms/power.ts';
 import { enableSsh, sshInfo } from '../../../src/simulator/agent/vms/ssh-forwarding.ts';
 import { virtualWorld } from './agent-fixture.ts';
 
@@ -111,6 +112,43 @@ describe('the port', () => {
     await clock.pass(100);
     await act.stop(vm);
     expect(memory.listening.size).toBe(0);
+  });
+});
+
+describe('its events', () => {
+  test('name the port where it is assigned and nowhere else; it is released after the VM has stopped', async () => {
+    const { world, clock, act } = virtualWorld();
+    const vm = await act.running();
+    await clock.pass(1_000);
+    const port = String(vm.power?.forward?.port);
+    await act.stop(vm);
+    const told = world.events.of(vm.id, 1000).filter(({ type }) => /^SSH_|^VM_STOPP/.test(type));
+    expect(told.map(({ type, data }) => [type, data])).toEqual([
+      ['SSH_PORT_ASSIGNED', { port }],
+      ['SSH_READY', null],
+      ['VM_STOPPING', null],
+      ['VM_STOPPED', null],
+      ['SSH_PORT_RELEASED', null],
+    ]);
+  });
+
+  test.each([
+    ['shutdown', 'VM_STOPPED'],
+    ['panic', 'ERROR_OCCURRED'],
+  ] as const)('tell the release after a guest that ends by %s too', async (how, ended) => {
+    const { world, clock, act } = virtualWorld();
+    const vm = await act.running();
+    await clock.pass(1_000);
+    await guestEnded(world, vm, how);
+    expect(events(world, vm.id).slice(-2)).toEqual([ended, 'SSH_PORT_RELEASED']);
+  });
+
+  test('tell the release before the deletion', async () => {
+    const { world, clock, act } = virtualWorld();
+    const vm = await act.running();
+    await clock.pass(1_000);
+    await act.delete(vm);
+    expect(events(world, vm.id).slice(-3)).toEqual(['VM_STOPPED', 'SSH_PORT_RELEASED', 'VM_DELETED']);
   });
 });
 

@@ -65,24 +65,35 @@ export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promis
 export async function hardStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   if (vm.state === 'running' || vm.state === 'paused') move(world, vm, 'stopping');
   await spend(world, world.options.latencies.stop, life);
-  await powerOff(world, vm);
+  await powerOff(world, vm, () => {
+    if (!life.aborted && vm.state !== 'stopped') forceState(world, vm, 'stopped');
+  });
   life.throwIfAborted();
-  if (vm.state !== 'stopped') forceState(world, vm, 'stopped');
 }
 
-/** Takes away everything that exists only while the hardware runs. Idempotent. */
-export function powerOff(world: AgentWorld, vm: Vm): Promise<void> {
+/**
+ * Takes away everything that exists only while the hardware runs. Idempotent. `settle` sets the state once the guest
+ * is gone, before the ports are released: the agent releases them in reaction to its own VM_STOPPED.
+ */
+export async function powerOff(
+  world: AgentWorld,
+  vm: Vm,
+  settle: () => void = () => undefined,
+): Promise<void> {
   const power = vm.power;
   vm.power = null;
-  if (power) vm.unplugged = unplug(world, vm, power);
-  return vm.unplugged;
+  if (power) vm.unplugged = unplug(world, vm, power, settle);
+  await vm.unplugged;
+  // The hardware may have been off before.
+  settle();
 }
 
-async function unplug(world: AgentWorld, vm: Vm, power: Power): Promise<void> {
+async function unplug(world: AgentWorld, vm: Vm, power: Power, settle: () => void): Promise<void> {
   power.off.abort(new Error(`VM ${vm.name} was powered off`));
+  await power.guest?.stop();
+  settle();
   await power.network.done;
   await closeForward(world, vm, power);
-  await power.guest?.stop();
 }
 
 /** The guest ended by itself: a shutdown leads to `stopped`, a panic to `error`. Ignored unless it was running. */
@@ -90,9 +101,10 @@ export async function guestEnded(world: AgentWorld, vm: Vm, how: 'shutdown' | 'p
   if (vm.state !== 'running') return;
   if (how === 'shutdown') move(world, vm, 'stopping');
   else fail(world, vm, 'The virtual machine stopped unexpectedly');
-  await powerOff(world, vm);
-  // A forced stop may have come first.
-  if (liveState(vm) === 'stopping') move(world, vm, 'stopped');
+  await powerOff(world, vm, () => {
+    // A forced stop may have come first.
+    if (liveState(vm) === 'stopping') move(world, vm, 'stopped');
+  });
 }
 
 const liveState = (vm: Vm): VmState => vm.state;

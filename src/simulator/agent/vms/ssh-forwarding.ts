@@ -71,7 +71,7 @@ export async function closeForward(world: AgentWorld, vm: Vm, power: Power | nul
   power.forward = null;
   await forward.close();
   world.portsInUse.delete(forward.port);
-  world.events.publish('SSH_PORT_RELEASED', vm.id, { port: String(forward.port) });
+  world.events.publish('SSH_PORT_RELEASED', vm.id);
 }
 
 /** True once the guest's address is known; false after a search without one. */
@@ -121,7 +121,7 @@ function announceBanner(world: AgentWorld, vm: Vm, power: Power, forward: PortFo
   if (!Number.isFinite(power.sshUpAt)) return;
   const signal = AbortSignal.any([power.off.signal, life]);
   const announced = world.clock.sleepUntil(power.sshUpAt, signal).then(() => {
-    if (power.forward === forward) world.events.publish('SSH_READY', vm.id, { port: String(forward.port) });
+    if (power.forward === forward) world.events.publish('SSH_READY', vm.id);
   });
   void inBackground(announced, signal);
 }
