@@ -144,8 +144,9 @@ export class AgentClient {
 
   /**
    * Copies a stopped VM on the host itself, without a registry and with other resources; the disk can only grow. Like
-   * `createVm` it blocks, makes a second VM when repeated, and shows the VM at its end. Throws VM_BUSY while the source
-   * does anything else, for example another clone: the agent does not queue.
+   * `createVm` it blocks and makes a second VM when repeated. The VM appears when the copying ends; one whose disk grows
+   * is busy from then on until it has grown, and is deleted again when that fails. Throws VM_BUSY while the source does
+   * anything else, for example another clone: the agent does not queue.
    */
   cloneVm(
     sourceId: string,

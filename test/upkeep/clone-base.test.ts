@@ -123,7 +123,7 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
     ],
     [
       'because its disk takes too long to grow',
-      ({ mac }) => mac.faults.add({ route: 'mac clone *', status: 504 }),
+      ({ mac }) => mac.faults.add({ route: 'mac resize *', status: 504, times: 1 }),
       /504 CLONE_FAILED/,
     ],
     [
@@ -213,6 +213,37 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     const { vmId } = await dead;
     expect(await at.create(NAME, LABEL, successor)).toEqual({ vmId });
     expect(at.others()).toEqual([`${NAME} stopped`]);
+  });
+});
+
+describe('a clone that is found while its disk grows', () => {
+  const foundGrowing = async (harm: { status?: number } = {}) => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac resize *', delayMs: 300, times: 1, ...harm });
+    const first = at.create(NAME, LARGE);
+    const outcome = first.catch((error: unknown) => error);
+    await soon(() => expect(at.others()).toEqual([`${NAME} stopped`]));
+    const successor = at.newWorld();
+    successor.creates.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
+    const again = () => at.create(NAME, LARGE, successor);
+    await expect(again()).rejects.toMatchObject(failing('VM_BUSY', { disposition: 'retry' }));
+    return { ...at, outcome, again };
+  };
+
+  test('is taken when it has grown', async () => {
+    const { outcome, again, vm } = await foundGrowing();
+    const { vmId } = (await outcome) as { vmId: string };
+    expect(await again()).toEqual({ vmId });
+    expect(vm(vmId).resources).toEqual(LARGE_SIZE);
+  });
+
+  test('is gone when it could not grow, and the image is used', async () => {
+    const { outcome, again, others, vm, clock, config } = await foundGrowing({ status: 504 });
+    expect(await outcome).toMatchObject(failing('BASE_UNUSABLE'));
+    expect(others()).toEqual([]);
+    clock.advance(config.timeouts.create_settle);
+    const { vmId } = await again();
+    expect(vm(vmId).resources).toEqual(LARGE_SIZE);
   });
 });
 

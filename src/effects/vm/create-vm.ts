@@ -15,8 +15,9 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGEN
 /**
  * Makes one VM by this name with its size: as a clone of the profile's base VM where the host has one, which needs
  * neither pull nor registry, else from the profile's image. The agent does not keep names unique and shows a VM only
- * when its create has ended. So it looks by name, and never sends a second create or clone for a name whose first one
- * may still take effect.
+ * when its create has ended or its copying has. So it looks by name, and never sends a second create or clone for a
+ * name whose first one may still take effect. A clone that is found while its disk grows rejects as VM_BUSY when it is
+ * sized.
  */
 export const createVm = earlyEffect(
   'createVm',

@@ -131,6 +131,20 @@ describe('delete', () => {
     await expect(act.delete(vm)).rejects.toMatchObject({ status: 404, code: 'NOT_FOUND' });
   });
 
+  test('by force goes straight to stopped, where a stop passes through stopping', async () => {
+    const { world, act } = virtualWorld();
+    const [stopped, deleted] = [await act.running('stopped'), await act.running('deleted')];
+    await act.stop(stopped);
+    await act.delete(deleted);
+    const ways = [stopped, deleted].map(({ id }) =>
+      world.events.of(id, 100).filter(({ type }) => /^VM_(STOP|DEL)/.test(type)),
+    );
+    expect(ways.map((way) => way.map(({ type }) => type))).toEqual([
+      ['VM_STOPPING', 'VM_STOPPED'],
+      ['VM_STOPPED', 'VM_DELETED'],
+    ]);
+  });
+
   test('that fails leaves a tombstone, which a second delete removes', async () => {
     const { world, clock, faults, act } = virtualWorld();
     faults.add({ route: 'mac delete *', status: 500, times: 1 });

@@ -102,7 +102,6 @@ export const vmRoutes: readonly Route[] = [
     path: '/vms/:id/clone',
     handle: async (request) => {
       const { world } = request;
-      const force = flagFrom(request.query, 'force', false);
       const fields = readFields(cloneFields, jsonBody(request));
       const wanted = {
         name: fields.name,
@@ -111,6 +110,7 @@ export const vmRoutes: readonly Route[] = [
         lifetimeSeconds: fields.lifetimeSeconds ?? null,
       };
       checkBounds(wanted.resources, 'INVALID_REQUEST');
+      const force = flagFrom(request.query, 'force', false);
       return answer(world, 201, await cloneVm(world, idOf(request), wanted, force, request.life));
     },
   },

@@ -6,7 +6,9 @@ import { imageOf } from '../images/pull-operation.ts';
 import { startPull } from '../images/pulls.ts';
 import { GIB, type Resources } from '../options.ts';
 import { invalidRequest, invalidState, Refusal } from '../refusal.ts';
-import { hardStop } from './power.ts';
+import { forceStop } from './power.ts';
+import { deleteVm } from './removal.ts';
+import { updateVm } from './update.ts';
 import type { Vm } from './vm.ts';
 import { checkBounds, checkHost } from './vm-fields.ts';
 import { registerVm } from './vm-state.ts';
@@ -71,8 +73,9 @@ export interface CloneRequest {
 
 /**
  * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. It holds the source's
- * gate: of two clones at once the second is refused. The copy is in no list before it is complete. `force`
- * powers a live source off first. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
+ * gate: of two clones at once the second is refused. A copy that grows is listed from the end of the copying on, with
+ * the source's disk, while its own gate is held; it is deleted when the growing fails. `force` powers a live source
+ * off first. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
  */
 export function cloneVm(
   world: AgentWorld,
@@ -83,7 +86,7 @@ export function cloneVm(
 ): Promise<Vm> {
   return world.gate.holding(id, 'clone', async () => {
     const source = vmById(world, id);
-    if (force && source.state === 'running') await hardStop(world, source, life);
+    if (force) await forceStop(world, source, life);
     if (source.state !== 'stopped') throw invalidState('Source VM must be stopped before cloning');
     const resources = { ...source.resources, ...request.resources };
     checkHost(resources, world.options.host, 'CLONE_FAILED');
@@ -93,15 +96,31 @@ export function cloneVm(
     const fault = await operationFault(world, 'clone', request.name, life);
     if (fault && fault.drop !== 'after') throw cloneFailed(fault);
     await spend(world, world.options.latencies.clone, life);
-    if (resources.diskSize > source.resources.diskSize) {
-      await spend(world, world.options.latencies.resize, life);
-    }
     const { name, ephemeral, lifetimeSeconds } = request;
-    const vm = registerVm(world, { name, state: 'stopped', resources, ephemeral, lifetimeSeconds });
+    const copied = { ...resources, diskSize: source.resources.diskSize };
+    const vm = registerVm(world, { name, state: 'stopped', resources: copied, ephemeral, lifetimeSeconds });
+    if (resources.diskSize > copied.diskSize) await growClone(world, vm, resources, life);
     if (fault) throw cloneFailed(fault);
-    world.events.publish('VM_CLONED', vm.id, { sourceId: source.id });
+    world.events.publish('VM_CLONED', vm.id, { sourceVmId: source.id, name });
     return vm;
   });
+}
+
+/** Grows the disk of a new clone as an update does, and deletes the clone when that fails. */
+async function growClone(world: AgentWorld, vm: Vm, resources: Resources, life: AbortSignal): Promise<void> {
+  try {
+    await updateVm(world, vm.id, { name: null, resources }, life);
+  } catch (error) {
+    life.throwIfAborted();
+    if (!(error instanceof Refusal)) throw error;
+    await deleteVm(world, vm.id, true, life).catch((cleanup: unknown) => {
+      const message = `Clone resize failed: ${error.message}. Cleanup of clone ${vm.id} also failed: ${String(cleanup)}`;
+      throw new Refusal(500, 'CLONE_FAILED', message);
+    });
+    throw error.code === 'UPDATE_VM_FAILED'
+      ? new Refusal(error.status, 'CLONE_FAILED', error.message)
+      : error;
+  }
 }
 
 /** Copying claims the image, so that it cannot be deleted during the copy. Throws 404 when it was deleted before. */

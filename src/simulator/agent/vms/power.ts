@@ -3,7 +3,7 @@ import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.t
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { closeForward, setUpNetwork } from './ssh-forwarding.ts';
-import type { Power, Vm, VmState } from './vm.ts';
+import { type Power, SLOT_STATES, type Vm, type VmState } from './vm.ts';
 import { forceState, move, slotsInUse } from './vm-state.ts';
 
 /**
@@ -61,9 +61,23 @@ export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promis
   });
 }
 
-/** The forced stop behind stop, delete and expiry; the caller holds the VM's gate. */
+/** The power cut behind stop and expiry; the caller holds the VM's gate. */
 export async function hardStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   if (vm.state === 'running' || vm.state === 'paused') move(world, vm, 'stopping');
+  await cutPower(world, vm, life);
+}
+
+/**
+ * The power cut behind `force`, in whatever state the VM is: it goes to `stopped` with no `stopping` between, except
+ * one that was saved as `paused`. Nothing for a VM that is at rest. The caller holds the VM's gate.
+ */
+export async function forceStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
+  if (!SLOT_STATES.includes(vm.state) && vm.state !== 'error') return;
+  if (vm.state === 'paused' && vm.power === null) move(world, vm, 'stopping');
+  await cutPower(world, vm, life);
+}
+
+async function cutPower(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   await spend(world, world.options.latencies.stop, life);
   await powerOff(world, vm, () => {
     if (!life.aborted && vm.state !== 'stopped') forceState(world, vm, 'stopped');

@@ -1,6 +1,6 @@
 import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { invalidState, Refusal } from '../refusal.ts';
-import { hardStop, powerOff } from './power.ts';
+import { forceStop, powerOff } from './power.ts';
 import type { Vm } from './vm.ts';
 import { forceState } from './vm-state.ts';
 
@@ -16,7 +16,7 @@ export function deleteVm(world: AgentWorld, id: string, force: boolean, life: Ab
     const vm = vmById(world, id);
     if (!DELETABLE.includes(vm.state)) {
       if (!force) throw invalidState('VM must be stopped before deletion');
-      await hardStop(world, vm, life);
+      await forceStop(world, vm, life);
     }
     await removeVm(world, vm, life);
   });
