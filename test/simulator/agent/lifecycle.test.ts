@@ -87,12 +87,26 @@ describe('start', () => {
     expect(vm.state).toBe('running');
   });
 
-  test('of a blank VM is refused: nothing is installed', async () => {
-    const { act } = virtualWorld();
+  test('of a blank VM is refused: nothing is installed, and on a full host there is no slot to ask for it', async () => {
+    const { act } = virtualWorld({ slots: 1 });
     const vm = await act.create('blank', { image: null });
     expect(vm.state).toBe('created');
     await expect(act.start(vm)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
+    await act.running();
+    await expect(act.start(vm)).rejects.toMatchObject({ status: 409, code: 'VM_LIMIT_REACHED' });
+    expect(vm.state).toBe('created');
   });
+
+  test.each(['starting', 'stopping', 'error', 'paused'] as const)(
+    'from %s is refused for its state, on a full host too',
+    async (state) => {
+      const { act } = virtualWorld({ slots: 1 });
+      const vm = await act.create();
+      await act.running('other');
+      vm.state = state;
+      await expect(act.start(vm)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
+    },
+  );
 });
 
 describe('the gate', () => {

@@ -8,24 +8,23 @@ import { forceState, move, slotsInUse } from './vm-state.ts';
 
 /**
  * Powers a VM on and resolves once the virtual hardware runs, which is long before macOS has booted. Already running:
- * no effect. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays `stopped`), or 500 START_FAILED, after
+ * no effect. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays as it is), or 500 START_FAILED, after
  * which the VM is in `error`.
  */
 export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   return world.gate.holding(id, 'start', async () => {
     const vm = vmById(world, id);
     if (vm.state === 'running') return vm;
-    if (vm.state !== 'stopped') throw invalidState(`Cannot start VM from its current state: ${vm.state}`);
-    const { slots, latencies } = world.options;
-    const active = slotsInUse(world);
-    if (active >= slots) {
-      const message = `Cannot start VM - ${active} VMs already active (max ${slots})`;
-      throw new Refusal(409, 'VM_LIMIT_REACHED', message);
+    if (vm.state === 'paused') throw invalidState('VM is paused; use the resume endpoint');
+    if (vm.state !== 'stopped' && vm.state !== 'created') {
+      throw invalidState(`Cannot start VM from its current state: ${vm.state}`);
     }
+    reserveSlot(world, 'start');
+    if (vm.state === 'created') throw invalidState('VM must be installed before it can start');
     // From this line on the state itself reserves the slot.
     move(world, vm, 'starting');
     const fault = await operationFault(world, 'start', vm.name, life);
-    await spend(world, latencies.start, life);
+    await spend(world, world.options.latencies.start, life);
     const failed = new Refusal(
       fault?.status ?? 500,
       fault?.code ?? 'START_FAILED',
@@ -39,6 +38,15 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
     if (fault) throw failed;
     return vm;
   });
+}
+
+/** Throws 409 VM_LIMIT_REACHED on a full host. The state that the caller sets next is what holds the slot. */
+function reserveSlot(world: AgentWorld, operation: string): void {
+  const { slots } = world.options;
+  const active = slotsInUse(world);
+  if (active < slots) return;
+  const message = `Cannot ${operation} VM - ${active} VMs already active (max ${slots})`;
+  throw new Refusal(409, 'VM_LIMIT_REACHED', message);
 }
 
 /**
