@@ -42,7 +42,7 @@ const ACTORS = {
 };
 
 /** Who has to act, for a failure's blame. @param {string | undefined} blame */
-export function whoActs(blame) {
+function whoActs(blame) {
   return blame !== undefined && blame in ACTORS ? ACTORS[/** @type {keyof typeof ACTORS} */ (blame)] : '';
 }
 

@@ -2,7 +2,7 @@ import { render } from '/lib/lit-html/lit-html.js';
 import { occupantsOf } from './chart/machines.js';
 import { Marks } from './chart/marks.js';
 import { PanZoom } from './chart/pan-zoom.js';
-import { gateView } from './frame/gate.js';
+import { gateView } from './frame/head.js';
 import { chosenChart, pageView } from './frame/page.js';
 import { Api, TokenWanted } from './session/api.js';
 import { Orders } from './session/orders.js';

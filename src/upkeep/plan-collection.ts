@@ -42,7 +42,7 @@ export interface Collection {
 }
 
 /** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
-export const LOOKS_BEFORE_DELETION = 2;
+const LOOKS_BEFORE_DELETION = 2;
 
 /** Milliseconds beyond its lifetime in which the agent ends a VM by itself, and with it whatever works there. */
 const EXPIRY_MARGIN = 5 * 60_000;

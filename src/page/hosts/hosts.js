@@ -97,7 +97,7 @@ function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder
 }
 
 /** The stopped VM that a profile's jobs are cloned from, or why they are made from its image. @param {Base} base */
-export function baseWords({ profile, vm, why }) {
+function baseWords({ profile, vm, why }) {
   if (vm === null) return `No base VM for ${profile}: ${why}.`;
   return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
 }
