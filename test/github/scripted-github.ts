@@ -5,7 +5,9 @@ export interface ScriptedReply {
   status?: number;
   headers?: Record<string, string>;
   json?: unknown;
-  /** In place of JSON. */
+  /** JSON as it goes over the wire. */
+  raw?: string;
+  /** A page in place of JSON. */
   text?: string;
 }
 
@@ -35,10 +37,10 @@ export class ScriptedGitHub {
         const reply = this.#replies.length > 1 ? this.#replies.shift() : this.#replies[0];
         if (reply === 'hang') return;
         if (reply === 'cut' || reply === undefined) return request.socket.destroy();
-        const { status = 200, headers = {}, json, text } = reply;
+        const { status = 200, headers = {}, json, raw, text } = reply;
         response.sendDate = false;
         response.writeHead(status, { 'content-type': text ? 'text/html' : 'application/json', ...headers });
-        response.end(text ?? (json === undefined ? '' : JSON.stringify(json)));
+        response.end(text ?? raw ?? (json === undefined ? '' : JSON.stringify(json)));
       });
     });
   }

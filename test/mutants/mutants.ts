@@ -87,6 +87,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/github/failures.test.ts'],
   },
   {
+    law: '6: a delivery that a proxy refused is asked for again',
+    file: 'src/github/hook-deliveries.ts',
+    line: 'FINAL.includes(code)',
+    becomes: '(code >= 400 && code < 500)',
+    tests: ['test/github/hook-deliveries.test.ts'],
+  },
+  {
     law: '6: a status never moves back',
     file: 'machines/job/context.ts',
     line: 'isLater ? status : job.status',

@@ -43,6 +43,12 @@ export interface GitHubRequest extends GitHubCall, Abortable {
   body?: object;
 }
 
+/** A page of a list, and the query of the page after it; null on the last one. */
+interface Page<T> {
+  value: T;
+  next: string | null;
+}
+
 /** The newest version knows nothing that we use; this one is served until at least 2028. */
 const API_VERSION = '2022-11-28';
 
@@ -81,18 +87,25 @@ export class GitHubTransport {
 
   /** All pages of a list, each a conditional request of its own, since each page has its own ETag. */
   async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<T> {
-    let url = this.#urlOf({ ...asked, query: { per_page: 100, ...asked.query } });
+    let from: string | null = null;
     for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const { value, link } = await this.#readIfChanged(schema, asked, url);
+      const { value, next }: Page<T> = await this.page(schema, asked, from);
       yield value;
-      const next = nextPageQuery(link);
       if (next === null) return;
-      url = `${this.apiUrl}${asked.path}${next}`;
+      from = next;
     }
     throw new DaemonError(
       'GITHUB_ERROR',
       `GitHub announces more than ${MOST_PAGES} pages for "${asked.what}".`,
     );
+  }
+
+  /** One page of a list: the first, or the one that an earlier page named as its next. */
+  async page<T>(schema: z.ZodType<T>, asked: GitHubRequest, from: string | null): Promise<Page<T>> {
+    const first = { ...asked, query: { per_page: 100, ...asked.query } };
+    const url = from === null ? this.#urlOf(first) : `${this.apiUrl}${asked.path}${from}`;
+    const { value, link } = await this.#readIfChanged(schema, asked, url);
+    return { value, next: nextPageQuery(link) };
   }
 
   async #readIfChanged<T>(

@@ -133,10 +133,16 @@ function respond(c: Context, { status, body, headers = {} }: Reply): Response {
   if (body === undefined) return new Response(null, { status, headers });
   // What stands in front of GitHub answers with pages of its own: a fault whose headers name another type.
   const isPage = typeof body === 'string' && headers['content-type'] !== undefined;
-  return c.body(isPage ? body : JSON.stringify(body), status as 200, {
+  return c.body(isPage ? body : exactJson(body), status as 200, {
     'content-type': 'application/json; charset=utf-8',
     ...headers,
   });
+}
+
+/** JSON in which a bigint is a number with all of its digits. */
+function exactJson(body: unknown): string {
+  const marked = JSON.stringify(body, (_key, value) => (typeof value === 'bigint' ? `\0${value}` : value));
+  return marked.replace(/"\\u0000(\d+)"/g, '$1');
 }
 
 /** Undefined in process. */

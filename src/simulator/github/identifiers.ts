@@ -9,8 +9,9 @@ const FIRST = {
   label: 301,
   group: 3,
   hook: 109_948_940,
-  delivery: 12_345_678,
 } as const;
+
+const FIRST_DELIVERY = 1_402_000_000_000_000_000n;
 
 export type Kind = keyof typeof FIRST;
 
@@ -18,6 +19,7 @@ export type Kind = keyof typeof FIRST;
 export class Identifiers {
   private readonly random: () => number;
   private readonly given = new Map<Kind, number>();
+  private deliveries = 0n;
 
   constructor(random: () => number) {
     this.random = random;
@@ -27,6 +29,12 @@ export class Identifiers {
     const count = this.given.get(kind) ?? 0;
     this.given.set(kind, count + 1);
     return FIRST[kind] + count;
+  }
+
+  /** Ids of deliveries have 19 digits, more than a number of JavaScript holds exactly. */
+  delivery(): bigint {
+    this.deliveries += 1n;
+    return FIRST_DELIVERY + this.deliveries;
   }
 
   guid(): string {

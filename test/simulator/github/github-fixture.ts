@@ -50,7 +50,10 @@ function validatedAsk(send: (path: string, init: RequestInit) => Promise<Respons
       const exchange = { method, path, requestBody: body, status: response.status, responseBody: answer };
       expect(validateGitHubExchange(exchange)).toEqual([]);
     }
-    return { status: response.status, headers: response.headers, body: answer };
+    // Ids that a number does not hold exactly are texts for tests.
+    const exact = text.replace(/"id":(\d{17,})/g, '"id":"$1"');
+    const { status, headers: got } = response;
+    return { status, headers: got, body: text === '' ? undefined : JSON.parse(exact) };
   };
 }
 

@@ -123,7 +123,7 @@ function conditional(reply: Reply, { header }: Incoming, credential: Credential 
   const hash = createHash('sha256')
     .update(credential?.token ?? '')
     .update(header('accept') ?? '')
-    .update(JSON.stringify(reply.body))
+    .update(JSON.stringify(reply.body, (_key, value) => (typeof value === 'bigint' ? String(value) : value)))
     .digest('hex');
   const etag = `W/"${hash}"`;
   const known = (header('if-none-match') ?? '').split(',').map((one) => one.trim());

@@ -29,20 +29,21 @@ export function pageOf<T>(
   };
 }
 
-/** A page of a list that goes on from a cursor, which is the id of the last one seen. */
-export function cursorPageOf<T extends { id: number }>(
+/** A page of a list that goes on from a cursor, which holds the id of the last one seen. */
+export function cursorPageOf<T extends { id: bigint }>(
   request: RestRequest,
   items: readonly T[],
 ): { items: T[]; headers: Record<string, string> } {
   const size = pageSize(request);
-  const cursor = positive(request.query.get('cursor'));
+  const given = /^v1_(\d+)$/.exec(request.query.get('cursor') ?? '')?.[1];
+  const cursor = given === undefined ? null : BigInt(given);
   const start = cursor === null ? 0 : items.findIndex(({ id }) => id < cursor);
   const page = start < 0 ? [] : items.slice(start, start + size);
   const isLast = start < 0 || start + size >= items.length;
   const next = page.at(-1);
   return {
     items: page,
-    headers: isLast || !next ? {} : { link: link(request, 'next', { cursor: String(next.id) }) },
+    headers: isLast || !next ? {} : { link: link(request, 'next', { cursor: `v1_${next.id}` }) },
   };
 }
 

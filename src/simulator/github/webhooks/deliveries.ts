@@ -87,7 +87,7 @@ async function deliver(world: Webhooks, pending: PendingDelivery, fault: Deliver
     const believed = fault.fate === 'believedFailed' ? UNREACHED : result;
     world.deliveries.add({
       ...believed,
-      id: world.ids.next('delivery'),
+      id: world.ids.delivery(),
       guid: pending.guid,
       hook: pending.hook,
       announcement: pending.announcement,
@@ -117,7 +117,7 @@ async function sendOnce(
     return { status, statusCode: answer.status, answer: answer.body };
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
-    return { status: isLate ? 'timed out' : 'failed to connect to host', statusCode: 0, answer: '' };
+    return isLate ? UNREACHED : { status: 'failed to connect to host', statusCode: null, answer: '' };
   }
 }
 

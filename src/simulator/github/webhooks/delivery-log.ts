@@ -13,7 +13,7 @@ export type Announcement =
 
 /** One try to deliver an event; a redelivery is another one under the same GUID. */
 export interface Delivery {
-  readonly id: number;
+  readonly id: bigint;
   readonly guid: string;
   readonly hook: Hook;
   readonly announcement: Announcement;
@@ -23,8 +23,8 @@ export interface Delivery {
   readonly duration: number;
   /** `OK`, or what went wrong. */
   readonly status: string;
-  /** 0 when nothing answered. */
-  readonly statusCode: number;
+  /** 0 when nothing answered in time, null when nobody was there. */
+  readonly statusCode: number | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly answer: string;
 }
@@ -36,7 +36,7 @@ const RETENTION_MS = 3 * 24 * 3_600_000;
 const MAX_ENTRIES = 10_000;
 
 export class DeliveryLog {
-  private readonly entries = new Map<number, Delivery>();
+  private readonly entries = new Map<bigint, Delivery>();
 
   add(delivery: Delivery): void {
     this.entries.set(delivery.id, delivery);
@@ -44,7 +44,7 @@ export class DeliveryLog {
     if (this.entries.size > MAX_ENTRIES && oldest !== undefined) this.entries.delete(oldest);
   }
 
-  get(id: number, now: number): Delivery | null {
+  get(id: bigint, now: number): Delivery | null {
     const found = this.entries.get(id);
     return found && isKept(found, now) ? found : null;
   }

@@ -29,7 +29,9 @@ export const hookRoutes: readonly RestRoute[] = [
 
 function routesOf(path: string, need: (level: Level) => Need, hookOf: HookOf): RestRoute[] {
   const deliveryOf = (request: RestRequest): Delivery => {
-    const found = request.world.deliveries.get(idOf(request, 'delivery_id'), request.world.clock.now());
+    const id = request.params.delivery_id ?? '';
+    if (!/^\d+$/.test(id)) throw notFound();
+    const found = request.world.deliveries.get(BigInt(id), request.world.clock.now());
     if (found?.hook !== hookOf(request)) throw notFound();
     return found;
   };
@@ -51,7 +53,7 @@ function routesOf(path: string, need: (level: Level) => Need, hookOf: HookOf): R
         const { world, query } = request;
         const status = query.get('status');
         const isWanted = ({ statusCode }: Delivery) =>
-          status === null || (status === 'success' ? statusCode < 400 : statusCode >= 400);
+          status === null || (status === 'success' ? (statusCode ?? 0) < 400 : (statusCode ?? 0) >= 400);
         const all = world.deliveries.of(hookOf(request), world.clock.now()).filter(isWanted);
         const { items, headers } = cursorPageOf(request, all);
         return ok(items.map(renderDeliveryItem), headers);

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { HookRef } from '../../machines/webhooks.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createGitHub, type GitHub } from '../../src/github/github.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
+import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github/github-fixture.ts';
+import { soon } from '../support/soon.ts';
+import { codeOf } from './github-rig.ts';
+import { ScriptedGitHub, type ScriptedReply } from './scripted-github.ts';
+
+const HOOK: HookRef = { kind: 'repository', owner: 'octo', repository: 'app', id: 3 };
+const PATH = '/repos/octo/app/hooks/3/deliveries';
+
+let server: ScriptedGitHub;
+let github: GitHub;
+
+beforeEach(async () => {
+  server = await new ScriptedGitHub().listen();
+  github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock: systemClock });
+});
+
+afterEach(() => server.close());
+
+let delivered = 0;
+
+/** A row of the list as GitHub writes it; two of them lie a second apart, the first is the newest. */
+function row(fields: Record<string, unknown> = {}) {
+  delivered += 1;
+  return {
+    id: `ID${1_402_000_000_000_000_000n + BigInt(delivered)}`,
+    guid: `guid-${delivered}`,
+    delivered_at: new Date(Date.UTC(2026, 5, 1) - delivered * 1000).toISOString(),
+    status: 'Invalid HTTP Response: 502',
+    status_code: 502,
+    event: 'workflow_job',
+    action: 'queued',
+    ...fields,
+  };
+}
+
+/** A list whose ids have all of their digits; `cursor` leads to a further page. */
+function list(rows: unknown[], cursor: string | null = null): ScriptedReply {
+  const link: Record<string, string> =
+    cursor === null ? {} : { link: `<https://api.github.com/x?per_page=100&cursor=${cursor}>; rel="next"` };
+  return { raw: JSON.stringify(rows).replace(/"ID(\d+)"/g, '$1'), headers: link };
+}
+
+const accepted: ScriptedReply = { status: 202, json: {} };
+const asked = () =>
+  server.requests.filter(({ method }) => method === 'POST').map(({ path }) => path.slice(PATH.length));
+const attemptsOf = (...rows: { id: string }[]) => rows.map(({ id }) => `/${id.slice(2)}/attempts`);
+
+describe('failed deliveries are made again', () => {
+  test('by ids that keep all of their digits', async () => {
+    const [newest, oldest] = [row(), row()];
+    server.answers(list([newest, oldest]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
+    expect(asked()).toEqual(attemptsOf(oldest, newest));
+    expect(oldest.id).toMatch(/^ID\d{19}$/);
+  });
+
+  test('though some rows of the list cannot be read', async () => {
+    const [readable, unreached] = [row(), row({ status: 'failed to connect', status_code: null })];
+    server.answers(list([row({ guid: 7 }), readable, null, row({ id: 'x' }), unreached]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
+    expect(asked()).toEqual(attemptsOf(unreached, readable));
+  });
+
+  test.each([404, 405, 408, 411, 413, 425, 429, 499, 500, 502, 504])(
+    'when somebody between GitHub and us said %i',
+    async (status_code) => {
+      server.answers(list([row({ status_code })]), accepted);
+      expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
+    },
+  );
+
+  test.each([
+    ['succeeded', { status: 'OK', status_code: 202 }],
+    ['we refused for good', { status_code: 401 }],
+    ['are of no repository of ours', { status_code: 403 }],
+    ['are not for us to read', { status_code: 400 }],
+    ['are another event', { event: 'ping' }],
+  ])('but those that %s are not', async (_name, fields) => {
+    server.answers(list([row(fields)]));
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
+    expect(asked()).toEqual([]);
+  });
+
+  test('but for one that GitHub will not repeat, which costs none of the others', async () => {
+    const [newest, oldest] = [row(), row()];
+    const refused = { status: 422, json: { message: 'too old' } };
+    server.answers(list([newest, oldest]), refused, accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
+    expect(asked()).toEqual(attemptsOf(oldest, newest));
+    server.answers(list([row()]), refused);
+    expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_REQUEST_REFUSED');
+  });
+
+  test('fifty in a look, the rest in the next ones', async () => {
+    const rows = Array.from({ length: 60 }, () => row());
+    server.answers(list(rows), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(50);
+    const later = [row({ guid: rows[0]?.guid, status: 'OK', status_code: 202 })];
+    server.answers(list(later), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(9);
+    expect(asked()).toEqual(attemptsOf(...rows.slice(1).reverse()));
+    server.answers(list([]));
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
+  });
+
+  test('from more pages than one look reads: the next look goes on where it stopped', async () => {
+    const pages = Array.from({ length: 100 }, (_, n) => list([row({ status: 'OK' })], `page${n + 2}`));
+    server.answers(...pages, list([]));
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
+    expect(server.requests).toHaveLength(100);
+    const old = row();
+    server.answers(list([]), list([old]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
+    expect(server.requests[101]?.path).toBe(`${PATH}?per_page=100&cursor=page101`);
+    expect(asked()).toEqual(attemptsOf(old));
+  });
+});
+
+test('the simulated GitHub repeats what nobody received, under an id that no number holds', async () => {
+  await using simulated = await servedGitHub();
+  const repository = ensureRepository(simulated.world, 'octo/app');
+  const target = { kind: 'repository', repository } as const;
+  const closed = await webhookReceiver();
+  await closed[Symbol.asyncDispose]();
+  const hook = createHook(simulated.world, { target, url: closed.url, secret: 's' });
+  simulated.push([{ name: 'one' }]);
+  const list = `/repos/octo/app/hooks/${hook.id}/deliveries`;
+  await soon(async () => expect((await simulated.ask('GET', list)).body).toHaveLength(2));
+  const [failed] = (await simulated.ask('GET', list)).body;
+  expect(failed).toMatchObject({ id: expect.stringMatching(/^\d{19}$/), status_code: null });
+  expect(String(BigInt(Number(failed.id)))).not.toBe(failed.id);
+  const client = createGitHub({ apiUrl: simulated.url, auth: { token: TOKEN }, clock: systemClock });
+  expect(await client.redeliverFailed({ ...HOOK, id: hook.id }, 0)).toBe(1);
+  await soon(async () => expect((await simulated.ask('GET', list)).body).toHaveLength(3));
+});
