@@ -105,7 +105,7 @@ export function planPages(chance: Chance, troubled: number): TimedFault[] {
     const at = chance.between(0, troubled);
     const until = at + chance.pick([30 * SECOND, 3 * MINUTE]);
     const fault: Fault = {
-      route: chance.pick(['*', 'GET *', 'POST *', 'DELETE *']),
+      route: chance.pick(['* /*', 'GET *', 'POST *', 'DELETE *']),
       status: chance.pick([401, 403, 404, 410, 422, 429, 499, 502, 503]),
       headers: { 'content-type': 'text/html' },
       body: '<html><body>This page is not GitHub.</body></html>',
