@@ -140,6 +140,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/jobs/restorable.ts',
     line: '    const missing = node.invoke.find(({ id }) => !(id in children));',
     becomes: '    const missing = node.invoke.find(({ id }) => id === undefined);',
-    tests: ['test/machines', 'test/dispatch', 'test/fuzz/files.test.ts'],
+    tests: ['test/machines', 'test/jobs', 'test/fuzz/files.test.ts'],
   },
 ];
