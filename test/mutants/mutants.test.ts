@@ -1,10 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MUTANTS } from './mutants.ts';
 
+const ROOT = join(import.meta.dirname, '..', '..');
+
 test.each(MUTANTS)('the line that breaks law $law stands once in $file', ({ file, line, becomes }) => {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8');
+  const text = readFileSync(join(ROOT, file), 'utf8');
   expect(text.split(line)).toHaveLength(2);
   expect(becomes).not.toBe(line);
+});
+
+test('the tests that have to find a mutant exist', () => {
+  const named = MUTANTS.flatMap(({ tests }) => tests);
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
