@@ -55,6 +55,9 @@ export interface JobEffects {
   removeRunner: { input: RunnerRef; output: null };
 }
 
+/** What a job's actor is called in its actor system, where its effects find out whose they are. */
+export const JOB_ACTOR = 'job';
+
 function placeholder<Name extends keyof JobEffects>(name: Name) {
   return fromPromise<JobEffects[Name]['output'], JobEffects[Name]['input']>(async () => {
     throw new Error(`the effect ${name} is given by machine.provide`);

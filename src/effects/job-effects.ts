@@ -1,4 +1,5 @@
 import { fromPromise, type PromiseActorLogic } from 'xstate';
+import { JOB_ACTOR } from '../../machines/job/effects.ts';
 import type { Effect, EffectName, Input, Output } from './effect.ts';
 import type { EffectTracer } from './effect-tracer.ts';
 import type { EffectWorld } from './effect-world.ts';
@@ -47,14 +48,14 @@ export function jobEffects(world: EffectWorld, durable: () => Promise<void>, tra
     await durable();
   };
   const actorOf = <Name extends EffectName>(effect: Effect<Name>) =>
-    fromPromise<Output<Name>, Input<Name>>(({ input, self, signal }) => {
+    fromPromise<Output<Name>, Input<Name>>(({ input, system, signal }) => {
+      const key: string = system.get(JOB_ACTOR)?.id ?? '';
       const stored = transitionStored();
       const ordered = async () => {
         await stored;
         signal.throwIfAborted();
       };
-      const traced = (work: () => Promise<Output<Name>>) =>
-        tracer.trace(self._parent?.id ?? '', effect.name, signal, work);
+      const traced = (work: () => Promise<Output<Name>>) => tracer.trace(key, effect.name, signal, work);
       if (effect.looksEarly) {
         return traced(() => effect.run(world, input, signal, ordered).finally(() => stored));
       }

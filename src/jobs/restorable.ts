@@ -1,3 +1,4 @@
+import { type AnyStateNode, getStateNodes } from 'xstate';
 import { z } from 'zod';
 import { FAILURE_CODES } from '../../machines/failure.ts';
 import { JOB_STATUSES } from '../../machines/job/context.ts';
@@ -69,8 +70,6 @@ const snapshotSchema = z.object({
   ),
 });
 
-type StateNodes = { id: string; invoke: { id: string }[] }[];
-
 /**
  * Why a stored snapshot must not be revived; null when it may. XState itself would take a snapshot of another
  * version without a word and then sit in a state whose effect is not running, or bring the process down.
@@ -80,10 +79,10 @@ export function whyNotRestorable(machine: JobMachine, stored: unknown): string |
   if (!parsed.success) return z.prettifyError(parsed.error).replaceAll('\n', ' ');
   const { value, children, context: kept } = parsed.data;
 
-  let nodes: StateNodes;
+  let nodes: AnyStateNode[];
   try {
     const resolved = machine.resolveState({ value: value as never, context: kept as never });
-    nodes = (resolved as unknown as { _nodes: StateNodes })._nodes;
+    nodes = getStateNodes(machine.root, resolved.value);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

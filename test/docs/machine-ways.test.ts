@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AnyStateNode } from 'xstate';
+import { getStateNodes } from 'xstate';
 import { answersOf, type Way } from '../../docs/machine-ways.ts';
 import type { Job } from '../../machines/job/context.ts';
 import { TELLING_CODES } from '../machines/job-graph.ts';
@@ -7,6 +7,7 @@ import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith, STAND_IN } from '../machi
 import {
   done,
   effectsIn,
+  machine,
   rejected,
   type Snapshot,
   STATES,
@@ -15,7 +16,7 @@ import {
   step,
 } from '../machines/job-step.ts';
 
-const nodesOf = (snapshot: Snapshot) => (snapshot as unknown as { _nodes: AnyStateNode[] })._nodes;
+const nodesOf = (snapshot: Snapshot) => getStateNodes(machine.root, snapshot.value);
 
 /** The ways that the page lists for an event in this state, those of all its regions. */
 function listed(before: Snapshot, eventType: string): Way[] {

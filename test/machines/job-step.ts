@@ -1,4 +1,4 @@
-import { type AnyEventObject, type AnyStateNode, type StateValue, transition } from 'xstate';
+import { type AnyEventObject, getStateNodes, type StateValue, transition } from 'xstate';
 import type { JobContext } from '../../machines/job/context.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
@@ -24,8 +24,7 @@ export function snapshotAt(path: string, more: Partial<JobContext> = {}) {
 
 /** The effects that run in a state. */
 export function effectsIn(path: string): { id: string; src: string }[] {
-  const { _nodes } = snapshotAt(path) as unknown as { _nodes: AnyStateNode[] };
-  return _nodes.flatMap(({ invoke }) => invoke.map(({ id, src }) => ({ id, src: String(src) })));
+  return getStateNodes(machine.root, snapshotAt(path).value).flatMap(({ invoke }) => invoke.map(({ id, src }) => ({ id, src: String(src) })));
 }
 
 export interface Step {
