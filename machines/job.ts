@@ -1,5 +1,6 @@
 import type { SnapshotFrom, StateValueFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
+import { type JobEnd, servedEnd, unservedEnd } from './job/job-end.ts';
 import { begin, type JobMachineOptions, jobSetup } from './job/setup.ts';
 import { GOALS } from './job/states/goals.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
@@ -52,12 +53,19 @@ export function createJobMachine(options: JobMachineOptions) {
       runnerOnline: runnerOnline(s),
       running: running(s, options),
       tearingDown: tearingDown(s),
-      done: { type: 'final', description: 'Nothing is left to do for the job; its record goes.' },
+      done: {
+        type: 'final',
+        description: 'Nothing is left to do for the job; its record goes.',
+        output: servedEnd,
+      },
       failed: {
         type: 'final',
         description: 'The job is still unserved after its last attempt; its cause is shown.',
+        output: unservedEnd,
       },
     },
+    // XState types what a final state hands to its machine as unknown.
+    output: ({ event }) => event.output as JobEnd | null,
   });
 }
 

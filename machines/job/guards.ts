@@ -3,6 +3,7 @@ import type { Failure, FailureCode } from '../failure.ts';
 import { type Job, type JobContext, NO_JOB, withLaterStatus } from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import type { JobEvent } from './events.ts';
+import type { JobEnd } from './job-end.ts';
 import type { JobPolicy } from './policy.ts';
 
 type Output<Name extends keyof JobEffects> = JobEffects[Name]['output'];
@@ -22,6 +23,7 @@ export function guardedSetup(policy: JobPolicy) {
       context: {} as JobContext,
       events: {} as JobEvent,
       input: {} as { job: Job },
+      output: {} as JobEnd | null,
       tags: {} as 'holdsSlot' | 'takesAnyJob' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
     },
     actors: effectPlaceholders,

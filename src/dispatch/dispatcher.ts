@@ -7,7 +7,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder, JobActors } from '../jobs/job-actors.ts';
-import { outcomeElsewhere } from '../jobs/settled-outcome.ts';
+import { settledWithoutActor } from '../jobs/settled-job.ts';
 import type { Breakers } from '../placement/breakers.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
 import { UnservedJobs } from '../placement/unserved-jobs.ts';
@@ -67,7 +67,7 @@ export class Dispatcher {
       for (const step of steps) {
         if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
         if (step.do === 'tell') actors.send(step.key, step.event);
-        if (step.do === 'settle') store.settled.put(outcomeElsewhere(step.job, clock.now()));
+        if (step.do === 'settle') store.settled.put(settledWithoutActor(step.job, clock.now()));
         if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
           const { jobId, labels, owner, repository } = seen;
           log.info(

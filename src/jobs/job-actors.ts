@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Actor, type AnyEventObject, createActor } from 'xstate';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
+import { JOB_ACTOR } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
@@ -11,7 +12,7 @@ import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
 import { whyNotRestorable } from './restorable.ts';
-import { outcomeOf } from './settled-outcome.ts';
+import { settledWithActor } from './settled-job.ts';
 
 export type JobActor = Actor<JobMachine>;
 
@@ -61,10 +62,7 @@ export class JobActors {
   create(job: Job): string {
     let key = String(job.id);
     for (let n = 2; this.#live.has(key); n += 1) key = `${job.id}.${n}`;
-    this.#start(
-      key,
-      createActor(this.#options.machine, { id: key, input: { job }, inspect: this.#inspect(key) }),
-    );
+    this.#start(key, createActor(this.#options.machine, { ...this.#identity(key), input: { job } }));
     return key;
   }
 
@@ -76,12 +74,7 @@ export class JobActors {
     const snapshot = stored as JobSnapshot;
     this.#start(
       key,
-      createActor(machine, {
-        id: key,
-        snapshot,
-        inspect: this.#inspect(key),
-        input: { job: snapshot.context.job },
-      }),
+      createActor(machine, { ...this.#identity(key), snapshot, input: { job: snapshot.context.job } }),
       true,
     );
     return null;
@@ -181,6 +174,11 @@ export class JobActors {
     actor.start();
   }
 
+  /** Its effects find the actor, and so its key, by the name in the actor system. */
+  #identity(key: string) {
+    return { id: key, systemId: JOB_ACTOR, inspect: this.#inspect(key) };
+  }
+
   #inspect(key: string) {
     return (inspected: { type: string; actorRef: unknown; event?: unknown; snapshot?: unknown }) => {
       const live = this.#live.get(key);
@@ -208,8 +206,7 @@ export class JobActors {
     store.atomically(() => {
       if (isOver) {
         store.actors.delete(key);
-        const hasOutcome = !context.released && context.job.id !== NO_JOB;
-        if (hasOutcome) store.settled.put(outcomeOf(snapshot, clock.now()));
+        if (snapshot.output) store.settled.put(settledWithActor(snapshot.output, context, clock.now()));
         this.#live.delete(key);
       } else {
         store.actors.put(key, {

@@ -24,7 +24,9 @@ export function snapshotAt(path: string, more: Partial<JobContext> = {}) {
 
 /** The effects that run in a state. */
 export function effectsIn(path: string): { id: string; src: string }[] {
-  return getStateNodes(machine.root, snapshotAt(path).value).flatMap(({ invoke }) => invoke.map(({ id, src }) => ({ id, src: String(src) })));
+  return getStateNodes(machine.root, snapshotAt(path).value).flatMap(({ invoke }) =>
+    invoke.map(({ id, src }) => ({ id, src: String(src) })),
+  );
 }
 
 export interface Step {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyStateNode } from 'xstate';
+import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
@@ -98,6 +99,18 @@ describe('in everything that can happen', () => {
     expect(dropped.map(told)).toEqual([]);
     const uncaused = ended.filter(({ to }) => at(to) === 'failed' && to.context.failure === null);
     expect(uncaused.map(told)).toEqual([]);
+  });
+
+  test('the output of an actor says how its job ended, and nothing where none ended with it', () => {
+    const ended = states.filter(({ status }) => status === 'done');
+    const wrong = ended.filter(({ value, output, context: { job, released, failure } }) => {
+      if (released || job.id === NO_JOB) return output !== null;
+      return value === 'failed'
+        ? output?.outcome !== 'failed' || output.cause !== failure
+        : output === null || output?.outcome === 'failed' || output?.cause !== null;
+    });
+    expect(ended.some(({ output }) => output === null)).toBe(true);
+    expect(wrong.map(({ value, output }) => [value, output])).toEqual([]);
   });
 
   test('a job that was released is never started here again', () => {

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Failure } from '../../../machines/failure.ts';
+import type { JobEnd } from '../../../machines/job/job-end.ts';
 import type { AgedTable } from './aged-table.ts';
 import { numberKey } from './table.ts';
 
 /** What is known of a job after its record is gone: a late event must not start it again. */
 export interface SettledJob {
   jobId: number;
-  outcome: 'done' | 'failed' | 'taken' | 'cancelled';
+  outcome: JobEnd['outcome'];
   conclusion: string | null;
   /** Why it was given up; null unless `failed`. */
   cause: Failure | null;
