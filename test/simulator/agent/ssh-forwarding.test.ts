@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { enableSsh, sshInfo } from '../../../src/simulator/agent/network/ssh-forwarding.ts';
 import { executeInGuest } from '../../../src/simulator/agent/vms/execute.ts';
 import { guestEnded } from '../../../src/simulator/agent/vms/power.ts';
-import { enableSsh, sshInfo } from '../../../src/simulator/agent/vms/ssh-forwarding.ts';
 import { virtualWorld } from './agent-fixture.ts';
 
 const LATENCIES = { nat: 2_000, sshd: 30_000, natSearch: 71_000 };

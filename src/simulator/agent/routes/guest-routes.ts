@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { vmById } from '../agent-world.ts';
 import { ok } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
+import { disableSsh, enableSsh, sshInfo } from '../network/ssh-forwarding.ts';
 import { invalidState } from '../refusal.ts';
 import { executeInGuest } from '../vms/execute.ts';
-import { disableSsh, enableSsh, sshInfo } from '../vms/ssh-forwarding.ts';
 import { readFields } from '../vms/vm-fields.ts';
 
 /** One black pixel: enough to be a PNG. */

@@ -1,8 +1,8 @@
 import { draw } from '../../latency.ts';
 import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
+import { closeForward, setUpNetwork } from '../network/ssh-forwarding.ts';
 import { invalidState, Refusal } from '../refusal.ts';
-import { closeForward, setUpNetwork } from './ssh-forwarding.ts';
 import { type Power, SLOT_STATES, type Vm, type VmState } from './vm.ts';
 import { forceState, move, slotsInUse } from './vm-state.ts';
 

@@ -1,7 +1,7 @@
 import { type AgentWorld, inBackground, vmById } from '../agent-world.ts';
 import type { PortForward } from '../hypervisor.ts';
 import { invalidState, Refusal } from '../refusal.ts';
-import type { Power, Vm } from './vm.ts';
+import type { Power, Vm } from '../vms/vm.ts';
 
 /** What the SSH routes answer. The host is this literal even where the controller sits on another machine. */
 export interface SshInfo {
