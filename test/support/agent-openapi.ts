@@ -45,6 +45,14 @@ export function validateAgentExchange(exchange: AgentExchange): string[] {
   return validator.problems(exchange);
 }
 
+/** Every operation that the description has, as `METHOD /path`. */
+export function describedOperations(): string[] {
+  const { paths } = parse(readFileSync(DESCRIPTION, 'utf8')) as { paths: Record<string, Json> };
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
 let validator: AgentDescription | null = null;
 
 class AgentDescription {
@@ -78,7 +86,8 @@ class AgentDescription {
   private requestProblems(where: string, pointer: string[], operation: Json, body: unknown): string[] {
     if (!operation.requestBody)
       return body === undefined ? [] : [`${where}: a request body where none is described`];
-    if (body === undefined) return [`${where}: the request body is missing`];
+    const { required } = operation.requestBody as Json;
+    if (body === undefined) return required === true ? [`${where}: the request body is missing`] : [];
     const schema = [...pointer, 'requestBody', 'content', 'application/json', 'schema'];
     return this.check(`${where}: request`, schema, body);
   }

@@ -20,7 +20,7 @@ export interface AgentLife {
  * One simulated Mac: its VMs, images, events and the rules between them, apart from HTTP. Time, chance, processes
  * and sockets are passed in, so the same world runs on the wall clock behind a server or on virtual time in process.
  *
- * Faults on `mac <operation> <name>` (start, stop, delete, create, clone, resize, pull) and `guest boot <name>` take
+ * Faults on `mac <operation> <name>` (start, stop, pause, resume, delete, create, clone, resize, pull) and `guest boot <name>` take
  * effect inside the Mac: `mac start *` leaves the VM in `error`, where a fault on the route would leave it untouched.
  */
 export interface AgentWorld {
@@ -38,6 +38,8 @@ export interface AgentWorld {
   readonly pullQueues: Map<string, Promise<void>>;
   /** SSH ports taken, or being taken. */
   readonly portsInUse: Set<number>;
+  /** VNC ports, likewise. */
+  readonly vncPortsInUse: Set<number>;
   life: AgentLife;
   /** A wipe or reset is running: nothing may be changed. */
   maintenance: boolean;

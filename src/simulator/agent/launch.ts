@@ -46,6 +46,7 @@ export function createAgentWorld({
     pulls: new Map(),
     pullQueues: new Map(),
     portsInUse: new Set(),
+    vncPortsInUse: new Set(),
     life: newLife(clock),
     maintenance: false,
     hooks: {

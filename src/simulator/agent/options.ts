@@ -11,6 +11,8 @@ export interface Latencies {
   resize: Latency;
   start: Latency;
   stop: Latency;
+  /** A pause, and a resume. */
+  pause: Latency;
   delete: Latency;
   /** From `running` to the guest's address in the ARP table. */
   nat: Latency;
@@ -92,6 +94,7 @@ const DEFAULTS: AgentOptions = {
     resize: 40,
     start: [60, 120],
     stop: 20,
+    pause: 20,
     delete: 40,
     nat: [30, 90],
     sshd: [100, 250],

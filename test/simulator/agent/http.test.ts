@@ -105,10 +105,10 @@ describe('the order of checks', () => {
     expect(body).toMatchObject({ logging: { maxTotalSize: '2GB', retentionDays: 7 } });
   });
 
-  test('405 names the allowed methods, and a trailing slash is another path', async () => {
+  test('405 names the allowed methods in the order of the alphabet, and a trailing slash is another path', async () => {
     await using mac = await servedWorld();
     const { status, headers } = await mac.call('PUT', `/vms/${UNKNOWN}`);
-    expect([status, headers.get('allow')]).toEqual([405, 'GET, PATCH, DELETE']);
+    expect([status, headers.get('allow')]).toEqual([405, 'DELETE, GET, PATCH']);
     expect((await mac.call('GET', '/vms/')).status).toBe(404);
   });
 
@@ -122,6 +122,13 @@ describe('the order of checks', () => {
     ] as const) {
       const { status, body } = await mac.call(method, path);
       expect([status, codeOf(body)]).toEqual([503, 'MAINTENANCE_IN_PROGRESS']);
+    }
+    for (const [method, path] of [
+      ['DELETE', '/vms?confirm=true'],
+      ['DELETE', '/images?confirm=true'],
+    ] as const) {
+      const { status, body } = await mac.call(method, path);
+      expect([status, codeOf(body)]).toEqual([409, 'MAINTENANCE_IN_PROGRESS']);
     }
     expect((await mac.call('GET', '/vms')).status).toBe(200);
   });

@@ -5,13 +5,16 @@ import type { AgentWorld } from '../agent-world.ts';
 import { guestRoutes } from '../routes/guest-routes.ts';
 import { imageRoutes } from '../routes/image-routes.ts';
 import { systemRoutes } from '../routes/system-routes.ts';
+import { unsimulatedRoutes } from '../routes/unsimulated-routes.ts';
 import { vmRoutes } from '../routes/vm-routes.ts';
 import { errorReply, type Reply, refusalReply } from './reply.ts';
 import type { RequestHead } from './request-head.ts';
 import { checkIds, matchRoute } from './router.ts';
 
-const ROUTES = [...systemRoutes, ...vmRoutes, ...guestRoutes, ...imageRoutes];
+const ROUTES = [...systemRoutes, ...vmRoutes, ...guestRoutes, ...imageRoutes, ...unsimulatedRoutes];
 const CHANGING = ['POST', 'PATCH', 'DELETE'];
+/** What maintenance itself is asked for by: each answers for itself while another one runs. */
+const MAINTENANCE = ['DELETE /vms', 'DELETE /images', 'POST /system/reset'];
 
 /** How the client's end of the connection may stop a request. */
 export interface ClientSignals {
@@ -59,7 +62,7 @@ async function route(
   life: AbortSignal,
   client: ClientSignals,
 ): Promise<Reply> {
-  if (world.maintenance && CHANGING.includes(method)) {
+  if (world.maintenance && CHANGING.includes(method) && !MAINTENANCE.includes(`${method} ${path}`)) {
     const message = 'The agent is performing destructive maintenance';
     return refusalReply(503, 'MAINTENANCE_IN_PROGRESS', message);
   }

@@ -47,7 +47,8 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
     'METHOD_NOT_ALLOWED',
     `Method ${method} is not allowed for this resource`,
   );
-  return { ...refusal, headers: { Allow: candidates.map((candidate) => candidate.method).join(', ') } };
+  const allowed = candidates.map((candidate) => candidate.method).sort();
+  return { ...refusal, headers: { Allow: allowed.join(', ') } };
 }
 
 /** The path's ids in capitals. Throws 400 INVALID_ID for what is not a UUID. */

@@ -2,6 +2,7 @@ import { type AgentWorld, inBackground, vmById } from '../agent-world.ts';
 import type { PortForward } from '../hypervisor.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import type { Power, Vm } from '../vms/vm.ts';
+import { findAddress } from './guest-address.ts';
 
 /** What the SSH routes answer. The host is this literal even where the controller sits on another machine. */
 export interface SshInfo {
@@ -74,17 +75,6 @@ export async function closeForward(world: AgentWorld, vm: Vm, power: Power | nul
   world.events.publish('SSH_PORT_RELEASED', vm.id);
 }
 
-/** True once the guest's address is known; false after a search without one. */
-async function findAddress(world: AgentWorld, vm: Vm, power: Power, signal: AbortSignal): Promise<boolean> {
-  if (power.natIp !== null) return true;
-  const searching = AbortSignal.any([signal, power.off.signal]);
-  const giveUpAt = world.clock.now() + world.options.latencies.natSearch;
-  await world.clock.sleepUntil(Math.min(power.natAt, giveUpAt), searching);
-  if (power.natAt > giveUpAt) return false;
-  power.natIp = addressOf(vm);
-  return true;
-}
-
 async function openForward(
   world: AgentWorld,
   vm: Vm,
@@ -140,9 +130,4 @@ function requireInstalled(vm: Vm): void {
   if (vm.state === 'created' || vm.state === 'installing') {
     throw invalidState('VM must be installed before SSH can be used');
   }
-}
-
-/** An address in the range that macOS gives to its guests. */
-function addressOf(vm: Vm): string {
-  return `192.168.64.${2 + (Number.parseInt(vm.macAddress.slice(-2), 16) % 250)}`;
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { vmById } from '../agent-world.ts';
-import { ok } from '../http/reply.ts';
+import { type AgentWorld, vmById } from '../agent-world.ts';
+import { ok, type Reply } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { disableSsh, enableSsh, sshInfo } from '../network/ssh-forwarding.ts';
+import { disableVnc, enableVnc, vncInfo } from '../network/vnc-forwarding.ts';
 import { invalidState } from '../refusal.ts';
 import { executeInGuest } from '../vms/execute.ts';
+import type { Vm } from '../vms/vm.ts';
 import { readFields } from '../vms/vm-fields.ts';
 
 /** One black pixel: enough to be a PNG. */
@@ -27,6 +29,14 @@ const executeFields = z.object({
   timeout: z.int().min(1).max(600).nullish(),
 });
 
+const keystrokesFields = z.object({
+  keystrokes: z
+    .array(z.string())
+    .min(1)
+    .max(1000)
+    .refine((sequences) => sequences.join('').length <= 10_000, 'at most 10000 characters'),
+});
+
 export const guestRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -45,6 +55,24 @@ export const guestRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/vms/:id/ssh',
     handle: async (request) => ok(await disableSsh(request.world, idOf(request))),
+  },
+  {
+    method: 'GET',
+    path: '/vms/:id/vnc',
+    handle: (request) => ok(vncInfo(request.world, idOf(request))),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/vnc',
+    handle: async (request) => {
+      requireFeatures(request.world, 'portForwarding');
+      return ok(await enableVnc(request.world, idOf(request), request.life));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/vms/:id/vnc',
+    handle: async (request) => ok(await disableVnc(request.world, idOf(request))),
   },
   {
     method: 'POST',
@@ -71,4 +99,50 @@ export const guestRoutes: readonly Route[] = [
       return { status: 200, bytes: { type: 'image/png', data: SCREENSHOT } };
     },
   },
+  {
+    method: 'GET',
+    path: '/vms/:id/gui',
+    handle: (request) => guiStatus(vmById(request.world, idOf(request))),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/gui',
+    handle: (request) => {
+      requireFeatures(request.world, 'guiDisplay');
+      const vm = vmById(request.world, idOf(request));
+      if (vm.state !== 'running') throw invalidState('VM must be running to open GUI');
+      return showGui(request.world, vm, true);
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/vms/:id/gui',
+    handle: (request) => showGui(request.world, vmById(request.world, idOf(request)), false),
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/keystrokes',
+    handle: (request) => {
+      const { keystrokes } = readFields(keystrokesFields, jsonBody(request));
+      requireFeatures(request.world, 'keystrokeInjection');
+      const vm = vmById(request.world, idOf(request));
+      if (vm.state !== 'running') throw invalidState('VM must be running or installing for keystrokes');
+      // A key that has a name is one action, as is every other character.
+      const keystrokesCount = keystrokes.flatMap((keys) => keys.match(/<[^<>]+>|./gsu) ?? []).length;
+      const message = `Injected ${keystrokesCount} keystroke actions`;
+      return ok({ vmId: vm.id, keystrokesCount, message });
+    },
+  },
 ];
+
+function showGui(world: AgentWorld, vm: Vm, isOpen: boolean): Reply {
+  if (vm.power && vm.power.isGuiOpen !== isOpen) {
+    vm.power.isGuiOpen = isOpen;
+    world.events.publish(isOpen ? 'GUI_OPENED' : 'GUI_CLOSED', vm.id);
+  }
+  return guiStatus(vm);
+}
+
+function guiStatus(vm: Vm): Reply {
+  return ok({ vmId: vm.id, guiOpen: vm.power?.isGuiOpen ?? false });
+}

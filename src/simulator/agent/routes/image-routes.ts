@@ -93,4 +93,24 @@ export const imageRoutes: readonly Route[] = [
     path: '/images/pull/operations/:id',
     handle: async (request) => ok(pullResponse(await cancelPull(request.world, idOf(request)))),
   },
+  {
+    method: 'GET',
+    path: '/images/push/operations',
+    handle: ({ query }) => {
+      const activeOnly = flagFrom(query, 'activeOnly', true);
+      return ok({ operations: [], total: 0, activeOnly, type: 'push' });
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/images/push/operations',
+    handle: () => ok({ cancelled: 0, tasksCancelled: 0, operations: [] }),
+  },
+  { method: 'GET', path: '/images/push/operations/:id', handle: noPush },
+  { method: 'DELETE', path: '/images/push/operations/:id', handle: noPush },
 ];
+
+/** No push ever begins on a simulated Mac. */
+function noPush(): never {
+  throw new Refusal(404, 'IMAGE_OPERATION_NOT_FOUND', 'Image push operation not found');
+}

@@ -1,6 +1,7 @@
 import type { AgentWorld } from '../agent-world.ts';
 import { ok } from '../http/reply.ts';
 import type { Route } from '../http/router.ts';
+import { VNC_PORTS } from '../network/vnc-forwarding.ts';
 import { FEATURES } from '../options.ts';
 
 /** Health needs no token; `uptime` counts from the launch, so that a drop shows a restart. */
@@ -46,7 +47,8 @@ function capabilities({ options }: AgentWorld) {
 
 function configuration({ options }: AgentWorld) {
   // Ports from the operating system come from anywhere above the privileged ones.
-  const { start, end } = options.sshPorts === 'any' ? { start: 1024, end: 65_535 } : options.sshPorts;
+  const anywhere = { start: 1024, end: 65_535 };
+  const [ssh, vnc] = options.sshPorts === 'any' ? [anywhere, anywhere] : [options.sshPorts, VNC_PORTS];
   return {
     api: { port: 8011, host: '0.0.0.0', maxConcurrentRequests: 100 },
     logging: {
@@ -57,11 +59,11 @@ function configuration({ options }: AgentWorld) {
       timezone: null,
     },
     networking: {
-      sshPortRangeStart: start,
-      sshPortRangeEnd: end,
+      sshPortRangeStart: ssh.start,
+      sshPortRangeEnd: ssh.end,
       autoEnableSSHForwarding: options.autoEnableSshForwarding,
-      vncPortRangeStart: 5901,
-      vncPortRangeEnd: 5902,
+      vncPortRangeStart: vnc.start,
+      vncPortRangeEnd: vnc.end,
     },
     images: {
       defaultRegistry: options.registry.defaultRegistry,

@@ -4,6 +4,7 @@ import { noContent, ok, type Reply } from '../http/reply.ts';
 import { idOf, jsonBody, type Route, requireFeatures } from '../http/router.ts';
 import { notFound } from '../refusal.ts';
 import { checkCreate, cloneVm, createVm } from '../vms/creation.ts';
+import { pauseVm, resumeVm } from '../vms/pause.ts';
 import { startVm, stopVm } from '../vms/power.ts';
 import { deleteVm } from '../vms/removal.ts';
 import { checkUpdate, updateVm } from '../vms/update.ts';
@@ -95,6 +96,22 @@ export const vmRoutes: readonly Route[] = [
     handle: async (request) => {
       requireFeatures(request.world, 'macOSVirtualization');
       return answer(request.world, 200, await stopVm(request.world, idOf(request), request.life));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/pause',
+    handle: async (request) => {
+      requireFeatures(request.world, 'macOSVirtualization');
+      return answer(request.world, 200, await pauseVm(request.world, idOf(request), request.life));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/vms/:id/resume',
+    handle: async (request) => {
+      requireFeatures(request.world, 'macOSVirtualization', 'natNetworking');
+      return answer(request.world, 200, await resumeVm(request.world, idOf(request), request.life));
     },
   },
   {

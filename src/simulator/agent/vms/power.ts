@@ -2,6 +2,7 @@ import { draw } from '../../latency.ts';
 import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
 import { closeForward, setUpNetwork } from '../network/ssh-forwarding.ts';
+import { closeVnc } from '../network/vnc-forwarding.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { type Power, SLOT_STATES, type Vm, type VmState } from './vm.ts';
 import { forceState, move, slotsInUse } from './vm-state.ts';
@@ -34,14 +35,14 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
       fail(world, vm, failed.message);
       throw failed;
     }
-    await powerOn(world, vm, life);
+    await powerOn(world, vm, life, 'START_FAILED');
     if (fault) throw failed;
     return vm;
   });
 }
 
 /** Throws 409 VM_LIMIT_REACHED on a full host. The state that the caller sets next is what holds the slot. */
-function reserveSlot(world: AgentWorld, operation: string): void {
+export function reserveSlot(world: AgentWorld, operation: string): void {
   const { slots } = world.options;
   const active = slotsInUse(world);
   if (active < slots) return;
@@ -114,8 +115,17 @@ async function unplug(world: AgentWorld, vm: Vm, power: Power, settle: () => voi
   power.off.abort(new Error(`VM ${vm.name} was powered off`));
   await power.guest?.stop();
   settle();
+  if (power.isGuiOpen) world.events.publish('GUI_CLOSED', vm.id);
+  await releaseNetwork(world, vm, power);
+}
+
+/** Ends the automatic setup, and releases the address and the ports, as the agent does for what runs no more. */
+export async function releaseNetwork(world: AgentWorld, vm: Vm, power: Power): Promise<void> {
+  power.network.cancel.abort();
   await power.network.done;
+  power.natIp = null;
   await closeForward(world, vm, power);
+  await closeVnc(world, vm, power);
 }
 
 /** The guest ended by itself: a shutdown leads to `stopped`, a panic to `error`. Ignored unless it was running. */
@@ -131,19 +141,21 @@ export async function guestEnded(world: AgentWorld, vm: Vm, how: 'shutdown' | 'p
 
 const liveState = (vm: Vm): VmState => vm.state;
 
-function fail(world: AgentWorld, vm: Vm, message: string): void {
+/** Moves a VM to `error`. */
+export function fail(world: AgentWorld, vm: Vm, message: string): void {
   move(world, vm, 'error');
   world.events.publish('ERROR_OCCURRED', vm.id, { error: message });
 }
 
-async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
+/** Brings the hardware up and moves the VM to `running`; to `error`, and throws 500 with `code`, when it does not come. */
+export async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal, code: string): Promise<void> {
   const plan = bootPlanFor(world, vm);
   let guest: Awaited<ReturnType<typeof world.hypervisor.powerOn>>;
   try {
     guest = await world.hypervisor.powerOn({ id: vm.id, name: vm.name }, plan);
   } catch (error) {
     fail(world, vm, String(error));
-    throw new Refusal(500, 'START_FAILED', `Start failed: ${String(error)}`);
+    throw new Refusal(500, code, `Start failed: ${String(error)}`);
   }
   if (life.aborted) {
     await guest.stop();
@@ -160,19 +172,21 @@ async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<vo
 
 /** Power as it stands at the instant of `running`, before anything of the guest is up. */
 export function newPower(world: AgentWorld, plan: BootPlan, guest: Power['guest']): Power {
+  const off = new AbortController();
+  return { guest, plan, off, ...networkFrom(world, plan), forward: null, vnc: null, isGuiOpen: false };
+}
+
+/** What begins at each `running`: the instants at which the guest has its address and its sshd, and the setup. */
+export function networkFrom(world: AgentWorld, plan: BootPlan) {
   const since = world.clock.now();
   const { nat, sshd } = world.options.latencies;
   const after = (ms: number | 'never') => (ms === 'never' ? Number.POSITIVE_INFINITY : since + ms);
   return {
-    guest,
-    plan,
     since,
     natAt: after(plan.natMs ?? draw(world.random, nat)),
     sshUpAt: after(plan.sshdMs ?? draw(world.random, sshd)),
-    off: new AbortController(),
     network: { done: Promise.resolve(), cancel: new AbortController() },
     natIp: null,
-    forward: null,
   };
 }
 

@@ -34,7 +34,7 @@ const sizeField = z
   })
   .nullish();
 
-const nameField = z
+export const nameField = z
   .string()
   .refine((name) => [...name].length >= 1 && [...name].length <= 100, 'must have 1 to 100 characters')
   .refine(

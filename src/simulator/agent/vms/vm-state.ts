@@ -23,22 +23,23 @@ const EVENTS: Partial<Record<VmState, string>> = {
   running: 'VM_RUNNING',
   stopping: 'VM_STOPPING',
   stopped: 'VM_STOPPED',
+  paused: 'VM_PAUSED',
 };
 
 /** States that the persisted record never gets. */
 const UNPERSISTED: readonly VmState[] = ['pausing', 'resuming'];
 
 /**
- * Moves a VM by the agent's own rules. Throws on a transition that the agent does not have: a fault in this simulator.
+ * Moves a VM by the agent's own rules, and publishes `event`, or the usual one of the new state. Throws on a transition that the agent does not have: a fault in this simulator.
  */
-export function move(world: AgentWorld, vm: Vm, to: VmState): void {
+export function move(world: AgentWorld, vm: Vm, to: VmState, event?: string): void {
   if (!TRANSITIONS[vm.state].includes(to))
     throw new Error(`simulated agent: no transition ${vm.state} → ${to}`);
-  forceState(world, vm, to);
+  forceState(world, vm, to, event);
 }
 
 /** Moves a VM whatever its state is, as a restart and a failed deletion do. */
-export function forceState(world: AgentWorld, vm: Vm, to: VmState): void {
+export function forceState(world: AgentWorld, vm: Vm, to: VmState, event = EVENTS[to]): void {
   const from = vm.state;
   vm.state = to;
   vm.updatedAt = world.clock.now();
@@ -48,7 +49,6 @@ export function forceState(world: AgentWorld, vm: Vm, to: VmState): void {
     if (vm.persisted.length > 8) vm.persisted.shift();
   }
   world.events.publish('STATE_CHANGED', vm.id, { from, to });
-  const event = EVENTS[to];
   if (event) world.events.publish(event, vm.id);
   if (to === 'stopped' || to === 'error') world.hooks.atRest(vm);
 }

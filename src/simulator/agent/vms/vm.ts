@@ -32,6 +32,7 @@ export interface Power {
   /** Null for a VM that another tool runs: nothing answers behind it. */
   guest: Guest | null;
   plan: BootPlan;
+  /** Since when it is `running`; a resume begins it again. */
   since: number;
   /** Instants at which the guest gets its address and its sshd; infinite when it never does. */
   natAt: number;
@@ -42,6 +43,9 @@ export interface Power {
   network: { done: Promise<void>; cancel: AbortController };
   natIp: string | null;
   forward: PortForward | null;
+  vnc: PortForward | null;
+  /** A window shows the VM's screen. */
+  isGuiOpen: boolean;
 }
 
 export interface Vm {
@@ -78,6 +82,7 @@ export function uptimeOf(vm: Vm, now: number): number | null {
 /** The VM as the agent's API shows it: some unset fields are null, the network's are left out. */
 export function vmResponse(vm: Vm, now: number, state: VmState = vm.state) {
   const sshPort = vm.power?.forward?.port;
+  const vncPort = vm.power?.vnc?.port;
   const natIP = vm.power?.natIp ?? undefined;
   return {
     id: vm.id,
@@ -88,9 +93,10 @@ export function vmResponse(vm: Vm, now: number, state: VmState = vm.state) {
     network: {
       macAddress: vm.macAddress,
       ...(sshPort === undefined ? {} : { sshPort }),
+      ...(vncPort === undefined ? {} : { vncPort }),
       ...(natIP === undefined ? {} : { natIP }),
     },
-    guiOpen: false,
+    guiOpen: vm.power?.isGuiOpen ?? false,
     uptime: state === 'running' ? uptimeOf(vm, now) : null,
     lifetimeSeconds: vm.lifetimeSeconds,
     expiresAt: vm.expiresAt === null ? null : timestamp(vm.expiresAt),

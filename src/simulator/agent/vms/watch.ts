@@ -1,6 +1,6 @@
 import { sleepFor } from '../../../clock.ts';
 import { type AgentWorld, inBackground, spend } from '../agent-world.ts';
-import { guestEnded, hardStop } from './power.ts';
+import { forceStop, guestEnded, hardStop } from './power.ts';
 import { removeVm } from './removal.ts';
 import type { Power, Vm } from './vm.ts';
 
@@ -30,6 +30,7 @@ async function expire(world: AgentWorld, vm: Vm, at: number, running: AbortSigna
   await world.clock.sleepUntil(at, running);
   while (world.gate.isHeld(vm.id)) await sleepFor(world.clock, world.options.latencies.expiryRetry, running);
   if (vm.state === 'running') await world.gate.holding(vm.id, 'expire', () => hardStop(world, vm, life));
+  if (vm.state === 'paused') await world.gate.holding(vm.id, 'expire', () => forceStop(world, vm, life));
 }
 
 async function autoDelete(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
