@@ -38,14 +38,18 @@ const EVENTS: Record<JobEvent['type'], string> = {
 };
 
 const TAGS: Record<string, string> = {
+  queued: 'It waits for a slot.',
   holdsSlot: 'Its VM, or the one that it is making, counts against the host.',
   takesAnyJob: 'Nothing in it is bound to its job yet: its VM serves any queued job of its profile.',
+  provisioned: 'Its VM got as far as a runner that is online, or stands by for one.',
   mayBeBusy: 'A job may be at work in the VM: nothing may delete it but by the ways that a test lists.',
   needsAttention: 'Something is in the way that a person may want to know of.',
   waiting: 'It does nothing until an instant.',
   tearingDown: 'What it made is being removed.',
   acceptsJobs: 'The host is given jobs.',
+  lost: 'Jobs of the host are decided without it.',
   trusted: 'Polling may go slowly.',
+  passes: 'Attempts begin there as usual.',
   refuses: 'Nothing may begin there.',
   tries: 'One attempt may begin there.',
 };

@@ -56,7 +56,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     types: {
       context: {} as BreakerContext,
       events: {} as BreakerEvent,
-      tags: {} as 'refuses' | 'tries' | 'needsAttention',
+      tags: {} as 'passes' | 'refuses' | 'tries' | 'needsAttention',
     },
     actors: { waitUntil },
     guards: {
@@ -83,6 +83,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     states: {
       closed: {
         description: 'It is used.',
+        tags: ['passes'],
         on: {
           'attempt.served': { actions: 'forget' },
           'attempt.failed': [

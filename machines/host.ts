@@ -53,7 +53,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       context: {} as HostContext,
       events: {} as HostEvent,
       input: {} as { name: string },
-      tags: {} as 'acceptsJobs' | 'needsAttention',
+      tags: {} as 'acceptsJobs' | 'lost' | 'needsAttention',
     },
     actors: {
       lookAtHost: fromPromise<HostLook, { name: string }>(async () => {
@@ -140,7 +140,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       },
       lost: {
         description: 'Silent for too long: its jobs are decided without it.',
-        tags: ['needsAttention'],
+        tags: ['lost', 'needsAttention'],
         initial: 'waiting',
         states: { looking, waiting },
       },

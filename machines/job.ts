@@ -31,6 +31,7 @@ export function createJobMachine(options: JobMachineOptions) {
     states: {
       queued: {
         description: 'The job waits for a free slot.',
+        tags: ['queued'],
         on: {
           'slot.granted': { target: 'creating', actions: ['takeSlot', begin('creating')] },
           'job.completed': { target: 'done', actions: 'markCompleted' },

@@ -24,7 +24,15 @@ export function guardedSetup(policy: JobPolicy) {
       events: {} as JobEvent,
       input: {} as { job: Job },
       output: {} as JobEnd | null,
-      tags: {} as 'holdsSlot' | 'takesAnyJob' | 'mayBeBusy' | 'needsAttention' | 'waiting' | 'tearingDown',
+      tags: {} as
+        | 'queued'
+        | 'holdsSlot'
+        | 'takesAnyJob'
+        | 'provisioned'
+        | 'mayBeBusy'
+        | 'needsAttention'
+        | 'waiting'
+        | 'tearingDown',
     },
     actors: effectPlaceholders,
   }).extend({

@@ -1,4 +1,5 @@
 import type { JobContext } from '../../machines/job/context.ts';
+import { beginsTeardown } from '../../machines/state-path.ts';
 import type { EffectTracer } from '../effects/effect-tracer.ts';
 import type { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';
@@ -70,10 +71,5 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
 
 /** The moment between the decision to give an attempt up and the deletion of its VM. */
 function endsAttempt({ kind, from, to, detail }: StoredJournalEntry): boolean {
-  return (
-    kind === undefined &&
-    detail !== undefined &&
-    to.startsWith('tearingDown') &&
-    !from.startsWith('tearingDown')
-  );
+  return kind === undefined && detail !== undefined && beginsTeardown(from, to);
 }

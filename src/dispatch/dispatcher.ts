@@ -113,7 +113,7 @@ export class Dispatcher {
   /** What a look at a host means for the jobs on it. */
   hostChanged(name: string, snapshot: HostSnapshot): void {
     const { actors } = this.#options;
-    if (snapshot.matches('lost')) {
+    if (snapshot.hasTag('lost')) {
       for (const { key, snapshot: job } of [...actors.all()]) {
         if (job.context.vm?.host !== name) continue;
         actors.send(key, { type: 'host.lost' });
@@ -130,7 +130,7 @@ export class Dispatcher {
     const host = snapshot.context.vm?.host;
     this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
     if (host && snapshot.hasTag('tearingDown')) {
-      const isLost = this.#options.hosts.snapshotOf(host)?.matches('lost');
+      const isLost = this.#options.hosts.snapshotOf(host)?.hasTag('lost');
       if (isLost) queueMicrotask(() => this.#releaseFromLostHost(key));
     }
     this.requestScheduling();

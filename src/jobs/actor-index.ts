@@ -32,7 +32,7 @@ export class ActorIndex {
     move(this.#keyOfJob, key, before?.jobId ?? null, after?.jobId ?? null);
     move(this.#keyOfRunner, key, before?.runnerName ?? null, after?.runnerName ?? null);
     this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
-    put(this.queued, key, snapshot?.matches('queued') ?? false);
+    put(this.queued, key, snapshot?.hasTag('queued') ?? false);
     put(this.standIns, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
   }
 

@@ -196,7 +196,7 @@ export class JobActors {
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
-    if (snapshot.matches('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
+    if (snapshot.hasTag('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
     const entry = {
       ...transitionEntry(key, clock.now(), event, from, live.path, context),
       attempt: live.attempt,

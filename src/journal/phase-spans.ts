@@ -1,4 +1,5 @@
 import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { isOver } from '../../machines/state-path.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { topState } from './overview.js';
 
@@ -27,7 +28,7 @@ export class PhaseSpans {
     if (before && detail)
       before.phase.setStatus({ code: SpanStatusCode.ERROR, message: String(detail.code) });
     before?.phase.end(at);
-    if (state === 'done' || state === 'failed') {
+    if (isOver(state)) {
       if (state === 'failed') job.setStatus({ code: SpanStatusCode.ERROR, message: String(detail?.code) });
       job.end(at);
       this.#open.delete(actor);

@@ -1,3 +1,4 @@
+import { isOver, isTearingDown } from '../../machines/state-path.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** How long jobs were in a state, over its last stays; milliseconds. */
@@ -33,7 +34,7 @@ export class PhaseStats {
     if (entry.kind === 'daemon') this.#inside.clear();
     if (entry.kind !== undefined) return;
     const { actor, at, from, to, detail, event } = entry;
-    const isFailure = detail !== undefined && !from.startsWith('tearingDown');
+    const isFailure = detail !== undefined && !isTearingDown(from);
     if (isFailure) for (const state of statesIn(from)) this.#failures.set(state, this.#failed(state) + 1);
     if (event === 'daemon.restarted') return;
     const before = this.#inside.get(actor) ?? new Map<string, number>();
@@ -44,7 +45,7 @@ export class PhaseStats {
       this.#keep(state, at - since);
       this.#onStay({ state, ms: at - since, entry });
     }
-    if (to === 'done' || to === 'failed') this.#inside.delete(actor);
+    if (isOver(to)) this.#inside.delete(actor);
     else this.#inside.set(actor, after);
   }
 

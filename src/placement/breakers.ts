@@ -48,7 +48,7 @@ export class Breakers {
     const { seen, events } = breakerEvents(
       this.#attempts.get(key) ?? null,
       context,
-      snapshot.matches('running') || snapshot.matches('warm'),
+      snapshot.hasTag('provisioned'),
     );
     if (seen === null) this.#attempts.delete(key);
     else this.#attempts.set(key, seen);
@@ -58,15 +58,16 @@ export class Breakers {
   /** Attempts that may begin now: as many as there is room for, one that tries again, or none. */
   room(about: BreakerAbout, name: string): number {
     const snapshot = this.#actors.get(`${about} ${name}`)?.actor.getSnapshot();
-    if (!snapshot || snapshot.matches('closed')) return Number.POSITIVE_INFINITY;
+    if (!snapshot || snapshot.hasTag('passes')) return Number.POSITIVE_INFINITY;
     return snapshot.hasTag('tries') ? 1 : 0;
   }
 
   /** Those that are not closed. */
   troubled(): BreakerView[] {
     return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
-      const { value, context } = actor.getSnapshot();
-      return value === 'closed' ? [] : [{ about, name, state: statePath(value), ...context }];
+      const snapshot = actor.getSnapshot();
+      const { value, context } = snapshot;
+      return snapshot.hasTag('passes') ? [] : [{ about, name, state: statePath(value), ...context }];
     });
   }
 

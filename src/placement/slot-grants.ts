@@ -111,7 +111,7 @@ export class SlotGrants {
       const { vm, phase } = snapshot.context;
       if (vm === null || !snapshot.hasTag('takesAnyJob')) continue;
       const { profile, host } = vm;
-      const isReady = snapshot.matches('warm');
+      const isReady = snapshot.hasTag('provisioned');
       warm.push({ key, profile, isReady, enteredAt: phase.enteredAt, isOpen: open.has(host) });
     }
     return warm;

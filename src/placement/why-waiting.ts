@@ -221,7 +221,7 @@ const untilOf = ({ state, retryAt }: BreakerView) => (state === 'open' ? retryAt
 
 function queuedJob(key: string, snapshot: JobSnapshot): QueuedJob[] {
   const { id, profile, status, queuedAt, notBefore } = snapshot.context.job;
-  if (!snapshot.matches('queued') || status !== 'queued') return [];
+  if (!snapshot.hasTag('queued') || status !== 'queued') return [];
   return [{ key, jobId: id, profile, queuedAt, notBefore }];
 }
 

@@ -14,9 +14,9 @@ interface Shape {
 /** What the index reads of a snapshot; whoever has a VM and does not tear it down holds a slot. */
 function snapshot({ job, runner, vm, state = 'running', released = false }: Shape): JobSnapshot {
   const context = { job: { id: job }, vm: vm ?? null, runner: runner ? { name: runner } : null, released };
-  const matches = (asked: string) => asked === state;
-  const hasTag = (tag: string) => tag === 'holdsSlot' && vm !== undefined && state !== 'gone';
-  return { context, matches, hasTag } as unknown as JobSnapshot;
+  const hasTag = (tag: string) =>
+    tag === 'queued' ? state === 'queued' : tag === 'holdsSlot' && vm !== undefined && state !== 'gone';
+  return { context, hasTag } as unknown as JobSnapshot;
 }
 
 const on = (host: string, name: string) => ({ host, name });

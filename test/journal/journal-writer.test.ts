@@ -37,7 +37,7 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
   const attempt = (key: string, failed: number, isOnline = false) =>
     breakers.jobChanged(key, {
       status: 'active',
-      matches: () => isOnline,
+      hasTag: () => isOnline,
       context: {
         job: { id: Number(key), attemptsFailed: failed },
         vm: { host: 'mini', profile: 'p' },

@@ -155,7 +155,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
   return s.createStateConfig({
     initial: 'idle',
     description: 'The runner is online: without a job yet, at work, finishing, or being retired.',
-    tags: ['holdsSlot'],
+    tags: ['holdsSlot', 'provisioned'],
     on: {
       'job.started': { target: '.busy', actions: 'markStarted' },
       'job.completed': [

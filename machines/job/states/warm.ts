@@ -12,7 +12,7 @@ const [takesOver, ...otherExchanges] = beforeTheRunner['job.exchanged'];
 export function warm(s: JobSetup) {
   return s.createStateConfig({
     description: 'The VM is booted and probed, without a runner, and stands by for a job.',
-    tags: ['holdsSlot', 'takesAnyJob', 'waiting'],
+    tags: ['holdsSlot', 'takesAnyJob', 'provisioned', 'waiting'],
     on: {
       ...beforeTheRunner,
       'job.exchanged': [

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { NO_JOB } from '../../../machines/job/context.ts';
-import { topState } from '../../../machines/state-path.ts';
+import { isOver, topState } from '../../../machines/state-path.ts';
 import { type OutgoingCall, onCallEnd } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
@@ -109,8 +109,7 @@ export class Metrics {
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
     if (code && to !== 'failed') this.#failures.inc({ code, blame: blame ?? '' });
     const ended = this.#options.overview.ended[0];
-    const isOver = to === 'done' || to === 'failed';
-    if (isOver && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
+    if (isOver(to) && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
   }
 
   /** Every gauge is reset before it is read, so that a host or a state that is gone leaves no figure behind. */
@@ -161,7 +160,7 @@ export class Metrics {
       for (const { snapshot } of actors.all()) {
         const { job, vm } = snapshot.context;
         if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
-        gauge.inc({ profile: vm.profile, state: snapshot.matches('warm') ? 'ready' : 'booting' });
+        gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
       }
     });
     addGauge(
