@@ -21,6 +21,11 @@ export function age(ms) {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** A number of things: `1 job`, `3 jobs`. @param {number} count @param {string} one @param {string} [many] */
+export function counted(count, one, many = `${one}s`) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** @param {number} value */
 const two = (value) => String(value).padStart(2, '0');
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ExitCode, runCommand, processTerminal as terminal } from './cli/command.ts';
+import { ExitCode, endOnClosedPipe, runCommand, processTerminal as terminal } from './cli/command.ts';
 import { packageInfo } from './cli/package-info.ts';
 
 // Each command is imported when it is called: help and version load nothing else.
@@ -96,7 +96,7 @@ program
   .command('replay')
   .description('open an evidence file in the visualizer, on any machine')
   .argument('<file>')
-  .option('--port <n>', 'port to listen on (default: a free one)', port, 0)
+  .addOption(new Option('--port <n>', 'port to listen on').argParser(port).default(0, 'a free one'))
   .action((file, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/replay-command.ts')).replayCommand(file, options, terminal),
@@ -130,17 +130,23 @@ program
 
 program
   .command('demo')
-  .description('push jobs through the whole pipeline on a simulated Mac and GitHub')
-  .option('-j, --jobs <n>', 'jobs to push', wholeNumber(1, 1000), 3)
-  .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 1)
+  .description('show the whole system with simulated Macs and a simulated GitHub, on this machine')
+  .option('-j, --jobs <n>', 'jobs that succeed', wholeNumber(1, 1000), 5)
+  .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 2)
   .option(
     '--kill <n>',
     'kill the daemon so often on the way (SIGKILL) and start it again',
     wholeNumber(0, 100),
     0,
   )
-  .option('--exit', 'end when all jobs are over and nothing is left; status 0 only if all went well')
-  .option('--port <n>', 'first of the ports to listen on (default: free ones)', port, 0)
+  .option(
+    '--exit',
+    'push jobs that succeed alone, and end when nothing of them is left; status 0 only if all went well',
+  )
+  .addOption(
+    new Option('--port <n>', 'first of the ports to listen on').argParser(port).default(0, 'free ones'),
+  )
+  .option('--keep', 'keep config, log and store of the daemon')
   .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
   .action((options) =>
     runCommand(terminal, async () =>
@@ -187,4 +193,5 @@ program
     ),
   );
 
+endOnClosedPipe();
 await program.parseAsync();

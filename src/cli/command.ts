@@ -10,6 +10,11 @@ export interface Terminal {
   clock: Clock;
 }
 
+/** True where colour helps: at a terminal whose owner did not say otherwise (no-color.org). */
+export function usesColor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
+  return isTTY === true && !NO_COLOR && TERM !== 'dumb';
+}
+
 /** The terminal of this process. */
 export const processTerminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -17,6 +22,23 @@ export const processTerminal: Terminal = {
   env: process.env,
   clock: systemClock,
 };
+
+/**
+ * Ends this process without a word once nobody reads what it writes any more, as `jobs | head -1` does: in order where a
+ * command waits for a signal, else at once.
+ */
+export function endOnClosedPipe(): void {
+  let isClosed = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (isClosed) return;
+      isClosed = true;
+      if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM');
+      else process.exit(ExitCode.ok);
+    });
+  }
+}
 
 /** How the process ends; the numbers of sysexits.h where it has one. */
 export const ExitCode = {

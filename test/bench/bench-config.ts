@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../src/cli/demo/free-port.ts';
+import { freePort } from '../../src/cli/simulation/free-port.ts';
 import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { ELSEWHERE } from './fill-store.ts';
 

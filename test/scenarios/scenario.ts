@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/cli/demo/free-port.ts';
+import { freePort } from '../../src/cli/simulation/free-port.ts';
 import {
   SIMULATED_AGENT_TOKEN,
   SIMULATED_REPOSITORY,

@@ -31,7 +31,8 @@ export class DaemonProcess {
   constructor(options: DaemonProcessOptions) {
     this.#options = options;
     this.#log = openSync(options.logPath, 'a');
-    process.on('exit', this.#killNow);
+    // Before the listener that removes its files.
+    process.prependListener('exit', this.#killNow);
   }
 
   start(): void {

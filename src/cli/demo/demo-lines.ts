@@ -32,6 +32,11 @@ export class DemoLines {
   }
 }
 
+/** What a line of the log says to a person: its message alone, or the whole line where it is none of the log's. */
+export function messageOf(line: string): string {
+  return printable(parse(line).msg ?? line);
+}
+
 function parse(line: string): LogLine {
   try {
     return JSON.parse(line) as LogLine;

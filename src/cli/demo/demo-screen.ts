@@ -1,4 +1,5 @@
-import { printable } from '../terminal/terminal-text.ts';
+import { createColors } from 'picocolors';
+import { cut, printable } from '../terminal/terminal-text.ts';
 import { type DemoJob, type DemoState, PIPELINE } from './demo-state.ts';
 
 export interface Screen {
@@ -7,51 +8,64 @@ export interface Screen {
   color: boolean;
 }
 
-const NAME_WIDTH = 28;
-/** Lines for head, foot and the prompt of a shell below. */
-const FRAME_ROWS = 6;
+/** Lines above and below the table: what was printed before it, and the prompt of a shell. */
+const FRAME_ROWS = 8;
 
-const COLORS = { green: 32, red: 31, cyan: 36, dim: 2 } as const;
+const LAST = PIPELINE.length - 1;
 
 /** The table that is redrawn while the demonstration runs; no line is wider than the screen. */
-export function demoScreen(state: DemoState, { columns, rows, color }: Screen, foot: string): string[] {
-  const paint = (text: string, how: keyof typeof COLORS) =>
-    color ? `\x1b[${COLORS[how]}m${text}\x1b[0m` : text;
-  const visibleRows = Math.max(3, rows - FRAME_ROWS);
-  const shown = state.jobs.length <= visibleRows ? state.jobs : mostActive(state.jobs, visibleRows - 1);
-  const head = `  ${'job'.padEnd(NAME_WIDTH)}${'pipeline'.padEnd(PIPELINE.length + 1)}${'state'.padEnd(14)}${'host'.padEnd(8)}seconds`;
+export function demoScreen(
+  state: DemoState,
+  { columns, rows, color }: Screen,
+  foot: readonly string[],
+): string[] {
+  const paint = createColors(color);
+  const nameWidth = Math.min(36, Math.max(16, columns - 48));
+  const space = Math.max(3, rows - FRAME_ROWS - foot.length);
+  const shown = state.jobs.length <= space ? state.jobs : mostActive(state.jobs, space - 1);
   const hidden = state.jobs.length - shown.length;
+  const reasons = withReason(shown, space - shown.length - (hidden > 0 ? 1 : 0));
+  const head = `  ${'job'.padEnd(nameWidth)}${'progress'.padEnd(LAST + 2)}${'state'.padEnd(14)}${'host'.padEnd(8)}seconds`;
   return [
-    paint(head.slice(0, columns), 'dim'),
-    ...shown.map((job) => row(job, columns, paint)),
-    ...(hidden > 0 ? [paint(`  … and ${hidden} more`, 'dim')] : []),
+    paint.dim(cut(head, columns)),
+    ...shown.flatMap((job) => [
+      row(job, nameWidth, paint),
+      ...(reasons.has(job) ? [paint.dim(cut(`    ${printable(job.why)}`, columns))] : []),
+    ]),
+    ...(hidden > 0 ? [paint.dim(`  and ${hidden} more`)] : []),
     '',
-    foot.slice(0, columns),
+    ...foot.map((line) => cut(line, columns)),
   ];
 }
 
-function row(
-  job: DemoJob,
-  columns: number,
-  paint: (text: string, how: keyof typeof COLORS) => string,
-): string {
-  const over = job.step === PIPELINE.length - 1;
-  const good = job.conclusion === 'success';
-  const hue = over ? (good ? 'green' : 'red') : job.step === 0 ? 'dim' : 'cyan';
+function row(job: DemoJob, nameWidth: number, paint: ReturnType<typeof createColors>): string {
   const bar = PIPELINE.slice(1).map((_, at) => (at < job.step ? '■' : '·'));
-  const name = printable(job.name);
-  const cut = name.length > NAME_WIDTH - 2 ? `${name.slice(0, NAME_WIDTH - 3)}…` : name;
-  const word = over ? (job.conclusion ?? job.state) : job.state;
-  const before = `  ${cut.padEnd(NAME_WIDTH)}`;
-  const after = `  ${word.padEnd(14)}${(job.host ?? '').padEnd(8)}${job.seconds.toFixed(1).padStart(7)}`;
-  const space = Math.max(0, columns - before.length - bar.length);
-  return `${before}${paint(bar.join(''), hue)}${after.slice(0, space)}`;
+  const name = cut(printable(job.name), nameWidth - 2).padEnd(nameWidth);
+  const hue = hueOf(job);
+  const after = `${(job.host ?? '').padEnd(8)}${job.seconds.toFixed(1).padStart(7)}`;
+  return `  ${name}${paint[hue](bar.join(''))}  ${paint[hue](wordOf(job).padEnd(14))}${after}`;
+}
+
+function wordOf({ step, state, conclusion }: DemoJob): string {
+  if (step < LAST) return state;
+  return state === 'failed' ? 'not served' : (conclusion ?? state);
+}
+
+function hueOf({ step, conclusion }: DemoJob): 'green' | 'red' | 'dim' | 'cyan' {
+  if (step === LAST) return conclusion === 'success' ? 'green' : 'red';
+  return step === 0 ? 'dim' : 'cyan';
+}
+
+/** The jobs whose reason is shown: those that are over first, since theirs is news, then the first that wait. */
+function withReason(jobs: readonly DemoJob[], count: number): Set<DemoJob> {
+  const candidates = jobs.filter(({ why }) => why !== '');
+  candidates.sort((a, b) => b.step - a.step);
+  return new Set(candidates.slice(0, Math.max(0, count)));
 }
 
 /** Jobs at work come first, then those that ended last, then those that are queued. */
 function mostActive(jobs: readonly DemoJob[], count: number): DemoJob[] {
-  const last = PIPELINE.length - 1;
-  const rank = ({ step }: DemoJob) => (step > 0 && step < last ? 0 : step === last ? 1 : 2);
+  const rank = ({ step }: DemoJob) => (step > 0 && step < LAST ? 0 : step === LAST ? 1 : 2);
   const chosen = new Set(
     jobs
       .map((job, at) => ({ job, at }))

@@ -1,4 +1,5 @@
 import { topState } from '../../journal/overview.js';
+import type { Waiting } from '../../placement/why-waiting.ts';
 import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import type { JobsAnswer } from '../terminal/job-rows.ts';
@@ -17,6 +18,11 @@ export const PIPELINE = [
   'done',
 ] as const;
 
+/** What the daemon says of its jobs, and why some of them wait. */
+export interface DemoAnswer extends JobsAnswer {
+  waiting: Waiting[];
+}
+
 export interface DemoJob {
   id: number;
   name: string;
@@ -29,6 +35,8 @@ export interface DemoJob {
   host: string | null;
   /** Since it was queued, until its end at GitHub. */
   seconds: number;
+  /** Why it waits or failed; empty when neither. */
+  why: string;
 }
 
 export interface DemoState {
@@ -43,7 +51,7 @@ export interface DemoState {
 /** Joins what GitHub, the Macs and the daemon know; while the daemon is silent, what it said last stays. */
 export function demoState(
   { github, macs }: SimulatedWorld,
-  answer: JobsAnswer | null,
+  answer: DemoAnswer | null,
   before: DemoState | null,
   now: number,
 ): DemoState {
@@ -57,28 +65,57 @@ export function demoState(
   };
 }
 
-function demoJob(job: Job, answer: JobsAnswer | null, before: DemoJob | undefined, now: number): DemoJob {
+function demoJob(job: Job, answer: DemoAnswer | null, before: DemoJob | undefined, now: number): DemoJob {
   const views = answer?.jobs.filter((view) => view.job.id === job.id) ?? [];
   // After an exchange, one actor may still tear down for a job that goes on in another actor.
   const view = views.find(({ state }) => !state.startsWith('tearingDown')) ?? views[0];
   const settled = answer?.recent.find(({ jobId }) => jobId === job.id);
-  const state = view ? topState(view.state) : (settled?.outcome ?? before?.state ?? 'pushed');
+  const known = view ? topState(view.state) : (settled?.outcome ?? before?.state ?? 'pushed');
+  const state = job.state.status === 'waiting' ? 'waiting' : known;
   const isOver = settled !== undefined || (before?.step === PIPELINE.length - 1 && !view);
+  const endedAt = job.state.completedAt ?? settled?.at ?? now;
   return {
     id: job.id,
     name: job.spec.name,
     state,
     step: isOver ? PIPELINE.length - 1 : Math.max(0, PIPELINE.indexOf(state as (typeof PIPELINE)[number])),
     conclusion: job.state.conclusion,
-    host: view?.vm?.host ?? settled?.host ?? before?.host ?? null,
-    seconds: ((job.state.completedAt ?? now) - job.createdAt) / 1000,
+    host: state === 'queued' ? null : (view?.vm?.host ?? settled?.host ?? before?.host ?? null),
+    seconds: isOver && !settled && before ? before.seconds : (endedAt - job.createdAt) / 1000,
+    why: whyOf(job, answer, view, settled) ?? before?.why ?? '',
   };
+}
+
+/** Null while the daemon does not answer. */
+function whyOf(
+  job: Job,
+  answer: DemoAnswer | null,
+  view: JobsAnswer['jobs'][number] | undefined,
+  settled: JobsAnswer['recent'][number] | undefined,
+): string | null {
+  if (answer === null) return null;
+  const broken = job.state.steps.find(({ conclusion }) => conclusion === 'failure');
+  const cause = settled?.cause ?? (view?.state === 'queued' ? view.failure : null);
+  const waits = answer.waiting.find(({ jobId }) => jobId === job.id)?.sentence;
+  return [
+    job.state.conclusion === 'failure' && !cause && broken ? `its own step failed: ${broken.name}` : null,
+    waits,
+    cause && `${cause.code}: ${cause.message}`,
+  ]
+    .filter((part) => part)
+    .join(' ');
 }
 
 /** Share of all steps of all jobs that are done, 0 to 1. */
 export function progressOf({ jobs }: DemoState): number {
   const steps = jobs.reduce((sum, { step }) => sum + step, 0);
   return jobs.length === 0 ? 0 : steps / (jobs.length * (PIPELINE.length - 1));
+}
+
+/** True when nothing moves any more: each job is over or waits for a person, and nothing is left of it. */
+export function isQuiet({ jobs, vms, runners, records }: DemoState): boolean {
+  const isDone = jobs.every(({ step, state }) => step === PIPELINE.length - 1 || state === 'waiting');
+  return isDone && vms.length === 0 && runners.length === 0 && records === 0;
 }
 
 /** True when every job is over at GitHub and nothing is left of them; never while the daemon is silent. */

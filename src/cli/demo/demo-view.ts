@@ -1,19 +1,23 @@
-import type { Terminal } from '../command.ts';
+import { counted } from '../../format.js';
+import { type Terminal, usesColor } from '../command.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
-import { pushExample } from '../simulation/world-config.ts';
 import { Redraw } from '../terminal/redraw.ts';
-import { DemoLines } from './demo-lines.ts';
+import { printable } from '../terminal/terminal-text.ts';
+import { type DemoActions, KEYS } from './demo-actions.ts';
+import { DemoLines, messageOf } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
-import { type DemoState, isClean, PIPELINE } from './demo-state.ts';
+import { type DemoState, isQuiet, PIPELINE } from './demo-state.ts';
 
-/** Warnings and errors that are kept for the end. */
-const MAX_TROUBLES = 12;
+/** Lines of the daemon that are kept for the end. */
+const MAX_KEPT_LINES = 8;
 
 export interface DemoViewOptions {
   terminal: Terminal;
   /** True where a program reads standard output. */
   toStderr: boolean;
   world: SimulatedWorld;
+  /** Null where nobody is asked to do anything. */
+  actions: DemoActions | null;
 }
 
 /** Shows a demonstration: a table that is redrawn at a terminal, else a line for each step. */
@@ -27,16 +31,25 @@ export class DemoView {
   readonly #beganAt: number;
   /** The last warnings and errors of the daemon, shown when the demonstration did not go well. */
   readonly troubles: string[] = [];
-  /** How many jobs there were when `sayOver` last said that all are over. */
-  #saidOver = 0;
+  /** Whatever the daemon wrote last. */
+  readonly lastLines: string[] = [];
+  readonly #actions: DemoActions | null;
+  /** How many jobs there were when `sayQuiet` last spoke. */
+  #saidQuiet = 0;
 
-  constructor({ terminal, toStderr, world }: DemoViewOptions) {
+  constructor({ terminal, toStderr, world, actions }: DemoViewOptions) {
     this.#stream = toStderr ? process.stderr : process.stdout;
     this.#write = toStderr ? (text) => terminal.err(text) : (text) => terminal.out(text);
     this.#redraw = this.#stream.isTTY ? new Redraw((text) => this.#stream.write(text)) : null;
     this.#world = world;
+    this.#actions = actions;
     this.#terminal = terminal;
     this.#beganAt = terminal.clock.now();
+  }
+
+  /** True where a table is redrawn. */
+  get isLive(): boolean {
+    return this.#redraw !== null;
   }
 
   say(text: string): void {
@@ -48,23 +61,26 @@ export class DemoView {
   logLine(line: string): void {
     const name = (id: number) => this.#world.github.world.jobs.get(id)?.spec.name;
     const told = this.#lines.read(line, this.#seconds(), name);
-    if (/"level":"(warn|error|fatal)"|^[^{]/.test(line)) {
-      this.troubles.push(line);
-      if (this.troubles.length > MAX_TROUBLES) this.troubles.shift();
-    }
+    keepLast(this.lastLines, messageOf(line));
+    if (/"level":"(warn|error|fatal)"|^[^{]/.test(line)) keepLast(this.troubles, line);
     if (told !== null && !this.#redraw) this.#write(told);
   }
 
   show(state: DemoState, daemon: string, kills: number): void {
-    if (this.#redraw && state.jobs.length > this.#saidOver) {
-      const over = state.jobs.filter(({ step }) => step === PIPELINE.length - 1).length;
-      const killed = kills > 0 ? ` · killed ${kills} times` : '';
-      const foot = `  ${over} of ${state.jobs.length} over · ${state.vmsCreated} VMs made, ${state.vms.length} there · ${daemon}${killed} · ${this.#seconds().toFixed(0)} s`;
-      const { columns = 80, rows = 24 } = this.#stream;
-      this.#redraw.draw(
-        demoScreen(state, { columns, rows, color: this.#terminal.env.NO_COLOR === undefined }, foot),
-      );
-    }
+    if (!this.#redraw) return;
+    const over = state.jobs.filter(({ step }) => step === PIPELINE.length - 1).length;
+    const facts = [
+      `${over} of ${counted(state.jobs.length, 'job')} over`,
+      `${counted(state.vmsCreated, 'VM')} made, ${state.vms.length} there`,
+      `${this.#seconds().toFixed(0)} s`,
+      daemon,
+      ...(kills > 0 ? [`killed ${counted(kills, 'time')}`] : []),
+    ];
+    const foot = [`  ${facts.join(' · ')}`];
+    if (this.#actions) foot.push(`  ${KEYS}`, `  ${this.#actions.said}`);
+    const { columns = 80, rows = 24 } = this.#stream;
+    const color = usesColor(this.#stream, this.#terminal.env);
+    this.#redraw.draw(demoScreen(state, { columns, rows, color }, foot));
   }
 
   killed(times: number): void {
@@ -74,13 +90,15 @@ export class DemoView {
       );
   }
 
-  /** Says once, and again after more was pushed, that all jobs are over while the world stays up. */
-  sayOver(state: DemoState): void {
-    if (state.jobs.length === this.#saidOver || !isClean(state)) return;
-    this.#saidOver = state.jobs.length;
-    this.say(`
-All ${state.jobs.length} jobs are over and nothing of them is left. Everything stays up until Ctrl-C; push more:
-  ${pushExample(this.#world.github.url)}`);
+  /** Says once, and again after more was pushed, what can be tried now that nothing moves. */
+  sayQuiet(state: DemoState): void {
+    if (this.#redraw || state.jobs.length === this.#saidQuiet || !isQuiet(state)) return;
+    this.#saidQuiet = state.jobs.length;
+    const waiting = state.jobs.filter(({ state: word }) => word === 'waiting').map(({ name }) => `"${name}"`);
+    const besides = waiting.length > 0 ? ` but ${waiting.join(', ')}, which waits for approval,` : '';
+    this.#write(`\nAll jobs${besides} are over, and nothing of them is left.`);
+    for (const { name, why } of state.jobs) if (why) this.#write(`  ${printable(name)}: ${printable(why)}`);
+    if (this.#actions) this.#write(`\n${this.#actions.commands()}`);
   }
 
   end(): void {
@@ -90,4 +108,9 @@ All ${state.jobs.length} jobs are over and nothing of them is left. Everything s
   #seconds(): number {
     return (this.#terminal.clock.now() - this.#beganAt) / 1000;
   }
+}
+
+function keepLast(lines: string[], line: string): void {
+  lines.push(line);
+  if (lines.length > MAX_KEPT_LINES) lines.shift();
 }

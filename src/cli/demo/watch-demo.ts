@@ -2,9 +2,9 @@ import { type Clock, sleepFor } from '../../clock.ts';
 import { type AdminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 import type { StopSignals } from '../stop-signals.ts';
-import type { JobsAnswer } from '../terminal/job-rows.ts';
 import type { DaemonProcess } from './daemon-process.ts';
-import { type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
+import type { DemoActions } from './demo-actions.ts';
+import { type DemoAnswer, type DemoState, demoState, isClean, progressOf } from './demo-state.ts';
 import type { DemoView } from './demo-view.ts';
 
 export interface WatchOptions {
@@ -16,6 +16,8 @@ export interface WatchOptions {
   stop: StopSignals;
   /** How often the daemon is killed on the way. */
   kills: number;
+  /** What a person may do on the way; null where the demonstration ends by itself. */
+  actions: DemoActions | null;
   /** Epoch ms by which all jobs have to be over; null to watch until a signal. */
   deadline: number | null;
   /** Called once, when the daemon answers. */
@@ -35,7 +37,7 @@ const MAX_KILL_DELAY_MS = 400;
 
 /** Watches a demonstration to its end, and kills the daemon on the way as often as it was asked to. */
 export async function watchDemo(options: WatchOptions): Promise<Watched> {
-  const { world, daemon, admin, view, clock, stop, deadline, push } = options;
+  const { world, daemon, admin, view, clock, stop, actions, deadline, push } = options;
   const due = killPlan(options.kills, Math.random);
   let state = demoState(world, null, null, clock.now());
   let pushed = false;
@@ -44,6 +46,12 @@ export async function watchDemo(options: WatchOptions): Promise<Watched> {
   const stopped = stop.first.then(() => {
     isStopped = true;
   });
+  const kill = async () => {
+    await daemon.kill();
+    kills += 1;
+    view.killed(kills);
+    daemon.start();
+  };
   for (;;) {
     const answer = await jobsOf(admin);
     state = demoState(world, answer, state, clock.now());
@@ -54,36 +62,40 @@ export async function watchDemo(options: WatchOptions): Promise<Watched> {
     }
     view.show(state, daemonWord(daemon, answer), kills);
     if (isStopped) return { state, kills, end: 'stopped' };
+    // Somebody may kill it from another terminal, as the demonstration proposes.
+    if (actions && (actions.wantsKill || daemon.ended === 'SIGKILL')) {
+      actions.wantsKill = false;
+      await kill();
+    }
     if (daemon.ended !== null) return { state, kills, end: 'daemonEnded' };
     if (deadline !== null && clock.now() > deadline) return { state, kills, end: 'late' };
-    if (pushed && isClean(state)) {
-      if (deadline !== null) return { state, kills, end: 'clean' };
-      view.sayOver(state);
-    }
+    if (pushed && deadline !== null && isClean(state)) return { state, kills, end: 'clean' };
+    if (pushed && deadline === null) view.sayQuiet(state);
     const next = due[0];
     if (next !== undefined && answer && progressOf(state) >= next) {
       due.shift();
       await sleepFor(clock, Math.random() * MAX_KILL_DELAY_MS);
-      await daemon.kill();
-      kills += 1;
-      view.killed(kills);
-      daemon.start();
+      await kill();
     }
     await Promise.race([sleepFor(clock, POLL_MS), stopped]);
   }
 }
 
 /** Null while the daemon does not answer. */
-async function jobsOf(admin: AdminAddress): Promise<JobsAnswer | null> {
+async function jobsOf(admin: AdminAddress): Promise<DemoAnswer | null> {
   try {
-    return (await askDaemon(admin, 'GET', '/api/jobs')) as JobsAnswer;
+    const [jobs, { waiting }] = await Promise.all([
+      askDaemon(admin, 'GET', '/api/jobs') as Promise<DemoAnswer>,
+      askDaemon(admin, 'GET', '/api/waiting') as Promise<DemoAnswer>,
+    ]);
+    return { ...jobs, waiting };
   } catch (error) {
     if (error instanceof NoDaemonError) return null;
     throw error;
   }
 }
 
-function daemonWord(daemon: DaemonProcess, answer: JobsAnswer | null): string {
+function daemonWord(daemon: DaemonProcess, answer: DemoAnswer | null): string {
   return answer ? `daemon ${daemon.pid}` : 'daemon starting';
 }
 

@@ -18,7 +18,8 @@ export async function freePort(random: () => number): Promise<number> {
   throw new Error(`no port of ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT} is free`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** True when this user can listen on the loopback port now. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -1,0 +1,112 @@
+import { counted } from '../../format.js';
+import type { SimulatedMac } from '../../simulator/agent/simulated-mac.ts';
+import { slotsInUse } from '../../simulator/agent/vms/vm-state.ts';
+import { withdraw } from '../../simulator/github/jobs/assignment.ts';
+import type { Job } from '../../simulator/github/jobs/job.ts';
+import { cancelLease } from '../../simulator/github/jobs/job-lease.ts';
+import { approveRun } from '../../simulator/github/jobs/runs.ts';
+import type { Repository } from '../../simulator/github/repositories.ts';
+import type { SimulatedWorld } from '../simulation/simulated-world.ts';
+import { pushExample } from '../simulation/world-config.ts';
+import type { DaemonProcess } from './daemon-process.ts';
+import { pushJobs } from './demo-workflow.ts';
+
+/** Jobs of one further push, and how much longer each of them takes. */
+const MORE_JOBS = 5;
+const MORE_SECONDS = 8;
+/** Milliseconds for which the agent of a Mac that was made to fail is away. */
+const DOWN_MS = 10_000;
+
+/** The keys in one line of at most 78 characters. */
+export const KEYS = '[n]ew jobs  [m]ac fails  [c]ancel a job  [k]ill the daemon  [a]pprove  [q]uit';
+
+/** What a person can do to a demonstration: a key at a terminal, or a command in another one. */
+export class DemoActions {
+  readonly #world: SimulatedWorld;
+  readonly #repository: Repository;
+  readonly #daemon: DaemonProcess;
+  /** True until the daemon was killed, as a key asked for. */
+  wantsKill = false;
+  /** What the last key did, for a person. */
+  said = '';
+
+  constructor(world: SimulatedWorld, repository: Repository, daemon: DaemonProcess) {
+    this.#world = world;
+    this.#repository = repository;
+    this.#daemon = daemon;
+  }
+
+  press(key: string): void {
+    this.said = this.#do(key) ?? this.said;
+  }
+
+  /** The same as commands, for where no key can be pressed. */
+  commands(): string {
+    const mac = this.#world.macs[0];
+    const jobs = [...this.#world.github.world.jobs.values()];
+    const open = jobs.findLast(isOpen)?.run.id ?? 'RUN';
+    const waiting = jobs.findLast(({ state }) => state.status === 'waiting')?.run.id ?? 'RUN';
+    return `Everything stays up until Ctrl-C. Try, in another terminal:
+  push a job       ${pushExample(this.#world.github.url)}
+  make a Mac fail  curl ${mac ? controlOf(mac) : ''}/restart -d '{"mode": "crash", "downMs": ${DOWN_MS}}'
+  cancel a run     curl -X POST ${this.#world.github.url}/_sim/runs/${open}/cancel
+  approve a run    curl -X POST ${this.#world.github.url}/_sim/runs/${waiting}/approve
+  kill the daemon  kill -9 ${this.#daemon.pid}    (it is started again)`;
+  }
+
+  #do(key: string): string | null {
+    switch (key) {
+      case 'n':
+        pushJobs(this.#world, this.#repository, MORE_JOBS, MORE_SECONDS);
+        return `${counted(MORE_JOBS, 'job')} more were pushed.`;
+      case 'm':
+        return this.#failMac();
+      case 'c':
+        return this.#cancelJob();
+      case 'k':
+        this.wantsKill = true;
+        return 'The daemon was killed (SIGKILL). It starts again and goes on from its store.';
+      case 'a':
+        return this.#approve();
+      case 'q':
+        process.emit('SIGINT', 'SIGINT');
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  /** The busiest Mac's agent crashes, which takes its VMs with it. */
+  #failMac(): string {
+    const [name, mac] = this.#world.macs
+      .map((one, index) => [`mac-${index + 1}`, one] as const)
+      .reduce((busiest, one) => (slotsInUse(one[1].world) > slotsInUse(busiest[1].world) ? one : busiest));
+    const vms = slotsInUse(mac.world);
+    // It fails only when the demonstration ends in these seconds.
+    mac.restart('crash', DOWN_MS).catch(() => undefined);
+    return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${DOWN_MS / 1_000} s.`;
+  }
+
+  #cancelJob(): string {
+    const { world } = this.#world.github;
+    const open = [...world.jobs.values()].filter(isOpen);
+    const job = open.find(({ state }) => state.status === 'in_progress') ?? open[0];
+    if (!job) return 'No job is left to cancel: press n for new ones.';
+    const lease = [...world.leases.values()].find((one) => one.job === job);
+    if (lease) cancelLease(world, lease);
+    else withdraw(world, job);
+    return `"${job.spec.name}" was cancelled at GitHub.`;
+  }
+
+  #approve(): string {
+    const { world } = this.#world.github;
+    const job = [...world.jobs.values()].find(({ state }) => state.status === 'waiting');
+    if (!job) return 'No job waits for approval.';
+    approveRun(world, job.run);
+    return `"${job.spec.name}" was approved at GitHub.`;
+  }
+}
+
+const isOpen = ({ state: { status } }: Job) => status === 'in_progress' || status === 'queued';
+
+const controlOf = (mac: SimulatedMac) => mac.url.replace(/\/v1$/, '/_sim');

@@ -1,0 +1,35 @@
+import { UsageError } from '../command.ts';
+import { freePort, isFree } from '../simulation/free-port.ts';
+
+export interface DemoPorts {
+  /** Of the daemon's page and API. */
+  admin: number;
+  webhook: number;
+  /** First of the simulated world's; 0 takes free ones. */
+  world: number;
+}
+
+/** Besides those of the Macs: the daemon's two and GitHub's. */
+const FIXED_PORTS = 3;
+
+/** The ports of a demonstration. Throws a UsageError when one that was asked for is taken. */
+export async function demoPorts(
+  { port, hosts }: { port: number; hosts: number },
+  random: () => number,
+): Promise<DemoPorts> {
+  if (port === 0) return { admin: await freePort(random), webhook: await freePort(random), world: 0 };
+  const count = FIXED_PORTS + hosts;
+  if (port + count > 65_536) {
+    throw new UsageError(
+      `--port ${port} is too high: the demo takes ${count} ports in a row. Write ${65_536 - count} or less.`,
+    );
+  }
+  for (let taken = port; taken < port + count; taken += 1) {
+    if (!(await isFree(taken))) {
+      throw new UsageError(
+        `Port ${taken} cannot be used: another process has it, or this user may not take it. The demo takes ${count} ports in a row: choose another first one with --port, or leave --port out.`,
+      );
+    }
+  }
+  return { admin: port, webhook: port + 1, world: port + 2 };
+}
