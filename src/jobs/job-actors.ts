@@ -11,7 +11,7 @@ import type { JournalWriter } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
-import { whyNotRestorable } from './restorable.ts';
+import { whyNotRestorable } from './read-snapshot.ts';
 import { settledWithActor } from './settled-job.ts';
 
 export type JobActor = Actor<JobMachine>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
-import { whyNotRestorable } from '../../src/jobs/restorable.ts';
+import { whyNotRestorable } from '../../src/jobs/read-snapshot.ts';
 import { type Call, HANGS, JobRig, type RigOptions } from './job-rig.ts';
 import { JOB, RUNNER, START, VM } from './job-samples.ts';
 import { done, snapshotAt, step } from './job-step.ts';

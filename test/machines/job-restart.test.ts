@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { whyNotRestorable } from '../../src/jobs/restorable.ts';
+import { whyNotRestorable } from '../../src/jobs/read-snapshot.ts';
 import { settled } from '../support/manual-clock.ts';
 import { PLACES, rigAt } from './job-places.ts';
 import { JobRig } from './job-rig.ts';

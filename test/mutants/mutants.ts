@@ -137,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '10: no record is revived that the machine does not know',
-    file: 'src/jobs/restorable.ts',
+    file: 'src/jobs/read-snapshot.ts',
     line: '    const missing = node.invoke.find(({ id }) => !(id in children));',
     becomes: '    const missing = node.invoke.find(({ id }) => id === undefined);',
     tests: ['test/machines', 'test/jobs', 'test/fuzz/files.test.ts'],
