@@ -1,12 +1,16 @@
+export const BLAMES = ['us', 'host', 'image', 'github', 'job', 'operator'] as const;
+
 /** Who has to act for a failure not to come again. */
-export type Blame = 'us' | 'host' | 'image' | 'github' | 'job' | 'operator';
+export type Blame = (typeof BLAMES)[number];
 
 /**
  * What the machine does next with a failure:
  * `retry` the same effect until the phase's deadline; `blocked` waits without the deadline running (a full
  * host, a rate limit: nobody's failure); `giveUp` ends the attempt in teardown.
  */
-export type Disposition = 'retry' | 'blocked' | 'giveUp';
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+export const DISPOSITIONS = ['retry', 'blocked', 'giveUp'] as const;
 
 const CODES = {
   HOST_UNREACHABLE: ['host', 'retry'],

@@ -11,7 +11,7 @@ import type { JournalWriter } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
-import { whyNotRestorable } from './read-snapshot.ts';
+import { readSnapshot } from './read-snapshot.ts';
 import { settledWithActor } from './settled-job.ts';
 
 export type JobActor = Actor<JobMachine>;
@@ -69,9 +69,9 @@ export class JobActors {
   /** Revives a stored snapshot; its effects start again. Answers why not, when that would not be safe. */
   restore(key: string, stored: unknown): string | null {
     const { machine } = this.#options;
-    const reason = whyNotRestorable(machine, stored);
-    if (reason !== null) return reason;
-    const snapshot = stored as JobSnapshot;
+    const read = readSnapshot(machine, stored);
+    if ('why' in read) return read.why;
+    const { snapshot } = read;
     this.#start(
       key,
       createActor(machine, { ...this.#identity(key), snapshot, input: { job: snapshot.context.job } }),

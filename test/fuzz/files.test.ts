@@ -6,7 +6,7 @@ import { createActor } from 'xstate';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { matchProfile } from '../../src/config/profile.ts';
-import { whyNotRestorable } from '../../src/jobs/read-snapshot.ts';
+import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { EXTERNAL_EVENTS, JOB } from '../machines/job-samples.ts';
 import { machine, STATES, snapshotAt, step } from '../machines/job-step.ts';
@@ -64,12 +64,12 @@ test('a stored record that is nearly one is refused with a reason, or is revived
   });
   fc.assert(
     fc.property(fc.oneof(...stored.map(changed)), (record) => {
-      const reason = whyNotRestorable(machine, record);
-      if (reason !== null) {
-        expect(reason).toMatch(/\w+ \w+/);
+      const read = readSnapshot(machine, record);
+      if ('why' in read) {
+        expect(read.why).toMatch(/\w+ \w+/);
         return;
       }
-      const snapshot = record as never;
+      const { snapshot } = read;
       const actor = createActor(machine, { snapshot, input: { job: JOB } });
       actor.subscribe({ error: () => undefined });
       actor.start();
