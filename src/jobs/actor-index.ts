@@ -20,7 +20,7 @@ export class ActorIndex {
   readonly #slots = new Map<string, Map<string, string>>();
   readonly queued = new Set<string>();
   /** Those that hold a slot for no job yet. */
-  readonly standIns = new Set<string>();
+  readonly placeholders = new Set<string>();
 
   /** Notes an actor as it is now; null for one that has ended. */
   note(key: string, snapshot: JobSnapshot | null): void {
@@ -33,7 +33,7 @@ export class ActorIndex {
     move(this.#keyOfRunner, key, before?.runnerName ?? null, after?.runnerName ?? null);
     this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
     put(this.queued, key, snapshot?.hasTag('queued') ?? false);
-    put(this.standIns, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
+    put(this.placeholders, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
   }
 
   keyOfJob(jobId: number): string | undefined {
@@ -52,7 +52,7 @@ export class ActorIndex {
   clear(): void {
     for (const kept of [this.#entries, this.#keyOfJob, this.#keyOfRunner, this.#slots]) kept.clear();
     this.queued.clear();
-    this.standIns.clear();
+    this.placeholders.clear();
   }
 
   #noteSlot(key: string, before: Entry['slot'], after: Entry['slot']): void {

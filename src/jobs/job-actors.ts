@@ -118,8 +118,8 @@ export class JobActors {
   }
 
   /** Those that hold a slot of a host for no job yet. */
-  standIns(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
-    return this.#snapshotsOf(this.#index.standIns);
+  placeholders(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
+    return this.#snapshotsOf(this.#index.placeholders);
   }
 
   /** Names of our VMs that take a slot of a host, or will as soon as the agent shows them. */

@@ -5,7 +5,7 @@ import type { JobObservation } from '../../machines/job/observation.ts';
  * What an actor holds in place of a job: for a warm VM that none has come for yet, or for one whose record was lost.
  * It counts as completed, so that it is never tried again and its end is no outcome. Instants in epoch ms.
  */
-export function standIn({
+export function placeholder({
   name,
   at,
   profile = '',

@@ -3,7 +3,7 @@ import type { JobSnapshot } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import { standIn } from '../jobs/new-job.ts';
+import { placeholder } from '../jobs/new-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Breakers } from './breakers.ts';
 import { freeSlots } from './free-slots.ts';
@@ -51,7 +51,7 @@ export class SlotGrants {
     const plan = planWarmVms({
       unplaced,
       warm,
-      leaving: [...actors.standIns()].filter(({ snapshot }) => snapshot.hasTag('tearingDown')).length,
+      leaving: [...actors.placeholders()].filter(({ snapshot }) => snapshot.hasTag('tearingDown')).length,
       left,
       wanted,
       room: (profile) => (isResting(profile) ? 0 : room(profile)),
@@ -91,7 +91,7 @@ export class SlotGrants {
     const { actors, clock, store } = this.#options;
     const at = clock.now();
     this.#lastWarmNumber = Math.max(Math.floor(at), this.#lastWarmNumber + 1);
-    const job = standIn({ name: 'warm VM', profile, at, namesTaken: this.#lastWarmNumber - 1 });
+    const job = placeholder({ name: 'warm VM', profile, at, namesTaken: this.#lastWarmNumber - 1 });
     store.atomically(() => actors.send(actors.create(job), { type: 'slot.granted', host }));
   }
 
@@ -107,7 +107,7 @@ export class SlotGrants {
   #warm(): WarmVm[] {
     const warm: WarmVm[] = [];
     const open = this.#openHosts();
-    for (const { key, snapshot } of this.#options.actors.standIns()) {
+    for (const { key, snapshot } of this.#options.actors.placeholders()) {
       const { vm, phase } = snapshot.context;
       if (vm === null || !snapshot.hasTag('takesAnyJob')) continue;
       const { profile, host } = vm;

@@ -10,7 +10,7 @@ import { DaemonError } from '../errors.ts';
 import { type RunnerScope, scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import { jobFrom, standIn } from '../jobs/new-job.ts';
+import { jobFrom, placeholder } from '../jobs/new-job.ts';
 import type { Store } from '../store/store.ts';
 import {
   type Collection,
@@ -206,7 +206,7 @@ export class Collector {
     const isFree = actors.holderOfJob(named.jobId) === null && !store.settled.has(named.jobId);
     const at = this.#options.clock.now();
     const job =
-      seen && profile && isFree ? jobFrom(seen, profile) : standIn({ name: 'adopted VM', at, ...place });
+      seen && profile && isFree ? jobFrom(seen, profile) : placeholder({ name: 'adopted VM', at, ...place });
     const vm: Vm = {
       name: step.name,
       host: step.host,

@@ -49,7 +49,7 @@ if [ -f "$(dirname "$0")/refuse" ]; then echo "Http response code: NotFound for 
 echo '√ Settings Saved.'
 `;
 
-/** A home for a guest on this machine, with a stand-in runner in it that does what the test tells it. */
+/** A home for a guest on this machine, with a simulated runner in it that does what the test tells it. */
 export class GuestHome {
   readonly path = mkdtempSync(join(tmpdir(), 'jeballto-guest-'));
   readonly runner = join(this.path, 'actions runner');
@@ -72,13 +72,13 @@ export class GuestHome {
     rmSync(join(this.runner, name));
   }
 
-  /** Gives the running stand-in an order and waits until it was carried out (`exit` has no such moment). */
+  /** Gives the running runner an order and waits until it was carried out (`exit` has no such moment). */
   async tell(order: string): Promise<void> {
     await writeFile(join(this.runner, 'control'), `${order}\n`);
     if (!order.startsWith('exit')) execFileSync('cat', [join(this.runner, 'answer')], { timeout: 10_000 });
   }
 
-  /** What the stand-in noted down. */
+  /** What the runner noted down. */
   seen(name: string): string {
     return readFileSync(join(this.runner, `seen-${name}`), 'utf8').trimEnd();
   }

@@ -58,8 +58,8 @@ test('who waits in the queue and who stands by for a job are known until that ch
   const index = new ActorIndex();
   index.note('queued', snapshot({ job: 1, state: 'queued' }));
   index.note('warm', snapshot({ job: NO_JOB, vm: on('mac-1', 'vm-1'), state: 'warm' }));
-  expect([[...index.queued], [...index.standIns]]).toEqual([['queued'], ['warm']]);
+  expect([[...index.queued], [...index.placeholders]]).toEqual([['queued'], ['warm']]);
   index.note('queued', snapshot({ job: 1, state: 'creating', vm: on('mac-1', 'vm-2') }));
   index.note('warm', snapshot({ job: 1, vm: on('mac-1', 'vm-1') }));
-  expect([[...index.queued], [...index.standIns]]).toEqual([[], []]);
+  expect([[...index.queued], [...index.placeholders]]).toEqual([[], []]);
 });

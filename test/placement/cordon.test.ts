@@ -19,7 +19,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   });
   const granted: unknown[] = [];
   const actors = {
-    *standIns() {},
+    *placeholders() {},
     slotsOn: () => new Set(),
     *inQueue() {
       yield { key: '1', snapshot: snapshotAt('queued') };
