@@ -28,11 +28,13 @@ export interface EffectTrace {
 
 const MAX_CALLS_PER_TRACE = 24;
 
+/** One for the process: before Node 24 each that was ever used costs every promise some time and memory. */
+const current = new AsyncLocalStorage<EffectTrace>();
+
 /** Attributes each outgoing call to the effect that made it, so that the journal of a job can show its calls. */
 export class EffectTracer {
   readonly #clock: Clock;
   readonly #onEnd: (trace: EffectTrace) => void;
-  readonly #current = new AsyncLocalStorage<EffectTrace>();
   readonly #underWay = new Set<EffectTrace>();
   #unlisten = () => {};
 
@@ -59,7 +61,7 @@ export class EffectTracer {
     };
     this.#underWay.add(trace);
     try {
-      const result = await this.#current.run(trace, work);
+      const result = await current.run(trace, work);
       this.#end(trace, signal.aborted ? 'abandoned' : 'done');
       return result;
     } catch (error) {
@@ -81,7 +83,7 @@ export class EffectTracer {
   }
 
   #addCall = (call: OutgoingCall) => {
-    const trace = this.#current.getStore();
+    const trace = current.getStore();
     if (!trace || trace.endedAt !== null) return;
     const last = trace.calls.at(-1);
     if (last && isSameCall(last, call)) {
