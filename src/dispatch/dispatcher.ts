@@ -27,13 +27,15 @@ export interface DispatcherOptions {
   profileFor(labels: string[]): string | null;
 }
 
+/** Given, since an abort without a reason makes an exception each time. */
+const CALLED_OFF = Symbol('called off');
+
 /** Brings observations to actors and free slots to queued jobs. It acts on what the pure functions decide. */
 export class Dispatcher {
   /** What GitHub has queued and we make no VM for. */
   readonly unserved = new UnservedJobs();
   readonly #options: DispatcherOptions;
   readonly #grants: SlotGrants;
-  readonly #stopped = new AbortController();
   /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
   readonly #missing = new Map<string, Set<string>>();
   /** The host on which each actor held a slot after its last transition. */
@@ -103,7 +105,7 @@ export class Dispatcher {
   /** Gives out no more slots; jobs that have one go on. */
   drain(): void {
     this.#draining = true;
-    this.#stopped.abort();
+    this.#wake?.abort(CALLED_OFF);
   }
 
   get draining(): boolean {
@@ -175,11 +177,10 @@ export class Dispatcher {
   }
 
   #wakeAt(at: number | null): void {
-    this.#wake?.abort();
+    this.#wake?.abort(CALLED_OFF);
     if (at === null) return;
     this.#wake = new AbortController();
-    const signal = AbortSignal.any([this.#wake.signal, this.#stopped.signal]);
-    this.#options.clock.sleepUntil(at, signal).then(
+    this.#options.clock.sleepUntil(at, this.#wake.signal).then(
       () => this.requestScheduling(),
       () => undefined,
     );

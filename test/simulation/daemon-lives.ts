@@ -88,6 +88,11 @@ export class DaemonLives {
     this.#startAfter(downMs);
   }
 
+  /** The present life is the last. */
+  end(): void {
+    this.#life?.die();
+  }
+
   /** GitHub's deliveries; nobody listens while the daemon is down. */
   readonly takeWebhook: SendWebhook = async ({ url, headers, body, timeoutMs }) => {
     const { clock, committed, broken, latency, trace } = this.#world;

@@ -7,7 +7,7 @@ import { parseRequestHead } from '../../src/simulator/agent/http/request-head.ts
 import { Store } from '../../src/store/store.ts';
 import type { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
-import { type Life, never } from './life.ts';
+import { firstOf, type Life, never } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { AGENT_TOKEN, type Mac, type SimulatedWorld } from './simulated-world.ts';
@@ -92,30 +92,34 @@ function macAt({ macs }: SimulatedWorld, host: string): Mac {
 
 const refused = (code: string) => Object.assign(new Error(code), { code });
 
+/** Made once: an abort without a reason makes an exception of its own. */
+const OVER = new Error('it is over');
+const GONE = new Error('the client is gone');
+
 async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequest): Promise<HttpResponse> {
   const { clock } = world;
   const url = new URL(message.url);
   const mac = macAt(world, url.hostname);
   const isReset = chance.is(0.5);
-  const stops = AbortSignal.any([life.ended, ...(message.signal ? [message.signal] : [])]);
-  await clock.sleepUntil(clock.now() + world.latency(), stops);
-  if (!mac.isUp) throw refused('ECONNREFUSED');
-
+  const { signal: stops, letGo } = firstOf(life.ended, message.signal);
   const over = new AbortController();
   const gone = new AbortController();
-  const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
-  const cutOff = new Promise<never>((_resolve, reject) => {
-    stops.addEventListener('abort', () => reject(stops.reason), { once: true });
-    clock.sleepUntil(silence, over.signal).then(
-      () => reject(refused('UND_ERR_HEADERS_TIMEOUT')),
-      () => undefined,
-    );
-  });
   try {
+    await clock.sleepUntil(clock.now() + world.latency(), stops);
+    if (!mac.isUp) throw refused('ECONNREFUSED');
+    const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
+    const cutOff = new Promise<never>((_resolve, reject) => {
+      stops.addEventListener('abort', () => reject(stops.reason), { once: true });
+      clock.sleepUntil(silence, over.signal).then(
+        () => reject(refused('UND_ERR_HEADERS_TIMEOUT')),
+        () => undefined,
+      );
+    });
     return await Promise.race([exchangeWithAgent(world, mac, message, gone.signal, isReset), cutOff]);
   } finally {
-    over.abort();
-    gone.abort(new Error('the client is gone'));
+    letGo();
+    over.abort(OVER);
+    gone.abort(GONE);
   }
 }
 
@@ -161,24 +165,28 @@ async function fetchFromGitHub(
   init: RequestInit,
 ): Promise<Response> {
   const { clock, githubApp } = world;
-  const stops = AbortSignal.any([life.ended, ...(init.signal ? [init.signal] : [])]);
+  const { signal: stops, letGo } = firstOf(life.ended, init.signal);
   const failed = (code: string) => Object.assign(new TypeError('fetch failed'), { cause: refused(code) });
-  await clock.sleepUntil(clock.now() + world.latency(), stops);
-  if (world.isGitHubUnplugged) throw failed('ENOTFOUND');
-  const method = init.method ?? 'GET';
-  const { pathname } = new URL(url);
-  checkGitHubRequest(world, method, pathname, init.body as string | null);
-  const cutOff = new Promise<never>((_resolve, reject) => {
-    stops.addEventListener('abort', () => reject(stops.reason), { once: true });
-  });
-  const { body = null, headers = {} } = init;
-  const asked = Promise.resolve(githubApp.request(url, { method, headers, body, signal: stops }));
-  const answer = await Promise.race([asked, cutOff]);
-  world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
-  if (answer.type === 'error') throw failed('ECONNRESET');
-  if (method === 'POST' && answer.status === 201) await keepSecrets(world, answer.clone());
-  await clock.sleepUntil(clock.now() + world.latency(), stops);
-  return answer;
+  try {
+    await clock.sleepUntil(clock.now() + world.latency(), stops);
+    if (world.isGitHubUnplugged) throw failed('ENOTFOUND');
+    const method = init.method ?? 'GET';
+    const { pathname } = new URL(url);
+    checkGitHubRequest(world, method, pathname, init.body as string | null);
+    const cutOff = new Promise<never>((_resolve, reject) => {
+      stops.addEventListener('abort', () => reject(stops.reason), { once: true });
+    });
+    const { body = null, headers = {} } = init;
+    const asked = Promise.resolve(githubApp.request(url, { method, headers, body, signal: stops }));
+    const answer = await Promise.race([asked, cutOff]);
+    world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
+    if (answer.type === 'error') throw failed('ECONNRESET');
+    if (method === 'POST' && answer.status === 201) await keepSecrets(world, answer.clone());
+    await clock.sleepUntil(clock.now() + world.latency(), stops);
+    return answer;
+  } finally {
+    letGo();
+  }
 }
 
 /** Whatever GitHub hands out to make runners is a secret from here on. */

@@ -67,6 +67,10 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
     if (broken.any || !clock.step()) break;
   }
   world.github.alarms.end();
+  // What still waits for one of these signals would keep this world in memory for as long as the process lives.
+  clock.end();
+  lives.end();
+  for (const { agent } of world.macs.values()) agent.life.end.abort(new Error('the world ends'));
   return {
     broken: broken.all(),
     journal: journalOf(world),

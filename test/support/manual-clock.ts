@@ -6,6 +6,8 @@ interface Sleeper {
   order: number;
   /** Cleared when it is called off. */
   wake: (() => void) | null;
+  /** Stops listening to what may call it off. */
+  letGo(): void;
 }
 
 /** Time that moves only when a test or a simulation moves it; epoch ms. */
@@ -34,16 +36,14 @@ export class ManualClock implements Clock {
       if (signal?.aborted) return reject(signal.reason);
       if (at <= this.#now) return resolve();
       this.#order += 1;
-      const sleeper: Sleeper = { at, order: this.#order, wake: null };
+      const letGo = () => signal?.removeEventListener('abort', callOff);
+      const sleeper: Sleeper = { at, order: this.#order, wake: resolve, letGo };
       const callOff = () => {
         sleeper.wake = null;
+        letGo();
         reject(signal?.reason);
       };
-      sleeper.wake = () => {
-        signal?.removeEventListener('abort', callOff);
-        resolve();
-      };
-      signal?.addEventListener('abort', callOff, { once: true });
+      signal?.addEventListener('abort', callOff);
       this.#push(sleeper);
     });
   }
@@ -54,6 +54,7 @@ export class ManualClock implements Clock {
     if (!next) return false;
     this.#pop();
     this.#now = Math.max(this.#now, next.at);
+    next.letGo();
     next.wake?.();
     return true;
   }
@@ -63,6 +64,7 @@ export class ManualClock implements Clock {
     this.#now += ms;
     for (let next = this.#next(); next && next.at <= this.#now; next = this.#next()) {
       this.#pop();
+      next.letGo();
       next.wake?.();
     }
   }
@@ -101,6 +103,11 @@ export class ManualClock implements Clock {
   #next(): Sleeper | undefined {
     while (this.#heap[0]?.wake === null) this.#pop();
     return this.#heap[0];
+  }
+
+  /** Nobody is woken any more. A signal that goes on would keep all that waits with it in memory. */
+  end(): void {
+    for (const { letGo } of this.#heap.splice(0)) letGo();
   }
 
   #push(sleeper: Sleeper): void {

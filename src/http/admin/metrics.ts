@@ -36,6 +36,9 @@ const PREFIX = 'jeballto_runner_';
 /** Seconds: from the grant of a slot to a build of hours. */
 const PHASE_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
 
+/** Of Node itself. What watches its collections and its loop never ends, so a process begins that once. */
+const ofProcess = new Registry();
+
 /** What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from the live parts at each scrape. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -77,7 +80,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    collectDefaultMetrics({ register: this.#registry });
+    if (ofProcess.getMetricsAsArray().length === 0) collectDefaultMetrics({ register: ofProcess });
     const stays = new PhaseStats(({ state, ms }) => {
       if (!state.includes('.')) this.#phases.observe({ phase: state }, ms / 1000);
     });
@@ -95,8 +98,8 @@ export class Metrics {
     this.#registry.clear();
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    return `${await ofProcess.metrics()}\n${await this.#registry.metrics()}`;
   }
 
   #call = ({ system, method, route, status, ms }: OutgoingCall) => {
