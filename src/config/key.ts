@@ -6,7 +6,7 @@ export interface Kind<S extends z.ZodType = z.ZodType> {
   /** What a person writes there, with its unit or range. */
   type: string;
   /** How the text of an environment variable becomes the value. No variable can give a `command`. */
-  form: 'text' | 'number' | 'flag' | 'list' | 'command';
+  form: 'text' | 'number' | 'flag' | 'list' | 'textOrList' | 'command';
   /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
   secret?: true;
   /** A path on this machine: `~/` and relative paths are resolved. A `file` has to exist, a `folder` is created. */

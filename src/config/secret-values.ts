@@ -8,6 +8,6 @@ import { leavesOf } from './sections/sections.ts';
 export function secretValues(config: Config): string[] {
   return [...leavesOf(config)]
     .filter(({ facts }) => facts.secret)
-    .map(({ value }) => value)
+    .flatMap(({ value }) => value)
     .filter((value) => typeof value === 'string');
 }

@@ -202,6 +202,27 @@ describe('whole files', () => {
     expect(scopeOf({ ...SMALLEST, runner: { scope: 'organization' } })).toBe('organization');
   });
 
+  test('the secret of the webhook may be several while it is changed, in the file and in a variable', () => {
+    const secretOf = (webhook_secret: unknown, env = {}) =>
+      load({ ...SMALLEST, github: { ...SMALLEST.github, webhook_secret } }, env).config.github.webhook_secret;
+    const NAME = 'JEBALLTO_RUNNER_GITHUB_WEBHOOK_SECRET';
+    expect(secretOf(['new', 'old'])).toEqual(['new', 'old']);
+    expect(secretOf([variable('NEW'), 'old'], { NEW: 'new' })).toEqual(['new', 'old']);
+    expect(secretOf('old', { [NAME]: '["new", "a, b"]' })).toEqual(['new', 'a, b']);
+    expect(secretOf(undefined, { [NAME]: 'one, with a comma' })).toBe('one, with a comma');
+    expect(secretOf(undefined, { [NAME]: '[no list' })).toBe('[no list');
+  });
+
+  test.each([
+    [[], ': is an empty list: name at least one, or leave the key out.'],
+    [['fine', ''], '[1]: is empty. Give a value, or leave the key out.'],
+    [[7], ': takes a list of texts: put each in quotes.'],
+    [7, ': is read as a number, but takes a text: put it in quotes.'],
+  ])('a secret of the webhook that cannot be one is refused: %j', (webhook_secret, problem) => {
+    const github = { ...SMALLEST.github, webhook_secret };
+    expect(problemLines({ ...SMALLEST, github })).toEqual([`github.webhook_secret${problem}`]);
+  });
+
   test('null and an empty section mean "not given"', () => {
     const { config } = load(`
 github: {token: t, owner: acme, repository: app, app_id: null, webhook_secret: }

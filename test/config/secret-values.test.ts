@@ -23,7 +23,7 @@ test('the schema marks these keys as secrets', () => {
 test('every secret of a configuration is known by its value, wherever it came from', () => {
   const { config } = load(
     {
-      github: { token: 'ghp_1', owner: 'acme', repository: 'app', webhook_secret: 'hook' },
+      github: { token: 'ghp_1', owner: 'acme', repository: 'app', webhook_secret: ['hook', 'former'] },
       hosts: [
         { name: 'mac-1', base_url: 'http://mac-1/v1', token: AGENT_TOKEN },
         { name: 'mac-2', base_url: 'http://mac-2/v1' },
@@ -34,7 +34,7 @@ test('every secret of a configuration is known by its value, wherever it came fr
     { JEBALLTO_TOKEN_MAC_2: `${AGENT_TOKEN}-2`, JEBALLTO_RUNNER_RUNNER_SSH_PASSWORD: 'guest' },
   );
   expect(secretValues(config).sort()).toEqual(
-    ['ghp_1', 'hook', AGENT_TOKEN, `${AGENT_TOKEN}-2`, 'guest', 'admin-token'].sort(),
+    ['ghp_1', 'hook', 'former', AGENT_TOKEN, `${AGENT_TOKEN}-2`, 'guest', 'admin-token'].sort(),
   );
 });
 

@@ -33,6 +33,12 @@ async function begin(headers: Record<string, string>, body = ''): Promise<Socket
   return socket;
 }
 
+const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+const chunkedHead = (body: string) => ({
+  ...headersOf(body, { length: null }),
+  'transfer-encoding': 'chunked',
+});
+
 /** The head and what came of the body in the first answer. */
 async function answerOn(socket: Socket): Promise<string> {
   let text = '';
@@ -63,13 +69,53 @@ describe('over a socket', () => {
 
   test.each([
     ['25 MB and a byte', { ...headersOf(BODY), 'content-length': String(25 * MB + 1) }, '413 '],
-    ['a body in chunks', { ...headersOf(BODY, { length: null }), 'transfer-encoding': 'chunked' }, '411 '],
     ['no signature', headersOf(BODY, { signature: null, length: 20 * MB }), '401 '],
   ])('is refused without a look at the body: %s', async (_name, headers, status) => {
     const socket = await begin(headers);
     expect(await answerOn(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status}`));
     expect(await deliver(BODY)).toBe(202);
   });
+
+  test('a delivery in chunks, as tunnels send it, is taken', async () => {
+    const socket = await begin(chunkedHead(BODY), chunk(BODY.slice(0, 700)));
+    socket.write(`${chunk(BODY.slice(700))}0\r\n\r\n`);
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 202 /);
+    expect(rig.handed).toHaveLength(1);
+  });
+
+  test('one in chunks without end is refused at 25 MB, and its connection ends', async () => {
+    const socket = await begin(chunkedHead(BODY));
+    const piece = chunk('x'.repeat(MB));
+    socket.on('error', () => undefined);
+    for (let sent = 0; sent < 26; sent += 1) socket.write(piece);
+    const answer = await answerOn(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(await deliver(BODY)).toBe(202);
+  });
+
+  test('bodies that nobody has verified are counted in bytes: beyond 32 MiB of larger ones the next is refused', async () => {
+    const forged = { ...headersOf(BODY, { length: MB, signature: signatureOf('whatever') }) };
+    const sockets = await Promise.all(Array.from({ length: 300 }, () => begin(forged)));
+    const answers = sockets.map((socket) => answerOn(socket).catch(() => ''));
+    for (const socket of sockets) {
+      socket.on('error', () => undefined);
+      socket.write('x'.repeat(MB - 1));
+    }
+    await soon(() => expect(rig.lines.filter(({ status }) => status === 503)).toHaveLength(1));
+    expect(await deliver(BODY)).toBe(202);
+    const unfinished = Symbol('unfinished');
+    await soon(async () => {
+      const states = await Promise.all(
+        answers.map((one) => Promise.race([one, Promise.resolve(unfinished)])),
+      );
+      expect(states.filter((one) => one === unfinished).length).toBeLessThanOrEqual(32);
+    });
+    rig.clock.advance(8_000);
+    const ends = await Promise.all(answers);
+    expect(ends.filter((one) => /^HTTP\/1.1 408 /.test(one)).length).toBeGreaterThan(0);
+    expect(await deliver(JSON.stringify(jobPayload({}, { padding: 'x'.repeat(2 * MB) })))).toBe(202);
+  }, 60_000);
 
   test('one whose body does not come in time is refused, and its connection ends', async () => {
     const socket = await begin(headersOf(BODY), BODY.slice(0, 100));

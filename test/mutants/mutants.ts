@@ -87,6 +87,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/github/failures.test.ts'],
   },
   {
+    law: '6: what is not verified is bounded by the bytes that came',
+    file: 'src/intake/webhooks/delivery-body.ts',
+    line: '        this.#bytes[kind] += bytes;',
+    becomes: '        this.#bytes[kind] += 0;',
+    tests: ['test/intake/webhook-wire.test.ts'],
+  },
+  {
     law: '6: a delivery that a proxy refused is asked for again',
     file: 'src/github/hook-deliveries.ts',
     line: 'FINAL.includes(code)',

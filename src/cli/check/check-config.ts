@@ -12,11 +12,16 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
     ok(`${path} is valid: mode ${mode}, hosts ${hosts.join(', ')}, labels ${labels.join(', ')}.`),
     ...(config.github.webhook_secret === undefined || mode === 'poll'
       ? []
-      : [ok('Webhook deliveries are verified with github.webhook_secret.')]),
+      : [ok(`Webhook deliveries are verified with ${secretsIn(config.github.webhook_secret)}.`)]),
     ...warnings.map((warning) => {
       // Without polling and without a secret the daemon would never notice a job.
       const isFatal = warning.path === 'github.webhook_secret' && mode === 'webhook';
       return (isFatal ? wrong : note)(problemLine(warning));
     }),
   ];
+}
+
+function secretsIn(secret: string | readonly string[]): string {
+  const count = [secret].flat().length;
+  return count === 1 ? 'github.webhook_secret' : `any of the ${count} secrets in github.webhook_secret`;
 }

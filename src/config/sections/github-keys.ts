@@ -1,6 +1,6 @@
 import { optional, required, withDefault } from '../key.ts';
 import { githubApiUrl } from '../values/http-url.ts';
-import { integer, list, localFile, secret, textLike } from '../values/plain-kinds.ts';
+import { integer, list, localFile, secret, secrets, textLike } from '../values/plain-kinds.ts';
 
 const number = integer(1, Number.MAX_SAFE_INTEGER);
 const owner = textLike(
@@ -32,8 +32,8 @@ export const githubKeys = {
   ),
   repositories: withDefault(list(repository), [], 'More repositories, beside `github.repository`.'),
   webhook_secret: optional(
-    secret,
-    'What GitHub signs its webhook deliveries with. Without it every delivery is refused.',
+    secrets,
+    'What GitHub signs its webhook deliveries with. Without it every delivery is refused. To change it without losing one, list the new and the old one here, change it at GitHub, then take the old one away. In a variable a list is JSON: `["new", "old"]`.',
   ),
   api_url: withDefault(
     githubApiUrl,

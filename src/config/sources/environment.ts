@@ -114,9 +114,20 @@ function holderOf(content: Record<string, unknown>, path: KeyPath): Record<strin
 function readValue(text: string, facts?: KeyFacts): unknown {
   if (facts?.form === 'number' && /^\d+$/.test(text)) return Number(text);
   if (facts?.form === 'flag' && /^(?:true|false)$/.test(text)) return text === 'true';
+  if (facts?.form === 'textOrList') return jsonList(text) ?? text;
   if (facts?.form !== 'list') return text;
   return text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** A list of texts that may hold commas; null for what is one text. */
+function jsonList(text: string): unknown[] | null {
+  try {
+    const list: unknown = text.startsWith('[') ? JSON.parse(text) : null;
+    return Array.isArray(list) ? list : null;
+  } catch {
+    return null;
+  }
 }

@@ -18,15 +18,30 @@ export interface ReferenceContext {
 export function resolveReferences(content: object, context: ReferenceContext): KeyProblem[] {
   const { env, origins } = context;
   const problems: KeyProblem[] = [];
-  for (const leaf of leavesOf(content)) {
-    if (typeof leaf.value !== 'string') continue;
-    const path = pathText(leaf.path);
-    const problem =
-      (origins.has(path) ? null : resolveVariable(leaf, leaf.value, env)) ??
-      (leaf.facts.local === 'file' ? resolveFile(leaf, leaf.value, context) : null);
-    if (problem) problems.push({ path: leaf.path, message: problem });
+  for (const key of leavesOf(content)) {
+    const isFromVariable = origins.has(pathText(key.path));
+    for (const leaf of textsOf(key)) {
+      const problem =
+        (isFromVariable ? null : resolveVariable(leaf, leaf.value, env)) ??
+        (leaf.facts.local === 'file' ? resolveFile(leaf, leaf.value, context) : null);
+      if (problem) problems.push({ path: leaf.path, message: problem });
+    }
   }
   return problems;
+}
+
+type TextLeaf = Leaf & { value: string };
+
+/** The text that a key holds, or each secret of a list by itself. */
+function textsOf({ value, facts, path, set }: Leaf): TextLeaf[] {
+  if (typeof value === 'string') return [{ value, facts, path, set }];
+  if (!facts.secret || !Array.isArray(value)) return [];
+  return value.flatMap((item, index): TextLeaf[] => {
+    const setItem = (changed: unknown) => {
+      value[index] = changed;
+    };
+    return typeof item === 'string' ? [{ value: item, facts, path: [...path, index], set: setItem }] : [];
+  });
 }
 
 /** An absolute path; relative ones start from the folder of the configuration file. */

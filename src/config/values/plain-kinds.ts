@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Kind } from '../key.ts';
 
 /** The sentence for a value of another type; a missing key gets its sentence from `describeIssue`. */
-function unlessMissing(sentence: (input: unknown) => string) {
+function unlessMissing(sentence: (input: unknown) => string | undefined) {
   return ({ input }: { input?: unknown }) => (input === undefined ? undefined : sentence(input));
 }
 
@@ -66,6 +66,23 @@ export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.Zod
   const error = unlessMissing(() => 'takes a list: write it in brackets, such as ["one", "two"].');
   return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };
 }
+
+const oneOrMore = z.union(
+  [nonEmpty, z.array(nonEmpty).min(1, 'is an empty list: name at least one, or leave the key out.')],
+  {
+    error: unlessMissing((input) =>
+      Array.isArray(input) ? 'takes a list of texts: put each in quotes.' : notText({ input }),
+    ),
+  },
+);
+
+/** A secret that is being changed has an old and a new value for a while. */
+export const secrets: Kind<typeof oneOrMore> = {
+  schema: oneOrMore,
+  type: 'text or variable, or a list of them',
+  form: 'textOrList',
+  secret: true,
+};
 
 const commandSchema = z
   .array(z.string({ error: notText }), {

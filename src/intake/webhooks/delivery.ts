@@ -12,18 +12,18 @@ export interface DeliveryHead {
   /** As the sender claims; proves nothing until verified. */
   signature: string;
   encoding: PayloadEncoding;
-  /** Bytes of the body. */
-  length: number;
+  /** Bytes of the body as the sender claims; null where it does not say, as behind a tunnel that sends the body in chunks. */
+  length: number | null;
 }
 
-/** GitHub sends nothing larger. */
-const LARGEST_BODY = 25 * 1024 * 1024;
+/** Bytes; GitHub sends nothing larger. */
+export const LARGEST_BODY = 25 * 1024 * 1024;
 
 /** Judges a delivery before a byte of its body is read: what it wants of us and whether it may go on. */
 export function readDeliveryHead(request: Context['req']): DeliveryHead | RefusalReason {
-  const length = Number(request.header('content-length') ?? Number.NaN);
-  if (!Number.isInteger(length)) return 'noLength';
-  if (length > LARGEST_BODY) return 'tooLarge';
+  const claimed = Number(request.header('content-length') ?? Number.NaN);
+  const length = Number.isInteger(claimed) ? claimed : null;
+  if (length !== null && length > LARGEST_BODY) return 'tooLarge';
   const encoding = encodingOf(request.header('content-type'));
   if (encoding === null) return 'wrongType';
   const event = request.header('x-github-event') ?? '';
@@ -46,7 +46,7 @@ function encodingOf(contentType: string | undefined): PayloadEncoding | null {
  * The bytes as text from which the same bytes come back: a BOM is kept, and what is no UTF-8 is null, so that a
  * signature over the text is one over the bytes.
  */
-export function losslessText(bytes: ArrayBuffer): string | null {
+export function losslessText(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -13,6 +13,7 @@ import {
   readDeliveryHead,
 } from './delivery.ts';
 import { answerDelivery, DeliveryRefusals } from './delivery-answers.ts';
+import { type HeldBody, readBody, UnverifiedBodies } from './delivery-body.ts';
 import { EventLoopThrottle } from './event-loop-throttle.ts';
 import { SharedTimeout } from './shared-timeout.ts';
 
@@ -27,8 +28,8 @@ export interface WebhookInbox {
 }
 
 export interface WebhookReceiverOptions {
-  /** Null refuses every delivery. */
-  secret: string | null;
+  /** Several while one takes the place of another; a delivery is signed with any of them. Null refuses every delivery. */
+  secret: string | readonly string[] | null;
   /** `repositories` as `owner/repository`; null allows every repository of the owner. */
   allowed: { owner: string; repositories: readonly string[] | null };
   store: WebhookInbox;
@@ -45,10 +46,6 @@ export interface WebhookReceiverOptions {
   log: Logger;
 }
 
-/** A `workflow_job` is far below; larger bodies are read a few at a time, since anybody may send some. */
-const LARGE_BODY = 1024 * 1024;
-const MOST_LARGE_BODIES = 4;
-
 /** A queued job costs about a millisecond to take in; more of them in one turn would hold up everybody else. */
 const HANDLED_IN_A_TURN = 16;
 
@@ -64,45 +61,50 @@ type Late = Promise<typeof TOO_LATE>;
  */
 export function createWebhookReceiver(options: WebhookReceiverOptions): Handler {
   const { secret, allowed, store, clock, isDraining, onNew, onStored, log } = options;
-  const webhooks = secret ? new Webhooks({ secret }) : null;
+  const secrets = [secret ?? []].flat().filter((one) => one !== '');
+  const verifiers = secrets.map((one) => new Webhooks({ secret: one }));
   const refusals = new DeliveryRefusals(log, clock);
   const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
   const turns = new EventLoopThrottle(HANDLED_IN_A_TURN);
-  let largeBodies = 0;
+  const bodies = new UnverifiedBodies();
 
   return async (c) => {
-    if (webhooks === null) return refusals.answer(c, 'noSecret');
+    if (verifiers.length === 0) return refusals.answer(c, 'noSecret');
     const head = readDeliveryHead(c.req);
     if (typeof head === 'string') return refusals.answer(c, head);
-    const isLarge = head.length > LARGE_BODY;
-    if (isLarge && largeBodies >= MOST_LARGE_BODIES) return refusals.answer(c, 'tooBusy');
+    const held = bodies.hold(head.length);
+    if (held === null) return refusals.answer(c, 'tooBusy');
     const limit = patience.start();
     const late: Late = limit.reached.then(() => TOO_LATE);
-    largeBodies += isLarge ? 1 : 0;
     try {
-      return await receive(c, head, late);
+      return await receive(c, head, held, late);
     } catch (error) {
       log.error({ delivery: head.deliveryId, err: error }, 'a webhook delivery was not handled');
       return refusals.answer(c, 'failed');
     } finally {
-      largeBodies -= isLarge ? 1 : 0;
+      held.release();
       limit.end();
     }
   };
 
-  async function receive(c: Context, head: DeliveryHead, late: Late): Promise<Response> {
-    const body = await Promise.race([c.req.arrayBuffer().catch(() => null), late]);
-    if (body === TOO_LATE) {
+  async function receive(c: Context, head: DeliveryHead, held: HeldBody, late: Late): Promise<Response> {
+    const body = await Promise.race([readBody(c, held), late]);
+    if (body === TOO_LATE || typeof body === 'string') {
       c.header('connection', 'close');
-      return refusals.answer(c, 'tooSlow');
+      return refusals.answer(c, body === TOO_LATE ? 'tooSlow' : body);
     }
-    if (body === null) return refusals.answer(c, 'cutOff');
     await turns.pass();
     const text = losslessText(body);
-    const isGenuine = text && (await webhooks?.verify(text, head.signature).catch(() => false));
-    return isGenuine
-      ? accept(c, head, parsePayload(text, head.encoding), late)
-      : refusals.answer(c, 'badSignature');
+    if (!text || !(await isGenuine(text, head.signature))) return refusals.answer(c, 'badSignature');
+    held.release();
+    return accept(c, head, parsePayload(text, head.encoding), late);
+  }
+
+  async function isGenuine(text: string, signature: string): Promise<boolean> {
+    for (const verifier of verifiers) {
+      if (await verifier.verify(text, signature).catch(() => false)) return true;
+    }
+    return false;
   }
 
   /** From here on the sender knows the secret. */
