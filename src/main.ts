@@ -16,7 +16,7 @@ const configOption = () =>
     '-c, --config <file>',
     'the configuration, JSON or YAML (default: config.json or config.yaml here)',
   );
-const jsonOption = () => new Option('--json', 'print JSON');
+const jsonOption = (about = 'print JSON') => new Option('--json', about);
 
 const program = new Command('jeballto-runner')
   .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
@@ -62,6 +62,7 @@ program
   .command('watch')
   .description('show the jobs of the running daemon, live')
   .addOption(configOption())
+  .addOption(jsonOption('print a line of JSON whenever something changes'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/watch-command.ts')).watchCommand(options, terminal),
@@ -85,7 +86,9 @@ program
   .description('save all that is known of a job as one file')
   .argument('<job>', 'id of the job at GitHub', jobId)
   .option('-o, --output <file>', 'where to (default: job-<id>.evidence.json here)')
+  .option('-f, --force', 'overwrite a file that is there')
   .addOption(configOption())
+  .addOption(jsonOption())
   .action((job, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/evidence-command.ts')).evidenceCommand(job, options, terminal),
@@ -97,6 +100,7 @@ program
   .description('open an evidence file in the visualizer, on any machine')
   .argument('<file>')
   .addOption(new Option('--port <n>', 'port to listen on').argParser(port).default(0, 'a free one'))
+  .addOption(jsonOption('print the address as JSON'))
   .action((file, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/replay-command.ts')).replayCommand(file, options, terminal),

@@ -10,8 +10,8 @@ export interface AdminAddress {
   token: string | null;
 }
 
-/** Milliseconds for one answer. A collection asks every host and GitHub before it answers. */
-const ANSWER_TIMEOUT_MS = 60_000;
+/** Milliseconds for one answer: every reading comes out of memory or a few records. */
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /** The address at which the daemon of this config listens for its operator. */
 export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
@@ -21,28 +21,26 @@ export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
   return { url: `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`, token };
 }
 
-/** Asks the running daemon. Throws a NoDaemonError when no daemon answers at the address, or when it refuses. */
+/**
+ * Asks the running daemon. Throws a NoDaemonError when none answers at the address, or when it refuses; `timeoutMs` is
+ * for what takes longer than reading.
+ */
 export async function askDaemon(
   { url, token }: AdminAddress,
   method: 'GET' | 'POST',
   path: string,
+  timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<unknown> {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
+  let body: { message?: string } | null;
   try {
-    response = await fetch(`${url}${path}`, {
-      method,
-      headers,
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
+    response = await fetch(`${url}${path}`, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
+    body = parsed(await response.text());
   } catch (error) {
-    throw new NoDaemonError(
-      `No daemon answers at ${url} (${reasonOf(error)}). Start one: jeballto-runner start`,
-    );
+    throw new NoDaemonError(adviceFor(error, url, timeoutMs));
   }
-  const body = (await response.json().catch(() => null)) as { message?: string } | null;
   if (response.ok && body !== null) return body;
-  const said = body?.message ? `: ${body.message}` : '';
   if (response.status === 401) {
     throw new NoDaemonError(
       `The daemon at ${url} runs with another admin.token: use the config that it was started with.`,
@@ -50,13 +48,32 @@ export async function askDaemon(
   }
   throw new NoDaemonError(
     body === null
-      ? `What answers at ${url} is no jeballto-runner (status ${response.status}): look at admin.listen in the config.`
-      : `The daemon at ${url} refused with status ${response.status}${said}`,
+      ? `What answers at ${url} is not jeballto-runner (status ${response.status}): look at admin.listen in the config.`
+      : `The daemon at ${url} refused with status ${response.status}${body.message ? `: ${body.message}` : ''}`,
   );
 }
 
-function reasonOf(error: unknown): string {
+function parsed(text: string): { message?: string } | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' ? body : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a person can do: nobody listens there, somebody is silent, or somebody speaks another protocol. */
+function adviceFor(error: unknown, url: string, timeoutMs: number): string {
   const { cause } = error as { cause?: { code?: string; message?: string } };
-  if (cause?.code === 'ECONNREFUSED') return 'nothing listens there';
-  return cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
+  if ((error as Error).name === 'TimeoutError') {
+    return `Something listens at ${url} but did not answer within ${timeoutMs / 1_000} s. If it is the daemon, its log says why; if it is another program, correct admin.listen in the config.`;
+  }
+  if (cause?.code === 'ECONNREFUSED') {
+    return `No daemon answers at ${url} (nothing listens there). Start one: jeballto-runner start`;
+  }
+  const why = cause?.code ?? cause?.message ?? (error as Error).message;
+  if (/^HPE_|^UND_ERR_SOCKET$|^ECONNRESET$/.test(why)) {
+    return `What listens at ${url} does not speak HTTP (${why}): correct admin.listen in the config.`;
+  }
+  return `${url} cannot be reached (${why}): is admin.listen of this config the address of the daemon?`;
 }

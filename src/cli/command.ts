@@ -8,6 +8,11 @@ export interface Terminal {
   err(line: string): void;
   env: NodeJS.ProcessEnv;
   clock: Clock;
+  /** Of standard output; null where it is no terminal but a file or a pipe. Changes with the window. */
+  readonly columns: number | null;
+  readonly rows: number | null;
+  /** Whether standard output may hold colours. */
+  readonly color: boolean;
 }
 
 /** True where colour helps: at a terminal whose owner did not say otherwise (no-color.org). */
@@ -21,6 +26,15 @@ export const processTerminal: Terminal = {
   err: (line) => void process.stderr.write(`${line}\n`),
   env: process.env,
   clock: systemClock,
+  get columns() {
+    return process.stdout.isTTY ? process.stdout.columns || 80 : null;
+  },
+  get rows() {
+    return process.stdout.isTTY ? process.stdout.rows || 24 : null;
+  },
+  get color() {
+    return usesColor(process.stdout, process.env);
+  },
 };
 
 /**

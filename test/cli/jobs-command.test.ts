@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
+import { askDaemon } from '../../src/cli/admin-client.ts';
 import { jobsCommand } from '../../src/cli/commands/jobs-command.ts';
 import { jobView, NOW, settledJob } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
@@ -27,7 +32,7 @@ test('live jobs stand above those that are over, each with its state, host, age,
     [
       'JOB  REPOSITORY  NAME             STATE     HOST   AGE     ATTEMPT  OUTCOME',
       '11   acme/app    CI / Unit tests  creating  mac-1  3m 20s  1        pulling 40 %',
-      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_NOT_READY (try 3)',
+      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_NOT_READY (try 3): no banner yet',
       '10   acme/app    Lint             done      mac-1  2h ago  1        success',
       '9    acme/app    Lint             failed           2h ago  3        IMAGE_INVALID: The image asks for too much.',
     ].join('\n'),
@@ -38,7 +43,85 @@ test('--json passes on what the daemon says', async () => {
   await using daemon = await runningDaemon({ jobs: () => [jobView(11)] });
   const { terminal, text } = recordingTerminal();
   await jobsCommand({ config: daemon.config, json: true }, terminal);
-  expect(JSON.parse(text())).toEqual({ jobs: [jobView(11)], beyond: 0, recent: [] });
+  expect(JSON.parse(text())).toEqual({
+    jobs: [jobView(11)],
+    beyond: 0,
+    recent: [],
+    waiting: [],
+    unserved: [],
+  });
+});
+
+const WAITS =
+  'No free slot: all 4 are taken by job 51300000002 (app), running on mac-1 since 14:05:09, job 51300000003 (app), running on mac-2 since 14:05:11 and 2 more.';
+
+async function waitingJobs(columns: number | null, color = false) {
+  const longName = 'Build, sign and notarize the app for every platform that there is (Release, arm64)';
+  const queued = jobView(12, { state: 'queued', vm: null });
+  const why = { why: 'noSlot' as const, sentence: WAITS, frees: '', position: 1, until: null };
+  await using daemon = await runningDaemon({
+    jobs: () => [{ ...queued, job: { ...queued.job, name: longName } }, jobView(11)],
+    recent: async () => [settledJob(10, { conclusion: 'failure' })],
+    waiting: () => ({
+      waiting: [{ key: '12', jobId: 12, ...why }],
+      unserved: [
+        {
+          ...{ jobId: 5, owner: 'acme', repository: 'app', workflow: '', name: '', url: '', queuedAt: 0 },
+          ...{ labels: ['ubuntu-latest'], why: 'noLabel' as const },
+        },
+      ],
+    }),
+    hosts: () => [{ name: 'mac-2', state: 'healthy', history: [], cordon: { by: 'ann', at: 0 } }],
+  });
+  const { terminal, lines } = recordingTerminal({}, clock, { columns, color });
+  await jobsCommand({ config: daemon.config }, terminal);
+  return lines.out;
+}
+
+test.each([80, 120, 200])(
+  'at %i columns no line is wider, and why a job waits is there as a whole',
+  async (columns) => {
+    const lines = await waitingJobs(columns);
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(columns);
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain(WAITS);
+    expect(lines.join('')).not.toContain('\u001b');
+  },
+);
+
+test('a file or a pipe gets one line for each job, with its reason beside it', async () => {
+  const lines = await waitingJobs(null);
+  expect(lines).toHaveLength(6);
+  expect(lines.find((line) => line.startsWith('12 '))).toContain(WAITS);
+});
+
+test('cordoned hosts and jobs that no profile covers are told below the table', async () => {
+  expect((await waitingJobs(null)).slice(-2)).toEqual([
+    'mac-2 takes no new jobs: cordoned by ann.',
+    '1 more job at GitHub: no profile covers ubuntu-latest.',
+  ]);
+});
+
+test('colour tells the states apart where it is wanted, and changes no column', async () => {
+  const painted = await waitingJobs(120, true);
+  expect(painted.join('')).toContain('\u001b[');
+  expect(painted.map(stripVTControlCharacters)).toEqual(await waitingJobs(120));
+});
+
+test('a port that is silent, and one that speaks something else, get the advice that fits', async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    if (speaks) socket.end('SSH-2.0-OpenSSH_9.9\r\n');
+  }).listen(0, '127.0.0.1');
+  let speaks = false;
+  await once(server, 'listening');
+  const address = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: null };
+  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 0.05 s');
+  speaks = true;
+  await expect(askDaemon(address, 'GET', '/api/jobs')).rejects.toThrow('does not speak HTTP');
+  for (const socket of sockets) socket.destroy();
+  server.close();
 });
 
 test('no jobs are said in a sentence', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chartCommand } from '../../src/cli/commands/chart-command.ts';
 import { evidenceCommand } from '../../src/cli/commands/evidence-command.ts';
@@ -95,15 +96,54 @@ test('a file that is no evidence is refused in a sentence, and so is a machine t
   await expect(chartCommand({ machine: 'vm', format: 'svg' }, terminal)).rejects.toThrow('job or host');
 });
 
-test('watch shows beside each waiting job why it waits, and no more than fits', () => {
-  const lines = watchLines(
-    { jobs: [jobView(11), jobView(12)], recent: [] },
-    [{ key: '12', jobId: 12, why: 'noSlot', sentence: 'No free slot.', frees: '', position: 1, until: null }],
-    NOW,
-    { columns: 90, rows: 6 },
-  );
-  expect(lines[0]).toContain('2 live, 1 queued');
+test('watch shows of each waiting job why it waits, and no more than fits', () => {
+  const waits = { jobId: 12, why: 'noSlot' as const, sentence: 'No free slot.', frees: '', until: null };
+  const answer = {
+    jobs: {
+      jobs: [jobView(11), jobView(12, { state: 'queued' }), jobView(13), jobView(14)],
+      beyond: 0,
+      recent: [],
+    },
+    waiting: { waiting: [{ ...waits, key: '12', position: 1 }], beyond: 0, unserved: [] },
+    hosts: [],
+  };
+  const clock = { now: () => NOW, sleepUntil: () => Promise.resolve() };
+  const lines = watchLines(answer, { clock, columns: 90, rows: 7, color: false });
+  expect(lines[0]).toContain('4 live, 1 queued');
   expect(lines.join('\n')).toContain('No free slot.');
-  expect(lines).toHaveLength(5);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+  expect(lines.at(-1)).toBe('2 more jobs do not fit here.');
+  expect(lines.length).toBeLessThan(7);
+});
+
+test('explain folds what is long to the width of the terminal, and nothing where it is none', async () => {
+  await failedJob();
+  const narrow = recordingTerminal({}, systemClock, { columns: 60 });
+  await explainCommand(77, { config }, narrow.terminal);
+  expect(Math.max(...narrow.lines.out.map((line) => stringWidth(line)))).toBeLessThanOrEqual(60);
+  expect(narrow.text().replace(/\s+/g, ' ')).toContain('The image asks for a disk of 10 TB.');
+  const pipe = recordingTerminal();
+  await explainCommand(77, { config }, pipe.terminal);
+  expect(pipe.text()).not.toContain('\u001b');
+});
+
+test('evidence overwrites nothing unless told so, and a folder that is not there is told', async () => {
+  await failedJob();
+  const { terminal, text } = recordingTerminal();
+  const output = join(folder, 'job.json');
+  writeFileSync(output, 'mine');
+  await expect(evidenceCommand(77, { config, output }, terminal)).rejects.toThrow('--force');
+  expect(readFileSync(output, 'utf8')).toBe('mine');
+  await evidenceCommand(77, { config, output, force: true, json: true }, terminal);
+  expect(JSON.parse(text())).toEqual({ jobId: 77, file: output, entries: expect.any(Number) });
+  const nowhere = join(folder, 'none', 'job.json');
+  await expect(evidenceCommand(77, { config, output: nowhere }, terminal)).rejects.toThrow(
+    `The folder ${join(folder, 'none')} does not exist`,
+  );
+});
+
+test('a job that nobody knows has neither a story nor evidence', async () => {
+  const { terminal } = recordingTerminal();
+  const output = join(folder, 'job.json');
+  await expect(evidenceCommand(5, { config, output }, terminal)).rejects.toThrow('No such job is known.');
+  await expect(explainCommand(5, { config }, terminal)).rejects.toThrow('No such job is known.');
 });

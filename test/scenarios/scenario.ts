@@ -7,11 +7,11 @@ import {
   SIMULATED_REPOSITORY,
   worldConfig,
 } from '../../src/cli/simulation/world-config.ts';
-import type { JobsAnswer } from '../../src/cli/terminal/job-rows.ts';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import type { Answers } from '../../src/http/admin/api/api-routes.ts';
 import { createLog } from '../../src/log.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
@@ -164,9 +164,9 @@ export async function scenario(settings: ScenarioSettings = {}) {
         .reduce((sum, [, { requests }]) => sum + requests, 0),
     runners: () => [...github.world.runners.values()].map(({ name }) => name),
 
-    async jobs(): Promise<JobsAnswer> {
+    async jobs(): Promise<Answers['/api/jobs']> {
       const response = await fetch(`${adminUrl}/api/jobs`);
-      return (await response.json()) as JobsAnswer;
+      return (await response.json()) as Answers['/api/jobs'];
     },
 
     async status(): Promise<{ ok: boolean; reasons: string[]; store: { pending: number } }> {

@@ -1,18 +1,56 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { EvidenceFile } from '../../evidence/evidence-file.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode, type Terminal } from '../command.ts';
+import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** Saves all that is known of a job as a file for `replay`. Throws a NoDaemonError when no daemon knows the job. */
+export interface EvidenceOptions {
+  config?: string;
+  output?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** Milliseconds: the logs and screens of several attempts are megabytes. */
+const EVIDENCE_TIMEOUT_MS = 30_000;
+
+/**
+ * Saves all that is known of a job as a file for `replay`. Throws a NoDaemonError when no daemon knows the job, and a
+ * UsageError when the file cannot be written or is there already.
+ */
 export async function evidenceCommand(
   jobId: number,
-  { config, output = `job-${jobId}.evidence.json` }: { config?: string; output?: string },
+  { config, output = `job-${jobId}.evidence.json`, force = false, json }: EvidenceOptions,
   terminal: Terminal,
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
-  const file = await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/evidence`);
-  // Other users of this machine must not read job names and the logs of guests.
-  await writeFile(output, JSON.stringify(file), { mode: 0o600 });
-  terminal.out(`${output}: open it with jeballto-runner replay ${output}`);
+  await askDaemon(daemon, 'GET', `/api/jobs/${jobId}`);
+  const file = (await askDaemon(
+    daemon,
+    'GET',
+    `/api/jobs/${jobId}/evidence`,
+    EVIDENCE_TIMEOUT_MS,
+  )) as EvidenceFile;
+  try {
+    // Other users of this machine must not read job names and the logs of guests.
+    writeFileSync(output, JSON.stringify(file), { mode: 0o600, flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    throw new UsageError(notWritten(output, (error as NodeJS.ErrnoException).code ?? String(error)));
+  }
+  terminal.out(
+    json
+      ? JSON.stringify({ jobId, file: output, entries: file.journal.length })
+      : `${output}: open it with jeballto-runner replay ${output}`,
+  );
   return ExitCode.ok;
+}
+
+function notWritten(path: string, code: string): string {
+  if (code === 'EEXIST')
+    return `${path} is there already: name another with -o, or overwrite it with --force.`;
+  if (code === 'ENOENT')
+    return `The folder ${dirname(path)} does not exist: make it, or name another file with -o.`;
+  if (code === 'EISDIR') return `${path} is a folder: name a file in it with -o.`;
+  return `${path} cannot be written (${code}): name another file with -o.`;
 }

@@ -1,11 +1,19 @@
+import { createColors } from 'picocolors';
 import type { JobStory } from '../../evidence/evidence-file.ts';
-import { moment, span } from '../../format.js';
+import { counted, moment, span } from '../../format.js';
 import { callLine, effectOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import { adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import { printable, textTable } from '../terminal/terminal-text.ts';
+import { cut, printable, textTable, wrap } from '../terminal/terminal-text.ts';
+
+/** Milliseconds: a job that was retried for days has thousands of entries. */
+const JOURNAL_TIMEOUT_MS = 30_000;
+
+/** Columns before the facts and before the calls of an effect. */
+const FACT_INDENT = '  Who must act:  '.length;
+const CALL_INDENT = 25;
 
 /** Prints the same story of a job as the page. Throws a NoDaemonError when no daemon answers or none knows the job. */
 export async function explainCommand(
@@ -15,17 +23,22 @@ export async function explainCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   const story = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}`)) as JobStory;
-  const { entries } = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/journal`)) as {
+  const { entries } = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/journal`, JOURNAL_TIMEOUT_MS)) as {
     entries: StoredJournalEntry[];
   };
-  const lines = storyLines(story, entries, terminal.clock.now());
   if (json) terminal.out(JSON.stringify({ story, entries }));
-  else for (const line of lines) terminal.out(printable(line));
+  else for (const line of storyLines(story, entries, terminal)) terminal.out(line);
   return ExitCode.ok;
 }
 
-/** The same verdict, phases and steps as on the page. */
-export function storyLines(story: JobStory, entries: StoredJournalEntry[], now: number): string[] {
+/** The same verdict, phases and steps as on the page, folded to the width of the terminal. */
+export function storyLines(
+  story: JobStory,
+  entries: StoredJournalEntry[],
+  { clock, columns, color }: Pick<Terminal, 'clock' | 'columns' | 'color'>,
+): string[] {
+  const now = clock.now();
+  const paint = createColors(color);
   const verdict = verdictOf(entries, now);
   const job = entries.findLast(({ changed }) => changed?.job)?.changed?.job;
   const name = job ? `${job.owner}/${job.repository} · ${job.workflow} · ${job.name}` : '';
@@ -42,20 +55,29 @@ export function storyLines(story: JobStory, entries: StoredJournalEntry[], now: 
       `  ${state}`,
       `attempt ${attempt}`,
       span((to ?? now) - from) + (to === null ? ' so far' : ''),
-      failures > 0 ? `${failures} failures` : '',
+      failures > 0 ? counted(failures, 'failure') : '',
     ]);
+  const isBad = verdict.mood === 'failed';
   return [
-    `Job ${story.jobId}${name ? `  ${name}` : ''}`,
-    verdict.headline,
-    ...textTable(facts.map(([key = '', text = '']) => [`  ${key}:`, text])),
+    ...folded(`Job ${story.jobId}${name ? `  ${name}` : ''}`, '', columns),
+    ...folded(verdict.headline, '', columns).map((line) => (isBad ? paint.red(line) : paint.bold(line))),
+    ...facts.flatMap(([key = '', text = '']) => folded(text, `  ${key}:`.padEnd(FACT_INDENT), columns)),
     '',
-    ...textTable(phases),
+    ...textTable(phases).map((line) => (columns === null ? line : cut(line, columns))),
     '',
-    ...entries.flatMap((entry) => [`${moment(entry.at)}  ${lineOf(entry)}`, ...callLines(entry)]),
+    ...entries.flatMap((entry) => [
+      ...folded(lineOf(entry), `${moment(entry.at)}  `, columns),
+      ...callsOf(entry).flatMap((call) => folded(call, ' '.repeat(CALL_INDENT), columns).map(paint.dim)),
+    ]),
   ];
 }
 
-function callLines(entry: StoredJournalEntry): string[] {
-  const calls = effectOf(entry)?.calls ?? [];
-  return calls.map((call) => `                         ${callLine(call)}`);
+/** The text after `head`, its further lines below its first. */
+function folded(text: string, head: string, columns: number | null): string[] {
+  const lines = wrap(printable(text), columns, ' '.repeat(head.length));
+  return lines.map((line, at) => (at === 0 ? `${head}${line.slice(head.length)}` : line));
+}
+
+function callsOf(entry: StoredJournalEntry): string[] {
+  return (effectOf(entry)?.calls ?? []).map((call) => callLine(call));
 }

@@ -4,6 +4,9 @@ import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 import { printable, textTable } from '../terminal/terminal-text.ts';
 
+/** Milliseconds: a collection asks every host and GitHub before it is answered. */
+const COLLECT_TIMEOUT_MS = 60_000;
+
 /**
  * Has the running daemon collect now what nobody owns, or print what it would do. It never opens the store itself:
  * without the records of the daemon every VM would seem to have no owner. Throws a NoDaemonError when none answers.
@@ -14,7 +17,11 @@ export async function gcCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   const path = `/api/collect${dryRun ? '?dryRun=true' : ''}`;
-  const answer = (await askDaemon(daemon, 'POST', path)) as { dryRun: boolean; steps: CollectionStep[] };
+  if (terminal.columns !== null) terminal.err('The daemon asks every Mac and GitHub ...');
+  const answer = (await askDaemon(daemon, 'POST', path, COLLECT_TIMEOUT_MS)) as {
+    dryRun: boolean;
+    steps: CollectionStep[];
+  };
   if (json) {
     terminal.out(JSON.stringify(answer));
   } else if (answer.steps.length === 0) {

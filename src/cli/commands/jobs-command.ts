@@ -1,23 +1,81 @@
+import { counted } from '../../format.js';
+import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { type AdminAddress, adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
-import { type JobsAnswer, jobRows } from '../terminal/job-rows.ts';
-import { textTable } from '../terminal/terminal-text.ts';
+import { jobTable } from '../terminal/job-table.ts';
+import { cut, printable } from '../terminal/terminal-text.ts';
+
+/** What `jobs` and `watch` show. */
+export interface JobsAnswer {
+  jobs: Answers['/api/jobs'];
+  waiting: Answers['/api/waiting'];
+  hosts: Answers['/api/hosts']['hosts'];
+}
 
 /** Prints what the running daemon knows of its jobs. Throws a NoDaemonError when none answers. */
 export async function jobsCommand(
   { config, json }: { config?: string; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const daemon: AdminAddress = adminAddress(readConfig(config, terminal).config);
-  const answer = (await askDaemon(daemon, 'GET', '/api/jobs')) as JobsAnswer;
-  if (json) {
-    terminal.out(JSON.stringify(answer));
-  } else if (answer.jobs.length + answer.recent.length === 0) {
-    terminal.out('No jobs: none is queued, and none has ended within the retention.');
-  } else {
-    for (const line of textTable(jobRows(answer, terminal.clock.now()))) terminal.out(line);
-    if (answer.beyond) terminal.out(`and ${answer.beyond} more that wait in the queue`);
-  }
+  const answer = await askForJobs(adminAddress(readConfig(config, terminal).config));
+  if (json) terminal.out(jobsJson(answer));
+  else for (const line of jobsLines(answer, terminal)) terminal.out(line);
   return ExitCode.ok;
+}
+
+export async function askForJobs(daemon: AdminAddress): Promise<JobsAnswer> {
+  const [jobs, waiting, hosts] = await Promise.all([
+    askDaemon(daemon, 'GET', '/api/jobs'),
+    askDaemon(daemon, 'GET', '/api/waiting'),
+    askDaemon(daemon, 'GET', '/api/hosts'),
+  ]);
+  return {
+    jobs: jobs as JobsAnswer['jobs'],
+    waiting: waiting as JobsAnswer['waiting'],
+    hosts: (hosts as Answers['/api/hosts']).hosts,
+  };
+}
+
+export function jobsJson({ jobs, waiting: { waiting, unserved } }: JobsAnswer): string {
+  return JSON.stringify({ ...jobs, waiting, unserved });
+}
+
+/** The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile covers. */
+export function jobsLines(
+  { jobs, waiting: { waiting, unserved }, hosts }: JobsAnswer,
+  { clock, columns, color }: Pick<Terminal, 'clock' | 'columns' | 'color'>,
+  rows?: number,
+): string[] {
+  const notes = [...cordonNotes(hosts), ...unservedNotes(unserved)].map((line) =>
+    columns === null ? line : cut(line, columns),
+  );
+  if (jobs.jobs.length + jobs.recent.length === 0) {
+    return ['No jobs: none is queued, and none has ended within the retention.', ...notes];
+  }
+  const space = rows === undefined ? undefined : rows - notes.length;
+  const size = { columns, color, ...(space === undefined ? {} : { rows: space }) };
+  return [...jobTable(jobs, waiting, clock.now(), size), ...notes];
+}
+
+function cordonNotes(hosts: JobsAnswer['hosts']): string[] {
+  return hosts.flatMap(({ name, cordon }) =>
+    cordon ? [`${printable(name)} takes no new jobs: cordoned by ${printable(cordon.by)}.`] : [],
+  );
+}
+
+function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {
+  const strange = unserved.filter(({ why }) => why === 'noLabel');
+  const toApprove = unserved.length - strange.length;
+  const labels = [...new Set(strange.flatMap((job) => job.labels))].slice(0, 6).map(printable);
+  return [
+    ...(toApprove > 0
+      ? [`${counted(toApprove, 'more job waits', 'more jobs wait')} for approval at GitHub.`]
+      : []),
+    ...(strange.length > 0
+      ? [
+          `${counted(strange.length, 'more job', 'more jobs')} at GitHub: no profile covers ${labels.join(', ')}.`,
+        ]
+      : []),
+  ];
 }

@@ -9,22 +9,33 @@ import { listenForStop } from '../stop-signals.ts';
 /** Serves an evidence file in the daemon's page, on loopback, until a signal. Throws a UsageError for any other file. */
 export async function replayCommand(
   path: string,
-  { port }: { port: number },
+  { port, json }: { port: number; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
   const file = await read(path);
   const app = createAdminApp({ source: replaySource(file), token: null, clock: terminal.clock });
-  const listener = await listen(app, { host: '127.0.0.1', port }, 'port');
+  const listener = await listen(app, { host: '127.0.0.1', port }, 'port').catch((error: unknown) => {
+    throw new UsageError(
+      `Port ${port} cannot be used (${reasonOf(error)}): choose another with --port, or leave --port out.`,
+    );
+  });
   const stop = listenForStop({
     signals: ['SIGINT', 'SIGTERM'],
     clock: terminal.clock,
     force: (code) => process.exit(code),
   });
-  terminal.out(`The recording is at ${listener.url}/#/job/${file.story.jobId} (Ctrl-C ends)`);
+  const url = `${listener.url}/#/job/${file.story.jobId}`;
+  terminal.out(json ? JSON.stringify({ url }) : url);
+  if (!json) terminal.err('The recording is there until Ctrl-C.');
   await stop.first;
   stop.release();
   await listener.close();
   return ExitCode.ok;
+}
+
+function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  return /another process listens there|EACCES/.exec(message)?.[0] ?? message;
 }
 
 async function read(path: string): Promise<EvidenceFile> {

@@ -1,8 +1,8 @@
+import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { topState } from '../../journal/overview.js';
 import type { Waiting } from '../../placement/why-waiting.ts';
 import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
-import type { JobsAnswer } from '../terminal/job-rows.ts';
 
 /** The states of a job in their order; `done` means every end. */
 export const PIPELINE = [
@@ -19,7 +19,7 @@ export const PIPELINE = [
 ] as const;
 
 /** What the daemon says of its jobs, and why some of them wait. */
-export interface DemoAnswer extends JobsAnswer {
+export interface DemoAnswer extends Pick<Answers['/api/jobs'], 'jobs' | 'recent'> {
   waiting: Waiting[];
 }
 
@@ -90,8 +90,8 @@ function demoJob(job: Job, answer: DemoAnswer | null, before: DemoJob | undefine
 function whyOf(
   job: Job,
   answer: DemoAnswer | null,
-  view: JobsAnswer['jobs'][number] | undefined,
-  settled: JobsAnswer['recent'][number] | undefined,
+  view: DemoAnswer['jobs'][number] | undefined,
+  settled: DemoAnswer['recent'][number] | undefined,
 ): string | null {
   if (answer === null) return null;
   const broken = job.state.steps.find(({ conclusion }) => conclusion === 'failure');

@@ -1,5 +1,6 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /**
  * Text from GitHub or an agent without control characters: a job's name must not be able to move the cursor or to
@@ -12,6 +13,15 @@ export function printable(text: string): string {
 /** The text in at most `columns` columns; what does not fit is replaced by an ellipsis. */
 export function cut(text: string, columns: number): string {
   return cliTruncate(text, columns);
+}
+
+/** The text in lines of at most `columns` columns, broken between words, each after `indent`; null does not break. */
+export function wrap(text: string, columns: number | null, indent = ''): string[] {
+  if (columns === null) return [`${indent}${text}`];
+  const width = Math.max(20, columns - stringWidth(indent));
+  return wrapAnsi(text, width, { hard: true })
+    .split('\n')
+    .map((line) => `${indent}${line}`);
 }
 
 /** Rows as aligned columns, two spaces apart. The first row says how many columns there are. */
