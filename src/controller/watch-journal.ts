@@ -54,7 +54,11 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
     at: clock.now(),
     actor: 'daemon',
     event: 'daemon.started',
-    ...{ jobId: 0, attempt: 0, host: null, from: '', to: '' },
+    jobId: 0,
+    attempt: 0,
+    host: null,
+    from: '',
+    to: '',
     detail: { heardLast },
     isTurn: true,
   });

@@ -56,8 +56,13 @@ export class EffectTracer {
   async trace<T>(actor: string, effect: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#clock.now();
     const trace: EffectTrace = {
-      ...{ actor, effect, startedAt },
-      ...{ endedAt: null, outcome: null, calls: [], more: 0 },
+      actor,
+      effect,
+      startedAt,
+      endedAt: null,
+      outcome: null,
+      calls: [],
+      more: 0,
     };
     this.#underWay.add(trace);
     try {

@@ -15,7 +15,7 @@ export interface UnservedJob {
 }
 
 /** Beyond these the oldest are forgotten: a large organization queues much that is for others. */
-const MOST = 200;
+const MAX_JOBS = 200;
 
 /** Jobs that were seen and are not ours to serve, or not yet. In memory: the next look finds them again. */
 export class UnservedJobs {
@@ -30,7 +30,7 @@ export class UnservedJobs {
     const { jobId, owner, repository, workflow, name, url, labels, queuedAt } = seen;
     this.#jobs.set(jobId, { jobId, owner, repository, workflow, name, url, labels, queuedAt, why });
     const [oldest] = this.#jobs.keys();
-    if (this.#jobs.size > MOST && oldest !== undefined) this.#jobs.delete(oldest);
+    if (this.#jobs.size > MAX_JOBS && oldest !== undefined) this.#jobs.delete(oldest);
   }
 
   all(): UnservedJob[] {

@@ -1,5 +1,5 @@
 import { ConfigError, problemLine } from '../../config/config-error.ts';
-import { checkConfig } from '../check/check-config.ts';
+import type { LoadedConfig } from '../../config/load-config.ts';
 import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
 import { checkStore } from '../check/check-store.ts';
@@ -44,4 +44,28 @@ async function examine(path: string | undefined, { env, clock }: Terminal) {
   const findings = groups.flat();
   const isWell = findings.every(({ verdict }) => verdict !== 'wrong');
   return { findings, exitCode: isWell ? ExitCode.ok : ExitCode.failed };
+}
+
+/** The findings about a configuration that could be loaded. */
+export function checkConfig({ config, warnings, path }: LoadedConfig & { path: string }): Finding[] {
+  const { ok, wrong, note } = about('config');
+  const { mode } = config.controller;
+  const labels = Object.keys(config.labels);
+  const hosts = config.hosts.map(({ name }) => name);
+  return [
+    ok(`${path} is valid: mode ${mode}, hosts ${hosts.join(', ')}, labels ${labels.join(', ')}.`),
+    ...(config.github.webhook_secret === undefined || mode === 'poll'
+      ? []
+      : [ok(`Webhook deliveries are verified with ${secretsIn(config.github.webhook_secret)}.`)]),
+    ...warnings.map((warning) => {
+      // Without polling and without a secret the daemon would never notice a job.
+      const isFatal = warning.path === 'github.webhook_secret' && mode === 'webhook';
+      return (isFatal ? wrong : note)(problemLine(warning));
+    }),
+  ];
+}
+
+function secretsIn(secret: string | readonly string[]): string {
+  const count = [secret].flat().length;
+  return count === 1 ? 'github.webhook_secret' : `any of the ${count} secrets in github.webhook_secret`;
 }

@@ -10,7 +10,12 @@ export async function withGuest<T>(
 ): Promise<T> {
   const { user, password, privateKey, connectTimeout, installPath } = world.guest;
   const session = await world.openGuest({
-    ...{ address, hostKey, user, password, privateKey, signal },
+    address,
+    hostKey,
+    user,
+    password,
+    privateKey,
+    signal,
     connectTimeoutMs: connectTimeout,
   });
   try {

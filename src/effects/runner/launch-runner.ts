@@ -29,8 +29,12 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
       const group = scope.kind === 'organization' ? world.runnerGroup : null;
       const url = world.github.registrationUrl(scope);
       await guest.launch({
-        ...{ mode: 'token', runnerName, token: secret.token },
-        ...{ url, labels: runnerLabels, group },
+        mode: 'token',
+        runnerName,
+        token: secret.token,
+        url,
+        labels: runnerLabels,
+        group,
       });
     }
     world.secrets.drop(runnerName);
