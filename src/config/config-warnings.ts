@@ -32,6 +32,11 @@ function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
 }
 
 function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProblem> {
+  if (runner.labels.length === 0) {
+    const message =
+      'is empty, so a job that also asks for self-hosted, macos or arm64 gets no VM: name what your workflows write, or leave the key out.';
+    yield { path: ['runner', 'labels'], message };
+  }
   const booting = timeouts.ssh_ready + timeouts.probing + timeouts.jit_config + timeouts.runner_online;
   const everyRunners = new Set(runner.labels.map((label) => label.toLowerCase()));
   const several = Object.keys(labels).length > 1;
@@ -39,6 +44,11 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
     if (HOSTED_IMAGE.test(label)) {
       const message =
         "is the name of an image of GitHub's own runners: jobs meant for those would come here, and jobs meant for here may go there. Choose a label of your own.";
+      yield { path: ['labels', label], message };
+    }
+    if (label.toLowerCase() === 'self-hosted') {
+      const message =
+        'is what every job for a runner of its own names: jobs meant for other runners would come here. Choose a label of your own.';
       yield { path: ['labels', label], message };
     }
     if (several && everyRunners.has(label.toLowerCase())) {

@@ -150,6 +150,21 @@ const RULES: Rule[] = [
     },
   },
   {
+    reads: ['hosts', 'labels', 'controller.max_concurrent_vms'],
+    find({ hosts, labels, controller }) {
+      const slots = hosts?.reduce(
+        (sum, host) => sum + (host.max_concurrent_vms ?? controller.max_concurrent_vms),
+        0,
+      );
+      const most = slots ?? controller.max_concurrent_vms;
+      return Object.entries(labels).flatMap(([label, { warm }]) => {
+        if (warm <= most) return [];
+        const message = `asks for ${warm} warm VMs, and the hosts run ${most} at once: write at most ${most}.`;
+        return [{ path: ['labels', label, 'warm'], message }];
+      });
+    },
+  },
+  {
     reads: ['admin.listen', 'admin.token'],
     find({ admin: { listen, token } }) {
       if (token !== undefined || isLoopback(listen.host)) return [];

@@ -28,9 +28,9 @@ function unknownKeyMessage(path: KeyPath, key: string): string {
   const elsewhere = placesOf(key);
   // A key that is right in another section is not a misspelling of a key that looks like it.
   const isMisplaced = elsewhere.length > 0 && spellingOf(nearest) !== spellingOf(key);
-  if (isTypingError(key, nearest) && !isMisplaced) return `is no key here. Did you mean ${nearest}?`;
-  if (isMisplaced) return `is no key here, but ${elsewhere.join(' or ')} is: move it there.`;
-  return `is no key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
+  if (isTypingError(key, nearest) && !isMisplaced) return `is not a key here. Did you mean ${nearest}?`;
+  if (isMisplaced) return `is not a key here, but ${elsewhere.join(' or ')} is: move it there.`;
+  return `is not a key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
 }
 
 /** The known name that takes the fewest letters to change; upper and lower case are one. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,11 @@ import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
 import type { Environment } from '../../src/config/sources/environment.ts';
 
 export const AGENT_TOKEN = '6F9619FF-8B86-D011-B42D-00CF4FC964FF';
+
+/** A private key as GitHub makes it for an App. */
+export const APP_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 /** The smallest configuration that loads; tests change one thing in it. */
 export const SMALLEST = {

@@ -47,6 +47,15 @@ test('a profile named like a label of every runner is ambiguous beside others, a
   ]);
 });
 
+test('"self-hosted" as a profile, and runners without the usual labels, are probably not meant', () => {
+  expect(warningsOf({ labels: { 'Self-Hosted': image } })).toEqual([
+    expect.stringContaining('labels.Self-Hosted: is what every job for a runner of its own names'),
+  ]);
+  expect(warningsOf({ runner: { labels: [] } })).toEqual([
+    expect.stringContaining('runner.labels: is empty, so a job that also asks for self-hosted'),
+  ]);
+});
+
 test('a lifetime has to be longer than the way to a ready runner', () => {
   const labels = { mac: { ...image, lifetime_seconds: 1320 } };
   expect(warningsOf({ labels })).toEqual([

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyFacts } from '../../src/config/key.ts';
 import { SECTIONS } from '../../src/config/sections/sections.ts';
-import { AGENT_TOKEN, load, temporaryFolder, writeIn } from './config-fixture.ts';
+import { AGENT_TOKEN, APP_KEY, load, temporaryFolder, writeIn } from './config-fixture.ts';
 
 const committed = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
 
@@ -22,7 +22,7 @@ test('every YAML example of the page loads', () => {
   const env = { GITHUB_TOKEN: 'ghp_1', JEBALLTO_TOKEN: AGENT_TOKEN, JEBALLTO_TOKEN_MAC_1: AGENT_TOKEN };
   const folder = temporaryFolder();
   writeIn(folder, '.jeballto/mac-2.token', AGENT_TOKEN);
-  writeIn(folder, 'acme-runner.private-key.pem', 'a key');
+  writeIn(folder, 'acme-runner.private-key.pem', APP_KEY);
   const without = (text: string, section: string) =>
     text.replace(new RegExp(`^${section}:\\n(?: .*\\n)+`, 'm'), '');
 

@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { parseResourceName, resourceName } from '../../machines/resource-name.ts';
-import { AGENT_TOKEN, load, problemLines, SMALLEST, temporaryFolder, writeIn } from './config-fixture.ts';
+import {
+  AGENT_TOKEN,
+  APP_KEY,
+  load,
+  problemLines,
+  SMALLEST,
+  temporaryFolder,
+  writeIn,
+} from './config-fixture.ts';
 
 const OWNER = { owner: 'acme', repository: 'app' };
 
 describe('credentials for GitHub', () => {
   const app = () => {
     const folder = temporaryFolder();
-    return { app_id: 1, installation_id: 2, app_private_key_path: writeIn(folder, 'app.pem', 'a key') };
+    return { app_id: 1, installation_id: 2, app_private_key_path: writeIn(folder, 'app.pem', APP_KEY) };
   };
   const withGithub = (github: object) => ({ ...SMALLEST, github: { ...OWNER, ...github } });
 
@@ -66,7 +74,7 @@ describe('repositories', () => {
 
   test("another owner's is out of reach for an organization's runners and for an App", () => {
     const folder = temporaryFolder();
-    writeIn(folder, 'app.pem', 'a key');
+    writeIn(folder, 'app.pem', APP_KEY);
     const mend = 'only repositories of its own account: remove it, or serve it with a second daemon.';
     expect(
       problemLines({
@@ -188,6 +196,15 @@ describe('listeners', () => {
       'admin.listen: takes the port of controller.webhook_listen, which is open to the public: choose another port.',
     ]);
   });
+});
+
+test('more warm VMs than the hosts run at once are refused', () => {
+  const labels = { mac: { image: 'ghcr.io/acme/mac', warm: 3 } };
+  expect(problemLines({ ...SMALLEST, labels })).toEqual([
+    'labels.mac.warm: asks for 3 warm VMs, and the hosts run 2 at once: write at most 2.',
+  ]);
+  const hosts = ['one', 'two'].map((name) => ({ name, base_url: 'http://192.0.2.1:8011/v1' }));
+  expect(load({ ...SMALLEST, labels, hosts }).config.labels.mac?.warm).toBe(3);
 });
 
 test('a rule waits for the keys that it reads, and the others do not wait with it', () => {

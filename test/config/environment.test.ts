@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { VARIABLES } from '../../src/config/sources/environment.ts';
 import {
   AGENT_TOKEN,
+  APP_KEY,
   load,
   problemLines,
   SMALLEST,
@@ -97,7 +98,7 @@ describe('variables that the family shares', () => {
 
   test('GITHUB_TOKEN is taken only where the file has neither a token nor a part of an App', () => {
     const folder = temporaryFolder();
-    writeIn(folder, 'app.pem', 'a key');
+    writeIn(folder, 'app.pem', APP_KEY);
     const { owner, repository } = SMALLEST.github;
     const tokenOf = (github: object) =>
       load({ ...SMALLEST, github: { owner, repository, ...github } }, { GITHUB_TOKEN: 'ghp_shell' }, folder)

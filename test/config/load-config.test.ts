@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { SECTIONS } from '../../src/config/sections/sections.ts';
 import {
   AGENT_TOKEN,
+  APP_KEY,
   configErrorOf,
   load,
   problemLines,
@@ -56,7 +57,7 @@ labels:
 describe('whole files', () => {
   test('a YAML file of the documented form loads unchanged and without a warning', () => {
     const folder = temporaryFolder();
-    const key = writeIn(folder, 'path.pem', 'a key');
+    const key = writeIn(folder, 'path.pem', APP_KEY);
     const token = writeIn(folder, 'agent.token', AGENT_TOKEN);
     const { config, warnings } = load(DOCUMENTED_FORM, {}, folder);
     expect(warnings).toEqual([]);
@@ -272,7 +273,7 @@ admin: {listen: ":9092"}
       'JEBALLTO_RUNNER_LOG_LEVEL: log.level: "loud" is none of the choices: write trace, debug, info, warn, error, fatal or silent.',
       `${file}:4: github.token: takes its value from the environment variable NO_SUCH_VARIABLE, which is not set: set it, or write the value here.`,
       `${file}:6: controller.mode: "pull" is none of the choices: write poll, webhook or both.`,
-      `${file}:7: controller.poll_intervall: is no key here. Did you mean poll_interval?`,
+      `${file}:7: controller.poll_intervall: is not a key here. Did you mean poll_interval?`,
       `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest, a job needs no registry once the image is there.`,
       `${file}:10: labels["mac 15"].cpu: 64 does not fit here: write a whole number from 1 to 32.`,
       `${file}:11: admin.token: is missing. admin.listen opens the API to other machines at 0.0.0.0: set a token, or listen on 127.0.0.1.`,
@@ -298,16 +299,16 @@ admin: {listen: ":9092"}
   test.each([
     ['pollInterval', 'controller', 'Did you mean poll_interval?'],
     ['poll-interval', 'controller', 'Did you mean poll_interval?'],
-    ['image', 'runner', 'is no key here, but labels.<label>.image is: move it there.'],
+    ['image', 'runner', 'is not a key here, but labels.<label>.image is: move it there.'],
     [
       'base_url',
       'controller',
-      'is no key here, but jeballto.base_url or hosts[].base_url is: move it there.',
+      'is not a key here, but jeballto.base_url or hosts[].base_url is: move it there.',
     ],
-    ['zzz', 'log', 'is no key here. The nearest is level; all that may stand here: level, format.'],
+    ['zzz', 'log', 'is not a key here. The nearest is level; all that may stand here: level, format.'],
   ])('a key that does not exist: %s under %s', (key, section, mend) => {
     expect(problemLines({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
-      `${section}.${key}: ${mend.startsWith('is ') ? mend : `is no key here. ${mend}`}`,
+      `${section}.${key}: ${mend.startsWith('is ') ? mend : `is not a key here. ${mend}`}`,
     ]);
   });
 
@@ -321,9 +322,9 @@ admin: {listen: ":9092"}
       }),
     ).toEqual(
       expect.arrayContaining([
-        'controler: is no key here. Did you mean controller?',
-        'hosts[0].tokenfile: is no key here. Did you mean token_file?',
-        'labels.mac.memori: is no key here. Did you mean memory?',
+        'controler: is not a key here. Did you mean controller?',
+        'hosts[0].tokenfile: is not a key here. Did you mean token_file?',
+        'labels.mac.memori: is not a key here. Did you mean memory?',
       ]),
     );
   });
@@ -340,7 +341,9 @@ describe('syntax', () => {
     expect(syntaxOf('github:\n\ttoken: ghp_hidden\n')).toBe(
       'config.yaml:2: is indented with a tab, which YAML refuses: use blanks.',
     );
-    expect(syntaxOf('a: 1\na: ghp_hidden\n')).toBe('config.yaml:2: holds a key twice: keep one of the two.');
+    expect(syntaxOf('a: 1\na: ghp_hidden\n')).toBe(
+      'config.yaml:2: holds the key a twice: keep one of the two.',
+    );
     expect(syntaxOf('a: "ghp_hidden\n')).not.toContain('ghp_hidden');
     expect(syntaxOf('token: !ghp_hidden x\n')).toBe(
       'config.yaml:1: has a value that begins with "!": put it in quotes.',
@@ -352,7 +355,30 @@ describe('syntax', () => {
 
   test('a comma forgotten in JSON is found where it is missing', () => {
     expect(syntaxOf('{\n  "a": 1\n  "b": "ghp_hidden"\n}', 'config.json')).toMatch(
-      /^config\.json:3: is no valid JSON, here or just before: look for a comma/,
+      /^config\.json:3: is not valid JSON, here or just before: look for a comma/,
+    );
+  });
+
+  test('a key that is there twice is named, in JSON too', () => {
+    expect(syntaxOf('{\n  "github": {"token": "ghp_hidden"},\n  "github": {}\n}', 'config.json')).toBe(
+      'config.json:3: holds the key github twice: keep one of the two.',
+    );
+  });
+
+  test.each(['utf16le', 'latin1'] as const)(
+    'a file that is not UTF-8 text is told as such: %s',
+    (encoding) => {
+      const folder = temporaryFolder();
+      const path = join(folder, 'config.json');
+      const text = encoding === 'latin1' ? '\u0000\u0001binary' : '\uFEFF{"github": {}}';
+      writeFileSync(path, Buffer.from(text, encoding));
+      expect(configErrorOf(() => loadConfig({ path, env: {} })).message).toContain('is not UTF-8');
+    },
+  );
+
+  test.each(['config.toml', 'config.yaml', 'config.json'])('TOML in %s is told as such', (name) => {
+    expect(syntaxOf('[github]\nowner = "acme"\ntoken = "ghp_hidden"\n', name)).toBe(
+      `${name}: is TOML: write the configuration as JSON or YAML (config.example.json shows how).`,
     );
   });
 
@@ -406,11 +432,19 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     ]);
   });
 
-  test('a password that only holds such letters is taken as it is', () => {
+  test('a variable beside other characters, or without its end, is refused and can come from a variable as a whole', () => {
     const password = `a${variable('HOME')}`;
-    expect(load({ ...SMALLEST, runner: { ssh_password: password } }).config.runner.ssh_password).toBe(
-      password,
-    );
+    const refused = problemLines({
+      ...SMALLEST,
+      github: { ...SMALLEST.github, token: variable('GITHUB_TOKEN').slice(0, -1) },
+      runner: { ssh_password: password },
+    });
+    expect(refused).toEqual([
+      expect.stringContaining('github.token: begins a variable with $' + '{GITHUB_TOKEN and does not end it'),
+      expect.stringContaining(`runner.ssh_password: holds ${variable('HOME')} beside other characters`),
+    ]);
+    const runner = { ssh_password: variable('PASSWORD') };
+    expect(load({ ...SMALLEST, runner }, { PASSWORD: password }).config.runner.ssh_password).toBe(password);
   });
 
   test('a variable in a place where nothing replaces it is refused', () => {

@@ -20,7 +20,10 @@ export const githubKeys = {
     'Personal access token. Needs Actions: read, and Administration: write of the repositories or Self-hosted runners: write of the organization (classic: `repo`, `admin:org`). Instead of the three keys of an App.',
   ),
   app_id: optional(number, 'Id of a GitHub App: with an installation, recommended for production.'),
-  app_private_key_path: optional(localFile, "The App's private key, as the PEM file that GitHub gave out."),
+  app_private_key_path: optional(
+    { ...localFile, holds: 'appKey' },
+    "The App's private key, as the PEM file that GitHub gave out.",
+  ),
   installation_id: optional(
     number,
     "Id of the App's installation on the owner's account: the last part of its settings page's address.",

@@ -13,7 +13,6 @@ export interface ConfigFileContent {
 /** Sentences of our own: the parser's may quote the file, and with it a secret. */
 const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use blanks.',
-  DUPLICATE_KEY: 'holds a key twice: keep one of the two.',
   MULTIPLE_DOCS: 'begins a second document: a configuration is one, so remove the line "---".',
   BAD_INDENT: 'is indented unlike the lines around it.',
   MISSING_CHAR: 'lacks a quote, a comma or a bracket, here or just before.',
@@ -30,6 +29,7 @@ const NOT_READABLE: Record<string, string> = {
 /** Reads a JSON or YAML file. Throws a ConfigError with every error of its syntax, each with its line. */
 export function readConfigFile(path: string): ConfigFileContent {
   const text = readText(path).replace(/^\uFEFF/, '');
+  refuseToml(text, path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   if (path.endsWith('.json')) refuseInvalidJson(text, path, lines);
@@ -39,7 +39,10 @@ export function readConfigFile(path: string): ConfigFileContent {
       errors.map(({ code, pos }) => ({
         at: `${path}:${lines.linePos(pos[0]).line}`,
         path: '',
-        message: SYNTAX[code] ?? `is no valid YAML (${code}), here or just before.`,
+        message:
+          code === 'DUPLICATE_KEY'
+            ? `holds ${keyAt(text, pos[0])} twice: keep one of the two.`
+            : (SYNTAX[code] ?? `is not valid YAML (${code}), here or just before.`),
       })),
     );
   }
@@ -57,10 +60,33 @@ export function readConfigFile(path: string): ConfigFileContent {
   };
 }
 
+/** The key that begins there. The parser says only where, and what stands behind it may be a secret. */
+function keyAt(text: string, offset: number): string {
+  const [, quoted, plain] = /^(?:(["'][^"'\n]*["'])|([\w.-]+))/.exec(text.slice(offset)) ?? [];
+  return `the key ${quoted?.slice(1, -1) ?? plain ?? ''}`.trim();
+}
+
+/** Read as YAML, TOML is one long text, and its sections are lists. */
+function refuseToml(text: string, path: string): void {
+  if (
+    !/\.toml$/i.test(path) &&
+    !(/^\s*\[{1,2}[\w."-]+\]{1,2}\s*$/m.test(text) && /^\s*[\w.-]+\s*=/m.test(text))
+  )
+    return;
+  const message = 'is TOML: write the configuration as JSON or YAML (config.example.json shows how).';
+  throw new ConfigError([{ at: path, path: '', message }]);
+}
+
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    if (/^(?:fffe|feff)/.test(bytes.subarray(0, 2).toString('hex')) || bytes.subarray(0, 64).includes(0)) {
+      const message = 'is not UTF-8 (UTF-16 or no text at all): save it as UTF-8.';
+      throw new ConfigError([{ at: path, path: '', message }]);
+    }
+    return bytes.toString('utf8');
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const message = NOT_READABLE[code] ?? `cannot be read (${code}).`;
     throw new ConfigError([{ at: path, path: '', message }]);
@@ -74,7 +100,7 @@ function refuseInvalidJson(text: string, path: string, lines: LineCounter): void
   } catch (error) {
     const offset = /at position (\d+)/.exec(String(error))?.[1];
     const message =
-      'is no valid JSON, here or just before: look for a comma, a quote or a bracket that is missing or too many, and for comments, which JSON has not.';
+      'is not valid JSON, here or just before: look for a comma, a quote or a bracket that is missing or too many, and for a comment, which JSON does not allow.';
     const at = offset ? `${path}:${lines.linePos(Number(offset)).line}` : path;
     throw new ConfigError([{ at, path: '', message }]);
   }

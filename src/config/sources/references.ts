@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { KeyProblem } from '../config-error.ts';
 import { type Leaf, leavesOf, pathText } from '../sections/sections.ts';
+import { appKeyProblem } from './app-key.ts';
 import { type Environment, variableOf } from './environment.ts';
 
 export interface ReferenceContext {
@@ -49,7 +50,7 @@ export function localPath(path: string, { home, folder }: Pick<ReferenceContext,
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : resolve(folder, path);
 }
 
-/** Only a value that is `${NAME}` as a whole is replaced, so that a password may contain these characters too. */
+/** Only a value that is `${NAME}` as a whole is replaced. */
 function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environment): string | null {
   if (!facts.secret) {
     const [found] = /\$\{\w+\}/.exec(value) ?? [];
@@ -59,7 +60,7 @@ function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environ
     return `holds ${found}, which is replaced in secrets only: write the value itself, ${fix}.`;
   }
   const name = /^\$\{([^{}]*)\}$/.exec(value)?.[1]?.trim();
-  if (name === undefined) return null;
+  if (name === undefined) return partialReference(value);
   const secret = env[name];
   if (!secret) {
     return `takes its value from the environment variable ${name}, which is not set: set it, or write the value here.`;
@@ -68,12 +69,23 @@ function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environ
   return null;
 }
 
-function resolveFile({ set }: Leaf, value: string, context: ReferenceContext): string | null {
+/** A variable that stands beside other characters, or lacks its end, would be sent to GitHub or an agent as it is written. */
+function partialReference(value: string): string | null {
+  const [found] = /\$\{\w*\}?/.exec(value) ?? [];
+  if (!found) return null;
+  const what = found.endsWith('}')
+    ? `holds ${found} beside other characters, and a variable is replaced only where it is the whole value`
+    : `begins a variable with ${found} and does not end it`;
+  return `${what}: write \${NAME} alone. A secret that really contains these characters can be the value of a variable.`;
+}
+
+function resolveFile({ facts, set }: Leaf, value: string, context: ReferenceContext): string | null {
   const path = localPath(value, context);
   set(path);
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).isDirectory() ? `names ${path}, which is a folder: name the file in it.` : null;
+    if (statSync(path).isDirectory()) return `names ${path}, which is a folder: name the file in it.`;
+    return facts.holds === 'appKey' ? appKeyProblem(path) : null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'EACCES' ? 'this user may not read it' : 'there is no such file';
