@@ -1,6 +1,7 @@
 /** Shapes of credentials that a log in a guest may hold: GitHub's tokens, JWTs, and long runs such as a JIT config. */
 const CREDENTIALS = [
-  /\b(?:gh[opsur]|github_pat)_[A-Za-z0-9_]{16,}/g,
+  // `ghs_` is followed by a JWT nowadays, whose parts are joined by dots.
+  /\b(?:gh[opsur]|github_pat)_[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]+)*/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
   /\b[A-Za-z0-9+/]{120,}={0,2}/g,
 ];

@@ -4,6 +4,11 @@ import { redact, redactForeign } from '../src/redact.ts';
 test.each([
   ['a secret of the config', 'login admin:hunter22 ok', 'login admin:*** ok'],
   ['a token of GitHub', 'using ghs_16C7e42F292c6912E7710c838347Ae178B4a now', 'using *** now'],
+  [
+    'an installation’s token with a JWT in it',
+    `x ghs_7_eyJhbGciOiJSUzI1NiJ9.${'eyJpc3Mi'.repeat(9)}.c2ln-bmF_0dXJl, y.`,
+    'x ***, y.',
+  ],
   ['a JWT', 'x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl y', 'x *** y'],
   ['what follows the word', 'Authorization: Bearer abcdef123456', 'Authorization: Bearer ***'],
   ['a JIT config', `config ${'QUJDREVG'.repeat(40)}= end`, 'config *** end'],

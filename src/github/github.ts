@@ -34,9 +34,8 @@ export function createGitHub(options: GitHubOptions) {
   const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000, fetch } = options;
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const limits = new RateLimits();
-  const octokit = connectOctokit({ apiUrl, auth, userAgent, log, timeoutMs, clock, fetch });
-  const renewToken = 'token' in auth ? null : () => octokit.auth({ type: 'installation', refresh: true });
-  const transport = new GitHubTransport({ octokit, apiUrl, clock, limits, renewToken });
+  const octokit = connectOctokit({ apiUrl, userAgent, log, timeoutMs, clock, fetch });
+  const transport = new GitHubTransport({ octokit, apiUrl, clock, auth, limits });
   const groups = new RunnerGroups(transport, clock);
 
   return {

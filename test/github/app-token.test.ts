@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
 import { codeOf, githubRig, REPO, refusalOf } from './github-rig.ts';
 
@@ -24,7 +25,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** auth-app itself waits and repeats a 401 within the first five seconds of a token. */
+/** A 401 within the first five seconds of a token is waited out and repeated. */
 function passTime(ms: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 }
@@ -84,6 +85,75 @@ describe('the token of an installation', () => {
     await using rig = await githubRig({ app }, { auth });
     rig.faults.add({ route: 'POST */access_tokens', ...fault });
     expect(await codeOf(rig.github.listRunners(REPO))).toBe(code);
+  });
+
+  test('that GitHub’s machines do not know yet is waited for, without another one', async () => {
+    const clock = new ManualClock(Date.now());
+    await using rig = await githubRig({ app }, { auth, clock });
+    const fault = rig.faults.add({ route: 'GET *', status: 401, times: 2 });
+    const call = rig.github.listRunners(REPO);
+    for (const hits of [1, 2]) {
+      await soon(() => expect([fault.hits, clock.alarms.length]).toEqual([hits, 1]));
+      clock.advance(1_000);
+    }
+    expect(await call).toEqual([]);
+    expect(rig.world.requests.of(TOKENS).requests).toBe(1);
+  });
+
+  test('is signed for by GitHub’s clock, where ours is far off', async () => {
+    const clock = new ManualClock(Date.now() + 20 * 60_000);
+    await using rig = await githubRig({ app }, { auth, clock });
+    expect(await rig.github.listRunners(REPO)).toEqual([]);
+    expect(rig.world.requests.of(TOKENS).byStatus).toEqual({ 401: 1, 201: 1 });
+  });
+
+  test('is not waited for by a call that is called off; the others get it', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    rig.faults.add({ route: 'POST */access_tokens', delayMs: 300, times: 1 });
+    const controller = new AbortController();
+    const impatient = rig.github.listRunners(REPO, { signal: controller.signal });
+    const patient = rig.github.listRunners(REPO);
+    const reason = new Error('the job is over');
+    controller.abort(reason);
+    await expect(impatient).rejects.toBe(reason);
+    expect(await patient).toEqual([]);
+    expect(rig.world.requests.of(TOKENS).byStatus).toEqual({ 201: 1 });
+  });
+
+  test('that nobody waits for any more is not asked for any more', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    const fault = rig.faults.add({ route: 'POST */access_tokens', hang: true, times: 1 });
+    const controller = new AbortController();
+    const call = rig.github.listRunners(REPO, { signal: controller.signal });
+    await soon(() => expect(fault.hits).toBe(1));
+    controller.abort(new Error('enough'));
+    await expect(call).rejects.toThrow('enough');
+    await soon(() => expect(rig.world.requests.of(TOKENS).requests).toBe(1));
+    expect(await rig.github.listRunners(REPO)).toEqual([]);
+  });
+
+  test('has a budget that the App’s own does not touch, and the other way round', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    await rig.github.listRunners(REPO);
+    rig.faults.add({ route: '* /app/*', status: 403, headers: { 'retry-after': '60' } });
+    const question = { repositories: [], scopes: [] };
+    const [login] = (await rig.github.checkAccess(question)).findings;
+    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('asks to wait') });
+    expect(await rig.github.listRunners(REPO)).toEqual([]);
+    expect(rig.github.pausedUntil('teardown', Date.now())).toBeNull();
+    rig.faults.clear();
+    rig.faults.add({ route: '* /repos/*', status: 403, headers: { 'retry-after': '60' } });
+    expect(await codeOf(rig.github.listRunners(REPO))).toBe('GITHUB_RATE_LIMITED');
+    expect(rig.github.pausedUntil('teardown', Date.now())).not.toBeNull();
+  });
+
+  test('is not asked for while GitHub wants the App to wait', async () => {
+    await using rig = await githubRig({ app }, { auth });
+    rig.faults.add({ route: 'POST */access_tokens', status: 429, headers: { 'retry-after': '60' } });
+    expect(await codeOf(rig.github.listRunners(REPO))).toBe('GITHUB_RATE_LIMITED');
+    expect(await codeOf(rig.github.listRunners(REPO))).toBe('GITHUB_RATE_LIMITED');
+    expect(rig.world.requests.of(TOKENS).requests).toBe(1);
+    expect(rig.github.pausedUntil('teardown', Date.now())).toBeNull();
   });
 });
 

@@ -43,6 +43,8 @@ describe('an answer that says "wait"', () => {
   test.each([
     ['a 429 with retry-after', wait(429, { 'retry-after': '30' }), 30_000],
     ['a 403 with retry-after', wait(403, { 'retry-after': '120' }), 2 * MINUTE],
+    ['a retry-after beyond an hour', wait(429, { 'retry-after': '1e12' }), HOUR],
+    ['a retry-after beyond all dates', wait(403, { 'retry-after': '1e18' }), HOUR],
     ['a retry-after of zero', wait(429, { 'retry-after': '0' }), 1_000],
     ['retry-after before an empty budget', wait(403, { ...budget(0), 'retry-after': '5' }), 5_000],
     ['an empty budget, until the reset as GitHub’s own clock has it', wait(403, budget(0)), 601_000],

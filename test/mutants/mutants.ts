@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
-    line: 'if (isRedirect(answer.status)) return githubRedirected(answer, call, apiUrl);',
+    line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',
     becomes: 'if (isRedirect(answer.status)) answer.status = 404;',
     tests: ['test/github/redirects.test.ts'],
   },
@@ -85,6 +85,13 @@ export const MUTANTS: readonly Mutant[] = [
     line: "if (typeof message !== 'string') return null;",
     becomes: "if (typeof message !== 'string') return '';",
     tests: ['test/github/failures.test.ts'],
+  },
+  {
+    law: '9: the budget of an App does not stop what its installation may do',
+    file: 'src/github/access/github-transport.ts',
+    line: 'return this.#app !== null && isOfApp(path) ? this.#limitsOfApp : this.#options.limits;',
+    becomes: 'return path === null ? this.#limitsOfApp : this.#options.limits;',
+    tests: ['test/github/app-token.test.ts'],
   },
   {
     law: '6: what is not verified is bounded by the bytes that came',

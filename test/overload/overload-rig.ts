@@ -111,7 +111,7 @@ export async function deliver(world: Scenario, delivery: Delivery): Promise<numb
 /** A request that did not arrive whole in time may find its connection closed before it can read why. */
 function whenCut(error: unknown): number {
   const { cause } = error as { cause?: { code?: string } };
-  if (cause?.code !== 'ECONNRESET') throw error;
+  if (cause?.code !== 'ECONNRESET' && cause?.code !== 'UND_ERR_SOCKET') throw error;
   return 408;
 }
 

@@ -1,14 +1,13 @@
-import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import type { Logger } from 'pino';
 import { type Clock, startTimeout } from '../../clock.ts';
+import type { AppAuth } from './app-credential.ts';
 
-export type GitHubAuth = { token: string } | { appId: number; privateKey: string; installationId: number };
+export type GitHubAuth = { token: string } | AppAuth;
 
 export interface OctokitOptions {
   /** `https://api.github.com`, `https://api.<name>.ghe.com` or `https://<host>/api/v3`. */
   apiUrl: string;
-  auth: GitHubAuth;
   userAgent: string;
   log?: Pick<Logger, 'debug' | 'warn'> | undefined;
   /** Milliseconds for one whole request. */
@@ -20,15 +19,14 @@ export interface OctokitOptions {
 
 /**
  * An Octokit without plugins that repeat or delay calls: the state machines do that visibly, and a repeated
- * generate-jitconfig leaves a phantom runner behind. Installation tokens are renewed by auth-app before they expire.
+ * generate-jitconfig leaves a phantom runner behind. It has no credential: each request brings its own.
  */
 export function connectOctokit(options: OctokitOptions): Octokit {
-  const { apiUrl, auth, userAgent, log } = options;
+  const { apiUrl, userAgent, log } = options;
   const quiet = (text: string) => log?.debug(text);
   return new Octokit({
     baseUrl: apiUrl,
     userAgent,
-    ...('token' in auth ? { auth: auth.token } : { authStrategy: createAppAuth, auth }),
     // Its debug lines carry whole requests, bodies included; its error lines repeat what is thrown.
     log: { debug: () => undefined, info: quiet, warn: (text: string) => log?.warn(text), error: quiet },
     request: { fetch: boundedFetch(options) },
@@ -39,7 +37,7 @@ export function connectOctokit(options: OctokitOptions): Octokit {
 const MOST_REDIRECTS = 3;
 
 /**
- * Every request ends, auth-app's own ones too, with its body read: a body that stops would last for ever. Redirects are
+ * Every request ends, with its body read: a body that stops would last for ever. Redirects are
  * followed here and not by fetch, which would turn the POST of a renamed repository into a GET.
  */
 function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions): typeof fetch {

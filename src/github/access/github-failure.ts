@@ -1,6 +1,6 @@
 import type { FailureCode } from '../../../machines/failure.ts';
-import { DaemonError } from '../../errors.ts';
-import { type AnswerHeaders, resetInstant } from './rate-limit.ts';
+import { DaemonError, hasCode } from '../../errors.ts';
+import { type AnswerHeaders, LONGEST_WAIT_MS, resetInstant } from './rate-limit.ts';
 
 /** One request to GitHub, as messages name it. */
 export interface GitHubCall {
@@ -21,6 +21,8 @@ export interface GitHubAnswer {
 interface GitHubRefusal {
   status: number;
   requestId: string | null;
+  /** Epoch ms of GitHub's clock; NaN where the answer does not tell. */
+  date: number;
 }
 
 type Verdict = readonly [code: FailureCode, mend: string, retryAt?: number | null];
@@ -37,7 +39,11 @@ export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: numbe
   const [code, mend, retryAt] = verdict(answer, call, now, strikes);
   const { status, headers, message } = answer;
   const requestId = headers['x-github-request-id'];
-  const refusal: GitHubRefusal = { status, requestId: requestId === undefined ? null : String(requestId) };
+  const refusal: GitHubRefusal = {
+    status,
+    requestId: requestId === undefined ? null : String(requestId),
+    date: Date.parse(String(headers.date)),
+  };
   const text = message === '' ? '' : ` (${message.slice(0, 300)})`;
   const request = refusal.requestId ? `, request ${refusal.requestId}` : '';
   return new DaemonError(
@@ -88,6 +94,12 @@ export function githubUnreachable(problem: string, { what, method, path }: GitHu
     'GITHUB_UNREACHABLE',
     `GitHub did not answer to "${what}", ${method} ${path}: ${problem}. Check this machine's network and github.api_url; it is tried again.`,
   );
+}
+
+/** GitHub's clock when it refused the credential itself (401), in epoch ms; null for any other error. */
+export function credentialRefusedAt(error: unknown): number | null {
+  if (!hasCode(error, 'GITHUB_CREDENTIALS_REFUSED') || refusalStatus(error) !== 401) return null;
+  return (error.cause as GitHubRefusal).date;
 }
 
 /** The HTTP status with which GitHub refused, or null when the error is no refusal of GitHub's. */
@@ -152,7 +164,7 @@ function pauseEnd(headers: AnswerHeaders, now: number, strikes: number): number 
 
 function retryAfter(headers: AnswerHeaders, now: number): number | null {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return Number.isFinite(seconds) ? now + Math.max(seconds, 1) * 1000 : null;
+  return Number.isFinite(seconds) ? now + Math.min(Math.max(seconds, 1) * 1000, LONGEST_WAIT_MS) : null;
 }
 
 function permissionAdvice(headers: AnswerHeaders): string {

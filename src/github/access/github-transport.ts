@@ -1,10 +1,13 @@
 import type { Octokit } from '@octokit/rest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { beginCall, routeOf } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import { type AppAuth, AppCredential, type InstallationToken, isOfApp } from './app-credential.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
+import type { GitHubAuth } from './connect-octokit.ts';
 import {
+  credentialRefusedAt,
   type GitHubCall,
   githubFailure,
   githubHidden,
@@ -13,16 +16,16 @@ import {
 } from './github-failure.ts';
 import { messageOf, type OctokitOutcome, type RawAnswer, readOctokitError } from './octokit-error.ts';
 import type { Purpose } from './purpose-budget.ts';
-import type { RateLimits } from './rate-limit.ts';
+import { RateLimits } from './rate-limit.ts';
 
 export interface GitHubTransportOptions {
   octokit: Octokit;
   /** Without a trailing slash. */
   apiUrl: string;
   clock: Clock;
+  auth: GitHubAuth;
+  /** Of the token, or of the App's installation; the App itself has its own. */
   limits: RateLimits;
-  /** Makes a new installation token; null where the token is the operator's. */
-  renewToken: (() => Promise<unknown>) | null;
 }
 
 /** Every call can be cut short; it then rejects with the signal's reason. */
@@ -42,6 +45,8 @@ export interface GitHubRequest extends GitHubCall, Abortable {
   query?: Record<string, string | number>;
   body?: object;
 }
+
+const tokenSchema = z.object({ token: z.string().min(1), expires_at: z.iso.datetime({ offset: true }) });
 
 /** A page of a list, and the query of the page after it; null on the last one. */
 interface Page<T> {
@@ -64,10 +69,15 @@ export class GitHubTransport {
   readonly apiUrl: string;
   readonly #options: GitHubTransportOptions;
   readonly #remembered = new RememberedAnswers();
+  readonly #app: AppCredential | null;
+  readonly #limitsOfApp = new RateLimits();
 
   constructor(options: GitHubTransportOptions) {
     this.#options = options;
     this.apiUrl = options.apiUrl;
+    const { auth, clock } = options;
+    this.#app =
+      'token' in auth ? null : new AppCredential(auth, clock, (signal) => this.#newToken(auth, signal));
   }
 
   /** Sends a request and reads the fields of its answer that `schema` knows. GITHUB_ERROR for another shape. */
@@ -123,22 +133,48 @@ export class GitHubTransport {
 
   /** A refused installation token may have been revoked: one new one is tried, which is safe since a 401 did nothing. */
   async #exchange(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
-    const { renewToken } = this.#options;
-    try {
-      return await this.#once(asked, url, headers);
-    } catch (error) {
-      if (renewToken === null || !isRefusedToken(error)) throw error;
+    const { path, signal } = asked;
+    for (let isRenewed = false; ; ) {
+      try {
+        return await this.#once(asked, url, headers);
+      } catch (error) {
+        const date = credentialRefusedAt(error);
+        if (this.#app === null || date === null) throw error;
+        const outcome = await this.#app.refused({ path, date, signal, isRenewed });
+        if (outcome === 'unchanged') throw error;
+        isRenewed ||= outcome === 'renewed';
+      }
     }
-    await renewToken().catch((error: unknown) => {
-      throw this.#failureOf(readOctokitError(error), asked);
-    });
-    return this.#once(asked, url, headers);
+  }
+
+  /** Goes on while anybody waits for it, so that one aborted call does not cost the others their token. */
+  async #newToken({ installationId }: AppAuth, signal: AbortSignal): Promise<InstallationToken> {
+    const asked: GitHubRequest = {
+      what: "get a token of the App's installation",
+      purpose: 'teardown',
+      method: 'POST',
+      path: `/app/installations/${installationId}/access_tokens`,
+      signal,
+    };
+    const answer = await this.request(asked);
+    const { token, expires_at } = parsed(tokenSchema, answer, asked);
+    return { token, lifetime: Date.parse(expires_at) - Date.parse(String(answer.headers.date)) };
+  }
+
+  /** The App and its installation have a budget each. */
+  #limitsOf({ path }: GitHubRequest): RateLimits {
+    return this.#app !== null && isOfApp(path) ? this.#limitsOfApp : this.#options.limits;
   }
 
   async #once(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
-    const { octokit, clock, limits } = this.#options;
+    const { auth, octokit, clock } = this.#options;
+    const limits = this.#limitsOf(asked);
     asked.signal?.throwIfAborted();
     this.#refuseWhilePaused(asked);
+    const authorization =
+      'token' in auth ? `token ${auth.token}` : await this.#app?.authorization(asked.path, asked.signal);
+    // Others may have been sent while a token was waited for.
+    if (this.#app !== null) this.#refuseWhilePaused(asked);
     const answered = limits.began();
     const ended = beginCall({
       system: 'github',
@@ -146,15 +182,20 @@ export class GitHubTransport {
       method: asked.method,
       route: routeOf(asked.path),
     });
-    const { answer, sentUrl, problem } = await octokit
+    const { answer, problem } = await octokit
       .request({
         method: asked.method as 'GET',
         url,
-        headers: { accept: 'application/vnd.github+json', 'x-github-api-version': API_VERSION, ...headers },
+        headers: {
+          accept: 'application/vnd.github+json',
+          'x-github-api-version': API_VERSION,
+          authorization,
+          ...headers,
+        },
         request: asked.signal ? { signal: asked.signal } : {},
         ...(asked.body ? { data: asked.body } : {}),
       })
-      .then((answer): OctokitOutcome => ({ answer, sentUrl: url, problem: '' }), readOctokitError);
+      .then((answer): OctokitOutcome => ({ answer, problem: '' }), readOctokitError);
     ended(answer?.status ?? null);
     answered();
     if (answer && isOfGitHub(answer) && (answer.status < 300 || answer.status === 304)) {
@@ -163,12 +204,14 @@ export class GitHubTransport {
       return answer;
     }
     asked.signal?.throwIfAborted();
-    throw this.#failureOf({ answer, sentUrl, problem }, asked);
+    throw this.#failureOf({ answer, problem }, asked);
   }
 
   /** GitHub asked to wait, or the rest of the hour belongs to what presses more (law 9). */
-  #refuseWhilePaused({ purpose, what }: GitHubRequest): void {
-    const { clock, limits } = this.#options;
+  #refuseWhilePaused(asked: GitHubRequest): void {
+    const { purpose, what } = asked;
+    const { clock } = this.#options;
+    const limits = this.#limitsOf(asked);
     const now = clock.now();
     const until = limits.pausedUntil(purpose, now);
     if (until === null) return;
@@ -179,19 +222,17 @@ export class GitHubTransport {
     throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before.`, { retryAt: until });
   }
 
-  #failureOf({ answer, sentUrl, problem }: OctokitOutcome, asked: GitHubRequest): DaemonError {
-    const { apiUrl, clock, limits } = this.#options;
+  #failureOf({ answer, problem }: OctokitOutcome, asked: GitHubRequest): DaemonError {
+    const { apiUrl, clock } = this.#options;
+    const limits = this.#limitsOf(asked);
     const now = clock.now();
-    if (!answer) return sentUrl === null ? unusableCredentials(asked) : githubUnreachable(problem, asked);
-    const isForToken = sentUrl?.endsWith('/access_tokens') ?? false;
-    const path = isForToken && sentUrl ? sentUrl.replace(apiUrl, '') : asked.path;
-    const call = { what: asked.what, method: isForToken ? 'POST' : asked.method, path };
-    if (isRedirect(answer.status)) return githubRedirected(answer, call, apiUrl);
+    if (!answer) return githubUnreachable(problem, asked);
+    if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);
     const message = messageOf(answer.data);
-    if (message === null) return githubHidden(answer, call, now);
+    if (message === null) return githubHidden(answer, asked, now);
     limits.note(answer.headers, now);
     const { status, headers } = answer;
-    const failure = githubFailure({ status, headers, message }, call, now, limits.strikesBefore(now));
+    const failure = githubFailure({ status, headers, message }, asked, now, limits.strikesBefore(now));
     const resource = answer.headers['x-ratelimit-resource'] ?? 'core';
     const isOfAnotherBudget = resource !== 'core' && String(answer.headers['x-ratelimit-remaining']) === '0';
     if (!hasCode(failure, 'GITHUB_RATE_LIMITED')) limits.unblocked(now);
@@ -224,16 +265,4 @@ const isRedirect = (status: number) => status >= 300 && status < 400;
 /** False for a page in place of GitHub's JSON: whoever stands in between answered it, whatever its status. */
 function isOfGitHub({ status, headers }: RawAnswer): boolean {
   return status === 204 || status === 304 || /^application\/json\b/i.test(String(headers['content-type']));
-}
-
-function isRefusedToken(error: unknown): boolean {
-  return hasCode(error, 'GITHUB_CREDENTIALS_REFUSED') && (error.cause as { status?: number })?.status === 401;
-}
-
-/** Nothing was sent: auth-app could not sign with the App's key. Its error may quote the key. */
-function unusableCredentials({ what }: GitHubRequest): DaemonError {
-  return new DaemonError(
-    'GITHUB_CREDENTIALS_REFUSED',
-    `"${what}" could not be sent: the App's private key cannot be read. Give the PEM file that GitHub made for the App.`,
-  );
 }

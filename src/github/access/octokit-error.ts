@@ -10,22 +10,15 @@ export interface RawAnswer {
 export interface OctokitOutcome {
   /** Null when nothing answered. */
   answer: RawAnswer | null;
-  /** The address that was asked: auth-app may have asked for a token first. Null when nothing was sent. */
-  sentUrl: string | null;
   /** Why nothing answered. */
   problem: string;
 }
 
 /** The outcome of a request with which Octokit rejected. */
 export function readOctokitError(error: unknown): OctokitOutcome {
-  const { response, request, cause } = (error ?? {}) as {
-    response?: RawAnswer;
-    request?: { url?: unknown };
-    cause?: unknown;
-  };
+  const { response, cause } = (error ?? {}) as { response?: RawAnswer; cause?: unknown };
   return {
     answer: typeof response?.status === 'number' ? response : null,
-    sentUrl: typeof request?.url === 'string' ? request.url : null,
     problem: problemOf(cause),
   };
 }

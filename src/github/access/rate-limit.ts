@@ -20,6 +20,9 @@ export interface PurposeBudget {
 
 export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>;
 
+/** GitHub's budgets are whole again within an hour: a header that names more is wrong, and would stop teardown as well. */
+export const LONGEST_WAIT_MS = 3_600_000;
+
 /** Milliseconds by which two answers may differ about one reset: its instant and `Date` are whole seconds. */
 const RESET_BLUR = 2_000;
 
@@ -32,7 +35,7 @@ export function resetInstant(headers: AnswerHeaders, now: number): number | null
   if (reset === null) return null;
   const date = Date.parse(String(headers.date));
   const left = reset * 1000 - (Number.isNaN(date) ? now : date);
-  return now + Math.max(left, 0) + 1000;
+  return now + Math.min(Math.max(left, 0), LONGEST_WAIT_MS) + 1000;
 }
 
 /** What the daemon knows of its rate limits, from the headers of every answer. A server without limits sends none. */

@@ -36,7 +36,7 @@ export function issueInstallationToken(
 ): Credential & { expiresAt: number } {
   const credential = {
     kind: 'installation',
-    token: `ghs_${world.ids.secret(36)}`,
+    token: newToken(world),
     budget: `installation ${installation.id}`,
     login: null,
     scopes: null,
@@ -47,6 +47,11 @@ export function issueInstallationToken(
   } as const;
   world.issuedTokens.set(credential.token, credential);
   return credential;
+}
+
+/** The form in which GitHub gives them out now: the App's id and a JWT, with two dots and some 520 characters. */
+function newToken({ ids, options }: Access): string {
+  return `ghs_${options.app?.id ?? 0}_eyJ${ids.secret(60)}.${ids.secret(110)}.${ids.secret(342)}`;
 }
 
 function badCredentials(): Refusal {
