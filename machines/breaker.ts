@@ -1,6 +1,7 @@
-import { assertEvent, assign, setup } from 'xstate';
+import { assertEvent, assign, type StateValueFrom, setup } from 'xstate';
 import type { Failure } from './failure.ts';
 import { type Pause, pauseAfter } from './pause.ts';
+import type { WrittenState } from './state-path.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
 export interface BreakerContext {
@@ -22,8 +23,7 @@ export type BreakerAbout = 'host' | 'profile';
 export interface BreakerView extends BreakerContext {
   about: BreakerAbout;
   name: string;
-  /** `open`, `halfOpen.ready`, `halfOpen.trying`. */
-  state: string;
+  state: BreakerState;
 }
 
 /** What attempts tell of the thing that they used. */
@@ -126,3 +126,6 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     },
   });
 }
+
+export type BreakerMachine = ReturnType<typeof createBreakerMachine>;
+export type BreakerState = WrittenState<StateValueFrom<BreakerMachine>>;

@@ -8,7 +8,7 @@ import { runnerOnline } from './job/states/runner-online.ts';
 import { running } from './job/states/running.ts';
 import { tearingDown } from './job/states/tearing-down.ts';
 import { warm } from './job/states/warm.ts';
-import type { StatePath } from './state-path.ts';
+import type { StatePath, TopState, WrittenState } from './state-path.ts';
 
 /**
  * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;
@@ -72,8 +72,10 @@ export function createJobMachine(options: JobMachineOptions) {
 
 export type JobMachine = ReturnType<typeof createJobMachine>;
 export type JobSnapshot = SnapshotFrom<JobMachine>;
-/** `running`, `running.idle`, `running.idle.watching`. */
-export type JobStatePath = StatePath<StateValueFrom<JobMachine>>;
+type JobStateValue = StateValueFrom<JobMachine>;
+export type JobStatePath = StatePath<JobStateValue>;
+export type JobState = WrittenState<JobStateValue>;
+export type JobTopState = TopState<JobStateValue>;
 
 // Does not compile when a transition aims at a state that the machine does not have.
 GOALS satisfies readonly JobStatePath[];

@@ -1,6 +1,7 @@
-import { assertEvent, assign, fromPromise, setup } from 'xstate';
+import { assertEvent, assign, fromPromise, type StateValueFrom, setup } from 'xstate';
 import { withFailure } from './effect-ends.ts';
 import type { Failure } from './failure.ts';
+import type { TopState } from './state-path.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
 /** The webhook that GitHub's deliveries come from, as its own API names it. */
@@ -166,3 +167,6 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
     },
   });
 }
+
+export type WebhooksMachine = ReturnType<typeof createWebhooksMachine>;
+export type WebhooksState = TopState<StateValueFrom<WebhooksMachine>>;

@@ -1,5 +1,5 @@
 import type { JobContext } from '../../machines/job/context.ts';
-import { beginsTeardown } from '../../machines/state-path.ts';
+import { beginsTeardown } from '../../machines/job/written-state.ts';
 import type { EffectTracer } from '../effects/effect-tracer.ts';
 import type { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
 import { HostHistory } from '../hosts/host-history.ts';

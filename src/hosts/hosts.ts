@@ -7,7 +7,7 @@ import {
   type HostPolicy,
   type HostSnapshot,
 } from '../../machines/host.ts';
-import { statePath } from '../../machines/state-path.ts';
+import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -73,7 +73,7 @@ export class Hosts {
     actor.subscribe({
       next: (snapshot) => {
         const { context } = snapshot;
-        const state = statePath(snapshot.value).split('.')[0] ?? '';
+        const state = topState(snapshot.value);
         if (context.restartsSeen > restarts) {
           restarts = context.restartsSeen;
           log.warn(

@@ -191,12 +191,13 @@ export class JobActors {
     const { store, journal, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
+    const wasQueued = live.last?.hasTag('queued');
     const changed = changedParts(live.last?.context ?? null, snapshot.context);
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
-    if (snapshot.hasTag('queued') || from === 'queued') live.attempt = context.job.attemptsFailed + 1;
+    if (snapshot.hasTag('queued') || wasQueued) live.attempt = context.job.attemptsFailed + 1;
     const entry = {
       ...transitionEntry(key, clock.now(), event, from, live.path, context),
       attempt: live.attempt,

@@ -1,12 +1,12 @@
 import type { JobContext } from '../../machines/job/context.ts';
-import type { JobSnapshot } from '../../machines/job.ts';
+import type { JobSnapshot, JobState } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 
 /** A live job as the admin API shows it. Contexts hold no secrets, so nothing has to be masked. */
 export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure'> {
   key: string;
   /** `running.busy.watching`; its first part is the state that a person knows. */
-  state: string;
+  state: JobState;
   tags: string[];
   /** What the present effect is busy with, where it says so (the progress of an image pull). */
   progress: string | null;

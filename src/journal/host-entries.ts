@@ -1,5 +1,5 @@
 import type { HostSnapshot } from '../../machines/host.ts';
-import { statePath } from '../../machines/state-path.ts';
+import { topState } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { Cordon } from '../store/tables/cordons.ts';
 import type { JournalWriter } from './journal-writer.ts';
@@ -26,7 +26,7 @@ export class HostEntries {
   /** Writes an entry when the host does not look as in its last one. */
   changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
     const { journal, clock, isOurs, isBase, cordonOf } = this.#options;
-    const state = statePath(value).split('.')[0] ?? '';
+    const state = topState(value);
     const detail = {
       slots: context.look?.slots ?? 0,
       version: context.look?.version ?? '',

@@ -1,5 +1,5 @@
 import { context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import { isOver } from '../../machines/state-path.ts';
+import { isFailed, isOver } from '../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { topState } from './overview.js';
 
@@ -29,7 +29,7 @@ export class PhaseSpans {
       before.phase.setStatus({ code: SpanStatusCode.ERROR, message: String(detail.code) });
     before?.phase.end(at);
     if (isOver(state)) {
-      if (state === 'failed') job.setStatus({ code: SpanStatusCode.ERROR, message: String(detail?.code) });
+      if (isFailed(state)) job.setStatus({ code: SpanStatusCode.ERROR, message: String(detail?.code) });
       job.end(at);
       this.#open.delete(actor);
       return;

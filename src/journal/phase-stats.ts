@@ -1,4 +1,4 @@
-import { isOver, isTearingDown } from '../../machines/state-path.ts';
+import { isOver, isTearingDown } from '../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /** How long jobs were in a state, over its last stays; milliseconds. */

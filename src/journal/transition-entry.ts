@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import { failureOf } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
-import { beginsTeardown } from '../../machines/state-path.ts';
+import { beginsTeardown, isFailed } from '../../machines/job/written-state.ts';
 
 /** An event as people read it: XState's own names only say which effect ended, and how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
@@ -31,7 +31,7 @@ export function transitionEntry(
 ) {
   const failed = /^xstate\.error\./.test(event.type);
   // Within a teardown the context's failure is its cause, which an earlier entry told.
-  const ending = to === 'failed' || beginsTeardown(from, to);
+  const ending = isFailed(to) || beginsTeardown(from, to);
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
   return {
     at,

@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import { type Actor, createActor } from 'xstate';
 import {
   type BreakerAbout,
+  type BreakerMachine,
   type BreakerPolicy,
+  type BreakerState,
   type BreakerView,
   createBreakerMachine,
 } from '../../machines/breaker.ts';
@@ -18,17 +20,14 @@ export interface BreakersOptions {
   clock: Clock;
   log: Logger;
   /** A breaker is in another state, so that what it lets pass has changed. */
-  onChange(change: StateChange & { detail: BreakerView }): void;
+  onChange(change: StateChange<BreakerState> & { detail: BreakerView }): void;
 }
 
 /** The breakers of hosts and profiles. They are told by the actors' transitions, and forget with the process. */
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #machine;
-  readonly #actors = new Map<
-    string,
-    { about: BreakerAbout; name: string; actor: Actor<ReturnType<typeof createBreakerMachine>> }
-  >();
+  readonly #actors = new Map<string, { about: BreakerAbout; name: string; actor: Actor<BreakerMachine> }>();
   readonly #attempts = new Map<string, AttemptSeen>();
 
   constructor(options: BreakersOptions) {
@@ -80,7 +79,7 @@ export class Breakers {
     const known = this.#actors.get(key);
     if (known) return known.actor;
     const { log, onChange } = this.#options;
-    let last = 'closed';
+    let last: BreakerState = 'closed';
     const actor = createActor(this.#machine, {
       id: key,
       inspect: (inspected) => {

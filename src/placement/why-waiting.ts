@@ -1,7 +1,7 @@
 import type { BreakerView } from '../../machines/breaker.ts';
 import { NO_JOB } from '../../machines/job/context.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
-import { statePath } from '../../machines/state-path.ts';
+import { topState } from '../../machines/state-path.ts';
 import { holdsSlot } from '../agent/vm-state.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
@@ -193,7 +193,7 @@ export function waitingFacts({
       return {
         name,
         acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,
-        state: breaker ? whyLeftAlone(breaker) : (statePath(snapshot.value).split('.')[0] ?? ''),
+        state: breaker ? whyLeftAlone(breaker) : topState(snapshot.value),
         failure: (breaker?.lastFailure ?? failure)?.message ?? null,
         unreachableSince,
         cordonedBy: store.cordons.of(name)?.by ?? null,
@@ -227,7 +227,7 @@ function queuedJob(key: string, snapshot: JobSnapshot): QueuedJob[] {
 
 function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
   const { job, phase } = snapshot.context;
-  const doing = statePath(snapshot.value).split(/[.,]/)[0] ?? '';
+  const doing = topState(snapshot.value);
   const who = job.id === NO_JOB ? job.name : `job ${job.id} (${job.repository})`;
   const what = `${who}, ${doing}`;
   return { what, ours: true, since: phase.enteredAt };

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { NO_JOB } from '../../../machines/job/context.ts';
-import { isOver, topState } from '../../../machines/state-path.ts';
+import { isFailed, isOver } from '../../../machines/job/written-state.ts';
+import { topState } from '../../../machines/state-path.ts';
 import { type OutgoingCall, onCallEnd } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
@@ -110,7 +111,7 @@ export class Metrics {
   #count({ kind, actor, to, detail }: StoredJournalEntry): void {
     if (kind !== undefined) return;
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
-    if (code && to !== 'failed') this.#failures.inc({ code, blame: blame ?? '' });
+    if (code && !isFailed(to)) this.#failures.inc({ code, blame: blame ?? '' });
     const ended = this.#options.overview.ended[0];
     if (isOver(to) && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
   }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Failure, failureOf } from '../../../machines/failure.ts';
 import type { Job } from '../../../machines/job/context.ts';
 import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { WebhooksState } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
@@ -195,7 +196,7 @@ export interface Paces {
  * Milliseconds between two looks at GitHub. While webhooks are trusted, looking is a backstop and goes slowly; while
  * they are doubted, it stands in for them. Before the first delivery each mode does what its name says.
  */
-export function pollPace({ mode, interval, recheckInterval }: Paces, webhooks: string): number {
+export function pollPace({ mode, interval, recheckInterval }: Paces, webhooks: WebhooksState): number {
   if (mode === 'poll') return interval;
   const slow = Math.max(interval, recheckInterval);
   if (webhooks === 'doubted') return Math.min(interval, recheckInterval);

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { type Actor, createActor, fromPromise } from 'xstate';
 import type { JobObservation } from '../../../machines/job/observation.ts';
+import { topState } from '../../../machines/state-path.ts';
+import type { WebhooksMachine, WebhooksState } from '../../../machines/webhooks.ts';
 import {
   createWebhooksMachine,
   type HookRef,
@@ -24,14 +26,14 @@ export interface WebhookHealthOptions {
   /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
   onDoubt(): void;
   /** Called with each new state. */
-  onChange(change: StateChange): void;
+  onChange(change: StateChange<WebhooksState>): void;
 }
 
 /** The machine of webhooks, told of every delivery and of everything that was seen without one. */
 export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
-  readonly #actor: Actor<ReturnType<typeof createWebhooksMachine>>;
+  readonly #actor: Actor<WebhooksMachine>;
   #since: number;
 
   constructor({ github, policy, clock, log, onDoubt, onChange }: WebhookHealthOptions) {
@@ -51,8 +53,8 @@ export class WebhookHealth {
         waitUntil: waitUntil(clock),
       },
     });
-    let from = '';
-    let last = '';
+    let from: WebhooksState | '' = '';
+    let last: WebhooksState | '' = '';
     this.#actor = createActor(machine, {
       id: 'webhooks',
       inspect: (inspected) => {
@@ -64,7 +66,7 @@ export class WebhookHealth {
         from = state;
       },
     });
-    const judge = (state: string, context: WebhooksContext) => {
+    const judge = (state: WebhooksState, context: WebhooksContext) => {
       const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
       const mend = context.failure
         ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
@@ -106,9 +108,8 @@ export class WebhookHealth {
     if (why !== undefined) this.#actor.send({ type: 'gap.found', why });
   }
 
-  /** `silent`, `repairing`, `trusted` or `doubted`. */
-  get state(): string {
-    return stateName(this.#actor.getSnapshot().value);
+  get state(): WebhooksState {
+    return topState(this.#actor.getSnapshot().value);
   }
 
   get context(): WebhooksContext {
@@ -116,11 +117,7 @@ export class WebhookHealth {
   }
 
   /** For a status page. `since`: epoch ms from which this has been the verdict; a repair alone changes none. */
-  health(): WebhooksContext & { state: string; since: number } {
+  health(): WebhooksContext & { state: WebhooksState; since: number } {
     return { state: this.state, since: this.#since, ...this.context };
   }
-}
-
-function stateName(value: unknown): string {
-  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
 }
