@@ -1,5 +1,6 @@
 import { addForeignVm, removeForeignVm } from '../../src/simulator/agent/control.ts';
 import { launch, shutDown } from '../../src/simulator/agent/launch.ts';
+import { pauseVm, resumeVm } from '../../src/simulator/agent/vms/pause.ts';
 import { approveRun, cancelRun, pushWorkflow, rerun } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
 import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
@@ -10,7 +11,7 @@ import type { DaemonLives } from './daemon-lives.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
 import type { Incident, Push } from './scenario.ts';
-import { IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { IMAGE, type Mac, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
 /** Everything that the scenario has happen, each at its instant. */
 export class Happenings {
@@ -158,6 +159,8 @@ export class Happenings {
         base.persisted = [];
         return () => (mac.agent.vms.get(base.id) === base ? removeForeignVm(mac.agent, base) : undefined);
       }
+      case 'vmIsPaused':
+        return mac ? this.#pause(mac) : () => undefined;
       case 'daemonStops':
         void this.#lives.restart(incident.lasts);
         return () => undefined;
@@ -172,6 +175,21 @@ export class Happenings {
           world.isGitHubUnplugged = false;
         };
     }
+  }
+
+  /** Pauses a running VM of ours, unless an operation holds it. */
+  #pause({ agent, isUp }: Mac): () => unknown {
+    const { signal } = agent.life.end;
+    const vm = [...agent.vms.values()].find(({ name, state }) => isOurs(name) && state === 'running');
+    if (!vm || !isUp) return () => undefined;
+    const paused = pauseVm(agent, vm.id, signal).then(
+      () => this.#world.trace(`${vm.name} is paused`),
+      () => undefined,
+    );
+    return async () => {
+      await paused;
+      if (!signal.aborted) await resumeVm(agent, vm.id, signal).catch(() => undefined);
+    };
   }
 
   /** Somebody's own runner with the same labels, which may take our jobs. */

@@ -47,7 +47,11 @@ export function planScenario(seed: number): Scenario {
       ...bases.faults,
       ...planPages(new Chance(seed, 'pages'), TROUBLED),
     ],
-    incidents: [...planIncidents(new Chance(seed, 'incidents'), names), ...bases.incidents],
+    incidents: [
+      ...planIncidents(new Chance(seed, 'incidents'), names),
+      ...bases.incidents,
+      ...planPauses(new Chance(seed, 'pauses'), names),
+    ],
     manners: planManners(new Chance(seed, 'manners')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
     restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
@@ -170,6 +174,16 @@ function planIncidents(chance: Chance, macs: string[]): Incident[] {
       return { at, lasts, what, mac } as Incident;
     return { at, lasts, what } as Incident;
   });
+}
+
+/** Somebody pauses a VM of ours, whatever it does, and resumes it later. */
+function planPauses(chance: Chance, macs: string[]): Incident[] {
+  return Array.from({ length: chance.is(0.3) ? chance.between(1, 2) : 0 }, () => ({
+    at: chance.between(0, TROUBLED),
+    lasts: chance.pick([SECOND, 20 * SECOND, 90 * SECOND, 4 * MINUTE]),
+    what: 'vmIsPaused',
+    mac: chance.pick(macs),
+  }));
 }
 
 /** Names that come close to ours: another controller's, no number at the end, another prefix. */

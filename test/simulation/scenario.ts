@@ -34,7 +34,7 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }
   | { what: 'tagMoves'; digest: string }
-  | { what: 'baseVanishes' | 'baseIsStarted'; mac: string }
+  | { what: 'baseVanishes' | 'baseIsStarted' | 'vmIsPaused'; mac: string }
   | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }
 );
 
