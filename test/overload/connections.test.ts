@@ -50,13 +50,13 @@ test('hundreds of clients that say nothing, or a byte now and then, are cut; gen
   expect((await rig.memory()) - before).toBeLessThan(150 * MB);
 });
 
-test('bodies that are too large, or of no stated size, are refused at once, kept nowhere and cut off soon', async () => {
+test('bodies that are too large, with a stated size or in chunks without end, are refused, kept nowhere and cut off soon', async () => {
   const head = (length: string) =>
     `POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-github-event: workflow_job\r\nx-github-delivery: d\r\nx-hub-signature-256: sha256=00\r\n${length}\r\n\r\n`;
   const before = await rig.memory();
-  for (const [length, status, piece] of [
-    ['content-length: 30000000', 413, 'x'.repeat(1_000_000)],
-    ['transfer-encoding: chunked', 411, `f4240\r\n${'x'.repeat(1_000_000)}\r\n`],
+  for (const [length, piece] of [
+    ['content-length: 30000000', 'x'.repeat(1_000_000)],
+    ['transfer-encoding: chunked', `f4240\r\n${'x'.repeat(1_000_000)}\r\n`],
   ] as const) {
     const liar = talk(rig.world.webhookUrl, head(length));
     const patient = performance.now() + CUT_WITHIN;
@@ -65,7 +65,7 @@ test('bodies that are too large, or of no stated size, are refused at once, kept
         await Promise.race([once(liar.socket, 'drain').catch(() => undefined), liar.ended]);
     }
     expect(liar.socket.destroyed, length).toBe(true);
-    expect(liar.heard(), length).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(liar.heard(), length).toMatch(/^HTTP\/1.1 413 /);
   }
   expect((await rig.memory()) - before).toBeLessThan(100 * MB);
 });
