@@ -6,7 +6,20 @@ import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import { resolveAgentToken } from '../config/sources/agent-token.ts';
+import {
+  type EnvironmentProxy,
+  environmentProxy,
+  ProxyVariableError,
+} from '../github/access/environment-proxy.ts';
 import { createGitHub, type GitHub } from '../github/github.ts';
+
+interface GitHubConnection {
+  clock: Clock;
+  env: NodeJS.ProcessEnv;
+  log?: Logger;
+  /** Where no proxy is in the way. */
+  fetch?: typeof fetch;
+}
 
 export interface Agents {
   byHost: ReadonlyMap<string, AgentClient>;
@@ -33,12 +46,13 @@ export async function connectAgents(
   return { byHost, tokens };
 }
 
-/** GitHub with the credentials of the config. Throws a ConfigError when the App's key cannot be read. */
+/**
+ * GitHub with the credentials of the config, through the proxy of the environment. Throws a ConfigError when the App's
+ * key cannot be read, or when a variable names no proxy.
+ */
 export function connectGitHub(
   { github }: Pick<Config, 'github'>,
-  clock: Clock,
-  log?: Logger,
-  send?: typeof fetch,
+  { clock, env, log, fetch: send }: GitHubConnection,
 ): GitHub {
   const { token, app_id, app_private_key_path, installation_id } = github;
   const auth =
@@ -49,7 +63,18 @@ export function connectGitHub(
           installationId: installation_id ?? 0,
         }
       : { token };
-  return createGitHub({ apiUrl: github.api_url, auth, clock, log, ...(send && { fetch: send }) });
+  const proxy = githubProxy(github.api_url, env);
+  return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, ...(send && { fetch: send }) });
+}
+
+/** The proxy that requests to GitHub take. Agents are always asked directly. */
+export function githubProxy(apiUrl: string, env: NodeJS.ProcessEnv): EnvironmentProxy | null {
+  try {
+    return environmentProxy(apiUrl, env);
+  } catch (error) {
+    if (!(error instanceof ProxyVariableError)) throw error;
+    throw new ConfigError([{ at: error.variable, path: '', message: error.message }]);
+  }
 }
 
 function readKey(path: string): string {

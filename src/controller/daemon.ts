@@ -72,7 +72,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('the store', () => store.close());
 
   const { byHost: agents, tokens } = await connectAgents(config, env, ports.agentSender);
-  const github = connectGitHub(config, clock, log, ports.fetch);
+  const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
   const progress = new Map<string, string>();
   const guestConnections = new ConnectionPool(ports.openGuest, clock);
   disposal.defer('logins in guests', () => guestConnections.close());

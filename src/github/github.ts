@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { accessCalls } from './access/access.ts';
 import { connectOctokit, type GitHubAuth } from './access/connect-octokit.ts';
+import type { EnvironmentProxy } from './access/environment-proxy.ts';
 import { GitHubTransport } from './access/github-transport.ts';
 import type { Purpose } from './access/purpose-budget.ts';
 import { type PurposeBudget, RateLimits, type RateSeen } from './access/rate-limit.ts';
@@ -22,6 +23,8 @@ export interface GitHubOptions {
   timeoutMs?: number;
   /** The platform's own unless told otherwise. */
   fetch?: typeof fetch;
+  /** Takes the place of `fetch`. */
+  proxy?: EnvironmentProxy | null;
 }
 
 export type GitHub = ReturnType<typeof createGitHub>;
@@ -31,11 +34,12 @@ export type GitHub = ReturnType<typeof createGitHub>;
  * signal, and is made once: repeating a call is the caller's decision.
  */
 export function createGitHub(options: GitHubOptions) {
-  const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000, fetch } = options;
+  const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000, proxy = null } = options;
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
+  const fetch = proxy?.fetch ?? options.fetch;
   const limits = new RateLimits();
   const octokit = connectOctokit({ apiUrl, userAgent, log, timeoutMs, clock, fetch });
-  const transport = new GitHubTransport({ octokit, apiUrl, clock, auth, limits });
+  const transport = new GitHubTransport({ octokit, apiUrl, clock, auth, limits, proxy });
   const groups = new RunnerGroups(transport, clock);
 
   return {

@@ -42,8 +42,8 @@ async function patient(change: (config: Content) => void = () => undefined) {
   change(config);
   const path = join(folder, 'config.json');
   writeFileSync(path, JSON.stringify(config));
-  const examine = async () => {
-    const { terminal, lines } = recordingTerminal();
+  const examine = async (env: NodeJS.ProcessEnv = {}) => {
+    const { terminal, lines } = recordingTerminal(env);
     const code = await checkCommand({ config: path }, terminal);
     return { code, lines: lines.out, wrong: lines.out.filter((line) => line.startsWith('✗')) };
   };
@@ -118,6 +118,23 @@ test('a token without the right to register runners, and one that GitHub refuses
   );
   options.tokens = {};
   expect((await ill.examine()).wrong).toContainEqual(expect.stringMatching(/✗ github .*github\.token/));
+});
+
+test('the proxy and the CAs of the environment are named, and a proxy that cannot be used is told', async () => {
+  await using well = await patient();
+  const proxy = 'http://user:hidden@127.0.0.1:9';
+  const { lines, wrong } = await well.examine({ HTTP_PROXY: proxy, NODE_EXTRA_CA_CERTS: '/no/such/ca.pem' });
+  expect(lines).toContain(
+    '✓ github      It is reached through the proxy http://127.0.0.1:9 of HTTP_PROXY; agents are not.',
+  );
+  expect(wrong).toContainEqual(expect.stringMatching(/NODE_EXTRA_CA_CERTS names \/no\/such\/ca\.pem/));
+  expect(wrong).toContainEqual(expect.stringMatching(/the proxy http:\/\/127\.0\.0\.1:9 of HTTP_PROXY/));
+  expect(wrong.filter((line) => line.includes('host mac-1'))).toEqual([]);
+  expect(lines.join()).not.toContain('hidden');
+  const excluded = await well.examine({ HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' });
+  expect(excluded).toMatchObject({ code: 0, wrong: [] });
+  const unusable = await well.examine({ HTTP_PROXY: 'socks5://127.0.0.1:9' });
+  expect(unusable.wrong).toEqual([expect.stringMatching(/HTTP_PROXY: names no proxy/)]);
 });
 
 test('what GitHub or an agent wrote cannot drive the terminal', async () => {

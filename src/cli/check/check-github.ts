@@ -1,12 +1,16 @@
+import { accessSync, constants } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectGitHub } from '../../controller/connections.ts';
+import { connectGitHub, githubProxy } from '../../controller/connections.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { RunnerScope } from '../../github/runners/runner-scope.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Tries the requests that the daemon will send to GitHub, except those that create or change something. */
-export async function checkGitHub(config: Config, clock: Clock): Promise<Finding[]> {
+export async function checkGitHub(
+  config: Config,
+  { env, clock }: { env: NodeJS.ProcessEnv; clock: Clock },
+): Promise<Finding[]> {
   const { ok, wrong, note } = about('github');
   const { owner } = config.github;
   const repositories = config.github.repositories.map((fullName) => {
@@ -19,7 +23,7 @@ export async function checkGitHub(config: Config, clock: Clock): Promise<Finding
       : repositories.map((full) => ({ kind: 'repository', ...full }));
   let github: GitHub;
   try {
-    github = connectGitHub(config, clock);
+    github = connectGitHub(config, { clock, env });
   } catch (error) {
     return [wrong(sentenceOf(error))];
   }
@@ -27,6 +31,7 @@ export async function checkGitHub(config: Config, clock: Clock): Promise<Finding
   const findings = report.findings.map(({ ok: isFine, message }) =>
     (isFine === null ? note : isFine ? ok : wrong)(message),
   );
+  findings.unshift(...checkNetwork(config, env));
   for (const scope of scopes.filter(({ kind }) => kind === 'organization')) {
     const { group } = config.runner;
     const found = github.resolveGroupId(scope, group).then(
@@ -34,6 +39,31 @@ export async function checkGitHub(config: Config, clock: Clock): Promise<Finding
       (error: unknown) => wrong(sentenceOf(error)),
     );
     findings.push(await found);
+  }
+  return findings;
+}
+
+/** What of the environment decides how GitHub is reached. */
+function checkNetwork({ github }: Config, env: NodeJS.ProcessEnv): Finding[] {
+  const { ok, wrong } = about('github');
+  const findings: Finding[] = [];
+  const proxy = githubProxy(github.api_url, env);
+  if (proxy) {
+    findings.push(
+      ok(`It is reached through the proxy ${proxy.origin} of ${proxy.variable}; agents are not.`),
+    );
+  }
+  const certificates = env.NODE_EXTRA_CA_CERTS;
+  if (!certificates) return findings;
+  try {
+    accessSync(certificates, constants.R_OK);
+    findings.push(ok(`The CAs in ${certificates} (NODE_EXTRA_CA_CERTS) are trusted too.`));
+  } catch {
+    findings.push(
+      wrong(
+        `NODE_EXTRA_CA_CERTS names ${certificates}, which cannot be read: its CAs are not trusted. Correct it.`,
+      ),
+    );
   }
   return findings;
 }

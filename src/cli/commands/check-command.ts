@@ -38,7 +38,7 @@ async function examine(path: string | undefined, { env, clock }: Terminal) {
   const groups: Finding[][] = await Promise.all([
     checkConfig(loaded),
     ...config.hosts.map((host) => checkHost(host, config, { env, clock })),
-    checkGitHub(config, clock),
+    checkGitHub(config, { env, clock }),
     checkStore(config, clock),
   ]);
   const findings = groups.flat();

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../../../machines/failure.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import type { EnvironmentProxy } from './environment-proxy.ts';
 import { type AnswerHeaders, LONGEST_WAIT_MS, resetInstant } from './rate-limit.ts';
 
 /** One request to GitHub, as messages name it. */
@@ -24,6 +25,8 @@ interface GitHubRefusal {
   /** Epoch ms of GitHub's clock; NaN where the answer does not tell. */
   date: number;
 }
+
+type NamedProxy = Pick<EnvironmentProxy, 'origin' | 'variable'>;
 
 type Verdict = readonly [code: FailureCode, mend: string, retryAt?: number | null];
 
@@ -79,21 +82,37 @@ export function githubHidden(
   { status, headers }: Omit<GitHubAnswer, 'message'>,
   { what, method, path }: GitHubCall,
   now: number,
+  proxy: NamedProxy | null,
 ): DaemonError {
   return new DaemonError(
     'GITHUB_UNREACHABLE',
     `GitHub cannot be reached for "${what}", ${method} ${path}: something in between answered ${status} without ` +
-      "GitHub's JSON. Check this machine's network and its proxies, and github.api_url; it is tried again.",
+      `GitHub's JSON. ${networkAdvice(proxy)}`,
     { retryAt: retryAfter(headers, now) },
   );
 }
 
 /** No answer came, or none that can be read; whether the call took effect is unknown. `problem` is a system's error code or a sentence. */
-export function githubUnreachable(problem: string, { what, method, path }: GitHubCall): DaemonError {
+export function githubUnreachable(
+  problem: string,
+  { what, method, path }: GitHubCall,
+  proxy: NamedProxy | null,
+): DaemonError {
+  const advice = CERTIFICATE.test(problem)
+    ? 'Whoever answered shows a certificate that this machine does not trust: when it is your own, name the file of its CA in NODE_EXTRA_CA_CERTS. '
+    : '';
   return new DaemonError(
     'GITHUB_UNREACHABLE',
-    `GitHub did not answer to "${what}", ${method} ${path}: ${problem}. Check this machine's network and github.api_url; it is tried again.`,
+    `GitHub did not answer to "${what}", ${method} ${path}: ${problem}. ${advice}${networkAdvice(proxy)}`,
   );
+}
+
+/** Codes of Node for a certificate that no CA it knows has signed. */
+const CERTIFICATE = /SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)/;
+
+function networkAdvice(proxy: NamedProxy | null): string {
+  const way = proxy ? `the proxy ${proxy.origin} of ${proxy.variable}` : 'proxies on the way';
+  return `Check this machine's network, ${way} and github.api_url; it is tried again.`;
 }
 
 /** GitHub's clock when it refused the credential itself (401), in epoch ms; null for any other error. */

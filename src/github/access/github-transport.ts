@@ -6,6 +6,7 @@ import { DaemonError, hasCode } from '../../errors.ts';
 import { type AppAuth, AppCredential, type InstallationToken, isOfApp } from './app-credential.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
 import type { GitHubAuth } from './connect-octokit.ts';
+import type { EnvironmentProxy } from './environment-proxy.ts';
 import {
   credentialRefusedAt,
   type GitHubCall,
@@ -26,6 +27,8 @@ export interface GitHubTransportOptions {
   auth: GitHubAuth;
   /** Of the token, or of the App's installation; the App itself has its own. */
   limits: RateLimits;
+  /** Named in what is said of a GitHub that cannot be reached. */
+  proxy: Pick<EnvironmentProxy, 'origin' | 'variable'> | null;
 }
 
 /** Every call can be cut short; it then rejects with the signal's reason. */
@@ -223,13 +226,13 @@ export class GitHubTransport {
   }
 
   #failureOf({ answer, problem }: OctokitOutcome, asked: GitHubRequest): DaemonError {
-    const { apiUrl, clock } = this.#options;
+    const { apiUrl, clock, proxy } = this.#options;
     const limits = this.#limitsOf(asked);
     const now = clock.now();
-    if (!answer) return githubUnreachable(problem, asked);
+    if (!answer) return githubUnreachable(problem, asked, proxy);
     if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);
     const message = messageOf(answer.data);
-    if (message === null) return githubHidden(answer, asked, now);
+    if (message === null) return githubHidden(answer, asked, now, proxy);
     limits.note(answer.headers, now);
     const { status, headers } = answer;
     const failure = githubFailure({ status, headers, message }, asked, now, limits.strikesBefore(now));

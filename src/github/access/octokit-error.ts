@@ -37,8 +37,17 @@ export function messageOf(data: unknown): string | null {
 /** By codes alone: the text of fetch's error quotes a header that it refuses, and one of them is the token. */
 function problemOf(cause: unknown): string {
   if (cause instanceof Error && cause.name === 'TimeoutError') return 'no answer in time';
+  const refused = tunnelRefusal(cause);
+  if (refused !== null) return `the proxy refused to connect, with ${refused}`;
   const code = codeOf(cause) ?? codeOf((cause as { cause?: unknown } | undefined)?.cause);
   return code ?? 'the request could not be made; look for stray characters in token and address';
+}
+
+/** The status with which a proxy answered CONNECT; only undici's text has it. */
+function tunnelRefusal(cause: unknown): string | null {
+  const { message, cause: inner } = (cause ?? {}) as { message?: unknown; cause?: unknown };
+  const found = /^Proxy response \((\d{3})\)/.exec(typeof message === 'string' ? message : '')?.[1];
+  return found ?? (inner instanceof Error ? tunnelRefusal(inner) : null);
 }
 
 function codeOf(value: unknown): string | null {
