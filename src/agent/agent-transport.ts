@@ -27,6 +27,8 @@ export interface AgentRequest extends Omit<AgentCall, 'host'> {
 }
 
 const READ_TIMEOUT_MS = 30_000;
+/** One for all answers: making it costs more than reading most of them. */
+const utf8 = new TextDecoder();
 
 /** Items of one page of a list; the agent gives no more. */
 const PAGE_SIZE = 1000;
@@ -61,7 +63,7 @@ export class AgentTransport {
     const bytes = await this.bytes(request);
     let value: unknown;
     try {
-      value = JSON.parse(new TextDecoder().decode(bytes));
+      value = JSON.parse(utf8.decode(bytes));
     } catch {
       throw this.#unreadable(request, 'it is not JSON');
     }
@@ -160,7 +162,7 @@ export class AgentTransport {
 
 function envelopeOf(bytes: Uint8Array): { code: string; message: string } {
   try {
-    const { error } = JSON.parse(new TextDecoder().decode(bytes));
+    const { error } = JSON.parse(utf8.decode(bytes));
     return { code: String(error.code), message: String(error.message) };
   } catch {
     return { code: '', message: '' };

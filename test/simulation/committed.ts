@@ -25,6 +25,8 @@ export class Committed {
   /** By full key. */
   readonly rows = new Map<string, string>();
   readonly #jobs = new Map<string, CommittedJob>();
+  /** What `jobs` answers until a job's record is written. */
+  #all: readonly CommittedJob[] | null = null;
   /** By `host mac-1` or `profile mac`, as the journal tells of them; they forget with the daemon's process. */
   readonly breakers = new Map<string, CommittedBreaker>();
 
@@ -33,16 +35,18 @@ export class Committed {
     for (const write of writes) {
       if (write.type === 'put') this.rows.set(write.key, write.value);
       else this.rows.delete(write.key);
-      const job = write.type === 'put' ? readJob(write) : null;
+      if (write.key.startsWith(JOBS)) this.#all = null;
+      const job = readJob(write);
       if (job) this.#jobs.set(write.key, job);
       else this.#jobs.delete(write.key);
       if (write.type === 'put' && write.key.startsWith(JOURNAL)) this.#noteBreaker(write.value);
     }
   }
 
-  /** All records of live jobs. */
-  jobs(): CommittedJob[] {
-    return [...this.#jobs.values()];
+  /** All records of live jobs; the very same answer until one of them is written. */
+  jobs(): readonly CommittedJob[] {
+    this.#all ??= [...this.#jobs.values()];
+    return this.#all;
   }
 
   job(key: string): CommittedJob | null {
@@ -63,9 +67,16 @@ export class Committed {
   }
 }
 
+/** Each record is looked at before and after its commit, and taken apart once. */
+const read = new WeakMap<Write, CommittedJob>();
+
 /** Null for a write that is no record of a job. */
 export function readJob(write: Write): CommittedJob | null {
   if (write.type === 'del' || !write.key.startsWith(JOBS)) return null;
+  const known = read.get(write);
+  if (known) return known;
   const { snapshot } = JSON.parse(write.value);
-  return { key: write.key.slice(JOBS.length), value: snapshot.value, context: snapshot.context };
+  const job = { key: write.key.slice(JOBS.length), value: snapshot.value, context: snapshot.context };
+  read.set(write, job);
+  return job;
 }

@@ -100,11 +100,11 @@ export class DaemonLives {
     await clock.sleepUntil(clock.now() + latency());
     if (!app || !life?.isAlive) throw new Error('ECONNREFUSED');
     const sent = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
-    const over = new AbortController();
-    const late = clock.sleepUntil(clock.now() + timeoutMs, over.signal).then(
-      () => Promise.reject(new DOMException('no answer in time', 'TimeoutError')),
-      () => undefined as never,
-    );
+    let endPatience = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      const tooLate = () => reject(new DOMException('no answer in time', 'TimeoutError'));
+      endPatience = clock.alarm(clock.now() + timeoutMs, tooLate);
+    });
     const asked = life.guard(Promise.resolve(app.request(url, { method: 'POST', headers: sent, body })));
     try {
       const answer = await Promise.race([asked, late]);
@@ -120,7 +120,7 @@ export class DaemonLives {
       }
       return { status: answer.status, body: await answer.text() };
     } finally {
-      over.abort();
+      endPatience();
     }
   };
 
@@ -140,8 +140,7 @@ export class DaemonLives {
   #hear(life: Life, line: string): void {
     if (!life.isAlive) return;
     this.#laws.checkSecrets('the log', line);
-    const { msg } = JSON.parse(line);
-    this.#world.trace(`daemon: ${msg}`);
+    if (this.#world.isTraced) this.#world.trace(`daemon: ${JSON.parse(line).msg}`);
   }
 }
 

@@ -92,8 +92,7 @@ function macAt({ macs }: SimulatedWorld, host: string): Mac {
 
 const refused = (code: string) => Object.assign(new Error(code), { code });
 
-/** Made once: an abort without a reason makes an exception of its own. */
-const OVER = new Error('it is over');
+/** Made once for all requests. */
 const GONE = new Error('the client is gone');
 
 async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequest): Promise<HttpResponse> {
@@ -102,23 +101,20 @@ async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequ
   const mac = macAt(world, url.hostname);
   const isReset = chance.is(0.5);
   const { signal: stops, letGo } = firstOf(life.ended, message.signal);
-  const over = new AbortController();
   const gone = new AbortController();
+  let endSilence = () => {};
   try {
     await clock.sleepUntil(clock.now() + world.latency(), stops);
     if (!mac.isUp) throw refused('ECONNREFUSED');
     const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
     const cutOff = new Promise<never>((_resolve, reject) => {
       stops.addEventListener('abort', () => reject(stops.reason), { once: true });
-      clock.sleepUntil(silence, over.signal).then(
-        () => reject(refused('UND_ERR_HEADERS_TIMEOUT')),
-        () => undefined,
-      );
+      endSilence = clock.alarm(silence, () => reject(refused('UND_ERR_HEADERS_TIMEOUT')));
     });
     return await Promise.race([exchangeWithAgent(world, mac, message, gone.signal, isReset), cutOff]);
   } finally {
     letGo();
-    over.abort(OVER);
+    endSilence();
     gone.abort(GONE);
   }
 }

@@ -9,6 +9,9 @@ export class RecordLaws {
   /** Every VM and runner name that was ever in a record, by the key of the record that had it first. */
   readonly #firstHolder = new Map<string, string>();
 
+  /** The records whose owners were compared last. */
+  #compared: readonly CommittedJob[] | null = null;
+
   /** Records that the present life of the daemon has written. */
   readonly #written = new Set<string>();
 
@@ -42,8 +45,11 @@ export class RecordLaws {
     }
   }
 
-  /** Looks at all records after a batch. */
+  /** Looks at all records after a batch, unless it left every one of them as it was. */
   afterCommit(committed: Committed): void {
+    const jobs = committed.jobs();
+    if (jobs === this.#compared) return;
+    this.#compared = jobs;
     const owners = new Map<string, string>();
     const claim = (what: string, key: string) => {
       const other = owners.get(what);
@@ -51,7 +57,7 @@ export class RecordLaws {
         this.#broken.note('one owner', `${what} belongs to the records ${other} and ${key}`);
       owners.set(what, key);
     };
-    for (const { key, context } of committed.jobs()) {
+    for (const { key, context } of jobs) {
       if (context.vm) claim(`VM ${context.vm.name}`, key);
       if (context.runner) claim(`runner ${context.runner.name}`, key);
       if (!context.released && context.job.id > 0) claim(`job ${context.job.id}`, key);

@@ -68,7 +68,7 @@ function isRefused({ breakers }: Committed, name: string): boolean {
 
 const isServed = (label: string) => label === 'mac' || label === 'mac-large';
 
-function freeSlots({ agent, name }: Mac, jobs: CommittedJob[]): number {
+function freeSlots({ agent, name }: Mac, jobs: readonly CommittedJob[]): number {
   const claims = jobs.filter(({ context }) => context.vm?.host === name).length;
   const ours = [...agent.vms.values()].filter((vm) => isOurs(vm.name) && vm.power !== null).length;
   return agent.options.slots - claims - (slotsInUse(agent) - ours);

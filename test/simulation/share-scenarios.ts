@@ -4,10 +4,10 @@ import pMap from 'p-map';
 import { noTally, type Tally } from './play-scenarios.ts';
 
 /** Numbers that one process plays: enough to warm up, few enough that the last ones end together. */
-const SHARE = 50;
+const SHARE = 200;
 
 /** Milliseconds after which a share that is not done hangs in a scenario, which would else only show as memory. */
-const LONGEST_SHARE = 15 * 60_000;
+const LONGEST_SHARE = 60 * 60_000;
 
 export interface Range {
   from: number;

@@ -49,6 +49,8 @@ export interface SimulatedWorld {
   latency(): number;
   /** Notes something for a reader of the trace. */
   trace(what: string): void;
+  /** Somebody reads the trace. */
+  readonly isTraced: boolean;
   isDiskFull: boolean;
   isGitHubUnplugged: boolean;
 }
@@ -62,7 +64,7 @@ export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';
 export function createWorld(
   scenario: Scenario,
   sendWebhook: SendWebhook,
-  write: (line: string) => void = () => undefined,
+  write?: (line: string) => void,
 ): SimulatedWorld {
   const { seed } = scenario;
   const clock = new ManualClock(BEGINNING);
@@ -97,7 +99,8 @@ export function createWorld(
     broken: new BrokenLaws(() => clock.now()),
     secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),
     latency,
-    trace: (what) => write(`${((clock.now() - BEGINNING) / 1000).toFixed(3).padStart(10)}  ${what}`),
+    isTraced: write !== undefined,
+    trace: (what) => write?.(`${((clock.now() - BEGINNING) / 1000).toFixed(3).padStart(10)}  ${what}`),
     isDiskFull: false,
     isGitHubUnplugged: false,
   };

@@ -35,17 +35,29 @@ export class ManualClock implements Clock {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (at <= this.#now) return resolve();
-      this.#order += 1;
-      const letGo = () => signal?.removeEventListener('abort', callOff);
-      const sleeper: Sleeper = { at, order: this.#order, wake: resolve, letGo };
-      const callOff = () => {
-        sleeper.wake = null;
+      if (!signal) {
+        this.alarm(at, resolve);
+        return;
+      }
+      const letGo = () => signal.removeEventListener('abort', abort);
+      const callOff = this.alarm(at, resolve, letGo);
+      const abort = () => {
+        callOff();
         letGo();
-        reject(signal?.reason);
+        reject(signal.reason);
       };
-      signal?.addEventListener('abort', callOff);
-      this.#push(sleeper);
+      signal.addEventListener('abort', abort);
     });
+  }
+
+  /** Does `wake` at an instant to come, unless it is called off by the answer, which needs no signal. */
+  alarm(at: number, wake: () => void, letGo: () => void = () => undefined): () => void {
+    this.#order += 1;
+    const sleeper: Sleeper = { at, order: this.#order, wake, letGo };
+    this.#push(sleeper);
+    return () => {
+      sleeper.wake = null;
+    };
   }
 
   /** Moves to the next instant that somebody waits for and wakes one who does; false when nobody waits. */

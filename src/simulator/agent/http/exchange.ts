@@ -68,11 +68,16 @@ async function route(
   }
   const match = matchRoute(ROUTES, method, path);
   if ('status' in match) return match;
-  const signal = AbortSignal.any([life, client.reset]);
   try {
-    return await match.route.handle({ world, query, ids: checkIds(match.ids), body, life, signal });
+    return await match.route.handle({
+      ...{ world, query, ids: checkIds(match.ids), body, life },
+      // Few routes look at it, and making one costs more than most of them.
+      get signal() {
+        return AbortSignal.any([life, client.reset]);
+      },
+    });
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (life.aborted || client.reset.aborted) throw error;
     return errorReply(error);
   }
 }

@@ -36,12 +36,13 @@ const UUID = /^[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
  * Paths without an id win over those with one.
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | Reply {
-  const matching = routes.filter((route) => idsIn(route.path, path) !== null);
+  const given = path.split('/');
+  const matching = routes.filter((route) => idsIn(route.path, given) !== null);
   if (matching.length === 0) return refusalReply(404, 'NOT_FOUND', 'Resource not found');
   const literal = matching.filter((route) => route.path === path);
   const candidates = literal.length > 0 ? literal : matching;
   const route = candidates.find((candidate) => candidate.method === method);
-  if (route) return { route, ids: idsIn(route.path, path) ?? [] };
+  if (route) return { route, ids: idsIn(route.path, given) ?? [] };
   const refusal = refusalReply(
     405,
     'METHOD_NOT_ALLOWED',
@@ -82,9 +83,12 @@ export function requireFeatures(world: AgentWorld, ...features: FeatureId[]): vo
     throw new Refusal(409, 'CAPABILITY_UNAVAILABLE', `${missing} is unavailable: Capability is disabled`);
 }
 
-function idsIn(pattern: string, path: string): string[] | null {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
+/** Patterns in their parts: each request is held against all of them. */
+const parts = new Map<string, string[]>();
+
+function idsIn(pattern: string, given: readonly string[]): string[] | null {
+  const wanted = parts.get(pattern) ?? pattern.split('/');
+  parts.set(pattern, wanted);
   if (wanted.length !== given.length) return null;
   const ids: string[] = [];
   for (const [index, part] of wanted.entries()) {
