@@ -191,7 +191,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
-  const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock });
+  const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock, log });
   const source = liveSource({
     config,
     actors,

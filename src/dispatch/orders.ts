@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
@@ -29,10 +30,21 @@ export interface OrdersOptions {
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
   clock: Clock;
+  log: Logger;
 }
 
+/** Orders as the log says them, by their event. */
+const ORDERS: Record<string, string> = {
+  'operator.cancelled': 'cancel',
+  'operator.retried': 'retry',
+  'operator.cordoned': 'cordon',
+  'operator.uncordoned': 'uncordon',
+  'operator.drained': 'drain',
+  'operator.collected': 'collect what nothing owns',
+};
+
 /**
- * What an operator may order. The journal says of each order who gave it, also of one that changes nothing: entry and
+ * What an operator may order. Journal and log say of each order who gave it, also of one that changes nothing: entry and
  * effect are one transaction.
  */
 export class Orders {
@@ -133,5 +145,8 @@ export class Orders {
     const at = this.#options.clock.now();
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
     this.#options.journal.write({ kind: 'order', at, event, ...where, detail: { by } });
+    const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }) };
+    const object = jobId !== 0 ? ` job ${jobId}` : host !== null ? ` host ${host}` : '';
+    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${ORDERS[event]}${object}`);
   }
 }

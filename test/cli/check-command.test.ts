@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { checkCommand } from '../../src/cli/commands/check-command.ts';
 import { startSimulatedWorld } from '../../src/cli/simulation/simulated-world.ts';
@@ -10,10 +11,13 @@ import {
   SIMULATED_REPOSITORY,
   worldConfig,
 } from '../../src/cli/simulation/world-config.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { damagedStore, filesOf } from '../store/damaged-store.ts';
+import { spawnStore } from '../store/spawn-store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { soon } from '../support/soon.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
 type Content = ReturnType<typeof worldConfig> & Record<string, unknown>;
@@ -35,15 +39,17 @@ async function patient(change: (config: Content) => void = () => undefined) {
     world,
     agentToken: SIMULATED_AGENT_TOKEN,
     webhookSecret: 'secret of the webhook',
-    webhookListen: '127.0.0.1:9090',
-    adminListen: '127.0.0.1:9',
+    webhookListen: '127.0.0.1:0',
+    adminListen: '127.0.0.1:0',
     storePath,
   }) as Content;
   change(config);
   const path = join(folder, 'config.json');
   writeFileSync(path, JSON.stringify(config));
-  const examine = async (env: NodeJS.ProcessEnv = {}) => {
-    const { terminal, lines } = recordingTerminal(env);
+  let written: ReturnType<typeof recordingTerminal>['lines'] = { out: [], err: [] };
+  const examine = async (env: NodeJS.ProcessEnv = {}, clock: Clock = systemClock) => {
+    const { terminal, lines } = recordingTerminal(env, clock);
+    written = lines;
     const code = await checkCommand({ config: path }, terminal);
     return { code, lines: lines.out, wrong: lines.out.filter((line) => line.startsWith('✗')) };
   };
@@ -52,6 +58,9 @@ async function patient(change: (config: Content) => void = () => undefined) {
     mac: world.macs[0] as (typeof world.macs)[0],
     storePath,
     examine,
+    /** What the last look wrote so far. */
+    lines: () => written.out,
+    errors: () => written.err,
     [Symbol.asyncDispose]: async () => {
       await world.close();
       rmSync(folder, { recursive: true });
@@ -171,26 +180,77 @@ test('webhooks without a secret are wrong when nothing polls, and a note otherwi
   expect((await webhook.examine()).wrong).toEqual([expect.stringMatching(/webhook_secret/)]);
 });
 
-test('a store that a daemon holds is a note', async () => {
-  await using well = await patient();
-  const store = await openStore({
-    path: well.storePath,
-    retention: 1,
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
+test('a store that a daemon holds is a note, and its ports are taken by that daemon', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  await using well = await patient((config) => {
+    config.admin.listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
   });
-  const held = await well.examine();
-  expect(held.code).toBe(0);
-  expect(held.lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
-  await store.close();
+  let isEnough = false;
+  let opened = () => {};
+  const held = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const holder = spawnStore('load', well.storePath, ({ open }) => {
+    if (open) opened();
+    return isEnough;
+  });
+  await held;
+  const { code, lines } = await well.examine();
+  expect(code).toBe(0);
+  expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
+  expect(lines.join()).not.toContain(' ports ');
+  isEnough = true;
+  await holder;
+  taken.close();
   expect((await well.examine()).lines).toContainEqual(
-    expect.stringMatching(/^✓ store .*no daemon holds it\. 0 job\(s\) go on/),
+    expect.stringMatching(/^✓ store .*no daemon holds it\. \d+ jobs go on/),
   );
+});
+
+test('a port that another process has is wrong, with the key that names another', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  await using ill = await patient((config) => {
+    config.controller.webhook_listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+  });
+  expect((await ill.examine()).wrong).toEqual([
+    expect.stringMatching(/^✗ ports .*another process listens there\. .*controller\.webhook_listen/),
+  ]);
+  taken.close();
 });
 
 test('a store that cannot be one is wrong', async () => {
   await using ill = await patient((config) => {
     writeFileSync(config.store.path, 'a file, no folder');
   });
-  expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/✗ store/)]);
+  expect((await ill.examine()).wrong).toEqual([
+    expect.stringMatching(/✗ store .* is a file, and store\.path/),
+  ]);
+});
+
+test('damage is told, and a look leaves every file of the store as it was', async () => {
+  await using ill = await patient();
+  await damagedStore(ill.storePath);
+  const before = filesOf(ill.storePath);
+  const { wrong } = await ill.examine();
+  expect(wrong).toEqual([
+    expect.stringMatching(/✗ store .*\.log is damaged: \d+ bytes of it cannot be read/),
+  ]);
+  expect(filesOf(ill.storePath)).toEqual(before);
+});
+
+test('a GitHub that does not answer is told once, and named while it is waited for', async () => {
+  await using ill = await patient();
+  ill.world.github.faults.add({ route: '*', hang: true });
+  const clock = new ManualClock(Date.now());
+  const examined = ill.examine({}, clock);
+  const patience = () => clock.alarms.filter((at) => at - clock.now() <= 2_000);
+  await soon(() => expect([patience().length, clock.alarms.length]).toEqual([1, 2]));
+  await soon(() => expect(ill.lines().join()).toContain('✓ host mac-1  It accepts our token.'));
+  await clock.advance(2_000);
+  expect(ill.errors()).toEqual([`Waiting for GitHub at ${ill.world.github.url} …`]);
+  await clock.advance(30_000);
+  const { wrong } = await examined;
+  expect(wrong).toEqual([expect.stringMatching(/✗ github .*no answer in time/)]);
 });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { login, run } from '../simulator/guest/guest-fixture.ts';
 import { runCli, startCli } from './cli-process.ts';
 
@@ -59,6 +60,25 @@ test('start tells all problems of a configuration at once, on standard error, wi
   expect(code).toBe(78);
   for (const key of ['github.ownr', 'github.owner', 'labels', 'log.level']) expect(stderr).toContain(key);
   expect(stderr).not.toContain('    at ');
+});
+
+test('a signal while the daemon still starts is heard at once, and a second one ends it', async () => {
+  const path = file(
+    'slow.json',
+    JSON.stringify({
+      github: { token: 'ghp_example', owner: 'acme', repository: 'app' },
+      jeballto: { token_command: ['/bin/sleep', '20'] },
+      labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
+      store: { path: join(folder, 'slow-store') },
+    }),
+  );
+  const cli = startCli(['start', '--config', path]);
+  await expect.poll(() => existsSync(join(folder, 'slow-store', 'CURRENT')), { timeout: 10_000 }).toBe(true);
+  cli.child.kill('SIGTERM');
+  await expect.poll(cli.stdout, { timeout: 5_000 }).toContain('SIGTERM: the daemon still starts');
+  await systemClock.sleepUntil(systemClock.now() + 300);
+  cli.child.kill('SIGTERM');
+  expect(await cli.ended).toBe(143);
 });
 
 test('check shows the problems of a configuration as findings and ends with 78', async () => {

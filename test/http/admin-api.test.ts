@@ -191,7 +191,7 @@ describe('orders', () => {
     return { status: response.status, ...((await response.json()) as { message?: string }) };
   };
 
-  test('stand in the journal with who gave them', async () => {
+  test('stand in the journal and in the log with who gave them', async () => {
     daemon.next(daemon.queue(31));
     expect((await order('/api/jobs/31/cancel', 'Ada\n\u202e Łovelace')).status).toBe(200);
     await daemon.store.durable();
@@ -201,6 +201,16 @@ describe('orders', () => {
     const given = entries.find(({ kind }) => kind === 'order');
     expect(given).toMatchObject({ event: 'operator.cancelled', detail: { by: 'Ada Łovelace' } });
     expect(daemon.state('31')).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
+    await order('/api/hosts/mini-1/cordon', 'ada');
+    expect(daemon.logged).toMatchObject([
+      {
+        job: 31,
+        by: 'Ada Łovelace',
+        event: 'operator.cancelled',
+        msg: 'Ada Łovelace ordered: cancel job 31',
+      },
+      { host: 'mini-1', by: 'ada', event: 'operator.cordoned', msg: 'ada ordered: cordon host mini-1' },
+    ]);
   });
 
   test('law 5: a job that runs is not cancelled here', async () => {

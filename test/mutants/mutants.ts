@@ -156,4 +156,11 @@ export const MUTANTS: readonly Mutant[] = [
     becomes: '    const missing = node.invoke.find(({ id }) => id === undefined);',
     tests: ['test/machines', 'test/jobs', 'test/fuzz/files.test.ts'],
   },
+  {
+    law: 'store: what LevelDB skips at its opening is told, and kept',
+    file: 'src/store/open-store.ts',
+    line: '  if (damage.length === 0) return;',
+    becomes: '  if (damage.length >= 0) return;',
+    tests: ['test/store/open-store.test.ts'],
+  },
 ];

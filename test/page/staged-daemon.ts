@@ -59,6 +59,9 @@ export class StagedDaemon {
   readonly limits = new RateLimits();
   readonly deliveries: DeliveryLog;
   readonly #core: Core;
+  /** What was logged of orders. */
+  readonly logged: { msg: string }[] = [];
+  readonly orderLog = pino({ base: null }, { write: (line) => void this.logged.push(JSON.parse(line)) });
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
@@ -133,7 +136,17 @@ export class StagedDaemon {
       ...{ actors, hosts, store, journal, github, deliveries, clock, profiles, recorder, tracer, bases },
       breakers,
     });
-    const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock });
+    const orders = new Orders({
+      actors,
+      hosts,
+      hostEntries,
+      dispatcher,
+      store,
+      journal,
+      github,
+      clock,
+      log: this.orderLog,
+    });
     const poller = new Poller({
       ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
       ...{ pace: () => 10_000, onObservation: () => undefined, onLooked: () => undefined },

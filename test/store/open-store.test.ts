@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { canRun } from '../support/can-run.ts';
 import { whyNoLimits } from '../support/limited-files.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { damagedStore, filesOf } from './damaged-store.ts';
 import { DAY, settledJob } from './records.ts';
 import { spawnStore } from './spawn-store.ts';
 
@@ -99,7 +101,46 @@ test('a store of a newer daemon is refused, and is open for that one afterwards'
 
 test('a file in place of the folder is refused with what the system says', async () => {
   writeFileSync(path, '');
-  expect(await refusal()).toMatch(/^The store in .* cannot be opened \(EEXIST: .*\): mend what it names/);
+  expect(await refusal()).toMatch(
+    /^The store in .* cannot be opened \(it is a file, and a folder is needed\)/,
+  );
+});
+
+test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))(
+  'a folder that the system lets nobody make is refused at once',
+  async () => {
+    path = '/proc/nope/data';
+    expect(await refusal()).toMatch(/^The store in \/proc\/nope\/data cannot be opened \(ENOENT: /);
+  },
+);
+
+test('what damage in a log took away is told, and the damaged file is kept as it was', async () => {
+  await damagedStore(path);
+  const damaged = filesOf(path).filter((file) => /^\d+\.log /.test(file));
+  const lines: { level: string }[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const log = createLog({ level: 'info', format: 'json', secrets: [], destination });
+  const store = await openStore({ path, clock: new ManualClock(), log, retention: 30 * DAY });
+  expect([store.settled.has(1), store.settled.has(50)]).toEqual([true, false]);
+  await store.close();
+  const kept = join(path, 'damaged-2026-11-24T12-00-00.000Z');
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      kept,
+      damage: [expect.objectContaining({ file: damaged[0]?.split(' ')[0], bytes: expect.any(Number) })],
+    }),
+  ]);
+  expect(filesOf(kept)).toEqual(damaged);
+  await storeWithAJob();
+  expect(readdirSync(path).filter((name) => name.startsWith('opening-'))).toEqual([]);
+});
+
+test('a store in order keeps nothing aside, also after a start that was killed while it opened one', async () => {
+  await storeWithAJob();
+  mkdirSync(join(path, 'opening-killed'));
+  await storeWithAJob();
+  expect(readdirSync(path).filter((name) => /^(opening|damaged)-/.test(name))).toEqual([]);
 });
 
 test('a damaged manifest is refused, not read around', async () => {

@@ -32,7 +32,8 @@ export async function checkGitHub(
     (isFine === null ? note : isFine ? ok : wrong)(message),
   );
   findings.unshift(...checkNetwork(config, env));
-  for (const scope of scopes.filter(({ kind }) => kind === 'organization')) {
+  const isHopeless = report.findings.some(({ ends }) => ends);
+  for (const scope of isHopeless ? [] : scopes.filter(({ kind }) => kind === 'organization')) {
     const { group } = config.runner;
     const found = github.resolveGroupId(scope, group).then(
       () => ok(`The runner group "${group}" exists.`),

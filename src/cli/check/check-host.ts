@@ -4,6 +4,7 @@ import { isAtRest } from '../../agent/vm-state.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
+import { counted } from '../../format.js';
 import { namePrefix } from '../../jobs/job-policy.ts';
 import { shortSpan } from '../terminal/terminal-text.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
@@ -53,7 +54,7 @@ export async function checkHost(
     }
     const slots = Math.min(host.max_concurrent_vms, maxConcurrentVMs);
     if (unusable.length === 0)
-      findings.push(ok(`It can do all that a job needs, with ${slots} VM(s) at once.`));
+      findings.push(ok(`It can do all that a job needs, with ${counted(slots, 'VM')} at once.`));
 
     if (config.controller.base_vms && !(await agent.offersClone())) {
       findings.push(note('It cannot clone VMs, so it gets no base VMs: each VM is made from its image.'));

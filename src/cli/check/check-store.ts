@@ -1,52 +1,94 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { createLog } from '../../log.ts';
-import { openStore } from '../../store/open-store.ts';
+import { counted } from '../../format.js';
+import type { Answers } from '../../http/admin/api/api-routes.ts';
+import { inspectStore } from '../../store/inspect-store.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
-/** Checks the store, or asks the daemon that has it open. A missing folder is not created. */
-export async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
-  const { ok, wrong, note } = about('store');
-  const { path, retention } = config.store;
+export interface StoreCheck {
+  findings: Finding[];
+  /** True when a daemon has the store open: the ports of this config are then its own. */
+  isRunning: boolean;
+}
+
+/** Checks the store, or asks the daemon that has it open. Makes nothing, and opens nothing of it for writing. */
+export async function checkStore(config: Config, clock: Clock): Promise<StoreCheck> {
+  const { ok, wrong } = about('store');
+  const { path } = config.store;
   const place = nearestExisting(path);
-  if (!isWritable(place)) {
-    return [wrong(`${place} cannot be written by this user: change its owner, or set store.path.`)];
+  const found = (finding: Finding): StoreCheck => ({ findings: [finding], isRunning: false });
+  if (!statSync(place).isDirectory()) {
+    return found(wrong(`${place} is a file, and store.path has to be a folder: give it another name.`));
   }
-  if (place !== path) return [ok(`${path} is made at the first start.`)];
+  if (!isWritable(place)) {
+    return found(wrong(`${place} cannot be written by this user: change its owner, or set store.path.`));
+  }
+  if (place !== path) return found(ok(`${path} is made at the first start.`));
   try {
-    const log = createLog({ level: 'silent', format: 'json', secrets: [] });
-    const store = await openStore({ path, retention, clock, log });
-    const { actors, quarantined } = store.counts();
-    await store.close();
-    return [
-      ok(`${path} can be written; no daemon holds it. ${actors} job(s) go on at the next start.`),
-      ...(quarantined > 0
-        ? [
-            note(
-              `${quarantined} record(s) could not be read and are in quarantine; the collector saw to their VMs.`,
-            ),
-          ]
-        : []),
-    ];
+    return { findings: storeFindings(path, await inspectStore(path, clock)), isRunning: false };
   } catch (error) {
-    return isOpenElsewhere(error) ? [await runningDaemon(config)] : [wrong(sentenceOf(error))];
+    if (!isOpenElsewhere(error)) return found(wrong(sentenceOf(error)));
+    return { findings: await runningDaemon(config), isRunning: true };
   }
 }
 
-async function runningDaemon(config: Config): Promise<Finding> {
+type Inspection = Awaited<ReturnType<typeof inspectStore>>;
+
+function storeFindings(path: string, { actors, quarantined, damage, kept }: Inspection): Finding[] {
+  const { ok, wrong, note } = about('store');
+  const goOn = counted(actors, 'job goes on', 'jobs go on');
+  const findings = [ok(`${path} can be written; no daemon holds it. ${goOn} at the next start.`)];
+  for (const { file, bytes, why } of damage) {
+    findings.push(
+      wrong(
+        `${file} is damaged: ${counted(bytes, 'byte')} of it cannot be read (${why}), and what was written there is lost. The next start goes on without, and keeps the file. Look at the disk.`,
+      ),
+    );
+  }
+  if (kept.length > 0) {
+    findings.push(
+      note(
+        `Earlier starts met damage; the files are kept in ${kept.join(', ')}: delete them when you need them no more.`,
+      ),
+    );
+  }
+  if (quarantined > 0) {
+    findings.push(
+      note(
+        `${counted(quarantined, 'record')} could not be read and ${quarantined === 1 ? 'is' : 'are'} in quarantine; the collector saw to their VMs.`,
+      ),
+    );
+  }
+  return findings;
+}
+
+async function runningDaemon(config: Config): Promise<Finding[]> {
   const { wrong, note } = about('store');
   try {
-    const status = await askDaemon(adminAddress(config), 'GET', '/api/status');
+    const daemon = adminAddress(config);
+    const status = await askDaemon(daemon, 'GET', '/api/status');
     const { ok, reasons, jobs } = status as { ok: boolean; reasons: string[]; jobs: number };
-    return ok
-      ? note(`A daemon is running on this store, with ${jobs} job(s).`)
-      : wrong(`A daemon is running on this store and is not well: ${reasons.join(' ')}`);
+    const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
+    return [
+      ok
+        ? note(`A daemon is running on this store, with ${counted(jobs, 'job')}.`)
+        : wrong(`A daemon is running on this store and is not well: ${reasons.join(' ')}`),
+      ...hosts.flatMap(({ name, cordon }) =>
+        cordon
+          ? [
+              about(`host ${name}`).note(
+                `It takes no new jobs: cordoned by ${cordon.by} until that is taken back.`,
+              ),
+            ]
+          : [],
+      ),
+    ];
   } catch (error) {
     if (!(error instanceof NoDaemonError)) throw error;
-    return note(`Another daemon holds the store, and cannot be asked with this config: ${error.message}`);
+    return [note(`Another daemon holds the store, and cannot be asked with this config: ${error.message}`)];
   }
 }
 

@@ -2,7 +2,7 @@ import { printable } from '../terminal/terminal-text.ts';
 
 /** One thing that `check` looked at. */
 export interface Finding {
-  /** What it is about: `config`, `host mac-1`, `github`, `store`. */
+  /** What it is about: `config`, `host mac-1`, `github`, `store`, `ports`. */
   about: string;
   /** `wrong` keeps the daemon from its work; a `note` is worth knowing. */
   verdict: 'ok' | 'wrong' | 'note';

@@ -1,49 +1,92 @@
+import { sleepFor } from '../../clock.ts';
 import { ConfigError, problemLine } from '../../config/config-error.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
+import { counted } from '../../format.js';
 import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
+import { checkListeners } from '../check/check-listeners.ts';
 import { checkStore } from '../check/check-store.ts';
 import { about, type Finding, findingLine } from '../check/finding.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** Checks everything that the daemon needs and prints what is wrong and how to fix it. Changes nothing. */
+/** Milliseconds after which somebody who waits is told for whom. */
+const PATIENCE_MS = 2_000;
+
+/** Findings about one thing, and how a person calls what is asked for them. */
+interface Part {
+  asked: string;
+  findings: Promise<Finding[]>;
+}
+
+/**
+ * Tries everything that `start` needs, and prints what is wrong and how to fix it. Changes nothing. What is known is
+ * printed while the rest is asked for, always in the same order; with `json`, all of it at the end.
+ */
 export async function checkCommand(
   { config: path, json }: { config?: string; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { findings, exitCode } = await examine(path, terminal);
-  if (json) {
-    terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, findings }));
-    return exitCode;
-  }
-  const width = Math.max(...findings.map((finding) => finding.about.length));
-  for (const finding of findings) terminal.out(findingLine(finding, width));
-  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
-  terminal.out(wrong === 0 ? 'All is well.' : `${wrong} thing(s) to mend, marked ✗.`);
-  return exitCode;
-}
-
-async function examine(path: string | undefined, { env, clock }: Terminal) {
-  let loaded: ReturnType<typeof readConfig>;
+  let loaded: ReturnType<typeof readConfig> | null = null;
+  let parts: Part[];
   try {
-    loaded = readConfig(path, { env });
+    loaded = readConfig(path, terminal);
+    parts = partsOf(loaded, terminal);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { wrong } = about('config');
     const problems = error.problems.map((problem) => wrong(problemLine(problem)));
-    return { findings: problems, exitCode: ExitCode.config };
+    parts = [{ asked: 'the config', findings: Promise.resolve(problems) }];
   }
+  const names = ['config', 'github', ...(loaded?.config.hosts ?? []).map(({ name }) => `host ${name}`)];
+  const width = Math.max(...names.map((name) => name.length));
+  const findings: Finding[] = [];
+  const endProgress = tellProgress(parts, terminal);
+  for (const part of parts) {
+    const found = await part.findings;
+    findings.push(...found);
+    if (!json) for (const finding of found) terminal.out(findingLine(finding, width));
+  }
+  endProgress();
+  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
+  const exitCode = loaded === null ? ExitCode.config : wrong === 0 ? ExitCode.ok : ExitCode.failed;
+  if (json) terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, findings }));
+  else terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'thing')} to fix, marked ✗.`);
+  return exitCode;
+}
+
+/** All are asked at once. The ports come last, since they are the daemon's own where one runs. */
+function partsOf(loaded: LoadedConfig & { path: string }, { env, clock }: Terminal): Part[] {
   const { config } = loaded;
-  const groups: Finding[][] = await Promise.all([
-    checkConfig(loaded),
-    ...config.hosts.map((host) => checkHost(host, config, { env, clock })),
-    checkGitHub(config, { env, clock }),
-    checkStore(config, clock),
-  ]);
-  const findings = groups.flat();
-  const isWell = findings.every(({ verdict }) => verdict !== 'wrong');
-  return { findings, exitCode: isWell ? ExitCode.ok : ExitCode.failed };
+  const store = checkStore(config, clock);
+  return [
+    { asked: 'the config', findings: Promise.resolve(checkConfig(loaded)) },
+    ...config.hosts.map((host) => ({
+      asked: `the agent of ${host.name} at ${host.base_url}`,
+      findings: checkHost(host, config, { env, clock }),
+    })),
+    { asked: `GitHub at ${config.github.api_url}`, findings: checkGitHub(config, { env, clock }) },
+    { asked: 'the store', findings: store.then(({ findings }) => findings) },
+    {
+      asked: 'the ports',
+      findings: store.then(({ isRunning }) => (isRunning ? [] : checkListeners(config))),
+    },
+  ];
+}
+
+/** Writes to standard error, once, what is waited for. Returns a function that ends it. */
+function tellProgress(parts: readonly Part[], { clock, err }: Terminal): () => void {
+  const open = new Set(parts.map(({ asked }) => asked));
+  const done = new AbortController();
+  for (const { asked, findings } of parts) {
+    const close = () => void open.delete(asked);
+    findings.then(close, close);
+  }
+  sleepFor(clock, PATIENCE_MS, done.signal).then(
+    () => open.size > 0 && err(`Waiting for ${[...open].join(', ')} …`),
+    () => undefined,
+  );
+  return () => done.abort();
 }
 
 /** The findings about a configuration that could be loaded. */

@@ -25,8 +25,14 @@ export async function startCommand(
 
   const removeCrashHandlers = exitOnCrash(log, exit);
   const stop = listenForStop({ signals: ['SIGTERM', 'SIGINT'], clock: terminal.clock, force: exit });
+  let isReady = false;
+  void stop.first.then((signal) => {
+    if (isReady) return;
+    log.info({ signal }, `${signal}: the daemon still starts, and ends once it has (once more ends at once)`);
+  });
   try {
     const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log });
+    isReady = true;
     sayReady(log, config, daemon);
     const signal = await stop.first;
     log.info(

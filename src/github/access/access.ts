@@ -13,6 +13,8 @@ export interface AccessFinding {
   ok: boolean | null;
   /** For a person: what was found, and what mends it. */
   message: string;
+  /** True where the same would be found of everything else, which is then not asked for. */
+  ends?: boolean;
 }
 
 export interface AccessReport {
@@ -56,7 +58,10 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
       const skews: number[] = [];
       const rights: Rights = { permissions: null, oauthScopes: null };
 
+      /** What makes every further call fail in the same way is told once. */
+      const isHopeless = () => findings.some(({ ends }) => ends);
       const attempt = async (what: string, path: string, found: string) => {
+        if (isHopeless()) return;
         const askedAt = clock.now();
         try {
           const query = { per_page: 1 };
@@ -64,7 +69,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
           skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
           findings.push({ what, ok: true, message: found });
         } catch (error) {
-          findings.push({ what, ok: false, message: explain(error) });
+          findings.push({ what, ok: false, message: explain(error), ends: endsAll(error) });
         }
       };
 
@@ -78,7 +83,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
         const name = scopeName(scope);
         const path = `${scopePath(scope)}/actions/runners`;
         await attempt(`read the runners of ${name}`, path, `The runners of ${name} can be read.`);
-        findings.push(mayRegister(scope, rights));
+        if (!isHopeless()) findings.push(mayRegister(scope, rights));
       }
       const skew = skews.find((value) => !Number.isNaN(value)) ?? null;
       if (skew !== null) findings.push(clockFinding(skew));
@@ -119,10 +124,13 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
         return { what, ok: true, message: 'GitHub accepts the token, which belongs to no user.' };
       }
       if (signal?.aborted) throw signal.reason;
-      return { what, ok: false, message: explain(error) };
+      return { what, ok: false, message: explain(error), ends: endsAll(error) };
     }
   }
 }
+
+/** True for a failure that is not about what was asked for. */
+const endsAll = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_CREDENTIALS_REFUSED');
 
 function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): AccessFinding {
   const what = `register runners of ${scopeName(scope)}`;

@@ -129,7 +129,8 @@ export function refusalStatus(error: unknown): number | null {
 
 function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: number): Verdict {
   const { status, headers } = answer;
-  if (call.path.endsWith('/access_tokens') && status < 500 && !isRateLimit(answer)) {
+  const isOfApp = call.path.endsWith('/access_tokens') || (call.path.startsWith('/app/') && status === 401);
+  if (isOfApp && status < 500 && !isRateLimit(answer)) {
     return [
       'GITHUB_CREDENTIALS_REFUSED',
       'GitHub does not accept the App: check github.app_id, its private key and github.installation_id.',

@@ -1,0 +1,65 @@
+import { constants, copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pino } from 'pino';
+import type { Clock } from '../clock.ts';
+import { type Damage, keptAside } from './log-files.ts';
+import { openStore } from './open-store.ts';
+import { StoreError } from './store-error.ts';
+
+export interface StoreInspection {
+  actors: number;
+  quarantined: number;
+  /** What the next start could not read. */
+  damage: Damage[];
+  /** Folders with what earlier starts could not read. */
+  kept: string[];
+}
+
+const DATA = /^(?:CURRENT|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
+
+/**
+ * Says how a store is without a change to it: LevelDB cannot open one only to read, so it opens second names of its
+ * files, or copies where there can be none, in a folder for temporary files. The lock is the store's own, so that a
+ * daemon which has it open is noticed, with the StoreError that `openStore` throws.
+ */
+export async function inspectStore(path: string, clock: Clock): Promise<StoreInspection> {
+  const folder = resolve(path);
+  const copy = mkdtempSync(join(tmpdir(), 'jeballto-store-'));
+  const damage: Damage[] = [];
+  const log = pino(
+    { level: 'error', base: null },
+    { write: (line) => void damage.push(...((JSON.parse(line) as { damage?: Damage[] }).damage ?? [])) },
+  );
+  try {
+    for (const name of readdirSync(folder)) {
+      if (name === 'LOCK') symlinkSync(join(folder, name), join(copy, name));
+      if (DATA.test(name)) linkOrCopy(join(folder, name), join(copy, name));
+    }
+    const store = await openStore({ path: copy, retention: Number.MAX_SAFE_INTEGER, clock, log });
+    const { actors, quarantined } = store.counts();
+    await store.close();
+    return { actors, quarantined, damage, kept: keptAside(folder) };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    if (error instanceof StoreError) throw new StoreError(message.replaceAll(copy, folder), { cause });
+    throw new StoreError(
+      `The store in ${folder} cannot be read (${message}): change the owner of its files.`,
+    );
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function linkOrCopy(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch {
+    try {
+      copyFileSync(file, name, constants.COPYFILE_FICLONE);
+    } catch (error) {
+      // A daemon that has the store open deletes files: its lock is met next.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
