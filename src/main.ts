@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ExitCode, endOnClosedPipe, runCommand, processTerminal as terminal } from './cli/command.ts';
 import { packageInfo } from './cli/package-info.ts';
 
@@ -18,6 +18,11 @@ const configOption = () =>
   );
 const jsonOption = (about = 'print JSON') => new Option('--json', about);
 
+/** An example below a command's help; `#` begins what it does. */
+const example = (...lines: string[]) => `
+For example:
+${lines.map((line) => `  jeballto-runner ${line}`).join('\n')}`;
+
 const program = new Command('jeballto-runner')
   .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
   .version(packageInfo().version, '-v, --version')
@@ -28,6 +33,7 @@ program
   .command('start')
   .description('run the daemon until SIGTERM or Ctrl-C, which let running jobs go on; twice ends it at once')
   .addOption(configOption())
+  .addHelpText('after', example('start --config config.yaml'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/start-command.ts')).startCommand(options, terminal),
@@ -36,9 +42,18 @@ program
 
 program
   .command('check')
-  .description('look at configuration, hosts, GitHub and store; say what is wrong and how to mend it')
+  .description(
+    'try what start needs: configuration, hosts, GitHub, store, ports; say what is wrong and how to fix it',
+  )
   .addOption(configOption())
   .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    example(
+      'check --config config.yaml',
+      'check --json | jq .ok        # for scripts; status 0 when all is well',
+    ),
+  )
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/check-command.ts')).checkCommand(options, terminal),
@@ -50,6 +65,7 @@ program
   .description('show the jobs of the running daemon')
   .addOption(configOption())
   .addOption(jsonOption())
+  .addHelpText('after', example('jobs', 'jobs --json | jq .waiting'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/jobs-command.ts')).jobsCommand(options, terminal),
@@ -63,6 +79,7 @@ program
   .description('show the jobs of the running daemon, live')
   .addOption(configOption())
   .addOption(jsonOption('print a line of JSON whenever something changes'))
+  .addHelpText('after', example('watch'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/watch-command.ts')).watchCommand(options, terminal),
@@ -75,6 +92,7 @@ program
   .argument('<job>', 'id of the job at GitHub', jobId)
   .addOption(configOption())
   .addOption(jsonOption())
+  .addHelpText('after', example('explain 51234567890'))
   .action((job, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/explain-command.ts')).explainCommand(job, options, terminal),
@@ -89,6 +107,7 @@ program
   .option('-f, --force', 'overwrite a file that is there')
   .addOption(configOption())
   .addOption(jsonOption())
+  .addHelpText('after', example('evidence 51234567890 --output failed.json'))
   .action((job, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/evidence-command.ts')).evidenceCommand(job, options, terminal),
@@ -101,6 +120,7 @@ program
   .argument('<file>')
   .addOption(new Option('--port <n>', 'port to listen on').argParser(port).default(0, 'a free one'))
   .addOption(jsonOption('print the address as JSON'))
+  .addHelpText('after', example('replay failed.json'))
   .action((file, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/replay-command.ts')).replayCommand(file, options, terminal),
@@ -110,10 +130,13 @@ program
 program
   .command('chart')
   .description('print a state machine')
-  .argument('[machine]', 'job, host, webhooks or breaker', 'job')
+  .addArgument(
+    new Argument('[machine]', 'which one').choices(['job', 'host', 'webhooks', 'breaker']).default('job'),
+  )
   .addOption(
     new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
   )
+  .addHelpText('after', example('chart host --format svg > host.svg'))
   .action((machine, options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
@@ -126,6 +149,7 @@ program
   .option('-n, --dry-run', 'only print what would be done, and why')
   .addOption(configOption())
   .addOption(jsonOption())
+  .addHelpText('after', example('gc --dry-run'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/gc-command.ts')).gcCommand(options, terminal),
@@ -148,10 +172,13 @@ program
     'push jobs that succeed alone, and end when nothing of them is left; status 0 only if all went well',
   )
   .addOption(
-    new Option('--port <n>', 'first of the ports to listen on').argParser(port).default(0, 'free ones'),
+    new Option('--port <n>', 'first of the ports to listen on')
+      .argParser(port)
+      .default(0, 'any that are free'),
   )
   .option('--keep', 'keep config, log and store of the daemon')
   .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
+  .addHelpText('after', example('demo', 'demo --jobs 20 --kill 3 --exit --json'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/demo-command.ts')).demoCommand(options, terminal),
@@ -173,13 +200,14 @@ for (const [what, about] of [
     .description(about)
     .option(
       '--port <n>',
-      `first of the ports to listen on; 0 takes free ones (default: ${FIRST_PORT[what]})`,
+      `first of the ports to listen on; 0 takes any that are free (default: ${FIRST_PORT[what]})`,
       port,
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
     .option('--faults <file>', 'JSON list of faults to begin with')
     .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .addHelpText('after', example(`simulate ${what} --faults faults.json`))
     .action((options) =>
       runCommand(terminal, async () =>
         (await import('./cli/commands/simulate-command.ts')).simulateCommand(what, options, terminal),
@@ -188,9 +216,24 @@ for (const [what, about] of [
 }
 
 program
+  .command('completion')
+  .description("print a shell's script that completes commands, options and values")
+  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+  .addHelpText(
+    'after',
+    example('completion bash > ~/.local/share/bash-completion/completions/jeballto-runner'),
+  )
+  .action((shell) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/completion/completion-command.ts')).completionCommand(shell, program, terminal),
+    ),
+  );
+
+program
   .command('version')
   .description('print the versions that a bug report needs')
   .addOption(jsonOption())
+  .addHelpText('after', example('version --json'))
   .action((options) =>
     runCommand(terminal, async () =>
       (await import('./cli/commands/version-command.ts')).versionCommand(options, terminal),
