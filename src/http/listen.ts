@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { ConfigError } from '../config/config-error.ts';
+import { lingerOnClose } from './lingering-close.ts';
 
 /** Milliseconds in which responses under way may end; then sockets are cut, since an open stream would never end. */
 const CLOSE_TIMEOUT = 2_000;
@@ -31,7 +32,14 @@ export function listen(app: Hono, address: { host: string; port: number }, key: 
       requestTimeout: REQUEST_TIMEOUT,
       connectionsCheckingInterval: CHECK_INTERVAL,
     };
-    const server = createAdaptorServer({ fetch: app.fetch, hostname: address.host, serverOptions }) as Server;
+    const server = createAdaptorServer({
+      // After a refusal that ended the connection nothing more of it is served.
+      fetch: (request, env) =>
+        env.incoming.socket?.writableEnded ? new Response(null, { status: 503 }) : app.fetch(request, env),
+      hostname: address.host,
+      serverOptions,
+    }) as Server;
+    lingerOnClose(server);
     server.maxConnections = MAX_CONNECTIONS;
     server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
       const { port } = server.address() as AddressInfo;

@@ -73,6 +73,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/clone-base.test.ts'],
   },
   {
+    law: '10: whoever is refused hears why',
+    file: 'src/http/lingering-close.ts',
+    line: '      else linger(incoming);',
+    becomes: '      else Socket.prototype.destroySoon.call(socket);',
+    tests: ['test/http/lingering-close.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',
