@@ -195,8 +195,11 @@ for (const [what, about] of [
   ['guest', 'a guest with SSH and a runner'],
   ['world', 'both, with a config.json for them on standard output'],
 ] as const) {
-  simulate
-    .command(what)
+  const command = simulate.command(what);
+  if (what === 'world') {
+    command.option('--for <file>', 'stand in for the Macs and GitHub of this configuration');
+  }
+  command
     .description(about)
     .option(
       '--port <n>',
@@ -205,9 +208,12 @@ for (const [what, about] of [
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
-    .option('--faults <file>', 'JSON list of faults to begin with')
+    .option('--faults <file>', 'JSON list of faults to begin with: a file, or the list itself')
     .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .addHelpText('after', example(`simulate ${what} --faults faults.json`))
+    .addHelpText(
+      'after',
+      example(`simulate ${what}${what === 'world' ? ' --for config.json > simulated.json' : ''}`),
+    )
     .action((options) =>
       runCommand(terminal, async () =>
         (await import('./cli/commands/simulate-command.ts')).simulateCommand(what, options, terminal),

@@ -7,6 +7,7 @@ import { GitHubTransport } from './access/github-transport.ts';
 import type { Purpose } from './access/purpose-budget.ts';
 import { type PurposeBudget, RateLimits, type RateSeen } from './access/rate-limit.ts';
 import { hookDeliveryCalls } from './hook-deliveries.ts';
+import { hookSetUpCalls } from './hook-set-up.ts';
 import { jobCalls } from './jobs.ts';
 import { RunnerGroups } from './runners/runner-groups.ts';
 import { registrationCalls } from './runners/runner-registration.ts';
@@ -46,6 +47,7 @@ export function createGitHub(options: GitHubOptions) {
     ...jobCalls(transport, clock),
     ...runnerCalls(transport),
     ...hookDeliveryCalls(transport),
+    ...hookSetUpCalls(transport),
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),
 

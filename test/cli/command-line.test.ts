@@ -127,7 +127,7 @@ test('a simulated world prints a configuration that check accepts, and begins wi
 });
 
 test.each([
-  ['no JSON', '[', 'is no JSON'],
+  ['no JSON', '[', 'is not JSON'],
   ['an unknown field', '[{"route": "*", "statsu": 500}]', 'statsu'],
 ])('faults with %s end with 64', async (_, text, said) => {
   const { code, stderr } = await runCli(['simulate', 'agent', '--faults', file('wrong.json', text)]);

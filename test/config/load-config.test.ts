@@ -382,6 +382,12 @@ describe('syntax', () => {
     );
   });
 
+  test('a value of YAML that lacks its quotes is told once, with its line', () => {
+    expect(syntaxOf(`github: { token: \${TOKEN}, owner: acme }\nlabels: {}\n`)).toBe(
+      'config.yaml:1: has a character that YAML reads as its own here, such as { or [: put the value in quotes.',
+    );
+  });
+
   test('JSON may be indented with tabs and begin with a byte order mark', () => {
     const path = writeIn(temporaryFolder(), 'config.json', `\uFEFF${JSON.stringify(SMALLEST, null, '\t')}`);
     expect(loadConfig({ path, env: {} }).config.github.owner).toBe('acme');

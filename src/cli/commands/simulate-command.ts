@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { counted } from '../../format.js';
 import { bootPlanSchema } from '../../simulator/agent/boot-plan.ts';
 import { startSimulatedMac } from '../../simulator/agent/simulated-mac.ts';
 import { FaultPlan, faultSchema } from '../../simulator/faults.ts';
@@ -8,6 +9,7 @@ import { startSimulatedGitHub } from '../../simulator/github/simulated-github.ts
 import { createHook } from '../../simulator/github/webhooks/create-hook.ts';
 import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
+import { startConfigWorld } from '../simulation/config-world.ts';
 import { randomSource } from '../simulation/random-source.ts';
 import { startSimulatedWorld } from '../simulation/simulated-world.ts';
 import {
@@ -25,13 +27,17 @@ export interface SimulateOptions {
   port?: number;
   host: string;
   token?: string;
-  /** A JSON file: a list of faults, or `{"agent": […], "github": […]}`. */
+  /** A JSON file, or JSON itself: a list of faults, or `{"agent": […], "github": […]}`. */
   faults?: string;
+  /** The file of a config for which a world stands in. */
+  for?: string;
   seed?: number;
 }
 
 /** First port of each; the agent's is that of the real agent. */
 const DEFAULT_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
+
+const SIMULATED_WEBHOOK_SECRET = 'simulated-webhook-secret';
 
 const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
@@ -58,10 +64,12 @@ export async function simulateCommand(
   return ExitCode.ok;
 }
 
+type AddFaults = (plan: FaultPlan, server: 'agent' | 'github') => void;
+
 type Start = (
   options: SimulateOptions,
   terminal: Terminal,
-  addFaults: (plan: FaultPlan, server: 'agent' | 'github') => void,
+  addFaults: AddFaults,
 ) => Promise<{ close(): Promise<void> }>;
 
 const START: Record<(typeof SIMULATED)[number], Start> = {
@@ -113,53 +121,87 @@ A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body
     return { close: guest.stop };
   },
 
-  async world(
-    { port = DEFAULT_PORT.world, host, token = SIMULATED_AGENT_TOKEN, seed },
-    { clock, out, err },
-    addFaults,
-  ) {
-    const random = randomSource(seed);
-    const world = await startSimulatedWorld({ clock, random, host, port, macs: 1, agentToken: token });
-    addFaults(world.github.faults, 'github');
-    for (const mac of world.macs) addFaults(mac.faults, 'agent');
-    const webhookSecret = 'simulated-webhook-secret';
-    const repository = ensureRepository(world.github.world, SIMULATED_REPOSITORY);
-    createHook(world.github.world, {
-      target: { kind: 'repository', repository },
-      url: 'http://127.0.0.1:9090/webhook',
-      secret: webhookSecret,
-    });
-    const config = worldConfig({
-      world,
-      agentToken: token,
-      webhookSecret,
-      webhookListen: '127.0.0.1:9090',
-      adminListen: '127.0.0.1:9091',
-      storePath: './data-simulated',
-    });
-    out(JSON.stringify(config, null, 2));
-    err(`A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
-Above is a config.json for them (alone on standard output). Put it into a file, and in another terminal:
-  jeballto-runner start --config simulated.json
-  ${pushExample(world.github.url)}`);
-    return world;
+  async world(options, terminal, addFaults) {
+    if (options.for !== undefined) return worldFor(options.for, options, terminal, addFaults);
+    return ownWorld(options, terminal, addFaults);
   },
 };
 
-async function readFaults(path: string): Promise<z.output<typeof faultsByServer>> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError(`The faults cannot be read: ${error.message}`);
+/** Stands in for the Macs and GitHub of a config. */
+const worldFor = async (
+  path: string,
+  { port = 0, host, token = SIMULATED_AGENT_TOKEN, seed }: SimulateOptions,
+  { clock, out, err }: Terminal,
+  addFaults: AddFaults,
+) => {
+  const { world, content, repository, label, replaced } = await startConfigWorld({
+    ...{ path, clock, host, port, agentToken: token, random: randomSource(seed) },
+    webhookSecret: SIMULATED_WEBHOOK_SECRET,
   });
+  addFaults(world.github.faults, 'github');
+  for (const mac of world.macs) addFaults(mac.faults, 'agent');
+  out(JSON.stringify(content, null, 2));
+  err(`${counted(world.macs.length, 'simulated Mac')} at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
+Above is ${path} for them (alone on standard output); other than in the file: ${replaced.join(', ')}. Put it into a file, and in another terminal:
+  jeballto-runner start --config simulated.json
+  ${pushExample(world.github.url, { repository, label })}
+Make something fail (docs/simulation.md lists more):
+  curl ${(world.macs[0]?.url ?? '').replace(/\/v1$/, '/_sim')}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`);
+  return world;
+};
+
+/** A world of its own, with the config for it. */
+const ownWorld = async (
+  { port = DEFAULT_PORT.world, host, token = SIMULATED_AGENT_TOKEN, seed }: SimulateOptions,
+  { clock, out, err }: Terminal,
+  addFaults: AddFaults,
+) => {
+  const random = randomSource(seed);
+  const world = await startSimulatedWorld({ clock, random, host, port, macs: 1, agentToken: token });
+  addFaults(world.github.faults, 'github');
+  for (const mac of world.macs) addFaults(mac.faults, 'agent');
+  const webhookSecret = SIMULATED_WEBHOOK_SECRET;
+  const repository = ensureRepository(world.github.world, SIMULATED_REPOSITORY);
+  createHook(world.github.world, {
+    target: { kind: 'repository', repository },
+    url: 'http://127.0.0.1:9090/webhook',
+    secret: webhookSecret,
+  });
+  const config = worldConfig({
+    world,
+    agentToken: token,
+    webhookSecret,
+    webhookListen: '127.0.0.1:9090',
+    adminListen: '127.0.0.1:9091',
+    storePath: './data-simulated',
+  });
+  out(JSON.stringify(config, null, 2));
+  err(`A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
+Above is a config.json for them (alone on standard output). Put it into a file, and in another terminal:
+  jeballto-runner start --config simulated.json
+  ${pushExample(world.github.url)}`);
+  return world;
+};
+
+async function readFaults(path: string): Promise<z.output<typeof faultsByServer>> {
+  const isInline = /^\s*[[{]/.test(path);
+  const text = isInline
+    ? path
+    : await readFile(path, 'utf8').catch((error: Error) => {
+        throw new UsageError(`The faults cannot be read: ${error.message}`);
+      });
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${path} is no JSON: ${(error as Error).message}`);
+    throw new UsageError(
+      `${isInline ? 'What --faults says' : path} is not JSON: ${(error as Error).message}`,
+    );
   }
   const both = Array.isArray(content) ? { agent: content, github: content } : content;
   const parsed = faultsByServer.safeParse(both);
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    `${path} holds no faults as the simulators take them:\n${z.prettifyError(parsed.error)}`,
+    `${isInline ? '--faults' : path} holds no faults as the simulators take them:\n${z.prettifyError(parsed.error)}`,
   );
 }

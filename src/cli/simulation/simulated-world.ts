@@ -12,6 +12,8 @@ export interface SimulatedWorldOptions {
   port: number;
   macs: number;
   agentToken: string;
+  /** The login in the guests; admin, with the password admin, unless told otherwise. */
+  guests?: { user: string; password: string };
 }
 
 /** A GitHub and some Macs with real guests, in this process. */
@@ -36,7 +38,7 @@ const LATENCIES: AgentSettings = {
 
 /** Starts all of it, or, when a part fails, nothing. Rejects when a port is taken. */
 export async function startSimulatedWorld(options: SimulatedWorldOptions): Promise<SimulatedWorld> {
-  const { clock, random, host, port, macs: count, agentToken } = options;
+  const { clock, random, host, port, macs: count, agentToken, guests } = options;
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     await Promise.allSettled(
@@ -58,6 +60,7 @@ export async function startSimulatedWorld(options: SimulatedWorldOptions): Promi
         port: port === 0 ? 0 : port + n,
         token: agentToken,
         settings: LATENCIES,
+        ...(guests && { guests }),
       });
       closers.push(mac.close);
       macs.push(mac);

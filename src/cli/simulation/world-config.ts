@@ -71,10 +71,10 @@ export function worldConfig({
 }
 
 /** The command that pushes a workflow at a simulated GitHub. */
-export function pushExample(gitHubUrl: string): string {
-  const workflow = {
-    repository: SIMULATED_REPOSITORY,
-    jobs: [{ name: 'Unit tests', labels: ['jeballto-macos'], steps: ['uname -a'] }],
-  };
+export function pushExample(
+  gitHubUrl: string,
+  { repository = SIMULATED_REPOSITORY, label = 'jeballto-macos' } = {},
+): string {
+  const workflow = { repository, jobs: [{ name: 'Unit tests', labels: [label], steps: ['uname -a'] }] };
   return `curl ${gitHubUrl}/_sim/workflows -d '${JSON.stringify(workflow)}'`;
 }

@@ -18,8 +18,23 @@ const SYNTAX: Record<string, string> = {
   MISSING_CHAR: 'lacks a quote, a comma or a bracket, here or just before.',
   TAG_RESOLVE_FAILED: 'has a value that begins with "!": put it in quotes.',
   NO_ANCHOR: 'has a value that begins with "*": put it in quotes.',
+  UNEXPECTED_TOKEN:
+    'has a character that YAML reads as its own here, such as { or [: put the value in quotes.',
   BLOCK_AS_IMPLICIT_KEY: 'holds two keys in one line, or is indented too far.',
 };
+
+/** Behind a character that the parser did not expect it finds many more, none of which is one. */
+function withoutConsequences<One extends { code: string; pos: readonly [number, ...number[]] }>(
+  errors: One[],
+): One[] {
+  const lost = errors
+    .filter(({ code }) => code === 'UNEXPECTED_TOKEN')
+    .reduce((first, { pos }) => Math.min(first, pos[0]), Number.POSITIVE_INFINITY);
+  const told = errors.filter(({ pos }) => pos[0] < lost);
+  const first = errors.find(({ code, pos }) => code === 'UNEXPECTED_TOKEN' && pos[0] === lost);
+  return first ? [...told, first] : told;
+}
+
 const NOT_READABLE: Record<string, string> = {
   ENOENT: 'there is no such file: copy config.example.json there and edit it, or name another with --config.',
   EACCES: 'this user may not read the file: change its owner or its mode.',
@@ -33,7 +48,11 @@ export function readConfigFile(path: string): ConfigFileContent {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   if (path.endsWith('.json')) refuseInvalidJson(text, path, lines);
-  const errors = [...document.errors, ...document.warnings, ...danglingAliases(document)];
+  const errors = withoutConsequences([
+    ...document.errors,
+    ...document.warnings,
+    ...danglingAliases(document),
+  ]);
   if (errors.length > 0) {
     throw new ConfigError(
       errors.map(({ code, pos }) => ({

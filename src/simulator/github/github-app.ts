@@ -7,11 +7,12 @@ import { answerRest, errorBody, requestFault, serverHeaders } from './rest/excha
 import type { Reply, RestRoute } from './rest/request.ts';
 import { accountRoutes } from './rest/routes/account-routes.ts';
 import { hookRoutes } from './rest/routes/hook-routes.ts';
+import { hookSetUpRoutes } from './rest/routes/hook-set-up-routes.ts';
 import { runRoutes } from './rest/routes/run-routes.ts';
 import { runnerRoutes } from './rest/routes/runner-routes.ts';
 import { answerRegistration, runnerService } from './runners/runner-service.ts';
 
-const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...accountRoutes];
+const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...hookSetUpRoutes, ...accountRoutes];
 
 /** Where redirects from a former name lead, the id of the repository stands in place of this. */
 const NAMED = '/repos/:owner/:repo';

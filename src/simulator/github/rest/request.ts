@@ -30,7 +30,7 @@ export type Need =
   | { readonly permission: string; readonly level: 'read' | 'write'; readonly scope: string };
 
 export interface RestRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `:name` stands for one segment. */
   readonly path: string;
   readonly need: Need;
