@@ -188,7 +188,8 @@ program
 const FIRST_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
 const simulate = program
   .command('simulate')
-  .description('run a simulator alone, to point other tools or a configuration at it');
+  .description('run a simulator alone, to point other tools or a configuration at it')
+  .addHelpText('after', example('simulate world --for config.json > simulated.json'));
 for (const [what, about] of [
   ['agent', 'a Mac with its agent and real guests'],
   ['github', 'the part of GitHub that runs workflows'],
@@ -223,7 +224,8 @@ for (const [what, about] of [
 
 const service = program
   .command('service')
-  .description('have launchd or systemd run the daemon, and start it again after a crash');
+  .description('have launchd or systemd run the daemon, and start it again after a crash')
+  .addHelpText('after', example('service install --config config.json'));
 for (const [what, about] of [
   ['install', 'write the file of the service, checked, and start it'],
   ['uninstall', 'stop the daemon and remove the file; config, store and log are left'],
