@@ -18,19 +18,23 @@ const restartFields = z.strictObject({
   downMs: z.number().nonnegative().default(0),
 });
 const maintenanceFields = z.strictObject({ on: z.boolean() });
+const registryFields = z.strictObject({ denied: z.array(z.string()) });
 const guestFields = z.strictObject({ how: z.enum(['shutdown', 'panic']) });
 const foreignFields = z.strictObject({
   name: z.string().min(1),
   state: z.enum(['stopped', 'running', 'paused', 'error']).default('running'),
   ephemeral: z.boolean().default(false),
+  /** Of one in `error`: it holds a slot that the agent's list does not show. */
+  hasRuntime: z.boolean().default(false),
 });
 
 /** A VM that another tool made and runs on this Mac: the agent lists it, and its slot is taken. */
 export function addForeignVm(world: AgentWorld, given: z.input<typeof foreignFields>): Vm {
-  const { name, state, ephemeral } = foreignFields.parse(given);
+  const { name, state, ephemeral, hasRuntime } = foreignFields.parse(given);
   const resources = { cpuCount: 4, memorySize: 8 * 1024 ** 3, diskSize: 64 * 1024 ** 3 };
   const vm = registerVm(world, { name, state, resources, ephemeral, lifetimeSeconds: null });
   vm.hasBooted = state !== 'stopped';
+  vm.hasRuntime = hasRuntime;
   if (state === 'running') vm.power = newPower(world, { natMs: 'never', sshdMs: 'never' }, null);
   world.vmsCreated -= 1;
   return vm;
@@ -87,6 +91,9 @@ async function control(
       return noContent;
     case 'POST maintenance':
       world.maintenance = maintenanceFields.parse(json()).on;
+      return noContent;
+    case 'PUT registry':
+      world.options.registry.denied = registryFields.parse(json()).denied;
       return noContent;
     case 'POST restart': {
       const { mode, downMs } = restartFields.parse(json());

@@ -57,6 +57,8 @@ export interface RegistryOptions {
   defaultRegistry: string | null;
   /** Hosts that do not answer. */
   unreachable: readonly string[];
+  /** Normalised references of images that the registry shows to nobody without other rights. */
+  denied: readonly string[];
   /**
    * By normalised reference; an image that is not listed exists all the same, unless `onlyListed`. Another digest for
    * one is a tag that moves.
@@ -108,7 +110,7 @@ const DEFAULTS: AgentOptions = {
   sshPorts: 'any',
   unavailableFeatures: [],
   errorHoldsSlot: false,
-  registry: { defaultRegistry: null, unreachable: [], images: {}, onlyListed: false },
+  registry: { defaultRegistry: null, unreachable: [], denied: [], images: {}, onlyListed: false },
 };
 
 /** What a caller may set; the rest keeps its default. */

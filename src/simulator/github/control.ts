@@ -2,10 +2,13 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { faultSchema } from '../faults.ts';
 import type { GitHubWorld } from './github-world.ts';
+import { setAssigning, setWithheld } from './jobs/assignment.ts';
+import { deleteRepository } from './jobs/delete-repository.ts';
 import type { JobSpec, Run } from './jobs/job.ts';
 import { approveRun, cancelRun, currentJobs, pushWorkflow, rerun } from './jobs/runs.ts';
+import type { GitHubOptions } from './options.ts';
 import { notFound } from './refusal.ts';
-import { ensureAccount, ensureRepository } from './repositories.ts';
+import { ensureAccount, ensureRepository, renameRepository, repositoryOf } from './repositories.ts';
 import { scopeKey } from './runners/runners.ts';
 import { createHook } from './webhooks/create-hook.ts';
 
@@ -45,6 +48,28 @@ const hookFields = z
   .refine(({ repository, organization }) => (repository === undefined) !== (organization === undefined), {
     message: 'expected either repository or organization',
   });
+
+/** What an owner changes about a repository, or about what runners may do for it. */
+const repositoryFields = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[^/\s]+$/, 'expected a name without owner')
+    .optional(),
+  isArchived: z.boolean().optional(),
+  allowsRunners: z.boolean().optional(),
+});
+
+const tokenFields = z.record(
+  z.string(),
+  z.strictObject({
+    login: z.string().optional(),
+    scopes: z.array(z.string()).optional(),
+    permissions: z.record(z.string(), z.enum(['read', 'write'])).optional(),
+    repositories: z.array(repositoryName).optional(),
+  }),
+);
+
+const switchFields = z.strictObject({ on: z.boolean() });
 
 const rerunFields = z.strictObject({ failedOnly: z.boolean().default(false) });
 
@@ -88,6 +113,37 @@ export function controlRoutes(world: GitHubWorld): Hono {
     const text = await c.req.text();
     rerun(world, run, rerunFields.parse(text === '' ? {} : JSON.parse(text)));
     return c.json(summary(run), 201);
+  });
+
+  control.patch('/repositories/:owner/:repo', async (c) => {
+    const repository = repositoryOf(world, c.req.param('owner'), c.req.param('repo'));
+    const { name, ...changes } = repositoryFields.parse(await c.req.json());
+    Object.assign(repository, changes);
+    if (name !== undefined) renameRepository(world, repository, name);
+    return c.json({ id: repository.id, fullName: repository.fullName });
+  });
+
+  control.delete('/repositories/:owner/:repo', (c) => {
+    deleteRepository(world, repositoryOf(world, c.req.param('owner'), c.req.param('repo')));
+    return c.body(null, 204);
+  });
+
+  // Replaces what all tokens may do, from the next request on.
+  control.put('/tokens', async (c) => {
+    world.options.tokens = tokenFields.parse(await c.req.json()) as GitHubOptions['tokens'];
+    return c.body(null, 204);
+  });
+
+  control.put('/assignment', async (c) => {
+    setAssigning(world, switchFields.parse(await c.req.json()).on);
+    return c.body(null, 204);
+  });
+
+  control.put('/jobs/:job/assignment', async (c) => {
+    const job = world.jobs.get(Number(c.req.param('job')));
+    if (!job) throw notFound();
+    setWithheld(world, job, !switchFields.parse(await c.req.json()).on);
+    return c.body(null, 204);
   });
 
   control.post('/hooks', async (c) => {

@@ -41,6 +41,7 @@ export function createGitHubWorld({ send = sendOverHttp, ...parts }: GitHubWorld
     departed: new Set(),
     sessions: new Map(),
     assignments: new Map(),
+    isAssigning: true,
     leases: new Map(),
     registrationTokens: new Map(),
     issuedTokens: new Map(),

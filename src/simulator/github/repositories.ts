@@ -19,6 +19,10 @@ export interface Repository {
   fullName: string;
   readonly isPrivate: boolean;
   readonly createdAt: number;
+  /** It takes no runner any more; everything can still be read. */
+  isArchived: boolean;
+  /** False where its organization forbids runners of single repositories. */
+  allowsRunners: boolean;
   /** Runs so far; each has its number. */
   runs: number;
 }
@@ -89,6 +93,8 @@ export function ensureRepository(
     fullName,
     isPrivate,
     createdAt: world.clock.now(),
+    isArchived: false,
+    allowsRunners: true,
     runs: 0,
   };
   world.repositories.set(fullName.toLowerCase(), repository);

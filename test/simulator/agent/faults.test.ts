@@ -151,6 +151,27 @@ describe('the control routes', () => {
     expect((await mac.call('GET', `/vms/${id}/state`)).body).toEqual({ state: 'error' });
   });
 
+  test('add a stranger’s VM in error whose runtime lives on: its slot is taken, and no list shows it', async () => {
+    await using mac = await servedWorld({ slots: 1 });
+    const { url } = mac.server;
+    const stranger = { name: 'stranger', state: 'error', hasRuntime: true };
+    const { body } = await control(url, 'POST', '/vms', stranger);
+    expect((await mac.call('GET', `/vms/${body.id}/state`)).body).toEqual({ state: 'error' });
+    const { id } = (await mac.call('POST', '/vms', { name: 'ours', image: IMAGE })).body as { id: string };
+    expect(codeOf((await mac.call('POST', `/vms/${id}/start`)).body)).toBe('VM_LIMIT_REACHED');
+    await control(url, 'DELETE', `/vms/${body.id}`);
+    expect((await mac.call('POST', `/vms/${id}/start`)).status).toBe(200);
+  });
+
+  test('have the registry refuse images', async () => {
+    await using mac = await servedWorld();
+    const make = async () => (await mac.call('POST', '/vms', { name: 'vm', image: IMAGE })).status;
+    expect((await control(mac.server.url, 'PUT', '/registry', { denied: [IMAGE] })).status).toBe(204);
+    expect(await make()).toBe(500);
+    await control(mac.server.url, 'PUT', '/registry', { denied: [] });
+    expect(await make()).toBe(201);
+  });
+
   test('restart the agent and switch maintenance', async () => {
     await using mac = await servedWorld();
     const { url } = mac.server;

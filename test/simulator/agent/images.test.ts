@@ -141,6 +141,21 @@ describe('the cache', () => {
     expect(world.vms.size).toBe(3);
   });
 
+  test('gives nobody an image that it refuses, as often as it is asked, and every other one', async () => {
+    const { world, act } = virtualWorld({ registry: { denied: [IMAGE] } });
+    for (const name of ['a', 'b']) {
+      await expect(act.create(name)).rejects.toMatchObject({
+        status: 500,
+        code: 'IMAGE_PULL_FAILED',
+        message: 'received unexpected HTTP status code 403 while retrieving an authentication token (DENIED)',
+      });
+    }
+    await act.create('c', { image: 'ghcr.io/jeballto/another:latest' });
+    world.options.registry.denied = [];
+    await act.create('d');
+    expect(world.vms.size).toBe(2);
+  });
+
   test('tells where an image lies, how long it is there, and what it is', async () => {
     const resources = { cpuCount: 4, memorySize: 8 * GIB, diskSize: 80 * GIB };
     const { world, act } = virtualWorld({

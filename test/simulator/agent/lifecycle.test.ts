@@ -49,6 +49,33 @@ describe('slots', () => {
       expect(slotsInUse(world)).toBe(errorHoldsSlot ? 1 : 0);
     }
   });
+
+  test('a start that fails while what it started lives on takes a slot, until its VM is stopped or deleted', async () => {
+    const { world, faults, act } = virtualWorld({ slots: 1 });
+    const [failed, next] = [await act.create('failed'), await act.create('next')];
+    const fault = { route: 'mac start failed', status: 500, body: { hasRuntime: true } };
+    for (const free of [act.stop, act.delete]) {
+      faults.add({ ...fault, times: 1 });
+      await expect(act.start(failed)).rejects.toMatchObject({ code: 'START_FAILED' });
+      expect([failed.state, slotsInUse(world)]).toEqual(['error', 1]);
+      await expect(act.start(next)).rejects.toMatchObject({ code: 'VM_LIMIT_REACHED' });
+      await free(failed);
+      expect(slotsInUse(world)).toBe(0);
+    }
+    await act.start(next);
+  });
+
+  test('a delete that fails keeps the VM in the list as deleted, without its slot', async () => {
+    const { world, faults, act } = virtualWorld();
+    const vm = await act.running();
+    faults.add({ route: 'mac delete *', code: 'DELETE_FAILED' });
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(act.delete(vm)).rejects.toMatchObject({ code: 'DELETE_FAILED' });
+    expect([vm.state, world.vms.size, slotsInUse(world)]).toEqual(['deleted', 1, 0]);
+    faults.clear();
+    await act.delete(vm);
+    expect(world.vms.size).toBe(0);
+  });
 });
 
 describe('start', () => {

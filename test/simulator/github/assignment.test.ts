@@ -110,6 +110,39 @@ describe('a job goes to a runner', () => {
   });
 });
 
+describe('GitHub keeps to itself', () => {
+  test('all jobs while it assigns nothing, however many idle runners fit; then each goes to one', async () => {
+    const { ask, online, push, holder } = withRunners();
+    await ask('PUT', '/_sim/assignment', { on: false });
+    online('early');
+    const run = push();
+    online('late');
+    expect(holder(run)).toBeNull();
+    await ask('PUT', '/_sim/assignment', { on: true });
+    expect(holder(run)).not.toBeNull();
+  });
+
+  test('one job, while others go on', async () => {
+    const { ask, online, push, holder } = withRunners();
+    const [withheld, other] = [push(), push()];
+    const path = `/_sim/jobs/${only(withheld).id}/assignment`;
+    await ask('PUT', path, { on: false });
+    online('mac');
+    online('another');
+    expect([holder(withheld), holder(other)]).toEqual([null, 'mac']);
+    await ask('PUT', path, { on: true });
+    expect(holder(withheld)).toBe('another');
+  });
+});
+
+test('a runner of an organization is taken by any of its repositories, and the job that it was made for waits', () => {
+  const { online, organization, push, holder } = withRunners();
+  const unlisted = push([{}], 'octo/unlisted');
+  const ours = push();
+  online('made-for-ours', MAC, organization());
+  expect([holder(unlisted), holder(ours)]).toEqual(['made-for-ours', null]);
+});
+
 describe('an assigned job', () => {
   test('is still queued for everybody until its runner takes it', async () => {
     const { ask, online, push, world } = withRunners();

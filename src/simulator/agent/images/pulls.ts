@@ -29,6 +29,9 @@ const pullFailed = (message: string): PullFailure => ({
   operationCode: 'IMAGE_PULL_FAILED',
 });
 
+/** What the agent passes on of a registry that refuses a token for one image. */
+const DENIED = 'received unexpected HTTP status code 403 while retrieving an authentication token (DENIED)';
+
 /**
  * Starts a pull, as the pull routes and a create with an image do. `signal` cancels it (the
  * agent's end, a client that is gone); `timeoutMs` null means no deadline. Throws 429 at eight active operations.
@@ -145,6 +148,7 @@ async function download(
   await spend(world, options.latencies.resolve, signal);
   if (options.registry.unreachable.includes(reference.registry))
     return registryUnavailable(reference.registry);
+  if (options.registry.denied.includes(reference.normalised)) return pullFailed(DENIED);
   const remote = remoteImage(options.registry, reference);
   if (!remote) return pullFailed(`Image pull failed: ${reference.normalised} was not found in its registry`);
   if (local?.digest === remote.digest) {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { draw } from '../../latency.ts';
 import { type AgentWorld, operationFault, spend, vmById } from '../agent-world.ts';
 import { type BootPlan, bootPlanSchema } from '../boot-plan.ts';
@@ -6,6 +7,12 @@ import { closeVnc } from '../network/vnc-forwarding.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 import { type Power, SLOT_STATES, type Vm, type VmState } from './vm.ts';
 import { forceState, move, slotsInUse } from './vm-state.ts';
+
+/** The `body` of a fault on `mac start <VM name>`. */
+const startFaultSchema = z.strictObject({
+  /** What was started lives on, and with it the slot is taken until the VM is stopped or deleted. */
+  hasRuntime: z.boolean().default(false),
+});
 
 /**
  * Powers a VM on and resolves once the virtual hardware runs, which is long before macOS has booted. Already running:
@@ -32,6 +39,7 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
       fault?.message ?? 'Start failed',
     );
     if (fault && fault.drop !== 'after') {
+      vm.hasRuntime = startFaultSchema.parse(fault.body ?? {}).hasRuntime;
       fail(world, vm, failed.message);
       throw failed;
     }

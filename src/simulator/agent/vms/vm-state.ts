@@ -73,6 +73,7 @@ export function registerVm(world: AgentWorld, made: NewVm): Vm {
     updatedAt: now,
     hasBooted: false,
     power: null,
+    hasRuntime: false,
     unplugged: Promise.resolve(),
     persisted: [{ state: made.state, from: now }],
   };
@@ -87,9 +88,10 @@ export function listVms(world: AgentWorld): Vm[] {
   return [...world.vms.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 }
 
-/** Slots that running, transient and paused VMs use; one in `error` only when the world says so. */
+/** Slots that running, transient and paused VMs use; one in `error` only when the world or the VM says so. */
 export function slotsInUse(world: AgentWorld): number {
   const { errorHoldsSlot } = world.options;
-  const holds = (vm: Vm) => SLOT_STATES.includes(vm.state) || (vm.state === 'error' && errorHoldsSlot);
+  const holds = ({ state, hasRuntime }: Vm) =>
+    SLOT_STATES.includes(state) || (state === 'error' && (errorHoldsSlot || hasRuntime));
   return [...world.vms.values()].filter(holds).length;
 }

@@ -63,6 +63,8 @@ export interface Vm {
   /** Has been `running` at least once: only then does an ephemeral VM delete itself. */
   hasBooted: boolean;
   power: Power | null;
+  /** Its runtime outlived its failure: in `error` it holds a slot all the same, which no list shows. */
+  hasRuntime: boolean;
   /** Resolves when the last power-off has taken everything away. */
   unplugged: Promise<void>;
   /** States as the persisted record got them, each with the instant from which a reader sees it. */

@@ -18,6 +18,8 @@ export interface Assignment {
 export interface Assignments extends Jobs, Sessions {
   /** By the job's id. */
   readonly assignments: Map<number, Assignment>;
+  /** False while GitHub assigns nothing: jobs stay queued beside idle runners that fit. */
+  isAssigning: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Assignments extends Jobs, Sessions {
 function mayTake(runner: Runner, job: Job): boolean {
   const { labels, group } = job.spec;
   const { repository } = job.run;
-  if (labels.length === 0 && group === null) return false;
+  if (job.isWithheld || (labels.length === 0 && group === null)) return false;
   const own = new Set(runner.labels.map(({ name }) => name.toLowerCase()));
   if (!labels.every((label) => own.has(label.toLowerCase()))) return false;
   if (group !== null && groupName(runner).toLowerCase() !== group.toLowerCase()) return false;
@@ -68,6 +70,22 @@ export function offer(world: Assignments, runner: Runner): void {
   });
 }
 
+/** Has GitHub assign jobs or none; those that are assigned stay so. */
+export function setAssigning(world: Assignments, isAssigning: boolean): void {
+  world.isAssigning = isAssigning;
+  if (isAssigning) offerAll(world);
+}
+
+/** Keeps GitHub from assigning one job, or lets it. */
+export function setWithheld(world: Assignments, job: Job, isWithheld: boolean): void {
+  job.isWithheld = isWithheld;
+  if (!isWithheld) offerAll(world);
+}
+
+function offerAll(world: Assignments): void {
+  for (const runner of world.runners.values()) offer(world, runner);
+}
+
 /** Takes an assigned job away from a runner that has not taken it up. */
 export function unassign(world: Assignments, job: Job): void {
   const assignment = world.assignments.get(job.id);
@@ -106,7 +124,8 @@ function missed(world: Assignments, job: Job, runner: Runner): void {
 }
 
 function isFree(world: Assignments, runner: Runner): boolean {
-  if (!world.sessions.has(runner.id) || runner.job !== null || runner.isSpent) return false;
+  if (!world.isAssigning || !world.sessions.has(runner.id) || runner.job !== null || runner.isSpent)
+    return false;
   return world.runners.has(runner.id) && !isDeprecated(world, runner);
 }
 

@@ -32,6 +32,7 @@ export function newJob(world: Jobs, run: Run, spec: JobSpec, state: Partial<JobS
     shown: new Timeline(world.options.timings.listLag),
     missed: 0,
     cancelRequested: false,
+    isWithheld: false,
     expiry: null,
   };
   world.jobs.set(id, job);

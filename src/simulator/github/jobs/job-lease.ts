@@ -117,8 +117,8 @@ function lose(world: Leases, lease: Lease): void {
   abandon(world, lease, lease.job.cancelRequested ? 'cancelled' : 'failure');
 }
 
-/** The runner stays on the list: GitHub does not know what became of it. */
-function abandon(world: Leases, lease: Lease, conclusion: Conclusion): void {
+/** Ends a job without its runner, which stays on the list: GitHub does not know what became of it. */
+export function abandon(world: Leases, lease: Lease, conclusion: Conclusion): void {
   release(world, lease);
   finishJob(world, lease.job, conclusion);
   scheduleCleanup(world, lease.runner);

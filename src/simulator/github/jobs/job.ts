@@ -51,6 +51,8 @@ export interface Job {
   /** Assignments that no runner took up. */
   missed: number;
   cancelRequested: boolean;
+  /** GitHub assigns it to nobody, whoever is idle and fits. */
+  isWithheld: boolean;
   /** Cancels it after its longest time in the queue. */
   expiry: Alarm | null;
 }

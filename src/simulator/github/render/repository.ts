@@ -97,7 +97,7 @@ export function repositoryOfEvent(world: GitHubBase, repository: Repository) {
     has_discussions: false,
     forks_count: 0,
     mirror_url: null,
-    archived: false,
+    archived: repository.isArchived,
     disabled: false,
     open_issues_count: 0,
     license: null,

@@ -30,10 +30,11 @@ export interface TokenRegistration {
 /**
  * Registers a JIT runner from the body of a `generate-jitconfig` request. It gets the labels of the request and no
  * others, in lower case, and in an order of GitHub's own. Answers as measured: 422 for a wrong body, 403 for the group
- * of hosted runners, 404 for an unknown group, 409 for a name that is taken.
+ * of hosted runners and for a repository that takes no runners, 404 for an unknown group, 409 for a name that is taken.
  */
 export function registerJit(world: Assignments, scope: Scope, body: unknown): Runner {
   if (!world.options.hasJit) throw notFound();
+  throwIfClosed(scope);
   const request = checkedRequest(body);
   checkGroup(scope, request.runner_group_id);
   if (runnerNamed(world, scope, request.name)) {
@@ -55,6 +56,7 @@ export function registerJit(world: Assignments, scope: Scope, body: unknown): Ru
 
 /** Registers a runner as `config.sh` asks for it; the defaults that it adds are GitHub's own labels. */
 export function registerByToken(world: Assignments, scope: Scope, asked: TokenRegistration): Runner {
+  throwIfClosed(scope);
   const group = groupNamed(scope, asked.group);
   const existing = runnerNamed(world, scope, asked.name);
   if (existing && !asked.replace) {
@@ -78,6 +80,14 @@ export function registerByToken(world: Assignments, scope: Scope, asked: TokenRe
   });
   scheduleCleanup(world, runner);
   return runner;
+}
+
+/** 403 where no runner can be registered, whatever the rights of who asks: what is there can be read and removed. */
+export function throwIfClosed(scope: Scope): void {
+  if (scope.kind === 'organization') return;
+  if (scope.repository.isArchived) throw new Refusal(403, 'Repository was archived so is read-only.');
+  if (scope.repository.allowsRunners) return;
+  throw new Refusal(403, 'Repository level self-hosted runners are disabled on this repository.');
 }
 
 /** Removes a runner for a controller. 422 while it has a job. */

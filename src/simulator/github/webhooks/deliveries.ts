@@ -41,8 +41,12 @@ interface DeliveryFault extends z.infer<typeof deliveryFaultSchema> {
   fate: 'sent' | 'lost' | 'failed' | 'believedFailed';
 }
 
-/** Tells every webhook that wants to know what happened in a repository; each delivery goes its own way. */
+/**
+ * Tells every webhook that wants to know what happened in a repository; each delivery goes its own way. Of a repository
+ * that was deleted nobody hears any more.
+ */
 export function announce(world: Webhooks, repository: Repository, announcement: Announcement): void {
+  if (world.repositories.get(repository.fullName.toLowerCase()) !== repository) return;
   for (const hook of world.hooks.values()) {
     if (!covers(hook, repository) || !hook.events.includes(announcement.event)) continue;
     dispatch(world, { hook, guid: world.ids.guid(), announcement, redelivery: false });

@@ -3,7 +3,7 @@ import { notFound } from '../../refusal.ts';
 import { instant } from '../../render/format.ts';
 import { groupAllows, organizationOf, type RunnerGroup, repositoryOf } from '../../repositories.ts';
 import { jitConfig } from '../../runners/jit-config.ts';
-import { deleteRunner, registerJit } from '../../runners/registration.ts';
+import { deleteRunner, registerJit, throwIfClosed } from '../../runners/registration.ts';
 import { newRegistrationToken, type RegistrationToken } from '../../runners/registration-tokens.ts';
 import { isSameScope, type Runner, type RunnerState, type Scope, seemsBusy } from '../../runners/runners.ts';
 import { pageOf } from '../pages.ts';
@@ -55,7 +55,9 @@ function routesOf(
     return runner;
   };
   const token = (purpose: RegistrationToken['purpose']) => (request: RestRequest) => {
-    const made = newRegistrationToken(request.world, scopeOf(request), purpose);
+    const scope = scopeOf(request);
+    if (purpose === 'registration') throwIfClosed(scope);
+    const made = newRegistrationToken(request.world, scope, purpose);
     return { status: 201, body: { token: made.token, expires_at: instant(made.expiresAt) } };
   };
   return [
