@@ -1,5 +1,6 @@
 import { planScenario } from './plan-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { IMAGE } from './simulated-world.ts';
 
 /** One job on one Mac, and nothing goes wrong. */
 export const CALM_SCENARIO: Scenario = {
@@ -16,7 +17,10 @@ export const CALM_SCENARIO: Scenario = {
     warmMaxAge: 3_600_000,
     baseVms: false,
     retention: 24 * 3_600_000,
+    images: { mac: IMAGE, 'mac-large': IMAGE },
   },
+  repositories: ['acme/app'],
+  scope: 'repository',
   slowestWrite: 20,
   hop: [1, 30],
   macs: planScenario(1).macs.slice(0, 1),
@@ -32,7 +36,8 @@ export const CALM_SCENARIO: Scenario = {
   ],
   faults: [],
   incidents: [],
-  manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0 },
+  troubles: [],
+  manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0, ignoresJobs: 0 },
   crashes: [],
   restartsAfter: [100],
   calmFrom: 0,

@@ -11,7 +11,7 @@ import { Life } from './life.ts';
 import { lifePorts } from './life-ports.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { RecordLaws } from './record-laws.ts';
-import { AGENT_TOKEN, GITHUB_TOKEN, IMAGE, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
 export class DaemonLives {
@@ -146,14 +146,16 @@ export class DaemonLives {
 
 function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
   const { daemon, macs } = scenario;
-  const profile = { image: IMAGE, lifetime_seconds: daemon.lifetimeSeconds };
+  const profile = { lifetime_seconds: daemon.lifetimeSeconds };
+  const [owner, repository] = (scenario.repositories[0] ?? '').split('/');
   const ms = (value: number) => `${value}ms`;
   return configSchema.parse({
     github: {
       api_url: apiUrl(github),
       token: GITHUB_TOKEN,
-      owner: 'acme',
-      repository: 'app',
+      owner,
+      repository,
+      repositories: scenario.repositories.slice(1),
       webhook_secret: WEBHOOK_SECRET,
     },
     hosts: macs.map(({ name }) => ({ name, base_url: `http://${name}.test:8011/v1`, token: AGENT_TOKEN })),
@@ -168,10 +170,15 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       base_vms: daemon.baseVms,
     },
     store: { retention: ms(daemon.retention) },
-    runner: { ssh_password: SSH_PASSWORD },
+    runner: { ssh_password: SSH_PASSWORD, scope: scenario.scope },
     labels: {
-      mac: { ...profile, warm: daemon.warm.mac },
-      'mac-large': { ...profile, cpu: 8, warm: daemon.warm['mac-large'] },
+      mac: { ...profile, image: daemon.images.mac, warm: daemon.warm.mac },
+      'mac-large': {
+        ...profile,
+        image: daemon.images['mac-large'],
+        cpu: 8,
+        warm: daemon.warm['mac-large'],
+      },
     },
   });
 }

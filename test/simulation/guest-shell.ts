@@ -1,8 +1,11 @@
 import type { ScriptResult } from '../../src/guest/guest-session.ts';
-import { repositoryOf } from '../../src/simulator/github/repositories.ts';
+import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { Refusal } from '../../src/simulator/github/refusal.ts';
+import { organizationOf, repositoryOf } from '../../src/simulator/github/repositories.ts';
 import { runnerFiles } from '../../src/simulator/github/runners/jit-config.ts';
 import { registerByToken } from '../../src/simulator/github/runners/registration.ts';
 import { mayRegister } from '../../src/simulator/github/runners/registration-tokens.ts';
+import type { Scope } from '../../src/simulator/github/runners/runners.ts';
 import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
 import type { LaunchedRunner, MemoryGuest } from './memory-guest.ts';
 import type { Credentials } from './runner-process.ts';
@@ -55,19 +58,30 @@ function registered(
   args: readonly string[],
 ): Files | null {
   const after = (flag: string) => args[args.indexOf(flag) + 1] ?? '';
-  const [owner = '', repository = ''] = new URL(after('--url')).pathname.slice(1).split('/');
-  const scope = { kind: 'repository', repository: repositoryOf(github, owner, repository) } as const;
-  if (!mayRegister(github, token, scope)) return null;
-  const runner = registerByToken(github, scope, {
-    name,
-    labels: after('--labels').split(','),
-    group: null,
-    ephemeral: true,
-    replace: false,
-    hasDefaultLabels: true,
-    workFolder: '_work',
-  });
-  return runnerFiles(github, runner);
+  try {
+    const scope = scopeAt(github, after('--url'));
+    if (!mayRegister(github, token, scope)) return null;
+    const runner = registerByToken(github, scope, {
+      name,
+      labels: after('--labels').split(','),
+      group: null,
+      ephemeral: true,
+      replace: false,
+      hasDefaultLabels: true,
+      workFolder: '_work',
+    });
+    return runnerFiles(github, runner);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
+function scopeAt(github: GitHubWorld, url: string): Scope {
+  const [owner = '', name] = new URL(url).pathname.slice(1).split('/');
+  return name === undefined
+    ? { kind: 'organization', account: organizationOf(github, owner) }
+    : { kind: 'repository', repository: repositoryOf(github, owner, name) };
 }
 
 function activity(guest: MemoryGuest, { args }: ShellCall): string {

@@ -7,11 +7,13 @@ import { registerByToken } from '../../src/simulator/github/runners/registration
 import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
 import type { Runner } from '../../src/simulator/github/runners/runners.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
+import { beginTrouble } from './begin-trouble.ts';
 import type { DaemonLives } from './daemon-lives.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
 import type { Incident, Push } from './scenario.ts';
 import { IMAGE, type Mac, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import type { OngoingTrouble, Trouble } from './trouble.ts';
 
 /** Everything that the scenario has happen, each at its instant. */
 export class Happenings {
@@ -20,6 +22,7 @@ export class Happenings {
   /** Incidents that are going on. */
   ongoing = 0;
   #planned = 0;
+  readonly #troubles = new Set<OngoingTrouble>();
 
   constructor(world: SimulatedWorld, lives: DaemonLives) {
     this.#world = world;
@@ -28,24 +31,38 @@ export class Happenings {
 
   /** Nobody pushes, approves or cancels any more, and no incident is going on. */
   get areOver(): boolean {
-    return this.#planned === 0 && this.ongoing === 0;
+    return this.#planned === 0 && this.ongoing === 0 && this.#troubles.size === 0;
+  }
+
+  /** Troubles that are going on. */
+  get troubles(): readonly OngoingTrouble[] {
+    return [...this.#troubles];
   }
 
   begin(): void {
     const { clock, github, macs, scenario } = this.#world;
-    const repository = ensureRepository(github, 'acme/app');
+    const [repository] = this.#world.served;
+    if (!repository) throw new Error('the daemon serves no repository');
     if (scenario.daemon.mode !== 'poll') {
       const url = 'http://daemon.test/webhook';
-      createHook(github, { target: { kind: 'repository', repository }, url, secret: WEBHOOK_SECRET });
+      for (const one of this.#world.served) {
+        createHook(github, { target: { kind: 'repository', repository: one }, url, secret: WEBHOOK_SECRET });
+      }
     }
     for (const { where, at, until, fault } of scenario.faults) {
       const plan = where === 'github' ? github.faults : macs.get(where)?.agent.faults;
       void clock.sleepUntil(clock.now() + at).then(() => plan?.add({ ...fault, untilMs: until - at }));
     }
-    for (const push of scenario.pushes) this.#at(push.at, () => this.#push(repository, push));
     for (const incident of scenario.incidents) {
       void clock.sleepUntil(clock.now() + incident.at).then(() => this.#befall(repository, incident));
     }
+    // Found by the names that they have now.
+    const repositories = new Map(github.repositories);
+    for (const push of scenario.pushes) {
+      const name = push.repository ?? repository.fullName;
+      this.#at(push.at, () => this.#push(repositories.get(name) ?? ensureRepository(github, name), push));
+    }
+    for (const trouble of scenario.troubles) this.#at(trouble.at, () => this.#trouble(trouble));
   }
 
   #at(after: number, work: () => void): void {
@@ -57,8 +74,11 @@ export class Happenings {
     });
   }
 
+  /** Nobody pushes to what is deleted or archived. */
   #push(repository: Repository, { jobs, cancelAfter, approveAfter, rerunAfter }: Push): void {
     const { github, trace } = this.#world;
+    const isThere = () => github.repositories.get(repository.fullName.toLowerCase()) === repository;
+    if (!isThere() || repository.isArchived) return;
     const run = pushWorkflow(github, repository, {
       name: 'CI',
       jobs: jobs.map(({ label, lasts, conclusion, needsApproval }, index) => ({
@@ -73,6 +93,7 @@ export class Happenings {
     // A run that is over meanwhile refuses, as GitHub does.
     const try_ = (what: string, work: () => void) => {
       try {
+        if (!isThere()) throw new Error('its repository is gone');
         work();
         trace(`run ${run.id} is ${what}`);
       } catch {
@@ -96,6 +117,21 @@ export class Happenings {
       .then(() => {
         this.ongoing -= 1;
         trace(`incident over: ${incident.what}`);
+      });
+  }
+
+  #trouble(trouble: Trouble): void {
+    const { clock, trace } = this.#world;
+    trace(`trouble: ${JSON.stringify(trouble)}`);
+    const { end, jobId = null } = beginTrouble(this.#world, trouble);
+    const going: OngoingTrouble = { trouble, jobId };
+    this.#troubles.add(going);
+    void clock
+      .sleepUntil(clock.now() + trouble.lasts)
+      .then(end)
+      .then(() => {
+        this.#troubles.delete(going);
+        trace(`trouble over: ${trouble.what}`);
       });
   }
 
@@ -214,7 +250,14 @@ export class Happenings {
     } catch {
       return () => undefined;
     }
-    const manners = { connectsAfter: 100, exitsWith: null, lingers: 0, diesInJobAfter: null, clockSkew: 0 };
+    const manners = {
+      connectsAfter: 100,
+      exitsWith: null,
+      lingers: 0,
+      diesInJobAfter: null,
+      clockSkew: 0,
+      ignoresJobs: false,
+    };
     const console = { print: () => undefined, setWorking: () => undefined };
     const credentials: Credentials = runner;
     runRunner(github, credentials, manners, console, off.signal).catch((error: unknown) => {

@@ -24,17 +24,21 @@ export class MemoryGuest implements Guest {
   readonly plan: BootPlan;
   readonly manners: RunnerManners;
   readonly github: GitHubWorld;
+  readonly tookJob: () => void;
   readonly runners = new Map<string, LaunchedRunner>();
   /** Aborted when its power is cut. */
   readonly off = new AbortController();
 
-  constructor(given: Pick<MemoryGuest, 'port' | 'vmName' | 'hostKey' | 'plan' | 'manners' | 'github'>) {
+  constructor(
+    given: Pick<MemoryGuest, 'port' | 'vmName' | 'hostKey' | 'plan' | 'manners' | 'github' | 'tookJob'>,
+  ) {
     this.port = given.port;
     this.vmName = given.vmName;
     this.hostKey = given.hostKey;
     this.plan = given.plan;
     this.manners = given.manners;
     this.github = given.github;
+    this.tookJob = given.tookJob;
   }
 
   /** A worker of any runner is there. */
@@ -68,6 +72,7 @@ export class MemoryGuest implements Guest {
       setWorking: (isWorking: boolean) => {
         runner.isWorking = isWorking;
         runner.tookJob ||= isWorking;
+        if (isWorking) this.tookJob();
         changed(runner);
       },
     };

@@ -14,6 +14,8 @@ export interface MemoryMacOptions {
   manners(): RunnerManners;
   /** Milliseconds of one step over the network, drawn for each. */
   latency(): number;
+  /** Told of each VM whose runner takes a job. */
+  tookJob?(vmName: string): void;
 }
 
 /** How long a silent port is listened to. */
@@ -32,7 +34,7 @@ export class MemoryMac {
 
   readonly hypervisor: Hypervisor = {
     powerOn: async ({ id, name: vmName }, plan) => {
-      const { github, manners } = this.#options;
+      const { github, manners, tookJob } = this.#options;
       this.#given += 1;
       const port = this.#given;
       const guest = new MemoryGuest({
@@ -42,6 +44,7 @@ export class MemoryMac {
         plan,
         manners: manners(),
         github,
+        tookJob: () => tookJob?.(vmName),
       });
       this.#guests.set(port, guest);
       guest.off.signal.addEventListener('abort', () => this.#guests.delete(port));

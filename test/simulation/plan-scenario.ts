@@ -2,7 +2,9 @@ import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
 import { planFaults, planPages } from './plan-faults.ts';
+import { NOT_YET, planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
+import type { TroubleKind } from './trouble.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -11,14 +13,23 @@ const HOUR = 60 * MINUTE;
 /** Within this everything that goes wrong begins. */
 const TROUBLED = 8 * MINUTE;
 
+/** The troubles that a seed may draw; `isCertain` has it draw every one of them. */
+export interface TroubleChoice {
+  kinds: readonly TroubleKind[];
+  isCertain?: boolean;
+}
+
+const LANDED: TroubleChoice = { kinds: TROUBLE_KINDS.filter((kind) => !NOT_YET.includes(kind)) };
+
 /** What a seed stands for. Each part has a stream of chance of its own. */
-export function planScenario(seed: number): Scenario {
+export function planScenario(seed: number, { kinds, isCertain = false }: TroubleChoice = LANDED): Scenario {
   const daemon = new Chance(seed, 'daemon');
   const macs = planMacs(new Chance(seed, 'macs'));
   const warm = new Chance(seed, 'warm');
   const wantsWarm = warm.is(0.3);
   const names = macs.map(({ name }) => name);
   const bases = planBases(new Chance(seed, 'base'), names, TROUBLED);
+  const trouble = planTroubles(seed, kinds, names, TROUBLED, isCertain);
   return {
     seed,
     daemon: {
@@ -31,17 +42,24 @@ export function planScenario(seed: number): Scenario {
       lifetimeSeconds: daemon.pick([3600, 3600, 3600, 600]),
       baseVms: bases.areKept,
       retention: 24 * HOUR,
+      images: trouble.images,
       warm: {
         mac: wantsWarm ? warm.between(1, 2) : 0,
         'mac-large': wantsWarm && warm.is(0.3) ? 1 : 0,
       },
       warmMaxAge: warm.pick([5, 10, 60]) * MINUTE,
     },
+    repositories: trouble.repositories,
+    scope: trouble.scope,
     hop: [1, 30],
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
     github: planGitHub(new Chance(seed, 'github')),
-    pushes: [...planPushes(new Chance(seed, 'pushes')), ...planRaces(new Chance(seed, 'races'))],
+    pushes: [
+      ...planPushes(new Chance(seed, 'pushes')),
+      ...planRaces(new Chance(seed, 'races')),
+      ...trouble.pushes,
+    ],
     faults: [
       ...planFaults(new Chance(seed, 'faults'), names, TROUBLED),
       ...bases.faults,
@@ -52,7 +70,8 @@ export function planScenario(seed: number): Scenario {
       ...bases.incidents,
       ...planPauses(new Chance(seed, 'pauses'), names),
     ],
-    manners: planManners(new Chance(seed, 'manners')),
+    troubles: trouble.troubles,
+    manners: { ...planManners(new Chance(seed, 'manners')), ignoresJobs: trouble.ignoresJobs },
     crashes: planCrashes(new Chance(seed, 'crashes')),
     restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
     calmFrom: 2 * TROUBLED,
@@ -139,7 +158,7 @@ function planJob(chance: Chance): PlannedJob {
   };
 }
 
-function planManners(chance: Chance): Manners {
+function planManners(chance: Chance): Omit<Manners, 'ignoresJobs'> {
   const sometimes = (most: number) => (chance.is(0.3) ? chance.next() * most : 0);
   return {
     neverConnects: sometimes(0.5),

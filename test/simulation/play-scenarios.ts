@@ -5,6 +5,9 @@ export interface Tally {
   scenarios: number;
   jobs: number;
   served: number;
+  /** VMs that were made for jobs, and those of them in which none ran. */
+  vms: number;
+  vmsInVain: number;
   lives: number;
   /** Seconds of CPU. */
   cpu: number;
@@ -12,13 +15,22 @@ export interface Tally {
   failed: string[];
 }
 
-export const noTally = (): Tally => ({ scenarios: 0, jobs: 0, served: 0, lives: 0, cpu: 0, failed: [] });
+export const noTally = (): Tally => ({
+  scenarios: 0,
+  jobs: 0,
+  served: 0,
+  vms: 0,
+  vmsInVain: 0,
+  lives: 0,
+  cpu: 0,
+  failed: [],
+});
 
 /** Plays one after the other in this process; `print` takes what broke, and with `isTraced` all that happens. */
 export async function playScenarios(
   scenarios: Iterable<[name: string, scenario: Scenario]>,
   print: (line: string) => void,
-  isTraced: boolean,
+  { isTraced = false, ignored }: { isTraced?: boolean; ignored?: readonly string[] | undefined } = {},
 ): Promise<Tally> {
   const tally = noTally();
   const unhandled: unknown[] = [];
@@ -29,10 +41,12 @@ export async function playScenarios(
   const usage = process.cpuUsage();
   for (const [name, scenario] of scenarios) {
     if (isTraced) print(JSON.stringify(scenario, null, 2));
-    const result = await runScenario(scenario, isTraced ? { write: print } : {});
+    const result = await runScenario(scenario, { ignored, write: isTraced ? print : undefined });
     tally.scenarios += 1;
     tally.jobs += result.jobs;
     tally.served += result.served;
+    tally.vms += result.vms;
+    tally.vmsInVain += result.vmsInVain;
     tally.lives += result.lives;
     const broken = [
       ...result.broken.map(({ law, what }) => `${law}: ${what}`),

@@ -131,7 +131,14 @@ function loseRunner({ github, clock }: SimulatedWorld, runner: Runner, job: Job)
 }
 
 function beStranger({ github }: SimulatedWorld, runner: Runner): void {
-  const manners = { connectsAfter: 0, exitsWith: null, lingers: 0, diesInJobAfter: null, clockSkew: 0 };
+  const manners = {
+    connectsAfter: 0,
+    exitsWith: null,
+    lingers: 0,
+    diesInJobAfter: null,
+    clockSkew: 0,
+    ignoresJobs: false,
+  };
   const console = { print: () => undefined, setWorking: () => undefined };
   void runRunner(github, runner, manners, console, new AbortController().signal);
 }

@@ -45,6 +45,7 @@ export function checkAgentRequest(
     }
   }
   if (method !== 'DELETE' || path.endsWith('/ssh')) return;
+  world.ledger.doom(vm);
   checkNotBusy(world, mac, vm);
   if (isBase(vm.name) && vm.state === 'running') {
     broken.note('a base in use is left alone', `${vm.name} on ${mac.name} is deleted while it runs`);

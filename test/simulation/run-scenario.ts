@@ -3,14 +3,10 @@ import type { BrokenLaw } from './broken-laws.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
+import { QueueLaw } from './queue-law.ts';
 import type { Scenario } from './scenario.ts';
 import { ServiceLaw } from './service-law.ts';
-import { createWorld, type SimulatedWorld } from './simulated-world.ts';
-
-export interface RunOptions {
-  /** Takes every line of the trace. */
-  write?: (line: string) => void;
-}
+import { createWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
 
 export interface RunResult {
   broken: BrokenLaw[];
@@ -25,6 +21,9 @@ export interface RunResult {
   served: number;
   /** Jobs that ended as their workflow says. */
   asPlanned: number;
+  /** VMs that were made for jobs, and those of them in which none ran. */
+  vms: number;
+  vmsInVain: number;
   /** Virtual milliseconds. */
   lasted: number;
   /** Rows in the store at the end, by the kind of record. */
@@ -39,14 +38,16 @@ const REST = 130_000;
 const LONGEST_AFTERMATH = 3 * 3_600_000;
 
 /** Plays a scenario until nothing is left to happen, or a law breaks. */
-export async function runScenario(scenario: Scenario, { write }: RunOptions = {}): Promise<RunResult> {
-  const world = createWorld(scenario, (request) => lives.takeWebhook(request), write);
+export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
+  const world = createWorld(scenario, (request) => lives.takeWebhook(request), options);
   const lives = new DaemonLives(world);
   const happenings = new Happenings(world, lives);
   const service = new ServiceLaw();
+  const queue = new QueueLaw();
   const { clock, broken } = world;
   const began = clock.now();
-  const latest = began + scenario.calmFrom + LONGEST_AFTERMATH;
+  const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
+  const latest = began + lastTrouble + LONGEST_AFTERMATH;
   const isDisturbed = () => clock.now() < began + scenario.calmFrom || happenings.ongoing > 0 || !lives.isUp;
   happenings.begin();
   lives.start();
@@ -57,7 +58,8 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
     await settled();
     if (clock.now() >= nextLook) {
       nextLook = clock.now() + LOOK_EVERY;
-      service.look(world, isDisturbed());
+      service.look(world, isDisturbed() || happenings.troubles.length > 0);
+      queue.look(world, isDisturbed(), happenings.troubles);
       const left = happenings.areOver && lives.isUp ? leftovers(world) : ['something is still to come'];
       if (left.length > 0) atRestSince = null;
       else atRestSince ??= clock.now();
@@ -77,6 +79,7 @@ export async function runScenario(scenario: Scenario, { write }: RunOptions = {}
     points: [...world.points.passed],
     lives: lives.count,
     ...countJobs(world),
+    ...world.ledger.count(),
     lasted: clock.now() - began,
     stored: countRows(world),
   };
@@ -98,8 +101,10 @@ function countRows({ committed }: SimulatedWorld): Record<string, number> {
   return counts;
 }
 
-function countJobs({ github }: SimulatedWorld): Pick<RunResult, 'jobs' | 'served' | 'asPlanned'> {
-  const ours = [...github.jobs.values()].filter(({ spec }) => spec.labels[0] === 'self-hosted');
+function countJobs({ github, isServed }: SimulatedWorld): Pick<RunResult, 'jobs' | 'served' | 'asPlanned'> {
+  const ours = [...github.jobs.values()].filter(
+    ({ spec, run }) => spec.labels[0] === 'self-hosted' && isServed(run.repository),
+  );
   const planned = ours.filter(({ spec, state }) => spec.steps[0]?.run.endsWith(` ${state.conclusion}`));
   const served = ours.filter(({ state }) => state.runner !== null);
   return { jobs: ours.length, served: served.length, asPlanned: planned.length };

@@ -16,6 +16,8 @@ export interface RunnerManners {
   lingers: number | null;
   /** The process is lost so long after it took a job; null is not. */
   diesInJobAfter: number | null;
+  /** It listens and takes nothing up. */
+  ignoresJobs: boolean;
   /** By which its guest's clock is ahead. */
   clockSkew: number;
 }
@@ -65,7 +67,7 @@ export async function runRunner(
     for (;;) {
       const message = await nextMessage(world, session, power);
       power.throwIfAborted();
-      if (message?.kind !== 'job') continue;
+      if (message?.kind !== 'job' || manners.ignoresJobs) continue;
       const lease = taken(world, session, message.jobId);
       if (lease === null) continue;
       const isLost = await work(world, session, lease, manners, { ...console, print: say }, power);

@@ -1,6 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
+import type { Trouble } from './trouble.ts';
 
 /** One job of a push. Durations in milliseconds. */
 export interface PlannedJob {
@@ -13,6 +14,8 @@ export interface PlannedJob {
 /** One push and what people do about its run; `…After` counts from the push, null is never. */
 export interface Push {
   at: number;
+  /** `owner/name`; the one that every scenario has, unless it says so. */
+  repository?: string;
   jobs: PlannedJob[];
   cancelAfter: number | null;
   approveAfter: number | null;
@@ -45,6 +48,8 @@ export interface Manners {
   staysForEver: number;
   diesInJob: number;
   clockSkewed: number;
+  /** Is online and takes up nothing that it is assigned. */
+  ignoresJobs: number;
 }
 
 /** Everything that a simulated run is made of; plain data, so that a run can be printed, changed and replayed. Instants are milliseconds from the beginning. */
@@ -65,7 +70,13 @@ export interface Scenario {
     baseVms: boolean;
     /** Of the journal and of ended jobs. */
     retention: number;
+    /** Of each profile. */
+    images: { mac: string; 'mac-large': string };
   };
+  /** `owner/name` of the repositories that the daemon serves. */
+  repositories: string[];
+  /** Where runners are registered. */
+  scope: 'repository' | 'organization';
   /** Milliseconds of the slowest write. */
   slowestWrite: number;
   /** Milliseconds of one way over a network. */
@@ -75,11 +86,12 @@ export interface Scenario {
   pushes: Push[];
   faults: TimedFault[];
   incidents: Incident[];
+  troubles: Trouble[];
   manners: Manners;
   /** Crash points at which the daemon dies, counted from the first one that the run passes. */
   crashes: number[];
   /** Milliseconds from a death to the next start, one of these each time. */
   restartsAfter: readonly number[];
-  /** After this nothing new goes wrong. */
+  /** After this nothing new goes wrong, but for troubles. */
   calmFrom: number;
 }

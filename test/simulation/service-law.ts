@@ -26,7 +26,8 @@ export class ServiceLaw {
     const hasRoom = [...world.macs.values()].some(
       (mac) => freeSlots(mac, jobs) > 0 && !isRefused(committed, `host ${mac.name}`),
     );
-    const waiting = isDisturbed || !hasRoom ? [] : [...github.queue].map(({ id, spec }) => ({ id, spec }));
+    const waiting =
+      isDisturbed || !hasRoom ? [] : [...github.queue].filter(({ run }) => world.isServed(run.repository));
     const unserved = new Set(
       waiting
         .filter(

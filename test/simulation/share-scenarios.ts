@@ -28,11 +28,13 @@ export async function shareScenarios(
     concurrency: workers,
   });
   return tallies.reduce((sum, tally) => {
-    const { scenarios, jobs, served, lives, cpu, failed } = tally;
+    const { scenarios, jobs, served, vms, vmsInVain, lives, cpu, failed } = tally;
     return {
       scenarios: sum.scenarios + scenarios,
       jobs: sum.jobs + jobs,
       served: sum.served + served,
+      vms: sum.vms + vms,
+      vmsInVain: sum.vmsInVain + vmsInVain,
       lives: sum.lives + lives,
       cpu: sum.cpu + cpu,
       failed: [...sum.failed, ...failed],

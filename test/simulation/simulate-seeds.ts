@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { LAWS_NOT_YET } from './broken-laws.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { planScenario } from './plan-scenario.ts';
+import { TROUBLE_KINDS } from './plan-troubles.ts';
 import { playScenarios } from './play-scenarios.ts';
 import { RECORDED_SEEDS } from './recorded-seeds.ts';
 import { runScenario } from './run-scenario.ts';
@@ -13,6 +15,9 @@ const USAGE = `npm run simulate:seeds -- [options]
   --recorded       play the seeds that once broke a law
   --seed S         play one seed; --trace prints its plan and everything that happens in it
   --every-crash    play one calm job's life once for each point at which the daemon may die
+  --rough          draw every kind of trouble and watch every law, also what the daemon does not live with yet
+  --trouble KIND   have each seed draw this kind for certain, and none that is not named; may be given again
+  --law LAW        watch this law as well, which is not kept yet; may be given again
   --workers W      processes (one for each core)
 `;
 
@@ -24,6 +29,9 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     recorded: { type: 'boolean', default: false },
     'every-crash': { type: 'boolean', default: false },
+    rough: { type: 'boolean', default: false },
+    trouble: { type: 'string', multiple: true, default: [] },
+    law: { type: 'string', multiple: true, default: [] },
     workers: { type: 'string', default: String(availableParallelism()) },
     help: { type: 'boolean', default: false },
   },
@@ -31,8 +39,20 @@ const { values } = parseArgs({
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
+const named = TROUBLE_KINDS.filter((kind) => values.trouble.includes(kind));
+if (named.length < values.trouble.length) {
+  process.stderr.write(`--trouble takes one of: ${TROUBLE_KINDS.join(', ')}\n`);
+  process.exit(2);
+}
+const ignored = values.rough ? [] : LAWS_NOT_YET.filter((law) => !values.law.includes(law));
+
+function plan(seed: number): Scenario {
+  if (named.length > 0) return planScenario(seed, { kinds: named, isCertain: true });
+  return values.rough ? planScenario(seed, { kinds: TROUBLE_KINDS }) : planScenario(seed);
+}
+
 function* seeds({ from, count }: Range): Generator<[string, Scenario]> {
-  for (let seed = from; seed < from + count; seed += 1) yield [`seed ${seed}`, planScenario(seed)];
+  for (let seed = from; seed < from + count; seed += 1) yield [`seed ${seed}`, plan(seed)];
 }
 
 function* crashes({ from, count }: Range): Generator<[string, Scenario]> {
@@ -45,13 +65,18 @@ const isChild = process.send !== undefined;
 
 async function play() {
   if (values.recorded || values.seed !== undefined) {
-    const chosen = values.recorded ? RECORDED_SEEDS.map(({ seed }) => seed) : [Number(values.seed)];
-    const scenarios = chosen.map((seed): [string, Scenario] => [`seed ${seed}`, planScenario(seed)]);
-    return playScenarios(scenarios, print, values.trace);
+    const scenarios = values.recorded
+      ? RECORDED_SEEDS.map(({ seed, troubles = [] }) => ({
+          seed,
+          scenario: planScenario(seed, { kinds: troubles }),
+        }))
+      : [{ seed: Number(values.seed), scenario: plan(Number(values.seed)) }];
+    const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);
+    return playScenarios(entries, print, { isTraced: values.trace, ignored });
   }
   const isCrash = values['every-crash'];
   const range = { from: Number(values.from), count: Number(values.seeds) };
-  if (isChild) return playScenarios(isCrash ? crashes(range) : seeds(range), print, false);
+  if (isChild) return playScenarios(isCrash ? crashes(range) : seeds(range), print, { ignored });
   if (isCrash) {
     const { points } = await runScenario(CALM_SCENARIO);
     print(`one calm job passes ${points.length} points`);
@@ -60,6 +85,9 @@ async function play() {
   const argsFor = ({ from, count }: Range) => [
     ...['--from', String(from), '--seeds', String(count)],
     ...(isCrash ? ['--every-crash'] : []),
+    ...(values.rough ? ['--rough'] : []),
+    ...named.flatMap((kind) => ['--trouble', kind]),
+    ...values.law.flatMap((law) => ['--law', law]),
   ];
   return shareScenarios(range, Number(values.workers), argsFor, print);
 }
@@ -75,10 +103,12 @@ if (isChild) {
   process.disconnect();
 } else {
   const seconds = (performance.now() - began) / 1000;
-  const { scenarios, jobs, served, lives, cpu, failed } = tally;
+  const { scenarios, jobs, served, vms, vmsInVain, lives, cpu, failed } = tally;
+  const inVain = jobs === 0 ? 0 : (100 * vmsInVain) / jobs;
   print(
     `${scenarios} runs in ${seconds.toFixed(1)} s (${cpu.toFixed(1)} s of CPU): ` +
       `${jobs} jobs (${(jobs / seconds).toFixed(1)} a second), ${served} of them run, ${lives} lives of the daemon; ` +
+      `${vms} VMs for them, ${inVain.toFixed(1)} in vain for each hundred jobs; ` +
       `${failed.length} broke a law${failed.length > 0 ? `: ${failed.join(', ')}` : ''}.`,
   );
   process.exitCode = failed.length > 0 ? 1 : 0;

@@ -5,6 +5,7 @@ import { FaultPlan } from '../../src/simulator/faults.ts';
 import { createGitHubApp } from '../../src/simulator/github/github-app.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { createGitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -15,6 +16,7 @@ import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
 import type { RunnerManners } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
+import { VmLedger } from './vm-ledger.ts';
 
 /** When every run begins: noon, and an ordinary day. */
 const BEGINNING = Date.UTC(2026, 10, 24, 12);
@@ -43,6 +45,11 @@ export interface SimulatedWorld {
   readonly committed: Committed;
   readonly points: CrashPoints;
   readonly broken: BrokenLaws;
+  /** VMs and runners, as hosts and GitHub know them. */
+  readonly ledger: VmLedger;
+  /** Repositories of the daemon's config; they may get another name. */
+  readonly served: ReadonlySet<Repository>;
+  isServed(repository: Repository): boolean;
   /** Values that must never be stored or logged. */
   readonly secrets: Set<string>;
   /** Milliseconds of one way over a network. */
@@ -55,16 +62,25 @@ export interface SimulatedWorld {
   isGitHubUnplugged: boolean;
 }
 
-/** Of every profile. */
+/** Of every profile, unless the scenario says so. */
 export const IMAGE = 'ghcr.io/acme/macos:latest';
+/** In some scenarios that of one profile, which its registry may refuse. */
+export const PRIVATE_IMAGE = 'ghcr.io/acme/ios-private:latest';
 export const AGENT_TOKEN = 'agent-token-of-a-simulated-mac-0123456789';
 export const GITHUB_TOKEN = 'ghp_simulatedsimulatedsimulated0123456789';
 export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';
 
+export interface WorldOptions {
+  /** Takes every line of the trace. */
+  write?: ((line: string) => void) | undefined;
+  /** Laws that may be broken; those that the daemon does not keep yet, unless told otherwise. */
+  ignored?: readonly string[] | undefined;
+}
+
 export function createWorld(
   scenario: Scenario,
   sendWebhook: SendWebhook,
-  write?: (line: string) => void,
+  { write, ignored }: WorldOptions = {},
 ): SimulatedWorld {
   const { seed } = scenario;
   const clock = new ManualClock(BEGINNING);
@@ -79,24 +95,36 @@ export function createWorld(
     settings: scenario.github,
   });
   github.origin = scenario.github.enterpriseVersion ? 'https://ghes.test' : 'https://api.github.com';
+  const served = new Set(scenario.repositories.map((name) => ensureRepository(github, name)));
   const macs = scenario.macs.map(({ name, settings }): [string, Mac] => {
     const random = new Chance(seed, `world of ${name}`).next;
     const boots = new Chance(seed, `boots of ${name}`);
-    const manners = () => drawManners(boots, scenario.manners);
-    const memory = new MemoryMac({ name, github, manners, latency });
+    const ghosts = new Chance(seed, `ghosts of ${name}`);
+    const manners = () => ({
+      ...drawManners(boots, scenario.manners),
+      ignoresJobs: ghosts.is(scenario.manners.ignoresJobs),
+    });
+    const tookJob = (vmName: string) => ledger.hasJob(vmName);
+    const memory = new MemoryMac({ name, github, manners, latency, tookJob });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
     return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
   });
+  const broken = new BrokenLaws(() => clock.now(), ignored);
+  const byName = new Map(macs);
+  const ledger = new VmLedger({ clock, broken, github, macs: byName });
   return {
     scenario,
     clock,
     github,
     githubApp: createGitHubApp(github),
-    macs: new Map(macs),
+    macs: byName,
     committed: new Committed(),
     points: new CrashPoints(scenario.crashes),
-    broken: new BrokenLaws(() => clock.now()),
+    broken,
+    ledger,
+    isServed: (repository) => served.has(repository),
+    served,
     secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),
     latency,
     isTraced: write !== undefined,
@@ -109,7 +137,7 @@ export function createWorld(
 /** What a clock may be off by until GitHub refuses a runner: twice that. */
 const SKEW = 10 * 60_000;
 
-function drawManners(chance: Chance, manners: Manners): RunnerManners {
+function drawManners(chance: Chance, manners: Manners): Omit<RunnerManners, 'ignoresJobs'> {
   const connectsAfter = chance.between(1_000, 8_000);
   const lingers = chance.pick([500, 3_000, 20_000]);
   const dies = chance.between(1_000, 60_000);

@@ -1,0 +1,171 @@
+import { Chance } from './chance.ts';
+import type { PlannedJob, Push } from './scenario.ts';
+import { IMAGE, PRIVATE_IMAGE } from './simulated-world.ts';
+import type { Trouble, TroubleKind } from './trouble.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** What the troubles of a scenario make of it. */
+export interface TroublePlan {
+  troubles: Trouble[];
+  pushes: Push[];
+  /** `owner/name` of those that the daemon serves. */
+  repositories: string[];
+  scope: 'repository' | 'organization';
+  images: { mac: string; 'mac-large': string };
+  /** Chance in [0, 1) of a runner that takes no job up. */
+  ignoresJobs: number;
+}
+
+/** The repository of every scenario, one that some have beside it, and one that the daemon does not serve. */
+export const APP = 'acme/app';
+export const TOOL = 'acme/tool';
+export const UNLISTED = 'acme/unlisted';
+
+/**
+ * Kinds that the daemon does not live with yet: seeds do not draw them unless told to (`--rough`). A kind leaves this
+ * list with the change that makes its seeds run clean.
+ */
+export const NOT_YET: readonly TroubleKind[] = [
+  'repositoryRenamed',
+  'registrationForbidden',
+  'repositoryDeleted',
+  'rightsTaken',
+  'jitForbidden',
+  'imageDenied',
+  'slotHeldUnseen',
+  'deletesFail',
+  'macDead',
+  'nothingAssigned',
+  'jobWithheld',
+  'unlistedRepository',
+  'ghostRunners',
+];
+
+/** How long a trouble lasts that is over soon, and one that somebody has to notice first. */
+const SHORTEST = 4 * MINUTE;
+const SHORT = [SHORTEST, 20 * MINUTE];
+const LONG = [20 * MINUTE, 75 * MINUTE, 150 * MINUTE];
+
+type Draw = (chance: Chance, macs: readonly string[], when: { at: number }) => Partial<TroublePlan>;
+
+const one = (trouble: Trouble): Partial<TroublePlan> => ({ troubles: [trouble] });
+
+/** In some of its forms a trouble needs a second repository. */
+const of = (trouble: Trouble & { repository: string }): Partial<TroublePlan> =>
+  trouble.repository === TOOL ? { troubles: [trouble], repositories: [TOOL] } : one(trouble);
+
+const DRAWS: Record<TroubleKind, Draw> = {
+  repositoryRenamed: (c, _macs, when) =>
+    of({ ...when, lasts: 0, what: 'repositoryRenamed', repository: c.pick([APP, TOOL]), name: 'renamed' }),
+  registrationForbidden: (c, _macs, when) =>
+    of({
+      ...when,
+      lasts: c.pick([...SHORT, ...LONG]),
+      what: 'registrationForbidden',
+      repository: c.pick([APP, TOOL]),
+      how: c.pick(['disabled', 'archived']),
+    }),
+  repositoryDeleted: (_c, _macs, when) =>
+    of({ ...when, lasts: 0, what: 'repositoryDeleted', repository: TOOL }),
+  rightsTaken: (c, _macs, when) => one({ ...when, lasts: c.pick([...SHORT, ...LONG]), what: 'rightsTaken' }),
+  jitForbidden: (c, _macs, when) => one({ ...when, lasts: c.pick(SHORT), what: 'jitForbidden' }),
+  imageDenied: (c, _macs, { at }) => ({
+    images: { mac: IMAGE, 'mac-large': PRIVATE_IMAGE },
+    troubles: [
+      {
+        at: c.is(0.7) ? 0 : at,
+        lasts: c.pick(LONG),
+        what: 'imageDenied',
+        image: PRIVATE_IMAGE,
+        label: 'mac-large',
+      },
+    ],
+    pushes: [pushOf(c, { at: c.between(0, 2 * MINUTE) }, APP, 'mac-large', c.between(1, 3))],
+  }),
+  slotHeldUnseen: (c, macs, { at }) =>
+    one({ at: c.is(0.5) ? 0 : at, lasts: c.pick(LONG), what: 'slotHeldUnseen', mac: c.pick(macs) }),
+  deletesFail: (c, macs, when) =>
+    one({
+      ...when,
+      lasts: c.pick(LONG),
+      what: 'deletesFail',
+      mac: c.pick(macs),
+      how: c.pick(['refused', 'undeletable']),
+    }),
+  macDead: (c, macs, when) =>
+    macs.length < 2 ? {} : one({ ...when, lasts: c.pick(LONG), what: 'macDead', mac: c.pick(macs) }),
+  nothingAssigned: (c, _macs, when) =>
+    one({ ...when, lasts: c.pick([...SHORT, 60 * MINUTE]), what: 'nothingAssigned' }),
+  jobWithheld: (c, _macs, when) =>
+    one({ ...when, lasts: c.pick([...SHORT, 60 * MINUTE]), what: 'jobWithheld' }),
+  unlistedRepository: (c) => ({
+    scope: 'organization',
+    pushes: Array.from({ length: c.between(1, 2) }, () => {
+      const push = pushOf(c, { at: c.between(0, 5 * MINUTE) }, UNLISTED, c.pick(['mac', 'mac-large']), 1);
+      return { ...push, jobs: push.jobs.map((job) => ({ ...job, lasts: c.pick(LONG) })) };
+    }),
+  }),
+  ghostRunners: (c) => ({ ignoresJobs: 0.2 + c.next() * 0.4 }),
+};
+
+export const TROUBLE_KINDS = Object.keys(DRAWS) as TroubleKind[];
+
+/**
+ * The troubles of a seed, of these kinds: each with a chance of one in ten, or all of them. Each kind has a stream of
+ * chance of its own.
+ */
+export function planTroubles(
+  seed: number,
+  kinds: readonly TroubleKind[],
+  macs: readonly string[],
+  troubled: number,
+  isCertain: boolean,
+): TroublePlan {
+  const plan: TroublePlan = {
+    troubles: [],
+    pushes: [],
+    repositories: [APP],
+    scope: 'repository',
+    images: { mac: IMAGE, 'mac-large': IMAGE },
+    ignoresJobs: 0,
+  };
+  for (const kind of kinds) {
+    const chance = new Chance(seed, kind);
+    if (!chance.is(0.1) && !isCertain) continue;
+    const drawn = DRAWS[kind](chance, macs, { at: chance.between(0, troubled) });
+    plan.troubles.push(...(drawn.troubles ?? []));
+    plan.pushes.push(...(drawn.pushes ?? []));
+    for (const name of drawn.repositories ?? []) {
+      if (plan.repositories.includes(name)) continue;
+      plan.repositories.push(name);
+      plan.pushes.push(
+        pushOf(chance, { at: chance.between(0, troubled) }, name, 'mac', chance.between(1, 2)),
+      );
+    }
+    plan.scope = drawn.scope ?? plan.scope;
+    plan.images = drawn.images ?? plan.images;
+    plan.ignoresJobs = drawn.ignoresJobs ?? plan.ignoresJobs;
+  }
+  // Somebody has a job while the trouble lasts and nothing else is wrong any more.
+  const late = new Chance(seed, 'late jobs');
+  if (plan.troubles.some(({ lasts }) => lasts > SHORTEST)) {
+    plan.pushes.push(pushOf(late, { at: late.between(20 * MINUTE, 40 * MINUTE) }, APP, 'mac', 1));
+  }
+  return plan;
+}
+
+function pushOf(
+  chance: Chance,
+  when: { at: number },
+  repository: string,
+  label: PlannedJob['label'],
+  count: number,
+): Push {
+  const jobs = Array.from({ length: count }, (): PlannedJob => {
+    const lasts = chance.between(10, 120) * SECOND;
+    return { label, lasts, conclusion: 'success', needsApproval: false };
+  });
+  return { ...when, repository, jobs, cancelAfter: null, approveAfter: null, rerunAfter: null };
+}

@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { addForeignVm } from '../../src/simulator/agent/control.ts';
+import { registerVm } from '../../src/simulator/agent/vms/vm-state.ts';
+import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { CALM_SCENARIO } from './calm-scenario.ts';
+import { planScenario } from './plan-scenario.ts';
+import { APP, NOT_YET, TROUBLE_KINDS, UNLISTED } from './plan-troubles.ts';
+import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
+import { checkAgentRequest } from './request-laws.ts';
+import { createWorld, type Mac } from './simulated-world.ts';
+import type { OngoingTrouble, Trouble } from './trouble.ts';
+
+// A law that cannot be broken proves nothing: each is given a breach here.
+
+const JOB = 51_300_000_001;
+const NAME = `gh-default-${JOB}-1`;
+
+/** A world that watches every law, with a job in the queue. */
+function newWorld(labels = ['mac'], repository = APP) {
+  const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }), { ignored: [] });
+  const mac = world.macs.get('mac-1') as Mac;
+  const queue = new QueueLaw();
+  const push = () => {
+    const spec = { name: 'build', labels, group: null, needsApproval: false, steps: [] };
+    pushWorkflow(world.github, ensureRepository(world.github, repository), { name: 'CI', jobs: [spec] });
+  };
+  push();
+  const resources = { cpuCount: 4, memorySize: 1, diskSize: 1 };
+  return {
+    world,
+    mac,
+    push,
+    make: (name: string) =>
+      registerVm(mac.agent, { name, state: 'stopped', resources, ephemeral: true, lifetimeSeconds: null }),
+    /** Looks, lets time pass, and looks again. */
+    wait: (ms: number, { isDisturbed = false, troubles = [] as OngoingTrouble[] } = {}) => {
+      queue.look(world, isDisturbed, troubles);
+      world.clock.advance(ms);
+      queue.look(world, isDisturbed, troubles);
+    },
+    broken: () => world.broken.all().map(({ law }) => law),
+  };
+}
+
+const trouble = (what: object, jobId: number | null = null): OngoingTrouble => ({
+  trouble: { at: 0, lasts: 0, ...what } as Trouble,
+  jobId,
+});
+
+describe('a job that is queued beside a free slot', () => {
+  test('is a breach once it has waited for too long', () => {
+    const { wait, broken } = newWorld();
+    wait(LONGEST_WAIT);
+    expect(broken()).toEqual([]);
+    wait(1);
+    expect(broken()).toEqual(['every queued job is served']);
+  });
+
+  test.each([
+    ['of another label', ['ubuntu-latest'], APP],
+    ['of a repository that the daemon does not serve', ['mac'], UNLISTED],
+  ])('is none when it is %s', (_what, labels, repository) => {
+    const { wait, broken } = newWorld(labels, repository);
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual([]);
+  });
+
+  test('is none while the world is disturbed, and afterwards for as long again, up to an hour', () => {
+    const { wait, broken } = newWorld();
+    wait(2 * LONGEST_PAUSE, { isDisturbed: true });
+    wait(LONGEST_WAIT + LONGEST_PAUSE);
+    expect(broken()).toEqual([]);
+    wait(1);
+    expect(broken()).toEqual(['every queued job is served']);
+  });
+
+  test('is none when a VM for it is on its way, and one again when that VM is to be deleted', () => {
+    const { world, mac, make, wait, broken } = newWorld();
+    const { id } = make(NAME);
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual([]);
+    checkAgentRequest(world, mac, 'DELETE', `/vms/${id}?force=true`, null);
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual(['no job waits for the end of a VM']);
+  });
+
+  test('is none when there is no free slot: other VMs hold them, one of them out of sight', () => {
+    const { mac, make, wait, broken } = newWorld();
+    addForeignVm(mac.agent, { name: 'seen' });
+    addForeignVm(mac.agent, { name: 'unseen', state: 'error', hasRuntime: true });
+    wait(LONGEST_WAIT + 1);
+    mac.agent.vms.clear();
+    for (const name of ['gh-default-1-1', 'gh-default-2-1']) make(name);
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual([]);
+  });
+
+  test('is one beside a VM that stands by and is given to nobody', () => {
+    const { mac, make, wait, broken } = newWorld();
+    addForeignVm(mac.agent, { name: 'other' });
+    Object.assign(make('gh-default-0-1795536913370'), { state: 'running', hasBooted: true });
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual(['every queued job is served']);
+  });
+
+  test('is one of its own when the daemon has settled it', () => {
+    const { world, wait, broken } = newWorld();
+    world.committed.apply([{ type: 'put', key: `!settled!${String(JOB).padStart(16, '0')}`, value: '{}' }]);
+    wait(LONGEST_WAIT + 1);
+    expect(broken()).toEqual(['no job is given up']);
+  });
+
+  test.each<[string, OngoingTrouble, string[]]>([
+    ['nothing is assigned', trouble({ what: 'nothingAssigned' }), []],
+    ['it is withheld', trouble({ what: 'jobWithheld' }, JOB), []],
+    ['its image is denied', trouble({ what: 'imageDenied', label: 'mac' }), []],
+    ['its repository takes no runners', trouble({ what: 'registrationForbidden', repository: APP }), []],
+    [
+      'another one is withheld',
+      trouble({ what: 'jobWithheld' }, JOB + 1),
+      ['nobody waits for the trouble of others'],
+    ],
+    [
+      'another profile’s image is denied',
+      trouble({ what: 'imageDenied', label: 'mac-large' }),
+      ['nobody waits for the trouble of others'],
+    ],
+    [
+      'another repository takes no runners',
+      trouble({ what: 'registrationForbidden', repository: 'acme/tool' }),
+      ['nobody waits for the trouble of others'],
+    ],
+  ])('while %s', (_what, going, expected) => {
+    const { wait, broken } = newWorld();
+    wait(LONGEST_WAIT + 1, { troubles: [going] });
+    expect(broken()).toEqual(expected);
+  });
+});
+
+describe('no name twice', () => {
+  test('is broken by a VM with the name of one that has run, or that is there', () => {
+    for (const isThere of [true, false]) {
+      const { mac, make, broken } = newWorld();
+      const first = make(NAME);
+      first.hasBooted = !isThere;
+      if (!isThere) mac.agent.vms.delete(first.id);
+      make(NAME);
+      expect(broken()).toEqual(['no name twice']);
+    }
+  });
+
+  test('is not broken by a VM that vanished before it ran and is made again', () => {
+    const { mac, make, broken } = newWorld();
+    mac.agent.vms.delete(make(NAME).id);
+    make(NAME);
+    expect(broken()).toEqual([]);
+  });
+
+  test('is broken by a runner with the name of any that ever was', () => {
+    const { world, broken } = newWorld();
+    const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
+    const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
+    const { id } = addRunner(world.github, { ...kind, scope, name: NAME });
+    world.github.runners.delete(id);
+    addRunner(world.github, { ...kind, scope, name: NAME });
+    expect(broken()).toEqual(['no name twice']);
+  });
+});
+
+describe('no boots without end', () => {
+  const made = (pauses: readonly number[], hadJob = false) => {
+    const { world, make, broken } = newWorld();
+    for (const [index, pause] of pauses.entries()) {
+      world.clock.advance(pause);
+      const name = `gh-default-${JOB}-${index + 1}`;
+      make(name);
+      if (hadJob) world.ledger.hasJob(name);
+    }
+    return broken();
+  };
+
+  test('is broken by VMs for one job that come as fast as ever, each in vain', () => {
+    expect(made([0, 1_000, 1_000])).toEqual([]);
+    expect(made([0, 1_000, 1_000, 1_000])).toEqual(['no boots without end']);
+    expect(made(Array(7).fill(60_000))).toEqual(['no boots without end']);
+  });
+
+  test('is kept by pauses that double, and by VMs that had a job', () => {
+    expect(made([0, 0, 0, 30_000, 60_000, 120_000, 240_000])).toEqual([]);
+    expect(made([0, 0, 0, 0, 0, 0], true)).toEqual([]);
+  });
+});
+
+test('VMs that were made for a job and had none are counted, warm ones are not', () => {
+  const { world, make } = newWorld();
+  for (const name of [NAME, `gh-default-${JOB}-2`, 'gh-default-0-1795536913370', 'stranger']) make(name);
+  world.ledger.hasJob(NAME);
+  expect(world.ledger.count()).toEqual({ vms: 2, vmsInVain: 1 });
+});
+
+describe('a seed draws troubles', () => {
+  test('of the kinds that the daemon lives with, unless it is told to draw others', () => {
+    const seeds = Array.from({ length: 200 }, (_, index) => index + 1);
+    const drawn = new Set(seeds.flatMap((seed) => planScenario(seed).troubles.map(({ what }) => what)));
+    expect([...drawn].filter((kind) => NOT_YET.includes(kind))).toEqual([]);
+    const rough = seeds.flatMap((seed) => planScenario(seed, { kinds: TROUBLE_KINDS }).troubles);
+    const kinds = TROUBLE_KINDS.filter((kind) => kind !== 'unlistedRepository' && kind !== 'ghostRunners');
+    expect([...new Set(rough.map(({ what }) => what))].sort()).toEqual([...kinds].sort());
+  });
+
+  test('without which the rest of it stays what it was', () => {
+    const rest = (seed: number, kinds: typeof TROUBLE_KINDS) => {
+      const { troubles, pushes, repositories, scope, manners, ...scenario } = planScenario(seed, { kinds });
+      return { ...scenario, daemon: { ...scenario.daemon, images: null } };
+    };
+    for (let seed = 1; seed < 50; seed += 1) expect(rest(seed, TROUBLE_KINDS)).toEqual(rest(seed, []));
+  });
+});

@@ -1,0 +1,179 @@
+import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
+import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
+import { isOurs } from './request-laws.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
+import type { OngoingTrouble } from './trouble.ts';
+import type { LedgerVm } from './vm-ledger.ts';
+
+/** Polls, lags, a look at the host and a pull may take so long, with nothing in the way. */
+export const LONGEST_WAIT = 10 * 60_000;
+
+/** No pause is longer, and none is longer than what it is about has lasted, since each is double the one before. */
+export const LONGEST_PAUSE = 60 * 60_000;
+
+/** Jobs for which one VM is as good as another. */
+interface Group {
+  jobs: Job[];
+  label: string;
+}
+
+/** Since when jobs of a group had no VM on its way while there was room for one. */
+interface Unmet {
+  since: number;
+}
+
+/**
+ * Whoever is queued at GitHub and could run gets a slot that is free. What keeps a job from running is a trouble that
+ * touches it; a pause that outlasts its cause is one for no longer than the cause was there. Judged from GitHub and
+ * from the hosts: what the daemon thinks of a job, a host or a profile is no excuse.
+ */
+export class QueueLaw {
+  readonly #unmet = new Map<string, Unmet>();
+  /** For how long jobs of a group could not run, by the group's key: first and last epoch ms. */
+  readonly #excused = new Map<string, { first: number; last: number }>();
+  #began: number | null = null;
+  /** Epoch ms. */
+  #calmSince: number | null = null;
+
+  look(world: SimulatedWorld, isDisturbed: boolean, troubles: readonly OngoingTrouble[]): void {
+    const now = world.clock.now();
+    this.#began ??= now;
+    if (isDisturbed) this.#calmSince = null;
+    else this.#calmSince ??= now;
+    const hasRoom = [...world.macs.values()].some((mac) => freeSlots(world, mac) > 0);
+    const groups = this.#groups(world, troubles);
+    for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
+    for (const [key, { jobs, label }] of groups) {
+      const isMet = jobs.length <= supply(world, key, label).length;
+      if (isDisturbed || !hasRoom || isMet) this.#unmet.delete(key);
+      else this.#lookAt(world, key, jobs, troubles);
+    }
+  }
+
+  #lookAt(
+    world: SimulatedWorld,
+    key: string,
+    jobs: readonly Job[],
+    troubles: readonly OngoingTrouble[],
+  ): void {
+    const now = world.clock.now();
+    const unmet = this.#unmet.get(key) ?? { since: now };
+    this.#unmet.set(key, unmet);
+    const excused = this.#excused.get(key);
+    const caused = Math.max(
+      (this.#calmSince ?? now) - (this.#began ?? now),
+      excused ? excused.last - excused.first : 0,
+      spanInVain(world, key),
+    );
+    if (now - unmet.since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
+    const minutes = Math.round((now - unmet.since) / 60_000);
+    const job = jobs[0] as Job;
+    const what = `job ${job.id} (${key}) is queued for ${minutes} minutes beside a free slot`;
+    world.broken.note(this.#lawOf(world, job, troubles), what);
+  }
+
+  /** The breach is the same; its name says where to look. */
+  #lawOf(world: SimulatedWorld, { id }: Job, troubles: readonly OngoingTrouble[]): string {
+    if (world.committed.isSettled(id)) return 'no job is given up';
+    const isLeft = ({ jobId, vm, mac }: LedgerVm) => jobId === id && mac.agent.vms.has(vm.id);
+    if (world.ledger.vms.some(isLeft)) return 'no job waits for the end of a VM';
+    return troubles.length > 0 ? 'nobody waits for the trouble of others' : 'every queued job is served';
+  }
+
+  /** Those that could run. */
+  #groups(world: SimulatedWorld, troubles: readonly OngoingTrouble[]): Map<string, Group> {
+    const groups = new Map<string, Group>();
+    const now = world.clock.now();
+    for (const job of world.github.queue) {
+      const label = labelOf(job);
+      if (label === undefined || !world.isServed(job.run.repository)) continue;
+      const key = keyOf(world, job, label);
+      if (troubles.some((trouble) => touches(world, trouble, job, label))) {
+        const { first } = this.#excused.get(key) ?? { first: now };
+        this.#excused.set(key, { first, last: now });
+        continue;
+      }
+      const group = groups.get(key) ?? { jobs: [], label };
+      group.jobs.push(job);
+      groups.set(key, group);
+    }
+    return groups;
+  }
+}
+
+const labelOf = ({ spec }: Job) => spec.labels.find((label) => label === 'mac' || label === 'mac-large');
+
+/** A runner of a repository works for no other. */
+function keyOf({ scenario }: SimulatedWorld, job: Job, label: string): string {
+  return scenario.scope === 'organization' ? label : `${label} of ${job.run.repository.id}`;
+}
+
+/** Whether a job cannot run as long as this goes on. */
+function touches(
+  { github, scenario }: SimulatedWorld,
+  { trouble, jobId }: OngoingTrouble,
+  job: Job,
+  label: string,
+): boolean {
+  switch (trouble.what) {
+    case 'rightsTaken':
+    case 'jitForbidden':
+    case 'nothingAssigned':
+      return true;
+    case 'registrationForbidden': {
+      const isIts = github.repositories.get(trouble.repository) === job.run.repository;
+      return scenario.scope === 'repository' && isIts;
+    }
+    case 'imageDenied':
+      return trouble.label === label;
+    case 'jobWithheld':
+      return jobId === job.id;
+    default:
+      return false;
+  }
+}
+
+/** VMs that have had no job and may still get one of this group. */
+function supply(world: SimulatedWorld, key: string, label: string): LedgerVm[] {
+  return world.ledger.vms.filter((one) => {
+    const { vm, mac, isDoomed, hadJob } = one;
+    if (isDoomed || hadJob || !mac.isUp || mac.agent.vms.get(vm.id) !== vm || standsBy(one)) return false;
+    const hasEnded =
+      vm.state === 'error' || vm.state === 'deleted' || (vm.state === 'stopped' && vm.hasBooted);
+    return !hasEnded && isFor(world, one, key, label);
+  });
+}
+
+/** A warm VM in which no runner was launched: room for a job of any profile. */
+function standsBy({ jobId, vm, mac }: LedgerVm): boolean {
+  return jobId === 0 && (mac.memory.guestOf(vm.name)?.runners.size ?? 0) === 0;
+}
+
+function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, label: string): boolean {
+  const job = world.github.jobs.get(jobId);
+  if (!job) return (vm.resources.cpuCount === 8) === (label === 'mac-large');
+  return keyOf(world, job, labelOf(job) ?? '') === key;
+}
+
+/** From the first to the last VM that was made for the group's jobs and ended without one. */
+function spanInVain(world: SimulatedWorld, key: string): number {
+  const made = world.ledger.vms.flatMap(({ jobId, madeAt, hadJob }) => {
+    const job = world.github.jobs.get(jobId);
+    return job && !hadJob && keyOf(world, job, labelOf(job) ?? '') === key ? [madeAt] : [];
+  });
+  return made.length === 0 ? 0 : Math.max(...made) - Math.min(...made);
+}
+
+/** Slots that nothing uses and that no VM on its way is to use; a VM that stands by makes room. */
+function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
+  const { agent, creating, isUp, isUnplugged } = mac;
+  if (!isUp || isUnplugged || agent.maintenance) return 0;
+  const here = ledger.vms.filter(({ vm, isDoomed }) => agent.vms.get(vm.id) === vm && !isDoomed);
+  const isComing = ({ state, hasBooted }: Vm) => !hasBooted && (state === 'stopped' || state === 'created');
+  const coming = here.filter((one) => isComing(one.vm) && one.jobId > 0);
+  const standing = here.filter((one) => standsBy(one) && SLOT_STATES.includes(one.vm.state));
+  const listed = new Set([...agent.vms.values()].map(({ name }) => name));
+  const unseen = [...creating].filter((name) => isOurs(name) && !listed.has(name));
+  return agent.options.slots - slotsInUse(agent) - coming.length - unseen.length + standing.length;
+}

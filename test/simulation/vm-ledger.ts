@@ -1,0 +1,111 @@
+import { parseResourceName } from '../../machines/resource-name.ts';
+import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
+import type { Runner } from '../../src/simulator/github/runners/runners.ts';
+import { isOurs, NAME_PREFIX } from './request-laws.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
+
+/** A VM of ours as its host and GitHub know it. */
+export interface LedgerVm {
+  readonly vm: Vm;
+  readonly mac: Mac;
+  readonly madeAt: number;
+  /** In its name; 0 was made for no job. */
+  readonly jobId: number;
+  /** Its deletion was asked for. */
+  isDoomed: boolean;
+  /** A runner in it took a job. */
+  hadJob: boolean;
+}
+
+/** Whom it watches, and where it tells of breaches. */
+type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs'>;
+
+/** VMs that a job may have at once before the pace counts: a crash and a lost host cost one each. */
+const UNPACED = 3;
+const FIRST_PAUSE = 30_000;
+const LONGEST_PAUSE = 3_600_000;
+
+/**
+ * Every VM of ours that a host made and every runner that GitHub registered, since the world began: the daemon is not
+ * asked. A name belongs to one bearer for ever; only a VM that never ran may be made again. VMs for one job come ever
+ * more rarely, unless they had a job: 30 s after each other, then a minute, two, up to an hour.
+ */
+export class VmLedger {
+  readonly #world: LedgerParts;
+  readonly vms: LedgerVm[] = [];
+  readonly #runners = new Set<string>();
+
+  constructor(world: LedgerParts) {
+    this.#world = world;
+    for (const mac of world.macs.values()) onNew(mac.agent.vms, (vm) => this.#made(mac, vm));
+    onNew(world.github.runners, (runner) => this.#registered(runner));
+  }
+
+  /** Somebody asks for the deletion of this VM. */
+  doom(vm: Vm): void {
+    for (const one of this.vms) if (one.vm === vm) one.isDoomed = true;
+  }
+
+  /** A runner in a VM of this name took a job. */
+  hasJob(vmName: string): void {
+    const last = this.vms.findLast(({ vm }) => vm.name === vmName);
+    if (last) last.hadJob = true;
+  }
+
+  /** VMs that were made for a job, and those of them in which none ran. */
+  count(): { vms: number; vmsInVain: number } {
+    const forJobs = this.vms.filter(({ jobId }) => jobId > 0);
+    return { vms: forJobs.length, vmsInVain: forJobs.filter(({ hadJob }) => !hadJob).length };
+  }
+
+  #made(mac: Mac, vm: Vm): void {
+    const named = parseResourceName(NAME_PREFIX, vm.name);
+    if (!named) return;
+    const { broken, clock } = this.#world;
+    const earlier = this.vms.findLast((one) => one.vm.name === vm.name);
+    if (earlier && (earlier.vm.hasBooted || earlier.mac.agent.vms.has(earlier.vm.id))) {
+      broken.note(
+        'no name twice',
+        `VM ${vm.name} on ${mac.name} bears the name of one on ${earlier.mac.name}`,
+      );
+    }
+    const { jobId } = named;
+    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, hadJob: false });
+    if (jobId > 0) this.#checkPace(jobId);
+  }
+
+  #checkPace(jobId: number): void {
+    const { broken, clock } = this.#world;
+    const inVain = this.vms.filter((one) => one.jobId === jobId && !one.hadJob);
+    let earliest = inVain[0]?.madeAt ?? 0;
+    for (let pause = 0; pause < inVain.length - UNPACED; pause += 1) {
+      earliest += Math.min(FIRST_PAUSE * 2 ** pause, LONGEST_PAUSE);
+    }
+    if (clock.now() < earliest) {
+      const seconds = Math.round((clock.now() - (inVain[0]?.madeAt ?? 0)) / 1000);
+      broken.note(
+        'no boots without end',
+        `job ${jobId} got ${inVain.length} VMs in ${seconds} s, all in vain`,
+      );
+    }
+  }
+
+  #registered({ name }: Runner): void {
+    if (!isOurs(name)) return;
+    if (this.#runners.has(name)) {
+      this.#world.broken.note('no name twice', `a second runner is registered as ${name}`);
+    }
+    this.#runners.add(name);
+  }
+}
+
+/** Tells of each value that a map gets under a new key. */
+function onNew<K, V>(map: Map<K, V>, tell: (value: V) => void): void {
+  const set = map.set.bind(map);
+  map.set = (key, value) => {
+    const isNew = !map.has(key);
+    set(key, value);
+    if (isNew) tell(value);
+    return map;
+  };
+}
