@@ -1,33 +1,21 @@
 #!/usr/bin/env node
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { ExitCode, endOnClosedPipe, runCommand, processTerminal as terminal } from './cli/command.ts';
 import { packageInfo } from './cli/package-info.ts';
+import { addInit } from './cli/program/init-program.ts';
+import { configOption, example, jsonOption, port, wholeNumber } from './cli/program/options.ts';
+import { addService } from './cli/program/service-program.ts';
+import { addSimulate } from './cli/program/simulate-program.ts';
 
 // Each command is imported when it is called: help and version load nothing else.
-
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
-};
-const port = wholeNumber(0, 65_535);
-const configOption = () =>
-  new Option(
-    '-c, --config <file>',
-    'the configuration, JSON or YAML (default: config.json or config.yaml here)',
-  );
-const jsonOption = (about = 'print JSON') => new Option('--json', about);
-
-/** An example below a command's help; `#` begins what it does. */
-const example = (...lines: string[]) => `
-For example:
-${lines.map((line) => `  jeballto-runner ${line}`).join('\n')}`;
 
 const program = new Command('jeballto-runner')
   .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
   .version(packageInfo().version, '-v, --version')
   .showHelpAfterError('(--help says more)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? ExitCode.ok : ExitCode.usage));
+
+addInit(program);
 
 program
   .command('start')
@@ -185,76 +173,8 @@ program
     ),
   );
 
-const FIRST_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
-const simulate = program
-  .command('simulate')
-  .description('run a simulator alone, to point other tools or a configuration at it')
-  .addHelpText('after', example('simulate world --for config.json > simulated.json'));
-for (const [what, about] of [
-  ['agent', 'a Mac with its agent and real guests'],
-  ['github', 'the part of GitHub that runs workflows'],
-  ['guest', 'a guest with SSH and a runner'],
-  ['world', 'both, with a config.json for them on standard output'],
-] as const) {
-  const command = simulate.command(what);
-  if (what === 'world') {
-    command.option('--for <file>', 'stand in for the Macs and GitHub of this configuration');
-  }
-  command
-    .description(about)
-    .option(
-      '--port <n>',
-      `first of the ports to listen on; 0 takes any that are free (default: ${FIRST_PORT[what]})`,
-      port,
-    )
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
-    .option('--faults <file>', 'JSON list of faults to begin with: a file, or the list itself')
-    .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .addHelpText(
-      'after',
-      example(`simulate ${what}${what === 'world' ? ' --for config.json > simulated.json' : ''}`),
-    )
-    .action((options) =>
-      runCommand(terminal, async () =>
-        (await import('./cli/commands/simulate-command.ts')).simulateCommand(what, options, terminal),
-      ),
-    );
-}
-
-const service = program
-  .command('service')
-  .description('have launchd or systemd run the daemon, and start it again after a crash')
-  .addHelpText('after', example('service install --config config.json'));
-for (const [what, about] of [
-  ['install', 'write the file of the service, checked, and start it'],
-  ['uninstall', 'stop the daemon and remove the file; config, store and log are left'],
-  ['print', 'print the file'],
-] as const) {
-  const command = service
-    .command(what)
-    .description(about)
-    .addOption(
-      new Option('--manager <manager>', 'whose file (default: that of this machine)').choices([
-        'launchd',
-        'systemd-user',
-        'systemd',
-      ]),
-    );
-  if (what !== 'uninstall') {
-    command
-      .addOption(configOption())
-      .option('--user <name>', 'user of a unit for the whole machine (default: you)');
-  }
-  if (what === 'install') command.option('--no-start', 'only write the file');
-  command
-    .addHelpText('after', example(`service ${what}`))
-    .action((options) =>
-      runCommand(terminal, async () =>
-        (await import('./cli/service/service-command.ts')).serviceCommand(what, options, terminal),
-      ),
-    );
-}
+addSimulate(program);
+addService(program);
 
 program
   .command('completion')
