@@ -40,6 +40,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Every slot of the Mac is taken.',
     'Nothing: it is waited for. VMs of others count; stop them, or add a Mac.',
   ],
+  HOST_FULL: [
+    'The host had no room for the VM and another one has, so the job goes on there.',
+    'Nothing. When it repeats: see which VMs of others run on the host.',
+  ],
   VM_BUSY: ['Another operation holds the VM.', 'Nothing, unless somebody works on our VMs by hand.'],
   VM_NOT_FOUND: [
     'The VM is gone from its host.',
@@ -73,6 +77,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   IMAGE_INVALID: [
     'The image cannot be used on this Mac.',
     'Correct `image` of the label, or build an image that needs less CPU and memory.',
+  ],
+  IMAGE_NOT_READY: [
+    'The host has to pull the image first; the job holds no slot for that.',
+    'Nothing: it goes on when the image is there.',
   ],
   IMAGE_PULL_FAILED: [
     'The pull ended without an image.',
@@ -152,6 +160,14 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Nothing: registration tokens are used. Update GitHub Enterprise Server when you can.',
   ],
   RUNNER_GROUP_UNKNOWN: ['The runner group does not exist.', 'Correct `runner.group`, or make the group.'],
+  REPOSITORY_UNKNOWN: [
+    'The repository of the job left the config.',
+    'Put it back under `github.repositories` if its jobs are to be served.',
+  ],
+  REPOSITORY_GONE: [
+    'The repository of the job was deleted, or the credentials may not see it any more.',
+    'Nothing if it was deleted. Else give the token or the App access to it.',
+  ],
   JOB_NO_LONGER_QUEUED: ['The job was cancelled or taken while its VM was made.', 'Nothing.'],
   JOB_OUTCOME_UNKNOWN: [
     'The runner has ended but GitHub still calls the job in progress.',
@@ -166,7 +182,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Nothing: it is queued again at once.',
   ],
   LIFETIME_EXCEEDED: [
-    'The VM outlived its `lifetime_seconds` and was removed with its job.',
+    'The VM outlived its `lifetime_seconds` and the agent did not power it off; it is removed when no job is at work in it.',
     'Make the job shorter, give it `timeout-minutes`, or raise `lifetime_seconds` of the label.',
   ],
   PHASE_TIMED_OUT: [
@@ -202,6 +218,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   OPERATOR_CANCELLED: [
     'Somebody ended it here, on the page or by the API; the journal says who.',
     'Nothing. GitHub still has the job: cancel it there, too, or it waits.',
+  ],
+  OPERATOR_FORGOT: [
+    'Somebody ended the record of the job as it was; the journal says who.',
+    'Nothing: what is left of its VM and runner is the collector’s. GitHub may still have the job.',
   ],
   UNEXPECTED: ['A fault of ours.', 'Report it, with the log around it.'],
 };

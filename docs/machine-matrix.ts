@@ -34,7 +34,9 @@ export function effectMatrix(root: AnyStateNode): string {
 function restingLeaves(root: AnyStateNode): AnyStateNode[] {
   return allNodes(root).filter(
     ({ states, type, always }) =>
-      Object.keys(states).length === 0 && type !== 'final' && (always ?? []).length === 0,
+      Object.keys(states).length === 0 &&
+      type !== 'final' &&
+      !(always ?? []).some(({ guard }) => guard === undefined),
   );
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateNode } from 'xstate';
-import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../machines/breaker.ts';
+import { createBreakerMachine, DEFAULT_BREAKER_POLICIES } from '../machines/breaker.ts';
 import { createHostMachine } from '../machines/host.ts';
 import { JOB_EVENT_TYPES, type JobEvent } from '../machines/job/events.ts';
 import { DEFAULT_POLICY, type JobPolicy } from '../machines/job/policy.ts';
@@ -18,7 +18,7 @@ const FILE = join(import.meta.dirname, 'machines.md');
 const now = () => 0;
 const job: AnyStateNode = createJobMachine({ policy: DEFAULT_POLICY, now }).root;
 const host: AnyStateNode = createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }).root;
-const breaker: AnyStateNode = createBreakerMachine({ policy: DEFAULT_BREAKER_POLICY, now }).root;
+const breaker: AnyStateNode = createBreakerMachine({ policy: DEFAULT_BREAKER_POLICIES.pair, now }).root;
 const webhooks: AnyStateNode = createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }).root;
 
 const EVENTS: Record<JobEvent['type'], string> = {
@@ -28,12 +28,17 @@ const EVENTS: Record<JobEvent['type'], string> = {
   'job.completed': 'Our job is over, on our runner or elsewhere.',
   'job.takenElsewhere': "Somebody else's runner has our job.",
   'job.exchanged': "Another actor's job is ours now, and ours is its.",
-  'job.released': 'Our job goes on in a fresh actor, since the host of this one is lost.',
+  'job.released': 'Our job goes on in an actor of its own; this one keeps the VM.',
+  'job.stillQueued': 'GitHub, asked for our job, has it queued.',
+  'job.unservable':
+    'The job cannot be served any more: its label or its repository left the config, or the repository is gone.',
   'vm.vanished': "The host's list does not have our VM any more, in two looks running.",
   'host.lost': 'The host has been silent for longer than it may.',
+  'host.full': 'Another host has room for a VM that waits for a full one.',
   'host.drained': 'The host is being emptied: what is not at work there goes on elsewhere.',
   'operator.cancelled': 'An operator does not want the job served here.',
   'operator.retried': 'An operator does not want to wait for the next try.',
+  'operator.forgot': 'An operator ends the record; what may be left of its VM and runner is the collector’s.',
   'vm.adopted': 'A running VM of ours without a readable record was found.',
 };
 
@@ -46,6 +51,9 @@ const TAGS: Record<string, string> = {
   needsAttention: 'Something is in the way that a person may want to know of.',
   waiting: 'It does nothing until an instant.',
   tearingDown: 'What it made is being removed.',
+  decided: 'Its attempt is decided: the dispatcher lets the job go on in an actor of its own, at once.',
+  leaving: 'Its VM goes, so no other job is given to it.',
+  hostFull: 'Its VM waits for room on a full host, and may go on at another one.',
   acceptsJobs: 'The host is given jobs.',
   lost: 'Jobs of the host are decided without it.',
   trusted: 'Polling may go slowly.',
@@ -68,6 +76,12 @@ const DEADLINES: Record<keyof JobPolicy['timeouts'], [key: string | null, meanin
   retireWindow: ['timeouts.retire_window', 'In `running.retiring.settling`.'],
   settle: ['timeouts.create_settle', 'In `tearingDown`: until then a VM or a runner may still appear.'],
   expiryMargin: [null, "In `running`, beyond the VM's own `lifetime_seconds`."],
+  silence: [null, 'In `running.retiring`: a guest that cannot be asked for so long is silent.'],
+  removal: [null, 'In `tearingDown`: a runner whose removal failed for so long is left to the collector.'],
+  otherJob: [
+    null,
+    "In `running.busy`: from GitHub's first word that our job is queued to the one that is believed.",
+  ],
 };
 
 /** The text of `machines.md` with everything below its marker drawn anew from the machines. */

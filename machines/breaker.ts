@@ -14,10 +14,16 @@ export interface BreakerContext {
   retryAt: number;
   /** Tries that failed since it opened. */
   retries: number;
+  /** Epoch ms until which the attempt that tries it may go on without a word. */
+  trialUntil: number;
 }
 
-/** What a breaker can take out. */
-export type BreakerAbout = 'host' | 'profile';
+/**
+ * What a breaker can hold back: all of GitHub, registrations with one repository or organization, pulls of a profile's
+ * image, a profile on one host, and a host or a profile as a whole.
+ */
+export const BREAKER_ABOUTS = ['github', 'registration', 'pull', 'pair', 'host', 'profile'] as const;
+export type BreakerAbout = (typeof BREAKER_ABOUTS)[number];
 
 /** A breaker that is not closed, for those who ask why a job waits. */
 export interface BreakerView extends BreakerContext {
@@ -40,16 +46,28 @@ export interface BreakerPolicy {
   /** Failures in a row that open it. */
   failures: number;
   pause: Pause;
+  /** Milliseconds for an attempt that tries it; one that is blocked for longer says nothing, and the next one tries. */
+  trial: number;
 }
 
-export const DEFAULT_BREAKER_POLICY: BreakerPolicy = {
-  failures: 3,
-  pause: { first: 60_000, longest: 5 * 60_000 },
+const PACE = { pause: { first: 30_000, longest: 60 * 60_000 }, trial: 15 * 60_000 };
+
+/**
+ * A cause that only a person can remove is believed at once, and so is a host or a profile that failed in two places: the
+ * evidence was gathered before. What may have been chance has to fail again.
+ */
+export const DEFAULT_BREAKER_POLICIES: Record<BreakerAbout, BreakerPolicy> = {
+  github: { failures: 3, ...PACE },
+  registration: { failures: 1, ...PACE },
+  pull: { failures: 1, ...PACE },
+  pair: { failures: 2, ...PACE },
+  host: { failures: 1, ...PACE },
+  profile: { failures: 1, ...PACE },
 };
 
 /**
- * Takes a host or a profile out after repeated failures, so that a wedged agent or a broken image does not burn the
- * attempts of every job, and lets one attempt try again after a pause.
+ * Holds something back after failures, so that a wedged agent, a broken image, a missing right or an outage does not
+ * cost VM after VM, and lets one attempt try again after a pause that doubles.
  */
 export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; now: () => number }) {
   const s = setup({
@@ -68,6 +86,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         return { failures: context.failures + 1, lastFailure: event.failure };
       }),
       forget: assign({ failures: 0, lastFailure: null, openedAt: null, retries: 0 }),
+      beginTrial: assign({ trialUntil: () => now() + policy.trial }),
       open: assign(({ context }) => ({
         openedAt: context.openedAt ?? now(),
         retryAt: now() + pauseAfter(policy.pause, context.retries),
@@ -78,7 +97,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
 
   return s.createMachine({
     id: 'breaker',
-    context: { failures: 0, lastFailure: null, openedAt: null, retryAt: 0, retries: 0 },
+    context: { failures: 0, lastFailure: null, openedAt: null, retryAt: 0, retries: 0, trialUntil: 0 },
     initial: 'closed',
     states: {
       closed: {
@@ -93,7 +112,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         },
       },
       open: {
-        description: 'It failed too often in a row and is left alone until an instant.',
+        description: 'It failed too often in a row, and nothing begins there until an instant.',
         tags: ['refuses', 'needsAttention'],
         on: {
           // An attempt that was under way when it opened shows that it works after all.
@@ -114,12 +133,13 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
           ready: {
             description: 'The next attempt is the one.',
             tags: ['tries'],
-            on: { 'attempt.began': 'trying' },
+            on: { 'attempt.began': { target: 'trying', actions: 'beginTrial' } },
           },
           trying: {
-            description: 'It is under way.',
+            description: 'It is under way, for a bounded time.',
             tags: ['refuses'],
             on: { 'attempt.ended': 'ready' },
+            invoke: invokeWait('trialWait', ({ trialUntil }: BreakerContext) => trialUntil, 'ready'),
           },
         },
       },

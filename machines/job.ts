@@ -1,7 +1,8 @@
 import type { SnapshotFrom, StateValueFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
 import { type JobEnd, servedEnd, unservedEnd } from './job/job-end.ts';
-import { begin, type JobMachineOptions, jobSetup } from './job/setup.ts';
+import type { JobMachineOptions } from './job/policy.ts';
+import { begin, jobSetup } from './job/setup.ts';
 import { GOALS } from './job/states/goals.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
 import { runnerOnline } from './job/states/runner-online.ts';
@@ -24,24 +25,28 @@ export function createJobMachine(options: JobMachineOptions) {
       runner: null,
       phase: { ...NO_RETRY, enteredAt: options.now(), deadlineAt: options.now() },
       runnerRemoval: NO_RETRY,
-      failure: null,
-      released: false,
+      jobCheck: NO_RETRY,
+      failure: input.job.lastFailure,
+      otherJobSince: null,
     }),
     initial: 'queued',
+    on: { 'operator.forgot': { target: '.failed', actions: 'forgetRecord' } },
     states: {
       queued: {
-        description: 'The job waits for a free slot.',
+        description:
+          'The job waits for its next VM: for a free slot, for the end of a pause, or for what a breaker holds back.',
         tags: ['queued'],
         on: {
           'slot.granted': { target: 'creating', actions: ['takeSlot', begin('creating')] },
           'job.completed': { target: 'done', actions: 'markCompleted' },
           'job.takenElsewhere': { target: 'done', actions: 'markTaken' },
           'job.exchanged': [
-            { guard: 'does the exchanged job wait for a runner', actions: 'takeJob' },
+            { guard: 'does the exchanged job wait for a runner', actions: 'takeQueuedJob' },
             { target: 'done', actions: 'takeJob' },
           ],
           'vm.adopted': { target: 'running.retiring', actions: 'adopt' },
           'operator.cancelled': { target: 'failed', actions: 'cancelAttempt' },
+          'job.unservable': { target: 'failed', actions: 'abandon' },
           'operator.retried': { actions: 'skipPause' },
         },
       },
@@ -61,7 +66,8 @@ export function createJobMachine(options: JobMachineOptions) {
       },
       failed: {
         type: 'final',
-        description: 'The job is still unserved after its last attempt; its cause is shown.',
+        description:
+          'The job is not served: an operator ordered that, its label or repository left the config, or its repository is gone.',
         output: unservedEnd,
       },
     },

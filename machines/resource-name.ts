@@ -8,7 +8,8 @@ const WARM = /^0-([1-9]\d{12,14})$/;
 
 /**
  * Name number `number` of a job, for its VM or its runner: `<prefix>-<controller id>-<job id>-<number>`.
- * A job counts its numbers up and never gives one twice, so no name comes back (law 2).
+ * The numbers of a job id are reserved durably before their first use and never twice, so no name comes back (law 2).
+ * They have nine digits at most.
  */
 export function resourceName(prefix: NamePrefix, jobId: number, number: number): string {
   return `${prefix}-${jobId}-${number}`;
@@ -23,7 +24,7 @@ export function parseResourceName(
   const rest = name.slice(prefix.length + 1);
   const warm = WARM.exec(rest);
   if (warm) return { jobId: NO_JOB, number: Number(warm[1]) };
-  const match = /^([1-9]\d{0,15})-([1-9]\d{0,5})$/.exec(rest);
+  const match = /^([1-9]\d{0,15})-([1-9]\d{0,8})$/.exec(rest);
   return match ? { jobId: Number(match[1]), number: Number(match[2]) } : null;
 }
 

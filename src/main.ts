@@ -145,6 +145,19 @@ program
   );
 
 program
+  .command('forget')
+  .description('have the running daemon end a record that cannot come to an end; says what may be left')
+  .argument('<record>', "a job's id, or the key of a VM's actor as the page and the log show it")
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .addHelpText('after', example('forget 51300000001'))
+  .action((record, options) =>
+    runCommand(terminal, async () =>
+      (await import('./cli/commands/forget-command.ts')).forgetCommand(record, options, terminal),
+    ),
+  );
+
+program
   .command('demo')
   .description('show the whole system with simulated Macs and a simulated GitHub, on this machine')
   .option('-j, --jobs <n>', 'jobs that succeed', wholeNumber(1, 1000), 5)

@@ -4,7 +4,10 @@ import type { Failure } from '../failure.ts';
 export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** The id of a job that stands in where there is none: a warm VM that waits for its first, or an adopted VM. */
+/**
+ * The id of a job that stands in where there is none: for a warm VM that waits for its first, a VM whose job went on
+ * elsewhere, or an adopted VM.
+ */
 export const NO_JOB = 0;
 
 /** The part of the context that moves between actors in an exchange (law 4). */
@@ -24,12 +27,35 @@ export interface Job {
   conclusion: string | null;
   /** Epoch ms. */
   queuedAt: number;
-  /** Numbers already given to names of VMs and runners of this job. */
-  namesTaken: number;
-  /** Attempts that ended in a failure; one lost through an exchange or with its host does not count. */
+  /** VMs that were made for this job so far. */
+  attempt: number;
+  /** Those of them that our code, the host or the image spoiled. */
   attemptsFailed: number;
-  /** Epoch ms before which the scheduler leaves this job alone (the pause between attempts). */
+  /** Runners of this job that were online and got no job from GitHub. */
+  runnersUnused: number;
+  /** Why the last attempt ended; null before the first, and when it ended by nobody's fault. */
+  lastFailure: Failure | null;
+  /** Epoch ms before which the job gets no VM (the pause between attempts). */
   notBefore: number;
+}
+
+/** Where runners are registered: with one repository, or with an organization for all its repositories. */
+export type RunnerScope =
+  | { kind: 'repository'; owner: string; repository: string }
+  | { kind: 'organization'; owner: string };
+
+/** Where a runner for a job of this repository is registered. */
+export function runnerScopeOf(
+  kind: RunnerScope['kind'],
+  { owner, repository }: Pick<Job, 'owner' | 'repository'>,
+): RunnerScope {
+  return kind === 'organization' ? { kind, owner } : { kind, owner, repository };
+}
+
+/** For which job a VM was made, and as which of its attempts: fixed, while jobs move between VMs. */
+export interface MadeFor {
+  jobId: number;
+  attempt: number;
 }
 
 type Address = { host: string; port: number };
@@ -40,6 +66,9 @@ export interface Vm {
   host: string;
   /** The profile that it was made with. */
   profile: string;
+  madeFor: MadeFor;
+  /** Numbers that were reserved for names of this VM and its runners: those from `next` to `last` are left. */
+  numbers: { next: number; last: number };
   id: string | null;
   /** SSH address as this daemon reaches it. */
   address: Address | null;
@@ -63,16 +92,19 @@ export interface GuestRef {
 /** The GitHub runner of this actor: stays with its VM. */
 export interface Runner {
   name: string;
+  /** Where it is registered; a later change of the config moves only runners to come. */
+  scope: RunnerScope;
   id: number | null;
   mode: 'jit' | 'token' | null;
   /** Epoch ms until which a registration that nobody saw end may still show up. */
   mayAppearUntil: number;
+  /** GitHub refused its removal for so long that it is left to the collector. */
+  isLeft: boolean;
 }
 
 /** What GitHub's routes need to find a runner. */
 export interface RunnerRef {
-  owner: string;
-  repository: string;
+  scope: RunnerScope;
   runnerName: string;
   runnerId: number | null;
 }
@@ -96,12 +128,13 @@ export interface JobContext {
   vm: Vm | null;
   runner: Runner | null;
   phase: Phase;
-  /** The teardown of VM and runner go on side by side, each with its own retries. */
+  /** VM and runner are removed, and GitHub is asked for the job, side by side: each with its own retries. */
   runnerRemoval: Retry;
+  jobCheck: Retry;
   /** Why the present attempt ends, or how the last one ended. */
   failure: Failure | null;
-  /** The job went on in another actor: when this one has torn down, nothing is left to do. */
-  released: boolean;
+  /** Epoch ms of GitHub's first word that our job is still queued while the guest works on one; null without it. */
+  otherJobSince: number | null;
 }
 
 export const NO_RETRY: Retry = { tries: 0, nextTryAt: 0, lastFailure: null };
@@ -135,13 +168,18 @@ export function runnerOf(context: JobContext): Runner {
 }
 
 export function runnerRefOf(context: JobContext): RunnerRef {
-  const { owner, repository } = context.job;
-  const { name, id } = runnerOf(context);
-  return { owner, repository, runnerName: name, runnerId: id };
+  const { scope, name, id } = runnerOf(context);
+  return { scope, runnerName: name, runnerId: id };
 }
 
 /** A job of which something more was seen: its status never moves back, and its conclusion stays (law 6). */
 export function withLaterStatus(job: Job, status: JobStatus, conclusion: string | null = null): Job {
   const isLater = JOB_STATUSES.indexOf(status) > JOB_STATUSES.indexOf(job.status);
   return { ...job, status: isLater ? status : job.status, conclusion: job.conclusion ?? conclusion };
+}
+
+/** Which job GitHub is asked for, and which runner of ours may have it. */
+export function jobRefOf(context: JobContext) {
+  const { id, owner, repository } = context.job;
+  return { owner, repository, jobId: id, runnerName: runnerOf(context).name };
 }

@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import type { Failure } from '../failure.ts';
 import { waitUntil } from '../waits.ts';
-import type { GuestRef, JobStatus, Runner, RunnerRef, Vm } from './context.ts';
+import type { GuestRef, JobStatus, Runner, RunnerRef, RunnerScope, Vm } from './context.ts';
 
 interface JobRef {
   owner: string;
@@ -27,7 +27,7 @@ export interface JobEffects {
   };
   probeGuest: { input: GuestRef; output: { runnerVersion: string | null } };
   obtainRunnerConfig: {
-    input: JobRef & { profile: string; runnerName: string };
+    input: JobRef & { scope: RunnerScope; profile: string; runnerName: string };
     output: { runnerId: number | null; mode: 'jit' | 'token' };
   };
   launchRunner: {
@@ -42,6 +42,16 @@ export interface JobEffects {
   recheckJob: {
     input: JobRef & { runnerName: string };
     output: { status: JobStatus; conclusion: string | null; here: boolean };
+  };
+  /** How far GitHub has the job, and whether it sees the runner. */
+  askGitHub: {
+    input: JobRef & RunnerRef;
+    output: {
+      status: JobStatus;
+      conclusion: string | null;
+      here: boolean;
+      runner: 'online' | 'offline' | 'absent';
+    };
   };
   askGuest: {
     input: GuestRef & { runnerName: string };
@@ -75,6 +85,7 @@ export const effectPlaceholders = {
   confirmOnline: placeholder('confirmOnline'),
   watchRunner: placeholder('watchRunner'),
   recheckJob: placeholder('recheckJob'),
+  askGitHub: placeholder('askGitHub'),
   askGuest: placeholder('askGuest'),
   deregisterRunner: placeholder('deregisterRunner'),
   deleteVm: placeholder('deleteVm'),

@@ -1,10 +1,10 @@
 import { assertEvent, setup } from 'xstate';
 import type { Failure, FailureCode } from '../failure.ts';
-import { type Job, type JobContext, NO_JOB, withLaterStatus } from './context.ts';
+import { type Job, type JobContext, type JobStatus, NO_JOB, withLaterStatus } from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import type { JobEvent } from './events.ts';
 import type { JobEnd } from './job-end.ts';
-import type { JobPolicy } from './policy.ts';
+import type { JobMachineOptions } from './policy.ts';
 
 type Output<Name extends keyof JobEffects> = JobEffects[Name]['output'];
 
@@ -16,8 +16,28 @@ const RUNNER_ENDED: readonly FailureCode[] = [
   'RUNNER_CONFIGURATION_FAILED',
 ];
 
+/** Failures after which a job is not served again, although GitHub may have it queued (law 11). */
+const FINAL: readonly FailureCode[] = [
+  'OPERATOR_CANCELLED',
+  'OPERATOR_FORGOT',
+  'PROFILE_UNKNOWN',
+  'REPOSITORY_UNKNOWN',
+  'REPOSITORY_GONE',
+];
+
+/** What GitHub calls otherwise than these has left its queue; one that it holds back comes there again. */
+const isInQueue = (status: JobStatus) => status === 'queued' || status === 'waiting';
+
+const isFinal = (failure: Failure | null) => failure !== null && FINAL.includes(failure.code);
+
+/** Whether no further VM is to be made for the job of this context. */
+const needsNoVm = ({ job, failure }: JobContext) =>
+  job.id === NO_JOB || job.status !== 'queued' || isFinal(failure);
+
+const hasNames = ({ vm }: JobContext) => vm !== null && vm.numbers.next <= vm.numbers.last;
+
 /** Types, effects and guards of the job machine. A guard on the end of an effect is given what the effect returned. */
-export function guardedSetup(policy: JobPolicy) {
+export function guardedSetup({ policy, now }: JobMachineOptions) {
   return setup({
     types: {
       context: {} as JobContext,
@@ -32,16 +52,23 @@ export function guardedSetup(policy: JobPolicy) {
         | 'mayBeBusy'
         | 'needsAttention'
         | 'waiting'
-        | 'tearingDown',
+        | 'tearingDown'
+        | 'decided'
+        | 'leaving'
+        | 'hostFull',
     },
     actors: effectPlaceholders,
   }).extend({
     guards: {
       'may the effect be retried': (_, { disposition }: Failure) => disposition === 'retry',
       'is the effect blocked': (_, { disposition }: Failure) => disposition === 'blocked',
-      'is the VM name spent': (_, { code }: Failure) => code === 'VM_NAME_TAKEN',
-      'is the runner name spent': (_, { code }: Failure) => code === 'RUNNER_NAME_TAKEN',
-      'is the runner config lost': (_, { code }: Failure) => code === 'RUNNER_CONFIG_LOST',
+      'is the repository gone': (_, { code }: Failure) => code === 'REPOSITORY_GONE',
+      'is the VM name spent': ({ context }, { code }: Failure) =>
+        code === 'VM_NAME_TAKEN' && hasNames(context),
+      'is the runner name spent': ({ context }, { code }: Failure) =>
+        code === 'RUNNER_NAME_TAKEN' && hasNames(context),
+      'is the runner config lost': ({ context }, { code }: Failure) =>
+        code === 'RUNNER_CONFIG_LOST' && hasNames(context),
       'has the runner ended': (_, { code }: Failure) => RUNNER_ENDED.includes(code),
       'does the exchanged job fit this VM': ({ context, event }) => {
         assertEvent(event, 'job.exchanged');
@@ -74,13 +101,31 @@ export function guardedSetup(policy: JobPolicy) {
       'is there no runner': ({ context }) => context.runner === null,
       'is the start news': ({ context }) =>
         withLaterStatus(context.job, 'in_progress').status !== context.job.status,
-      'may the job be tried again': ({ context }) =>
+      'needs the job no further VM': ({ context }) => needsNoVm(context),
+      /** Unless GitHub said meanwhile that the job is not in its queue any more. */
+      'does the job wait, for all we know': ({ context: { runner, failure } }) =>
+        runner === null || (runner.mode === null && failure?.code !== 'JOB_NO_LONGER_QUEUED'),
+      'does GitHub have the job queued': ({ context }, { status }: { status: JobStatus }) =>
+        isInQueue(status) && !needsNoVm(context),
+      'is the job free of its runner': ({ context }, { status, runner }: Output<'askGitHub'>) =>
+        isInQueue(status) && runner !== 'online' && !needsNoVm(context),
+      'has our runner the job': (_, { status, here }: Output<'askGitHub'>) =>
+        here && status === 'in_progress',
+      'did our runner have the job': (_, { status, here }: Output<'askGitHub'>) =>
+        here && status === 'completed',
+      /** Law 13: its guest was asked and is silent, its runner is offline, and its lifetime and margin are past. */
+      'may the silent VM go': ({ context: { vm } }, { runner }: Output<'askGitHub'>) =>
+        runner !== 'online' && vm?.expiresAt != null && vm.expiresAt + policy.timeouts.expiryMargin <= now(),
+      'is the guest silent': ({ context }) => context.phase.enteredAt + policy.timeouts.silence <= now(),
+      'does the guest work for another job': ({ context }) =>
         context.job.status === 'queued' &&
-        !context.released &&
-        context.failure?.code !== 'OPERATOR_CANCELLED' &&
-        (context.failure === null || context.job.attemptsFailed < policy.maxAttempts),
-      'is the job unserved': ({ context }) =>
-        context.failure !== null && context.job.status !== 'completed' && !context.released,
+        context.otherJobSince !== null &&
+        context.otherJobSince + policy.timeouts.otherJob <= now(),
+      'is our job still queued': ({ context }) => context.job.status === 'queued',
+      'has its removal failed for long': ({ context }) =>
+        context.phase.enteredAt + policy.timeouts.removal <= now(),
+      'is the job given up': ({ context: { job, failure } }) =>
+        job.id !== NO_JOB && job.status === 'queued' && isFinal(failure),
     },
   });
 }

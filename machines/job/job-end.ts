@@ -1,38 +1,38 @@
 import type { Failure } from '../failure.ts';
 import { type Job, type JobContext, NO_JOB } from './context.ts';
 
-/** How a job ended for us: the output of its actor. */
+/** How a job ended for us: the output of its actor. `lost`: its VM was gone while it ran, and GitHub fails it. */
 export interface JobEnd {
-  outcome: 'done' | 'failed' | 'taken' | 'cancelled';
-  /** Why it was given up; null unless `failed`. */
+  outcome: 'done' | 'failed' | 'lost' | 'taken' | 'cancelled';
+  /** Why; null unless `failed` or `lost`. */
   cause: Failure | null;
+  /** VMs that were made for it. */
   attempts: number;
 }
 
 /** The end of an actor whose job needs no further VM; null where no job ended with it. */
 export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
-  const { job } = context;
-  return endsJob(context)
-    ? { outcome: outcomeByGitHub(job), cause: null, attempts: job.attemptsFailed + 1 }
-    : null;
+  const { job, failure } = context;
+  if (job.id === NO_JOB) return null;
+  const isLost = job.status === 'in_progress' && failure !== null;
+  return {
+    outcome: isLost ? 'lost' : outcomeByGitHub(job),
+    cause: isLost ? failure : null,
+    attempts: job.attempt,
+  };
 }
 
 /** The end of an actor that gave its job up. */
 export function unservedEnd({ context }: { context: JobContext }): JobEnd | null {
   const { job, failure } = context;
-  return endsJob(context) ? { outcome: 'failed', cause: failure, attempts: job.attemptsFailed } : null;
+  return job.id === NO_JOB ? null : { outcome: 'failed', cause: failure, attempts: job.attempt };
 }
 
-/** What became of a job that was not given up. */
+/** What became of a job that was neither given up nor lost. */
 export function outcomeByGitHub({
   status,
   conclusion,
 }: Pick<Job, 'status' | 'conclusion'>): JobEnd['outcome'] {
   if (status !== 'completed') return 'taken';
   return conclusion === 'cancelled' ? 'cancelled' : 'done';
-}
-
-/** A job that was released goes on in another actor, and a warm VM may end without ever having had one. */
-function endsJob({ job, released }: JobContext): boolean {
-  return !released && job.id !== NO_JOB;
 }

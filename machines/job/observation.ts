@@ -1,4 +1,4 @@
-import type { JobStatus } from './context.ts';
+import type { Job, JobStatus } from './context.ts';
 
 /**
  * What one source saw of one job at one time. Webhook, poll and recheck all become this before anything else
@@ -25,4 +25,26 @@ export interface JobObservation {
   /** Null, never 0 or '', when no runner has it. */
   runnerId: number | null;
   runnerName: string | null;
+}
+
+/** What is seen of a job that GitHub has no more, or whose run is over: it is over, too. */
+export function endObservation(job: Job, conclusion: string | null, seenAt: number): JobObservation {
+  return {
+    source: 'recheck',
+    seenAt,
+    jobId: job.id,
+    runId: job.runId,
+    runAttempt: job.runAttempt,
+    owner: job.owner,
+    repository: job.repository,
+    workflow: job.workflow,
+    name: job.name,
+    url: job.url,
+    labels: job.labels,
+    status: 'completed',
+    conclusion,
+    queuedAt: job.queuedAt,
+    runnerId: null,
+    runnerName: null,
+  };
 }

@@ -1,12 +1,15 @@
 import type { Failure, FailureCode } from '../failure.ts';
 import type { Pause } from '../pause.ts';
+import type { RunnerScope } from './context.ts';
 
 /** The operator's times and limits as the machine needs them; durations in milliseconds. */
 export interface JobPolicy {
   /** `<prefix>-<controller id>`. */
   namePrefix: string;
-  /** Failed attempts after which a job is reported failed. */
+  /** Failed attempts after which a job is tried at a slower pace. */
   maxAttempts: number;
+  /** Where runners are registered. */
+  runnerScope: RunnerScope['kind'];
   timeouts: {
     creating: number;
     starting: number;
@@ -26,13 +29,31 @@ export interface JobPolicy {
     settle: number;
     /** Beyond the VM's own expiry, in case the agent does not act on it. */
     expiryMargin: number;
+    /** A guest that answered nothing for so long is silent: GitHub is asked for its runner. */
+    silence: number;
+    /** A runner whose removal failed for so long is left to the collector. */
+    removal: number;
+    /** From GitHub's first word that our job is queued, while the guest works on another one, to the second. */
+    otherJob: number;
   };
   retryPause: Pause;
   /** Between looks at something that comes up by itself: a guest that boots, a runner that connects. */
   readyPause: Pause;
   blockedPause: Pause;
   teardownPause: Pause;
+  /** Before the next VM of a job whose attempts failed; the second one from `maxAttempts` failures on. */
   attemptPause: Pause;
+  slowAttemptPause: Pause;
+  /** Before the next VM of a job whose runner GitHub gave no job. */
+  unusedPause: Pause;
+  /** Between questions to GitHub while a guest is silent. */
+  silentPause: Pause;
+}
+
+export interface JobMachineOptions {
+  policy: JobPolicy;
+  /** Epoch ms; every instant in the context is computed from it. */
+  now: () => number;
 }
 
 /** Failures that only say "not yet". */
@@ -51,6 +72,7 @@ const MINUTE = 60 * SECOND;
 export const DEFAULT_POLICY: JobPolicy = {
   namePrefix: 'gh-default',
   maxAttempts: 3,
+  runnerScope: 'repository',
   timeouts: {
     creating: 120 * MINUTE,
     starting: 5 * MINUTE,
@@ -64,10 +86,16 @@ export const DEFAULT_POLICY: JobPolicy = {
     retireWindow: 30 * SECOND,
     settle: 2 * MINUTE,
     expiryMargin: 5 * MINUTE,
+    silence: MINUTE,
+    removal: 60 * MINUTE,
+    otherJob: MINUTE,
   },
   retryPause: { first: 250, longest: 5 * SECOND },
   readyPause: { first: 100, longest: SECOND },
   blockedPause: { first: SECOND, longest: 30 * SECOND },
   teardownPause: { first: 500, longest: MINUTE },
   attemptPause: { first: 5 * SECOND, longest: 5 * MINUTE },
+  slowAttemptPause: { first: 5 * MINUTE, longest: 60 * MINUTE },
+  unusedPause: { first: 30 * SECOND, longest: 60 * MINUTE },
+  silentPause: { first: 30 * SECOND, longest: 5 * MINUTE },
 };

@@ -1,34 +1,64 @@
-import { assertEvent, assign } from 'xstate';
+import { assertEvent, assign, stopChild } from 'xstate';
 import { type Failure, type FailureCode, failure } from '../failure.ts';
 import { type Pause, pauseAfter } from '../pause.ts';
-import { parseResourceName, resourceName } from '../resource-name.ts';
-import { NO_RETRY, vmOf, withLaterStatus } from './context.ts';
+import { resourceName } from '../resource-name.ts';
+import {
+  type Job,
+  type JobContext,
+  NO_RETRY,
+  type Runner,
+  type RunnerScope,
+  runnerScopeOf,
+  type Vm,
+  vmOf,
+  withLaterStatus,
+} from './context.ts';
 import type { JobEffects } from './effects.ts';
 import { guardedSetup } from './guards.ts';
-import { type JobPolicy, pauseFor } from './policy.ts';
-
-export interface JobMachineOptions {
-  policy: JobPolicy;
-  /** Epoch ms; every instant in the context is computed from it. */
-  now: () => number;
-}
+import { placeholder } from './placeholder.ts';
+import { type JobMachineOptions, type JobPolicy, pauseFor } from './policy.ts';
+import { withFailedAttempt } from './release.ts';
 
 /** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
 export function jobSetup({ policy, now }: JobMachineOptions) {
   const after = (pause: Pause, tries: number, retryAt: number | null) =>
     Math.max(retryAt ?? 0, now() + pauseAfter(pause, tries));
 
-  return guardedSetup(policy).extend({
+  const scopeOf = (job: Job) => runnerScopeOf(policy.runnerScope, job);
+
+  const unregistered = (name: string, job: Job): Runner => ({
+    name,
+    scope: scopeOf(job),
+    id: null,
+    mode: null,
+    mayAppearUntil: 0,
+    isLeft: false,
+  });
+
+  const nextName = (vm: Vm) => ({
+    name: resourceName(policy.namePrefix, vm.madeFor.jobId, vm.numbers.next),
+    vm: { ...vm, numbers: { ...vm.numbers, next: vm.numbers.next + 1 } },
+  });
+
+  const ends = ({ job }: JobContext, failure: Failure) => ({
+    failure,
+    job: withFailedAttempt(job, failure),
+  });
+
+  return guardedSetup({ policy, now }).extend({
     actions: {
       takeSlot: assign(({ context, event }) => {
         assertEvent(event, 'slot.granted');
-        const number = context.job.namesTaken + 1;
+        const { first, last } = event.numbers;
+        const { job } = context;
         return {
-          job: { ...context.job, namesTaken: number },
+          job: { ...job, attempt: job.attempt + 1 },
           vm: {
-            name: resourceName(policy.namePrefix, context.job.id, number),
+            name: resourceName(policy.namePrefix, job.id, first),
             host: event.host,
-            profile: context.job.profile,
+            profile: job.profile,
+            madeFor: { jobId: job.id, attempt: job.attempt + 1 },
+            numbers: { next: first + 1, last },
             id: null,
             address: null,
             hostKey: null,
@@ -39,28 +69,14 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           failure: null,
         };
       }),
-      /** The record that counted the job's numbers is lost, so those that the names show are taken (law 2). */
-      adopt: assign(({ context, event }) => {
+      adopt: assign(({ event }) => {
         assertEvent(event, 'vm.adopted');
-        const { vm, runner } = event;
-        const taken = [vm.name, runner.name]
-          .map((name) => parseResourceName(policy.namePrefix, name))
-          .map((named) => (named?.jobId === context.job.id ? named.number : 0));
-        return {
-          job: { ...context.job, namesTaken: Math.max(context.job.namesTaken, ...taken) },
-          vm,
-          runner,
-          failure: null,
-        };
+        return { vm: event.vm, runner: event.runner, failure: null };
       }),
       /** Another VM bears the name, whose record was lost: no second one may be taken for it. */
       takeVmName: assign(({ context }) => {
-        const { job } = context;
-        const number = job.namesTaken + 1;
-        return {
-          job: { ...job, namesTaken: number },
-          vm: { ...vmOf(context), name: resourceName(policy.namePrefix, job.id, number) },
-        };
+        const { name, vm } = nextName(vmOf(context));
+        return { vm: { ...vm, name } };
       }),
       noteRunnerVersion: assign({
         vm: ({ context }, { runnerVersion }: JobEffects['probeGuest']['output']) => ({
@@ -68,21 +84,21 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           runnerVersion,
         }),
       }),
-      /** The first runner of a VM bears the VM's name; a further one takes the job's next number (law 7). */
+      /** The first runner of a VM bears the VM's name; a further one takes the VM's next number (law 7). */
       takeRunnerName: assign(({ context }) => {
-        const { job, runner } = context;
-        const number = job.namesTaken + 1;
-        return runner === null
-          ? { runner: { name: vmOf(context).name, id: null, mode: null, mayAppearUntil: 0 } }
-          : {
-              job: { ...job, namesTaken: number },
-              runner: {
-                name: resourceName(policy.namePrefix, job.id, number),
-                id: null,
-                mode: null,
-                mayAppearUntil: 0,
-              },
-            };
+        const { runner } = context;
+        if (runner === null) return { runner: unregistered(vmOf(context).name, context.job) };
+        const { name, vm } = nextName(vmOf(context));
+        return { vm, runner: unregistered(name, context.job) };
+      }),
+      /** A runner of another scope is another runner, so the name that waits for its registration is not used. */
+      takeJobAndScope: assign(({ context, event }) => {
+        assertEvent(event, 'job.exchanged');
+        const { job } = event;
+        const taken = { job, failure: null };
+        if (context.runner === null || isSame(context.runner.scope, scopeOf(job))) return taken;
+        const { name, vm } = nextName(vmOf(context));
+        return { ...taken, vm, runner: unregistered(name, job) };
       }),
       beginPhase: assign({
         phase: (_, params: { timeout: keyof JobPolicy['timeouts'] }) => ({
@@ -143,32 +159,76 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           return { tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
-      giveUpAttempt: assign(({ context }, failure: Failure) => ({
-        failure,
-        job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
-      })),
+      noteJobCheckFailure: assign({
+        jobCheck: ({ context }, lastFailure: Failure) => {
+          const { tries } = context.jobCheck;
+          const nextTryAt = after(policy.teardownPause, tries, lastFailure.retryAt);
+          return { tries: tries + 1, lastFailure, nextTryAt };
+        },
+      }),
+      /** A guest that cannot be asked costs GitHub few questions: the pauses grow as long as the silence was. */
+      noteSilence: assign({
+        phase: ({ context }) => {
+          const { first, longest } = policy.silentPause;
+          const silent = now() - context.phase.enteredAt - policy.timeouts.silence;
+          return { ...context.phase, nextTryAt: now() + Math.min(longest, Math.max(first, silent)) };
+        },
+      }),
+      noteBusyRunner: assign({
+        phase: ({ context }) => {
+          const { tries } = context.phase;
+          const said =
+            'GitHub refuses to remove the runner since it has a job, and its guest says that it has none.';
+          const lastFailure = failure('RUNNER_BUSY', said);
+          return {
+            ...context.phase,
+            tries: tries + 1,
+            lastFailure,
+            nextTryAt: after(policy.silentPause, tries, null),
+          };
+        },
+      }),
+      giveUpAttempt: assign(({ context }, failure: Failure) => ends(context, failure)),
       giveUpOnTime: assign(({ context }, params: { doing: string }) => {
         const { lastFailure, enteredAt } = context.phase;
         const seconds = Math.round((now() - enteredAt) / 1000);
         const last = lastFailure ? ` Last answer: ${lastFailure.message}` : '';
         const timedOut = failure('PHASE_TIMED_OUT', `${params.doing} took longer than ${seconds} s.${last}`);
-        return {
-          failure: { ...timedOut, blame: lastFailure?.blame ?? timedOut.blame },
-          job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
-        };
+        return ends(context, { ...timedOut, blame: lastFailure?.blame ?? timedOut.blame });
       }),
-      /** Ends the attempt for a cause that does not speak against the job or the image, so it does not count. */
+      failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) =>
+        ends(context, failure(params.code, params.message)),
+      ),
+      /** Ends the attempt for a cause that speaks against nothing, so it does not count. */
       loseAttempt: assign({
         failure: (_, params: { code: FailureCode; message: string }) => failure(params.code, params.message),
       }),
-      failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) => ({
-        failure: failure(params.code, params.message),
-        job: { ...context.job, attemptsFailed: context.job.attemptsFailed + 1 },
-      })),
-      /** Its job is not tried again: whoever wants that takes the order back. */
+      /** A wait that stays in its record after its end makes that record one which cannot be restored. */
+      endLifetime: stopChild('lifetime'),
+      noteRunnerEnd: assign(({ context }, { failure }: JobEffects['watchRunner']['output']) =>
+        failure === null ? { failure } : ends(context, failure),
+      ),
+      abandon: assign({
+        failure: ({ event }) => {
+          assertEvent(event, 'job.unservable');
+          return event.failure;
+        },
+      }),
+      abandonFor: assign({ failure: (_, failure: Failure) => failure }),
+      forgetRecord: assign({
+        failure: ({ event }) => {
+          assertEvent(event, 'operator.forgot');
+          return failure('OPERATOR_FORGOT', `${event.by} ordered that this record ends as it is.`);
+        },
+      }),
       cancelAttempt: assign(({ event }) => {
         assertEvent(event, 'operator.cancelled');
         return { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) };
+      }),
+      /** A job that has left its queue needs no reason for a further attempt. */
+      noteJob: assign(({ context }, { status, conclusion }: JobEffects['recheckJob']['output']) => {
+        const job = withLaterStatus(context.job, status, conclusion);
+        return job.status === 'queued' ? { job } : { job, failure: null };
       }),
       skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
       forgetFailure: assign({ failure: null }),
@@ -183,31 +243,32 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       /** What went wrong here was the other job's attempt. */
       takeJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');
-        return { job: event.job, failure: null };
+        return { job: event.job, failure: null, otherJobSince: null };
       }),
-      release: assign({ released: true }),
+      takeQueuedJob: assign(({ event }) => {
+        assertEvent(event, 'job.exchanged');
+        return { job: event.job, failure: event.job.lastFailure };
+      }),
+      /** The VM stays here, and the place where its runner is registered. */
+      leaveJob: assign(({ context }) => {
+        const { owner, repository, id } = context.job;
+        const name = `VM of job ${context.vm?.madeFor.jobId || id}`;
+        const profile = context.vm?.profile ?? context.job.profile;
+        return { job: placeholder({ name, at: now(), profile, owner, repository }), otherJobSince: null };
+      }),
+      noteOtherJob: assign({ otherJobSince: ({ context }) => context.otherJobSince ?? now() }),
+      leaveRunner: assign({ runner: ({ context }) => context.runner && { ...context.runner, isLeft: true } }),
       beginTeardown: assign(({ context }) => {
         const { vm, runner } = context;
         const settled = now() + policy.timeouts.settle;
         return {
           phase: { ...NO_RETRY, enteredAt: now(), deadlineAt: now() },
           runnerRemoval: NO_RETRY,
+          jobCheck: NO_RETRY,
           vm: vm && { ...vm, mayAppearUntil: vm.id === null ? settled : 0 },
           runner: runner && { ...runner, mayAppearUntil: runner.id === null ? settled : 0 },
         };
       }),
-      beginNextAttempt: assign(({ context }) => ({
-        vm: null,
-        runner: null,
-        phase: { ...NO_RETRY, enteredAt: now(), deadlineAt: now() },
-        job: {
-          ...context.job,
-          notBefore:
-            context.failure === null
-              ? now()
-              : now() + pauseAfter(policy.attemptPause, Math.max(0, context.job.attemptsFailed - 1)),
-        },
-      })),
     },
   });
 }
@@ -220,3 +281,7 @@ export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
   type: 'beginPhase' as const,
   params: { timeout },
 });
+
+function isSame(a: RunnerScope, b: RunnerScope): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

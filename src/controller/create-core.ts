@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type BreakerPolicy, DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { type BreakerAbout, type BreakerPolicy, DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import type { HostPolicy } from '../../machines/host.ts';
 import type { effectPlaceholders } from '../../machines/job/effects.ts';
 import type { JobPolicy } from '../../machines/job/policy.ts';
@@ -14,7 +14,8 @@ import { JobActors } from '../jobs/job-actors.ts';
 import { HostEntries } from '../journal/host-entries.ts';
 import { JournalWriter } from '../journal/journal-writer.ts';
 import { WebhookAndBreakerEntries } from '../journal/webhook-and-breaker-entries.ts';
-import { Breakers } from '../placement/breakers.ts';
+import { Breakers } from '../placement/breakers/breakers.ts';
+import { type Gates, OPEN_GATES } from '../placement/schedule.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CoreOptions {
@@ -27,7 +28,9 @@ export interface CoreOptions {
   effects(tracer: EffectTracer): typeof effectPlaceholders;
   hosts: { name: string; client: AgentClient; maxVms: number }[];
   hostPolicy: HostPolicy;
-  breakerPolicy?: BreakerPolicy;
+  breakerPolicies?: Record<BreakerAbout, BreakerPolicy>;
+  /** What lets a queued job have a VM; nothing is held back when left out. */
+  gates?(parts: { actors: JobActors; breakers: Breakers }): Gates;
   /** How many warm VMs each profile wants. */
   warm?: ReadonlyMap<string, number>;
   /** The profile that covers a job's labels; null when none does. */
@@ -84,7 +87,7 @@ export function createCore(options: CoreOptions): Core {
     },
   });
   const breakers = new Breakers({
-    policy: options.breakerPolicy ?? DEFAULT_BREAKER_POLICY,
+    policies: options.breakerPolicies ?? DEFAULT_BREAKER_POLICIES,
     clock,
     log,
     onChange: (change) => {
@@ -96,10 +99,11 @@ export function createCore(options: CoreOptions): Core {
     actors,
     hosts,
     breakers,
+    gates: options.gates?.({ actors, breakers }) ?? OPEN_GATES,
     store,
     clock,
     log,
-    namePrefix,
+    policy,
     warm: options.warm ?? new Map(),
     profileFor,
   });

@@ -9,6 +9,7 @@ import { PendingCreates } from '../effects/pending-creates.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
+import type { Pulls } from '../hosts/pulls.ts';
 import { namePrefix } from '../jobs/job-policy.ts';
 import { BaseVms } from '../upkeep/bases/base-vms.ts';
 
@@ -20,6 +21,7 @@ export interface EffectWorldParts {
   openGuest: EffectWorld['openGuest'];
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
+  pulls: Pulls;
   evidenceSaved(vmName: string): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export function createEffectWorld({
   openGuest,
   observe,
   progress,
+  pulls,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
   const { controller, runner, timeouts } = config;
@@ -48,6 +51,7 @@ export function createEffectWorld({
     openGuest,
     runnerGroup: runner.group,
     pullTimeout: timeouts.creating,
+    pulls,
     warmMaxAge: config.controller.warm_vm_max_age,
     agent(host) {
       const client = agents.get(host);
@@ -58,10 +62,6 @@ export function createEffectWorld({
       );
     },
     profile: (label) => profileOf(config, label),
-    scope: (owner, repository) =>
-      runner.scope === 'organization'
-        ? { kind: 'organization', owner }
-        : { kind: 'repository', owner, repository },
     secrets: new RunnerSecrets(),
     creates: new PendingCreates(clock, timeouts.create_settle),
     bases: new BaseVms(controller.base_vms, namePrefix(controller)),

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { GitHub } from '../github/github.ts';
 import { Poller, pollPace } from '../intake/polling/poller.ts';
+import { RepositoryNames } from '../intake/repository-names.ts';
 import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
@@ -29,6 +30,7 @@ export interface IntakeParts {
 export interface Intake {
   poller: Poller;
   webhooks: WebhookHealth;
+  names: RepositoryNames;
   /** Takes the deliveries at `POST /webhook`. */
   receiver: Handler;
 }
@@ -64,12 +66,14 @@ export function createIntake(parts: IntakeParts): Intake {
         .filter(({ id, status }) => id > 0 && status !== 'completed'),
     log,
   });
+  const names = new RepositoryNames({ github, ids: store.repositoryIds, repositories, clock, log });
   const receiver = createWebhookReceiver({
     secret: config.github.webhook_secret ?? null,
     allowed: {
       owner: config.github.owner,
       repositories: repositories.length > 0 ? config.github.repositories : null,
     },
+    configuredName: (id, now) => names.configuredName(id, now),
     store: store.deliveries,
     clock,
     isDraining: () => dispatcher.draining,
@@ -79,5 +83,5 @@ export function createIntake(parts: IntakeParts): Intake {
     },
     log,
   });
-  return { poller, webhooks, receiver };
+  return { poller, webhooks, names, receiver };
 }

@@ -7,6 +7,7 @@ import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
+import { Pulls } from '../hosts/pulls.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
@@ -16,12 +17,15 @@ import { restoreJobs } from '../jobs/restore-jobs.ts';
 import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 import { Collector } from '../upkeep/collector.ts';
 import { waitUntil } from '../wait-until.ts';
+import { abandonUnservable } from './abandon-unservable.ts';
 import { connectAgents, connectGitHub } from './connections.ts';
 import { createCore } from './create-core.ts';
 import { createEffectWorld } from './create-effect-world.ts';
+import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
 import { DisposeStack } from './dispose-stack.ts';
 import { type Ports, realPorts } from './ports.ts';
+import { servedScopes } from './served-scopes.ts';
 import { watchJournal } from './watch-journal.ts';
 
 /** Milliseconds for each part to close; creates and registrations that are under way are then left to the next start. */
@@ -76,6 +80,15 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const progress = new Map<string, string>();
   const guestConnections = new ConnectionPool(ports.openGuest, clock);
   disposal.defer('logins in guests', () => guestConnections.close());
+  const pulls = new Pulls({
+    agent: (host) => world.agent(host),
+    clock,
+    log,
+    timeout: config.timeouts.creating,
+    onChange: () => core.dispatcher.requestScheduling(),
+    onEnd: (image, error) => pullEnded(core.breakers, config, image, error),
+  });
+  disposal.defer('the pulls', () => pulls.stop());
   const world = createEffectWorld({
     config,
     clock,
@@ -84,6 +97,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     openGuest: guestConnections.acquire,
     observe: (seen) => core.dispatcher.observe(seen),
     progress,
+    pulls,
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
   const policy = jobPolicy(config);
@@ -106,20 +120,25 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
       checkInterval: config.controller.host_check_interval,
       lostAfter: config.timeouts.host_lost,
     },
+    gates: ({ actors, breakers }) =>
+      createGates({
+        config,
+        actors,
+        breakers,
+        github,
+        pulls,
+        bases: world.bases,
+        clock,
+        observe: (seen) => core.dispatcher.observe(seen),
+        onGone: (jobId, failure) => core.dispatcher.abandon(jobId, failure),
+        onChange: () => core.dispatcher.requestScheduling(),
+      }),
     warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
     profileFor,
     isBase: (name) => world.bases.isBase(name),
   });
   const { actors, hosts, breakers, dispatcher, hostEntries, journal, tracer } = core;
-  const repositories = config.github.repositories.map((fullName) => {
-    const [owner = '', repository = ''] = fullName.split('/');
-    return { owner, repository };
-  });
-  const { owner } = config.github;
-  const scopes =
-    config.runner.scope === 'organization'
-      ? [{ kind: 'organization' as const, owner }]
-      : repositories.map((full) => ({ kind: 'repository' as const, ...full }));
+  const { repositories, scopes } = servedScopes(config);
   const collector = new Collector({
     world,
     actors,
@@ -162,7 +181,10 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     clock,
     log,
     settle: config.timeouts.create_settle,
+    namePrefix: policy.namePrefix,
+    runnerScope: policy.runnerScope,
   });
+  abandonUnservable(actors, dispatcher, config);
   disposal.defer('the jobs', () => core.stop());
   disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
@@ -174,7 +196,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     });
   }
 
-  const { poller, webhooks, receiver } = createIntake({
+  const { poller, webhooks, names, receiver } = createIntake({
     config,
     repositories,
     github,
@@ -191,12 +213,25 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     const { ok, lastError } = store.health();
     return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
   };
-  const orders = new Orders({ actors, hosts, hostEntries, dispatcher, store, journal, github, clock, log });
+  const orders = new Orders({
+    actors,
+    hosts,
+    hostEntries,
+    dispatcher,
+    store,
+    journal,
+    github,
+    profileFor,
+    clock,
+    log,
+  });
   const source = liveSource({
     config,
     actors,
     hosts,
     breakers,
+    pulls,
+    ...waitingNames(config),
     bases: world.bases,
     store,
     journal,
@@ -207,6 +242,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     orders,
     poller,
     webhooks,
+    names,
     deliveries,
     collector,
     dispatcher,
@@ -226,6 +262,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     'controller.webhook_listen',
   );
   disposal.defer('the public listener', () => open.close());
+  names.start();
+  disposal.defer('the names of repositories', () => names.stop());
   webhooks.start();
   disposal.defer('the health of webhooks', () => webhooks.stop());
   poller.start();

@@ -1,16 +1,20 @@
 import type { Logger } from 'pino';
+import type { Failure } from '../../machines/failure.ts';
 import type { HostSnapshot } from '../../machines/host.ts';
 import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
+import type { JobPolicy } from '../../machines/job/policy.ts';
+import { releasedJob } from '../../machines/job/release.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder, JobActors } from '../jobs/job-actors.ts';
 import { settledWithoutActor } from '../jobs/settled-job.ts';
-import type { Breakers } from '../placement/breakers.ts';
+import type { Breakers } from '../placement/breakers/breakers.ts';
+import type { Gates } from '../placement/schedule.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
-import { UnservedJobs } from '../placement/unserved-jobs.ts';
+import { UnservedJobs } from '../placement/waiting/unserved-jobs.ts';
 import type { Store } from '../store/store.ts';
 import { routeObservation } from './route-observation.ts';
 
@@ -18,10 +22,11 @@ export interface DispatcherOptions {
   actors: JobActors;
   hosts: Hosts;
   breakers: Breakers;
+  gates: Gates;
   store: Store;
   clock: Clock;
   log: Logger;
-  namePrefix: string;
+  policy: JobPolicy;
   /** How many warm VMs each profile wants. */
   warm: ReadonlyMap<string, number>;
   profileFor(labels: string[]): string | null;
@@ -40,6 +45,8 @@ export class Dispatcher {
   readonly #missing = new Map<string, Set<string>>();
   /** The host on which each actor held a slot after its last transition. */
   readonly #slotOn = new Map<string, string>();
+  /** By actor, the job that it is about to leave. */
+  readonly #released = new Map<string, Job>();
   #scheduled = false;
   #draining = false;
   #wake: AbortController | null = null;
@@ -50,24 +57,26 @@ export class Dispatcher {
   }
 
   /**
-   * Takes all steps of one observation in one transaction: an exchange changes two jobs (law 4). A job that is served
-   * once more begins beyond the names that it was given before (law 2).
+   * Takes all steps of one observation in one transaction: an exchange changes two jobs (law 4).
    */
-  observe(seen: JobObservation, namesTaken = 0): void {
-    const { actors, store, clock, log, namePrefix, profileFor } = this.#options;
+  observe(seen: JobObservation): void {
+    const { actors, gates, store, log, policy, clock, profileFor } = this.#options;
     const steps = routeObservation(seen, {
       holderOfJob: (id) => actors.holderOfJob(id),
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.settled.has(id),
-      isOurs: (name) => parseResourceName(namePrefix, name) !== null,
+      wasGivenUp: (id) => store.settled.givenUp(id) !== null,
+      isOurs: (name) => parseResourceName(policy.namePrefix, name) !== null,
       nextJobFor: (holder) => this.#nextJobFor(holder),
       profileFor,
     });
+    gates.observed(seen);
     const isHeld = actors.holderOfJob(seen.jobId) !== null;
     this.unserved.observe(seen, profileFor(seen.labels) !== null, isHeld);
     store.atomically(() => {
       for (const step of steps) {
-        if (step.do === 'create') actors.create(this.#withUnusedNames(step.job, namesTaken));
+        if (step.do === 'unsettle') this.serveAgain(step.jobId, store.settled.givenUp(step.jobId) ?? 0);
+        if (step.do === 'create') actors.create(step.job);
         if (step.do === 'tell') actors.send(step.key, step.event);
         if (step.do === 'settle') store.settled.put(settledWithoutActor(step.job, clock.now()));
         if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
@@ -80,6 +89,20 @@ export class Dispatcher {
       }
     });
     if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.requestScheduling();
+  }
+
+  /** The outcome of a job is forgotten; the numbers that an earlier version gave to its names are not (law 2). */
+  serveAgain(jobId: number, namesTaken: number): void {
+    const { store, clock } = this.#options;
+    store.settled.delete(jobId);
+    if (namesTaken > store.names.lastOf(jobId)) store.names.put(jobId, namesTaken, clock.now());
+  }
+
+  /** A queued job that can be served no more ends with its cause (law 11). */
+  abandon(jobId: number, failure: Failure): void {
+    const { actors } = this.#options;
+    const holder = actors.holderOfJob(jobId);
+    if (holder?.job.status === 'queued') actors.send(holder.key, { type: 'job.unservable', failure });
   }
 
   /** Who goes on in the VM of an actor whose own job needs it no more, as long as nothing in it is bound to that job. */
@@ -117,9 +140,7 @@ export class Dispatcher {
     const { actors } = this.#options;
     if (snapshot.hasTag('lost')) {
       for (const { key, snapshot: job } of [...actors.all()]) {
-        if (job.context.vm?.host !== name) continue;
-        actors.send(key, { type: 'host.lost' });
-        this.#releaseFromLostHost(key);
+        if (job.context.vm?.host === name) actors.send(key, { type: 'host.lost' });
       }
     }
     if (snapshot.hasTag('acceptsJobs')) this.#tellOfVanishedVms(name, snapshot);
@@ -128,14 +149,26 @@ export class Dispatcher {
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
     this.#options.breakers.jobChanged(key, snapshot);
-    this.#grants.jobChanged(snapshot);
-    const host = snapshot.context.vm?.host;
-    this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? host : undefined);
-    if (host && snapshot.hasTag('tearingDown')) {
-      const isLost = this.#options.hosts.snapshotOf(host)?.hasTag('lost');
-      if (isLost) queueMicrotask(() => this.#releaseFromLostHost(key));
-    }
+    this.#grants.jobChanged(key, snapshot);
+    this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? snapshot.context.vm?.host : undefined);
+    this.#release(key, snapshot);
     this.requestScheduling();
+  }
+
+  /**
+   * Law 12: the job of a decided attempt goes on in an actor of its own as soon as the one that keeps the VM has left it.
+   * All of it happens in one synchronous stretch, so it is one batch with the decision.
+   */
+  #release(key: string, snapshot: JobSnapshot): void {
+    const { actors, policy, clock } = this.#options;
+    const free = this.#released.get(key);
+    if (free && snapshot.context.job.id !== free.id) {
+      this.#released.delete(key);
+      actors.create(free);
+    } else if (!free && snapshot.hasTag('decided')) {
+      this.#released.set(key, releasedJob(snapshot.context, policy, clock.now()));
+      actors.send(key, { type: 'job.released' });
+    }
   }
 
   /** Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken. */
@@ -144,19 +177,6 @@ export class Dispatcher {
     if (host === undefined) this.#slotOn.delete(key);
     else this.#slotOn.set(key, host);
     if (before !== undefined && before !== host) this.#options.hosts.look(before);
-  }
-
-  /** A teardown on a lost host may take for ever; its job goes on elsewhere meanwhile. */
-  #releaseFromLostHost(key: string): void {
-    const { actors, store } = this.#options;
-    for (const { key: other, snapshot } of [...actors.all()]) {
-      const { job, released } = snapshot.context;
-      if (other !== key || released || !snapshot.hasTag('tearingDown') || job.status !== 'queued') continue;
-      store.atomically(() => {
-        actors.send(key, { type: 'job.released' });
-        actors.create(job);
-      });
-    }
   }
 
   /** The second look is asked for at once: a job should not wait an interval to learn that its VM is gone. */
@@ -184,12 +204,5 @@ export class Dispatcher {
       () => this.requestScheduling(),
       () => undefined,
     );
-  }
-
-  /** A job whose record was unreadable may have used names already: its new life begins beyond them (law 2). */
-  #withUnusedNames(job: Job, namesTaken: number): Job {
-    const { store } = this.#options;
-    const lives = store.quarantine.keys().filter((key) => key.split('.')[0] === String(job.id)).length;
-    return { ...job, namesTaken: Math.max(job.namesTaken, namesTaken, lives * 1000) };
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { JobEvent } from '../../machines/job/events.ts';
+import { subjectOf } from '../../machines/job/subject.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Hosts } from '../hosts/hosts.ts';
@@ -29,6 +30,8 @@ export interface OrdersOptions {
   store: Store;
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
+  /** The profile that covers a job's labels; null when none does. */
+  profileFor(labels: string[]): string | null;
   clock: Clock;
   log: Logger;
 }
@@ -71,9 +74,31 @@ export class Orders {
     });
   }
 
+  /**
+   * Ends a record as it is, in whatever state: a job's by its id, or that of a VM by its actor's key. Nothing is deleted:
+   * what may be left of its VM and runner is the collector's, which asks the guest first. Returns what that is.
+   */
+  forget(target: string, by: string): { vm: string | null; host: string | null; runner: string | null } {
+    const { actors, store } = this.#options;
+    const key = actors.snapshotOf(target) ? target : actors.holderOfJob(Number(target))?.key;
+    const context = key === undefined ? null : (actors.snapshotOf(key)?.context ?? null);
+    if (key === undefined || context === null) {
+      throw new OrderRefused(
+        404,
+        `No record of "${target}" is live: name a job by its id, or a VM by its actor.`,
+      );
+    }
+    store.atomically(() => {
+      this.#write('operator.forgot', key, subjectOf(context).jobId, context.vm?.host ?? null, by);
+      actors.send(key, { type: 'operator.forgot', by });
+    });
+    const { vm, runner } = context;
+    return { vm: vm?.name ?? null, host: vm?.host ?? null, runner: runner?.name ?? null };
+  }
+
   /** What waits is tried at once; a job that was given up is served again when GitHub still has it queued. */
   async retry(jobId: number, by: string): Promise<void> {
-    const { actors, store, github, dispatcher } = this.#options;
+    const { actors, store, github, dispatcher, profileFor } = this.#options;
     if (actors.holderOfJob(jobId) !== null) {
       const { key, can } = this.#actorOf(jobId);
       if (!can({ type: 'operator.retried' })) {
@@ -91,10 +116,15 @@ export class Orders {
     if (seen?.status !== 'queued') {
       throw new OrderRefused(409, `Job ${jobId} is ${seen?.status ?? 'gone'} at GitHub: run it again there.`);
     }
+    if (profileFor(seen.labels) === null) {
+      const labels = seen.labels.map((label) => `"${label}"`).join(', ');
+      const why = `no label of the config covers its runs-on [${labels}]`;
+      throw new OrderRefused(409, `Job ${jobId} cannot be served: ${why}. Add the label and order it again.`);
+    }
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);
-      store.settled.delete(jobId);
-      dispatcher.observe(seen, settled.namesTaken);
+      dispatcher.serveAgain(jobId, settled.namesTaken ?? 0);
+      dispatcher.observe(seen);
     });
   }
 

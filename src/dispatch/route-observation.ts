@@ -1,4 +1,4 @@
-import type { Job } from '../../machines/job/context.ts';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Holder } from '../jobs/job-actors.ts';
@@ -11,6 +11,8 @@ export interface Known {
   /** The job that goes on in the VM of an actor whose own is over; null where that VM serves no other. */
   nextJobFor(holder: Holder): Holder | null;
   isSettled(jobId: number): boolean;
+  /** It was given up by an earlier version, which gave up jobs that GitHub had queued. */
+  wasGivenUp(jobId: number): boolean;
   /** The name is one that this controller gives, whether or not an actor still owns it. */
   isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
@@ -20,20 +22,23 @@ export type RoutingStep =
   | { do: 'create'; job: Job }
   | { do: 'tell'; key: string; event: JobEvent }
   | { do: 'noteUnmatched' }
+  /** A job that was given up is served again, since GitHub has it queued (law 11). */
+  | { do: 'unsettle'; jobId: number }
   /** The job is past its queue and has no actor: remembered, so that a late `queued` boots no VM for it (law 6). */
   | { do: 'settle'; job: Job };
 
 /**
  * What an observation changes, as steps to be taken in one synchronous stretch, so that they are stored in one
  * batch. A job that a runner of ours has goes to that runner's actor: if another actor held it, the two swap
- * jobs (law 4); if nobody did, the job which that runner was started for goes on in a fresh actor, or is over for us.
+ * jobs (law 4); if nobody did, or one whose VM goes, the job which that runner was started for goes on in a fresh actor,
+ * or is over for us.
  */
 export function routeObservation(seen: JobObservation, known: Known): RoutingStep[] {
   const holder = known.holderOfJob(seen.jobId);
   const here = seen.runnerName === null ? null : known.holderOfRunner(seen.runnerName);
 
   if (seen.status === 'waiting') return [];
-  if (seen.status === 'queued') return holder ? [] : arrival(seen, known);
+  if (seen.status === 'queued') return holder ? stillQueued(seen, holder) : arrival(seen, known);
   if (seen.status === 'in_progress') {
     if (here)
       return holder?.key === here.key
@@ -48,10 +53,19 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
   return holder ? leave(holder, seen, completed, known) : passage(seen, known);
 }
 
+/** A webhook may be older than what the guest says; who asked GitHub knows what is true now. */
+function stillQueued({ source }: JobObservation, holder: Holder): RoutingStep[] {
+  return holder.mayBeBusy && source !== 'webhook' ? [tell(holder, { type: 'job.stillQueued' })] : [];
+}
+
 function arrival(seen: JobObservation, known: Known): RoutingStep[] {
-  if (known.isSettled(seen.jobId)) return [];
   const profile = known.profileFor(seen.labels);
-  return profile === null ? [{ do: 'noteUnmatched' }] : [{ do: 'create', job: jobFrom(seen, profile) }];
+  const isSettled = known.isSettled(seen.jobId);
+  if (isSettled && (seen.source === 'webhook' || profile === null || !known.wasGivenUp(seen.jobId)))
+    return [];
+  if (profile === null) return [{ do: 'noteUnmatched' }];
+  const create: RoutingStep = { do: 'create', job: jobFrom(seen, profile) };
+  return isSettled ? [{ do: 'unsettle', jobId: seen.jobId }, create] : [create];
 }
 
 /** A job that went on without an actor. On a runner of ours whose record was lost it is left to the collector. */
@@ -85,10 +99,14 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
     conclusion: seen.conclusion,
   };
   const steps: RoutingStep[] = [tell(here, { type: 'job.exchanged', job: ran, here: true })];
-  const heir = holder && here.job.status !== 'queued' ? known.nextJobFor(holder) : null;
-  if (holder && heir) steps.push(...swap(holder, heir, here.job));
-  else if (holder) steps.push(tell(holder, { type: 'job.exchanged', job: here.job, here: false }));
-  else steps.push({ do: here.job.status === 'queued' ? 'create' : 'settle', job: here.job });
+  const left = here.job;
+  const heir = holder && left.status !== 'queued' ? known.nextJobFor(holder) : null;
+  if (holder && heir) return [...steps, ...swap(holder, heir, left)];
+  if (holder && !holder.isLeaving)
+    return [...steps, tell(holder, { type: 'job.exchanged', job: left, here: false })];
+  if (holder) steps.push(tell(holder, { type: 'job.released' }));
+  // A VM whose job went on elsewhere before has none to give back.
+  if (left.id !== NO_JOB) steps.push({ do: left.status === 'queued' ? 'create' : 'settle', job: left });
   return steps;
 }
 

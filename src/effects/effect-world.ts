@@ -3,9 +3,9 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Profile } from '../config/profile.ts';
 import type { GitHub } from '../github/github.ts';
-import type { RunnerScope } from '../github/runners/runner-scope.ts';
 import type { GuestLogin } from '../guest/guest-session.ts';
 import type { GuestOptions } from '../guest/open-guest.ts';
+import type { Pulls } from '../hosts/pulls.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
 import type { PendingCreates } from './pending-creates.ts';
 import type { RunnerSecrets } from './runner/runner-secrets.ts';
@@ -29,13 +29,13 @@ export interface EffectWorld {
   runnerGroup: string;
   /** Milliseconds for one image pull. */
   pullTimeout: number;
+  pulls: Pulls;
   /** Milliseconds that are added to the lifetime of a warm VM, since it may wait so long for a job. */
   warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
   agent(host: string): AgentClient;
   /** Rejects with PROFILE_UNKNOWN when the config has no such label (any more). */
   profile(label: string): Profile;
-  scope(owner: string, repository: string): RunnerScope;
   secrets: RunnerSecrets;
   creates: PendingCreates;
   bases: BaseVms;

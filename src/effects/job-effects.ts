@@ -6,6 +6,7 @@ import type { EffectWorld } from './effect-world.ts';
 import { askGuest } from './guest/ask-guest.ts';
 import { connectGuest } from './guest/connect-guest.ts';
 import { probeGuest } from './guest/probe-guest.ts';
+import { askGitHub } from './runner/ask-github.ts';
 import { confirmOnline } from './runner/confirm-online.ts';
 import { deregisterRunner } from './runner/deregister-runner.ts';
 import { launchRunner } from './runner/launch-runner.ts';
@@ -27,6 +28,7 @@ export const EFFECTS = {
   confirmOnline,
   watchRunner,
   recheckJob,
+  askGitHub,
   askGuest,
   deregisterRunner,
   deleteVm,

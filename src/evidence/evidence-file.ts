@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JobView } from '../jobs/job-view.ts';
 import type { PhaseStat } from '../journal/phase-stats.ts';
-import type { Waiting } from '../placement/why-waiting.ts';
+import type { Waiting } from '../placement/waiting/waiting.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';

@@ -9,6 +9,7 @@ import { type PurposeBudget, RateLimits, type RateSeen } from './access/rate-lim
 import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { hookSetUpCalls } from './hook-set-up.ts';
 import { jobCalls } from './jobs.ts';
+import { repositoryCalls } from './repositories.ts';
 import { RunnerGroups } from './runners/runner-groups.ts';
 import { registrationCalls } from './runners/runner-registration.ts';
 import { runnerCalls } from './runners/runners.ts';
@@ -45,6 +46,7 @@ export function createGitHub(options: GitHubOptions) {
 
   return {
     ...jobCalls(transport, clock),
+    ...repositoryCalls(transport),
     ...runnerCalls(transport),
     ...hookDeliveryCalls(transport),
     ...hookSetUpCalls(transport),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Abortable, GitHubTransport } from './access/github-transport.ts';
-import { type RunnerScope, scopeName, scopePath } from './runners/runner-scope.ts';
+import { scopeName, scopePath } from './runners/runner-scope.ts';
 
 const hookSchema = z.object({ id: z.int(), config: z.object({ url: z.string().optional() }) });
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { Abortable, CallOptions, GitHubTransport } from './access/github-transport.ts';
 import { jobSchema, observeJob } from './observe-job.ts';
+import { missingRepository } from './repositories.ts';
 import { scopePath } from './runners/runner-scope.ts';
 
 /** A workflow run that may have jobs for us. */
@@ -26,6 +27,8 @@ const jobsSchema = z.object({ jobs: z.array(jobSchema) });
  * for ever. Its age says nothing: a run of last month that is run again, or approved, has jobs queued just now.
  */
 const QUEUE_LIFE_MS = 25 * 3_600_000;
+
+const runSchema = z.object({ status: z.string().nullable() });
 
 /** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
 export function jobCalls(transport: GitHubTransport, clock: Clock) {
@@ -84,9 +87,27 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       return seen;
     },
 
+    /** Whether the run of a job has ended. GitHub may keep a job queued for ever whose run is over. */
+    async isRunOver(
+      owner: string,
+      repository: string,
+      runId: number,
+      { signal }: Abortable = {},
+    ): Promise<boolean> {
+      const run = await transport.read(runSchema, {
+        what: `read run ${runId} of ${owner}/${repository}`,
+        purpose: 'serving jobs',
+        method: 'GET',
+        path: `${repositoryPath(owner, repository)}/actions/runs/${runId}`,
+        signal,
+      });
+      return run.status === 'completed';
+    },
+
     /**
      * The job, or null when GitHub has it no more (its run was deleted, which GitHub allows for ended runs only).
-     * A 404 is believed only from a repository that we can still read: lost access looks the same.
+     * A 404 is believed only from a repository that we can still read; where its owner alone can be read, it rejects with
+     * REPOSITORY_GONE.
      */
     async getJob(
       owner: string,
@@ -107,14 +128,18 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await transport.read(runsSchema, {
-        what: `read the runs of ${owner}/${repository}`,
-        purpose,
-        method: 'GET',
-        path: `${path}/actions/runs`,
-        query: { per_page: 1 },
-        signal,
-      });
+      try {
+        await transport.read(runsSchema, {
+          what: `read the runs of ${owner}/${repository}`,
+          purpose,
+          method: 'GET',
+          path: `${path}/actions/runs`,
+          query: { per_page: 1 },
+          signal,
+        });
+      } catch (error) {
+        throw await missingRepository(transport, { owner, repository }, { signal, purpose }, error);
+      }
       return null;
     },
   };

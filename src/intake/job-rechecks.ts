@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Job } from '../../machines/job/context.ts';
-import type { JobObservation } from '../../machines/job/observation.ts';
+import { endObservation, type JobObservation } from '../../machines/job/observation.ts';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
@@ -49,7 +49,8 @@ export class JobRechecks {
       this.#askedAt.set(job.id, clock.now());
       try {
         const seen = await github.getJob(job.owner, job.repository, job.id, { signal, purpose: 'rechecks' });
-        onObservation(seen ?? deleted(job, clock.now()));
+        // GitHub deletes runs that have ended only, so a job that it no longer has is over, how is lost.
+        onObservation(seen ?? endObservation(job, null, clock.now()));
       } catch (error) {
         // Not sent, or refused unread: it keeps its turn.
         if (hasCode(error, 'GITHUB_RATE_LIMITED')) this.#askedAt.set(job.id, before);
@@ -67,26 +68,4 @@ function byRepository(jobs: readonly Job[]): Iterable<Job[]> {
     groups.set(name, [...(groups.get(name) ?? []), job]);
   }
   return groups.values();
-}
-
-/** GitHub deletes runs that have ended only, so a job that it no longer has is over, how is lost. */
-function deleted(job: Job, seenAt: number): JobObservation {
-  return {
-    source: 'recheck',
-    seenAt,
-    jobId: job.id,
-    runId: job.runId,
-    runAttempt: job.runAttempt,
-    owner: job.owner,
-    repository: job.repository,
-    workflow: job.workflow,
-    name: job.name,
-    url: job.url,
-    labels: job.labels,
-    status: 'completed',
-    conclusion: null,
-    queuedAt: job.queuedAt,
-    runnerId: null,
-    runnerName: null,
-  };
 }

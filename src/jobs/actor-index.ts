@@ -6,6 +6,8 @@ interface Entry {
   runnerName: string | null;
   /** The slot that its VM takes of a host, or will as soon as the agent shows it. */
   slot: { host: string; vmName: string } | null;
+  /** The last number that its VM's names may bear. */
+  numbers: { jobId: number; last: number } | null;
 }
 
 /**
@@ -18,6 +20,8 @@ export class ActorIndex {
   readonly #keyOfRunner = new Map<string, string>();
   /** By host, the VM's name for each actor that holds a slot there. */
   readonly #slots = new Map<string, Map<string, string>>();
+  /** By job id, the last number of each actor whose VM was made for it. */
+  readonly #numbers = new Map<number, Map<string, number>>();
   readonly queued = new Set<string>();
   /** Those that hold a slot for no job yet. */
   readonly placeholders = new Set<string>();
@@ -32,6 +36,7 @@ export class ActorIndex {
     move(this.#keyOfJob, key, before?.jobId ?? null, after?.jobId ?? null);
     move(this.#keyOfRunner, key, before?.runnerName ?? null, after?.runnerName ?? null);
     this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
+    this.#noteNumbers(key, before?.numbers ?? null, after?.numbers ?? null);
     put(this.queued, key, snapshot?.hasTag('queued') ?? false);
     put(this.placeholders, key, after?.slot != null && snapshot?.context.job.id === NO_JOB);
   }
@@ -44,15 +49,32 @@ export class ActorIndex {
     return this.#keyOfRunner.get(runnerName);
   }
 
+  /** The highest number that a live actor's names of this job id may bear; 0 when there is none. */
+  lastNumber(jobId: number): number {
+    return Math.max(0, ...(this.#numbers.get(jobId)?.values() ?? []));
+  }
+
   /** Names of the VMs that take a slot of a host. */
   slotsOn(host: string): Set<string> {
     return new Set(this.#slots.get(host)?.values());
   }
 
   clear(): void {
-    for (const kept of [this.#entries, this.#keyOfJob, this.#keyOfRunner, this.#slots]) kept.clear();
+    for (const kept of [this.#entries, this.#keyOfJob, this.#keyOfRunner, this.#slots, this.#numbers])
+      kept.clear();
     this.queued.clear();
     this.placeholders.clear();
+  }
+
+  #noteNumbers(key: string, before: Entry['numbers'], after: Entry['numbers']): void {
+    if (before && before.jobId !== after?.jobId) {
+      const numbers = this.#numbers.get(before.jobId);
+      numbers?.delete(key);
+      if (numbers?.size === 0) this.#numbers.delete(before.jobId);
+    }
+    if (!after) return;
+    const numbers = this.#numbers.get(after.jobId) ?? new Map<string, number>();
+    this.#numbers.set(after.jobId, numbers.set(key, after.last));
   }
 
   #noteSlot(key: string, before: Entry['slot'], after: Entry['slot']): void {
@@ -68,11 +90,12 @@ export class ActorIndex {
 }
 
 function entryOf(snapshot: JobSnapshot): Entry {
-  const { job, vm, runner, released } = snapshot.context;
+  const { job, vm, runner } = snapshot.context;
   return {
-    jobId: released ? null : job.id,
+    jobId: job.id === NO_JOB ? null : job.id,
     runnerName: runner?.name ?? null,
     slot: vm && snapshot.hasTag('holdsSlot') ? { host: vm.host, vmName: vm.name } : null,
+    numbers: vm && { jobId: vm.madeFor.jobId, last: vm.numbers.last },
   };
 }
 

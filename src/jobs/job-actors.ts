@@ -3,6 +3,7 @@ import { type Actor, type AnyEventObject, createActor } from 'xstate';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import { JOB_ACTOR } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
+import { subjectOf } from '../../machines/job/subject.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
@@ -11,6 +12,7 @@ import type { JournalWriter } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { ActorIndex } from './actor-index.ts';
+import { leftoverOf } from './leftover.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { settledWithActor } from './settled-job.ts';
 
@@ -33,6 +35,10 @@ export interface Holder {
   job: Job;
   /** Profile of its VM; null without one. */
   vmProfile: string | null;
+  /** Its VM goes, so that no job can go on there. */
+  isLeaving: boolean;
+  /** A job is or may be at work in its VM, ours or another one. */
+  mayBeBusy: boolean;
 }
 
 interface Live {
@@ -40,8 +46,6 @@ interface Live {
   /** The last snapshot that was put; XState gives the very same one again for an event that changed nothing. */
   last: JobSnapshot | null;
   path: string;
-  /** Of the present VM: the teardown of a failed attempt still belongs to it. */
-  attempt: number;
 }
 
 /**
@@ -61,7 +65,8 @@ export class JobActors {
   /** Starts a fresh actor for a job, under a key of its own. */
   create(job: Job): string {
     let key = String(job.id);
-    for (let n = 2; this.#live.has(key); n += 1) key = `${job.id}.${n}`;
+    const { actors } = this.#options.store;
+    for (let n = 2; this.#live.has(key) || actors.has(key); n += 1) key = `${job.id}.${n}`;
     this.#start(key, createActor(this.#options.machine, { ...this.#identity(key), input: { job } }));
     return key;
   }
@@ -88,14 +93,13 @@ export class JobActors {
   noteEffect({ actor, effect, ...trace }: EffectTrace): void {
     const live = this.#live.get(actor);
     if (!live || !this.#persisting) return;
-    const { job, vm } = live.actor.getSnapshot().context;
+    const { context } = live.actor.getSnapshot();
     this.#options.journal.write({
       kind: 'effect',
       at: this.#options.clock.now(),
       actor,
-      jobId: job.id,
-      attempt: live.attempt,
-      host: vm?.host ?? null,
+      ...subjectOf(context),
+      host: context.vm?.host ?? null,
       event: effect,
       from: live.path,
       to: live.path,
@@ -125,6 +129,11 @@ export class JobActors {
   /** Names of our VMs that take a slot of a host, or will as soon as the agent shows them. */
   slotsOn(host: string): ReadonlySet<string> {
     return this.#index.slotsOn(host);
+  }
+
+  /** The highest number that a live actor's names of this job id may bear; 0 when there is none. */
+  lastNumber(jobId: number): number {
+    return this.#index.lastNumber(jobId);
   }
 
   get size(): number {
@@ -157,17 +166,20 @@ export class JobActors {
   holder(key: string | undefined): Holder | null {
     const live = key === undefined ? undefined : this.#live.get(key);
     if (key === undefined || !live) return null;
-    const { job, vm } = live.actor.getSnapshot().context;
-    return { key, job, vmProfile: vm?.profile ?? null };
+    const snapshot = live.actor.getSnapshot();
+    const { job, vm } = snapshot.context;
+    return {
+      key,
+      job,
+      vmProfile: vm?.profile ?? null,
+      isLeaving: snapshot.hasTag('leaving'),
+      mayBeBusy: snapshot.hasTag('mayBeBusy'),
+    };
   }
 
   #start(key: string, actor: JobActor, restored = false): void {
     const { value } = actor.getSnapshot();
-    const { job, failure } = actor.getSnapshot().context;
-    const isEnding = actor.getSnapshot().hasTag('tearingDown') && failure !== null;
-    const attempt = Math.max(1, job.attemptsFailed + Number(!isEnding));
-    const path = restored ? statePath(value) : '';
-    const live = { actor, last: null, path, attempt };
+    const live = { actor, last: null, path: restored ? statePath(value) : '' };
     this.#live.set(key, live);
     this.#index.note(key, actor.getSnapshot());
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
@@ -191,23 +203,20 @@ export class JobActors {
     const { store, journal, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
-    const wasQueued = live.last?.hasTag('queued');
     const changed = changedParts(live.last?.context ?? null, snapshot.context);
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
-    if (snapshot.hasTag('queued') || wasQueued) live.attempt = context.job.attemptsFailed + 1;
-    const entry = {
-      ...transitionEntry(key, clock.now(), event, from, live.path, context),
-      attempt: live.attempt,
-    };
+    const entry = transitionEntry(key, clock.now(), event, from, live.path, context);
 
     const isOver = snapshot.status === 'done';
     store.atomically(() => {
       if (isOver) {
         store.actors.delete(key);
         if (snapshot.output) store.settled.put(settledWithActor(snapshot.output, context, clock.now()));
+        const left = leftoverOf(context, clock.now());
+        if (left) store.leftovers.put(left.key, left.leftover);
         this.#live.delete(key);
       } else {
         store.actors.put(key, {
@@ -230,7 +239,7 @@ export class JobActors {
         event: cause,
         ...(detail && { failure: detail }),
       },
-      `${jobId === NO_JOB ? `${context.job.name} ${context.vm?.name ?? ''}` : `job ${jobId}`}: ${from || 'new'} → ${to}`,
+      `${context.job.id === NO_JOB ? `${context.job.name} ${context.vm?.name ?? ''}` : `job ${jobId}`}: ${from || 'new'} → ${to}`,
     );
     onTransition(key, snapshot);
   }
@@ -248,8 +257,7 @@ export class JobActors {
         kind: 'quarantine',
         at: clock.now(),
         actor: key,
-        jobId: live?.last?.context.job.id ?? 0,
-        attempt: live?.attempt ?? 1,
+        ...(live?.last ? subjectOf(live.last.context) : { jobId: 0, attempt: 0 }),
         host: live?.last?.context.vm?.host ?? null,
         event: 'machine.failed',
         from: live?.path ?? '',

@@ -2,11 +2,12 @@ import { DEFAULT_POLICY, type JobPolicy } from '../../machines/job/policy.ts';
 import type { Config } from '../config/schema.ts';
 
 /** The config in the machine's words. */
-export function jobPolicy({ controller, timeouts }: Config): JobPolicy {
+export function jobPolicy({ controller, runner, timeouts }: Config): JobPolicy {
   return {
     ...DEFAULT_POLICY,
     namePrefix: namePrefix(controller),
     maxAttempts: controller.max_attempts,
+    runnerScope: runner.scope,
     timeouts: {
       ...DEFAULT_POLICY.timeouts,
       creating: timeouts.creating,

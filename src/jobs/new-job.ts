@@ -1,37 +1,5 @@
-import { type Job, NO_JOB } from '../../machines/job/context.ts';
+import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-
-/**
- * What an actor holds in place of a job: for a warm VM that none has come for yet, or for one whose record was lost.
- * It counts as completed, so that it is never tried again and its end is no outcome. Instants in epoch ms.
- */
-export function placeholder({
-  name,
-  at,
-  profile = '',
-  owner = '',
-  repository = '',
-  namesTaken = 0,
-}: Pick<Job, 'name'> & Partial<Job> & { at: number }): Job {
-  return {
-    id: NO_JOB,
-    runId: 0,
-    runAttempt: 0,
-    owner,
-    repository,
-    workflow: '',
-    name,
-    url: '',
-    labels: [],
-    profile,
-    status: 'completed',
-    conclusion: null,
-    queuedAt: at,
-    namesTaken,
-    attemptsFailed: 0,
-    notBefore: 0,
-  };
-}
 
 /** A job as it begins its life with us. */
 export function jobFrom(seen: JobObservation, profile: string): Job {
@@ -49,8 +17,10 @@ export function jobFrom(seen: JobObservation, profile: string): Job {
     status: seen.status,
     conclusion: seen.conclusion,
     queuedAt: seen.queuedAt,
-    namesTaken: 0,
+    attempt: 0,
     attemptsFailed: 0,
+    runnersUnused: 0,
+    lastFailure: null,
     notBefore: 0,
   };
 }

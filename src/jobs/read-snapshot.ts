@@ -14,7 +14,7 @@ const failure = z.object({
 const retry = { tries: z.number(), nextTryAt: z.number(), lastFailure: failure.nullable() };
 const address = z.object({ host: z.string(), port: z.number() });
 
-/** A field that a later version adds has a default here: a record written before is revived with that. */
+/** What a record of an earlier version lacks is added before: see `upgradeRecord`. */
 const contextSchema = z.object({
   job: z.object({
     id: z.number(),
@@ -30,8 +30,10 @@ const contextSchema = z.object({
     status: z.enum(JOB_STATUSES),
     conclusion: z.string().nullable(),
     queuedAt: z.number(),
-    namesTaken: z.number(),
+    attempt: z.number(),
     attemptsFailed: z.number(),
+    runnersUnused: z.number(),
+    lastFailure: failure.nullable(),
     notBefore: z.number(),
   }),
   vm: z
@@ -39,6 +41,8 @@ const contextSchema = z.object({
       name: z.string(),
       host: z.string(),
       profile: z.string(),
+      madeFor: z.object({ jobId: z.number(), attempt: z.number() }),
+      numbers: z.object({ next: z.number(), last: z.number() }),
       id: z.string().nullable(),
       address: address.nullable(),
       hostKey: z.string().nullable(),
@@ -50,15 +54,21 @@ const contextSchema = z.object({
   runner: z
     .object({
       name: z.string(),
+      scope: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('repository'), owner: z.string(), repository: z.string() }),
+        z.object({ kind: z.literal('organization'), owner: z.string() }),
+      ]),
       id: z.number().nullable(),
       mode: z.enum(['jit', 'token']).nullable(),
       mayAppearUntil: z.number(),
+      isLeft: z.boolean(),
     })
     .nullable(),
   phase: z.object({ ...retry, enteredAt: z.number(), deadlineAt: z.number() }),
   runnerRemoval: z.object(retry),
+  jobCheck: z.object(retry),
   failure: failure.nullable(),
-  released: z.boolean().default(false),
+  otherJobSince: z.number().nullable(),
 });
 
 /** `A` where both types are the same; otherwise nothing, so that what is to have it does not compile. */
@@ -78,8 +88,8 @@ const snapshotSchema = z.object({
 type StoredContext = Exactly<z.output<typeof contextSchema>, JobContext>;
 
 /**
- * Reads a stored snapshot. A field that its version did not have gets its default; one that this version does not
- * know, which only a newer daemon can have written, is dropped. `why` says why the snapshot must not be revived: XState
+ * Reads a stored snapshot. A field that this version does not know, which only a newer daemon can have written, is
+ * dropped; an effect that the state did not have when the record was written is started. `why` says why the snapshot must not be revived: XState
  * itself would take one of another version without a word, and then sit in a state whose effect is not running, or
  * bring the process down.
  */
@@ -93,8 +103,9 @@ export function readSnapshot(
   const context: StoredContext = parsed.data.context;
 
   let nodes: AnyStateNode[];
+  let resolved: JobSnapshot;
   try {
-    const resolved = machine.resolveState({ value: value as never, context });
+    resolved = machine.resolveState({ value: value as never, context });
     nodes = getStateNodes(machine.root, resolved.value);
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
@@ -102,9 +113,21 @@ export function readSnapshot(
   for (const [id, child] of Object.entries(children)) {
     if (!(child.src in machine.implementations.actors)) return { why: `no effect ${child.src} for ${id}` };
   }
-  for (const node of nodes) {
-    const missing = node.invoke.find(({ id }) => !(id in children));
-    if (missing) return { why: `the effect ${missing.id} of ${node.id} is not in the record` };
-  }
-  return { snapshot: { ...(stored as JobSnapshot), context } };
+  const invoked = nodes.flatMap(({ invoke }) => invoke);
+  const started = Object.fromEntries(
+    invoked.filter(({ id }) => !(id in children)).map((invoke) => [invoke.id, begun(invoke, context)]),
+  );
+  const snapshot = {
+    ...(stored as JobSnapshot),
+    value: resolved.value,
+    context,
+    children: { ...children, ...started },
+  };
+  return { snapshot: snapshot as unknown as JobSnapshot };
+}
+
+/** An effect that its state did not have when the record was written: it starts as if the state were entered now. */
+function begun({ src, input }: AnyStateNode['invoke'][number], context: JobContext) {
+  const given = typeof input === 'function' ? input({ context } as never) : input;
+  return { src, syncSnapshot: false, snapshot: { status: 'active', input: given } };
 }

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
-import type { JobContext } from '../../machines/job/context.ts';
+import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { PendingCreates } from '../effects/pending-creates.ts';
 import type { Store } from '../store/store.ts';
 import type { JobActors } from './job-actors.ts';
+import { reserveNumbers } from './reserve-numbers.ts';
+import { numbersTaken, upgradeRecord } from './upgrade-record.ts';
 
 export interface RestoreOptions {
   actors: JobActors;
@@ -13,6 +15,9 @@ export interface RestoreOptions {
   log: Logger;
   /** Milliseconds within which a create of the earlier process may still take effect. */
   settle: number;
+  namePrefix: string;
+  /** Where runners of records that do not say it were registered. */
+  runnerScope: RunnerScope['kind'];
 }
 
 /**
@@ -26,6 +31,8 @@ export async function restoreJobs({
   clock,
   log,
   settle,
+  namePrefix,
+  runnerScope,
 }: RestoreOptions): Promise<void> {
   const { records, unreadable } = await store.actors.read();
   const setAside = (key: string, raw: unknown, reason: string) => {
@@ -37,9 +44,16 @@ export async function restoreJobs({
   };
 
   for (const { key, raw, reason } of unreadable) setAside(key, raw, reason);
+  for (const { record } of records) {
+    for (const [jobId, number] of numbersTaken(record.snapshot, namePrefix)) {
+      if (number > store.names.lastOf(jobId)) store.names.put(jobId, number, clock.now());
+    }
+  }
+  const reserve = (jobId: number) => reserveNumbers({ store, actors, clock }, jobId);
   for (const { key, record } of records) {
-    assumeCreatesUnknown(record.snapshot, creates, clock.now() + settle);
-    const reason = actors.restore(key, record.snapshot);
+    const snapshot = upgradeRecord(record.snapshot, { namePrefix, runnerScope, reserve });
+    assumeCreatesUnknown(snapshot, creates, clock.now() + settle);
+    const reason = actors.restore(key, snapshot);
     if (reason !== null) setAside(key, record, reason);
   }
   if (records.length > 0) log.info({ jobs: actors.size }, `${actors.size} jobs go on where they were`);

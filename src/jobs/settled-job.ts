@@ -9,7 +9,7 @@ export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: numbe
 
 /** What stays known of a job that went on without an actor. */
 export function settledWithoutActor(job: Job, at: number): SettledJob {
-  const end = { outcome: outcomeByGitHub(job), cause: null, attempts: job.attemptsFailed };
+  const end = { outcome: outcomeByGitHub(job), cause: null, attempts: job.attempt };
   return settled(job, end, null, at);
 }
 
@@ -29,7 +29,6 @@ function settled(
     repository: job.repository,
     name: job.name,
     attempts,
-    namesTaken: job.namesTaken,
     host,
   };
 }

@@ -125,14 +125,23 @@ function applyTransition(overview, entry) {
   const job = { key, jobId, attempt, host, state, enteredAt, at, event, context };
   if (state === 'done' || state === 'failed') {
     overview.jobs.delete(key);
-    // An actor whose job went on in another one has no outcome of its own.
-    if (context.released || jobId <= 0) return;
+    if (!holdsItsJob(job)) return;
     overview.ended = [job, ...endedBut(overview, jobId)].slice(0, MOST_ENDED_JOBS);
   } else {
     overview.jobs.set(key, job);
     // A job that was given up and is served again is not over.
-    if (before?.jobId !== jobId && jobId > 0) overview.ended = endedBut(overview, jobId);
+    if (before?.jobId !== jobId && holdsItsJob(job)) overview.ended = endedBut(overview, jobId);
   }
+}
+
+/**
+ * False for an actor whose job went on in another one (`released` in journals of earlier versions), and for a VM that
+ * never had one: its end is no outcome of a job.
+ * @param {Pick<SeenJob, 'jobId' | 'context'>} seen
+ */
+export function holdsItsJob({ jobId, context }) {
+  const { job, released } = /** @type {Partial<JobContext> & { released?: boolean }} */ (context);
+  return jobId > 0 && released !== true && (job === undefined || job.id === jobId);
 }
 
 /** @param {Overview} overview @param {number} jobId */

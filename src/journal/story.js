@@ -1,6 +1,6 @@
 // @ts-check
 import { clock, span } from '../format.js';
-import { topState } from './overview.js';
+import { holdsItsJob, topState } from './overview.js';
 
 /**
  * What a job's journal says, in words: the page and `jeballto-runner explain` tell the same story with this.
@@ -76,7 +76,9 @@ export function contextOf(entries) {
     if (kind === undefined) contexts.set(actor, { ...(from === '' ? {} : contexts.get(actor)), ...changed });
   }
   const ofActors = entries.filter(({ kind }) => kind === undefined);
-  const last = ofActors.findLast(({ actor }) => !contexts.get(actor)?.released) ?? ofActors.at(-1);
+  const holds = (/** @type {Entry} */ { actor, jobId }) =>
+    holdsItsJob({ jobId, context: contexts.get(actor) ?? {} });
+  const last = ofActors.findLast(holds) ?? ofActors.at(-1);
   return { context: contexts.get(last?.actor ?? '') ?? {}, last };
 }
 
@@ -97,7 +99,7 @@ export function verdictOf(entries, now) {
   const { failure, phase, vm, job } = context;
   const state = topState(last.to);
   if (last.to === 'failed') {
-    const headline = `Failed after ${job?.attemptsFailed ?? last.attempt} attempts: the job was not served.`;
+    const headline = `Failed after ${job?.attempt ?? last.attempt} attempts: the job was not served.`;
     const next = 'Nothing by itself: mend the cause, then "serve again" or run the job again at GitHub.';
     return { mood: 'failed', headline, cause: said(failure), act: whoActs(failure?.blame), next };
   }

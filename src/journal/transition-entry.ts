@@ -1,6 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import { failureOf } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
+import { subjectOf } from '../../machines/job/subject.ts';
 import { beginsTeardown, isFailed } from '../../machines/job/written-state.ts';
 
 /** An event as people read it: XState's own names only say which effect ended, and how. */
@@ -11,7 +12,16 @@ export function eventName({ type }: AnyEventObject, from: string): string {
   return from === '' ? 'job.observed' : 'daemon.restarted';
 }
 
-const PARTS = ['job', 'vm', 'runner', 'phase', 'runnerRemoval', 'failure', 'released'] as const;
+const PARTS = [
+  'job',
+  'vm',
+  'runner',
+  'phase',
+  'runnerRemoval',
+  'jobCheck',
+  'failure',
+  'otherJobSince',
+] as const;
 
 /** The parts that are not the same objects as before: XState keeps those that did not change. */
 export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
@@ -33,13 +43,13 @@ export function transitionEntry(
   // Within a teardown the context's failure is its cause, which an earlier entry told.
   const ending = isFailed(to) || beginsTeardown(from, to);
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
+  const isReleased = from === '' && context.vm === null && context.job.attempt > 0;
   return {
     at,
     actor,
-    jobId: context.job.id,
-    attempt: context.job.attemptsFailed + 1,
+    ...subjectOf(context),
     host: context.vm?.host ?? null,
-    event: eventName(event, from),
+    event: isReleased ? 'job.released' : eventName(event, from),
     from,
     to,
     ...(failure && { detail: { code: failure.code, blame: failure.blame, message: failure.message } }),

@@ -36,8 +36,8 @@ export interface WarmNeeds {
   left: readonly FreeHost[];
   /** How many each profile wants. */
   wanted: ReadonlyMap<string, number>;
-  /** How many more the profile may begin now. */
-  room(profile: string): number;
+  /** How many more of the profile may be begun on a host now. */
+  room(profile: string, host: string): number;
 }
 
 /**
@@ -62,10 +62,10 @@ export function planWarmVms({ unplaced, warm, leaving, left, wanted, room }: War
   const hosts = left.map((host) => ({ ...host }));
   const make: { profile: string; host: string }[] = [];
   for (const [profile, count] of wanted) {
-    const lacking = Math.min(count - has(profile).length, room(profile));
-    for (let n = 0; n < lacking; n += 1) {
-      const host = roomiest(hosts);
-      if (!host) return { reclaim, make };
+    for (let n = has(profile).length; n < count; n += 1) {
+      const begun = make.filter((one) => one.profile === profile).length;
+      const host = roomiest(hosts.filter(({ name }) => begun < room(profile, name)));
+      if (!host) break;
       host.free -= 1;
       make.push({ profile, host: host.name });
     }

@@ -1,3 +1,5 @@
+import type { JobObservation } from '../../machines/job/observation.ts';
+
 /** A queued job that wants a slot. Instants in epoch ms. */
 export interface WaitingJob {
   key: string;
@@ -28,42 +30,74 @@ export function dueJobs<J extends WaitingJob>(waiting: readonly J[], now: number
     .sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key));
 }
 
+/** What has to let a job pass before it gets a slot: each has room for so many attempts. */
+export interface Gates {
+  /** Names of what the job passes wherever it goes; null when it gets no VM at all now. */
+  of(job: WaitingJob): string[] | null;
+  /** Names of what it passes on one host; null when it cannot go there now. */
+  on(job: WaitingJob, host: string): string[] | null;
+  /** Attempts that may begin at a gate. */
+  room(gate: string): number;
+  /** Asked last, of jobs that a slot is kept for: whether all is known that a grant needs. */
+  isReady(job: WaitingJob): 'yes' | 'asking' | 'no';
+  /** Warm VMs of a profile that may be begun on a host. */
+  roomForWarm(profile: string, host: string): number;
+  /** GitHub was heard of a job. */
+  observed(seen: JobObservation): void;
+  /** Epoch ms at which it may be otherwise by itself; null when that is not known. */
+  nextAt(): number | null;
+}
+
+/** Nothing is held back. */
+export const OPEN_GATES: Gates = {
+  of: () => [],
+  on: () => [],
+  room: () => Number.POSITIVE_INFINITY,
+  isReady: () => 'yes',
+  roomForWarm: () => Number.POSITIVE_INFINITY,
+  observed: () => undefined,
+  nextAt: () => null,
+};
+
 /**
  * Who gets the next slots, on which host: the job that was queued first, on the host with the most room. A job
- * whose pause between attempts still lasts, or whose profile has no room, holds up nobody.
+ * whose pause between attempts still lasts, or that something holds back, holds up nobody.
  */
 export function schedule(
   waiting: WaitingJob[],
   hosts: FreeHost[],
   now: number,
-  roomOfProfile: (profile: string) => number = () => Number.POSITIVE_INFINITY,
+  gates: Gates = OPEN_GATES,
 ): Schedule {
-  const roomFor = new Map(
-    [...new Set(waiting.map(({ profile }) => profile))].map((p) => [p, roomOfProfile(p)]),
-  );
-  const resting = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
+  const paused = waiting.filter((job) => job.notBefore > now).map((job) => job.notBefore);
   const left = hosts.map((host) => ({ ...host }));
   const grants: Schedule['grants'] = [];
   const unplaced: WaitingJob[] = [];
   const given = new Map<string, number>();
+  const passes = (gate: string) => (given.get(gate) ?? 0) < gates.room(gate);
 
   for (const job of dueJobs(waiting, now)) {
-    const ofProfile = given.get(job.profile) ?? 0;
-    if (ofProfile >= (roomFor.get(job.profile) ?? 0)) continue;
-    const host = roomiest(left);
-    if (host) {
+    const always = gates.of(job);
+    if (!always?.every(passes)) continue;
+    const possible = left.filter(({ name }) => gates.on(job, name)?.every(passes));
+    if (possible.length === 0) continue;
+    const host = roomiest(possible);
+    const answer = host ? gates.isReady(job) : 'yes';
+    if (answer === 'no') continue;
+    const taken = [...always, ...((host && gates.on(job, host.name)) ?? [])];
+    for (const gate of taken) given.set(gate, (given.get(gate) ?? 0) + 1);
+    if (!host) unplaced.push(job);
+    else {
+      // A slot is kept for a job that GitHub is being asked for, so that nobody jumps its queue.
       host.free -= 1;
-      grants.push({ key: job.key, host: host.name });
-    } else {
-      unplaced.push(job);
+      if (answer === 'yes') grants.push({ key: job.key, host: host.name });
     }
-    given.set(job.profile, ofProfile + 1);
   }
   return {
     grants,
     unplaced,
     left,
-    wakeAt: resting.reduce<number | null>((a, b) => Math.min(a ?? b, b), null),
+    wakeAt: paused.reduce<number | null>((a, b) => Math.min(a ?? b, b), null),
   };
 }
 

@@ -1,23 +1,24 @@
 import { NO_JOB } from '../../machines/job/context.ts';
+import { placeholder } from '../../machines/job/placeholder.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import { placeholder } from '../jobs/new-job.ts';
+import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
-import type { Breakers } from './breakers.ts';
 import { freeSlots } from './free-slots.ts';
+import { FullHosts } from './full-hosts.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
-import { dueJobs, type FreeHost, schedule, type WaitingJob } from './schedule.ts';
+import { dueJobs, type FreeHost, type Gates, schedule, type WaitingJob } from './schedule.ts';
 
 export interface SlotGrantsOptions {
   actors: JobActors;
   hosts: Hosts;
-  breakers: Breakers;
   store: Store;
   clock: Clock;
   /** How many warm VMs each profile wants. */
   warm: ReadonlyMap<string, number>;
+  gates: Gates;
 }
 
 /** Milliseconds for which a profile whose warm VM could not be made makes none. */
@@ -27,43 +28,47 @@ const WARM_PAUSE = 60_000;
 export class SlotGrants {
   readonly #options: SlotGrantsOptions;
   readonly #warmNotBefore = new Map<string, number>();
-  #lastWarmNumber = 0;
+  readonly #full: FullHosts;
 
   constructor(options: SlotGrantsOptions) {
     this.#options = options;
+    this.#full = new FullHosts(options.clock);
   }
 
   /** Gives out what can be given out now. Answers when to decide again at the latest; null when nothing waits for time. */
   decide(): number | null {
-    const { actors, breakers, clock, warm: wanted } = this.#options;
+    const { actors, gates, clock, warm: wanted } = this.#options;
     const now = clock.now();
-    const rests = [...this.#warmNotBefore.values()].filter((at) => at > now);
+    const paused = [...this.#warmNotBefore.values()].filter((at) => at > now);
     // Whatever frees a slot asks again, so the queue, which may be long, need not be looked at before.
-    if (this.#warm().length === 0 && this.#freeHosts().every(({ free }) => free === 0)) return soonest(rests);
+    if (this.#warm().length === 0 && this.#freeHosts().every(({ free }) => free === 0))
+      return soonest(paused);
     for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(), now)) this.#hand(job, warm);
 
-    const room = (profile: string) => breakers.room('profile', profile);
-    const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), this.#freeHosts(), now, room);
-    for (const { key, host } of grants) actors.send(key, { type: 'slot.granted', host });
+    const free = this.#freeHosts();
+    const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), free, now, gates);
+    for (const { key, host } of grants) this.#grant(key, host);
+    for (const key of this.#full.movable(actors, left)) actors.send(key, { type: 'host.full' });
 
     const warm = this.#warm();
-    const isResting = (profile: string) => (this.#warmNotBefore.get(profile) ?? 0) > now;
+    const isPaused = (profile: string) => (this.#warmNotBefore.get(profile) ?? 0) > now;
     const plan = planWarmVms({
       unplaced,
       warm,
-      leaving: [...actors.placeholders()].filter(({ snapshot }) => snapshot.hasTag('tearingDown')).length,
+      leaving: this.#leaving(),
       left,
       wanted,
-      room: (profile) => (isResting(profile) ? 0 : room(profile)),
+      room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host)),
     });
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
     for (const { profile, host } of plan.make) this.#make(profile, host);
-    return soonest(wakeAt === null ? rests : [...rests, wakeAt]);
+    return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()].filter((at) => at !== null));
   }
 
   /** A warm VM that failed is not made again at once, or an image that never boots would be booted for ever. */
-  jobChanged({ context, ...snapshot }: JobSnapshot): void {
-    const { job, vm, failure } = context;
+  jobChanged(key: string, snapshot: JobSnapshot): void {
+    this.#full.jobChanged(key, snapshot);
+    const { job, vm, failure } = snapshot.context;
     if (job.id !== NO_JOB || vm === null || failure === null || !snapshot.hasTag('tearingDown')) return;
     this.#warmNotBefore.set(vm.profile, this.#options.clock.now() + WARM_PAUSE);
   }
@@ -86,13 +91,33 @@ export class SlotGrants {
     });
   }
 
+  /** The name's numbers are stored with the grant. */
+  #grant(key: string, host: string): void {
+    const { actors, store } = this.#options;
+    const jobId = actors.snapshotOf(key)?.context.job.id;
+    if (jobId === undefined) return;
+    store.atomically(() => {
+      actors.send(key, { type: 'slot.granted', host, numbers: reserveNumbers(this.#options, jobId) });
+    });
+  }
+
   /** Its name bears the instant, so that none comes back, not even when the store is lost (law 2). */
   #make(profile: string, host: string): void {
     const { actors, clock, store } = this.#options;
     const at = clock.now();
-    this.#lastWarmNumber = Math.max(Math.floor(at), this.#lastWarmNumber + 1);
-    const job = placeholder({ name: 'warm VM', profile, at, namesTaken: this.#lastWarmNumber - 1 });
-    store.atomically(() => actors.send(actors.create(job), { type: 'slot.granted', host }));
+    const job = placeholder({ name: 'warm VM', profile, at });
+    store.atomically(() => {
+      const numbers = reserveNumbers(this.#options, NO_JOB, at - 1);
+      actors.send(actors.create(job), { type: 'slot.granted', host, numbers });
+    });
+  }
+
+  /** Slots that come without being asked for; what is stuck on a host that takes no jobs frees none. */
+  #leaving(): number {
+    const open = this.#openHosts();
+    return [...this.#options.actors.placeholders()].filter(
+      ({ snapshot }) => snapshot.hasTag('tearingDown') && open.has(snapshot.context.vm?.host ?? ''),
+    ).length;
   }
 
   #waiting(): WaitingJob[] {
@@ -127,14 +152,13 @@ export class SlotGrants {
   }
 
   #freeHosts(): FreeHost[] {
-    const { actors, breakers, hosts } = this.#options;
+    const { actors, hosts } = this.#options;
     const open = this.#openHosts();
     const free: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
-      if (look === null || !open.has(name)) continue;
-      const slots = freeSlots(look, actors.slotsOn(name));
-      free.push({ name, free: Math.min(slots, breakers.room('host', name)) });
+      if (look === null || !open.has(name) || this.#full.isFull(name)) continue;
+      free.push({ name, free: freeSlots(look, actors.slotsOn(name)) });
     }
     return free;
   }

@@ -19,6 +19,9 @@ const TABLES = [
   'quarantine',
   'cordons',
   'evidence',
+  'names',
+  'leftovers',
+  'repositories',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

@@ -8,8 +8,11 @@ import { Cordons } from './tables/cordons.ts';
 import { Deliveries, type StoredDelivery } from './tables/deliveries.ts';
 import { Evidence, type KeptEvidence } from './tables/evidence.ts';
 import { Journal } from './tables/journal.ts';
+import { type Leftover, Leftovers } from './tables/leftovers.ts';
+import { NameNumbers, type ReservedNumbers } from './tables/name-numbers.ts';
 import { NotedJobs } from './tables/noted-jobs.ts';
 import { Quarantine, type QuarantinedRecord } from './tables/quarantine.ts';
+import { RepositoryIds } from './tables/repository-ids.ts';
 import { type SettledJob, SettledJobs } from './tables/settled-jobs.ts';
 import { Table } from './tables/table.ts';
 
@@ -51,8 +54,11 @@ export class Store {
   readonly quarantine: Quarantine;
   readonly cordons: Cordons;
   readonly evidence: Evidence;
+  readonly names: NameNumbers;
+  readonly leftovers: Leftovers;
+  readonly repositoryIds: RepositoryIds;
   readonly #aged: Record<
-    'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence',
+    'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers',
     AgedTable<{ at: number }>
   >;
   readonly #engine: LevelEngine;
@@ -78,6 +84,8 @@ export class Store {
       noted: new AgedTable(table('noted')),
       quarantine: new AgedTable<QuarantinedRecord>(table('quarantine')),
       evidence: new AgedTable<KeptEvidence>(table('evidence')),
+      names: new AgedTable<ReservedNumbers>(table('names')),
+      leftovers: new AgedTable<Leftover>(table('leftovers')),
     };
     this.actors = new ActorRecords(table('actors'));
     this.journal = new Journal(table('journal'), table('journalOfJob'), log);
@@ -87,6 +95,9 @@ export class Store {
     this.quarantine = new Quarantine(aged.quarantine, this.actors, clock);
     this.cordons = new Cordons(table('cordons'));
     this.evidence = new Evidence(aged.evidence);
+    this.repositoryIds = new RepositoryIds(table('repositories'));
+    this.names = new NameNumbers(aged.names);
+    this.leftovers = new Leftovers(aged.leftovers);
     this.#aged = aged;
     this.#engine = engine;
     this.#commit = commit;
@@ -97,6 +108,7 @@ export class Store {
   async #load(): Promise<void> {
     const now = this.#options.clock.now();
     await this.cordons.load();
+    await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();
     await this.journal.load();
@@ -104,6 +116,8 @@ export class Store {
     await this.settled.load(now);
     await this.#aged.noted.load(now);
     await this.#aged.quarantine.load(now);
+    await this.names.load(now);
+    await this.#aged.leftovers.load(now);
   }
 
   /**
@@ -138,10 +152,11 @@ export class Store {
   /** Removes what is older than its retention, a bounded piece at a time. Returns how many records. */
   async prune(now: number): Promise<number> {
     const old = now - this.#options.retention;
-    const { deliveries, settled, noted, quarantine, evidence } = this.#aged;
+    const { deliveries, settled, noted, quarantine, evidence, names, leftovers } = this.#aged;
     let pruned = deliveries.prune(now - DELIVERIES_RETENTION, MOST_PRUNED_PER_TABLE);
-    for (const table of [settled, noted, quarantine, evidence])
+    for (const table of [settled, noted, quarantine, evidence, names, leftovers])
       pruned += table.prune(old, MOST_PRUNED_PER_TABLE);
+    this.names.forgetPruned();
     return pruned + (await this.journal.prune(old, MOST_PRUNED_PER_TABLE));
   }
 

@@ -1,20 +1,24 @@
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
+import type { RunnerScope } from '../../machines/job/context.ts';
 import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
+import { placeholder } from '../../machines/job/placeholder.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import { isPoweredOn } from '../agent/vm-state.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { forwardedAddress } from '../effects/guest/connect-guest.ts';
 import { DaemonError } from '../errors.ts';
-import { type RunnerScope, scopeName } from '../github/runners/runner-scope.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import { jobFrom, placeholder } from '../jobs/new-job.ts';
+import { jobFrom } from '../jobs/new-job.ts';
+import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
 import {
   type Collection,
   type CollectionStep,
+  isLeftoverGone,
   planCollection,
   type Reality,
   type Sighting,
@@ -88,12 +92,22 @@ export class Collector {
   }
 
   async #collect(): Promise<CollectionStep[]> {
-    const { steps, sightings } = await this.plan();
+    const reality = await this.#look();
+    const { namePrefix, clock, log, store } = this.#options;
+    const { steps, sightings } = planCollection(
+      namePrefix,
+      reality,
+      this.#owners(),
+      this.#sightings,
+      clock.now(),
+    );
     this.#sightings = sightings;
+    for (const { key, leftover } of await store.leftovers.all()) {
+      if (isLeftoverGone(leftover, reality)) store.leftovers.delete(key);
+    }
     for (const step of steps) {
       if (this.#stopped.signal.aborted) break;
       if (step.do === 'wait' || step.do === 'leave') continue;
-      const { log } = this.#options;
       try {
         if (step.kind === 'runner') await this.#removeRunner(step);
         else if (step.do === 'adopt') await this.#within((signal) => this.#adopt(step, signal));
@@ -107,8 +121,8 @@ export class Collector {
   }
 
   async #look(): Promise<Reality> {
-    const { hosts, log, world, scopes } = this.#options;
-    const reality: Reality = { vms: [], runners: [], unseenHosts: [] };
+    const { hosts, log, world } = this.#options;
+    const reality: Reality = { vms: [], runners: [], unseenHosts: [], unseenScopes: [] };
     for (const { name } of hosts.all()) {
       try {
         const vms = await this.#within((signal) => world.agent(name).listVms({ signal }));
@@ -125,7 +139,7 @@ export class Collector {
         reality.unseenHosts.push(name);
       }
     }
-    for (const scope of scopes) {
+    for (const scope of await this.#scopes()) {
       try {
         const runners = await this.#within((signal) =>
           world.github.listRunners(scope, { signal, purpose: 'rechecks' }),
@@ -142,10 +156,21 @@ export class Collector {
       } catch (error) {
         if (this.#stopped.signal.aborted) throw error;
         const { message } = failureOf(error);
+        reality.unseenScopes.push(scopeName(scope));
         log.warn(`the runners of ${scopeName(scope)} are unknown, so none is collected now: ${message}`);
       }
     }
     return reality;
+  }
+
+  /** Those of the config, and where a runner was left that an earlier config had registered. */
+  async #scopes(): Promise<RunnerScope[]> {
+    const { scopes, store } = this.#options;
+    const all = new Map(scopes.map((scope) => [scopeName(scope), scope]));
+    for (const { leftover } of await store.leftovers.all()) {
+      if (leftover.runner) all.set(scopeName(leftover.runner.scope), leftover.runner.scope);
+    }
+    return [...all.values()];
   }
 
   /** Read after reality, so that nothing which came into being in between looks ownerless. */
@@ -169,8 +194,8 @@ export class Collector {
   }
 
   async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {
-    const { world, scopes } = this.#options;
-    const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
+    const { world } = this.#options;
+    const scope = (await this.#scopes()).find((candidate) => scopeName(candidate) === step.scope);
     if (!scope) return;
     const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
     await this.#within(async (signal) => {
@@ -207,21 +232,40 @@ export class Collector {
     const at = this.#options.clock.now();
     const job =
       seen && profile && isFree ? jobFrom(seen, profile) : placeholder({ name: 'adopted VM', at, ...place });
-    const vm: Vm = {
-      name: step.name,
-      host: step.host,
-      profile: job.profile,
-      id: step.id,
-      address,
-      hostKey: null,
-      runnerVersion: null,
-      expiresAt: details?.expiresAt ?? null,
-      mayAppearUntil: 0,
-    };
     const ran = seen?.runnerName ?? step.name;
     const name = parseResourceName(this.#options.namePrefix, ran) ? ran : step.name;
-    const runner: Runner = { name, id: null, mode: null, mayAppearUntil: 0 };
-    store.atomically(() => actors.send(actors.create(job), { type: 'vm.adopted', vm, runner }));
+    const scope = this.#options.scopes.find(
+      (one) => one.kind === 'organization' || one.repository === job.repository,
+    );
+    const runner: Runner = {
+      name,
+      scope: scope ?? { kind: 'repository', owner: job.owner, repository: job.repository },
+      id: null,
+      mode: null,
+      mayAppearUntil: 0,
+      isLeft: false,
+    };
+    store.atomically(() => {
+      const numbers = reserveNumbers(
+        { store, actors, clock: this.#options.clock },
+        named.jobId,
+        named.number,
+      );
+      const vm: Vm = {
+        name: step.name,
+        host: step.host,
+        profile: job.profile,
+        madeFor: { jobId: named.jobId, attempt: 1 },
+        numbers: { next: numbers.first, last: numbers.last },
+        id: step.id,
+        address,
+        hostKey: null,
+        runnerVersion: null,
+        expiresAt: details?.expiresAt ?? null,
+        mayAppearUntil: 0,
+      };
+      actors.send(actors.create(job), { type: 'vm.adopted', vm, runner });
+    });
   }
 
   async #jobOf(jobId: number, signal: AbortSignal) {

@@ -1,5 +1,7 @@
 import { parseBaseName, parseResourceName } from '../../machines/resource-name.ts';
 import { isPoweredOn } from '../agent/vm-state.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
+import type { Leftover } from '../store/tables/leftovers.ts';
 
 /** One thing at a host or at GitHub that bears one of our names. */
 export type Stray =
@@ -18,6 +20,8 @@ export interface Reality {
   runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
   /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
   unseenHosts: string[];
+  /** Scopes whose runners could not be read. */
+  unseenScopes: string[];
 }
 
 export interface Owners {
@@ -138,4 +142,17 @@ function runnerStep(
   if (!sight(`runner ${runner.scope} ${runner.id}`))
     return [{ ...stray, do: 'wait', why: `${why}; seen once` }];
   return [{ ...stray, do: 'delete', why }];
+}
+
+/** Whether nothing of what a record left behind is there any more. What could not be seen may be. */
+export function isLeftoverGone(
+  { vm, runner }: Leftover,
+  { vms, runners, unseenHosts, unseenScopes }: Reality,
+): boolean {
+  const isVmThere =
+    vm !== null && (unseenHosts.includes(vm.host) || vms.some(({ name }) => name === vm.name));
+  const isRunnerThere =
+    runner !== null &&
+    (unseenScopes.includes(scopeName(runner.scope)) || runners.some(({ name }) => name === runner.name));
+  return !isVmThere && !isRunnerThere;
 }

@@ -5,6 +5,7 @@ import { createCore } from '../../src/controller/create-core.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
+import { NUMBERS } from '../support/numbers.ts';
 
 /** The host of all filled-in jobs. */
 export const ELSEWHERE = 'elsewhere';
@@ -46,7 +47,7 @@ export async function fillStore(path: string, count: number, clock: Clock): Prom
   const { actors } = core;
   for (let n = 0; n < count; n += 1) {
     const key = actors.create(newJob(FIRST_JOB + n, clock.now()));
-    actors.send(key, { type: 'slot.granted', host: ELSEWHERE });
+    actors.send(key, { type: 'slot.granted', host: ELSEWHERE, numbers: NUMBERS });
   }
   for (;;) {
     await store.durable();
@@ -74,8 +75,10 @@ export function newJob(id: number, now: number): Job {
     status: 'queued',
     conclusion: null,
     queuedAt: now,
-    namesTaken: 0,
+    attempt: 0,
     attemptsFailed: 0,
+    runnersUnused: 0,
+    lastFailure: null,
     notBefore: 0,
   };
 }

@@ -4,6 +4,7 @@ import { createCore } from '../../src/controller/create-core.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
+import { NUMBERS } from '../support/numbers.ts';
 import { serveQuestions } from './child.ts';
 import { newJob } from './fill-store.ts';
 
@@ -55,7 +56,7 @@ async function cost({ actors, store, clock }: Parts, count: number) {
     await transition(() => {
       key = actors.create(newJob(nextId, clock.now()));
     });
-    await transition(() => actors.send(key, { type: 'slot.granted', host: 'elsewhere' }));
+    await transition(() => actors.send(key, { type: 'slot.granted', host: 'elsewhere', numbers: NUMBERS }));
     await transition(() => actors.send(key, { type: 'job.completed', conclusion: 'cancelled', here: false }));
   }
   const { user, system } = process.cpuUsage(before);

@@ -21,6 +21,7 @@ serveQuestions({
     const webhook = createWebhookReceiver({
       secret: BENCH_SECRET,
       allowed: { owner: 'acme', repositories: ['acme/app'] },
+      configuredName: () => null,
       store: { remember: async () => 'stored' },
       clock: systemClock,
       isDraining: () => false,

@@ -20,7 +20,7 @@ const NOTHING: AdminSource = {
   stats: () => ({}),
   waiting: () => ({ waiting: [], unserved: [] }),
   sources: () => ({ mode: 'both' }),
-  readiness: () => ({ ready: true, reasons: [] }),
+  readiness: () => ({ ready: true, reasons: [], degraded: [] }),
   metrics: async () => '',
   orders: null,
   jobs: () => [],

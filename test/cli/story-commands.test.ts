@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { failure } from '../../machines/failure.ts';
 import { chartCommand } from '../../src/cli/commands/chart-command.ts';
 import { evidenceCommand } from '../../src/cli/commands/evidence-command.ts';
 import { explainCommand } from '../../src/cli/commands/explain-command.ts';
@@ -36,12 +37,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A job that failed three times at its image, the last time with evidence. */
+/** A job whose image is broken and whose label then left the config, with evidence of its attempt. */
 async function failedJob(): Promise<void> {
-  const key = daemon.queue(77, { attemptsFailed: 2 });
+  const key = daemon.queue(77, { attempt: 2 });
   daemon.next(key);
   daemon.fail(key, 'IMAGE_INVALID', 'The image asks for a disk of 10 TB.');
   daemon.tearDown(key);
+  const failed = failure('PROFILE_UNKNOWN', 'The config has no label "macos-15" any more.');
+  daemon.send(`${key}.2`, { type: 'job.unservable', failure: failed });
   daemon.store.evidence.put({
     ...{ jobId: 77, attempt: 2, at: Date.now(), vmName: 'gh-default-77-1', host: 'mini-1', agentEvents: [] },
     ...{ screen: null, logs: { 'runner.log': 'it stopped' }, hostLook: null, missing: [] },
@@ -55,7 +58,8 @@ test('explain says why a job failed, who must act and what happened, in the word
   expect(await explainCommand(77, { config }, terminal)).toBe(0);
   expect(text()).toContain('Failed after 3 attempts');
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
-  expect(text()).toContain('whoever makes the image');
+  expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
+  expect(text()).toContain('the operator of this daemon');
   expect(text()).toMatch(/creating +attempt 3/);
   expect(text()).toContain('slot.granted: queued → creating.acting');
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
+import { reserveNumbers } from '../../src/jobs/reserve-numbers.ts';
 import { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -59,10 +60,22 @@ test.each([
 );
 
 test('a job that is served once more gets names beyond those that it had', async () => {
-  core.dispatcher.observe({ ...observation(1), status: 'completed', conclusion: 'success' }, 0);
-  store.settled.delete(1);
-  core.dispatcher.observe(observation(1), 3);
-  expect([...core.actors.all()].map(({ snapshot }) => snapshot.context.job.namesTaken)).toEqual([3]);
+  core.dispatcher.observe({ ...observation(1), status: 'completed', conclusion: 'success' });
+  core.dispatcher.serveAgain(1, 3);
+  core.dispatcher.observe(observation(1));
+  expect(core.actors.holderOfJob(1)?.job.attempt).toBe(0);
+  expect(reserveNumbers({ ...core, store, clock }, 1)).toEqual({ first: 4, last: 103 });
+});
+
+test('numbers of names come back with no record: not of a live actor, nor of the store', async () => {
+  const first = reserveNumbers({ ...core, store, clock }, 1);
+  expect(first).toEqual({ first: 1, last: 100 });
+  expect(reserveNumbers({ ...core, store, clock }, 1)).toEqual({ first: 101, last: 200 });
+  await store.durable();
+  core.dispatcher.observe(observation(2));
+  core.actors.send('2', { type: 'slot.granted', host: 'mac', numbers: { first: 500, last: 599 } });
+  expect(reserveNumbers({ ...core, store, clock }, 2).first).toBe(600);
+  expect(reserveNumbers({ ...core, store, clock }, 0, clock.now() - 1).first).toBe(clock.now());
 });
 
 test.each([

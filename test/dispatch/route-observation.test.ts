@@ -26,10 +26,12 @@ const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservatio
 });
 const job = (id: number, facts: Partial<Job> = {}): Job => ({ ...jobFrom(seen(id), 'mac'), ...facts });
 
+const STAYS = { isLeaving: false, mayBeBusy: false };
+
 /** Actors by key: the job that each holds and the runner that it owns. */
 function known(actors: Record<string, { job: Job; runner?: string }>, settled: number[] = []) {
   const holders = Object.entries(actors).map(([key, { job: held, runner }]) => ({
-    holder: { key, job: held, vmProfile: runner ? 'mac' : null } satisfies Holder,
+    holder: { key, job: held, vmProfile: runner ? 'mac' : null, ...STAYS } satisfies Holder,
     runner,
   }));
   return {
@@ -37,6 +39,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
     holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
     nextJobFor: (_: Holder): Holder | null => null,
     isSettled: (id: number) => settled.includes(id),
+    wasGivenUp: (_: number) => false,
     isOurs: (name: string) => name.startsWith('gh-a-'),
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
   };
@@ -75,13 +78,13 @@ test('our job on our own runner has started', () => {
 test('a job on the runner of another actor swaps jobs between the two', () => {
   const steps = routeObservation(
     seen(2, { status: 'in_progress', runnerName: 'r1' }),
-    known({ a: { job: job(1), runner: 'r1' }, b: { job: job(2, { namesTaken: 3 }) } }),
+    known({ a: { job: job(1), runner: 'r1' }, b: { job: job(2, { attempt: 3 }) } }),
   );
   expect(steps).toEqual([
     {
       do: 'tell',
       key: 'a',
-      event: { type: 'job.exchanged', job: job(2, { namesTaken: 3, status: 'in_progress' }), here: true },
+      event: { type: 'job.exchanged', job: job(2, { attempt: 3, status: 'in_progress' }), here: true },
     },
     { do: 'tell', key: 'b', event: { type: 'job.exchanged', job: job(1), here: false } },
   ]);
@@ -109,7 +112,7 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
 test.each(['in_progress', 'completed'] as const)(
   'a job %s whose runner has an unknown one is over for us, so that a late queued event starts nothing',
   (status) => {
-    const over = job(1, { status, namesTaken: 2 });
+    const over = job(1, { status, attempt: 2 });
     const steps = routeObservation(
       seen(9, { status: 'in_progress', runnerName: 'r1' }),
       known({ a: { job: over, runner: 'r1' } }),
@@ -194,8 +197,8 @@ describe('a job that nobody holds and that is past its queue', () => {
 });
 
 describe('a VM that boots for a job which is over', () => {
-  const booting: Holder = { key: 'a', job: job(1), vmProfile: 'mac' };
-  const heir: Holder = { key: 'q', job: job(3, { attemptsFailed: 1 }), vmProfile: null };
+  const booting: Holder = { key: 'a', job: job(1), vmProfile: 'mac', ...STAYS };
+  const heir: Holder = { key: 'q', job: job(3, { attemptsFailed: 1 }), vmProfile: null, ...STAYS };
   const among = (actors: Parameters<typeof known>[0]) => ({
     ...known(actors),
     nextJobFor: ({ key }: Holder) => (key === booting.key ? heir : null),

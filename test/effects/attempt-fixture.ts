@@ -26,6 +26,7 @@ import {
 } from './effect-fixture.ts';
 
 const PLACE = { owner: OWNER, repository: REPOSITORY };
+const SCOPE = { kind: 'repository', ...PLACE } as const;
 /** Effects are retried by the machine; here, until the fact is there. */
 export const soon = <T>(effect: () => Promise<T>) => vi.waitFor(effect, { timeout: 15_000, interval: 50 });
 
@@ -42,7 +43,7 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     return { host, vmId, ...reached };
   };
   const guest = await boot(given.world);
-  const runner = (runnerId: number | null) => ({ ...PLACE, runnerName: name, runnerId });
+  const runner = (runnerId: number | null) => ({ scope: SCOPE, runnerName: name, runnerId });
   const at = { runnerId: null as number | null, mode: null as 'jit' | 'token' | null };
 
   return {
@@ -55,7 +56,7 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     boot,
     probe: (world = given.world) => probeGuest.run(world, guest, STAYS, STORED),
     obtain: async (world = given.world) => {
-      const input = { ...PLACE, jobId, profile: LABEL, runnerName: name };
+      const input = { ...PLACE, scope: SCOPE, jobId, profile: LABEL, runnerName: name };
       const output = await obtainRunnerConfig.run(world, input, STAYS, STORED);
       Object.assign(at, output);
       return output;

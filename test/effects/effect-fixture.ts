@@ -7,6 +7,7 @@ import { createEffectWorld } from '../../src/controller/create-effect-world.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
+import { Pulls } from '../../src/hosts/pulls.ts';
 import { namePrefix } from '../../src/jobs/job-policy.ts';
 import { createLog } from '../../src/log.ts';
 import { vmById } from '../../src/simulator/agent/agent-world.ts';
@@ -106,7 +107,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
 
   /** A world as a daemon that has just begun has it: nothing is remembered of an earlier one. */
   const newWorld = (observe: (seen: JobObservation) => void = (seen) => observed.push(seen)): EffectWorld => {
-    const world = createEffectWorld({
+    const world: EffectWorld = createEffectWorld({
       config,
       clock,
       github: createGitHub({ apiUrl: github.url, auth: { token: 'ghp_oftheeffects' }, clock, log }),
@@ -114,6 +115,14 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
       openGuest,
       observe,
       progress: new Map(),
+      pulls: new Pulls({
+        agent: (host) => world.agent(host),
+        clock,
+        log,
+        timeout: config.timeouts.creating,
+        onChange: () => undefined,
+        onEnd: () => undefined,
+      }),
       evidenceSaved: async () => undefined,
     });
     const { progress } = world;

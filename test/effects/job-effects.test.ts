@@ -100,7 +100,7 @@ function machineWith(effect: AnyActorLogic) {
 
 test('every effect of the machine stands behind the barrier, but for those that look early', () => {
   expect(EARLY).toEqual(['createVm', 'startVm', 'probeGuest', 'obtainRunnerConfig']);
-  expect(ORDERED).toHaveLength(9);
+  expect(ORDERED).toHaveLength(10);
 });
 
 test.each(ORDERED)('%s does nothing before the snapshot that orders it is durable', async (name) => {

@@ -22,7 +22,11 @@ async function withJob(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const job = given.queueJob();
   const place = { owner: OWNER, repository: REPOSITORY };
-  const input = { ...place, jobId: job.jobId, profile: LABEL, runnerName: job.name };
+  const scope =
+    options.runner?.scope === 'organization'
+      ? ({ kind: 'organization', owner: OWNER } as const)
+      : ({ kind: 'repository', ...place } as const);
+  const input = { ...place, scope, jobId: job.jobId, profile: LABEL, runnerName: job.name };
   const { requests } = given.github.world;
   return {
     ...given,
@@ -31,7 +35,7 @@ async function withJob(options: EffectFixtureOptions = {}) {
     obtain: (world = given.world, change: Partial<typeof input> = {}) =>
       obtainRunnerConfig.run(world, { ...input, ...change }, STAYS, STORED),
     remove: (runnerName = job.name, world = given.world) =>
-      removeRunner.run(world, { ...place, runnerName, runnerId: null }, STAYS),
+      removeRunner.run(world, { scope, runnerName, runnerId: null }, STAYS),
     jitRequests: () => requests.of(JIT).byStatus,
     tokenRequests: () => requests.of(TOKENS).requests,
   };

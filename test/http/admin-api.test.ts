@@ -200,7 +200,7 @@ describe('orders', () => {
     };
     const given = entries.find(({ kind }) => kind === 'order');
     expect(given).toMatchObject({ event: 'operator.cancelled', detail: { by: 'Ada Łovelace' } });
-    expect(daemon.state('31')).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
+    expect(daemon.state('31')).toBe('tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     await order('/api/hosts/mini-1/cordon', 'ada');
     expect(daemon.logged).toMatchObject([
       {

@@ -94,6 +94,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const receiver = createWebhookReceiver({
     secret: SECRET,
     allowed: { owner: 'octo', repositories: ['octo/app'] },
+    configuredName: () => null,
     clock,
     store: {
       remember: async (id, act) => {

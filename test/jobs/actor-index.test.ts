@@ -7,13 +7,19 @@ interface Shape {
   job: number;
   runner?: string;
   vm?: { host: string; name: string };
+  /** For which job its VM was made, and the last number of the VM's names. */
+  madeFor?: number;
+  last?: number;
   state?: string;
-  released?: boolean;
 }
 
-/** What the index reads of a snapshot; whoever has a VM and does not tear it down holds a slot. */
-function snapshot({ job, runner, vm, state = 'running', released = false }: Shape): JobSnapshot {
-  const context = { job: { id: job }, vm: vm ?? null, runner: runner ? { name: runner } : null, released };
+/** What the index reads of a snapshot; an actor that has a VM and does not tear it down holds a slot. */
+function snapshot({ job, runner, vm, madeFor = job, last = 100, state = 'running' }: Shape): JobSnapshot {
+  const context = {
+    job: { id: job },
+    vm: vm ? { ...vm, madeFor: { jobId: madeFor, attempt: 1 }, numbers: { next: last, last } } : null,
+    runner: runner ? { name: runner } : null,
+  };
   const hasTag = (tag: string) =>
     tag === 'queued' ? state === 'queued' : tag === 'holdsSlot' && vm !== undefined && state !== 'gone';
   return { context, hasTag } as unknown as JobSnapshot;
@@ -35,8 +41,12 @@ test('in an exchange each job is found with its new holder, whichever is told fi
 test('a job that was released belongs to its next actor, and the end of the first takes nothing from it', () => {
   const index = new ActorIndex();
   index.note('1', snapshot({ job: 1, runner: 'r1' }));
-  index.note('1', snapshot({ job: 1, runner: 'r1', released: true }));
-  expect(index.keyOfJob(1)).toBeUndefined();
+  index.note('1', snapshot({ job: NO_JOB, runner: 'r1' }));
+  expect([index.keyOfJob(1), index.keyOfJob(NO_JOB), index.keyOfRunner('r1')]).toEqual([
+    undefined,
+    undefined,
+    '1',
+  ]);
   index.note('1.2', snapshot({ job: 1 }));
   index.note('1', null);
   expect([index.keyOfJob(1), index.keyOfRunner('r1')]).toEqual(['1.2', undefined]);
@@ -62,4 +72,21 @@ test('who waits in the queue and who stands by for a job are known until that ch
   index.note('queued', snapshot({ job: 1, state: 'creating', vm: on('mac-1', 'vm-2') }));
   index.note('warm', snapshot({ job: 1, vm: on('mac-1', 'vm-1') }));
   expect([[...index.queued], [...index.placeholders]]).toEqual([[], []]);
+});
+
+test('law 2: the highest number of a job id is known while an actor lives whose VM may bear it', () => {
+  const index = new ActorIndex();
+  const [first, second] = [on('mac-1', 'vm-1'), on('mac-1', 'vm-2')];
+  expect(index.lastNumber(1)).toBe(0);
+  index.note('1', snapshot({ job: 1, vm: first, last: 100 }));
+  // Its job went on in an actor of its own, and then to a VM that was made for another job.
+  index.note('1', snapshot({ job: NO_JOB, vm: first, madeFor: 1, last: 100 }));
+  index.note('1.2', snapshot({ job: 1, vm: second, last: 200 }));
+  expect([index.lastNumber(1), index.lastNumber(2)]).toEqual([200, 0]);
+  index.note('1.2', snapshot({ job: 2, vm: second, madeFor: 1, last: 200 }));
+  expect([index.lastNumber(1), index.lastNumber(2)]).toEqual([200, 0]);
+  index.note('1.2', null);
+  expect(index.lastNumber(1)).toBe(100);
+  index.note('1', null);
+  expect(index.lastNumber(1)).toBe(0);
 });

@@ -6,9 +6,9 @@ import { machine } from '../machines/job-step.ts';
 
 /** The stored snapshot of a job that has just got its slot, for a test to change. */
 function stored() {
-  const actor = createActor(machine, { input: { job: { ...JOB, namesTaken: 0 } } });
+  const actor = createActor(machine, { input: { job: JOB } });
   actor.subscribe({ error: () => undefined });
-  actor.start().send({ type: 'slot.granted', host: 'mini-1' });
+  actor.start().send({ type: 'slot.granted', host: 'mini-1', numbers: { first: 1, last: 100 } });
   const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
   actor.stop();
   return snapshot;
@@ -19,24 +19,37 @@ test('a record of this version is revived', () => {
   expect(readSnapshot(machine, record)).toEqual({ snapshot: record });
 });
 
-test('a record of an earlier version gets the default of a field that it lacks', () => {
-  const record = stored();
-  delete record.context.released;
-  expect(readSnapshot(machine, record)).toMatchObject({ snapshot: { context: { released: false } } });
-});
-
 test('a field that this version does not know is dropped', () => {
   const record = stored();
   record.context.job.priority = 7;
   expect(readSnapshot(machine, record)).toEqual({ snapshot: stored() });
 });
 
-test('law 10: a record without the effect of its state would sit there for ever, and is not revived', () => {
+test('a record without an effect of its state would sit there for ever, so that effect is begun', () => {
   const record = stored();
-  delete record.children.createVm;
-  expect(readSnapshot(machine, record)).toEqual({
-    why: 'the effect createVm of job.creating.acting is not in the record',
+  const { createVm, ...others } = record.children;
+  expect(createVm.src).toBe('createVm');
+  const read = readSnapshot(machine, { ...record, children: others });
+  expect(read).toMatchObject({
+    snapshot: {
+      children: {
+        ...others,
+        createVm: {
+          src: 'createVm',
+          snapshot: {
+            status: 'active',
+            input: { host: 'mini-1', vmName: 'gh-default-101-1', profile: JOB.profile, isWarm: false },
+          },
+        },
+      },
+    },
   });
+});
+
+test('law 10: a record with an effect that had ended is not revived', () => {
+  const record = stored();
+  record.children.createVm.snapshot.status = 'done';
+  expect(readSnapshot(machine, record)).toEqual({ why: expect.stringMatching(/children.createVm/) });
 });
 
 test.each<[string, (record: ReturnType<typeof stored>) => unknown, RegExp]>([
@@ -54,6 +67,14 @@ test.each<[string, (record: ReturnType<typeof stored>) => unknown, RegExp]>([
     'whose context lacks a field',
     (record) => ({ ...record, context: { ...record.context, job: {} } }),
     /job/,
+  ],
+  [
+    'of an earlier version that was not upgraded',
+    (record) => {
+      delete record.context.otherJobSince;
+      return record;
+    },
+    /otherJobSince/,
   ],
   ['that is nothing', () => null, /\w+/],
 ])('law 10: a record %s is not revived, and the reason names what is wrong', (_what, change, reason) => {

@@ -1,13 +1,13 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
 import { WebhookAndBreakerEntries } from '../../src/journal/webhook-and-breaker-entries.ts';
-import { Breakers } from '../../src/placement/breakers.ts';
+import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { Store } from '../../src/store/store.ts';
 
 import { DAY } from '../store/records.ts';
@@ -32,7 +32,7 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
   const { clock, store, journal, at } = await fixture();
   const entries = new WebhookAndBreakerEntries(journal, clock);
   const breakers = new Breakers({
-    ...{ policy: DEFAULT_BREAKER_POLICY, clock, log, onChange: (turn) => entries.breaker(turn) },
+    ...{ policies: DEFAULT_BREAKER_POLICIES, clock, log, onChange: (turn) => entries.breaker(turn) },
   });
   const attempt = (key: string, failed: number, isOnline = false) =>
     breakers.jobChanged(key, {

@@ -2,16 +2,25 @@ import { expect, test } from 'vitest';
 import { type SnapshotFrom, transition } from 'xstate';
 import {
   type BreakerContext,
+  type BreakerPolicy,
   createBreakerMachine,
-  DEFAULT_BREAKER_POLICY as policy,
+  DEFAULT_BREAKER_POLICIES,
 } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { pathOf, restingValues } from './machine-walk.ts';
 
 const NOW = 1_000_000;
+const policy: BreakerPolicy = { failures: 3, pause: { first: 60_000, longest: 300_000 }, trial: 900_000 };
 const machine = createBreakerMachine({ policy, now: () => NOW });
 const CAUSE = failure('GUEST_TOOL_MISSING', 'git is missing');
-const CONTEXT: BreakerContext = { failures: 2, lastFailure: CAUSE, openedAt: null, retryAt: 0, retries: 0 };
+const CONTEXT: BreakerContext = {
+  failures: 2,
+  lastFailure: CAUSE,
+  openedAt: null,
+  retryAt: 0,
+  retries: 0,
+  trialUntil: 0,
+};
 
 const EVENTS = {
   began: { type: 'attempt.began' },
@@ -20,6 +29,8 @@ const EVENTS = {
   ended: { type: 'attempt.ended' },
   due: { type: 'xstate.done.actor.retryWait', output: null },
   dueFailed: { type: 'xstate.error.actor.retryWait', error: new Error('no') },
+  tooLong: { type: 'xstate.done.actor.trialWait', output: null },
+  tooLongFailed: { type: 'xstate.error.actor.trialWait', error: new Error('no') },
 };
 
 type Snapshot = SnapshotFrom<typeof machine>;
@@ -33,7 +44,13 @@ const TABLE = {
   closed: { failed: 'open' },
   open: { served: 'closed', due: 'halfOpen.ready', dueFailed: 'halfOpen.ready' },
   'halfOpen.ready': { began: 'halfOpen.trying', served: 'closed', failed: 'open' },
-  'halfOpen.trying': { served: 'closed', failed: 'open', ended: 'halfOpen.ready' },
+  'halfOpen.trying': {
+    served: 'closed',
+    failed: 'open',
+    ended: 'halfOpen.ready',
+    tooLong: 'halfOpen.ready',
+    tooLongFailed: 'halfOpen.ready',
+  },
 };
 
 test('every state answers every event as the table says', () => {
@@ -71,6 +88,27 @@ test('each try that fails doubles the pause, up to its longest, and a success fo
     failures: 0,
     retries: 0,
     openedAt: null,
+  });
+});
+
+test('an attempt that tries it has a bounded time for that, from its beginning', () => {
+  const trying = step(at({ halfOpen: 'ready' }), 'began');
+  expect(trying.context.trialUntil).toBe(NOW + policy.trial);
+});
+
+test('by default pauses double from half a minute to an hour, and what is no chance opens at once', () => {
+  const policies = Object.values(DEFAULT_BREAKER_POLICIES);
+  expect(new Set(policies.map(({ pause }) => JSON.stringify(pause)))).toEqual(
+    new Set([JSON.stringify({ first: 30_000, longest: 3_600_000 })]),
+  );
+  const failures = Object.entries(DEFAULT_BREAKER_POLICIES).map(([about, { failures }]) => [about, failures]);
+  expect(Object.fromEntries(failures)).toEqual({
+    github: 3,
+    registration: 1,
+    pull: 1,
+    pair: 2,
+    host: 1,
+    profile: 1,
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { createBreakerMachine, DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import { createHostMachine } from '../../machines/host.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
@@ -11,7 +11,7 @@ const now = () => 0;
 const MACHINES: Record<string, AnyStateMachine> = {
   job: createJobMachine({ policy: DEFAULT_POLICY, now }),
   host: createHostMachine({ policy: { checkInterval: 1, lostAfter: 1 }, now }),
-  breaker: createBreakerMachine({ policy: DEFAULT_BREAKER_POLICY, now }),
+  breaker: createBreakerMachine({ policy: DEFAULT_BREAKER_POLICIES.host, now }),
   webhooks: createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }),
 };
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
-import { type Call, HANGS, JobRig, type RigOptions } from './job-rig.ts';
-import { JOB, RUNNER, START, VM } from './job-samples.ts';
-import { done, snapshotAt, step } from './job-step.ts';
+import { type Call, HANGS, JobRig, type RigOptions, type Script } from './job-rig.ts';
+import { OTHER_JOB, RUNNER, rejectionWith, START, VM } from './job-samples.ts';
+import { done, rejected, snapshotAt, step } from './job-step.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -36,11 +36,17 @@ test('a job that meets no trouble passes all states of the pipeline in their ord
     'running.idle.watching',
     'running.busy.watching',
     'running.verifying.acting',
-    'tearingDown vm.acting runner.acting',
-    'tearingDown vm.gone runner.acting',
+    'tearingDown vm.acting runner.acting job.gone',
+    'tearingDown vm.gone runner.acting job.gone',
     'done',
   ]);
-  expect(rig.context.job).toMatchObject({ status: 'completed', conclusion: 'success', attemptsFailed: 0 });
+  expect(rig.context.job).toMatchObject({
+    status: 'completed',
+    conclusion: 'success',
+    attempt: 1,
+    attemptsFailed: 0,
+  });
+  expect(rig.released).toEqual([]);
 });
 
 test('an effect that fails is tried again after pauses that double up to a cap', async () => {
@@ -57,10 +63,10 @@ test('the pauses begin anew in the next phase', async () => {
 
 test('a phase that runs out of time ends the attempt and says what the last answer was', async () => {
   const rig = await started({ script: { startVm: times(1000, { fails: 'HOST_BUSY' as const }) } });
-  expect(await rig.finish()).toBe('queued');
+  expect(await rig.finish()).toBe('done');
   const last = rig.callsOf('startVm').at(-1)?.at ?? 0;
   expect(last - START).toBeLessThanOrEqual(DEFAULT_POLICY.timeouts.starting);
-  expect(rig.context.failure).toMatchObject({
+  expect(rig.released[0]?.lastFailure).toMatchObject({
     code: 'PHASE_TIMED_OUT',
     blame: 'host',
     message: 'Starting the VM took longer than 300 s. Last answer: HOST_BUSY.',
@@ -107,34 +113,36 @@ test('when it is unblocked, a phase has its whole time again', async () => {
 
 test('a failed attempt leads to a new one, under a new name and after a pause', async () => {
   const rig = await started({ script: { startVm: [{ fails: 'VM_START_FAILED' }] } });
-  expect(await rig.finish()).toBe('queued');
-  expect(rig.context).toMatchObject({
-    vm: null,
-    runner: null,
-    failure: { code: 'VM_START_FAILED' },
-    job: { attemptsFailed: 1, notBefore: START + 5 * SECOND },
-  });
-  await rig.grantSlot();
-  expect(rig.context.failure).toBeNull();
   expect(await rig.finish()).toBe('done');
-  expect(rig.callsOf('createVm').map(({ input }) => input.vmName)).toEqual([
-    'gh-default-101-1',
-    'gh-default-101-2',
-  ]);
+  const [job] = rig.released;
+  expect(job).toMatchObject({
+    attempt: 1,
+    attemptsFailed: 1,
+    notBefore: START + 5 * SECOND,
+    lastFailure: { code: 'VM_START_FAILED' },
+  });
+  const next = await started({ job });
+  expect(next.context.failure).toBeNull();
+  expect(await next.finish()).toBe('done');
+  const names = [rig, next].flatMap((one) => one.callsOf('createVm').map(({ input }) => input.vmName));
+  expect(names).toEqual(['gh-default-101-1', 'gh-default-101-101']);
+  expect(next.snapshot.output).toMatchObject({ outcome: 'done', attempts: 2 });
 });
 
-test('after the last attempt the job is reported failed, with its cause', async () => {
-  const rig = new JobRig({ script: { probeGuest: times(3, { fails: 'GUEST_TOOL_MISSING' as const }) } });
+test('law 11: a job whose attempts fail is never given up, but served at a slower pace', async () => {
   const rests: number[] = [];
-  for (let attempt = 1; attempt <= 3; attempt += 1) {
-    await rig.grantSlot();
+  let rig = await started({ script: { probeGuest: [{ fails: 'GUEST_TOOL_MISSING' }] } });
+  for (let attempt = 1; attempt <= 8; attempt += 1) {
     await rig.finish();
-    rests.push(rig.context.job.notBefore - rig.clock.now());
+    expect(rig.snapshot.output).toBeNull();
+    const [job] = rig.released;
+    expect(job).toMatchObject({ attempt, attemptsFailed: attempt, lastFailure: { blame: 'image' } });
+    rests.push((job?.notBefore ?? 0) - rig.clock.now());
+    rig = await started({ job, script: { probeGuest: [{ fails: 'GUEST_TOOL_MISSING' }] } });
   }
-  expect(rig.at).toBe('failed');
-  expect(rests.slice(0, 2)).toEqual([5 * SECOND, 10 * SECOND]);
-  expect(rig.context.failure).toMatchObject({ code: 'GUEST_TOOL_MISSING', blame: 'image' });
-  expect(rig.counts).toMatchObject({ createVm: 3, deleteVm: 3 });
+  expect(rests).toEqual(
+    [5, 10, 5 * 60, 10 * 60, 20 * 60, 40 * 60, 60 * 60, 60 * 60].map((seconds) => seconds * SECOND),
+  );
 });
 
 test('law 9: a teardown is tried for ever, with capped pauses, until the world is clean', async () => {
@@ -161,7 +169,7 @@ test('law 9: a teardown waits as long as a rate limit asks', async () => {
 
 test('a teardown shows while it fails that it needs attention, and frees the slot with the VM', async () => {
   const rig = await started({ script: { removeRunner: [{ fails: 'GITHUB_ERROR' }] } });
-  expect(rig.at).toBe('tearingDown vm.gone runner.waiting');
+  expect(rig.at).toBe('tearingDown vm.gone runner.waiting job.gone');
   expect(rig.snapshot.hasTag('needsAttention')).toBe(true);
   expect(rig.snapshot.hasTag('holdsSlot')).toBe(false);
   expect(rig.context.runnerRemoval.lastFailure?.code).toBe('GITHUB_ERROR');
@@ -204,32 +212,74 @@ test('a runner name that GitHub knows already is given up for the next number of
     'gh-default-101-2',
   ]);
   expect(rig.counts.createVm).toBe(1);
-  expect(rig.context.job.namesTaken).toBe(2);
+  expect(rig.context.vm?.numbers).toEqual({ next: 3, last: 100 });
+});
+
+test.each(['VM_NAME_TAKEN', 'RUNNER_NAME_TAKEN'] as const)(
+  'law 2: a name is taken only from the numbers that were reserved: %s with the last of them takes none',
+  (code) => {
+    const vm = { ...VM, id: null, numbers: { next: 101, last: 100 } };
+    const isVm = code === 'VM_NAME_TAKEN';
+    const before = snapshotAt(isVm ? 'creating.acting' : 'jitConfig.acting', { vm });
+    const { after } = step(before, rejected(isVm ? 'createVm' : 'obtainRunnerConfig', rejectionWith(code)));
+    expect(after.context.vm).toMatchObject({ name: VM.name, numbers: vm.numbers });
+    expect(after.context.runner?.name).toBe(before.context.runner?.name);
+  },
+);
+
+test('a runner is registered where its job is, and stays there when its VM gets a job of another place', () => {
+  const { scope } = RUNNER;
+  const other = { ...OTHER_JOB, repository: 'site' };
+  const get = { type: 'job.exchanged', job: other, here: false };
+  // A registration that is under way at one place is not this job's: the next name is taken for the other place.
+  const config = step(snapshotAt('jitConfig.acting'), get).after.context;
+  expect(config.runner).toMatchObject({
+    name: 'gh-default-101-2',
+    scope: { kind: 'repository', owner: 'octo', repository: 'site' },
+  });
+  expect(config.vm?.numbers).toEqual({ next: 3, last: 100 });
+  const same = step(snapshotAt('jitConfig.acting'), { ...get, job: OTHER_JOB }).after.context;
+  expect(same.runner).toMatchObject({ name: VM.name, scope });
+  expect(step(snapshotAt('running.idle.watching'), get).after.context.runner).toEqual(RUNNER);
 });
 
 test('a host that is lost before the runner was launched costs the job no attempt', async () => {
   const rig = await started({ script: { connectGuest: [HANGS], deleteVm: times(5, UNREACHABLE) } });
   await rig.send({ type: 'host.lost' });
-  expect(rig.at).toBe('tearingDown vm.waiting runner.gone');
-  expect(await rig.finish()).toBe('queued');
-  expect(rig.context).toMatchObject({ failure: { code: 'HOST_LOST' }, job: { attemptsFailed: 0 } });
-});
-
-test('a job that was released goes on elsewhere: here only the teardown is left', async () => {
-  const rig = await started({ script: { connectGuest: [HANGS], deleteVm: times(5, UNREACHABLE) } });
-  await rig.send({ type: 'host.lost' }, { type: 'job.released' });
+  expect(rig.at).toBe('tearingDown vm.waiting runner.gone job.gone');
+  expect(rig.released).toMatchObject([{ lastFailure: { code: 'HOST_LOST' }, attempt: 1, attemptsFailed: 0 }]);
   expect(await rig.finish()).toBe('done');
   expect(rig.counts).toMatchObject({ createVm: 1, deleteVm: 6 });
 });
 
-test('law 2: no name is given twice, however the attempts of a job end', async () => {
-  const names: unknown[] = [];
-  let job = JOB;
-  for (const fails of ['VM_START_FAILED', 'VM_VANISHED'] as const) {
-    const rig = await started({ job, script: { startVm: [{ fails }] } });
-    await rig.finish();
-    names.push(...rig.callsOf('createVm').map(({ input }) => input.vmName));
-    job = rig.context.job;
+test('a runner whose removal fails for an hour is left to the collector, and its slot and its job do not wait', async () => {
+  const rig = await started({ script: { removeRunner: times(100, { fails: 'GITHUB_ERROR' as const }) } });
+  expect(rig.snapshot.hasTag('holdsSlot')).toBe(false);
+  expect(await rig.finish()).toBe('done');
+  expect(rig.clock.now() - START).toBeGreaterThanOrEqual(DEFAULT_POLICY.timeouts.removal);
+  expect(rig.clock.now() - START).toBeLessThan(DEFAULT_POLICY.timeouts.removal + 2 * MINUTE);
+  expect(rig.context.runner?.isLeft).toBe(true);
+  expect(rig.context.runnerRemoval.lastFailure?.code).toBe('GITHUB_ERROR');
+});
+
+test('an operator who cancels a job is believed, also when the lifetime of its VM passes after that', async () => {
+  const script: Script = { watchRunner: [HANGS], askGuest: [HANGS] };
+  const rig = await started({ script });
+  await rig.send({ type: 'operator.cancelled', by: 'ada' });
+  await rig.clock.passUntil(START + 7 * 60 * MINUTE);
+  expect(await rig.finish()).toBe('failed');
+  expect(rig.released).toEqual([]);
+  expect(rig.snapshot.output).toMatchObject({ outcome: 'failed', cause: { code: 'OPERATOR_CANCELLED' } });
+});
+
+test('a job that another runner took while ours was retired was taken, not lost', async () => {
+  const taken = { status: 'in_progress', conclusion: null, here: false, runner: 'offline' } as const;
+  const silent = times(30, { fails: 'GUEST_UNREACHABLE' as const });
+  for (const askGuest of [[], silent]) {
+    const rig = await started({ script: { watchRunner: [HANGS], askGitHub: [taken], askGuest } });
+    await rig.clock.passUntil(START + DEFAULT_POLICY.timeouts.idle);
+    expect(await rig.finish()).toBe('done');
+    expect(rig.counts.askGitHub).toBe(1);
+    expect(rig.snapshot.output).toEqual({ outcome: 'taken', cause: null, attempts: 1 });
   }
-  expect(new Set(names).size).toBe(names.length);
 });

@@ -2,15 +2,15 @@ import type { Job } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { HANGS, JobRig, type Script } from './job-rig.ts';
 import { JOB, STAND_IN } from './job-samples.ts';
+import { type Parts, TEARDOWNS, teardownPath } from './job-teardown.ts';
 
 /** How an actor comes to rest in a state, and which effects must still run from there when all goes well. */
 export interface Place {
   script: Script;
   /** Another than the usual one. */
   job?: Job;
-  events?: JobEvent[];
-  /** Milliseconds that pass after the events. */
-  passes?: number;
+  /** A number lets that many milliseconds pass. */
+  events?: (JobEvent | number)[];
   left: string[];
 }
 
@@ -38,8 +38,15 @@ const FULL = { fails: 'VM_LIMIT_REACHED' } as const;
 const TOOK = { ended: 'tookJob', failure: null } as const;
 const EXITED = { ended: 'exited', failure: null } as const;
 const NOT_WORKING = { answer: 'notWorking' } as const;
+const QUEUED = { status: 'queued', conclusion: null, here: false } as const;
+/** Answers of a guest that is silent for more than a minute. */
+const SILENT = Array.from({ length: 30 }, () => UNREACHABLE);
+const SETTLES = 30_000;
+const IS_SILENT = 65_000;
 const ENDED_HERE: JobEvent[] = [{ type: 'job.completed', conclusion: 'success', here: true }];
 const CANCELLED: JobEvent[] = [{ type: 'job.completed', conclusion: 'cancelled', here: false }];
+const DRAINED: JobEvent[] = [{ type: 'host.drained' }];
+const STILL_QUEUED: JobEvent = { type: 'job.stillQueued' };
 
 function provisioning(state: string, effect: keyof Script): Record<string, Place> {
   const left = from(effect);
@@ -50,18 +57,26 @@ function provisioning(state: string, effect: keyof Script): Record<string, Place
   };
 }
 
-/** A teardown whose two parts stand at the given replies. */
-function teardown(vm: 'acting' | 'waiting' | 'gone', runner: 'acting' | 'waiting' | 'gone'): Place {
+/** A teardown whose three parts stand at the given replies: its VM vanished before GitHub gave its runner a job. */
+function teardown(parts: Parts): [string, Place] {
   const replies = { acting: [HANGS], waiting: [UNREACHABLE], gone: [] };
-  return {
-    script: { deleteVm: [...replies[vm]], removeRunner: [...replies[runner]] },
-    left: [...(vm === 'gone' ? [] : ['deleteVm']), ...(runner === 'gone' ? [] : ['removeRunner'])],
+  const script: Script = {
+    watchRunner: [HANGS],
+    deleteVm: [...replies[parts.vm]],
+    removeRunner: [...replies[parts.runner]],
+    recheckJob: parts.job === 'decided' ? [QUEUED] : [...replies[parts.job]],
   };
+  const left = [
+    ...(parts.vm === 'gone' ? [] : ['deleteVm']),
+    ...(parts.job === 'acting' || parts.job === 'waiting' ? ['recheckJob'] : []),
+    ...(parts.runner === 'gone' ? [] : ['removeRunner']),
+  ];
+  return [teardownPath(parts), { script, events: [{ type: 'vm.vanished' }], left }];
 }
 
-function retiring(step: string, script: Script, left: string[], passes = 0): [string, Place] {
-  const place = { script: { watchRunner: [HANGS], ...script }, events: CANCELLED, passes, left };
-  return [`running.retiring.${step}`, place];
+/** A runner that is retired from `idle`, for one of three reasons. */
+function retiring(step: string, script: Script, events: Place['events'], left: string[]): [string, Place] {
+  return [`running.retiring.${step}`, { script: { watchRunner: [HANGS], ...script }, events, left }];
 }
 
 export const PLACES: Record<string, Place> = {
@@ -83,6 +98,12 @@ export const PLACES: Record<string, Place> = {
   'running.idle.waiting': { script: { watchRunner: [UNREACHABLE] }, left: from('watchRunner') },
   'running.busy.watching': { script: { watchRunner: [TOOK, HANGS] }, left: AFTER_IDLE },
   'running.busy.waiting': { script: { watchRunner: [TOOK, UNREACHABLE] }, left: AFTER_IDLE },
+  // The runner took a job of another repository of its organization.
+  'running.busy.releasing': {
+    script: { watchRunner: [TOOK, HANGS] },
+    events: [STILL_QUEUED, 60_000, STILL_QUEUED],
+    left: AFTER_FINISHING,
+  },
   'running.finishing.watching': {
     script: { watchRunner: [TOOK, HANGS, HANGS] },
     events: ENDED_HERE,
@@ -102,31 +123,61 @@ export const PLACES: Record<string, Place> = {
     left: from('recheckJob'),
   },
   ...Object.fromEntries([
-    retiring('askingGuest.acting', { askGuest: [HANGS] }, RETIRE),
-    retiring('askingGuest.waiting', { askGuest: [UNREACHABLE] }, RETIRE),
-    retiring('deregistering.acting', { deregisterRunner: [HANGS] }, RETIRE.slice(1)),
-    retiring('deregistering.waiting', { deregisterRunner: [UNREACHABLE] }, RETIRE.slice(1)),
-    retiring('settling', {}, RETIRE.slice(2)),
-    retiring('askingGuestAgain.acting', { askGuest: [NOT_WORKING, HANGS] }, RETIRE.slice(2), 30_000),
-    retiring('askingGuestAgain.waiting', { askGuest: [NOT_WORKING, UNREACHABLE] }, RETIRE.slice(2), 30_000),
+    retiring('askingGuest.acting', { askGuest: [HANGS] }, CANCELLED, RETIRE),
+    retiring('askingGuest.waiting', { askGuest: [UNREACHABLE] }, CANCELLED, RETIRE),
+    retiring(
+      'askingGuest.askingGitHub',
+      { askGuest: SILENT, askGitHub: [HANGS] },
+      [...CANCELLED, IS_SILENT],
+      ['askGitHub', ...RETIRE],
+    ),
+    retiring('askingGuest.releasing', { askGuest: SILENT }, [...DRAINED, IS_SILENT], RETIRE),
+    retiring('deregistering.acting', { deregisterRunner: [HANGS] }, CANCELLED, RETIRE.slice(1)),
+    retiring('deregistering.waiting', { deregisterRunner: [UNREACHABLE] }, CANCELLED, RETIRE.slice(1)),
+    retiring('checkingJob', { askGitHub: [HANGS] }, DRAINED, ['askGitHub', ...RETIRE.slice(2)]),
+    retiring('releasing', {}, DRAINED, RETIRE.slice(2)),
+    retiring('settling', {}, CANCELLED, RETIRE.slice(2)),
+    retiring(
+      'askingGuestAgain.acting',
+      { askGuest: [NOT_WORKING, HANGS] },
+      [...CANCELLED, SETTLES],
+      RETIRE.slice(2),
+    ),
+    retiring(
+      'askingGuestAgain.waiting',
+      { askGuest: [NOT_WORKING, UNREACHABLE] },
+      [...CANCELLED, SETTLES],
+      RETIRE.slice(2),
+    ),
+    retiring(
+      'askingGuestAgain.askingGitHub',
+      { askGuest: [NOT_WORKING, ...SILENT], askGitHub: [HANGS] },
+      [...CANCELLED, SETTLES + IS_SILENT],
+      ['askGitHub', ...RETIRE.slice(2)],
+    ),
+    // GitHub did not answer when it was asked for the job at first.
+    retiring(
+      'askingGuestAgain.releasing',
+      { askGuest: [NOT_WORKING, ...SILENT], askGitHub: [UNREACHABLE] },
+      [...DRAINED, SETTLES + IS_SILENT],
+      RETIRE.slice(2),
+    ),
+    ...TEARDOWNS.map(teardown),
   ]),
-  'tearingDown vm.acting runner.acting': teardown('acting', 'acting'),
-  'tearingDown vm.acting runner.waiting': teardown('acting', 'waiting'),
-  'tearingDown vm.acting runner.gone': teardown('acting', 'gone'),
-  'tearingDown vm.waiting runner.acting': teardown('waiting', 'acting'),
-  'tearingDown vm.waiting runner.waiting': teardown('waiting', 'waiting'),
-  'tearingDown vm.waiting runner.gone': teardown('waiting', 'gone'),
-  'tearingDown vm.gone runner.acting': teardown('gone', 'acting'),
-  'tearingDown vm.gone runner.waiting': teardown('gone', 'waiting'),
 };
 
-/** A real actor at rest in that state, reached by the way that a job takes. */
-export async function rigAt(path: string): Promise<JobRig> {
+/** Whether an actor stays in that state only until the dispatcher has taken its job. */
+export const isDecided = (path: string) => /releasing|decided/.test(path);
+
+/** A real actor at rest in that state, reached by the way that a job takes; `further`: how later effects end. */
+export async function rigAt(path: string, further: Script = {}): Promise<JobRig> {
   const place = PLACES[path];
   if (!place) throw new Error(`nobody said how to reach ${path}`);
-  const rig = new JobRig({ script: place.script, job: place.job ?? JOB });
+  const undispatched = isDecided(path);
+  const script = { ...place.script, ...further };
+  const rig = new JobRig({ script, job: place.job ?? JOB, undispatched });
   if (path !== 'queued') await rig.grantSlot();
-  await rig.send(...(place.events ?? []));
-  await rig.clock.pass(place.passes ?? 0);
+  for (const event of place.events ?? [])
+    await (typeof event === 'number' ? rig.clock.pass(event) : rig.send(event));
   return rig;
 }

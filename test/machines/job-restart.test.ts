@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
 import { settled } from '../support/manual-clock.ts';
-import { PLACES, rigAt } from './job-places.ts';
+import { isDecided, PLACES, rigAt } from './job-places.ts';
 import { JobRig } from './job-rig.ts';
 import { STATES } from './job-step.ts';
 
@@ -45,7 +45,12 @@ describe.each(RESTING)('a restart in %s', (path) => {
 
   test('extends no deadline (law 8)', async () => {
     const { stored, context, waits, now } = await leftBehind(path);
-    const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
+    const again = new JobRig({
+      stored,
+      now: meanwhile(now, waits),
+      stalled: true,
+      undispatched: isDecided(path),
+    });
     expect(again.at).toBe(path);
     expect(again.context).toEqual(context);
     expect(again.clock.alarms).toEqual(waits);
@@ -67,7 +72,12 @@ describe.each(RESTING)('a restart in %s', (path) => {
     const { stored, waits, now } = await leftBehind(path);
     const without = await rigAt(path);
     without.stall();
-    const again = new JobRig({ stored, now: meanwhile(now, waits), stalled: true });
+    const again = new JobRig({
+      stored,
+      now: meanwhile(now, waits),
+      stalled: true,
+      undispatched: isDecided(path),
+    });
     for (const instant of without.clock.alarms) {
       await without.clock.passUntil(instant);
       await again.clock.passUntil(instant);
@@ -88,7 +98,7 @@ test('a deadline that passes while no daemon runs is met at once by the next one
     const without = await rigAt(path);
     without.stall();
     await without.clock.passUntil(first);
-    const late = new JobRig({ stored, now: first + 3_600_000, stalled: true });
+    const late = new JobRig({ stored, now: first + 3_600_000, stalled: true, undispatched: isDecided(path) });
     await settled();
     expected[path] = without.at;
     actual[path] = late.at;

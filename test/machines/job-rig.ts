@@ -1,9 +1,10 @@
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { FailureCode } from '../../machines/failure.ts';
-import type { Job } from '../../machines/job/context.ts';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEffects } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { releasedJob } from '../../machines/job/release.ts';
 import { createJobMachine, type JobMachine } from '../../machines/job.ts';
 import { waitUntil } from '../../src/wait-until.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
@@ -33,6 +34,7 @@ const WELL: Defaults = {
   confirmOnline: () => ({ runnerId: 7 }),
   watchRunner: ({ until }) => ({ ended: until === 'activity' ? 'tookJob' : 'exited', failure: null }),
   recheckJob: () => ({ status: 'completed', conclusion: 'success', here: true }),
+  askGitHub: () => ({ status: 'queued', conclusion: null, here: false, runner: 'absent' }),
   askGuest: () => ({ answer: 'notWorking' }),
   deregisterRunner: () => ({ answer: 'removed' }),
   deleteVm: () => null,
@@ -54,19 +56,33 @@ export interface RigOptions {
   stored?: unknown;
   /** No effect ends. */
   stalled?: boolean;
+  /** Nobody takes the job of a decided attempt. */
+  undispatched?: boolean;
 }
 
-/** One job actor in a world that follows a script, on a clock that the test moves. */
+/**
+ * One job actor in a world that follows a script, on a clock that the test moves, and beside it what the dispatcher does
+ * when its attempt is decided: the job goes on elsewhere.
+ */
 export class JobRig {
   readonly clock: ManualClock;
   readonly calls: Call[] = [];
   readonly path: string[] = [];
+  /** The jobs that went on elsewhere, as they did. */
+  readonly released: Job[] = [];
   readonly machine: JobMachine;
   readonly #actor;
   readonly #script: Script;
   #stalled: boolean;
 
-  constructor({ script = {}, job = JOB, now = START, stored, stalled = false }: RigOptions = {}) {
+  constructor({
+    script = {},
+    job = JOB,
+    now = START,
+    stored,
+    stalled = false,
+    undispatched = false,
+  }: RigOptions = {}) {
     this.clock = new ManualClock(now);
     this.#script = structuredClone(script);
     this.#stalled = stalled;
@@ -83,8 +99,12 @@ export class JobRig {
       ...(stored ? { snapshot: stored as never } : {}),
     });
     this.#actor.subscribe({
-      next: ({ value }) => {
-        if (this.path.at(-1) !== pathOf(value)) this.path.push(pathOf(value));
+      next: (snapshot) => {
+        const path = pathOf(snapshot.value);
+        if (this.path.at(-1) !== path) this.path.push(path);
+        if (!snapshot.hasTag('decided') || undispatched) return;
+        this.released.push(releasedJob(snapshot.context, DEFAULT_POLICY, clock.now()));
+        this.#actor.send({ type: 'job.released' });
       },
       error: (error) => this.path.push(`error: ${error}`),
     });
@@ -121,8 +141,11 @@ export class JobRig {
     }
   }
 
+  /** Each VM of a job gets the next hundred numbers; those of a warm VM begin with an instant. */
   async grantSlot(): Promise<void> {
-    await this.send({ type: 'slot.granted', host: 'mini-1' });
+    const { id, attempt } = this.context.job;
+    const first = id === NO_JOB ? this.clock.now() : attempt * 100 + 1;
+    await this.send({ type: 'slot.granted', host: 'mini-1', numbers: { first, last: first + 99 } });
   }
 
   /** What the store would hold now. */
@@ -140,7 +163,7 @@ export class JobRig {
     this.#actor.stop();
   }
 
-  /** Lets time pass until the actor ends or waits for a slot; answers where it came to rest. */
+  /** Lets time pass until the actor ends or waits for a slot; returns where it came to rest. */
   async finish(): Promise<string> {
     await settled();
     for (let i = 0; i < 200 && this.snapshot.status === 'active'; i += 1) {

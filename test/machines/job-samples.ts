@@ -25,8 +25,10 @@ export const JOB: Job = {
   status: 'queued',
   conclusion: null,
   queuedAt: START - 60_000,
-  namesTaken: 0,
+  attempt: 0,
   attemptsFailed: 0,
+  runnersUnused: 0,
+  lastFailure: null,
   notBefore: 0,
 };
 
@@ -34,12 +36,14 @@ export const JOB: Job = {
 export const STAND_IN: Job = { ...JOB, id: NO_JOB, runId: 0, name: 'warm VM', status: 'completed' };
 
 /** The job that comes by exchange. */
-export const OTHER_JOB: Job = { ...JOB, id: 202, runId: 22, name: 'test', namesTaken: 1 };
+export const OTHER_JOB: Job = { ...JOB, id: 202, runId: 22, name: 'test', attempt: 1 };
 
 export const VM: Vm = {
   name: 'gh-default-101-1',
   host: 'mini-1',
   profile: 'macos-15',
+  madeFor: { jobId: JOB.id, attempt: 1 },
+  numbers: { next: 2, last: 100 },
   id: 'vm-1',
   address: { host: '10.0.0.5', port: 2222 },
   hostKey: 'SHA256:abc',
@@ -48,27 +52,38 @@ export const VM: Vm = {
   mayAppearUntil: 0,
 };
 
-export const RUNNER: Runner = { name: VM.name, id: 7, mode: 'jit', mayAppearUntil: 0 };
+export const RUNNER: Runner = {
+  name: VM.name,
+  scope: { kind: 'repository', owner: JOB.owner, repository: JOB.repository },
+  id: 7,
+  mode: 'jit',
+  mayAppearUntil: 0,
+  isLeft: false,
+};
+
+/** It waits for its configuration. */
+export const UNREGISTERED: Runner = { ...RUNNER, id: null, mode: null };
 
 const runner = ['jitConfig', 'runnerOnline', 'running', 'tearingDown'];
+
+function statusAt(path: string): Job['status'] {
+  if (/^running\.busy\.(watching|waiting)$/.test(path)) return 'in_progress';
+  return path.startsWith('running.finishing') || path.endsWith('job.gone') ? 'completed' : 'queued';
+}
 
 /** What an actor in this state knows. */
 export function contextAt(path: string, more: Partial<JobContext> = {}): JobContext {
   const top = path.split(/[. ]/)[0] ?? '';
   const hasVm = !['queued', 'done', 'failed'].includes(top);
-  const status = path.startsWith('running.busy')
-    ? 'in_progress'
-    : path.startsWith('running.finishing')
-      ? 'completed'
-      : 'queued';
   return {
-    job: { ...JOB, status, namesTaken: hasVm ? 1 : 0 },
+    job: path === 'warm' ? STAND_IN : { ...JOB, status: statusAt(path), attempt: hasVm ? 1 : 0 },
     vm: hasVm ? { ...VM, id: top === 'creating' ? null : VM.id } : null,
-    runner: runner.includes(top) ? RUNNER : null,
+    runner: runner.includes(top) ? (top === 'jitConfig' ? UNREGISTERED : RUNNER) : null,
     phase: { ...NO_RETRY, enteredAt: START, deadlineAt: START + 60_000 },
     runnerRemoval: NO_RETRY,
+    jobCheck: NO_RETRY,
     failure: null,
-    released: false,
+    otherJobSince: null,
     ...more,
   };
 }
@@ -81,7 +96,7 @@ const gets = (job: Partial<Job>, here: boolean): JobEvent => ({
 
 /** Everything that can reach an actor from outside, by the name that the tables use. */
 export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
-  'slot granted': { type: 'slot.granted', host: 'mini-1' },
+  'slot granted': { type: 'slot.granted', host: 'mini-1', numbers: { first: 1, last: 100 } },
   'slot reclaimed': { type: 'slot.reclaimed' },
   'job started': { type: 'job.started' },
   'completed here': { type: 'job.completed', conclusion: 'success', here: true },
@@ -94,11 +109,18 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'gets one running elsewhere': gets({ status: 'in_progress' }, false),
   'gets one ended elsewhere': gets({ status: 'completed', conclusion: 'failure' }, false),
   'job released': { type: 'job.released' },
+  'job still queued': { type: 'job.stillQueued' },
+  'job unservable': {
+    type: 'job.unservable',
+    failure: failure('REPOSITORY_GONE', 'octo/app is gone.'),
+  },
   'VM vanished': { type: 'vm.vanished' },
   'host lost': { type: 'host.lost' },
+  'room elsewhere': { type: 'host.full' },
   'host drained': { type: 'host.drained' },
   'cancelled by hand': { type: 'operator.cancelled', by: 'ada' },
   'tried by hand': { type: 'operator.retried' },
+  'forgotten by hand': { type: 'operator.forgot', by: 'ada' },
   'VM adopted': { type: 'vm.adopted', vm: { ...VM, name: 'gh-default-101-4' }, runner: RUNNER },
 };
 
@@ -119,8 +141,20 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
   },
   recheckJob: {
     queued: { status: 'queued', conclusion: null, here: false },
+    // What GitHub calls by a name that we do not know counts as held back, too.
+    'held back': { status: 'waiting', conclusion: null, here: false },
     'running elsewhere': { status: 'in_progress', conclusion: null, here: false },
     completed: { status: 'completed', conclusion: 'success', here: true },
+  },
+  askGitHub: {
+    'queued, runner online': { status: 'queued', conclusion: null, here: false, runner: 'online' },
+    'queued, runner offline': { status: 'queued', conclusion: null, here: false, runner: 'offline' },
+    'queued, runner absent': { status: 'queued', conclusion: null, here: false, runner: 'absent' },
+    'held back': { status: 'waiting', conclusion: null, here: false, runner: 'offline' },
+    'running here': { status: 'in_progress', conclusion: null, here: true, runner: 'online' },
+    'running elsewhere': { status: 'in_progress', conclusion: null, here: false, runner: 'offline' },
+    'ended here': { status: 'completed', conclusion: 'success', here: true, runner: 'absent' },
+    'ended elsewhere': { status: 'completed', conclusion: 'success', here: false, runner: 'offline' },
   },
   askGuest: {
     working: { answer: 'working' },

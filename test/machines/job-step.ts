@@ -62,12 +62,16 @@ export const rejected = (id: string, error: unknown) => ({
 const short = new Map(Object.entries(ENTRIES).map(([name, path]) => [path, name]));
 const parent = (path: string) => path.slice(0, path.lastIndexOf('.'));
 
+/** A teardown that was just entered, by what it leaves to do for the job. */
+const TEARDOWN: Record<string, string> = { acting: 'asks', decided: 'frees', gone: 'ends' };
+
 /** Which part of the chart a step enters, if any, and whether the attempt counts as failed. */
 export function entryOf({ before, after, from, to, started }: Step): string {
   if (from === to && started.length === 0) return '·';
   const counted = after.context.job.attemptsFailed > before.context.job.attemptsFailed ? '+' : '';
-  if (to.startsWith('tearingDown') && !from.startsWith('tearingDown')) return `teardown${counted}`;
-  return `${short.get(to) ?? to}${counted}`;
+  const isEntered = to.startsWith('tearingDown') && !from.startsWith('tearingDown');
+  const entry = isEntered ? TEARDOWN[to.slice(to.lastIndexOf('.') + 1)] : short.get(to);
+  return `${entry ?? to}${counted}`;
 }
 
 /** The same, seen from within a part: between siblings only the last name counts. */

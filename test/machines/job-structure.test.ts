@@ -3,8 +3,10 @@ import type { AnyStateNode } from 'xstate';
 import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
+import { OVER } from './job-effects-table.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
-import { machine, STATES } from './job-step.ts';
+import { isDecided } from './job-places.ts';
+import { machine, STATES, snapshotAt, step } from './job-step.ts';
 import { allNodes, pathOf } from './machine-walk.ts';
 
 const tops = Object.values(machine.root.states) as AnyStateNode[];
@@ -72,15 +74,27 @@ describe('in everything that can happen', () => {
 
   test('law 9: whoever has a VM ends through the teardown, and can get there from everywhere', () => {
     const ends = edges.filter(({ from, to }) => to.status === 'done' && from.status === 'active');
-    expect(new Set(ends.map(({ from }) => at(from).split(/[. ]/)[0]))).toEqual(
+    const ordered = ends.filter(({ label }) => label !== 'forgotten by hand');
+    expect(new Set(ordered.map(({ from }) => at(from).split(/[. ]/)[0]))).toEqual(
       new Set(['queued', 'tearingDown']),
     );
     expect(states.filter((state) => at(state) === 'queued' && state.context.vm !== null)).toEqual([]);
     const leads = new Set(
       edges.filter(({ to }) => to.hasTag('tearingDown')).map(({ from }) => partOf(at(from))),
     );
-    const withVm = STATES.filter((path) => !['queued', 'done', 'failed'].includes(path));
+    // The dispatcher lets nothing come between a decision and the release of its job.
+    const withVm = STATES.filter((path) => !['queued', 'done', 'failed'].includes(path) && !isDecided(path));
     expect(withVm.map(partOf).filter((part) => !leads.has(part))).toEqual([]);
+  });
+
+  test('an operator can end the record of every job, and what is left of its VM is not touched by that', () => {
+    for (const path of STATES.filter((path) => !['done', 'failed'].includes(path))) {
+      const { from, to, after, started } = step(snapshotAt(path), { type: 'operator.forgot', by: 'ada' });
+      expect([from, to, started]).toEqual([path, 'failed', []]);
+      expect(after.context.failure?.code, path).toBe('OPERATOR_FORGOT');
+      expect(after.context.vm, path).toEqual(snapshotAt(path).context.vm);
+      expect(after.context.runner, path).toEqual(snapshotAt(path).context.runner);
+    }
   });
 
   test('a slot is held from its grant until the VM is gone', () => {
@@ -93,29 +107,46 @@ describe('in everything that can happen', () => {
 
   test('law 10: no job that still waits is dropped, and one that failed has its cause', () => {
     const ended = edges.filter(({ from, to }) => to.status === 'done' && from.status === 'active');
-    const dropped = ended.filter(
-      ({ to }) => at(to) === 'done' && to.context.job.status === 'queued' && !to.context.released,
-    );
+    const dropped = ended.filter(({ to }) => at(to) === 'done' && to.context.job.status === 'queued');
     expect(dropped.map(told)).toEqual([]);
     const uncaused = ended.filter(({ to }) => at(to) === 'failed' && to.context.failure === null);
     expect(uncaused.map(told)).toEqual([]);
   });
 
+  test('law 11: a job that GitHub may have queued is given up for a few causes only', () => {
+    const givenUp = states.filter(
+      ({ value, context: { job } }) => value === 'failed' && job.id !== NO_JOB && job.status === 'queued',
+    );
+    expect(givenUp.length).toBeGreaterThan(0);
+    for (const { context } of givenUp) expect(OVER).toContain(context.failure?.code);
+  });
+
   test('the output of an actor says how its job ended, and nothing where none ended with it', () => {
     const ended = states.filter(({ status }) => status === 'done');
-    const wrong = ended.filter(({ value, output, context: { job, released, failure } }) => {
-      if (released || job.id === NO_JOB) return output !== null;
-      return value === 'failed'
-        ? output?.outcome !== 'failed' || output.cause !== failure
-        : output === null || output?.outcome === 'failed' || output?.cause !== null;
+    const wrong = ended.filter(({ value, output, context: { job, failure } }) => {
+      if (job.id === NO_JOB) return output !== null;
+      if (value === 'failed') return output?.outcome !== 'failed' || output.cause !== failure;
+      const isLost = job.status === 'in_progress' && failure !== null;
+      return (
+        output?.outcome === 'failed' || isLost !== (output?.outcome === 'lost') || isLost !== !!output?.cause
+      );
     });
     expect(ended.some(({ output }) => output === null)).toBe(true);
     expect(wrong.map(({ value, output }) => [value, output])).toEqual([]);
   });
 
-  test('a job that was released is never started here again', () => {
+  test('nothing leads back to the queue: a job that goes on does so in an actor of its own', () => {
+    const back = edges.filter(({ from, to }) => at(to) === 'queued' && at(from) !== 'queued');
+    expect(back.map(told)).toEqual([]);
+  });
+
+  test('an actor that its job has left goes to its end, or to work for the job that its runner got', () => {
+    const left = edges.filter(({ label }) => label === 'job released').map(({ to }) => to);
+    const waiting = left.filter(({ context, tags }) => context.job.id === NO_JOB && tags.has('decided'));
+    expect(waiting.map(at)).toEqual([]);
     const again = edges.filter(
-      ({ to }) => to.context.released && !to.hasTag('tearingDown') && at(to) !== 'done',
+      ({ from, to }) =>
+        from.hasTag('leaving') && !to.hasTag('leaving') && !to.hasTag('mayBeBusy') && to.status === 'active',
     );
     expect(again.map(told)).toEqual([]);
   });
@@ -141,27 +172,39 @@ const WAYS_OUT = [
   'running.finishing | phaseDeadline: failed | tearingDown',
   // The second answer of the retire protocol.
   'running.retiring.askingGuestAgain | askGuest: not working | tearingDown',
+  // The guest is silent, GitHub does not see its runner, and its lifetime and margin are past (law 13).
+  ...['running.retiring.askingGuest.askingGitHub', 'running.retiring.askingGuestAgain.askingGitHub'].flatMap(
+    (part) => [
+      `${part} | askGitHub: queued, runner offline, late | tearingDown`,
+      `${part} | askGitHub: queued, runner absent, late | tearingDown`,
+      `${part} | askGitHub: held back, late | tearingDown`,
+      `${part} | askGitHub: running elsewhere, late | tearingDown`,
+      `${part} | askGitHub: ended elsewhere, late | tearingDown`,
+    ],
+  ),
   // The VM is gone, by the agent's word, and its job with it.
   'running.idle | watchRunner: VM vanished | tearingDown',
   'running.busy | watchRunner: VM vanished | tearingDown',
   'running.finishing | watchRunner: VM vanished | tearingDown',
   'running.retiring.askingGuest | askGuest: VM vanished | tearingDown',
   'running.retiring.askingGuestAgain | askGuest: VM vanished | tearingDown',
-  'runnerOnline.launching | VM vanished | tearingDown',
-  'runnerOnline.confirming | VM vanished | tearingDown',
   ...[
+    'runnerOnline.launching',
+    'runnerOnline.confirming',
     'running.idle',
     'running.busy',
     'running.finishing',
     'running.retiring.askingGuest',
+    'running.retiring.askingGuest.askingGitHub',
     'running.retiring.deregistering',
+    'running.retiring.checkingJob',
     'running.retiring.settling',
     'running.retiring.askingGuestAgain',
+    'running.retiring.askingGuestAgain.askingGitHub',
   ].flatMap((part) => [
     `${part} | VM vanished | tearingDown`,
-    // The VM outlived the lifetime that the operator gave it.
-    `${part} | lifetime: ended | tearingDown`,
-    `${part} | lifetime: failed | tearingDown`,
+    // The record ends and the VM stays: the collector adopts it, and asks its guest.
+    `${part} | forgotten by hand | failed`,
   ]),
 ];
 
@@ -177,4 +220,72 @@ test('law 5: from the launch until the runner is known to have ended, a state sa
     (path) => !states.find((state) => at(state) === path)?.hasTag('mayBeBusy'),
   );
   expect(silent).toEqual(['running.verifying.acting', 'running.verifying.waiting']);
+});
+
+/** All ways by which an attempt is decided after a runner was launched for its job. */
+const DECISIONS = [
+  // The runner's process has ended, or the VM is gone, or both are known to have no job, and GitHub was asked after that.
+  'running.verifying | recheckJob: queued | tearingDown',
+  'running.verifying | recheckJob: held back | tearingDown',
+  'tearingDown | recheckJob: queued | tearingDown',
+  'tearingDown | recheckJob: held back | tearingDown',
+  // The guest said that no job is at work in it, GitHub has removed the runner, and has the job queued.
+  'running.retiring.checkingJob | askGitHub: queued, runner online | running.retiring.releasing',
+  'running.retiring.checkingJob | askGitHub: queued, runner offline | running.retiring.releasing',
+  'running.retiring.checkingJob | askGitHub: queued, runner absent | running.retiring.releasing',
+  'running.retiring.checkingJob | askGitHub: held back | running.retiring.releasing',
+  // The guest is silent, and its runner is offline or absent.
+  ...['running.retiring.askingGuest', 'running.retiring.askingGuestAgain'].flatMap((part) => [
+    `${part}.askingGitHub | askGitHub: queued, runner offline | ${part}.releasing`,
+    `${part}.askingGitHub | askGitHub: queued, runner absent | ${part}.releasing`,
+    `${part}.askingGitHub | askGitHub: held back | ${part}.releasing`,
+  ]),
+  // The guest works, and for longer than GitHub's word may lag it says that our job is not what it works on.
+  'running.busy | job still queued, late | running.busy.releasing',
+];
+
+describe('law 12', () => {
+  const isLaunched = (snapshot: Edge['from']) => /^(runnerOnline|running|tearingDown)/.test(at(snapshot));
+  const decisions = edges.filter(({ from, to }) => !from.hasTag('decided') && to.hasTag('decided'));
+
+  test('from the launch of a runner on, an attempt is decided in these ways and no other', () => {
+    const ways = decisions
+      .filter(({ from }) => isLaunched(from))
+      .map(({ from, label, to }) => `${partOf(at(from))} | ${label} | ${partOf(at(to))}`);
+    expect([...new Set(ways)].sort()).toEqual([...DECISIONS].sort());
+  });
+
+  test('before the launch, an attempt is decided as soon as it fails, unless GitHub said that the job is gone', () => {
+    const ended = edges.filter(
+      ({ from, label, to }) =>
+        !isLaunched(from) &&
+        to.hasTag('tearingDown') &&
+        label !== 'obtainRunnerConfig: JOB_NO_LONGER_QUEUED' &&
+        to.context.job.id !== NO_JOB &&
+        to.context.job.status === 'queued' &&
+        !OVER.includes(to.context.failure?.code ?? ''),
+    );
+    expect(new Set(ended.map(({ from }) => at(from).split('.')[0]))).toEqual(
+      new Set(['creating', 'starting', 'sshReady', 'probing', 'warm', 'jitConfig']),
+    );
+    expect(ended.filter(({ to }) => !to.hasTag('decided')).map(told)).toEqual([]);
+  });
+
+  test('only a job that was never seen past its queue, and that needs a further VM, is released', () => {
+    const free = states.filter((state) => state.hasTag('decided'));
+    expect(free.length).toBeGreaterThan(0);
+    for (const { context } of free) {
+      expect([context.job.id === NO_JOB, context.job.status]).toEqual([false, 'queued']);
+      expect(OVER).not.toContain(context.failure?.code);
+    }
+  });
+
+  test('a job that is released leaves its VM and its runner behind, with the job that they were made for', () => {
+    for (const decided of states.filter((state) => state.hasTag('decided'))) {
+      const { before, after } = step(decided, { type: 'job.released' });
+      expect([after.context.job.id, after.hasTag('decided')]).toEqual([NO_JOB, false]);
+      expect(after.context.vm).toEqual(before.context.vm);
+      expect(after.context.runner).toEqual(before.context.runner);
+    }
+  });
 });

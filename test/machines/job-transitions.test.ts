@@ -1,11 +1,23 @@
 import { expect, test } from 'vitest';
-import { FAILURE_CODES, failure } from '../../machines/failure.ts';
-import { JOB_STATUSES } from '../../machines/job/context.ts';
+import { FAILURE_CODES, type FailureCode, failure } from '../../machines/failure.ts';
+import { JOB_STATUSES, NO_JOB } from '../../machines/job/context.ts';
 import { JOB_EVENT_TYPES } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { DONE, NO_FAILED_ATTEMPT, OVER, OWN_WAY, REJECTED, WAITS } from './job-effects-table.ts';
 import { ANSWERS, EXTERNAL_EVENTS, OTHER_JOB, REJECTIONS, START, VM } from './job-samples.ts';
 import { cellOf, done, effectsIn, entryOf, rejected, STATES, snapshotAt, step } from './job-step.ts';
-import { COLUMNS, DONE, EXTERNAL, OWN_WAY, REJECTED, rows, TRIED_BY_HAND, WAITS } from './job-table.ts';
+import { APART, COLUMNS, EXTERNAL, rows, TRIED_BY_HAND } from './job-table.ts';
+import {
+  spread,
+  TEARDOWN_DONE,
+  TEARDOWN_EXTERNAL,
+  TEARDOWN_REJECTED,
+  TEARDOWN_REPOSITORY_GONE,
+  TEARDOWN_WAITS,
+  TEARDOWNS,
+  teardownPath,
+  withPart,
+} from './job-teardown.ts';
 
 const FINAL = ['done', 'failed'];
 const RESTING = STATES.filter((path) => !FINAL.includes(path));
@@ -15,10 +27,26 @@ const eventOf = (name: string) => {
   return event;
 };
 
+/** The mark of an attempt that counts: our code, the host or the image spoiled it. */
+function mark(code: FailureCode): string {
+  const counts = ['us', 'host', 'image'].includes(failure(code, '').blame);
+  return counts && !NO_FAILED_ATTEMPT.includes(code) ? '+' : '';
+}
+
+/** Where an attempt leads that a rejection ends, as the column `giveUp` says. */
+function givenUp(entry: string, code: FailureCode): string {
+  if (entry !== 'frees' && entry !== 'retiring') return entry;
+  return entry === 'frees' && OVER.includes(code) ? 'ends' : `${entry}${mark(code)}`;
+}
+
 test('the tables know every state, every event type and every failure code', () => {
-  expect(Object.values(COLUMNS).flat().sort()).toEqual([...RESTING].sort());
+  const known = [...Object.values(COLUMNS).flat(), ...TEARDOWNS.map(teardownPath)];
+  expect(known.sort()).toEqual([...RESTING].sort());
   expect(new Set(Object.values(EXTERNAL_EVENTS).map(({ type }) => type))).toEqual(new Set(JOB_EVENT_TYPES));
-  expect(rows(EXTERNAL).map(([name]) => name)).toEqual(Object.keys(EXTERNAL_EVENTS));
+  const names = Object.keys(EXTERNAL_EVENTS);
+  expect(rows(EXTERNAL).map(([name]) => name)).toEqual(names);
+  const ofOperators = ['tried by hand', 'forgotten by hand'];
+  expect([...rows(TEARDOWN_EXTERNAL).map(([name]) => name), ...ofOperators].sort()).toEqual(names.sort());
   expect(Object.keys(REJECTIONS)).toEqual(expect.arrayContaining(FAILURE_CODES));
 });
 
@@ -35,13 +63,37 @@ test('each state answers each event from outside as the table says', () => {
       }
     });
   }
+  for (const [path, event, to = ''] of rows(APART)) expected[`${path} | ${event}`] = to;
   for (const [path, to = ''] of rows(TRIED_BY_HAND)) expected[`${path} | tried by hand`] = to;
+  expect(actual).toEqual(expected);
+});
+
+test('each teardown answers each event from outside as the table of its job says', () => {
+  const states = ['acting', 'waiting', 'decided', 'gone'];
+  const expected: Record<string, string> = {};
+  const actual: Record<string, string> = {};
+  for (const parts of TEARDOWNS) {
+    const path = teardownPath(parts);
+    for (const name of Object.keys(EXTERNAL_EVENTS))
+      actual[`${path} | ${name}`] = entryOf(step(snapshotAt(path), eventOf(name)));
+    for (const [event, ...cells] of rows(TEARDOWN_EXTERNAL))
+      expected[`${path} | ${event}`] = withPart(parts, 'job', cells[states.indexOf(parts.job)] ?? '');
+    expected[`${path} | forgotten by hand`] = 'failed';
+    // Every part that waits tries at once.
+    const tried = teardownPath({
+      vm: parts.vm === 'waiting' ? 'acting' : parts.vm,
+      runner: parts.runner === 'waiting' ? 'acting' : parts.runner,
+      job: parts.job === 'waiting' ? 'acting' : parts.job,
+    });
+    expected[`${path} | tried by hand`] = tried === path ? '·' : tried;
+  }
   expect(actual).toEqual(expected);
 });
 
 test('each answer of each effect leads where the table says', () => {
   const expected: Record<string, string> = {};
-  for (const [path, effect, answer, to = ''] of rows(DONE)) expected[`${path} | ${effect} | ${answer}`] = to;
+  for (const [path, effect, answer, to = ''] of [...rows(DONE), ...spread(TEARDOWN_DONE)])
+    expected[`${path} | ${effect} | ${answer}`] = to;
   const actual: Record<string, string> = {};
   for (const path of RESTING) {
     for (const { id, src } of effectsIn(path).filter(({ src }) => src !== 'waitUntil')) {
@@ -61,12 +113,17 @@ test('each rejection of each effect, with each failure code, leads where the tab
   for (const [path, effect, retry = '', blocked = '', giveUp = ''] of rows(REJECTED)) {
     for (const code of FAILURE_CODES) {
       const cell = `${path} | ${effect} | ${code}`;
-      expected[cell] = own.get(cell) ?? { retry, blocked, giveUp }[failure(code, '').disposition];
+      const byCode = { retry, blocked, giveUp: givenUp(giveUp, code) };
+      expected[cell] = own.get(cell) ?? byCode[failure(code, '').disposition];
     }
     // What carries no failure is a fault of ours, and worth another try.
     expected[`${path} | ${effect} | a plain Error`] = retry;
     expected[`${path} | ${effect} | no Error at all`] = retry;
   }
+  for (const [path, effect, to = ''] of spread(TEARDOWN_REJECTED))
+    for (const code of Object.keys(REJECTIONS)) expected[`${path} | ${effect} | ${code}`] = to;
+  for (const [path, effect, to = ''] of spread(TEARDOWN_REPOSITORY_GONE))
+    expected[`${path} | ${effect} | REPOSITORY_GONE`] = to;
   const actual: Record<string, string> = {};
   for (const path of RESTING) {
     for (const { id } of effectsIn(path).filter(({ src }) => src !== 'waitUntil')) {
@@ -80,7 +137,8 @@ test('each rejection of each effect, with each failure code, leads where the tab
 
 test('each wait leads where the table says, and one that fails leads there too', () => {
   const expected: Record<string, string> = {};
-  for (const [path, wait, to = ''] of rows(WAITS)) expected[`${path} | ${wait}`] = to;
+  for (const [path, wait, to = ''] of [...rows(WAITS), ...spread(TEARDOWN_WAITS)])
+    expected[`${path} | ${wait}`] = to;
   const ended: Record<string, string> = {};
   const failed: Record<string, string> = {};
   for (const path of RESTING) {
@@ -95,11 +153,8 @@ test('each wait leads where the table says, and one that fails leads there too',
   expect(failed).toEqual(expected);
 });
 
-test('a final state takes no event any more', () => {
-  for (const path of FINAL) {
-    for (const event of Object.values(EXTERNAL_EVENTS))
-      expect(cellOf(step(snapshotAt(path), event))).toBe('·');
-  }
+test('a final state takes no event any more: its actor has ended', () => {
+  expect(FINAL.map((path) => snapshotAt(path).status)).toEqual(['done', 'done']);
 });
 
 test('law 6: no hint moves the status of a job back, and a conclusion once known stays', () => {
@@ -129,48 +184,39 @@ test('law 4: an exchange moves the job and leaves VM and runner where they are',
     // A warm VM has no runner until its job comes.
     const runner = path === 'warm' ? VM.name : before.context.runner?.name;
     expect(after.context.runner?.name, path).toBe(runner);
+    // For which job it was made stays with the VM.
+    expect(after.context.vm?.madeFor, path).toEqual(before.context.vm?.madeFor);
   }
 });
 
-test('a teardown that has removed everything ends by what became of the job', () => {
-  const { maxAttempts } = DEFAULT_POLICY;
+test('a teardown that has nothing left ends by what became of the job', () => {
   const failed = failure('VM_START_FAILED', 'It did not start.');
-  const { job } = snapshotAt('tearingDown vm.acting runner.gone').context;
-  const end = (
-    status: 'queued' | 'in_progress' | 'completed',
-    failures: number,
-    cause: typeof failed | null,
-    released = false,
-  ) =>
-    step(
-      snapshotAt('tearingDown vm.acting runner.gone', {
-        job: { ...job, status, attemptsFailed: failures },
-        failure: cause,
-        released,
-      }),
-      done('deleteVm', null),
-    ).to;
+  const { job } = snapshotAt('tearingDown vm.acting runner.gone job.gone').context;
+  const end = (more: Partial<typeof job>, cause: typeof failed | null) => {
+    const before = snapshotAt('tearingDown vm.acting runner.gone job.gone', {
+      job: { ...job, ...more },
+      failure: cause,
+    });
+    const { to, after } = step(before, done('deleteVm', null));
+    return [to, after.output?.outcome ?? null];
+  };
 
-  expect(end('queued', 1, failed)).toBe('queued');
-  expect(end('queued', maxAttempts, failed)).toBe('failed');
-  // Its last attempt was not lost by a failure: a job that still waits is never dropped (law 10).
-  expect(end('queued', maxAttempts, null)).toBe('queued');
-  expect(end('in_progress', 1, failed)).toBe('failed');
-  expect(end('in_progress', 1, null)).toBe('done');
-  expect(end('completed', maxAttempts, failed)).toBe('done');
-  expect(end('queued', 0, failure('OPERATOR_CANCELLED', 'ada ordered it.'))).toBe('failed');
-  expect(end('queued', 0, failed, true)).toBe('done');
-  expect(end('in_progress', 0, failed, true)).toBe('done');
+  expect(end({ status: 'completed' }, failed)).toEqual(['done', 'done']);
+  expect(end({ status: 'completed', conclusion: 'cancelled' }, failed)).toEqual(['done', 'cancelled']);
+  expect(end({ status: 'in_progress' }, null)).toEqual(['done', 'taken']);
+  expect(end({ status: 'in_progress' }, failed)).toEqual(['done', 'lost']);
+  for (const code of OVER as FailureCode[])
+    expect(end({ status: 'queued' }, failure(code, 'It was ordered.')), code).toEqual(['failed', 'failed']);
+  // The job went on in an actor of its own.
+  expect(end({ id: NO_JOB }, failed)).toEqual(['done', null]);
+  expect(end({ id: NO_JOB }, failure('OPERATOR_CANCELLED', 'ada ordered it.'))).toEqual(['done', null]);
 });
 
 test('law 9: until nothing can appear any more, a teardown knows until when it may', () => {
   const { settle } = DEFAULT_POLICY.timeouts;
   const creating = step(snapshotAt('creating.acting'), eventOf('completed elsewhere')).after.context;
   expect(creating.vm?.mayAppearUntil).toBe(START + settle);
-  const config = step(
-    snapshotAt('jitConfig.acting', { runner: { name: VM.name, id: null, mode: null, mayAppearUntil: 0 } }),
-    eventOf('completed elsewhere'),
-  ).after.context;
+  const config = step(snapshotAt('jitConfig.acting'), eventOf('completed elsewhere')).after.context;
   expect(config.vm?.mayAppearUntil).toBe(0);
   expect(config.runner?.mayAppearUntil).toBe(START + settle);
 });

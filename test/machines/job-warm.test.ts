@@ -4,11 +4,10 @@ import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { HANGS, JobRig, type Script } from './job-rig.ts';
 import { OTHER_JOB, STAND_IN, START } from './job-samples.ts';
 
-const STANDING_BY = { ...STAND_IN, namesTaken: START - 1 };
 const GETS_A_JOB: JobEvent = { type: 'job.exchanged', job: OTHER_JOB, here: false };
 
 async function warmVm(script: Script = {}): Promise<JobRig> {
-  const rig = new JobRig({ job: STANDING_BY, script });
+  const rig = new JobRig({ job: STAND_IN, script });
   await rig.grantSlot();
   return rig;
 }

@@ -16,7 +16,8 @@ export function allNodes(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(allNodes)];
 }
 
-const isPassing = (node: AnyStateNode) => (node.always ?? []).length > 0;
+/** Left as soon as it is entered, whatever the actor knows. */
+const isPassing = (node: AnyStateNode) => (node.always ?? []).some(({ guard }) => guard === undefined);
 const isFinal = (node: AnyStateNode, value: StateValue | undefined): boolean =>
   typeof value === 'string' && node.states[value]?.type === 'final';
 

@@ -17,6 +17,12 @@ const PREFIXES = [
   'gh',
 ];
 
+test('the names of a job say its id and their number, which has nine digits at most', () => {
+  for (const number of [1, 100, 999_999_999])
+    expect(parseResourceName('gh-a', resourceName('gh-a', 101, number))).toEqual({ jobId: 101, number });
+  expect(parseResourceName('gh-a', resourceName('gh-a', 101, 1_000_000_000))).toBeNull();
+});
+
 test('a base says what it holds, and whether it is complete', () => {
   expect(parseBaseName('gh-a', baseName('gh-a', KEY))).toEqual({ key: KEY, isComplete: true });
   const unfinished = unfinishedBaseName('gh-a', KEY, 'mhx3k2z1');

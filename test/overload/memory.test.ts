@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { NUMBERS } from '../support/numbers.ts';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -45,7 +46,7 @@ test('after twice as many jobs the heap and the store hold what they held', asyn
     for (let n = 0; n < jobs; n += 1) {
       served += 1;
       const key = actors.create(jobFrom(observation(served), 'macos'));
-      actors.send(key, { type: 'slot.granted', host: 'mini-1' });
+      actors.send(key, { type: 'slot.granted', host: 'mini-1', numbers: NUMBERS });
       actors.send(key, { type: 'job.completed', conclusion: 'success', here: false });
       while (actors.size > 0) await Promise.resolve();
       clock.advance(PACE);

@@ -15,10 +15,12 @@ import { DaemonError } from '../../src/errors.ts';
 import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
 import type { Purpose } from '../../src/github/access/purpose-budget.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
+import { Pulls } from '../../src/hosts/pulls.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { liveSource } from '../../src/http/admin/source/live-source.ts';
 import { listen } from '../../src/http/listen.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
+import { RepositoryNames } from '../../src/intake/repository-names.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
@@ -28,6 +30,7 @@ import { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
+import { NUMBERS } from '../support/numbers.ts';
 import type { StagedMacs } from './staged-macs.ts';
 
 const silent = pino({ level: 'silent' });
@@ -123,6 +126,7 @@ export class StagedDaemon {
       getJob: async () => null,
       listActiveRuns: async () => [],
       listRunJobs: async () => [],
+      getRepository: async () => ({ id: 1, fullName: 'octo/app' }),
     };
     const world = { agent: () => ({ client: {} }), guest: {} } as never;
     const recorder = new EvidenceRecorder({
@@ -130,6 +134,14 @@ export class StagedDaemon {
       hostLook: () => null,
     });
     const profiles = ['macos-15'];
+    const pulls = new Pulls({
+      agent: () => ({}) as never,
+      clock,
+      log: silent,
+      timeout: 1_000,
+      onChange: () => undefined,
+      onEnd: () => undefined,
+    });
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
@@ -144,6 +156,7 @@ export class StagedDaemon {
       store,
       journal,
       github,
+      profileFor: () => 'macos-15',
       clock,
       log: this.orderLog,
     });
@@ -163,12 +176,22 @@ export class StagedDaemon {
         actors,
         hosts,
         breakers,
+        pulls,
+        scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
+        imageOf: () => 'ghcr.io/octo/macos:latest',
         store,
         journal,
         tracer,
         orders,
         poller,
         webhooks,
+        names: new RepositoryNames({
+          github,
+          ids: store.repositoryIds,
+          repositories: [],
+          clock,
+          log: silent,
+        }),
         deliveries,
         collector,
         dispatcher,
@@ -185,7 +208,7 @@ export class StagedDaemon {
     });
     const fixed = {
       ...source,
-      readiness: () => ({ ready: true, reasons: [] }),
+      readiness: () => ({ ready: true, reasons: [], degraded: [] }),
     };
     const app = createAdminApp({ source: fixed, token, clock });
     webhooks.start();
@@ -231,7 +254,7 @@ export class StagedDaemon {
   /** Lets the effect that the job waits for come to its good end. */
   next(key: string): void {
     const state = this.state(key);
-    if (state === 'queued') this.send(key, { type: 'slot.granted', host: 'mini-1' });
+    if (state === 'queued') this.send(key, { type: 'slot.granted', host: 'mini-1', numbers: NUMBERS });
     const [effect, output] = NEXT[state] ?? [];
     if (effect === 'createVm')
       this.#end(key, { type: 'xstate.done.actor.createVm', output: { vmId: `vm-${key}` } });

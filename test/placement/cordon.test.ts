@@ -1,11 +1,13 @@
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { DEFAULT_BREAKER_POLICY } from '../../machines/breaker.ts';
+import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { systemClock } from '../../src/clock.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
-import { Breakers } from '../../src/placement/breakers.ts';
+import { Breakers } from '../../src/placement/breakers/breakers.ts';
+import { OPEN_GATES } from '../../src/placement/schedule.ts';
 import { Store } from '../../src/store/store.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 
@@ -21,6 +23,8 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   const actors = {
     *placeholders() {},
     slotsOn: () => new Set(),
+    lastNumber: () => 0,
+    snapshotOf: () => snapshotAt('queued'),
     *inQueue() {
       yield { key: '1', snapshot: snapshotAt('queued') };
     },
@@ -33,7 +37,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   const hosts = { all: () => [host('mini-1'), host('mini-2')] } as never;
   const breakers = new Breakers({
     ...{
-      policy: DEFAULT_BREAKER_POLICY,
+      policies: DEFAULT_BREAKER_POLICIES,
       clock: systemClock,
       log,
       onChange: () => dispatcher.requestScheduling(),
@@ -41,12 +45,13 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
   });
   const dispatcher = new Dispatcher({
     breakers,
+    gates: OPEN_GATES,
     actors,
     hosts,
     store,
     clock: systemClock,
     log,
-    namePrefix: 'gh',
+    policy: { ...DEFAULT_POLICY, namePrefix: 'gh' },
     warm: new Map(),
     profileFor: () => 'p',
   });
@@ -55,7 +60,7 @@ test('a cordoned host gets no job, and gets them again when the order is taken b
     await Promise.resolve();
     return granted.splice(0);
   };
-  const to = (name: string) => [{ type: 'slot.granted', host: name }];
+  const to = (name: string) => [expect.objectContaining({ type: 'slot.granted', host: name })];
 
   expect(await requestScheduling()).toEqual(to('mini-1'));
   store.cordons.put('mini-1', { by: 'ada', at: 1 });

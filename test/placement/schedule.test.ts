@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { freeSlots } from '../../src/placement/free-slots.ts';
-import { schedule } from '../../src/placement/schedule.ts';
+import { OPEN_GATES, schedule } from '../../src/placement/schedule.ts';
 
 const job = (key: string, queuedAt: number, notBefore = 0) => ({
   key,
@@ -37,9 +37,43 @@ test('a job that rests between attempts is passed over and names the time to loo
 test('a profile without room holds up nobody, and one with room for a try gets one', () => {
   const waiting = [job('a', 1), job('b', 2), { ...job('c', 3), profile: 'other' }];
   const granted = (room: number) =>
-    schedule(waiting, [{ name: 'm1', free: 3 }], 10, (profile) => (profile === 'macos' ? room : 9)).grants;
+    schedule(waiting, [{ name: 'm1', free: 3 }], 10, {
+      ...OPEN_GATES,
+      of: ({ profile }) => [`profile ${profile}`],
+      room: (gate) => (gate === 'profile macos' ? room : 9),
+    }).grants;
   expect(granted(0).map(({ key }) => key)).toEqual(['c']);
   expect(granted(1).map(({ key }) => key)).toEqual(['a', 'c']);
+});
+
+test('a job that cannot go to one host goes to another, and takes no slot where it can go to none', () => {
+  const hosts = [
+    { name: 'm1', free: 2 },
+    { name: 'm2', free: 1 },
+  ];
+  const waiting = [job('a', 1), job('b', 2), { ...job('c', 3), profile: 'other' }];
+  const pulls = (ready: string[]) =>
+    schedule(waiting, hosts, 10, {
+      ...OPEN_GATES,
+      on: ({ profile }, host) => (profile === 'other' || ready.includes(host) ? [] : null),
+    });
+  expect(pulls(['m2']).grants).toEqual([
+    { key: 'a', host: 'm2' },
+    { key: 'c', host: 'm1' },
+  ]);
+  expect(pulls(['m2']).unplaced.map(({ key }) => key)).toEqual(['b']);
+  expect(pulls([]).grants).toEqual([{ key: 'c', host: 'm1' }]);
+  expect(pulls([]).unplaced).toEqual([]);
+});
+
+test('a slot is kept for a job that GitHub is asked for, and not for one that could not be asked', () => {
+  const grants = (answer: 'asking' | 'no') =>
+    schedule([job('a', 1), job('b', 2)], [{ name: 'm1', free: 1 }], 10, {
+      ...OPEN_GATES,
+      isReady: ({ key }) => (key === 'a' ? answer : 'yes'),
+    }).grants;
+  expect(grants('asking')).toEqual([]);
+  expect(grants('no')).toEqual([{ key: 'b', host: 'm1' }]);
 });
 
 test('the inputs of a decision are left as they were', () => {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Level } from 'level';
 import { expect, test } from 'vitest';
-import type { Waiting } from '../../src/placement/why-waiting.ts';
+import type { Waiting } from '../../src/placement/waiting/waiting.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
 test('law 4: a job that another job’s runner takes is exchanged, and no VM is wasted', async () => {
@@ -29,19 +29,24 @@ test('a runner that does not come online is retired, and the job gets another on
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 2]);
 });
 
-test('an online runner that gets no job within vm_idle_timeout is retired', async () => {
+test('an online runner that gets no job within vm_idle_timeout is retired, and its job waits for its next VM', async () => {
   await using world = await scenario({
     github: { timings: { assignment: 60_000 } },
-    config: { controller: { vm_idle_timeout: '600ms', max_attempts: 1 } },
+    config: { controller: { vm_idle_timeout: '600ms' } },
   });
   await world.start();
   const [job] = world.push();
   await world.until(async () => {
-    expect((await world.jobs()).recent).toMatchObject([
-      { outcome: 'failed', cause: { code: 'RUNNER_UNUSED' } },
+    expect((await world.jobs()).jobs).toMatchObject([
+      {
+        state: 'queued',
+        failure: { code: 'RUNNER_UNUSED' },
+        job: { id: job?.id, attempt: 1, attemptsFailed: 0, runnersUnused: 1 },
+      },
     ]);
+    expect([world.vms(), world.runners()]).toEqual([[], []]);
   });
-  expect([job?.state.status, world.vms(), world.runners()]).toEqual(['queued', [], []]);
+  expect(job?.state.status).toBe('queued');
 });
 
 test('law 3: ownerless VMs and runners of ours are collected after two looks, strangers never', async () => {
@@ -114,26 +119,28 @@ test('law 5: a store that was lost while a job runs costs nothing: its VM is ado
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
 });
 
-test('an image that fails three times in a row is left alone: the next job waits, says why, and burns no attempt', async () => {
-  await using world = await scenario({ config: { controller: { max_attempts: 3 } } });
+test('an image that fails twice in a row is held back: its jobs wait, say why, and burn no further VM', async () => {
+  await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { missingTools: ['git'] } });
   await world.start();
-  const [broken] = world.push();
-  await world.until(async () => {
-    const { recent } = await world.jobs();
-    return recent.some((job) => job.jobId === broken?.id && job.outcome === 'failed');
-  });
-  const [next] = world.push([{}]);
-  await world.until(async () => {
-    const { waiting } = (await (await fetch(`${world.adminUrl}/api/waiting`)).json()) as {
-      waiting: Waiting[];
-    };
-    const why = waiting.find(({ jobId }) => jobId === next?.id);
-    expect(why?.sentence).toMatch(
-      /^Its profile jeballto-macos is left alone until .* after 3 failures in a row\.$/,
-    );
-  });
-  expect([next?.state.status, world.vmsCreated()]).toEqual(['queued', 3]);
+  const [broken, next] = world.push([{}, {}]);
+  const waits = (jobId: number | undefined, sentence: RegExp) =>
+    world.until(async () => {
+      const { waiting } = (await (await fetch(`${world.adminUrl}/api/waiting`)).json()) as {
+        waiting: Waiting[];
+      };
+      expect(waiting.find((one) => one.jobId === jobId)?.sentence).toMatch(sentence);
+    });
+  const held =
+    /^The profile jeballto-macos on .* is held back until .*, since it failed 2 times in a row: .*git/;
+  await waits(broken?.id, held);
+  await waits(next?.id, held);
+  const { ready, degraded } = (await (await fetch(`${world.adminUrl}/readyz`)).json()) as {
+    ready: boolean;
+    degraded: string[];
+  };
+  expect([ready, degraded]).toEqual([true, [expect.stringContaining('pair jeballto-macos on')]]);
+  expect([broken?.state.status, next?.state.status, world.vmsCreated()]).toEqual(['queued', 'queued', 2]);
 });
 
 test('an answer that gets lost after the create took effect makes no second VM', async () => {

@@ -114,22 +114,21 @@ test('an Enterprise Server without JIT runners is served by registration tokens'
   expect(world.asked(/^POST .*registration-token$/)).toBe(2);
 });
 
-test('an attempt that fails for the image is made again under a new name, and the last one says why', async () => {
-  await using world = await scenario({ config: { controller: { max_attempts: 2 } } });
+test('an attempt that fails for the image is made again under a new name, and the job says why it waits', async () => {
+  await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { missingTools: ['config.sh', 'git'] } });
   await world.start();
   const [job] = world.push();
-  const [failed] = await world.until(async () => {
-    const { recent } = await world.jobs();
-    expect(recent).toHaveLength(1);
-    return recent;
+  const [waiting] = await world.until(async () => {
+    const { jobs } = await world.jobs();
+    expect(jobs).toMatchObject([{ state: 'queued', job: { attempt: 2 } }]);
+    return jobs;
   });
-  expect(failed).toMatchObject({
-    outcome: 'failed',
-    attempts: 2,
-    cause: { code: 'GUEST_TOOL_MISSING', blame: 'image' },
+  expect(waiting).toMatchObject({
+    job: { attemptsFailed: 2 },
+    failure: { code: 'GUEST_TOOL_MISSING', blame: 'image' },
   });
-  expect(failed?.cause?.message).toMatch(/config\.sh.*git/);
+  expect(waiting?.failure?.message).toMatch(/config\.sh.*git/);
   expect([job?.state.status, world.vmsCreated(), world.vms(), world.runners()]).toEqual([
     'queued',
     2,

@@ -10,14 +10,7 @@ export interface BrokenLaw {
  * Laws that the daemon does not keep yet: breaking them counts only when a run is told to watch all (`--rough`). A law
  * leaves this list with the change that keeps it.
  */
-export const LAWS_NOT_YET: readonly string[] = [
-  'no job is given up',
-  'no job waits for the end of a VM',
-  'nobody waits for the trouble of others',
-  'every queued job is served',
-  'no name twice',
-  'no boots without end',
-];
+export const LAWS_NOT_YET: readonly string[] = [];
 
 /** What was seen to break, each thing once: a breach that lasts would be seen at every look. */
 export class BrokenLaws {

@@ -8,13 +8,12 @@ import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
 import { settled } from '../support/manual-clock.ts';
-
+import { BreakerLaw, LONGEST_TRIAL } from './breaker-law.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import type { Write } from './committed.ts';
 import { leftovers } from './final-laws.ts';
 import { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
-import { LONGEST_TRIAL, LONGEST_WAIT, ServiceLaw } from './service-law.ts';
 import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
 
 // A law that cannot be broken proves nothing: each is given a breach here.
@@ -247,47 +246,25 @@ test('one owner: two records that name one VM break it', () => {
   expect(broken()).toContain('one owner');
 });
 
-test('a job that waits for long beside a free slot is noticed, and one without a slot is not', async () => {
-  const { world, mac, broken } = newWorld();
-  const service = new ServiceLaw();
-  const spec = { name: 'build', labels: ['mac'], group: null, needsApproval: false, steps: [] };
-  pushWorkflow(world.github, ensureRepository(world.github, 'acme/app'), { name: 'CI', jobs: [spec] });
-  const wait = async (ms: number) => {
-    service.look(world, false);
-    await finish(world, world.clock.sleepUntil(world.clock.now() + ms));
-    service.look(world, false);
-  };
-  const others = [1, 2].map((n) => addForeignVm(mac.agent, { name: `other ${n}` }));
-  await wait(LONGEST_WAIT + 1);
-  expect(broken()).toEqual([]);
-  for (const { id } of others) mac.agent.vms.delete(id);
-  await wait(LONGEST_WAIT + 1);
-  expect(broken()).toEqual(['no job waits while a slot is free']);
-});
-
 const breaker = (at: number, name: string, to: string): Write => ({
   type: 'put',
   key: `!journal!${at}`,
   value: JSON.stringify({ kind: 'breaker', at, actor: `breaker:${name}`, to }),
 });
 
-test.each(['host mac-1', 'profile mac'])(
-  'a job that waits for the breaker of %s is no breach, but a breaker that nobody tries again is',
-  async (name) => {
-    const { world, commit, broken } = newWorld();
-    const service = new ServiceLaw();
-    const spec = { name: 'build', labels: ['mac'], group: null, needsApproval: false, steps: [] };
-    pushWorkflow(world.github, ensureRepository(world.github, 'acme/app'), { name: 'CI', jobs: [spec] });
-    commit(breaker(world.clock.now(), name, 'open'));
-    service.look(world, false);
-    await finish(world, world.clock.sleepUntil(world.clock.now() + LONGEST_TRIAL));
-    service.look(world, false);
-    expect(broken()).toEqual([]);
-    await finish(world, world.clock.sleepUntil(world.clock.now() + 1));
-    service.look(world, false);
-    expect(broken()).toEqual(['what failed is tried again']);
-  },
-);
+test('a breaker that nobody tries again is noticed, and one that waits for somebody to try it is not', async () => {
+  const { world, commit, broken } = newWorld();
+  const law = new BreakerLaw();
+  commit(breaker(world.clock.now(), 'host mac-1', 'open'));
+  commit(breaker(world.clock.now() + 1, 'profile mac', 'halfOpen.ready'));
+  law.look(world, false);
+  await finish(world, world.clock.sleepUntil(world.clock.now() + LONGEST_TRIAL));
+  law.look(world, false);
+  expect(broken()).toEqual([]);
+  await finish(world, world.clock.sleepUntil(world.clock.now() + 1));
+  law.look(world, false);
+  expect(broken()).toEqual(['what failed is tried again']);
+});
 
 test('a breaker that is closed, or that a new life of the daemon forgot, keeps no job waiting', () => {
   const { world, commit } = newWorld();

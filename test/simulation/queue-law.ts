@@ -41,7 +41,9 @@ export class QueueLaw {
     this.#began ??= now;
     if (isDisturbed) this.#calmSince = null;
     else this.#calmSince ??= now;
-    const hasRoom = [...world.macs.values()].some((mac) => freeSlots(world, mac) > 0);
+    const hasRoom = [...world.macs.values()].some(
+      (mac) => freeSlots(world, mac) > 0 && !keepsVms(mac, troubles),
+    );
     const groups = this.#groups(world, troubles);
     for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
     for (const [key, { jobs, label }] of groups) {
@@ -102,6 +104,10 @@ export class QueueLaw {
   }
 }
 
+/** A host that deletes no VM is held back: each further VM would cost it a slot for good. */
+const keepsVms = ({ name }: Mac, troubles: readonly OngoingTrouble[]) =>
+  troubles.some(({ trouble }) => trouble.what === 'deletesFail' && trouble.mac === name);
+
 const labelOf = ({ spec }: Job) => spec.labels.find((label) => label === 'mac' || label === 'mac-large');
 
 /** A runner of a repository works for no other. */
@@ -156,12 +162,21 @@ function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, labe
   return keyOf(world, job, labelOf(job) ?? '') === key;
 }
 
-/** From the first to the last VM that was made for the group's jobs and ended without one. */
+/**
+ * From the first to the last VM that ended without a job, of those made for the group, and of those on a host where VMs
+ * of two profiles ended so: that host is rightly held back as a whole.
+ */
 function spanInVain(world: SimulatedWorld, key: string): number {
-  const made = world.ledger.vms.flatMap(({ jobId, madeAt, hadJob }) => {
+  const inVain = world.ledger.vms.flatMap(({ jobId, madeAt, hadJob, mac }) => {
     const job = world.github.jobs.get(jobId);
-    return job && !hadJob && keyOf(world, job, labelOf(job) ?? '') === key ? [madeAt] : [];
+    return job && !hadJob
+      ? [{ madeAt, mac, label: labelOf(job) ?? '', group: keyOf(world, job, labelOf(job) ?? '') }]
+      : [];
   });
+  const labelsOn = (mac: Mac) => new Set(inVain.filter((one) => one.mac === mac).map(({ label }) => label));
+  const made = inVain
+    .filter(({ group, mac }) => group === key || labelsOn(mac).size > 1)
+    .map(({ madeAt }) => madeAt);
   return made.length === 0 ? 0 : Math.max(...made) - Math.min(...made);
 }
 

@@ -60,7 +60,7 @@ export class RecordLaws {
     for (const { key, context } of jobs) {
       if (context.vm) claim(`VM ${context.vm.name}`, key);
       if (context.runner) claim(`runner ${context.runner.name}`, key);
-      if (!context.released && context.job.id > 0) claim(`job ${context.job.id}`, key);
+      if (context.job.id > 0 && !wasReleased(context)) claim(`job ${context.job.id}`, key);
     }
   }
 
@@ -120,3 +120,8 @@ const stateOf = ({ value }: CommittedJob) =>
   typeof value === 'string' ? value : Object.keys(value as object)[0];
 
 const isAdoption = ({ value }: CommittedJob) => JSON.stringify(value).includes('retiring');
+
+/** A record of an earlier version says by a field of its own that its job went on, until the daemon has read it. */
+function wasReleased(context: CommittedJob['context'] & { released?: boolean }): boolean {
+  return context.released === true;
+}

@@ -51,7 +51,8 @@ export async function reopenStore(
   const lives = new DaemonLives(world, disk.open);
   const { clock, broken } = world;
   const begins = stored.at + DOWN;
-  void rebuildWorld(world, stored)
+  void world.ledger
+    .rebuild(() => rebuildWorld(world, stored))
     .then(() => meanwhile(world))
     .then(() => clock.sleepUntil(begins))
     .then(() => lives.start());

@@ -1,11 +1,11 @@
 import { settled } from '../support/manual-clock.ts';
+import { BreakerLaw } from './breaker-law.ts';
 import type { BrokenLaw } from './broken-laws.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
 import { QueueLaw } from './queue-law.ts';
 import type { Scenario } from './scenario.ts';
-import { ServiceLaw } from './service-law.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
 
 export interface RunResult {
@@ -35,14 +35,14 @@ const LOOK_EVERY = 5_000;
 /** A world at rest is watched for so long, since the collector must find nothing either. */
 const REST = 130_000;
 /** After the trouble everything has to come to rest within this. */
-const LONGEST_AFTERMATH = 3 * 3_600_000;
+const LONGEST_AFTERMATH = 8 * 3_600_000;
 
 /** Plays a scenario until nothing is left to happen, or a law breaks. */
 export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
   const world = createWorld(scenario, (request) => lives.takeWebhook(request), options);
   const lives = new DaemonLives(world);
   const happenings = new Happenings(world, lives);
-  const service = new ServiceLaw();
+  const breakers = new BreakerLaw();
   const queue = new QueueLaw();
   const { clock, broken } = world;
   const began = clock.now();
@@ -58,7 +58,7 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
     await settled();
     if (clock.now() >= nextLook) {
       nextLook = clock.now() + LOOK_EVERY;
-      service.look(world, isDisturbed() || happenings.troubles.length > 0);
+      breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const left = happenings.areOver && lives.isUp ? leftovers(world) : ['something is still to come'];
       if (left.length > 0) atRestSince = null;

@@ -34,11 +34,19 @@ export class VmLedger {
   readonly #world: LedgerParts;
   readonly vms: LedgerVm[] = [];
   readonly #runners = new Set<string>();
+  #isRebuilding = false;
 
   constructor(world: LedgerParts) {
     this.#world = world;
     for (const mac of world.macs.values()) onNew(mac.agent.vms, (vm) => this.#made(mac, vm));
     onNew(world.github.runners, (runner) => this.#registered(runner));
+  }
+
+  /** What is there before the watch begins comes into being under one id and then under its own: neither is new. */
+  async rebuild(world: () => Promise<void>): Promise<void> {
+    this.#isRebuilding = true;
+    await world();
+    this.#isRebuilding = false;
   }
 
   /** Somebody asks for the deletion of this VM. */
@@ -63,7 +71,8 @@ export class VmLedger {
     if (!named) return;
     const { broken, clock } = this.#world;
     const earlier = this.vms.findLast((one) => one.vm.name === vm.name);
-    if (earlier && (earlier.vm.hasBooted || earlier.mac.agent.vms.has(earlier.vm.id))) {
+    if (this.#isRebuilding && earlier) this.vms.splice(this.vms.indexOf(earlier), 1);
+    else if (earlier && (earlier.vm.hasBooted || earlier.mac.agent.vms.has(earlier.vm.id))) {
       broken.note(
         'no name twice',
         `VM ${vm.name} on ${mac.name} bears the name of one on ${earlier.mac.name}`,
@@ -71,7 +80,7 @@ export class VmLedger {
     }
     const { jobId } = named;
     this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, hadJob: false });
-    if (jobId > 0) this.#checkPace(jobId);
+    if (jobId > 0 && !this.#isRebuilding) this.#checkPace(jobId);
   }
 
   #checkPace(jobId: number): void {
@@ -92,7 +101,7 @@ export class VmLedger {
 
   #registered({ name }: Runner): void {
     if (!isOurs(name)) return;
-    if (this.#runners.has(name)) {
+    if (this.#runners.has(name) && !this.#isRebuilding) {
       this.#world.broken.note('no name twice', `a second runner is registered as ${name}`);
     }
     this.#runners.add(name);

@@ -41,7 +41,8 @@ async function collecting(options: EffectFixtureOptions = {}) {
     await startVm.run(world, { host, vmId }, STAYS, STORED);
     const reached = await soon(() => connectGuest.run(world, { host, vmId, hostKey: null }, STAYS));
     const guest = { host, vmId, ...reached };
-    const runner = { ...PLACE, jobId, runnerName: name, profile: LABEL };
+    const scope = { kind: 'repository', ...PLACE } as const;
+    const runner = { ...PLACE, scope, runnerId: null, jobId, runnerName: name, profile: LABEL };
     const got = await obtainRunnerConfig.run(world, runner, STAYS, STORED);
     const launch = () => launchRunner.run(world, { ...guest, ...runner, ...got }, STAYS);
     const inGuest = (script: string) => withGuest(world, guest, STAYS, ({ session }) => session.run(script));

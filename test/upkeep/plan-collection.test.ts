@@ -28,7 +28,7 @@ function plan(reality: Partial<Reality>, owners: Partial<typeof nobody> = {}, lo
   let sightings: ReadonlyMap<string, Sighting> = new Map();
   let steps: ReturnType<typeof planCollection>['steps'] = [];
   for (let look = 0; look < looks; look += 1) {
-    const whole = { vms: [], runners: [], unseenHosts: [], ...reality };
+    const whole = { vms: [], runners: [], unseenHosts: [], unseenScopes: [], ...reality };
     ({ steps, sightings } = planCollection(PREFIX, whole, { ...nobody, ...owners }, sightings, look));
   }
   return steps;
@@ -127,7 +127,7 @@ test.each([
 test('something that found its owner between two looks starts anew', () => {
   const first = planCollection(
     PREFIX,
-    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [] },
+    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [], unseenScopes: [] },
     nobody,
     new Map(),
     0,
@@ -135,7 +135,7 @@ test('something that found its owner between two looks starts anew', () => {
   const owned = { ...nobody, vmIds: new Set(['ID-gh-a-1-1']) };
   const second = planCollection(
     PREFIX,
-    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [] },
+    { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [], unseenScopes: [] },
     owned,
     first.sightings,
     1,
@@ -163,7 +163,9 @@ test('a runner whose VM exists goes with its VM', () => {
 });
 
 test('no runner is removed while a host that may hold its VM does not answer', () => {
-  expect(plan({ runners: [runner('gh-a-1-1')], unseenHosts: ['m2'] })).toMatchObject([{ do: 'leave' }]);
+  expect(plan({ runners: [runner('gh-a-1-1')], unseenHosts: ['m2'], unseenScopes: [] })).toMatchObject([
+    { do: 'leave' },
+  ]);
 });
 
 test('a runner that a record names is left in peace', () => {

@@ -16,9 +16,13 @@ export const GOALS = [
   'running.finishing',
   'running.verifying',
   'running.retiring',
+  'running.retiring.askingGuest.waiting',
   'running.retiring.deregistering',
+  'running.retiring.checkingJob',
+  'running.retiring.releasing',
   'running.retiring.settling',
   'tearingDown',
+  'tearingDown.job.decided',
   'done',
   'failed',
 ] as const;

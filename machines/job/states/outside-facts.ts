@@ -6,6 +6,14 @@ const goElsewhere = {
   params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
 } as const;
 
+const lost = {
+  type: 'loseAttempt',
+  params: {
+    code: 'HOST_LOST',
+    message: 'The host stayed unreachable, so the job goes on with another VM.',
+  },
+} as const;
+
 /** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
 export const beforeTheRunner = {
   'job.completed': { target: to('tearingDown'), actions: 'markCompleted' },
@@ -29,20 +37,12 @@ export const beforeTheRunner = {
     { target: to('tearingDown'), actions: 'takeJob' },
   ],
   'slot.reclaimed': [{ guard: 'is there no job', target: to('tearingDown') }, {}],
-  'host.lost': {
-    target: to('tearingDown'),
-    actions: {
-      type: 'loseAttempt',
-      params: {
-        code: 'HOST_LOST',
-        message: 'The host stayed unreachable, so the job goes on with another VM.',
-      },
-    },
-  },
+  'host.lost': { target: to('tearingDown'), actions: lost },
   'host.drained': {
     target: to('tearingDown'),
     actions: goElsewhere,
   },
+  'job.unservable': { target: to('tearingDown'), actions: 'abandon' },
   'operator.cancelled': { target: to('tearingDown'), actions: 'cancelAttempt' },
   'vm.vanished': {
     target: to('tearingDown'),
@@ -77,9 +77,11 @@ export const withTheRunner = {
     { guard: 'does the exchanged job fit this VM', actions: 'takeJob' },
     { target: to('running.retiring'), actions: 'takeJob' },
   ],
+  'host.lost': { target: to('running.retiring'), actions: lost },
   'host.drained': {
     target: to('running.retiring'),
     actions: goElsewhere,
   },
+  'job.unservable': { target: to('running.retiring'), actions: 'abandon' },
   'operator.cancelled': { target: to('running.retiring'), actions: 'cancelAttempt' },
 } as const;

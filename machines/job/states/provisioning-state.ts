@@ -33,6 +33,17 @@ export function provisioningState(
     actions: { type: 'resumePhase', params: { timeout: phase.timeout } },
   } as const;
 
+  const moveOn = {
+    target: to('tearingDown'),
+    actions: {
+      type: 'loseAttempt',
+      params: {
+        code: 'HOST_FULL',
+        message: 'The host has no room for the VM and another one has, so the job goes on there.',
+      },
+    },
+  } as const;
+
   return s.createStateConfig({
     initial: 'acting',
     description: phase.description,
@@ -43,8 +54,11 @@ export function provisioningState(
       waiting: { ...pausing(s, 'acting'), invoke: [deadline, retryWait('acting')] },
       // A deadline that ended in here would leave its ended child in the record, which then cannot be restored.
       blocked: {
-        tags: ['waiting', 'needsAttention'],
-        on: { 'operator.retried': unblocked },
+        tags: ['waiting', 'needsAttention', ...(phase.timeout === 'starting' ? (['hostFull'] as const) : [])],
+        on: {
+          'operator.retried': unblocked,
+          ...(phase.timeout === 'starting' && { 'host.full': moveOn }),
+        },
         invoke: invokeWait('blockedWait', ({ phase }: JobContext) => phase.nextTryAt, unblocked),
       },
     },

@@ -145,7 +145,7 @@ export function jitConfig(s: JobSetup) {
           guard: 'does the exchanged job fit this VM',
           target: 'acting',
           reenter: true,
-          actions: 'takeJob',
+          actions: 'takeJobAndScope',
         },
       },
       invoke: {
@@ -155,6 +155,7 @@ export function jitConfig(s: JobSetup) {
           owner: context.job.owner,
           repository: context.job.repository,
           jobId: context.job.id,
+          scope: runnerOf(context).scope,
           profile: vmOf(context).profile,
           runnerName: runnerOf(context).name,
         }),

@@ -1,12 +1,12 @@
-import { assign } from 'xstate';
 import { withFailure, withOutput } from '../../effect-ends.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
-import { begin, type JobMachineOptions, type JobSetup } from '../setup.ts';
+import type { JobMachineOptions } from '../policy.ts';
+import { begin, type JobSetup } from '../setup.ts';
 import { to } from './goals.ts';
 import { withTheRunner } from './outside-facts.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
-import { retiring } from './retiring.ts';
+import { releasing, retiring } from './retiring.ts';
 import { verifying } from './verifying.ts';
 
 const watchInput = (context: JobContext, until: 'activity' | 'exit') => ({
@@ -57,16 +57,7 @@ function idle(s: JobSetup) {
             { guard: withOutput('is the watched VM gone'), ...LOST_IDLE },
             {
               target: to('running.verifying'),
-              actions: [
-                assign(({ context, event }) => ({
-                  failure: event.output.failure,
-                  job: {
-                    ...context.job,
-                    attemptsFailed: context.job.attemptsFailed + (event.output.failure ? 1 : 0),
-                  },
-                })),
-                begin('finishing'),
-              ],
+              actions: [withOutput('noteRunnerEnd'), begin('finishing')],
             },
           ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
@@ -84,6 +75,11 @@ function busy(s: JobSetup) {
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
     on: {
+      // The runners of an organization get the jobs of its other repositories, too.
+      'job.stillQueued': [
+        { guard: 'does the guest work for another job', target: '.releasing' },
+        { guard: 'is our job still queued', actions: 'noteOtherJob' },
+      ],
       // A repeated hint must not interrupt the watch.
       'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
       'vm.vanished': LOST_BUSY,
@@ -104,6 +100,7 @@ function busy(s: JobSetup) {
         },
       },
       waiting: waitingToWatch(s),
+      releasing: releasing(s, 'running.busy'),
     },
   });
 }
@@ -141,16 +138,22 @@ function finishing(s: JobSetup) {
 
 /** A runner of ours is online; which job it serves is for observations and the guest to say (law 4). */
 export function running(s: JobSetup, { policy }: JobMachineOptions) {
-  const expired = {
-    target: to('tearingDown'),
-    actions: {
-      type: 'failAttempt',
-      params: {
-        code: 'LIFETIME_EXCEEDED',
-        message: 'The VM outlived its lifetime_seconds and the agent did not power it off.',
-      },
+  const expired = [
+    { guard: 'is the job given up', target: to('running.retiring'), actions: 'endLifetime' },
+    {
+      target: to('running.retiring'),
+      actions: [
+        'endLifetime',
+        {
+          type: 'loseAttempt',
+          params: {
+            code: 'LIFETIME_EXCEEDED',
+            message: 'The VM outlived its lifetime_seconds and the agent did not power it off.',
+          },
+        },
+      ],
     },
-  } as const;
+  ] as const;
 
   return s.createStateConfig({
     initial: 'idle',

@@ -1,6 +1,5 @@
-import { assign } from 'xstate';
-import { withFailure } from '../../effect-ends.ts';
-import { runnerOf, withLaterStatus } from '../context.ts';
+import { withFailure, withOutput } from '../../effect-ends.ts';
+import { jobRefOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { to } from './goals.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
@@ -37,22 +36,14 @@ export function verifying(s: JobSetup) {
         invoke: {
           id: 'recheckJob',
           src: 'recheckJob',
-          input: ({ context }) => ({
-            owner: context.job.owner,
-            repository: context.job.repository,
-            jobId: context.job.id,
-            runnerName: runnerOf(context).name,
-          }),
-          onDone: {
-            target: to('tearingDown'),
-            actions: assign(({ context, event }) => {
-              const { status, conclusion } = event.output;
-              return {
-                job: withLaterStatus(context.job, status, conclusion),
-                failure: status === 'queued' ? context.failure : null,
-              };
-            }),
-          },
+          input: ({ context }) => jobRefOf(context),
+          onDone: [
+            {
+              guard: withOutput('does GitHub have the job queued'),
+              target: to('tearingDown.job.decided'),
+            },
+            { target: to('tearingDown'), actions: [withOutput('noteJob'), 'forgetFailure'] },
+          ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
       },

@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { connectGitHub, githubProxy } from '../../controller/connections.ts';
 import type { GitHub } from '../../github/github.ts';
-import type { RunnerScope } from '../../github/runners/runner-scope.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Tries the requests that the daemon will send to GitHub, except those that create or change something. */

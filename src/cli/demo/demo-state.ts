@@ -1,6 +1,6 @@
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { topState } from '../../journal/overview.js';
-import type { Waiting } from '../../placement/why-waiting.ts';
+import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -1,10 +1,11 @@
 import { createColors } from 'picocolors';
 import stringWidth from 'string-width';
+import { subjectOf } from '../../../machines/job/subject.ts';
 import { counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
 import { topState } from '../../journal/overview.js';
-import type { Waiting } from '../../placement/why-waiting.ts';
+import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { SettledJob } from '../../store/tables/settled-jobs.ts';
 import { cut, printable, shortSpan, textTable, wrap } from './terminal-text.ts';
 
@@ -159,7 +160,7 @@ function liveRow(
       STATE: topState(state),
       HOST: (state === 'queued' ? null : vm?.host) ?? '',
       AGE: shortSpan(now - job.queuedAt),
-      ATTEMPT: String(job.attemptsFailed + 1),
+      ATTEMPT: String(subjectOf({ job, vm }).attempt),
     },
   };
 }
@@ -168,7 +169,7 @@ function settledRow(job: SettledJob, now: number): JobRow {
   const outcome = job.cause
     ? `${job.cause.code}: ${job.cause.message}`
     : (job.conclusion ?? OUTCOMES[job.outcome]);
-  const isBad = job.outcome === 'failed' || job.conclusion === 'failure';
+  const isBad = job.outcome === 'failed' || job.outcome === 'lost' || job.conclusion === 'failure';
   return {
     mood: isBad ? 'bad' : 'good',
     outcome: printable(outcome),
@@ -187,6 +188,7 @@ function settledRow(job: SettledJob, now: number): JobRow {
 const OUTCOMES: Record<SettledJob['outcome'], string> = {
   done: '',
   failed: '',
+  lost: 'its VM was gone while it ran',
   taken: 'by a runner that is not ours',
   cancelled: '',
 };

@@ -8,7 +8,7 @@ import { runnerEnded } from './runner-ended.ts';
  * says why a runner ended. A runner that took a job and is no longer on GitHub's list has been online.
  */
 export const confirmOnline = effect('confirmOnline', async (world, input, signal) => {
-  const { owner, repository, runnerName, runnerId } = input;
+  const { scope, runnerName, runnerId } = input;
   const status = await withGuest(world, input, signal, (guest) => guest.status(runnerName));
   if (status.process !== 'running') {
     const cause = runnerEnded(runnerName, status);
@@ -17,7 +17,6 @@ export const confirmOnline = effect('confirmOnline', async (world, input, signal
     throw new DaemonError('RUNNER_NOT_ONLINE', `The runner ${runnerName} has not connected to GitHub yet.`);
   }
 
-  const scope = world.scope(owner, repository);
   const runner =
     runnerId === null
       ? await world.github.findRunner(scope, runnerName, { signal })

@@ -3,8 +3,7 @@ import { effect } from '../effect.ts';
 /** Takes an idle runner off GitHub's list, so that it gets no further job. GitHub rejects that while it has one. */
 export const deregisterRunner = effect(
   'deregisterRunner',
-  async (world, { owner, repository, runnerName, runnerId }, signal) => {
-    const scope = world.scope(owner, repository);
+  async (world, { scope, runnerName, runnerId }, signal) => {
     const options = { signal, purpose: 'teardown' as const };
     const id = runnerId ?? (await world.github.findRunner(scope, runnerName, options))?.id ?? null;
     if (id === null) return { answer: 'removed' };

@@ -10,8 +10,7 @@ import { removeLeftover } from './obtain-runner-config.ts';
  */
 export const launchRunner = effect('launchRunner', (world, input, signal) =>
   withGuest(world, input, signal, async (guest) => {
-    const { owner, repository, runnerName } = input;
-    const scope = world.scope(owner, repository);
+    const { scope, runnerName } = input;
     const secret = world.secrets.of(runnerName);
     if (secret === null) {
       const status = await guest.status(runnerName);

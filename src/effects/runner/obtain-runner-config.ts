@@ -1,3 +1,4 @@
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
@@ -12,9 +13,8 @@ const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GI
  */
 export const obtainRunnerConfig = earlyEffect(
   'obtainRunnerConfig',
-  async (world, { owner, repository, jobId, profile: label, runnerName }, signal, ordered) => {
+  async (world, { owner, repository, jobId, scope, profile: label, runnerName }, signal, ordered) => {
     const profile = world.profile(label);
-    const scope = world.scope(owner, repository);
     const job = await world.github.getJob(owner, repository, jobId, { signal });
     if (job?.status !== 'queued' && job?.status !== 'waiting') {
       if (job) world.observe(job);
@@ -49,7 +49,7 @@ export const obtainRunnerConfig = earlyEffect(
  */
 export async function removeLeftover(
   world: EffectWorld,
-  scope: ReturnType<EffectWorld['scope']>,
+  scope: RunnerScope,
   runnerName: string,
   signal: AbortSignal,
 ): Promise<void> {

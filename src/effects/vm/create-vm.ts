@@ -1,10 +1,12 @@
+import { failureOf } from '../../../machines/failure.ts';
 import type { AgentClient } from '../../agent/agent-client.ts';
 import type { AgentVm } from '../../agent/agent-responses.ts';
-import { pullImage } from '../../agent/pull-image.ts';
 import { sizeVm } from '../../agent/size-vm.ts';
 import { isPoweredOn } from '../../agent/vm-state.ts';
+import { startTimeout } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import { QUICK } from '../../hosts/pulls.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
@@ -34,12 +36,7 @@ export const createVm = earlyEffect(
     let vm = await theOnlyVm(client, vmName, seen, signal);
     const base = world.bases.forVm(vmName, host, label);
     if (vm === null && base.state === 'none') {
-      await pullImage(client, profile.image, {
-        clock: world.clock,
-        timeout: world.pullTimeout,
-        onProgress: (text) => world.progress(vmName, text),
-        signal,
-      });
+      await imageReady(world, host, profile.image, signal);
       if (mayAppear) {
         mayAppear = mayStillAppear();
         vm = await theOnlyVm(client, vmName, await client.findVms(vmName, { signal }), signal);
@@ -79,6 +76,32 @@ export const createVm = earlyEffect(
     return { vmId: vm.id };
   },
 );
+
+/**
+ * Resolves when the host has the image. Rejects with IMAGE_NOT_READY when it has to be pulled first, which may take an
+ * hour or never end: the pull is the host's and goes on, and the slot is for others.
+ */
+async function imageReady(
+  world: EffectWorld,
+  host: string,
+  image: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const notReady = (why: string) => new DaemonError('IMAGE_NOT_READY', `${host} has no ${image} yet: ${why}`);
+  const timeout = startTimeout(world.clock, QUICK);
+  const slow = new Promise<never>((_, reject) => {
+    timeout.signal.addEventListener('abort', () => reject(notReady('it is being pulled.')), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const pulled = world.pulls.ensure(host, image).catch((error: unknown) => {
+    throw notReady(failureOf(error).message);
+  });
+  try {
+    await Promise.race([pulled, slow]);
+  } finally {
+    timeout.end();
+  }
+}
 
 /** Seconds, a week: the agent accepts no more. */
 const MAX_LIFETIME = 604_800;

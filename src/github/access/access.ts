@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
-import { type RunnerScope, scopeName, scopePath } from '../runners/runner-scope.ts';
+import { repositoryCalls } from '../repositories.ts';
+import { scopeName, scopePath } from '../runners/runner-scope.ts';
 import type { GitHubAuth } from './connect-octokit.ts';
 import type { Abortable, GitHubTransport } from './github-transport.ts';
 import type { AnswerHeaders } from './rate-limit.ts';
@@ -78,6 +80,8 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
         const path = `${scopePath({ kind: 'repository', owner, repository })}/actions/runs`;
         const name = `${owner}/${repository}`;
         await attempt(`read the runs of ${name}`, path, `Runs and jobs of ${name} can be read.`);
+        const renamed = isHopeless() ? null : await nameNow(owner, repository, signal);
+        if (renamed !== null) findings.push(renamed);
       }
       for (const scope of question.scopes) {
         const name = scopeName(scope);
@@ -90,6 +94,23 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
       return { findings, clockSkewMs: skew };
     },
   };
+
+  /** A repository that is called otherwise by now is served until somebody takes its old name. */
+  async function nameNow(
+    owner: string,
+    repository: string,
+    signal: AbortSignal | undefined,
+  ): Promise<AccessFinding | null> {
+    const what = `read the repository ${owner}/${repository}`;
+    try {
+      const { fullName } = await repositoryCalls(transport).getRepository(owner, repository, { signal });
+      if (fullName.toLowerCase() === `${owner}/${repository}`.toLowerCase()) return null;
+      const message = `${owner}/${repository} is called ${fullName} now: change the name in the config.`;
+      return { what, ok: false, message };
+    } catch {
+      return null;
+    }
+  }
 
   async function identity(rights: Rights, signal: AbortSignal | undefined): Promise<AccessFinding> {
     const what = 'log in at GitHub';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Abortable, GitHubTransport } from '../access/github-transport.ts';
-import { type RunnerScope, scopePath } from './runner-scope.ts';
+import { scopePath } from './runner-scope.ts';
 
 interface RunnerGroup {
   id: number;

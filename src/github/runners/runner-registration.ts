@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
 import type { Abortable, GitHubTransport } from '../access/github-transport.ts';
 import { isJitUnsupported, JitSupport } from './jit-support.ts';
 import type { RunnerGroups } from './runner-groups.ts';
-import { type RunnerScope, scopeName, scopePath } from './runner-scope.ts';
+import { scopeName, scopePath } from './runner-scope.ts';
 
 export interface JitRequest {
   name: string;

@@ -1,7 +1,4 @@
-/** Where runners are registered: with one repository, or with an organization for all its repositories. */
-export type RunnerScope =
-  | { kind: 'repository'; owner: string; repository: string }
-  | { kind: 'organization'; owner: string };
+import type { RunnerScope } from '../../../machines/job/context.ts';
 
 /** `owner/repository` or `owner`, for messages and as a key. */
 export function scopeName(scope: RunnerScope): string {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import { hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
 import type { Abortable, CallOptions, GitHubTransport } from '../access/github-transport.ts';
 import type { Purpose } from '../access/purpose-budget.ts';
-import { type RunnerScope, scopeName, scopePath } from './runner-scope.ts';
+import { missingRepository } from '../repositories.ts';
+import { scopeName, scopePath } from './runner-scope.ts';
 
 export interface GitHubRunner {
   id: number;
@@ -60,16 +62,37 @@ export function runnerCalls(transport: GitHubTransport) {
     return runners;
   }
 
-  /** One runner listed, for nothing but the question whether we may list. */
-  async function canList(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
-    await transport.read(runnersSchema, {
-      what: `read the runners of ${scopeName(scope)}`,
-      purpose,
-      method: 'GET',
-      path: path(scope),
-      query: { per_page: 1 },
-      signal,
-    });
+  /**
+   * Rejects unless a runner that GitHub does not find is really not there: one runner is listed, for nothing but the
+   * question whether we may list. With a repository that is gone, its runners are gone, too.
+   */
+  async function confirmAbsent(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
+    try {
+      await transport.read(runnersSchema, {
+        what: `read the runners of ${scopeName(scope)}`,
+        purpose,
+        method: 'GET',
+        path: path(scope),
+        query: { per_page: 1 },
+        signal,
+      });
+    } catch (error) {
+      if (scope.kind === 'organization') throw error;
+      const meant = await missingRepository(transport, scope, { signal, purpose }, error);
+      if (!hasCode(meant, 'REPOSITORY_GONE')) throw meant;
+    }
+  }
+
+  /** Servers that do not know the filter answer with all runners; a repository that is gone has none. */
+  async function listed(scope: RunnerScope, name: string, options: CallOptions): Promise<GitHubRunner[]> {
+    try {
+      return await listRunners(scope, { ...options, name });
+    } catch (error) {
+      if (scope.kind === 'organization') throw error;
+      const meant = await missingRepository(transport, scope, options, error);
+      if (hasCode(meant, 'REPOSITORY_GONE')) return [];
+      throw meant;
+    }
   }
 
   return {
@@ -81,8 +104,7 @@ export function runnerCalls(transport: GitHubTransport) {
       name: string,
       options: CallOptions = {},
     ): Promise<GitHubRunner | null> {
-      // Servers that do not know the filter answer with all runners.
-      const runners = await listRunners(scope, { ...options, name });
+      const runners = await listed(scope, name, options);
       return runners.find((runner) => runner.name.toLowerCase() === name.toLowerCase()) ?? null;
     },
 
@@ -103,7 +125,7 @@ export function runnerCalls(transport: GitHubTransport) {
       } catch (error) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await canList(scope, purpose, { signal });
+      await confirmAbsent(scope, purpose, { signal });
       return null;
     },
 
@@ -126,7 +148,7 @@ export function runnerCalls(transport: GitHubTransport) {
         if (refusalStatus(error) === 422) return 'busy';
         if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
       }
-      await canList(scope, 'teardown', { signal });
+      await confirmAbsent(scope, 'teardown', { signal });
       return 'absent';
     },
   };

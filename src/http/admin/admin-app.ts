@@ -29,8 +29,8 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
     return c.json({ ok, reasons });
   });
   app.get('/readyz', (c) => {
-    const { ready, reasons } = source.readiness();
-    return c.json({ ready, reasons }, ready ? 200 : 503);
+    const { ready, reasons, degraded } = source.readiness();
+    return c.json({ ready, reasons, degraded }, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) =>
     c.text(await source.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),

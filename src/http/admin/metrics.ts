@@ -11,8 +11,8 @@ import type { JobActors } from '../../jobs/job-actors.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
 import { type Overview, outcomeOf } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
-import type { Breakers } from '../../placement/breakers.ts';
-import { waitingFacts } from '../../placement/why-waiting.ts';
+import type { Breakers } from '../../placement/breakers/breakers.ts';
+import { hostRooms } from '../../placement/waiting/why-waiting.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
@@ -135,7 +135,11 @@ export class Metrics {
         },
       });
     const { actors, hosts, store, github, deliveries, clock, profiles, bases } = this.#options;
-    const facts = () => waitingFacts(this.#options);
+    const rooms = () => hostRooms(this.#options);
+    const queued = () =>
+      [...actors.inQueue()]
+        .map(({ snapshot }) => snapshot.context.job)
+        .filter(({ status }) => status === 'queued');
 
     addGauge('jobs', 'Live jobs by state.', ['state'], (gauge) => {
       for (const { snapshot } of actors.all()) gauge.inc({ state: topState(snapshot.value) });
@@ -146,7 +150,7 @@ export class Metrics {
       ['profile'],
       (gauge) => {
         for (const profile of profiles) gauge.set({ profile }, 0);
-        for (const { profile, queuedAt } of facts().queued.sort((a, b) => b.queuedAt - a.queuedAt)) {
+        for (const { profile, queuedAt } of queued().sort((a, b) => b.queuedAt - a.queuedAt)) {
           gauge.set({ profile }, Math.max(0, (clock.now() - queuedAt) / 1000));
         }
       },
@@ -179,10 +183,10 @@ export class Metrics {
       },
     );
     addGauge('host_up', 'Whether the host takes jobs: 1 or 0.', ['host'], (gauge) => {
-      for (const { name, acceptsJobs } of facts().hosts) gauge.set({ host: name }, Number(acceptsJobs));
+      for (const { name, acceptsJobs } of rooms()) gauge.set({ host: name }, Number(acceptsJobs));
     });
     addGauge('host_slots', 'Slots of the host.', ['host', 'kind'], (gauge) => {
-      for (const { name, slots, free } of facts().hosts) {
+      for (const { name, slots, free } of rooms()) {
         gauge.set({ host: name, kind: 'all' }, slots);
         gauge.set({ host: name, kind: 'free' }, free);
       }

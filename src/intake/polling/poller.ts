@@ -42,6 +42,8 @@ export interface PollerHealth {
   /** Where the budget ended a cycle, and since when (epoch ms); it goes on there. Null when the last one was whole. */
   cutShort: { what: string; since: number } | null;
   /** What cannot be read at present, and since when (epoch ms). */
+  /** How many are looked at. */
+  repositories: number;
   outages: { what: string; since: number; failure: Failure }[];
   rateLimits: RateSeen[];
   /** What GitHub's budget still allows, by purpose. */
@@ -103,6 +105,7 @@ export class Poller {
       nextLookAt: this.#nextLookAt,
       pausedUntil: github.pausedUntil('looking for work', clock.now()),
       cutShort: this.#cutShort,
+      repositories: this.#options.repositories.length,
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
       rateLimits: github.rateLimits(),
       budgets: github.budgets(clock.now()),

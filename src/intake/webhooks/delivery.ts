@@ -105,3 +105,10 @@ export function observeDelivery(payload: unknown, seenAt: number): JobObservatio
     repository: repository.name,
   });
 }
+
+const repositoryIdSchema = z.object({ repository: z.object({ id: z.int().positive() }) });
+
+/** GitHub's id of the repository that a delivery is about; it stays when the repository is renamed. */
+export function repositoryIdOf(payload: unknown): number | null {
+  return repositoryIdSchema.safeParse(payload).data?.repository.id ?? null;
+}

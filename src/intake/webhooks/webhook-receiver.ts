@@ -11,6 +11,7 @@ import {
   observeDelivery,
   parsePayload,
   readDeliveryHead,
+  repositoryIdOf,
 } from './delivery.ts';
 import { answerDelivery, DeliveryRefusals } from './delivery-answers.ts';
 import { type HeldBody, readBody, UnverifiedBodies } from './delivery-body.ts';
@@ -32,6 +33,8 @@ export interface WebhookReceiverOptions {
   secret: string | readonly string[] | null;
   /** `repositories` as `owner/repository`; null allows every repository of the owner. */
   allowed: { owner: string; repositories: readonly string[] | null };
+  /** What the config calls a repository that was renamed, by its id; null for a strange one. */
+  configuredName(id: number, now: string): { owner: string; repository: string } | null;
   store: WebhookInbox;
   clock: Clock;
   /** While true, deliveries are stored for the next daemon and not handed on. */
@@ -117,9 +120,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
 
     const seen = observeDelivery(payload, clock.now());
     if (typeof seen === 'string') return refusals.answer(c, 'wrongShape', seen);
-    if (!isAllowed(seen)) return refusals.answer(c, 'notAllowed', `${seen.owner}/${seen.repository}`);
-    const hook = hookRefOf((name) => c.req.header(name), seen);
-    const outcome = await Promise.race([keep(head.deliveryId, seen, hook), late]);
+    const served = isAllowed(seen) ? seen : renamed(seen, payload);
+    if (served === null) return refusals.answer(c, 'notAllowed', `${seen.owner}/${seen.repository}`);
+    const hook = hookRefOf((name) => c.req.header(name), served);
+    const outcome = await Promise.race([keep(head.deliveryId, served, hook), late]);
     if (outcome === 'stored' || outcome === 'known') return answerDelivery(c, outcome, 202);
     if (outcome === TOO_LATE)
       log.error({ delivery: head.deliveryId }, 'the store is too slow for a delivery');
@@ -152,6 +156,13 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       log.error({ ...facts, err: error }, 'a webhook delivery was not handled; the next start does it');
       return false;
     }
+  }
+
+  /** A job of a repository that the config knows by an earlier name goes on under that. */
+  function renamed(seen: JobObservation, payload: unknown): JobObservation | null {
+    const id = repositoryIdOf(payload);
+    const known = id === null ? null : options.configuredName(id, `${seen.owner}/${seen.repository}`);
+    return known && { ...seen, ...known };
   }
 
   function isAllowed({ owner, repository }: JobObservation): boolean {

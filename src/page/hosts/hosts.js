@@ -9,6 +9,7 @@ import { piecesOf, pieceWords, stripWords } from './host-strip.js';
  * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
  * @typedef {import('../../http/admin/api/api-routes.ts').HostView} HostView
  * @typedef {NonNullable<HostView['bases']>[number]} Base
+ * @typedef {NonNullable<HostView['pulls']>[number]} Pull
  *
  * @typedef {object} HostsView
  * @property {Overview} overview of the moment that is shown
@@ -32,9 +33,9 @@ export function hostsView({ hosts, edges, ...view }) {
       <header><h2 id="hosts-title">Hosts</h2></header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
       <ul>${all.map((host) => {
-        const { history = [], bases = [] } = known.get(host.name) ?? {};
+        const { history = [], bases = [], pulls = [] } = known.get(host.name) ?? {};
         const strip = stripView(host.name, history, edges, now);
-        return hostView(host, { ...view, strip, bases: isPast ? [] : bases });
+        return hostView(host, { ...view, strip, bases: isPast ? [] : bases, pulls: isPast ? [] : pulls });
       })}</ul>
     </section>`;
 }
@@ -54,8 +55,8 @@ const TAKES_SLOT = new Set([
   'resuming',
 ]);
 
-/** @param {SeenHost} host @param {HostsView & { bases: Base[], strip: unknown }} view */
-function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder, onJob }) {
+/** @param {SeenHost} host @param {HostsView & { bases: Base[], pulls: Pull[], strip: unknown }} view */
+function hostView(host, { bases, pulls, strip, overview, now, isPast, isReplay, onOrder, onJob }) {
   const jobs = [...overview.jobs.values()].filter(
     ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
   );
@@ -82,6 +83,7 @@ function hostView(host, { bases, strip, overview, now, isPast, isReplay, onOrder
         ${foreign.map((vm) => html`<span class="slot foreign" title="${vm.name}, ${vm.state}"><span>${vm.name}</span><small>${vm.base ? 'a base VM' : vm.ours ? 'without a job' : 'not ours'}, ${vm.state}</small></span>`)}
         ${Array.from({ length: free }, () => html`<span class="slot free"><span>free</span></span>`)}
       </div>
+      ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
@@ -105,7 +107,7 @@ function baseWords({ profile, vm, why }) {
 /** Why it gets no new job, and until when. @param {import('../../journal/overview.js').SeenBreaker} breaker */
 export function breakerWords({ state, failures, lastFailure, retryAt }) {
   const until = state === 'open' ? `until ${clock(retryAt)}` : 'but for one attempt that tries it';
-  return `Left alone ${until}: ${failures} attempts in a row failed. ${lastFailure?.message ?? ''}`;
+  return `Held back ${until}: ${failures === 1 ? 'it failed' : `it failed ${failures} times in a row`}. ${lastFailure?.message ?? ''}`;
 }
 
 /**

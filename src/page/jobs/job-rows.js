@@ -1,3 +1,5 @@
+import { holdsItsJob } from '../../journal/overview.js';
+
 /**
  * @typedef {import('../../journal/overview.js').Overview} Overview
  * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
@@ -23,7 +25,7 @@
 export function rowsOf({ overview, waiting, unserved, isPast }) {
   const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
   const live = [...overview.jobs.values()]
-    .filter(({ context }) => !context.released)
+    .filter((job) => job.jobId === 0 || holdsItsJob(job))
     .map((job) => row('live', job, why.get(job.key)));
   /** @param {Row} row */
   const position = (row) => row.why?.position ?? 0;

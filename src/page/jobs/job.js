@@ -12,7 +12,7 @@ import { moodOf } from '../chart/state-paths.js';
  * @typedef {import('../session/shown-job.js').Kept} Kept
  *
  * @typedef {object} OrdersView
- * @property {(what: 'cancel' | 'retry') => void} onOrder
+ * @property {(what: 'cancel' | 'retry' | 'forget') => void} onOrder
  * @property {() => void} onEvidence
  */
 
@@ -98,6 +98,7 @@ function verdictView({ verdict, context, story, now, canOrder, onOrder, onEviden
       </dl>
       <div class="actions">
         ${canOrder && !isOver ? html`<button class="danger" @click=${() => onOrder('cancel')}>Cancel its VM</button>` : nothing}
+        ${canOrder && !isOver && vm ? html`<button class="danger" @click=${() => onOrder('forget')}>Forget its record</button>` : nothing}
         ${canOrder && verdict.mood === 'waiting' ? html`<button @click=${() => onOrder('retry')}>Retry now</button>` : nothing}
         ${canOrder && verdict.mood === 'failed' ? html`<button @click=${() => onOrder('retry')}>Serve again</button>` : nothing}
         <button class="link" @click=${() => onEvidence()}>Evidence file${story?.evidence.length ? ` (${story.evidence.length} kept)` : ''}</button>

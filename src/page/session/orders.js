@@ -14,13 +14,15 @@ export class Orders {
     this.#onError = onError;
   }
 
-  /** @param {'cancel' | 'retry'} what @param {number} jobId */
+  /** @param {'cancel' | 'retry' | 'forget'} what @param {number} jobId */
   job(what, jobId) {
     const questions = {
       cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is left alone.`,
       retry: `Try job ${jobId} again now?`,
+      forget: `End the record of job ${jobId} as it is? Nothing is deleted: the collector looks for what is left of its VM and runner.`,
     };
-    return this.#give(questions[what], `/api/jobs/${jobId}/${what}`);
+    const path = what === 'forget' ? `/api/records/${jobId}/forget` : `/api/jobs/${jobId}/${what}`;
+    return this.#give(questions[what], path);
   }
 
   /** @param {'cordon' | 'uncordon' | 'drain'} what @param {string} host */

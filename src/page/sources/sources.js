@@ -34,12 +34,23 @@ export function sourcesView({ sources, overview, now, isPast }) {
         ${webhooks ? webhooksView(webhookWords(webhooks, mode, writtenAt ?? now), writtenAt, answers) : nothing}
         ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
-        ${[...overview.breakers.values()].filter(({ about }) => about === 'profile').map((breaker) => html`<dt>Profile</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
+        ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${BREAKER_WORDS[breaker.about]}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
       ${overview.orders.length > 0 ? ordersView(overview.orders) : nothing}
     </section>`;
 }
+
+/** What a breaker holds back. */
+const BREAKER_WORDS = {
+  github: 'GitHub',
+  registration: 'Registration',
+  pull: 'Pull',
+  pair: 'Profile on a host',
+  host: 'Host',
+  profile: 'Profile',
+};
 
 /**
  * @param {import('./webhook-words.js').WebhookWords} words

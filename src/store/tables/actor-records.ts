@@ -40,6 +40,10 @@ export class ActorRecords {
     return this.#keys.size;
   }
 
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   put(key: string, record: ActorRecord): void {
     this.#table.put(key, record);
     this.#keys.add(key);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Failure } from '../../../machines/failure.ts';
 import type { JobEnd } from '../../../machines/job/job-end.ts';
 import type { AgedTable } from './aged-table.ts';
@@ -9,7 +10,7 @@ export interface SettledJob {
   jobId: number;
   outcome: JobEnd['outcome'];
   conclusion: string | null;
-  /** Why it was given up; null unless `failed`. */
+  /** Why; null unless `failed` or `lost`. */
   cause: Failure | null;
   /** Epoch ms. */
   at: number;
@@ -17,15 +18,25 @@ export interface SettledJob {
   repository: string;
   name: string;
   attempts: number;
-  /** How many names its VMs and runners were given: if it is served again, their numbers begin after these (law 2). */
+  /** In rows of earlier versions: how many names its VMs and runners were given. */
   namesTaken?: number;
   host: string | null;
 }
+
+const givenUp = z.object({
+  outcome: z.literal('failed'),
+  cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
+  namesTaken: z.number().int().nonnegative().default(0),
+});
+
+const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';
 
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob>;
   readonly #log: Logger;
+  /** Jobs that were given up although GitHub may still have them queued, with the numbers that their names took. */
+  readonly #givenUp = new Map<string, number>();
 
   constructor(table: AgedTable<SettledJob>, log: Logger) {
     this.#table = table;
@@ -33,7 +44,10 @@ export class SettledJobs {
   }
 
   async load(now: number): Promise<void> {
-    for (const key of await this.#table.load(now)) {
+    const damaged = await this.#table.load(now, ({ key, value }) => {
+      this.#note(key, value);
+    });
+    for (const key of damaged) {
       this.#log.warn(
         { job: Number(key) },
         `job ${Number(key)} is over, but how it ended is damaged in the store`,
@@ -43,10 +57,20 @@ export class SettledJobs {
 
   put(job: SettledJob): void {
     this.#table.put(numberKey(job.jobId), job);
+    this.#note(numberKey(job.jobId), job);
   }
 
   has(jobId: number): boolean {
     return this.#table.has(numberKey(jobId));
+  }
+
+  /**
+   * The numbers that the names of a job took which was given up by something else than an order, as earlier versions
+   * did; null for every other job. Such a job is served again while GitHub has it queued (law 11).
+   */
+  givenUp(jobId: number): number | null {
+    const key = numberKey(jobId);
+    return this.#table.has(key) ? (this.#givenUp.get(key) ?? null) : null;
   }
 
   /** How a job ended; null while it has not. */
@@ -54,9 +78,15 @@ export class SettledJobs {
     return (await this.#table.get(numberKey(jobId))) ?? null;
   }
 
+  #note(key: string, value: unknown): void {
+    const { data } = givenUp.safeParse(value);
+    if (data) this.#givenUp.set(key, data.namesTaken);
+  }
+
   /** The job may be served again. */
   delete(jobId: number): void {
     this.#table.delete(numberKey(jobId));
+    this.#givenUp.delete(numberKey(jobId));
   }
 
   /** Committed outcomes, the newest first. */

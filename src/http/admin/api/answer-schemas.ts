@@ -26,6 +26,7 @@ export const poller = z.object({
     .object({ what: z.string(), since: instant })
     .nullable()
     .describe('Where the budget ended a look; it goes on there.'),
+  repositories: z.number().describe('How many are looked at.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
@@ -77,7 +78,7 @@ export const view = z.looseObject({
 });
 export const settled = z.looseObject({
   jobId: z.number(),
-  outcome: z.enum(['done', 'failed', 'taken', 'cancelled']),
+  outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
   cause: failure.nullable(),
   at: instant,
 });
@@ -108,6 +109,8 @@ export const waiting = z.object({
   why: z.enum([
     'rest',
     'leftAlone',
+    'pulling',
+    'tooOld',
     'draining',
     'unhealthy',
     'cordoned',

@@ -6,14 +6,16 @@ import type { Clock } from '../../../clock.ts';
 import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
 import type { HostStay } from '../../../hosts/host-history.ts';
+import type { PullView } from '../../../hosts/pulls.ts';
 import type { PollerHealth } from '../../../intake/polling/poller.ts';
+import type { Renamed } from '../../../intake/repository-names.ts';
 import type { DeliveryLog, DeliverySeen } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobView } from '../../../jobs/job-view.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
-import type { UnservedJob } from '../../../placement/unserved-jobs.ts';
-import type { HostRoom, Waiting } from '../../../placement/why-waiting.ts';
+import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
+import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
 import type { Cordon } from '../../../store/tables/cordons.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { SettledJob } from '../../../store/tables/settled-jobs.ts';
@@ -56,6 +58,7 @@ export interface HostView extends Partial<Omit<HostContext, 'name'>> {
   room?: HostRoom | undefined;
   bases?: ReturnType<BaseVms['view']>;
   breaker?: BreakerView | null;
+  pulls?: PullView[];
 }
 
 /** Where jobs come from; of a recording only the mode is known. */
@@ -64,6 +67,7 @@ export interface SourcesView {
   poller?: PollerHealth;
   webhooks?: ReturnType<WebhookHealth['health']>;
   breakers?: BreakerView[];
+  renamed?: Renamed[];
   deliveries?: { byStatus: ReturnType<DeliveryLog['byStatus']>; last: DeliverySeen[] };
 }
 
@@ -71,6 +75,8 @@ export interface SourcesView {
 export interface Readiness {
   ready: boolean;
   reasons: string[];
+  /** What is held back or cannot be read while the rest is served. */
+  degraded: string[];
 }
 
 /** What the routes return, as the page reads it. */
@@ -159,6 +165,10 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   app.post('/api/collect', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
     return c.json({ dryRun, steps: await source.collect(dryRun, operatorOf(c)) });
+  });
+  app.post('/api/records/:key/forget', (c) => {
+    if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
+    return c.json({ ordered: true, left: source.orders.forget(c.req.param('key'), operatorOf(c)) });
   });
   const order = (path: string, give: (orders: Orders, c: Context) => void | Promise<void>) =>
     app.post(path, async (c) => {

@@ -1,4 +1,4 @@
-import { createBreakerMachine, DEFAULT_BREAKER_POLICY } from '../../../../machines/breaker.ts';
+import { createBreakerMachine, DEFAULT_BREAKER_POLICIES } from '../../../../machines/breaker.ts';
 import { createHostMachine } from '../../../../machines/host.ts';
 import { DEFAULT_POLICY } from '../../../../machines/job/policy.ts';
 import { createJobMachine } from '../../../../machines/job.ts';
@@ -13,7 +13,7 @@ export function machines() {
     createJobMachine({ policy: DEFAULT_POLICY, now }),
     createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }),
     createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }),
-    createBreakerMachine({ policy: DEFAULT_BREAKER_POLICY, now }),
+    createBreakerMachine({ policy: DEFAULT_BREAKER_POLICIES.pair, now }),
   ];
 }
 

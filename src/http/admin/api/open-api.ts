@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
 import { entry, host, instant, poller, seenJob, settled, view, waiting, webhooks } from './answer-schemas.ts';
 
 const isOrdered = z.object({ ordered: z.literal(true) });
@@ -62,7 +63,7 @@ const ROUTES: Route[] = [
       hosts: z.array(z.looseObject({ name: z.string(), state: z.string() })),
       webhooks: webhooks.nullable(),
       breakers: z.array(
-        z.looseObject({ about: z.enum(['host', 'profile']), name: z.string(), state: z.string() }),
+        z.looseObject({ about: z.enum(BREAKER_ABOUTS), name: z.string(), state: z.string() }),
       ),
       ended: z.array(seenJob),
       orders: z
@@ -166,6 +167,20 @@ const ROUTES: Route[] = [
     path: '/api/jobs/{id}/retry',
     summary: 'Try now what waits; serve again what was given up.',
     answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/records/{key}/forget',
+    summary:
+      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` says what may still be there, which the collector looks for.",
+    answer: z.object({
+      ordered: z.boolean(),
+      left: z.object({
+        vm: z.string().nullable(),
+        host: z.string().nullable(),
+        runner: z.string().nullable(),
+      }),
+    }),
   },
   {
     method: 'post',

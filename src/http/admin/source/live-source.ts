@@ -7,7 +7,9 @@ import type { EffectTracer } from '../../../effects/effect-tracer.ts';
 import { createEvidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';
+import type { Pulls } from '../../../hosts/pulls.ts';
 import type { Poller } from '../../../intake/polling/poller.ts';
+import { type RepositoryNames, renamedWords } from '../../../intake/repository-names.ts';
 import type { DeliveryLog } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../../jobs/job-actors.ts';
@@ -15,8 +17,9 @@ import { type JobView, jobView } from '../../../jobs/job-view.ts';
 import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
 import { liveRecording } from '../../../journal/recording.ts';
-import type { Breakers } from '../../../placement/breakers.ts';
-import { type Waiting, waitingFacts, whyWaiting } from '../../../placement/why-waiting.ts';
+import type { Breakers } from '../../../placement/breakers/breakers.ts';
+import type { Waiting } from '../../../placement/waiting/waiting.ts';
+import { type WaitingSources, waitingFacts, whyWaiting } from '../../../placement/waiting/why-waiting.ts';
 import type { Store } from '../../../store/store.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Collector } from '../../../upkeep/collector.ts';
@@ -28,6 +31,9 @@ interface AdminParts {
   actors: JobActors;
   hosts: Hosts;
   breakers: Breakers;
+  pulls: Pulls;
+  scopeOf: WaitingSources['scopeOf'];
+  imageOf: WaitingSources['imageOf'];
   bases: BaseVms;
   store: Store;
   journal: JournalWriter;
@@ -38,6 +44,7 @@ interface AdminParts {
   orders: Orders;
   poller: Poller;
   webhooks: WebhookHealth;
+  names: RepositoryNames;
   deliveries: DeliveryLog;
   collector: Collector;
   dispatcher: Dispatcher;
@@ -69,6 +76,7 @@ export function liveSource(parts: AdminParts): AdminSource {
       poller: poller.health(),
       webhooks: webhooks.health(),
       breakers: breakers.troubled(),
+      renamed: parts.names.renamed(),
       deliveries: { byStatus: deliveries.byStatus(), last: deliveries.last() },
     }),
     status: () => ({
@@ -140,14 +148,28 @@ function hostViews(parts: AdminParts): HostView[] {
     cordon: store.cordons.of(name),
     room: rooms.get(name),
     bases: bases.view(name),
+    pulls: parts.pulls.view(name),
     breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,
     history: history.of(name),
   }));
 }
 
-/** Whether a job that is queued now would get its VM, as far as the daemon, its hosts and GitHub are concerned. */
-function readiness({ hosts, store, poller, webhooks, dispatcher, health }: AdminParts): Readiness {
+/**
+ * Whether a job that is queued now would get its VM, as far as the daemon, its hosts and GitHub are concerned. What
+ * touches a part alone (a repository, a host, a profile, a registry) is `degraded`: the rest is served (law 15).
+ */
+function readiness({
+  hosts,
+  store,
+  poller,
+  webhooks,
+  names,
+  breakers,
+  dispatcher,
+  health,
+}: AdminParts): Readiness {
   const reasons = [...health().reasons];
+  const degraded: string[] = [];
   if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
   const all = [...hosts.all()];
   const isTaking = all.some(
@@ -159,7 +181,7 @@ function readiness({ hosts, store, poller, webhooks, dispatcher, health }: Admin
     );
     reasons.push(`No host takes jobs: ${states.join(', ')}.`);
   }
-  const { budgets, outages } = poller.health();
+  const { budgets, outages, repositories } = poller.health();
   for (const { purpose, pausedUntil } of budgets) {
     const matters =
       purpose === 'serving jobs' || (purpose === 'looking for work' && webhooks.state !== 'trusted');
@@ -167,6 +189,12 @@ function readiness({ hosts, store, poller, webhooks, dispatcher, health }: Admin
     const until = new Date(pausedUntil).toISOString();
     reasons.push(`GitHub's budget is short: ${purpose} rests until ${until}.`);
   }
-  for (const { what, failure } of outages) reasons.push(`Cannot read ${what}: ${failure.message}`);
-  return { ready: reasons.length === 0, reasons };
+  const unread = outages.map(({ what, failure }) => `Cannot read ${what}: ${failure.message}`);
+  (outages.length < repositories ? degraded : reasons).push(...unread);
+  degraded.push(...names.renamed().map(renamedWords));
+  for (const { about, name, lastFailure } of breakers.troubled()) {
+    const isAll = about === 'github';
+    (isAll ? reasons : degraded).push(`${about} ${name} is held back: ${lastFailure?.message ?? ''}`);
+  }
+  return { ready: reasons.length === 0, reasons, degraded };
 }

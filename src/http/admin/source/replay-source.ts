@@ -33,7 +33,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),
     sources: () => ({ mode: 'replay' }),
     status: () => ({ ok: true, reasons: [] }),
-    readiness: () => ({ ready: false, reasons: ['This is a recording.'] }),
+    readiness: () => ({ ready: false, reasons: ['This is a recording.'], degraded: [] }),
     metrics: async () => '',
     collect: async () => {
       throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');

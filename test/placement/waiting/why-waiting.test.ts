@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { type HostRoom, type WaitingFacts, whyWaiting } from '../../src/placement/why-waiting.ts';
+import type { BreakerAbout, BreakerView } from '../../../machines/breaker.ts';
+import { failure } from '../../../machines/failure.ts';
+import type { HostRoom, WaitingFacts } from '../../../src/placement/waiting/waiting.ts';
+import { whyWaiting } from '../../../src/placement/waiting/why-waiting.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const at = (ms: number) => new Date(ms).toTimeString().slice(0, 8);
@@ -20,13 +23,15 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
 });
 const queued = (jobId: number, more = {}) => ({
   ...{ key: String(jobId), jobId, profile: 'p', queuedAt: NOW - 1_000 * (100 - jobId), notBefore: 0 },
+  ...{ lastFailure: null, scope: 'octo/app', image: 'ghcr.io/octo/mac:1' },
   ...more,
 });
 const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
   ...{
     queued: [queued(1)],
     hosts: [host()],
-    leftAlone: [],
+    breakers: [],
+    pulls: [],
     unserved: [],
     isDraining: false,
     labels: ['macos-15'],
@@ -45,15 +50,60 @@ test('a full house names who has the slots, since when, and whose end frees one'
   ]);
 });
 
-test('a job whose profile is left alone says until when and after what, and holds no place', () => {
-  const until = NOW + 60_000;
-  const leftAlone = [{ profile: 'p', why: 'left alone until 14:05:09 after 3 failures in a row', until }];
-  expect(whyWaiting(facts({ leftAlone }))).toMatchObject([
-    {
-      ...{ why: 'leftAlone', position: null, until },
-      sentence: 'Its profile p is left alone until 14:05:09 after 3 failures in a row.',
-    },
+const breaker = (about: BreakerAbout, name: string): BreakerView => ({
+  ...{
+    about,
+    name,
+    state: 'open',
+    failures: 2,
+    openedAt: NOW,
+    retryAt: NOW + 60_000,
+    retries: 1,
+    trialUntil: 0,
+  },
+  lastFailure: failure('GUEST_TOOL_MISSING', 'git is missing.'),
+});
+
+test.each([
+  ['profile', 'p', 'The profile p is held back'],
+  ['pair', 'p on mini-1', 'The profile p on mini-1 is held back'],
+  ['registration', 'octo/app', 'The registration of runners with octo/app is held back'],
+  ['github', 'github', 'GitHub is held back'],
+  ['pull', 'ghcr.io for p', 'The pull from ghcr.io for p is held back'],
+] as const)(
+  'a job that the breaker of its %s holds back says until when and why, and holds no place',
+  (about, name, words) => {
+    const until = NOW + 60_000;
+    expect(whyWaiting(facts({ breakers: [breaker(about, name)] }))).toMatchObject([
+      {
+        ...{ why: 'leftAlone', position: null, until },
+        sentence: `${words} until ${at(until)}, since it failed 2 times in a row: git is missing.`,
+      },
+    ]);
+  },
+);
+
+test('the trouble of others says nothing of a job', () => {
+  const others = [
+    breaker('profile', 'q'),
+    breaker('pair', 'q on mini-1'),
+    breaker('registration', 'octo/tool'),
+  ];
+  expect(whyWaiting(facts({ breakers: others }))).toMatchObject([{ why: 'noSlot' }]);
+});
+
+test('a job whose image is being pulled says where and how far', () => {
+  const pulls = [
+    { host: 'mini-1', image: 'ghcr.io/octo/mac:1', progress: 'pulling ghcr.io/octo/mac:1 40 %' },
+  ];
+  expect(whyWaiting(facts({ pulls }))).toMatchObject([
+    { why: 'pulling', sentence: 'mini-1 has no ghcr.io/octo/mac:1 yet: pulling ghcr.io/octo/mac:1 40 %.' },
   ]);
+});
+
+test('a job that GitHub keeps queued for longer than a day gets no VM and says so', () => {
+  const old = queued(1, { queuedAt: NOW - 26 * 3_600_000 });
+  expect(whyWaiting(facts({ queued: [old] }))).toMatchObject([{ why: 'tooOld', position: null }]);
 });
 
 test('places are those of the scheduler; a job that rests holds none', () => {

@@ -1,4 +1,4 @@
-import type { JobObservation } from '../../machines/job/observation.ts';
+import type { JobObservation } from '../../../machines/job/observation.ts';
 
 /** A job at GitHub for which no VM is made, and why. */
 export interface UnservedJob {

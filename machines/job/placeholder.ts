@@ -1,0 +1,35 @@
+import { type Job, NO_JOB } from './context.ts';
+
+/**
+ * What an actor holds in place of a job: for a warm VM that none has come for yet, for a VM whose job went on
+ * elsewhere, or for one whose record was lost. It counts as completed, so that it is never tried again and its end is no
+ * outcome. Instants in epoch ms.
+ */
+export function placeholder({
+  name,
+  at,
+  profile = '',
+  owner = '',
+  repository = '',
+}: Pick<Job, 'name'> & Partial<Job> & { at: number }): Job {
+  return {
+    id: NO_JOB,
+    runId: 0,
+    runAttempt: 0,
+    owner,
+    repository,
+    workflow: '',
+    name,
+    url: '',
+    labels: [],
+    profile,
+    status: 'completed',
+    conclusion: null,
+    queuedAt: at,
+    attempt: 0,
+    attemptsFailed: 0,
+    runnersUnused: 0,
+    lastFailure: null,
+    notBefore: 0,
+  };
+}

@@ -1,0 +1,10 @@
+import { type JobContext, type MadeFor, NO_JOB } from './context.ts';
+
+/**
+ * The job and the attempt that an actor's story belongs to: its job with the VM that was made for it last, or that is
+ * to be made next; without a job, what its VM was made for.
+ */
+export function subjectOf({ job, vm }: Pick<JobContext, 'job' | 'vm'>): MadeFor {
+  if (job.id === NO_JOB) return vm?.madeFor ?? { jobId: NO_JOB, attempt: 0 };
+  return { jobId: job.id, attempt: vm === null ? job.attempt + 1 : job.attempt };
+}

@@ -1,0 +1,30 @@
+import { adminAddress, askDaemon } from '../admin-client.ts';
+import { ExitCode, type Terminal } from '../command.ts';
+import { readConfig } from '../read-config.ts';
+import { printable } from '../terminal/terminal-text.ts';
+
+/**
+ * Has the running daemon end a record as it is, and prints what may be left of it. Throws a NoDaemonError when none
+ * answers, or when it knows no such record.
+ */
+export async function forgetCommand(
+  target: string,
+  { config, json }: { config?: string; json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const daemon = adminAddress(readConfig(config, terminal).config);
+  const answer = (await askDaemon(daemon, 'POST', `/api/records/${encodeURIComponent(target)}/forget`)) as {
+    left: { vm: string | null; host: string | null; runner: string | null };
+  };
+  if (json) {
+    terminal.out(JSON.stringify(answer));
+    return ExitCode.ok;
+  }
+  const { vm, host, runner } = answer.left;
+  terminal.out(`The record of ${printable(target)} is ended.`);
+  if (vm) terminal.out(`Its VM ${printable(vm)} may still be on ${printable(host ?? '')}.`);
+  if (runner) terminal.out(`Its runner ${printable(runner)} may still be registered at GitHub.`);
+  if (vm || runner)
+    terminal.out('The collector looks for what is left; "gc --dry-run" shows what it would do.');
+  return ExitCode.ok;
+}

@@ -1,0 +1,22 @@
+import { NO_JOB } from '../../../machines/job/context.ts';
+import { effect } from '../effect.ts';
+
+/** Reads at GitHub how far a job is and whether our runner is online. A job that GitHub has no more is over. */
+export const askGitHub = effect(
+  'askGitHub',
+  async (world, { owner, repository, jobId, scope, runnerName, runnerId }, signal) => {
+    const options = { signal, purpose: 'teardown' as const };
+    const runner =
+      runnerId === null
+        ? await world.github.findRunner(scope, runnerName, options)
+        : await world.github.getRunner(scope, runnerId, options);
+    // Read after the runner: a job that it took before it went offline is in progress by now.
+    const job = jobId === NO_JOB ? null : await world.github.getJob(owner, repository, jobId, options);
+    return {
+      status: job?.status ?? 'completed',
+      conclusion: job?.conclusion ?? null,
+      here: job?.runnerName === runnerName,
+      runner: runner?.status ?? 'absent',
+    };
+  },
+);

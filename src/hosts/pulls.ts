@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import { failureOf } from '../../machines/failure.ts';
+import type { AgentClient } from '../agent/agent-client.ts';
+import { pullImage } from '../agent/pull-image.ts';
+import type { Clock } from '../clock.ts';
+
+export interface PullsOptions {
+  agent(host: string): AgentClient;
+  clock: Clock;
+  log: Logger;
+  /** Milliseconds for one pull. */
+  timeout: number;
+  /** A pull has begun, has come further or has ended. */
+  onChange(): void;
+  /** How a pull ended; null when the image is there. */
+  onEnd(image: string, error: unknown): void;
+}
+
+/** An image on one host. */
+export interface PullView {
+  image: string;
+  /** `missing`: nobody asked for it yet, or its last pull failed. */
+  state: 'ready' | 'pulling' | 'missing';
+  /** What the pull says of itself, for people. */
+  progress: string | null;
+  /** Epoch ms at which the pull began, or at which the host was seen to have the image. */
+  since: number;
+}
+
+/**
+ * One pull for each host and image, whoever waits for it: it belongs to the host, and no job holds a slot while it
+ * lasts. In memory, since the agent is asked again after a restart and answers at once for an image that it has.
+ */
+export class Pulls {
+  readonly #options: PullsOptions;
+  /** By host, then by image. */
+  readonly #images = new Map<string, Map<string, PullView>>();
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
+
+  constructor(options: PullsOptions) {
+    this.#options = options;
+  }
+
+  stateOf(host: string, image: string): PullView['state'] {
+    return this.#images.get(host)?.get(image)?.state ?? 'missing';
+  }
+
+  /**
+   * Has the host pull the image, or joins the pull that is under way. Resolves when the host has it, and rejects with
+   * the pull's failure. A tag may have moved since it was pulled, so the agent is asked again now and then.
+   */
+  ensure(host: string, image: string): Promise<void> {
+    if (this.#isFresh(host, image)) return Promise.resolve();
+    const key = `${host} ${image}`;
+    const joined =
+      this.#underWay.get(key) ?? this.#pull(host, image).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, joined);
+    return joined;
+  }
+
+  /** All of a host that were asked for, for people. */
+  view(host: string): PullView[] {
+    return [...(this.#images.get(host)?.values() ?? [])];
+  }
+
+  /** The host may have lost what it had. */
+  forget(host: string): void {
+    for (const [image, { state }] of this.#images.get(host) ?? []) {
+      if (state === 'ready') this.#images.get(host)?.delete(image);
+    }
+  }
+
+  /** Stops waiting; the agents go on with what they pull. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  #isFresh(host: string, image: string): boolean {
+    const known = this.#images.get(host)?.get(image);
+    if (known?.state !== 'ready') return false;
+    return image.includes('@sha256:') || this.#options.clock.now() - known.since < BELIEVED;
+  }
+
+  async #pull(host: string, image: string): Promise<void> {
+    const { agent, clock, log, timeout, onChange, onEnd } = this.#options;
+    const { signal } = this.#stopped;
+    const since = clock.now();
+    const wasReady = this.stateOf(host, image) === 'ready';
+    const note = (state: PullView['state'], progress: string | null) => {
+      const images = this.#images.get(host) ?? new Map<string, PullView>();
+      const at = state === 'ready' ? clock.now() : since;
+      this.#images.set(host, images.set(image, { image, state, progress, since: at }));
+      onChange();
+    };
+    // A host that had it a moment ago most probably has it still: nobody waits until the agent says otherwise.
+    if (!wasReady) note('pulling', `pulling ${image}`);
+    const onProgress = (text: string) => {
+      if (clock.now() - since >= QUICK) note('pulling', text);
+    };
+    try {
+      await pullImage(agent(host), image, { clock, timeout, onProgress, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      note('missing', null);
+      const failure = failureOf(error);
+      log.warn({ host, image, failure }, `${host} cannot pull ${image}: ${failure.message}`);
+      onEnd(image, error);
+      throw error;
+    }
+    note('ready', null);
+    onEnd(image, null);
+  }
+}
+
+/** Milliseconds for which a host that had the newest image of a tag is not asked again. */
+const BELIEVED = 60_000;
+
+/** Milliseconds after which a pull is one that jobs should not wait for in a slot. */
+export const QUICK = 5_000;

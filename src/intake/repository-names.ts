@@ -1,0 +1,104 @@
+import type { Logger } from 'pino';
+import { failureOf } from '../../machines/failure.ts';
+import { type Clock, sleepFor } from '../clock.ts';
+import type { GitHub } from '../github/github.ts';
+import type { RepositoryIds } from '../store/tables/repository-ids.ts';
+
+export interface RepositoryNamesOptions {
+  github: Pick<GitHub, 'getRepository'>;
+  ids: RepositoryIds;
+  /** Those that the config names. */
+  repositories: { owner: string; repository: string }[];
+  clock: Clock;
+  log: Logger;
+}
+
+/** Milliseconds between two questions for the names. */
+const INTERVAL = 3_600_000;
+
+/** A repository that the config calls by an earlier name. */
+export interface Renamed {
+  from: string;
+  to: string;
+}
+
+/**
+ * Follows repositories that are renamed or moved while the config still has their old names. GitHub redirects requests
+ * for an old name, and its deliveries have the new one: they are known by the repository's id.
+ */
+export class RepositoryNames {
+  readonly #options: RepositoryNamesOptions;
+  readonly #renamed = new Map<string, string>();
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: RepositoryNamesOptions) {
+    this.#options = options;
+  }
+
+  /** Asks at once and then every hour, until stopped. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Resolves when no question is under way. */
+  stop(): Promise<void> {
+    this.#stopped.abort();
+    return this.#running;
+  }
+
+  /** What the config calls the repository of this id, which a delivery calls otherwise; null when it has none such. */
+  configuredName(id: number, now: string): { owner: string; repository: string } | null {
+    const { ids, repositories } = this.#options;
+    const known = repositories.find(({ owner, repository }) => ids.of(`${owner}/${repository}`) === id);
+    if (!known) return null;
+    this.#note(`${known.owner}/${known.repository}`, now);
+    return known;
+  }
+
+  /** Those whose name in the config is not theirs any more. */
+  renamed(): Renamed[] {
+    return [...this.#renamed].map(([from, to]) => ({ from, to }));
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#learn();
+      await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
+    }
+  }
+
+  async #learn(): Promise<void> {
+    const { github, ids, repositories, log } = this.#options;
+    const { signal } = this.#stopped;
+    for (const { owner, repository } of repositories) {
+      const name = `${owner}/${repository}`;
+      try {
+        const { id, fullName } = await github.getRepository(owner, repository, { signal });
+        ids.put(name, id);
+        this.#note(name, fullName);
+      } catch (error) {
+        if (signal.aborted) return;
+        const failure = failureOf(error);
+        log.info({ repository: name, failure }, `the name of ${name} was not looked up: ${failure.message}`);
+      }
+    }
+  }
+
+  #note(from: string, to: string): void {
+    const { log } = this.#options;
+    const isSame = from.toLowerCase() === to.toLowerCase();
+    if (isSame) this.#renamed.delete(from);
+    else if (this.#renamed.get(from) !== to) {
+      this.#renamed.set(from, to);
+      log.warn({ repository: from, renamed: to }, renamedWords({ from, to }));
+    }
+  }
+}
+
+/** For a person: what was found, and what fixes it. */
+export function renamedWords({ from, to }: Renamed): string {
+  return `The repository ${from} is called ${to} now. Its jobs are served; change the name in the config, since GitHub gives the old one away when somebody takes it.`;
+}

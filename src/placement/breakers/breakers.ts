@@ -1,0 +1,200 @@
+import type { Logger } from 'pino';
+import { type Actor, createActor } from 'xstate';
+import {
+  type BreakerAbout,
+  type BreakerEvent,
+  type BreakerMachine,
+  type BreakerPolicy,
+  type BreakerState,
+  type BreakerView,
+  createBreakerMachine,
+} from '../../../machines/breaker.ts';
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import { statePath } from '../../../machines/state-path.ts';
+import type { Clock } from '../../clock.ts';
+import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
+import { waitUntil } from '../../wait-until.ts';
+import { type AttemptSeen, type BreakerNews, breakerEvents, pairName } from './breaker-events.ts';
+import { BreakerEvidence } from './breaker-evidence.ts';
+
+export interface BreakersOptions {
+  policies: Record<BreakerAbout, BreakerPolicy>;
+  clock: Clock;
+  log: Logger;
+  /** A breaker is in another state, so that what it lets pass has changed. */
+  onChange(change: StateChange<BreakerState> & { detail: BreakerView }): void;
+}
+
+/** Milliseconds for which a host may refuse to delete a VM of ours; then its slot counts as lost. */
+const DELETION_PATIENCE = 10 * 60_000;
+
+/** A breaker by what it is about and its name. */
+export interface BreakerRef {
+  about: BreakerAbout;
+  name: string;
+}
+
+/**
+ * What is held back after failures, and what was the evidence. Told by the actors' transitions, by pulls and by questions
+ * to GitHub; it forgets with the process.
+ */
+export class Breakers {
+  readonly #options: BreakersOptions;
+  readonly #actors = new Map<string, BreakerRef & { actor: Actor<BreakerMachine> }>();
+  readonly #attempts = new Map<string, AttemptSeen>();
+  readonly #evidence = new BreakerEvidence();
+  /** By scope, the jobs in a row whose runner GitHub gave no job. */
+  readonly #unused = new Map<string, Set<number>>();
+  /** Actors whose host was told that it does not delete their VM. */
+  readonly #undeleted = new Set<string>();
+
+  constructor(options: BreakersOptions) {
+    this.#options = options;
+  }
+
+  /** To be called with every transition of a job's actor. */
+  jobChanged(key: string, snapshot: JobSnapshot): void {
+    const isOver = snapshot.status === 'done';
+    const context = isOver ? { ...snapshot.context, vm: null } : snapshot.context;
+    const { seen, events } = breakerEvents(
+      this.#attempts.get(key) ?? null,
+      context,
+      snapshot.hasTag('provisioned'),
+    );
+    this.#noteUnused(this.#attempts.get(key) ?? null, seen, snapshot);
+    if (seen === null) this.#attempts.delete(key);
+    else this.#attempts.set(key, seen);
+    for (const news of events) this.#tell(news, seen);
+    this.#lookAtDeletion(key, snapshot);
+  }
+
+  /** An actor is gone without an end: what it tried said nothing. */
+  jobGone(key: string): void {
+    const seen = this.#attempts.get(key);
+    this.#attempts.delete(key);
+    this.#undeleted.delete(key);
+    if (seen && !seen.isTold)
+      for (const about of ['pair', 'host', 'profile', 'github'] as const)
+        this.tell({ about, name: nameOf(about, seen) }, { type: 'attempt.ended' });
+  }
+
+  /** What somebody else than an attempt found out. */
+  tell({ about, name }: BreakerRef, event: BreakerEvent): void {
+    // What never failed needs no breaker.
+    if (event.type !== 'attempt.failed' && !this.#actors.has(`${about} ${name}`)) return;
+    this.#of(about, name).send(event);
+  }
+
+  /** Attempts that may begin at `<about> <name>` now: as many as there is room for, one that tries again, or none. */
+  room(gate: string): number {
+    const snapshot = this.#actors.get(gate)?.actor.getSnapshot();
+    if (!snapshot || snapshot.hasTag('passes')) return Number.POSITIVE_INFINITY;
+    return snapshot.hasTag('tries') ? 1 : 0;
+  }
+
+  /** Those that are not closed. */
+  troubled(): BreakerView[] {
+    return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
+      const snapshot = actor.getSnapshot();
+      const { value, context } = snapshot;
+      return snapshot.hasTag('passes') ? [] : [{ about, name, state: statePath(value), ...context }];
+    });
+  }
+
+  stop(): void {
+    for (const { actor } of this.#actors.values()) actor.stop();
+  }
+
+  #tell({ about, name, event }: BreakerNews, seen: AttemptSeen | null): void {
+    if (about !== 'pair' || seen === null) {
+      this.tell({ about, name }, event);
+      return;
+    }
+    const { host, profile } = seen;
+    if (event.type === 'attempt.failed') {
+      this.#evidence.note(host, profile, true);
+      const compared = this.#evidence.comparedWith(host, profile);
+      const { message } = event.failure;
+      this.tell(
+        { about, name },
+        { ...event, failure: { ...event.failure, message: `${message} Compared: ${compared}.` } },
+      );
+      if (this.#evidence.speaksAgainstHost(host)) this.tell({ about: 'host', name: host }, event);
+      if (this.#evidence.speaksAgainstProfile(profile)) this.tell({ about: 'profile', name: profile }, event);
+    } else {
+      if (event.type === 'attempt.served') this.#evidence.note(host, profile, false);
+      this.tell({ about, name }, event);
+    }
+  }
+
+  /** One runner without a job may be its job's fault; two in a row, for two jobs, are GitHub's. */
+  #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
+    const scope = seen?.scope ?? before?.scope;
+    if (!scope) return;
+    if (snapshot.context.job.status === 'in_progress') this.#unused.delete(scope);
+    const isUnused = seen?.failure?.code === 'RUNNER_UNUSED' && seen.failure !== before?.failure;
+    if (!seen?.failure || !isUnused) return;
+    const jobs = (this.#unused.get(scope) ?? new Set()).add(seen.jobId);
+    this.#unused.set(scope, jobs);
+    if (jobs.size > 1)
+      this.tell({ about: 'github', name: 'github' }, { type: 'attempt.failed', failure: seen.failure });
+  }
+
+  #lookAtDeletion(key: string, snapshot: JobSnapshot): void {
+    const { vm, phase } = snapshot.context;
+    const isStuck =
+      snapshot.status === 'active' &&
+      snapshot.hasTag('tearingDown') &&
+      snapshot.hasTag('holdsSlot') &&
+      phase.lastFailure !== null &&
+      this.#options.clock.now() - phase.enteredAt >= DELETION_PATIENCE;
+    if (!isStuck || vm === null) {
+      this.#undeleted.delete(key);
+      return;
+    }
+    if (this.#undeleted.has(key)) return;
+    this.#undeleted.add(key);
+    const cause: Failure = failure(
+      'VM_BUSY',
+      `${vm.host} has not deleted ${vm.name} for ${DELETION_PATIENCE / 60_000} minutes: ${phase.lastFailure?.message}`,
+    );
+    this.tell({ about: 'host', name: vm.host }, { type: 'attempt.failed', failure: cause });
+  }
+
+  #of(about: BreakerAbout, name: string) {
+    const key = `${about} ${name}`;
+    const known = this.#actors.get(key);
+    if (known) return known.actor;
+    const { clock, log, onChange, policies } = this.#options;
+    const machine = createBreakerMachine({ policy: policies[about], now: () => clock.now() }).provide({
+      actors: { waitUntil: waitUntil(clock) },
+    });
+    let last: BreakerState = 'closed';
+    const actor = createActor(machine, {
+      id: key,
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== actor) return;
+        const { value, context } = actor.getSnapshot();
+        const [from, state] = [last, statePath(value)];
+        if (state === from) return;
+        last = state;
+        const until = new Date(context.retryAt).toISOString();
+        const why = `it failed ${context.failures} times in a row (${context.lastFailure?.message}); one attempt tries it at ${until}`;
+        if (state === 'open')
+          log.warn({ [about]: name, failure: context.lastFailure }, `${key} is held back: ${why}`);
+        else log.info({ [about]: name, breaker: state }, `the breaker of ${key} is ${state}`);
+        onChange({ event: inspected.event, from, to: state, detail: { about, name, state, ...context } });
+      },
+    });
+    actor.subscribe({
+      error: (error) => log.error({ [about]: name, err: error }, `the breaker of ${key} failed`),
+    });
+    this.#actors.set(key, { about, name, actor });
+    return actor.start();
+  }
+}
+
+function nameOf(about: 'pair' | 'host' | 'profile' | 'github', { host, profile }: AttemptSeen): string {
+  return { pair: pairName(host, profile), host, profile, github: 'github' }[about];
+}

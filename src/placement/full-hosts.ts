@@ -1,0 +1,56 @@
+import type { JobSnapshot } from '../../machines/job.ts';
+import { type Pause, pauseAfter } from '../../machines/pause.ts';
+import type { Clock } from '../clock.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import type { FreeHost } from './schedule.ts';
+
+/** How long a host that refused a start gets no further VM. */
+const PAUSE: Pause = { first: 30_000, longest: 10 * 60_000 };
+
+/**
+ * Hosts that refused to start a VM although their list shows room: a VM in `error` whose runtime lives holds a slot that
+ * no list shows. A VM that waits there moves on as soon as another host has room.
+ */
+export class FullHosts {
+  readonly #clock: Clock;
+  readonly #hosts = new Map<string, { refusals: number; until: number }>();
+  readonly #waiting = new Set<string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  jobChanged(key: string, snapshot: JobSnapshot): void {
+    const host = snapshot.context.vm?.host;
+    const isWaiting = snapshot.hasTag('hostFull');
+    if (host && snapshot.hasTag('provisioned')) this.#hosts.delete(host);
+    if (host && isWaiting && !this.#waiting.has(key)) {
+      const refusals = (this.#hosts.get(host)?.refusals ?? 0) + 1;
+      this.#hosts.set(host, { refusals, until: this.#clock.now() + pauseAfter(PAUSE, refusals - 1) });
+    }
+    if (isWaiting && snapshot.status === 'active') this.#waiting.add(key);
+    else this.#waiting.delete(key);
+  }
+
+  isFull(host: string): boolean {
+    return (this.#hosts.get(host)?.until ?? 0) > this.#clock.now();
+  }
+
+  /** Epoch ms at which the first of them is tried again; null when none is full. */
+  nextAt(): number | null {
+    const now = this.#clock.now();
+    const instants = [...this.#hosts.values()].map(({ until }) => until).filter((until) => until > now);
+    return instants.length === 0 ? null : Math.min(...instants);
+  }
+
+  /** Actors that wait for a full host while others, which nobody queued wants, have room. */
+  movable(actors: JobActors, left: readonly FreeHost[]): string[] {
+    const room = left.reduce((sum, { free }) => sum + free, 0);
+    return [...this.#waiting]
+      .filter((key) => {
+        const host = actors.snapshotOf(key)?.context.vm?.host;
+        return left.some(({ name, free }) => name !== host && free > 0);
+      })
+      .slice(0, room);
+  }
+}

@@ -1,0 +1,148 @@
+import { type Failure, failureOf } from '../../machines/failure.ts';
+import type { Job, RunnerScope } from '../../machines/job/context.ts';
+import { endObservation, type JobObservation } from '../../machines/job/observation.ts';
+import { type Clock, startTimeout } from '../clock.ts';
+import { DaemonError } from '../errors.ts';
+import type { GitHub } from '../github/github.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
+import { blamedBreaker } from './breakers/breaker-events.ts';
+import type { Breakers } from './breakers/breakers.ts';
+
+export interface GrantChecksOptions {
+  github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken'>;
+  breakers: Breakers;
+  clock: Clock;
+  scope(owner: string, repository: string): RunnerScope;
+  /** Takes what GitHub said of a job. */
+  observe(observation: JobObservation): void;
+  /** The job's repository is gone. */
+  onGone(jobId: number, failure: Failure): void;
+  /** Something was found out. */
+  onChange(): void;
+}
+
+/** Milliseconds for which GitHub's word that a job is queued is believed without asking again. */
+const FRESH = 10_000;
+/** Milliseconds within which GitHub has to answer. */
+const PATIENCE = 2_000;
+/** Milliseconds after which a question that failed is asked again. */
+const ASK_AGAIN = 5_000;
+/** GitHub itself ends a job that was queued for 24 hours; one more for clocks that differ. */
+export const LONGEST_QUEUE = 25 * 3_600_000;
+
+/**
+ * What has to be known before a VM is paid for: that GitHub still has the job queued, and that runners may be registered
+ * where the job is. Nobody waits for the answers: a job is granted a slot when they are there.
+ */
+export class GrantChecks {
+  readonly #options: GrantChecksOptions;
+  /** By job id, epoch ms of GitHub's last word that it is queued. */
+  readonly #queuedAt = new Map<number, number>();
+  /** By question, epoch ms before which it is not asked again; Infinity while it is being asked. */
+  readonly #asked = new Map<string, number>();
+  readonly #mayRegister = new Set<string>();
+
+  constructor(options: GrantChecksOptions) {
+    this.#options = options;
+  }
+
+  /** GitHub was heard of a job. */
+  observed({ jobId, status, seenAt }: JobObservation): void {
+    if (status === 'queued') this.#queuedAt.set(jobId, Math.max(seenAt, this.#queuedAt.get(jobId) ?? 0));
+    else this.forget(jobId);
+  }
+
+  forget(jobId: number): void {
+    this.#queuedAt.delete(jobId);
+    this.#asked.delete(`job ${jobId}`);
+  }
+
+  /** A registration was refused: the right is probed again before the next VM. */
+  forgetRight(scope: string): void {
+    this.#mayRegister.delete(scope);
+  }
+
+  /** GitHub keeps it queued and assigns it to nobody. */
+  isTooOld({ queuedAt }: Job): boolean {
+    return this.#options.clock.now() - queuedAt > LONGEST_QUEUE;
+  }
+
+  /** Whether the job may have a VM. What is not known is asked; `no` after a question that failed. */
+  ask(job: Job): 'yes' | 'asking' | 'no' {
+    const now = this.#options.clock.now();
+    const scope = this.#options.scope(job.owner, job.repository);
+    const questions: [string, (signal: AbortSignal) => Promise<void>][] = [];
+    if (now - (this.#queuedAt.get(job.id) ?? 0) > FRESH)
+      questions.push([`job ${job.id}`, (signal) => this.#askForJob(job, signal)]);
+    if (!this.#mayRegister.has(scopeName(scope)))
+      questions.push([`registration ${scopeName(scope)}`, (signal) => this.#probe(scope, signal)]);
+    for (const [question, ask] of questions) this.#ask(question, scope, job.id, ask);
+    const isAwaited = questions.every(([question]) => this.#asked.get(question) === Number.POSITIVE_INFINITY);
+    return questions.length === 0 ? 'yes' : isAwaited ? 'asking' : 'no';
+  }
+
+  /** Epoch ms at which a question that failed may be asked again; null when none failed. */
+  nextAt(): number | null {
+    const instants = [...this.#asked.values()].filter(
+      (at) => at > this.#options.clock.now() && at < Infinity,
+    );
+    return instants.length === 0 ? null : Math.min(...instants);
+  }
+
+  #ask(
+    question: string,
+    scope: RunnerScope,
+    jobId: number,
+    ask: (signal: AbortSignal) => Promise<void>,
+  ): void {
+    const { clock, onChange } = this.#options;
+    if ((this.#asked.get(question) ?? 0) > clock.now()) return;
+    this.#asked.set(question, Number.POSITIVE_INFINITY);
+    const timeout = startTimeout(clock, PATIENCE);
+    ask(timeout.signal)
+      .then(() => this.#asked.delete(question))
+      .catch((error: unknown) => {
+        this.#asked.set(question, clock.now() + ASK_AGAIN);
+        this.#failed(scope, jobId, timeout.signal.aborted ? tooSlow() : error);
+      })
+      .finally(() => {
+        timeout.end();
+        onChange();
+      });
+  }
+
+  async #askForJob(job: Job, signal: AbortSignal): Promise<void> {
+    const { github, clock, observe } = this.#options;
+    const { owner, repository, id, runId } = job;
+    const seen = await github.getJob(owner, repository, id, { signal });
+    const isOver = job.runnersUnused > 0 && (await github.isRunOver(owner, repository, runId, { signal }));
+    // GitHub may keep a job queued whose run is over: nobody will ever get it.
+    if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
+    else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
+  }
+
+  async #probe(scope: RunnerScope, signal: AbortSignal): Promise<void> {
+    // Its token is dropped: it needs the right that every registration needs, and registers nothing.
+    await this.#options.github.createRegistrationToken(scope, { signal });
+    this.#mayRegister.add(scopeName(scope));
+  }
+
+  /** A question that a repository or an organization refuses is its own trouble; silence is all of GitHub's. */
+  #failed(scope: RunnerScope, jobId: number, error: unknown): void {
+    const { breakers, onGone } = this.#options;
+    const failure = failureOf(error);
+    if (failure.code === 'REPOSITORY_GONE') {
+      onGone(jobId, failure);
+      return;
+    }
+    const name = scopeName(scope);
+    if (blamedBreaker(failure) === 'registration') {
+      breakers.tell({ about: 'registration', name }, { type: 'attempt.failed', failure });
+    } else if (failure.code !== 'GITHUB_RATE_LIMITED') {
+      breakers.tell({ about: 'github', name: 'github' }, { type: 'attempt.failed', failure });
+    }
+  }
+}
+
+const tooSlow = () =>
+  new DaemonError('GITHUB_UNREACHABLE', `GitHub did not answer within ${PATIENCE / 1000} s.`);

@@ -1,0 +1,108 @@
+import type { Job, RunnerScope } from '../../machines/job/context.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
+import type { Pulls } from '../hosts/pulls.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import { pairName } from './breakers/breaker-events.ts';
+import type { Breakers } from './breakers/breakers.ts';
+import type { GrantChecks } from './grant-checks.ts';
+import type { Gates, WaitingJob } from './schedule.ts';
+
+export interface GrantGatesOptions {
+  actors: JobActors;
+  breakers: Breakers;
+  checks: GrantChecks;
+  pulls: Pulls;
+  scope(owner: string, repository: string): RunnerScope;
+  /** The image of a profile; null when the config has no such label (any more). */
+  imageOf(profile: string): string | null;
+  /** Whether VMs of the profile are cloned on the host, which needs no image. */
+  hasBase(host: string, profile: string): boolean;
+}
+
+/** What lets a queued job have a VM: the breakers, the pulls and what GitHub says. */
+export class GrantGates implements Gates {
+  readonly #options: GrantGatesOptions;
+
+  constructor(options: GrantGatesOptions) {
+    this.#options = options;
+  }
+
+  of({ key, profile }: WaitingJob): string[] | null {
+    const { checks, imageOf } = this.#options;
+    const job = this.#jobOf(key);
+    if (job === null || imageOf(profile) === null || checks.isTooOld(job)) return null;
+    return gatesOf(job, this.#scopeOf(job));
+  }
+
+  on({ profile }: WaitingJob, host: string): string[] | null {
+    return this.#hasImage(host, profile) ? gatesOn(host, profile) : null;
+  }
+
+  room(gate: string): number {
+    return this.#options.breakers.room(gate);
+  }
+
+  isReady({ key }: WaitingJob): 'yes' | 'asking' | 'no' {
+    const job = this.#jobOf(key);
+    if (job === null) return 'no';
+    const { checks, breakers } = this.#options;
+    const scope = this.#scopeOf(job);
+    // What was refused is probed again before the next VM is paid for.
+    if (breakers.room(`registration ${scope}`) === 0) checks.forgetRight(scope);
+    return checks.ask(job);
+  }
+
+  /** Warm VMs of a profile that may be begun on a host. */
+  roomForWarm(profile: string, host: string): number {
+    if (!this.#hasImage(host, profile)) return 0;
+    const gates = [`profile ${profile}`, ...gatesOn(host, profile)];
+    return Math.min(...gates.map((gate) => this.room(gate)));
+  }
+
+  observed(seen: JobObservation): void {
+    this.#options.checks.observed(seen);
+  }
+
+  /** Epoch ms at which a question that failed may be asked again; null when none failed. */
+  nextAt(): number | null {
+    return this.#options.checks.nextAt();
+  }
+
+  /** One pull for each host and image begins here, where a slot would be free for it. */
+  #hasImage(host: string, profile: string): boolean {
+    const { breakers, pulls, imageOf, hasBase } = this.#options;
+    const image = imageOf(profile);
+    if (image === null) return false;
+    if (hasBase(host, profile) || pulls.stateOf(host, image) === 'ready') return true;
+    const gate = { about: 'pull', name: pullName(image, profile) } as const;
+    if (pulls.stateOf(host, image) === 'missing' && breakers.room(`pull ${gate.name}`) > 0) {
+      breakers.tell(gate, { type: 'attempt.began' });
+      pulls.ensure(host, image).catch(() => undefined);
+    }
+    return false;
+  }
+
+  #jobOf(key: string): Job | null {
+    return this.#options.actors.snapshotOf(key)?.context.job ?? null;
+  }
+
+  #scopeOf({ owner, repository }: Job): string {
+    return scopeName(this.#options.scope(owner, repository));
+  }
+}
+
+/** What holds back a job wherever it goes. */
+export function gatesOf({ profile }: Pick<Job, 'profile'>, scope: string): string[] {
+  return ['github github', `registration ${scope}`, `profile ${profile}`];
+}
+
+/** What holds back a profile on one host. */
+export function gatesOn(host: string, profile: string): string[] {
+  return [`host ${host}`, `pair ${pairName(host, profile)}`];
+}
+
+/** A registry may refuse one profile's image and serve another's. */
+export function pullName(image: string, profile: string): string {
+  return `${image.split('/')[0]} for ${profile}`;
+}

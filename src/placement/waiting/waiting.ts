@@ -1,0 +1,76 @@
+import type { BreakerView } from '../../../machines/breaker.ts';
+import type { Failure } from '../../../machines/failure.ts';
+import type { UnservedJob } from './unserved-jobs.ts';
+
+/** A queued job as the scheduler sees it. Instants in epoch ms. */
+export interface QueuedJob {
+  key: string;
+  jobId: number;
+  profile: string;
+  queuedAt: number;
+  /** Before this it gets no VM: the pause after a failed attempt. */
+  notBefore: number;
+  /** What its last attempt failed of; null where none did. */
+  lastFailure: Failure | null;
+  /** Where its runner would be registered. */
+  scope: string;
+  image: string | null;
+}
+
+/** A host as the scheduler sees it. */
+export interface HostRoom {
+  name: string;
+  acceptsJobs: boolean;
+  state: string;
+  failure: string | null;
+  /** Epoch ms since which no look was answered. */
+  unreachableSince: number | null;
+  cordonedBy: string | null;
+  slots: number;
+  free: number;
+  /** Who has its slots: jobs of ours with the instant of their grant, and strangers' VMs with their creation. */
+  holders: { what: string; ours: boolean; since: number }[];
+}
+
+export interface Waiting {
+  key: string;
+  jobId: number;
+  why:
+    | 'rest'
+    | 'leftAlone'
+    | 'pulling'
+    | 'tooOld'
+    | 'draining'
+    | 'unhealthy'
+    | 'cordoned'
+    | 'noSlot'
+    | 'next'
+    | 'noLabel'
+    | 'approval';
+  /** One sentence for a person. */
+  sentence: string;
+  /** What would let it go on. */
+  frees: string;
+  /** Its place among those that wait for a slot, from 1; null where no queue helps. */
+  position: number | null;
+  /** Epoch ms at which it changes by itself, where that is known. */
+  until: number | null;
+}
+
+export interface WaitingFacts {
+  queued: QueuedJob[];
+  hosts: HostRoom[];
+  /** Breakers that are not closed. */
+  breakers: BreakerView[];
+  /** Images that a host pulls. */
+  pulls: { host: string; image: string; progress: string | null }[];
+  unserved: UnservedJob[];
+  isDraining: boolean;
+  labels: string[];
+  now: number;
+}
+
+/** `14:05:09`, in the daemon's time zone. */
+export function clockTime(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}

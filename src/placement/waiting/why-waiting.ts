@@ -1,0 +1,191 @@
+import type { BreakerView } from '../../../machines/breaker.ts';
+
+import { type Job, NO_JOB } from '../../../machines/job/context.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import { topState } from '../../../machines/state-path.ts';
+import { holdsSlot } from '../../agent/vm-state.ts';
+import type { Hosts } from '../../hosts/hosts.ts';
+import type { Pulls } from '../../hosts/pulls.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
+import type { Store } from '../../store/store.ts';
+import type { Breakers } from '../breakers/breakers.ts';
+import { freeSlots } from '../free-slots.ts';
+import type { UnservedJob } from './unserved-jobs.ts';
+import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFacts } from './waiting.ts';
+import { whyHeld } from './why-held.ts';
+
+/** Why each job that waits is waiting: the same order and the same room that the scheduler uses. */
+export function whyWaiting(facts: WaitingFacts): Waiting[] {
+  const { queued, now } = facts;
+  const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
+  const slot = whyNoSlot(facts);
+  let place = 0;
+  const waits = inOrder.map((job): Waiting => {
+    const base = { key: job.key, jobId: job.jobId };
+    if (job.notBefore <= now) place += 1;
+    else {
+      const until = job.notBefore;
+      const cause = job.lastFailure ? `: ${job.lastFailure.message}` : '.';
+      const sentence = `It is paused until ${clockTime(until)}, after an attempt that ended${cause}`;
+      return { ...base, why: 'rest', sentence, frees: 'That time, or "retry now".', position: null, until };
+    }
+    const held = whyHeld(job, facts);
+    if (held) return { ...base, ...held, position: null };
+    return { ...base, ...slot, position: place, until: null };
+  });
+  return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts.labels))];
+}
+
+function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | 'sentence' | 'frees'> {
+  if (isDraining) {
+    const sentence = 'The daemon is ending and gives out no more slots.';
+    return { why: 'draining', sentence, frees: 'The next start of the daemon.' };
+  }
+  const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
+  if (hosts.length > 0 && open.length === 0) {
+    const list = hosts.map(({ name, cordonedBy }) => `${name} (by ${cordonedBy})`).join(', ');
+    return {
+      why: 'cordoned',
+      sentence: `Every host is cordoned: ${list}.`,
+      frees: 'Taking a cordon back.',
+    };
+  }
+  const healthy = open.filter(({ acceptsJobs }) => acceptsJobs);
+  if (healthy.length === 0) {
+    const list = open.map(troubleOf).join('; ');
+    return {
+      why: 'unhealthy',
+      sentence: `No host takes jobs: ${list || 'none is configured'}.`,
+      frees: 'A host that answers again.',
+    };
+  }
+  if (healthy.some(({ free }) => free > 0)) {
+    return { why: 'next', sentence: 'A slot is free; it is its turn.', frees: 'The next moment.' };
+  }
+  const holders = healthy.flatMap(({ name, holders }) =>
+    holders.map((holder) => ({ ...holder, host: name })),
+  );
+  const [longest] = holders.sort((a, b) => a.since - b.since);
+  const total = healthy.reduce((sum, { slots }) => sum + slots, 0);
+  const strangers = holders.filter(({ ours }) => !ours).length;
+  const taken = holders
+    .slice(0, 4)
+    .map(({ what, host, since }) => `${what} on ${host} since ${clockTime(since)}`)
+    .join(', ');
+  const rest = holders.length > 4 ? ` and ${holders.length - 4} more` : '';
+  const others = open.filter(({ acceptsJobs }) => !acceptsJobs).map(troubleOf);
+  const besides = others.length > 0 ? ` Besides, ${others.join('; ')}.` : '';
+  return {
+    why: 'noSlot',
+    sentence: `No free slot: ${total === 1 ? 'the only one is' : `all ${total} are`} taken by ${taken || 'VMs'}${rest}.${besides}`,
+    frees: `The end of ${longest ? longest.what : 'a VM'}${strangers > 0 ? ', or of a VM that is not ours' : ''}.`,
+  };
+}
+
+function troubleOf({ name, state, failure, unreachableSince }: HostRoom): string {
+  const since = unreachableSince === null ? '' : ` since ${clockTime(unreachableSince)}`;
+  return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
+}
+
+function whyUnserved({ jobId, why, labels }: UnservedJob, ours: string[]): Waiting {
+  const base = { key: `unserved-${jobId}`, jobId, why, position: null, until: null };
+  if (why === 'approval') {
+    const sentence = 'It waits for approval at GitHub (a protected environment or a first contribution).';
+    return { ...base, sentence, frees: 'A reviewer at GitHub.' };
+  }
+  return {
+    ...base,
+    sentence: `No profile covers its runs-on [${labels.join(', ')}]; this daemon has ${ours.join(', ') || 'none'}.`,
+    frees: 'Another runner, or a label in the config.',
+  };
+}
+
+/** The live parts that the facts are read from. */
+export interface WaitingSources {
+  actors: JobActors;
+  hosts: Hosts;
+  breakers: Breakers;
+  pulls: Pulls;
+  store: Pick<Store, 'cordons'>;
+  /** Where a runner for a job is registered. */
+  scopeOf(job: Job): string;
+  /** Null when the config has no such label. */
+  imageOf(profile: string): string | null;
+}
+
+/** The queue and the room as the scheduler finds them now. */
+export function waitingFacts(
+  sources: WaitingSources,
+): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls'> {
+  const { actors, hosts, breakers, pulls } = sources;
+  return {
+    breakers: breakers.troubled(),
+    pulls: [...hosts.all()].flatMap(({ name }) =>
+      pulls
+        .view(name)
+        .filter(({ state }) => state === 'pulling')
+        .map(({ image, progress }) => ({ host: name, image, progress })),
+    ),
+    queued: [...actors.all()].flatMap(({ key, snapshot }) => queuedJob(key, snapshot, sources)),
+    hosts: hostRooms(sources),
+  };
+}
+
+/** Each host as the scheduler sees it now. */
+export function hostRooms({
+  actors,
+  hosts,
+  breakers,
+  store,
+}: Pick<WaitingSources, 'actors' | 'hosts' | 'breakers' | 'store'>): HostRoom[] {
+  const jobs = [...actors.all()];
+  const troubled = breakers.troubled();
+  return [...hosts.all()].map(({ name, snapshot }): HostRoom => {
+    const { look, failure, unreachableSince } = snapshot.context;
+    const ours = actors.slotsOn(name);
+    const breaker = troubled.find((one) => one.about === 'host' && one.name === name);
+    const strangers = (look?.vms ?? []).filter((vm) => holdsSlot(vm.state) && !ours.has(vm.name));
+    return {
+      name,
+      acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,
+      state: breaker ? whyLeftAlone(breaker) : topState(snapshot.value),
+      failure: (breaker?.lastFailure ?? failure)?.message ?? null,
+      unreachableSince,
+      cordonedBy: store.cordons.of(name)?.by ?? null,
+      slots: look?.slots ?? 0,
+      free: look === null ? 0 : freeSlots(look, ours),
+      holders: [
+        ...jobs
+          .filter(({ snapshot: job }) => job.hasTag('holdsSlot') && job.context.vm?.host === name)
+          .map(holder),
+        ...strangers.map((vm) => ({ what: `VM ${vm.name}, not ours`, ours: false, since: vm.createdAt })),
+      ],
+    };
+  });
+}
+
+/** `held back until 14:05:09 after 3 failures`, without the cause. */
+function whyLeftAlone({ state, retryAt, failures }: BreakerView): string {
+  const until = state === 'open' ? ` until ${clockTime(retryAt)}` : ' but for one attempt';
+  return `held back${until} after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
+}
+
+function queuedJob(
+  key: string,
+  snapshot: JobSnapshot,
+  { scopeOf, imageOf }: Pick<WaitingSources, 'scopeOf' | 'imageOf'>,
+): QueuedJob[] {
+  const { job } = snapshot.context;
+  if (!snapshot.hasTag('queued') || job.status !== 'queued') return [];
+  const { id: jobId, profile, queuedAt, notBefore, lastFailure } = job;
+  const scope = scopeOf(job);
+  return [{ key, jobId, profile, queuedAt, notBefore, lastFailure, scope, image: imageOf(profile) }];
+}
+
+function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
+  const { job, phase } = snapshot.context;
+  const doing = topState(snapshot.value);
+  const who = job.id === NO_JOB ? job.name : `job ${job.id} (${job.repository})`;
+  const what = `${who}, ${doing}`;
+  return { what, ours: true, since: phase.enteredAt };
+}

@@ -1,0 +1,71 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { DaemonError } from '../../src/errors.ts';
+import { RepositoryNames } from '../../src/intake/repository-names.ts';
+import { Store } from '../../src/store/store.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
+
+const log = pino({ level: 'silent' });
+const HOUR = 3_600_000;
+
+async function naming(answers: (() => { id: number; fullName: string })[]) {
+  const clock = new ManualClock();
+  const database = new MemoryLevel<string, string>();
+  await database.open();
+  const store = await Store.over(database, { clock, log, retention: HOUR });
+  const warned: unknown[] = [];
+  const names = new RepositoryNames({
+    github: {
+      getRepository: async () => (answers.shift() ?? (() => Promise.reject(new Error('no'))))() as never,
+    },
+    ids: store.repositoryIds,
+    repositories: [{ owner: 'acme', repository: 'app' }],
+    clock,
+    log: { ...log, info: () => undefined, warn: (_: object, text: string) => warned.push(text) } as never,
+  });
+  names.start();
+  await settled();
+  return { clock, store, database, names, warned };
+}
+
+const found = (id: number, fullName: string) => () => ({ id, fullName });
+
+test('a repository that is renamed while we run is known by its id, and told once', async () => {
+  const at = await naming([found(7, 'acme/app')]);
+  expect(at.names.renamed()).toEqual([]);
+  expect(at.names.configuredName(8, 'acme/other')).toBeNull();
+  expect(at.names.configuredName(7, 'acme/renamed')).toEqual({ owner: 'acme', repository: 'app' });
+  at.names.configuredName(7, 'acme/renamed');
+  expect(at.names.renamed()).toEqual([{ from: 'acme/app', to: 'acme/renamed' }]);
+  expect(at.warned).toEqual([expect.stringContaining('acme/app is called acme/renamed now')]);
+  await at.names.stop();
+});
+
+test('a name that the config has again needs no warning any more', async () => {
+  const at = await naming([found(7, 'acme/renamed'), found(7, 'Acme/App')]);
+  expect(at.names.renamed()).toHaveLength(1);
+  await at.clock.pass(HOUR);
+  expect(at.names.renamed()).toEqual([]);
+  await at.names.stop();
+});
+
+test('an id that was learned outlives the process and a GitHub that cannot be asked', async () => {
+  const first = await naming([found(7, 'acme/app')]);
+  await first.names.stop();
+  await first.store.durable();
+  const { clock, database } = first;
+  const store = await Store.over(database, { clock, log, retention: HOUR });
+  const unreachable = () => Promise.reject(new DaemonError('GITHUB_UNREACHABLE', 'no answer'));
+  const names = new RepositoryNames({
+    github: { getRepository: unreachable },
+    ids: store.repositoryIds,
+    repositories: [{ owner: 'acme', repository: 'app' }],
+    clock,
+    log,
+  });
+  names.start();
+  await settled();
+  expect(names.configuredName(7, 'acme/renamed')).toEqual({ owner: 'acme', repository: 'app' });
+  await names.stop();
+});

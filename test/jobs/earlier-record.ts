@@ -1,0 +1,95 @@
+import { getStateNodes, type StateValue } from 'xstate';
+import { NO_JOB } from '../../machines/job/context.ts';
+import { contextAt } from '../machines/job-samples.ts';
+import { machine } from '../machines/job-step.ts';
+
+/** What the version before this one had of a job, a VM and a runner in its records, and what else may be changed. */
+export interface EarlierFacts {
+  job?: Record<string, unknown>;
+  vm?: Record<string, unknown> | null;
+  runner?: Record<string, unknown> | null;
+  failure?: object | null;
+  released?: boolean;
+}
+
+const omit = (from: object | null, ...keys: string[]) =>
+  from && Object.fromEntries(Object.entries(from).filter(([key]) => !keys.includes(key)));
+
+/**
+ * A record as version 0.1 wrote it. Its names were numbered by a counter in the job; where the runner was registered
+ * followed from its job; a job went on in its own record after the teardown, or it was `released`. `path`: as version
+ * 0.1 had it, `tearingDown` with the regions of VM and runner alone.
+ */
+export function earlierRecord(path: string, facts: EarlierFacts = {}) {
+  const isTearingDown = path.startsWith('tearingDown');
+  const { job, vm, runner, jobCheck: _, otherJobSince: __, ...rest } = contextAt(path);
+  const value = valueAt(path);
+  const now = isTearingDown
+    ? { tearingDown: { ...(value as { tearingDown: object }).tearingDown, job: 'gone' } }
+    : value;
+  const invoked = getStateNodes(
+    machine.root,
+    machine.resolveState({ value: now as never, context: contextAt(path) }).value,
+  )
+    .flatMap(({ invoke }) => invoke)
+    .map(({ id, src }): [string, unknown] => [
+      id,
+      { src, snapshot: { status: 'active', input: src === 'waitUntil' ? { at: 1 } : { of: 'version 0.1' } } },
+    ]);
+  return {
+    status: 'active',
+    value,
+    historyValue: {},
+    children: Object.fromEntries(invoked),
+    context: {
+      ...rest,
+      failure: facts.failure ?? null,
+      released: facts.released ?? false,
+      job: {
+        ...omit(job, 'attempt', 'runnersUnused', 'lastFailure'),
+        namesTaken: job.id === NO_JOB || vm === null ? 0 : 1,
+        ...facts.job,
+      },
+      vm: facts.vm === null ? null : vm && { ...omit(vm, 'madeFor', 'numbers'), ...facts.vm },
+      runner:
+        facts.runner === null ? null : runner && { ...omit(runner, 'scope', 'isLeft'), ...facts.runner },
+    },
+  };
+}
+
+/** `a.b.c` is nested; the regions of a parallel state are set side by side by a space. */
+function valueAt(path: string): StateValue {
+  const [top = '', ...regions] = path.split(' ');
+  if (regions.length > 0) return { [top]: Object.fromEntries(regions.map((region) => region.split('.'))) };
+  return (
+    path
+      .split('.')
+      .reduceRight<StateValue | null>((inner, key) => (inner === null ? key : { [key]: inner }), null) ?? top
+  );
+}
+
+/** Every state in which a record of version 0.1 could be. */
+export const EARLIER_STATES = [
+  'queued',
+  ...['creating', 'starting', 'sshReady', 'probing', 'jitConfig'].flatMap((state) =>
+    ['acting', 'waiting', 'blocked'].map((part) => `${state}.${part}`),
+  ),
+  'warm',
+  ...['launching', 'confirming'].flatMap((state) =>
+    ['acting', 'waiting'].map((part) => `runnerOnline.${state}.${part}`),
+  ),
+  ...['idle', 'busy', 'finishing'].flatMap((state) =>
+    ['watching', 'waiting'].map((part) => `running.${state}.${part}`),
+  ),
+  'running.verifying.acting',
+  'running.verifying.waiting',
+  ...['askingGuest', 'deregistering', 'askingGuestAgain'].flatMap((state) =>
+    ['acting', 'waiting'].map((part) => `running.retiring.${state}.${part}`),
+  ),
+  'running.retiring.settling',
+  ...['acting', 'waiting', 'gone'].flatMap((vm) =>
+    ['acting', 'waiting', 'gone']
+      .filter((runner) => vm !== 'gone' || runner !== 'gone')
+      .map((runner) => `tearingDown vm.${vm} runner.${runner}`),
+  ),
+];

@@ -1,0 +1,289 @@
+import { describe, expect, test } from 'vitest';
+import { type FailureCode, failure } from '../../machines/failure.ts';
+import { NO_JOB } from '../../machines/job/context.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { releasedJob, withFailedAttempt } from '../../machines/job/release.ts';
+import { rigAt } from './job-places.ts';
+import { HANGS, JobRig, type Script } from './job-rig.ts';
+import { contextAt, JOB, START, VM } from './job-samples.ts';
+import { COLUMNS } from './job-table.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const because = (code: FailureCode) => failure(code, 'It went wrong.');
+
+/** Seconds before the next VM of a job that goes on for this reason, after so many failed attempts and unused runners. */
+function rest(code: FailureCode | null, attemptsFailed = 0, runnersUnused = 0): number {
+  const context = contextAt('tearingDown vm.acting runner.gone job.decided', {
+    job: { ...JOB, attempt: 9, attemptsFailed, runnersUnused },
+    failure: code && because(code),
+  });
+  return (releasedJob(context, DEFAULT_POLICY, START).notBefore - START) / SECOND;
+}
+
+describe('the job that goes on', () => {
+  test('takes its attempts and the reason along, and nothing else of it changes', () => {
+    const job = { ...JOB, attempt: 4, attemptsFailed: 2, runnersUnused: 1 };
+    const cause = because('VM_START_FAILED');
+    const context = contextAt('tearingDown vm.acting runner.gone job.decided', { job, failure: cause });
+    expect(releasedJob(context, DEFAULT_POLICY, START)).toEqual({
+      ...job,
+      lastFailure: cause,
+      notBefore: START + 10 * SECOND,
+    });
+  });
+
+  test('does not pause where nothing failed, and forgets the reason before', () => {
+    const job = { ...JOB, attempt: 2, attemptsFailed: 1, lastFailure: because('VM_START_FAILED') };
+    const context = contextAt('tearingDown vm.acting runner.gone job.decided', { job, failure: null });
+    expect(releasedJob(context, DEFAULT_POLICY, START)).toEqual({
+      ...job,
+      lastFailure: null,
+      notBefore: START,
+    });
+  });
+
+  test('pauses for longer with each failed attempt, and much longer from the limit of attempts on', () => {
+    const rests = [1, 2, 3, 4, 5, 6, 7, 8, 50].map((failed) => rest('VM_START_FAILED', failed));
+    expect(rests).toEqual([5, 10, 300, 600, 1200, 2400, 3600, 3600, 3600]);
+  });
+
+  test('pauses for half a minute after a runner that got no job, doubling to an hour', () => {
+    const rests = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((unused) => rest('RUNNER_UNUSED', 0, unused));
+    expect(rests).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+  });
+
+  test.each<FailureCode>([
+    'GITHUB_UNREACHABLE',
+    'GITHUB_PERMISSION_MISSING',
+    'HOST_LOST',
+    'HOST_FULL',
+    'HOST_DRAINED',
+  ])('pauses for the shortest time after %s, however many attempts failed before', (code) => {
+    expect([rest(code, 0), rest(code, 2), rest(code, 50)]).toEqual([5, 5, 5]);
+  });
+
+  test('does not pause for an image that a host has to pull first', () => {
+    expect([rest('IMAGE_NOT_READY', 0), rest('IMAGE_NOT_READY', 50)]).toEqual([0, 0]);
+  });
+});
+
+test('an attempt counts as failed when our code, the host or the image spoiled it, and by nothing else', () => {
+  const failed = (code: FailureCode) => {
+    const { attemptsFailed, runnersUnused } = withFailedAttempt(JOB, because(code));
+    return [attemptsFailed, runnersUnused];
+  };
+  for (const code of ['UNEXPECTED', 'VM_START_FAILED', 'GUEST_TOOL_MISSING'] as const)
+    expect(failed(code), code).toEqual([1, 0]);
+  for (const code of [
+    'GITHUB_UNREACHABLE',
+    'GITHUB_PERMISSION_MISSING',
+    'HOST_DRAINED',
+    'JOB_NO_LONGER_QUEUED',
+    'HOST_LOST',
+    'HOST_FULL',
+    'IMAGE_NOT_READY',
+  ] as const)
+    expect(failed(code), code).toEqual([0, 0]);
+  expect(failed('RUNNER_UNUSED')).toEqual([0, 1]);
+});
+
+describe('law 12: before its runner was launched', () => {
+  const paths = [...(COLUMNS.before ?? []), ...(COLUMNS.config ?? [])];
+
+  test.each(paths)(
+    'a job whose VM vanishes in %s goes on at once, whatever the teardown meets',
+    async (path) => {
+      const rig = await rigAt(path, { deleteVm: [HANGS], removeRunner: [HANGS] });
+      await rig.send({ type: 'vm.vanished' });
+      const now = rig.clock.now();
+      expect(rig.released).toMatchObject([
+        {
+          id: JOB.id,
+          attempt: 1,
+          attemptsFailed: 1,
+          lastFailure: { code: 'VM_VANISHED' },
+          notBefore: now + 5 * SECOND,
+        },
+      ]);
+      expect(rig.at).toMatch(/^tearingDown vm.acting runner.(acting|gone) job.gone$/);
+      expect(rig.context.job).toMatchObject({ id: NO_JOB, name: `VM of job ${JOB.id}` });
+      expect(rig.context.vm).toMatchObject({ madeFor: { jobId: JOB.id, attempt: 1 } });
+      expect(rig.counts.recheckJob).toBeUndefined();
+    },
+  );
+
+  test('a job that waits for a full host goes on as soon as another one has room', async () => {
+    const rig = await rigAt('starting.blocked');
+    expect(rig.snapshot.hasTag('hostFull')).toBe(true);
+    await rig.send({ type: 'host.full' });
+    expect(rig.released).toMatchObject([{ attemptsFailed: 0, lastFailure: { code: 'HOST_FULL' } }]);
+  });
+
+  test('a job that GitHub calls over is not served again without being asked for', async () => {
+    const script: Script = { obtainRunnerConfig: [{ fails: 'JOB_NO_LONGER_QUEUED' }], recheckJob: [HANGS] };
+    const rig = new JobRig({ script });
+    await rig.grantSlot();
+    expect(rig.at).toMatch(/job.acting$/);
+    expect(rig.released).toEqual([]);
+  });
+});
+
+describe('law 12: after its runner was launched', () => {
+  const QUEUED = { status: 'queued', conclusion: null, here: false } as const;
+  const RUNS = { status: 'in_progress', conclusion: null, here: false } as const;
+  const STUCK = { deleteVm: [HANGS], removeRunner: [HANGS] } satisfies Script;
+  const SILENT = Array.from({ length: 1000 }, () => ({ fails: 'GUEST_UNREACHABLE' as const }));
+  const EXITED = { ended: 'exited', failure: because('RUNNER_EXITED') } as const;
+
+  async function idle(script: Script): Promise<JobRig> {
+    const rig = new JobRig({ script: { watchRunner: [HANGS], ...script } });
+    await rig.grantSlot();
+    return rig;
+  }
+
+  test('a job whose runner ended goes on when GitHub, asked after that, has it queued', async () => {
+    const rig = await idle({ ...STUCK, watchRunner: [EXITED], recheckJob: [QUEUED] });
+    expect(rig.released).toMatchObject([{ attemptsFailed: 1, lastFailure: { code: 'RUNNER_EXITED' } }]);
+    expect(rig.at).toBe('tearingDown vm.acting runner.acting job.gone');
+    const order = rig.calls.map(({ effect }) => effect);
+    expect(order.indexOf('recheckJob')).toBeGreaterThan(order.indexOf('watchRunner'));
+  });
+
+  test('a job whose VM vanished goes on when GitHub has it queued, and not before', async () => {
+    const rig = await idle({ ...STUCK, recheckJob: [{ fails: 'GITHUB_UNREACHABLE' }, QUEUED] });
+    await rig.send({ type: 'vm.vanished' });
+    expect([rig.at, rig.released]).toEqual(['tearingDown vm.acting runner.acting job.waiting', []]);
+    await rig.clock.pass(SECOND);
+    expect(rig.released).toMatchObject([{ attemptsFailed: 1, lastFailure: { code: 'VM_VANISHED' } }]);
+  });
+
+  test('GitHub is asked for the job until it answers, after pauses that double up to a minute', async () => {
+    const fails = Array.from({ length: 12 }, () => ({ fails: 'GITHUB_UNREACHABLE' as const }));
+    const rig = await idle({ recheckJob: fails });
+    await rig.send({ type: 'vm.vanished' });
+    expect(await rig.finish()).toBe('done');
+    const calls = rig.callsOf('recheckJob').map(({ at }) => at - START);
+    const pauses = calls.slice(1).map((at, i) => (at - (calls[i] ?? 0)) / SECOND);
+    expect(pauses).toEqual([0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
+    // VM and runner did not wait for that.
+    expect([...rig.callsOf('deleteVm'), ...rig.callsOf('removeRunner')].map(({ at }) => at)).toEqual([
+      START,
+      START,
+    ]);
+  });
+
+  test('a job that GitHub calls in progress or over after its VM vanished does not go on', async () => {
+    for (const answer of [RUNS, { ...RUNS, status: 'completed', conclusion: 'failure' } as const]) {
+      const rig = await idle({ recheckJob: [answer] });
+      await rig.send({ type: 'vm.vanished' });
+      expect(await rig.finish()).toBe('done');
+      expect([rig.released, rig.context.failure]).toEqual([[], null]);
+    }
+  });
+
+  test('a job whose runner is retired goes on when the guest has no job and the runner was removed', async () => {
+    const rig = await idle(STUCK);
+    await rig.clock.pass(DEFAULT_POLICY.timeouts.idle);
+    expect(rig.released).toMatchObject([
+      {
+        attempt: 1,
+        attemptsFailed: 0,
+        runnersUnused: 1,
+        lastFailure: { code: 'RUNNER_UNUSED' },
+        notBefore: rig.clock.now() + 30 * SECOND,
+      },
+    ]);
+    const order = rig.calls.map(({ effect }) => effect);
+    expect(order.slice(order.indexOf('askGuest'))).toEqual(['askGuest', 'deregisterRunner', 'askGitHub']);
+    // Law 5 is not shortened by that.
+    expect(rig.at).toBe('running.retiring.settling');
+    await rig.clock.pass(DEFAULT_POLICY.timeouts.retireWindow);
+    expect(rig.at).toBe('tearingDown vm.acting runner.acting job.gone');
+    expect(rig.counts).toMatchObject({ askGuest: 2 });
+  });
+
+  test('a job does not go on while GitHub refuses to remove its runner for a job that it has', async () => {
+    const busy = Array.from({ length: 1000 }, () => ({ answer: 'busy' as const }));
+    const rig = await idle({ deregisterRunner: busy });
+    await rig.send({ type: 'host.drained' });
+    await rig.clock.pass(HOUR);
+    expect(rig.released).toEqual([]);
+    expect(rig.counts.deleteVm).toBeUndefined();
+    expect(rig.context.phase.lastFailure?.code).toBe('RUNNER_BUSY');
+    // Each refusal leads to the guest before the next one.
+    expect(Math.abs((rig.counts.askGuest ?? 0) - (rig.counts.deregisterRunner ?? 0))).toBeLessThanOrEqual(1);
+  });
+
+  test('a job whose guest is silent goes on when its runner is offline, and its VM is kept', async () => {
+    const offline = { ...QUEUED, runner: 'offline' } as const;
+    const rig = await idle({ askGuest: SILENT, askGitHub: [offline, ...Array(1000).fill(offline)] });
+    await rig.send({ type: 'host.lost' });
+    await rig.clock.pass(2 * MINUTE);
+    expect(rig.released).toMatchObject([{ attemptsFailed: 0, lastFailure: { code: 'HOST_LOST' } }]);
+    await rig.clock.pass(HOUR);
+    expect(rig.released).toHaveLength(1);
+    expect([rig.snapshot.hasTag('mayBeBusy'), rig.snapshot.hasTag('holdsSlot')]).toEqual([true, true]);
+    expect(rig.context.vm).toMatchObject({ name: VM.name, madeFor: { jobId: JOB.id, attempt: 1 } });
+  });
+
+  test('a job whose guest is silent does not go on while GitHub sees its runner', async () => {
+    const online = { ...QUEUED, runner: 'online' } as const;
+    const rig = await idle({ askGuest: SILENT, askGitHub: Array(1000).fill(online) });
+    await rig.send({ type: 'host.lost' });
+    await rig.clock.pass(HOUR);
+    expect(rig.released).toEqual([]);
+    expect(rig.counts.askGitHub).toBeGreaterThan(3);
+  });
+
+  test('a job goes on while its guest works for another one, when GitHub has said so for a minute', async () => {
+    const rig = await idle({ watchRunner: [{ ended: 'tookJob', failure: null }, HANGS, HANGS] });
+    await rig.send({ type: 'job.stillQueued' });
+    await rig.clock.pass(MINUTE - 1);
+    await rig.send({ type: 'job.stillQueued' });
+    expect(rig.released).toEqual([]);
+    await rig.clock.pass(1);
+    await rig.send({ type: 'job.stillQueued' });
+    expect(rig.released).toMatchObject([
+      { attemptsFailed: 0, lastFailure: null, notBefore: rig.clock.now() },
+    ]);
+    // Law 5: the other job is not disturbed.
+    expect([rig.at, rig.context.job.id]).toEqual(['running.busy.watching', NO_JOB]);
+  });
+
+  test('a job that was seen in progress is never released, whatever comes after that', async () => {
+    const rig = await idle({ ...STUCK, watchRunner: [HANGS, HANGS, HANGS], askGuest: SILENT });
+    await rig.send({ type: 'job.started' }, { type: 'job.stillQueued' });
+    await rig.clock.pass(2 * MINUTE);
+    await rig.send({ type: 'job.stillQueued' }, { type: 'host.lost' }, { type: 'vm.vanished' });
+    expect(rig.at).toBe('tearingDown vm.acting runner.acting job.gone');
+    expect([rig.released, rig.counts.recheckJob]).toEqual([[], undefined]);
+    expect(rig.context.job.id).toBe(JOB.id);
+  });
+
+  test('a job that is known to run on another runner leaves, and the parts that are gone stay gone', async () => {
+    const rig = await idle({ recheckJob: [HANGS], removeRunner: [{ fails: 'GITHUB_ERROR' }] });
+    await rig.send({ type: 'vm.vanished' });
+    expect(rig.at).toBe('tearingDown vm.gone runner.waiting job.acting');
+    await rig.send({ type: 'job.released' });
+    expect(rig.at).toBe('tearingDown vm.gone runner.waiting job.gone');
+    expect(rig.counts).toMatchObject({ deleteVm: 1, removeRunner: 1 });
+  });
+
+  test('a VM whose job went on takes the job that its runner got after all', async () => {
+    const rig = await idle({
+      askGuest: [{ answer: 'notWorking' }, { answer: 'working' }],
+      watchRunner: [HANGS, HANGS],
+    });
+    await rig.send({ type: 'host.drained' });
+    await rig.clock.pass(DEFAULT_POLICY.timeouts.retireWindow);
+    expect([rig.at, rig.context.job.id]).toEqual(['running.busy.watching', NO_JOB]);
+    const [job = JOB] = rig.released;
+    await rig.send({ type: 'job.exchanged', job: { ...job, status: 'in_progress' }, here: true });
+    expect(rig.context.job.id).toBe(JOB.id);
+    expect(await rig.finish()).toBe('done');
+    expect(rig.snapshot.output).toEqual({ outcome: 'done', cause: null, attempts: 1 });
+  });
+});

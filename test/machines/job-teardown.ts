@@ -1,0 +1,106 @@
+import { rows } from './job-table.ts';
+
+/**
+ * The teardown as reviewed data: VM, runner and job are three parts of it that do not know of each other, so each has
+ * tables of its own, and `spread` says them for every state of the other two. Cells name the next state of the part;
+ * `given up` is `gone` with a job that was given up, so that an actor with nothing else left fails.
+ */
+
+const PARTS = {
+  vm: ['acting', 'waiting', 'gone'],
+  runner: ['acting', 'waiting', 'gone'],
+  job: ['acting', 'waiting', 'decided', 'gone'],
+} as const;
+export type Parts = { [Part in keyof typeof PARTS]: (typeof PARTS)[Part][number] };
+
+/** What reaches a teardown from outside concerns its job only, but for two events of an operator. */
+export const TEARDOWN_EXTERNAL = `
+event                      | acting   | waiting  | decided | gone
+slot granted               | ·        | ·        | ·       | ·
+slot reclaimed             | ·        | ·        | ·       | ·
+job started                | gone     | gone     | ·       | ·
+completed here             | gone     | gone     | ·       | ·
+completed elsewhere        | gone     | gone     | ·       | ·
+taken elsewhere            | gone     | gone     | ·       | ·
+gets a queued job          | ·        | ·        | ·       | ·
+gets one of other profile  | ·        | ·        | ·       | ·
+gets one running here      | gone     | gone     | ·       | ·
+gets one ended here        | gone     | gone     | ·       | ·
+gets one running elsewhere | gone     | gone     | ·       | ·
+gets one ended elsewhere   | gone     | gone     | ·       | ·
+job released               | gone     | gone     | gone    | ·
+job still queued           | ·        | ·        | ·       | ·
+job unservable             | given up | given up | ·       | ·
+VM vanished                | ·        | ·        | ·       | ·
+host lost                  | ·        | ·        | ·       | ·
+room elsewhere             | ·        | ·        | ·       | ·
+host drained               | ·        | ·        | ·       | ·
+cancelled by hand          | given up | given up | ·       | ·
+VM adopted                 | ·        | ·        | ·       | ·
+`;
+
+export const TEARDOWN_DONE = `
+part          | effect       | answer            | leads to
+vm.acting     | deleteVm     | gone              | gone
+runner.acting | removeRunner | gone              | gone
+job.acting    | recheckJob   | queued            | decided
+job.acting    | recheckJob   | held back         | decided
+job.acting    | recheckJob   | running elsewhere | gone
+job.acting    | recheckJob   | completed         | gone
+`;
+
+/** With a repository that is gone its jobs are, too. */
+export const TEARDOWN_REPOSITORY_GONE = `
+part          | effect       | leads to
+vm.acting     | deleteVm     | waiting
+runner.acting | removeRunner | waiting
+job.acting    | recheckJob   | given up
+`;
+
+/** Whatever the code. A runner whose removal failed for long is left to the collector: a test of its own. */
+export const TEARDOWN_REJECTED = `
+part          | effect       | leads to
+vm.acting     | deleteVm     | waiting
+runner.acting | removeRunner | waiting
+job.acting    | recheckJob   | waiting
+`;
+
+export const TEARDOWN_WAITS = `
+part           | wait            | leads to
+vm.waiting     | vmRetryWait     | acting
+runner.waiting | runnerRetryWait | acting
+job.waiting    | jobRetryWait    | acting
+`;
+
+/** Every state in which a teardown can rest. */
+export const TEARDOWNS: Parts[] = PARTS.vm
+  .flatMap((vm) => PARTS.runner.flatMap((runner) => PARTS.job.map((job) => ({ vm, runner, job }))))
+  .filter((parts) => Object.values(parts).some((part) => part !== 'gone'));
+
+/** The path of a teardown; one that has nothing left ends the actor. */
+export function teardownPath({ vm, runner, job }: Parts): string {
+  return [vm, runner, job].every((part) => part === 'gone')
+    ? 'done'
+    : `tearingDown vm.${vm} runner.${runner} job.${job}`;
+}
+
+/** Where a teardown goes when one of its parts goes as a cell says. */
+export function withPart(parts: Parts, part: keyof Parts, cell: string): string {
+  if (cell === '·') return '·';
+  const isGivenUp = cell === 'given up';
+  const to = teardownPath({ ...parts, [part]: isGivenUp ? 'gone' : cell });
+  return isGivenUp && to === 'done' ? 'failed' : to;
+}
+
+/** The rows of a table of parts, each for every teardown in which that part stands so: path, other cells, leads to. */
+export function spread(table: string): string[][] {
+  return rows(table).flatMap(([place = '', ...cells]) => {
+    const [part, state] = place.split('.') as [keyof Parts, string];
+    const to = cells.pop() ?? '';
+    return TEARDOWNS.filter((parts) => parts[part] === state).map((parts) => [
+      teardownPath(parts),
+      ...cells,
+      withPart(parts, part, to),
+    ]);
+  });
+}

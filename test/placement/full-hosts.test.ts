@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { JobSnapshot } from '../../machines/job.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { FullHosts } from '../../src/placement/full-hosts.ts';
+import { VM } from '../machines/job-samples.ts';
+import { snapshotAt } from '../machines/job-step.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const MINUTE = 60_000;
+const refusedOn = (host: string) => snapshotAt('starting.blocked', { vm: { ...VM, host } });
+const startsOn = (host: string) => snapshotAt('starting.acting', { vm: { ...VM, host } });
+
+let clock: ManualClock;
+let full: FullHosts;
+beforeEach(() => {
+  clock = new ManualClock();
+  full = new FullHosts(clock);
+});
+
+/** Tells of VMs that one host refuses to start, one after the other. */
+const refuse = (host: string, ...keys: string[]) => {
+  for (const key of keys) full.jobChanged(key, refusedOn(host));
+};
+
+describe('a host that refused to start a VM', () => {
+  test('counts as full for 30 s, and no other does', () => {
+    expect([full.isFull('m1'), full.nextAt()]).toEqual([false, null]);
+    refuse('m1', 'a');
+    expect([full.isFull('m1'), full.isFull('m2'), full.nextAt()]).toEqual([
+      true,
+      false,
+      clock.now() + 30_000,
+    ]);
+    clock.advance(29_999);
+    expect(full.isFull('m1')).toBe(true);
+    clock.advance(1);
+    expect([full.isFull('m1'), full.nextAt()]).toEqual([false, null]);
+  });
+
+  test('is left alone for longer with each further VM that it refuses, for ten minutes at most', () => {
+    const lengths = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => {
+      refuse('m1', key);
+      const length = (full.nextAt() ?? 0) - clock.now();
+      clock.advance(length);
+      return length / MINUTE;
+    });
+    expect(lengths).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
+  });
+
+  test('is not refused once more by a VM that tries again', () => {
+    refuse('m1', 'a');
+    const until = full.nextAt();
+    clock.advance(10_000);
+    full.jobChanged('a', refusedOn('m1'));
+    expect(full.nextAt()).toBe(until);
+  });
+
+  test('is full no longer when a VM comes up there, and its next refusal is the first one again', () => {
+    refuse('m1', 'a', 'b');
+    full.jobChanged('b', snapshotAt('warm', { vm: { ...VM, host: 'm1' } }));
+    expect(full.isFull('m1')).toBe(false);
+    refuse('m1', 'c');
+    expect(full.nextAt()).toBe(clock.now() + 30_000);
+  });
+
+  test('stays full while a job that has long been at work there goes on', () => {
+    const busy = (path: string) => snapshotAt(path, { vm: { ...VM, host: 'm1' } });
+    full.jobChanged('busy', busy('running.busy.watching'));
+    refuse('m1', 'a');
+    full.jobChanged('busy', busy('running.busy.waiting'));
+    expect(full.isFull('m1')).toBe(true);
+  });
+
+  test('is tried again at the earliest instant of all that are full', () => {
+    refuse('m1', 'a', 'b');
+    clock.advance(1_000);
+    refuse('m2', 'c');
+    expect(full.nextAt()).toBe(clock.now() + 30_000);
+  });
+});
+
+describe('a VM that waits for a full host', () => {
+  const snapshots = new Map<string, JobSnapshot>();
+  const actors = { snapshotOf: (key: string) => snapshots.get(key) ?? null } as unknown as JobActors;
+  const waits = (key: string, host: string) => {
+    snapshots.set(key, refusedOn(host));
+    full.jobChanged(key, refusedOn(host));
+  };
+  beforeEach(() => snapshots.clear());
+
+  test('moves as soon as another host has room, and only then', () => {
+    waits('a', 'm1');
+    expect(full.movable(actors, [{ name: 'm1', free: 2 }])).toEqual([]);
+    expect(full.movable(actors, [{ name: 'm2', free: 0 }])).toEqual([]);
+    expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual(['a']);
+  });
+
+  test('moves alone when there is room for one', () => {
+    waits('a', 'm1');
+    waits('b', 'm1');
+    expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual(['a']);
+    expect(full.movable(actors, [{ name: 'm2', free: 2 }])).toEqual(['a', 'b']);
+  });
+
+  test('does not move into the room that its own host seems to have', () => {
+    waits('a', 'm1');
+    waits('b', 'm1');
+    const left = [
+      { name: 'm1', free: 5 },
+      { name: 'm2', free: 1 },
+    ];
+    expect(full.movable(actors, left)).toEqual(['a']);
+  });
+
+  test.each([
+    ['is started after all', startsOn('m1')],
+    ['is torn down', snapshotAt('tearingDown vm.acting runner.acting job.gone')],
+    ['is over', snapshotAt('done')],
+  ])('does not move when it %s', (_how, snapshot) => {
+    waits('a', 'm1');
+    full.jobChanged('a', snapshot);
+    expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual([]);
+  });
+});

@@ -1,0 +1,368 @@
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
+import { failure } from '../../machines/failure.ts';
+import type { Job } from '../../machines/job/context.ts';
+import type { AgentClient } from '../../src/agent/agent-client.ts';
+import { DaemonError } from '../../src/errors.ts';
+import { Pulls } from '../../src/hosts/pulls.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { Breakers } from '../../src/placement/breakers/breakers.ts';
+import { GrantChecks, LONGEST_QUEUE } from '../../src/placement/grant-checks.ts';
+import { GrantGates, pullName } from '../../src/placement/grant-gates.ts';
+import { type Schedule, schedule, type WaitingJob } from '../../src/placement/schedule.ts';
+import { JOB } from '../machines/job-samples.ts';
+import { snapshotAt } from '../machines/job-step.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const log = pino({ level: 'silent' });
+const IMAGE = 'ghcr.io/acme/mac:1';
+const PROFILE = JOB.profile;
+
+/** A pull as an agent tells of it. */
+const pull = (status: string, more: object = {}) => ({ operationId: 'p', reference: IMAGE, status, ...more });
+
+/** Gates with the daemon's own breakers, pulls and checks; agents and GitHub answer what the test says. */
+function gated(jobs: Job[] = [JOB]) {
+  const clock = new ManualClock(JOB.queuedAt + 60_000);
+  const began: string[] = [];
+  const state = {
+    /** How the pulls on each host stand; one that is not named is under way. */
+    pulls: {} as Record<string, object | undefined>,
+    images: { [PROFILE]: IMAGE } as Record<string, string>,
+    bases: [] as string[],
+    /** Whether runners may be registered. */
+    mayRegister: true,
+    probes: 0,
+  };
+  const breakers = new Breakers({
+    policies: DEFAULT_BREAKER_POLICIES,
+    clock,
+    log,
+    onChange: () => undefined,
+  });
+  const pulls = new Pulls({
+    agent: (host) => {
+      const told = () => Promise.resolve(state.pulls[host] ?? pull('running'));
+      return {
+        pullImage: (image: string) => {
+          began.push(`${image} on ${host}`);
+          return told();
+        },
+        pullOperation: told,
+      } as unknown as AgentClient;
+    },
+    clock,
+    log,
+    timeout: 3_600_000,
+    onChange: () => undefined,
+    onEnd: (image, error) =>
+      breakers.tell(
+        { about: 'pull', name: pullName(image, PROFILE) },
+        error === null
+          ? { type: 'attempt.served' }
+          : { type: 'attempt.failed', failure: failure('IMAGE_PULL_FAILED', 'no') },
+      ),
+  });
+  onTestFinished(() => {
+    pulls.stop();
+    breakers.stop();
+  });
+  const scope = (owner: string, repository: string) => ({ kind: 'repository', owner, repository }) as const;
+  const checks = new GrantChecks({
+    github: {
+      getJob: (_owner, _repository, _id, { signal } = {}) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+      isRunOver: async () => false,
+      createRegistrationToken: async () => {
+        state.probes += 1;
+        if (!state.mayRegister) throw new DaemonError('GITHUB_PERMISSION_MISSING', 'no');
+        return { token: 't', expiresAt: 0 } as never;
+      },
+    },
+    breakers,
+    clock,
+    scope,
+    observe: () => undefined,
+    onGone: () => undefined,
+    onChange: () => undefined,
+  });
+  const gates = new GrantGates({
+    actors: {
+      snapshotOf: (key: string) => {
+        const job = jobs.find(({ id }) => String(id) === key);
+        return job ? snapshotAt('queued', { job }) : null;
+      },
+    } as unknown as JobActors,
+    breakers,
+    checks,
+    pulls,
+    scope,
+    imageOf: (profile) => state.images[profile] ?? null,
+    hasBase: (host) => state.bases.includes(host),
+  });
+  const waiting = jobs.map(
+    ({ id, profile, queuedAt, notBefore }): WaitingJob => ({ key: String(id), profile, queuedAt, notBefore }),
+  );
+  const heard = () => {
+    for (const { id } of jobs) gates.observed({ jobId: id, status: 'queued', seenAt: clock.now() } as never);
+  };
+  const place = (...hosts: string[]): Schedule =>
+    schedule(
+      waiting,
+      hosts.map((name) => ({ name, free: 2 })),
+      clock.now(),
+      gates,
+    );
+  return {
+    clock,
+    state,
+    began,
+    breakers,
+    checks,
+    gates,
+    waiting,
+    place,
+    /** Where the jobs get slots, once all that was begun for it has ended; GitHub was heard of them just now. */
+    granted: async (...hosts: string[]): Promise<string[]> => {
+      heard();
+      place(...hosts);
+      await clock.pass(0);
+      return place(...hosts).grants.map(({ key, host }) => `${key} on ${host}`);
+    },
+    /** The hosts have the image already, and are still pulling every other one. */
+    has: async (image: string, ...hosts: string[]) => {
+      for (const host of hosts) {
+        state.pulls[host] = pull('completed');
+        await pulls.ensure(host, image);
+        delete state.pulls[host];
+      }
+      began.splice(0);
+    },
+    fail: (
+      about: 'github' | 'registration' | 'profile' | 'host' | 'pair' | 'pull',
+      name: string,
+      times = 1,
+    ) => {
+      for (let n = 0; n < times; n += 1)
+        breakers.tell({ about, name }, { type: 'attempt.failed', failure: failure('UNEXPECTED', 'no') });
+    },
+  };
+}
+
+describe('a host without the image of a profile', () => {
+  test('law 14: gets no VM of it, and one pull is begun there, whoever waits', async () => {
+    const at = gated([JOB, { ...JOB, id: 102 }]);
+    expect(await at.granted('m1')).toEqual([]);
+    expect(await at.granted('m1')).toEqual([]);
+    expect(at.began).toEqual([`${IMAGE} on m1`]);
+  });
+
+  test('law 14: holds up no other profile: its slots stay free', async () => {
+    const large = 'ghcr.io/acme/large:1';
+    const at = gated([JOB, { ...JOB, id: 102, profile: 'large', queuedAt: JOB.queuedAt + 1 }]);
+    at.state.images.large = large;
+    await at.has(large, 'm1');
+    expect(await at.granted('m1')).toEqual(['102 on m1']);
+    const { unplaced, left } = at.place('m1');
+    expect({ unplaced, left }).toEqual({ unplaced: [], left: [{ name: 'm1', free: 1 }] });
+  });
+
+  test('gets one as soon as the image is there', async () => {
+    const at = gated();
+    expect(await at.granted('m1')).toEqual([]);
+    at.state.pulls.m1 = pull('completed');
+    await at.clock.pass(5_000);
+    expect(await at.granted('m1')).toEqual(['101 on m1']);
+    expect(at.began).toHaveLength(1);
+  });
+
+  test('is passed over for one that has it', async () => {
+    const at = gated();
+    await at.has(IMAGE, 'm2');
+    expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
+  });
+
+  test('needs none where its VMs are cloned from a base', async () => {
+    const at = gated();
+    at.state.bases = ['m1'];
+    expect(await at.granted('m1')).toEqual(['101 on m1']);
+    expect(at.began).toEqual([]);
+  });
+
+  test('makes no warm VM of it before it has it, and pulls it for that, too', async () => {
+    const at = gated();
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+    expect(at.began).toEqual([`${IMAGE} on m1`]);
+    await at.has(IMAGE, 'm1');
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a pull that the registry refuses', () => {
+  const refused = async () => {
+    const at = gated();
+    at.state.pulls = { m1: pull('failed', { errorCode: 'PULL_FAILED', error: 'denied' }) };
+    await at.granted('m1');
+    return at;
+  };
+
+  test('is not begun again while its breaker is open, on no host', async () => {
+    const at = await refused();
+    expect(await at.granted('m1', 'm2')).toEqual([]);
+    expect(at.began).toEqual([`${IMAGE} on m1`]);
+  });
+
+  test('is tried on one host after its pause, while the others wait for what that one shows', async () => {
+    const at = await refused();
+    await at.clock.pass(30_000);
+    at.state.pulls = {};
+    expect(await at.granted('m1', 'm2')).toEqual([]);
+    expect(at.began).toEqual([`${IMAGE} on m1`, `${IMAGE} on m1`]);
+    at.state.pulls.m1 = pull('completed');
+    await at.clock.pass(5_000);
+    expect(await at.granted('m1', 'm2')).toEqual(['101 on m1']);
+    expect(at.began.at(-1)).toBe(`${IMAGE} on m2`);
+  });
+
+  test('keeps no job from a host that has the image', async () => {
+    const at = await refused();
+    at.state.bases = ['m2'];
+    expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
+  });
+});
+
+describe('what failed before', () => {
+  test.each([
+    ['all of GitHub', 'github', 'github'],
+    ['the place of registration', 'registration', 'octo/app'],
+    ['the profile', 'profile', PROFILE],
+  ] as const)('keeps a job from every host when it is %s', async (_what, about, name) => {
+    const at = gated();
+    await at.has(IMAGE, 'm1', 'm2');
+    at.fail(about, name, 3);
+    expect(await at.granted('m1', 'm2')).toEqual([]);
+  });
+
+  test.each([
+    ['a host', 'host', 'm1'],
+    ['a profile on a host', 'pair', `${PROFILE} on m1`],
+  ] as const)('keeps a job from that host alone when it is %s', async (_what, about, name) => {
+    const at = gated();
+    await at.has(IMAGE, 'm1', 'm2');
+    at.fail(about, name, 3);
+    expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
+  });
+
+  test.each([
+    ['another place of registration', 'registration', 'octo/site'],
+    ['another profile', 'profile', 'large'],
+    ['another profile there', 'pair', 'large on m1'],
+    ['another host', 'host', 'm2'],
+  ] as const)('keeps a job from nothing when it is %s', async (_what, about, name) => {
+    const at = gated();
+    await at.has(IMAGE, 'm1');
+    at.fail(about, name, 3);
+    expect(await at.granted('m1')).toEqual(['101 on m1']);
+  });
+
+  test('lets one job try it after its pause, and the others wait for what that one shows', async () => {
+    const at = gated([JOB, { ...JOB, id: 102 }]);
+    await at.has(IMAGE, 'm1', 'm2');
+    at.fail('github', 'github', 3);
+    await at.clock.pass(30_000);
+    expect(await at.granted('m1', 'm2')).toEqual(['101 on m1']);
+  });
+
+  test('keeps warm VMs from a host and from a profile, and those alone', async () => {
+    const at = gated();
+    await at.has(IMAGE, 'm1');
+    at.fail('github', 'github', 3);
+    at.fail('registration', 'octo/app');
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(Number.POSITIVE_INFINITY);
+    at.fail('pair', `${PROFILE} on m1`, 2);
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+    await at.clock.pass(30_000);
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(1);
+    at.fail('profile', PROFILE);
+    expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
+  });
+});
+
+describe('a registration that was refused', () => {
+  /** The right was there once, so that it is known, and a job's registration was refused later. */
+  const refused = async () => {
+    const at = gated();
+    await at.has(IMAGE, 'm1');
+    expect(await at.granted('m1')).toEqual(['101 on m1']);
+    at.fail('registration', 'octo/app');
+    at.state.probes = 0;
+    return at;
+  };
+
+  test('costs GitHub no question while its breaker is open', async () => {
+    const at = await refused();
+    expect([await at.granted('m1'), at.state.probes]).toEqual([[], 0]);
+  });
+
+  test('is probed before another VM is paid for', async () => {
+    const at = await refused();
+    await at.clock.pass(30_000);
+    at.state.mayRegister = false;
+    expect([await at.granted('m1'), at.state.probes]).toEqual([[], 1]);
+    await at.clock.pass(30_000);
+    expect([await at.granted('m1'), at.state.probes]).toEqual([[], 1]);
+    await at.clock.pass(30_000);
+    expect([await at.granted('m1'), at.state.probes]).toEqual([[], 2]);
+  });
+
+  test('is probed once, and the VM is made when that shows that the right is there', async () => {
+    const at = await refused();
+    await at.clock.pass(30_000);
+    expect([await at.granted('m1'), at.state.probes]).toEqual([['101 on m1'], 1]);
+    expect([await at.granted('m1'), at.state.probes]).toEqual([['101 on m1'], 1]);
+  });
+});
+
+describe('a job that gets no VM at all', () => {
+  test('is one whose label left the config', async () => {
+    const at = gated();
+    await at.has(IMAGE, 'm1');
+    at.state.images = {};
+    expect(await at.granted('m1')).toEqual([]);
+    expect([at.gates.of(at.waiting[0] as WaitingJob), at.gates.roomForWarm(PROFILE, 'm1')]).toEqual([
+      null,
+      0,
+    ]);
+  });
+
+  test('is one that GitHub keeps queued for more than 25 hours', async () => {
+    const at = gated();
+    await at.has(IMAGE, 'm1');
+    await at.clock.passUntil(JOB.queuedAt + LONGEST_QUEUE);
+    expect(await at.granted('m1')).toEqual(['101 on m1']);
+    at.clock.advance(1);
+    expect(await at.granted('m1')).toEqual([]);
+  });
+
+  test('is one whose actor is gone', async () => {
+    const at = gated();
+    const gone = { ...(at.waiting[0] as WaitingJob), key: '999' };
+    expect([at.gates.of(gone), at.gates.isReady(gone)]).toEqual([null, 'no']);
+  });
+});
+
+test('a job that GitHub is asked for keeps the slot that it would get, and nobody gets it before', async () => {
+  const at = gated([JOB, { ...JOB, id: 102, queuedAt: JOB.queuedAt + 1 }]);
+  await at.has(IMAGE, 'm1');
+  expect(await at.granted('m1')).toHaveLength(2);
+  await at.clock.pass(10_001);
+  at.gates.observed({ jobId: 102, status: 'queued', seenAt: at.clock.now() } as never);
+  const one = schedule(at.waiting, [{ name: 'm1', free: 1 }], at.clock.now(), at.gates);
+  expect([one.grants, one.unplaced.map(({ key }) => key)]).toEqual([[], ['102']]);
+  await at.clock.pass(2_000);
+  expect(schedule(at.waiting, [{ name: 'm1', free: 1 }], at.clock.now(), at.gates).grants).toEqual([
+    { key: '102', host: 'm1' },
+  ]);
+  expect(at.gates.nextAt()).toBe(at.clock.now() + 5_000);
+});
