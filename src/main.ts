@@ -83,7 +83,7 @@ program
   .addHelpText('after', example('explain 51234567890'))
   .action((job, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/commands/explain-command.ts')).explainCommand(job, options, terminal),
+      (await import('./cli/commands/story/explain-command.ts')).explainCommand(job, options, terminal),
     ),
   );
 
@@ -98,7 +98,7 @@ program
   .addHelpText('after', example('evidence 51234567890 --output failed.json'))
   .action((job, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/commands/evidence-command.ts')).evidenceCommand(job, options, terminal),
+      (await import('./cli/commands/story/evidence-command.ts')).evidenceCommand(job, options, terminal),
     ),
   );
 
@@ -111,7 +111,7 @@ program
   .addHelpText('after', example('replay failed.json'))
   .action((file, options) =>
     runCommand(terminal, async () =>
-      (await import('./cli/commands/replay-command.ts')).replayCommand(file, options, terminal),
+      (await import('./cli/commands/story/replay-command.ts')).replayCommand(file, options, terminal),
     ),
   );
 

@@ -5,8 +5,8 @@ import type { PhaseStat } from '../journal/phase-stats.ts';
 import type { Waiting } from '../placement/waiting/waiting.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
+import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
-import type { SettledJob } from '../store/tables/settled-jobs.ts';
 
 /** Journal entries of one file: of the job itself, and of the kinds that show what happened around it. */
 const MAX_JOB_ENTRIES = 3_000;

@@ -1,6 +1,6 @@
 import type { Job, JobContext } from '../../machines/job/context.ts';
 import { type JobEnd, outcomeByGitHub } from '../../machines/job/job-end.ts';
-import type { SettledJob } from '../store/tables/settled-jobs.ts';
+import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
 /** What stays known of a job when its record goes: enough for dedup, for `jobs`, and to say why it failed. */
 export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: number): SettledJob {

@@ -2,18 +2,18 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
 import { type Database, LevelEngine, type TableName } from './level-engine.ts';
-import { ActorRecords } from './tables/actor-records.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Cordons } from './tables/cordons.ts';
 import { Deliveries, type StoredDelivery } from './tables/deliveries.ts';
 import { Evidence, type KeptEvidence } from './tables/evidence.ts';
+import { ActorRecords } from './tables/jobs/actor-records.ts';
+import { NotedJobs } from './tables/jobs/noted-jobs.ts';
+import { Quarantine, type QuarantinedRecord } from './tables/jobs/quarantine.ts';
+import { type SettledJob, SettledJobs } from './tables/jobs/settled-jobs.ts';
 import { Journal } from './tables/journal.ts';
 import { type Leftover, Leftovers } from './tables/leftovers.ts';
 import { NameNumbers, type ReservedNumbers } from './tables/name-numbers.ts';
-import { NotedJobs } from './tables/noted-jobs.ts';
-import { Quarantine, type QuarantinedRecord } from './tables/quarantine.ts';
 import { RepositoryIds } from './tables/repository-ids.ts';
-import { type SettledJob, SettledJobs } from './tables/settled-jobs.ts';
 import { Table } from './tables/table.ts';
 
 /** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */

@@ -1,5 +1,5 @@
 import type { JobView } from '../../src/jobs/job-view.ts';
-import type { SettledJob } from '../../src/store/tables/settled-jobs.ts';
+import type { SettledJob } from '../../src/store/tables/jobs/settled-jobs.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
 

@@ -5,8 +5,8 @@ import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
 import { chartCommand } from '../../src/cli/commands/chart-command.ts';
-import { evidenceCommand } from '../../src/cli/commands/evidence-command.ts';
-import { explainCommand } from '../../src/cli/commands/explain-command.ts';
+import { evidenceCommand } from '../../src/cli/commands/story/evidence-command.ts';
+import { explainCommand } from '../../src/cli/commands/story/explain-command.ts';
 import { watchLines } from '../../src/cli/commands/watch-command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
@@ -93,7 +93,7 @@ test('an evidence file, opened elsewhere, tells the same as the daemon did', asy
 });
 
 test('a file that is no evidence is refused in a sentence, and so is a machine that there is not', async () => {
-  const { replayCommand } = await import('../../src/cli/commands/replay-command.ts');
+  const { replayCommand } = await import('../../src/cli/commands/story/replay-command.ts');
   const { terminal } = recordingTerminal();
   await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is no evidence file');
   await expect(replayCommand(join(folder, 'none'), { port: 0 }, terminal)).rejects.toThrow('cannot be read');

@@ -1,8 +1,8 @@
 import { failure } from '../../machines/failure.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import type { ActorRecord } from '../../src/store/tables/actor-records.ts';
+import type { ActorRecord } from '../../src/store/tables/jobs/actor-records.ts';
+import type { SettledJob } from '../../src/store/tables/jobs/settled-jobs.ts';
 import type { JournalEntry } from '../../src/store/tables/journal.ts';
-import type { SettledJob } from '../../src/store/tables/settled-jobs.ts';
 
 export const DAY = 24 * 3600_000;
 

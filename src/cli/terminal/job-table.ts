@@ -6,7 +6,7 @@ import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
 import { topState } from '../../journal/overview.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
-import type { SettledJob } from '../../store/tables/settled-jobs.ts';
+import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
 import { cut, printable, shortSpan, textTable, wrap } from './terminal-text.ts';
 
 export interface TableSize {

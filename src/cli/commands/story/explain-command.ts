@@ -1,12 +1,12 @@
 import { createColors } from 'picocolors';
-import type { JobStory } from '../../evidence/evidence-file.ts';
-import { counted, moment, span } from '../../format.js';
-import { callLine, effectOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
-import type { StoredJournalEntry } from '../../store/tables/journal.ts';
-import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode, type Terminal } from '../command.ts';
-import { readConfig } from '../read-config.ts';
-import { cut, printable, textTable, wrap } from '../terminal/terminal-text.ts';
+import type { JobStory } from '../../../evidence/evidence-file.ts';
+import { counted, moment, span } from '../../../format.js';
+import { callLine, effectOf, lineOf, phasesOf, verdictOf } from '../../../journal/story.js';
+import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
+import { adminAddress, askDaemon } from '../../admin-client.ts';
+import { ExitCode, type Terminal } from '../../command.ts';
+import { readConfig } from '../../read-config.ts';
+import { cut, printable, textTable, wrap } from '../../terminal/terminal-text.ts';
 
 /** Milliseconds: a job that was retried for days has thousands of entries. */
 const JOURNAL_TIMEOUT_MS = 30_000;

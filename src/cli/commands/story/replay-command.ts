@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type EvidenceFile, evidenceSchema } from '../../evidence/evidence-file.ts';
-import { createAdminApp } from '../../http/admin/admin-app.ts';
-import { replaySource } from '../../http/admin/source/replay-source.ts';
-import { listen } from '../../http/listen.ts';
-import { ExitCode, type Terminal, UsageError } from '../command.ts';
-import { listenForStop } from '../stop-signals.ts';
+import { type EvidenceFile, evidenceSchema } from '../../../evidence/evidence-file.ts';
+import { createAdminApp } from '../../../http/admin/admin-app.ts';
+import { replaySource } from '../../../http/admin/source/replay-source.ts';
+import { listen } from '../../../http/listen.ts';
+import { ExitCode, type Terminal, UsageError } from '../../command.ts';
+import { listenForStop } from '../../stop-signals.ts';
 
 /** Serves an evidence file in the daemon's page, on loopback, until a signal. Throws a UsageError for any other file. */
 export async function replayCommand(

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { AgedTable } from './aged-table.ts';
+import type { Clock } from '../../../clock.ts';
+import type { AgedTable } from '../aged-table.ts';
 
 /** Jobs that were logged because no label of the config matches them, and are not logged again. */
 export class NotedJobs {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock.ts';
+import type { AgedTable } from '../aged-table.ts';
 import type { ActorRecords } from './actor-records.ts';
-import type { AgedTable } from './aged-table.ts';
 
 export interface QuarantinedRecord {
   /** Epoch ms. */

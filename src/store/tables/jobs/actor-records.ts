@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Table } from './table.ts';
+import type { Table } from '../table.ts';
 
 /** A job's snapshot as it is stored; `v` changes whenever an older daemon could misread it. */
 export interface ActorRecord {

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { EvidenceFile } from '../../evidence/evidence-file.ts';
-import { adminAddress, askDaemon } from '../admin-client.ts';
-import { ExitCode, type Terminal, UsageError } from '../command.ts';
-import { readConfig } from '../read-config.ts';
+import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
+import { adminAddress, askDaemon } from '../../admin-client.ts';
+import { ExitCode, type Terminal, UsageError } from '../../command.ts';
+import { readConfig } from '../../read-config.ts';
 
 export interface EvidenceOptions {
   config?: string;

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Failure } from '../../../machines/failure.ts';
-import type { JobEnd } from '../../../machines/job/job-end.ts';
-import type { AgedTable } from './aged-table.ts';
-import { numberKey } from './table.ts';
+import type { Failure } from '../../../../machines/failure.ts';
+import type { JobEnd } from '../../../../machines/job/job-end.ts';
+import type { AgedTable } from '../aged-table.ts';
+import { numberKey } from '../table.ts';
 
 /** What is known of a job after its record is gone: a late event must not start it again. */
 export interface SettledJob {
