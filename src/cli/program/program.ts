@@ -1,0 +1,219 @@
+import { Argument, Command, Option } from 'commander';
+import { ExitCode, runCommand, processTerminal as terminal } from '../command.ts';
+import { packageInfo } from '../package-info.ts';
+import { addInit } from './init-program.ts';
+import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
+import { addService } from './service-program.ts';
+import { addSimulate } from './simulate-program.ts';
+
+/** The whole command line. Each command is imported when it is called: help and version load nothing else. */
+export function commandLine(): Command {
+  const program = new Command('jeballto-runner')
+    .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
+    .version(packageInfo().version, '-v, --version')
+    .showHelpAfterError('(--help says more)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? ExitCode.ok : ExitCode.usage));
+
+  addInit(program);
+
+  program
+    .command('start')
+    .description(
+      'run the daemon until SIGTERM or Ctrl-C, which let running jobs go on; twice ends it at once',
+    )
+    .addOption(configOption())
+    .addHelpText('after', example('start --config config.yaml'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/start-command.ts')).startCommand(options, terminal),
+      ),
+    );
+
+  program
+    .command('check')
+    .description(
+      'try what start needs: configuration, hosts, GitHub, store, ports; say what is wrong and how to fix it',
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example(
+        'check --config config.yaml',
+        'check --json | jq .ok        # for scripts; status 0 when all is well',
+      ),
+    )
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/check-command.ts')).checkCommand(options, terminal),
+      ),
+    );
+
+  program
+    .command('jobs')
+    .description('show the jobs of the running daemon')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('jobs', 'jobs --json | jq .waiting'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/jobs-command.ts')).jobsCommand(options, terminal),
+      ),
+    );
+
+  const jobId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+  program
+    .command('watch')
+    .description('show the jobs of the running daemon, live')
+    .addOption(configOption())
+    .addOption(jsonOption('print a line of JSON whenever something changes'))
+    .addHelpText('after', example('watch'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/watch-command.ts')).watchCommand(options, terminal),
+      ),
+    );
+
+  program
+    .command('explain')
+    .description('say how a job stands or why it failed, who must act, and all that happened')
+    .argument('<job>', 'id of the job at GitHub', jobId)
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('explain 51234567890'))
+    .action((job, options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/story/explain-command.ts')).explainCommand(job, options, terminal),
+      ),
+    );
+
+  program
+    .command('evidence')
+    .description('save all that is known of a job as one file')
+    .argument('<job>', 'id of the job at GitHub', jobId)
+    .option('-o, --output <file>', 'where to (default: job-<id>.evidence.json here)')
+    .option('-f, --force', 'overwrite a file that is there')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('evidence 51234567890 --output failed.json'))
+    .action((job, options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/story/evidence-command.ts')).evidenceCommand(job, options, terminal),
+      ),
+    );
+
+  program
+    .command('replay')
+    .description('open an evidence file in the visualizer, on any machine')
+    .argument('<file>')
+    .addOption(new Option('--port <n>', 'port to listen on').argParser(port).default(0, 'a free one'))
+    .addOption(jsonOption('print the address as JSON'))
+    .addHelpText('after', example('replay failed.json'))
+    .action((file, options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/story/replay-command.ts')).replayCommand(file, options, terminal),
+      ),
+    );
+
+  program
+    .command('chart')
+    .description('print a state machine')
+    .addArgument(
+      new Argument('[machine]', 'which one').choices(['job', 'host', 'webhooks', 'breaker']).default('job'),
+    )
+    .addOption(
+      new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
+    )
+    .addHelpText('after', example('chart host --format svg > host.svg'))
+    .action((machine, options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
+      ),
+    );
+
+  program
+    .command('gc')
+    .description('have the running daemon collect VMs and runners of its own that nothing owns')
+    .option('-n, --dry-run', 'only print what would be done, and why')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('gc --dry-run'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/gc-command.ts')).gcCommand(options, terminal),
+      ),
+    );
+
+  program
+    .command('forget')
+    .description('have the running daemon end a record that cannot come to an end; says what may be left')
+    .argument('<record>', "a job's id, or the key of a VM's actor as the page and the log show it")
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('forget 51300000001'))
+    .action((record, options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/forget-command.ts')).forgetCommand(record, options, terminal),
+      ),
+    );
+
+  program
+    .command('demo')
+    .description('show the whole system with simulated Macs and a simulated GitHub, on this machine')
+    .option('-j, --jobs <n>', 'jobs that succeed', wholeNumber(1, 1000), 5)
+    .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 2)
+    .option(
+      '--kill <n>',
+      'kill the daemon so often on the way (SIGKILL) and start it again',
+      wholeNumber(0, 100),
+      0,
+    )
+    .option(
+      '--exit',
+      'push jobs that succeed alone, and end when nothing of them is left; status 0 only if all went well',
+    )
+    .addOption(
+      new Option('--port <n>', 'first of the ports to listen on')
+        .argParser(port)
+        .default(0, 'any that are free'),
+    )
+    .option('--keep', 'keep config, log and store of the daemon')
+    .addOption(new Option('--json', 'print one line of JSON at the end, and progress to standard error'))
+    .addHelpText('after', example('demo', 'demo --jobs 20 --kill 3 --exit --json'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/demo-command.ts')).demoCommand(options, terminal),
+      ),
+    );
+
+  addSimulate(program);
+  addService(program);
+
+  program
+    .command('completion')
+    .description("print a shell's script that completes commands, options and values")
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      example('completion bash > ~/.local/share/bash-completion/completions/jeballto-runner'),
+    )
+    .action((shell) =>
+      runCommand(terminal, async () =>
+        (await import('../completion/completion-command.ts')).completionCommand(shell, program, terminal),
+      ),
+    );
+
+  program
+    .command('version')
+    .description('print the versions that a bug report needs')
+    .addOption(jsonOption())
+    .addHelpText('after', example('version --json'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/version-command.ts')).versionCommand(options, terminal),
+      ),
+    );
+
+  return program;
+}
