@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 
-/** The agent's own OpenAPI description: data that lies beside the project and is never part of it. */
-const DESCRIPTION = fileURLToPath(new URL('../../../shared/jeballto-api.yaml', import.meta.url));
+/** The file with the agent's own OpenAPI description, which is not part of the project; empty where nobody names it. */
+const DESCRIPTION = process.env.JEBALLTO_OPENAPI ?? '';
 
 /** One request with its answer, as seen on the wire. */
 export interface AgentExchange {
@@ -33,7 +32,8 @@ type Json = Record<string, unknown>;
 
 /** Why exchanges cannot be validated here, or null when they can. */
 export function agentOpenApiMissing(): string | null {
-  return existsSync(DESCRIPTION) ? null : 'the agent’s OpenAPI description is not beside this checkout';
+  if (DESCRIPTION === '') return 'JEBALLTO_OPENAPI names no file with the OpenAPI description of the agent';
+  return existsSync(DESCRIPTION) ? null : `JEBALLTO_OPENAPI names ${DESCRIPTION}, which is not there`;
 }
 
 /**
