@@ -12,7 +12,7 @@ export interface Kind<S extends z.ZodType = z.ZodType> {
   /** A path on this machine: `~/` and relative paths are resolved. A `file` has to exist, a `folder` is created. */
   local?: 'file' | 'folder';
   /** What a file has to hold, where the start can tell. */
-  holds?: 'appKey';
+  holds?: 'appKey' | 'sshKey';
 }
 
 /** The facts of one key of the file. */

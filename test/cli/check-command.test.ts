@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ async function patient(change: (config: Content) => void = () => undefined) {
   }) as Content;
   change(config);
   const path = join(folder, 'config.json');
-  writeFileSync(path, JSON.stringify(config));
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
   let written: ReturnType<typeof recordingTerminal>['lines'] = { out: [], err: [] };
   const examine = async (env: NodeJS.ProcessEnv = {}, clock: Clock = systemClock) => {
     const { terminal, lines } = recordingTerminal(env, clock);
@@ -57,6 +57,7 @@ async function patient(change: (config: Content) => void = () => undefined) {
     world,
     mac: world.macs[0] as (typeof world.macs)[0],
     storePath,
+    path,
     examine,
     /** What the last look wrote so far. */
     lines: () => written.out,
@@ -205,6 +206,16 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   taken.close();
   expect((await well.examine()).lines).toContainEqual(
     expect.stringMatching(/^✓ store .*no daemon holds it\. \d+ jobs go on/),
+  );
+});
+
+test('a config with secrets that others can read is a note', async () => {
+  await using open = await patient();
+  chmodSync(open.path, 0o644);
+  const { code, lines } = await open.examine();
+  expect(code).toBe(0);
+  expect(lines).toContainEqual(
+    `! config      ${open.path} holds secrets, and other users of this machine can read it: chmod 600 ${open.path}`,
   );
 });
 

@@ -468,7 +468,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
 
   test('paths begin at the folder of the file or at the home, and become absolute', () => {
     const folder = temporaryFolder();
-    writeIn(folder, 'keys/id', 'a key');
+    writeIn(folder, 'keys/id', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
     writeIn(folder, 'token', AGENT_TOKEN);
     const { config } = load(
       {

@@ -38,6 +38,7 @@ test('what the page says that check prints is what it prints for such a config',
       controller: { webhook_listen: `:${await freePort(Math.random)}` },
       admin: { listen: `127.0.0.1:${await freePort(Math.random)}` },
     }),
+    { mode: 0o600 },
   );
   const { terminal, lines } = recordingTerminal();
   await checkCommand({ config }, terminal);

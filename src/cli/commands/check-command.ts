@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
 import { sleepFor } from '../../clock.ts';
 import { ConfigError, problemLine } from '../../config/config-error.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
+import { leavesOf } from '../../config/sections/sections.ts';
+import { readConfigFile } from '../../config/sources/config-file.ts';
 import { counted } from '../../format.js';
 import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
@@ -105,8 +108,21 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
       const isFatal = warning.path === 'github.webhook_secret' && mode === 'webhook';
       return (isFatal ? wrong : note)(problemLine(warning));
     }),
+    ...(holdsSecrets(path) && isReadByOthers(path)
+      ? [note(`${path} holds secrets, and other users of this machine can read it: chmod 600 ${path}`)]
+      : []),
   ];
 }
+
+/** True when a secret stands in the file itself, not in a variable that the file names. */
+function holdsSecrets(path: string): boolean {
+  return [...leavesOf(readConfigFile(path).content)]
+    .filter(({ facts }) => facts.secret)
+    .flatMap(({ value }) => value)
+    .some((value) => typeof value === 'string' && !value.startsWith('${'));
+}
+
+const isReadByOthers = (path: string) => (statSync(path).mode & 0o077) !== 0;
 
 function secretsIn(secret: string | readonly string[]): string {
   const count = [secret].flat().length;

@@ -25,7 +25,10 @@ export const runnerKeys = {
     'User of the guest, as the image has it.',
   ),
   ssh_password: withDefault(secret, 'admin', "That user's password in the image."),
-  ssh_private_key_path: optional(localFile, 'Private key for the login, beside the password.'),
+  ssh_private_key_path: optional(
+    { ...localFile, holds: 'sshKey' },
+    'Private key for the login, beside the password.',
+  ),
   install_path: withDefault(
     textLike(
       /^(?:~|~?\/[^\0\n]*)$/,

@@ -4,6 +4,7 @@ import type { KeyProblem } from '../config-error.ts';
 import { type Leaf, leavesOf, pathText } from '../sections/sections.ts';
 import { appKeyProblem } from './app-key.ts';
 import { type Environment, variableOf } from './environment.ts';
+import { sshKeyProblem } from './ssh-key.ts';
 
 export interface ReferenceContext {
   env: Environment;
@@ -85,6 +86,7 @@ function resolveFile({ facts, set }: Leaf, value: string, context: ReferenceCont
   try {
     accessSync(path, constants.R_OK);
     if (statSync(path).isDirectory()) return `names ${path}, which is a folder: name the file in it.`;
+    if (facts.holds === 'sshKey') return sshKeyProblem(path);
     return facts.holds === 'appKey' ? appKeyProblem(path) : null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
