@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { type Damage, keptAside } from './log-files.ts';
 import { openStore } from './open-store.ts';
 import { StoreError } from './store-error.ts';
+import { damagedTables } from './table-checksums.ts';
 
 export interface StoreInspection {
   actors: number;
@@ -36,12 +37,20 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
       if (name === 'LOCK') symlinkSync(join(folder, name), join(copy, name));
       if (DATA.test(name)) linkOrCopy(join(folder, name), join(copy, name));
     }
+    damage.push(...damagedTables(copy));
     const store = await openStore({ path: copy, retention: Number.MAX_SAFE_INTEGER, clock, log });
     const { actors, quarantined } = store.counts();
     await store.close();
     return { actors, quarantined, damage, kept: keptAside(folder) };
   } catch (error) {
     const { message, cause } = error as Error;
+    const isHeld = (cause as { cause?: { code?: string } } | undefined)?.cause?.code === 'LEVEL_LOCKED';
+    if (damage.length > 0 && !isHeld) {
+      const parts = damage.map(({ file, bytes, why }) => `${bytes} bytes of ${file} (${why})`).join(', ');
+      throw new StoreError(
+        `The store in ${folder} is damaged: ${parts} cannot be read, and it cannot be opened. Restore the folder from a backup, or move it away to begin with an empty store.`,
+      );
+    }
     if (error instanceof StoreError) throw new StoreError(message.replaceAll(copy, folder), { cause });
     throw new StoreError(
       `The store in ${folder} cannot be read (${message}): change the owner of its files.`,

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { checkCommand } from '../../src/cli/commands/check-command.ts';
 import { startSimulatedWorld } from '../../src/cli/simulation/simulated-world.ts';
@@ -14,7 +15,9 @@ import {
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { damagedStore, filesOf } from '../store/damaged-store.ts';
+import { settledJob } from '../store/records.ts';
 import { spawnStore } from '../store/spawn-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
@@ -249,6 +252,25 @@ test('damage is told, and a look leaves every file of the store as it was', asyn
     expect.stringMatching(/✗ store .*\.log is damaged: \d+ bytes of it cannot be read/),
   ]);
   expect(filesOf(ill.storePath)).toEqual(before);
+});
+
+test('a table in which a byte changed is told with its name', async () => {
+  await using ill = await patient();
+  const options = {
+    path: ill.storePath,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    retention: 1e12,
+  };
+  const store = await openStore(options);
+  for (let n = 1; n <= 50; n += 1) store.settled.put(settledJob(n));
+  await store.close();
+  await (await openStore(options)).close();
+  const table = join(ill.storePath, readdirSync(ill.storePath).find((name) => name.endsWith('.ldb')) ?? '');
+  const bytes = readFileSync(table);
+  bytes[200] = (bytes[200] ?? 0) ^ 0xff;
+  writeFileSync(table, bytes);
+  expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/✗ store .*\.ldb.*checksum mismatch/)]);
 });
 
 test('a GitHub that does not answer is told once, and named while it is waited for', async () => {

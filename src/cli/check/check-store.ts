@@ -42,11 +42,11 @@ function storeFindings(path: string, { actors, quarantined, damage, kept }: Insp
   const goOn = counted(actors, 'job goes on', 'jobs go on');
   const findings = [ok(`${path} can be written; no daemon holds it. ${goOn} at the next start.`)];
   for (const { file, bytes, why } of damage) {
-    findings.push(
-      wrong(
-        `${file} is damaged: ${counted(bytes, 'byte')} of it cannot be read (${why}), and what was written there is lost. The next start goes on without, and keeps the file. Look at the disk.`,
-      ),
-    );
+    const what = `${file} is damaged: ${counted(bytes, 'byte')} of it cannot be read (${why}), and what was written there is lost.`;
+    const then = file.endsWith('.log')
+      ? 'The next start goes on without, and keeps the file.'
+      : 'Restore the folder from a backup, or move it away to begin with an empty store.';
+    findings.push(wrong(`${what} ${then} Look at the disk.`));
   }
   if (kept.length > 0) {
     findings.push(

@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
+import { damagedTables } from '../../src/store/table-checksums.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { DAY, journalEntry, settledJob } from './records.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'store-tables-'));
+let table: string;
+let whole: Buffer;
+beforeAll(async () => {
+  const options = {
+    path: folder,
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+    retention: 30 * DAY,
+  };
+  const store = await openStore(options);
+  for (let n = 1; n <= 300; n += 1) {
+    store.settled.put(settledJob(n));
+    store.journal.append(journalEntry({}));
+  }
+  await store.durable();
+  await store.close();
+  // What is in the log becomes a table at the next start.
+  await (await openStore(options)).close();
+  table = join(folder, readdirSync(folder).find((name) => name.endsWith('.ldb')) ?? '');
+  whole = readFileSync(table);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('tables that are whole agree with their checksums', () => {
+  expect(whole.length).toBeGreaterThan(10_000);
+  expect(damagedTables(folder)).toEqual([]);
+});
+
+test('one changed bit anywhere is noticed', () => {
+  const unnoticed: number[] = [];
+  for (let at = 3; at < whole.length; at += 97) {
+    const changed = Buffer.from(whole);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    writeFileSync(table, changed);
+    const [damage] = damagedTables(folder);
+    if (!damage || damage.bytes === 0) unnoticed.push(whole.length - at);
+  }
+  writeFileSync(table, whole);
+  // But for what the footer has between its two places and its mark, which nobody reads.
+  expect(unnoticed.filter((fromEnd) => fromEnd > 48)).toEqual([]);
+});
+
+test('a table that was cut off is damaged as a whole', () => {
+  writeFileSync(table, whole.subarray(0, -20));
+  expect(damagedTables(folder)).toEqual([expect.objectContaining({ bytes: whole.length - 20 })]);
+  writeFileSync(table, whole);
+});
