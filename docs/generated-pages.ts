@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generateConfigurationDoc } from './configuration-doc.ts';
 import { generateFailuresDoc } from './failures-doc.ts';
 import { generateMachinesDoc, jobOverview } from './machines-doc.ts';
+import { manPage } from './man-page.ts';
 import { withGeneratedPart } from './markdown.ts';
 import { generatePerformanceDoc } from './performance-doc.ts';
 
@@ -11,6 +12,7 @@ export const GENERATED_PAGES: Record<string, () => string> = {
   'README.md': generateReadme,
   'docs/configuration.md': generateConfigurationDoc,
   'docs/failures.md': generateFailuresDoc,
+  'docs/jeballto-runner.1': manPage,
   'docs/machines.md': generateMachinesDoc,
   'docs/performance.md': generatePerformanceDoc,
 };

@@ -21,6 +21,7 @@ export function homebrewFormula({ description, homepage, url, sha256, license }:
   def install
     system "npm", "install", *std_npm_args(ignore_scripts: true)
     bin.install_symlink libexec.glob("bin/*")
+    man1.install_symlink libexec.glob("share/man/man1/*")
     generate_completions_from_executable(bin/"jeballto-runner", "completion")
   end
 
