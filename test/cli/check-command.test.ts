@@ -195,7 +195,7 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   const held = new Promise<void>((resolve) => {
     opened = resolve;
   });
-  const holder = spawnStore('load', well.storePath, ({ open }) => {
+  const holder = spawnStore('hold', well.storePath, ({ open }) => {
     if (open) opened();
     return isEnough;
   });
@@ -208,7 +208,7 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   await holder;
   taken.close();
   expect((await well.examine()).lines).toContainEqual(
-    expect.stringMatching(/^✓ store .*no daemon holds it\. \d+ jobs go on/),
+    expect.stringMatching(/^✓ store .*no daemon holds it\. 0 jobs go on/),
   );
 });
 

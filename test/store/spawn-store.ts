@@ -19,7 +19,7 @@ export interface Fact {
  * `isEnough`, by SIGKILL.
  */
 export async function spawnStore(
-  mode: 'open' | 'open-full' | 'load' | 'fill-disk',
+  mode: 'open' | 'open-full' | 'hold' | 'load' | 'fill-disk',
   path: string,
   isEnough: (fact: Fact, count: number) => boolean = () => false,
 ): Promise<Fact[]> {

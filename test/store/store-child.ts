@@ -38,6 +38,14 @@ async function load(store: Store): Promise<void> {
   await Promise.all(Array.from({ length: 20 }, (_, index) => work(`worker${index}`)));
 }
 
+/** Has the store open and says so now and then, so that whoever started it can end it. */
+async function hold(): Promise<never> {
+  for (;;) {
+    await systemClock.sleepUntil(systemClock.now() + 100);
+    tell({ open: true });
+  }
+}
+
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -74,6 +82,7 @@ try {
     retention: 30 * DAY,
   });
   tell({ open: true });
+  if (mode === 'hold') await hold();
   if (mode === 'load') await load(store);
   if (mode === 'fill-disk') await fillDisk(store);
   await store.close();
