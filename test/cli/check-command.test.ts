@@ -19,6 +19,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { damagedStore, filesOf } from '../store/damaged-store.ts';
 import { settledJob } from '../store/records.ts';
 import { spawnStore } from '../store/spawn-store.ts';
+import { canRun } from '../support/can-run.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
 import { recordingTerminal } from './recording-terminal.ts';
@@ -90,6 +91,15 @@ test('a host that does not answer is told with its address', async () => {
   const { code, wrong } = await ill.examine();
   expect(code).toBe(1);
   expect(wrong).toEqual([expect.stringMatching(/host mac-1 .*127\.0\.0\.1:9/)]);
+});
+
+test('a server that is no agent is told as that', async () => {
+  await using ill = await patient((config) => {
+    config.hosts = config.hosts.map((host) => ({ ...host, base_url: `${config.github.api_url}/v1` }));
+  });
+  expect((await ill.examine()).wrong).toEqual([
+    expect.stringMatching(/✗ host mac-1 .*\/v1 is not a Jeballto Agent: correct base_url/),
+  ]);
 });
 
 test('a token that the agent refuses, and one that is missing, are told with where to copy it', async () => {
@@ -242,6 +252,18 @@ test('a store that cannot be one is wrong', async () => {
     expect.stringMatching(/✗ store .* is a file, and store\.path/),
   ]);
 });
+
+test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))(
+  'a store in a file system that holds no files is wrong',
+  async () => {
+    await using ill = await patient((config) => {
+      config.store.path = '/proc/nope/data';
+    });
+    expect((await ill.examine()).wrong).toEqual([
+      expect.stringMatching(/✗ store .*\/proc .*set store\.path/),
+    ]);
+  },
+);
 
 test('damage is told, and a look leaves every file of the store as it was', async () => {
   await using ill = await patient();

@@ -7,6 +7,7 @@ import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { counted } from '../../format.js';
 import { namePrefix } from '../../jobs/job-policy.ts';
 import { shortSpan } from '../terminal/terminal-text.ts';
+import { agentHealth } from './agent-health.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
 /** Milliseconds without an answer after which the host counts as unreachable. */
@@ -39,7 +40,7 @@ export async function checkHost(
     readTimeoutMs: READ_TIMEOUT_MS,
   });
   try {
-    const { version, uptime } = await agent.health();
+    const { version, uptime } = await agentHealth(agent);
     findings.push(ok(`The agent ${version} answers at ${host.base_url}, up ${shortSpan(uptime * 1000)}.`));
     if (token === '') return findings;
     await agent.verifyToken();

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
@@ -7,6 +7,9 @@ import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { inspectStore } from '../../store/inspect-store.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
+
+/** Bytes below which the disk is full before long. */
+const LEAST_SPACE = 100 * 2 ** 20;
 
 export interface StoreCheck {
   findings: Finding[];
@@ -25,6 +28,17 @@ export async function checkStore(config: Config, clock: Clock): Promise<StoreChe
   }
   if (!isWritable(place)) {
     return found(wrong(`${place} cannot be written by this user: change its owner, or set store.path.`));
+  }
+  const space = spaceAt(place);
+  if (space === null) {
+    return found(wrong(`${place} belongs to the system and holds no files of others: set store.path.`));
+  }
+  if (space < LEAST_SPACE) {
+    return found(
+      wrong(
+        `${place} has ${Math.floor(space / 2 ** 20)} MB of free space, and the store needs some: make room, or set store.path.`,
+      ),
+    );
   }
   if (place !== path) return found(ok(`${path} is made at the first start.`));
   try {
@@ -97,6 +111,12 @@ function isOpenElsewhere(error: unknown): boolean {
     if ((cause as { code?: string }).code === 'LEVEL_LOCKED') return true;
   }
   return false;
+}
+
+/** Free bytes for this user; null in a file system that is only a view of the system, such as /proc. */
+function spaceAt(path: string): number | null {
+  const { blocks, bavail, bsize } = statfsSync(path);
+  return blocks === 0 ? null : bavail * bsize;
 }
 
 function nearestExisting(path: string): string {

@@ -7,6 +7,7 @@ import { imageReferenceProblem } from '../../config/values/image-reference.ts';
 import { githubProxy } from '../../controller/connections.ts';
 import type { GitHubAuth } from '../../github/access/connect-octokit.ts';
 import { createGitHub, type GitHub } from '../../github/github.ts';
+import { agentHealth } from '../check/agent-health.ts';
 import { UsageError } from '../command.ts';
 
 /** Milliseconds for one answer of the agent: a person waits. */
@@ -53,7 +54,7 @@ export class Outside {
       throw new UsageError(`"${answer}" is not an address: write it as http://127.0.0.1:8011/v1.`);
     }
     if (!this.#isChecked) return { value: url, found: '' };
-    const { version } = await this.#agent(url, '', (agent) => agent.health());
+    const { version } = await this.#agent(url, '', agentHealth);
     return { value: url, found: `The agent ${version} answers at ${url}.` };
   }
 
