@@ -183,3 +183,16 @@ test.runIf(canRun(whyNoTerminal()))('Ctrl-C at a question writes nothing and say
   expect(await terminal.ended).toBe(1);
   expect(existsSync(path())).toBe(false);
 });
+
+test.runIf(canRun(whyNoTerminal()))(
+  'Ctrl-C while an answer is checked writes nothing and says so',
+  async () => {
+    world.macs[0]?.faults.add({ route: 'GET /health', hang: true });
+    const terminal = atTerminal(['init', '--config', path()], { cwd: folder });
+    await terminal.see('Where does the Jeballto Agent listen?', `${flags['--agent-url']}\r`);
+    await terminal.see('Checking', '\u0003');
+    await terminal.see('Nothing was written.');
+    expect(await terminal.ended).toBe(1);
+    expect(existsSync(path())).toBe(false);
+  },
+);

@@ -1,7 +1,7 @@
 import { confirm, isCancel, log, password, select, spinner, text } from '@clack/prompts';
 import { ConfigError } from '../../config/config-error.ts';
 import { DaemonError } from '../../errors.ts';
-import { type Terminal, UsageError } from '../command.ts';
+import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { printable } from '../terminal/terminal-text.ts';
 
 /** The person ended the questions. */
@@ -26,6 +26,7 @@ export interface Question<Value> {
 }
 
 const ANOTHER = 'another';
+const NOTHING_WRITTEN = 'Nothing was written.';
 
 /**
  * Asks what `init` must know and checks each answer at once. A flag answers its question beforehand. At a terminal an
@@ -79,11 +80,18 @@ export class Questions {
   async #checked<Value>({ check }: Question<Value>, answer: string) {
     if (!this.isLive) return check(answer);
     const waiting = spinner({ indicator: 'timer' });
+    // At Ctrl-C the spinner ends the process with status 0 and without a word.
+    const onExit = () => {
+      process.exitCode = ExitCode.failed;
+      this.#terminal.out(NOTHING_WRITTEN);
+    };
+    process.once('exit', onExit);
     waiting.start('Checking');
     try {
       return await check(answer);
     } finally {
       waiting.clear();
+      process.off('exit', onExit);
     }
   }
 }
@@ -108,7 +116,7 @@ async function typed(question: Question<unknown>): Promise<string> {
 }
 
 function kept<Value>(answer: Value): Exclude<Value, symbol> {
-  if (isCancel(answer)) throw new Cancelled('Nothing was written.');
+  if (isCancel(answer)) throw new Cancelled(NOTHING_WRITTEN);
   return answer as Exclude<Value, symbol>;
 }
 
