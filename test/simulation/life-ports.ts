@@ -2,12 +2,12 @@ import type { Hono } from 'hono';
 import type { HttpRequest, HttpResponse } from '../../src/agent/agent-sender.ts';
 import type { Ports } from '../../src/controller/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
-import { answerRequest } from '../../src/simulator/agent/http/exchange.ts';
-import { parseRequestHead } from '../../src/simulator/agent/http/request-head.ts';
+import { answerRequest, type ClientSignals } from '../../src/simulator/agent/http/exchange.ts';
+import { parseQuery, type RequestHead } from '../../src/simulator/agent/http/request-head.ts';
 import { Store } from '../../src/store/store.ts';
 import type { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
-import { firstOf, type Life, never } from './life.ts';
+import { firstOf, type Life, never, Stop } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { AGENT_TOKEN, type Mac, type SimulatedWorld } from './simulated-world.ts';
@@ -97,25 +97,24 @@ const GONE = new Error('the client is gone');
 
 async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequest): Promise<HttpResponse> {
   const { clock } = world;
-  const url = new URL(message.url);
-  const mac = macAt(world, url.hostname);
+  const mac = macAt(world, new URL(message.url).hostname);
   const isReset = chance.is(0.5);
-  const { signal: stops, letGo } = firstOf(life.ended, message.signal);
-  const gone = new AbortController();
+  const stop = new Stop(life, message.signal);
+  const client = new Client(isReset);
   let endSilence = () => {};
   try {
-    await clock.sleepUntil(clock.now() + world.latency(), stops);
+    await stop.sleepUntil(clock, clock.now() + world.latency());
     if (!mac.isUp) throw refused('ECONNREFUSED');
     const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
     const cutOff = new Promise<never>((_resolve, reject) => {
-      stops.addEventListener('abort', () => reject(stops.reason), { once: true });
+      stop.whenStopped(reject);
       endSilence = clock.alarm(silence, () => reject(refused('UND_ERR_HEADERS_TIMEOUT')));
     });
-    return await Promise.race([exchangeWithAgent(world, mac, message, gone.signal, isReset), cutOff]);
+    return await Promise.race([exchangeWithAgent(world, mac, message, client), cutOff]);
   } finally {
-    letGo();
+    stop.letGo();
     endSilence();
-    gone.abort(GONE);
+    client.leave();
   }
 }
 
@@ -123,36 +122,63 @@ async function exchangeWithAgent(
   world: SimulatedWorld,
   mac: Mac,
   { url, method, headers, body }: HttpRequest,
-  gone: AbortSignal,
-  isReset: boolean,
+  client: ClientSignals,
 ): Promise<HttpResponse> {
   if (mac.isUnplugged) return never();
-  const { pathname, search } = new URL(url);
-  const lines = Object.entries({
-    host: mac.name,
-    'content-length': String(Buffer.byteLength(body ?? '')),
-    ...headers,
-  });
-  const head = parseRequestHead(
-    [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)].join(
-      '\r\n',
-    ),
-  );
+  const mark = url.indexOf('/', url.indexOf('//') + 2);
+  const [pathname = '', search] = url.slice(mark).split('?');
   checkAgentRequest(world, mac, method, pathname.replace('/v1', ''), body);
-  const client = { gone, reset: isReset ? gone : new AbortController().signal };
   const isMaking = method === 'POST' && /^\/v1\/vms(?:\/[^/]+\/clone)?$/.test(pathname);
   const name: string | null = isMaking ? (JSON.parse(body ?? '{}').name ?? null) : null;
   if (name !== null) mac.creating.add(name);
-  const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, Buffer.from(body ?? ''), client);
+  const bytes = Buffer.from(body ?? '');
+  const head: RequestHead = {
+    method,
+    path: pathname,
+    query: parseQuery(search ?? ''),
+    headers: new Map(Object.entries(headers)),
+    contentLength: bytes.length,
+  };
+  const reply = await answerRequest(mac.agent, AGENT_TOKEN, head, bytes, client);
   if (name !== null) mac.creating.delete(name);
   world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
   await world.clock.sleepUntil(world.clock.now() + world.latency());
   if (mac.isUnplugged) return never();
-  const bytes =
-    reply.bytes?.data ??
-    (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
-  return { status: reply.status, bytes };
+  return { status: reply.status, bytes: reply.bytes?.data ?? bytesOf(reply.body) };
+}
+
+const bytesOf = (body: unknown) => (body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)));
+
+/** Signals of the client's end of a request, made when somebody asks for them: few routes do, and they are dear. */
+class Client implements ClientSignals {
+  readonly #isReset: boolean;
+  #gone: AbortController | null = null;
+  #reset: AbortController | null = null;
+  #hasLeft = false;
+
+  constructor(isReset: boolean) {
+    this.#isReset = isReset;
+  }
+
+  get gone(): AbortSignal {
+    if (this.#gone === null) {
+      this.#gone = new AbortController();
+      if (this.#hasLeft) this.#gone.abort(GONE);
+    }
+    return this.#gone.signal;
+  }
+
+  get reset(): AbortSignal {
+    if (this.#isReset) return this.gone;
+    this.#reset ??= new AbortController();
+    return this.#reset.signal;
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    this.#gone?.abort(GONE);
+  }
 }
 
 async function fetchFromGitHub(
@@ -172,8 +198,7 @@ async function fetchFromGitHub(
     const cutOff = new Promise<never>((_resolve, reject) => {
       stops.addEventListener('abort', () => reject(stops.reason), { once: true });
     });
-    const { body = null, headers = {} } = init;
-    const asked = Promise.resolve(githubApp.request(url, { method, headers, body, signal: stops }));
+    const asked = Promise.resolve(githubApp.fetch(requestOf(url, method, init, stops)));
     const answer = await Promise.race([asked, cutOff]);
     world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
     if (answer.type === 'error') throw failed('ECONNRESET');
@@ -183,6 +208,17 @@ async function fetchFromGitHub(
   } finally {
     letGo();
   }
+}
+
+/** What the app reads of a request: one of Node's own costs more than most answers. */
+function requestOf(
+  url: string,
+  method: string,
+  { body, headers }: RequestInit,
+  signal: AbortSignal,
+): Request {
+  const text = async () => String(body ?? '');
+  return { url, method, headers: new Headers(headers), signal, text } as Partial<Request> as Request;
 }
 
 /** Whatever GitHub hands out to make runners is a secret from here on. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../src/clock.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 
 /**
  * One process of the daemon. After its death nothing that it waited for ever comes: no timer, no answer, no write. What
@@ -39,6 +40,51 @@ export class Life {
 
   die(): void {
     this.#end.abort(new Error('the daemon died'));
+  }
+}
+
+/**
+ * What ends a request: its life's end or its own signal, whichever comes first, with the reason. A signal made of the two
+ * would cost more than most requests.
+ */
+export class Stop {
+  readonly #life: AbortSignal;
+  readonly #own: AbortSignal | null;
+  #told: (reason: unknown) => void = () => undefined;
+
+  constructor({ ended }: Life, own: AbortSignal | null) {
+    this.#life = ended;
+    this.#own = own;
+    ended.addEventListener('abort', this);
+    own?.addEventListener('abort', this);
+  }
+
+  handleEvent({ target }: Event): void {
+    this.letGo();
+    this.#told((target as AbortSignal).reason);
+  }
+
+  /** Calls this one, and none that was given before. */
+  whenStopped(told: (reason: unknown) => void): void {
+    this.#told = told;
+    for (const signal of [this.#life, this.#own]) if (signal?.aborted) told(signal.reason);
+  }
+
+  sleepUntil(clock: ManualClock, at: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let callOff = () => {};
+      this.whenStopped((reason) => {
+        callOff();
+        reject(reason);
+      });
+      if (at <= clock.now()) resolve();
+      else callOff = clock.alarm(at, resolve);
+    });
+  }
+
+  letGo(): void {
+    this.#life.removeEventListener('abort', this);
+    this.#own?.removeEventListener('abort', this);
   }
 }
 

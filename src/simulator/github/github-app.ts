@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { controlRoutes } from './control.ts';
 import type { GitHubWorld } from './github-world.ts';
 import { Refusal } from './refusal.ts';
+import { exactJson } from './rest/exact-json.ts';
 import { answerRest, errorBody, requestFault, serverHeaders } from './rest/exchange.ts';
 import type { Reply, RestRoute } from './rest/request.ts';
 import { accountRoutes } from './rest/routes/account-routes.ts';
@@ -138,12 +139,6 @@ function respond(c: Context, { status, body, headers = {} }: Reply): Response {
     'content-type': 'application/json; charset=utf-8',
     ...headers,
   });
-}
-
-/** JSON in which a bigint is a number with all of its digits. */
-function exactJson(body: unknown): string {
-  const marked = JSON.stringify(body, (_key, value) => (typeof value === 'bigint' ? `\0${value}` : value));
-  return marked.replace(/"\\u0000(\d+)"/g, '$1');
 }
 
 /** Undefined in process. */

@@ -63,7 +63,8 @@ function parseLength(value: string | undefined): number {
   return Number(value);
 }
 
-function parseQuery(text: string): Map<string, string> {
+/** The part of a target behind its question mark. Throws 400 for what the agent refuses. */
+export function parseQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   if (text === '') return query;
   for (const part of text.split('&')) {

@@ -37,7 +37,7 @@ const UUID = /^[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | Reply {
   const given = path.split('/');
-  const matching = routes.filter((route) => idsIn(route.path, given) !== null);
+  const matching = routes.filter(({ path: pattern }) => idsIn(pattern, given) !== null);
   if (matching.length === 0) return refusalReply(404, 'NOT_FOUND', 'Resource not found');
   const literal = matching.filter((route) => route.path === path);
   const candidates = literal.length > 0 ? literal : matching;
@@ -87,11 +87,15 @@ export function requireFeatures(world: AgentWorld, ...features: FeatureId[]): vo
 const parts = new Map<string, string[]>();
 
 function idsIn(pattern: string, given: readonly string[]): string[] | null {
-  const wanted = parts.get(pattern) ?? pattern.split('/');
-  parts.set(pattern, wanted);
+  let wanted = parts.get(pattern);
+  if (!wanted) {
+    wanted = pattern.split('/');
+    parts.set(pattern, wanted);
+  }
   if (wanted.length !== given.length) return null;
   const ids: string[] = [];
-  for (const [index, part] of wanted.entries()) {
+  for (let index = 0; index < wanted.length; index += 1) {
+    const part = wanted[index];
     const segment = given[index] ?? '';
     if (part === ':id' && segment !== '') ids.push(segment);
     else if (part !== segment) return null;

@@ -8,6 +8,7 @@ import { apiUrl } from '../github-base.ts';
 import type { GitHubWorld } from '../github-world.ts';
 import { Refusal } from '../refusal.ts';
 import { authorize, permissionHeaders } from './authorize.ts';
+import { exactJson } from './exact-json.ts';
 import type { Reply, RestRequest, RestRoute } from './request.ts';
 
 /** A request as it came, before its credential is read. */
@@ -123,7 +124,7 @@ function conditional(reply: Reply, { header }: Incoming, credential: Credential 
   const hash = createHash('sha256')
     .update(credential?.token ?? '')
     .update(header('accept') ?? '')
-    .update(JSON.stringify(reply.body, (_key, value) => (typeof value === 'bigint' ? String(value) : value)))
+    .update(exactJson(reply.body))
     .digest('hex');
   const etag = `W/"${hash}"`;
   const known = (header('if-none-match') ?? '').split(',').map((one) => one.trim());
