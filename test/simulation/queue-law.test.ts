@@ -86,6 +86,18 @@ describe('a job that is queued beside a free slot', () => {
     expect(broken()).toEqual(['no job waits for the end of a VM']);
   });
 
+  test('is none while a host is asked to make a VM for it, and one when that is for another job', () => {
+    for (const [name, expected] of [
+      [NAME, []],
+      ['gh-default-51300000009-1', ['every queued job is served']],
+    ] as const) {
+      const { mac, wait, broken } = newWorld();
+      mac.creating.add(name);
+      wait(LONGEST_WAIT + 1);
+      expect(broken()).toEqual(expected);
+    }
+  });
+
   test('is none when there is no free slot: other VMs hold them, one of them out of sight', () => {
     const { mac, make, wait, broken } = newWorld();
     addForeignVm(mac.agent, { name: 'seen' });

@@ -1,7 +1,8 @@
+import { parseResourceName } from '../../machines/resource-name.ts';
 import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
-import { isOurs } from './request-laws.ts';
+import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { OngoingTrouble } from './trouble.ts';
 import type { LedgerVm } from './vm-ledger.ts';
@@ -47,7 +48,7 @@ export class QueueLaw {
     const groups = this.#groups(world, troubles);
     for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
     for (const [key, { jobs, label }] of groups) {
-      const isMet = jobs.length <= supply(world, key, label).length;
+      const isMet = jobs.length <= supply(world, key, label);
       if (isDisturbed || !hasRoom || isMet) this.#unmet.delete(key);
       else this.#lookAt(world, key, jobs, troubles);
     }
@@ -140,15 +141,25 @@ function touches(
   }
 }
 
-/** VMs that have had no job and may still get one of this group. */
-function supply(world: SimulatedWorld, key: string, label: string): LedgerVm[] {
-  return world.ledger.vms.filter((one) => {
+/** VMs that have had no job and may still get one of this group, and those that a host is asked to make for it. */
+function supply(world: SimulatedWorld, key: string, label: string): number {
+  const made = world.ledger.vms.filter((one) => {
     const { vm, mac, isDoomed, hadJob } = one;
     if (isDoomed || hadJob || !mac.isUp || mac.agent.vms.get(vm.id) !== vm || standsBy(one)) return false;
     const hasEnded =
       vm.state === 'error' || vm.state === 'deleted' || (vm.state === 'stopped' && vm.hasBooted);
     return !hasEnded && isFor(world, one, key, label);
   });
+  const ordered = [...world.macs.values()].flatMap((mac) => {
+    const isThere = (name: string) => [...mac.agent.vms.values()].some((vm) => vm.name === name);
+    return [...mac.creating].filter((name) => !isThere(name) && isNamedFor(world, name, key));
+  });
+  return made.length + ordered.length;
+}
+
+function isNamedFor(world: SimulatedWorld, name: string, key: string): boolean {
+  const job = world.github.jobs.get(parseResourceName(NAME_PREFIX, name)?.jobId ?? 0);
+  return job !== undefined && keyOf(world, job, labelOf(job) ?? '') === key;
 }
 
 /** A warm VM in which no runner was launched: room for a job of any profile. */
