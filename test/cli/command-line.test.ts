@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterAll, expect, test } from 'vitest';
+import { commandLine } from '../../src/cli/program/program.ts';
 import { systemClock } from '../../src/clock.ts';
 import { login, run } from '../simulator/guest/guest-fixture.ts';
 import { runCli, startCli } from './cli-process.ts';
@@ -34,6 +36,37 @@ test('help names every command', async () => {
     expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
   }
 });
+
+test('every command has --json, but the daemon, whose log is JSON by its config, and a script for a shell', () => {
+  const ends = (command: Command): Command[] =>
+    command.commands.length === 0 ? [command] : command.commands.flatMap(ends);
+  const without = ends(commandLine()).filter(({ options }) => !options.some(({ long }) => long === '--json'));
+  expect(without.map((command) => command.name())).toEqual(['start', 'completion']);
+});
+
+test.each([
+  ['agent', { agent: expect.stringMatching(/\/v1$/), control: expect.stringMatching(/\/_sim$/) }],
+  ['github', { github: expect.any(String), control: expect.any(String), token: null }],
+  ['guest', { host: '127.0.0.1', port: expect.any(Number), user: 'admin', password: 'admin' }],
+  [
+    'world',
+    {
+      config: { hosts: [{ name: 'mac-1' }] },
+      github: { url: expect.any(String), control: expect.any(String) },
+      agents: [{ url: expect.any(String), control: expect.any(String) }],
+    },
+  ],
+])(
+  'simulate %s --json prints one line of JSON with how it is reached, and nothing else',
+  async (what, json) => {
+    const cli = startCli(['simulate', what, '--port', '0', '--json']);
+    await expect.poll(cli.stdout, { timeout: 10_000 }).toMatch(/^.+\n$/);
+    expect(JSON.parse(cli.stdout())).toMatchObject(json);
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toBe(0);
+    expect(cli.stderr()).toBe('');
+  },
+);
 
 test('a command that does not exist ends with 64 and names the nearest', async () => {
   const { code, stderr } = await runCli(['strat']);

@@ -43,18 +43,18 @@ const path = () => join(folder, 'config.json');
 const written = () => JSON.parse(readFileSync(path(), 'utf8'));
 
 /** The command with these flags, without a terminal; how it ends, and what it writes. */
-async function init(given: Record<string, string>, { config = path(), env = {} } = {}) {
-  const { terminal, text } = recordingTerminal({ HOME: folder, ...env });
+async function init(given: Record<string, string | boolean>, { config = path(), env = {} } = {}) {
+  const { terminal, text, lines } = recordingTerminal({ HOME: folder, ...env });
   const options = Object.entries(given).map(([flag, answer]) => [
     flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
     answer,
   ]);
   try {
     const code = await initCommand({ config, check: true, ...Object.fromEntries(options) }, terminal);
-    return { code, stdout: text(), stderr: '' };
+    return { code, stdout: text(), stderr: '', found: lines.err };
   } catch (error) {
     const { name, message } = error as Error;
-    return { code: name === 'UsageError' ? 64 : 1, stdout: text(), stderr: message };
+    return { code: name === 'UsageError' ? 64 : 1, stdout: text(), stderr: message, found: lines.err };
   }
 }
 
@@ -127,6 +127,29 @@ test('the webhook is set up with a secret of its own, once for an address', asyn
   expect([...world.github.world.hooks.values()]).toMatchObject([
     { url: 'https://runner.example/webhook', secret, events: ['workflow_job'] },
   ]);
+});
+
+test('with --json the result is one line of JSON, and what is found on the way goes to standard error', async () => {
+  const { code, stdout, found } = await init({
+    ...flags,
+    '--webhook': 'https://runner.example',
+    '--json': true,
+  });
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('\n');
+  expect(JSON.parse(stdout)).toEqual({
+    ok: true,
+    config: path(),
+    label: 'jeballto-macos',
+    webhook: 'https://runner.example/webhook',
+    service: null,
+    warnings: [],
+    findings: expect.arrayContaining([expect.objectContaining({ about: 'config', verdict: 'ok' })]),
+  });
+  expect(found.join('\n')).toContain('answers at');
+  const missing = await init({ '--json': true }, { config: join(folder, 'other.json') });
+  expect(missing).toMatchObject({ stdout: '', stderr: expect.stringMatching(/./) });
+  expect(missing.code).not.toBe(0);
 });
 
 test('where no webhook may be made, polling is used and what is missing is said', async () => {

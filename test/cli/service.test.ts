@@ -140,6 +140,23 @@ test.each(MANAGERS)(
   },
 );
 
+test('with --json each of them prints one line that says what became of the service', async () => {
+  for (const name of ['launchctl', 'plutil']) fake(name);
+  const manager = 'launchd';
+  const file = join(folder, 'Library/LaunchAgents/io.github.jeballto-runner.plist');
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await service(...args, '--json', '--manager', manager);
+    expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: '', lines: 1 });
+    return JSON.parse(stdout);
+  };
+  const content = expect.stringContaining('<plist');
+  expect(await said('print')).toEqual({ manager, file, content });
+  expect(await said('install', '--no-start')).toEqual({ manager, file, started: false });
+  expect(await said('install')).toEqual({ manager, file, started: true });
+  expect(await said('uninstall')).toEqual({ manager, file, removed: true });
+  expect(await said('uninstall')).toEqual({ manager, file, removed: false });
+});
+
 test('a file that its program does not accept is not written', async () => {
   fake('plutil', 1, 'unexpected character');
   const { code, stderr } = await service('install', '--manager', 'launchd');

@@ -13,7 +13,7 @@ export const CHART_FORMATS = ['mermaid', 'svg', 'json'] as const;
  * editor and other tools of statecharts import. Throws a UsageError for an unknown machine.
  */
 export async function chartCommand(
-  { machine: id, format }: { machine: string; format: (typeof CHART_FORMATS)[number] },
+  { machine: id, format, json }: { machine: string; format: (typeof CHART_FORMATS)[number]; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
   const machine = machines().find((one) => one.id === id);
@@ -22,7 +22,8 @@ export async function chartCommand(
     throw new UsageError(`There is no machine "${id}": ${known.join(' or ')}.`);
   }
   const description = describeMachine(machine);
-  if (format === 'json') terminal.out(portableChart(machine));
+  if (json) terminal.out(JSON.stringify(JSON.parse(portableChart(machine))));
+  else if (format === 'json') terminal.out(portableChart(machine));
   else if (format === 'svg') terminal.out(drawChart(await layOutChart(description, 'wide')));
   else terminal.out(mermaidChart(description));
   return ExitCode.ok;

@@ -22,14 +22,26 @@ interface Part {
   findings: Promise<Finding[]>;
 }
 
-/**
- * Tries everything that `start` needs, and prints what is wrong and how to fix it. Changes nothing. What is known is
- * printed while the rest is asked for, always in the same order; with `json`, all of it at the end.
- */
+/** Prints what is wrong with what `start` needs, and how to fix it; with `json`, all of it at the end. */
 export async function checkCommand(
-  { config: path, json }: { config?: string; json?: boolean },
+  { config, json }: { config?: string; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
+  // With JSON the lines are left out: the findings say the same.
+  const say = json ? () => undefined : terminal.out;
+  const { exitCode, findings } = await checkAll(config, { ...terminal, out: say });
+  if (json) terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, findings }));
+  return exitCode;
+}
+
+/**
+ * Tries everything that `start` needs. Changes nothing. What is known is printed while the rest is asked for, always in
+ * the same order.
+ */
+export async function checkAll(
+  path: string | undefined,
+  terminal: Terminal,
+): Promise<{ exitCode: number; findings: Finding[] }> {
   let loaded: ReturnType<typeof readConfig> | null = null;
   let parts: Part[];
   try {
@@ -48,14 +60,13 @@ export async function checkCommand(
   for (const part of parts) {
     const found = await part.findings;
     findings.push(...found);
-    if (!json) for (const finding of found) terminal.out(findingLine(finding, width));
+    for (const finding of found) terminal.out(findingLine(finding, width));
   }
   endProgress();
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   const exitCode = loaded === null ? ExitCode.config : wrong === 0 ? ExitCode.ok : ExitCode.failed;
-  if (json) terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, findings }));
-  else terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'thing')} to fix, marked ✗.`);
-  return exitCode;
+  terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'thing')} to fix, marked ✗.`);
+  return { exitCode, findings };
 }
 
 /** All are asked at once. The ports come last, since they are the daemon's own where one runs. */

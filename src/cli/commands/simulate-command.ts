@@ -11,7 +11,7 @@ import { startSshGuest } from '../../simulator/guest/ssh-guest.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { startConfigWorld } from '../simulation/config-world.ts';
 import { randomSource } from '../simulation/random-source.ts';
-import { startSimulatedWorld } from '../simulation/simulated-world.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../simulation/simulated-world.ts';
 import {
   pushExample,
   SIMULATED_AGENT_TOKEN,
@@ -32,6 +32,7 @@ export interface SimulateOptions {
   /** The file of a config for which a world stands in. */
   for?: string;
   seed?: number;
+  json?: boolean;
 }
 
 /** First port of each; the agent's is that of the real agent. */
@@ -42,7 +43,10 @@ const SIMULATED_WEBHOOK_SECRET = 'simulated-webhook-secret';
 const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
 
-/** Runs a simulator until a signal. Standard output is for programs, standard error for people. */
+/**
+ * Runs a simulator until a signal. Standard output is for programs, standard error for people; with `json` there is
+ * one line of JSON alone.
+ */
 export async function simulateCommand(
   what: (typeof SIMULATED)[number],
   options: SimulateOptions,
@@ -54,10 +58,11 @@ export async function simulateCommand(
     clock: terminal.clock,
     force: (code) => process.exit(code),
   });
-  const simulator = await START[what](options, terminal, (plan, server) => {
+  const { json, printed, hints, ...simulator } = await START[what](options, terminal, (plan, server) => {
     for (const fault of faults?.[server] ?? []) plan.add(fault);
   });
-  terminal.err('Ctrl-C ends it.');
+  terminal.out(options.json ? JSON.stringify(json) : printed);
+  if (!options.json) terminal.err(`${hints}\nCtrl-C ends it.`);
   await stop.first;
   await simulator.close();
   stop.release();
@@ -66,43 +71,59 @@ export async function simulateCommand(
 
 type AddFaults = (plan: FaultPlan, server: 'agent' | 'github') => void;
 
-type Start = (
-  options: SimulateOptions,
-  terminal: Terminal,
-  addFaults: AddFaults,
-) => Promise<{ close(): Promise<void> }>;
+interface Simulator {
+  /** How other programs reach it. */
+  json: Record<string, unknown>;
+  /** The same without `--json`. */
+  printed: string;
+  hints: string;
+  close(): Promise<void>;
+}
+
+type Start = (options: SimulateOptions, terminal: Terminal, addFaults: AddFaults) => Promise<Simulator>;
 
 const START: Record<(typeof SIMULATED)[number], Start> = {
   async agent(
     { port = DEFAULT_PORT.agent, host, token = SIMULATED_AGENT_TOKEN, seed },
-    { clock, out, err },
+    { clock },
     addFaults,
   ) {
     const mac = await startSimulatedMac({ clock, random: randomSource(seed), host, port, token });
     addFaults(mac.faults, 'agent');
-    out(mac.url);
-    const control = mac.url.replace(/\/v1$/, '/_sim');
-    err(`The agent of a simulated Mac, with the API of the real one; its token is ${token}
+    const control = controlOf(mac.url);
+    return {
+      json: { agent: mac.url, control, token },
+      printed: mac.url,
+      hints: `The agent of a simulated Mac, with the API of the real one; its token is ${token}
   curl -H 'Authorization: Bearer ${token}' ${mac.url}/vms
   curl ${control}/world                       what is there, seen from outside
-  curl ${control}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`);
-    return mac;
+  curl ${control}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`,
+      close: () => mac.close(),
+    };
   },
 
-  async github({ port = DEFAULT_PORT.github, host, token, seed }, { clock, out, err }, addFaults) {
+  async github({ port = DEFAULT_PORT.github, host, token, seed }, { clock }, addFaults) {
     const settings = token === undefined ? {} : { tokens: { [token]: {} } };
     const github = await startSimulatedGitHub({ clock, random: randomSource(seed), host, port, settings });
     addFaults(github.faults, 'github');
     ensureRepository(github.world, SIMULATED_REPOSITORY);
-    out(github.url);
-    err(`A simulated GitHub with the repository ${SIMULATED_REPOSITORY}; it takes ${token ?? 'any token'}
+    return {
+      json: {
+        github: github.url,
+        control: `${github.url}/_sim`,
+        token: token ?? null,
+        repository: SIMULATED_REPOSITORY,
+      },
+      printed: github.url,
+      hints: `A simulated GitHub with the repository ${SIMULATED_REPOSITORY}; it takes ${token ?? 'any token'}
   curl -H 'Authorization: Bearer ${token ?? 'any'}' ${github.url}/repos/${SIMULATED_REPOSITORY}/actions/runs
   curl ${github.url}/_sim/world               what is there, seen from outside
-  ${pushExample(github.url)}`);
-    return github;
+  ${pushExample(github.url)}`,
+      close: () => github.close(),
+    };
   },
 
-  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock, out, err }, addFaults) {
+  async guest({ port = DEFAULT_PORT.guest, host, seed, token = 'admin' }, { clock }, addFaults) {
     const faults = new FaultPlan(clock, randomSource(seed));
     addFaults(faults, 'agent');
     const plan = bootPlanSchema.parse(faults.next('guest boot guest')?.body ?? {});
@@ -114,11 +135,14 @@ const START: Record<(typeof SIMULATED)[number], Start> = {
       host,
       listenPort: port,
     });
-    out(`${host}:${guest.port}`);
-    err(`A guest as the agent boots it, with a runner in ~/actions-runner; its user is admin, the password ${token}
+    return {
+      json: { host, port: guest.port, user: 'admin', password: token },
+      printed: `${host}:${guest.port}`,
+      hints: `A guest as the agent boots it, with a runner in ~/actions-runner; its user is admin, the password ${token}
   ssh -p ${guest.port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null admin@${host}
-A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body": {"missingTools": ["git"]}}]`);
-    return { close: guest.stop };
+A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body": {"missingTools": ["git"]}}]`,
+      close: guest.stop,
+    };
   },
 
   async world(options, terminal, addFaults) {
@@ -131,31 +155,34 @@ A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body
 const worldFor = async (
   path: string,
   { port = 0, host, token = SIMULATED_AGENT_TOKEN, seed }: SimulateOptions,
-  { clock, out, err }: Terminal,
+  { clock }: Terminal,
   addFaults: AddFaults,
-) => {
+): Promise<Simulator> => {
   const { world, content, repository, label, replaced } = await startConfigWorld({
     ...{ path, clock, host, port, agentToken: token, random: randomSource(seed) },
     webhookSecret: SIMULATED_WEBHOOK_SECRET,
   });
   addFaults(world.github.faults, 'github');
   for (const mac of world.macs) addFaults(mac.faults, 'agent');
-  out(JSON.stringify(content, null, 2));
-  err(`${counted(world.macs.length, 'simulated Mac')} at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
+  return {
+    json: worldJson(world, content),
+    printed: JSON.stringify(content, null, 2),
+    hints: `${counted(world.macs.length, 'simulated Mac')} at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
 Above is ${path} for them (alone on standard output); other than in the file: ${replaced.join(', ')}. Put it into a file, and in another terminal:
   jeballto-runner start --config simulated.json
   ${pushExample(world.github.url, { repository, label })}
 Make something fail (docs/simulation.md lists more):
-  curl ${(world.macs[0]?.url ?? '').replace(/\/v1$/, '/_sim')}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`);
-  return world;
+  curl ${controlOf(world.macs[0]?.url ?? '')}/faults -d '[{"route": "POST /vms/:id/start", "status": 500, "times": 1}]'`,
+    close: world.close,
+  };
 };
 
 /** A world of its own, with the config for it. */
 const ownWorld = async (
   { port = DEFAULT_PORT.world, host, token = SIMULATED_AGENT_TOKEN, seed }: SimulateOptions,
-  { clock, out, err }: Terminal,
+  { clock }: Terminal,
   addFaults: AddFaults,
-) => {
+): Promise<Simulator> => {
   const random = randomSource(seed);
   const world = await startSimulatedWorld({ clock, random, host, port, macs: 1, agentToken: token });
   addFaults(world.github.faults, 'github');
@@ -175,13 +202,26 @@ const ownWorld = async (
     adminListen: '127.0.0.1:9091',
     storePath: './data-simulated',
   });
-  out(JSON.stringify(config, null, 2));
-  err(`A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
+  return {
+    json: worldJson(world, config),
+    printed: JSON.stringify(config, null, 2),
+    hints: `A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
 Above is a config.json for them (alone on standard output). Put it into a file, and in another terminal:
   jeballto-runner start --config simulated.json
-  ${pushExample(world.github.url)}`);
-  return world;
+  ${pushExample(world.github.url)}`,
+    close: world.close,
+  };
 };
+
+/** Where faults are added and the simulated world is seen from outside. */
+const controlOf = (agentUrl: string) => agentUrl.replace(/\/v1$/, '/_sim');
+
+/** The config has the token of the agents and the secret of the webhook. */
+const worldJson = ({ github, macs }: SimulatedWorld, config: object) => ({
+  config,
+  github: { url: github.url, control: `${github.url}/_sim` },
+  agents: macs.map(({ url }) => ({ url, control: controlOf(url) })),
+});
 
 async function readFaults(path: string): Promise<z.output<typeof faultsByServer>> {
   const isInline = /^\s*[[{]/.test(path);

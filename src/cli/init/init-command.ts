@@ -7,8 +7,8 @@ import { discoverAgent } from '../../config/sources/discover-agent.ts';
 import { hasCode } from '../../errors.ts';
 import type { GitHub } from '../../github/github.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
-import { checkCommand } from '../commands/check-command.ts';
-import { serviceCommand } from '../service/service-command.ts';
+import { checkAll } from '../commands/check-command.ts';
+import { changeService } from '../service/service-command.ts';
 import { ConfigDraft } from './config-draft.ts';
 import { Outside, type Repository } from './outside.ts';
 import { Cancelled, Questions } from './questions.ts';
@@ -31,6 +31,8 @@ export interface InitOptions {
   service?: boolean;
   /** False looks at the form of the answers alone. */
   check: boolean;
+  /** Asks nothing; what is found goes to standard error, and the result as one line of JSON to standard output. */
+  json?: boolean;
 }
 
 const API_URL = 'https://api.github.com';
@@ -49,17 +51,20 @@ interface Interview {
  * the config says and keeps what it does not ask about. Returns what `check` then says of the whole.
  */
 export async function initCommand(options: InitOptions, terminal: Terminal): Promise<number> {
-  const isLive = terminal.columns !== null && process.stdin.isTTY === true;
+  const isLive = terminal.columns !== null && process.stdin.isTTY === true && !options.json;
+  const said = options.json ? { ...terminal, out: terminal.err } : terminal;
   const interview: Interview = {
     options,
-    terminal,
-    questions: new Questions(terminal, isLive),
+    terminal: said,
+    questions: new Questions(said, isLive),
     outside: new Outside({ ...terminal, isChecked: options.check }),
     draft: new ConfigDraft(options.config),
   };
   if (isLive) intro('jeballto-runner: a fresh macOS VM for every GitHub Actions job');
   try {
-    return await run(interview);
+    const { exitCode, ...result } = await run(interview);
+    if (options.json) terminal.out(JSON.stringify({ ok: exitCode === ExitCode.ok, ...result }));
+    return exitCode;
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     outro(error.message);
@@ -67,27 +72,28 @@ export async function initCommand(options: InitOptions, terminal: Terminal): Pro
   }
 }
 
-async function run(interview: Interview): Promise<number> {
+async function run(interview: Interview) {
   const { options, questions, draft, terminal } = interview;
   const images = await askForAgent(interview);
   const github = await askForCredential(interview);
   const repository = await askForRepository(interview, github);
   const label = await askForProfile(interview, images);
-  await askForWebhook(interview, github, repository);
+  const webhook = await askForWebhook(interview, github, repository);
   draft.write();
   questions.say(
     draft.isThere
       ? `${draft.path} is changed; what was not asked about is as it was.`
       : `${draft.path} is written, readable by you alone.`,
   );
-  const checked = options.check ? await checkCommand({ config: draft.path }, terminal) : ExitCode.ok;
-  if (await questions.confirm('Run the daemon as a service of this machine?', options.service)) {
-    await serviceCommand('install', { config: draft.path }, terminal);
-  } else {
-    terminal.out(`Start the daemon: jeballto-runner start --config ${draft.path}`);
-  }
+  const { exitCode, findings } = options.check
+    ? await checkAll(draft.path, terminal)
+    : { exitCode: ExitCode.ok, findings: [] };
+  const isService = await questions.confirm('Run the daemon as a service of this machine?', options.service);
+  const service = isService ? await changeService('install', { config: draft.path }, terminal) : null;
+  if (!service) terminal.out(`Start the daemon: jeballto-runner start --config ${draft.path}`);
   terminal.out(`In a workflow: runs-on: ${label}`);
-  return checked;
+  const { warnings } = questions;
+  return { exitCode, config: draft.path, label, webhook, service, warnings, findings };
 }
 
 /** Returns the images that are on the Mac. Of several Macs in a config nothing is asked. */
@@ -225,19 +231,22 @@ async function askForProfile({ options, questions, outside, draft }: Interview, 
   return label;
 }
 
-/** With a webhook jobs are noticed sooner; without, and where none may be made, polling finds them. */
+/**
+ * With a webhook jobs are noticed sooner; without, and where none may be made, polling finds them. Returns the address
+ * of the webhook.
+ */
 async function askForWebhook(
   { options: { webhook }, questions, draft }: Interview,
   github: GitHub,
   repository: Repository,
-): Promise<void> {
+): Promise<string | null> {
   const given = webhook === undefined ? undefined : webhook !== false;
   const message =
     'Set up a webhook? GitHub must reach an address of yours; without one it is asked every 10 s';
-  if (!(await questions.confirm(message, given))) return;
+  if (!(await questions.confirm(message, given))) return null;
   const secret = draft.text('github.webhook_secret') ?? randomBytes(32).toString('hex');
   try {
-    await questions.ask({
+    const address = await questions.ask({
       flag: '--webhook',
       message: 'The address at which GitHub reaches controller.webhook_listen (https://…)',
       given: webhook === false ? undefined : webhook,
@@ -253,16 +262,18 @@ async function askForWebhook(
           throw error;
         });
         if (typeof done !== 'string') throw new NotAllowed(done.message);
-        return { value: undefined, found: `The webhook to ${url.href} is ${done}.` };
+        return { value: url.href, found: `The webhook to ${url.href} is ${done}.` };
       },
     });
     draft.set(['github', 'webhook_secret'], secret);
     draft.set(['controller', 'mode'], 'both');
+    return address;
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
     questions.warn(
       `${error.message} So no webhook is set up, and polling finds the jobs; docs/operations.md says how to make one by hand.`,
     );
+    return null;
   }
 }
 

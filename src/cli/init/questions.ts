@@ -36,6 +36,8 @@ const NOTHING_WRITTEN = 'Nothing was written.';
 export class Questions {
   readonly #terminal: Terminal;
   readonly isLive: boolean;
+  /** What a person was warned of so far. */
+  readonly warnings: string[] = [];
 
   constructor(terminal: Terminal, isLive: boolean) {
     this.#terminal = terminal;
@@ -73,6 +75,7 @@ export class Questions {
   }
 
   warn(message: string): void {
+    this.warnings.push(message);
     if (this.isLive) log.warn(printable(message));
     else this.#terminal.out(`! ${printable(message)}`);
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runCommand, processTerminal as terminal } from '../command.ts';
-import { example } from './options.ts';
+import { example, jsonOption } from './options.ts';
 
 /** `init`, a flag for each of its questions. */
 export function addInit(program: Command): void {
@@ -23,6 +23,9 @@ export function addInit(program: Command): void {
     .option('--service', 'install the service of this machine')
     .option('--no-service', 'install none')
     .option('--no-check', 'ask neither the agent nor GitHub')
+    .addOption(
+      jsonOption('ask nothing; print one line of JSON at the end, and what is found to standard error'),
+    )
     .addHelpText(
       'after',
       example('init', 'init --repository acme/app --image ghcr.io/acme/macos:15 --no-webhook'),

@@ -125,6 +125,7 @@ export function commandLine(): Command {
     .addOption(
       new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
     )
+    .addOption(jsonOption('as --format json, on one line'))
     .addHelpText('after', example('chart host --format svg > host.svg'))
     .action((machine, options) =>
       runCommand(terminal, async () =>

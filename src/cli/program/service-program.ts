@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { runCommand, processTerminal as terminal } from '../command.ts';
-import { configOption, example } from './options.ts';
+import { configOption, example, jsonOption } from './options.ts';
 
 /** `service`, for launchd and systemd. */
 export function addService(program: Command): void {
@@ -30,6 +30,7 @@ export function addService(program: Command): void {
     }
     if (what === 'install') command.option('--no-start', 'only write the file');
     command
+      .addOption(jsonOption())
       .addHelpText('after', example(`service ${what}`))
       .action((options) =>
         runCommand(terminal, async () =>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runCommand, processTerminal as terminal } from '../command.ts';
-import { example, port, wholeNumber } from './options.ts';
+import { example, jsonOption, port, wholeNumber } from './options.ts';
 
 /** `simulate`, with a command for each simulator. */
 export function addSimulate(program: Command): void {
@@ -30,6 +30,7 @@ export function addSimulate(program: Command): void {
       .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
       .option('--faults <file>', 'JSON list of faults to begin with: a file, or the list itself')
       .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+      .addOption(jsonOption('print addresses and secrets as one line of JSON'))
       .addHelpText(
         'after',
         example(`simulate ${what}${what === 'world' ? ' --for config.json > simulated.json' : ''}`),

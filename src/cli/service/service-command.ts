@@ -14,6 +14,16 @@ export interface ServiceOptions {
   user?: string;
   /** False writes the file and starts nothing. */
   start?: boolean;
+  json?: boolean;
+}
+
+/** What became of the service; `removed` and `content` are those of `uninstall` and `print`. */
+export interface ServiceResult {
+  manager: Manager;
+  file: string;
+  started?: boolean;
+  removed?: boolean;
+  content?: string;
 }
 
 /**
@@ -25,9 +35,22 @@ export async function serviceCommand(
   options: ServiceOptions,
   terminal: Terminal,
 ): Promise<number> {
+  // With JSON the sentences are left out: the result says the same.
+  const say = options.json ? () => undefined : terminal.out;
+  const result = await changeService(what, options, { ...terminal, out: say });
+  if (options.json) terminal.out(JSON.stringify(result));
+  return ExitCode.ok;
+}
+
+/** As `serviceCommand`; returns what became of the service. */
+export async function changeService(
+  what: 'print' | 'install' | 'uninstall',
+  options: Omit<ServiceOptions, 'json'>,
+  terminal: Terminal,
+): Promise<ServiceResult> {
   const manager = options.manager ?? ownManager();
   const file = unitFile(manager, terminal.env);
-  if (what === 'uninstall') return uninstall(manager, file, terminal);
+  if (what === 'uninstall') return { manager, file, removed: uninstall(manager, file, terminal) };
   const { config, path } = readConfig(options.config, terminal);
   const program: ServiceProgram = {
     command: [stableNode(terminal.env), ...process.execArgv, realpathSync(process.argv[1] ?? '')],
@@ -39,7 +62,7 @@ export async function serviceCommand(
   const unit = serviceUnit(manager, program);
   if (what === 'print') {
     terminal.out(unit.trimEnd());
-    return ExitCode.ok;
+    return { manager, file, content: unit };
   }
   checkForm(manager, unit);
   mkdirSync(dirname(file), { recursive: true });
@@ -47,20 +70,21 @@ export async function serviceCommand(
   terminal.out(`${file} is written.`);
   if (options.start === false) {
     terminal.out(`Start it with:\n${startSteps(manager, file).map(shown).join('\n')}`);
-    return ExitCode.ok;
+    return { manager, file, started: false };
   }
   // One that runs already goes on with the old file otherwise.
   for (const step of stopSteps(manager, file)) spawnSync(step[0] ?? '', step.slice(1));
   for (const step of startSteps(manager, file)) await run(step, terminal.clock);
   terminal.out(`The daemon is started, and will be after every ${manager === 'systemd' ? 'boot' : 'login'}.`);
   terminal.out(`Look at it with:\n${shown(lookStep(manager, program))}\n  jeballto-runner jobs`);
-  return ExitCode.ok;
+  return { manager, file, started: true };
 }
 
-function uninstall(manager: Manager, file: string, { out }: Terminal): number {
+/** Returns false when there was nothing to remove. */
+function uninstall(manager: Manager, file: string, { out }: Terminal): boolean {
   if (!existsSync(file)) {
     out(`There is no ${file}: nothing to remove.`);
-    return ExitCode.ok;
+    return false;
   }
   for (const step of stopSteps(manager, file)) spawnSync(step[0] ?? '', step.slice(1));
   rmSync(file);
@@ -68,7 +92,7 @@ function uninstall(manager: Manager, file: string, { out }: Terminal): number {
   out(
     `The daemon is stopped and ${file} is removed. Config, store and log are left; jobs that run in VMs go on, and nothing cleans up after them until a daemon starts.`,
   );
-  return ExitCode.ok;
+  return true;
 }
 
 function ownManager(): Manager {
