@@ -27,6 +27,8 @@ const FRESH = 10_000;
 const PATIENCE = 2_000;
 /** Milliseconds after which a question that failed is asked again. */
 const ASK_AGAIN = 5_000;
+/** Milliseconds for which a repository has to be gone before its jobs end. */
+const GONE_FOR = 10 * 60_000;
 /** GitHub itself ends a job that was queued for 24 hours; one more for clocks that differ. */
 export const LONGEST_QUEUE = 25 * 3_600_000;
 
@@ -41,6 +43,8 @@ export class GrantChecks {
   /** By question, epoch ms before which it is not asked again; Infinity while it is being asked. */
   readonly #asked = new Map<string, number>();
   readonly #mayRegister = new Set<string>();
+  /** By scope, epoch ms since which its repository is not there. */
+  readonly #goneSince = new Map<string, number>();
 
   constructor(options: GrantChecksOptions) {
     this.#options = options;
@@ -117,6 +121,7 @@ export class GrantChecks {
     const seen = await github.getJob(owner, repository, id, { signal });
     const isOver = job.runnersUnused > 0 && (await github.isRunOver(owner, repository, runId, { signal }));
     // GitHub may keep a job queued whose run is over: nobody will ever get it.
+    this.#goneSince.delete(scopeName(this.#options.scope(owner, repository)));
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
   }
@@ -131,12 +136,14 @@ export class GrantChecks {
   #failed(scope: RunnerScope, jobId: number, error: unknown): void {
     const { breakers, onGone } = this.#options;
     const failure = failureOf(error);
-    if (failure.code === 'REPOSITORY_GONE') {
-      onGone(jobId, failure);
-      return;
-    }
     const name = scopeName(scope);
-    if (blamedBreaker(failure) === 'registration') {
+    const isGone = failure.code === 'REPOSITORY_GONE';
+    // A token that loses a repository for some minutes must not cost that repository its jobs.
+    const goneSince = isGone ? (this.#goneSince.get(name) ?? this.#options.clock.now()) : null;
+    if (goneSince === null) this.#goneSince.delete(name);
+    else this.#goneSince.set(name, goneSince);
+    if (goneSince !== null && this.#options.clock.now() - goneSince >= GONE_FOR) onGone(jobId, failure);
+    if (isGone || blamedBreaker(failure) === 'registration') {
       breakers.tell({ about: 'registration', name }, { type: 'attempt.failed', failure });
     } else if (failure.code !== 'GITHUB_RATE_LIMITED') {
       breakers.tell({ about: 'github', name: 'github' }, { type: 'attempt.failed', failure });

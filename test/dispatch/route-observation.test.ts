@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
+import { placeholder } from '../../machines/job/placeholder.ts';
 import { routeObservation } from '../../src/dispatch/route-observation.ts';
 import type { Holder } from '../../src/jobs/job-actors.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
@@ -235,5 +236,129 @@ describe('a VM that boots for a job which is over', () => {
       told('a', heir.job),
       told('q', job(2, { status: 'completed' })),
     ]);
+  });
+});
+
+describe('law 12: a VM whose job went on elsewhere', () => {
+  const GONE: Job = { ...placeholder({ name: 'VM of job 1', at: 1 }), profile: 'mac' };
+  const runs = (jobId: number) => seen(jobId, { status: 'in_progress', runnerName: 'r1' });
+  const told = (key: string, exchanged: Job, here: boolean) => ({
+    do: 'tell',
+    key,
+    event: { type: 'job.exchanged', job: exchanged, here },
+  });
+
+  test('takes a job that its runner got all the same, and gives nothing back', () => {
+    const steps = routeObservation(runs(9), known({ a: { job: GONE, runner: 'r1' } }));
+    expect(steps).toEqual([told('a', job(9, { status: 'in_progress' }), true)]);
+  });
+
+  test('takes back the job that was its own, and the newer actor gets none for it', () => {
+    const fresh = job(1, { attempt: 1 });
+    const steps = routeObservation(runs(1), known({ a: { job: GONE, runner: 'r1' }, b: { job: fresh } }));
+    expect(steps).toEqual([told('a', { ...fresh, status: 'in_progress' }, true), told('b', GONE, false)]);
+  });
+
+  test('takes it back, and the VM that boots for it meanwhile goes on with the next one of its profile', () => {
+    const booting: Holder = { key: 'b', job: job(1, { attempt: 1 }), vmProfile: 'mac', ...STAYS };
+    const heir: Holder = { key: 'q', job: job(3), vmProfile: null, ...STAYS };
+    const actors = known({ a: { job: GONE, runner: 'r1' }, b: booting, q: heir });
+    const steps = routeObservation(runs(1), {
+      ...actors,
+      nextJobFor: ({ key }) => (key === 'b' ? heir : null),
+    });
+    expect(steps).toEqual([
+      told('a', { ...booting.job, status: 'in_progress' }, true),
+      told('b', heir.job, false),
+      told('q', GONE, false),
+    ]);
+  });
+
+  test('hears of a job that ended on its runner as of one that ran there', () => {
+    const ended = seen(9, { status: 'completed', conclusion: 'success', runnerName: 'r1' });
+    expect(routeObservation(ended, known({ a: { job: GONE, runner: 'r1' } }))).toEqual([
+      told('a', job(9, { status: 'completed', conclusion: 'success' }), true),
+    ]);
+  });
+});
+
+describe('a job that runs on the runner of one actor while another, whose VM goes, holds it', () => {
+  const between = (left: Job) => {
+    const actors = known({ a: { job: left, runner: 'r1' }, b: { job: job(2, { attempt: 3 }) } });
+    return {
+      ...actors,
+      holderOfJob: (id: number) => {
+        const holder = actors.holderOfJob(id);
+        return holder?.key === 'b' ? { ...holder, isLeaving: true } : holder;
+      },
+    };
+  };
+  const runs = seen(2, { status: 'in_progress', runnerName: 'r1' });
+  const told = [
+    {
+      do: 'tell',
+      key: 'a',
+      event: { type: 'job.exchanged', job: job(2, { attempt: 3, status: 'in_progress' }), here: true },
+    },
+    { do: 'tell', key: 'b', event: { type: 'job.released' } },
+  ];
+
+  test('goes to the runner, and the job that was there goes on in an actor of its own, not in a VM that goes', () => {
+    expect(routeObservation(runs, between(job(1)))).toEqual([...told, { do: 'create', job: job(1) }]);
+  });
+
+  test.each(['in_progress', 'completed'] as const)('leaves one that is %s remembered', (status) => {
+    expect(routeObservation(runs, between(job(1, { status })))).toEqual([
+      ...told,
+      { do: 'settle', job: job(1, { status }) },
+    ]);
+  });
+
+  test('leaves nothing where there was no job', () => {
+    expect(routeObservation(runs, between(placeholder({ name: 'VM', at: 1 })))).toEqual(told);
+  });
+});
+
+describe('a queued job that somebody holds', () => {
+  const held = (mayBeBusy: boolean) => ({
+    ...known({}),
+    holderOfJob: (): Holder => ({ key: 'a', job: job(1), vmProfile: 'mac', isLeaving: false, mayBeBusy }),
+  });
+
+  test.each(['poll', 'recheck'] as const)('law 12: is told of by a %s to one that may be busy', (source) => {
+    expect(routeObservation(seen(1, { source }), held(true))).toEqual([
+      { do: 'tell', key: 'a', event: { type: 'job.stillQueued' } },
+    ]);
+  });
+
+  test('law 6: is not told of by a webhook, which may be older than what the guest says', () => {
+    expect(routeObservation(seen(1, { source: 'webhook' }), held(true))).toEqual([]);
+  });
+
+  test('is told of to nobody whose VM cannot be at work', () => {
+    expect(routeObservation(seen(1, { source: 'poll' }), held(false))).toEqual([]);
+  });
+});
+
+describe('law 11: a job that an earlier version gave up', () => {
+  const givenUp = { ...known({}, [1]), wasGivenUp: (id: number) => id === 1 };
+
+  test.each(['poll', 'recheck'] as const)('is served again when a %s finds it queued', (source) => {
+    expect(routeObservation(seen(1, { source }), givenUp)).toEqual([
+      { do: 'unsettle', jobId: 1 },
+      { do: 'create', job: job(1) },
+    ]);
+  });
+
+  test('is not served again for a webhook, which may be older than its end', () => {
+    expect(routeObservation(seen(1, { source: 'webhook' }), givenUp)).toEqual([]);
+  });
+
+  test('is not served again when no profile covers it any more', () => {
+    expect(routeObservation(seen(1, { source: 'poll', labels: ['other'] }), givenUp)).toEqual([]);
+  });
+
+  test('is the only settled one that is', () => {
+    expect(routeObservation(seen(1, { source: 'poll' }), known({}, [1]))).toEqual([]);
   });
 });

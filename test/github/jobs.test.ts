@@ -141,7 +141,7 @@ describe('a job asked for by its id', () => {
     [
       'the credentials lost the repository',
       { tokens: { poor: { scopes: ['read:user'] } } },
-      'GITHUB_NOT_FOUND',
+      'REPOSITORY_GONE',
     ],
     [
       'they lost the permission',
@@ -162,6 +162,7 @@ describe('a job asked for by its id', () => {
 
   test('of a repository that does not exist is not over', async () => {
     await using rig = await githubRig();
-    expect(await codeOf(rig.github.getJob('octo', 'gone', 1))).toBe('GITHUB_NOT_FOUND');
+    expect(await codeOf(rig.github.getJob('octo', 'gone', 1))).toBe('REPOSITORY_GONE');
+    expect(await codeOf(rig.github.getJob('nobody', 'gone', 1))).toBe('GITHUB_NOT_FOUND');
   });
 });

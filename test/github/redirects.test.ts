@@ -43,7 +43,7 @@ describe('a redirect', () => {
   test.each([300, 301, 302, 303, 305])('by %i of a removal says nothing about the runner', async (status) => {
     server.answers(moved(status), { json: { total_count: 0, runners: [] } });
     const { failure } = await refusalOf(github.removeRunner(REPO, 5));
-    expect(failure).toMatchObject({ code: 'GITHUB_REDIRECTED', blame: 'operator', disposition: 'retry' });
+    expect(failure).toMatchObject({ code: 'GITHUB_REDIRECTED', blame: 'operator', disposition: 'giveUp' });
     expect(failure.message).toContain('renamed');
     expect(server.requests).toHaveLength(1);
   });

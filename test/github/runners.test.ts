@@ -83,15 +83,23 @@ describe('runners', () => {
     expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ status: 'online', busy: true });
   });
 
-  test.each([
-    ['404', { tokens: { poor: { scopes: ['read:user'] } } }, 'GITHUB_NOT_FOUND'],
-    ['403', { tokens: { poor: { permissions: { actions: 'read' } } } }, 'GITHUB_PERMISSION_MISSING'],
-  ] as const)('are not believed to be gone when the scope answers %s too', async (_name, settings, code) => {
-    await using rig = await githubRig(settings, { auth: { token: 'poor' } });
+  test('are not believed to be gone when the scope may not be read either', async () => {
+    const poor = { tokens: { poor: { permissions: { actions: 'read' } } } } as const;
+    await using rig = await githubRig(poor, { auth: { token: 'poor' } });
     rig.faults.add({ route: 'GET */actions/runners/:id', status: 404 });
     rig.faults.add({ route: 'DELETE */actions/runners/:id', status: 404 });
-    expect(await codeOf(rig.github.getRunner(REPO, 7))).toBe(code);
-    expect(await codeOf(rig.github.removeRunner(REPO, 7))).toBe(code);
+    expect(await codeOf(rig.github.getRunner(REPO, 7))).toBe('GITHUB_PERMISSION_MISSING');
+    expect(await codeOf(rig.github.removeRunner(REPO, 7))).toBe('GITHUB_PERMISSION_MISSING');
+  });
+
+  test('are gone with their repository, of which its owner is left', async () => {
+    await using rig = await githubRig();
+    const gone = { kind: 'repository', owner: 'octo', repository: 'gone' } as const;
+    expect(await rig.github.getRunner(gone, 7)).toBeNull();
+    expect(await rig.github.findRunner(gone, 'gh-a-1-1')).toBeNull();
+    expect(await rig.github.removeRunner(gone, 7)).toBe('absent');
+    const nobodys = { ...gone, owner: 'nobody' };
+    expect(await codeOf(rig.github.removeRunner(nobodys, 7))).toBe('GITHUB_NOT_FOUND');
   });
 });
 

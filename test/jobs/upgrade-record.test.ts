@@ -193,7 +193,7 @@ describe('a teardown of version 0.1', () => {
       job: { attemptsFailed: 1 },
       failure: GUEST,
     });
-    expect([job, snapshot.hasTag('decided')]).toEqual(['decided', true]);
+    expect([job, started(snapshot).hasTag('decided')]).toEqual(['decided', true]);
     expect(context).toMatchObject({ failure: GUEST, job: { id: JOB.id, attempt: 1, attemptsFailed: 1 } });
   });
 
@@ -226,13 +226,12 @@ describe('a teardown of version 0.1', () => {
     expect(context.runner).toEqual(RUNNER);
   });
 
-  test('of a job that an operator cancelled ends the job there', () => {
+  test.each([
+    ['with a runner', both, {}],
+    ['without one', noRunner, { runner: null }],
+  ])('of a job that an operator cancelled frees nothing, %s', (_how, path, facts) => {
     const cancelled = failure('OPERATOR_CANCELLED', 'ada ordered that this job is not served.');
-    const { snapshot } = torn(both, { failure: cancelled });
-    const after = started(snapshot);
-    expect([after.hasTag('decided'), pathOf(after.value)]).toEqual([
-      false,
-      expect.stringMatching(/job\.gone$/),
-    ]);
+    const { job, context } = torn(path, { ...facts, failure: cancelled });
+    expect([job, context.job.id, context.failure]).toEqual(['gone', JOB.id, cancelled]);
   });
 });

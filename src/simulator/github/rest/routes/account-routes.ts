@@ -4,7 +4,7 @@ import type { Credential } from '../../access/credential.ts';
 import type { GitHubWorld } from '../../github-world.ts';
 import type { AppOptions } from '../../options.ts';
 import { notFound, Refusal } from '../../refusal.ts';
-import { privateUser, simpleUser } from '../../render/account.ts';
+import { privateUser } from '../../render/account.ts';
 import { renderApp, renderInstallation } from '../../render/app.ts';
 import { instant } from '../../render/format.ts';
 import { fullRepository } from '../../render/repository.ts';
@@ -35,7 +35,7 @@ export const accountRoutes: readonly RestRoute[] = [
     handle: ({ world, params }) => {
       const account = world.accounts.get((params.login ?? '').toLowerCase());
       if (!account) throw notFound();
-      return ok(simpleUser(world, account));
+      return ok(privateUser(world, account.login));
     },
   },
   { method: 'GET', path: '/rate_limit', need: 'nothing', isFree: true, handle: rateLimit },

@@ -1,0 +1,126 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
+import type { Hosts } from '../../src/hosts/hosts.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { OPEN_GATES } from '../../src/placement/schedule.ts';
+import { SlotGrants } from '../../src/placement/slot-grants.ts';
+import { Store } from '../../src/store/store.ts';
+import { JOB, STAND_IN, VM } from '../machines/job-samples.ts';
+import { snapshotAt } from '../machines/job-step.ts';
+import { DAY } from '../store/records.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const log = pino({ level: 'silent' });
+const LARGE: Job = { ...JOB, profile: 'large' };
+const LEAVES = 'tearingDown vm.waiting runner.gone job.gone';
+
+let clock: ManualClock;
+let store: Store;
+/** Actors by key; those without a VM wait in the queue. */
+let actors: Map<string, JobSnapshot>;
+/** Hosts by name, and whether they take jobs. */
+let hosts: Map<string, boolean>;
+let sent: string[];
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  store = await Store.over(new MemoryLevel<string, string>() as never, { clock, log, retention: DAY });
+  actors = new Map();
+  hosts = new Map();
+  sent = [];
+});
+afterEach(() => store.close());
+
+const on = (host: string, path: string, profile = 'macos-15') =>
+  snapshotAt(path, { job: STAND_IN, vm: { ...VM, name: `${host} ${path}`, host, profile }, runner: null });
+
+/** Who is told what when slots are given out; a host has two slots. */
+function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
+  const all = () => [...actors].map(([key, snapshot]) => ({ key, snapshot }));
+  const grants = new SlotGrants({
+    actors: {
+      *inQueue() {
+        yield* all().filter(({ snapshot }) => snapshot.hasTag('queued'));
+      },
+      *placeholders() {
+        yield* all().filter(
+          ({ snapshot }) => snapshot.context.job.id === NO_JOB && snapshot.hasTag('holdsSlot'),
+        );
+      },
+      slotsOn: (host: string) =>
+        new Set(
+          all()
+            .filter(({ snapshot }) => snapshot.context.vm?.host === host && snapshot.hasTag('holdsSlot'))
+            .map(({ key }) => key),
+        ),
+      snapshotOf: (key: string) => actors.get(key) ?? null,
+      lastNumber: () => 0,
+      create: () => 'fresh',
+      send: (key: string, { type }: { type: string }) => sent.push(`${key} ${type}`),
+    } as unknown as JobActors,
+    hosts: {
+      all: () =>
+        [...hosts].map(([name, takesJobs]) => ({
+          name,
+          snapshot: { hasTag: () => takesJobs, context: { look: { slots: 2, vms: [] } } },
+        })),
+    } as unknown as Hosts,
+    store,
+    clock,
+    warm: new Map(Object.entries(warm)),
+    gates: OPEN_GATES,
+  });
+  grants.decide();
+  return sent.splice(0);
+}
+
+describe('law 14: a job that finds no room', () => {
+  beforeEach(() => {
+    hosts.set('m1', true);
+    actors.set('warm', on('m1', 'warm'));
+    actors.set('other', on('m1', 'warm'));
+    actors.set('large', snapshotAt('queued', { job: LARGE }));
+  });
+
+  test('gets that of a warm VM of another profile', () => {
+    expect(decide()).toEqual(['warm slot.reclaimed']);
+  });
+
+  test('waits for a warm VM that is being removed, and no further one goes for it', () => {
+    actors.set('other', on('m1', LEAVES));
+    expect(decide()).toEqual([]);
+  });
+
+  test.each([
+    ['is dead', () => hosts.set('m2', false)],
+    ['was cordoned', () => hosts.set('m2', true) && store.cordons.put('m2', { by: 'ada', at: 1 })],
+    ['left the config', () => undefined],
+  ])('does not wait for what is stuck on a host that %s', (_how, stick) => {
+    stick();
+    for (const key of ['stuck', 'too']) actors.set(key, on('m2', LEAVES));
+    expect(decide()).toEqual(['warm slot.reclaimed']);
+  });
+
+  test('takes no warm VM on a host that takes no jobs', () => {
+    hosts.set('m1', false);
+    actors.set('mac', snapshotAt('queued', { job: { ...JOB, id: 102 } }));
+    expect(decide()).not.toContain('mac job.exchanged');
+  });
+});
+
+test('a job goes on in the warm VM of its profile: both actors are told', () => {
+  hosts.set('m1', true);
+  actors.set('warm', on('m1', 'warm'));
+  actors.set('101', snapshotAt('queued'));
+  expect(decide()).toEqual(expect.arrayContaining(['warm job.exchanged', '101 job.exchanged']));
+});
+
+test('a VM whose job went on elsewhere stands by for no other job', () => {
+  hosts.set('m1', true);
+  actors.set('left', on('m1', 'running.retiring.settling'));
+  actors.set('101', snapshotAt('queued'));
+  expect(decide({})).toEqual(['101 slot.granted']);
+});
