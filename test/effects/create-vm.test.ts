@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
+import type { Pulls } from '../../src/hosts/pulls.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { IMAGE } from '../simulator/agent/agent-fixture.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import {
   type EffectFixture,
   type EffectFixtureOptions,
@@ -14,7 +16,6 @@ import {
   STAYS,
   STORED,
 } from './effect-fixture.ts';
-import type { ShiftedClock } from './shifted-clock.ts';
 
 const NAME = 'gh-t-7-1';
 /** One that no agent has: nothing is cloned from it, but it needs no pull. */
@@ -260,16 +261,18 @@ describe('a pull that fails', () => {
     },
   );
 
-  test('that is slow holds no slot: the attempt ends, and the pull goes on and serves the next one', async () => {
-    const at = await fixture({ mac: { latencies: { pull: 60_000 } } });
-    const pulls = at.counted('POST /images/pull');
-    const creating = expect(at.create()).rejects.toMatchObject(failing('IMAGE_NOT_READY'));
-    await vi.waitFor(() => expect(at.mac.world.pulls.size).toBe(1));
-    at.clock.advance(5_000);
+  test('or lasts for longer than 5 s holds no slot: the attempt ends uncounted', async () => {
+    const at = await fixture();
+    const clock = new ManualClock();
+    const ensure = vi.fn(() => new Promise<void>(() => undefined));
+    const pulls = { ensure } as unknown as Pulls;
+    const creating = expect(at.create({ ...at.newWorld(), clock, pulls })).rejects.toMatchObject(
+      failing('IMAGE_NOT_READY'),
+    );
+    await vi.waitFor(() => expect(ensure).toHaveBeenCalled());
+    await clock.pass(5_000);
     await creating;
-    (at.mac.world.clock as ShiftedClock).advance(60_000);
-    await at.create();
-    expect([pulls.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
+    expect(at.vms()).toEqual([]);
   });
 
   test('because the agent was restarted is begun again, since it remembers no operation', async () => {
