@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { profileOf } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { PendingCreates } from '../effects/pending-creates.ts';
+import { type CreateLedger, PendingCreates } from '../effects/pending-creates.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
@@ -22,6 +22,7 @@ export interface EffectWorldParts {
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
   pulls: Pulls;
+  ledger: CreateLedger;
   evidenceSaved(vmName: string): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export function createEffectWorld({
   observe,
   progress,
   pulls,
+  ledger,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
   const { controller, runner, timeouts } = config;
@@ -63,7 +65,7 @@ export function createEffectWorld({
     },
     profile: (label) => profileOf(config, label),
     secrets: new RunnerSecrets(),
-    creates: new PendingCreates(clock, timeouts.create_settle),
+    creates: new PendingCreates(clock, timeouts.create_settle, ledger),
     bases: new BaseVms(controller.base_vms, namePrefix(controller)),
     observe,
     evidenceSaved,

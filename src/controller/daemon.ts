@@ -23,9 +23,11 @@ import { createCore } from './create-core.ts';
 import { createEffectWorld } from './create-effect-world.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
+import { createLedger } from './create-ledger.ts';
 import { DisposeStack } from './dispose-stack.ts';
 import { type Ports, realPorts } from './ports.ts';
 import { servedScopes } from './served-scopes.ts';
+import { storeHealth } from './store-health.ts';
 import { watchJournal } from './watch-journal.ts';
 
 /** Milliseconds for each part to close; creates and registrations that are under way are then left to the next start. */
@@ -98,6 +100,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     observe: (seen) => core.dispatcher.observe(seen),
     progress,
     pulls,
+    ledger: createLedger(store),
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
   const policy = jobPolicy(config);
@@ -209,10 +212,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     random: ports.random,
     profileFor,
   });
-  const health = () => {
-    const { ok, lastError } = store.health();
-    return { ok, reasons: ok ? [] : [`The store cannot be written: ${lastError}`] };
-  };
+  const health = () => storeHealth(store);
   const orders = new Orders({
     actors,
     hosts,

@@ -155,6 +155,14 @@ export class Dispatcher {
     this.requestScheduling();
   }
 
+  /** An actor that failed inside: its slot is seen to be free, and what it tried may be tried by another. */
+  jobGone(key: string): void {
+    this.#options.breakers.jobGone(key);
+    this.#released.delete(key);
+    this.#noteSlot(key, undefined);
+    this.requestScheduling();
+  }
+
   /**
    * Law 12: the job of a decided attempt goes on in an actor of its own as soon as the one that keeps the VM has left it.
    * All of it happens in one synchronous stretch, so it is one batch with the decision.

@@ -3,11 +3,22 @@ import type { Clock } from '../clock.ts';
 /** Whether a create was sent whose result this process does not know (yet). */
 type Outcome = 'none' | 'inFlight' | 'unknown';
 
+/** Where it is written down that a create is about to be sent. */
+export interface CreateLedger {
+  put(name: string, at: number): void;
+  delete(name: string): void;
+  /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
+  sentAt(name: string): number | null;
+  /** Resolves when what was put is on disk. */
+  durable(): Promise<void>;
+}
+
 /**
  * The creates that are in flight or whose outcome is unknown: `POST /vms`, a clone and `generate-jitconfig`, which make
  * a second thing when they are repeated. Leaving a state abandons its effect, but the server finishes such a request
- * all the same, so it is awaited here to its end, and the teardown waits for that end. After a restart, or when the
- * response was lost, the outcome is `unknown`, and the teardown looks for as long as the thing may still appear.
+ * all the same, so it is awaited here to its end, and the teardown waits for that end. When the response was lost, or a
+ * process ended between sending and answer, the outcome is `unknown`, and the thing is looked for as long as it may still
+ * appear. That a create is sent is on disk before it is: what is not written down was never sent.
  */
 export class PendingCreates {
   readonly #inFlight = new Map<string, Promise<unknown>>();
@@ -15,11 +26,13 @@ export class PendingCreates {
   readonly #unknownUntil = new Map<string, number>();
   readonly #clock: Clock;
   readonly #mayAppearFor: number;
+  readonly #ledger: CreateLedger;
 
   /** `mayAppearFor`: milliseconds within which a create whose response was lost takes effect or never will. */
-  constructor(clock: Clock, mayAppearFor: number) {
+  constructor(clock: Clock, mayAppearFor: number, ledger: CreateLedger) {
     this.#clock = clock;
     this.#mayAppearFor = mayAppearFor;
+    this.#ledger = ledger;
   }
 
   /**
@@ -33,14 +46,18 @@ export class PendingCreates {
   ): Promise<T> {
     const known = this.#inFlight.get(name) as Promise<T> | undefined;
     if (known) return untilAborted(known, signal);
-    const sent = create()
+    this.#ledger.put(name, this.#clock.now());
+    const sent = this.#ledger
+      .durable()
+      .then(create)
       .then(
         (value) => {
-          this.#unknownUntil.delete(name);
+          this.forget(name);
           return value;
         },
         (error: unknown) => {
           if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#mayAppearFor);
+          else this.#ledger.delete(name);
           throw error;
         },
       )
@@ -54,7 +71,12 @@ export class PendingCreates {
     return this.#clock.now() < (this.#unknownUntil.get(name) ?? 0) ? 'unknown' : 'none';
   }
 
-  /** A record of an earlier process says that this create may have been sent. */
+  /** Epoch ms right before a create was sent whose answer is not known; null when none was. */
+  sentAt(name: string): number | null {
+    return this.#ledger.sentAt(name);
+  }
+
+  /** A create of an earlier process may have been sent. */
   assumeUnknown(name: string, until: number): void {
     this.#unknownUntil.set(name, until);
   }
@@ -74,8 +96,10 @@ export class PendingCreates {
     await Promise.allSettled(this.#inFlight.values());
   }
 
+  /** What was looked for is there, is gone, or was proven never to appear. */
   forget(name: string): void {
     this.#unknownUntil.delete(name);
+    this.#ledger.delete(name);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
@@ -40,6 +41,8 @@ export class Pulls {
 
   constructor(options: PullsOptions) {
     this.#options = options;
+    // Each pull that is under way listens; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, this.#stopped.signal);
   }
 
   stateOf(host: string, image: string): PullView['state'] {

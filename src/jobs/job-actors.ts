@@ -27,6 +27,8 @@ export interface JobActorsOptions {
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
   onTransition(key: string, snapshot: JobSnapshot): void;
+  /** It failed inside, and is there no more. */
+  onGone(key: string): void;
 }
 
 /** A live actor as routing sees it. */
@@ -268,5 +270,6 @@ export class JobActors {
       store.quarantine.put(key, raw, reason);
     });
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
+    this.#options.onGone(key);
   }
 }

@@ -20,6 +20,9 @@ export interface RestoreOptions {
   runnerScope: RunnerScope['kind'];
 }
 
+/** Jobs of earlier versions took single numbers, and which of them an exchanged VM bears is not always known. */
+const ABOVE_EARLIER = 1_000;
+
 /**
  * Brings the stored jobs back to life. A record that cannot be read is put aside, never guessed at; the collector
  * finds its VM by name and asks the guest before anything is deleted.
@@ -49,20 +52,31 @@ export async function restoreJobs({
       if (number > store.names.lastOf(jobId)) store.names.put(jobId, number, clock.now());
     }
   }
-  const reserve = (jobId: number) => reserveNumbers({ store, actors, clock }, jobId);
+  const reserve = (jobId: number) => reserveNumbers({ store, actors, clock }, jobId, ABOVE_EARLIER);
   for (const { key, record } of records) {
     const snapshot = upgradeRecord(record.snapshot, { namePrefix, runnerScope, reserve });
-    assumeCreatesUnknown(snapshot, creates, clock.now() + settle);
+    assumeCreatesUnknown(snapshot, creates, clock.now() + settle, snapshot !== record.snapshot);
     const reason = actors.restore(key, snapshot);
     if (reason !== null) setAside(key, record, reason);
   }
   if (records.length > 0) log.info({ jobs: actors.size }, `${actors.size} jobs go on where they were`);
 }
 
-/** The earlier process may have died between sending a create or a registration and storing its answer. */
-function assumeCreatesUnknown(snapshot: unknown, creates: PendingCreates, until: number): void {
+/**
+ * The earlier process may have died between sending a create or a registration and storing its answer. An earlier version
+ * did not write down what it was about to send.
+ */
+function assumeCreatesUnknown(
+  snapshot: unknown,
+  creates: PendingCreates,
+  until: number,
+  isEarlier: boolean,
+): void {
   const { vm, runner } = ((snapshot as { context?: Partial<JobContext> }).context ??
     {}) as Partial<JobContext>;
-  if (vm && vm.id === null) creates.assumeUnknown(vm.name, vm.mayAppearUntil || until);
-  if (runner && runner.id === null) creates.assumeUnknown(runner.name, runner.mayAppearUntil || until);
+  for (const made of [vm, runner]) {
+    if (!made || made.id !== null) continue;
+    if (isEarlier || creates.sentAt(made.name) !== null)
+      creates.assumeUnknown(made.name, made.mayAppearUntil || until);
+  }
 }

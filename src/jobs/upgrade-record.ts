@@ -81,7 +81,8 @@ export function upgradeRecord(snapshot: unknown, upgrade: Upgrade): unknown {
   const jobId = (vm && parseResourceName(upgrade.namePrefix, vm.name)?.jobId) ?? job.id;
   const numbers = vm && upgrade.reserve(jobId);
   const scope = runnerScopeOf(upgrade.runnerScope, { owner, repository });
-  const waits = !released && job.id !== NO_JOB && job.status === 'queued';
+  const isCancelled = (failure as { code?: unknown } | null)?.code === 'OPERATOR_CANCELLED';
+  const waits = !released && job.id !== NO_JOB && job.status === 'queued' && !isCancelled;
   return {
     ...record,
     value: isTearingDown

@@ -15,6 +15,8 @@ export class FullHosts {
   readonly #clock: Clock;
   readonly #hosts = new Map<string, { refusals: number; until: number }>();
   readonly #waiting = new Set<string>();
+  /** Actors whose VM is up: what shows that a host has room is one that comes up. */
+  readonly #up = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,7 +25,10 @@ export class FullHosts {
   jobChanged(key: string, snapshot: JobSnapshot): void {
     const host = snapshot.context.vm?.host;
     const isWaiting = snapshot.hasTag('hostFull');
-    if (host && snapshot.hasTag('provisioned')) this.#hosts.delete(host);
+    const isUp = snapshot.hasTag('provisioned');
+    if (host && isUp && !this.#up.has(key)) this.#hosts.delete(host);
+    if (isUp && snapshot.status === 'active') this.#up.add(key);
+    else this.#up.delete(key);
     if (host && isWaiting && !this.#waiting.has(key)) {
       const refusals = (this.#hosts.get(host)?.refusals ?? 0) + 1;
       this.#hosts.set(host, { refusals, until: this.#clock.now() + pauseAfter(PAUSE, refusals - 1) });
@@ -44,13 +49,18 @@ export class FullHosts {
   }
 
   /** Actors that wait for a full host while others, which nobody queued wants, have room. */
-  movable(actors: JobActors, left: readonly FreeHost[]): string[] {
-    const room = left.reduce((sum, { free }) => sum + free, 0);
-    return [...this.#waiting]
-      .filter((key) => {
-        const host = actors.snapshotOf(key)?.context.vm?.host;
-        return left.some(({ name, free }) => name !== host && free > 0);
-      })
-      .slice(0, room);
+  movable(
+    actors: JobActors,
+    left: readonly FreeHost[],
+    mayGo: (key: string, host: string) => boolean = () => true,
+  ): string[] {
+    const room = new Map(left.map(({ name, free }) => [name, free]));
+    return [...this.#waiting].filter((key) => {
+      const host = actors.snapshotOf(key)?.context.vm?.host;
+      if (host === undefined) return false;
+      const other = [...room].find(([name, free]) => name !== host && free > 0 && mayGo(key, name));
+      if (other) room.set(other[0], other[1] - 1);
+      return other !== undefined;
+    });
   }
 }

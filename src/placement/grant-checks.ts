@@ -42,7 +42,10 @@ export class GrantChecks {
   readonly #queuedAt = new Map<number, number>();
   /** By question, epoch ms before which it is not asked again; Infinity while it is being asked. */
   readonly #asked = new Map<string, number>();
-  readonly #mayRegister = new Set<string>();
+  /** By job id whose last runner got no job, epoch ms of GitHub's last word that its run goes on. */
+  readonly #runGoesOnAt = new Map<number, number>();
+  /** By scope, epoch ms at which the right to register was there. */
+  readonly #mayRegister = new Map<string, number>();
   /** By scope, epoch ms since which its repository is not there. */
   readonly #goneSince = new Map<string, number>();
 
@@ -52,18 +55,17 @@ export class GrantChecks {
 
   /** GitHub was heard of a job. */
   observed({ jobId, status, seenAt }: JobObservation): void {
-    if (status === 'queued') this.#queuedAt.set(jobId, Math.max(seenAt, this.#queuedAt.get(jobId) ?? 0));
-    else this.forget(jobId);
-  }
-
-  forget(jobId: number): void {
+    const last = this.#queuedAt.get(jobId) ?? 0;
     this.#queuedAt.delete(jobId);
-    this.#asked.delete(`job ${jobId}`);
-  }
-
-  /** A registration was refused: the right is probed again before the next VM. */
-  forgetRight(scope: string): void {
-    this.#mayRegister.delete(scope);
+    if (status === 'queued') this.#queuedAt.set(jobId, Math.max(seenAt, last));
+    else this.#runGoesOnAt.delete(jobId);
+    // What is no longer believed says nothing: the last one heard of is at the end.
+    for (const words of [this.#queuedAt, this.#runGoesOnAt]) {
+      for (const [id, at] of words) {
+        if (this.#isFresh(at)) break;
+        words.delete(id);
+      }
+    }
   }
 
   /** GitHub keeps it queued and assigns it to nobody. */
@@ -73,12 +75,14 @@ export class GrantChecks {
 
   /** Whether the job may have a VM. What is not known is asked; `no` after a question that failed. */
   ask(job: Job): 'yes' | 'asking' | 'no' {
-    const now = this.#options.clock.now();
     const scope = this.#options.scope(job.owner, job.repository);
-    const questions: [string, (signal: AbortSignal) => Promise<void>][] = [];
-    if (now - (this.#queuedAt.get(job.id) ?? 0) > FRESH)
+    const word = (job.runnersUnused > 0 ? this.#runGoesOnAt : this.#queuedAt).get(job.id);
+    // What was refused since is probed again before another VM is paid for.
+    const refusedUntil = this.#options.breakers.triedSince(`registration ${scopeName(scope)}`);
+    const questions: [string, (signal: AbortSignal) => Promise<boolean>][] = [];
+    if (word === undefined || !this.#isFresh(word))
       questions.push([`job ${job.id}`, (signal) => this.#askForJob(job, signal)]);
-    if (!this.#mayRegister.has(scopeName(scope)))
+    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < refusedUntil)
       questions.push([`registration ${scopeName(scope)}`, (signal) => this.#probe(scope, signal)]);
     for (const [question, ask] of questions) this.#ask(question, scope, job.id, ask);
     const isAwaited = questions.every(([question]) => this.#asked.get(question) === Number.POSITIVE_INFINITY);
@@ -97,14 +101,17 @@ export class GrantChecks {
     question: string,
     scope: RunnerScope,
     jobId: number,
-    ask: (signal: AbortSignal) => Promise<void>,
+    ask: (signal: AbortSignal) => Promise<boolean>,
   ): void {
     const { clock, onChange } = this.#options;
     if ((this.#asked.get(question) ?? 0) > clock.now()) return;
     this.#asked.set(question, Number.POSITIVE_INFINITY);
     const timeout = startTimeout(clock, PATIENCE);
     ask(timeout.signal)
-      .then(() => this.#asked.delete(question))
+      .then((isSettled) => {
+        if (isSettled) this.#asked.delete(question);
+        else this.#asked.set(question, clock.now() + ASK_AGAIN);
+      })
       .catch((error: unknown) => {
         this.#asked.set(question, clock.now() + ASK_AGAIN);
         this.#failed(scope, jobId, timeout.signal.aborted ? tooSlow() : error);
@@ -115,21 +122,34 @@ export class GrantChecks {
       });
   }
 
-  async #askForJob(job: Job, signal: AbortSignal): Promise<void> {
+  #isFresh(at: number): boolean {
+    return this.#options.clock.now() - at <= FRESH;
+  }
+
+  /** Whether the answer says what becomes of the job: one that is held back, or that runs nowhere yet, does not. */
+  async #askForJob(job: Job, signal: AbortSignal): Promise<boolean> {
     const { github, clock, observe } = this.#options;
     const { owner, repository, id, runId } = job;
     const seen = await github.getJob(owner, repository, id, { signal });
-    const isOver = job.runnersUnused > 0 && (await github.isRunOver(owner, repository, runId, { signal }));
+    const mayBeOver = seen !== null && job.runnersUnused > 0;
+    const isOver = mayBeOver && (await github.isRunOver(owner, repository, runId, { signal }));
+    if (mayBeOver && !isOver) {
+      this.#runGoesOnAt.delete(id);
+      this.#runGoesOnAt.set(id, clock.now());
+    }
     // GitHub may keep a job queued whose run is over: nobody will ever get it.
     this.#goneSince.delete(scopeName(this.#options.scope(owner, repository)));
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
+    if (seen === null || isOver) return true;
+    return seen.status === 'queued' || seen.status === 'completed' || seen.runnerName !== null;
   }
 
-  async #probe(scope: RunnerScope, signal: AbortSignal): Promise<void> {
+  async #probe(scope: RunnerScope, signal: AbortSignal): Promise<boolean> {
     // Its token is dropped: it needs the right that every registration needs, and registers nothing.
     await this.#options.github.createRegistrationToken(scope, { signal });
-    this.#mayRegister.add(scopeName(scope));
+    this.#mayRegister.set(scopeName(scope), this.#options.clock.now());
+    return true;
   }
 
   /** A question that a repository or an organization refuses is its own trouble; silence is all of GitHub's. */

@@ -45,12 +45,7 @@ export class GrantGates implements Gates {
 
   isReady({ key }: WaitingJob): 'yes' | 'asking' | 'no' {
     const job = this.#jobOf(key);
-    if (job === null) return 'no';
-    const { checks, breakers } = this.#options;
-    const scope = this.#scopeOf(job);
-    // What was refused is probed again before the next VM is paid for.
-    if (breakers.room(`registration ${scope}`) === 0) checks.forgetRight(scope);
-    return checks.ask(job);
+    return job === null ? 'no' : this.#options.checks.ask(job);
   }
 
   /** Warm VMs of a profile that may be begun on a host. */
@@ -69,7 +64,7 @@ export class GrantGates implements Gates {
     return this.#options.checks.nextAt();
   }
 
-  /** One pull for each host and image begins here, where a slot would be free for it. */
+  /** One pull for each host and image begins here, as soon as a job wants it. */
   #hasImage(host: string, profile: string): boolean {
     const { breakers, pulls, imageOf, hasBase } = this.#options;
     const image = imageOf(profile);

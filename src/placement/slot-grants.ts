@@ -48,7 +48,8 @@ export class SlotGrants {
     const free = this.#freeHosts();
     const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), free, now, gates);
     for (const { key, host } of grants) this.#grant(key, host);
-    for (const key of this.#full.movable(actors, left)) actors.send(key, { type: 'host.full' });
+    for (const key of this.#full.movable(actors, left, (key, host) => this.#mayGo(key, host)))
+      actors.send(key, { type: 'host.full' });
 
     const warm = this.#warm();
     const isPaused = (profile: string) => (this.#warmNotBefore.get(profile) ?? 0) > now;
@@ -63,6 +64,13 @@ export class SlotGrants {
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
     for (const { profile, host } of plan.make) this.#make(profile, host);
     return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()].filter((at) => at !== null));
+  }
+
+  #mayGo(key: string, host: string): boolean {
+    const { actors, gates } = this.#options;
+    const job = actors.snapshotOf(key)?.context.job;
+    const on = job && gates.on({ ...job, key }, host);
+    return on?.every((gate) => gates.room(gate) > 0) ?? false;
   }
 
   /** A warm VM that failed is not made again at once, or an image that never boots would be booted for ever. */

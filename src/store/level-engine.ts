@@ -22,6 +22,7 @@ const TABLES = [
   'names',
   'leftovers',
   'repositories',
+  'sent',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

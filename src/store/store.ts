@@ -14,10 +14,14 @@ import { Journal } from './tables/journal.ts';
 import { type Leftover, Leftovers } from './tables/leftovers.ts';
 import { NameNumbers, type ReservedNumbers } from './tables/name-numbers.ts';
 import { RepositoryIds } from './tables/repository-ids.ts';
+import { SentCreates } from './tables/sent-creates.ts';
 import { Table } from './tables/table.ts';
 
 /** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */
 const DELIVERIES_RETENTION = 8 * 24 * 3600_000;
+
+/** GitHub keeps a job queued for a day; no shorter retention may bring one of its names back. */
+const NAMES_RETENTION = 8 * 24 * 3600_000;
 
 /** More would hold up the writes of live jobs. */
 const MOST_PRUNED_PER_TABLE = 5_000;
@@ -57,8 +61,9 @@ export class Store {
   readonly names: NameNumbers;
   readonly leftovers: Leftovers;
   readonly repositoryIds: RepositoryIds;
+  readonly sent: SentCreates;
   readonly #aged: Record<
-    'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers',
+    'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
     AgedTable<{ at: number }>
   >;
   readonly #engine: LevelEngine;
@@ -86,6 +91,7 @@ export class Store {
       evidence: new AgedTable<KeptEvidence>(table('evidence')),
       names: new AgedTable<ReservedNumbers>(table('names')),
       leftovers: new AgedTable<Leftover>(table('leftovers')),
+      sent: new AgedTable(table('sent')),
     };
     this.actors = new ActorRecords(table('actors'));
     this.journal = new Journal(table('journal'), table('journalOfJob'), log);
@@ -96,6 +102,7 @@ export class Store {
     this.cordons = new Cordons(table('cordons'));
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
+    this.sent = new SentCreates(aged.sent);
     this.names = new NameNumbers(aged.names);
     this.leftovers = new Leftovers(aged.leftovers);
     this.#aged = aged;
@@ -118,6 +125,7 @@ export class Store {
     await this.#aged.quarantine.load(now);
     await this.names.load(now);
     await this.#aged.leftovers.load(now);
+    await this.#aged.sent.load(now);
   }
 
   /**
@@ -152,10 +160,12 @@ export class Store {
   /** Removes what is older than its retention, a bounded piece at a time. Returns how many records. */
   async prune(now: number): Promise<number> {
     const old = now - this.#options.retention;
-    const { deliveries, settled, noted, quarantine, evidence, names, leftovers } = this.#aged;
+    const { deliveries, settled, noted, quarantine, evidence, names, leftovers, sent } = this.#aged;
     let pruned = deliveries.prune(now - DELIVERIES_RETENTION, MOST_PRUNED_PER_TABLE);
-    for (const table of [settled, noted, quarantine, evidence, names, leftovers])
+    for (const table of [settled, noted, quarantine, evidence, leftovers])
       pruned += table.prune(old, MOST_PRUNED_PER_TABLE);
+    for (const table of [names, sent])
+      pruned += table.prune(Math.min(old, now - NAMES_RETENTION), MOST_PRUNED_PER_TABLE);
     this.names.forgetPruned();
     return pruned + (await this.journal.prune(old, MOST_PRUNED_PER_TABLE));
   }

@@ -20,6 +20,7 @@ import type { GuestSettings } from '../../src/simulator/guest/loopback-hyperviso
 import { load } from '../config/config-fixture.ts';
 import { IMAGE, QUICK, seededRandom, TOKEN } from '../simulator/agent/agent-fixture.ts';
 import { servedGitHub } from '../simulator/github/github-fixture.ts';
+import { memoryLedger } from '../support/memory-ledger.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
 export const LABEL = 'jeballto-macos';
@@ -123,6 +124,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
         onChange: () => undefined,
         onEnd: () => undefined,
       }),
+      ledger: memoryLedger(),
       evidenceSaved: async () => undefined,
     });
     const { progress } = world;

@@ -5,6 +5,7 @@ import { EffectTracer } from '../../src/effects/effect-tracer.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 import { EFFECTS, jobEffects } from '../../src/effects/job-effects.ts';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
+import { memoryLedger } from '../support/memory-ledger.ts';
 import { deferred } from './deferred.ts';
 
 /** A world in which the least step of an effect leaves its mark and fails. */
@@ -76,7 +77,7 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
     agent: () => asked({ baseUrl: 'http://127.0.0.1:1' }),
     profile: () => ({ image: 'IMAGE', lifetimeSeconds: 1 }),
     scope: () => ({}),
-    creates: new PendingCreates(systemClock, 1),
+    creates: new PendingCreates(systemClock, 1, memoryLedger()),
     bases: { forVm: () => ({ state: 'none', why: null }), forget: () => undefined },
     observe: () => undefined,
     progress: () => undefined,

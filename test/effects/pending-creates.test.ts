@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
+import { memoryLedger } from '../support/memory-ledger.ts';
 import { deferred } from './deferred.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
@@ -9,7 +10,8 @@ const clear = { isAmbiguous: () => false, signal };
 
 function rig() {
   const clock = new ShiftedClock();
-  return { clock, creates: new PendingCreates(clock, 1_000) };
+  const ledger = memoryLedger();
+  return { clock, ledger, creates: new PendingCreates(clock, 1_000, ledger) };
 }
 
 test('a create under a name that has one in flight joins it', async () => {
@@ -70,4 +72,25 @@ test('a create that fails after everybody has left ends quietly', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', unhandled);
   expect(unhandled).not.toHaveBeenCalled();
+});
+
+test('a create is written down before it is sent, and no more when its answer is clear', async () => {
+  const { creates, ledger, clock } = rig();
+  const written = deferred<void>();
+  ledger.durable = () => written.promise;
+  const make = vi.fn(async () => 'made');
+  const sending = creates.send('a', make, clear);
+  await Promise.resolve();
+  expect([creates.sentAt('a'), make.mock.calls.length]).toEqual([clock.now(), 0]);
+  written.resolve();
+  await sending;
+  expect([creates.sentAt('a'), make.mock.calls.length]).toEqual([null, 1]);
+});
+
+test('a create without a clear answer stays written down until what it may have made is looked after', async () => {
+  const { creates } = rig();
+  await expect(creates.send('a', () => Promise.reject(new Error('lost')), ambiguous)).rejects.toThrow('lost');
+  expect(creates.sentAt('a')).not.toBeNull();
+  creates.forget('a');
+  expect(creates.sentAt('a')).toBeNull();
 });

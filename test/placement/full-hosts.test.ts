@@ -112,6 +112,29 @@ describe('a VM that waits for a full host', () => {
     expect(full.movable(actors, left)).toEqual(['a']);
   });
 
+  test('does not move to a host where it may not begin, or its VM would be made in vain there, too', () => {
+    waits('a', 'm1');
+    const left = [
+      { name: 'm2', free: 1 },
+      { name: 'm3', free: 1 },
+    ];
+    const asked: string[] = [];
+    const mayGo = (key: string, host: string) => {
+      asked.push(`${key} to ${host}`);
+      return host === 'm3';
+    };
+    expect(full.movable(actors, left, mayGo)).toEqual(['a']);
+    expect(full.movable(actors, left.slice(0, 1), mayGo)).toEqual([]);
+    expect(asked).toEqual(['a to m2', 'a to m3', 'a to m2']);
+  });
+
+  test('takes nobody else’s turn when its actor is gone', () => {
+    waits('gone', 'm1');
+    snapshots.clear();
+    waits('a', 'm1');
+    expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual(['a']);
+  });
+
   test.each([
     ['is started after all', startsOn('m1')],
     ['is torn down', snapshotAt('tearingDown vm.acting runner.acting job.gone')],

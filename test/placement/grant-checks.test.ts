@@ -46,6 +46,7 @@ function checking() {
   const observed: JobObservation[] = [];
   const gone: string[] = [];
   const counts = { changes: 0 };
+  const refused = { until: 0 };
   const ask =
     (what: string) =>
     (...args: unknown[]): Promise<never> => {
@@ -74,9 +75,10 @@ function checking() {
       createRegistrationToken: ask('token'),
     },
     breakers: {
+      triedSince: () => refused.until,
       tell: ({ about, name }, event) =>
         told.push([about, name, event.type, 'failure' in event ? event.failure.code : ''].join(' ')),
-    } as Pick<Breakers, 'tell'> as Breakers,
+    } as Pick<Breakers, 'tell' | 'triedSince'> as Breakers,
     clock,
     scope: (owner, repository) => ({ kind: 'repository', owner, repository }),
     observe: (observation) => {
@@ -96,6 +98,7 @@ function checking() {
     observed,
     gone,
     counts,
+    refused,
     routes,
     /** The oldest question that was not looked at yet. */
     next: () => {
@@ -283,12 +286,41 @@ describe('a question that GitHub refuses', () => {
   });
 });
 
-test('a job whose repository is gone is told so, and no breaker is to blame', async () => {
-  await at.grantRights(JOB);
-  await at.clock.pass(10_001);
-  at.checks.ask(JOB);
-  await at.next().refuse('REPOSITORY_GONE');
-  expect([at.gone, at.told]).toEqual([['101 REPOSITORY_GONE'], []]);
+describe('a job whose repository is gone', () => {
+  const refused = async () => {
+    at.checks.ask(JOB);
+    await at.next().refuse('REPOSITORY_GONE');
+  };
+  beforeEach(async () => {
+    await at.grantRights(JOB);
+    await at.clock.pass(10_001);
+    await refused();
+  });
+
+  test('is held back, since a token may lose a repository for some minutes', async () => {
+    expect([at.gone, at.told]).toEqual([[], ['registration octo/app attempt.failed REPOSITORY_GONE']]);
+    await at.clock.pass(10 * 60_000 - 1);
+    await refused();
+    expect(at.gone).toEqual([]);
+  });
+
+  test('is told so when that lasts for ten minutes', async () => {
+    await at.clock.pass(10 * 60_000);
+    await refused();
+    expect(at.gone).toEqual(['101 REPOSITORY_GONE']);
+  });
+
+  test('has its ten minutes again after the repository was there, or when nobody can say', async () => {
+    for (const between of ['is there', 'silence']) {
+      await at.clock.pass(5 * 60_000);
+      at.checks.ask(JOB);
+      if (between === 'silence') await at.next().refuse('GITHUB_UNREACHABLE');
+      else await at.next().answer(seen(JOB, { status: 'waiting' }));
+      await at.clock.pass(5 * 60_000);
+      await refused();
+    }
+    expect(at.gone).toEqual([]);
+  });
 });
 
 describe('the right to register', () => {
@@ -314,11 +346,13 @@ describe('the right to register', () => {
     expect(JSON.stringify([at.observed, at.told])).not.toContain('secret');
   });
 
-  test('is no more believed after a refusal: it is probed again before the next VM', async () => {
-    await at.grantRights(JOB, OTHER);
-    at.checks.forgetRight('octo/app');
-    expect([at.checks.ask(JOB), at.checks.ask(OTHER)]).toEqual(['asking', 'yes']);
-    expect(at.routes()).toEqual(['token octo/app']);
+  test('is no more believed after a refusal: it is probed once before the next VM', async () => {
+    await at.grantRights(JOB);
+    at.refused.until = at.clock.now() + 1;
+    await at.clock.pass(1);
+    expect([at.checks.ask(JOB), at.routes()]).toEqual(['asking', ['token octo/app']]);
+    await at.next().answer({});
+    expect([at.checks.ask(JOB), at.routes()]).toEqual(['yes', []]);
   });
 
   test('is told to the breaker of its place alone when it is refused, and probed again after 5 s', async () => {

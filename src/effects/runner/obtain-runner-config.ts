@@ -33,7 +33,11 @@ export const obtainRunnerConfig = earlyEffect(
         world.secrets.keep(runnerName, { mode: 'jit', jitConfig: made.encodedJitConfig });
         return { runnerId: made.runnerId, mode: 'jit' };
       } catch (error) {
-        if (hasCode(error, 'RUNNER_NAME_TAKEN')) await removeLeftover(world, scope, runnerName, signal);
+        if (hasCode(error, 'RUNNER_NAME_TAKEN')) {
+          // The next name is taken whatever becomes of the leftover: a removal whose answer is lost may have freed this
+          // name, and no name may be used twice. The collector finds what is left.
+          await removeLeftover(world, scope, runnerName, signal).catch(() => signal.throwIfAborted());
+        }
         if (!hasCode(error, 'JIT_UNSUPPORTED')) throw error;
       }
     }

@@ -10,6 +10,7 @@ import { QUICK } from '../../hosts/pulls.ts';
 import { cloneBase } from '../../upkeep/bases/clone-base.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
+import { appearsNoMore } from './appears-no-more.ts';
 
 /** Errors after which the agent may have made the VM. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
@@ -43,7 +44,7 @@ export const createVm = earlyEffect(
       }
     }
     if (vm === null) {
-      if (mayAppear) {
+      if (mayAppear && !(await appearsNoMore(world, client, vmName, signal))) {
         world.progress(vmName, 'waiting until an earlier create can take effect no more');
         throw new DaemonError(
           'VM_MAY_APPEAR',

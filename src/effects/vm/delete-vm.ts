@@ -2,6 +2,7 @@ import type { AgentClient } from '../../agent/agent-client.ts';
 import { isPoweredOn } from '../../agent/vm-state.ts';
 import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
+import { appearsNoMore } from './appears-no-more.ts';
 
 /**
  * Deletes every VM of this name. SSH is closed first, but a failure of that does not keep the VM from being deleted.
@@ -18,7 +19,8 @@ export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId },
     await client.disableSsh(id, { signal }).catch(() => signal.throwIfAborted());
     await client.deleteVm(id, { signal });
   }
-  if (vmId === null && world.creates.outcome(vmName) === 'unknown') {
+  const mayAppear = vmId === null && world.creates.outcome(vmName) === 'unknown';
+  if (mayAppear && !(await appearsNoMore(world, client, vmName, signal))) {
     throw new DaemonError(
       'VM_MAY_APPEAR',
       `A create of ${vmName} on ${host} may still take effect; its name is looked for until that is over.`,

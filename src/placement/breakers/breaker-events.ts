@@ -78,7 +78,7 @@ export function breakerEvents(
   { job, vm, runner, failure }: JobContext,
   isOnline: boolean,
 ): BreakerEvents {
-  if (vm === null) return { seen: null, events: before?.isTold === false ? all(before, ENDED) : [] };
+  if (vm === null) return { seen: null, events: attemptEnded(before) };
   const scope = runner && scopeName(runner.scope);
   const seen: AttemptSeen = {
     host: vm.host,
@@ -101,6 +101,11 @@ export function breakerEvents(
     one.about === blamed ? { ...one, event: { type: 'attempt.failed' as const, failure } } : one,
   );
   return { seen: { ...seen, isTold: true }, events: [...began, ...events] };
+}
+
+/** What an attempt tells that ends without having been told to fail or to serve. */
+export function attemptEnded(seen: AttemptSeen | null): BreakerNews[] {
+  return seen?.isTold === false ? all(seen, ENDED) : [];
 }
 
 const BEGAN: BreakerEvent = { type: 'attempt.began' };

@@ -15,7 +15,7 @@ import { statePath } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
 import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
-import { type AttemptSeen, type BreakerNews, breakerEvents, pairName } from './breaker-events.ts';
+import { type AttemptSeen, attemptEnded, type BreakerNews, breakerEvents } from './breaker-events.ts';
 import { BreakerEvidence } from './breaker-evidence.ts';
 
 export interface BreakersOptions {
@@ -28,6 +28,8 @@ export interface BreakersOptions {
 
 /** Milliseconds for which a host may refuse to delete a VM of ours; then its slot counts as lost. */
 const DELETION_PATIENCE = 10 * 60_000;
+
+const GITHUB = { about: 'github', name: 'github' } as const;
 
 /** A breaker by what it is about and its name. */
 export interface BreakerRef {
@@ -74,9 +76,7 @@ export class Breakers {
     const seen = this.#attempts.get(key);
     this.#attempts.delete(key);
     this.#undeleted.delete(key);
-    if (seen && !seen.isTold)
-      for (const about of ['pair', 'host', 'profile', 'github'] as const)
-        this.tell({ about, name: nameOf(about, seen) }, { type: 'attempt.ended' });
+    for (const { event, ...ref } of attemptEnded(seen ?? null)) this.tell(ref, event);
   }
 
   /** What somebody else than an attempt found out. */
@@ -93,6 +93,12 @@ export class Breakers {
     return snapshot.hasTag('tries') ? 1 : 0;
   }
 
+  /** Epoch ms since which attempts may try what was held back at `<about> <name>`; 0 where nothing is held back. */
+  triedSince(gate: string): number {
+    const snapshot = this.#actors.get(gate)?.actor.getSnapshot();
+    return !snapshot || snapshot.hasTag('passes') ? 0 : snapshot.context.retryAt;
+  }
+
   /** Those that are not closed. */
   troubled(): BreakerView[] {
     return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
@@ -107,6 +113,9 @@ export class Breakers {
   }
 
   #tell({ about, name, event }: BreakerNews, seen: AttemptSeen | null): void {
+    // A runner that is online shows nothing while GitHub gives none of them a job.
+    const isDoubted = about === 'github' && seen?.scope != null && this.#assignsNothing(seen.scope);
+    if (isDoubted && event.type === 'attempt.served') return;
     if (about !== 'pair' || seen === null) {
       this.tell({ about, name }, event);
       return;
@@ -132,13 +141,19 @@ export class Breakers {
   #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
     const scope = seen?.scope ?? before?.scope;
     if (!scope) return;
-    if (snapshot.context.job.status === 'in_progress') this.#unused.delete(scope);
+    if (snapshot.context.job.status === 'in_progress') {
+      if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.served' });
+      this.#unused.delete(scope);
+    }
     const isUnused = seen?.failure?.code === 'RUNNER_UNUSED' && seen.failure !== before?.failure;
     if (!seen?.failure || !isUnused) return;
     const jobs = (this.#unused.get(scope) ?? new Set()).add(seen.jobId);
     this.#unused.set(scope, jobs);
-    if (jobs.size > 1)
-      this.tell({ about: 'github', name: 'github' }, { type: 'attempt.failed', failure: seen.failure });
+    if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.failed', failure: seen.failure });
+  }
+
+  #assignsNothing(scope: string): boolean {
+    return (this.#unused.get(scope)?.size ?? 0) > 1;
   }
 
   #lookAtDeletion(key: string, snapshot: JobSnapshot): void {
@@ -193,8 +208,4 @@ export class Breakers {
     this.#actors.set(key, { about, name, actor });
     return actor.start();
   }
-}
-
-function nameOf(about: 'pair' | 'host' | 'profile' | 'github', { host, profile }: AttemptSeen): string {
-  return { pair: pairName(host, profile), host, profile, github: 'github' }[about];
 }

@@ -44,7 +44,7 @@ export class Leftovers {
     this.#table.delete(key);
   }
 
-  /** Committed ones, the oldest first; one that cannot be read is left out. */
+  /** Committed ones, in the order of their keys; one that cannot be read is left out. */
   async all(): Promise<{ key: string; leftover: Leftover }[]> {
     const found = [];
     for await (const { key, value } of this.#table.rows()) {

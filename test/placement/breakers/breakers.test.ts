@@ -176,6 +176,17 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual(['github github open']);
   });
 
+  test('holds them back until a runner is given a job: one that is only online shows nothing', async () => {
+    unused(1, 2, 3, 4);
+    await clock.pass(30_000);
+    const trial = { key: '5', job: { id: 5 } };
+    tell('creating.acting', trial);
+    tell('running.idle.watching', trial);
+    expect(held()).toEqual(['github github halfOpen.trying']);
+    tell('running.busy.watching', { ...trial, job: { id: 5, status: 'in_progress' } });
+    expect(held()).toEqual([]);
+  });
+
   test('speaks against nobody when another one of its place was given a job in between', () => {
     unused(1);
     tell('running.busy.watching', { key: 'b', job: { id: 9, status: 'in_progress' } });

@@ -1,0 +1,27 @@
+import type { AgedTable } from './aged-table.ts';
+
+/**
+ * The names under which a create was sent whose answer is not stored: what is not here was never sent, so that a restart
+ * has nothing to wait for.
+ */
+export class SentCreates {
+  readonly #table: AgedTable;
+
+  constructor(table: AgedTable) {
+    this.#table = table;
+  }
+
+  /** `at`: epoch ms right before it is sent. */
+  put(name: string, at: number): void {
+    this.#table.put(name, { at });
+  }
+
+  delete(name: string): void {
+    if (this.#table.has(name)) this.#table.delete(name);
+  }
+
+  /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
+  sentAt(name: string): number | null {
+    return this.#table.at(name);
+  }
+}
