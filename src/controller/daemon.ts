@@ -23,7 +23,6 @@ import { createCore } from './create-core.ts';
 import { createEffectWorld } from './create-effect-world.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
-import { createLedger } from './create-ledger.ts';
 import { DisposeStack } from './dispose-stack.ts';
 import { type Ports, realPorts } from './ports.ts';
 import { servedScopes } from './served-scopes.ts';
@@ -100,7 +99,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     observe: (seen) => core.dispatcher.observe(seen),
     progress,
     pulls,
-    ledger: createLedger(store),
+    ledger: store.sent,
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
   const policy = jobPolicy(config);

@@ -102,7 +102,7 @@ export class Store {
     this.cordons = new Cordons(table('cordons'));
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
-    this.sent = new SentCreates(aged.sent);
+    this.sent = new SentCreates(aged.sent, commit);
     this.names = new NameNumbers(aged.names);
     this.leftovers = new Leftovers(aged.leftovers);
     this.#aged = aged;

@@ -78,6 +78,7 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
     profile: () => ({ image: 'IMAGE', lifetimeSeconds: 1 }),
     scope: () => ({}),
     creates: new PendingCreates(systemClock, 1, memoryLedger()),
+    pulls: { ensure: async () => undefined } as never,
     bases: { forVm: () => ({ state: 'none', why: null }), forget: () => undefined },
     observe: () => undefined,
     progress: () => undefined,

@@ -119,11 +119,11 @@ describe('a JIT configuration', () => {
     expect(at.jitRequests()).toEqual({ 201: 1 });
   });
 
-  test('leaves the leftover alone that GitHub calls busy, and says so', async () => {
+  test('leaves the leftover alone that GitHub calls busy, and the next name is taken', async () => {
     const at = await withJob();
     await at.obtain();
     at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
-    await expect(at.obtain()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
+    await expect(at.obtain()).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
     expect(at.runnerNames()).toEqual([at.name]);
   });
 });
@@ -205,7 +205,7 @@ describe('removeRunner', () => {
     const at = await withJob();
     await at.obtain();
     at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
-    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
+    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
     await at.remove();
     expect(at.runnerNames()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { GroupCommit } from '../group-commit.ts';
 import type { AgedTable } from './aged-table.ts';
 
 /**
@@ -6,9 +7,11 @@ import type { AgedTable } from './aged-table.ts';
  */
 export class SentCreates {
   readonly #table: AgedTable;
+  readonly #commit: GroupCommit;
 
-  constructor(table: AgedTable) {
+  constructor(table: AgedTable, commit: GroupCommit) {
     this.#table = table;
+    this.#commit = commit;
   }
 
   /** `at`: epoch ms right before it is sent. */
@@ -23,5 +26,10 @@ export class SentCreates {
   /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
   sentAt(name: string): number | null {
     return this.#table.at(name);
+  }
+
+  /** Resolves when what was put is on disk. */
+  durable(): Promise<void> {
+    return this.#commit.durable();
   }
 }
