@@ -205,7 +205,7 @@ describe('removeRunner', () => {
     const at = await withJob();
     await at.obtain();
     at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
-    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_NAME_TAKEN'));
+    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_BUSY', { disposition: 'retry' }));
     await at.remove();
     expect(at.runnerNames()).toEqual([]);
   });

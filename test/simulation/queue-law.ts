@@ -69,8 +69,10 @@ export class QueueLaw {
       excused ? excused.last - excused.first : 0,
       spanInVain(world, key),
     );
-    if (now - unmet.since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
-    const minutes = Math.round((now - unmet.since) / 60_000);
+    // A host that is held back as a whole is tried by one VM at a time, whoever's it is.
+    const since = Math.max(unmet.since, lastTrial(world));
+    if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
+    const minutes = Math.round((now - since) / 60_000);
     const job = jobs[0] as Job;
     const what = `job ${job.id} (${key}) is queued for ${minutes} minutes beside a free slot`;
     world.broken.note(this.#lawOf(world, job, troubles), what);
@@ -173,22 +175,41 @@ function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, labe
   return keyOf(world, job, labelOf(job) ?? '') === key;
 }
 
-/**
- * From the first to the last VM that ended without a job, of those made for the group, and of those on a host where VMs
- * of two profiles ended so: that host is rightly held back as a whole.
- */
-function spanInVain(world: SimulatedWorld, key: string): number {
-  const inVain = world.ledger.vms.flatMap(({ jobId, madeAt, hadJob, mac }) => {
+interface InVain {
+  madeAt: number;
+  mac: Mac;
+  label: string;
+  group: string;
+}
+
+/** VMs that were made for a job and ended without one. */
+function inVain(world: SimulatedWorld): InVain[] {
+  return world.ledger.vms.flatMap(({ jobId, madeAt, hadJob, mac }) => {
     const job = world.github.jobs.get(jobId);
-    return job && !hadJob
-      ? [{ madeAt, mac, label: labelOf(job) ?? '', group: keyOf(world, job, labelOf(job) ?? '') }]
-      : [];
+    if (!job || hadJob) return [];
+    const label = labelOf(job) ?? '';
+    return [{ madeAt, mac, label, group: keyOf(world, job, label) }];
   });
-  const labelsOn = (mac: Mac) => new Set(inVain.filter((one) => one.mac === mac).map(({ label }) => label));
-  const made = inVain
-    .filter(({ group, mac }) => group === key || labelsOn(mac).size > 1)
+}
+
+/** Whether VMs of two profiles ended in vain on a host: it is rightly held back as a whole. */
+function isSuspect(mac: Mac, vms: readonly InVain[]): boolean {
+  return new Set(vms.filter((one) => one.mac === mac).map(({ label }) => label)).size > 1;
+}
+
+/** From the first to the last VM that ended without a job, of those made for the group and those on a suspect host. */
+function spanInVain(world: SimulatedWorld, key: string): number {
+  const vms = inVain(world);
+  const made = vms
+    .filter(({ group, mac }) => group === key || isSuspect(mac, vms))
     .map(({ madeAt }) => madeAt);
   return made.length === 0 ? 0 : Math.max(...made) - Math.min(...made);
+}
+
+/** Epoch ms at which the last VM was made on a suspect host; 0 when there is none. */
+function lastTrial(world: SimulatedWorld): number {
+  const vms = inVain(world);
+  return Math.max(0, ...vms.filter(({ mac }) => isSuspect(mac, vms)).map(({ madeAt }) => madeAt));
 }
 
 /** Slots that nothing uses and that no VM on its way is to use; a VM that stands by makes room. */
