@@ -38,7 +38,13 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
       if (DATA.test(name)) linkOrCopy(join(folder, name), join(copy, name));
     }
     damage.push(...damagedTables(copy));
-    const store = await openStore({ path: copy, retention: Number.MAX_SAFE_INTEGER, clock, log });
+    const store = await openStore({
+      path: copy,
+      retention: Number.MAX_SAFE_INTEGER,
+      compared: 0,
+      clock,
+      log,
+    });
     const { actors, quarantined } = store.counts();
     await store.close();
     return { actors, quarantined, damage, kept: keptAside(folder) };

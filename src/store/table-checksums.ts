@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage } from './log-files.ts';
 
@@ -18,15 +18,18 @@ interface Handle {
   size: number;
 }
 
-/** Compares each checksum of each table of a store; returns what does not agree. Reads the whole of it. */
-export function damagedTables(folder: string): Damage[] {
-  return readdirSync(folder)
-    .filter((name) => /^\d+\.(?:ldb|sst)$/.test(name))
-    .sort()
-    .flatMap((file) => {
-      const bytes = damagedBytes(readFileSync(join(folder, file)));
-      return bytes === 0 ? [] : [{ file, bytes, why: 'checksum mismatch' }];
-    });
+/**
+ * Compares each checksum of each table of a store; returns what does not agree. Reads the whole of it, but nothing of
+ * a store that has more bytes than `most`.
+ */
+export function damagedTables(folder: string, most = Number.POSITIVE_INFINITY): Damage[] {
+  const tables = readdirSync(folder).filter((name) => /^\d+\.(?:ldb|sst)$/.test(name));
+  const size = tables.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  if (size > most) return [];
+  return tables.sort().flatMap((file) => {
+    const bytes = damagedBytes(readFileSync(join(folder, file)));
+    return bytes === 0 ? [] : [{ file, bytes, why: 'checksum mismatch' }];
+  });
 }
 
 /** How many bytes stand in blocks whose checksum does not agree; all of them where the blocks cannot be found. */
@@ -136,7 +139,9 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 function crc32c(bytes: Buffer): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  // By index, since a loop over the values takes nearly twice as long.
+  for (let at = 0; at < bytes.length; at += 1)
+    crc = (CRC_TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 

@@ -261,4 +261,11 @@ export const MUTANTS: readonly Mutant[] = [
     becomes: '  if (damage.length >= 0) return;',
     tests: ['test/store/open-store.test.ts'],
   },
+  {
+    law: 'store: a table in which a byte changed is told at the start',
+    file: 'src/store/open-store.ts',
+    line: '    if (tables.length > 0) tellDamagedTables(tables, folder, options);',
+    becomes: '    if (tables.length < 0) tellDamagedTables(tables, folder, options);',
+    tests: ['test/store/table-checksums.test.ts'],
+  },
 ];

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { damagedTables } from '../../src/store/table-checksums.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -55,4 +56,33 @@ test('a table that was cut off is damaged as a whole', () => {
   writeFileSync(table, whole.subarray(0, -20));
   expect(damagedTables(folder)).toEqual([expect.objectContaining({ bytes: whole.length - 20 })]);
   writeFileSync(table, whole);
+});
+
+/** What the log says while the store is opened. */
+async function opened(compared?: number) {
+  const lines: { level: string; msg: string }[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const log = createLog({ level: 'info', format: 'json', secrets: [], destination });
+  const most = compared === undefined ? {} : { compared };
+  const path = mkdtempSync(join(tmpdir(), 'store-tables-'));
+  cpSync(folder, path, { recursive: true });
+  try {
+    const store = await openStore({ path, clock: new ManualClock(), log, retention: 30 * DAY, ...most });
+    await store.close();
+  } finally {
+    rmSync(path, { recursive: true });
+  }
+  return lines.filter(({ level }) => level === 'error');
+}
+
+test('a start tells a table in which a byte changed, and compares none of a store that takes too long', async () => {
+  const changed = Buffer.from(whole);
+  changed[200] = (changed[200] ?? 0) ^ 1;
+  writeFileSync(table, changed);
+  const told = (await opened()).map(({ msg }) => msg);
+  expect(told[0]).toMatch(/^the store in .* is damaged: \d+ bytes of \d+\.ldb \(checksum mismatch\)/);
+  const untold = (await opened(whole.length - 1)).map(({ msg }) => msg);
+  expect(untold.filter((line) => line.includes('checksum mismatch'))).toEqual([]);
+  writeFileSync(table, whole);
+  expect(await opened()).toEqual([]);
 });
