@@ -107,7 +107,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Correct `runner.ssh_user` and its password or key, or allow that user Remote Login in the image.',
   ],
   GUEST_IDENTITY_CHANGED: [
-    'Another SSH server answers than at the first login; nothing was sent to it.',
+    'Another SSH server answers than at the first login, and the agent names another port for the VM; nothing was sent to it.',
     'Nothing: a new attempt is made. When it repeats: two agents share one port range.',
   ],
   GUEST_TOOL_MISSING: [

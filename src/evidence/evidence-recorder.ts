@@ -72,10 +72,12 @@ export class EvidenceRecorder {
     const [events, screen, logs] = await Promise.all([
       id === null ? null : tried("the agent's events", async () => this.#events(vm.host, id, signal)),
       id === null ? null : tried("the guest's screen", async () => this.#screen(vm.host, id, signal)),
-      address === null || runner === null
+      id === null || address === null || runner === null
         ? null
         : tried("the runner's logs", () =>
-            withGuest(world, { address, hostKey: vm.hostKey }, signal, (guest) => guest.logs(runner)),
+            withGuest(world, { host: vm.host, vmId: id, hostKey: vm.hostKey }, signal, (guest) =>
+              guest.logs(runner),
+            ),
           ),
     ]);
     if (id === null) missing.push('the VM had no id yet: no events, no screen');

@@ -20,8 +20,8 @@ interface Connection {
 
 /**
  * Lets the steps of a job share one login, since each login costs a key exchange, and the guest a process. A
- * connection serves every caller with the same port *and* the same pinned host key, so a port that went to another VM
- * finds none. A broken connection is discarded.
+ * connection belongs to one VM: while it lives, it leads there, whoever got the VM's port since. A broken connection is
+ * discarded.
  */
 export class ConnectionPool {
   readonly #openGuest: OpenGuest;
@@ -37,15 +37,14 @@ export class ConnectionPool {
   /** Returns a login that is open already, or logs in. Its `close` returns it to the pool. */
   acquire = async (options: GuestOptions): Promise<GuestLogin> => {
     options.signal?.throwIfAborted();
-    const known =
-      options.hostKey === null ? undefined : this.#connections.get(keyOf(options, options.hostKey));
+    const key = keyOf(options);
+    const known = options.hostKey === null ? undefined : this.#connections.get(key);
     if (known?.login.isOpen()) return this.#loginOf(known, options);
     const login = await this.#openGuest(options);
     const connection = { login, users: 0, isDiscarded: false, idle: new AbortController() };
-    const key = keyOf(options, login.hostKey);
     const other = this.#connections.get(key);
-    if (other && !other.login.isOpen()) this.#discard(key, other);
-    if (this.#isClosed || this.#connections.has(key)) connection.isDiscarded = true;
+    if (other) this.#discard(key, other);
+    if (this.#isClosed) connection.isDiscarded = true;
     else this.#connections.set(key, connection);
     return this.#loginOf(connection, options);
   };
@@ -57,7 +56,7 @@ export class ConnectionPool {
   }
 
   #loginOf(connection: Connection, options: GuestOptions): GuestLogin {
-    const key = keyOf(options, connection.login.hostKey);
+    const key = keyOf(options);
     connection.users += 1;
     connection.idle.abort();
     let isReleased = false;
@@ -99,6 +98,6 @@ export class ConnectionPool {
   }
 }
 
-function keyOf({ address: { host, port }, user }: GuestOptions, hostKey: string): string {
-  return `${user}@${host}:${port} ${hostKey}`;
+function keyOf({ vmId, user }: GuestOptions): string {
+  return `${user}@${vmId}`;
 }

@@ -1,49 +1,60 @@
-import { setMaxListeners } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
 
-/** Milliseconds of silence after which a second connection is opened beside the first, then a third, and so on. */
-const HEDGE_AFTER = 100;
+/** Whether the guest's sshd is known to have answered at its port. Costs one request to the agent. */
+export type HasAnswered = () => Promise<boolean>;
+
+/** Milliseconds of silence after which the first connection to a guest that boots is replaced. */
+const FIRST_PATIENCE = 100;
+/** How much longer each further connection is waited for: a slow guest has to get its banner through in the end. */
+const GROWTH = 1.5;
+/** Milliseconds between two questions whether the guest has answered. */
+const ASK_INTERVAL = 500;
 
 /** Bytes of the first line of an SSH server at most (RFC 4253 §4.2). */
 const MAX_BANNER_LENGTH = 255;
 
 /**
- * Waits for an SSH banner for `timeoutMs` in all, and opens one more connection each tenth of a second; the first banner
- * wins. A connection that the agent's port forward accepted before the guest's sshd ran stays silent for ever, so
- * waiting on it alone would cost its whole time after the guest is up. Throws GUEST_UNREACHABLE when the time is over
- * or the first connection fails otherwise, or the signal's reason.
+ * Waits for an SSH banner for `timeoutMs` in all, on one connection at a time, and returns its socket with the banner
+ * unread. A connection that the agent's port forward accepted before the guest's sshd ran stays silent for ever, and one
+ * to a guest that is slow, or makes its host keys just now, is silent for seconds: from outside they look the same. So
+ * while `hasAnswered` says no, silence leads to another connection, at growing distances. After it says yes, or without
+ * it, one connection is waited for to the end, since each further one is more work for a guest that is slow already.
+ * Throws GUEST_UNREACHABLE when the time is over or a connection fails otherwise, or the signal's reason.
  */
-export function firstBanner(target: GuestTarget, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
-  const over = new AbortController();
-  const stop = AbortSignal.any([signal, over.signal]);
-  // Each silent connection has one listener, so more than ten of them are intended.
-  setMaxListeners(0, stop);
+export async function firstBanner(
+  target: GuestTarget,
+  timeoutMs: number,
+  signal: AbortSignal,
+  hasAnswered: HasAnswered | null,
+): Promise<Socket> {
+  if (hasAnswered === null) return awaitBanner(target, timeoutMs, signal);
   const until = performance.now() + timeoutMs;
+  const left = () => Math.max(1, Math.ceil(until - performance.now()));
+  const over = new AbortController();
+  const answered = new AbortController();
+  void askUntilAnswered(hasAnswered, answered, AbortSignal.any([signal, over.signal]));
+  try {
+    for (let patience = FIRST_PATIENCE; !answered.signal.aborted && patience < left(); patience *= GROWTH) {
+      const replaced = AbortSignal.any([signal, answered.signal, AbortSignal.timeout(Math.ceil(patience))]);
+      try {
+        return await awaitBanner(target, left(), replaced);
+      } catch (error) {
+        if (signal.aborted || error !== replaced.reason) throw error;
+      }
+    }
+    return await awaitBanner(target, left(), signal);
+  } finally {
+    over.abort();
+  }
+}
 
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearInterval(hedge);
-      over.abort();
-    };
-    const onBanner = (socket: Socket) => {
-      if (over.signal.aborted) return void socket.destroy();
-      end();
-      resolve(socket);
-    };
-    const onFailure = (error: unknown) => {
-      if (over.signal.aborted) return;
-      end();
-      reject(error);
-    };
-    const connect = () => {
-      const left = until - performance.now();
-      if (left > 0) awaitBanner(target, Math.ceil(left), stop).then(onBanner, onFailure);
-    };
-    signal.throwIfAborted();
-    const hedge = setInterval(connect, HEDGE_AFTER);
-    connect();
-  });
+async function askUntilAnswered(hasAnswered: HasAnswered, answered: AbortController, stop: AbortSignal) {
+  while (!stop.aborted) {
+    await sleep(ASK_INTERVAL, undefined, { signal: stop }).catch(() => undefined);
+    if (!stop.aborted && (await hasAnswered().catch(() => false))) return answered.abort();
+  }
 }
 
 /**

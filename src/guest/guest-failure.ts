@@ -12,7 +12,7 @@ export function guestUnreachable({ host, port }: GuestTarget, why: string): Daem
   return new DaemonError('GUEST_UNREACHABLE', `The guest behind ${host}:${port} cannot be reached: ${why}.`);
 }
 
-/** The other side presented another host key than at this VM's first login. */
+/** The other side presented another host key than at this VM's first login. The agent may know better whose port it is. */
 export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
   return new DaemonError(
     'GUEST_IDENTITY_CHANGED',

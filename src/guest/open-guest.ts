@@ -2,42 +2,50 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Client } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
-import { firstBanner } from './first-banner.ts';
+import { firstBanner, type HasAnswered } from './first-banner.ts';
 import { type GuestTarget, guestIdentityChanged, guestUnreachable, loginFailure } from './guest-failure.ts';
 import { GuestSession } from './guest-session.ts';
 
+export interface GuestAddress {
+  host: string;
+  port: number;
+}
+
 export interface GuestOptions {
-  /** As this daemon reaches the guest. */
-  address: { host: string; port: number };
+  /** Id of the VM that the guest is in: ports are reused, and clones share host keys. */
+  vmId: string;
+  /**
+   * Asks where this daemon reaches the guest now. Called right before a connection is made, since the agent gives the
+   * port of a VM that ended to the next one at once.
+   */
+  address(): Promise<GuestAddress>;
   user: string;
   password?: string | null;
   /** The key itself, in PEM or OpenSSH form. */
   privateKey?: string | null;
-  /** Milliseconds for the login; the connection and its banner get at most five seconds of their own before. */
+  /** Milliseconds for the connection and its banner, and then for the login. */
   connectTimeoutMs: number;
+  /** For a guest that boots: silence of one that has answered before means that it is slow. */
+  hasAnswered?: HasAnswered;
   /** Base64 SHA-256 of the host key at the VM's first login; null at that login itself. */
   hostKey: string | null;
   signal?: AbortSignal | undefined;
 }
-
-const BANNER_TIMEOUT_MS = 5_000;
 
 /** A connection without an answer to three of these is dead; ssh2 sends none by default. */
 const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
 
 /**
  * Logs in to a guest. Throws GUEST_UNREACHABLE (refused, silent, hung up, late), GUEST_LOGIN_REFUSED, or
- * GUEST_IDENTITY_CHANGED when the host key is not the pinned one: the agent gives a port to the next VM at once, so
- * without the pin a secret could be sent to another VM.
+ * GUEST_IDENTITY_CHANGED when the host key is not the pinned one, before any secret is sent.
  */
 export async function openGuest(options: GuestOptions): Promise<GuestSession> {
-  const target = { ...options.address, user: options.user };
   const signal = options.signal ?? new AbortController().signal;
-  const bannerTimeout = Math.min(BANNER_TIMEOUT_MS, options.connectTimeoutMs);
-  const { host, port } = target;
+  const { host, port } = await options.address();
+  const target = { host, port, user: options.user };
   const ended = beginCall({ system: 'guest', host: `${host}:${port}`, method: 'ssh', route: 'log in' });
   try {
-    const socket = await firstBanner(target, bannerTimeout, signal);
+    const socket = await firstBanner(target, options.connectTimeoutMs, signal, options.hasAnswered ?? null);
     const session = await login(socket, target, options, signal);
     ended(0);
     return session;

@@ -7,7 +7,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import { isPoweredOn } from '../agent/vm-state.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { forwardedAddress } from '../effects/guest/connect-guest.ts';
+import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
 import { DaemonError } from '../errors.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';

@@ -14,6 +14,7 @@ import { watchRunner } from '../../src/effects/runner/watch-runner.ts';
 import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
+import { guestUnreachable } from '../../src/guest/guest-failure.ts';
 import {
   type EffectFixture,
   type EffectFixtureOptions,
@@ -68,9 +69,14 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
       soon(() => confirmOnline.run(world, { ...guest, ...runner(at.runnerId) }, STAYS)),
     watch: (until: 'activity' | 'exit', signal = STAYS) =>
       watchRunner.run(given.world, { ...guest, runnerName: name, until }, signal),
-    /** With a host key that is not the guest's, SSH is refused and only the agent's own way in is left. */
-    ask: (hostKey = guest.hostKey) =>
-      askGuest.run(given.world, { ...guest, hostKey, runnerName: name }, STAYS),
+    ask: (world = given.world) => askGuest.run(world, { ...guest, runnerName: name }, STAYS),
+    /** As `ask`, where our own SSH does not get through: only the agent's way in is left. */
+    askByAgent: (access: Partial<EffectWorld['guest']> = {}) => {
+      const openGuest = () =>
+        Promise.reject(guestUnreachable({ ...guest.address, user: 'admin' }, 'it hung up'));
+      const world = { ...given.world, openGuest, guest: { ...given.world.guest, ...access } };
+      return askGuest.run(world, { ...guest, runnerName: name }, STAYS);
+    },
     recheck: (runnerName = name) => recheckJob.run(given.world, { ...PLACE, jobId, runnerName }, STAYS),
     deregister: (runnerId = at.runnerId) => deregisterRunner.run(given.world, runner(runnerId), STAYS),
     remove: (runnerId = at.runnerId) => removeRunner.run(given.world, runner(runnerId), STAYS),

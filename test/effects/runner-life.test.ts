@@ -13,7 +13,6 @@ import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixt
 // Guests are real processes, many of them at once where tests run side by side.
 vi.setConfig({ testTimeout: 60_000 });
 
-const IDENTITY_OF_ANOTHER = 'AAAA';
 /** A job that goes on until its VM goes or a file tells it to end. */
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
@@ -216,28 +215,41 @@ describe('the guest is asked whether a job runs', () => {
     const executes = at.counted('POST /vms/:id/execute');
     expect(await at.ask()).toEqual({ answer: 'working' });
     expect(executes.hits).toBe(0);
-    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'working' });
+    expect(await at.askByAgent()).toEqual({ answer: 'working' });
     expect(executes.hits).toBe(1);
     const ending = at.watch('exit');
     await at.inGuest('touch ~/enough');
     await ending;
     expect(await at.ask()).toEqual({ answer: 'notWorking' });
-    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'notWorking' });
+    expect(await at.askByAgent()).toEqual({ answer: 'notWorking' });
   });
 
   test('and no answer is made up when neither way in, nor the host, can say', async () => {
     const at = await idle();
     const route = 'POST /vms/:id/execute';
     at.mac.faults.add({ route, status: 504, code: 'EXECUTE_TIMEOUT', times: 1 });
-    await expect(at.ask(IDENTITY_OF_ANOTHER)).rejects.toMatchObject(failing('GUEST_COMMAND_FAILED'));
+    await expect(at.askByAgent()).rejects.toMatchObject(failing('GUEST_COMMAND_FAILED'));
     // What a failed SSH of the agent's own looks like.
     const failed = { exitCode: 255, stdout: '', stderr: '' };
     at.mac.faults.add({ route, status: 200, body: failed, times: 1 });
-    await expect(at.ask(IDENTITY_OF_ANOTHER)).rejects.toMatchObject(failing('GUEST_IDENTITY_CHANGED'));
+    await expect(at.askByAgent()).rejects.toMatchObject(
+      failing('GUEST_UNREACHABLE', {
+        message: expect.stringContaining("The agent's own login in the guest failed, too (exit code 255)."),
+      }),
+    );
     at.mac.faults.add({ route: 'GET /vms/:id/state', drop: 'before', times: 1 });
     await expect(at.ask()).rejects.toMatchObject(failing('HOST_UNREACHABLE', { disposition: 'retry' }));
-    expect(await at.ask(IDENTITY_OF_ANOTHER)).toEqual({ answer: 'notWorking' });
+    expect(await at.askByAgent()).toEqual({ answer: 'notWorking' });
   });
+});
+
+test('without a password the second way in needs the agent’s own key in the image, and the failure says so', async () => {
+  const at = await idle();
+  await expect(at.askByAgent({ password: null, privateKey: 'a key' })).rejects.toMatchObject(
+    failing('GUEST_UNREACHABLE', {
+      message: expect.stringMatching(/hung up.*set runner\.ssh_password, or put/),
+    }),
+  );
 });
 
 describe('a runner is deregistered', () => {

@@ -61,7 +61,7 @@ test.each<[string, EffectFixtureOptions['github']]>([
     // Failures that quote what they can: the agent its password and token, GitHub the call.
     const quoting = { status: 400, code: 'INVALID_REQUEST', message: `cannot use ${PASSWORD} of ${TOKEN}` };
     at.mac.faults.add({ route: 'POST /vms/:id/execute', ...quoting, times: 1 });
-    await hear(at.ask('AAAA'));
+    await hear(at.askByAgent());
     at.github.faults.add({ route: 'POST *', status: 500, times: 1 });
     await hear(at.obtain());
 

@@ -4,20 +4,19 @@ import { guestUnreachable } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/guest/guest-session.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
-const ADDRESS = { host: '127.0.0.1', port: 2222 };
+const TARGET = { host: '127.0.0.1', port: 2222, user: 'admin' };
 
-/** Guests that note each login; `keyAt` is the key behind the port now. */
+/** Guests that note each login, all with the host key of their image. */
 function rig() {
   const clock = new ManualClock(0);
   const logins: { isOpen: boolean; breaks: boolean }[] = [];
-  const world = { keyAt: 'key of one' };
   const pool = new ConnectionPool(async (options): Promise<GuestLogin> => {
     const login = { isOpen: true, breaks: false };
     logins.push(login);
     return {
-      hostKey: world.keyAt,
+      hostKey: 'key of the image',
       run: async () => {
-        if (login.breaks) throw guestUnreachable({ ...ADDRESS, user: 'admin' }, 'it hung up');
+        if (login.breaks) throw guestUnreachable(TARGET, 'it hung up');
         return { code: 0, signal: null, stdout: String(options.hostKey), stderr: '' };
       },
       isOpen: () => login.isOpen,
@@ -26,9 +25,9 @@ function rig() {
       },
     };
   }, clock);
-  const acquire = (hostKey: string | null) =>
-    pool.acquire({ address: ADDRESS, user: 'admin', connectTimeoutMs: 1_000, hostKey });
-  return { clock, pool, logins, acquire, world };
+  const acquire = (hostKey: string | null, vmId = 'one') =>
+    pool.acquire({ vmId, address: async () => TARGET, user: 'admin', connectTimeoutMs: 1_000, hostKey });
+  return { clock, pool, logins, acquire };
 }
 
 test('the steps of a job share one login, which ends when nobody has used it for a while', async () => {
@@ -37,7 +36,7 @@ test('the steps of a job share one login, which ends when nobody has used it for
   first.close();
   for (let steps = 0; steps < 3; steps += 1) {
     await clock.pass(20_000);
-    const next = await acquire('key of one');
+    const next = await acquire('key of the image');
     await next.run('true');
     next.close();
     next.close();
@@ -52,20 +51,27 @@ test('the steps of a job share one login, which ends when nobody has used it for
 test('a login in use outlives any while, and another step’s end', async () => {
   const { clock, logins, acquire } = rig();
   const watching = await acquire(null);
-  (await acquire('key of one')).close();
+  (await acquire('key of the image')).close();
   await clock.passUntil(3_600_000);
   await settled();
   expect(logins).toEqual([{ isOpen: true, breaks: false }]);
   await watching.run('true');
 });
 
-test('a port that went to another VM finds no login of the VM before', async () => {
-  const { logins, acquire, world } = rig();
+test('a VM finds no login of another one, though they share a port and a host key', async () => {
+  const { logins, acquire } = rig();
   (await acquire(null)).close();
-  world.keyAt = 'key of another';
-  expect((await acquire('key of another')).hostKey).toBe('key of another');
-  expect((await acquire(null)).hostKey).toBe('key of another');
-  expect(logins).toHaveLength(3);
+  (await acquire('key of the image', 'another')).close();
+  (await acquire('key of the image')).close();
+  expect(logins).toHaveLength(2);
+});
+
+test('a login of its own is made where the host key is not known yet, and serves from then on', async () => {
+  const { logins, acquire } = rig();
+  (await acquire(null)).close();
+  (await acquire(null)).close();
+  (await acquire('another key')).close();
+  expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, true]);
 });
 
 test('a broken login is not used again, whether it broke in a step or between two', async () => {
@@ -73,11 +79,11 @@ test('a broken login is not used again, whether it broke in a step or between tw
   const first = await acquire(null);
   Object.assign(logins[0] ?? {}, { breaks: true });
   await expect(first.run('true')).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
-  const second = await acquire('key of one');
+  const second = await acquire('key of the image');
   first.close();
   second.close();
   Object.assign(logins[1] ?? {}, { isOpen: false });
-  await (await acquire('key of one')).run('true');
+  await (await acquire('key of the image')).run('true');
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, false, true]);
 });
 
@@ -88,6 +94,6 @@ test('at the end idle logins end at once, and the others when they are given bac
   expect(logins[0]?.isOpen).toBe(true);
   used.close();
   expect(logins[0]?.isOpen).toBe(false);
-  (await acquire('key of one')).close();
+  (await acquire('key of the image')).close();
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, false]);
 });

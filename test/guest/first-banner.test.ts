@@ -24,10 +24,13 @@ async function portThat(...ways: ((socket: Socket) => void)[]) {
 const silent = () => undefined;
 const greets = (socket: Socket) => socket.write('SSH-2.0-test\r\n');
 const never = new AbortController().signal;
+const boots = async () => false;
+/** The banner comes so long after the connection. */
+const slow = (ms: number) => (socket: Socket) => void setTimeout(() => greets(socket), ms);
 
 test('a connection that came too early and stays silent does not hold up one that is answered', async () => {
   const { target, sockets } = await portThat(silent, greets);
-  const socket = await firstBanner(target, 5_000, never);
+  const socket = await firstBanner(target, 5_000, never, boots);
   expect(socket.read().toString()).toBe('SSH-2.0-test\r\n');
   socket.destroy();
   await expect
@@ -37,30 +40,69 @@ test('a connection that came too early and stays silent does not hold up one tha
 
 test('a guest that answers at once is asked by one connection', async () => {
   const { target, sockets } = await portThat(greets);
-  (await firstBanner(target, 5_000, never)).destroy();
+  (await firstBanner(target, 5_000, never, boots)).destroy();
   expect(sockets).toHaveLength(1);
 });
 
 test('silence of every connection ends with the time that was given, and a caller who leaves ends it at once', async () => {
   const { target } = await portThat(silent);
-  await expect(firstBanner(target, 1_500, never)).rejects.toMatchObject({
+  await expect(firstBanner(target, 1_500, never, boots)).rejects.toMatchObject({
     failure: { code: 'GUEST_UNREACHABLE', message: expect.stringContaining('stays silent') },
   });
   const leaves = new AbortController();
-  const asked = firstBanner(target, 5_000, leaves.signal);
+  const asked = firstBanner(target, 5_000, leaves.signal, boots);
   leaves.abort(new Error('the state was left'));
   await expect(asked).rejects.toThrow('the state was left');
 });
 
-test('a guest that comes up is let in within a fraction of a second, and nobody is warned of the connections', async () => {
-  const warned: Error[] = [];
-  const note = (warning: Error) => warned.push(warning);
-  process.on('warning', note);
-  onTestFinished(() => void process.off('warning', note));
-  const { target, sockets } = await portThat(...Array<typeof silent>(14).fill(silent), greets);
-  (await firstBanner(target, 30_000, never)).destroy();
-  await expect
-    .poll(() => sockets.every(({ destroyed, readableEnded }) => destroyed || readableEnded))
-    .toBe(true);
-  expect(warned).toEqual([]);
+test('a guest that boots is asked by one connection at a time, at growing distances', async () => {
+  const at: number[] = [];
+  let open = 0;
+  let most = 0;
+  const { target, sockets } = await portThat((socket) => {
+    at.push(performance.now());
+    open += 1;
+    most = Math.max(most, open);
+    socket.resume().on('end', () => {
+      open -= 1;
+    });
+  });
+  await expect(firstBanner(target, 2_500, never, boots)).rejects.toMatchObject({
+    failure: { code: 'GUEST_UNREACHABLE' },
+  });
+  // 100 ms and half as much again each time; without that it were 25.
+  expect(sockets.length).toBeLessThanOrEqual(8);
+  const distances = at.slice(1).map((time, n) => time - (at[n] ?? 0));
+  expect(distances.at(-1)).toBeGreaterThan(3 * (distances[0] ?? 0));
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+test('a slow guest gets its banner through before anybody knows that it answers', async () => {
+  const { target, sockets } = await portThat(slow(700));
+  (await firstBanner(target, 20_000, never, boots)).destroy();
+  expect(sockets.length).toBeLessThanOrEqual(8);
+});
+
+test('once the agent has seen the banner, an early connection is replaced at once by one that is waited for to the end', async () => {
+  let asked = 0;
+  const answered = async () => {
+    asked += 1;
+    if (asked === 1) throw new Error('the agent is busy');
+    return true;
+  };
+  const began = performance.now();
+  const { target, sockets } = await portThat((socket) => {
+    const isKnown = performance.now() - began > 950;
+    if (isKnown) slow(1_500)(socket);
+  });
+  (await firstBanner(target, 20_000, never, answered)).destroy();
+  expect(asked).toBe(2);
+  expect(performance.now() - began).toBeLessThan(6_000);
+  expect(sockets.length).toBeLessThanOrEqual(7);
+});
+
+test('a guest that has answered before is waited for by one connection, however slow it is', async () => {
+  const { target, sockets } = await portThat(slow(1_200));
+  (await firstBanner(target, 5_000, never, null)).destroy();
+  expect(sockets).toHaveLength(1);
 });

@@ -36,7 +36,8 @@ export class GuestFixture {
   }
 
   open(hostKey: string | null = null): Promise<GuestSession> {
-    return openGuest({ ...this.server, connectTimeoutMs: 10_000, hostKey });
+    const address = async () => this.server.address;
+    return openGuest({ ...this.server, vmId: 'vm', address, connectTimeoutMs: 10_000, hostKey });
   }
 
   /** The guest over the present login. */

@@ -33,9 +33,9 @@ describe.skipIf(!present)('a login by key at a real OpenSSH server', () => {
   test('is refused for a stranger', async () => {
     const [ours, theirs] = [await startSshd(), await startSshd()];
     const privateKey = readFileSync(theirs.privateKeyPath, 'utf8');
-    const address = { host: '127.0.0.1', port: ours.port };
+    const login = { vmId: 'vm', address: async () => ({ host: '127.0.0.1', port: ours.port }) };
     await expect(
-      openGuest({ address, user: ours.user, privateKey, connectTimeoutMs: 10_000, hostKey: null }),
+      openGuest({ ...login, user: ours.user, privateKey, connectTimeoutMs: 10_000, hostKey: null }),
     ).rejects.toMatchObject({ failure: { code: 'GUEST_LOGIN_REFUSED' } });
     await Promise.all([ours.close(), theirs.close()]);
   });

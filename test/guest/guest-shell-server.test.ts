@@ -31,8 +31,8 @@ describe('a login by password', () => {
   async function attempt(password: string, prompts: boolean): Promise<unknown> {
     const home = new GuestHome();
     const server = await startShellServer({ home: home.path, password: 'right', prompts });
-    const address = { host: '127.0.0.1', port: server.port };
-    const options = { address, user: 'admin', password, connectTimeoutMs: 5_000, hostKey: null };
+    const address = async () => ({ host: '127.0.0.1', port: server.port });
+    const options = { vmId: 'vm', address, user: 'admin', password, connectTimeoutMs: 5_000, hostKey: null };
     const outcome: unknown = await openGuest(options).then(
       (session) => session.close(),
       (error: unknown) => error,
@@ -61,8 +61,8 @@ test('a runner that hangs when asked for its version does not hang the probe', a
   const home = new GuestHome();
   home.put('bin/Runner.Listener', '#!/bin/sh\nexec sleep 3600\n');
   const server = await startShellServer({ home: home.path, password: ACCESS.password });
-  const address = { host: '127.0.0.1', port: server.port };
-  const session = await openGuest({ ...ACCESS, address, connectTimeoutMs: 5_000, hostKey: null });
+  const address = async () => ({ host: '127.0.0.1', port: server.port });
+  const session = await openGuest({ ...ACCESS, vmId: 'vm', address, connectTimeoutMs: 5_000, hostKey: null });
   const guest = new Guest(session, home.runner, new AbortController().signal);
   expect((await guest.probe()).runnerVersion).toBeNull();
   session.close();

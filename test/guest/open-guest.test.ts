@@ -23,7 +23,8 @@ describe('a port behind which no guest answers yet', () => {
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     return openGuest({
-      address: { host: '127.0.0.1', port },
+      vmId: 'vm',
+      address: async () => ({ host: '127.0.0.1', port }),
       user: 'admin',
       password: 'admin',
       connectTimeoutMs: 300,
@@ -56,8 +57,10 @@ describe('a port behind which no guest answers yet', () => {
   });
 
   test('is unreachable when nobody listens', async () => {
-    const options = { user: 'admin', password: 'admin', connectTimeoutMs: 300, hostKey: null };
-    await expect(openGuest({ ...options, address: { host: '127.0.0.1', port: 1 } })).rejects.toMatchObject({
+    const options = { vmId: 'vm', user: 'admin', password: 'admin', connectTimeoutMs: 300, hostKey: null };
+    await expect(
+      openGuest({ ...options, address: async () => ({ host: '127.0.0.1', port: 1 }) }),
+    ).rejects.toMatchObject({
       failure: { code: 'GUEST_UNREACHABLE', disposition: 'retry' },
     });
   });
@@ -79,8 +82,9 @@ test('a key that cannot be read is a refused login, and the message does not rep
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   const privateKey = '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n';
-  const address = { host: '127.0.0.1', port };
+  const address = async () => ({ host: '127.0.0.1', port });
   const error: unknown = await openGuest({
+    vmId: 'vm',
     address,
     user: 'admin',
     privateKey,

@@ -80,6 +80,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/http/lingering-close.test.ts'],
   },
   {
+    law: '7: another host key is taken only where the agent names the same port again',
+    file: 'src/effects/guest/with-guest.ts',
+    line: '    const isItsOwn = now.host === before.host && now.port === before.port;',
+    becomes: '    const isItsOwn = true as boolean;',
+    tests: ['test/effects/connect-guest.test.ts'],
+  },
+  {
+    law: '5: an open login belongs to one VM',
+    file: 'src/guest/connection-pool.ts',
+    line: '  return `${user}@${vmId}`;',
+    becomes: '  return `${user}@${vmId.slice(0, 0)}`;',
+    tests: ['test/guest/connection-pool.test.ts'],
+  },
+  {
+    law: 'guests: connections to one that boots are replaced at growing distances',
+    file: 'src/guest/first-banner.ts',
+    line: 'patience *= GROWTH',
+    becomes: 'patience *= 1',
+    tests: ['test/guest/first-banner.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',

@@ -229,8 +229,9 @@ async function keepSecrets({ secrets }: SimulatedWorld, answer: Response): Promi
 
 async function openGuest(parts: LifeParts, options: GuestOptions) {
   const { world, life } = parts;
-  const mac = macAt(world, options.address.host);
-  const login = await life.guard(mac.memory.openGuest(options));
+  const address = await options.address();
+  const mac = macAt(world, address.host);
+  const login = await life.guard(mac.memory.openGuest({ ...options, address }));
   return {
     ...login,
     run: (script: string, run = {}) =>

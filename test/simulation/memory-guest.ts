@@ -20,7 +20,6 @@ export interface LaunchedRunner {
 export class MemoryGuest implements Guest {
   readonly port: number;
   readonly vmName: string;
-  readonly hostKey: string;
   readonly plan: BootPlan;
   readonly manners: RunnerManners;
   readonly github: GitHubWorld;
@@ -28,17 +27,22 @@ export class MemoryGuest implements Guest {
   readonly runners = new Map<string, LaunchedRunner>();
   /** Aborted when its power is cut. */
   readonly off = new AbortController();
+  #connections = 0;
 
-  constructor(
-    given: Pick<MemoryGuest, 'port' | 'vmName' | 'hostKey' | 'plan' | 'manners' | 'github' | 'tookJob'>,
-  ) {
+  constructor(given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'tookJob'>) {
     this.port = given.port;
     this.vmName = given.vmName;
-    this.hostKey = given.hostKey;
     this.plan = given.plan;
     this.manners = given.manners;
     this.github = given.github;
     this.tookJob = given.tookJob;
+  }
+
+  /** Clones have the keys of their image, unless each of the first connections makes some. */
+  nextHostKey(): string {
+    this.#connections += 1;
+    const made = Math.min(this.#connections, this.plan.makesHostKeys ?? 0);
+    return made === 0 ? 'key of every clone' : `key ${made} of ${this.vmName}`;
   }
 
   /** A worker of any runner is there. */

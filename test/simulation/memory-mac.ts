@@ -1,6 +1,6 @@
 import { guestIdentityChanged, guestUnreachable, loginFailure } from '../../src/guest/guest-failure.ts';
 import type { GuestLogin } from '../../src/guest/guest-session.ts';
-import type { GuestOptions } from '../../src/guest/open-guest.ts';
+import type { GuestAddress, GuestOptions } from '../../src/guest/open-guest.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { runInGuest } from './guest-shell.ts';
@@ -18,9 +18,6 @@ export interface MemoryMacOptions {
   tookJob?(vmName: string): void;
 }
 
-/** How long a silent port is listened to. */
-const BANNER_PATIENCE = 5_000;
-
 /** A Mac's hardware in memory: its guests, and the ports that lead to them. */
 export class MemoryMac {
   readonly #options: MemoryMacOptions;
@@ -33,14 +30,13 @@ export class MemoryMac {
   }
 
   readonly hypervisor: Hypervisor = {
-    powerOn: async ({ id, name: vmName }, plan) => {
+    powerOn: async ({ name: vmName }, plan) => {
       const { github, manners, tookJob } = this.#options;
       this.#given += 1;
       const port = this.#given;
       const guest = new MemoryGuest({
         port,
         vmName,
-        hostKey: `key of ${id}`,
         plan,
         manners: manners(),
         github,
@@ -82,22 +78,23 @@ export class MemoryMac {
   }
 
   /** Logs in as `openGuest` does over SSH, with the same failures. */
-  async openGuest({ address, user, hostKey, signal, password }: GuestOptions): Promise<GuestLogin> {
+  async openGuest(options: Omit<GuestOptions, 'address'> & { address: GuestAddress }): Promise<GuestLogin> {
+    const { address, user, hostKey, signal, password, connectTimeoutMs } = options;
     const target = { ...address, user };
     await this.#pause(signal);
     if (!this.#ports.has(address.port)) throw guestUnreachable(target, 'ECONNREFUSED');
     const guest = this.#guestBehind(address.port);
-    if (!guest) {
-      const { clock } = this.#options.github;
-      await clock.sleepUntil(clock.now() + BANNER_PATIENCE, signal);
-      throw guestUnreachable(target, 'it said nothing');
-    }
-    if (hostKey !== null && hostKey !== guest.hostKey) throw guestIdentityChanged(target);
+    const { clock } = this.#options.github;
+    const silence = guest ? (guest.plan.bannerMs ?? 0) : Number.POSITIVE_INFINITY;
+    await clock.sleepUntil(clock.now() + Math.min(silence, connectTimeoutMs), signal);
+    if (!guest || silence >= connectTimeoutMs) throw guestUnreachable(target, 'it said nothing');
+    const presented = guest.nextHostKey();
+    if (hostKey !== null && hostKey !== presented) throw guestIdentityChanged(target);
     if (guest.plan.refuseLogin || password !== SSH_PASSWORD) {
       throw loginFailure(Object.assign(new Error('refused'), { level: 'client-authentication' }), target);
     }
     return {
-      hostKey: guest.hostKey,
+      hostKey: presented,
       run: async (script, { args = [], stdin = '', signal: stop } = {}) => {
         const stops = AbortSignal.any([guest.off.signal, ...(stop ? [stop] : [])]);
         try {

@@ -114,3 +114,14 @@ export function planPages(chance: Chance, troubled: number): TimedFault[] {
     return { where: 'github', at, until, fault };
   });
 }
+
+/** In some plans, guests that are slow to greet, some of which make their host keys while the first connections come. */
+export function planSlowGuests(chance: Chance, macs: string[], troubled: number): TimedFault[] {
+  if (!chance.is(0.25)) return [];
+  return Array.from({ length: chance.between(1, 2) }, () => {
+    const at = chance.is(0.5) ? 0 : chance.between(0, troubled);
+    const body = { bannerMs: chance.pick([1, 3, 10, 30]) * SECOND, makesHostKeys: chance.between(0, 4) };
+    const fault: Fault = { route: 'guest boot *', body, times: chance.between(1, 6) };
+    return { where: chance.pick(macs), at, until: at + 15 * MINUTE, fault };
+  });
+}

@@ -27,7 +27,7 @@ export const runnerKeys = {
   ssh_password: withDefault(secret, 'admin', "That user's password in the image."),
   ssh_private_key_path: optional(
     { ...localFile, holds: 'sshKey' },
-    'Private key for the login, beside the password.',
+    'Private key for the login, beside the password. When the guest takes no password, put the public key of the user that runs the agent into the image, too: its login is the second way to ask a guest whether a job runs.',
   ),
   install_path: withDefault(
     textLike(
@@ -38,7 +38,11 @@ export const runnerKeys = {
     '/Users/admin/actions-runner',
     'Where the image holds the Actions runner: the folder with `run.sh` and `config.sh`. `~/…` is the home of `runner.ssh_user`.',
   ),
-  connect_timeout: withDefault(duration, '20s', 'For one connection: TCP, SSH banner and login together.'),
+  connect_timeout: withDefault(
+    duration,
+    '20s',
+    'For one connection: TCP and SSH banner, and as long again for the login.',
+  ),
   scope: optional(
     choice('repository', 'organization'),
     'Where runners are registered. An organization needs Self-hosted runners: write there.',

@@ -1,8 +1,10 @@
+import { failureOf } from '../../../machines/failure.ts';
+import { DaemonError } from '../../errors.ts';
 import { activityScript, parseActivity } from '../../guest/scripts/activity.ts';
 import { shellCommand } from '../../guest/scripts/shell.ts';
+import { redactForeign } from '../../redact.ts';
 import { effect } from '../effect.ts';
 import { vmIsGone } from '../runner/watch-runner.ts';
-import { forwardedAddress } from './connect-guest.ts';
 import { withGuest } from './with-guest.ts';
 
 /**
@@ -10,22 +12,36 @@ import { withGuest } from './with-guest.ts';
  * Rejects when the guest gives no result: then its VM must not be deleted (law 5).
  */
 export const askGuest = effect('askGuest', async (world, input, signal) => {
-  const { host, vmId, hostKey, runnerName } = input;
+  const { host, vmId, runnerName } = input;
   if (await vmIsGone(world, host, vmId, signal)) return { answer: 'vanished' };
   try {
-    const address = await forwardedAddress(world, host, vmId, signal);
-    const isWorking = await withGuest(world, { address, hostKey }, signal, (guest) =>
-      guest.isWorking(runnerName),
-    );
+    const isWorking = await withGuest(world, input, signal, (guest) => guest.isWorking(runnerName));
     return { answer: isWorking ? 'working' : 'notWorking' };
   } catch (sshError) {
     signal.throwIfAborted();
     const { user, password } = world.guest;
     const { script, args } = activityScript(runnerName);
     const command = { command: shellCommand(script, args), user, password, timeoutSeconds: 30 };
-    const { stdout } = await world.agent(host).execute(vmId, command, { signal });
+    const { exitCode, stdout, stderr } = await world.agent(host).execute(vmId, command, { signal });
     const isWorking = parseActivity(stdout);
-    if (isWorking === null) throw sshError;
+    if (isWorking === null) throw withoutSecondWitness(sshError, { exitCode, stderr, password });
     return { answer: isWorking ? 'working' : 'notWorking' };
   }
 });
+
+/** A second way in that is never there has to be known: without it, silence of the first one holds the VM. */
+function withoutSecondWitness(
+  sshError: unknown,
+  { exitCode, stderr, password }: { exitCode: number; stderr: string; password: string | null },
+) {
+  const { code, message } = failureOf(sshError);
+  const why =
+    redactForeign(stderr, [password ?? ''])
+      .trim()
+      .slice(-200) || `exit code ${exitCode}`;
+  const fix =
+    password === null
+      ? ' It has no password to log in with: set runner.ssh_password, or put the public key of the user that runs the agent into the image.'
+      : '';
+  return new DaemonError(code, `${message} The agent's own login in the guest failed, too (${why}).${fix}`);
+}

@@ -1,55 +1,26 @@
 import type { AgentClient } from '../../agent/agent-client.ts';
-import { sleepFor } from '../../clock.ts';
-import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
-import type { EffectWorld } from '../effect-world.ts';
-import { withGuest } from './with-guest.ts';
+import { forwardedAddress } from './forwarded-address.ts';
 
-/**
- * Seconds of VM uptime in which the agent's own search for the guest's address may still succeed. Asking for
- * forwarding before that would hold the VM's operation gate for up to two minutes, against our own teardown.
- */
-const AUTOMATIC_FORWARDING_SECONDS = 80;
-
-/** Milliseconds between two polls for the address, each one small request to the agent; and of one try in all. */
-const POLL_INTERVAL = 100;
-const TRY_TIMEOUT = 5_000;
+/** The newest events of a VM that are read for the one that says that its guest answered. */
+const EVENTS = 20;
 
 /** Finds the guest's address and logs in once: an open port alone proves nothing. */
 export const connectGuest = effect('connectGuest', async (world, { host, vmId, hostKey }, signal) => {
   const address = await forwardedAddress(world, host, vmId, signal);
-  return withGuest(world, { address, hostKey }, signal, async (guest) => ({
-    address,
-    hostKey: guest.session.hostKey,
-  }));
+  const { user, password, privateKey, connectTimeout } = world.guest;
+  const session = await world.openGuest({
+    ...{ vmId, user, password, privateKey, hostKey, signal },
+    connectTimeoutMs: connectTimeout,
+    address: async () => address,
+    hasAnswered: () => hasShownBanner(world.agent(host), vmId, signal),
+  });
+  session.close();
+  return { address, hostKey: session.hostKey };
 });
 
-/**
- * Returns where the guest's SSH is reached. Enables the forwarding only where the agent will not do so by itself, and
- * polls while it still may: a guest that gets its address is seen within a tenth of a second.
- */
-export async function forwardedAddress(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
-  const client = world.agent(host);
-  const until = world.clock.now() + TRY_TIMEOUT;
-  let mayForward = false;
-  do {
-    if (mayForward) await sleepFor(world.clock, POLL_INTERVAL, signal);
-    const ssh = await client.sshStatus(vmId, { signal });
-    if (ssh.status === 'ready' && ssh.address !== null) return ssh.address;
-    mayForward =
-      ssh.status !== 'unavailable' && (mayForward || (await mayForwardByItself(client, host, vmId, signal)));
-    if (!mayForward) return client.enableSsh(vmId, { signal });
-  } while (world.clock.now() < until);
-  throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
-}
-
-/** Reads the live state: the VM's record may have it as stopped long after its start. */
-async function mayForwardByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
-  const state = await client.vmState(vmId, { signal });
-  if (state !== 'running' && state !== 'starting') {
-    throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${state ?? 'gone'} while it boots.`);
-  }
-  if (!(await client.forwardsSshAutomatically({ signal }))) return false;
-  const vm = await client.getVm(vmId, { signal });
-  return (vm?.uptime ?? 0) < AUTOMATIC_FORWARDING_SECONDS;
+/** The agent looks for the guest's banner through the port that it forwards, and says when it has seen it. */
+async function hasShownBanner(client: AgentClient, vmId: string, signal: AbortSignal): Promise<boolean> {
+  const events = await client.listEvents(vmId, { limit: EVENTS, signal });
+  return events.some(({ type }) => type === 'SSH_READY');
 }

@@ -5,6 +5,17 @@ import type { EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
+/** Failures that a VM which is gone causes, too. */
+const OF_A_LOST_GUEST = [
+  'GUEST_UNREACHABLE',
+  'GUEST_IDENTITY_CHANGED',
+  'GUEST_LOGIN_REFUSED',
+  'SSH_NOT_READY',
+  'SSH_FORWARDING_FAILED',
+  'VM_NOT_FOUND',
+  'VM_VANISHED',
+] as const;
+
 /**
  * Resolves when the runner took a job (`until: 'activity'`), when its process ended, or when its VM is gone. One script
  * waits in the guest, so nothing is polled. A lost connection rejects, and the machine orders the effect again.
@@ -17,7 +28,7 @@ export const watchRunner = effect('watchRunner', async (world, input, signal) =>
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };
     return { ended: 'exited', failure: runnerEnded(runnerName, status) };
   } catch (error) {
-    if (!hasCode(error, 'GUEST_UNREACHABLE', 'GUEST_IDENTITY_CHANGED', 'GUEST_LOGIN_REFUSED')) throw error;
+    if (!hasCode(error, ...OF_A_LOST_GUEST)) throw error;
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };
     throw error;
   }

@@ -12,6 +12,10 @@ export const bootPlanSchema = z.strictObject({
   natMs: z.union([z.number().nonnegative(), z.literal('never')]).optional(),
   /** Milliseconds from `running` to sshd; `never` leaves the forwarded port silent. */
   sshdMs: z.union([z.number().nonnegative(), z.literal('never')]).optional(),
+  /** Milliseconds from each connection to its banner: a guest that is slow. The agent waits four seconds for one. */
+  bannerMs: z.number().nonnegative().optional(),
+  /** How many of its first connections make host keys, each its own; the last ones stay. Otherwise it has its image's. */
+  makesHostKeys: z.int().nonnegative().optional(),
   /** The guest refuses every login. */
   refuseLogin: z.boolean().optional(),
   missingTools: z.array(z.enum(GUEST_TOOLS)).optional(),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import type { Guest } from '../agent/hypervisor.ts';
 import { type GuestHome, type GuestHomeOptions, makeGuestHome } from './guest-home.ts';
@@ -9,6 +9,8 @@ import { killGuestProcesses } from './guest-processes.ts';
 
 export interface SshGuestOptions extends GuestHomeOptions {
   password: string;
+  /** Private, in OpenSSH's form: what the image has. One of its own unless told otherwise. */
+  hostKey?: string;
   /** Public key in OpenSSH's form that may log in as well. */
   authorizedKey?: string;
   /** Address and port to listen on; loopback, and any free one, unless told otherwise. */
@@ -22,19 +24,33 @@ export interface SshGuest extends Guest {
 }
 
 /**
- * Starts a guest: a real SSH server, with a host key of its own, whose commands the
- * machine's own shell runs. As with sshd, a command outlives its connection and a detached one its channel; all of
+ * Starts a guest: a real SSH server whose commands the machine's own shell runs. As with sshd, a command outlives its connection and a detached one its channel; all of
  * them end with `stop`, and the home with them.
  */
 export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest> {
   const home = await makeGuestHome(options);
   const connections = new Set<Connection>();
+  const sockets = new Set<Socket>();
   try {
-    const server = new ssh2.Server({ hostKeys: [newKeyPair().private] });
-    server.on('connection', (connection: Connection) => {
-      connections.add(connection);
-      connection.on('close', () => connections.delete(connection));
-      serveConnection(connection, options, home);
+    const { bannerMs = 0, makesHostKeys = 0 } = options.plan;
+    const keys = Array.from({ length: makesHostKeys }, () => newKeyPair().private);
+    if (keys.length === 0) keys.push(options.hostKey ?? newKeyPair().private);
+    const daemons = keys.map((key) => {
+      const daemon = new ssh2.Server({ hostKeys: [key] });
+      return daemon.on('connection', (connection: Connection) => {
+        connections.add(connection);
+        connection.on('close', () => connections.delete(connection));
+        serveConnection(connection, options, home);
+      });
+    });
+    let made = 0;
+    const server = createServer((socket) => {
+      const daemon = daemons[Math.min(made, daemons.length - 1)];
+      made += 1;
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+      if (bannerMs === 0) daemon?.injectSocket(socket);
+      else setTimeout(() => socket.destroyed || daemon?.injectSocket(socket), bannerMs);
     });
     server.listen(options.listenPort ?? 0, options.host ?? '127.0.0.1');
     await once(server, 'listening');
@@ -44,6 +60,7 @@ export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest>
       stop: async () => {
         server.close();
         for (const connection of connections) connection.end();
+        for (const socket of sockets) socket.destroy();
         await killGuestProcesses(home);
         await home.remove();
       },

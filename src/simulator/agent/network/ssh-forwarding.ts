@@ -4,6 +4,9 @@ import { invalidState, Refusal } from '../refusal.ts';
 import type { Power, Vm } from '../vms/vm.ts';
 import { findAddress } from './guest-address.ts';
 
+/** Milliseconds for which the agent waits for a guest's banner. */
+const BANNER_PATIENCE = 4_000;
+
 /** What the SSH routes answer. The host is this literal even where the controller sits on another machine. */
 export interface SshInfo {
   host: '127.0.0.1';
@@ -108,9 +111,10 @@ async function openForward(
 
 /** Publishes SSH_READY when the guest's banner was seen through the port, once for each time it is enabled. */
 function announceBanner(world: AgentWorld, vm: Vm, power: Power, forward: PortForward, life: AbortSignal) {
-  if (!Number.isFinite(power.sshUpAt)) return;
+  const { bannerMs = 0 } = power.plan;
+  if (!Number.isFinite(power.sshUpAt) || bannerMs > BANNER_PATIENCE) return;
   const signal = AbortSignal.any([power.off.signal, life]);
-  const announced = world.clock.sleepUntil(power.sshUpAt, signal).then(() => {
+  const announced = world.clock.sleepUntil(power.sshUpAt + bannerMs, signal).then(() => {
     if (power.forward === forward) world.events.publish('SSH_READY', vm.id);
   });
   void inBackground(announced, signal);
