@@ -1,8 +1,9 @@
-import { type Failure, type FailureCode, failure } from '../machines/failure.ts';
+import { type Blame, type Failure, type FailureCode, failure } from '../machines/failure.ts';
 
 /**
  * The one error that adapters and effects throw. Its `failure` is what machines, the journal and people see;
- * `cause` stays in this process (law 7: a library's error object may hold a request body).
+ * `cause` stays in this process (law 7: a library's error object may hold a request body). `blame` is given where the
+ * code alone does not tell it.
  */
 export class DaemonError extends Error {
   readonly failure: Failure;
@@ -10,11 +11,12 @@ export class DaemonError extends Error {
   constructor(
     code: FailureCode,
     message: string,
-    options: { retryAt?: number | null; cause?: unknown } = {},
+    options: { retryAt?: number | null; cause?: unknown; blame?: Blame } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DaemonError';
-    this.failure = failure(code, message, options.retryAt ?? null);
+    const { blame, retryAt } = options;
+    this.failure = { ...failure(code, message, retryAt ?? null), ...(blame && { blame }) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
@@ -6,6 +7,7 @@ import { profileOf } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { type CreateLedger, PendingCreates } from '../effects/pending-creates.ts';
+import { ImageNotes } from '../effects/runner/image-notes.ts';
 import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
@@ -16,6 +18,7 @@ import { BaseVms } from '../upkeep/bases/base-vms.ts';
 export interface EffectWorldParts {
   config: Config;
   clock: Clock;
+  log: Logger;
   github: GitHub;
   agents: ReadonlyMap<string, AgentClient>;
   openGuest: EffectWorld['openGuest'];
@@ -30,6 +33,7 @@ export interface EffectWorldParts {
 export function createEffectWorld({
   config,
   clock,
+  log,
   github,
   agents,
   openGuest,
@@ -66,6 +70,7 @@ export function createEffectWorld({
     profile: (label) => profileOf(config, label),
     secrets: new RunnerSecrets(),
     creates: new PendingCreates(clock, timeouts.create_settle, ledger),
+    imageNotes: new ImageNotes(log),
     bases: new BaseVms(controller.base_vms, namePrefix(controller)),
     observe,
     evidenceSaved,

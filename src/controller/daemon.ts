@@ -93,6 +93,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const world = createEffectWorld({
     config,
     clock,
+    log,
     github,
     agents,
     openGuest: guestConnections.acquire,

@@ -8,6 +8,7 @@ import type { GuestOptions } from '../guest/open-guest.ts';
 import type { Pulls } from '../hosts/pulls.ts';
 import type { BaseVms } from '../upkeep/bases/base-vms.ts';
 import type { PendingCreates } from './pending-creates.ts';
+import type { ImageNotes } from './runner/image-notes.ts';
 import type { RunnerSecrets } from './runner/runner-secrets.ts';
 
 export interface GuestAccess {
@@ -38,6 +39,7 @@ export interface EffectWorld {
   profile(label: string): Profile;
   secrets: RunnerSecrets;
   creates: PendingCreates;
+  imageNotes: ImageNotes;
   bases: BaseVms;
   /** Takes what an effect saw of a job, in the same way as every other observation (law 6). */
   observe(observation: JobObservation): void;

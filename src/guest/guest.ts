@@ -1,6 +1,6 @@
 import type { GuestLogin } from './guest-session.ts';
 import { activityScript } from './scripts/activity.ts';
-import { launchScript, type RunnerLaunch } from './scripts/launch.ts';
+import { type LaunchedRunner, launchScript, type RunnerLaunch } from './scripts/launch.ts';
 import { logFilesScript } from './scripts/log-files.ts';
 import { type GuestFacts, probeScript } from './scripts/probe.ts';
 import type { GuestScript } from './scripts/shell.ts';
@@ -29,7 +29,7 @@ export class Guest {
   }
 
   /** Starts a runner, once for each runner name. Throws RUNNER_CONFIGURATION_FAILED. */
-  async launch(launch: RunnerLaunch): Promise<'started' | 'exists'> {
+  async launch(launch: RunnerLaunch): Promise<LaunchedRunner> {
     return this.#run(launchScript(launch, this.#installPath));
   }
 

@@ -111,6 +111,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
     const world: EffectWorld = createEffectWorld({
       config,
       clock,
+      log,
       github: createGitHub({ apiUrl: github.url, auth: { token: 'ghp_oftheeffects' }, clock, log }),
       agents,
       openGuest,

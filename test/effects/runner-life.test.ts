@@ -81,6 +81,108 @@ describe('a runner is launched', () => {
   });
 });
 
+describe('a runner is launched in what a login has', () => {
+  const variables = ['env >"$HOME/env"'];
+  const seen = async (at: Awaited<ReturnType<typeof attempt>>) => {
+    await at.obtain();
+    await at.launch();
+    await at.watch('exit');
+    return (await at.inGuest('cat ~/env')).stdout.split('\n');
+  };
+
+  test('which a command over SSH lacks: a UTF-8 locale, and the places of further tools', async () => {
+    const at = await attempt(await effectFixture(), variables);
+    expect((await at.inGuest('env')).stdout).not.toMatch(/^(?:LANG|LC_\w+)=/m);
+    const lines = await seen(at);
+    expect(lines.find((line) => line.startsWith('LANG='))).toMatch(/UTF-8$/);
+    expect(lines.find((line) => line.startsWith('PATH='))).toContain('/usr/local/bin');
+  });
+
+  test('unless the .env of the image says otherwise', async () => {
+    const at = await attempt(await effectFixture(), variables);
+    await at.inGuest(`printf 'LANG=de_CH.ISO8859-1\\nOWN=yes\\n' >~/actions-runner/.env`);
+    const lines = await seen(at);
+    expect(lines).toEqual(expect.arrayContaining(['LANG=de_CH.ISO8859-1', 'OWN=yes']));
+  });
+});
+
+describe('an image that was built with a configured runner', () => {
+  test.each([
+    ['a JIT configuration', {}],
+    ['a registration token', { enterpriseVersion: '3.9.4', hasJit: false }],
+  ])('serves by %s all the same, and its leftovers are told once', async (_what, github) => {
+    const given = await effectFixture({ github });
+    given.mac.faults.add({ route: 'guest boot *', body: { configured: true } });
+    for (let n = 0; n < 2; n += 1) {
+      const at = await attempt(given);
+      await at.obtain();
+      await at.launch();
+      expect(await at.watch('exit')).toMatchObject({ ended: 'exited', failure: null });
+      expect(at.jobOf(at.jobId)).toMatchObject({ conclusion: 'success', runner: { name: at.name } });
+      await at.destroy();
+    }
+    const told = given.logged.filter((line) => line.includes('holds a configured runner'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('.runner, .runner_migrated');
+  });
+});
+
+describe('a runner that cannot do its work', () => {
+  const troubled = async (runnerTrouble: string) => {
+    const given = await effectFixture();
+    given.mac.faults.add({ route: 'guest boot *', body: { runnerTrouble } });
+    return attempt(given);
+  };
+
+  test.each([
+    ['badCpu', 'Bad CPU type in executable'],
+    ['killed', 'Killed: 9'],
+  ])('is found by the probe where it cannot even begin (%s)', async (trouble, cause) => {
+    const at = await troubled(trouble);
+    await expect(at.probe()).rejects.toMatchObject(
+      failing('GUEST_TOOL_MISSING', {
+        blame: 'image',
+        message: expect.stringMatching(
+          new RegExp(`bin/Runner.Listener \\(it is there, but does not run: .*${cause}\\)`),
+        ),
+      }),
+    );
+  });
+
+  test('has the line with the cause in its failure, not the last one', async () => {
+    const at = await troubled('diskFull');
+    await at.probe();
+    await at.obtain();
+    await at.launch();
+    const { failure } = await at.watch('activity');
+    expect(failure).toMatchObject({ code: 'RUNNER_EXITED', blame: 'image' });
+    expect(failure?.message).toContain(
+      'It said: Unhandled exception. System.IO.IOException: No space left on device',
+    );
+  });
+
+  test.each([
+    ['noDns', 'host', 'nodename nor servname provided'],
+    ['untrusted', 'image', 'The SSL connection could not be established'],
+  ])('and tries on is blamed on whom its cause names (%s: %s)', async (trouble, blame, cause) => {
+    const at = await troubled(trouble);
+    await at.probe();
+    await at.obtain();
+    await at.launch();
+    await vi.waitFor(
+      () =>
+        expect(at.confirm()).rejects.toMatchObject(
+          failing('RUNNER_NOT_ONLINE', {
+            blame,
+            disposition: 'retry',
+            message: expect.stringContaining(cause),
+          }),
+        ),
+      10_000,
+    );
+  });
+});
+
 describe('a runner that is not online', () => {
   test('has not connected yet, which only needs patience', async () => {
     const at = await attempt(await effectFixture());
@@ -124,7 +226,8 @@ describe('a runner that is not online', () => {
     await at.launch();
     const { ended, failure } = await at.watch('activity');
     expect([ended, failure?.code]).toEqual(['exited', 'RUNNER_EXITED']);
-    expect(failure?.message).toContain('Exiting runner');
+    expect(failure?.message).toContain('already has an active session');
+    expect(failure?.blame).toBe('github');
     session.close('closed');
   });
 

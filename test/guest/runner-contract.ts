@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { activityScript, parseActivity } from '../../src/guest/scripts/activity.ts';
 import { shellCommand } from '../../src/guest/scripts/shell.ts';
@@ -26,7 +27,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       }) as const;
 
     test('a launched runner has its secret in its own environment and nowhere else', async () => {
-      expect(await guest.inside().launch(jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toMatchObject({ answer: 'started' });
       await vi.waitFor(() => expect(guest.home.seen('interrupt')).toBe('interruptible'));
       expect(guest.home.seen('secret')).toBe(sha256(SECRET));
       expect(guest.home.seen('deprecated')).toBe('1');
@@ -41,17 +42,44 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(existsSync(guest.home.state(NAME, 'secret'))).toBe(false);
     });
 
+    test('what an image build configured is removed before the launch, and nothing else', async () => {
+      for (const name of ['.runner', '.runner_migrated', '.credentials', '.env', '.path'])
+        guest.home.put(name, '{}');
+      expect(await guest.inside().launch(jit())).toEqual({
+        answer: 'started',
+        removed: ['.runner', '.runner_migrated', '.credentials'],
+      });
+      expect(existsSync(join(guest.home.runner, '.runner_migrated'))).toBe(false);
+      expect(existsSync(join(guest.home.runner, '.env'))).toBe(true);
+    });
+
+    test('a runner that cannot run is found by the probe, with what it says', async () => {
+      guest.home.put('bin/Runner.Listener', '#!/bin/sh\necho "$0: no such CPU" >&2\nexit 126\n');
+      await expect(guest.inside().probe()).rejects.toMatchObject({
+        failure: {
+          code: 'GUEST_TOOL_MISSING',
+          message: expect.stringMatching(
+            /lacks bin\/Runner.Listener \(it is there, but does not run: .*no such CPU\)/,
+          ),
+        },
+      });
+      guest.home.put('bin/Runner.Listener', '#!/bin/sh\nexit 3\n');
+      await expect(guest.inside().probe()).rejects.toThrow(/does not run: exit code 3\)/);
+    });
+
     test('a second launch of the same runner starts nothing', async () => {
-      expect(await guest.inside().launch(jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toMatchObject({ answer: 'started' });
       const pid = execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString();
-      expect(await guest.inside().launch({ ...jit(), jitConfig: 'another' })).toBe('exists');
+      expect(await guest.inside().launch({ ...jit(), jitConfig: 'another' })).toMatchObject({
+        answer: 'exists',
+      });
       expect(execFileSync('cat', [guest.home.state(NAME, 'pid')]).toString()).toBe(pid);
       await vi.waitFor(() => expect(guest.home.seen('secret')).toBe(sha256(SECRET)));
     });
 
     test('two launches at once start one runner', async () => {
       const answers = await Promise.all([guest.inside().launch(jit()), guest.inside().launch(jit())]);
-      expect(answers.sort()).toEqual(['exists', 'started']);
+      expect(answers.map(({ answer }) => answer).sort()).toEqual(['exists', 'started']);
     });
 
     test('a runner outlives the connection, and its exit code and result are read after a new login', async () => {
@@ -159,7 +187,7 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('with a registration token the runner is configured first, with the token in the environment', async () => {
-      expect(await guest.inside(guest.home.runner).launch(token())).toBe('started');
+      expect(await guest.inside(guest.home.runner).launch(token())).toMatchObject({ answer: 'started' });
       expect(guest.home.seen('arguments').split('\n')).toEqual([
         ...['--unattended', '--ephemeral', '--disableupdate', '--url', 'https://github.com/o/r'],
         ...['--name', NAME, '--labels', "self-hosted,it's", '--work', '_work'],
@@ -168,7 +196,9 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(execFileSync('ps', ['-A', '-ww', '-o', 'command']).toString()).not.toContain(
         'the-registration-token',
       );
-      expect(await guest.inside(guest.home.runner).launch({ ...token(), group: 'macs' })).toBe('exists');
+      expect(await guest.inside(guest.home.runner).launch({ ...token(), group: 'macs' })).toMatchObject({
+        answer: 'exists',
+      });
     });
 
     test('a runner that cannot be configured says why, again and without the token', async () => {
@@ -190,7 +220,7 @@ export function runnerContract(name: string, start: StartGuest): void {
     });
 
     test('a runner whose directory is gone exits instead of hanging', async () => {
-      expect(await guest.inside('/nowhere').launch(jit())).toBe('started');
+      expect(await guest.inside('/nowhere').launch(jit())).toMatchObject({ answer: 'started' });
       expect(await guest.inside().status(NAME)).toMatchObject({ process: 'exited', exitCode: 72 });
     });
 
@@ -198,7 +228,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       await expect(guest.inside().launch({ ...jit(), jitConfig: '' })).rejects.toMatchObject({
         failure: { code: 'GUEST_COMMAND_FAILED' },
       });
-      expect(await guest.inside().launch(jit())).toBe('started');
+      expect(await guest.inside().launch(jit())).toMatchObject({ answer: 'started' });
     });
 
     test('a runner name that is a path is refused', async () => {

@@ -35,6 +35,7 @@ describe('the log of a runner', () => {
       result: null,
       deprecated: false,
       registrationGone: false,
+      cause: null,
       lastLines: [],
     });
   });
@@ -70,6 +71,32 @@ describe('the log of a runner', () => {
     const line = 'An error occured: Runner version v2.330.0 is deprecated and cannot receive messages.';
     expect(parseRunnerLog(line).deprecated).toBe(true);
     expect(parseRunnerLog(`2026-08-22 13:46:20Z: Running job: ${line}`).deprecated).toBe(false);
+  });
+
+  test.each([
+    [
+      'image',
+      '/Users/x/bin/run-helper.sh: line 36: /Users/x/bin/Runner.Listener: Bad CPU type in executable',
+    ],
+    ['image', '/Users/x/bin/run-helper.sh: line 36: 641 Killed: 9   "$DIR"/bin/Runner.Listener run $*'],
+    ['image', "Unhandled exception. System.IO.IOException: No space left on device : '/Users/x/_diag/a.log'"],
+    [
+      'image',
+      'Runner connect error: The SSL connection could not be established. Retrying until reconnected.',
+    ],
+    [
+      'host',
+      'Runner connect error: nodename nor servname provided, or not known (a.test:443). Retrying until reconnected.',
+    ],
+    ['host', 'Runner connect error: Network is unreachable (a.test:443). Retrying until reconnected.'],
+    [
+      'github',
+      'Runner connect error: Response status code does not indicate success: 503. Retrying until reconnected.',
+    ],
+  ])('the cause is the first line that carries one, whatever follows (%s: %s)', (blame, line) => {
+    const log = `√ Connected to GitHub\n2026-08-22 13:46:20Z: ${line}\n   at System.Main()\nRunner connect error: later\nRunner listener exit with terminated error, stop the service, no retry needed.\nExiting runner...\n`;
+    expect(parseRunnerLog(log).cause).toEqual({ line, blame });
+    expect(parseRunnerLog(`2026-08-22 13:46:20Z: Running job: ${line}\n`).cause).toBeNull();
   });
 
   test.each([

@@ -12,9 +12,14 @@ export const confirmOnline = effect('confirmOnline', async (world, input, signal
   const status = await withGuest(world, input, signal, (guest) => guest.status(runnerName));
   if (status.process !== 'running') {
     const cause = runnerEnded(runnerName, status);
-    if (cause) throw new DaemonError(cause.code, cause.message);
+    if (cause) throw new DaemonError(cause.code, cause.message, { blame: cause.blame });
   } else if (!status.listening && !status.tookJob) {
-    throw new DaemonError('RUNNER_NOT_ONLINE', `The runner ${runnerName} has not connected to GitHub yet.`);
+    const { cause } = status;
+    throw new DaemonError(
+      'RUNNER_NOT_ONLINE',
+      `The runner ${runnerName} has not connected to GitHub yet.${cause ? ` It says: ${cause.line}` : ''}`,
+      cause ? { blame: cause.blame } : {},
+    );
   }
 
   const runner =

@@ -1,4 +1,5 @@
 import { DaemonError } from '../../errors.ts';
+import type { RunnerLaunch } from '../../guest/scripts/launch.ts';
 import { effect } from '../effect.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { removeLeftover } from './obtain-runner-config.ts';
@@ -21,13 +22,17 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
         `The configuration of ${runnerName} was lost with the daemon's restart; a new one is obtained.`,
       );
     }
+    const { image, runnerLabels } = world.profile(input.profile);
+    const launch = async (how: RunnerLaunch) => {
+      const { removed } = await guest.launch(how);
+      world.imageNotes.leftovers(image, removed);
+    };
     if (secret.mode === 'jit') {
-      await guest.launch({ mode: 'jit', runnerName, jitConfig: secret.jitConfig });
+      await launch({ mode: 'jit', runnerName, jitConfig: secret.jitConfig });
     } else {
-      const { runnerLabels } = world.profile(input.profile);
       const group = scope.kind === 'organization' ? world.runnerGroup : null;
       const url = world.github.registrationUrl(scope);
-      await guest.launch({
+      await launch({
         mode: 'token',
         runnerName,
         token: secret.token,

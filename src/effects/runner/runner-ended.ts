@@ -1,6 +1,10 @@
 import { type Failure, failure } from '../../../machines/failure.ts';
 import type { RunnerStatus } from '../../guest/scripts/status.ts';
 
+/** What run.sh and run-helper.sh print at nearly every end. */
+const OF_THE_WRAPPER =
+  /^(?:Exiting runner|Restarting runner|Runner listener exit|Exiting with unknown error code)/;
+
 /** Why a runner process ended that had no job; null when it had one, since then its end is not a failure. */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {
   if (status.tookJob) return null;
@@ -11,10 +15,12 @@ export function runnerEnded(runnerName: string, status: RunnerStatus): Failure |
     );
   }
   const gone = status.registrationGone ? ' GitHub had removed its registration.' : '';
-  const last = status.lastLines.at(-1);
   const code = status.exitCode === null ? 'without an exit code' : `with exit code ${status.exitCode}`;
-  return failure(
+  const last = status.lastLines.findLast((line) => !OF_THE_WRAPPER.test(line)) ?? status.lastLines.at(-1);
+  const said = status.cause ? ` It said: ${status.cause.line}` : last ? ` Its last line: ${last}` : '';
+  const ended = failure(
     'RUNNER_EXITED',
-    `The runner ${runnerName} ended ${code} before it had a job.${gone}${last ? ` Its last line: ${last}` : ''}`,
+    `The runner ${runnerName} ended ${code} before it had a job.${gone}${said}`,
   );
+  return { ...ended, blame: status.cause?.blame ?? ended.blame };
 }

@@ -4,6 +4,7 @@ import {
   checkedRunnerName,
   EXPAND_INSTALL,
   type GuestScript,
+  LOGIN_LOCALE,
   RUNNER_STATE,
   type ScriptOutput,
   USUAL_PATH,
@@ -15,10 +16,17 @@ export type RunnerLaunch = { runnerName: string } & (
   | { mode: 'token'; token: string; url: string; labels: readonly string[]; group: string | null }
 );
 
+export interface LaunchedRunner {
+  answer: 'started' | 'exists';
+  /** Files of an earlier configuration that were in the image. */
+  removed: string[];
+}
+
 /** Milliseconds: `config.sh` calls GitHub several times, and each call up to three times where it fails. */
 const LAUNCH_TIMEOUT_MS = 120_000;
 
-// Runs in the guest for as long as its runner does. The secret goes from its file into the environment of the one child
+// Runs in the guest for as long as its runner does. What is left of a configuration that was made when the image was built
+// would win over ours: the guest is ours and serves one runner, so it is removed. The secret goes from its file into the environment of the one child
 // that needs it: the runner reads ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source:
 // CommandSettings.cs). Without the DEPRECATED variable run.sh exits with 0 when GitHub refuses its version.
 const SUPERVISOR = `
@@ -29,8 +37,10 @@ finish() { echo "$1" >"$dir/rc.tmp"; mv "$dir/rc.tmp" "$dir/rc"; exit 0; }
 IFS= read -r secret <"$dir/secret"; rm -f "$dir/secret"
 ${EXPAND_INSTALL}
 ${USUAL_PATH}
+${LOGIN_LOCALE}
 cd "$install" || finish 72
 pwd -P >"$dir/install"
+for file in .runner* .credentials*; do [ -f "$file" ] && rm -f "$file" && echo "$file" >>"$dir/removed"; done
 export ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1
 if [ "$mode" = token ]; then
   ACTIONS_RUNNER_INPUT_TOKEN=$secret ./config.sh "$@" >"$dir/config.log" 2>&1
@@ -72,6 +82,7 @@ secret=
 [ -d "$dir" ] || { echo "cannot make $dir" >&2; exit 73; }
 while [ ! -f "$dir/started" ] && [ "$(state)" = running ]; do sleep 0.1; done
 echo
+[ -f "$dir/removed" ] && sed 's/^/jeballto-removed: /' "$dir/removed"
 if [ -f "$dir/config-rc" ] && [ "$(cat "$dir/config-rc")" -ne 0 ]; then
   echo "jeballto-launch: config-failed $(cat "$dir/config-rc")"; tail -n 12 "$dir/config.log"
 else echo "jeballto-launch: $answer"
@@ -83,7 +94,7 @@ fi
  * launch returns `exists` and starts nothing. In token mode the runner is configured first, and a launch that finds that
  * under way waits for its end. Whether the runner stays up is seen by its status.
  */
-export function launchScript(launch: RunnerLaunch, installPath: string): GuestScript<'started' | 'exists'> {
+export function launchScript(launch: RunnerLaunch, installPath: string): GuestScript<LaunchedRunner> {
   const name = checkedRunnerName(launch.runnerName);
   const secret = (launch.mode === 'jit' ? launch.jitConfig : launch.token).trim();
   return {
@@ -100,7 +111,7 @@ export function launchScript(launch: RunnerLaunch, installPath: string): GuestSc
  * Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` printed, and GUEST_COMMAND_FAILED when the guest's shell
  * could not begin.
  */
-function readLaunch({ code, stdout, stderr }: ScriptOutput, name: string, secret: string) {
+function readLaunch({ code, stdout, stderr }: ScriptOutput, name: string, secret: string): LaunchedRunner {
   const result = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);
   const clean = (text: string) => redact(text, [secret]).trim().slice(-1500);
   if (result === null) {
@@ -117,7 +128,8 @@ function readLaunch({ code, stdout, stderr }: ScriptOutput, name: string, secret
       `config.sh of the runner ${name} ended with exit code ${configCode} and said: ${said || 'nothing'}`,
     );
   }
-  return word as 'started' | 'exists';
+  const removed = [...stdout.matchAll(/^jeballto-removed: (\S+)$/gm)].map((match) => match[1] ?? '');
+  return { answer: word as LaunchedRunner['answer'], removed };
 }
 
 /** Labels go as one comma-separated word. The self-hosted defaults are added by `config.sh` itself. */

@@ -32,14 +32,19 @@ fi
 version=
 if [ $missing = 0 ] && [ -x "$install/bin/Runner.Listener" ]; then
   answer=$(mktemp)
-  "$install/bin/Runner.Listener" --version >"$answer" 2>/dev/null </dev/null &
+  "$install/bin/Runner.Listener" --version >"$answer" 2>"$answer.why" </dev/null &
   listener=$!
   tenths=0
   while kill -0 $listener 2>/dev/null && [ $tenths -lt 50 ]; do sleep 0.1; tenths=$((tenths + 1)); done
   kill -9 $listener 2>/dev/null
-  wait $listener 2>/dev/null
+  wait $listener 2>>"$answer.why"
+  code=$?
   read -r version <"$answer"
-  rm -f "$answer"
+  if [ $code -ne 0 ] && [ $tenths -lt 50 ]; then
+    why=$(head -n 1 "$answer.why" | cut -c1-200)
+    lacks "bin/Runner.Listener (it is there, but does not run: \${why:-exit code $code})"
+  fi
+  rm -f "$answer" "$answer.why"
 fi
 echo "path: $install"
 echo "version: $version"

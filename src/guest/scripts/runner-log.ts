@@ -1,3 +1,5 @@
+import type { Blame } from '../../../machines/failure.ts';
+
 export interface RunnerLog {
   /** It has printed that it is connected and waits for a job. */
   listening: boolean;
@@ -9,6 +11,8 @@ export interface RunnerLog {
   deprecated: boolean;
   /** GitHub has no such registration (any more). */
   registrationGone: boolean;
+  /** The line that says why the runner could not do its work, and who has to act; null where none does. */
+  cause: { line: string; blame: Blame } | null;
   /** The last lines, for people, oldest first. */
   lastLines: string[];
 }
@@ -24,6 +28,26 @@ export const JOB_ENDED_LINE = '^[-0-9]* [:0-9]*Z: Job .* completed with result: 
 const DEPRECATED = /^An error occur+ed: .*Runner version \S+ is deprecated and cannot receive messages\.?$/;
 const REGISTRATION_GONE =
   /^(Failed to create a session\. The runner registration has been deleted from the server|The runner no longer exists on the server\.)/;
+
+/**
+ * Lines that carry a cause, by what they mean. What is printed after them is the wrapper's: "Exiting runner..." ends
+ * nearly every log. Runner source: Program.cs, MessageListener.cs; the rest is said by shells and by .NET.
+ */
+const CAUSES: readonly [RegExp, Blame][] = [
+  [/Bad CPU type in executable|[Ee]xec format error|cannot execute|Killed: 9|^dyld\[/, 'image'],
+  [/No space left on device/, 'image'],
+  // The guest does not trust who answers in GitHub's place.
+  [/Runner connect error: .*(?:SSL|TLS|[Cc]ertificate)/, 'image'],
+  [
+    /Runner connect error: .*(?:nodename nor servname|not known|name resolution|unreachable|No route|refused)/,
+    'host',
+  ],
+  [/Runner connect error: .*[Tt]imed out/, 'host'],
+  [/Runner connect error: /, 'github'],
+  [/^Unhandled exception\. /, 'image'],
+  [/^Failed to create a? ?session\./, 'github'],
+];
+const STAMPED = new RegExp(STAMP);
 
 const MAX_LAST_LINES = 20;
 const MAX_LINE_LENGTH = 300;
@@ -45,9 +69,21 @@ export function parseRunnerLog(text: string): RunnerLog {
     result: ended.at(-1) ?? null,
     deprecated: lines.some((line) => DEPRECATED.test(line)),
     registrationGone: lines.some((line) => REGISTRATION_GONE.test(line)),
+    cause: causeIn(lines),
     lastLines: lines
       .filter((line) => line.trim() !== '')
       .slice(-MAX_LAST_LINES)
       .map((line) => line.slice(0, MAX_LINE_LENGTH)),
   };
+}
+
+/** The first line with a cause: what follows from it comes later. The name of a job is no cause. */
+function causeIn(lines: readonly string[]): RunnerLog['cause'] {
+  for (const line of lines) {
+    if (JOB_STARTED.test(line) || JOB_ENDED.test(line)) continue;
+    const text = line.replace(STAMPED, '');
+    const known = CAUSES.find(([pattern]) => pattern.test(text));
+    if (known) return { line: text.trim().slice(0, MAX_LINE_LENGTH), blame: known[1] };
+  }
+  return null;
 }

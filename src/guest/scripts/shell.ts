@@ -84,3 +84,16 @@ for place in /opt/homebrew/bin /usr/local/bin; do
 done
 export PATH
 `;
+
+/**
+ * A command over SSH has no locale on macOS, where a login has one: jobs would run in ASCII. The runner's own `.env` is
+ * read later, by the runner itself, and says otherwise where the image wants that.
+ */
+export const LOGIN_LOCALE = `
+case "\${LC_ALL:-\${LC_CTYPE:-\${LANG:-}}}" in
+  *[Uu][Tt][Ff]*8) ;;
+  *) unset LC_ALL LC_CTYPE
+     if [ "$(uname -s)" = Darwin ]; then LANG=en_US.UTF-8; else LANG=C.UTF-8; fi
+     export LANG ;;
+esac
+`;

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Programs that the probe of a guest asks for; a boot plan can take them away. */
 export const GUEST_TOOLS = ['run.sh', 'config.sh', 'bash', 'git'] as const;
 
+/** What the runner in an image says when it cannot do its work. */
+export const RUNNER_TROUBLES = ['badCpu', 'killed', 'diskFull', 'noDns', 'untrusted'] as const;
+
 /**
  * How one boot of a VM goes. Everything left out goes well. A plan is the `body` of a fault on `guest boot <VM name>`,
  * so that boots fail by name, count, time and probability like requests do.
@@ -18,6 +21,9 @@ export const bootPlanSchema = z.strictObject({
   makesHostKeys: z.int().nonnegative().optional(),
   /** The guest refuses every login. */
   refuseLogin: z.boolean().optional(),
+  /** The image was built with a configured runner in it. */
+  configured: z.boolean().optional(),
+  runnerTrouble: z.enum(RUNNER_TROUBLES).optional(),
   missingTools: z.array(z.enum(GUEST_TOOLS)).optional(),
   /** The guest ends by itself: a shutdown leads to `stopped`, a kernel panic to `error`. */
   ends: z.strictObject({ how: z.enum(['shutdown', 'panic']), afterMs: z.number().nonnegative() }).optional(),

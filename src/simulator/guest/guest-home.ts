@@ -13,8 +13,17 @@ import {
   runnerListener,
 } from './runner-scripts.ts';
 
-/** Where a guest looks for programs, after its own. */
-const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+/** What a command over SSH has on macOS; a login has more. */
+const SYSTEM_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** What an image build that ran config.sh leaves behind; the runner reads the migrated file first. */
+const CONFIGURED = ['.runner', '.runner_migrated', '.credentials', '.credentials_rsaparams'];
+const OF_ANOTHER = JSON.stringify({
+  AgentName: 'the-builder',
+  ServerUrl: 'http://127.0.0.1:1/',
+  Data: {},
+  d: '',
+});
 
 const RUNNER_FILES = fileURLToPath(new URL('./runner-files', import.meta.url));
 
@@ -35,7 +44,7 @@ export interface GuestHome {
   readonly path: string;
   /** What every process of this guest carries in its environment, as `NAME=value`; no other guest has it. */
   readonly mark: string;
-  /** The whole environment of a login. */
+  /** The whole environment of a command over SSH, as macOS gives it: no locale. */
   readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
@@ -67,8 +76,7 @@ export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHom
       TMPDIR: join(home, 'tmp'),
       USER: user,
       LOGNAME: user,
-      SHELL: '/bin/sh',
-      LANG: 'C.UTF-8',
+      SHELL: '/bin/zsh',
       SIM_NODE: process.execPath,
       ...env,
       [GUEST_MARK]: owner,
@@ -81,7 +89,7 @@ async function installRunner(home: string, mark: string, options: GuestHomeOptio
   const { plan, runnerVersion = RUNNER_VERSION, runnerProgram } = options;
   const root = join(home, 'actions-runner');
   await mkdir(join(root, 'bin'), { recursive: true });
-  const listener = runnerListener(process.execPath, mark, runnerVersion);
+  const listener = runnerListener(process.execPath, mark, runnerVersion, plan.runnerTrouble);
   const missing: readonly string[] = plan.missingTools ?? [];
   const scripts: Record<string, string> = {
     'run.sh': RUN_SH,
@@ -91,6 +99,9 @@ async function installRunner(home: string, mark: string, options: GuestHomeOptio
   };
   for (const [name, script] of Object.entries(scripts)) {
     if (!missing.includes(name)) await writeFile(join(root, name), script, { mode: 0o755 });
+  }
+  if (plan.configured) {
+    for (const name of CONFIGURED) await writeFile(join(root, name), OF_ANOTHER);
   }
   for (const name of await readdir(RUNNER_FILES)) await copyFile(join(RUNNER_FILES, name), join(root, name));
   if (runnerProgram !== undefined) await copyFile(runnerProgram, join(root, RUNNER_PROGRAM));

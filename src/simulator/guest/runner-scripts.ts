@@ -1,3 +1,5 @@
+import type { RUNNER_TROUBLES } from '../agent/boot-plan.ts';
+
 /** Version that the simulated guest's runner reports. */
 export const RUNNER_VERSION = '2.336.0';
 
@@ -101,12 +103,37 @@ cd "$DIR" || exit 1
 exec "$DIR"/bin/Runner.Listener configure "$@"
 `;
 
+const STAMP = "$(date -u '+%Y-%m-%d %H:%M:%SZ')";
+const offline = (why: string) => `[ "$1" = --version ] || {
+    echo "${STAMP}: Runner connect error: ${why}. Retrying until reconnected." >&2
+    while :; do sleep 1; done
+}`;
+
+/** What a listener does that cannot work, by what is wrong with its image or its guest's network. */
+const TROUBLES: Record<(typeof RUNNER_TROUBLES)[number], string> = {
+  badCpu: 'echo "$0: Bad CPU type in executable" >&2; exit 126',
+  killed: 'echo "$0: line 8: $$ Killed: 9" >&2; exit 137',
+  diskFull: `[ "$1" = --version ] || {
+    echo "Unhandled exception. System.IO.IOException: No space left on device : '$0.log'" >&2
+    echo "   at System.IO.StreamWriter.Flush(Boolean flushStream, Boolean flushEncoder)" >&2
+    exit 134
+}`,
+  noDns: offline('nodename nor servname provided, or not known (github.test:443)'),
+  untrusted: offline('The SSL connection could not be established, see inner exception.'),
+};
+
 /**
  * The listener. \`node\` and the guest's mark are written into it, so that a job with an emptied environment still is
  * this guest's.
  */
-export function runnerListener(node: string, guestMark: string, version: string): string {
+export function runnerListener(
+  node: string,
+  guestMark: string,
+  version: string,
+  trouble?: keyof typeof TROUBLES,
+): string {
   return `#!/bin/bash
+${trouble ? TROUBLES[trouble] : ''}
 ROOT="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )/.." && pwd )"
 case "$1" in
 --version)

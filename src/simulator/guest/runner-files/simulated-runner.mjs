@@ -30,6 +30,15 @@ const print = (line) => console.log(line);
 const success = (message) => print(`\n√ ${message}\n`);
 const base64 = (text) => Buffer.from(text, 'base64').toString('utf8');
 
+/** The image's own variables, which win over those that the runner was started with. */
+function loadEnvironmentFile() {
+  if (!existsSync(inRoot('.env'))) return;
+  for (const line of readFileSync(inRoot('.env'), 'utf8').split('\n')) {
+    const [, name, value] = /^([^=\s]+)=(.*)$/.exec(line.trim()) ?? [];
+    if (name) process.env[name] = value;
+  }
+}
+
 /** Arguments and, for what they do not name, ACTIONS_RUNNER_INPUT_ variables, which are deleted: no job sees them. */
 function readInputs(args) {
   const inputs = {};
@@ -114,7 +123,8 @@ async function run({ jitconfig }) {
   }
   if (!existsSync(inRoot('.runner'))) throw new RunnerExit('terminated', 'Runner is not configured.');
   const read = (name) => JSON.parse(readFileSync(inRoot(name), 'utf8'));
-  const settings = read('.runner');
+  // An image that was configured may hold one, by which the runner speaks as another.
+  const settings = read(existsSync(inRoot('.runner_migrated')) ? '.runner_migrated' : '.runner');
   const identity = `${read('.credentials').Data.clientId}:${base64(read('.credentials_rsaparams').d)}`;
   const authorization = `Basic ${Buffer.from(identity).toString('base64')}`;
   const listener = {
@@ -271,6 +281,7 @@ async function runJob(listener, job) {
   return conclusion;
 }
 
+loadEnvironmentFile();
 const [command, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await { configure, run }[command](readInputs(args));

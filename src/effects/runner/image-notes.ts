@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+
+/** Says what is wrong with an image once, however many VMs are made of it. */
+export class ImageNotes {
+  readonly #log: Logger;
+  readonly #said = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Files of a runner's configuration that were removed before the launch. */
+  leftovers(image: string, files: readonly string[]): void {
+    if (files.length === 0 || this.#said.has(image)) return;
+    this.#said.add(image);
+    this.#log.warn(
+      { image, files },
+      `the image ${image} holds a configured runner (${files.join(', ')}), which was removed before the launch: build it without config.sh`,
+    );
+  }
+}
