@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { EffectWorld } from '../../src/effects/effect-world.ts';
+import { withGuest } from '../../src/effects/guest/with-guest.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
-import { hasSshd, startSshd } from '../support/openssh.ts';
+import { hasSshd, startKeylessSshd, startSshd } from '../support/openssh.ts';
 import type { StartGuest } from './guest-fixture.ts';
 import { runnerContract } from './runner-contract.ts';
 import { sessionContract } from './session-contract.ts';
@@ -38,6 +41,31 @@ describe.skipIf(!present)('a login by key at a real OpenSSH server', () => {
       openGuest({ ...login, user: ours.user, privateKey, connectTimeoutMs: 10_000, hostKey: null }),
     ).rejects.toMatchObject({ failure: { code: 'GUEST_LOGIN_REFUSED' } });
     await Promise.all([ours.close(), theirs.close()]);
+  });
+});
+
+describe.skipIf(!present)('a real OpenSSH server without host keys', () => {
+  const stays = new AbortController().signal;
+
+  test('lets us in by few connections, and a key that it made later is no reason to give it up', async () => {
+    const sshd = await startKeylessSshd();
+    const { address, user, privateKey } = sshd;
+    const guest = { user, password: null, privateKey, connectTimeout: 20_000, installPath: '~' };
+    const agent = () => ({ sshStatus: async () => ({ status: 'ready', address }) });
+    const world = { clock: systemClock, openGuest, guest, agent } as unknown as EffectWorld;
+    const options = { vmId: 'vm', user, privateKey, connectTimeoutMs: 20_000, hostKey: null };
+    const session = await openGuest({
+      ...options,
+      address: async () => address,
+      hasAnswered: async () => false,
+    });
+    session.close();
+    expect(sshd.connections()).toBeLessThanOrEqual(8);
+    sshd.loseHostKey();
+    const place = { host: 'mac', vmId: 'vm', hostKey: session.hostKey };
+    const said = await withGuest(world, place, stays, (inside) => inside.session.run('echo in'));
+    expect(said.stdout).toBe('in\n');
+    await sshd.close();
   });
 });
 

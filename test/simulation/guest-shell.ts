@@ -35,7 +35,10 @@ export async function runInGuest(guest: MemoryGuest, call: ShellCall): Promise<S
 }
 
 function probe({ plan, github }: MemoryGuest, { args }: ShellCall): string {
-  const lacks = (plan.missingTools ?? []).map((tool) => `lacks: ${tool}\n`).join('');
+  const { missingTools = [], runnerTrouble } = plan;
+  const lacking: string[] = [...missingTools];
+  if (runnerTrouble === 'badCpu' || runnerTrouble === 'killed') lacking.push('bin/Runner.Listener');
+  const lacks = lacking.map((tool) => `lacks: ${tool}\n`).join('');
   const seconds = Math.floor(github.clock.now() / 1000) + (plan.clockSkewSeconds ?? 0);
   return `\n${lacks}path: ${args[0]}\nversion: ${RUNNER_VERSION}\nsystem: Darwin arm64 ${seconds}\n`;
 }

@@ -1,6 +1,7 @@
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import type { Guest } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
+import { DISK_FULL, OFFLINE } from '../../src/simulator/guest/runner-scripts.ts';
 import { type Credentials, type RunnerManners, runRunner } from './runner-process.ts';
 
 /** A runner that was launched in a guest. */
@@ -81,6 +82,16 @@ export class MemoryGuest implements Guest {
       },
     };
     const power = this.off.signal;
+    const { runnerTrouble } = this.plan;
+    if (runnerTrouble === 'noDns' || runnerTrouble === 'untrusted') {
+      console.print(`Runner connect error: ${OFFLINE[runnerTrouble]}. Retrying until reconnected.`);
+      return;
+    }
+    if (runnerTrouble === 'diskFull') {
+      console.print(`${DISK_FULL}\nExiting runner...`);
+      end('exited', 0);
+      return;
+    }
     runRunner(this.github, credentials, this.manners, console, power).then(
       (code) => (code === null ? end('lost', null) : end('exited', code)),
       (error: unknown) => {

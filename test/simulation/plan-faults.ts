@@ -1,3 +1,4 @@
+import { RUNNER_TROUBLES } from '../../src/simulator/agent/boot-plan.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Chance } from './chance.ts';
 import type { TimedFault } from './scenario.ts';
@@ -115,12 +116,16 @@ export function planPages(chance: Chance, troubled: number): TimedFault[] {
   });
 }
 
-/** In some plans, guests that are slow to greet, some of which make their host keys while the first connections come. */
-export function planSlowGuests(chance: Chance, macs: string[], troubled: number): TimedFault[] {
+/**
+ * In some plans, guests that are slow to greet, some of which make their host keys while the first connections come;
+ * and, in some, runners that cannot do their work.
+ */
+export function planOddGuests(chance: Chance, macs: string[], troubled: number): TimedFault[] {
   if (!chance.is(0.25)) return [];
   return Array.from({ length: chance.between(1, 2) }, () => {
     const at = chance.is(0.5) ? 0 : chance.between(0, troubled);
-    const body = { bannerMs: chance.pick([1, 3, 10, 30]) * SECOND, makesHostKeys: chance.between(0, 4) };
+    const slow = { bannerMs: chance.pick([1, 3, 10, 30]) * SECOND, makesHostKeys: chance.between(0, 4) };
+    const body = chance.is(0.3) ? { runnerTrouble: chance.pick(RUNNER_TROUBLES) } : slow;
     const fault: Fault = { route: 'guest boot *', body, times: chance.between(1, 6) };
     return { where: chance.pick(macs), at, until: at + 15 * MINUTE, fault };
   });

@@ -1,7 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
-import { planFaults, planPages, planSlowGuests } from './plan-faults.ts';
+import { planFaults, planOddGuests, planPages } from './plan-faults.ts';
 import { NOT_YET, planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 import type { TroubleKind } from './trouble.ts';
@@ -64,7 +64,7 @@ export function planScenario(seed: number, { kinds, isCertain = false }: Trouble
       ...planFaults(new Chance(seed, 'faults'), names, TROUBLED),
       ...bases.faults,
       ...planPages(new Chance(seed, 'pages'), TROUBLED),
-      ...planSlowGuests(new Chance(seed, 'slow guests'), names, TROUBLED),
+      ...planOddGuests(new Chance(seed, 'odd guests'), names, TROUBLED),
     ],
     incidents: [
       ...planIncidents(new Chance(seed, 'incidents'), names),

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,46 @@ export async function startSshd({ home, env, keys }: SshdOptions = {}): Promise<
         server.kill();
         await ended;
       }
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/**
+ * A real OpenSSH server that is begun for each connection and has no host key: a connection that finds none makes one, as
+ * macOS does with an image that was built without. The last one that was made stays.
+ */
+export async function startKeylessSshd() {
+  const directory = mkdtempSync(join(tmpdir(), 'jeballto-sshd-'));
+  const path = (name: string) => join(directory, name);
+  const { host_key, user_key } = makeSshKeys(directory);
+  rmSync(host_key);
+  const config = [`HostKey ${host_key}`, `AuthorizedKeysFile ${user_key}.pub`, 'StrictModes no', 'UsePAM no'];
+  writeFileSync(path('sshd_config'), `${config.join('\n')}\n`);
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+  const serve = `if [ ! -s '${host_key}' ]; then
+  sleep 0.4; ssh-keygen -q -t ed25519 -N '' -f '${directory}/new.'$$; mv '${directory}/new.'$$ '${host_key}'
+fi
+exec ${SSHD} -i -f '${path('sshd_config')}'`;
+  const children = new Set<ChildProcess>();
+  let connections = 0;
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    connections += 1;
+    const child = spawn('/bin/sh', ['-c', serve], { stdio: [socket, socket, 'ignore'] });
+    children.add(child);
+    child.on('exit', () => children.delete(child));
+    socket.on('error', () => undefined).destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: { host: '127.0.0.1', port: (server.address() as { port: number }).port },
+    user: userInfo().username,
+    privateKey: readFileSync(user_key, 'utf8'),
+    connections: () => connections,
+    loseHostKey: () => rmSync(host_key, { force: true }),
+    async close() {
+      await new Promise((resolve) => server.close(resolve));
+      await Promise.all([...children].map((child) => once(child, 'exit')));
       rmSync(directory, { recursive: true });
     },
   };

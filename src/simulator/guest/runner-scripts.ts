@@ -104,6 +104,12 @@ exec "$DIR"/bin/Runner.Listener configure "$@"
 `;
 
 const STAMP = "$(date -u '+%Y-%m-%d %H:%M:%SZ')";
+/** What the listener of a guest says that cannot reach GitHub. */
+export const OFFLINE = {
+  noDns: 'nodename nor servname provided, or not known (github.test:443)',
+  untrusted: 'The SSL connection could not be established, see inner exception.',
+} as const;
+export const DISK_FULL = 'Unhandled exception. System.IO.IOException: No space left on device';
 const offline = (why: string) => `[ "$1" = --version ] || {
     echo "${STAMP}: Runner connect error: ${why}. Retrying until reconnected." >&2
     while :; do sleep 1; done
@@ -114,12 +120,12 @@ const TROUBLES: Record<(typeof RUNNER_TROUBLES)[number], string> = {
   badCpu: 'echo "$0: Bad CPU type in executable" >&2; exit 126',
   killed: 'echo "$0: line 8: $$ Killed: 9" >&2; exit 137',
   diskFull: `[ "$1" = --version ] || {
-    echo "Unhandled exception. System.IO.IOException: No space left on device : '$0.log'" >&2
+    echo "${DISK_FULL} : '$0.log'" >&2
     echo "   at System.IO.StreamWriter.Flush(Boolean flushStream, Boolean flushEncoder)" >&2
     exit 134
 }`,
-  noDns: offline('nodename nor servname provided, or not known (github.test:443)'),
-  untrusted: offline('The SSL connection could not be established, see inner exception.'),
+  noDns: offline(OFFLINE.noDns),
+  untrusted: offline(OFFLINE.untrusted),
 };
 
 /**
