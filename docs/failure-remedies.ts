@@ -127,8 +127,12 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'See the message for what it said.',
   ],
   RUNNER_NOT_ONLINE: [
-    'The runner runs but GitHub does not see it.',
+    'The runner runs but GitHub does not see it yet.',
     'See that guests reach GitHub over HTTPS, by proxy too; then githubstatus.com.',
+  ],
+  RUNNER_CANNOT_CONNECT: [
+    'The runner runs and says why it does not reach GitHub.',
+    "See the message. A name that is not found, or no way out: the Mac's network. A certificate that it does not trust: add the CA to the image.",
   ],
   RUNNER_EXITED: [
     'The runner ended before it had a job.',

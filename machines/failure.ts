@@ -48,6 +48,7 @@ const CODES = {
   GUEST_CLOCK_WRONG: ['image', 'retry'],
   RUNNER_CONFIGURATION_FAILED: ['image', 'giveUp'],
   RUNNER_NOT_ONLINE: ['host', 'retry'],
+  RUNNER_CANNOT_CONNECT: ['host', 'retry'],
   RUNNER_EXITED: ['image', 'giveUp'],
   RUNNER_DEPRECATED: ['image', 'giveUp'],
   RUNNER_CONFIG_LOST: ['us', 'giveUp'],

@@ -232,6 +232,8 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       }),
       skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
       forgetFailure: assign({ failure: null }),
+      /** What an earlier state tried in vain is over. */
+      forgetTries: assign({ phase: ({ context }) => ({ ...context.phase, ...NO_RETRY }) }),
       markStarted: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress') }),
       markTaken: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress'), failure: null }),
       markCompleted: assign({

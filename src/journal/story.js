@@ -1,6 +1,7 @@
 // @ts-check
 import { clock, span } from '../format.js';
 import { holdsItsJob, topState } from './overview.js';
+import { troubleOf } from './trouble.js';
 
 /**
  * What a job's journal says, in words: the page and `jeballto-runner explain` tell the same story with this.
@@ -108,7 +109,7 @@ export function verdictOf(entries, now) {
     return { mood: 'done', headline, cause: '', act: '', next: 'Nothing: VM and runner are removed.' };
   }
   const where = vm ? ` VM ${vm.name} on ${vm.host}.` : ' It has no VM.';
-  const trouble = phase?.lastFailure ?? (state === 'tearingDown' || state === 'queued' ? failure : null);
+  const trouble = troubleOf({ state: last.to, context });
   const isPaused = /\b(waiting|blocked)\b/.test(last.to);
   const nextTry =
     isPaused && phase
@@ -152,7 +153,8 @@ export function lineOf(entry) {
     return `host ${host}: ${from && from !== to ? `${from} → ${to}` : to}${facts.failure ? `: ${facts.failure}` : ''}`;
   if (kind === 'quarantine') return `its state machine failed, and its record was put aside: ${facts.reason}`;
   if (kind === 'daemon') return 'the daemon started';
-  return `${event}: ${from || 'new'} → ${to}${facts.code ? ` — ${facts.code}: ${facts.message}` : ''}`;
+  const why = facts.code ? ` — ${facts.code}: ${facts.message}` : entry.notYet ? ` — ${entry.notYet}` : '';
+  return `${event}: ${from || 'new'} → ${to}${why}`;
 }
 
 /** One line for a call of an effect. @param {Call} call */

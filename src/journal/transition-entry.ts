@@ -1,8 +1,10 @@
 import type { AnyEventObject } from 'xstate';
-import { failureOf } from '../../machines/failure.ts';
+import { type Failure, failureOf } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import { beginsTeardown, isFailed } from '../../machines/job/written-state.ts';
+import type { JournalEntry } from '../store/tables/journal.ts';
+import { isNotYet } from './trouble.js';
 
 /** An event as people read it: XState's own names only say which effect ended, and how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
@@ -23,10 +25,14 @@ const PARTS = [
   'otherJobSince',
 ] as const;
 
-/** The parts that are not the same objects as before: XState keeps those that did not change. */
+/**
+ * The parts that are not the same objects as before: XState keeps those that did not change. All of them where the actor
+ * serves another job than before: the story of that job begins here, and has to know its VM.
+ */
 export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
+  const isNew = before === null || before.job.id !== now.job.id;
   return Object.fromEntries(
-    PARTS.filter((part) => before === null || before[part] !== now[part]).map((part) => [part, now[part]]),
+    PARTS.filter((part) => isNew || before[part] !== now[part]).map((part) => [part, now[part]]),
   );
 }
 
@@ -52,6 +58,12 @@ export function transitionEntry(
     event: isReleased ? 'job.released' : eventName(event, from),
     from,
     to,
-    ...(failure && { detail: { code: failure.code, blame: failure.blame, message: failure.message } }),
+    ...told(failure, failed && !ending && failure !== null && isNotYet(failure.code, from)),
   };
+}
+
+function told(failure: Failure | null, notYet: boolean): Pick<JournalEntry, 'detail' | 'notYet'> {
+  if (failure === null) return {};
+  const { code, blame, message } = failure;
+  return notYet ? { notYet: message } : { detail: { code, blame, message } };
 }

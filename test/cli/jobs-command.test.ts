@@ -13,7 +13,7 @@ import { runningDaemon } from './running-daemon.ts';
 const clock = { now: () => NOW, sleepUntil: () => Promise.resolve() };
 
 test('live jobs stand above those that are over, each with its state, host, age, attempt and outcome', async () => {
-  const lastFailure = failure('SSH_NOT_READY', 'no banner yet');
+  const lastFailure = failure('SSH_FORWARDING_FAILED', 'no port');
   const waiting = jobView(12, {
     phase: { tries: 2, nextTryAt: 0, lastFailure, enteredAt: NOW, deadlineAt: NOW },
   });
@@ -32,7 +32,7 @@ test('live jobs stand above those that are over, each with its state, host, age,
     [
       'JOB  REPOSITORY  NAME             STATE     HOST   AGE     ATTEMPT  OUTCOME',
       '11   acme/app    CI / Unit tests  creating  mac-1  3m 20s  1        pulling 40 %',
-      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_NOT_READY (try 3): no banner yet',
+      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_FORWARDING_FAILED (try 3): no port',
       '10   acme/app    Lint             done      mac-1  2h ago  1        success',
       '9    acme/app    Lint             failed           2h ago  3        IMAGE_INVALID: The image asks for too much.',
     ].join('\n'),

@@ -172,7 +172,7 @@ describe('a runner that cannot do its work', () => {
     await vi.waitFor(
       () =>
         expect(at.confirm()).rejects.toMatchObject(
-          failing('RUNNER_NOT_ONLINE', {
+          failing('RUNNER_CANNOT_CONNECT', {
             blame,
             disposition: 'retry',
             message: expect.stringContaining(cause),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { failure } from '../../machines/failure.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { readSnapshot } from '../../src/jobs/read-snapshot.ts';
 import { type Call, HANGS, JobRig, type RigOptions, type Script } from './job-rig.ts';
@@ -53,6 +54,17 @@ test('an effect that fails is tried again after pauses that double up to a cap',
   const rig = await started({ script: { createVm: times(8, UNREACHABLE) } });
   expect(await rig.finish()).toBe('done');
   expect(pauses(rig.callsOf('createVm'))).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+});
+
+test('a job that begins before its runner was seen online leaves the tries of that behind', async () => {
+  const from = snapshotAt('runnerOnline.confirming.waiting', {
+    phase: {
+      ...{ enteredAt: START, deadlineAt: START + 1, tries: 3, nextTryAt: START },
+      lastFailure: failure('RUNNER_NOT_ONLINE', 'not yet'),
+    },
+  });
+  const { after } = step(from, { type: 'job.started' });
+  expect(after.context.phase).toMatchObject({ tries: 0, nextTryAt: 0, lastFailure: null });
 });
 
 test('the pauses begin anew in the next phase', async () => {

@@ -129,6 +129,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/effects/runner-life.test.ts'],
   },
   {
+    law: 'words: what is not there yet is no failure',
+    file: 'src/journal/trouble.js',
+    line: '  return NOT_YET.has(code) ||',
+    becomes: '  return false ||',
+    tests: ['test/journal/trouble.test.ts'],
+  },
+  {
+    law: 'words: a story that begins with an exchange knows its VM',
+    file: 'src/journal/transition-entry.ts',
+    line: '  const isNew = before === null || before.job.id !== now.job.id;',
+    becomes: '  const isNew = before === null;',
+    tests: ['test/journal/trouble.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',

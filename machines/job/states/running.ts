@@ -73,7 +73,7 @@ function busy(s: JobSetup) {
     initial: 'watching',
     description: 'A job is at work on the runner.',
     tags: ['mayBeBusy'],
-    entry: 'forgetFailure',
+    entry: ['forgetFailure', 'forgetTries'],
     on: {
       // The runners of an organization get the jobs of its other repositories, too.
       'job.stillQueued': [

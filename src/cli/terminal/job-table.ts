@@ -5,6 +5,7 @@ import { counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
 import { topState } from '../../journal/overview.js';
+import { troubleOf } from '../../journal/trouble.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
 import { cut, printable, shortSpan, textTable, wrap } from './terminal-text.ts';
@@ -145,7 +146,7 @@ function liveRow(
   waits: string | undefined,
   now: number,
 ): JobRow {
-  const trouble = phase.lastFailure;
+  const trouble = troubleOf({ state, context: { phase } });
   const before = state === 'queued' && failure ? `Last attempt: ${failure.code}: ${failure.message}` : '';
   const outcome = waits
     ? `${waits} ${before}`.trim()

@@ -14,12 +14,12 @@ export const confirmOnline = effect('confirmOnline', async (world, input, signal
     const cause = runnerEnded(runnerName, status);
     if (cause) throw new DaemonError(cause.code, cause.message, { blame: cause.blame });
   } else if (!status.listening && !status.tookJob) {
-    const { cause } = status;
-    throw new DaemonError(
-      'RUNNER_NOT_ONLINE',
-      `The runner ${runnerName} has not connected to GitHub yet.${cause ? ` It says: ${cause.line}` : ''}`,
-      cause ? { blame: cause.blame } : {},
-    );
+    if (status.cause === null) {
+      throw new DaemonError('RUNNER_NOT_ONLINE', `The runner ${runnerName} has not connected to GitHub yet.`);
+    }
+    const { line, blame } = status.cause;
+    const message = `The runner ${runnerName} does not reach GitHub. It says: ${line}`;
+    throw new DaemonError('RUNNER_CANNOT_CONNECT', message, { blame });
   }
 
   const runner =

@@ -9,7 +9,7 @@ const PAGE = join(SRC, 'page');
 const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
 
 /** Modules that the page shares with the daemon, beside the page's folder as in the sources: their imports are relative. */
-const SHARED = ['/format.js', '/journal/overview.js', '/journal/story.js'];
+const SHARED = ['/format.js', '/journal/overview.js', '/journal/story.js', '/journal/trouble.js'];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
 const FOLDERS = ['/page/', '/lib/lit-html/'];
 

@@ -7,7 +7,7 @@
  * @property {string} key
  * @property {number} jobId 0 where it is not a job
  * @property {string} state
- * @property {{ job?: { name: string }, failure?: object | null }} context
+ * @property {{ job?: { name: string }, failure?: object | null, phase?: Pick<import('../../../machines/job/context.ts').JobContext['phase'], 'lastFailure'> }} context
  *
  * @typedef {object} Occupants
  * @property {Occupant[]} live

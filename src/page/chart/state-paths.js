@@ -1,4 +1,5 @@
 import { topState } from '../../journal/overview.js';
+import { isNotYet } from '../../journal/trouble.js';
 
 /**
  * What a path of states says: `running.busy.watching` is in three states, `tearingDown.vm.acting,
@@ -68,7 +69,7 @@ export function boxOf(path) {
 
 /**
  * The colour of a state.
- * @param {{ state: string, context: Pick<Occupant['context'], 'failure'> }} occupant
+ * @param {{ state: string, context: Pick<Occupant['context'], 'failure' | 'phase'> }} occupant
  * @returns {Mood}
  */
 export function moodOf({ state, context }) {
@@ -76,6 +77,8 @@ export function moodOf({ state, context }) {
   if (top === 'failed') return 'bad';
   if (top === 'done') return 'good';
   if (/blocked/.test(state)) return 'bad';
+  const noted = context.phase?.lastFailure;
+  if (/waiting/.test(state) && noted && isNotYet(noted.code, state)) return 'busy';
   if (/waiting|settling/.test(state) || (top === 'queued' && context.failure)) return 'warn';
   if (top === 'queued') return 'idle';
   if (state.startsWith('running.busy')) return 'good';

@@ -147,7 +147,7 @@ function waterfallView(phases, stats, now, end) {
 
 /** @param {Entry} entry @param {number | null} nextAt epoch ms of the next entry @param {(at: number) => void} onTravel */
 function entryView(entry, nextAt, onTravel) {
-  const { kind, at, detail, event } = entry;
+  const { kind, at, detail, event, notYet } = entry;
   const when = html`<button class="time" title="Show this moment: ${moment(at)}" @click=${() => onTravel(at)}>${clock(at)}</button>`;
   const effect = effectOf(entry);
   if (effect) {
@@ -158,10 +158,11 @@ function entryView(entry, nextAt, onTravel) {
   }
   const retry = entry.changed?.phase;
   const isWaiting = /waiting|blocked/.test(entry.to) && retry !== undefined && retry.nextTryAt > at;
-  const mood = kind === 'order' ? 'order' : moodOf({ state: entry.to, context: {} });
+  const mood = kind === 'order' ? 'order' : notYet ? 'busy' : moodOf({ state: entry.to, context: {} });
   return html`<li class="step ${mood}">${when}
     <div><span class="line">${kind ? lineOf(entry) : html`<strong>${event}</strong> ${entry.from || 'new'} → ${entry.to}`}</span>
       ${detail?.code ? html`<p class="cause">${detail.code}: ${detail.message}</p>` : nothing}
+      ${notYet ? html`<p class="sub">${notYet}</p>` : nothing}
       ${isWaiting ? html`<p class="sub">waits until ${clock(retry.nextTryAt)} (${span(retry.nextTryAt - at)}), then try ${retry.tries + 1}</p>` : nothing}
       ${nextAt === null ? nothing : html`<p class="unseen">for ${span(nextAt - at)}</p>`}
     </div></li>`;

@@ -2,6 +2,7 @@ import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../../format.js';
 import { outcomeOf, topState } from '../../journal/overview.js';
+import { troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
 import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
 
@@ -131,10 +132,10 @@ function outcomeText({ job, why, kind }, now) {
       return html`<span class="bad-text" title=${failure?.message ?? ''}>${failure?.code}: ${failure?.message}</span>`;
     return job.context.job?.conclusion ?? (outcome === 'taken' ? 'taken by another runner' : outcome);
   }
-  const trouble = phase?.lastFailure ?? failure;
+  const trouble = troubleOf(job);
   if (!trouble) return nothing;
   const next =
-    phase?.lastFailure && phase.nextTryAt > now
+    phase?.lastFailure === trouble && phase.nextTryAt > now
       ? ` · try ${phase.tries + 1} at ${clock(phase.nextTryAt)}`
       : '';
   return html`<span class="warn-text" title=${trouble.message}>${trouble.code}${next}</span>`;

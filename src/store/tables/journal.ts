@@ -21,6 +21,8 @@ export interface JournalEntry {
   from: string;
   to: string;
   detail?: Record<string, unknown>;
+  /** What was looked for and is not there yet, in words: no failure, so it is neither counted nor a warning. */
+  notYet?: string;
   /** The parts of the actor's context that a transition changed: put together, they are the context at any moment. */
   changed?: Partial<JobContext>;
   /** The entry at which reading has to begin to know all that was true here; this one when left out. */

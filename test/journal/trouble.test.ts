@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { type FailureCode, failure } from '../../machines/failure.ts';
+import { verdictOf } from '../../src/journal/story.js';
+import { changedParts, transitionEntry } from '../../src/journal/transition-entry.ts';
+import { troubleOf } from '../../src/journal/trouble.js';
+import { contextAt, JOB, START } from '../machines/job-samples.ts';
+import { rejected } from '../machines/job-step.ts';
+
+const failed = (code: FailureCode) => failure(code, `said of ${code}`);
+const phase = (code: FailureCode) => ({
+  ...{ tries: 2, nextTryAt: START + 5_000, enteredAt: START, deadlineAt: START + 60_000 },
+  lastFailure: failed(code),
+});
+
+test.each<[state: string, code: FailureCode, isTrouble: boolean]>([
+  ['creating.waiting', 'HOST_UNREACHABLE', true],
+  ['creating.acting', 'HOST_UNREACHABLE', true],
+  ['sshReady.waiting', 'SSH_NOT_READY', false],
+  ['sshReady.waiting', 'GUEST_UNREACHABLE', false],
+  ['sshReady.waiting', 'GUEST_LOGIN_REFUSED', true],
+  ['probing.waiting', 'GUEST_UNREACHABLE', true],
+  ['runnerOnline.confirming.waiting', 'RUNNER_NOT_ONLINE', false],
+  ['runnerOnline.confirming.waiting', 'RUNNER_CANNOT_CONNECT', true],
+  ['running.busy.waiting', 'GUEST_UNREACHABLE', true],
+  ['running.busy.watching', 'GUEST_UNREACHABLE', false],
+  ['running.retiring.askingGuest.acting', 'GUEST_UNREACHABLE', true],
+  ['tearingDown.vm.waiting, tearingDown.runner.gone', 'VM_BUSY', true],
+])('in %s, %s is trouble: %s', (state, code, isTrouble) => {
+  expect(troubleOf({ state, context: { phase: phase(code), failure: null } })?.code).toBe(
+    isTrouble ? code : undefined,
+  );
+});
+
+test('how an attempt failed is told while it ends and until the next one begins', () => {
+  const context = { failure: failed('RUNNER_EXITED') };
+  expect(troubleOf({ state: 'tearingDown.vm.acting', context })?.code).toBe('RUNNER_EXITED');
+  expect(troubleOf({ state: 'queued', context })?.code).toBe('RUNNER_EXITED');
+  expect(troubleOf({ state: 'creating.acting', context })).toBeNull();
+});
+
+test('what is not there yet is no failure in the journal, until its phase has run out of time', () => {
+  const entry = (code: FailureCode, to: string) => {
+    const error = Object.assign(new Error(code), { failure: failed(code) });
+    const context = contextAt(to, { failure: failed('PHASE_TIMED_OUT') });
+    return transitionEntry('7', START, rejected('connectGuest', error), 'sshReady.acting', to, context);
+  };
+  expect(entry('SSH_NOT_READY', 'sshReady.waiting')).toMatchObject({ notYet: 'said of SSH_NOT_READY' });
+  expect(entry('SSH_NOT_READY', 'sshReady.waiting')).not.toHaveProperty('detail');
+  expect(entry('GUEST_LOGIN_REFUSED', 'sshReady.waiting')).toMatchObject({
+    detail: { code: 'GUEST_LOGIN_REFUSED' },
+  });
+  const over = transitionEntry(
+    '7',
+    START,
+    { type: 'xstate.done.actor.phaseDeadline' },
+    'sshReady.waiting',
+    'tearingDown.vm.acting, tearingDown.runner.acting',
+    contextAt('running.idle.watching', { failure: failed('PHASE_TIMED_OUT') }),
+  );
+  expect(over).toMatchObject({ detail: { code: 'PHASE_TIMED_OUT' } });
+});
+
+test('the story of a job that an actor took over knows the VM, and no trouble of the job before', () => {
+  const before = contextAt('running.idle.watching');
+  const now = { ...before, job: { ...JOB, id: JOB.id + 1 } };
+  const entry = {
+    ...transitionEntry(
+      '7',
+      START,
+      { type: 'job.exchanged' },
+      'running.idle.watching',
+      'running.busy.watching',
+      now,
+    ),
+    changed: changedParts(before, now),
+    seq: 9,
+  };
+  expect(Object.keys(changedParts(before, { ...before, failure: failed('VM_BUSY') }))).toEqual(['failure']);
+  const { headline, cause, act } = verdictOf([entry], START);
+  expect(headline).toContain(`VM ${before.vm?.name} on ${before.vm?.host}`);
+  expect([cause, act]).toEqual(['', '']);
+});
