@@ -21,6 +21,24 @@ export function age(ms) {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/**
+ * Somebody else's text in quotes, so that its end and what it is made of are seen: what is invisible or no usual space
+ * stands there by its code. @param {string} text
+ */
+export function quoted(text) {
+  const shown = text
+    .replace(/["\\]/g, '\\$&')
+    .replace(/\n/g, '\\n')
+    .replace(/\t/g, '\\t')
+    .replace(/[\p{C}\p{Z}]/gu, (one) => (one === ' ' ? one : codeOf(one)));
+  return `"${shown}"`;
+}
+
+/** `U+2011`, in braces. @param {string} character */
+export function codeOf(character) {
+  return `{U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}}`;
+}
+
 /** A number of things: `1 job`, `3 jobs`. @param {number} count @param {string} one @param {string} [many] */
 export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;

@@ -1,4 +1,5 @@
 import type { KeyProblem } from './config-error.ts';
+import { foldLabel } from './fold-label.ts';
 import type { Config } from './schema.ts';
 import { isExposed } from './values/http-url.ts';
 
@@ -38,7 +39,7 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
     yield { path: ['runner', 'labels'], message };
   }
   const booting = timeouts.ssh_ready + timeouts.probing + timeouts.jit_config + timeouts.runner_online;
-  const everyRunners = new Set(runner.labels.map((label) => label.toLowerCase()));
+  const everyRunners = new Set(runner.labels.map(foldLabel));
   const several = Object.keys(labels).length > 1;
   for (const [label, { lifetime_seconds }] of Object.entries(labels)) {
     if (HOSTED_IMAGE.test(label)) {
@@ -46,12 +47,12 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
         "is the name of an image of GitHub's own runners: jobs meant for those would come here, and jobs meant for here may go there. Choose a label of your own.";
       yield { path: ['labels', label], message };
     }
-    if (label.toLowerCase() === 'self-hosted') {
+    if (foldLabel(label) === 'self-hosted') {
       const message =
         'is what every job for a runner of its own names: jobs meant for other runners would come here. Choose a label of your own.';
       yield { path: ['labels', label], message };
     }
-    if (several && everyRunners.has(label.toLowerCase())) {
+    if (several && everyRunners.has(foldLabel(label))) {
       const message =
         "is in runner.labels too, so every profile's runner has it, and a job that asks for it may get any image. Choose another label, or take it out of runner.labels.";
       yield { path: ['labels', label], message };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { KeyProblem } from './config-error.ts';
 import type { ConfigFile } from './file-schema.ts';
+import { foldLabel } from './fold-label.ts';
 import { fullName } from './sections/github-keys.ts';
 import { labelProblem } from './sections/runner-keys.ts';
 import { tokenVariable } from './sources/environment.ts';
@@ -136,8 +137,8 @@ const RULES: Rule[] = [
       const seen = new Map<string, string>();
       const problems: KeyProblem[] = Object.keys(labels).flatMap((label) => {
         const path = ['labels', label];
-        const earlier = seen.get(label.toLowerCase());
-        seen.set(label.toLowerCase(), label);
+        const earlier = seen.get(foldLabel(label));
+        seen.set(foldLabel(label), label);
         if (earlier !== undefined) {
           const message = `differs from "${earlier}" only in case, which GitHub does not see: remove one of the two.`;
           return [{ path, message }];

@@ -1,4 +1,5 @@
 import { DaemonError } from '../errors.ts';
+import { foldLabel } from './fold-label.ts';
 import type { Config } from './schema.ts';
 
 /** What a profile of the config means; sizes in bytes. */
@@ -34,12 +35,12 @@ export function profileOf({ labels, runner }: Pick<Config, 'labels' | 'runner'>,
 
 /** The labels that a runner of the profile registers with; lower case, as GitHub stores those of JIT runners. */
 export function runnerLabelsFor(profile: string, runnerLabels: readonly string[]): string[] {
-  return [...new Set([profile, ...runnerLabels].map((label) => label.toLowerCase()))];
+  return [...new Set([profile, ...runnerLabels].map(foldLabel))];
 }
 
 /**
  * The profile whose runner would be eligible for a job: the job names the profile's label, and every label it
- * names is one that such a runner has, in whatever case. A job that shares one label with a hosted image gets
+ * names is one that such a runner has, in whatever case of ASCII letters. A job that shares one label with a hosted image gets
  * none, nor does one without labels (`runs-on: {group: …}` alone cannot be told apart from others' jobs).
  * Of several profiles the first in the config wins.
  */
@@ -48,10 +49,10 @@ export function matchProfile(
   profiles: Readonly<Record<string, unknown>>,
   runnerLabels: readonly string[],
 ): string | null {
-  const wanted = runsOn.map((label) => label.toLowerCase());
+  const wanted = runsOn.map(foldLabel);
   const fits = (profile: string) => {
     const offered = runnerLabelsFor(profile, runnerLabels);
-    return wanted.includes(profile.toLowerCase()) && wanted.every((label) => offered.includes(label));
+    return wanted.includes(foldLabel(profile)) && wanted.every((label) => offered.includes(label));
   };
   return Object.keys(profiles).find(fits) ?? null;
 }

@@ -15,6 +15,7 @@ import type { Breakers } from '../placement/breakers/breakers.ts';
 import type { Gates } from '../placement/schedule.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
 import { UnservedJobs } from '../placement/waiting/unserved-jobs.ts';
+import { quotedLabels } from '../placement/waiting/why-no-label.ts';
 import type { Store } from '../store/store.ts';
 import { routeObservation } from './route-observation.ts';
 
@@ -83,7 +84,7 @@ export class Dispatcher {
           const { jobId, labels, owner, repository } = seen;
           log.info(
             { job: jobId, labels, repository: `${owner}/${repository}` },
-            `job ${jobId} is not for us: no label of the config covers its runs-on [${labels.join(', ')}]`,
+            `job ${jobId} is not for us: no label of the config covers its runs-on ${quotedLabels(labels)}`,
           );
         }
       }

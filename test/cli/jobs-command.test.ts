@@ -97,7 +97,7 @@ test('a file or a pipe gets one line for each job, with its reason beside it', a
 test('cordoned hosts and jobs that no profile covers are told below the table', async () => {
   expect((await waitingJobs(null)).slice(-2)).toEqual([
     'mac-2 takes no new jobs: cordoned by ann.',
-    '1 more job at GitHub: no profile covers ubuntu-latest.',
+    '1 more job at GitHub: no profile covers "ubuntu-latest".',
   ]);
 });
 

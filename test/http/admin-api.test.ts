@@ -213,6 +213,15 @@ describe('orders', () => {
     ]);
   });
 
+  test('bear the name as it was sent where it is not encoded', async () => {
+    const response = await fetch(`${daemon.url}/api/hosts/mini-1/cordon`, {
+      method: 'POST',
+      headers: { 'x-operator': '100%' },
+    });
+    expect(response.status).toBe(200);
+    expect(daemon.logged.at(-1)).toMatchObject({ by: '100%', event: 'operator.cordoned' });
+  });
+
   test('law 5: a job that runs is not cancelled here', async () => {
     const key = daemon.queue(32);
     for (let n = 0; n < 9; n += 1) daemon.next(key);

@@ -143,6 +143,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/journal/trouble.test.ts'],
   },
   {
+    law: 'words: labels fold the case of ASCII letters only',
+    file: 'src/config/fold-label.ts',
+    line: '  return label.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());',
+    becomes: '  return label.toLowerCase();',
+    tests: ['test/fuzz/files.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',

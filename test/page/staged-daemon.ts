@@ -169,6 +169,7 @@ export class StagedDaemon {
     const config = {
       controller: { mode: 'both', poll_interval: 10_000, recheck_interval: 10_000 },
       labels: {},
+      runner: { labels: [] },
     } as never;
     const source = liveSource({
       ...{

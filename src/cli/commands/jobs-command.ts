@@ -1,4 +1,4 @@
-import { counted } from '../../format.js';
+import { counted, quoted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { type AdminAddress, adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
@@ -67,7 +67,7 @@ function cordonNotes(hosts: JobsAnswer['hosts']): string[] {
 function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {
   const strange = unserved.filter(({ why }) => why === 'noLabel');
   const toApprove = unserved.length - strange.length;
-  const labels = [...new Set(strange.flatMap((job) => job.labels))].slice(0, 6).map(printable);
+  const labels = [...new Set(strange.flatMap((job) => job.labels))].slice(0, 6).map(quoted);
   return [
     ...(toApprove > 0
       ? [`${counted(toApprove, 'more job waits', 'more jobs wait')} for approval at GitHub.`]

@@ -67,6 +67,8 @@ export interface WaitingFacts {
   unserved: UnservedJob[];
   isDraining: boolean;
   labels: string[];
+  /** Labels of every runner beside its profile's own. */
+  runnerLabels: readonly string[];
   now: number;
 }
 

@@ -13,6 +13,7 @@ import { freeSlots } from '../free-slots.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFacts } from './waiting.ts';
 import { whyHeld } from './why-held.ts';
+import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 
 /** Why each job that waits is waiting: the same order and the same room that the scheduler uses. */
 export function whyWaiting(facts: WaitingFacts): Waiting[] {
@@ -33,7 +34,7 @@ export function whyWaiting(facts: WaitingFacts): Waiting[] {
     if (held) return { ...base, ...held, position: null };
     return { ...base, ...slot, position: place, until: null };
   });
-  return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts.labels))];
+  return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts))];
 }
 
 function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | 'sentence' | 'frees'> {
@@ -87,7 +88,10 @@ function troubleOf({ name, state, failure, unreachableSince }: HostRoom): string
   return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }
 
-function whyUnserved({ jobId, why, labels }: UnservedJob, ours: string[]): Waiting {
+function whyUnserved(
+  { jobId, why, labels }: UnservedJob,
+  { labels: ours, runnerLabels }: WaitingFacts,
+): Waiting {
   const base = { key: `unserved-${jobId}`, jobId, why, position: null, until: null };
   if (why === 'approval') {
     const sentence = 'It waits for approval at GitHub (a protected environment or a first contribution).';
@@ -95,7 +99,10 @@ function whyUnserved({ jobId, why, labels }: UnservedJob, ours: string[]): Waiti
   }
   return {
     ...base,
-    sentence: `No profile covers its runs-on [${labels.join(', ')}]; this daemon has ${ours.join(', ') || 'none'}.`,
+    sentence: [
+      `No profile covers its runs-on ${quotedLabels(labels)}; this daemon has ${ours.join(', ') || 'none'}.`,
+      ...whyNoLabel(labels, ours, runnerLabels),
+    ].join(' '),
     frees: 'Another runner, or a label in the config.',
   };
 }

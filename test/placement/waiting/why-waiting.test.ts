@@ -35,6 +35,7 @@ const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
     unserved: [],
     isDraining: false,
     labels: ['macos-15'],
+    runnerLabels: ['self-hosted', 'macos', 'arm64'],
     now: NOW,
   },
   ...more,
@@ -163,6 +164,6 @@ test('what is not served is told with the reason: a label that nothing covers, a
     }),
   );
   expect(label).toMatchObject({ jobId: 8, why: 'noLabel', position: null });
-  expect(label?.sentence).toBe('No profile covers its runs-on [gpu]; this daemon has macos-15.');
+  expect(label?.sentence).toBe('No profile covers its runs-on ["gpu"]; this daemon has macos-15.');
   expect(approval?.sentence).toContain('approval at GitHub');
 });

@@ -208,10 +208,19 @@ function known<T>(ofJob: T | null): T {
 
 /** The name that the operator gives, for the journal; it proves nothing. */
 function operatorOf(c: Context): string {
-  const given = decodeURIComponent(c.req.header('x-operator') ?? '')
+  const given = decoded(c.req.header('x-operator') ?? '')
     .replace(/[\p{C}]/gu, '')
     .trim();
   return given.slice(0, 60) || 'an operator';
+}
+
+/** The page encodes the name; by hand it is often sent as it is, with a percent sign too. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 const hostOf = (c: Context) => c.req.param('name') ?? '';

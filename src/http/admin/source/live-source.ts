@@ -27,7 +27,7 @@ import type { AdminSource, HostView, Readiness } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
 
 interface AdminParts {
-  config: Pick<Config, 'controller' | 'labels'>;
+  config: Pick<Config, 'controller' | 'labels' | 'runner'>;
   actors: JobActors;
   hosts: Hosts;
   breakers: Breakers;
@@ -114,6 +114,7 @@ function waitingJobs(parts: AdminParts): Waiting[] {
     unserved: dispatcher.unserved.all(),
     isDraining: dispatcher.draining,
     labels: Object.keys(config.labels),
+    runnerLabels: config.runner.labels,
     now: clock.now(),
   });
 }

@@ -2,6 +2,7 @@ import { draw } from '../../latency.ts';
 import type { Alarm } from '../alarms.ts';
 import type { GitHubBase } from '../github-base.ts';
 import { groupAllows } from '../repositories.ts';
+import { foldLabel } from '../runners/fold-label.ts';
 import { groupName, isDeprecated, occupy, type Runner } from '../runners/runners.ts';
 import type { Sessions } from '../runners/session.ts';
 import type { Job } from './job.ts';
@@ -30,8 +31,8 @@ function mayTake(runner: Runner, job: Job): boolean {
   const { labels, group } = job.spec;
   const { repository } = job.run;
   if (job.isWithheld || (labels.length === 0 && group === null)) return false;
-  const own = new Set(runner.labels.map(({ name }) => name.toLowerCase()));
-  if (!labels.every((label) => own.has(label.toLowerCase()))) return false;
+  const own = new Set(runner.labels.map(({ name }) => foldLabel(name)));
+  if (!labels.every((label) => own.has(foldLabel(label)))) return false;
   if (group !== null && groupName(runner).toLowerCase() !== group.toLowerCase()) return false;
   const { scope } = runner;
   if (scope.kind === 'repository') return scope.repository === repository;

@@ -3,6 +3,7 @@ import type { GitHubBase } from '../github-base.ts';
 import type { Assignments } from '../jobs/assignment.ts';
 import { notFound, Refusal } from '../refusal.ts';
 import { DEFAULT_GROUP, HOSTED_GROUP } from '../repositories.ts';
+import { foldLabel } from './fold-label.ts';
 import { removeRunner, scheduleCleanup } from './removal.ts';
 import { addRunner, type Runner, type RunnerLabel, runnerNamed, type Scope, seemsBusy } from './runners.ts';
 
@@ -40,7 +41,7 @@ export function registerJit(world: Assignments, scope: Scope, body: unknown): Ru
   if (runnerNamed(world, scope, request.name)) {
     throw new Refusal(409, `Already exists - A runner with the name ${request.name} already exists.`);
   }
-  const labels = [...new Set(request.labels.map((label) => label.toLowerCase()))].toReversed();
+  const labels = [...new Set(request.labels.map(foldLabel))].toReversed();
   const runner = addRunner(world, {
     scope,
     name: request.name,

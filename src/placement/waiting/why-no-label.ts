@@ -1,0 +1,59 @@
+import { distance } from 'fastest-levenshtein';
+import { foldLabel } from '../../config/fold-label.ts';
+import { codeOf, quoted } from '../../format.js';
+
+/** What stands for a hyphen in text that was copied from a document. */
+const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
+/** Letters of other alphabets that look like Latin ones, in the order of LATIN. */
+const ALIKE = 'аеорсухіјѕкмтԁԛѡοανικρυАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
+const LATIN = 'aeopcyxijskmtdqwoavikpuABEKMHOPCTXABEZHIKMNOPTYX';
+
+/** Labels as `runs-on` has them, each in quotes: one of them may hold a comma or a line break. */
+export function quotedLabels(labels: readonly string[]): string {
+  return `[${labels.map(quoted).join(', ')}]`;
+}
+
+/** What is wrong with the labels of a job that no profile covers, in sentences; empty where they are just not ours. */
+export function whyNoLabel(
+  runsOn: readonly string[],
+  profiles: readonly string[],
+  runnerLabels: readonly string[],
+) {
+  const known = [...profiles, ...runnerLabels];
+  return runsOn.flatMap((label) => {
+    if (known.some((one) => foldLabel(one) === foldLabel(label))) return [];
+    const trouble = troubleWith(label, known);
+    return trouble === null ? [] : [`${quoted(label)} ${trouble}.`];
+  });
+}
+
+function troubleWith(label: string, known: readonly string[]): string | null {
+  if (label.trim() !== label) {
+    const fix = label.includes('\n') ? ': "runs-on: >" adds a line break, "runs-on: >-" does not' : '';
+    return `has white space at an end${fix}`;
+  }
+  const parts = label.split(',').map((part) => part.trim());
+  if (parts.length > 1) return `is one label with a comma in it: write runs-on: [${parts.join(', ')}]`;
+  const plain = foldLabel(latin(label));
+  const alike = known.find((one) => foldLabel(one) === plain);
+  if (alike !== undefined) {
+    const odd = [...label].find((one) => !alike.toLowerCase().includes(one.toLowerCase()));
+    return `looks like ${quoted(alike)}${odd ? `, but has ${codeOf(odd)} in it` : ''}`;
+  }
+  const near = known.find(
+    (one) => distance(foldLabel(one), plain) <= Math.max(1, Math.floor(one.length / 5)),
+  );
+  return near === undefined ? null : `is not ${quoted(near)}, but near it`;
+}
+
+/** The text with Latin letters and plain hyphens in place of those that look like them. */
+function latin(text: string): string {
+  return [
+    ...text
+      .normalize('NFKC')
+      .replace(DASHES, '-')
+      .replace(/\p{Cf}/gu, ''),
+  ]
+    .map((one) => LATIN[ALIKE.indexOf(one)] ?? one)
+    .join('');
+}
