@@ -5,10 +5,10 @@ export interface PublicAppOptions {
   webhook: Handler;
   /** Runs around each of them and reads the response. */
   watch: MiddlewareHandler;
-  health(): { ok: boolean; reasons: string[] };
+  health(): { ok: boolean };
 }
 
-/** The only app that strangers can reach: it takes GitHub's deliveries, and says whether the daemon is healthy. */
+/** The only app that strangers can reach: it takes GitHub's deliveries, and says whether the daemon is healthy, but not why. */
 export function createPublicApp({ webhook, watch, health }: PublicAppOptions): Hono {
   const app = new Hono();
   app.post('/webhook', watch, webhook);
@@ -17,8 +17,8 @@ export function createPublicApp({ webhook, watch, health }: PublicAppOptions): H
     return c.json({ message: "This address takes the deliveries of GitHub's webhooks: POST alone." }, 405);
   });
   app.get('/healthz', (c) => {
-    const { ok, reasons } = health();
-    return c.json({ ok, reasons }, ok ? 200 : 503);
+    const { ok } = health();
+    return c.json({ ok }, ok ? 200 : 503);
   });
   app.notFound((c) => c.json({ message: 'There is nothing here.' }, 404));
   // Hono's own handler would print the error to the console.

@@ -44,6 +44,10 @@ test.each([
   ['short', "is 5 bytes long; the agent's tokens have 32 to 512."],
   ['x'.repeat(513), "is 513 bytes long; the agent's tokens have 32 to 512."],
   [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'holds blanks or letters that no agent token has.'],
+  [
+    '{"api":{"host":"127.0.0.1","port":8011,"maxConcurrentRequests":100}}',
+    "is JSON. The agent's config.json holds no token: it keeps that in the macOS Keychain.",
+  ],
   [`${AGENT_TOKEN}é`, 'holds blanks or letters that no agent token has.'],
 ])('a text that is no agent token is refused without being repeated: %s', async (token, why) => {
   expect(problemLines({ ...SMALLEST, jeballto: { token } })).toEqual([

@@ -143,6 +143,12 @@ describe('the admin listener', () => {
       expect(await ask(path), path).toBe(200);
     }
     expect(await ask('/api/jobs', 'Bearer s3cret-admin-token')).toBe(200);
+    for (const path of ['/healthz', '/readyz']) {
+      const told = async (headers: Record<string, string>) =>
+        Object.keys((await (await fetch(`${guarded.url}${path}`, { headers })).json()) as object);
+      expect(await told({})).not.toContain('reasons');
+      expect(await told({ authorization: 'Bearer s3cret-admin-token' })).toContain('reasons');
+    }
     await guarded.close();
   });
 

@@ -52,9 +52,9 @@ test.runIf(canRun(whyNoLimits()))(
     const second = world.push();
     await world.until(async () => (await asked('/readyz')).status === 503);
     const publicHealth = world.webhookUrl.replace('/webhook', '/healthz');
+    expect(await asked(publicHealth)).toEqual({ status: 503, text: '{"ok":false}' });
     for (const [path, status] of [
       ['/readyz', 503],
-      [publicHealth, 503],
       ['/healthz', 200],
       ['/api/status', 200],
       ['/api/state', 503],

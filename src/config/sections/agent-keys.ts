@@ -13,6 +13,9 @@ export const MAX_VMS_PER_HOST = 2;
  */
 export function agentTokenProblem(token: string): string | null {
   const hint = 'Copy it again from the agent\'s menu bar ("Copy API Token").';
+  if (/^[{[]/.test(token)) {
+    return `is JSON. The agent's config.json holds no token: it keeps that in the macOS Keychain. ${hint}`;
+  }
   if (!/^[\x21-\x7e]*$/.test(token)) return `holds blanks or letters that no agent token has. ${hint}`;
   const { length } = token;
   return length >= 32 && length <= 512

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
 import { type AdminSource, apiRoutes } from './api/api-routes.ts';
-import { guard } from './guard.ts';
+import { guard, isTrusted } from './guard.ts';
 import { pageFiles } from './page-files.ts';
 
 export interface AdminAppOptions {
@@ -26,11 +26,11 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
   // Whether the process can answer; whether it can serve jobs is /readyz.
   app.get('/healthz', (c) => {
     const { ok, reasons } = source.status();
-    return c.json({ ok, reasons });
+    return c.json({ ok, ...(isTrusted(c) && { reasons }) });
   });
   app.get('/readyz', (c) => {
     const { ready, reasons, degraded } = source.readiness();
-    return c.json({ ready, reasons, degraded }, ready ? 200 : 503);
+    return c.json({ ready, ...(isTrusted(c) && { reasons, degraded }) }, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) =>
     c.text(await source.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),

@@ -8,12 +8,18 @@ const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 /** Needs no token: a browser loads the page first, which then asks for the token. */
 const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path);
 
+const TRUSTED = 'isTrusted';
+
+/** Whether a request that the guard let through may be told more than yes and no. */
+export const isTrusted = (c: Context): boolean => c.get(TRUSTED) === true;
+
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /**
  * Who may use the admin listener. Without a token it refuses a Host header that is not a loopback name, since a web
  * page could otherwise reach a loopback port by DNS rebinding. It refuses every request from a page of another origin.
- * With a token it refuses every request without it, apart from those for the page's own files and the health checks.
+ * With a token it refuses every request without it, apart from those for the page's own files and the health checks,
+ * which then say no reasons: those name repositories, paths and what others answered.
  */
 export function guard(token: string | null): MiddlewareHandler {
   const wanted = token === null ? null : digest(token);
@@ -27,12 +33,12 @@ export function guard(token: string | null): MiddlewareHandler {
     if (!isOpen(c.req.path) && comesFromElsewhere(c, host)) {
       return c.json({ message: 'Cross-site requests are refused.' }, 403);
     }
-    if (wanted !== null && !isOpen(c.req.path)) {
-      const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
-      if (!timingSafeEqual(digest(given), wanted)) {
-        return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);
-      }
+    const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
+    const isKnown = wanted === null || timingSafeEqual(digest(given), wanted);
+    if (!isKnown && !isOpen(c.req.path)) {
+      return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);
     }
+    c.set(TRUSTED, isKnown);
     return next();
   };
 }

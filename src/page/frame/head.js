@@ -27,7 +27,7 @@ export function headView({ session, overview, isPast, onCollect }) {
       <p class="sums"><b>${overview.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
       ${isPast ? html`<span class="state warn">the past</span>` : nothing}
       <span class="grow"></span>
-      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${readiness.reasons.join('\n')}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
+      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${(readiness.reasons ?? []).join('\n')}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
       <span class="state ${mood}" role="status">${words}</span>
       ${mode === 'live' ? html`<button ?disabled=${lostAt !== null} @click=${onCollect}>Collect now</button>` : nothing}
     </header>
@@ -37,7 +37,7 @@ export function headView({ session, overview, isPast, onCollect }) {
         : html`<div class="banner" role="alert"><p><strong>The daemon does not answer.</strong> What you see is how things stood at ${moment(lostAt)}.
             Look whether its process runs; this page goes on by itself as soon as it answers.</p></div>`
     }
-    ${mode === 'live' && readiness && !readiness.ready ? html`<div class="banner" role="alert">${readiness.reasons.map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}`;
+    ${mode === 'live' && readiness && !readiness.ready ? html`<div class="banner" role="alert">${(readiness.reasons ?? []).map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}`;
 }
 
 /**

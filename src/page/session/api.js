@@ -41,7 +41,7 @@ export class Api {
 
   /** @returns {Promise<Readiness>} */
   async readiness() {
-    return (await request('/readyz', {})).json();
+    return (await request('/readyz', { headers: this.#headers })).json();
   }
 
   /** Gives an order. @param {string} path @param {string} by name of the operator, for the journal */
