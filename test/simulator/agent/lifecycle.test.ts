@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { guestEnded, startVm } from '../../../src/simulator/agent/vms/power.ts';
+import { guestEnded, startVm, stopVm } from '../../../src/simulator/agent/vms/power.ts';
 import { updateVm } from '../../../src/simulator/agent/vms/update.ts';
 import { persistedState } from '../../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../../src/simulator/agent/vms/vm-state.ts';
@@ -200,6 +200,19 @@ describe('delete', () => {
 });
 
 describe('ephemeral VMs', () => {
+  test('that have booted and are stopped already answer a stop when they are gone', async () => {
+    const { world, clock, act, life } = virtualWorld();
+    const vm = await act.running('a', { ephemeral: true });
+    await act.stop(vm);
+    expect(world.vms.has(vm.id)).toBe(true);
+    const again = await clock.finish(stopVm(world, vm.id, life()));
+    expect([again.state, world.vms.has(vm.id)]).toEqual(['stopped', false]);
+    const kept = await act.running('b', { ephemeral: false });
+    await act.stop(kept);
+    await act.stop(kept);
+    expect(world.vms.has(kept.id)).toBe(true);
+  });
+
   test('that have booted answer stopped and disappear afterwards', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.running('vm', { ephemeral: true });

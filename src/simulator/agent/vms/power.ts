@@ -59,13 +59,15 @@ export function reserveSlot(world: AgentWorld, operation: string): void {
 }
 
 /**
- * Cuts the power. Does nothing in `stopped`; brings a VM in `error` back to `stopped`. A booted ephemeral VM is
+ * Cuts the power. Does nothing in `stopped` but wait for a booted ephemeral VM to delete itself; brings a VM in `error` back to `stopped`. A booted ephemeral VM is
  * returned as `stopped` and deletes itself afterwards. Throws 409 INVALID_STATE in every other state.
  */
-export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
-  return world.gate.holding(id, 'stop', async () => {
+export async function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
+  let wasStopped = false;
+  const stopped = await world.gate.holding(id, 'stop', async () => {
     const vm = vmById(world, id);
-    if (vm.state === 'stopped') return vm;
+    wasStopped = vm.state === 'stopped';
+    if (wasStopped) return vm;
     if (!['running', 'paused', 'error'].includes(vm.state)) {
       throw invalidState(`Cannot stop VM from its current state: ${vm.state}`);
     }
@@ -76,6 +78,8 @@ export function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promis
     await hardStop(world, vm, life);
     return vm;
   });
+  if (wasStopped) await stopped.removed;
+  return stopped;
 }
 
 /** The power cut behind stop and expiry; the caller holds the VM's gate. */

@@ -74,6 +74,7 @@ export function registerVm(world: AgentWorld, made: NewVm): Vm {
     hasBooted: false,
     power: null,
     hasRuntime: false,
+    removed: Promise.resolve(),
     unplugged: Promise.resolve(),
     persisted: [{ state: made.state, from: now }],
   };

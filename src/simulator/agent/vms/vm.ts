@@ -65,6 +65,8 @@ export interface Vm {
   power: Power | null;
   /** Its runtime outlived its failure: in `error` it holds a slot all the same, which no list shows. */
   hasRuntime: boolean;
+  /** Resolves when a booted ephemeral VM at rest has deleted itself, or has given up. */
+  removed: Promise<void>;
   /** Resolves when the last power-off has taken everything away. */
   unplugged: Promise<void>;
   /** States as the persisted record got them, each with the instant from which a reader sees it. */

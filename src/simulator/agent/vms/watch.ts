@@ -23,7 +23,7 @@ export function watchRunning(world: AgentWorld, vm: Vm, power: Power): void {
 export function watchAtRest(world: AgentWorld, vm: Vm): void {
   if (!vm.ephemeral || !vm.hasBooted) return;
   const life = world.life.end.signal;
-  void inBackground(autoDelete(world, vm, life), life);
+  vm.removed = inBackground(autoDelete(world, vm, life), life);
 }
 
 async function expire(world: AgentWorld, vm: Vm, at: number, running: AbortSignal, life: AbortSignal) {
