@@ -150,6 +150,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/fuzz/files.test.ts'],
   },
   {
+    law: '6: a delivery may be signed with any of the webhook’s secrets',
+    file: 'src/intake/webhooks/webhook-receiver.ts',
+    line: '    for (const verifier of verifiers) {',
+    becomes: '    for (const verifier of verifiers.slice(0, 1)) {',
+    tests: ['test/intake/webhook-receiver.test.ts'],
+  },
+  {
+    law: 'budgets: an App and its installation have one each',
+    file: 'src/github/access/github-transport.ts',
+    line: '    return this.#app !== null && isOfApp(path) ? this.#limitsOfApp : this.#options.limits;',
+    becomes: '    return isOfApp(path) ? this.#options.limits : this.#options.limits;',
+    tests: ['test/github/app-token.test.ts'],
+  },
+  {
+    law: 'network: GitHub is reached through the proxy of the environment',
+    file: 'src/github/github.ts',
+    line: '  const fetch = proxy?.fetch ?? options.fetch;',
+    becomes: '  const fetch = options.fetch;',
+    tests: ['test/github/environment-proxy.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',
