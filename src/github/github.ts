@@ -10,6 +10,7 @@ import { hookDeliveryCalls } from './hook-deliveries.ts';
 import { hookSetUpCalls } from './hook-set-up.ts';
 import { jobCalls } from './jobs.ts';
 import { repositoryCalls } from './repositories.ts';
+import { deprecationCalls } from './runners/runner-deprecation.ts';
 import { RunnerGroups } from './runners/runner-groups.ts';
 import { registrationCalls } from './runners/runner-registration.ts';
 import { runnerCalls } from './runners/runners.ts';
@@ -48,6 +49,7 @@ export function createGitHub(options: GitHubOptions) {
     ...jobCalls(transport, clock),
     ...repositoryCalls(transport),
     ...runnerCalls(transport),
+    ...deprecationCalls(transport),
     ...hookDeliveryCalls(transport),
     ...hookSetUpCalls(transport),
     ...registrationCalls(transport, groups, clock),

@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/config/fold-label.ts',
     line: '  return label.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());',
     becomes: '  return label.toLowerCase();',
-    tests: ['test/fuzz/files.test.ts'],
+    tests: ['test/config/profile.test.ts'],
   },
   {
     law: '6: a delivery may be signed with any of the webhook’s secrets',

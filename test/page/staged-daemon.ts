@@ -144,8 +144,22 @@ export class StagedDaemon {
     });
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
+    const versions = { all: () => [] };
     const watching = await watchJournal({
-      ...{ actors, hosts, store, journal, github, deliveries, clock, profiles, recorder, tracer, bases },
+      ...{
+        actors,
+        hosts,
+        store,
+        journal,
+        github,
+        deliveries,
+        clock,
+        profiles,
+        recorder,
+        tracer,
+        bases,
+        versions,
+      },
       breakers,
     });
     const orders = new Orders({
@@ -198,6 +212,7 @@ export class StagedDaemon {
         dispatcher,
         clock,
         bases,
+        versions,
       },
       ...{
         stats: watching.stats,

@@ -16,6 +16,7 @@ import { hostRooms } from '../../placement/waiting/why-waiting.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
+import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 
 export interface MetricsOptions {
   actors: JobActors;
@@ -31,6 +32,7 @@ export interface MetricsOptions {
   /** The profiles of the config: each has an age of its queue, also when that is empty. */
   profiles: string[];
   bases: BaseVms;
+  versions: Pick<RunnerVersions, 'all'>;
 }
 
 const PREFIX = 'jeballto_runner_';
@@ -134,7 +136,7 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, store, github, deliveries, clock, profiles, bases } = this.#options;
+    const { actors, hosts, store, github, deliveries, clock, profiles, bases, versions } = this.#options;
     const rooms = () => hostRooms(this.#options);
     const queued = () =>
       [...actors.inQueue()]
@@ -171,6 +173,15 @@ export class Metrics {
         gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
       }
     });
+    addGauge(
+      'runner_version_end_timestamp_seconds',
+      'When GitHub stops to take the runner in the image of a profile.',
+      ['profile', 'version'],
+      (gauge) => {
+        for (const { profile, version, endsAt } of versions.all())
+          if (endsAt !== null) gauge.set({ profile, version }, endsAt / 1000);
+      },
+    );
     addGauge(
       'base_vm_ready',
       'Whether jobs are cloned from a base VM: 1 or 0.',

@@ -36,6 +36,7 @@ export function sourcesView({ sources, overview, now, isPast }) {
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
         ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${BREAKER_WORDS[breaker.about]}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${isPast ? nothing : (sources.runners ?? []).filter(({ isEnding }) => isEnding).map(runnerView)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
       ${overview.orders.length > 0 ? ordersView(overview.orders) : nothing}
@@ -51,6 +52,12 @@ const BREAKER_WORDS = {
   host: 'Host',
   profile: 'Profile',
 };
+
+/** A runner in an image that GitHub does not take much longer. @param {NonNullable<SourcesView['runners']>[number]} runner */
+function runnerView({ profile, version, endsAt }) {
+  const until = endsAt === null ? '' : ` until ${moment(endsAt)}`;
+  return html`<dt>Image</dt><dd><span class="state warn">${profile}</span><p class="warn-text">GitHub takes its runner ${version}${until}: build the image with a current one.</p></dd>`;
+}
 
 /**
  * @param {import('./webhook-words.js').WebhookWords} words

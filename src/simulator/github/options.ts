@@ -72,6 +72,8 @@ export interface GitHubOptions {
   rateLimit: number | null;
   /** Older runners are refused when they connect. */
   minimumRunnerVersion: string | null;
+  /** Until when a version of the runner is taken, by the version; epoch ms. */
+  runnerEnds: Readonly<Record<string, number>>;
   /** Assignments that no runner took up until the job is cancelled. */
   pickUps: number;
   /** Which of its jobs the status of a run follows; both were seen. */
@@ -90,6 +92,7 @@ const DEFAULTS: GitHubOptions = {
   app: null,
   rateLimit: 5_000,
   minimumRunnerVersion: null,
+  runnerEnds: {},
   pickUps: 3,
   runStatusFollows: 'leastAdvanced',
   deletionTrustsBusy: false,

@@ -21,6 +21,7 @@ import type { SettledJob } from '../../../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
+import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
 import { type Chart, Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
@@ -68,6 +69,8 @@ export interface SourcesView {
   webhooks?: ReturnType<WebhookHealth['health']>;
   breakers?: BreakerView[];
   renamed?: Renamed[];
+  /** The runners in the images, and until when GitHub takes them. */
+  runners?: SeenVersion[];
   deliveries?: { byStatus: ReturnType<DeliveryLog['byStatus']>; last: DeliverySeen[] };
 }
 

@@ -23,6 +23,7 @@ import { type WaitingSources, waitingFacts, whyWaiting } from '../../../placemen
 import type { Store } from '../../../store/store.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Collector } from '../../../upkeep/collector.ts';
+import type { RunnerVersions } from '../../../upkeep/runner-versions.ts';
 import type { AdminSource, HostView, Readiness } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
 
@@ -35,6 +36,7 @@ interface AdminParts {
   scopeOf: WaitingSources['scopeOf'];
   imageOf: WaitingSources['imageOf'];
   bases: BaseVms;
+  versions: Pick<RunnerVersions, 'all'>;
   store: Store;
   journal: JournalWriter;
   tracer: EffectTracer;
@@ -77,6 +79,7 @@ export function liveSource(parts: AdminParts): AdminSource {
       webhooks: webhooks.health(),
       breakers: breakers.troubled(),
       renamed: parts.names.renamed(),
+      runners: parts.versions.all(),
       deliveries: { byStatus: deliveries.byStatus(), last: deliveries.last() },
     }),
     status: () => ({

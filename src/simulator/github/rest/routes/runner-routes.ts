@@ -64,6 +64,19 @@ function routesOf(
     { method: 'GET', path, need: need('read'), handle: (request) => listRunners(request, scopeOf(request)) },
     {
       method: 'GET',
+      path: `${path}/deprecations/:version`,
+      need: need('read'),
+      handle: (request) => {
+        scopeOf(request);
+        if (request.world.options.enterpriseVersion !== null) throw notFound();
+        const version = request.params.version ?? '';
+        const end = request.world.options.runnerEnds[version];
+        const at = end === undefined ? null : instant(end);
+        return ok({ runner_version: version, runtime_deprecates_at: at, registration_deprecates_at: at });
+      },
+    },
+    {
+      method: 'GET',
       path: `${path}/:runner_id`,
       need: need('read'),
       handle: (request) => {
