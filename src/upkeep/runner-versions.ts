@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
-import type { RunnerScope } from '../github/runners/runner-scope.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 
 /** A version of the runner that the probe found in the image of a profile. */

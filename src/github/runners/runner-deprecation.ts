@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import { hasCode } from '../../errors.ts';
 import type { Abortable, GitHubTransport } from '../access/github-transport.ts';
-import { type RunnerScope, scopePath } from './runner-scope.ts';
+import { scopePath } from './runner-scope.ts';
 
 const instant = z.iso
   .datetime({ offset: true })
