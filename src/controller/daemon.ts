@@ -16,7 +16,6 @@ import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
 import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 import { Collector } from '../upkeep/collector.ts';
-import { RunnerVersions } from '../upkeep/runner-versions.ts';
 import { waitUntil } from '../wait-until.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
 import { connectAgents, connectGitHub } from './connections.ts';
@@ -162,8 +161,6 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
   const deliveries = new DeliveryLog(clock);
   const profiles = Object.keys(config.labels);
-  const versions = new RunnerVersions({ github, scope: scopes[0], journal, clock, log });
-  disposal.defer('questions about runner versions', () => versions.stop());
   const watching = await watchJournal({
     actors,
     hosts,
@@ -175,7 +172,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     clock,
     profiles,
     bases: world.bases,
-    versions,
+    scopes,
+    log,
     recorder,
     tracer,
   });
@@ -237,13 +235,10 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     pulls,
     ...waitingNames(config),
     bases: world.bases,
-    versions,
     store,
     journal,
     tracer,
-    stats: watching.stats,
-    history: watching.history,
-    metrics: watching.metrics,
+    ...watching,
     orders,
     poller,
     webhooks,

@@ -1,4 +1,4 @@
-import type { JobContext } from '../../machines/job/context.ts';
+import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import { beginsTeardown } from '../../machines/job/written-state.ts';
 import type { EffectTracer } from '../effects/effect-tracer.ts';
 import type { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
@@ -8,13 +8,19 @@ import { applyEntry, emptyOverview } from '../journal/overview.js';
 import { PhaseSpans } from '../journal/phase-spans.ts';
 import { PhaseStats } from '../journal/phase-stats.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
+import { RunnerVersions, type RunnerVersionsOptions } from '../upkeep/runner-versions.ts';
 
 /** Entries from which the figures of states are known again after a start. */
 const REMEMBERED = 10_000;
 /** Entries beside the jobs from which the health of the hosts is known again after a start. */
 const REMEMBERED_BESIDE = 2_000;
 
-export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
+export interface WatchJournalOptions
+  extends Omit<MetricsOptions, 'overview' | 'versions' | 'github'>,
+    Pick<RunnerVersionsOptions, 'log'> {
+  github: MetricsOptions['github'] & RunnerVersionsOptions['github'];
+  /** Where runners are registered. */
+  scopes: readonly RunnerScope[];
   recorder: EvidenceRecorder;
   tracer: EffectTracer;
 }
@@ -23,7 +29,7 @@ export interface WatchJournalOptions extends Omit<MetricsOptions, 'overview'> {
  * Everything that reads the journal while it is written: the figures of states, the health of hosts, the metrics, the
  * traces and the evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
  */
-export async function watchJournal({ recorder, tracer, ...options }: WatchJournalOptions) {
+export async function watchJournal({ recorder, tracer, log, scopes, ...options }: WatchJournalOptions) {
   const { journal, store, clock } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
@@ -47,7 +53,8 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
     const context = overview.jobs.get(entry.actor)?.context;
     if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
   });
-  const metrics = new Metrics({ ...options, overview });
+  const versions = new RunnerVersions({ github: options.github, scope: scopes[0], journal, clock, log });
+  const metrics = new Metrics({ ...options, overview, versions });
   tracer.listen();
   journal.write({
     kind: 'daemon',
@@ -66,7 +73,9 @@ export async function watchJournal({ recorder, tracer, ...options }: WatchJourna
     stats,
     history,
     metrics,
+    versions,
     stop() {
+      versions.stop();
       tracer.stop();
       metrics.stop();
     },

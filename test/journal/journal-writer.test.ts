@@ -109,7 +109,7 @@ test('after a restart a host has its whole history, however much else was writte
   const watching = await watchJournal({
     ...{ store, journal: new JournalWriter(store.journal), clock, profiles: [], tracer: nothing },
     ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
-    ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {} },
+    ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {}, scopes: [], log },
   } as never);
   expect(watching.history.of('mini')).toEqual([
     { state: 'healthy', from: began },

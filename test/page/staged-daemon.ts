@@ -124,6 +124,7 @@ export class StagedDaemon {
       budgets: (now: number) => limits.byPurpose(now),
       pausedUntil: (purpose: Purpose, now: number) => limits.pausedUntil(purpose, now),
       getJob: async () => null,
+      runnerEndsAt: async () => null,
       listActiveRuns: async () => [],
       listRunJobs: async () => [],
       getRepository: async () => ({ id: 1, fullName: 'octo/app' }),
@@ -144,7 +145,6 @@ export class StagedDaemon {
     });
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
-    const versions = { all: () => [] };
     const watching = await watchJournal({
       ...{
         actors,
@@ -158,9 +158,8 @@ export class StagedDaemon {
         recorder,
         tracer,
         bases,
-        versions,
       },
-      breakers,
+      ...{ breakers, log: silent, scopes: [] },
     });
     const orders = new Orders({
       actors,
@@ -212,7 +211,7 @@ export class StagedDaemon {
         dispatcher,
         clock,
         bases,
-        versions,
+        versions: watching.versions,
       },
       ...{
         stats: watching.stats,
