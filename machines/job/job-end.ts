@@ -14,13 +14,17 @@ export interface JobEnd {
 export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
   const { job, failure } = context;
   if (job.id === NO_JOB) return null;
-  const isLost = job.status === 'in_progress' && failure !== null;
+  const isLost =
+    failure !== null && (job.status === 'in_progress' || (isVmsEnd(failure) && job.conclusion === 'failure'));
   return {
     outcome: isLost ? 'lost' : outcomeByGitHub(job),
     cause: isLost ? failure : null,
     attempts: job.attempt,
   };
 }
+
+/** Whether the VM's end was the job's. */
+const isVmsEnd = ({ code }: Failure) => code === 'VM_VANISHED' || code === 'LIFETIME_EXCEEDED';
 
 /** The end of an actor that gave its job up. */
 export function unservedEnd({ context }: { context: JobContext }): JobEnd | null {

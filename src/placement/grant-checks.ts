@@ -160,8 +160,8 @@ export class GrantChecks {
     const isGone = failure.code === 'REPOSITORY_GONE';
     // A token that loses a repository for some minutes must not cost that repository its jobs.
     const goneSince = isGone ? (this.#goneSince.get(name) ?? this.#options.clock.now()) : null;
-    if (goneSince === null) this.#goneSince.delete(name);
-    else this.#goneSince.set(name, goneSince);
+    if (goneSince !== null) this.#goneSince.set(name, goneSince);
+    else if (failure.blame === 'github') this.#goneSince.delete(name);
     if (goneSince !== null && this.#options.clock.now() - goneSince >= GONE_FOR) onGone(jobId, failure);
     if (isGone || blamedBreaker(failure) === 'registration') {
       breakers.tell({ about: 'registration', name }, { type: 'attempt.failed', failure });

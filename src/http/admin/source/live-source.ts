@@ -125,6 +125,8 @@ function waitingJobs(parts: AdminParts): Waiting[] {
 async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | null> {
   const { store, tracer, dispatcher } = parts;
   const live = jobViews(parts).filter(({ job }) => job.id === jobId);
+  // What ended a moment ago is in no actor and not yet on disk.
+  if (canRead(store)) await store.durable();
   const settled = canRead(store) ? await store.settled.get(jobId) : null;
   const isUnserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
   if (live.length === 0 && settled === null && !isUnserved) return null;
