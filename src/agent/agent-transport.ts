@@ -139,9 +139,11 @@ export class AgentTransport {
     // macOS gives this error to a program that may not use the local network, whatever the state of the other machine.
     const hint =
       code === 'EHOSTUNREACH' ? ' On macOS, allow this program under Privacy & Security, Local Network.' : '';
+    // As GitHub's failures say it; undici has a name of its own for the time of each part of a call.
+    const problem = code?.endsWith('_TIMEOUT') ? 'no answer in time' : (code ?? message);
     return new DaemonError(
       'HOST_UNREACHABLE',
-      `Host ${this.name} did not answer to "${what}", ${method} ${path} at ${this.#baseUrl}: ${code ?? message}. ` +
+      `Host ${this.name} did not answer to "${what}", ${method} ${path} at ${this.#baseUrl}: ${problem}. ` +
         `Check that the Jeballto Agent runs there.${hint}`,
       { cause: error },
     );

@@ -113,8 +113,11 @@ function explain(folder: string, error: unknown): string {
   if (NO_ROOM.test(message)) {
     return `The store in ${folder} cannot be opened (${message}): make room for it and start again; nothing in it is lost.`;
   }
+  if (!existsSync(folder)) {
+    return `The store in ${folder} cannot be opened (${message}): make the folder, or set store.path to one that this user can make.`;
+  }
   return (
-    `The store in ${folder} cannot be opened (${message}): mend what it names, restore the folder from a backup, ` +
+    `The store in ${folder} cannot be opened (${message}): fix what it names, restore the folder from a backup, ` +
     'or move it away to begin with an empty store.'
   );
 }

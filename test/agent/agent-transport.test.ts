@@ -61,9 +61,12 @@ describe('the wire', () => {
     await gone.close();
   });
 
-  test('a reading call does not wait for a silent agent', async () => {
+  test('a reading call does not wait for a silent agent, and says so in words', async () => {
     agent.on('GET /health', 'silence');
-    expect(await codeOf(client.health())).toBe('HOST_UNREACHABLE');
+    await expect(client.health()).rejects.toMatchObject({
+      failure: { code: 'HOST_UNREACHABLE' },
+      message: expect.stringContaining(': no answer in time. Check that'),
+    });
   });
 
   test('a create waits longer than a read does', async () => {

@@ -99,7 +99,7 @@ test.each([
   ['--agent-token', 'short', 64, /--agent-token: The token is 5 bytes long/],
   ['--repository', 'acme', 64, /--repository: "acme" is not a repository: write it as owner\/name/],
   ['--repository', 'acme/none', 64, /--repository: .*acme\/none/],
-  ['--image', 'https://x/y', 64, /--image: "https:\/\/x\/y" is no image reference/],
+  ['--image', 'https://x/y', 64, /--image: "https:\/\/x\/y" is not an image reference/],
   ['--label', 'a,b', 64, /--label: "a,b" holds a comma/],
 ])(
   'an answer that does not pass ends it with the reason, and nothing is written: %s %s',

@@ -95,7 +95,7 @@ test('an evidence file, opened elsewhere, tells the same as the daemon did', asy
 test('a file that is no evidence is refused in a sentence, and so is a machine that there is not', async () => {
   const { replayCommand } = await import('../../src/cli/commands/story/replay-command.ts');
   const { terminal } = recordingTerminal();
-  await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is no evidence file');
+  await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is not an evidence file');
   await expect(replayCommand(join(folder, 'none'), { port: 0 }, terminal)).rejects.toThrow('cannot be read');
   await expect(chartCommand({ machine: 'vm', format: 'svg' }, terminal)).rejects.toThrow('job or host');
 });

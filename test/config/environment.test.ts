@@ -58,7 +58,7 @@ describe('variables of single keys', () => {
 
   test('one that does not exist is refused with the nearest that does', () => {
     expect(problemLines(SMALLEST, { JEBALLTO_RUNNER_CONTROLER_MODE: 'poll' })).toEqual([
-      'is no variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Unset it otherwise.',
+      'is not a variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Unset it otherwise.',
     ]);
   });
 

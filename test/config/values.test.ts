@@ -75,7 +75,7 @@ describe("sizes follow the agent's rule", () => {
   test.each([
     [
       { memory: '12GiB' },
-      'memory: "12GiB" is no size: write a number and MB, GB or TB, such as 2GB (1 GB is 1024³ bytes).',
+      'memory: "12GiB" is not a size: write a number and MB, GB or TB, such as 2GB (1 GB is 1024³ bytes).',
     ],
     [{ memory: '1GB' }, 'memory: "1GB" is out of range: the agent takes 2GB to 128GB.'],
     [{ memory: 12 }, 'memory: 12 bytes is out of range: the agent takes 2GB to 128GB.'],
@@ -111,7 +111,7 @@ describe('listen addresses', () => {
 
   test('a bare port is refused with the form that works', () => {
     expect(problemLines({ ...SMALLEST, controller: { webhook_listen: 9090 } })).toEqual([
-      'controller.webhook_listen: 9090 is no address: write host:port, such as 127.0.0.1:9091, or :9090 for every interface; an IPv6 host goes in brackets.',
+      'controller.webhook_listen: 9090 is not an address: write host:port, such as 127.0.0.1:9091, or :9090 for every interface; an IPv6 host goes in brackets.',
     ]);
   });
 
@@ -168,8 +168,8 @@ describe('URLs', () => {
   });
 
   test.each([
-    ['127.0.0.1:8011', 'is no http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
-    ['ftp://mac/v1', 'is no http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
+    ['127.0.0.1:8011', 'is not an http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
+    ['ftp://mac/v1', 'is not an http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
     ['http://mac:8011', 'does not end in /v1, where the agent has its API: add it.'],
     ['http://me:pw@mac/v1', 'takes a URL without user, password, query and fragment.'],
     ['http://mac/a%20b/v1', 'holds a "%", which the agent refuses in paths.'],

@@ -110,7 +110,9 @@ test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))
   'a folder that the system lets nobody make is refused at once',
   async () => {
     path = '/proc/nope/data';
-    expect(await refusal()).toMatch(/^The store in \/proc\/nope\/data cannot be opened \(ENOENT: /);
+    expect(await refusal()).toMatch(
+      /^The store in \/proc\/nope\/data cannot be opened \(ENOENT: .*\): make the folder, or set/,
+    );
   },
 );
 
@@ -148,7 +150,7 @@ test('a damaged manifest is refused, not read around', async () => {
   for (const name of readdirSync(path).filter((file) => file.startsWith('MANIFEST'))) {
     writeFileSync(join(path, name), 'torn');
   }
-  expect(await refusal()).toMatch(/cannot be opened \(.*\): mend what it names, restore the folder/);
+  expect(await refusal()).toMatch(/cannot be opened \(.*\): fix what it names, restore the folder/);
 });
 
 test.runIf(canRun(whyNoLimits()))(

@@ -76,7 +76,7 @@ export class Outside {
 
   async image(answer: string, local: readonly string[]): Promise<Found<string>> {
     const problem = imageReferenceProblem(answer);
-    if (problem) throw new UsageError(`"${answer}" is no image reference. ${problem}`);
+    if (problem) throw new UsageError(`"${answer}" is not an image reference. ${problem}`);
     if (!this.#isChecked) return { value: answer, found: '' };
     const found = local.includes(answer)
       ? `The image ${answer} is on the Mac.`

@@ -88,7 +88,7 @@ function unknownVariables(env: Environment): ConfigProblem[] {
     .map((name) => ({
       at: name,
       path: '',
-      message: `is no variable of this program. Did you mean ${nearestName(name, known)}? Unset it otherwise.`,
+      message: `is not a variable of this program. Did you mean ${nearestName(name, known)}? Unset it otherwise.`,
     }));
 }
 

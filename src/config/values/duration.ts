@@ -29,7 +29,7 @@ const schema = z
     if (ms !== null && ms > 0 && ms <= MAX_MS) return ms;
     ctx.addIssue(
       ms === null
-        ? `"${text}" is no duration: ${HOW_TO_WRITE}.`
+        ? `"${text}" is not a duration: ${HOW_TO_WRITE}.`
         : `"${text}" is out of range: write something from 1ms to 366d.`,
     );
     return z.NEVER;

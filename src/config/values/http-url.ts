@@ -12,7 +12,7 @@ function httpUrl(example: string, problemOf: (url: URL) => string | null) {
     .transform((text, ctx) => {
       const url = URL.canParse(text) ? new URL(text) : null;
       if (!url || !/^https?:$/.test(url.protocol)) {
-        ctx.addIssue(`is no http or https URL: write it in full, such as ${example}.`);
+        ctx.addIssue(`is not an http or https URL: write it in full, such as ${example}.`);
         return z.NEVER;
       }
       const isBare = url.username + url.password + url.search + url.hash === '';

@@ -28,7 +28,7 @@ const schema = z
   })
   .superRefine((reference, ctx) => {
     const problem = imageReferenceProblem(reference);
-    if (problem) ctx.addIssue(`"${reference}" is no image reference. ${problem}`);
+    if (problem) ctx.addIssue(`"${reference}" is not an image reference. ${problem}`);
   });
 
 export const imageReference: Kind<typeof schema> = { schema, type: 'image reference', form: 'text' };

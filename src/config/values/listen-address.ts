@@ -35,12 +35,12 @@ const HOW_TO_WRITE =
 const schema = z
   .string({
     error: ({ input }) =>
-      input === undefined ? undefined : `${JSON.stringify(input)} is no address: ${HOW_TO_WRITE}.`,
+      input === undefined ? undefined : `${JSON.stringify(input)} is not an address: ${HOW_TO_WRITE}.`,
   })
   .transform((text, ctx) => {
     const address = parseListenAddress(text);
     if (address) return address;
-    ctx.addIssue(`"${text}" is no address: ${HOW_TO_WRITE}.`);
+    ctx.addIssue(`"${text}" is not an address: ${HOW_TO_WRITE}.`);
     return z.NEVER;
   });
 

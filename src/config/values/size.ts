@@ -26,7 +26,7 @@ export function size(least: string, most: string) {
       if (bytes !== null && bytes >= range[0] && bytes <= range[1]) return bytes;
       ctx.addIssue(
         bytes === null
-          ? `"${given}" is no size: write a number and MB, GB or TB, such as ${least} (1 GB is 1024³ bytes).`
+          ? `"${given}" is not a size: write a number and MB, GB or TB, such as ${least} (1 GB is 1024³ bytes).`
           : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent takes ${least} to ${most}.`,
       );
       return z.NEVER;

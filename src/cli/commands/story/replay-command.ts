@@ -47,6 +47,6 @@ async function read(path: string): Promise<EvidenceFile> {
   }
   const parsed = evidenceSchema.safeParse(content);
   if (!parsed.success)
-    throw new UsageError(`${path} is no evidence file of this version of jeballto-runner.`);
+    throw new UsageError(`${path} is not an evidence file of this version of jeballto-runner.`);
   return parsed.data as unknown as EvidenceFile;
 }
