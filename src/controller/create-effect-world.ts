@@ -26,6 +26,7 @@ export interface EffectWorldParts {
   progress: Map<string, string>;
   pulls: Pulls;
   ledger: CreateLedger;
+  currentName(fullName: string): string;
   evidenceSaved(vmName: string): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export function createEffectWorld({
   progress,
   pulls,
   ledger,
+  currentName,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
   const { controller, runner, timeouts } = config;
@@ -58,6 +60,7 @@ export function createEffectWorld({
     runnerGroup: runner.group,
     pullTimeout: timeouts.creating,
     pulls,
+    currentName,
     warmMaxAge: config.controller.warm_vm_max_age,
     agent(host) {
       const client = agents.get(host);

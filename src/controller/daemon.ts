@@ -101,6 +101,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     progress,
     pulls,
     ledger: store.sent,
+    currentName: (name) => names.currentName(name),
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
   const policy = jobPolicy(config);

@@ -31,6 +31,8 @@ export interface EffectWorld {
   /** Milliseconds for one image pull. */
   pullTimeout: number;
   pulls: Pulls;
+  /** What a repository is called now, by its name in the config: a runner that registers itself follows no redirect. */
+  currentName(fullName: string): string;
   /** Milliseconds that are added to the lifetime of a warm VM, since it may wait so long for a job. */
   warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */

@@ -14,7 +14,7 @@ export interface RepositoryNamesOptions {
 }
 
 /** Milliseconds between two questions for the names. */
-const INTERVAL = 3_600_000;
+const INTERVAL = 5 * 60_000;
 
 /** A repository that the config calls by an earlier name. */
 export interface Renamed {
@@ -36,7 +36,7 @@ export class RepositoryNames {
     this.#options = options;
   }
 
-  /** Asks at once and then every hour, until stopped. */
+  /** Asks at once and then every five minutes, until stopped. */
   start(): void {
     this.#running = this.#run();
   }
@@ -54,6 +54,11 @@ export class RepositoryNames {
     if (!known) return null;
     this.#note(`${known.owner}/${known.repository}`, now);
     return known;
+  }
+
+  /** What a repository is called now, by its name in the config. */
+  currentName(fullName: string): string {
+    return this.#renamed.get(fullName) ?? fullName;
   }
 
   /** Those whose name in the config is not theirs any more. */

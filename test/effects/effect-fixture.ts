@@ -126,6 +126,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
         onEnd: () => undefined,
       }),
       ledger: memoryLedger(),
+      currentName: (name) => name,
       evidenceSaved: async () => undefined,
     });
     const { progress } = world;

@@ -8,6 +8,7 @@ import { ManualClock, settled } from '../support/manual-clock.ts';
 
 const log = pino({ level: 'silent' });
 const HOUR = 3_600_000;
+const INTERVAL = 5 * 60_000;
 
 async function naming(answers: (() => { id: number; fullName: string })[]) {
   const clock = new ManualClock();
@@ -45,7 +46,7 @@ test('a repository that is renamed while we run is known by its id, and told onc
 test('a name that the config has again needs no warning any more', async () => {
   const at = await naming([found(7, 'acme/renamed'), found(7, 'Acme/App')]);
   expect(at.names.renamed()).toHaveLength(1);
-  await at.clock.pass(HOUR);
+  await at.clock.pass(INTERVAL);
   expect(at.names.renamed()).toEqual([]);
   await at.names.stop();
 });

@@ -98,7 +98,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         type: 'xstate.done.actor.watchRunner',
         output: { ended: 'exited', failure: null },
       } as never);
-      await untilMark(page, 101, 'tearingDown.vm.acting, tearingDown.runner.acting');
+      await untilMark(page, 101, 'tearingDown.vm.acting, tearingDown.runner.acting, tearingDown.job.gone');
       daemon.tearDown(key);
       await untilMark(page, 101, null);
       expect(await count(page, 'done')).toBe(1);
@@ -126,7 +126,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       await page.reload();
       await untilMark(page, 7, 'starting.acting');
       await page.click('button.live');
-      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone');
+      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
       await page.waitForFunction(() =>
         document.querySelector('.verdict')?.textContent?.includes('VM_START_FAILED'),
       );
@@ -139,7 +139,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       await untilMark(page, 7, 'starting.acting');
       await page.selectOption('.timebar select', '10');
       await page.click('.timebar .play');
-      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone');
+      await untilMark(page, 7, 'tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     });
   });
 
@@ -376,7 +376,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       );
       expect(asked).toEqual(['confirm', 'prompt']);
       expect(await page.locator('.sources').textContent()).toContain('cancelled job 4Ada ☂');
-      expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone');
+      expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     }, 's3cret-admin-token');
   });
 
@@ -398,16 +398,16 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
           ([where, words]) => document.querySelector(where)?.textContent?.includes(words),
           [part, text] as const,
         );
-      await saying('.hosts', 'The agent is wedged.');
+      await saying('.sources', 'The agent is wedged.');
       await saying('.sources', 'trusted');
       await page.goto(`${daemon.url}/#/?at=${calm}`);
       await page.waitForSelector('.timebar.past');
       await saying('.sources', 'silent');
-      expect(await page.locator('.hosts').textContent()).not.toContain('wedged');
+      expect(await page.locator('.sources').textContent()).not.toContain('wedged');
       await page.getByRole('button', { name: 'Breakers', exact: true }).click();
       expect(await count(page, 'open')).toBe(0);
       await page.click('button.live');
-      await saying('.hosts', 'The agent is wedged.');
+      await saying('.sources', 'The agent is wedged.');
       await untilInside(page, 0, 'open');
     });
   });

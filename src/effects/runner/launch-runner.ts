@@ -1,6 +1,9 @@
+import type { RunnerScope } from '../../../machines/job/context.ts';
 import { DaemonError } from '../../errors.ts';
+import { scopeName } from '../../github/runners/runner-scope.ts';
 import type { RunnerLaunch } from '../../guest/scripts/launch.ts';
 import { effect } from '../effect.ts';
+import type { EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { removeLeftover } from './obtain-runner-config.ts';
 
@@ -31,7 +34,7 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
       await launch({ mode: 'jit', runnerName, jitConfig: secret.jitConfig });
     } else {
       const group = scope.kind === 'organization' ? world.runnerGroup : null;
-      const url = world.github.registrationUrl(scope);
+      const url = world.github.registrationUrl(scopeNow(world, scope));
       await launch({
         mode: 'token',
         runnerName,
@@ -45,3 +48,10 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
     return null;
   }),
 );
+
+/** The scope under the name that it has now. */
+function scopeNow({ currentName }: EffectWorld, scope: RunnerScope): RunnerScope {
+  if (scope.kind === 'organization') return scope;
+  const [owner = '', repository = ''] = currentName(scopeName(scope)).split('/');
+  return { kind: 'repository', owner, repository };
+}
