@@ -174,8 +174,8 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   ],
   JOB_NO_LONGER_QUEUED: ['The job was cancelled or taken while its VM was made.', 'Nothing.'],
   JOB_OUTCOME_UNKNOWN: [
-    'The runner has ended but GitHub still calls the job in progress.',
-    'Nothing: GitHub is asked again until `timeouts.completion_grace` is over.',
+    'The job seems to be over but GitHub still calls it in progress.',
+    'Nothing: GitHub is asked again until `timeouts.completion_grace` is over; a runner that goes on keeps its VM.',
   ],
   PROFILE_UNKNOWN: [
     'The job was begun with a label that the config does not have any more.',

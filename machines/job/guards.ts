@@ -69,6 +69,8 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
         code === 'RUNNER_NAME_TAKEN' && hasNames(context),
       'is the runner config lost': ({ context }, { code }: Failure) =>
         code === 'RUNNER_CONFIG_LOST' && hasNames(context),
+      'does GitHub deny that the job is over': ({ context }, { code }: Failure) =>
+        code === 'JOB_OUTCOME_UNKNOWN' && context.job.status === 'completed',
       'has the runner ended': (_, { code }: Failure) => RUNNER_ENDED.includes(code),
       'does the exchanged job fit this VM': ({ context, event }) => {
         assertEvent(event, 'job.exchanged');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { getStateNodes } from 'xstate';
 import { answersOf, type Way, waysOf } from '../../docs/machine-ways.ts';
+import type { Job } from '../../machines/job/context.ts';
 import { aged, TELLING_CODES } from '../machines/job-graph.ts';
 import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith, STAND_IN, START } from '../machines/job-samples.ts';
 import {
@@ -14,6 +15,8 @@ import {
   snapshotAt,
   step,
 } from '../machines/job-step.ts';
+
+const OVER_JOB: Job = { ...JOB, status: 'completed', conclusion: 'success' };
 
 const nodesOf = (snapshot: Snapshot) => getStateNodes(machine.root, snapshot.value);
 
@@ -40,11 +43,13 @@ function isTaken({ to }: Way, { before, after, started }: Step): boolean {
 test('what the page says of a state and an event is what the machine does', () => {
   const untold: string[] = [];
   const seen = new Set<string>();
-  // An actor without a job answers some events otherwise, and so does one that has been in its state for long.
+  // An actor without a job answers some events otherwise, and so do one that has been in its state for long and one
+  // whose job was said to be over.
   const look = (path: string, name: string, event: { type: string }) => {
     const snapshots = [
       snapshotAt(path),
       snapshotAt(path, { job: STAND_IN }),
+      ...(path.startsWith('running.verifying') ? [snapshotAt(path, { job: OVER_JOB })] : []),
       aged(snapshotAt(path, { job: JOB, otherJobSince: START }), true),
     ];
     for (const before of snapshots) lookFrom(before, path, name, event);

@@ -158,8 +158,8 @@ running.busy.waiting                           | retryWait          | watching
 running.busy.watching                          | lifetime           | retiring
 running.busy.waiting                           | lifetime           | retiring
 running.busy.releasing                         | lifetime           | retiring
-running.finishing.watching                     | phaseDeadline      | ends
-running.finishing.waiting                      | phaseDeadline      | ends
+running.finishing.watching                     | phaseDeadline      | verifying
+running.finishing.waiting                      | phaseDeadline      | verifying
 running.finishing.waiting                      | retryWait          | watching
 running.finishing.watching                     | lifetime           | retiring
 running.finishing.waiting                      | lifetime           | retiring

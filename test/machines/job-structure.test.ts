@@ -167,9 +167,9 @@ const WAYS_OUT = [
   'running.busy | watchRunner: exited without a job | tearingDown',
   'running.finishing | watchRunner: exited after a job | tearingDown',
   'running.finishing | watchRunner: exited without a job | tearingDown',
-  // GitHub called its job completed, and its grace is over.
-  'running.finishing | phaseDeadline: ended | tearingDown',
-  'running.finishing | phaseDeadline: failed | tearingDown',
+  // Its job was called completed and its grace is over: GitHub is asked before anything is torn down.
+  'running.finishing | phaseDeadline: ended | running.verifying',
+  'running.finishing | phaseDeadline: failed | running.verifying',
   // The second answer of the retire protocol.
   'running.retiring.askingGuestAgain | askGuest: not working | tearingDown',
   // The guest is silent, GitHub does not see its runner, and its lifetime and margin are past (law 13).

@@ -171,6 +171,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/github/environment-proxy.test.ts'],
   },
   {
+    law: '5: a job that goes on is not torn down because a delivery says that it is over',
+    file: 'machines/job/states/verifying.ts',
+    line: "target: to('running.busy') },",
+    becomes: "target: to('tearingDown') },",
+    tests: ['test/machines/job-finishing.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',

@@ -117,7 +117,8 @@ function finishing(s: JobSetup) {
       'job.completed': {},
       'vm.vanished': to('tearingDown'),
     },
-    invoke: phaseDeadline(to('tearingDown')),
+    // A delivery alone says that the job is over, so GitHub is asked before a runner that goes on is torn down.
+    invoke: phaseDeadline({ target: to('running.verifying'), actions: begin('finishing') }),
     states: {
       watching: {
         invoke: {

@@ -6,15 +6,21 @@ import { pausing, phaseDeadline } from './phase-waits.ts';
 
 /**
  * The runner process has ended but no observation says what became of our job (a lost webhook, or the runner
- * served a job that we do not know). Nothing is left to kill, so a deadline ends the asking.
+ * served a job that we do not know); or the job was said to be over, and its runner goes on. A deadline ends the
+ * asking, so that a slot is not held for as long as GitHub cannot be asked.
  */
 export function verifying(s: JobSetup) {
   return s.createStateConfig({
     initial: 'acting',
-    description: 'The runner process has ended, and GitHub is asked what became of the job.',
+    description:
+      'The runner process has ended, or goes on after its job: GitHub is asked what became of the job.',
     on: {
       'job.started': { actions: ['markStarted', 'forgetFailure'] },
-      'job.completed': { target: to('tearingDown'), actions: ['markCompleted', 'forgetFailure'] },
+      'job.completed': [
+        // What was said before is what GitHub is asked about: saying it again is no answer.
+        { guard: 'is the job over' },
+        { target: to('tearingDown'), actions: ['markCompleted', 'forgetFailure'] },
+      ],
       'job.exchanged': [
         {
           guard: 'did the exchanged job end here',
@@ -44,7 +50,10 @@ export function verifying(s: JobSetup) {
             },
             { target: to('tearingDown'), actions: [withOutput('noteJob'), 'forgetFailure'] },
           ],
-          onError: { target: 'waiting', actions: withFailure('noteFailure') },
+          onError: [
+            { guard: withFailure('does GitHub deny that the job is over'), target: to('running.busy') },
+            { target: 'waiting', actions: withFailure('noteFailure') },
+          ],
         },
       },
       waiting: pausing(s, 'acting'),

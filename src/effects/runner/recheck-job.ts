@@ -1,7 +1,7 @@
 import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
-/** Reads at GitHub how a job whose runner process has ended went on. Rejects while GitHub has it in progress. */
+/** Reads at GitHub what became of a job that seems to be over. Rejects while GitHub has it in progress. */
 export const recheckJob = effect(
   'recheckJob',
   async (world, { owner, repository, jobId, runnerName }, signal) => {
@@ -11,7 +11,7 @@ export const recheckJob = effect(
     if (isOurs && job.status === 'in_progress') {
       throw new DaemonError(
         'JOB_OUTCOME_UNKNOWN',
-        `The runner of job ${jobId} has ended but GitHub still calls the job in progress.`,
+        `Job ${jobId} seems to be over but GitHub still calls it in progress.`,
       );
     }
     return { status: job.status, conclusion: job.conclusion, here: isOurs };
