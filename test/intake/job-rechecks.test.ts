@@ -47,7 +47,7 @@ describe('active jobs', () => {
   test('are not over because their repository cannot be seen', async () => {
     using rig = pollingRig();
     await expect(rechecksOf(rig).run([held(1, 'gone')], never)).rejects.toMatchObject({
-      failure: { code: 'GITHUB_NOT_FOUND' },
+      failure: { code: 'REPOSITORY_GONE' },
     });
     expect(rig.seen).toEqual([]);
   });

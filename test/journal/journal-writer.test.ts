@@ -37,21 +37,22 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
   const attempt = (key: string, failed: number, isOnline = false) =>
     breakers.jobChanged(key, {
       status: 'active',
-      hasTag: () => isOnline,
+      hasTag: (tag: string) => tag === 'provisioned' && isOnline,
       context: {
         job: { id: Number(key), attemptsFailed: failed },
         vm: { host: 'mini', profile: 'p' },
+        runner: null,
         failure: failed ? failure('VM_START_FAILED', 'It did not start.') : null,
       },
     } as never);
   const before = clock.now();
-  for (const key of ['1', '2', '3']) {
+  for (const key of ['1', '2']) {
     await clock.pass(1_000);
     attempt(key, 0);
     attempt(key, 1);
   }
   const opened = clock.now();
-  await clock.pass(60_000);
+  await clock.pass(30_000);
   const halfOpen = clock.now();
   await clock.pass(1_000);
   attempt('4', 0);
@@ -59,9 +60,11 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
 
   expect((await at(before)).breakers).toEqual([]);
   expect((await at(opened)).breakers).toMatchObject([
-    { about: 'host', name: 'mini', state: 'open', failures: 3, retryAt: opened + 60_000 },
+    { about: 'pair', name: 'p on mini', state: 'open', failures: 2, retryAt: opened + 30_000 },
   ]);
-  expect((await at(opened)).breakers[0]?.lastFailure?.message).toBe('It did not start.');
+  expect((await at(opened)).breakers[0]?.lastFailure?.message).toMatch(
+    /^It did not start\. Compared: no other profile was tried/,
+  );
   expect((await at(halfOpen)).breakers).toMatchObject([{ state: 'halfOpen.ready' }]);
   expect((await at(null)).breakers).toEqual([]);
   const told = [];

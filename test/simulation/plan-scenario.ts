@@ -2,7 +2,7 @@ import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
 import { planFaults, planOddGuests, planPages } from './plan-faults.ts';
-import { NOT_YET, planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
+import { planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 import type { TroubleKind } from './trouble.ts';
 
@@ -19,10 +19,11 @@ export interface TroubleChoice {
   isCertain?: boolean;
 }
 
-const LANDED: TroubleChoice = { kinds: TROUBLE_KINDS.filter((kind) => !NOT_YET.includes(kind)) };
-
 /** What a seed stands for. Each part has a stream of chance of its own. */
-export function planScenario(seed: number, { kinds, isCertain = false }: TroubleChoice = LANDED): Scenario {
+export function planScenario(
+  seed: number,
+  { kinds, isCertain = false }: TroubleChoice = { kinds: TROUBLE_KINDS },
+): Scenario {
   const daemon = new Chance(seed, 'daemon');
   const macs = planMacs(new Chance(seed, 'macs'));
   const warm = new Chance(seed, 'warm');

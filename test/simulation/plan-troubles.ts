@@ -23,12 +23,6 @@ export const APP = 'acme/app';
 export const TOOL = 'acme/tool';
 export const UNLISTED = 'acme/unlisted';
 
-/**
- * Kinds that the daemon does not live with yet: seeds do not draw them unless told to (`--rough`). A kind leaves this
- * list with the change that makes its seeds run clean.
- */
-export const NOT_YET: readonly TroubleKind[] = [];
-
 /** How long a trouble lasts that is over soon, and one that somebody has to notice first. */
 const SHORTEST = 4 * MINUTE;
 const SHORT = [SHORTEST, 20 * MINUTE];

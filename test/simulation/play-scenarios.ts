@@ -30,7 +30,7 @@ export const noTally = (): Tally => ({
 export async function playScenarios(
   scenarios: Iterable<[name: string, scenario: Scenario]>,
   print: (line: string) => void,
-  { isTraced = false, ignored }: { isTraced?: boolean; ignored?: readonly string[] | undefined } = {},
+  { isTraced = false }: { isTraced?: boolean } = {},
 ): Promise<Tally> {
   const tally = noTally();
   const unhandled: unknown[] = [];
@@ -41,7 +41,7 @@ export async function playScenarios(
   const usage = process.cpuUsage();
   for (const [name, scenario] of scenarios) {
     if (isTraced) print(JSON.stringify(scenario, null, 2));
-    const result = await runScenario(scenario, { ignored, write: isTraced ? print : undefined });
+    const result = await runScenario(scenario, { write: isTraced ? print : undefined });
     tally.scenarios += 1;
     tally.jobs += result.jobs;
     tally.served += result.served;

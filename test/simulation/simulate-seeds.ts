@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { LAWS_NOT_YET } from './broken-laws.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
 import { planScenario } from './plan-scenario.ts';
 import { TROUBLE_KINDS } from './plan-troubles.ts';
@@ -15,9 +14,7 @@ const USAGE = `npm run simulate:seeds -- [options]
   --recorded       play the seeds that once broke a law
   --seed S         play one seed; --trace prints its plan and everything that happens in it
   --every-crash    play one calm job's life once for each point at which the daemon may die
-  --rough          draw every kind of trouble and watch every law, also what the daemon does not live with yet
   --trouble KIND   have each seed draw this kind for certain, and none that is not named; may be given again
-  --law LAW        watch this law as well, which is not kept yet; may be given again
   --workers W      processes (one for each core)
 `;
 
@@ -29,9 +26,7 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     recorded: { type: 'boolean', default: false },
     'every-crash': { type: 'boolean', default: false },
-    rough: { type: 'boolean', default: false },
     trouble: { type: 'string', multiple: true, default: [] },
-    law: { type: 'string', multiple: true, default: [] },
     workers: { type: 'string', default: String(availableParallelism()) },
     help: { type: 'boolean', default: false },
   },
@@ -44,11 +39,10 @@ if (named.length < values.trouble.length) {
   process.stderr.write(`--trouble takes one of: ${TROUBLE_KINDS.join(', ')}\n`);
   process.exit(2);
 }
-const ignored = values.rough ? [] : LAWS_NOT_YET.filter((law) => !values.law.includes(law));
 
 function plan(seed: number): Scenario {
   if (named.length > 0) return planScenario(seed, { kinds: named, isCertain: true });
-  return values.rough ? planScenario(seed, { kinds: TROUBLE_KINDS }) : planScenario(seed);
+  return planScenario(seed);
 }
 
 function* seeds({ from, count }: Range): Generator<[string, Scenario]> {
@@ -72,11 +66,11 @@ async function play() {
         }))
       : [{ seed: Number(values.seed), scenario: plan(Number(values.seed)) }];
     const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);
-    return playScenarios(entries, print, { isTraced: values.trace, ignored });
+    return playScenarios(entries, print, { isTraced: values.trace });
   }
   const isCrash = values['every-crash'];
   const range = { from: Number(values.from), count: Number(values.seeds) };
-  if (isChild) return playScenarios(isCrash ? crashes(range) : seeds(range), print, { ignored });
+  if (isChild) return playScenarios(isCrash ? crashes(range) : seeds(range), print);
   if (isCrash) {
     const { points } = await runScenario(CALM_SCENARIO);
     print(`one calm job passes ${points.length} points`);
@@ -85,9 +79,7 @@ async function play() {
   const argsFor = ({ from, count }: Range) => [
     ...['--from', String(from), '--seeds', String(count)],
     ...(isCrash ? ['--every-crash'] : []),
-    ...(values.rough ? ['--rough'] : []),
     ...named.flatMap((kind) => ['--trouble', kind]),
-    ...values.law.flatMap((law) => ['--law', law]),
   ];
   return shareScenarios(range, Number(values.workers), argsFor, print);
 }

@@ -73,14 +73,12 @@ export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';
 export interface WorldOptions {
   /** Takes every line of the trace. */
   write?: ((line: string) => void) | undefined;
-  /** Laws that may be broken; those that the daemon does not keep yet, unless told otherwise. */
-  ignored?: readonly string[] | undefined;
 }
 
 export function createWorld(
   scenario: Scenario,
   sendWebhook: SendWebhook,
-  { write, ignored }: WorldOptions = {},
+  { write }: WorldOptions = {},
 ): SimulatedWorld {
   const { seed } = scenario;
   const clock = new ManualClock(BEGINNING);
@@ -110,7 +108,7 @@ export function createWorld(
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
     return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
   });
-  const broken = new BrokenLaws(() => clock.now(), ignored);
+  const broken = new BrokenLaws(() => clock.now());
   const byName = new Map(macs);
   const ledger = new VmLedger({ clock, broken, github, macs: byName });
   return {

@@ -59,7 +59,7 @@ export const controllerKeys = {
   vm_name_prefix: withDefault(
     prefix,
     'gh',
-    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<attempt>`, base VMs `<prefix>-<controller id>-base-…`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<number>`, base VMs `<prefix>-<controller id>-base-…`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
   ),
   base_vms: withDefault(
     flag,
@@ -69,7 +69,7 @@ export const controllerKeys = {
   max_attempts: withDefault(
     integer(1, 100),
     3,
-    'Attempts that may fail for a reason of ours, the host or the image before a job is reported failed.',
+    'Attempts that may fail for a reason of ours, the host or the image before a job is tried at a slower pace: after 5 minutes, doubling up to an hour. No job is given up that GitHub has queued.',
   ),
   host_check_interval: withDefault(
     duration,
