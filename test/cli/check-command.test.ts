@@ -23,8 +23,29 @@ import { canRun } from '../support/can-run.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
 import { recordingTerminal } from './recording-terminal.ts';
+import { runningDaemon } from './running-daemon.ts';
 
 type Content = ReturnType<typeof worldConfig> & Record<string, unknown>;
+
+/** Does something while another process has the store open. */
+async function whileHeld(storePath: string, examine: () => Promise<void>) {
+  let isEnough = false;
+  let opened = () => {};
+  const held = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const holder = spawnStore('hold', storePath, ({ open }) => {
+    if (open) opened();
+    return isEnough;
+  });
+  await held;
+  try {
+    await examine();
+  } finally {
+    isEnough = true;
+    await holder;
+  }
+}
 
 /** A world, and the doctor over a config that leads to it, changed as a test wants. */
 async function patient(change: (config: Content) => void = () => undefined) {
@@ -200,26 +221,45 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   await using well = await patient((config) => {
     config.admin.listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
   });
-  let isEnough = false;
-  let opened = () => {};
-  const held = new Promise<void>((resolve) => {
-    opened = resolve;
+  await whileHeld(well.storePath, async () => {
+    const { code, lines } = await well.examine();
+    expect(code).toBe(0);
+    expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
+    expect(lines.join()).not.toContain(' ports ');
   });
-  const holder = spawnStore('hold', well.storePath, ({ open }) => {
-    if (open) opened();
-    return isEnough;
-  });
-  await held;
-  const { code, lines } = await well.examine();
-  expect(code).toBe(0);
-  expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
-  expect(lines.join()).not.toContain(' ports ');
-  isEnough = true;
-  await holder;
   taken.close();
   expect((await well.examine()).lines).toContainEqual(
     expect.stringMatching(/^✓ store .*no daemon holds it\. 0 jobs go on/),
   );
+});
+
+test('the runners that a running daemon saw in its images are told, with what GitHub will not take for long', async () => {
+  const seen = { profile: 'ios', version: '2.330.0', endsAt: null, isEnding: false };
+  const soonOver = {
+    ...seen,
+    profile: 'old',
+    version: '2.311.0',
+    endsAt: Date.UTC(2026, 2, 1),
+    isEnding: true,
+  };
+  await using daemon = await runningDaemon({
+    sources: () => ({ mode: 'both', runners: [seen, soonOver] }),
+  });
+  await using well = await patient((config) => {
+    config.admin.listen = new URL(daemon.url).host;
+  });
+  await whileHeld(well.storePath, async () => {
+    const { code, lines } = await well.examine();
+    expect(code).toBe(0);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^✓ github .*image of ios has the runner 2\.330\.0\.$/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^! github .*image of old has the runner 2\.311\.0; GitHub takes it until 2026-03-01: build/,
+      ),
+    );
+  });
 });
 
 test('a config with secrets that others can read is a note', async () => {

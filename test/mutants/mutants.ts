@@ -178,6 +178,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/machines/job-finishing.test.ts'],
   },
   {
+    law: 'images: check warns of a runner that GitHub will not take for long',
+    file: 'src/cli/check/check-store.ts',
+    line: 'return isEnding ? note(',
+    becomes: 'return !isEnding ? note(',
+    tests: ['test/cli/check-command.test.ts'],
+  },
+  {
     law: '5: a redirect of a removal does not say that the runner is gone',
     file: 'src/github/access/github-transport.ts',
     line: 'if (isRedirect(answer.status)) return githubRedirected(answer, asked, apiUrl);',

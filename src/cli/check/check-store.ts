@@ -5,6 +5,7 @@ import type { Config } from '../../config/schema.ts';
 import { counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { inspectStore } from '../../store/inspect-store.ts';
+import type { SeenVersion } from '../../upkeep/runner-versions.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
@@ -86,6 +87,7 @@ async function runningDaemon(config: Config): Promise<Finding[]> {
     const status = await askDaemon(daemon, 'GET', '/api/status');
     const { ok, reasons, jobs } = status as { ok: boolean; reasons: string[]; jobs: number };
     const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
+    const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
     return [
       ok
         ? note(`A daemon is running on this store, with ${counted(jobs, 'job')}.`)
@@ -99,11 +101,21 @@ async function runningDaemon(config: Config): Promise<Finding[]> {
             ]
           : [],
       ),
+      ...runners.map(runnerFinding),
     ];
   } catch (error) {
     if (!(error instanceof NoDaemonError)) throw error;
     return [note(`Another daemon holds the store, and cannot be asked with this config: ${error.message}`)];
   }
+}
+
+/** The runner that the daemon saw in an image, and until when GitHub takes it, where GitHub says so. */
+function runnerFinding({ profile, version, endsAt, isEnding }: SeenVersion): Finding {
+  const { ok, note } = about('github');
+  const until =
+    endsAt === null ? '' : `; GitHub takes it until ${new Date(endsAt).toISOString().slice(0, 10)}`;
+  const seen = `The image of ${profile} has the runner ${version}${until}`;
+  return isEnding ? note(`${seen}: build the image with a current one.`) : ok(`${seen}.`);
 }
 
 function isOpenElsewhere(error: unknown): boolean {
