@@ -56,9 +56,14 @@ export function pullEnded(breakers: Breakers, config: Config, image: string, err
 }
 
 /** Where runners for a job are registered and what image a profile has, as those who ask why a job waits need it. */
-export function waitingNames(config: Config): Pick<WaitingSources, 'scopeOf' | 'imageOf'> {
+export function waitingNames(
+  config: Config,
+  github: GitHub,
+  clock: Clock,
+): Pick<WaitingSources, 'scopeOf' | 'imageOf' | 'pausedUntil'> {
   return {
     scopeOf: (job) => scopeName(runnerScopeOf(config.runner.scope, job)),
     imageOf: (profile) => config.labels[profile]?.image ?? null,
+    pausedUntil: () => github.pausedUntil('serving jobs', clock.now()),
   };
 }

@@ -234,7 +234,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     hosts,
     breakers,
     pulls,
-    ...waitingNames(config),
+    ...waitingNames(config, github, clock),
     bases: world.bases,
     store,
     journal,

@@ -9,7 +9,7 @@ import { blamedBreaker } from './breakers/breaker-events.ts';
 import type { Breakers } from './breakers/breakers.ts';
 
 export interface GrantChecksOptions {
-  github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken'>;
+  github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken' | 'pausedUntil'>;
   breakers: Breakers;
   clock: Clock;
   scope(owner: string, repository: string): RunnerScope;
@@ -71,6 +71,12 @@ export class GrantChecks {
   /** GitHub keeps it queued and assigns it to nobody. */
   isTooOld({ queuedAt }: Job): boolean {
     return this.#options.clock.now() - queuedAt > LONGEST_QUEUE;
+  }
+
+  /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
+  pausedUntil(): number | null {
+    const { github, clock } = this.#options;
+    return github.pausedUntil('serving jobs', clock.now());
   }
 
   /** Whether the job may have a VM. What is not known is asked; `no` after a question that failed. */

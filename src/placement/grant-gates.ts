@@ -32,6 +32,8 @@ export class GrantGates implements Gates {
     const { checks, imageOf } = this.#options;
     const job = this.#jobOf(key);
     if (job === null || imageOf(profile) === null || checks.isTooOld(job)) return null;
+    // A VM that waits for GitHub's budget would use up its lifetime in a slot.
+    if (checks.pausedUntil() !== null) return null;
     return gatesOf(job, this.#scopeOf(job));
   }
 
@@ -61,7 +63,9 @@ export class GrantGates implements Gates {
 
   /** Epoch ms at which a question that failed may be asked again; null when none failed. */
   nextAt(): number | null {
-    return this.#options.checks.nextAt();
+    const { checks } = this.#options;
+    const instants = [checks.nextAt(), checks.pausedUntil()].filter((at) => at !== null);
+    return instants.length === 0 ? null : Math.min(...instants);
   }
 
   /** One pull for each host and image begins here, as soon as a job wants it. */

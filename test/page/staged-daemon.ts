@@ -193,6 +193,7 @@ export class StagedDaemon {
         pulls,
         scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
         imageOf: () => 'ghcr.io/octo/macos:latest',
+        pausedUntil: () => null,
         store,
         journal,
         tracer,

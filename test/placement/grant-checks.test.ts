@@ -72,6 +72,7 @@ function checking() {
     github: {
       getJob: ask('job'),
       isRunOver: ask('run'),
+      pausedUntil: () => null,
       createRegistrationToken: ask('token'),
     },
     breakers: {

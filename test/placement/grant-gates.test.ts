@@ -74,6 +74,7 @@ function gated(jobs: Job[] = [JOB]) {
       getJob: (_owner, _repository, _id, { signal } = {}) =>
         new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
       isRunOver: async () => false,
+      pausedUntil: () => null,
       createRegistrationToken: async () => {
         state.probes += 1;
         if (!state.mayRegister) throw new DaemonError('GITHUB_PERMISSION_MISSING', 'no');

@@ -28,7 +28,7 @@ test('teardown removes its runner while all other work rests for want of budget,
   await world.start();
   const [job] = world.push();
   await world.until(() => [...runners.values()].some(({ state }) => state.status === 'online'));
-  limits.setRemaining('user octocat', 4);
+  limits.setRemaining('user octocat', 6);
   world.push();
   await world.until(async () => (await poller(world)).cutShort !== null);
 

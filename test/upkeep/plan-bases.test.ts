@@ -52,6 +52,11 @@ test.each<[string, unknown[], unknown[]]>([
     [null, true, 'it is being made', []],
   ],
   [
+    'the tag moved and a person renamed the earlier one, who has it now',
+    plan(wants(K2, 'ID-1'), { ...vm(K1), name: 'golden' }),
+    [null, true, 'it is being made', []],
+  ],
+  [
     'the digest is unknown: nothing is made, and whatever looks like a base is kept',
     plan(wants(null), vm(K1)),
     [null, false, 'the digest of its image is not known yet', null],

@@ -64,6 +64,8 @@ export interface WaitingFacts {
   breakers: BreakerView[];
   /** Images that a host pulls. */
   pulls: { host: string; image: string; progress: string | null }[];
+  /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
+  pausedUntil: number | null;
   unserved: UnservedJob[];
   isDraining: boolean;
   labels: string[];

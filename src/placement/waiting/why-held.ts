@@ -9,7 +9,13 @@ type Held = Pick<Waiting, 'why' | 'sentence' | 'frees' | 'until'>;
 /** Why a job gets no slot although it is due: what holds it back, with the evidence. Null when nothing does. */
 export function whyHeld(
   job: QueuedJob,
-  { breakers, pulls, hosts, now }: Pick<WaitingFacts, 'breakers' | 'pulls' | 'hosts' | 'now'>,
+  {
+    breakers,
+    pulls,
+    hosts,
+    pausedUntil,
+    now,
+  }: Pick<WaitingFacts, 'breakers' | 'pulls' | 'hosts' | 'pausedUntil' | 'now'>,
 ): Held | null {
   if (now - job.queuedAt > LONGEST_QUEUE) {
     return {
@@ -18,6 +24,14 @@ export function whyHeld(
         'GitHub has kept it queued for more than 25 hours and assigns it to nobody, so it gets no VM.',
       frees: 'Nobody here: cancel it at GitHub and run it again.',
       until: null,
+    };
+  }
+  if (pausedUntil !== null) {
+    return {
+      why: 'leftAlone',
+      sentence: `GitHub's hourly budget has nothing left for new runners until ${clockTime(pausedUntil)}.`,
+      frees: 'That time. Poll less often, use webhooks or an App.',
+      until: pausedUntil,
     };
   }
   const byGate = new Map(breakers.map((breaker) => [`${breaker.about} ${breaker.name}`, breaker]));

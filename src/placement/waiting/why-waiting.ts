@@ -118,15 +118,18 @@ export interface WaitingSources {
   scopeOf(job: Job): string;
   /** Null when the config has no such label. */
   imageOf(profile: string): string | null;
+  /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
+  pausedUntil(): number | null;
 }
 
 /** The queue and the room as the scheduler finds them now. */
 export function waitingFacts(
   sources: WaitingSources,
-): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls'> {
+): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls' | 'pausedUntil'> {
   const { actors, hosts, breakers, pulls } = sources;
   return {
     breakers: breakers.troubled(),
+    pausedUntil: sources.pausedUntil(),
     pulls: [...hosts.all()].flatMap(({ name }) =>
       pulls
         .view(name)

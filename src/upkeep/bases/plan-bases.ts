@@ -1,4 +1,4 @@
-import { baseName } from '../../../machines/resource-name.ts';
+import { baseName, parseBaseName } from '../../../machines/resource-name.ts';
 import type { BaseVm } from './base-vms.ts';
 
 /** The base that a profile should have on a host. */
@@ -45,7 +45,11 @@ export function planBases(prefix: string, wanted: readonly WantedBase[], vms: re
         : other
           ? `${other.name} is ${other.state}`
           : 'it is being made';
-    const earlier = vms.find(({ id, state }) => id === before && state === 'stopped');
+    // A person who renames it takes it over (law 3).
+    const earlier = vms.find(
+      ({ id, name, state }) =>
+        id === before && state === 'stopped' && parseBaseName(prefix, name)?.isComplete,
+    );
     const base: BaseVm = earlier ? readyBase(earlier, `of an earlier image: ${why}`) : { state: 'none', why };
     return { profile, base, make: key !== null && other === undefined };
   });

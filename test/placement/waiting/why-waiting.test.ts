@@ -31,6 +31,7 @@ const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
     queued: [queued(1)],
     hosts: [host()],
     breakers: [],
+    pausedUntil: null,
     pulls: [],
     unserved: [],
     isDraining: false,
@@ -91,6 +92,13 @@ test('the trouble of others says nothing of a job', () => {
     breaker('registration', 'octo/tool'),
   ];
   expect(whyWaiting(facts({ breakers: others }))).toMatchObject([{ why: 'noSlot' }]);
+});
+
+test("a job that waits for GitHub's budget says until when", () => {
+  const pausedUntil = NOW + 600_000;
+  expect(whyWaiting(facts({ pausedUntil }))).toMatchObject([
+    { why: 'leftAlone', until: pausedUntil, sentence: expect.stringContaining(at(pausedUntil)) },
+  ]);
 });
 
 test('a job whose image is being pulled says where and how far', () => {

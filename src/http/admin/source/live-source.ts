@@ -35,6 +35,7 @@ interface AdminParts {
   pulls: Pulls;
   scopeOf: WaitingSources['scopeOf'];
   imageOf: WaitingSources['imageOf'];
+  pausedUntil: WaitingSources['pausedUntil'];
   bases: BaseVms;
   versions: Pick<RunnerVersions, 'all'>;
   store: Store;
