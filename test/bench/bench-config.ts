@@ -14,10 +14,14 @@ export interface BenchConfig {
 }
 
 /**
- * A configuration in webhook mode whose GitHub and whose host ELSEWHERE nobody answers for: what lives there
- * stays as it is for the length of a bench.
+ * A configuration in webhook mode whose host ELSEWHERE nobody answers for, nor its GitHub unless one is given: what lives
+ * there stays as it is for the length of a bench.
  */
-export async function writeBenchConfig(folder: string, macUrls: readonly string[]): Promise<BenchConfig> {
+export async function writeBenchConfig(
+  folder: string,
+  macUrls: readonly string[],
+  githubUrl?: string,
+): Promise<BenchConfig> {
   const [admin, webhook, nobody] = [await port(), await port(), await port()];
   const hosts = [
     ...macUrls.map((url, n) => [`mac-${n + 1}`, url]),
@@ -27,7 +31,7 @@ export async function writeBenchConfig(folder: string, macUrls: readonly string[
   const path = join(folder, 'config.json');
   const config = {
     github: {
-      api_url: `http://127.0.0.1:${nobody}`,
+      api_url: githubUrl ?? `http://127.0.0.1:${nobody}`,
       token: 'a-token-for-nobody',
       owner: 'acme',
       repository: 'app',

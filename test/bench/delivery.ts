@@ -21,6 +21,8 @@ export function delivery(secret: string, { id, status, labels }: DeliveredJob) {
       id,
       run_id: id,
       status,
+      // A job that was queued for longer than a day gets no VM.
+      created_at: new Date().toISOString(),
       conclusion: status === 'completed' ? 'cancelled' : null,
       labels,
       runner_id: null,

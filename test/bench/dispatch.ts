@@ -5,6 +5,8 @@ import { Client } from 'undici';
 import { SIMULATED_AGENT_TOKEN } from '../../src/cli/simulation/world-config.ts';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { startSimulatedMac } from '../../src/simulator/agent/simulated-mac.ts';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { startSimulatedGitHub } from '../../src/simulator/github/simulated-github.ts';
 import { seededRandom } from '../simulator/agent/agent-fixture.ts';
 import { BENCH_SECRET, writeBenchConfig } from './bench-config.ts';
 import { startChild } from './child.ts';
@@ -61,6 +63,10 @@ async function dispatchTimes(live: number, samples: number): Promise<number[]> {
     token: SIMULATED_AGENT_TOKEN,
     settings: { latencies: fast },
   });
+  // It lets runners be registered, and tells nothing of the jobs that are at work.
+  const github = await startSimulatedGitHub({ clock: systemClock, random: seededRandom(4) });
+  ensureRepository(github.world, 'acme/app');
+  github.faults.add({ route: 'GET *', status: 500 });
   let arrived: () => void = () => undefined;
   const next = mac.faults.next.bind(mac.faults);
   mac.faults.next = (request) => {
@@ -68,7 +74,7 @@ async function dispatchTimes(live: number, samples: number): Promise<number[]> {
     return next(request);
   };
   try {
-    const config = await writeBenchConfig(folder, [mac.url]);
+    const config = await writeBenchConfig(folder, [mac.url], github.url);
     if (live > 0) await fillStore(config.storePath, live, systemClock);
     await using daemon = startChild('bench-daemon.ts', [config.path, 'still']);
     await daemon.ask('start');
@@ -98,6 +104,7 @@ async function dispatchTimes(live: number, samples: number): Promise<number[]> {
     return times;
   } finally {
     await mac.close();
+    await github.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

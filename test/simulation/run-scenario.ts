@@ -35,7 +35,7 @@ const LOOK_EVERY = 5_000;
 /** A world at rest is watched for so long, since the collector must find nothing either. */
 const REST = 130_000;
 /** After the trouble everything has to come to rest within this. */
-const LONGEST_AFTERMATH = 8 * 3_600_000;
+const LONGEST_AFTERMATH = 16 * 3_600_000;
 
 /** Plays a scenario until nothing is left to happen, or a law breaks. */
 export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
