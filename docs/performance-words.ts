@@ -14,7 +14,7 @@ interface Words {
 export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   overhead: {
     title: 'Overhead on the critical path',
-    how: 'Jobs are pushed to the simulated GitHub, one each 2.3 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the acknowledgement of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at at once, again after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by a fresh connection each 100 ms, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
+    how: 'Jobs are pushed to the simulated GitHub, one each 2.3 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the acknowledgement of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at at once, again after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by one connection at a time, which is replaced after 100 ms, and then at growing distances, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
     bounds:
       'Our own work lies in four places: the steps from `creating` to the runner’s launch. At each of them the note of what was done, the transition and its snapshot are written in one batch, and nothing is changed in the world before that is on disk (law 1). The first three look first (at the VM’s state, the guest’s tools, the job), and their looks go out while the disk writes, so that only the launch waits for its write; what the writes take by LevelDB alone stands in the table. What remains is the CPU of a cold transition, most of it the statechart’s own step. Beyond our own work there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles), and differs from run to run by what an idle daemon uses meanwhile, which is taken off.',
     next: 'Asking GitHub for the job while the guest is probed: the JIT configuration is asked for in the step after the probe, since the probe decides whether there is anything to register. Then: waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times.',
@@ -58,6 +58,13 @@ export const PERFORMANCE_WORDS: Record<RowName, Words> = {
     how: 'As above, on virtual time; looks at the host that go on without jobs are taken off.',
     bounds: 'The agent tells nothing by itself: a guest’s address and its state have to be asked for.',
     next: 'An event stream of the agent would end the asking.',
+  },
+  guests: {
+    title: 'Guests that boot',
+    how: 'One guest is early: a connection that is made before its sshd runs stays silent for good. The others are slow: each connection has its banner after seconds. Real sockets and SSH through a port that counts. Connections and bytes are those until somebody is logged in.',
+    bounds:
+      'From outside both look the same until the agent’s event SSH_READY, so silence leads to another connection, one at a time, at growing distances: early on often, that a guest is not left waiting, and later seldom, that a slow one gets its banner through.',
+    next: 'An agent that forwards a connection only when sshd answers would need one. A guest that is slower than the agent’s four seconds has no such event, and waits for the connection that is patient enough.',
   },
   simulation: {
     title: 'Speed of the simulation',

@@ -7,6 +7,7 @@ export const ROWS = [
   'memory',
   'githubCalls',
   'agentCalls',
+  'guests',
   'simulation',
 ] as const;
 export type RowName = (typeof ROWS)[number];

@@ -1,4 +1,5 @@
 import { agentCalls } from './agent-calls.ts';
+import { bootingGuests } from './booting-guests.ts';
 import { dispatch } from './dispatch.ts';
 import { githubCalls } from './github-calls.ts';
 import { intake } from './intake.ts';
@@ -16,6 +17,7 @@ const MEASURED: Record<RowName, (options: BenchOptions) => Promise<Omit<RowResul
   memory,
   githubCalls,
   agentCalls,
+  guests: bootingGuests,
   simulation,
 };
 
