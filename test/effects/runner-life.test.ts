@@ -184,12 +184,22 @@ describe('a runner that cannot do its work', () => {
 });
 
 describe('a runner that is not online', () => {
-  test('has not connected yet, which only needs patience', async () => {
+  test('has not connected yet, which needs patience, and says why as soon as the runner does', async () => {
     const at = await attempt(await effectFixture());
     await at.obtain();
     const session = connect(at.github.world, runnerNamed(at.github.world, at.name));
     await at.launch();
-    await expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_NOT_ONLINE', { disposition: 'retry' }));
+    const notYet = /^RUNNER_(NOT_ONLINE|CANNOT_CONNECT)$/;
+    await expect(at.confirm()).rejects.toMatchObject({
+      failure: { code: expect.stringMatching(notYet), disposition: 'retry' },
+    });
+    await vi.waitFor(
+      () =>
+        expect(at.confirm()).rejects.toMatchObject(
+          failing('RUNNER_CANNOT_CONNECT', { disposition: 'retry' }),
+        ),
+      10_000,
+    );
     session.close('closed');
   });
 
