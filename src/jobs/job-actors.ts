@@ -11,8 +11,8 @@ import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
+import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';
-import { leftoverOf } from './leftover.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { settledWithActor } from './settled-job.ts';
 

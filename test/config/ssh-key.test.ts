@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sshKeyProblem } from '../../src/config/sources/ssh-key.ts';
+import { sshKeyProblem } from '../../src/config/sources/references.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jeballto-ssh-key-'));
 const key = (name: string) => join(folder, name);

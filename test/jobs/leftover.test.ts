@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
-import { leftoverOf } from '../../src/jobs/leftover.ts';
+import { leftoverOf } from '../../src/store/tables/leftovers.ts';
 import { contextAt, RUNNER, START, VM } from '../machines/job-samples.ts';
 
 const FORGOT = failure('OPERATOR_FORGOT', 'ada ordered that this record ends as it is.');

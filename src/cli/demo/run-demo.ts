@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { emitKeypressEvents } from 'node:readline';
 import { counted } from '../../format.js';
 import { createLog } from '../../log.ts';
 import { ensureRepository } from '../../simulator/github/repositories.ts';
@@ -11,7 +12,6 @@ import { SIMULATED_AGENT_TOKEN, SIMULATED_REPOSITORY, worldConfig } from '../sim
 import type { StopSignals } from '../stop-signals.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { DemoActions } from './demo-actions.ts';
-import { readKeys } from './demo-keys.ts';
 import type { DemoPorts } from './demo-ports.ts';
 import { complaints, type DemoResult, demoResult } from './demo-result.ts';
 import { DemoView } from './demo-view.ts';
@@ -166,4 +166,31 @@ function summary(result: DemoResult, wrong: readonly string[]): string {
     ...(kills > 0 ? [`daemon killed ${counted(kills, 'time')}`] : []),
   ].join(' · ');
   return wrong.length === 0 ? `\n${line}` : `\n${line}\nNot as it should be: ${wrong.join('; ')}.`;
+}
+
+interface Key {
+  name?: string;
+  ctrl?: boolean;
+}
+
+/**
+ * Calls `press` with each key that is pressed in the terminal. Ctrl-C, which is an ordinary key while single keys are
+ * read, is passed on as the signal. Returns a function that gives the terminal back; does nothing where there is none.
+ */
+function readKeys(press: (key: string) => void): () => void {
+  const { stdin } = process;
+  if (!stdin.isTTY) return () => undefined;
+  const onKey = (_: string | undefined, { name = '', ctrl }: Key) => {
+    if (ctrl && name === 'c') process.emit('SIGINT', 'SIGINT');
+    else if (!ctrl) press(name);
+  };
+  emitKeypressEvents(stdin);
+  stdin.setRawMode(true);
+  stdin.on('keypress', onKey);
+  stdin.resume();
+  return () => {
+    stdin.off('keypress', onKey);
+    stdin.setRawMode(false);
+    stdin.pause();
+  };
 }

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander';
-import { ExitCode, runCommand, processTerminal as terminal } from '../command.ts';
+import { ExitCode, runCommand, type Terminal, processTerminal as terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
 import { addInit } from './init-program.ts';
 import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
@@ -210,11 +210,19 @@ export function commandLine(): Command {
     .description('print the versions that a bug report needs')
     .addOption(jsonOption())
     .addHelpText('after', example('version --json'))
-    .action((options) =>
-      runCommand(terminal, async () =>
-        (await import('../commands/version-command.ts')).versionCommand(options, terminal),
-      ),
-    );
+    .action((options) => runCommand(terminal, async () => versionCommand(options, terminal)));
 
   return program;
+}
+
+/** Prints what runs here: what a bug report needs. */
+async function versionCommand({ json }: { json?: boolean }, terminal: Terminal): Promise<number> {
+  const { name, version } = packageInfo();
+  const { platform, arch, versions } = process;
+  terminal.out(
+    json
+      ? JSON.stringify({ name, version, node: versions.node, platform, arch })
+      : `${name} ${version} (Node ${versions.node}, ${platform} ${arch})`,
+  );
+  return ExitCode.ok;
 }

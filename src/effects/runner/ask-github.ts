@@ -1,4 +1,5 @@
 import { NO_JOB } from '../../../machines/job/context.ts';
+import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
 /** Reads at GitHub how far a job is and whether our runner is online. A job that GitHub has no more is over. */
@@ -18,5 +19,22 @@ export const askGitHub = effect(
       here: job?.runnerName === runnerName,
       runner: runner?.status ?? 'absent',
     };
+  },
+);
+
+/** Reads at GitHub what became of a job that seems to be over. Rejects while GitHub has it in progress. */
+export const recheckJob = effect(
+  'recheckJob',
+  async (world, { owner, repository, jobId, runnerName }, signal) => {
+    const job = await world.github.getJob(owner, repository, jobId, { signal });
+    if (job === null) return { status: 'completed', conclusion: null, here: false };
+    const isOurs = job.runnerName === runnerName;
+    if (isOurs && job.status === 'in_progress') {
+      throw new DaemonError(
+        'JOB_OUTCOME_UNKNOWN',
+        `Job ${jobId} seems to be over but GitHub still calls it in progress.`,
+      );
+    }
+    return { status: job.status, conclusion: job.conclusion, here: isOurs };
   },
 );

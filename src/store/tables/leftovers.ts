@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunnerScope } from '../../../machines/job/context.ts';
+import type { JobContext, RunnerScope } from '../../../machines/job/context.ts';
 import type { AgedTable } from './aged-table.ts';
 
 /** What may still be there of a record that ended before it was removed. */
@@ -10,6 +10,24 @@ export interface Leftover {
   vm: { host: string; name: string } | null;
   /** The runner and where it is registered, or null where none was. */
   runner: { scope: RunnerScope; name: string } | null;
+}
+
+/**
+ * What may still be there when a record ends: all of it when an operator ended the record, the runner when GitHub
+ * refused its removal for too long. Null when nothing may be there.
+ */
+export function leftoverOf(
+  { vm, runner, failure }: JobContext,
+  at: number,
+): { key: string; leftover: Leftover } | null {
+  const isForgotten = failure?.code === 'OPERATOR_FORGOT';
+  const leftover: Leftover = {
+    at,
+    vm: isForgotten && vm ? { host: vm.host, name: vm.name } : null,
+    runner: runner && (isForgotten || runner.isLeft) ? { scope: runner.scope, name: runner.name } : null,
+  };
+  const key = leftover.vm?.name ?? leftover.runner?.name;
+  return key === undefined ? null : { key, leftover };
 }
 
 const text = z.string().max(1_000);
