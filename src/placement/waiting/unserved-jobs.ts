@@ -1,16 +1,11 @@
 import type { JobObservation } from '../../../machines/job/observation.ts';
 
 /** A job at GitHub for which no VM is made, and why. */
-export interface UnservedJob {
-  jobId: number;
-  owner: string;
-  repository: string;
-  workflow: string;
-  name: string;
-  url: string;
-  labels: string[];
-  /** Epoch ms. */
-  queuedAt: number;
+export interface UnservedJob
+  extends Pick<
+    JobObservation,
+    'jobId' | 'owner' | 'repository' | 'workflow' | 'name' | 'url' | 'labels' | 'queuedAt'
+  > {
   why: 'noLabel' | 'approval';
 }
 
