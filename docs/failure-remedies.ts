@@ -65,7 +65,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'The size of the profile is not possible.',
     'Correct `cpu`, `memory` and `disk` of the label: a disk only grows, and the rest must fit the Mac.',
   ],
-  VM_START_FAILED: ['The VM did not start.', 'It is made anew. When it repeats: try the image by hand.'],
+  VM_START_FAILED: [
+    'The VM did not start.',
+    'Another one is made. When it happens again: try the image by hand.',
+  ],
   VM_VANISHED: [
     'The VM disappeared. A restart of the agent ends every ephemeral VM.',
     'Let no update of the agent run during jobs; see that the Mac does not restart by itself.',

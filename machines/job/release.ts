@@ -21,7 +21,7 @@ export function withFailedAttempt(job: Job, { code, blame }: Failure): Job {
 
 /**
  * The job as it goes on without the VM of this context: in its queue, after a pause that grows with the attempts that
- * failed (law 11). Where nothing failed there is no pause.
+ * failed (law 11). When nothing failed, there is no pause.
  */
 export function releasedJob({ job, failure }: JobContext, policy: JobPolicy, now: number): Job {
   return {

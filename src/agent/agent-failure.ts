@@ -55,7 +55,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   'PATCH 400 INVALID_REQUEST': BAD_SIZE,
   UPDATE_VM_FAILED: BAD_SIZE,
   // The VM may run: the agent sends this also when it could not save the state of a VM that has started.
-  START_FAILED: ['VM_START_FAILED', 'The VM is deleted and made anew.'],
+  START_FAILED: ['VM_START_FAILED', 'The VM is deleted, and another one is made.'],
   EXECUTE_TIMEOUT: ['GUEST_COMMAND_FAILED', 'The command may have run; the guest is asked again.'],
   INVALID_REFERENCE: BAD_IMAGE,
   INVALID_IMAGE: BAD_IMAGE,

@@ -17,7 +17,7 @@ function whyUnservable({ profile, owner, repository }: Job, { labels, github }: 
   if (!(profile in labels)) {
     return failure(
       'PROFILE_UNKNOWN',
-      `The config has no label "${profile}" any more: add it again, then order the job again.`,
+      `The config has no label "${profile}" any more: add it again, then run the job again at GitHub.`,
     );
   }
   const name = `${owner}/${repository}`;

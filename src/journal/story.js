@@ -101,7 +101,7 @@ export function verdictOf(entries, now) {
   const state = topState(last.to);
   if (last.to === 'failed') {
     const headline = `Failed after ${job?.attempt ?? last.attempt} attempts: the job was not served.`;
-    const next = 'Nothing by itself: mend the cause, then "serve again" or run the job again at GitHub.';
+    const next = 'Nothing by itself: fix the cause, then "serve again" or run the job again at GitHub.';
     return { mood: 'failed', headline, cause: said(failure), act: whoActs(failure?.blame), next };
   }
   if (last.to === 'done') {

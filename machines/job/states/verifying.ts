@@ -17,7 +17,7 @@ export function verifying(s: JobSetup) {
     on: {
       'job.started': { actions: ['markStarted', 'forgetFailure'] },
       'job.completed': [
-        // What was said before is what GitHub is asked about: saying it again is no answer.
+        // A second message that the job is over changes nothing: GitHub is being asked about it already.
         { guard: 'is the job over' },
         { target: to('tearingDown'), actions: ['markCompleted', 'forgetFailure'] },
       ],
