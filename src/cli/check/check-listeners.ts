@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Config } from '../../config/schema.ts';
+import { listenProblem } from '../listen-problem.ts';
 import { about, type Finding } from './finding.ts';
 
 /** Listens for a moment on each address that `start` will listen on. */
@@ -10,7 +9,7 @@ export async function checkListeners({ admin, controller }: Config): Promise<Fin
   const findings: Finding[] = [];
   for (const [key, { host, port }] of Object.entries(listeners)) {
     const address = `${host}:${port}`;
-    const why = await whyNoListener(host, port);
+    const why = await listenProblem(host, port);
     findings.push(
       why === null
         ? ok(`${address} is free (${key}).`)
@@ -18,19 +17,4 @@ export async function checkListeners({ admin, controller }: Config): Promise<Fin
     );
   }
   return findings;
-}
-
-async function whyNoListener(host: string, port: number): Promise<string | null> {
-  const server = createServer().listen({ host, port });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') return 'another process listens there';
-    if (code === 'EACCES') return 'this user may not take that port';
-    return code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' ? 'this machine has no such address' : message;
-  }
-  server.close();
-  await once(server, 'close');
-  return null;
 }

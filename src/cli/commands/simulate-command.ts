@@ -159,7 +159,12 @@ const worldFor = async (
   addFaults: AddFaults,
 ): Promise<Simulator> => {
   const { world, content, repository, label, replaced } = await startConfigWorld({
-    ...{ path, clock, host, port, agentToken: token, random: randomSource(seed) },
+    path,
+    clock,
+    host,
+    port,
+    agentToken: token,
+    random: randomSource(seed),
     webhookSecret: SIMULATED_WEBHOOK_SECRET,
   });
   addFaults(world.github.faults, 'github');

@@ -161,7 +161,9 @@ async function askForApp(
 ): Promise<GitHub> {
   draft.set(['github', 'token'], undefined);
   const appId = await questions.ask({
-    ...{ flag: '--app-id', message: 'The id of the App (on its settings page)', given: known },
+    flag: '--app-id',
+    message: 'The id of the App (on its settings page)',
+    given: known,
     check: async (answer) => ({ value: wholeNumber(answer), found: '' }),
   });
   const keyPath = await questions.ask({

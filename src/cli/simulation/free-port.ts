@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { listenProblem } from '../listen-problem.ts';
 
 /** Below the ports that systems assign by themselves, so that a port which its owner closes for a while stays free. */
 const FIRST_PORT = 20_000;
@@ -19,14 +18,5 @@ export async function freePort(random: () => number): Promise<number> {
 }
 
 /** True when this user can listen on the loopback port now. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch {
-    return false;
-  }
-  server.close();
-  await once(server, 'close');
-  return true;
-}
+export const isFree = async (port: number): Promise<boolean> =>
+  (await listenProblem('127.0.0.1', port)) === null;

@@ -10,7 +10,12 @@ export const connectGuest = effect('connectGuest', async (world, { host, vmId, h
   const address = await forwardedAddress(world, host, vmId, signal);
   const { user, password, privateKey, connectTimeout } = world.guest;
   const session = await world.openGuest({
-    ...{ vmId, user, password, privateKey, hostKey, signal },
+    vmId,
+    user,
+    password,
+    privateKey,
+    hostKey,
+    signal,
     connectTimeoutMs: connectTimeout,
     address: async () => address,
     hasAnswered: () => hasShownBanner(world.agent(host), vmId, signal),

@@ -70,7 +70,11 @@ async function route(
   if ('status' in match) return match;
   try {
     return await match.route.handle({
-      ...{ world, query, ids: checkIds(match.ids), body, life },
+      world,
+      query,
+      ids: checkIds(match.ids),
+      body,
+      life,
       // Few routes look at it, and making one costs more than most of them.
       get signal() {
         return AbortSignal.any([life, client.reset]);
