@@ -26,13 +26,19 @@ export function hookSetUpCalls(transport: GitHubTransport) {
       const path = `${scopePath(scope)}/hooks`;
       const name = scopeName(scope);
       const hooks = await transport.send(z.array(hookSchema), {
-        ...{ what: `list the webhooks of ${name}`, purpose, method: 'GET', path },
-        ...{ query: { per_page: 100 }, signal },
+        what: `list the webhooks of ${name}`,
+        purpose,
+        method: 'GET',
+        path,
+        query: { per_page: 100 },
+        signal,
       });
       const body = { active: true, events: ['workflow_job'], config: { url, content_type: 'json', secret } };
       const there = hooks.find(({ config }) => config.url === url);
       await transport.request({
-        ...{ what: `set up a webhook of ${name}`, purpose, signal },
+        what: `set up a webhook of ${name}`,
+        purpose,
+        signal,
         ...(there
           ? { method: 'PATCH', path: `${path}/${there.id}`, body }
           : { method: 'POST', path, body: { name: 'web', ...body } }),

@@ -131,7 +131,11 @@ export class StagedDaemon {
     };
     const world = { agent: () => ({ client: {} }), guest: {} } as never;
     const recorder = new EvidenceRecorder({
-      ...{ world, store, clock, log: silent, secrets: [] },
+      world,
+      store,
+      clock,
+      log: silent,
+      secrets: [],
       hostLook: () => null,
     });
     const profiles = ['macos-15'];
@@ -146,20 +150,20 @@ export class StagedDaemon {
     const bases = new BaseVms(true, 'gh-default');
     bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
     const watching = await watchJournal({
-      ...{
-        actors,
-        hosts,
-        store,
-        journal,
-        github,
-        deliveries,
-        clock,
-        profiles,
-        recorder,
-        tracer,
-        bases,
-      },
-      ...{ breakers, log: silent, scopes: [] },
+      actors,
+      hosts,
+      store,
+      journal,
+      github,
+      deliveries,
+      clock,
+      profiles,
+      recorder,
+      tracer,
+      bases,
+      breakers,
+      log: silent,
+      scopes: [],
     });
     const orders = new Orders({
       actors,
@@ -174,8 +178,15 @@ export class StagedDaemon {
       log: this.orderLog,
     });
     const poller = new Poller({
-      ...{ github, clock, log: silent, repositories: [], recheckInterval: 1000, random: Math.random },
-      ...{ pace: () => 10_000, onObservation: () => undefined, onLooked: () => undefined },
+      github,
+      clock,
+      log: silent,
+      repositories: [],
+      recheckInterval: 1000,
+      random: Math.random,
+      pace: () => 10_000,
+      onObservation: () => undefined,
+      onLooked: () => undefined,
       activeJobs: () => [],
     });
     const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
@@ -311,7 +322,9 @@ export class StagedDaemon {
   ): void {
     this.journal.snapshot({
       ...{ kind: 'host', at: this.clock.now(), actor: `host:${name}`, jobId: 0, attempt: 0, host: name },
-      ...{ event: 'host.looked', from: '', to },
+      event: 'host.looked',
+      from: '',
+      to,
       detail: { slots: 2, version: '1.0.0', vms, failure: null, cordon: null, ...more },
     });
   }
