@@ -8,30 +8,22 @@ import { statePath } from '../../machines/state-path.ts';
 import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
-import { watchJournal } from '../../src/controller/watch-journal.ts';
 import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
-import { Orders } from '../../src/dispatch/orders.ts';
 import { DaemonError } from '../../src/errors.ts';
-import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
-import type { Purpose } from '../../src/github/access/purpose-budget.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
-import { Pulls } from '../../src/hosts/pulls.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
-import { liveSource } from '../../src/http/admin/source/live-source.ts';
 import { listen } from '../../src/http/listen.ts';
-import { Poller } from '../../src/intake/polling/poller.ts';
-import { RepositoryNames } from '../../src/intake/repository-names.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import type { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Database } from '../../src/store/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
-import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { NUMBERS } from '../support/numbers.ts';
 import type { StagedMacs } from './staged-macs.ts';
+import { stagedSource } from './staged-source.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -117,127 +109,17 @@ export class StagedDaemon {
   }
 
   async #listen(token: string | null): Promise<void> {
-    const { store, actors, journal, dispatcher, limits, webhooks, clock, deliveries } = this;
-    const { hosts, hostEntries, breakers, tracer } = this.#core;
-    const github = {
-      rateLimits: () => limits.all(),
-      budgets: (now: number) => limits.byPurpose(now),
-      pausedUntil: (purpose: Purpose, now: number) => limits.pausedUntil(purpose, now),
-      getJob: async () => null,
-      runnerEndsAt: async () => null,
-      listActiveRuns: async () => [],
-      listRunJobs: async () => [],
-      getRepository: async () => ({ id: 1, fullName: 'octo/app' }),
-    };
-    const world = { agent: () => ({ client: {} }), guest: {} } as never;
-    const recorder = new EvidenceRecorder({
-      world,
+    const { store, dispatcher, limits, webhooks, clock, deliveries } = this;
+    const { source, watching, poller } = await stagedSource({
+      core: this.#core,
       store,
       clock,
-      log: silent,
-      secrets: [],
-      hostLook: () => null,
-    });
-    const profiles = ['macos-15'];
-    const pulls = new Pulls({
-      agent: () => ({}) as never,
-      clock,
-      log: silent,
-      timeout: 1_000,
-      onChange: () => undefined,
-      onEnd: () => undefined,
-    });
-    const bases = new BaseVms(true, 'gh-default');
-    bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
-    const watching = await watchJournal({
-      actors,
-      hosts,
-      store,
-      journal,
-      github,
+      limits,
       deliveries,
-      clock,
-      profiles,
-      recorder,
-      tracer,
-      bases,
-      breakers,
-      log: silent,
-      scopes: [],
+      webhooks,
+      orderLog: this.orderLog,
     });
-    const orders = new Orders({
-      actors,
-      hosts,
-      hostEntries,
-      dispatcher,
-      store,
-      journal,
-      github,
-      profileFor: () => 'macos-15',
-      clock,
-      log: this.orderLog,
-    });
-    const poller = new Poller({
-      github,
-      clock,
-      log: silent,
-      repositories: [],
-      recheckInterval: 1000,
-      random: Math.random,
-      pace: () => 10_000,
-      onObservation: () => undefined,
-      onLooked: () => undefined,
-      activeJobs: () => [],
-    });
-    const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
-    const config = {
-      controller: { mode: 'both', poll_interval: 10_000, recheck_interval: 10_000 },
-      labels: {},
-      runner: { labels: [] },
-    } as never;
-    const source = liveSource({
-      ...{
-        config,
-        actors,
-        hosts,
-        breakers,
-        pulls,
-        scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
-        imageOf: () => 'ghcr.io/octo/macos:latest',
-        pausedUntil: () => null,
-        store,
-        journal,
-        tracer,
-        orders,
-        poller,
-        webhooks,
-        names: new RepositoryNames({
-          github,
-          ids: store.repositoryIds,
-          repositories: [],
-          clock,
-          log: silent,
-        }),
-        deliveries,
-        collector,
-        dispatcher,
-        clock,
-        bases,
-        versions: watching.versions,
-      },
-      ...{
-        stats: watching.stats,
-        history: watching.history,
-        metrics: watching.metrics,
-        progress: new Map(),
-        health: () => ({ ok: true, reasons: [] }),
-      },
-    });
-    const fixed = {
-      ...source,
-      readiness: () => ({ ready: true, reasons: [], degraded: [] }),
-    };
-    const app = createAdminApp({ source: fixed, token, clock });
+    const app = createAdminApp({ source, token, clock });
     webhooks.start();
     poller.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');

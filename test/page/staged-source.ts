@@ -1,0 +1,154 @@
+import { type Logger, pino } from 'pino';
+import type { Job } from '../../machines/job/context.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Core } from '../../src/controller/create-core.ts';
+import { watchJournal } from '../../src/controller/watch-journal.ts';
+import { Orders } from '../../src/dispatch/orders.ts';
+import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
+import type { Purpose } from '../../src/github/access/purpose-budget.ts';
+import type { RateLimits } from '../../src/github/access/rate-limit.ts';
+import { Pulls } from '../../src/hosts/pulls.ts';
+import { liveSource } from '../../src/http/admin/source/live-source.ts';
+import { Poller } from '../../src/intake/polling/poller.ts';
+import { RepositoryNames } from '../../src/intake/repository-names.ts';
+import type { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
+import type { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
+import type { Store } from '../../src/store/store.ts';
+import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
+
+const silent = pino({ level: 'silent' });
+
+export interface StagedParts {
+  core: Core;
+  store: Store;
+  clock: Clock;
+  limits: RateLimits;
+  deliveries: DeliveryLog;
+  webhooks: WebhookHealth;
+  orderLog: Logger;
+}
+
+/** What the admin API of a staged daemon shows: the real watching of the journal, with a GitHub that says nothing new. */
+export async function stagedSource({
+  core,
+  store,
+  clock,
+  limits,
+  deliveries,
+  webhooks,
+  orderLog,
+}: StagedParts) {
+  const { actors, journal, dispatcher, hosts, hostEntries, breakers, tracer } = core;
+  const github = {
+    rateLimits: () => limits.all(),
+    budgets: (now: number) => limits.byPurpose(now),
+    pausedUntil: (purpose: Purpose, now: number) => limits.pausedUntil(purpose, now),
+    getJob: async () => null,
+    runnerEndsAt: async () => null,
+    listActiveRuns: async () => [],
+    listRunJobs: async () => [],
+    getRepository: async () => ({ id: 1, fullName: 'octo/app' }),
+  };
+  const world = { agent: () => ({ client: {} }), guest: {} } as never;
+  const recorder = new EvidenceRecorder({
+    world,
+    store,
+    clock,
+    log: silent,
+    secrets: [],
+    hostLook: () => null,
+  });
+  const profiles = ['macos-15'];
+  const pulls = new Pulls({
+    agent: () => ({}) as never,
+    clock,
+    log: silent,
+    timeout: 1_000,
+    onChange: () => undefined,
+    onEnd: () => undefined,
+  });
+  const bases = new BaseVms(true, 'gh-default');
+  bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
+  const watching = await watchJournal({
+    actors,
+    hosts,
+    store,
+    journal,
+    github,
+    deliveries,
+    clock,
+    profiles,
+    recorder,
+    tracer,
+    bases,
+    breakers,
+    log: silent,
+    scopes: [],
+  });
+  const orders = new Orders({
+    actors,
+    hosts,
+    hostEntries,
+    dispatcher,
+    store,
+    journal,
+    github,
+    profileFor: () => 'macos-15',
+    clock,
+    log: orderLog,
+  });
+  const poller = new Poller({
+    github,
+    clock,
+    log: silent,
+    repositories: [],
+    recheckInterval: 1000,
+    random: Math.random,
+    pace: () => 10_000,
+    onObservation: () => undefined,
+    onLooked: () => undefined,
+    activeJobs: () => [],
+  });
+  const collector = { plan: async () => ({ steps: [] }), collect: async () => [] } as never;
+  const config = {
+    controller: { mode: 'both', poll_interval: 10_000, recheck_interval: 10_000 },
+    labels: {},
+    runner: { labels: [] },
+  } as never;
+  const source = liveSource({
+    config,
+    actors,
+    hosts,
+    breakers,
+    pulls,
+    scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
+    imageOf: () => 'ghcr.io/octo/macos:latest',
+    pausedUntil: () => null,
+    store,
+    journal,
+    tracer,
+    orders,
+    poller,
+    webhooks,
+    names: new RepositoryNames({
+      github,
+      ids: store.repositoryIds,
+      repositories: [],
+      clock,
+      log: silent,
+    }),
+    deliveries,
+    collector,
+    dispatcher,
+    clock,
+    bases,
+    versions: watching.versions,
+    stats: watching.stats,
+    history: watching.history,
+    metrics: watching.metrics,
+    progress: new Map(),
+    health: () => ({ ok: true, reasons: [] }),
+  });
+  const readiness = () => ({ ready: true, reasons: [], degraded: [] });
+  return { source: { ...source, readiness }, watching, poller };
+}
