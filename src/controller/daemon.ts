@@ -180,6 +180,19 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   });
   disposal.defer('what watches the journal', () => watching.stop());
 
+  const { poller, webhooks, names, receiver } = createIntake({
+    config,
+    repositories,
+    github,
+    actors,
+    dispatcher,
+    webhookAndBreakerEntries: core.webhookAndBreakerEntries,
+    store,
+    clock,
+    log,
+    random: ports.random,
+    profileFor,
+  });
   await restoreJobs({
     actors,
     creates: world.creates,
@@ -202,19 +215,6 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     });
   }
 
-  const { poller, webhooks, names, receiver } = createIntake({
-    config,
-    repositories,
-    github,
-    actors,
-    dispatcher,
-    webhookAndBreakerEntries: core.webhookAndBreakerEntries,
-    store,
-    clock,
-    log,
-    random: ports.random,
-    profileFor,
-  });
   const health = () => storeHealth(store);
   const orders = new Orders({
     actors,

@@ -5,6 +5,11 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import { pullImage } from '../agent/pull-image.ts';
 import type { Clock } from '../clock.ts';
 
+/** Milliseconds for which a host that had the newest image of a tag is not asked again. */
+const FRESH = 60_000;
+/** Milliseconds after which a pull is one that jobs should not wait for in a slot. */
+export const QUICK = 5_000;
+
 export interface PullsOptions {
   agent(host: string): AgentClient;
   clock: Clock;
@@ -82,7 +87,7 @@ export class Pulls {
   #isFresh(host: string, image: string): boolean {
     const known = this.#images.get(host)?.get(image);
     if (known?.state !== 'ready') return false;
-    return image.includes('@sha256:') || this.#options.clock.now() - known.since < BELIEVED;
+    return image.includes('@sha256:') || this.#options.clock.now() - known.since < FRESH;
   }
 
   async #pull(host: string, image: string): Promise<void> {
@@ -115,9 +120,3 @@ export class Pulls {
     onEnd(image, null);
   }
 }
-
-/** Milliseconds for which a host that had the newest image of a tag is not asked again. */
-const BELIEVED = 60_000;
-
-/** Milliseconds after which a pull is one that jobs should not wait for in a slot. */
-export const QUICK = 5_000;

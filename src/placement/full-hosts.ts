@@ -3,6 +3,7 @@ import { type Pause, pauseAfter } from '../../machines/pause.ts';
 import type { Clock } from '../clock.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { FreeHost } from './schedule.ts';
+import { soonest } from './soonest.ts';
 
 /** How long a host that refused a start gets no further VM. */
 const PAUSE: Pause = { first: 30_000, longest: 10 * 60_000 };
@@ -44,8 +45,7 @@ export class FullHosts {
   /** Epoch ms at which the first of them is tried again; null when none is full. */
   nextAt(): number | null {
     const now = this.#clock.now();
-    const instants = [...this.#hosts.values()].map(({ until }) => until).filter((until) => until > now);
-    return instants.length === 0 ? null : Math.min(...instants);
+    return soonest([...this.#hosts.values()].map(({ until }) => until).filter((until) => until > now));
   }
 
   /** Actors that wait for a full host while others, which nobody queued wants, have room. */

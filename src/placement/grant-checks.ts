@@ -7,6 +7,7 @@ import type { GitHub } from '../github/github.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import { blamedBreaker } from './breakers/breaker-events.ts';
 import type { Breakers } from './breakers/breakers.ts';
+import { soonest } from './soonest.ts';
 
 export interface GrantChecksOptions {
   github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken' | 'pausedUntil'>;
@@ -97,10 +98,8 @@ export class GrantChecks {
 
   /** Epoch ms at which a question that failed may be asked again; null when none failed. */
   nextAt(): number | null {
-    const instants = [...this.#asked.values()].filter(
-      (at) => at > this.#options.clock.now() && at < Infinity,
-    );
-    return instants.length === 0 ? null : Math.min(...instants);
+    const now = this.#options.clock.now();
+    return soonest([...this.#asked.values()].filter((at) => at > now && at < Infinity));
   }
 
   #ask(
@@ -143,8 +142,8 @@ export class GrantChecks {
       this.#runGoesOnAt.delete(id);
       this.#runGoesOnAt.set(id, clock.now());
     }
-    // GitHub may keep a job queued whose run is over: nobody will ever get it.
     this.#goneSince.delete(scopeName(this.#options.scope(owner, repository)));
+    // GitHub may keep a job queued whose run is over: nobody will ever get it.
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
     if (seen === null || isOver) return true;

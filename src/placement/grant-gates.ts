@@ -7,6 +7,7 @@ import { pairName } from './breakers/breaker-events.ts';
 import type { Breakers } from './breakers/breakers.ts';
 import type { GrantChecks } from './grant-checks.ts';
 import type { Gates, WaitingJob } from './schedule.ts';
+import { soonest } from './soonest.ts';
 
 export interface GrantGatesOptions {
   actors: JobActors;
@@ -64,8 +65,7 @@ export class GrantGates implements Gates {
   /** Epoch ms at which a question that failed may be asked again; null when none failed. */
   nextAt(): number | null {
     const { checks } = this.#options;
-    const instants = [checks.nextAt(), checks.pausedUntil()].filter((at) => at !== null);
-    return instants.length === 0 ? null : Math.min(...instants);
+    return soonest([checks.nextAt(), checks.pausedUntil()]);
   }
 
   /** One pull for each host and image begins here, as soon as a job wants it. */

@@ -10,6 +10,7 @@ import { freeSlots } from './free-slots.ts';
 import { FullHosts } from './full-hosts.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
 import { dueJobs, type FreeHost, type Gates, schedule, type WaitingJob } from './schedule.ts';
+import { soonest } from './soonest.ts';
 
 export interface SlotGrantsOptions {
   actors: JobActors;
@@ -63,7 +64,7 @@ export class SlotGrants {
     });
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
     for (const { profile, host } of plan.make) this.#make(profile, host);
-    return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()].filter((at) => at !== null));
+    return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()]);
   }
 
   #mayGo(key: string, host: string): boolean {
@@ -171,5 +172,3 @@ export class SlotGrants {
     return free;
   }
 }
-
-const soonest = (instants: number[]) => (instants.length > 0 ? Math.min(...instants) : null);

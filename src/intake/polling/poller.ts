@@ -41,9 +41,9 @@ export interface PollerHealth {
   pausedUntil: number | null;
   /** Where the budget ended a cycle, and since when (epoch ms); it goes on there. Null when the last one was whole. */
   cutShort: { what: string; since: number } | null;
-  /** What cannot be read at present, and since when (epoch ms). */
   /** How many are looked at. */
   repositories: number;
+  /** What cannot be read at present, and since when (epoch ms). */
   outages: { what: string; since: number; failure: Failure }[];
   rateLimits: RateSeen[];
   /** What GitHub's budget still allows, by purpose. */
