@@ -94,6 +94,28 @@ describe('the poller', () => {
     await poller.stop();
   });
 
+  test('tells of a rest that other work caused between two looks', async () => {
+    let pausedUntil: number | null = null;
+    const { poller, clock, lines, nextIn } = scripted({}, { pausedUntil: () => pausedUntil });
+    poller.start();
+    expect(await nextIn()).toBe(PACE);
+    pausedUntil = clock.now() + 600_000;
+    clock.advance(PACE);
+    expect(await nextIn()).toBe(600_000 - PACE);
+    const { cutShort, nextLookAt } = poller.health();
+    expect(cutShort).toEqual({ what: 'the runs of octo/app', since: clock.now() });
+    expect(nextLookAt).toBe(pausedUntil);
+    expect(lines).toEqual([
+      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/app/),
+    ]);
+    pausedUntil = null;
+    clock.advance(600_000 - PACE);
+    expect(await nextIn()).toBe(PACE);
+    expect(poller.health().cutShort).toBeNull();
+    expect(lines).toHaveLength(2);
+    await poller.stop();
+  });
+
   test('stops at once while it sleeps', async () => {
     const { poller, clock, lists, nextIn } = scripted();
     poller.start();

@@ -125,7 +125,12 @@ export class Poller {
       this.#nextLookAt = Math.max(next, github.pausedUntil('looking for work', now) ?? 0);
       await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());
-      if (paused !== null) await clock.sleepUntil(paused, signal).catch(() => undefined);
+      if (paused === null || signal.aborted) continue;
+      // Other work used the budget up since the last look: that is told as well, or the poller rests unexplained.
+      const first = this.#sweeps[this.#first];
+      this.#noteEnd(first ? `the runs of ${first.name}` : 'active jobs');
+      this.#nextLookAt = paused;
+      await clock.sleepUntil(paused, signal).catch(() => undefined);
     }
   }
 

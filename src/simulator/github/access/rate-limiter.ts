@@ -32,10 +32,11 @@ export class RateLimiter {
     return fresh;
   }
 
-  /** Sets how many requests remain until the window ends, as if somebody else had used the rest. */
+  /** Begins a window in which so many requests remain, as if somebody else had used the rest. */
   setRemaining(budget: string, remaining: number): void {
-    const window = this.windowOf(budget);
-    if (window) window.used = window.limit - remaining;
+    if (this.limit === null) return;
+    const resetAt = this.clock.now() + this.window;
+    this.windows.set(budget, { limit: this.limit, used: this.limit - remaining, resetAt });
   }
 }
 
