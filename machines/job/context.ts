@@ -52,6 +52,11 @@ export function runnerScopeOf(
   return kind === 'organization' ? { kind, owner } : { kind, owner, repository };
 }
 
+export function isSameScope(a: RunnerScope, b: RunnerScope): boolean {
+  const repository = (scope: RunnerScope) => (scope.kind === 'repository' ? scope.repository : null);
+  return a.owner === b.owner && repository(a) === repository(b);
+}
+
 /** For which job a VM was made, and as which of its attempts: fixed, while jobs move between VMs. */
 export interface MadeFor {
   jobId: number;

@@ -1,6 +1,14 @@
 import { assertEvent, setup } from 'xstate';
 import type { Failure, FailureCode } from '../failure.ts';
-import { type Job, type JobContext, type JobStatus, NO_JOB, withLaterStatus } from './context.ts';
+import {
+  isSameScope,
+  type Job,
+  type JobContext,
+  type JobStatus,
+  NO_JOB,
+  runnerScopeOf,
+  withLaterStatus,
+} from './context.ts';
 import { effectPlaceholders, type JobEffects } from './effects.ts';
 import type { JobEvent } from './events.ts';
 import type { JobEnd } from './job-end.ts';
@@ -75,6 +83,13 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'does the exchanged job fit this VM': ({ context, event }) => {
         assertEvent(event, 'job.exchanged');
         return event.job.status === 'queued' && event.job.profile === context.vm?.profile;
+      },
+      'does the exchanged job need a runner of another scope': ({ context, event }) => {
+        assertEvent(event, 'job.exchanged');
+        const { runner, vm } = context;
+        if (runner === null || event.job.status !== 'queued' || event.job.profile !== vm?.profile)
+          return false;
+        return !isSameScope(runner.scope, runnerScopeOf(policy.runnerScope, event.job));
       },
       'does the exchanged job wait for a runner': ({ event }) => {
         assertEvent(event, 'job.exchanged');

@@ -3,11 +3,11 @@ import { type Failure, type FailureCode, failure } from '../failure.ts';
 import { type Pause, pauseAfter } from '../pause.ts';
 import { resourceName } from '../resource-name.ts';
 import {
+  isSameScope,
   type Job,
   type JobContext,
   NO_RETRY,
   type Runner,
-  type RunnerScope,
   runnerScopeOf,
   type Vm,
   vmOf,
@@ -96,7 +96,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'job.exchanged');
         const { job } = event;
         const taken = { job, failure: null };
-        if (context.runner === null || isSame(context.runner.scope, scopeOf(job))) return taken;
+        if (context.runner === null || isSameScope(context.runner.scope, scopeOf(job))) return taken;
         const { name, vm } = nextName(vmOf(context));
         return { ...taken, vm, runner: unregistered(name, job) };
       }),
@@ -283,7 +283,3 @@ export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
   type: 'beginPhase' as const,
   params: { timeout },
 });
-
-function isSame(a: RunnerScope, b: RunnerScope): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}

@@ -1,7 +1,17 @@
+import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
 
 /** Whether a create was sent whose result this process does not know (yet). */
 type Outcome = 'none' | 'inFlight' | 'unknown';
+
+/**
+ * The name under which a registration is kept. A VM bears the name of its first runner, and GitHub's names are unique only
+ * within a scope: one key for two of them would let the end of one stand for the end of the other.
+ */
+export function registrationKey(scope: RunnerScope, runnerName: string): string {
+  return `${scopeName(scope)} ${runnerName}`;
+}
 
 /** Where it is written down that a create is about to be sent. */
 export interface CreateLedger {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
-import type { PendingCreates } from '../effects/pending-creates.ts';
+import { type PendingCreates, registrationKey } from '../effects/pending-creates.ts';
 import type { Store } from '../store/store.ts';
 import type { JobActors } from './job-actors.ts';
 import { reserveNumbers } from './reserve-numbers.ts';
@@ -74,9 +74,14 @@ function assumeCreatesUnknown(
 ): void {
   const { vm, runner } = ((snapshot as { context?: Partial<JobContext> }).context ??
     {}) as Partial<JobContext>;
-  for (const made of [vm, runner]) {
-    if (!made || made.id !== null) continue;
-    if (isEarlier || creates.sentAt(made.name) !== null)
-      creates.assumeUnknown(made.name, made.mayAppearUntil || until);
+  const assume = (key: string, mayAppearUntil: number, wasSent: boolean) => {
+    if (isEarlier || wasSent) creates.assumeUnknown(key, mayAppearUntil || until);
+  };
+  if (vm && vm.id === null) assume(vm.name, vm.mayAppearUntil, creates.sentAt(vm.name) !== null);
+  if (runner && runner.id === null) {
+    const key = registrationKey(runner.scope, runner.name);
+    // Earlier versions wrote a registration down under the runner's name alone.
+    const wasSent = creates.sentAt(key) !== null || creates.sentAt(runner.name) !== null;
+    assume(key, runner.mayAppearUntil, wasSent);
   }
 }

@@ -4,11 +4,9 @@ import type { RunnerScope } from '../../machines/job/context.ts';
 import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import { isPoweredOn } from '../agent/vm-state.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
-import { DaemonError } from '../errors.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
@@ -23,6 +21,7 @@ import {
   type Reality,
   type Sighting,
 } from './plan-collection.ts';
+import { removeStray } from './remove-stray.ts';
 
 export interface CollectorOptions {
   world: EffectWorld;
@@ -93,7 +92,7 @@ export class Collector {
 
   async #collect(): Promise<CollectionStep[]> {
     const reality = await this.#look();
-    const { namePrefix, clock, log, store } = this.#options;
+    const { namePrefix, clock, log, store, world } = this.#options;
     const { steps, sightings } = planCollection(
       namePrefix,
       reality,
@@ -105,13 +104,14 @@ export class Collector {
     for (const { key, leftover } of await store.leftovers.all()) {
       if (isLeftoverGone(leftover, reality)) store.leftovers.delete(key);
     }
+    const scopes = await this.#scopes();
     for (const step of steps) {
       if (this.#stopped.signal.aborted) break;
       if (step.do === 'wait' || step.do === 'leave') continue;
       try {
-        if (step.kind === 'runner') await this.#removeRunner(step);
-        else if (step.do === 'adopt') await this.#within((signal) => this.#adopt(step, signal));
-        else await this.#delete(step);
+        if (step.kind === 'vm' && step.do === 'adopt')
+          await this.#within((signal) => this.#adopt(step, signal));
+        else await this.#within((signal) => removeStray(world, scopes, step, signal));
         log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
       } catch (error) {
         log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
@@ -191,30 +191,6 @@ export class Collector {
       runnerNames,
       keepsBase: (vm: { host: string; id: string; name: string }) => bases.keeps(vm.host, vm),
     };
-  }
-
-  async #removeRunner(step: CollectionStep & { kind: 'runner' }): Promise<void> {
-    const { world } = this.#options;
-    const scope = (await this.#scopes()).find((candidate) => scopeName(candidate) === step.scope);
-    if (!scope) return;
-    const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
-    await this.#within(async (signal) => {
-      const now = await world.github.getRunner(scope, step.id, { signal, purpose: 'teardown' });
-      if (now?.busy || now?.status === 'online') throw inUse;
-      if ((await world.github.removeRunner(scope, step.id, { signal })) === 'busy') throw inUse;
-    });
-  }
-
-  /** The list is as old as GitHub's answers that came after it: what was started since is left to the next collection. */
-  async #delete({ host, id, name, state }: CollectionStep & { kind: 'vm' }): Promise<void> {
-    const client = this.#options.world.agent(host);
-    await this.#within(async (signal) => {
-      const now = await client.vmState(id, { signal });
-      if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {
-        throw new DaemonError('VM_BUSY', `The VM ${name} has come into use meanwhile: it is ${now}.`);
-      }
-      await client.deleteVm(id, { signal });
-    });
   }
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */

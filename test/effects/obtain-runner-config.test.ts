@@ -1,7 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
+import { registrationKey } from '../../src/effects/pending-creates.ts';
 import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-config.ts';
-import { removeRunner } from '../../src/effects/runner/remove-runner.ts';
+import { deregisterRunner, removeRunner } from '../../src/effects/runner/remove-runner.ts';
+import { deleteVm } from '../../src/effects/vm/delete-vm.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
+import { passOnRunnerId } from '../../src/simulator/github/runners/pass-on-runner-id.ts';
 import { runnerNamed } from '../simulator/github/github-fixture.ts';
 import { deferred } from './deferred.ts';
 import {
@@ -34,8 +37,10 @@ async function withJob(options: EffectFixtureOptions = {}) {
     input,
     obtain: (world = given.world, change: Partial<typeof input> = {}) =>
       obtainRunnerConfig.run(world, { ...input, ...change }, STAYS, STORED),
-    remove: (runnerName = job.name, world = given.world) =>
-      removeRunner.run(world, { scope, runnerName, runnerId: null }, STAYS),
+    remove: (runnerName = job.name, world = given.world, runnerId: number | null = null) =>
+      removeRunner.run(world, { scope, runnerName, runnerId }, STAYS),
+    /** What a registration is kept under. */
+    key: registrationKey(scope, job.name),
     jitRequests: () => requests.of(JIT).byStatus,
     tokenRequests: () => requests.of(TOKENS).requests,
   };
@@ -168,7 +173,7 @@ describe('the job is looked at first', () => {
     state.abort(new Error('the state was left'));
     answered.resolve(1);
     await expect(obtaining).rejects.toThrow('the state was left');
-    expect(world.creates.outcome(at.name)).toBe('none');
+    expect(world.creates.outcome(at.key)).toBe('none');
   });
 });
 
@@ -213,15 +218,46 @@ describe('removeRunner', () => {
   test('looks for a registration that may still appear until it can come no more', async () => {
     const at = await withJob();
     const successor = at.newWorld();
-    successor.creates.assumeUnknown(at.name, at.clock.now() + 10_000);
+    successor.creates.assumeUnknown(at.key, at.clock.now() + 10_000);
     const gone = () => at.remove(at.name, successor);
     await expect(gone()).rejects.toMatchObject(failing('RUNNER_MAY_APPEAR', { disposition: 'retry' }));
     await at.obtain();
     expect(await gone()).toBeNull();
     expect(at.runnerNames()).toEqual([]);
-    successor.creates.assumeUnknown(at.name, at.clock.now() + 10_000);
+    successor.creates.assumeUnknown(at.key, at.clock.now() + 10_000);
     at.clock.advance(10_000);
     expect(await gone()).toBeNull();
+  });
+
+  test('goes on looking for it when the VM that bears its name is gone already', async () => {
+    const at = await withJob();
+    at.github.faults.add({ route: JIT, drop: 'before', times: 1 });
+    await expect(at.obtain()).rejects.toMatchObject(failing('GITHUB_UNREACHABLE'));
+    await deleteVm.run(at.world, { host: at.host, vmName: at.name, vmId: null }, STAYS);
+    await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_MAY_APPEAR'));
+  });
+
+  test('removes by its name one that has another id by now, and never the stranger that has its id', async () => {
+    const at = await withJob();
+    const { runnerId } = await at.obtain();
+    passOnRunnerId(at.github.world, runnerNamed(at.github.world, at.name), 'build-server');
+    await at.remove(at.name, at.world, runnerId);
+    expect(at.runnerNames()).toEqual(['build-server']);
+    await at.obtain();
+    await deregisterRunner.run(at.world, { scope: at.input.scope, runnerName: at.name, runnerId }, STAYS);
+    expect(at.runnerNames()).toEqual(['build-server']);
+  });
+
+  test('costs two calls, of one that ended by itself as well as of one that is there', async () => {
+    const at = await withJob();
+    const calls = () =>
+      Object.values(at.github.world.requests.all()).reduce((sum, { requests }) => sum + requests, 0);
+    const { runnerId } = await at.obtain();
+    const before = calls();
+    await at.remove(at.name, at.world, runnerId);
+    expect(calls() - before).toBe(2);
+    await at.remove(at.name, at.world, runnerId);
+    expect(calls() - before).toBe(4);
   });
 
   test('touches no runner of another name', async () => {

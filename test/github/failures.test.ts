@@ -78,7 +78,7 @@ describe('a refusal', () => {
       server.answers({ status, text: '<html>secret of the proxy</html>', headers: { ...headers, ...reset } });
       for (const call of [
         github.removeRunner(REPO, 7),
-        github.getRunner(REPO, 7),
+        github.findRunner(REPO, 'gh-a-1-1', { id: 7 }),
         github.getJob('a', 'b', 1),
       ]) {
         const { failure } = await refusalOf(call);

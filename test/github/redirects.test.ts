@@ -50,7 +50,7 @@ describe('a redirect', () => {
 
   test('to another origin is followed by nobody, whatever the method', async () => {
     server.answers(moved(307, 'https://elsewhere.example/login?token=SECRET'));
-    for (const call of [github.removeRunner(REPO, 5), github.getRunner(REPO, 5)]) {
+    for (const call of [github.removeRunner(REPO, 5), github.findRunner(REPO, 'gh-a-1-1', { id: 5 })]) {
       const { failure } = await refusalOf(call);
       expect(failure.code).toBe('GITHUB_REDIRECTED');
       expect(failure.message).toContain('https://elsewhere.example,');
@@ -65,7 +65,7 @@ describe('a redirect', () => {
     ['that goes round', moved(308)],
   ])('%s fails', async (_name, reply) => {
     server.answers(reply);
-    expect(await codeOf(github.getRunner(REPO, 5))).toBe('GITHUB_REDIRECTED');
+    expect(await codeOf(github.findRunner(REPO, 'gh-a-1-1', { id: 5 }))).toBe('GITHUB_REDIRECTED');
     expect(server.requests.length).toBeLessThan(6);
   });
 
@@ -89,7 +89,7 @@ test('a repository that was renamed is served under its former name, and nothing
   renameRepository(rig.world, repository, 'renamed');
   const asked = { name: 'gh-a-1-1', labels: ['self-hosted', 'macOS'], groupId: 1 };
   const { runnerId } = await rig.github.createJitConfig(REPO, asked);
-  expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ id: runnerId });
+  expect(await rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId })).toMatchObject({ id: runnerId });
   expect(await rig.github.listActiveRuns('octo', 'app', 'queued')).toHaveLength(1);
   expect(await rig.github.removeRunner(REPO, runnerId)).toBe('removed');
   expect(await rig.github.removeRunner(REPO, runnerId)).toBe('absent');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addRunnerGroup } from '../../src/simulator/github/repositories.ts';
 
+import { passOnRunnerId } from '../../src/simulator/github/runners/pass-on-runner-id.ts';
 import { connect, runnerNamed, take } from '../simulator/github/github-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -67,10 +68,31 @@ describe('runners', () => {
   test('are removed once, and are absent after that', async () => {
     await using rig = await githubRig();
     const { runnerId } = await register(rig, 'gh-a-1-1');
-    expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ id: runnerId, name: 'gh-a-1-1' });
+    const find = () => rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId });
+    expect(await find()).toMatchObject({ id: runnerId, name: 'gh-a-1-1' });
     expect(await rig.github.removeRunner(REPO, runnerId)).toBe('removed');
     expect(await rig.github.removeRunner(REPO, runnerId)).toBe('absent');
-    expect(await rig.github.getRunner(REPO, runnerId)).toBeNull();
+    expect(await find()).toBeNull();
+  });
+
+  test('are found by their id before a late list shows them, and are gone when only a late list does', async () => {
+    await using rig = await githubRig({ timings: { listLag: 60_000 } });
+    const { runnerId } = await register(rig, 'gh-a-1-1');
+    const find = () => rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId });
+    expect(await rig.github.findRunner(REPO, 'gh-a-1-1')).toBeNull();
+    expect(await find()).toMatchObject({ id: runnerId });
+    await rig.github.removeRunner(REPO, runnerId);
+    expect(await find()).toBeNull();
+  });
+
+  test('are not the one that has their id by now: theirs is the name', async () => {
+    await using rig = await githubRig();
+    const { runnerId } = await register(rig, 'gh-a-1-1');
+    passOnRunnerId(rig.world, runnerNamed(rig.world, 'gh-a-1-1'), 'build-server');
+    const find = () => rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId });
+    expect(await find()).toBeNull();
+    const again = await register(rig, 'gh-a-1-1');
+    expect(await find()).toMatchObject({ id: again.runnerId, name: 'gh-a-1-1' });
   });
 
   test('are not removed while they have a job', async () => {
@@ -80,7 +102,10 @@ describe('runners', () => {
     rig.push();
     await take(rig.world, session);
     expect(await rig.github.removeRunner(REPO, runnerId)).toBe('busy');
-    expect(await rig.github.getRunner(REPO, runnerId)).toMatchObject({ status: 'online', busy: true });
+    expect(await rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId })).toMatchObject({
+      status: 'online',
+      busy: true,
+    });
   });
 
   test('are not believed to be gone when the scope may not be read either', async () => {
@@ -88,14 +113,16 @@ describe('runners', () => {
     await using rig = await githubRig(poor, { auth: { token: 'poor' } });
     rig.faults.add({ route: 'GET */actions/runners/:id', status: 404 });
     rig.faults.add({ route: 'DELETE */actions/runners/:id', status: 404 });
-    expect(await codeOf(rig.github.getRunner(REPO, 7))).toBe('GITHUB_PERMISSION_MISSING');
+    expect(await codeOf(rig.github.findRunner(REPO, 'gh-a-1-1', { id: 7 }))).toBe(
+      'GITHUB_PERMISSION_MISSING',
+    );
     expect(await codeOf(rig.github.removeRunner(REPO, 7))).toBe('GITHUB_PERMISSION_MISSING');
   });
 
   test('are gone with their repository, of which its owner is left', async () => {
     await using rig = await githubRig();
     const gone = { kind: 'repository', owner: 'octo', repository: 'gone' } as const;
-    expect(await rig.github.getRunner(gone, 7)).toBeNull();
+    expect(await rig.github.findRunner(gone, 'gh-a-1-1', { id: 7 })).toBeNull();
     expect(await rig.github.findRunner(gone, 'gh-a-1-1')).toBeNull();
     expect(await rig.github.removeRunner(gone, 7)).toBe('absent');
     const nobodys = { ...gone, owner: 'nobody' };

@@ -255,6 +255,22 @@ test('a runner is registered where its job is, and stays there when its VM gets 
   expect(step(snapshotAt('running.idle.watching'), get).after.context.runner).toEqual(RUNNER);
 });
 
+test.each(['jitConfig.waiting', 'jitConfig.blocked'])(
+  'a registration that rests in %s is not tried again for a job of another place: one begins at once there',
+  (path) => {
+    const get = { type: 'job.exchanged', job: { ...OTHER_JOB, repository: 'site' }, here: false } as const;
+    const { after } = step(snapshotAt(path), get);
+    expect(after.matches({ jitConfig: 'acting' })).toBe(true);
+    expect(after.context.runner).toMatchObject({
+      name: 'gh-default-101-2',
+      scope: { kind: 'repository', owner: 'octo', repository: 'site' },
+    });
+    const same = step(snapshotAt(path), { ...get, job: OTHER_JOB }).after;
+    expect(JSON.stringify(same.value)).toBe(JSON.stringify(snapshotAt(path).value));
+    expect(same.context.runner).toEqual(snapshotAt(path).context.runner);
+  },
+);
+
 test('a host that is lost before the runner was launched costs the job no attempt', async () => {
   const rig = await started({ script: { connectGuest: [HANGS], deleteVm: times(5, UNREACHABLE) } });
   await rig.send({ type: 'host.lost' });

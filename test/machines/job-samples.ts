@@ -103,6 +103,7 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'completed elsewhere': { type: 'job.completed', conclusion: 'cancelled', here: false },
   'taken elsewhere': { type: 'job.takenElsewhere' },
   'gets a queued job': gets({}, false),
+  'gets one of other scope': gets({ repository: 'site' }, false),
   'gets one of other profile': gets({ profile: 'macos-14' }, false),
   'gets one running here': gets({ status: 'in_progress' }, true),
   'gets one ended here': gets({ status: 'completed', conclusion: 'success' }, true),

@@ -84,6 +84,7 @@ completed here             | done     | ends   | ends      | ends      | finishi
 completed elsewhere        | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ends      | ·
 taken elsewhere            | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ·         | ·
 gets a queued job          | ·        | ·      | jitConfig | jitConfig | ·         | ·         | ·         | ·         | asks      | ·
+gets one of other scope    | ·        | ·      | jitConfig | jitConfig | ·         | ·         | ·         | ·         | asks      | ·
 gets one of other profile  | ·        | frees  | frees     | frees     | retiring  | retiring  | ·         | ·         | asks      | ·
 gets one running here      | done     | ends   | ends      | ends      | busy      | busy      | busy      | busy      | verifying | busy
 gets one ended here        | done     | ends   | ends      | ends      | finishing | finishing | finishing | finishing | ends      | finishing
@@ -104,13 +105,15 @@ VM adopted                 | retiring | ·      | ·         | ·         | ·  
 
 /** Where one state of a column answers an event otherwise than the others. */
 export const APART = `
-state                                       | event          | leads to
-starting.blocked                            | room elsewhere | frees
-running.busy.releasing                      | job released   | busy
-running.busy.releasing                      | VM vanished    | asks+
-running.retiring.askingGuest.releasing      | job released   | askLater
-running.retiring.releasing                  | job released   | settling
-running.retiring.askingGuestAgain.releasing | job released   | askAgainLater
+state                                       | event                   | leads to
+starting.blocked                            | room elsewhere          | frees
+jitConfig.waiting                           | gets one of other scope | jitConfig
+jitConfig.blocked                           | gets one of other scope | jitConfig
+running.busy.releasing                      | job released            | busy
+running.busy.releasing                      | VM vanished             | asks+
+running.retiring.askingGuest.releasing      | job released            | askLater
+running.retiring.releasing                  | job released            | settling
+running.retiring.askingGuestAgain.releasing | job released            | askAgainLater
 `;
 
 /** Who waits for its next try tries at once when an operator says so; the confirmation window of law 5 stays. */

@@ -23,6 +23,7 @@ completed here             | gone     | gone     | ·       | ·
 completed elsewhere        | gone     | gone     | ·       | ·
 taken elsewhere            | gone     | gone     | ·       | ·
 gets a queued job          | ·        | ·        | ·       | ·
+gets one of other scope    | ·        | ·        | ·       | ·
 gets one of other profile  | ·        | ·        | ·       | ·
 gets one running here      | gone     | gone     | ·       | ·
 gets one ended here        | gone     | gone     | ·       | ·

@@ -38,6 +38,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/plan-collection.test.ts'],
   },
   {
+    law: '3: an id alone does not say whose a runner is',
+    file: 'src/github/runners/runners.ts',
+    line: '      if (known !== null && isIt(known)) return known;',
+    becomes: '      if (known !== null) return known;',
+    tests: ['test/github/runners.test.ts', 'test/effects/obtain-runner-config.test.ts'],
+  },
+  {
+    law: '2: the end of a VM is not the end of the registration that bears its name',
+    file: 'src/effects/pending-creates.ts',
+    line: '  return `${scopeName(scope)} ${runnerName}`;',
+    becomes: '  return scopeName(scope) && runnerName;',
+    tests: ['test/effects/obtain-runner-config.test.ts'],
+  },
+  {
+    law: '4: a VM that is handed on registers its runner where its new job is',
+    file: 'machines/job/states/provisioning.ts',
+    line: "'job.exchanged': [anotherScope, ...beforeTheRunner['job.exchanged']] };",
+    becomes: "'job.exchanged': [...beforeTheRunner['job.exchanged']] };",
+    tests: ['test/machines/job-behaviour.test.ts'],
+  },
+  {
     law: '4: two actors swap their jobs, both of them',
     file: 'src/dispatch/route-observation.ts',
     line: '  if (holder && !holder.isLeaving)',
@@ -46,9 +67,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '5: what came into use since it was listed is not deleted',
-    file: 'src/upkeep/collector.ts',
-    line: '      if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {',
-    becomes: '      if (false as boolean) {',
+    file: 'src/upkeep/remove-stray.ts',
+    line: '  if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {',
+    becomes: '  if (false as boolean) {',
     tests: ['test/upkeep/collector.test.ts'],
   },
   {

@@ -9,6 +9,7 @@ import type { Runner } from '../../src/simulator/github/runners/runners.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { beginTrouble } from './begin-trouble.ts';
 import type { DaemonLives } from './daemon-lives.ts';
+import { passOnId } from './pass-on-id.ts';
 import { isBase, isOurs } from './request-laws.ts';
 import { type Credentials, runRunner } from './runner-process.ts';
 import type { Incident, Push } from './scenario.ts';
@@ -178,6 +179,8 @@ export class Happenings {
         if (idle) removeRunner(world.github, idle);
         return () => undefined;
       }
+      case 'runnerIdPassesOn':
+        return passOnId(world, incident.name, world.clock.now() + incident.lasts);
       case 'tagMoves':
         for (const { agent } of world.macs.values())
           agent.options.registry.images[IMAGE] = { digest: incident.digest };

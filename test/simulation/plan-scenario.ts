@@ -71,6 +71,7 @@ export function planScenario(
       ...planIncidents(new Chance(seed, 'incidents'), names),
       ...bases.incidents,
       ...planPauses(new Chance(seed, 'pauses'), names),
+      ...planPassedIds(new Chance(seed, 'passed ids')),
     ],
     troubles: trouble.troubles,
     manners: { ...planManners(new Chance(seed, 'manners')), ignoresJobs: trouble.ignoresJobs },
@@ -205,6 +206,19 @@ function planPauses(chance: Chance, macs: string[]): Incident[] {
     what: 'vmIsPaused',
     mac: chance.pick(macs),
   }));
+}
+
+/** GitHub's server is restored from its backup, while a runner of ours is there that the backup does not have. */
+function planPassedIds(chance: Chance): Incident[] {
+  if (!chance.is(0.15)) return [];
+  return [
+    {
+      at: chance.between(0, TROUBLED),
+      lasts: 4 * MINUTE,
+      what: 'runnerIdPassesOn',
+      name: chance.pick(STRANGERS),
+    },
+  ];
 }
 
 /** Names that come close to ours: another controller's, no number at the end, another prefix. */

@@ -34,4 +34,5 @@ export const RECORDED_SEEDS: { seed: number; found: string; troubles?: readonly 
     found:
       'nothing in the daemon: the check of waiting jobs knew no breaker, which lets one attempt try again',
   },
+  { seed: 22, found: "a stranger's runner was removed that had got the id of one of ours" },
 ];

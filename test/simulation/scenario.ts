@@ -36,6 +36,8 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'strangerVm'; mac: string; name: string }
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }
+  /** A stranger's runner gets the id of one of ours, which is gone. */
+  | { what: 'runnerIdPassesOn'; name: string }
   | { what: 'tagMoves'; digest: string }
   | { what: 'baseVanishes' | 'baseIsStarted' | 'vmIsPaused'; mac: string }
   | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }

@@ -3,6 +3,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { to } from './goals.ts';
+import { beforeTheRunner } from './outside-facts.ts';
 import { onEffectError, provisioningState } from './provisioning-state.ts';
 
 const found = (context: JobContext, facts: Partial<Vm>) => ({ vm: { ...vmOf(context), ...facts } });
@@ -130,8 +131,15 @@ export function probing(s: JobSetup) {
   );
 }
 
+/** A pause, or a refusal, that was about the earlier scope holds nothing back in the other one. */
+const anotherScope = {
+  guard: 'does the exchanged job need a runner of another scope',
+  target: '.acting',
+  actions: 'takeJobAndScope',
+} as const;
+
 export function jitConfig(s: JobSetup) {
-  return provisioningState(
+  const state = provisioningState(
     s,
     {
       timeout: 'jitConfig',
@@ -183,4 +191,6 @@ export function jitConfig(s: JobSetup) {
       },
     }),
   );
+  const on = { ...beforeTheRunner, 'job.exchanged': [anotherScope, ...beforeTheRunner['job.exchanged']] };
+  return { ...state, on };
 }

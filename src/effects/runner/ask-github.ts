@@ -7,10 +7,7 @@ export const askGitHub = effect(
   'askGitHub',
   async (world, { owner, repository, jobId, scope, runnerName, runnerId }, signal) => {
     const options = { signal, purpose: 'teardown' as const };
-    const runner =
-      runnerId === null
-        ? await world.github.findRunner(scope, runnerName, options)
-        : await world.github.getRunner(scope, runnerId, options);
+    const runner = await world.github.findRunner(scope, runnerName, { ...options, id: runnerId });
     // Read after the runner: a job that it took before it went offline is in progress by now.
     const job = jobId === NO_JOB ? null : await world.github.getJob(owner, repository, jobId, options);
     return {

@@ -22,10 +22,7 @@ export const confirmOnline = effect('confirmOnline', async (world, input, signal
     throw new DaemonError('RUNNER_CANNOT_CONNECT', message, { blame });
   }
 
-  const runner =
-    runnerId === null
-      ? await world.github.findRunner(scope, runnerName, { signal })
-      : await world.github.getRunner(scope, runnerId, { signal });
+  const runner = await world.github.findRunner(scope, runnerName, { signal, id: runnerId });
   if (runner?.status === 'online') return { runnerId: runner.id };
   if (status.tookJob) return { runnerId: runner?.id ?? runnerId };
   throw new DaemonError(

@@ -2,6 +2,7 @@ import type { RunnerScope } from '../../../machines/job/context.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { earlyEffect } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
+import { registrationKey } from '../pending-creates.ts';
 
 /** Errors after which GitHub may have registered the runner. */
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
@@ -29,7 +30,8 @@ export const obtainRunnerConfig = earlyEffect(
       signal.throwIfAborted();
       try {
         const create = () => world.github.createJitConfig(scope, request);
-        const made = await world.creates.send(runnerName, create, { isAmbiguous, signal });
+        const key = registrationKey(scope, runnerName);
+        const made = await world.creates.send(key, create, { isAmbiguous, signal });
         world.secrets.keep(runnerName, { mode: 'jit', jitConfig: made.encodedJitConfig });
         return { runnerId: made.runnerId, mode: 'jit' };
       } catch (error) {

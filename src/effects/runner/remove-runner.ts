@@ -1,41 +1,42 @@
 import { DaemonError } from '../../errors.ts';
 import { effect, type Input } from '../effect.ts';
 import type { EffectWorld } from '../effect-world.ts';
+import { registrationKey } from '../pending-creates.ts';
 
-/** Removes the runner from GitHub's list: by id where it is known, else by name. */
+/** Removes the runner from GitHub's list. */
 export const removeRunner = effect('removeRunner', async (world, runner, signal) => {
   const { scope, runnerName } = runner;
-  await world.creates.finished(runnerName, signal);
+  const key = registrationKey(scope, runnerName);
+  await world.creates.finished(key, signal);
   world.secrets.drop(runnerName);
-  const id = await idOfRunner(world, runner, signal);
-  if (id !== null && (await world.github.removeRunner(scope, id, { signal })) === 'busy') {
+  const answer = await removed(world, runner, signal);
+  if (answer === 'busy') {
     throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
   }
-  if (id === null && world.creates.outcome(runnerName) === 'unknown') {
+  if (answer === 'notFound' && runner.runnerId === null && world.creates.outcome(key) === 'unknown') {
     throw new DaemonError(
       'RUNNER_MAY_APPEAR',
       `A registration of ${runnerName} may still take effect; its name is looked for until that is over.`,
     );
   }
-  world.creates.forget(runnerName);
+  world.creates.forget(key);
   return null;
 });
 
 /** Takes an idle runner off GitHub's list, so that it gets no further job. GitHub rejects that while it has one. */
-export const deregisterRunner = effect('deregisterRunner', async (world, runner, signal) => {
-  const id = await idOfRunner(world, runner, signal);
-  if (id === null) return { answer: 'removed' };
-  const result = await world.github.removeRunner(runner.scope, id, { signal });
-  return { answer: result === 'busy' ? 'busy' : 'removed' };
-});
+export const deregisterRunner = effect('deregisterRunner', async (world, runner, signal) => ({
+  answer: (await removed(world, runner, signal)) === 'busy' ? 'busy' : 'removed',
+}));
 
-/** The runner's id: the one that was written down, else the one that GitHub has under its name; null when there is none. */
-async function idOfRunner(
+/**
+ * Removes the runner that GitHub has under the name that was written down, in the scope that was written down. It is
+ * read first, since its id alone may stand for somebody else's runner by now (law 3).
+ */
+async function removed(
   { github }: EffectWorld,
   { scope, runnerName, runnerId }: Input<'removeRunner' | 'deregisterRunner'>,
   signal: AbortSignal,
-): Promise<number | null> {
-  return (
-    runnerId ?? (await github.findRunner(scope, runnerName, { signal, purpose: 'teardown' }))?.id ?? null
-  );
+): Promise<'removed' | 'absent' | 'busy' | 'notFound'> {
+  const runner = await github.findRunner(scope, runnerName, { signal, purpose: 'teardown', id: runnerId });
+  return runner === null ? 'notFound' : github.removeRunner(scope, runner.id, { signal });
 }

@@ -83,6 +83,26 @@ export function runnerCalls(transport: GitHubTransport) {
     }
   }
 
+  /** The runner that has this id in the scope now; null when GitHub answers 404, for whatever reason. */
+  async function runnerAt(
+    scope: RunnerScope,
+    id: number,
+    { signal, purpose = 'serving jobs' }: CallOptions,
+  ): Promise<GitHubRunner | null> {
+    try {
+      return await transport.read(runnerSchema, {
+        what: `read runner ${id} of ${scopeName(scope)}`,
+        purpose,
+        method: 'GET',
+        path: `${path(scope)}/${id}`,
+        signal,
+      });
+    } catch (error) {
+      if (hasCode(error, 'GITHUB_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+
   /** Servers that do not know the filter answer with all runners; a repository that is gone has none. */
   async function listed(scope: RunnerScope, name: string, options: CallOptions): Promise<GitHubRunner[]> {
     try {
@@ -98,38 +118,29 @@ export function runnerCalls(transport: GitHubTransport) {
   return {
     listRunners,
 
-    /** The runner of exactly this name, in whatever case; GitHub keeps names unique within a scope. */
+    /**
+     * The runner of exactly this name, in whatever case; GitHub keeps names unique within a scope. `id` is what GitHub
+     * called it before: asked for first, since a list may be late. The one that has the id now may be somebody else's,
+     * for instance on an Enterprise Server that was restored from a backup, so its name is compared.
+     * Null when GitHub does not have it, which is believed only of a scope whose runners we can still list. A list that
+     * still shows the id that GitHub has just denied is late.
+     */
     async findRunner(
       scope: RunnerScope,
       name: string,
-      options: CallOptions = {},
+      { id = null, ...options }: CallOptions & { id?: number | null } = {},
     ): Promise<GitHubRunner | null> {
+      const isIt = (runner: GitHubRunner) => runner.name.toLowerCase() === name.toLowerCase();
+      const known = id === null ? null : await runnerAt(scope, id, options);
+      if (known !== null && isIt(known)) return known;
       const runners = await listed(scope, name, options);
-      return runners.find((runner) => runner.name.toLowerCase() === name.toLowerCase()) ?? null;
+      return runners.find((runner) => runner.id !== id && isIt(runner)) ?? null;
     },
 
-    /** Null when GitHub does not list it; a 404 is believed only from a scope that we can still read. */
-    async getRunner(
-      scope: RunnerScope,
-      id: number,
-      { signal, purpose = 'serving jobs' }: CallOptions = {},
-    ): Promise<GitHubRunner | null> {
-      try {
-        return await transport.read(runnerSchema, {
-          what: `read runner ${id} of ${scopeName(scope)}`,
-          purpose,
-          method: 'GET',
-          path: `${path(scope)}/${id}`,
-          signal,
-        });
-      } catch (error) {
-        if (!hasCode(error, 'GITHUB_NOT_FOUND')) throw error;
-      }
-      await confirmAbsent(scope, purpose, { signal });
-      return null;
-    },
-
-    /** Takes a runner off GitHub's list. GitHub refuses with 422 while it has a job: `busy`. */
+    /**
+     * Takes a runner off GitHub's list. GitHub refuses with 422 while it has a job: `busy`. The id is one that GitHub has
+     * just given for the runner's name: a DELETE names nothing else.
+     */
     async removeRunner(
       scope: RunnerScope,
       id: number,

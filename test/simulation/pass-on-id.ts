@@ -1,0 +1,36 @@
+import { passOnRunnerId } from '../../src/simulator/github/runners/pass-on-runner-id.ts';
+import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
+import type { Runner } from '../../src/simulator/github/runners/runners.ts';
+import { isOurs } from './request-laws.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+const SECOND = 1_000;
+
+/**
+ * Gives a stranger's runner the id of the first runner of ours that has no job, as soon as there is one, until an
+ * instant of the virtual clock. Returns what ends it: the stranger's runner must still be there.
+ */
+export function passOnId(world: SimulatedWorld, name: string, until: number): () => void {
+  const { broken, clock, github, trace } = world;
+  let heir: Runner | null = null;
+  const look = () => {
+    const idle = [...github.runners.values()].find((runner) => isOurs(runner.name) && !runner.job);
+    if (idle) {
+      heir = passOnRunnerId(github, idle, name);
+      trace(`the id ${idle.id} of ${idle.name} is that of ${name} now`);
+    } else if (clock.now() < until - SECOND) {
+      void clock.sleepUntil(clock.now() + SECOND).then(look);
+    }
+  };
+  look();
+  return () => {
+    if (heir === null) return;
+    if (github.runners.get(heir.id) !== heir) {
+      broken.note(
+        'law 3: names carry ownership',
+        `${name}, which got the id of a runner of ours, was removed`,
+      );
+    }
+    removeRunner(github, heir);
+  };
+}
