@@ -1,18 +1,17 @@
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import type { RunnerScope } from '../../machines/job/context.ts';
-import { NO_JOB, type Runner, type Vm } from '../../machines/job/context.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import { type Clock, sleepFor, startTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { jobFrom } from '../jobs/new-job.ts';
 import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
+import { identifyStray } from './identify-stray.ts';
 import {
   type Collection,
   type CollectionStep,
@@ -21,6 +20,7 @@ import {
   type Reality,
   type Sighting,
 } from './plan-collection.ts';
+import { readReality } from './read-reality.ts';
 import { removeStray } from './remove-stray.ts';
 
 export interface CollectorOptions {
@@ -101,10 +101,10 @@ export class Collector {
       clock.now(),
     );
     this.#sightings = sightings;
+    const scopes = await this.#scopes();
     for (const { key, leftover } of await store.leftovers.all()) {
       if (isLeftoverGone(leftover, reality)) store.leftovers.delete(key);
     }
-    const scopes = await this.#scopes();
     for (const step of steps) {
       if (this.#stopped.signal.aborted) break;
       if (step.do === 'wait' || step.do === 'leave') continue;
@@ -122,44 +122,18 @@ export class Collector {
 
   async #look(): Promise<Reality> {
     const { hosts, log, world } = this.#options;
-    const reality: Reality = { vms: [], runners: [], unseenHosts: [], unseenScopes: [] };
-    for (const { name } of hosts.all()) {
-      try {
-        const vms = await this.#within((signal) => world.agent(name).listVms({ signal }));
-        reality.vms.push(
-          ...vms.map(({ id, name: vm, state, expiresAt }) => ({
-            host: name,
-            id,
-            name: vm,
-            state,
-            expiresAt,
-          })),
-        );
-      } catch {
-        reality.unseenHosts.push(name);
-      }
-    }
-    for (const scope of await this.#scopes()) {
-      try {
-        const runners = await this.#within((signal) =>
-          world.github.listRunners(scope, { signal, purpose: 'rechecks' }),
-        );
-        reality.runners.push(
-          ...runners.map(({ id, name, status, busy }) => ({
-            scope: scopeName(scope),
-            id,
-            name,
-            online: status === 'online',
-            busy,
-          })),
-        );
-      } catch (error) {
-        if (this.#stopped.signal.aborted) throw error;
+    const reality = await readReality({
+      world,
+      hosts: [...hosts.all()].map(({ name }) => name),
+      scopes: await this.#scopes(),
+      within: (work) => this.#within(work),
+      onUnseen: (what, error) => {
+        if (!('scope' in what) || this.#stopped.signal.aborted) return;
         const { message } = failureOf(error);
-        reality.unseenScopes.push(scopeName(scope));
-        log.warn(`the runners of ${scopeName(scope)} are unknown, so none is collected now: ${message}`);
-      }
-    }
+        log.warn(`the runners of ${what.scope} are unknown, so none is collected now: ${message}`);
+      },
+    });
+    this.#stopped.signal.throwIfAborted();
     return reality;
   }
 
@@ -195,73 +169,27 @@ export class Collector {
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
   async #adopt(step: CollectionStep & { kind: 'vm' }, signal: AbortSignal): Promise<void> {
-    const { actors, profileFor, store, world } = this.#options;
+    const { actors, profileFor, store } = this.#options;
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
-    const address = await forwardedAddress(world, step.host, step.id, signal);
-    const details = await world.agent(step.host).getVm(step.id, { signal });
-    const seen = await this.#jobOf(named.jobId, signal);
-    const place = seen ?? (await this.#placeOf(step.name, signal));
-    const profile = seen && profileFor(seen.labels);
+    const seen = await identifyStray(this.#options, step, named, signal);
+    const profile = seen.job && profileFor(seen.job.labels);
     // Asked last: while we waited, the job may have got an actor.
     const isFree = actors.holderOfJob(named.jobId) === null && !store.settled.has(named.jobId);
     const at = this.#options.clock.now();
     const job =
-      seen && profile && isFree ? jobFrom(seen, profile) : placeholder({ name: 'adopted VM', at, ...place });
-    const ran = seen?.runnerName ?? step.name;
-    const name = parseResourceName(this.#options.namePrefix, ran) ? ran : step.name;
-    const scope = this.#options.scopes.find(
-      (one) => one.kind === 'organization' || one.repository === job.repository,
-    );
-    const runner: Runner = {
-      name,
-      scope: scope ?? { kind: 'repository', owner: job.owner, repository: job.repository },
-      id: null,
-      mode: null,
-      mayAppearUntil: 0,
-      isLeft: false,
-    };
+      seen.job && profile && isFree
+        ? jobFrom(seen.job, profile)
+        : placeholder({ name: 'adopted VM', at, ...seen.place });
     store.atomically(() => {
       const numbers = reserveNumbers(
         { store, actors, clock: this.#options.clock },
         named.jobId,
         named.number,
       );
-      const vm: Vm = {
-        name: step.name,
-        host: step.host,
-        profile: job.profile,
-        madeFor: { jobId: named.jobId, attempt: 1 },
-        numbers: { next: numbers.first, last: numbers.last },
-        id: step.id,
-        address,
-        hostKey: null,
-        runnerVersion: null,
-        expiresAt: details?.expiresAt ?? null,
-        mayAppearUntil: 0,
-      };
-      actors.send(actors.create(job), { type: 'vm.adopted', vm, runner });
+      const taken = { next: numbers.first, last: numbers.last };
+      actors.send(actors.create(job), seen.adoption(job.profile, taken));
     });
-  }
-
-  async #jobOf(jobId: number, signal: AbortSignal) {
-    const { repositories, world } = this.#options;
-    if (jobId === NO_JOB) return null;
-    for (const { owner, repository } of repositories) {
-      const job = await world.github.getJob(owner, repository, jobId, { signal });
-      if (job) return job;
-    }
-    return null;
-  }
-
-  /** Where the runner in a VM is registered, since only there it can be taken off the list. */
-  async #placeOf(runnerName: string, signal: AbortSignal): Promise<{ owner: string; repository: string }> {
-    const { repositories, scopes, world } = this.#options;
-    for (const scope of scopes) {
-      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
-      if (await world.github.findRunner(scope, runnerName, { signal })) return scope;
-    }
-    return repositories[0] ?? { owner: '', repository: '' };
   }
 
   /** A host or GitHub that hangs must not hold up the collection of the others. */

@@ -86,11 +86,11 @@ function vmStep(
   now: number,
   sight: (key: string) => boolean,
 ): CollectionStep[] {
-  const { expiresAt, ...seen } = vm;
+  const { host, id, name, state, expiresAt } = vm;
   const isWorking = isPoweredOn(vm.state);
   // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
   if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
-  const stray = { kind: 'vm' as const, ...seen };
+  const stray = { kind: 'vm' as const, host, id, name, state };
   const cause = `no record owns it and it is ${vm.state}`;
   if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
   if (!isWorking) return [{ ...stray, do: 'delete', why: cause }];
@@ -108,13 +108,14 @@ function vmStep(
 /** Nobody of ours ever starts a base, so one that runs is in somebody's hands, and no guest of ours is there to ask. */
 function baseStep(
   prefix: string,
-  { expiresAt: _, ...seen }: Reality['vms'][number],
+  seen: Reality['vms'][number],
   owners: Owners,
   sight: (key: string) => boolean,
 ): CollectionStep[] {
   const named = parseBaseName(prefix, seen.name);
   if (named === null || owners.keepsBase(seen)) return [];
-  const stray = { kind: 'vm' as const, ...seen };
+  const { host, id, name, state } = seen;
+  const stray = { kind: 'vm' as const, host, id, name, state };
   const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
   const cause = `${what} and it is ${seen.state}`;
   if (isPoweredOn(seen.state)) {

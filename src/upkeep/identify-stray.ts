@@ -1,0 +1,93 @@
+import { NO_JOB, type Runner, type RunnerScope, type Vm } from '../../machines/job/context.ts';
+import type { JobEvent } from '../../machines/job/events.ts';
+import type { JobObservation } from '../../machines/job/observation.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
+import type { CollectionStep } from './plan-collection.ts';
+
+export interface StrayOptions {
+  world: EffectWorld;
+  namePrefix: string;
+  scopes: readonly RunnerScope[];
+  /** Repositories that the VM's job may belong to. */
+  repositories: readonly { owner: string; repository: string }[];
+}
+
+/** What the world says of a VM without a record. */
+export interface Identified {
+  /** The job that it was made for, where GitHub still has it. */
+  job: JobObservation | null;
+  /** Where its runner is registered, or may be. */
+  place: { owner: string; repository: string };
+  /** The order for an actor to retire the VM; `numbers` are for names of further runners in it. */
+  adoption(profile: string, numbers: Vm['numbers']): JobEvent & { type: 'vm.adopted' };
+}
+
+/**
+ * Finds out what an actor has to know to retire a VM of whose record nothing is left: where its guest is, its job and its
+ * runner. Rejects when the guest has no address or GitHub does not answer.
+ */
+export async function identifyStray(
+  { world, namePrefix, scopes, repositories }: StrayOptions,
+  step: CollectionStep & { kind: 'vm' },
+  { jobId }: { jobId: number },
+  signal: AbortSignal,
+): Promise<Identified> {
+  const address = await forwardedAddress(world, step.host, step.id, signal);
+  const details = await world.agent(step.host).getVm(step.id, { signal });
+  const job = await jobOf();
+  const place = job ?? (await placeOf());
+  const ran = job?.runnerName ?? step.name;
+  const runner: Runner = {
+    name: parseResourceName(namePrefix, ran) ? ran : step.name,
+    scope: scopes.find((one) => one.kind === 'organization' || one.repository === place.repository) ?? {
+      kind: 'repository',
+      owner: place.owner,
+      repository: place.repository,
+    },
+    id: null,
+    mode: null,
+    mayAppearUntil: 0,
+    isLeft: false,
+  };
+  return {
+    job,
+    place: { owner: place.owner, repository: place.repository },
+    adoption: (profile, numbers) => ({
+      type: 'vm.adopted',
+      vm: {
+        name: step.name,
+        host: step.host,
+        profile,
+        madeFor: { jobId, attempt: 1 },
+        numbers,
+        id: step.id,
+        address,
+        hostKey: null,
+        runnerVersion: null,
+        expiresAt: details?.expiresAt ?? null,
+        mayAppearUntil: 0,
+      },
+      runner,
+    }),
+  };
+
+  async function jobOf(): Promise<JobObservation | null> {
+    if (jobId === NO_JOB) return null;
+    for (const { owner, repository } of repositories) {
+      const found = await world.github.getJob(owner, repository, jobId, { signal });
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** Where the runner in the VM is registered, since only there it can be taken off the list. */
+  async function placeOf(): Promise<{ owner: string; repository: string }> {
+    for (const scope of scopes) {
+      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
+      if (await world.github.findRunner(scope, step.name, { signal })) return scope;
+    }
+    return repositories[0] ?? { owner: '', repository: '' };
+  }
+}
