@@ -3,6 +3,13 @@ import type { Config } from '../config/schema.ts';
 /** No daemon answers as it should; the message says why and what to do. */
 export class NoDaemonError extends Error {
   override readonly name = 'NoDaemonError';
+  /** Nothing listens at the address, so that no daemon can be there. */
+  readonly nobodyListens: boolean;
+
+  constructor(message: string, nobodyListens = false) {
+    super(message);
+    this.nobodyListens = nobodyListens;
+  }
 }
 
 export interface AdminAddress {
@@ -38,7 +45,7 @@ export async function askDaemon(
     response = await fetch(`${url}${path}`, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
     body = parsed(await response.text());
   } catch (error) {
-    throw new NoDaemonError(adviceFor(error, url, timeoutMs));
+    throw new NoDaemonError(adviceFor(error, url, timeoutMs), isRefused(error));
   }
   if (response.ok && body !== null) return body;
   if (response.status === 401) {
@@ -62,13 +69,17 @@ function parsed(text: string): { message?: string } | null {
   }
 }
 
+function isRefused(error: unknown): boolean {
+  return (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+}
+
 /** What a person can do: nobody listens there, somebody is silent, or somebody speaks another protocol. */
 function adviceFor(error: unknown, url: string, timeoutMs: number): string {
   const { cause } = error as { cause?: { code?: string; message?: string } };
   if ((error as Error).name === 'TimeoutError') {
     return `Something listens at ${url} but did not answer within ${timeoutMs / 1_000} s. If it is the daemon, its log says why; if it is another program, correct admin.listen in the config.`;
   }
-  if (cause?.code === 'ECONNREFUSED') {
+  if (isRefused(error)) {
     return `No daemon answers at ${url} (nothing listens there). Start one: jeballto-runner start`;
   }
   const why = cause?.code ?? cause?.message ?? (error as Error).message;

@@ -46,9 +46,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '2: the end of a VM is not the end of the registration that bears its name',
-    file: 'src/effects/pending-creates.ts',
-    line: '  return `${scopeName(scope)} ${runnerName}`;',
-    becomes: '  return scopeName(scope) && runnerName;',
+    file: 'src/effects/runner/obtain-runner-config.ts',
+    line: '        const key = registrationKey(scope, runnerName);',
+    becomes: '        const key = runnerName;',
     tests: ['test/effects/obtain-runner-config.test.ts'],
   },
   {
@@ -71,6 +71,27 @@ export const MUTANTS: readonly Mutant[] = [
     line: '  if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {',
     becomes: '  if (false as boolean) {',
     tests: ['test/upkeep/collector.test.ts'],
+  },
+  {
+    law: '5: a command that finds a guest at work leaves its VM',
+    file: 'src/upkeep/retire-stray.ts',
+    line: "        else if (!snapshot.hasTag('leaving')) reject(isWorking(step));",
+    becomes: "        else if (!snapshot.hasTag('leaving')) resolve();",
+    tests: ['test/cli/leftovers.test.ts'],
+  },
+  {
+    law: '3: of another controller only what was shown is removed',
+    file: 'src/upkeep/other-controller.ts',
+    line: '      const shown = open.filter((step) => this.#shown.has(keyOf(step)));',
+    becomes: '      const shown = open.filter((step) => keyOf(step));',
+    tests: ['test/upkeep/other-controller.test.ts'],
+  },
+  {
+    law: '3: the names of a daemon that runs are never left',
+    file: 'src/cli/leftovers/refuse-running.ts',
+    line: '  if (running === names) {',
+    becomes: '  if ((false as boolean) && running === names) {',
+    tests: ['test/cli/leftovers.test.ts'],
   },
   {
     law: '5: a VM that may be working is asked, not deleted',

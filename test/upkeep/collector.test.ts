@@ -1,28 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
-import { connectGuest } from '../../src/effects/guest/connect-guest.ts';
-import { withGuest } from '../../src/effects/guest/with-guest.ts';
-import { launchRunner } from '../../src/effects/runner/launch-runner.ts';
-import { obtainRunnerConfig } from '../../src/effects/runner/obtain-runner-config.ts';
-import { createVm } from '../../src/effects/vm/create-vm.ts';
-import { startVm } from '../../src/effects/vm/start-vm.ts';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { cancelRun } from '../../src/simulator/github/jobs/runs.ts';
 import { dispatchFixture } from '../dispatch/dispatch-fixture.ts';
-import {
-  type EffectFixtureOptions,
-  LABEL,
-  OWNER,
-  REPOSITORY,
-  STAYS,
-  STORED,
-} from '../effects/effect-fixture.ts';
+import { type EffectFixtureOptions, LABEL, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
 import { connect, jitBody, runnerNamed, take } from '../simulator/github/github-fixture.ts';
 import { soon } from '../support/soon.ts';
+import { lostAttempt } from './lost-attempt.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
-const PLACE = { owner: OWNER, repository: REPOSITORY };
 
 async function collecting(options: EffectFixtureOptions = {}) {
   const at = await dispatchFixture({ timeouts: { retire_window: '1s' }, ...options });
@@ -33,27 +20,12 @@ async function collecting(options: EffectFixtureOptions = {}) {
     expect(status).toBe(201);
     return runnerNamed(at.github.world, name);
   };
-  /** What is left when a record is lost in the middle of an attempt: a VM with a runner, and nobody who knows. */
-  const lostAttempt = async (steps: string[] = []) => {
-    const { world, host } = at;
-    const { jobId, name, run } = at.queueJob(steps);
-    const { vmId } = await createVm.run(world, { host, vmName: name, profile: LABEL }, STAYS, STORED);
-    await startVm.run(world, { host, vmId }, STAYS, STORED);
-    const reached = await soon(() => connectGuest.run(world, { host, vmId, hostKey: null }, STAYS));
-    const guest = { host, vmId, ...reached };
-    const scope = { kind: 'repository', ...PLACE } as const;
-    const runner = { ...PLACE, scope, runnerId: null, jobId, runnerName: name, profile: LABEL };
-    const got = await obtainRunnerConfig.run(world, runner, STAYS, STORED);
-    const launch = () => launchRunner.run(world, { ...guest, ...runner, ...got }, STAYS);
-    const inGuest = (script: string) => withGuest(world, guest, STAYS, ({ session }) => session.run(script));
-    return { jobId, name, run, launch, inGuest };
-  };
   const told = (steps: Awaited<ReturnType<typeof at.collector.collect>>) =>
     steps.map((step) => `${step.kind} ${step.name} ${step.do}`);
   return {
     ...at,
     register,
-    lostAttempt,
+    lostAttempt: (steps: string[] = []) => lostAttempt(at, steps),
     collect: async () => told(await at.collector.collect()),
     plan: async () => told((await at.collector.plan()).steps),
     names: () => [...at.mac.world.vms.values()].map(({ name }) => name),

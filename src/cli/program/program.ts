@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { ExitCode, runCommand, type Terminal, processTerminal as terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
 import { addInit } from './init-program.ts';
+import { addLeftovers } from './leftovers-program.ts';
 import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
 import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
@@ -158,6 +159,8 @@ export function commandLine(): Command {
         (await import('../commands/forget-command.ts')).forgetCommand(record, options, terminal),
       ),
     );
+
+  addLeftovers(program);
 
   program
     .command('demo')

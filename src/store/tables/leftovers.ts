@@ -45,7 +45,10 @@ const schema = z.object({
     .nullable(),
 });
 
-/** What the collector has to look for although no record and no scope of the config names it. */
+/**
+ * What the collector has to look for although no record and no scope of the config names it. They bear this daemon's own
+ * names; what another id left behind is listed by the command `leftovers`, and is in no store.
+ */
 export class Leftovers {
   readonly #table: AgedTable<Leftover>;
 

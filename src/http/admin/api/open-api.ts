@@ -145,6 +145,8 @@ const ROUTES: Route[] = [
     answer: z.looseObject({
       ok: z.boolean(),
       reasons: z.array(z.string()),
+      // A recording has none of these.
+      namePrefix: z.string().optional(),
       poller: poller.optional(),
       webhooks: webhooks.optional(),
     }),

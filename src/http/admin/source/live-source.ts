@@ -13,6 +13,7 @@ import { type RepositoryNames, renamedWords } from '../../../intake/repository-n
 import type { DeliveryLog } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../../jobs/job-actors.ts';
+import { namePrefix } from '../../../jobs/job-policy.ts';
 import { type JobView, jobView } from '../../../jobs/job-view.ts';
 import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
@@ -85,6 +86,7 @@ export function liveSource(parts: AdminParts): AdminSource {
     }),
     status: () => ({
       ...parts.health(),
+      namePrefix: namePrefix(config.controller),
       jobs: parts.actors.size,
       draining: dispatcher.draining,
       store: { ...store.health(), ...store.counts() },

@@ -1,0 +1,78 @@
+import type { Clock } from '../../clock.ts';
+import { matchProfile } from '../../config/profile.ts';
+import type { Config } from '../../config/schema.ts';
+import { connectAgents, connectGitHub } from '../../controller/connections.ts';
+import { createEffectWorld } from '../../controller/create-effect-world.ts';
+import { realPorts } from '../../controller/ports.ts';
+import { servedScopes } from '../../controller/served-scopes.ts';
+import type { CreateLedger } from '../../effects/pending-creates.ts';
+import { Pulls } from '../../hosts/pulls.ts';
+import { jobPolicy } from '../../jobs/job-policy.ts';
+import { createLog } from '../../log.ts';
+import { OtherController } from '../../upkeep/other-controller.ts';
+
+interface Connection {
+  controller: OtherController;
+  /** Ends the connections to the agents. */
+  close(): Promise<void>;
+}
+
+/**
+ * Another controller's VMs and runners, at the hosts and the GitHub of this config; `config.controller` has that one's
+ * names. Rejects with a ConfigError when a host has no token.
+ */
+export async function connectOtherController(
+  config: Config,
+  { env, clock }: { env: NodeJS.ProcessEnv; clock: Clock },
+): Promise<Connection> {
+  const log = createLog({ level: 'silent', format: 'json', secrets: [] });
+  const { byHost } = await connectAgents(config, env, realPorts.agentSender);
+  const close = async () => {
+    for (const agent of byHost.values()) await agent.close();
+  };
+  const pulls = new Pulls({
+    agent: (host) => world.agent(host),
+    clock,
+    log,
+    timeout: config.timeouts.creating,
+    onChange: () => undefined,
+    onEnd: () => undefined,
+  });
+  const world = createEffectWorld({
+    config,
+    clock,
+    log,
+    github: connectGitHub(config, { clock, env }),
+    agents: byHost,
+    openGuest: realPorts.openGuest,
+    observe: () => undefined,
+    progress: new Map(),
+    pulls,
+    ledger: NOTHING_SENT,
+    currentName: (fullName) => fullName,
+    evidenceSaved: async () => undefined,
+  });
+  const policy = jobPolicy(config);
+  const { repositories, scopes } = servedScopes(config);
+  const controller = new OtherController({
+    world,
+    policy,
+    namePrefix: policy.namePrefix,
+    clock,
+    hosts: config.hosts.map(({ name }) => name),
+    scopes,
+    repositories,
+    profileFor: (labels) => matchProfile(labels, config.labels, config.runner.labels),
+  });
+  return { controller, close };
+}
+
+/** Of a command that creates nothing. */
+const NOTHING_SENT: CreateLedger = {
+  put: () => {
+    throw new Error('a command that only removes was about to create something');
+  },
+  delete: () => undefined,
+  sentAt: () => null,
+  durable: () => Promise.resolve(),
+};

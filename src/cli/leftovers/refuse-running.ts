@@ -1,0 +1,43 @@
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/schema.ts';
+import { namePrefix } from '../../jobs/job-policy.ts';
+import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
+import { checkStore } from '../check/check-store.ts';
+import { UsageError } from '../command.ts';
+
+/**
+ * Throws a UsageError when the names are those of this config's controller, or of a daemon that runs at its admin address
+ * or on its store: without that daemon's records, all that it works with would seem to be left. It does so, too, when
+ * that cannot be told.
+ */
+export async function refuseRunning(names: string, config: Config, clock: Clock): Promise<void> {
+  if (names === namePrefix(config.controller)) {
+    throw new UsageError(
+      `"${config.controller.id}" is controller.id of this config: its own daemon collects what is left of it, and "jeballto-runner gc" has it do that now.`,
+    );
+  }
+  const running = await namesOfDaemon(config, clock);
+  if (running === names) {
+    throw new UsageError(
+      `The daemon at ${adminAddress(config).url} runs with this id, whatever the config says now: its VMs are in use. Restart it with the new controller.id first.`,
+    );
+  }
+}
+
+/** The names of the daemon that runs here; null when none does. */
+async function namesOfDaemon(config: Config, clock: Clock): Promise<string | null> {
+  const untold = (why: string) =>
+    new UsageError(`A daemon runs here, and does not say with which id: ${why} Stop it, or ask it again.`);
+  try {
+    const { namePrefix: names } = (await askDaemon(adminAddress(config), 'GET', '/api/status')) as {
+      namePrefix?: unknown;
+    };
+    if (typeof names === 'string') return names;
+    throw untold('it is of an earlier version.');
+  } catch (error) {
+    if (!(error instanceof NoDaemonError)) throw error;
+    if (!error.nobodyListens) throw untold(error.message);
+    if ((await checkStore(config, clock)).isRunning) throw untold(error.message);
+    return null;
+  }
+}

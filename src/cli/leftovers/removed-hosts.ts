@@ -1,0 +1,42 @@
+import type { HostConfig } from '../../config/schema.ts';
+import { MAX_VMS_PER_HOST } from '../../config/sections/agent-keys.ts';
+import { tokenVariable } from '../../config/sources/environment.ts';
+import { agentUrl } from '../../config/values/http-url.ts';
+import { UsageError } from '../command.ts';
+
+/** A Mac that the config does not name any more, as the command line names it. */
+export interface NamedHost {
+  url: string;
+  tokenFile?: string;
+}
+
+/**
+ * The named Macs as the config would have them, each called by host and port of its URL, with the token of its file or
+ * of its variable in the environment. Throws a UsageError for what is
+ * no agent's URL, and for a Mac that is named twice or is in the config.
+ */
+export function removedHosts(
+  named: readonly NamedHost[],
+  config: readonly HostConfig[],
+  env: NodeJS.ProcessEnv,
+): HostConfig[] {
+  const hosts: HostConfig[] = [];
+  for (const { url, tokenFile } of named) {
+    const { data, error } = agentUrl.schema.safeParse(url);
+    if (data === undefined) throw new UsageError(`--host ${url} ${error?.issues[0]?.message ?? ''}`);
+    const same = [...config, ...hosts].find(({ base_url }) => base_url === data);
+    if (same) {
+      const where = config.includes(same) ? `is ${same.name} of the config` : 'is named already';
+      throw new UsageError(`--host ${url} ${where}: leave it out.`);
+    }
+    const name = new URL(data).host;
+    const token = env[tokenVariable(name)];
+    hosts.push({
+      name,
+      base_url: data,
+      max_concurrent_vms: MAX_VMS_PER_HOST,
+      ...(tokenFile === undefined ? token && { token } : { token_file: tokenFile }),
+    });
+  }
+  return hosts;
+}

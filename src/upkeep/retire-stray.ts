@@ -1,0 +1,92 @@
+import { createActor } from 'xstate';
+import { JOB_ACTOR } from '../../machines/job/effects.ts';
+import { placeholder } from '../../machines/job/placeholder.ts';
+import type { JobPolicy } from '../../machines/job/policy.ts';
+import { createJobMachine, type JobSnapshot } from '../../machines/job.ts';
+import { parseResourceName } from '../../machines/resource-name.ts';
+import { type Clock, startTimeout } from '../clock.ts';
+import { EffectTracer } from '../effects/effect-tracer.ts';
+import { jobEffects } from '../effects/job-effects.ts';
+import { DaemonError } from '../errors.ts';
+import { jobFrom } from '../jobs/new-job.ts';
+import { waitUntil } from '../wait-until.ts';
+import { identifyStray, type StrayOptions } from './identify-stray.ts';
+import type { CollectionStep } from './plan-collection.ts';
+
+export interface RetireOptions extends StrayOptions {
+  /** Its `namePrefix` is that of the VM. */
+  policy: JobPolicy;
+  clock: Clock;
+  /** The profile that covers a job's labels; null when none does. */
+  profileFor(labels: string[]): string | null;
+}
+
+/** Milliseconds beside the confirmation window for questions, for the runner's removal and for the VM's. */
+const PATIENCE = 4 * 60_000;
+
+/**
+ * Retires a VM that may be working, without a daemon: one actor of the job machine begins with the protocol of law 5, as
+ * the VM that a collector adopts does. Nothing is stored, since all that it does is to remove, and the next try looks
+ * again. Rejects with VM_BUSY when the guest works, and then the VM is as it was; else with what kept it from an end.
+ */
+export async function retireStray(
+  options: RetireOptions,
+  step: CollectionStep & { kind: 'vm' },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, policy, profileFor, world } = options;
+  const named = parseResourceName(policy.namePrefix, step.name);
+  if (named === null) throw new DaemonError('VM_BUSY', `The VM ${step.name} bears no name of ours.`);
+  const timeout = startTimeout(clock, policy.timeouts.retireWindow + PATIENCE);
+  const ends = AbortSignal.any([signal, timeout.signal]);
+  try {
+    const { job, place, adoption } = await identifyStray(options, step, named, ends);
+    const profile = job && profileFor(job.labels);
+    const machine = createJobMachine({ policy, now: () => clock.now() }).provide({
+      actors: {
+        ...jobEffects(world, () => Promise.resolve(), new EffectTracer(clock, () => undefined)),
+        waitUntil: waitUntil(clock),
+      },
+    });
+    const actor = createActor(machine, {
+      id: step.name,
+      systemId: JOB_ACTOR,
+      input: {
+        job:
+          job && profile
+            ? jobFrom(job, profile)
+            : placeholder({ name: 'left VM', at: clock.now(), ...place }),
+      },
+    });
+    await new Promise<void>((resolve, reject) => {
+      const stop = () => reject(unfinished(step, actor.getSnapshot()));
+      ends.addEventListener('abort', stop, { once: true });
+      const settle = (snapshot: JobSnapshot) => {
+        if (snapshot.status === 'done') resolve();
+        else if (snapshot.hasTag('decided')) actor.send({ type: 'job.released' });
+        else if (!snapshot.hasTag('leaving')) reject(isWorking(step));
+      };
+      actor.start();
+      actor.send(adoption(profile ?? '', { next: 1, last: 0 }));
+      actor.subscribe({ next: settle, error: reject });
+      settle(actor.getSnapshot());
+    }).finally(() => actor.stop());
+  } finally {
+    timeout.end();
+  }
+}
+
+function isWorking({ name }: CollectionStep): DaemonError {
+  return new DaemonError('VM_BUSY', `The guest of ${name} works on a job: ask again when it has ended.`);
+}
+
+/** What it was waiting for when the time was over. */
+function unfinished({ name }: CollectionStep, { context }: JobSnapshot): DaemonError {
+  const { phase, runnerRemoval } = context;
+  const { code, message } = phase.lastFailure ??
+    runnerRemoval.lastFailure ?? {
+      code: 'UNEXPECTED' as const,
+      message: `The end of ${name} was not seen in time.`,
+    };
+  return new DaemonError(code, message);
+}
