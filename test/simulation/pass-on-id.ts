@@ -1,6 +1,6 @@
 import { passOnRunnerId } from '../../src/simulator/github/runners/pass-on-runner-id.ts';
 import { removeRunner } from '../../src/simulator/github/runners/removal.ts';
-import type { Runner } from '../../src/simulator/github/runners/runners.ts';
+import { isRegistered, type Runner } from '../../src/simulator/github/runners/runners.ts';
 import { isOurs } from './request-laws.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -8,7 +8,8 @@ const SECOND = 1_000;
 
 /**
  * Gives a stranger's runner the id of the first runner of ours that has no job, as soon as there is one, until an
- * instant of the virtual clock. Returns what ends it: the stranger's runner must still be there.
+ * instant of the virtual clock. Returns what ends it: the stranger's runner must still be there, unless its repository
+ * was deleted.
  */
 export function passOnId(world: SimulatedWorld, name: string, until: number): () => void {
   const { broken, clock, github, trace } = world;
@@ -25,7 +26,11 @@ export function passOnId(world: SimulatedWorld, name: string, until: number): ()
   look();
   return () => {
     if (heir === null) return;
-    if (github.runners.get(heir.id) !== heir) {
+    const { scope } = heir;
+    const isScopeGone =
+      scope.kind === 'repository' &&
+      github.repositories.get(scope.repository.fullName.toLowerCase()) !== scope.repository;
+    if (!isScopeGone && !isRegistered(github, heir)) {
       broken.note(
         'law 3: names carry ownership',
         `${name}, which got the id of a runner of ours, was removed`,

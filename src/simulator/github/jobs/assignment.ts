@@ -3,7 +3,7 @@ import type { Alarm } from '../alarms.ts';
 import type { GitHubBase } from '../github-base.ts';
 import { groupAllows } from '../repositories.ts';
 import { foldLabel } from '../runners/fold-label.ts';
-import { groupName, isDeprecated, occupy, type Runner } from '../runners/runners.ts';
+import { groupName, isDeprecated, isRegistered, occupy, type Runner } from '../runners/runners.ts';
 import type { Sessions } from '../runners/session.ts';
 import type { Job } from './job.ts';
 import { finishJob, type Jobs } from './job-changes.ts';
@@ -127,7 +127,7 @@ function missed(world: Assignments, job: Job, runner: Runner): void {
 function isFree(world: Assignments, runner: Runner): boolean {
   if (!world.isAssigning || !world.sessions.has(runner.id) || runner.job !== null || runner.isSpent)
     return false;
-  return world.runners.has(runner.id) && !isDeprecated(world, runner);
+  return isRegistered(world, runner) && !isDeprecated(world, runner);
 }
 
 function later(world: GitHubBase, work: () => void): void {

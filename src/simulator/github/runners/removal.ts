@@ -1,11 +1,12 @@
 import { type Assignments, enqueue, unassign } from '../jobs/assignment.ts';
-import type { Runner } from './runners.ts';
+import { isRegistered, type Runner } from './runners.ts';
 
 /**
  * Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on.
  */
 export function removeRunner(world: Assignments, runner: Runner): void {
-  if (!world.runners.delete(runner.id)) return;
+  if (!isRegistered(world, runner)) return;
+  world.runners.delete(runner.id);
   const now = world.clock.now();
   runner.shown.record(now, null);
   runner.cleanup?.cancel();
@@ -29,7 +30,7 @@ export function scheduleCleanup(world: Assignments, runner: Runner): void {
   const { ephemeralOffline, offlineLife, idleJitLife } = world.options.timings;
   const offline = runner.ephemeral ? ephemeralOffline : offlineLife;
   const life = !world.sessions.has(runner.id) ? offline : runner.isJit ? idleJitLife : null;
-  if (life === null || !world.runners.has(runner.id)) return;
+  if (life === null || !isRegistered(world, runner)) return;
   runner.cleanup = world.alarms.set(world.clock.now() + life, () => {
     if (runner.job === null) removeRunner(world, runner);
     else scheduleCleanup(world, runner);

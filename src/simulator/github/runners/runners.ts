@@ -79,9 +79,14 @@ export function addRunner(world: Runners, given: NewRunner): Runner {
   return runner;
 }
 
+/** Whether this very runner is registered: another one may have its id by now. */
+export function isRegistered(world: Runners, runner: Runner): boolean {
+  return world.runners.get(runner.id) === runner;
+}
+
 export function changeRunner(world: Runners, runner: Runner, change: Partial<RunnerState>): void {
   runner.state = { ...runner.state, ...change };
-  if (world.runners.has(runner.id)) runner.shown.record(world.clock.now(), runner.state);
+  if (isRegistered(world, runner)) runner.shown.record(world.clock.now(), runner.state);
 }
 
 /** Gives the runner a job or takes it away; the flag that shows it follows later. */
