@@ -36,7 +36,7 @@ export async function retireStray(
 ): Promise<void> {
   const { clock, policy, profileFor, world } = options;
   const named = parseResourceName(policy.namePrefix, step.name);
-  if (named === null) throw new DaemonError('VM_BUSY', `The VM ${step.name} bears no name of ours.`);
+  if (named === null) throw new Error(`the VM ${step.name} is not of ${policy.namePrefix}`);
   const timeout = startTimeout(clock, policy.timeouts.retireWindow + PATIENCE);
   const ends = AbortSignal.any([signal, timeout.signal]);
   try {
