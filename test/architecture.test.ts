@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const FLOORS: string[][] = [
   ['machines', 'src/redact.ts'],
   ['src/clock.ts', 'src/log.ts', 'src/format.js'],
-  ['src/errors.ts', 'src/call-trace.ts', 'src/wait-until.ts', 'src/chart'],
+  ['src/errors.ts', 'src/call-trace.ts', 'src/wait-until.ts', 'src/successes.ts', 'src/chart'],
   ['src/config', 'src/store', 'src/agent', 'src/guest', 'src/github'],
   ['src/journal'],
   ['src/hosts', 'src/upkeep/bases'],
@@ -19,7 +19,7 @@ const FLOORS: string[][] = [
   ['src/jobs'],
   ['src/placement'],
   ['src/dispatch'],
-  ['src/upkeep', 'src/evidence'],
+  ['src/upkeep', 'src/evidence', 'src/health'],
   ['src/http'],
   ['src/controller'],
   ['src/cli'],

@@ -3,10 +3,13 @@ import type { Clock } from '../clock.ts';
 import { matchProfile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secret-values.ts';
+import { observePending } from '../dispatch/observe-pending.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
+import { scopeName } from '../github/runners/runner-scope.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
+import { DaemonHealth } from '../health/daemon-health.ts';
 import { Pulls } from '../hosts/pulls.ts';
 import { createAdminApp } from '../http/admin/admin-app.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
@@ -14,7 +17,6 @@ import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
-import { BaseKeeper } from '../upkeep/bases/base-keeper.ts';
 import { Collector } from '../upkeep/collector.ts';
 import { waitUntil } from '../wait-until.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
@@ -24,9 +26,9 @@ import { createEffectWorld } from './create-effect-world.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
 import { DisposeStack } from './dispose-stack.ts';
+import { keepBases } from './keep-bases.ts';
 import { type Ports, realPorts } from './ports.ts';
 import { servedScopes } from './served-scopes.ts';
-import { storeHealth } from './store-health.ts';
 import { watchJournal } from './watch-journal.ts';
 
 /** Milliseconds for each part to close; creates and registrations that are under way are then left to the next start. */
@@ -173,6 +175,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     clock,
     profiles,
     bases: world.bases,
+    health: () => health.now(),
     scopes,
     log,
     recorder,
@@ -180,7 +183,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   });
   disposal.defer('what watches the journal', () => watching.stop());
 
-  const { poller, webhooks, names, receiver } = createIntake({
+  const intake = createIntake({
     config,
     repositories,
     github,
@@ -193,6 +196,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     random: ports.random,
     profileFor,
   });
+  const { poller, webhooks, names, receiver } = intake;
   await restoreJobs({
     actors,
     creates: world.creates,
@@ -208,14 +212,21 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
   disposal.defer('the hosts', () => hosts.stop());
-  for (const { id, observation } of await store.deliveries.pending()) {
-    store.atomically(() => {
-      if (observation) dispatcher.observe(observation);
-      store.deliveries.markHandled(id);
-    });
-  }
+  await observePending(store, dispatcher);
 
-  const health = () => storeHealth(store);
+  const health = new DaemonHealth({
+    mode: config.controller.mode,
+    hostCheckInterval: config.controller.host_check_interval,
+    profiles,
+    registrations: scopes.map(scopeName),
+    core,
+    intake,
+    store,
+    clock,
+    log,
+  });
+  health.start();
+  disposal.defer('the watch over its health', () => health.stop());
   const orders = new Orders({
     actors,
     hosts,
@@ -258,7 +269,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   );
   disposal.defer('the admin listener', () => admin.close());
   const open = await ports.listen(
-    createPublicApp({ webhook: receiver, watch: deliveries.watch, health }),
+    createPublicApp({ webhook: receiver, watch: deliveries.watch, canStore: () => health.now().canStore }),
     config.controller.webhook_listen,
     'controller.webhook_listen',
   );
@@ -269,20 +280,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('the health of webhooks', () => webhooks.stop());
   poller.start();
   disposal.defer('the poller', () => poller.stop());
-  if (config.controller.base_vms) {
-    const keeper = new BaseKeeper({
-      world,
-      hosts: config.hosts.map(({ name }) => name),
-      profiles,
-      namePrefix: policy.namePrefix,
-      clock,
-      log,
-      interval: config.controller.gc_interval,
-      isCordoned: (host) => store.cordons.of(host) !== null,
-    });
-    keeper.start();
-    disposal.defer('the keeper of base VMs', () => keeper.stop());
-  }
+  keepBases({ config, world, namePrefix: policy.namePrefix, store, clock, log }, disposal);
   const collecting = collector.run();
   disposal.defer('the collector', () => {
     collector.stop();

@@ -12,7 +12,7 @@ import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder, JobActors } from '../jobs/job-actors.ts';
 import { settledWithoutActor } from '../jobs/settled-job.ts';
 import type { Breakers } from '../placement/breakers/breakers.ts';
-import type { Gates } from '../placement/schedule.ts';
+import type { Gates, WaitingJob } from '../placement/schedule.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
 import { UnservedJobs } from '../placement/waiting/unserved-jobs.ts';
 import { quotedLabels } from '../placement/waiting/why-no-label.ts';
@@ -130,6 +130,11 @@ export class Dispatcher {
   drain(): void {
     this.#draining = true;
     this.#wake?.abort(CALLED_OFF);
+  }
+
+  /** Jobs that should have a slot and have none; one that stays here is not served, whatever the reason. */
+  couldBegin(): WaitingJob[] {
+    return this.#draining ? [] : this.#grants.couldBegin();
   }
 
   get draining(): boolean {

@@ -10,6 +10,7 @@ import {
 import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import { Successes } from '../successes.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {
@@ -25,10 +26,12 @@ export interface HostsOptions {
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
   readonly #options: HostsOptions;
+  readonly #looks: Successes;
 
   constructor(options: HostsOptions) {
     this.#options = options;
     const { hosts, policy, clock } = options;
+    this.#looks = new Successes(clock);
     const machine = createHostMachine({ policy, now: () => clock.now() });
     for (const { name, client, maxVms } of hosts) {
       const provided = machine.provide({
@@ -65,6 +68,11 @@ export class Hosts {
     return this.#actors.get(name)?.getSnapshot() ?? null;
   }
 
+  /** Milliseconds since a look at it was last answered; null before the first answer. */
+  lookAge(name: string): number | null {
+    return this.#looks.age(name);
+  }
+
   #watch(name: string, actor: Actor<HostMachine>): void {
     const { log, onChange } = this.#options;
     let last = '';
@@ -88,6 +96,7 @@ export class Hosts {
             `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
           );
         }
+        if (context.look !== look) this.#looks.note(name);
         if (state !== last || context.look !== look) {
           last = state;
           look = context.look;

@@ -45,6 +45,8 @@ export class GrantChecks {
   readonly #asked = new Map<string, number>();
   /** By job id whose last runner got no job, epoch ms of GitHub's last word that its run goes on. */
   readonly #runGoesOnAt = new Map<number, number>();
+  /** Ids of jobs that GitHub, when asked last, neither had queued nor ended nor had given to a runner. */
+  readonly #held = new Set<number>();
   /** By scope, epoch ms at which the right to register was there. */
   readonly #mayRegister = new Map<string, number>();
   /** By scope, epoch ms since which its repository is not there. */
@@ -55,9 +57,10 @@ export class GrantChecks {
   }
 
   /** GitHub was heard of a job. */
-  observed({ jobId, status, seenAt }: JobObservation): void {
+  observed({ jobId, status, runnerName, seenAt }: JobObservation): void {
     const last = this.#queuedAt.get(jobId) ?? 0;
     this.#queuedAt.delete(jobId);
+    if (status === 'queued' || status === 'completed' || runnerName !== null) this.#held.delete(jobId);
     if (status === 'queued') this.#queuedAt.set(jobId, Math.max(seenAt, last));
     else this.#runGoesOnAt.delete(jobId);
     // What is no longer believed says nothing: the last one heard of is at the end.
@@ -72,6 +75,11 @@ export class GrantChecks {
   /** GitHub keeps it queued and assigns it to nobody. */
   isTooOld({ queuedAt }: Job): boolean {
     return this.#options.clock.now() - queuedAt > LONGEST_QUEUE;
+  }
+
+  /** GitHub itself does not let the job begin yet. */
+  isHeld(jobId: number): boolean {
+    return this.#held.has(jobId);
   }
 
   /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
@@ -146,8 +154,15 @@ export class GrantChecks {
     // GitHub may keep a job queued whose run is over: nobody will ever get it.
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
-    if (seen === null || isOver) return true;
-    return seen.status === 'queued' || seen.status === 'completed' || seen.runnerName !== null;
+    const isDecided =
+      seen === null ||
+      isOver ||
+      seen.status === 'queued' ||
+      seen.status === 'completed' ||
+      seen.runnerName !== null;
+    if (isDecided) this.#held.delete(id);
+    else this.#held.add(id);
+    return isDecided;
   }
 
   async #probe(scope: RunnerScope, signal: AbortSignal): Promise<boolean> {

@@ -42,6 +42,16 @@ export class GrantGates implements Gates {
     return this.#hasImage(host, profile) ? gatesOn(host, profile) : null;
   }
 
+  /** As `on`, but no pull begins: an image that is missing may be pulled. Null for what GitHub itself holds back. */
+  peek({ key, profile }: WaitingJob, host: string): string[] | null {
+    const { breakers, checks, pulls, imageOf, hasBase } = this.#options;
+    const [job, image] = [this.#jobOf(key), imageOf(profile)];
+    if (job === null || image === null || checks.isHeld(job.id)) return null;
+    const state = hasBase(host, profile) ? 'ready' : pulls.stateOf(host, image);
+    const mayPull = state === 'missing' && breakers.room(`pull ${pullName(image, profile)}`) > 0;
+    return state === 'ready' || mayPull ? gatesOn(host, profile) : null;
+  }
+
   room(gate: string): number {
     return this.#options.breakers.room(gate);
   }

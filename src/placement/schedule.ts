@@ -36,6 +36,8 @@ export interface Gates {
   of(job: WaitingJob): string[] | null;
   /** Names of what it passes on one host; null when it cannot go there now. */
   on(job: WaitingJob, host: string): string[] | null;
+  /** As `on`, for one who only looks: nothing is begun or asked. */
+  peek(job: WaitingJob, host: string): string[] | null;
   /** Attempts that may begin at a gate. */
   room(gate: string): number;
   /** Asked last, of jobs that a slot is kept for: whether all is known that a grant needs. */
@@ -52,6 +54,7 @@ export interface Gates {
 export const OPEN_GATES: Gates = {
   of: () => [],
   on: () => [],
+  peek: () => [],
   room: () => Number.POSITIVE_INFINITY,
   isReady: () => 'yes',
   roomForWarm: () => Number.POSITIVE_INFINITY,

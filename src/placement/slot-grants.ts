@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { freeSlots } from './free-slots.ts';
 import { FullHosts } from './full-hosts.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
-import { dueJobs, type FreeHost, type Gates, schedule, type WaitingJob } from './schedule.ts';
+import { dueJobs, type FreeHost, type Gates, OPEN_GATES, schedule, type WaitingJob } from './schedule.ts';
 import { soonest } from './soonest.ts';
 
 export interface SlotGrantsOptions {
@@ -65,6 +65,25 @@ export class SlotGrants {
     for (const key of plan.reclaim) actors.send(key, { type: 'slot.reclaimed' });
     for (const { profile, host } of plan.make) this.#make(profile, host);
     return soonest([...paused, wakeAt, gates.nextAt(), this.#full.nextAt()]);
+  }
+
+  /**
+   * Jobs that could have a slot now, as far as anything but time is known to be in the way: what the next decision
+   * should grant. Begins nothing, so that the health of the daemon can be judged without it.
+   */
+  couldBegin(): WaitingJob[] {
+    const { gates, clock } = this.#options;
+    const free = this.#freeHosts();
+    if (free.every((host) => host.free === 0)) return [];
+    const waiting = this.#waiting();
+    const { grants } = schedule(waiting, free, clock.now(), {
+      ...OPEN_GATES,
+      of: (job) => gates.of(job),
+      on: (job, host) => gates.peek(job, host),
+      room: (gate) => gates.room(gate),
+    });
+    const granted = new Set(grants.map(({ key }) => key));
+    return waiting.filter(({ key }) => granted.has(key));
   }
 
   #mayGo(key: string, host: string): boolean {

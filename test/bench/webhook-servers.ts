@@ -32,7 +32,7 @@ serveQuestions({
     const app = createPublicApp({
       webhook,
       watch: (_c, next) => next(),
-      health: () => ({ ok: true, reasons: [] }),
+      canStore: () => true,
     });
     return (await listen(app, { host: '127.0.0.1', port: 0 }, 'bench')).url;
   },

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import type { AdminSource } from '../../src/http/admin/api/api-routes.ts';
 import { listen } from '../../src/http/listen.ts';
+import { GOOD_HEALTH } from '../support/good-health.ts';
 
 const NOTHING: AdminSource = {
   mode: 'live',
@@ -20,13 +21,13 @@ const NOTHING: AdminSource = {
   stats: () => ({}),
   waiting: () => ({ waiting: [], unserved: [] }),
   sources: () => ({ mode: 'both' }),
-  readiness: () => ({ ready: true, reasons: [], degraded: [] }),
+  health: () => GOOD_HEALTH,
   metrics: async () => '',
   orders: null,
   jobs: () => [],
   recent: async () => [],
   hosts: () => [],
-  status: () => ({ ok: true, reasons: [] }),
+  status: () => ({}),
   collect: async () => [],
 };
 

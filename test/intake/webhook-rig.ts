@@ -116,7 +116,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
       arrivals.push(clock.now());
       return next();
     },
-    health: () => ({ ok: true, reasons: [] }),
+    canStore: () => true,
   });
   return {
     app,

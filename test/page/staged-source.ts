@@ -15,6 +15,7 @@ import type { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
+import { GOOD_HEALTH } from '../support/good-health.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -84,6 +85,7 @@ export async function stagedSource({
     breakers,
     log: silent,
     scopes: [],
+    health: () => GOOD_HEALTH,
   });
   const orders = new Orders({
     actors,
@@ -147,8 +149,7 @@ export async function stagedSource({
     history: watching.history,
     metrics: watching.metrics,
     progress: new Map(),
-    health: () => ({ ok: true, reasons: [] }),
+    health: { now: () => GOOD_HEALTH },
   });
-  const readiness = () => ({ ready: true, reasons: [], degraded: [] });
-  return { source: { ...source, readiness }, watching, poller };
+  return { source, watching, poller };
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { counted } from '../../format.js';
+import type { HealthScope } from '../../health/health.ts';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { inspectStore } from '../../store/inspect-store.ts';
 import type { SeenVersion } from '../../upkeep/runner-versions.ts';
@@ -81,17 +82,18 @@ function storeFindings(path: string, { actors, quarantined, damage, kept }: Insp
 }
 
 async function runningDaemon(config: Config): Promise<Finding[]> {
-  const { wrong, note } = about('store');
+  const { note } = about('store');
   try {
     const daemon = adminAddress(config);
     const status = await askDaemon(daemon, 'GET', '/api/status');
-    const { ok, reasons, jobs } = status as { ok: boolean; reasons: string[]; jobs: number };
+    const { jobs, health } = status as Answers['/api/status'] & { jobs: number };
     const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
     const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
     return [
-      ok
-        ? note(`A daemon is running on this store, with ${counted(jobs, 'job')}.`)
-        : wrong(`A daemon is running on this store and is not well: ${reasons.join(' ')}`),
+      note(
+        `A daemon is running on this store, with ${counted(jobs, 'job')}; it is ${health.ready ? 'ready' : 'not ready'}.`,
+      ),
+      ...health.scopes.map(healthFinding),
       ...hosts.flatMap(({ name, cordon }) =>
         cordon
           ? [
@@ -107,6 +109,12 @@ async function runningDaemon(config: Config): Promise<Finding[]> {
     if (!(error instanceof NoDaemonError)) throw error;
     return [note(`Another daemon holds the store, and cannot be asked with this config: ${error.message}`)];
   }
+}
+
+/** What the running daemon says is in trouble; the rest of its work goes on where it says so. */
+function healthFinding({ sentence, whoActs, stops }: HealthScope): Finding {
+  const { wrong, note } = about('daemon');
+  return (stops ? wrong : note)(`${sentence} Who must act: ${whoActs}`);
 }
 
 /** The runner that the daemon saw in an image, and until when GitHub takes it, where GitHub says so. */

@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
-import { type AdminSource, apiRoutes } from './api/api-routes.ts';
+import { reasonsOf } from '../../health/health.ts';
+import { type AdminSource, apiRoutes, type Readiness } from './api/api-routes.ts';
 import { guard, isTrusted } from './guard.ts';
 import { pageFiles } from './page-files.ts';
 
@@ -25,12 +26,17 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
 
   // Whether the process can answer; whether it can serve jobs is /readyz.
   app.get('/healthz', (c) => {
-    const { ok, reasons } = source.status();
-    return c.json({ ok, ...(isTrusted(c) && { reasons }) });
+    const { canStore, scopes } = source.health();
+    const reasons = scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);
+    return c.json({ ok: canStore, ...(isTrusted(c) && { reasons }) });
   });
   app.get('/readyz', (c) => {
-    const { ready, reasons, degraded } = source.readiness();
-    return c.json({ ready, ...(isTrusted(c) && { reasons, degraded }) }, ready ? 200 : 503);
+    const health = source.health();
+    const { ready, degraded, scopes } = health;
+    const answer: Readiness = isTrusted(c)
+      ? { ready, degraded, reasons: reasonsOf(health), scopes }
+      : { ready, degraded };
+    return c.json(answer, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) =>
     c.text(await source.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),

@@ -5,6 +5,8 @@ import { topState } from '../../../machines/state-path.ts';
 import { type OutgoingCall, onCallEnd } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
+import type { DaemonHealth } from '../../health/daemon-health.ts';
+import { HEALTH_SUBJECTS } from '../../health/health.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
@@ -33,6 +35,8 @@ export interface MetricsOptions {
   profiles: string[];
   bases: BaseVms;
   versions: Pick<RunnerVersions, 'all'>;
+  /** Asked at each scrape. */
+  health: DaemonHealth['now'];
 }
 
 const PREFIX = 'jeballto_runner_';
@@ -136,13 +140,29 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, store, github, deliveries, clock, profiles, bases, versions } = this.#options;
+    const { actors, hosts, store, github, deliveries, clock, profiles, bases, versions, health } =
+      this.#options;
     const rooms = () => hostRooms(this.#options);
     const queued = () =>
       [...actors.inQueue()]
         .map(({ snapshot }) => snapshot.context.job)
         .filter(({ status }) => status === 'queued');
 
+    addGauge('ready', 'Whether jobs can be served: 1 or 0, as /readyz says.', [], (gauge) =>
+      gauge.set(Number(health().ready)),
+    );
+    addGauge('degraded', 'Parts of the work that are in trouble, by what they are.', ['what'], (gauge) => {
+      for (const what of HEALTH_SUBJECTS) gauge.set({ what }, 0);
+      for (const { what } of health().scopes) gauge.inc({ what });
+    });
+    addGauge(
+      'last_success_age_seconds',
+      'Age of the last look that GitHub or a host answered; of a profile, for how long a job of it could have begun.',
+      ['what', 'name'],
+      (gauge) => {
+        for (const { what, name, age } of health().ages) gauge.set({ what, name }, age / 1000);
+      },
+    );
     addGauge('jobs', 'Live jobs by state.', ['state'], (gauge) => {
       for (const { snapshot } of actors.all()) gauge.inc({ state: topState(snapshot.value) });
     });

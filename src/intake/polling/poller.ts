@@ -6,6 +6,7 @@ import type { WebhooksState } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
+import { reading, Successes } from '../../successes.ts';
 import { JobRechecks } from '../job-rechecks.ts';
 import { RepositorySweep } from './repository-sweep.ts';
 
@@ -43,6 +44,10 @@ export interface PollerHealth {
   cutShort: { what: string; since: number } | null;
   /** How many are looked at. */
   repositories: number;
+  /** What each cycle looks at, with the milliseconds since it was last read to its end; null before the first time. */
+  looks: { what: string; age: number | null }[];
+  /** Milliseconds within which each of them is read again when all is well: the pace, and what a cycle takes. */
+  cycle: number;
   /** What cannot be read at present, and since when (epoch ms). */
   outages: { what: string; since: number; failure: Failure }[];
   rateLimits: RateSeen[];
@@ -52,6 +57,8 @@ export interface PollerHealth {
 
 /** Daemons started together must not ask together. */
 const JITTER = 0.1;
+/** The look that asks for jobs by their id; all others are for the runs of a repository. */
+export const ACTIVE_JOBS = 'active jobs';
 
 /**
  * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. It does
@@ -64,6 +71,9 @@ export class Poller {
   readonly #rechecks: JobRechecks;
   readonly #stopped = new AbortController();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
+  readonly #read: Successes;
+  /** Milliseconds that the last cycle took in which everything was read. */
+  #took = 0;
   #lastLookAt: number | null = null;
   #cutShort: PollerHealth['cutShort'] = null;
   /** Of the repository with which the next look begins. */
@@ -75,6 +85,7 @@ export class Poller {
   constructor(options: PollerOptions) {
     this.#options = options;
     const { github, clock, pace, recheckInterval: slowPace, onObservation } = options;
+    this.#read = new Successes(clock);
     this.#sweeps = options.repositories.map(({ owner, repository }) => ({
       name: `${owner}/${repository}`,
       sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
@@ -106,6 +117,11 @@ export class Poller {
       pausedUntil: github.pausedUntil('looking for work', clock.now()),
       cutShort: this.#cutShort,
       repositories: this.#options.repositories.length,
+      looks: [...this.#sweeps.map(({ name }) => runsOf(name)), ACTIVE_JOBS].map((what) => ({
+        what,
+        age: this.#read.age(what),
+      })),
+      cycle: pace() * (1 + JITTER) + this.#took,
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
       rateLimits: github.rateLimits(),
       budgets: github.budgets(clock.now()),
@@ -128,7 +144,7 @@ export class Poller {
       if (paused === null || signal.aborted) continue;
       // Other work used the budget up since the last look: that is told as well, or the poller rests unexplained.
       const first = this.#sweeps[this.#first];
-      this.#noteEnd(first ? `the runs of ${first.name}` : 'active jobs');
+      this.#noteEnd(first ? runsOf(first.name) : ACTIVE_JOBS);
       this.#nextLookAt = paused;
       await clock.sleepUntil(paused, signal).catch(() => undefined);
     }
@@ -137,10 +153,11 @@ export class Poller {
   async #poll(signal: AbortSignal): Promise<void> {
     const { activeJobs, clock, onLooked } = this.#options;
     const listed = new Set<number>();
+    const began = reading(clock);
     let stoppedAt: string | null = null;
     const sweeps = this.#sweeps;
     for (const { name, sweep } of [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)]) {
-      stoppedAt = await this.#try(`the runs of ${name}`, async () => {
+      stoppedAt = await this.#try(runsOf(name), async () => {
         for (const id of await sweep.run(signal)) listed.add(id);
       });
       if (stoppedAt === null) continue;
@@ -148,11 +165,13 @@ export class Poller {
       break;
     }
     const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
-    const unasked = await this.#try('active jobs', () => this.#rechecks.run(unlisted, signal));
+    const unasked = await this.#try(ACTIVE_JOBS, () => this.#rechecks.run(unlisted, signal));
     stoppedAt ??= unasked;
     if (signal.aborted) return;
     this.#noteEnd(stoppedAt);
     if (stoppedAt === null) this.#lastLookAt = clock.now();
+    // One that hangs until its timeout says nothing of how long a cycle takes.
+    if (stoppedAt === null && this.#outages.size === 0) this.#took = Math.max(0, reading(clock) - began);
     onLooked();
   }
 
@@ -179,6 +198,7 @@ export class Poller {
     const { clock, log } = this.#options;
     try {
       await look();
+      if (!this.#stopped.signal.aborted) this.#read.note(what);
       if (this.#outages.delete(what)) log.info(`${what} can be read again`);
     } catch (error) {
       if (this.#stopped.signal.aborted) return null;
@@ -192,6 +212,8 @@ export class Poller {
     return null;
   }
 }
+
+const runsOf = (repository: string) => `the runs of ${repository}`;
 
 export interface Paces {
   mode: 'poll' | 'webhook' | 'both';

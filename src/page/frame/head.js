@@ -1,5 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { moment } from '../../format.js';
+import { counted, moment } from '../../format.js';
+import { healthWords } from './health-words.js';
 
 /** @type {Record<import('../session/session.js').Session['connection'], [mood: string, words: string]>} */
 const LINKS = {
@@ -20,6 +21,7 @@ const LINKS = {
 export function headView({ session, overview, isPast, onCollect }) {
   const { connection, readiness, mode, lostAt } = session;
   const waiting = [...overview.jobs.values()].filter(({ state }) => state === 'queued').length;
+  const health = mode === 'live' && readiness ? healthWords(readiness) : null;
   const [mood, words] = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
   return html`
     <header class="head">
@@ -27,7 +29,7 @@ export function headView({ session, overview, isPast, onCollect }) {
       <p class="sums"><b>${overview.jobs.size - waiting}</b> at work <b>${waiting}</b> queued</p>
       ${isPast ? html`<span class="state warn">the past</span>` : nothing}
       <span class="grow"></span>
-      ${mode === 'live' && readiness ? html`<span class="state ${readiness.ready ? 'good' : 'bad'}" title=${(readiness.reasons ?? []).join('\n')}>${readiness.ready ? 'ready' : 'not ready'}</span>` : nothing}
+      ${health ? html`<span class="state ${health.mood}" title=${health.lines.map(({ text }) => text).join('\n')}>${health.word}</span>` : nothing}
       <span class="state ${mood}" role="status">${words}</span>
       ${mode === 'live' ? html`<button ?disabled=${lostAt !== null} @click=${onCollect}>Collect now</button>` : nothing}
     </header>
@@ -37,7 +39,8 @@ export function headView({ session, overview, isPast, onCollect }) {
         : html`<div class="banner" role="alert"><p><strong>The daemon does not answer.</strong> What you see is how things stood at ${moment(lostAt)}.
             Look whether its process runs; this page goes on by itself as soon as it answers.</p></div>`
     }
-    ${mode === 'live' && readiness && !readiness.ready ? html`<div class="banner" role="alert">${(readiness.reasons ?? []).map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}`;
+    ${health?.mood === 'bad' ? html`<div class="banner" role="alert">${health.lines.filter(({ stops }) => stops).map(({ text }) => html`<p>${text}</p>`)}</div>` : nothing}
+    ${health?.lines.some(({ stops }) => !stops) ? html`<details class="degraded"><summary>${counted(health.lines.filter(({ stops }) => !stops).length, 'part')} of the work in trouble</summary>${health.lines.filter(({ stops }) => !stops).map(({ text }) => html`<p>${text}</p>`)}</details>` : nothing}`;
 }
 
 /**

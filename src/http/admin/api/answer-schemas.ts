@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from '../../../../machines/failure.ts';
+import { HEALTH_SUBJECTS } from '../../../health/health.ts';
 
 /** The shapes of what the API's answers are made of, as the OpenAPI description tells them. */
 export const instant = z.number().describe('Epoch milliseconds.');
@@ -27,6 +28,13 @@ export const poller = z.object({
     .nullable()
     .describe('Where the budget ended a look; it goes on there.'),
   repositories: z.number().describe('How many are looked at.'),
+  looks: z.array(
+    z.object({
+      what: z.string(),
+      age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
+    }),
+  ),
+  cycle: z.number().describe('Milliseconds within which each is read again when all is well.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
@@ -36,6 +44,28 @@ export const poller = z.object({
       purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
       left: z.number().nullable().describe('Calls until this work has to rest.'),
       pausedUntil: instant.nullable(),
+    }),
+  ),
+});
+export const health = z.object({
+  ready: z.boolean().describe('Jobs can be served, as `/readyz` says.'),
+  degraded: z.boolean().describe('Something is in trouble.'),
+  canStore: z.boolean(),
+  scopes: z.array(
+    z.object({
+      what: z.enum(HEALTH_SUBJECTS),
+      name: z.string(),
+      sentence: z.string(),
+      since: instant.nullable(),
+      whoActs: z.string(),
+      stops: z.boolean().describe('While it lasts, nothing can be served or stored.'),
+    }),
+  ),
+  ages: z.array(
+    z.object({
+      what: z.enum(['polling', 'host', 'profile']),
+      name: z.string(),
+      age: z.number().describe('Milliseconds since it last went well, or since the start.'),
     }),
   ),
 });

@@ -5,6 +5,7 @@ import type { HostContext } from '../../../../machines/host.ts';
 import type { Clock } from '../../../clock.ts';
 import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
+import type { Health, HealthScope } from '../../../health/health.ts';
 import type { HostStay } from '../../../hosts/host-history.ts';
 import type { PullView } from '../../../hosts/pulls.ts';
 import type { PollerHealth } from '../../../intake/polling/poller.ts';
@@ -41,8 +42,9 @@ export interface AdminSource {
   waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
   hosts(): HostView[];
   sources(): SourcesView;
-  status(): { ok: boolean; reasons: string[] } & Record<string, unknown>;
-  readiness(): Readiness;
+  /** Figures of the parts, beside the health. */
+  status(): Record<string, unknown>;
+  health(): Health;
   /** In the text format of Prometheus. */
   metrics(): Promise<string>;
   collect(dryRun: boolean, by: string): Promise<CollectionStep[]>;
@@ -74,12 +76,11 @@ export interface SourcesView {
   deliveries?: { byStatus: ReturnType<DeliveryLog['byStatus']>; last: DeliverySeen[] };
 }
 
-/** Whether new jobs can be served now, and if not, why. */
-export interface Readiness {
-  ready: boolean;
-  reasons: string[];
-  /** What is held back or cannot be read while the rest is served. */
-  degraded: string[];
+/** What `/readyz` says; the reasons and the scopes only to those who may use the admin listener. */
+export interface Readiness extends Pick<Health, 'ready' | 'degraded'> {
+  /** Why nothing can be served or stored. */
+  reasons?: string[];
+  scopes?: HealthScope[];
 }
 
 /** What the routes return, as the page reads it. */
@@ -95,7 +96,7 @@ export interface Answers {
   '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
   '/api/hosts': { hosts: HostView[] };
   '/api/sources': SourcesView;
-  '/api/status': ReturnType<AdminSource['status']>;
+  '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
 /** Outcomes in the answer with the live jobs. */
@@ -117,8 +118,8 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   // Entries that are not on disk cannot be read, and while the disk refuses writes that may last: the reader is told why.
   for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
     app.use(path, async (c, next) => {
-      const { ok, reasons } = source.status();
-      return ok ? next() : c.json({ message: reasons.join(' ') }, 503);
+      const health = source.health();
+      return health.canStore ? next() : c.json({ message: storeReasons(health).join(' ') }, 503);
     });
   }
   app.get('/api/openapi.json', (c) => c.json(openApi()));
@@ -163,7 +164,10 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   });
   get('/api/hosts', () => ({ hosts: source.hosts() }));
   get('/api/sources', () => source.sources());
-  get('/api/status', () => source.status());
+  get('/api/status', () => {
+    const health = source.health();
+    return { ok: health.canStore, reasons: storeReasons(health), health, ...source.status() };
+  });
 
   app.post('/api/collect', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
@@ -185,6 +189,9 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorOf(c)));
   order('/api/hosts/:name/drain', (orders, c) => orders.drain(hostOf(c), operatorOf(c)));
 }
+
+const storeReasons = ({ scopes }: Health) =>
+  scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);
 
 /** All jobs that have or had a VM, and the head of the queue; `beyond` counts the jobs behind it. */
 function withoutTail(all: readonly JobView[]): { jobs: JobView[]; beyond: number } {

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
-import { entry, host, instant, poller, seenJob, settled, view, waiting, webhooks } from './answer-schemas.ts';
+import {
+  entry,
+  health,
+  host,
+  instant,
+  poller,
+  seenJob,
+  settled,
+  view,
+  waiting,
+  webhooks,
+} from './answer-schemas.ts';
 
 const isOrdered = z.object({ ordered: z.literal(true) });
 interface Route {
@@ -144,7 +155,8 @@ const ROUTES: Route[] = [
     summary: 'The health of the daemon and its parts.',
     answer: z.looseObject({
       ok: z.boolean(),
-      reasons: z.array(z.string()),
+      reasons: z.array(z.string()).describe('Why the store cannot be written.'),
+      health,
       // A recording has none of these.
       namePrefix: z.string().optional(),
       poller: poller.optional(),

@@ -5,11 +5,12 @@ import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
 import type { EffectTracer } from '../../../effects/effect-tracer.ts';
 import { createEvidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
+import type { DaemonHealth } from '../../../health/daemon-health.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';
 import type { Pulls } from '../../../hosts/pulls.ts';
 import type { Poller } from '../../../intake/polling/poller.ts';
-import { type RepositoryNames, renamedWords } from '../../../intake/repository-names.ts';
+import type { RepositoryNames } from '../../../intake/repository-names.ts';
 import type { DeliveryLog } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../../jobs/job-actors.ts';
@@ -25,7 +26,7 @@ import type { Store } from '../../../store/store.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Collector } from '../../../upkeep/collector.ts';
 import type { RunnerVersions } from '../../../upkeep/runner-versions.ts';
-import type { AdminSource, HostView, Readiness } from '../api/api-routes.ts';
+import type { AdminSource, HostView } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
 
 interface AdminParts {
@@ -54,7 +55,7 @@ interface AdminParts {
   dispatcher: Dispatcher;
   clock: Clock;
   progress: ReadonlyMap<string, string>;
-  health(): { ok: boolean; reasons: string[] };
+  health: Pick<DaemonHealth, 'now'>;
 }
 
 /** What the admin listener shows of the running daemon, read from its parts at each request. */
@@ -85,7 +86,6 @@ export function liveSource(parts: AdminParts): AdminSource {
       deliveries: { byStatus: deliveries.byStatus(), last: deliveries.last() },
     }),
     status: () => ({
-      ...parts.health(),
       namePrefix: namePrefix(config.controller),
       jobs: parts.actors.size,
       draining: dispatcher.draining,
@@ -93,7 +93,7 @@ export function liveSource(parts: AdminParts): AdminSource {
       poller: poller.health(),
       webhooks: webhooks.health(),
     }),
-    readiness: () => readiness(parts),
+    health: () => parts.health.now(),
     metrics: () => parts.metrics.text(),
     collect: async (dryRun, by) => {
       if (dryRun) return (await parts.collector.plan()).steps;
@@ -161,49 +161,4 @@ function hostViews(parts: AdminParts): HostView[] {
     breaker: breakers.find((one) => one.about === 'host' && one.name === name) ?? null,
     history: history.of(name),
   }));
-}
-
-/**
- * Whether a job that is queued now would get its VM, as far as the daemon, its hosts and GitHub are concerned. What
- * touches a part alone (a repository, a host, a profile, a registry) is `degraded`: the rest is served (law 15).
- */
-function readiness({
-  hosts,
-  store,
-  poller,
-  webhooks,
-  names,
-  breakers,
-  dispatcher,
-  health,
-}: AdminParts): Readiness {
-  const reasons = [...health().reasons];
-  const degraded: string[] = [];
-  if (dispatcher.draining) reasons.push('The daemon is ending and takes no new job.');
-  const all = [...hosts.all()];
-  const isTaking = all.some(
-    ({ name, snapshot }) => snapshot.hasTag('acceptsJobs') && !store.cordons.of(name),
-  );
-  if (!isTaking) {
-    const states = all.map(({ name, snapshot }) =>
-      store.cordons.of(name) ? `${name} is cordoned` : `${name} is ${topState(snapshot.value)}`,
-    );
-    reasons.push(`No host takes jobs: ${states.join(', ')}.`);
-  }
-  const { budgets, outages, repositories } = poller.health();
-  for (const { purpose, pausedUntil } of budgets) {
-    const matters =
-      purpose === 'serving jobs' || (purpose === 'looking for work' && webhooks.state !== 'trusted');
-    if (pausedUntil === null || !matters) continue;
-    const until = new Date(pausedUntil).toISOString();
-    reasons.push(`GitHub's budget is short: ${purpose} rests until ${until}.`);
-  }
-  const unread = outages.map(({ what, failure }) => `Cannot read ${what}: ${failure.message}`);
-  (outages.length < repositories ? degraded : reasons).push(...unread);
-  degraded.push(...names.renamed().map(renamedWords));
-  for (const { about, name, lastFailure } of breakers.troubled()) {
-    const isAll = about === 'github';
-    (isAll ? reasons : degraded).push(`${about} ${name} is held back: ${lastFailure?.message ?? ''}`);
-  }
-  return { ready: reasons.length === 0, reasons, degraded };
 }

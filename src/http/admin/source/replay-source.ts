@@ -1,8 +1,26 @@
 import { OrderRefused } from '../../../dispatch/orders.ts';
 import type { EvidenceFile } from '../../../evidence/evidence-file.ts';
+import type { Health } from '../../../health/health.ts';
 import { HostHistory } from '../../../hosts/host-history.ts';
 import type { JournalQuery, StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { AdminSource } from '../api/api-routes.ts';
+
+const OF_A_RECORDING: Health = {
+  ready: false,
+  degraded: true,
+  canStore: true,
+  scopes: [
+    {
+      what: 'daemon',
+      name: '',
+      sentence: 'This is a recording.',
+      since: null,
+      whoActs: 'Nobody: ask a running daemon.',
+      stops: true,
+    },
+  ],
+  ages: [],
+};
 
 /** An evidence file in place of a daemon: everything can be read, nothing changes and every order is refused. */
 export function replaySource(file: EvidenceFile): AdminSource {
@@ -32,8 +50,8 @@ export function replaySource(file: EvidenceFile): AdminSource {
     waiting: () => ({ waiting: [], unserved: [] }),
     hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),
     sources: () => ({ mode: 'replay' }),
-    status: () => ({ ok: true, reasons: [] }),
-    readiness: () => ({ ready: false, reasons: ['This is a recording.'], degraded: [] }),
+    status: () => ({}),
+    health: () => OF_A_RECORDING,
     metrics: async () => '',
     collect: async () => {
       throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { Store } from '../store/store.ts';
+import { BaseKeeper, type BaseKeeperOptions } from '../upkeep/bases/base-keeper.ts';
+import type { DisposeStack } from './dispose-stack.ts';
+
+export interface KeepBasesParts {
+  config: Config;
+  world: BaseKeeperOptions['world'];
+  namePrefix: string;
+  store: Pick<Store, 'cordons'>;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Has base VMs kept where the config wants them. */
+export function keepBases(parts: KeepBasesParts, disposal: DisposeStack): void {
+  const { config, world, namePrefix, store, clock, log } = parts;
+  if (!config.controller.base_vms) return;
+  const keeper = new BaseKeeper({
+    world,
+    hosts: config.hosts.map(({ name }) => name),
+    profiles: Object.keys(config.labels),
+    namePrefix,
+    clock,
+    log,
+    interval: config.controller.gc_interval,
+    isCordoned: (host) => store.cordons.of(host) !== null,
+  });
+  keeper.start();
+  disposal.defer('the keeper of base VMs', () => keeper.stop());
+}

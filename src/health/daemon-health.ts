@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Hosts } from '../hosts/hosts.ts';
+import type { Poller } from '../intake/polling/poller.ts';
+import type { RepositoryNames } from '../intake/repository-names.ts';
+import type { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
+import type { Breakers } from '../placement/breakers/breakers.ts';
+import type { Store } from '../store/store.ts';
+import { reading } from '../successes.ts';
+import { decideHealth } from './decide-health.ts';
+import type { Health } from './health.ts';
+import type { HealthFacts } from './health-facts.ts';
+import { ServedWatch } from './served-watch.ts';
+
+export interface DaemonHealthOptions {
+  mode: HealthFacts['mode'];
+  /** Milliseconds between two looks at a host. */
+  hostCheckInterval: number;
+  profiles: readonly string[];
+  /** Names of the repositories or of the organization with which runners are registered. */
+  registrations: string[];
+  core: {
+    hosts: Pick<Hosts, 'all' | 'lookAge'>;
+    breakers: Pick<Breakers, 'troubled'>;
+    dispatcher: Pick<Dispatcher, 'couldBegin' | 'draining'>;
+    journal: Pick<JournalWriter, 'subscribe'>;
+  };
+  intake: {
+    poller: Pick<Poller, 'health'>;
+    webhooks: Pick<WebhookHealth, 'state' | 'deliveryAge'>;
+    names: Pick<RepositoryNames, 'renamed'>;
+  };
+  store: Pick<Store, 'health' | 'cordons'>;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The health of the running daemon. Whatever tells of it asks here, so that no two answers differ. */
+export class DaemonHealth {
+  readonly #options: DaemonHealthOptions;
+  readonly #watch: ServedWatch;
+  readonly #began: number;
+  readonly #unsubscribe: () => void;
+
+  constructor(options: DaemonHealthOptions) {
+    this.#options = options;
+    const { profiles, clock, log } = options;
+    const { dispatcher, journal } = options.core;
+    this.#began = reading(clock);
+    const watch = new ServedWatch({ profiles, couldBegin: () => dispatcher.couldBegin(), clock, log });
+    this.#watch = watch;
+    this.#unsubscribe = journal.subscribe(({ kind, event }) => {
+      if (kind === undefined && event === 'slot.granted') watch.granted();
+    });
+  }
+
+  /** Begins to watch whether jobs are served. */
+  start(): void {
+    this.#watch.start();
+  }
+
+  stop(): Promise<void> {
+    this.#unsubscribe();
+    return this.#watch.stop();
+  }
+
+  now(): Health {
+    return decideHealth(this.#facts());
+  }
+
+  #facts(): HealthFacts {
+    const { mode, hostCheckInterval, registrations, store, clock } = this.#options;
+    const { hosts, breakers, dispatcher } = this.#options.core;
+    const { poller, webhooks, names } = this.#options.intake;
+    return {
+      now: clock.now(),
+      upFor: Math.max(0, reading(clock) - this.#began),
+      isDraining: dispatcher.draining,
+      store: store.health(),
+      hosts: [...hosts.all()].map(({ name, snapshot }) => ({
+        name,
+        lookAge: hosts.lookAge(name),
+        failure: snapshot.context.failure?.message ?? null,
+        cordonedBy: store.cordons.of(name)?.by ?? null,
+      })),
+      hostCheckInterval,
+      poller: poller.health(),
+      mode,
+      webhooks: { state: webhooks.state, deliveryAge: webhooks.deliveryAge() },
+      breakers: breakers.troubled(),
+      registrations,
+      profiles: this.#watch.profiles(),
+      grantAge: this.#watch.grantAge(),
+      renamed: names.renamed(),
+    };
+  }
+}

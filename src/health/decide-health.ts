@@ -1,0 +1,231 @@
+import type { BreakerAbout, BreakerView } from '../../machines/breaker.ts';
+import { counted, span } from '../format.js';
+import { ACTIVE_JOBS } from '../intake/polling/poller.ts';
+import { renamedWords } from '../intake/repository-names.ts';
+import type { Health, HealthScope, SuccessAge } from './health.ts';
+import type { HealthFacts, HostFacts } from './health-facts.ts';
+
+/** Paces after which a look that did not succeed is overdue: one that is lost or slow is no trouble yet. */
+export const MISSED_LOOKS = 4;
+/** Milliseconds below which nothing is overdue, however short its pace: a busy machine or network takes so long. */
+export const LEAST_BOUND = 10_000;
+/**
+ * Milliseconds for which a job may be left without a slot that it could have: questions to GitHub come before a grant,
+ * and some that fail are what opens a breaker.
+ */
+export const UNSERVED_BOUND = 60_000;
+/** Milliseconds since the last delivery after which trust in webhooks, which only looks at GitHub confirm, says nothing. */
+export const DELIVERY_BOUND = 60 * 60_000;
+
+/** Milliseconds after which something that happens at a pace is overdue. */
+export const boundOf = (pace: number): number => Math.max(LEAST_BOUND, MISSED_LOOKS * pace);
+
+/**
+ * Law 15: ready means serving. It follows the age of the last success, not the absence of errors. Not ready is only a
+ * daemon that can serve nothing or store nothing; what touches a part alone is told as a scope that is degraded.
+ */
+export function decideHealth(facts: HealthFacts): Health {
+  const scopes = [
+    ...storeScope(facts),
+    ...drainScope(facts),
+    ...hostScopes(facts),
+    ...pollingScopes(facts),
+    ...budgetScopes(facts),
+    ...profileScopes(facts),
+    ...breakerScopes(facts),
+    ...facts.renamed.map(
+      (renamed): HealthScope => ({
+        what: 'repository',
+        name: renamed.from,
+        sentence: renamedWords(renamed),
+        since: null,
+        whoActs: 'The operator: correct the name in the config.',
+        stops: false,
+      }),
+    ),
+  ];
+  return {
+    ready: scopes.every(({ stops }) => !stops),
+    degraded: scopes.length > 0,
+    canStore: facts.store.ok,
+    scopes: [...scopes.filter(({ stops }) => stops), ...scopes.filter(({ stops }) => !stops)],
+    ages: agesOf(facts),
+  };
+}
+
+function storeScope({ store }: HealthFacts): HealthScope[] {
+  if (store.ok) return [];
+  return [
+    {
+      what: 'store',
+      name: '',
+      sentence: `The store cannot be written: ${store.lastError}`,
+      since: store.failingSince,
+      whoActs: 'Who runs this machine: make room on its disk, or give its folder back.',
+      stops: true,
+    },
+  ];
+}
+
+function drainScope({ isDraining }: HealthFacts): HealthScope[] {
+  if (!isDraining) return [];
+  const sentence = 'The daemon is ending and takes no new job.';
+  return [
+    { what: 'daemon', name: '', sentence, since: null, whoActs: 'Nobody: the next start.', stops: true },
+  ];
+}
+
+function hostScopes(facts: HealthFacts): HealthScope[] {
+  const { hosts, hostCheckInterval, breakers } = facts;
+  const bound = boundOf(hostCheckInterval);
+  const silent = hosts.filter(({ lookAge }) => isOverdue(lookAge, bound));
+  const scopes = silent.map((host): HealthScope => {
+    const { name, lookAge } = host;
+    return {
+      what: 'host',
+      name,
+      sentence: `${silence(host)}.`,
+      since: sinceOf(facts, lookAge),
+      whoActs: `Who runs ${name}: see that its agent and its network are up.`,
+      stops: false,
+    };
+  });
+  const whyNot = (host: HostFacts): string | null => {
+    const { name, cordonedBy } = host;
+    if (cordonedBy !== null) return `${name} is cordoned by ${cordonedBy}`;
+    if (silent.includes(host)) return silence(host);
+    const breaker = breakers.find((one) => one.about === 'host' && one.name === name);
+    return breaker && isHolding(breaker) ? `${name} is held back` : null;
+  };
+  const whys = hosts.map(whyNot);
+  if (whys.some((why) => why === null)) return scopes;
+  const ages = hosts.map(({ lookAge }) => lookAge);
+  const isSilent = silent.length === hosts.length;
+  const all: HealthScope = {
+    what: 'hosts',
+    name: '',
+    sentence: `No host takes jobs: ${whys.join('; ')}.`,
+    since: isSilent ? sinceOf(facts, ages.includes(null) ? null : Math.min(...ages.map(Number))) : null,
+    whoActs: 'Who runs the hosts, or who cordoned them.',
+    stops: true,
+  };
+  return [all, ...scopes];
+}
+
+/** Where looks at GitHub are overdue, only webhooks can still bring jobs. */
+function pollingScopes(facts: HealthFacts): HealthScope[] {
+  const { poller, mode, webhooks } = facts;
+  const overdue = poller.looks.filter(({ age }) => isOverdue(age, boundOf(poller.cycle)));
+  const lists = (one: { what: string }) => one.what !== ACTIVE_JOBS;
+  const isBlind =
+    poller.looks.some(lists) && overdue.filter(lists).length === poller.looks.filter(lists).length;
+  const isTold =
+    mode !== 'poll' &&
+    (webhooks.state === 'trusted' || webhooks.state === 'repairing') &&
+    !isOverdue(webhooks.deliveryAge, DELIVERY_BOUND);
+  return overdue.map(({ what, age }): HealthScope => {
+    const outage = poller.outages.find((one) => one.what === what);
+    const rest = poller.budgets.find(
+      ({ purpose, pausedUntil }) => purpose === 'looking for work' && pausedUntil,
+    );
+    const why = outage?.failure.message ?? (rest ? 'GitHub’s budget is short' : null);
+    const subject = `${what[0]?.toUpperCase()}${what.slice(1)}`;
+    return {
+      what: 'polling',
+      name: what,
+      sentence: `${subject} ${age === null ? 'were not read at GitHub yet' : `were last read at GitHub ${span(age)} ago`}${because(why)}.`,
+      since: sinceOf(facts, age),
+      whoActs: outage
+        ? 'Who runs the network or administers it at GitHub: the message says which.'
+        : rest
+          ? 'Nobody: it goes on when the budget is renewed.'
+          : 'Who runs the daemon: if it lasts, start it again and report it.',
+      stops: isBlind && !isTold && what !== ACTIVE_JOBS,
+    };
+  });
+}
+
+function budgetScopes({ poller }: HealthFacts): HealthScope[] {
+  return poller.budgets.flatMap(({ purpose, pausedUntil }): HealthScope[] => {
+    if (pausedUntil === null || (purpose !== 'serving jobs' && purpose !== 'looking for work')) return [];
+    const until = new Date(pausedUntil).toISOString();
+    return [
+      {
+        what: 'budget',
+        name: purpose,
+        sentence: `GitHub's budget is short: ${purpose} rests until ${until}.`,
+        since: null,
+        whoActs: 'Nobody until then. For good: poll less often, use webhooks or an App.',
+        stops: purpose === 'serving jobs',
+      },
+    ];
+  });
+}
+
+/** Jobs that could begin and do not, while others do, are one profile's trouble; while none does, the daemon's. */
+function profileScopes(facts: HealthFacts): HealthScope[] {
+  const nobodyBegins = isOverdue(facts.grantAge, UNSERVED_BOUND);
+  return facts.profiles
+    .filter(({ unservedFor }) => unservedFor > UNSERVED_BOUND)
+    .map(({ name, unservedFor }) => ({
+      what: 'profile',
+      name,
+      sentence: `A job of the profile ${name} could have begun ${span(unservedFor)} ago: a slot is free, nothing holds it back, and it does not begin.`,
+      since: facts.now - unservedFor,
+      whoActs:
+        'Us: it is a fault of jeballto-runner. Start it again, which costs no running job, and report it.',
+      stops: nobodyBegins,
+    }));
+}
+
+const WHO: Record<BreakerAbout, string> = {
+  github: 'GitHub.',
+  registration: 'Who administers it at GitHub.',
+  pull: 'Who runs the registry, or gives the host its rights there.',
+  pair: 'Who makes the image, or runs that host.',
+  host: 'Who runs that host.',
+  profile: 'Who makes the image.',
+};
+
+function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] {
+  const paused = new Set(
+    breakers.filter((one) => one.about === 'registration' && isHolding(one)).map(({ name }) => name),
+  );
+  const isAllPaused = registrations.length > 0 && registrations.every((name) => paused.has(name));
+  return breakers.map((breaker) => {
+    const { about, name, lastFailure, openedAt, failures } = breaker;
+    const isAll = about === 'github' || (about === 'registration' && isAllPaused);
+    const subject = about === 'github' ? 'GitHub' : `${about} ${name}`;
+    const how = isHolding(breaker) ? 'is held back' : 'is tried again by one job at a time';
+    return {
+      what: about,
+      name,
+      sentence: `${subject} ${how} after ${counted(failures, 'failure')}${because(lastFailure?.message ?? null)}.`,
+      since: openedAt,
+      whoActs: `${WHO[about]} One attempt tries it by itself.`,
+      stops: isAll && isHolding(breaker),
+    };
+  });
+}
+
+/** Nothing passes it now; one that waits for an attempt, or has one under way, may be over. */
+const isHolding = ({ state }: BreakerView): boolean => state === 'open';
+
+const isOverdue = (age: number | null, bound: number): boolean => age === null || age > bound;
+
+const silence = ({ name, lookAge, failure }: HostFacts): string =>
+  `${name} has not answered ${lookAge === null ? 'yet' : `for ${span(lookAge)}`}${because(failure)}`;
+
+/** The cause behind a sentence, without the full stop. */
+const because = (why: string | null): string => (why ? `: ${why.replace(/\.$/, '')}` : '');
+
+const sinceOf = ({ now }: HealthFacts, age: number | null): number | null =>
+  age === null ? null : now - age;
+
+function agesOf({ upFor, poller, hosts, profiles }: HealthFacts): SuccessAge[] {
+  return [
+    ...poller.looks.map(({ what, age }) => ({ what: 'polling' as const, name: what, age: age ?? upFor })),
+    ...hosts.map(({ name, lookAge }) => ({ what: 'host' as const, name, age: lookAge ?? upFor })),
+    ...profiles.map(({ name, unservedFor }) => ({ what: 'profile' as const, name, age: unservedFor })),
+  ];
+}

@@ -1,0 +1,43 @@
+import type { BreakerView } from '../../machines/breaker.ts';
+import type { WebhooksState } from '../../machines/webhooks.ts';
+import type { PollerHealth } from '../intake/polling/poller.ts';
+import type { Renamed } from '../intake/repository-names.ts';
+import type { WriteHealth } from '../store/group-commit.ts';
+
+/** All that the daemon's health is decided from. Ages and lengths in milliseconds, instants in epoch ms. */
+export interface HealthFacts {
+  now: number;
+  /** For how long the daemon has run. */
+  upFor: number;
+  isDraining: boolean;
+  store: Pick<WriteHealth, 'ok' | 'failingSince' | 'lastError'>;
+  hosts: HostFacts[];
+  /** Between two looks at a host. */
+  hostCheckInterval: number;
+  poller: Pick<PollerHealth, 'looks' | 'cycle' | 'outages' | 'budgets'>;
+  mode: 'poll' | 'webhook' | 'both';
+  webhooks: { state: WebhooksState; deliveryAge: number | null };
+  /** Those that are not closed. */
+  breakers: BreakerView[];
+  /** Names of the repositories or of the organization with which runners are registered. */
+  registrations: string[];
+  profiles: ProfileFacts[];
+  /** Since any job last got a slot; null when none did. */
+  grantAge: number | null;
+  renamed: Renamed[];
+}
+
+export interface HostFacts {
+  name: string;
+  /** Since a look was last answered; null when none was. */
+  lookAge: number | null;
+  /** What the last look failed of; null when it was answered. */
+  failure: string | null;
+  cordonedBy: string | null;
+}
+
+export interface ProfileFacts {
+  name: string;
+  /** For how long a job of it could have had a slot and got none; 0 when there is no such job. */
+  unservedFor: number;
+}

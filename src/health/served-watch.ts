@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import { type Clock, sleepFor } from '../clock.ts';
+import { reading, Successes } from '../successes.ts';
+
+export interface ServedWatchOptions {
+  profiles: readonly string[];
+  /** Jobs that could have a slot and have none. */
+  couldBegin(): readonly { key: string; profile: string }[];
+  clock: Clock;
+  log: Logger;
+}
+
+/** Milliseconds between two looks at the queue. */
+const INTERVAL = 5_000;
+
+/**
+ * For how long jobs were left without a slot that they could have had. It looks by itself, whether or not anything asks
+ * the scheduler to decide, since a scheduler that nobody wakes is what it exists to find. It changes nothing.
+ */
+export class ServedWatch {
+  readonly #options: ServedWatchOptions;
+  /** By actor, the reading at which its job could begin first. */
+  #since = new Map<string, { profile: string; since: number }>();
+  readonly #grants: Successes;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ServedWatchOptions) {
+    this.#options = options;
+    this.#grants = new Successes(options.clock);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped.abort();
+    return this.#running;
+  }
+
+  /** A job got a slot. */
+  granted(): void {
+    this.#grants.note('grant');
+  }
+
+  /** Milliseconds since a job last got a slot; null when none did. */
+  grantAge(): number | null {
+    return this.#grants.age('grant');
+  }
+
+  /** Of each profile, for how many milliseconds its job that waits longest could have begun; 0 when none could. */
+  profiles(): { name: string; unservedFor: number }[] {
+    const now = reading(this.#options.clock);
+    const waits = [...this.#since.values()];
+    return this.#options.profiles.map((name) => ({
+      name,
+      unservedFor: Math.max(
+        0,
+        ...waits.filter(({ profile }) => profile === name).map(({ since }) => now - since),
+      ),
+    }));
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        this.#look();
+      } catch (error) {
+        log.error({ err: error }, 'whether jobs are served could not be looked at');
+      }
+      await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
+    }
+  }
+
+  #look(): void {
+    const now = reading(this.#options.clock);
+    const before = this.#since;
+    this.#since = new Map(
+      this.#options
+        .couldBegin()
+        .map(({ key, profile }) => [key, { profile, since: before.get(key)?.since ?? now }]),
+    );
+  }
+}
