@@ -6,7 +6,7 @@ import type { Health, HealthScope, SuccessAge } from './health.ts';
 import type { HealthFacts, HostFacts } from './health-facts.ts';
 
 /** Paces after which a look that did not succeed is overdue: one that is lost or slow is no trouble yet. */
-export const MISSED_LOOKS = 4;
+export const MISSED_LOOKS = 5;
 /** Milliseconds below which nothing is overdue, however short its pace: a busy machine or network takes so long. */
 export const LEAST_BOUND = 10_000;
 /**
@@ -115,7 +115,9 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
 /** Where looks at GitHub are overdue, only webhooks can still bring jobs. */
 function pollingScopes(facts: HealthFacts): HealthScope[] {
   const { poller, mode, webhooks } = facts;
-  const overdue = poller.looks.filter(({ age }) => isOverdue(age, boundOf(poller.cycle)));
+  // Many repositories take their time, and the next cycle may take as long again.
+  const bound = boundOf(poller.pace) + 2 * poller.took;
+  const overdue = poller.looks.filter(({ age }) => isOverdue(age, bound));
   const lists = (one: { what: string }) => one.what !== ACTIVE_JOBS;
   const isBlind =
     poller.looks.some(lists) && overdue.filter(lists).length === poller.looks.filter(lists).length;

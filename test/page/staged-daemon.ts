@@ -11,6 +11,7 @@ import { type Core, createCore } from '../../src/controller/create-core.ts';
 import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
+import type { Health } from '../../src/health/health.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
@@ -21,6 +22,7 @@ import type { Database } from '../../src/store/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
+import { GOOD_HEALTH } from '../support/good-health.ts';
 import { NUMBERS } from '../support/numbers.ts';
 import type { StagedMacs } from './staged-macs.ts';
 import { stagedSource } from './staged-source.ts';
@@ -57,6 +59,8 @@ export class StagedDaemon {
   /** What was logged of orders. */
   readonly logged: { msg: string }[] = [];
   readonly orderLog = pino({ base: null }, { write: (line) => void this.logged.push(JSON.parse(line)) });
+  /** What the daemon says of itself. */
+  health: Health = GOOD_HEALTH;
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
@@ -118,6 +122,7 @@ export class StagedDaemon {
       deliveries,
       webhooks,
       orderLog: this.orderLog,
+      health: () => this.health,
     });
     const app = createAdminApp({ source, token, clock });
     webhooks.start();

@@ -7,6 +7,7 @@ import { Orders } from '../../src/dispatch/orders.ts';
 import { EvidenceRecorder } from '../../src/evidence/evidence-recorder.ts';
 import type { Purpose } from '../../src/github/access/purpose-budget.ts';
 import type { RateLimits } from '../../src/github/access/rate-limit.ts';
+import type { Health } from '../../src/health/health.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
 import { liveSource } from '../../src/http/admin/source/live-source.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
@@ -15,7 +16,6 @@ import type { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
-import { GOOD_HEALTH } from '../support/good-health.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -27,6 +27,7 @@ export interface StagedParts {
   deliveries: DeliveryLog;
   webhooks: WebhookHealth;
   orderLog: Logger;
+  health(): Health;
 }
 
 /** What the admin API of a staged daemon shows: the real watching of the journal, with a GitHub that says nothing new. */
@@ -38,6 +39,7 @@ export async function stagedSource({
   deliveries,
   webhooks,
   orderLog,
+  health,
 }: StagedParts) {
   const { actors, journal, dispatcher, hosts, hostEntries, breakers, tracer } = core;
   const github = {
@@ -85,7 +87,7 @@ export async function stagedSource({
     breakers,
     log: silent,
     scopes: [],
-    health: () => GOOD_HEALTH,
+    health,
   });
   const orders = new Orders({
     actors,
@@ -149,7 +151,7 @@ export async function stagedSource({
     history: watching.history,
     metrics: watching.metrics,
     progress: new Map(),
-    health: { now: () => GOOD_HEALTH },
+    health: { now: health },
   });
   return { source, watching, poller };
 }

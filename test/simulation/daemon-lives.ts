@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
+import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { createLog } from '../../src/log.ts';
 import { apiUrl } from '../../src/simulator/github/github-base.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
@@ -22,6 +23,7 @@ export class DaemonLives {
   #life: Life | null = null;
   #daemon: Daemon | null = null;
   #app: Hono | null = null;
+  #admin: Hono | null = null;
   #count = 0;
 
   constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted) {
@@ -56,6 +58,7 @@ export class DaemonLives {
       crash: (at) => this.#crash(at),
       serve: (key, app) => {
         if (key === 'controller.webhook_listen') this.#app = app;
+        else this.#admin = app;
       },
     });
     const log = createLog({
@@ -86,6 +89,13 @@ export class DaemonLives {
     if (!life.isAlive) return;
     life.die();
     this.#startAfter(downMs);
+  }
+
+  /** What it says of its health to its operator; null while it is down. */
+  async readiness(): Promise<Readiness | null> {
+    if (!this.#daemon || !this.#admin) return null;
+    const answer = await this.#admin.request('/readyz', { headers: { host: 'localhost' } });
+    return (await answer.json()) as Readiness;
   }
 
   /** The present life is the last. */

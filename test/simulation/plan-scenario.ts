@@ -2,6 +2,7 @@ import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
 import { planFaults, planOddGuests, planPages } from './plan-faults.ts';
+import { planOutages } from './plan-outages.ts';
 import { planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 import type { TroubleKind } from './trouble.ts';
@@ -30,6 +31,7 @@ export function planScenario(
   const wantsWarm = warm.is(0.3);
   const names = macs.map(({ name }) => name);
   const bases = planBases(new Chance(seed, 'base'), names, TROUBLED);
+  const outages = planOutages(new Chance(seed, 'outages'), names, TROUBLED);
   const trouble = planTroubles(seed, kinds, names, TROUBLED, isCertain);
   return {
     seed,
@@ -66,12 +68,14 @@ export function planScenario(
       ...bases.faults,
       ...planPages(new Chance(seed, 'pages'), TROUBLED),
       ...planOddGuests(new Chance(seed, 'odd guests'), names, TROUBLED),
+      ...outages.faults,
     ],
     incidents: [
       ...planIncidents(new Chance(seed, 'incidents'), names),
       ...bases.incidents,
       ...planPauses(new Chance(seed, 'pauses'), names),
       ...planPassedIds(new Chance(seed, 'passed ids')),
+      ...outages.incidents,
     ],
     troubles: trouble.troubles,
     manners: { ...planManners(new Chance(seed, 'manners')), ignoresJobs: trouble.ignoresJobs },

@@ -19,9 +19,12 @@ interface Group {
   label: string;
 }
 
-/** Since when jobs of a group had no VM on its way while there was room for one. */
-interface Unmet {
+/** Jobs of a group that had no VM on its way while there was room for one. */
+export interface Unmet extends Group {
+  /** Epoch ms. */
   since: number;
+  /** How many of them have none. */
+  missing: number;
 }
 
 /**
@@ -48,21 +51,30 @@ export class QueueLaw {
     const groups = this.#groups(world, troubles);
     for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
     for (const [key, { jobs, label }] of groups) {
-      const isMet = jobs.length <= supply(world, key, label);
-      if (isDisturbed || !hasRoom || isMet) this.#unmet.delete(key);
-      else this.#lookAt(world, key, jobs, troubles);
+      const missing = jobs.length - supply(world, key, label);
+      if (isDisturbed || !hasRoom || missing <= 0) {
+        this.#unmet.delete(key);
+        continue;
+      }
+      const since = this.#unmet.get(key)?.since ?? now;
+      this.#unmet.set(key, { jobs, label, since, missing });
+      this.#lookAt(world, key, jobs, since, troubles);
     }
+  }
+
+  /** What the last look found, by group. */
+  get unmet(): ReadonlyMap<string, Unmet> {
+    return this.#unmet;
   }
 
   #lookAt(
     world: SimulatedWorld,
     key: string,
     jobs: readonly Job[],
+    unmetSince: number,
     troubles: readonly OngoingTrouble[],
   ): void {
     const now = world.clock.now();
-    const unmet = this.#unmet.get(key) ?? { since: now };
-    this.#unmet.set(key, unmet);
     const excused = this.#excused.get(key);
     const caused = Math.max(
       (this.#calmSince ?? now) - (this.#began ?? now),
@@ -70,7 +82,7 @@ export class QueueLaw {
       spanInVain(world, key),
     );
     // A host that is held back as a whole is tried by one VM at a time, whoever's it is.
-    const since = Math.max(unmet.since, lastTrial(world));
+    const since = Math.max(unmetSince, lastTrial(world));
     if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
     const minutes = Math.round((now - since) / 60_000);
     const job = jobs[0] as Job;

@@ -1,3 +1,4 @@
+import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { settled } from '../support/manual-clock.ts';
 import { BreakerLaw } from './breaker-law.ts';
 import type { BrokenLaw } from './broken-laws.ts';
@@ -5,6 +6,7 @@ import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
 import { QueueLaw } from './queue-law.ts';
+import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
 
@@ -44,6 +46,7 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
   const happenings = new Happenings(world, lives);
   const breakers = new BreakerLaw();
   const queue = new QueueLaw();
+  const ready = new ReadyLaw();
   const { clock, broken } = world;
   const began = clock.now();
   const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
@@ -60,7 +63,12 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
       nextLook = clock.now() + LOOK_EVERY;
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
-      const left = happenings.areOver && lives.isUp ? leftovers(world) : ['something is still to come'];
+      const told = await lives.readiness();
+      ready.look(world, told, queue.unmet, isDisturbed() || happenings.troubles.length > 0);
+      const left =
+        happenings.areOver && lives.isUp
+          ? [...leftovers(world), ...notReady(told)]
+          : ['something is still to come'];
       if (left.length > 0) atRestSince = null;
       else atRestSince ??= clock.now();
       if (atRestSince !== null && clock.now() - atRestSince >= REST) break;
@@ -84,6 +92,10 @@ export async function runScenario(scenario: Scenario, options: WorldOptions = {}
     stored: countRows(world),
   };
 }
+
+/** A world at rest has a daemon that could serve. */
+const notReady = (told: Readiness | null): string[] =>
+  told?.ready ? [] : [`ready only when serving: it is not ready: ${told?.reasons}`];
 
 function journalOf({ committed }: SimulatedWorld): string[] {
   return [...committed.rows]

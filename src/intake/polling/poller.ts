@@ -46,8 +46,8 @@ export interface PollerHealth {
   repositories: number;
   /** What each cycle looks at, with the milliseconds since it was last read to its end; null before the first time. */
   looks: { what: string; age: number | null }[];
-  /** Milliseconds within which each of them is read again when all is well: the pace, and what a cycle takes. */
-  cycle: number;
+  /** Milliseconds that the last cycle took in which everything was read. */
+  took: number;
   /** What cannot be read at present, and since when (epoch ms). */
   outages: { what: string; since: number; failure: Failure }[];
   rateLimits: RateSeen[];
@@ -121,7 +121,7 @@ export class Poller {
         what,
         age: this.#read.age(what),
       })),
-      cycle: pace() * (1 + JITTER) + this.#took,
+      took: this.#took,
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
       rateLimits: github.rateLimits(),
       budgets: github.budgets(clock.now()),

@@ -34,7 +34,7 @@ export const poller = z.object({
       age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
     }),
   ),
-  cycle: z.number().describe('Milliseconds within which each is read again when all is well.'),
+  took: z.number().describe('Milliseconds that the last whole look took.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),

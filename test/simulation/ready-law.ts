@@ -1,0 +1,107 @@
+import type { HealthScope } from '../../src/health/health.ts';
+import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
+import { LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+/** Milliseconds for which jobs that could be served may wait beside a daemon that says that all is well. */
+export const LONGEST_SILENCE = 15 * 60_000;
+
+/** Milliseconds after which no host may be away, or GitHub where it is only polled, without a word: paces and patience. */
+export const LONGEST_BLINDNESS = 15 * 60_000;
+
+const LAW = 'ready only when serving';
+
+/**
+ * Law 15, judged from the world: who says "ready" serves what could be served, or names what is in trouble; says "not
+ * ready" when nothing can be served; and says "ready" again when nothing is in the way any more.
+ */
+export class ReadyLaw {
+  /** Epoch ms since which something has been so, by what it is. */
+  readonly #since = new Map<string, number>();
+  #began: number | null = null;
+
+  /** `told` is what the daemon says, null while it is down; `unmet` are jobs that could be served and are not. */
+  look(
+    world: SimulatedWorld,
+    told: Readiness | null,
+    unmet: ReadonlyMap<string, Unmet>,
+    isDisturbed: boolean,
+  ): void {
+    const now = world.clock.now();
+    this.#began ??= now;
+    for (const key of this.#since.keys())
+      if (key.startsWith('unmet ') && !unmet.has(key.slice('unmet '.length))) this.#since.delete(key);
+    for (const [key, group] of unmet) {
+      const isSilent =
+        told?.ready === true && !(told.scopes ?? []).some((one) => speaksOf(world, one, group));
+      const lasted = this.#lasts(now, `unmet ${key}`, isSilent && isAwake(world, group));
+      if (lasted > LONGEST_SILENCE)
+        world.broken.note(LAW, `it says ready, and jobs of ${key} are not served`);
+    }
+    const macs = [...world.macs.values()];
+    const noHost = macs.every(({ isUp, isUnplugged }) => !isUp || isUnplugged);
+    this.#blind(world, now, 'no host can be reached', noHost, told);
+    const noGitHub = world.isGitHubUnplugged && world.scenario.daemon.mode === 'poll';
+    this.#blind(world, now, 'GitHub cannot be polled', noGitHub, told);
+
+    // Guests that misbehave go on to do so in a calm world: a host is rightly held back for them.
+    const sinceVain = now - lastMadeInVain(world);
+    const calm = Math.min(sinceVain, this.#lasts(now, 'calm', !isDisturbed && told !== null));
+    const caused = now - calm - this.#began;
+    const allowed = LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE);
+    const refusing = Math.min(calm, this.#lasts(now, 'not ready', told !== null && !told.ready));
+    if (refusing > allowed)
+      world.broken.note(LAW, `nothing is in the way, and it is not ready: ${told?.reasons}`);
+  }
+
+  #blind(world: SimulatedWorld, now: number, what: string, isSo: boolean, told: Readiness | null): void {
+    const lasted = this.#lasts(now, what, isSo && told !== null);
+    if (lasted > LONGEST_BLINDNESS && told?.ready) world.broken.note(LAW, `${what}, and it says ready`);
+  }
+
+  /** Milliseconds for which it has been so. */
+  #lasts(now: number, what: string, isSo: boolean): number {
+    if (!isSo) this.#since.delete(what);
+    else if (!this.#since.has(what)) this.#since.set(what, now);
+    return now - (this.#since.get(what) ?? now);
+  }
+}
+
+/** Epoch ms at which the last VM was made that had no job; 0 when there is none. */
+const lastMadeInVain = ({ ledger }: SimulatedWorld): number =>
+  Math.max(0, ...ledger.vms.filter(({ hadJob }) => !hadJob).map(({ madeAt }) => madeAt));
+
+/** Some of the jobs without a VM have no pause between two attempts, which their records tell of. */
+function isAwake({ committed, clock }: SimulatedWorld, { jobs, missing }: Unmet): boolean {
+  const ids = new Set(jobs.map(({ id }) => id));
+  const resting = committed.jobs().filter(({ context }) => {
+    const { id, notBefore } = context.job;
+    return ids.has(id) && notBefore > clock.now();
+  });
+  return missing > resting.length;
+}
+
+/** Whether what is in trouble is why these jobs may wait. */
+function speaksOf(
+  { scenario, served }: SimulatedWorld,
+  { what, name }: HealthScope,
+  { jobs, label }: Unmet,
+): boolean {
+  switch (what) {
+    case 'profile':
+      return name === label;
+    case 'pair':
+      return name.startsWith(`${label} on `);
+    case 'pull':
+      return name.endsWith(` for ${label}`);
+    case 'registration': {
+      const configured = [...served].map((repository, n) => [repository, scenario.repositories[n]] as const);
+      const names = jobs.map(({ run }) => configured.find(([one]) => one === run.repository)?.[1]);
+      return scenario.scope === 'organization' || names.includes(name);
+    }
+    case 'repository':
+      return false;
+    default:
+      return true;
+  }
+}
