@@ -2,6 +2,7 @@ import type { BreakerAbout, BreakerView } from '../../machines/breaker.ts';
 import { counted, span } from '../format.js';
 import { ACTIVE_JOBS } from '../intake/polling/poller.ts';
 import { renamedWords } from '../intake/repository-names.ts';
+import { breakerSubject } from '../placement/breakers/breaker-subject.ts';
 import type { Health, HealthScope, SuccessAge } from './health.ts';
 import type { HealthFacts, HostFacts } from './health-facts.ts';
 
@@ -197,12 +198,11 @@ function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] 
   return breakers.map((breaker) => {
     const { about, name, lastFailure, openedAt, failures } = breaker;
     const isAll = about === 'github' || (about === 'registration' && isAllPaused);
-    const subject = about === 'github' ? 'GitHub' : `${about} ${name}`;
     const how = isHolding(breaker) ? 'is held back' : 'is tried again by one job at a time';
     return {
       what: about,
       name,
-      sentence: `${subject} ${how} after ${counted(failures, 'failure')}${because(lastFailure?.message ?? null)}.`,
+      sentence: `${breakerSubject(breaker)} ${how} after ${counted(failures, 'failure')}${because(lastFailure?.message ?? null)}.`,
       since: openedAt,
       whoActs: `${WHO[about]} One attempt tries it by itself.`,
       stops: isAll && isHolding(breaker),

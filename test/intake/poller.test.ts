@@ -53,6 +53,35 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
 }
 
 describe('the poller', () => {
+  test('knows how long ago each thing was read, one that fails or hangs too', async () => {
+    const hangs = new Promise<never>(() => undefined);
+    let tool: () => Promise<never[]> = async () => [];
+    const listActiveRuns = async (_owner: string, repository: string) =>
+      repository === 'tool' ? tool() : [];
+    const repositories = [app, { owner: 'octo', repository: 'tool' }];
+    const { poller, clock, nextIn } = scripted({ repositories }, { listActiveRuns });
+    const ages = () => poller.health().looks.map(({ what, age }) => [what, age]);
+    const told = (one: number | null, other: number | null, active: number | null) => [
+      ['the runs of octo/app', one],
+      ['the runs of octo/tool', other],
+      ['active jobs', active],
+    ];
+    expect(ages()).toEqual(told(null, null, null));
+    poller.start();
+    await nextIn();
+    expect(ages()).toEqual(told(0, 0, 0));
+    tool = () => Promise.reject(new DaemonError('GITHUB_UNREACHABLE', 'no'));
+    clock.advance(PACE);
+    await nextIn();
+    expect(ages()).toEqual(told(0, PACE, 0));
+    tool = () => hangs;
+    clock.advance(PACE);
+    await settled();
+    clock.advance(60_000);
+    expect(ages()).toEqual(told(60_000, 2 * PACE + 60_000, PACE + 60_000));
+    expect(poller.health().took).toBe(0);
+  });
+
   test.each([
     [0, 0.9],
     [0.25, 0.95],

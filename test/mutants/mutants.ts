@@ -221,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: 'images: check warns of a runner that GitHub will not take for long',
-    file: 'src/cli/check/check-store.ts',
+    file: 'src/cli/check/check-daemon.ts',
     line: 'return isEnding ? note(',
     becomes: 'return !isEnding ? note(',
     tests: ['test/cli/check-command.test.ts'],
@@ -400,6 +400,34 @@ export const MUTANTS: readonly Mutant[] = [
     line: "snapshot.hasTag('tearingDown') && open.has(snapshot.context.vm?.host ?? ''),",
     becomes: "snapshot.hasTag('tearingDown') && open.size >= 0,",
     tests: ['test/dispatch/warm-vms.test.ts'],
+  },
+  {
+    law: '15: what never went well is not ready',
+    file: 'src/health/decide-health.ts',
+    line: 'age === null || age > bound;',
+    becomes: 'age !== null && age > bound;',
+    tests: ['test/health/decide-health.test.ts'],
+  },
+  {
+    law: '15: a job that could begin and does not is seen by its age, whatever the scheduler does',
+    file: 'src/health/served-watch.ts',
+    line: 'since: before.get(key)?.since ?? now',
+    becomes: 'since: now',
+    tests: ['test/health/served-watch.test.ts'],
+  },
+  {
+    law: '15: a look at GitHub that hangs ages',
+    file: 'src/intake/polling/poller.ts',
+    line: 'this.#read.age(what)',
+    becomes: 'this.#read.age(ACTIVE_JOBS)',
+    tests: ['test/intake/poller.test.ts'],
+  },
+  {
+    law: '15: a stranger is told yes or no alone',
+    file: 'src/http/admin/admin-app.ts',
+    line: '    const answer: Readiness = isTrusted(c)',
+    becomes: '    const answer: Readiness = (true as boolean)',
+    tests: ['test/health/answers-agree.test.ts'],
   },
   {
     law: 'store: what LevelDB skips at its opening is told, and kept',

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decideHealth } from '../../src/health/decide-health.ts';
+import { BOUND, breakerOf, factsOf, hostOf } from '../health/health-rig.ts';
 import { PictureClock } from '../pictures/picture-clock.ts';
 import { observation } from '../store/records.ts';
 import { launchBrowser, openPage, whyNoBrowser } from './page-browser.ts';
@@ -378,6 +380,24 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       expect(await page.locator('.sources').textContent()).toContain('cancelled job 4Ada ☂');
       expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     }, 's3cret-admin-token');
+  });
+
+  test('the head says whether jobs are served, what is in trouble and who must act', async () => {
+    await withDaemon(async (daemon) => {
+      const { page } = await openPage(browser, daemon.url);
+      const banner = page.locator('.banner');
+      await page.getByText('ready', { exact: true }).waitFor();
+      daemon.health = decideHealth(factsOf({ breakers: [breakerOf('pull', 'ghcr.io for ios')] }));
+      await page.getByText('degraded', { exact: true }).waitFor();
+      await page.getByText('1 part of the work in trouble').click();
+      await page
+        .getByText(/^The pull from ghcr\.io for ios is held back after 2 failures: .* Who must act: /)
+        .waitFor();
+      expect(await banner.count()).toBe(0);
+      daemon.health = decideHealth(factsOf({ hosts: [hostOf('mac-1', BOUND + 1)] }));
+      await page.getByText('not ready', { exact: true }).waitFor();
+      expect(await banner.textContent()).toContain('No host takes jobs: mac-1 has not answered for 50 s.');
+    });
   });
 
   test('in the past, sources and hosts are what the journal tells of them', { timeout: 60_000 }, async () => {

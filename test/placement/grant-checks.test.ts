@@ -193,6 +193,9 @@ describe('a job of which GitHub was heard', () => {
     expect(at.checks.nextAt()).toBe(at.clock.now() + 5_000);
     await at.clock.pass(5_000);
     expect(at.checks.ask(JOB)).toBe('asking');
+    expect(at.checks.isHeld(JOB.id)).toBe(true);
+    await at.next().answer(seen(JOB));
+    expect(at.checks.isHeld(JOB.id)).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ import { Pulls } from '../../src/hosts/pulls.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { GrantChecks, LONGEST_QUEUE } from '../../src/placement/grant-checks.ts';
-import { GrantGates, pullName } from '../../src/placement/grant-gates.ts';
+import { GrantGates, gatesOn, pullName } from '../../src/placement/grant-gates.ts';
 import { type Schedule, schedule, type WaitingJob } from '../../src/placement/schedule.ts';
 import { JOB } from '../machines/job-samples.ts';
 import { snapshotAt } from '../machines/job-step.ts';
@@ -167,6 +167,21 @@ describe('a host without the image of a profile', () => {
     expect(await at.granted('m1')).toEqual(['102 on m1']);
     const { unplaced, left } = at.place('m1');
     expect({ unplaced, left }).toEqual({ unplaced: [], left: [{ name: 'm1', free: 1 }] });
+  });
+
+  test('may be looked at without a pull: the job could go there until one is under way', () => {
+    const at = gated();
+    const [job] = at.waiting as [WaitingJob];
+    const peek = () => at.gates.peek(job, 'm1');
+    expect([peek(), at.began]).toEqual([gatesOn('m1', PROFILE), []]);
+    at.fail('pull', pullName(IMAGE, PROFILE));
+    expect(peek()).toBeNull();
+    at.state.bases.push('m1');
+    expect(peek()).toEqual(gatesOn('m1', PROFILE));
+    at.state.bases.pop();
+    at.breakers.tell({ about: 'pull', name: pullName(IMAGE, PROFILE) }, { type: 'attempt.served' });
+    at.place('m1');
+    expect([peek(), at.began]).toEqual([null, [`${IMAGE} on m1`]]);
   });
 
   test('gets one as soon as the image is there', async () => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Level } from 'level';
 import { expect, test } from 'vitest';
+import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import type { Waiting } from '../../src/placement/waiting/waiting.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
@@ -135,11 +136,11 @@ test('an image that fails twice in a row is held back: its jobs wait, say why, a
     /^The profile jeballto-macos on .* is held back until .*, since it failed 2 times in a row: .*git/;
   await waits(broken?.id, held);
   await waits(next?.id, held);
-  const { ready, degraded } = (await (await fetch(`${world.adminUrl}/readyz`)).json()) as {
-    ready: boolean;
-    degraded: string[];
-  };
-  expect([ready, degraded]).toEqual([true, [expect.stringContaining('pair jeballto-macos on')]]);
+  const told = (await (await fetch(`${world.adminUrl}/readyz`)).json()) as Readiness;
+  expect(told).toMatchObject({ ready: true, degraded: true, reasons: [] });
+  expect(told.scopes).toMatchObject([
+    { what: 'pair', name: expect.stringMatching(/^jeballto-macos on /), stops: false },
+  ]);
   expect([broken?.state.status, next?.state.status, world.vmsCreated()]).toEqual(['queued', 'queued', 2]);
 });
 

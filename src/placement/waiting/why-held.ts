@@ -1,5 +1,6 @@
 import type { BreakerView } from '../../../machines/breaker.ts';
 import { pairName } from '../breakers/breaker-events.ts';
+import { breakerSubject } from '../breakers/breaker-subject.ts';
 import { LONGEST_QUEUE } from '../grant-checks.ts';
 import { gatesOf, gatesOn, pullName } from '../grant-gates.ts';
 import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFacts } from './waiting.ts';
@@ -61,15 +62,6 @@ export function whyHeld(
 
 const isAmong = (hosts: readonly HostRoom[], host: string) => hosts.some(({ name }) => name === host);
 
-const SUBJECTS: Record<BreakerView['about'], (name: string) => string> = {
-  github: () => 'GitHub',
-  registration: (name) => `The registration of runners with ${name}`,
-  pull: (name) => `The pull from ${name}`,
-  pair: (name) => `The profile ${name}`,
-  host: (name) => `The host ${name}`,
-  profile: (name) => `The profile ${name}`,
-};
-
 const ACTORS: Record<BreakerView['about'], string> = {
   github: 'GitHub has to answer again.',
   registration: 'Whoever administers it at GitHub.',
@@ -79,14 +71,15 @@ const ACTORS: Record<BreakerView['about'], string> = {
   profile: 'Whoever makes the image.',
 };
 
-function heldBack({ about, name, state, retryAt, failures, lastFailure }: BreakerView): Held {
+function heldBack(breaker: BreakerView): Held {
+  const { about, state, retryAt, failures, lastFailure } = breaker;
   const until = state === 'open' ? retryAt : null;
   const how = until === null ? 'but for one attempt that tries it' : `until ${clockTime(until)}`;
   const often = failures === 1 ? 'it failed' : `it failed ${failures} times in a row`;
   const cause = lastFailure ? `: ${lastFailure.message}` : '.';
   return {
     why: 'leftAlone',
-    sentence: `${SUBJECTS[about](name)} is held back ${how}, since ${often}${cause}`,
+    sentence: `${breakerSubject(breaker)} is held back ${how}, since ${often}${cause}`,
     frees: `${ACTORS[about]} One attempt tries it by itself.`,
     until,
   };

@@ -1,0 +1,121 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { decideHealth, UNSERVED_BOUND } from '../../src/health/decide-health.ts';
+import { ServedWatch } from '../../src/health/served-watch.ts';
+import type { JobActors } from '../../src/jobs/job-actors.ts';
+import { Breakers } from '../../src/placement/breakers/breakers.ts';
+import { type Gates, OPEN_GATES } from '../../src/placement/schedule.ts';
+import { Store } from '../../src/store/store.ts';
+import { snapshotAt } from '../machines/job-step.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { factsOf } from './health-rig.ts';
+
+const log = pino({ level: 'silent' });
+
+/** A watch over a real dispatcher with one queued job and a host; the gates are as a test wants. */
+async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
+  const queued = snapshotAt('queued');
+  const clock = new ManualClock(queued.context.job.queuedAt + 1_000);
+  const { profile } = queued.context.job;
+  const store = await Store.over(new MemoryLevel<string, string>() as never, { clock, log, retention: 1e12 });
+  let isQueued = true;
+  const actors = {
+    *placeholders() {},
+    slotsOn: () => new Set(),
+    lastNumber: () => 0,
+    snapshotOf: () => queued,
+    *inQueue() {
+      if (isQueued) yield { key: '1', snapshot: queued };
+    },
+    send: (_: string, { type }: { type: string }) => {
+      if (type === 'slot.granted') isQueued = false;
+    },
+  } as unknown as JobActors;
+  const look = { slots, vms: [] };
+  const dispatcher = new Dispatcher({
+    breakers: new Breakers({ policies: DEFAULT_BREAKER_POLICIES, clock, log, onChange: () => undefined }),
+    gates: { ...OPEN_GATES, ...gates },
+    actors,
+    hosts: { all: () => [{ name: 'mac-1', snapshot: { hasTag: () => true, context: { look } } }] } as never,
+    store,
+    clock,
+    log,
+    policy: { ...DEFAULT_POLICY, namePrefix: 'gh' },
+    warm: new Map(),
+    profileFor: () => profile,
+  });
+  const watch = new ServedWatch({
+    profiles: [profile, 'other'],
+    couldBegin: () => dispatcher.couldBegin(),
+    clock,
+    log,
+  });
+  watch.start();
+  onTestFinished(async () => {
+    await watch.stop();
+    await store.close();
+  });
+  const health = () => decideHealth(factsOf({ profiles: watch.profiles(), grantAge: watch.grantAge() }));
+  return {
+    clock,
+    dispatcher,
+    watch,
+    profile,
+    verdict: async (ms: number) => {
+      await clock.pass(ms);
+      return health().ready;
+    },
+    unserved: () =>
+      watch
+        .profiles()
+        .filter(({ unservedFor }) => unservedFor > 0)
+        .map(({ name }) => name),
+  };
+}
+
+test('a scheduler that nobody wakes turns the health, although nothing fails', async () => {
+  const { verdict, unserved, profile } = await watched();
+  expect(await verdict(UNSERVED_BOUND)).toBe(true);
+  expect(await verdict(5_000)).toBe(false);
+  expect(unserved()).toEqual([profile]);
+});
+
+test('a scheduler that decides and never grants turns it as well, until it does', async () => {
+  let answer: 'asking' | 'yes' = 'asking';
+  const { clock, verdict, dispatcher, unserved } = await watched({ isReady: () => answer });
+  dispatcher.requestScheduling();
+  expect(await verdict(UNSERVED_BOUND + 5_000)).toBe(false);
+  answer = 'yes';
+  dispatcher.requestScheduling();
+  await clock.pass(5_000);
+  expect(unserved()).toEqual([]);
+});
+
+test.each<[string, Partial<Gates>, object]>([
+  ['no slot is free', {}, { slots: 0 }],
+  ['something holds it back wherever it goes', { of: () => null }, {}],
+  ['a breaker has no room', { of: () => ['github github'], room: () => 0 }, {}],
+  ['its image is being pulled, or GitHub holds it', { peek: () => null }, {}],
+])('a job waits rightly, however long, while %s', async (_why, gates, room) => {
+  const { verdict, unserved } = await watched(gates, room);
+  expect(await verdict(100 * UNSERVED_BOUND)).toBe(true);
+  expect(unserved()).toEqual([]);
+});
+
+test('a daemon that is ending grants nothing, and is not blamed for that', async () => {
+  const { verdict, dispatcher, unserved } = await watched();
+  dispatcher.drain();
+  await verdict(UNSERVED_BOUND + 5_000);
+  expect(unserved()).toEqual([]);
+});
+
+test('what another profile’s job was given makes it one profile’s trouble', async () => {
+  const { clock, watch, verdict } = await watched();
+  await clock.pass(UNSERVED_BOUND);
+  watch.granted();
+  expect(await verdict(5_000)).toBe(true);
+});
