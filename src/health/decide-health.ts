@@ -62,7 +62,7 @@ function storeScope({ store }: HealthFacts): HealthScope[] {
       name: '',
       sentence: `The store cannot be written: ${store.lastError}`,
       since: store.failingSince,
-      whoActs: 'Who runs this machine: make room on its disk, or give its folder back.',
+      whoActs: 'The owner of this machine: make room on its disk, or give its folder back.',
       stops: true,
     },
   ];
@@ -87,7 +87,7 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
       name,
       sentence: `${silence(host)}.`,
       since: sinceOf(facts, lookAge),
-      whoActs: `Who runs ${name}: see that its agent and its network are up.`,
+      whoActs: `The owner of ${name}: see that its agent and its network are up.`,
       stops: false,
     };
   });
@@ -107,7 +107,7 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
     name: '',
     sentence: `No host takes jobs: ${whys.join('; ')}.`,
     since: isSilent ? sinceOf(facts, ages.includes(null) ? null : Math.min(...ages.map(Number))) : null,
-    whoActs: 'Who runs the hosts, or who cordoned them.',
+    whoActs: 'The owners of the hosts, or the one who cordoned them.',
     stops: true,
   };
   return [all, ...scopes];
@@ -117,7 +117,7 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
 function pollingScopes(facts: HealthFacts): HealthScope[] {
   const { poller, mode, webhooks } = facts;
   // Many repositories take their time, and the next cycle may take as long again.
-  const bound = boundOf(poller.pace) + 2 * poller.took;
+  const bound = boundOf(Math.max(poller.pace, poller.lastPace)) + 2 * poller.took;
   const overdue = poller.looks.filter(({ age }) => isOverdue(age, bound));
   const lists = (one: { what: string }) => one.what !== ACTIVE_JOBS;
   const isBlind =
@@ -139,10 +139,10 @@ function pollingScopes(facts: HealthFacts): HealthScope[] {
       sentence: `${subject} ${age === null ? 'were not read at GitHub yet' : `were last read at GitHub ${span(age)} ago`}${because(why)}.`,
       since: sinceOf(facts, age),
       whoActs: outage
-        ? 'Who runs the network or administers it at GitHub: the message says which.'
+        ? 'The administrator of the network or of the repository: the message says which.'
         : rest
           ? 'Nobody: it goes on when the budget is renewed.'
-          : 'Who runs the daemon: if it lasts, start it again and report it.',
+          : 'The operator: if it lasts, start the daemon again and report it.',
       stops: isBlind && !isTold && what !== ACTIVE_JOBS,
     };
   });
@@ -176,18 +176,18 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
       sentence: `A job of the profile ${name} could have begun ${span(unservedFor)} ago: a slot is free, nothing holds it back, and it does not begin.`,
       since: facts.now - unservedFor,
       whoActs:
-        'Us: it is a fault of jeballto-runner. Start it again, which costs no running job, and report it.',
+        'The operator: start the daemon again, which costs no running job, and report the fault, which is ours.',
       stops: nobodyBegins,
     }));
 }
 
 const WHO: Record<BreakerAbout, string> = {
   github: 'GitHub.',
-  registration: 'Who administers it at GitHub.',
-  pull: 'Who runs the registry, or gives the host its rights there.',
-  pair: 'Who makes the image, or runs that host.',
-  host: 'Who runs that host.',
-  profile: 'Who makes the image.',
+  registration: 'Its administrator at GitHub.',
+  pull: 'The owner of the registry, or the one who gives the host its rights there.',
+  pair: 'The maker of the image, or the owner of that host.',
+  host: 'The owner of that host.',
+  profile: 'The maker of the image.',
 };
 
 function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] {

@@ -14,7 +14,7 @@ export interface HealthFacts {
   hosts: HostFacts[];
   /** Between two looks at a host. */
   hostCheckInterval: number;
-  poller: Pick<PollerHealth, 'looks' | 'pace' | 'took' | 'outages' | 'budgets'>;
+  poller: Pick<PollerHealth, 'looks' | 'pace' | 'lastPace' | 'took' | 'outages' | 'budgets'>;
   mode: 'poll' | 'webhook' | 'both';
   webhooks: { state: WebhooksState; deliveryAge: number | null };
   /** Those that are not closed. */

@@ -51,7 +51,7 @@ describe('a host', () => {
         name: 'mac-2',
         sentence: 'mac-2 has not answered for 1 min 35 s: ECONNREFUSED.',
         since: NOW - 95_000,
-        whoActs: 'Who runs mac-2: see that its agent and its network are up.',
+        whoActs: 'The owner of mac-2: see that its agent and its network are up.',
         stops: false,
       },
     ]);
@@ -115,6 +115,11 @@ describe('polling', () => {
 
   test('may take as long as the last whole look did', () => {
     const poller = pollerOf({ [RUNS]: BOUND + 60_000, 'active jobs': 0 }, { took: 30_000 });
+    expect(verdict({ poller })).toEqual(['ready']);
+  });
+
+  test('may take until the end of a wait that was planned at a slower pace', () => {
+    const poller = pollerOf({ [RUNS]: BOUND + 1, 'active jobs': 0 }, { lastPace: 2 * PACE });
     expect(verdict({ poller })).toEqual(['ready']);
   });
 

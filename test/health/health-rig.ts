@@ -49,6 +49,7 @@ export const pollerOf = (
 ): HealthFacts['poller'] => ({
   looks: Object.entries(ages).map(([what, age]) => ({ what, age })),
   pace: PACE,
+  lastPace: PACE,
   took: 0,
   outages: [],
   budgets: [],

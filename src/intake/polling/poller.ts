@@ -46,6 +46,8 @@ export interface PollerHealth {
   repositories: number;
   /** What each cycle looks at, with the milliseconds since it was last read to its end; null before the first time. */
   looks: { what: string; age: number | null }[];
+  /** The pace at which the present wait was planned, or the one before the look under way. */
+  lastPace: number;
   /** Milliseconds that the last cycle took in which everything was read. */
   took: number;
   /** What cannot be read at present, and since when (epoch ms). */
@@ -74,6 +76,7 @@ export class Poller {
   readonly #read: Successes;
   /** Milliseconds that the last cycle took in which everything was read. */
   #took = 0;
+  #lastPace = 0;
   #lastLookAt: number | null = null;
   #cutShort: PollerHealth['cutShort'] = null;
   /** Of the repository with which the next look begins. */
@@ -121,6 +124,7 @@ export class Poller {
         what,
         age: this.#read.age(what),
       })),
+      lastPace: this.#lastPace,
       took: this.#took,
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),
       rateLimits: github.rateLimits(),
@@ -135,9 +139,10 @@ export class Poller {
       this.#pause = new AbortController();
       this.#nextLookAt = null;
       await this.#poll(signal);
+      this.#lastPace = pace();
       const jitter = 1 + JITTER * (2 * random() - 1);
       const now = clock.now();
-      const next = Math.max(now + pace() * jitter, github.pausedUntil('rechecks', now) ?? 0);
+      const next = Math.max(now + this.#lastPace * jitter, github.pausedUntil('rechecks', now) ?? 0);
       this.#nextLookAt = Math.max(next, github.pausedUntil('looking for work', now) ?? 0);
       await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());

@@ -34,6 +34,7 @@ export const poller = z.object({
       age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
     }),
   ),
+  lastPace: z.number().describe('Milliseconds: the pace at which the present wait was planned.'),
   took: z.number().describe('Milliseconds that the last whole look took.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
