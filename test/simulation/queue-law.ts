@@ -225,7 +225,7 @@ function lastTrial(world: SimulatedWorld): number {
 }
 
 /** Slots that nothing uses and that no VM on its way is to use; a VM that stands by makes room. */
-function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
+export function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
   const { agent, creating, isUp, isUnplugged } = mac;
   if (!isUp || isUnplugged || agent.maintenance) return 0;
   const here = ledger.vms.filter(({ vm, isDoomed }) => agent.vms.get(vm.id) === vm && !isDoomed);

@@ -64,6 +64,8 @@ describe('a daemon that says that all is well while a job waits beside a free sl
     ['of its profile on a host', degraded('pair', 'mac on mac-1')],
     ['of its image', degraded('pull', 'ghcr.io for mac')],
     ['of its repository', degraded('registration', APP)],
+    ['of its host', degraded('host', 'mac-1')],
+    ['of looks at its repository', degraded('polling', `the runs of ${APP}`)],
     ['of GitHub', degraded('github', 'github')],
   ])('keeps it when it speaks %s', (_what, told) => {
     const { wait, broken } = newWorld({ hasJob: true });
@@ -74,6 +76,8 @@ describe('a daemon that says that all is well while a job waits beside a free sl
   test.each([
     ['of another profile', degraded('profile', 'mac-large')],
     ['of another profile on a host', degraded('pair', 'mac-large on mac-1')],
+    ['of another host', degraded('host', 'mac-2')],
+    ['of looks at another repository', degraded('polling', 'the runs of acme/tool')],
     ['of another image', degraded('pull', 'ghcr.io for mac-large')],
     ['of another repository', degraded('registration', 'acme/tool')],
     ['of a new name', degraded('repository', APP)],

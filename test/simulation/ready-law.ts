@@ -1,7 +1,7 @@
 import type { HealthScope } from '../../src/health/health.ts';
 import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
-import { LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import { freeSlots, LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
+import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
 /** Milliseconds for which jobs that could be served may wait beside a daemon that says that all is well. */
 export const LONGEST_SILENCE = 15 * 60_000;
@@ -32,8 +32,7 @@ export class ReadyLaw {
     for (const key of this.#since.keys())
       if (key.startsWith('unmet ') && !unmet.has(key.slice('unmet '.length))) this.#since.delete(key);
     for (const [key, group] of unmet) {
-      const isSilent =
-        told?.ready === true && !(told.scopes ?? []).some((one) => speaksOf(world, one, group));
+      const isSilent = told?.ready === true && !speaksOf(world, told.scopes ?? [], group);
       const lasted = this.#lasts(now, `unmet ${key}`, isSilent && isAwake(world, group));
       if (lasted > LONGEST_SILENCE)
         world.broken.note(LAW, `it says ready, and jobs of ${key} are not served`);
@@ -81,25 +80,38 @@ function isAwake({ committed, clock }: SimulatedWorld, { jobs, missing }: Unmet)
   return missing > resting.length;
 }
 
-/** Whether what is in trouble is why these jobs may wait. */
-function speaksOf(
+/** Whether what the daemon says is in trouble is why these jobs may wait. */
+function speaksOf(world: SimulatedWorld, scopes: readonly HealthScope[], group: Unmet): boolean {
+  const { label } = group;
+  const isNamed = (mac: Mac) =>
+    scopes.some(
+      ({ what, name }) =>
+        (what === 'host' && name === mac.name) || (what === 'pair' && name === `${label} on ${mac.name}`),
+    );
+  const roomy = [...world.macs.values()].filter((mac) => freeSlots(world, mac) > 0);
+  return roomy.every(isNamed) || scopes.some((scope) => touches(world, scope, group));
+}
+
+/** Whether it touches these jobs wherever they go. */
+function touches(
   { scenario, served }: SimulatedWorld,
   { what, name }: HealthScope,
   { jobs, label }: Unmet,
 ): boolean {
+  const configured = [...served].map((repository, n) => [repository, scenario.repositories[n]] as const);
+  const names = jobs.map(({ run }) => configured.find(([one]) => one === run.repository)?.[1]);
   switch (what) {
     case 'profile':
       return name === label;
-    case 'pair':
-      return name.startsWith(`${label} on `);
     case 'pull':
       return name.endsWith(` for ${label}`);
-    case 'registration': {
-      const configured = [...served].map((repository, n) => [repository, scenario.repositories[n]] as const);
-      const names = jobs.map(({ run }) => configured.find(([one]) => one === run.repository)?.[1]);
+    case 'registration':
       return scenario.scope === 'organization' || names.includes(name);
-    }
+    case 'polling':
+      return names.includes(name.replace('the runs of ', ''));
     case 'repository':
+    case 'host':
+    case 'pair':
       return false;
     default:
       return true;
