@@ -7,9 +7,9 @@ import type { Health, HealthScope, SuccessAge } from './health.ts';
 import type { HealthFacts, HostFacts } from './health-facts.ts';
 
 /** Paces after which a look that did not succeed is overdue: one that is lost or slow is no trouble yet. */
-export const MISSED_LOOKS = 5;
+const MISSED_LOOKS = 5;
 /** Milliseconds below which nothing is overdue, however short its pace: a busy machine or network takes so long. */
-export const LEAST_BOUND = 10_000;
+const LEAST_BOUND = 10_000;
 /**
  * Milliseconds for which a job may be left without a slot that it could have: questions to GitHub come before a grant,
  * and some that fail are what opens a breaker.
