@@ -1,4 +1,4 @@
-import ELKConstructor, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk.bundled.js';
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk.bundled.js';
 import type { ChartDescription, ChartNode } from './describe-machine.ts';
 
 /** A state's box; coordinates from the upper left corner of the whole drawing, in pixels at 100 %. */
@@ -45,8 +45,20 @@ const TITLE = { top: 9.6, nested: 8 };
 
 type Arrows = Map<string, ChartArrow>;
 
-// The package is CommonJS; its types describe the constructor as the module's default.
-const elk = new (ELKConstructor as unknown as new () => { layout(graph: ElkNode): Promise<ElkNode> })();
+interface Elk {
+  layout(graph: ElkNode): Promise<ElkNode>;
+}
+
+let elk: Promise<Elk> | null = null;
+
+/** ELK, loaded for the first chart: it takes longer to load than all else together, and most daemons draw nothing. */
+function loadElk(): Promise<Elk> {
+  // The package is CommonJS; its types describe the constructor as the module's default.
+  elk ??= import('elkjs/lib/elk.bundled.js').then(
+    ({ default: made }) => new (made as unknown as new () => Elk)(),
+  );
+  return elk;
+}
 
 /**
  * Boxes and arrows for a machine, by ELK. Each state is laid out by itself and then as one box among its siblings;
@@ -99,13 +111,16 @@ async function layOut(
     .filter(([, { from }]) => parentOf(from) === path && !isPillBox)
     .map(([id, { from, to }]) => ({ id, sources: [from], targets: [to] }));
   const directions = path === '' ? [shape === 'wide' ? 'RIGHT' : 'DOWN'] : ['RIGHT', 'DOWN'];
+  const engine = await loadElk();
   const ways = await Promise.all(
     directions.map((direction) => {
       const options = {
         ...(isPillBox ? pillBox(path, direction) : layered(path)),
         'elk.direction': direction,
       };
-      return elk.layout(structuredClone({ id: path || chart.id, layoutOptions: options, children, edges }));
+      return engine.layout(
+        structuredClone({ id: path || chart.id, layoutOptions: options, children, edges }),
+      );
     }),
   );
   return ways.reduce((best, way) => (cost(way, shape) < cost(best, shape) ? way : best));
