@@ -43,15 +43,26 @@ export interface Timeout {
 
 const ENDED = Symbol('ended');
 
-/** Begins a limit of `ms` milliseconds on the given clock. */
-export function startTimeout(clock: Clock, ms: number): Timeout {
+/**
+ * Begins a limit of `ms` milliseconds on the given clock. With `or`, its signal aborts as that one does, too, until `end`:
+ * what `AbortSignal.any` makes is kept in memory for as long as one of its sources may abort, which is until the daemon
+ * stops for most of them.
+ */
+export function startTimeout(clock: Clock, ms: number, or?: AbortSignal | null): Timeout {
   const reached = new AbortController();
   const ended = new AbortController();
+  const abort = () => reached.abort(or?.reason);
+  if (or?.aborted) abort();
+  else or?.addEventListener('abort', abort);
   sleepFor(clock, ms, ended.signal).then(
     () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
     () => undefined,
   );
-  return { signal: reached.signal, end: () => ended.abort(ENDED) };
+  const end = () => {
+    or?.removeEventListener('abort', abort);
+    ended.abort(ENDED);
+  };
+  return { signal: reached.signal, end };
 }
 
 /** Sleeps for a duration in milliseconds on the given clock. */

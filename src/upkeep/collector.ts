@@ -194,9 +194,9 @@ export class Collector {
 
   /** A host or GitHub that hangs must not hold up the collection of the others. */
   async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = startTimeout(this.#options.clock, PATIENCE);
+    const timeout = startTimeout(this.#options.clock, PATIENCE, this.#stopped.signal);
     try {
-      return await work(AbortSignal.any([this.#stopped.signal, timeout.signal]));
+      return await work(timeout.signal);
     } finally {
       timeout.end();
     }

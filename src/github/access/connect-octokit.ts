@@ -42,8 +42,8 @@ const MOST_REDIRECTS = 3;
  */
 function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions): typeof fetch {
   return async (input, init) => {
-    const timeout = startTimeout(clock, timeoutMs);
-    const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal;
+    const timeout = startTimeout(clock, timeoutMs, init?.signal);
+    const { signal } = timeout;
     const method = init?.method ?? 'GET';
     try {
       let url = String(input);
