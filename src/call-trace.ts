@@ -38,11 +38,12 @@ export function beginCall(facts: Facts): (status: number | null) => void {
 
 /** Hands each call on when it has ended, timed by the given clock. Answers how to stop that. */
 export function onCallEnd(clock: Clock, listener: (call: OutgoingCall) => void): () => void {
-  const beganAt = new WeakMap<Facts, number>();
+  const beganAt = new Map<Facts, number>();
   const note = (facts: unknown) => beganAt.set(facts as Facts, clock.now());
   const hand = (end: unknown) => {
     const { facts, status } = end as End;
     const began = beganAt.get(facts);
+    beganAt.delete(facts);
     if (began !== undefined) listener({ ...facts, status, ms: Math.round(clock.now() - began) });
   };
   begun.subscribe(note);

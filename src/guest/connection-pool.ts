@@ -9,6 +9,9 @@ export type OpenGuest = (options: GuestOptions) => Promise<GuestLogin>;
 /** Milliseconds after which an idle connection is closed: long enough for the next step of a job. */
 const IDLE_TIMEOUT = 30_000;
 
+/** Given, since an abort without a reason makes an exception each time. */
+const IN_USE = Symbol('in use');
+
 interface Connection {
   login: GuestLogin;
   users: number;
@@ -58,7 +61,7 @@ export class ConnectionPool {
   #loginOf(connection: Connection, options: GuestOptions): GuestLogin {
     const key = keyOf(options);
     connection.users += 1;
-    connection.idle.abort();
+    connection.idle.abort(IN_USE);
     let isReleased = false;
     return {
       hostKey: connection.login.hostKey,
@@ -93,7 +96,7 @@ export class ConnectionPool {
     connection.isDiscarded = true;
     if (this.#connections.get(key) === connection) this.#connections.delete(key);
     if (connection.users > 0) return;
-    connection.idle.abort();
+    connection.idle.abort(IN_USE);
     connection.login.close();
   }
 }

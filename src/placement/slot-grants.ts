@@ -41,23 +41,24 @@ export class SlotGrants {
     const { actors, gates, clock, warm: wanted } = this.#options;
     const now = clock.now();
     const paused = [...this.#warmNotBefore.values()].filter((at) => at > now);
+    const open = this.#openHosts();
     // Whatever frees a slot asks again, so the queue, which may be long, need not be looked at before.
-    if (this.#warm().length === 0 && this.#freeHosts().every(({ free }) => free === 0))
+    if (this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0))
       return soonest(paused);
-    for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(), now)) this.#hand(job, warm);
+    for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now)) this.#hand(job, warm);
 
-    const free = this.#freeHosts();
+    const free = this.#freeHosts(open);
     const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), free, now, gates);
     for (const { key, host } of grants) this.#grant(key, host);
     for (const key of this.#full.movable(actors, left, (key, host) => this.#mayGo(key, host)))
       actors.send(key, { type: 'host.full' });
 
-    const warm = this.#warm();
+    const warm = this.#warm(open);
     const isPaused = (profile: string) => (this.#warmNotBefore.get(profile) ?? 0) > now;
     const plan = planWarmVms({
       unplaced,
       warm,
-      leaving: this.#leaving(),
+      leaving: this.#leaving(open),
       left,
       wanted,
       room: (profile, host) => (isPaused(profile) ? 0 : gates.roomForWarm(profile, host)),
@@ -73,7 +74,7 @@ export class SlotGrants {
    */
   couldBegin(): WaitingJob[] {
     const { gates, clock } = this.#options;
-    const free = this.#freeHosts();
+    const free = this.#freeHosts(this.#openHosts());
     if (free.every((host) => host.free === 0)) return [];
     const waiting = this.#waiting();
     const { grants } = schedule(waiting, free, clock.now(), {
@@ -141,8 +142,7 @@ export class SlotGrants {
   }
 
   /** Slots that come without being asked for; what is stuck on a host that takes no jobs frees none. */
-  #leaving(): number {
-    const open = this.#openHosts();
+  #leaving(open: ReadonlySet<string>): number {
     return [...this.#options.actors.placeholders()].filter(
       ({ snapshot }) => snapshot.hasTag('tearingDown') && open.has(snapshot.context.vm?.host ?? ''),
     ).length;
@@ -157,9 +157,8 @@ export class SlotGrants {
     return waiting;
   }
 
-  #warm(): WarmVm[] {
+  #warm(open: ReadonlySet<string>): WarmVm[] {
     const warm: WarmVm[] = [];
-    const open = this.#openHosts();
     for (const { key, snapshot } of this.#options.actors.placeholders()) {
       const { vm, phase } = snapshot.context;
       if (vm === null || !snapshot.hasTag('takesAnyJob')) continue;
@@ -179,9 +178,8 @@ export class SlotGrants {
     return new Set(open.map(({ name }) => name));
   }
 
-  #freeHosts(): FreeHost[] {
+  #freeHosts(open: ReadonlySet<string>): FreeHost[] {
     const { actors, hosts } = this.#options;
-    const open = this.#openHosts();
     const free: FreeHost[] = [];
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
