@@ -131,11 +131,11 @@ function replyTo(error: unknown): Reply {
   return { status: 500, body: errorBody(500, `fault in the simulated GitHub: ${message}`) };
 }
 
-function respond(c: Context, { status, body, headers = {} }: Reply): Response {
+function respond(c: Context, { status, body, json, headers = {} }: Reply): Response {
   if (body === undefined) return new Response(null, { status, headers });
   // What stands in front of GitHub answers with pages of its own: a fault whose headers name another type.
   const isPage = typeof body === 'string' && headers['content-type'] !== undefined;
-  return c.body(isPage ? body : exactJson(body), status as 200, {
+  return c.body(isPage ? body : (json ?? exactJson(body)), status as 200, {
     'content-type': 'application/json; charset=utf-8',
     ...headers,
   });

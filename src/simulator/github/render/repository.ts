@@ -4,7 +4,7 @@ import { simpleUser } from './account.ts';
 import { instant, nodeId } from './format.ts';
 
 /** Addresses below the repository's own, by field. */
-const PATHS = {
+const PATHS = Object.entries({
   archive_url: '/{archive_format}{/ref}',
   assignees_url: '/assignees{/user}',
   blobs_url: '/git/blobs{/sha}',
@@ -41,7 +41,7 @@ const PATHS = {
   tags_url: '/tags',
   teams_url: '/teams',
   trees_url: '/git/trees{/sha}',
-} as const;
+});
 
 export function repositoryUrl(world: GitHubBase, { fullName }: Repository): string {
   return `${apiUrl(world)}/repos/${fullName}`;
@@ -54,7 +54,7 @@ export function repositoryPage(world: GitHubBase, { fullName }: Repository): str
 /** What runs carry of their repository. */
 export function minimalRepository(world: GitHubBase, repository: Repository) {
   const url = repositoryUrl(world, repository);
-  const below = Object.fromEntries(Object.entries(PATHS).map(([field, path]) => [field, `${url}${path}`]));
+  const below = Object.fromEntries(PATHS.map(([field, path]) => [field, `${url}${path}`]));
   return {
     id: repository.id,
     node_id: nodeId('R', repository.id),

@@ -121,16 +121,21 @@ function injected({ status, message, body, headers = {} }: Fault): Reply | null 
 
 /** A 304 in place of what the client has already; the tag differs with the credential, as GitHub's does. */
 function conditional(reply: Reply, { header }: Incoming, credential: Credential | null): Reply {
+  const json = exactJson(reply.body);
   const hash = createHash('sha256')
     .update(credential?.token ?? '')
     .update(header('accept') ?? '')
-    .update(exactJson(reply.body))
+    .update(json)
     .digest('hex');
   const etag = `W/"${hash}"`;
   const known = (header('if-none-match') ?? '').split(',').map((one) => one.trim());
   return known.includes(etag)
     ? { status: 304, headers: { etag } }
-    : { ...reply, headers: { ...reply.headers, etag, 'cache-control': 'private, max-age=60, s-maxage=60' } };
+    : {
+        ...reply,
+        json,
+        headers: { ...reply.headers, etag, 'cache-control': 'private, max-age=60, s-maxage=60' },
+      };
 }
 
 function exhausted(world: GitHubWorld): Refusal {

@@ -17,6 +17,8 @@ export interface Reply {
   readonly status: number;
   /** Sent as JSON; undefined sends no body. */
   readonly body?: unknown;
+  /** The JSON of the body, where it was made already. */
+  readonly json?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
