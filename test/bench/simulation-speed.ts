@@ -4,9 +4,6 @@ import type { BenchOptions, RowResult } from './measure.ts';
 
 /** How fast the deterministic simulation runs: the whole daemon through days of trouble. */
 export async function simulation({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
-  const limit = Error.stackTraceLimit;
-  // Thrown errors are answers here, by the hundred thousand.
-  Error.stackTraceLimit = 0;
   const began = performance.now();
   const lasts = quick ? 1 : 15_000;
   let [jobs, virtual, runs] = [0, 0, 0];
@@ -16,7 +13,6 @@ export async function simulation({ quick }: BenchOptions): Promise<Omit<RowResul
     jobs += result.jobs;
     virtual += result.lasted;
   }
-  Error.stackTraceLimit = limit;
   const ms = performance.now() - began;
   return {
     measures: [

@@ -4,6 +4,7 @@ import type { GuestAddress, GuestOptions } from '../../src/guest/open-guest.ts';
 import type { Hypervisor } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { runInGuest } from './guest-shell.ts';
+import { firstOf } from './life.ts';
 import { MemoryGuest } from './memory-guest.ts';
 import type { RunnerManners } from './runner-process.ts';
 
@@ -96,7 +97,7 @@ export class MemoryMac {
     return {
       hostKey: presented,
       run: async (script, { args = [], stdin = '', signal: stop } = {}) => {
-        const stops = AbortSignal.any([guest.off.signal, ...(stop ? [stop] : [])]);
+        const { signal: stops, letGo } = firstOf(guest.off.signal, stop);
         try {
           await this.#pause(stops);
           const result = await runInGuest(guest, { script, args, stdin, signal: stops });
@@ -105,6 +106,8 @@ export class MemoryMac {
         } catch (error) {
           if (!guest.off.signal.aborted || stop?.aborted) throw error;
           throw guestUnreachable(target, 'it hung up while a command ran');
+        } finally {
+          letGo();
         }
       },
       isOpen: () => !guest.off.signal.aborted,

@@ -36,8 +36,6 @@ export async function playScenarios(
   const unhandled: unknown[] = [];
   const note = (error: unknown) => void unhandled.push(error);
   process.on('unhandledRejection', note);
-  // Thrown errors are answers here, by the hundred thousand.
-  if (!isTraced) Error.stackTraceLimit = 0;
   const usage = process.cpuUsage();
   for (const [name, scenario] of scenarios) {
     if (isTraced) print(JSON.stringify(scenario, null, 2));

@@ -41,6 +41,17 @@ const LONGEST_AFTERMATH = 16 * 3_600_000;
 
 /** Plays a scenario until nothing is left to happen, or a law breaks. */
 export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
+  const limit = Error.stackTraceLimit;
+  // Thrown errors are answers here, by the hundred thousand, and only who reads the trace looks for their places.
+  if (!options.write) Error.stackTraceLimit = 0;
+  try {
+    return await play(scenario, options);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+async function play(scenario: Scenario, options: WorldOptions): Promise<RunResult> {
   const world = createWorld(scenario, (request) => lives.takeWebhook(request), options);
   const lives = new DaemonLives(world);
   const happenings = new Happenings(world, lives);
