@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps go in pieces. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -52,8 +54,12 @@ export function startTimeout(clock: Clock, ms: number, or?: AbortSignal | null):
   const reached = new AbortController();
   const ended = new AbortController();
   const abort = () => reached.abort(or?.reason);
-  if (or?.aborted) abort();
-  else or?.addEventListener('abort', abort);
+  if (or) {
+    // As many follow it as there are requests under way; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, or);
+    if (or.aborted) abort();
+    else or.addEventListener('abort', abort);
+  }
   sleepFor(clock, ms, ended.signal).then(
     () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
     () => undefined,

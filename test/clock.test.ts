@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTimeout, systemClock } from '../src/clock.ts';
 
@@ -48,4 +49,15 @@ test('a limit aborts when it is reached, and one that was ended neither aborts n
   await vi.advanceTimersByTimeAsync(500);
   expect(reached.signal.reason).toMatchObject({ name: 'TimeoutError' });
   expect([ended.signal.aborted, vi.getTimerCount()]).toEqual([false, 0]);
+});
+
+test('a limit that follows another signal aborts with its reason, and once ended it listens no more', async () => {
+  const [stopped, reason] = [new AbortController(), new Error('the daemon stops')];
+  const [follows, ended] = [1, 2].map(() => startTimeout(systemClock, 500, stopped.signal));
+  ended?.end();
+  expect(getEventListeners(stopped.signal, 'abort')).toHaveLength(1);
+  stopped.abort(reason);
+  expect(follows?.signal.reason).toBe(reason);
+  expect(ended?.signal.aborted).toBe(false);
+  expect(startTimeout(systemClock, 500, stopped.signal).signal.reason).toBe(reason);
 });
