@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { RefuseSkips } from './test/support/refuse-skips.ts';
+import { ScenariosFirst } from './test/support/scenarios-first.ts';
 
 /** Tests that leave nothing behind in their process, so that the files share it: to load the same modules for each costs more than the tests do. */
 const UNITS = [
@@ -20,6 +21,9 @@ const UNITS = [
   'placement',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** Every row of the bench once, which has the machine for itself: `npm run test:bench`. */
+const BENCH = ['test/bench/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     // Whole scenarios wait for facts; on a loaded machine these come late.
@@ -27,6 +31,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: ScenariosFirst },
     reporters: process.env.CI
       ? [
           'default',
@@ -35,7 +40,11 @@ export default defineConfig({
       : ['default'],
     projects: [
       { extends: true, test: { name: 'units', include: UNITS, isolate: false } },
-      { extends: true, test: { name: 'wholes', include: ['test/**/*.test.ts'], exclude: UNITS } },
+      {
+        extends: true,
+        test: { name: 'wholes', include: ['test/**/*.test.ts'], exclude: [...UNITS, ...BENCH] },
+      },
+      { extends: true, test: { name: 'bench', include: BENCH } },
     ],
   },
 });
