@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { RefuseSkips } from './test/support/refuse-skips.ts';
 import { ScenariosFirst } from './test/support/scenarios-first.ts';
 
+const inFolders = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+
 /** Tests that leave nothing behind in their process, so that the files share it: to load the same modules for each costs more than the tests do. */
-const UNITS = [
+const UNITS = inFolders(
   'agent',
   'chart',
   'config',
@@ -19,7 +21,10 @@ const UNITS = [
   'journal',
   'machines',
   'placement',
-].map((folder) => `test/${folder}/**/*.test.ts`);
+);
+
+/** These share their process as well, and start others: guests, servers, and stores that are killed. */
+const PARTS = inFolders('effects', 'guest', 'simulator', 'store', 'upkeep');
 
 /** Every row of the bench once, which has the machine for itself: `npm run test:bench`. */
 const BENCH = ['test/bench/**/*.test.ts'];
@@ -40,9 +45,10 @@ export default defineConfig({
       : ['default'],
     projects: [
       { extends: true, test: { name: 'units', include: UNITS, isolate: false } },
+      { extends: true, test: { name: 'parts', include: PARTS, isolate: false } },
       {
         extends: true,
-        test: { name: 'wholes', include: ['test/**/*.test.ts'], exclude: [...UNITS, ...BENCH] },
+        test: { name: 'wholes', include: ['test/**/*.test.ts'], exclude: [...UNITS, ...PARTS, ...BENCH] },
       },
       { extends: true, test: { name: 'bench', include: BENCH } },
     ],
