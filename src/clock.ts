@@ -39,35 +39,35 @@ export const systemClock: Clock = {
 export interface Timeout {
   /** Aborts with a TimeoutError, as `AbortSignal.timeout` does. */
   readonly signal: AbortSignal;
-  /** Calls the limit off; without it, it keeps the process waiting until it is reached. */
+  /** Calls the limit off; without it, it keeps the process waiting until it is reached, and its outer signal keeps it. */
   end(): void;
 }
 
 const ENDED = Symbol('ended');
 
 /**
- * Begins a limit of `ms` milliseconds on the given clock. With `or`, its signal aborts as that one does, too, until `end`:
- * what `AbortSignal.any` makes is kept in memory for as long as one of its sources may abort, which is until the daemon
- * stops for most of them.
+ * Begins a limit of `ms` milliseconds on the given clock. Its signal also aborts as `outer` does, with the reason of that.
+ * `AbortSignal.any` is not used: an `outer` that lives as long as the daemon would keep a reference to each limit.
  */
-export function startTimeout(clock: Clock, ms: number, or?: AbortSignal | null): Timeout {
+export function startTimeout(clock: Clock, ms: number, outer?: AbortSignal | null): Timeout {
   const reached = new AbortController();
   const ended = new AbortController();
-  const abort = () => reached.abort(or?.reason);
-  if (or) {
-    // As many follow it as there are requests under way; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, or);
-    if (or.aborted) abort();
-    else or.addEventListener('abort', abort);
+  const passOn = () => reached.abort(outer?.reason);
+  const end = () => {
+    outer?.removeEventListener('abort', passOn);
+    ended.abort(ENDED);
+  };
+  if (outer?.aborted) {
+    passOn();
+    return { signal: reached.signal, end };
   }
+  // As many follow it as there are requests under way; Node would warn of a leak from the eleventh on.
+  if (outer) setMaxListeners(0, outer);
+  outer?.addEventListener('abort', passOn, { once: true });
   sleepFor(clock, ms, ended.signal).then(
     () => reached.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
     () => undefined,
   );
-  const end = () => {
-    or?.removeEventListener('abort', abort);
-    ended.abort(ENDED);
-  };
   return { signal: reached.signal, end };
 }
 

@@ -1,5 +1,5 @@
 import { isErrorResponse } from './agent-failure.ts';
-import { CHANGE_TIMEOUT_MS, change, get, nullWhenGone, pullPath, vmPath } from './agent-requests.ts';
+import { CHANGE_TIMEOUT_MS, change, get, large, nullWhenGone, pullPath, vmPath } from './agent-requests.ts';
 import {
   type AgentCapabilities,
   type AgentEvent,
@@ -182,10 +182,10 @@ export class AgentClient {
 
   /** Powers the VM on and waits until its hardware runs (its system boots later). A running VM stays as it is. */
   startVm(id: string, { signal }: Abortable = {}): Promise<AgentVm> {
-    return this.#transport.json(agentVmSchema, {
-      ...change(`start VM ${id}`, 'POST', vmPath(id, '/start'), signal),
-      timeoutMs: 0,
-    });
+    return this.#transport.json(
+      agentVmSchema,
+      change(`start VM ${id}`, 'POST', vmPath(id, '/start'), signal),
+    );
   }
 
   /** Reads without holding the VM's operation gate. `ready` says that a port is open, not that the guest answers. */
@@ -240,7 +240,7 @@ export class AgentClient {
     const { command, user, timeoutSeconds: timeout } = script;
     const password = script.password ?? undefined;
     return this.#transport.json(executionSchema, {
-      ...change(`run a command in VM ${id}`, 'POST', vmPath(id, '/execute'), signal),
+      ...large(change(`run a command in VM ${id}`, 'POST', vmPath(id, '/execute'), signal)),
       body: { command, user, password, timeout },
       secret: password,
     });
@@ -285,7 +285,8 @@ export class AgentClient {
 
   /** A PNG of the running VM's screen. */
   screenshot(id: string, { signal }: Abortable = {}): Promise<Uint8Array> {
-    return this.#transport.bytes(get(`take a screenshot of VM ${id}`, vmPath(id, '/screenshot'), signal));
+    const request = get(`take a screenshot of VM ${id}`, vmPath(id, '/screenshot'), signal);
+    return this.#transport.bytes(large(request));
   }
 
   /** Aborts the calls under way; each of them fails with HOST_UNREACHABLE. */

@@ -5,6 +5,14 @@ import type { AgentRequest } from './agent-transport.ts';
 /** Longer than the longest step that the agent bounds itself (600 s to grow a disk), for calls that change something. */
 export const CHANGE_TIMEOUT_MS = 11 * 60_000;
 
+/** Bytes of an answer that has no size of its own: the screen of a VM, and what a command in a guest printed. */
+const LARGE = 32 * 2 ** 20;
+
+/** The same call with room for a large answer. */
+export function large(request: AgentRequest): AgentRequest {
+  return { ...request, maxBytes: LARGE };
+}
+
 /** A call that only reads; `what` is its purpose, as a verb and its object. */
 export function get(what: string, path: string, signal: AbortSignal | undefined): AgentRequest {
   return { what, method: 'GET', path, signal };

@@ -106,9 +106,12 @@ export const portSchema = z.object({ port: z.int() });
 
 export const configSchema = z.object({ networking: z.object({ autoEnableSSHForwarding: z.boolean() }) });
 
-export const vmPageSchema = z.object({ total: z.int(), vms: z.array(agentVmSchema) });
+/** The size that the agent gave the page; it may be less than was asked for. */
+const pageSize = optional(z.int().positive());
 
-export const imagePageSchema = z.object({ total: z.int(), images: z.array(imageSchema) });
+export const vmPageSchema = z.object({ limit: pageSize, vms: z.array(agentVmSchema) });
+
+export const imagePageSchema = z.object({ limit: pageSize, images: z.array(imageSchema) });
 
 export const pullsSchema = z.object({ operations: z.array(pullOperationSchema) });
 

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { beginCall, routeOf } from '../call-trace.ts';
+import { type Clock, startTimeout, systemClock } from '../clock.ts';
 import { DaemonError } from '../errors.ts';
 import { redact } from '../redact.ts';
 import { type AgentCall, agentFailure } from './agent-failure.ts';
-import { type AgentSender, type HttpResponse, httpAgentSender } from './agent-sender.ts';
+import { type AgentSender, AnswerTooLarge, type HttpResponse, httpAgentSender } from './agent-sender.ts';
 
 export interface AgentTransportOptions {
   /** The host's name in the config. */
@@ -11,8 +12,10 @@ export interface AgentTransportOptions {
   /** Such as `http://127.0.0.1:8011/v1`. */
   baseUrl: string;
   token: string;
-  /** Milliseconds for which the agent may stay silent in a call that only reads. */
+  /** Milliseconds for a call that only reads, all pages of a list included. */
   readTimeoutMs?: number;
+  /** On which the deadlines of calls run; the system's by default. */
+  clock?: Clock;
   /** Over HTTP by default. */
   sender?: AgentSender;
 }
@@ -20,18 +23,27 @@ export interface AgentTransportOptions {
 export interface AgentRequest extends Omit<AgentCall, 'host'> {
   body?: object;
   signal?: AbortSignal | undefined;
-  /** Milliseconds of silence before the host counts as unreachable, 0 for no limit; `readTimeoutMs` by default. */
+  /**
+   * Milliseconds for the whole call, from connecting to the last byte of the answer; then the host counts as unreachable.
+   * `readTimeoutMs` by default.
+   */
   timeoutMs?: number;
+  /** Bytes of the answer at most; 8 MiB by default. */
+  maxBytes?: number;
   /** A secret in the body, which is redacted from what the agent says about the call. */
   secret?: string | undefined;
 }
 
 const READ_TIMEOUT_MS = 30_000;
+/** A page of 1,000 VMs is about 1 MiB. */
+const MAX_BYTES = 8 * 2 ** 20;
 /** One for all answers: making it costs more than reading most of them. */
 const utf8 = new TextDecoder();
 
 /** Items of one page of a list; the agent gives no more. */
 const PAGE_SIZE = 1000;
+/** A list with more pages than this is an agent gone wrong: no Mac holds 20,000 VMs. */
+const MOST_PAGES = 20;
 
 /**
  * HTTP to one agent. Bodies go as one string with its length: the agent refuses chunked ones.
@@ -42,6 +54,7 @@ export class AgentTransport {
   readonly #baseUrl: string;
   readonly #token: string;
   readonly #readTimeoutMs: number;
+  readonly #clock: Clock;
   readonly #sender: AgentSender;
 
   constructor({
@@ -49,12 +62,14 @@ export class AgentTransport {
     baseUrl,
     token,
     readTimeoutMs = READ_TIMEOUT_MS,
+    clock = systemClock,
     sender = httpAgentSender(),
   }: AgentTransportOptions) {
     this.name = name;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.#token = token;
     this.#readTimeoutMs = readTimeoutMs;
+    this.#clock = clock;
     this.#sender = sender;
   }
 
@@ -73,30 +88,43 @@ export class AgentTransport {
     throw this.#unreadable(request, `${issue?.path.join('.') || 'the answer'}: ${issue?.message}`);
   }
 
-  /** All items of a list that the agent gives in pages. Throws as `json` does. */
-  async allPages<Page extends { total: number }, T>(
+  /**
+   * All items of a list that the agent gives in pages, each id once; a page that is not full is the last. Throws as `json`
+   * does, HOST_UNREACHABLE when the pages together take longer than one call may, and AGENT_ERROR for a list that does not
+   * end.
+   */
+  async allPages<Page extends { limit: number | null }, T extends { id: string }>(
     schema: z.ZodType<Page>,
     itemsOf: (page: Page) => T[],
     request: AgentRequest,
   ): Promise<T[]> {
-    const all: T[] = [];
-    for (;;) {
-      const path = `${request.path}?limit=${PAGE_SIZE}&offset=${all.length}`;
-      const page = await this.json(schema, { ...request, path });
+    const { timeoutMs = this.#readTimeoutMs } = request;
+    const until = this.#clock.now() + timeoutMs;
+    const all = new Map<string, T>();
+    for (let pages = 0, offset = 0; pages < MOST_PAGES; pages += 1) {
+      const path = `${request.path}?limit=${PAGE_SIZE}&offset=${offset}`;
+      const left = Math.max(1, until - this.#clock.now());
+      const page = await this.json(schema, { ...request, path, timeoutMs: left });
       const items = itemsOf(page);
-      all.push(...items);
-      if (items.length === 0 || all.length >= page.total) return all;
+      const before = all.size;
+      for (const item of items) all.set(item.id, item);
+      if (items.length < (page.limit ?? PAGE_SIZE)) return [...all.values()];
+      if (all.size === before) throw this.#unreadable(request, 'it gives the same page again and again');
+      offset += items.length;
     }
+    throw this.#unreadable(request, `the list does not end after ${MOST_PAGES} pages`);
   }
 
   /**
-   * Sends the request and returns the body of a 2xx response. Throws HOST_UNREACHABLE when no response came, what
-   * `agentFailure` makes of any other status, and the signal's own reason when aborted.
+   * Sends the request and returns the body of a 2xx response. Throws HOST_UNREACHABLE when no whole response came in time,
+   * AGENT_ERROR when it is too large, what `agentFailure` makes of any other status, and the signal's own reason when
+   * aborted.
    */
   async bytes(request: AgentRequest): Promise<Uint8Array> {
-    const { method, path, body, signal, timeoutMs = this.#readTimeoutMs } = request;
+    const { method, path, body, signal, timeoutMs = this.#readTimeoutMs, maxBytes = MAX_BYTES } = request;
     signal?.throwIfAborted();
     let response: HttpResponse;
+    const deadline = startTimeout(this.#clock, timeoutMs, signal);
     const ended = beginCall({ system: 'agent', host: this.name, method, route: routeOf(path) });
     try {
       response = await this.#sender.send({
@@ -108,14 +136,18 @@ export class AgentTransport {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: signal ?? null,
-        timeoutMs,
+        signal: deadline.signal,
+        maxBytes,
       });
       ended(response.status);
     } catch (error) {
       ended(null);
       if (signal?.aborted) throw signal.reason;
-      throw this.#unreachable(request, error);
+      if (error instanceof AnswerTooLarge)
+        throw this.#unreadable(request, `it has more than ${maxBytes / 2 ** 20} MiB`);
+      throw this.#unreachable(request, deadline.signal.aborted ? deadline.signal.reason : error);
+    } finally {
+      deadline.end();
     }
     const { status, bytes } = response;
     if (status >= 200 && status < 300) return bytes;
@@ -129,7 +161,7 @@ export class AgentTransport {
   }
 
   #unreachable({ what, method, path }: AgentRequest, error: unknown): DaemonError {
-    const { code, message } = error as { code?: string; message?: string };
+    const { code, name, message } = error as { code?: string; name?: string; message?: string };
     if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') {
       return new DaemonError(
         'AGENT_REQUEST_REFUSED',
@@ -139,8 +171,9 @@ export class AgentTransport {
     // macOS gives this error to a program that may not use the local network, whatever the state of the other machine.
     const hint =
       code === 'EHOSTUNREACH' ? ' On macOS, allow this program under Privacy & Security, Local Network.' : '';
-    // As GitHub's failures say it; undici has a name of its own for the time of each part of a call.
-    const problem = code?.endsWith('_TIMEOUT') ? 'no answer in time' : (code ?? message);
+    // As GitHub's failures say it. A DOMException has a number for its code; undici's time to connect has a name of its own.
+    const isLate = name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT';
+    const problem = isLate ? 'no answer in time' : (code ?? message);
     return new DaemonError(
       'HOST_UNREACHABLE',
       `Host ${this.name} did not answer to "${what}", ${method} ${path} at ${this.#baseUrl}: ${problem}. ` +

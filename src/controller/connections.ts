@@ -27,23 +27,22 @@ export interface Agents {
   tokens: readonly string[];
 }
 
-/** The agents of the config's hosts. Rejects with a ConfigError when one has no token. */
+/**
+ * The agents of the config's hosts. Rejects with a ConfigError when one has no token. Tokens are looked for side by side,
+ * since each may come from a command that takes long.
+ */
 export async function connectAgents(
   { hosts }: Pick<Config, 'hosts'>,
   env: NodeJS.ProcessEnv,
+  clock: Clock,
   newSender: () => AgentSender,
 ): Promise<Agents> {
-  const byHost = new Map<string, AgentClient>();
-  const tokens: string[] = [];
-  for (const host of hosts) {
-    const token = await resolveAgentToken(host, env);
-    tokens.push(token);
-    byHost.set(
-      host.name,
-      new AgentClient({ name: host.name, baseUrl: host.base_url, token, sender: newSender() }),
-    );
-  }
-  return { byHost, tokens };
+  const tokens = await Promise.all(hosts.map((host) => resolveAgentToken(host, env)));
+  const clients = hosts.map(({ name, base_url: baseUrl }, index): [string, AgentClient] => [
+    name,
+    new AgentClient({ name, baseUrl, token: tokens[index] ?? '', clock, sender: newSender() }),
+  ]);
+  return { byHost: new Map(clients), tokens };
 }
 
 /**

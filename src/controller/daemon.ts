@@ -78,7 +78,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   });
   disposal.defer('the store', () => store.close());
 
-  const { byHost: agents, tokens } = await connectAgents(config, env, ports.agentSender);
+  const { byHost: agents, tokens } = await connectAgents(config, env, clock, ports.agentSender);
   const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
   const progress = new Map<string, string>();
   const guestConnections = new ConnectionPool(ports.openGuest, clock);

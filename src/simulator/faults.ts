@@ -19,6 +19,10 @@ export const faultSchema = z.strictObject({
   delayMs: z.number().nonnegative().optional(),
   /** Never answer; the connection stays open until the client or the server's end closes it. */
   hang: z.boolean().optional(),
+  /** Milliseconds between two bytes of the answer; only a simulated agent does this. */
+  dripMs: z.number().positive().optional(),
+  /** Fill each page of a list with the same entries again, so that it never ends; only a simulated agent does this. */
+  endlessList: z.boolean().optional(),
   /** Cut the connection without an answer: before the work, or after it took effect. */
   drop: z.enum(['before', 'after']).optional(),
   /** How many requests it hits before it is spent; without it, all of them. */

@@ -9,7 +9,12 @@ export interface SeenRequest {
   body: unknown;
 }
 
-type Reply = { status?: number; json?: unknown; raw?: string | Buffer } | 'silence' | 'cut';
+type Reply =
+  | { status?: number; json?: unknown; raw?: string | Buffer }
+  | 'silence'
+  | 'cut'
+  /** Writes the response itself, and may never end it. */
+  | { write(response: ServerResponse): void };
 
 /** An HTTP server that answers `METHOD /path` as the test says and, like the agent, serves one request a connection. */
 export class ScriptedAgent {
@@ -64,6 +69,10 @@ function send(outgoing: ServerResponse, reply: Reply): void {
   if (reply === 'silence') return;
   if (reply === 'cut') {
     outgoing.socket?.destroy();
+    return;
+  }
+  if ('write' in reply) {
+    reply.write(outgoing);
     return;
   }
   const body = reply.raw ?? (reply.json === undefined ? '' : JSON.stringify(reply.json, null, 2));

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { HttpRequest, HttpResponse } from '../../src/agent/agent-sender.ts';
+import { AnswerTooLarge, type HttpRequest, type HttpResponse } from '../../src/agent/agent-sender.ts';
 import type { Ports } from '../../src/controller/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest, type ClientSignals } from '../../src/simulator/agent/http/exchange.ts';
@@ -101,19 +101,13 @@ async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequ
   const isReset = chance.is(0.5);
   const stop = new Stop(life, message.signal);
   const client = new Client(isReset);
-  let endSilence = () => {};
   try {
     await stop.sleepUntil(clock, clock.now() + world.latency());
     if (!mac.isUp) throw refused('ECONNREFUSED');
-    const silence = message.timeoutMs === 0 ? Number.MAX_SAFE_INTEGER : clock.now() + message.timeoutMs;
-    const cutOff = new Promise<never>((_resolve, reject) => {
-      stop.whenStopped(reject);
-      endSilence = clock.alarm(silence, () => reject(refused('UND_ERR_HEADERS_TIMEOUT')));
-    });
+    const cutOff = new Promise<never>((_resolve, reject) => stop.whenStopped(reject));
     return await Promise.race([exchangeWithAgent(world, mac, message, client), cutOff]);
   } finally {
     stop.letGo();
-    endSilence();
     client.leave();
   }
 }
@@ -121,7 +115,7 @@ async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequ
 async function exchangeWithAgent(
   world: SimulatedWorld,
   mac: Mac,
-  { url, method, headers, body }: HttpRequest,
+  { url, method, headers, body, maxBytes }: HttpRequest,
   client: ClientSignals,
 ): Promise<HttpResponse> {
   if (mac.isUnplugged) return never();
@@ -143,9 +137,12 @@ async function exchangeWithAgent(
   if (name !== null) mac.creating.delete(name);
   world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
-  await world.clock.sleepUntil(world.clock.now() + world.latency());
+  const answer = reply.bytes?.data ?? bytesOf(reply.body);
+  const dripping = (reply.dripMs ?? 0) * answer.length;
+  await world.clock.sleepUntil(world.clock.now() + world.latency() + dripping);
   if (mac.isUnplugged) return never();
-  return { status: reply.status, bytes: reply.bytes?.data ?? bytesOf(reply.body) };
+  if (answer.length > maxBytes) throw new AnswerTooLarge();
+  return { status: reply.status, bytes: answer };
 }
 
 const bytesOf = (body: unknown) => (body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)));

@@ -117,6 +117,25 @@ export function planPages(chance: Chance, troubled: number): TimedFault[] {
 }
 
 /**
+ * In some plans, a Mac whose answers drip, a byte now and then, or whose lists do not end; for a while, or for a list alone
+ * while the collector looks.
+ */
+export function planEndlessAnswers(chance: Chance, macs: string[], troubled: number): TimedFault[] {
+  if (!chance.is(0.2)) return [];
+  return Array.from({ length: chance.between(1, 3) }, () => {
+    const at = chance.between(0, troubled);
+    const until = at + chance.pick([30 * SECOND, 3 * MINUTE, 10 * MINUTE]);
+    const fault: Fault = chance.pick<Draw>([
+      (c) => ({ route: 'GET /vms', endlessList: true, ...refusal(c) }),
+      (c) => ({ route: 'GET /images', endlessList: true, ...refusal(c) }),
+      (c) => ({ route: c.pick(['GET *', 'GET /vms', '*']), dripMs: 500, ...refusal(c) }),
+      (c) => ({ route: 'GET /vms', hang: true, ...some(c) }),
+    ])(chance);
+    return { where: chance.pick(macs), at, until, fault };
+  });
+}
+
+/**
  * In some plans, guests that are slow to greet, some of which make their host keys while the first connections come;
  * and, in some, runners that cannot do their work.
  */

@@ -1,7 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
-import { planFaults, planOddGuests, planPages } from './plan-faults.ts';
+import { planEndlessAnswers, planFaults, planOddGuests, planPages } from './plan-faults.ts';
 import { planOutages } from './plan-outages.ts';
 import { planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
@@ -69,6 +69,7 @@ export function planScenario(
       ...planPages(new Chance(seed, 'pages'), TROUBLED),
       ...planOddGuests(new Chance(seed, 'odd guests'), names, TROUBLED),
       ...outages.faults,
+      ...planEndlessAnswers(new Chance(seed, 'endless answers'), names, TROUBLED),
     ],
     incidents: [
       ...planIncidents(new Chance(seed, 'incidents'), names),

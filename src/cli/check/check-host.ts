@@ -38,6 +38,7 @@ export async function checkHost(
     baseUrl: host.base_url,
     token,
     readTimeoutMs: READ_TIMEOUT_MS,
+    clock,
   });
   try {
     const { version, uptime } = await agentHealth(agent);

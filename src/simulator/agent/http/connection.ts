@@ -38,7 +38,17 @@ export async function serveConnection(socket: Socket, clock: Clock, receiveMs: n
     reply = errorReply(error);
   }
   if (reply === 'cut') socket.destroy();
-  else finish(socket, encodeReply(reply));
+  else if (reply.dripMs === undefined) finish(socket, encodeReply(reply));
+  else await drip(socket, encodeReply(reply), clock, reply.dripMs);
+}
+
+/** Writes one byte after the other, as long as somebody reads. */
+async function drip(socket: Socket, response: Buffer, clock: Clock, everyMs: number): Promise<void> {
+  for (let at = 0; at < response.length && socket.writable; at += 1) {
+    socket.write(response.subarray(at, at + 1));
+    await sleepFor(clock, everyMs);
+  }
+  finish(socket, Buffer.alloc(0));
 }
 
 /** Writes the answer and waits a moment for the client to close, so that unread input does not reset the connection. */

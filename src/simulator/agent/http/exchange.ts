@@ -7,6 +7,7 @@ import { imageRoutes } from '../routes/image-routes.ts';
 import { systemRoutes } from '../routes/system-routes.ts';
 import { unsimulatedRoutes } from '../routes/unsimulated-routes.ts';
 import { vmRoutes } from '../routes/vm-routes.ts';
+import { limitFrom } from './query.ts';
 import { errorReply, type Reply, refusalReply } from './reply.ts';
 import type { RequestHead } from './request-head.ts';
 import { checkIds, matchRoute } from './router.ts';
@@ -46,9 +47,9 @@ export async function answerRequest(
     if (fault?.hang) await hang(AbortSignal.any([life, client.gone]));
     if (fault?.drop === 'before') return 'cut';
     const instead = fault && fault.drop === undefined ? replyOf(fault) : null;
-    if (instead) return instead;
-    const reply = await route(world, head, path, body, life, client);
-    return fault?.drop === 'after' ? 'cut' : reply;
+    const reply = instead ?? (await route(world, head, path, body, life, client));
+    if (fault?.drop === 'after') return 'cut';
+    return fault ? spoiled(reply, fault, head) : reply;
   } catch (error) {
     return life.aborted || client.gone.aborted ? 'cut' : errorReply(error);
   }
@@ -93,6 +94,19 @@ function replyOf(fault: Fault): Reply | null {
   const envelope = refusalReply(status, fault.code ?? 'INTERNAL_ERROR', fault.message ?? 'Injected fault');
   const reply = fault.body === undefined ? envelope : { status, body: fault.body };
   return fault.headers ? { ...reply, headers: fault.headers } : reply;
+}
+
+/** The answer as it goes out slowly, or as a list that has no end. */
+function spoiled(reply: Reply, { dripMs, endlessList }: Fault, { query }: RequestHead): Reply {
+  const slow = dripMs === undefined ? reply : { ...reply, dripMs };
+  if (!endlessList || typeof reply.body !== 'object') return slow;
+  const limit = limitFrom(query);
+  const filled = Object.entries(reply.body ?? {}).map(([key, value]) =>
+    Array.isArray(value) && value.length > 0
+      ? [key, Array.from({ length: limit }, (_, n) => value[n % value.length])]
+      : [key, value],
+  );
+  return { ...slow, body: Object.fromEntries(filled) };
 }
 
 function isAuthorized(header: string | undefined, token: string): boolean {

@@ -8,6 +8,8 @@ export interface Reply {
   /** A body that is not JSON. */
   bytes?: { type: string; data: Buffer };
   headers?: Readonly<Record<string, string>>;
+  /** Milliseconds between two bytes on the wire; at once when left out. */
+  dripMs?: number;
 }
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
