@@ -51,13 +51,27 @@ test('a limit aborts when it is reached, and one that was ended neither aborts n
   expect([ended.signal.aborted, vi.getTimerCount()]).toEqual([false, 0]);
 });
 
-test('a limit that follows another signal aborts with its reason, and once ended it listens no more', async () => {
-  const [stopped, reason] = [new AbortController(), new Error('the daemon stops')];
-  const [follows, ended] = [1, 2].map(() => startTimeout(systemClock, 500, stopped.signal));
-  ended?.end();
-  expect(getEventListeners(stopped.signal, 'abort')).toHaveLength(1);
-  stopped.abort(reason);
-  expect(follows?.signal.reason).toBe(reason);
-  expect(ended?.signal.aborted).toBe(false);
-  expect(startTimeout(systemClock, 500, stopped.signal).signal.reason).toBe(reason);
+test('a limit ends as its outer signal does, with the same reason, and lets go of it', async () => {
+  const outer = new AbortController();
+  const reason = new Error('the daemon stops');
+  const [stopped, ended] = [
+    startTimeout(systemClock, 500, outer.signal),
+    startTimeout(systemClock, 500, outer.signal),
+  ];
+  ended.end();
+  outer.abort(reason);
+  expect(stopped.signal.reason).toBe(reason);
+  expect(ended.signal.aborted).toBe(false);
+  expect(startTimeout(systemClock, 500, outer.signal).signal.reason).toBe(reason);
+  stopped.end();
+  expect([getEventListeners(outer.signal, 'abort'), vi.getTimerCount()]).toEqual([[], 0]);
+});
+
+test('a limit that is reached keeps its own reason when its outer signal aborts later', async () => {
+  const outer = new AbortController();
+  const limit = startTimeout(systemClock, 500, outer.signal);
+  await vi.advanceTimersByTimeAsync(500);
+  outer.abort(new Error('later'));
+  expect(limit.signal.reason).toMatchObject({ name: 'TimeoutError' });
+  limit.end();
 });

@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import { pullImage } from '../agent/pull-image.ts';
 import type { Clock } from '../clock.ts';
+import { Stop } from '../stop.ts';
 
 /** Milliseconds for which a host that had the newest image of a tag is not asked again. */
 const FRESH = 60_000;
@@ -42,12 +42,10 @@ export class Pulls {
   /** By host, then by image. */
   readonly #images = new Map<string, Map<string, PullView>>();
   readonly #underWay = new Map<string, Promise<void>>();
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
 
   constructor(options: PullsOptions) {
     this.#options = options;
-    // Each pull that is under way listens; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, this.#stopped.signal);
   }
 
   stateOf(host: string, image: string): PullView['state'] {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import { type Clock, sleepFor } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
+import { Stop } from '../stop.ts';
 import type { RepositoryIds } from '../store/tables/repository-ids.ts';
 
 export interface RepositoryNamesOptions {
@@ -29,7 +30,7 @@ export interface Renamed {
 export class RepositoryNames {
   readonly #options: RepositoryNamesOptions;
   readonly #renamed = new Map<string, string>();
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: RepositoryNamesOptions) {

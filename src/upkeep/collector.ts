@@ -10,6 +10,7 @@ import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { jobFrom } from '../jobs/new-job.ts';
 import { reserveNumbers } from '../jobs/reserve-numbers.ts';
+import { Stop } from '../stop.ts';
 import type { Store } from '../store/store.ts';
 import { identifyStray } from './identify-stray.ts';
 import {
@@ -48,7 +49,7 @@ const PATIENCE = 30_000;
  */
 export class Collector {
   readonly #options: CollectorOptions;
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
   #sightings: ReadonlyMap<string, Sighting> = new Map();
   #collecting: Promise<unknown> = Promise.resolve();
 

@@ -3,6 +3,7 @@ import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
+import { Stop } from '../stop.ts';
 
 /** A version of the runner that the probe found in the image of a profile. */
 export interface SeenVersion {
@@ -34,7 +35,7 @@ export class RunnerVersions {
   readonly #seen = new Map<string, string>();
   readonly #ends = new Map<string, { askedAt: number; endsAt: number | null }>();
   readonly #said = new Set<string>();
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
   readonly #unsubscribe: () => void;
 
   constructor(options: RunnerVersionsOptions) {

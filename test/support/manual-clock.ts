@@ -10,12 +10,16 @@ interface Sleeper {
   letGo(): void;
 }
 
+const MOST_CALLED_OFF = 1_000;
+
 /** Time that moves only when a test or a simulation moves it; epoch ms. */
 export class ManualClock implements Clock {
   #now: number;
   #order = 0;
   /** A binary heap, the earliest first. */
-  readonly #heap: Sleeper[] = [];
+  #heap: Sleeper[] = [];
+  /** How many of them were called off. */
+  #calledOff = 0;
 
   constructor(start = Date.UTC(2026, 10, 24, 12)) {
     this.#now = start;
@@ -56,8 +60,18 @@ export class ManualClock implements Clock {
     const sleeper: Sleeper = { at, order: this.#order, wake, letGo };
     this.#push(sleeper);
     return () => {
+      if (sleeper.wake === null) return;
       sleeper.wake = null;
+      this.#calledOff += 1;
+      if (this.#calledOff > MOST_CALLED_OFF && this.#calledOff > this.#heap.length / 2)
+        this.#forgetCalledOff();
     };
+  }
+
+  /** Those called off long before their instant would fill the memory. What is sorted is a heap. */
+  #forgetCalledOff(): void {
+    this.#heap = this.#heap.filter(({ wake }) => wake !== null).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    this.#calledOff = 0;
   }
 
   /** Moves to the next instant that somebody waits for and wakes one who does; false when nobody waits. */
@@ -66,8 +80,7 @@ export class ManualClock implements Clock {
     if (!next) return false;
     this.#pop();
     this.#now = Math.max(this.#now, next.at);
-    next.letGo();
-    next.wake?.();
+    rouse(next);
     return true;
   }
 
@@ -76,8 +89,7 @@ export class ManualClock implements Clock {
     this.#now += ms;
     for (let next = this.#next(); next && next.at <= this.#now; next = this.#next()) {
       this.#pop();
-      next.letGo();
-      next.wake?.();
+      rouse(next);
     }
   }
 
@@ -113,7 +125,10 @@ export class ManualClock implements Clock {
 
   /** The first sleeper that was not called off. */
   #next(): Sleeper | undefined {
-    while (this.#heap[0]?.wake === null) this.#pop();
+    while (this.#heap[0]?.wake === null) {
+      this.#pop();
+      this.#calledOff -= 1;
+    }
     return this.#heap[0];
   }
 
@@ -151,6 +166,13 @@ export class ManualClock implements Clock {
     heap[place] = last;
     return first;
   }
+}
+
+function rouse(sleeper: Sleeper): void {
+  const { wake } = sleeper;
+  sleeper.wake = null;
+  sleeper.letGo();
+  wake?.();
 }
 
 function isBefore(one: Sleeper | undefined, other: Sleeper | undefined): boolean {

@@ -6,6 +6,7 @@ import type { WebhooksState } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
+import { Stop } from '../../stop.ts';
 import { reading, Successes } from '../../successes.ts';
 import { JobRechecks } from '../job-rechecks.ts';
 import { RepositorySweep } from './repository-sweep.ts';
@@ -71,7 +72,7 @@ export class Poller {
   readonly #options: PollerOptions;
   readonly #sweeps: { name: string; sweep: RepositorySweep }[];
   readonly #rechecks: JobRechecks;
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
   readonly #read: Successes;
   /** Milliseconds that the last cycle took in which everything was read. */
@@ -108,6 +109,7 @@ export class Poller {
 
   stop(): Promise<void> {
     this.#stopped.abort();
+    this.#pause.abort();
     return this.#running;
   }
 
@@ -144,7 +146,7 @@ export class Poller {
       const now = clock.now();
       const next = Math.max(now + this.#lastPace * jitter, github.pausedUntil('rechecks', now) ?? 0);
       this.#nextLookAt = Math.max(next, github.pausedUntil('looking for work', now) ?? 0);
-      await clock.sleepUntil(next, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
+      if (!signal.aborted) await clock.sleepUntil(next, this.#pause.signal).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());
       if (paused === null || signal.aborted) continue;
       // Other work used the budget up since the last look: that is told as well, or the poller rests unexplained.

@@ -9,6 +9,7 @@ import { sizeVm } from '../../agent/size-vm.ts';
 import { type Clock, sleepFor } from '../../clock.ts';
 import type { Profile } from '../../config/profile.ts';
 import { DaemonError } from '../../errors.ts';
+import { Stop } from '../../stop.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
 import { type BasePlan, planBases } from './plan-bases.ts';
 
@@ -48,7 +49,7 @@ const LONGEST_PAUSE = 10 * 60_000;
  */
 export class BaseKeeper {
   readonly #options: BaseKeeperOptions;
-  readonly #stopped = new AbortController();
+  readonly #stopped = new Stop();
   /** The digest that the last pull of an image brought, by host and reference. */
   readonly #digests = new Map<string, string>();
   /** Failures in a row, by host and what failed. */

@@ -37,7 +37,7 @@ export function eventStream(c: Context, recording: Recording, after: number, clo
         cursor = next.cursor;
         if (isBehind || closed.signal.aborted) continue;
         const awake = new AbortController();
-        const silence = sleepFor(clock, HEARTBEAT, AbortSignal.any([awake.signal, closed.signal]));
+        const silence = sleepFor(clock, HEARTBEAT, awake.signal);
         const isQuiet = await Promise.race([
           grown.then(() => false),
           silence.then(

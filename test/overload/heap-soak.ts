@@ -1,0 +1,172 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { AgentClient } from '../../src/agent/agent-client.ts';
+import type { HttpRequest } from '../../src/agent/agent-sender.ts';
+import { startTimeout } from '../../src/clock.ts';
+import { createCore } from '../../src/controller/create-core.ts';
+import { createGitHub } from '../../src/github/github.ts';
+import { Poller } from '../../src/intake/polling/poller.ts';
+import { Store } from '../../src/store/store.ts';
+import { observation } from '../store/records.ts';
+import { endlessEffects } from '../support/endless-effects.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
+
+/** Bytes of heap before and after many passes of a loop of the daemon. */
+export interface HeapFigures {
+  /** What is done in one pass. */
+  loop: string;
+  passes: number;
+  before: number;
+  after: number;
+}
+
+const log = pino({ level: 'silent' });
+const DAY = 24 * 3_600_000;
+
+/** A loop as it is soaked: what one pass does, and how often it is done. */
+interface Soak {
+  loop: string;
+  passes: number;
+  pass(): Promise<void>;
+}
+
+const health = { status: 'healthy', version: '1', uptime: 1, vmsTotal: 0, vmsRunning: 0 };
+const capabilities = { host: { maxConcurrentVMs: 2 }, features: [] };
+
+/** An agent without VMs, in memory. */
+function idleAgent(clock: ManualClock): AgentClient {
+  const answers: Record<string, object> = {
+    '/health': health,
+    '/system/capabilities': capabilities,
+    '/vms': { vms: [], total: 0, limit: 1000, offset: 0 },
+  };
+  const bytesOf = new Map(
+    Object.entries(answers).map(([path, answer]) => [path, Buffer.from(JSON.stringify(answer))]),
+  );
+  const send = async ({ url }: HttpRequest) => {
+    const bytes = bytesOf.get(new URL(url).pathname);
+    return { status: bytes ? 200 : 404, bytes: bytes ?? Buffer.alloc(0) };
+  };
+  const sender = { send, close: async () => undefined };
+  return new AgentClient({ name: 'mini-1', baseUrl: 'http://agent.test', token: 't', clock, sender });
+}
+
+/** The scheduler decides again and again while a queued job rests: its VM failed, and it waits for its next attempt. */
+async function schedulingSoak(): Promise<Soak> {
+  const clock = new ManualClock();
+  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const { actors, hosts, dispatcher } = createCore({
+    store,
+    clock,
+    log,
+    policy: DEFAULT_POLICY,
+    effects: () => endlessEffects({}),
+    hosts: [{ name: 'mini-1', client: idleAgent(clock), maxVms: 2 }],
+    hostPolicy: { checkInterval: 365 * DAY, lostAfter: 365 * DAY },
+    profileFor: () => 'macos',
+  });
+  hosts.start();
+  await settled();
+  dispatcher.observe(observation(1));
+  const [key] = [...actors.all()].map((actor) => actor.key);
+  const job = actors.snapshotOf(key ?? '')?.context.job;
+  if (!key || !job) throw new Error('the job has no actor');
+  actors.send(key, {
+    type: 'job.exchanged',
+    job: { ...job, notBefore: clock.now() + 30 * DAY },
+    here: false,
+  });
+  return {
+    loop: 'scheduling while a job rests',
+    passes: 20_000,
+    pass: async () => {
+      dispatcher.requestScheduling();
+      await null;
+      await null;
+    },
+  };
+}
+
+/** Looks at a GitHub without runs, over the adapter; each is a few requests. */
+async function pollingSoak(): Promise<Soak> {
+  const clock = new ManualClock();
+  const empty = () =>
+    new Response('{"total_count":0,"workflow_runs":[]}', {
+      headers: { 'content-type': 'application/json' },
+    });
+  const github = createGitHub({
+    apiUrl: 'https://api.github.com',
+    auth: { token: 't' },
+    clock,
+    fetch: async () => empty(),
+  });
+  let looks = 0;
+  const poller = new Poller({
+    github,
+    repositories: [{ owner: 'octo', repository: 'app' }],
+    pace: () => 1_000,
+    recheckInterval: 365 * DAY,
+    clock,
+    random: () => 0.5,
+    onObservation: () => undefined,
+    onLooked: () => {
+      looks += 1;
+    },
+    activeJobs: () => [],
+    log,
+  });
+  poller.start();
+  return {
+    loop: 'looks at GitHub',
+    passes: 3_000,
+    pass: async () => {
+      const before = looks;
+      poller.pollNow();
+      while (looks === before) await settled();
+    },
+  };
+}
+
+/** Calls to an agent with a signal that lives as long as the daemon, each within a limit of its own. */
+async function agentSoak(): Promise<Soak> {
+  const clock = new ManualClock();
+  const client = idleAgent(clock);
+  const life = new AbortController();
+  return {
+    loop: 'lists of an agent',
+    passes: 20_000,
+    pass: async () => {
+      const limit = startTimeout(clock, 30_000, life.signal);
+      await client.listVms({ signal: limit.signal });
+      await client.health({ signal: life.signal });
+      limit.end();
+    },
+  };
+}
+
+function heapUsed(): number {
+  for (let n = 0; n < 4; n += 1) globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+const ROUNDS = 3;
+
+/** A leak grows in every round; what the engine keeps of its own comes and goes, so the round that grew least counts. */
+async function soak({ loop, passes, pass }: Soak): Promise<HeapFigures> {
+  const rounds: HeapFigures[] = [];
+  // The first round compiles and fills caches.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const before = heapUsed();
+    for (let n = 0; n < passes; n += 1) await pass();
+    await settled();
+    if (round > 0) rounds.push({ loop, passes, before, after: heapUsed() });
+  }
+  const growth = ({ before, after }: HeapFigures) => after - before;
+  return rounds.reduce((least, one) => (growth(one) < growth(least) ? one : least));
+}
+
+for (const begin of [schedulingSoak, pollingSoak, agentSoak]) {
+  process.stdout.write(`${JSON.stringify(await soak(await begin()))}\n`);
+}
+process.exit(0);
