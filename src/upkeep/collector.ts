@@ -33,44 +33,60 @@ export interface CollectorOptions {
   /** Repositories that an orphan's job may belong to. */
   repositories: { owner: string; repository: string }[];
   clock: Clock;
-  log: Logger;
   namePrefix: string;
   profileFor(labels: string[]): string | null;
+  log: Logger;
   /** Milliseconds between collections. */
   interval: number;
 }
 
 /** Milliseconds for one step of a collection. */
 const PATIENCE = 30_000;
+/**
+ * Milliseconds for an adoption. An agent that is asked to forward a port looks for the guest's address for up to 142 s
+ * before it refuses (agent source: two searches of 20 tries), and GitHub is asked after that.
+ */
+const ADOPTION_PATIENCE = 4 * 60_000;
+/** What is collected by itself: the VMs of one host, or the runners of all scopes. */
+interface Part {
+  name: string;
+  kind: CollectionStep['kind'];
+  look(): Promise<Reality>;
+}
 
 /**
  * Finds what a crash, a lost record or half a cleanup left behind. It compares reality with the records and acts
- * on names that are ours only; what may be working goes through an actor of its own, never straight to deletion.
+ * on names that are ours only; what may be working goes through an actor of its own, never straight to deletion. The VMs
+ * of each host are collected by themselves, one thing at a time, so that a host that hangs delays no other one; runners
+ * wait for the word of every host, at most half a minute.
  */
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #stopped = new Stop();
-  #sightings: ReadonlyMap<string, Sighting> = new Map();
-  #collecting: Promise<unknown> = Promise.resolve();
+  readonly #parts: Part[];
+  /** What the last collection of each part saw without an owner. */
+  readonly #sightings = new Map<string, ReadonlyMap<string, Sighting>>();
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    const hostNames = [...options.hosts.all()].map(({ name }) => name);
+    const hosts = hostNames.map(
+      (name): Part => ({ name: `the VMs of ${name}`, kind: 'vm', look: () => this.#look([name], []) }),
+    );
+    this.#parts = [
+      ...hosts,
+      { name: 'runners', kind: 'runner', look: async () => this.#look(hostNames, await this.#scopes()) },
+    ];
   }
 
   /** Collects at once and then at every interval, until stopped. */
   async run(): Promise<void> {
-    const { clock, interval, log, store } = this.#options;
-    while (!this.#stopped.signal.aborted) {
-      try {
-        await this.collect();
-        await store.prune(clock.now());
-      } catch (error) {
-        if (this.#stopped.signal.aborted) return;
-        const failure = failureOf(error);
-        log.warn({ failure }, `a collection was not finished; the next one starts anew: ${failure.message}`);
-      }
-      await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
-    }
+    const { store, clock } = this.#options;
+    await Promise.all([
+      ...this.#parts.map((part) => this.#repeat(part.name, () => this.#collectPart(part))),
+      this.#repeat('the store', () => store.prune(clock.now())),
+    ]);
   }
 
   stop(): void {
@@ -78,32 +94,51 @@ export class Collector {
   }
 
   /** What a collection would do now, with the reason for each thing; changes nothing. */
-  async plan(): Promise<Collection> {
-    const reality = await this.#look();
-    const { namePrefix, clock } = this.#options;
-    return planCollection(namePrefix, reality, this.#owners(), this.#sightings, clock.now());
+  async plan(): Promise<CollectionStep[]> {
+    const plans = this.#parts.map(async (part) => this.#planned(part, await part.look()));
+    return (await Promise.all(plans)).flatMap(({ steps }) => steps);
+  }
+
+  /** Collects all parts now, and returns what was to be done. */
+  async collect(): Promise<CollectionStep[]> {
+    return (await Promise.all(this.#parts.map((part) => this.#collectPart(part)))).flat();
+  }
+
+  async #repeat(what: string, work: () => Promise<unknown>): Promise<void> {
+    const { clock, interval, log } = this.#options;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        const failure = failureOf(error);
+        log.warn(
+          { failure },
+          `a collection (${what}) was not finished; it is tried again: ${failure.message}`,
+        );
+      }
+      await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
+    }
   }
 
   /** One at a time: two that overlap would adopt the same VM twice. */
-  collect(): Promise<CollectionStep[]> {
-    const collected = this.#collecting.then(() => this.#collect());
-    this.#collecting = collected.catch(() => undefined);
+  #collectPart(part: Part): Promise<CollectionStep[]> {
+    const before = this.#underWay.get(part.name) ?? Promise.resolve();
+    const collected = before.then(() => this.#collect(part));
+    this.#underWay.set(
+      part.name,
+      collected.catch(() => undefined),
+    );
     return collected;
   }
 
-  async #collect(): Promise<CollectionStep[]> {
-    const reality = await this.#look();
-    const { namePrefix, clock, log, store, world } = this.#options;
-    const { steps, sightings } = planCollection(
-      namePrefix,
-      reality,
-      this.#owners(),
-      this.#sightings,
-      clock.now(),
-    );
-    this.#sightings = sightings;
+  async #collect(part: Part): Promise<CollectionStep[]> {
+    const { log, store, world } = this.#options;
+    const reality = await part.look();
+    const { steps, sightings } = this.#planned(part, reality);
+    this.#sightings.set(part.name, sightings);
     const scopes = await this.#scopes();
-    for (const { key, leftover } of await store.leftovers.all()) {
+    for (const { key, leftover } of part.kind === 'runner' ? await store.leftovers.all() : []) {
       if (isLeftoverGone(leftover, reality)) store.leftovers.delete(key);
     }
     for (const step of steps) {
@@ -111,8 +146,8 @@ export class Collector {
       if (step.do === 'wait' || step.do === 'leave') continue;
       try {
         if (step.kind === 'vm' && step.do === 'adopt')
-          await this.#within((signal) => this.#adopt(step, signal));
-        else await this.#within((signal) => removeStray(world, scopes, step, signal));
+          await this.#within(ADOPTION_PATIENCE, (signal) => this.#adopt(step, signal));
+        else await this.#within(PATIENCE, (signal) => removeStray(world, scopes, step, signal));
         log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
       } catch (error) {
         log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
@@ -121,13 +156,20 @@ export class Collector {
     return steps;
   }
 
-  async #look(): Promise<Reality> {
-    const { hosts, log, world } = this.#options;
+  #planned({ name, kind }: Part, reality: Reality): Collection {
+    const { namePrefix, clock } = this.#options;
+    const before = this.#sightings.get(name) ?? new Map();
+    const planned = planCollection(namePrefix, reality, this.#owners(), before, clock.now());
+    return { ...planned, steps: planned.steps.filter((step) => step.kind === kind) };
+  }
+
+  async #look(hosts: readonly string[], scopes: readonly RunnerScope[]): Promise<Reality> {
+    const { log, world } = this.#options;
     const reality = await readReality({
       world,
-      hosts: [...hosts.all()].map(({ name }) => name),
-      scopes: await this.#scopes(),
-      within: (work) => this.#within(work),
+      hosts,
+      scopes,
+      within: (work) => this.#within(PATIENCE, work),
       onUnseen: (what, error) => {
         if (!('scope' in what) || this.#stopped.signal.aborted) return;
         const { message } = failureOf(error);
@@ -170,32 +212,27 @@ export class Collector {
 
   /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
   async #adopt(step: CollectionStep & { kind: 'vm' }, signal: AbortSignal): Promise<void> {
-    const { actors, profileFor, store } = this.#options;
+    const { actors, clock, profileFor, store } = this.#options;
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
     const seen = await identifyStray(this.#options, step, named, signal);
     const profile = seen.job && profileFor(seen.job.labels);
     // Asked last: while we waited, the job may have got an actor.
     const isFree = actors.holderOfJob(named.jobId) === null && !store.settled.has(named.jobId);
-    const at = this.#options.clock.now();
     const job =
       seen.job && profile && isFree
         ? jobFrom(seen.job, profile)
-        : placeholder({ name: 'adopted VM', at, ...seen.place });
+        : placeholder({ name: 'adopted VM', at: clock.now(), ...seen.place });
     store.atomically(() => {
-      const numbers = reserveNumbers(
-        { store, actors, clock: this.#options.clock },
-        named.jobId,
-        named.number,
-      );
+      const numbers = reserveNumbers({ store, actors, clock }, named.jobId, named.number);
       const taken = { next: numbers.first, last: numbers.last };
       actors.send(actors.create(job), seen.adoption(job.profile, taken));
     });
   }
 
-  /** A host or GitHub that hangs must not hold up the collection of the others. */
-  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = startTimeout(this.#options.clock, PATIENCE, this.#stopped.signal);
+  /** A host or GitHub that hangs must not hold up what comes after it for ever. */
+  async #within<T>(patience: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = startTimeout(this.#options.clock, patience, this.#stopped.signal);
     try {
       return await work(timeout.signal);
     } finally {

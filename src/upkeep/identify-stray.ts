@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { NO_JOB, type Runner, type RunnerScope, type Vm } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
@@ -13,6 +14,8 @@ export interface StrayOptions {
   /** Repositories that the VM's job may belong to. */
   repositories: readonly { owner: string; repository: string }[];
 }
+
+const REQUESTS_AT_ONCE = 5;
 
 /** What the world says of a VM without a record. */
 export interface Identified {
@@ -75,19 +78,48 @@ export async function identifyStray(
 
   async function jobOf(): Promise<JobObservation | null> {
     if (jobId === NO_JOB) return null;
-    for (const { owner, repository } of repositories) {
-      const found = await world.github.getJob(owner, repository, jobId, { signal });
-      if (found) return found;
-    }
-    return null;
+    return firstFound(repositories, ({ owner, repository }) =>
+      world.github.getJob(owner, repository, jobId, { signal }),
+    );
   }
 
   /** Where the runner in the VM is registered, since only there it can be taken off the list. */
   async function placeOf(): Promise<{ owner: string; repository: string }> {
-    for (const scope of scopes) {
-      if (scope.kind === 'organization') return { owner: scope.owner, repository: '' };
-      if (await world.github.findRunner(scope, step.name, { signal })) return scope;
-    }
-    return repositories[0] ?? { owner: '', repository: '' };
+    const organization = scopes.find(({ kind }) => kind === 'organization');
+    if (organization) return { owner: organization.owner, repository: '' };
+    const places = scopes.flatMap((scope) => (scope.kind === 'repository' ? [scope] : []));
+    const found = await firstFound(places, async (scope) =>
+      (await world.github.findRunner(scope, step.name, { signal })) ? scope : null,
+    );
+    return found ?? repositories[0] ?? { owner: '', repository: '' };
   }
+}
+
+/**
+ * Asks several places side by side, and returns what the first one finds: one that hangs or refuses delays none of the
+ * others. Rejects when none found it and one could not be asked, since it may be there.
+ */
+function firstFound<Place, Found>(
+  places: readonly Place[],
+  find: (place: Place) => Promise<Found | null>,
+): Promise<Found | null> {
+  return new Promise((resolve, reject) => {
+    let isFound = false;
+    const refusals: unknown[] = [];
+    const ask = async (place: Place) => {
+      if (isFound) return;
+      try {
+        const found = await find(place);
+        if (found === null) return;
+        isFound = true;
+        resolve(found);
+      } catch (error) {
+        refusals.push(error);
+      }
+    };
+    pMap(places, ask, { concurrency: REQUESTS_AT_ONCE }).then(
+      () => (refusals.length > 0 ? reject(refusals[0]) : resolve(null)),
+      reject,
+    );
+  });
 }

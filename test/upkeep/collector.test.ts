@@ -27,7 +27,7 @@ async function collecting(options: EffectFixtureOptions = {}) {
     register,
     lostAttempt: (steps: string[] = []) => lostAttempt(at, steps),
     collect: async () => told(await at.collector.collect()),
-    plan: async () => told((await at.collector.plan()).steps),
+    plan: async () => told(await at.collector.plan()),
     names: () => [...at.mac.world.vms.values()].map(({ name }) => name),
   };
 }
@@ -114,7 +114,7 @@ describe('a runner without a record', () => {
     await at.register('gh-t-9-1');
     const deaf = at.macs[1]?.faults.add({ route: 'GET /vms', drop: 'before' });
     for (let n = 0; n < 3; n += 1) expect(await at.collect()).toEqual(['runner gh-t-9-1 leave']);
-    expect(deaf?.hits).toBe(3);
+    expect(deaf?.hits).toBeGreaterThanOrEqual(3);
     at.macs[1]?.faults.clear();
     await at.collect();
     await at.collect();
@@ -158,7 +158,7 @@ test('a VM that is started between the look and the delete is left, and that is 
   const at = await collecting();
   const vm = addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
   await at.collect();
-  const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 200, times: 1 });
+  const slow = at.mac.faults.add({ route: 'GET /vms/:id/state', delayMs: 200, times: 1 });
   const collected = at.collect();
   await soon(() => expect(slow.hits).toBe(1));
   vm.state = 'running';

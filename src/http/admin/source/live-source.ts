@@ -96,7 +96,7 @@ export function liveSource(parts: AdminParts): AdminSource {
     health: () => parts.health.now(),
     metrics: () => parts.metrics.text(),
     collect: async (dryRun, by) => {
-      if (dryRun) return (await parts.collector.plan()).steps;
+      if (dryRun) return parts.collector.plan();
       orders.collect(by);
       return parts.collector.collect();
     },
