@@ -75,7 +75,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     log,
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
-    onGone: (key) => dispatcher.jobGone(key),
+    onGone: (key, last) => dispatcher.jobGone(key, last),
   });
   const hosts = new Hosts({
     hosts: options.hosts,

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import type { Failure } from '../../machines/failure.ts';
+import { type Failure, failure } from '../../machines/failure.ts';
 import type { HostSnapshot } from '../../machines/host.ts';
-import type { Job } from '../../machines/job/context.ts';
+import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { JobPolicy } from '../../machines/job/policy.ts';
-import { releasedJob } from '../../machines/job/release.ts';
+import { releasedJob, withFailedAttempt } from '../../machines/job/release.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
@@ -161,12 +161,35 @@ export class Dispatcher {
     this.requestScheduling();
   }
 
-  /** An actor that failed inside: its slot is seen to be free, and what it tried may be tried by another. */
-  jobGone(key: string): void {
-    this.#options.breakers.jobGone(key);
+  /**
+   * An actor that failed inside: what it tried may be tried by another, and its VM is left as it is. A job that waits for a
+   * runner goes on in a fresh actor, under names that were never used and after a pause that grows, since what made the
+   * actor fail may be the job itself. One that is under way goes on in its VM, which the collector finds.
+   */
+  jobGone(key: string, last: JobSnapshot | null): void {
+    const { actors, breakers, store } = this.#options;
+    const free = this.#released.get(key) ?? (last && this.#afterFault(last));
+    breakers.jobGone(key);
+    this.#grants.jobGone(key, last);
     this.#released.delete(key);
     this.#noteSlot(key, undefined);
+    // An exchange that is under way may give the job to another actor.
+    queueMicrotask(() => {
+      if (free && actors.holderOfJob(free.id) === null && !store.settled.has(free.id)) actors.create(free);
+    });
     this.requestScheduling();
+  }
+
+  #afterFault({ context }: JobSnapshot): Job | null {
+    const { policy, clock } = this.#options;
+    const { id, status } = context.job;
+    if (id === NO_JOB || status !== 'queued') return null;
+    const ours = failure(
+      'UNEXPECTED',
+      `The state machine of job ${id} failed, which is a fault of this daemon.`,
+    );
+    const job = withFailedAttempt(context.job, ours);
+    return releasedJob({ ...context, job, failure: ours }, policy, clock.now());
   }
 
   /**

@@ -13,12 +13,14 @@ export interface RecheckOptions {
 
 /** Jobs asked for by id in one cycle; the rest has its turn in the next ones. */
 const MOST_JOBS_A_CYCLE = 200;
+/** Of one repository, and how many repositories. */
 const REQUESTS_AT_ONCE = 5;
+const REPOSITORIES_AT_ONCE = 3;
 
 /**
  * Asks for active jobs by their id, those asked for longest ago first: what ended while no webhook came and no list
- * shows its run is found so. A job that GitHub has no more is over. Repositories are asked for one by one, so that one
- * which cannot be read does not keep the jobs of the others from being seen.
+ * shows its run is found so. A job that GitHub has no more is over. Each repository is asked for by itself, so that
+ * one which hangs or cannot be read does not keep the jobs of the others from being seen.
  */
 export class JobRechecks {
   readonly #options: RecheckOptions;
@@ -35,10 +37,10 @@ export class JobRechecks {
     const askedAt = (id: number) => this.#askedAt.get(id) ?? 0;
     const due = [...jobs].sort((a, b) => askedAt(a.id) - askedAt(b.id)).slice(0, MOST_JOBS_A_CYCLE);
     const refusals: unknown[] = [];
-    for (const ofOne of byRepository(due)) {
+    const ask = async (ofOne: Job[]) => {
       await this.#ask(ofOne, signal).catch((error: unknown) => refusals.push(error));
-      signal.throwIfAborted();
-    }
+    };
+    await pMap(byRepository(due), ask, { concurrency: REPOSITORIES_AT_ONCE, signal });
     if (refusals.length > 0) throw refusals[0];
   }
 

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Logger } from 'pino';
 import { failureOf } from '../../machines/failure.ts';
 import { type Clock, sleepFor } from '../clock.ts';
@@ -16,6 +17,7 @@ export interface RepositoryNamesOptions {
 
 /** Milliseconds between two questions for the names. */
 const INTERVAL = 5 * 60_000;
+const REQUESTS_AT_ONCE = 5;
 
 /** A repository that the config calls by an earlier name. */
 export interface Renamed {
@@ -79,7 +81,7 @@ export class RepositoryNames {
   async #learn(): Promise<void> {
     const { github, ids, repositories, log } = this.#options;
     const { signal } = this.#stopped;
-    for (const { owner, repository } of repositories) {
+    const learn = async ({ owner, repository }: { owner: string; repository: string }) => {
       const name = `${owner}/${repository}`;
       try {
         const { id, fullName } = await github.getRepository(owner, repository, { signal });
@@ -90,7 +92,8 @@ export class RepositoryNames {
         const failure = failureOf(error);
         log.info({ repository: name, failure }, `the name of ${name} was not looked up: ${failure.message}`);
       }
-    }
+    };
+    await pMap(repositories, learn, { concurrency: REQUESTS_AT_ONCE });
   }
 
   #note(from: string, to: string): void {

@@ -27,8 +27,8 @@ export interface JobActorsOptions {
   log: Logger;
   /** After each transition, in the same synchronous stretch. */
   onTransition(key: string, snapshot: JobSnapshot): void;
-  /** It failed inside, and is there no more. */
-  onGone(key: string): void;
+  /** It failed inside, and is there no more; `last` is what it was before, null when it was nothing yet. */
+  onGone(key: string, last: JobSnapshot | null): void;
 }
 
 /** A live actor as routing sees it. */
@@ -246,7 +246,10 @@ export class JobActors {
     onTransition(key, snapshot);
   }
 
-  /** An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. */
+  /**
+   * An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. XState
+   * leaves what such an actor had invoked running, so that is ended here: nobody would hear of it any more.
+   */
   #quarantine(key: string, error: unknown): void {
     const { store, journal, clock, log } = this.#options;
     const live = this.#live.get(key);
@@ -270,6 +273,8 @@ export class JobActors {
       store.quarantine.put(key, raw, reason);
     });
     log.error({ actor: key, reason }, `job ${key}: its state machine failed; the record is in quarantine`);
-    this.#options.onGone(key);
+    for (const effect of Object.values(live?.last?.children ?? {}))
+      if (effect?.getSnapshot().status === 'active') effect.send({ type: 'xstate.stop' });
+    this.#options.onGone(key, live?.last ?? null);
   }
 }

@@ -38,6 +38,12 @@ export class FullHosts {
     else this.#waiting.delete(key);
   }
 
+  /** An actor is gone without an end. */
+  jobGone(key: string): void {
+    this.#waiting.delete(key);
+    this.#up.delete(key);
+  }
+
   isFull(host: string): boolean {
     return (this.#hosts.get(host)?.until ?? 0) > this.#clock.now();
   }

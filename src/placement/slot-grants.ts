@@ -8,6 +8,7 @@ import { reserveNumbers } from '../jobs/reserve-numbers.ts';
 import type { Store } from '../store/store.ts';
 import { freeSlots } from './free-slots.ts';
 import { FullHosts } from './full-hosts.ts';
+import { OrphanSlots } from './orphan-slots.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
 import { dueJobs, type FreeHost, type Gates, OPEN_GATES, schedule, type WaitingJob } from './schedule.ts';
 import { soonest } from './soonest.ts';
@@ -30,6 +31,7 @@ export class SlotGrants {
   readonly #options: SlotGrantsOptions;
   readonly #warmNotBefore = new Map<string, number>();
   readonly #full: FullHosts;
+  readonly #orphans = new OrphanSlots();
 
   constructor(options: SlotGrantsOptions) {
     this.#options = options;
@@ -100,6 +102,14 @@ export class SlotGrants {
     const { job, vm, failure } = snapshot.context;
     if (job.id !== NO_JOB || vm === null || failure === null || !snapshot.hasTag('tearingDown')) return;
     this.#warmNotBefore.set(vm.profile, this.#options.clock.now() + WARM_PAUSE);
+  }
+
+  /** An actor is gone without an end; its VM is still there, or on its way. */
+  jobGone(key: string, last: JobSnapshot | null): void {
+    this.#full.jobGone(key);
+    const vm = last?.hasTag('holdsSlot') ? last.context.vm : null;
+    if (vm)
+      this.#orphans.add(vm.host, vm.name, this.#options.hosts.snapshotOf(vm.host)?.context.look ?? null);
   }
 
   /** The job that is next for a VM of this profile on this host; null when none is, or the host takes none. */
@@ -184,7 +194,8 @@ export class SlotGrants {
     for (const { name, snapshot } of hosts.all()) {
       const { look } = snapshot.context;
       if (look === null || !open.has(name) || this.#full.isFull(name)) continue;
-      free.push({ name, free: freeSlots(look, actors.slotsOn(name)) });
+      const claimed = new Set([...actors.slotsOn(name), ...this.#orphans.on(name, look)]);
+      free.push({ name, free: freeSlots(look, claimed) });
     }
     return free;
   }

@@ -26,7 +26,7 @@ export async function connectOtherController(
   { env, clock }: { env: NodeJS.ProcessEnv; clock: Clock },
 ): Promise<Connection> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
-  const { byHost } = await connectAgents(config, env, realPorts.agentSender);
+  const { byHost } = await connectAgents(config, env, clock, realPorts.agentSender);
   const close = async () => {
     for (const agent of byHost.values()) await agent.close();
   };

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { z } from 'zod';
 import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
@@ -50,44 +51,52 @@ interface Rights {
 const WORST_SKEW_MS = 30_000;
 
 const purpose = 'serving jobs';
+const REQUESTS_AT_ONCE = 5;
 
 /** What the doctor asks GitHub. */
 export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock: Clock) {
   return {
     /** Tries every kind of reading and reasons about writing; makes and changes nothing. Throws only the signal's reason. */
     async checkAccess(question: AccessQuestion, { signal }: Abortable = {}): Promise<AccessReport> {
-      const findings: AccessFinding[] = [];
       const skews: number[] = [];
       const rights: Rights = { permissions: null, oauthScopes: null };
 
-      /** What makes every further call fail in the same way is told once. */
-      const isHopeless = () => findings.some(({ ends }) => ends);
-      const attempt = async (what: string, path: string, found: string) => {
-        if (isHopeless()) return;
+      const attempt = async (what: string, path: string, found: string): Promise<AccessFinding> => {
         const askedAt = clock.now();
         try {
           const query = { per_page: 1 };
           const { headers } = await transport.request({ what, purpose, method: 'GET', path, query, signal });
           skews.push((askedAt + clock.now()) / 2 - Date.parse(String(headers.date)) - 500);
-          findings.push({ what, ok: true, message: found });
+          return { what, ok: true, message: found };
         } catch (error) {
-          findings.push({ what, ok: false, message: explain(error), ends: endsAll(error) });
+          return { what, ok: false, message: explain(error), ends: endsAll(error) };
         }
       };
-
-      findings.push(await identity(rights, signal));
-      for (const { owner, repository } of question.repositories) {
+      const ofRepository = async ({ owner, repository }: { owner: string; repository: string }) => {
         const path = `${scopePath({ kind: 'repository', owner, repository })}/actions/runs`;
         const name = `${owner}/${repository}`;
-        await attempt(`read the runs of ${name}`, path, `Runs and jobs of ${name} can be read.`);
-        const renamed = isHopeless() ? null : await nameNow(owner, repository, signal);
-        if (renamed !== null) findings.push(renamed);
-      }
-      for (const scope of question.scopes) {
+        const read = await attempt(`read the runs of ${name}`, path, `Runs and jobs of ${name} can be read.`);
+        const renamed = read.ends ? null : await nameNow(owner, repository, signal);
+        return renamed === null ? [read] : [read, renamed];
+      };
+      const ofScope = async (scope: RunnerScope) => {
         const name = scopeName(scope);
         const path = `${scopePath(scope)}/actions/runners`;
-        await attempt(`read the runners of ${name}`, path, `The runners of ${name} can be read.`);
-        if (!isHopeless()) findings.push(mayRegister(scope, rights));
+        const read = await attempt(
+          `read the runners of ${name}`,
+          path,
+          `The runners of ${name} can be read.`,
+        );
+        return read.ends ? [read] : [read, mayRegister(scope, rights)];
+      };
+
+      const findings = [await identity(rights, signal)];
+      if (!findings.some(({ ends }) => ends)) {
+        const questions = [
+          ...question.repositories.map((one) => () => ofRepository(one)),
+          ...question.scopes.map((one) => () => ofScope(one)),
+        ];
+        findings.push(...toldOnce(await pMap(questions, (ask) => ask(), { concurrency: REQUESTS_AT_ONCE })));
       }
       const skew = skews.find((value) => !Number.isNaN(value)) ?? null;
       if (skew !== null) findings.push(clockFinding(skew));
@@ -148,6 +157,13 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
       return { what, ok: false, message: explain(error), ends: endsAll(error) };
     }
   }
+}
+
+/** What every question found out is told once; what one of them did is that one's own trouble. */
+function toldOnce(answers: AccessFinding[][]): AccessFinding[] {
+  const isHopeless = answers.length > 0 && answers.every((findings) => findings.some(({ ends }) => ends));
+  if (isHopeless) return answers.flat().slice(0, 1);
+  return answers.flat().map(({ ends: _, ...finding }) => finding);
 }
 
 /** True for a failure that is not about what was asked for. */

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Logger } from 'pino';
 import { type Failure, failureOf } from '../../../machines/failure.ts';
 import type { Job } from '../../../machines/job/context.ts';
@@ -58,6 +59,15 @@ export interface PollerHealth {
   budgets: PurposeBudget[];
 }
 
+interface Sweep {
+  /** Of the repository. */
+  name: string;
+  sweep: RepositorySweep;
+}
+
+/** One that hangs keeps the others waiting only when as many hang; GitHub asks for few requests at once. */
+const REPOSITORIES_AT_ONCE = 3;
+
 /** Daemons started together must not ask together. */
 const JITTER = 0.1;
 /** The look that asks for jobs by their id; all others are for the runs of a repository. */
@@ -70,7 +80,7 @@ export const ACTIVE_JOBS = 'active jobs';
  */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #sweeps: { name: string; sweep: RepositorySweep }[];
+  readonly #sweeps: Sweep[];
   readonly #rechecks: JobRechecks;
   readonly #stopped = new Stop();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
@@ -161,16 +171,24 @@ export class Poller {
     const { activeJobs, clock, onLooked } = this.#options;
     const listed = new Set<number>();
     const began = reading(clock);
-    let stoppedAt: string | null = null;
     const sweeps = this.#sweeps;
-    for (const { name, sweep } of [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)]) {
-      stoppedAt = await this.#try(runsOf(name), async () => {
-        for (const id of await sweep.run(signal)) listed.add(id);
-      });
-      if (stoppedAt === null) continue;
-      this.#first = sweeps.findIndex((one) => one.sweep === sweep);
-      break;
-    }
+    const inTurn = [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)];
+    /** Those that the budget did not allow. */
+    const unread = new Set<Sweep>();
+    const read = async (one: Sweep) => {
+      // Once the budget ended one, those after it are not begun.
+      const stopped =
+        unread.size > 0
+          ? one.name
+          : await this.#try(runsOf(one.name), async () => {
+              for (const id of await one.sweep.run(signal)) listed.add(id);
+            });
+      if (stopped !== null) unread.add(one);
+    };
+    await pMap(inTurn, read, { concurrency: REPOSITORIES_AT_ONCE });
+    const first = inTurn.find((one) => unread.has(one));
+    if (first) this.#first = sweeps.indexOf(first);
+    let stoppedAt = first ? runsOf(first.name) : null;
     const unlisted = activeJobs().filter(({ id }) => !listed.has(id));
     const unasked = await this.#try(ACTIVE_JOBS, () => this.#rechecks.run(unlisted, signal));
     stoppedAt ??= unasked;
