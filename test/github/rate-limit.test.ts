@@ -11,6 +11,9 @@ const OURS = Date.UTC(2026, 5, 1, 12, 10);
 const THEIRS = Date.UTC(2026, 5, 1, 12, 0);
 const DATE = { date: new Date(THEIRS).toUTCString() };
 
+/** A date of GitHub's clock, so long after its answer. */
+const at = (ms: number) => new Date(THEIRS + ms).toUTCString();
+
 const budget = (remaining: number, resource = 'core') => ({
   ...DATE,
   'x-ratelimit-limit': '5000',
@@ -46,6 +49,16 @@ describe('an answer that says "wait"', () => {
     ['a retry-after beyond an hour', wait(429, { 'retry-after': '1e12' }), HOUR],
     ['a retry-after beyond all dates', wait(403, { 'retry-after': '1e18' }), HOUR],
     ['a retry-after of zero', wait(429, { 'retry-after': '0' }), 1_000],
+    ['a retry-after without an end', wait(429, { 'retry-after': 'Infinity' }), HOUR],
+    ['a retry-after that is a date', wait(429, { ...DATE, 'retry-after': at(2 * MINUTE) }), 2 * MINUTE],
+    ['a date beyond an hour', wait(403, { ...DATE, 'retry-after': at(30 * HOUR) }), HOUR],
+    ['a date that is past', wait(429, { ...DATE, 'retry-after': at(-HOUR) }), 1_000],
+    ['a retry-after that nobody can read', wait(429, { 'retry-after': 'soon' }), MINUTE],
+    [
+      'an empty budget beyond an hour',
+      wait(403, { ...budget(0), 'x-ratelimit-reset': '1e12' }),
+      HOUR + 1_000,
+    ],
     ['retry-after before an empty budget', wait(403, { ...budget(0), 'retry-after': '5' }), 5_000],
     ['an empty budget, until the reset as GitHub’s own clock has it', wait(403, budget(0)), 601_000],
     ['a 429 that names nothing', wait(429, {}), MINUTE],

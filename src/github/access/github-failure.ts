@@ -182,9 +182,19 @@ function pauseEnd(headers: AnswerHeaders, now: number, strikes: number): number 
   return now + Math.min(SHORTEST_PAUSE_MS * 2 ** strikes, LONGEST_PAUSE_MS);
 }
 
+/**
+ * The instant of `retry-after` on our clock, at least a second and at most an hour from now; null without one. It is in
+ * seconds, or a date (RFC 9110 §10.2.3), which is on the clock of whoever answered, as `Date` is.
+ */
 function retryAfter(headers: AnswerHeaders, now: number): number | null {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return Number.isFinite(seconds) ? now + Math.min(Math.max(seconds, 1) * 1000, LONGEST_WAIT_MS) : null;
+  const named = headers['retry-after'];
+  if (named === undefined || named === '') return null;
+  const seconds = Number(named);
+  const theirs = Date.parse(String(headers.date));
+  const left = Number.isNaN(seconds)
+    ? Date.parse(String(named)) - (Number.isNaN(theirs) ? now : theirs)
+    : seconds * 1000;
+  return Number.isNaN(left) ? null : now + Math.min(Math.max(left, 1000), LONGEST_WAIT_MS);
 }
 
 function permissionAdvice(headers: AnswerHeaders): string {
