@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { githubRig, ORG, REPO, type RigOptions } from './github-rig.ts';
 
@@ -61,6 +62,22 @@ describe('access with a token', () => {
     const findings = await findingsOf({ tokens }, token('fine'));
     expect(verdicts(findings)).toEqual([true, true, true, null]);
     expect(findings.get(REGISTER)?.message).toContain('Administration: write');
+  });
+
+  test('and a repository that hangs, which hides nothing of the others', async () => {
+    await using rig = await githubRig({}, { timeoutMs: 500 });
+    ensureRepository(rig.world, 'octo/deaf');
+    rig.faults.add({ route: 'GET /repos/octo/deaf/*', hang: true });
+    const places = ['deaf', 'app'].map((repository) => ({ owner: 'octo', repository }));
+    const scopes = places.map((place) => ({ kind: 'repository' as const, ...place }));
+    const began = performance.now();
+    const { findings } = await rig.github.checkAccess({ repositories: places, scopes });
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const found = new Map(findings.map(({ what, ok }) => [what, ok]));
+    expect(found.get('read the runs of octo/deaf')).toBe(false);
+    expect(found.get('read the runners of octo/deaf')).toBe(false);
+    expect([found.get(RUNS), found.get(RUNNERS)]).toEqual([true, true]);
+    expect(findings.some(({ ends }) => ends)).toBe(false);
   });
 
   test('that may not read runs is told which permission is missing', async () => {

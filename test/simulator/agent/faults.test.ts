@@ -100,6 +100,27 @@ describe('on the agent’s routes', () => {
     expect(mac.world.vms.size).toBe(1);
   });
 
+  test('an answer may drip, byte by byte', async () => {
+    await using mac = await servedWorld();
+    mac.faults.add({ route: 'GET /health', dripMs: 1 });
+    const began = performance.now();
+    const answer = await fetch(`${mac.server.url}/health`);
+    const text = await answer.text();
+    expect(JSON.parse(text)).toMatchObject({ status: 'healthy' });
+    expect(performance.now() - began).toBeGreaterThan(text.length);
+  });
+
+  test('a list may have no end: each page is full of the same entries', async () => {
+    await using mac = await servedWorld();
+    await mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
+    mac.faults.add({ route: 'GET /vms', endlessList: true });
+    for (const offset of [0, 1000]) {
+      const { body } = await mac.call('GET', `/vms?limit=1000&offset=${offset}`);
+      const { vms } = body as { vms: { name: string }[] };
+      expect([vms.length, ...new Set(vms.map(({ name }) => name))]).toEqual([1000, 'vm']);
+    }
+  });
+
   test('a hang lasts until the client gives up', async () => {
     await using mac = await servedWorld();
     const fault = mac.faults.add({ route: 'GET /vms', hang: true });

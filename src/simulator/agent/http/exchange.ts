@@ -47,7 +47,8 @@ export async function answerRequest(
     if (fault?.hang) await hang(AbortSignal.any([life, client.gone]));
     if (fault?.drop === 'before') return 'cut';
     const instead = fault && fault.drop === undefined ? replyOf(fault) : null;
-    const reply = instead ?? (await route(world, head, path, body, life, client));
+    const asked = fault?.endlessList ? fromItsBegin(head) : head;
+    const reply = instead ?? (await route(world, asked, path, body, life, client));
     if (fault?.drop === 'after') return 'cut';
     return fault ? spoiled(reply, fault, head) : reply;
   } catch (error) {
@@ -95,6 +96,11 @@ function replyOf(fault: Fault): Reply | null {
   const reply = fault.body === undefined ? envelope : { status, body: fault.body };
   return fault.headers ? { ...reply, headers: fault.headers } : reply;
 }
+
+const fromItsBegin = (head: RequestHead): RequestHead => ({
+  ...head,
+  query: new Map([...head.query].filter(([name]) => name !== 'offset')),
+});
 
 /** The answer as it goes out slowly, or as a list that has no end. */
 function spoiled(reply: Reply, { dripMs, endlessList }: Fault, { query }: RequestHead): Reply {
