@@ -89,10 +89,11 @@ async function imageReady(
   signal: AbortSignal,
 ): Promise<void> {
   const notReady = (why: string) => new DaemonError('IMAGE_NOT_READY', `${host} has no ${image} yet: ${why}`);
-  const timeout = startTimeout(world.clock, QUICK);
+  signal.throwIfAborted();
+  const timeout = startTimeout(world.clock, QUICK, signal);
   const slow = new Promise<never>((_, reject) => {
-    timeout.signal.addEventListener('abort', () => reject(notReady('it is being pulled.')), { once: true });
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const end = () => reject(signal.aborted ? signal.reason : notReady('it is being pulled.'));
+    timeout.signal.addEventListener('abort', end, { once: true });
   });
   const pulled = world.pulls.ensure(host, image).catch((error: unknown) => {
     throw notReady(failureOf(error).message);
