@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import { matchProfile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secret-values.ts';
-import { observePending } from '../dispatch/observe-pending.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
@@ -15,6 +14,7 @@ import { createAdminApp } from '../http/admin/admin-app.ts';
 import { liveSource } from '../http/admin/source/live-source.ts';
 import { createPublicApp } from '../http/public-app.ts';
 import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
+import { handlePendingDeliveries } from '../intake/webhooks/pending-deliveries.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
 import { Collector } from '../upkeep/collector.ts';
@@ -212,7 +212,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
   disposal.defer('the hosts', () => hosts.stop());
-  await observePending(store, dispatcher);
+  await handlePendingDeliveries({ store, observe: (seen) => dispatcher.observe(seen), log });
 
   const health = new DaemonHealth({
     mode: config.controller.mode,

@@ -11,6 +11,8 @@ import { damagedTables } from './table-checksums.ts';
 export interface StoreInspection {
   actors: number;
   quarantined: number;
+  /** Rows of other tables that are in quarantine, or that the next start puts there, by table. */
+  unreadable: Record<string, number>;
   /** What the next start could not read. */
   damage: Damage[];
   /** Folders with what earlier starts could not read. */
@@ -45,9 +47,19 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
       clock,
       log,
     });
+    const { unreadable: records } = await store.actors.read();
+    // Entries of the journal are met when they are read.
+    for await (const _entry of store.journal.read());
     const { actors, quarantined } = store.counts();
+    const unreadable = store.quarantine.rows();
     await store.close();
-    return { actors, quarantined, damage, kept: keptAside(folder) };
+    return {
+      actors: actors - records.length,
+      quarantined: quarantined + records.length,
+      unreadable,
+      damage,
+      kept: keptAside(folder),
+    };
   } catch (error) {
     const { message, cause } = error as Error;
     const isHeld = (cause as { cause?: { code?: string } } | undefined)?.cause?.code === 'LEVEL_LOCKED';

@@ -1,20 +1,20 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import { type Clock, sleepFor } from '../clock.ts';
 import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
 import { type Database, LevelEngine, type TableName } from './level-engine.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Cordons } from './tables/cordons.ts';
-import { Deliveries, type StoredDelivery } from './tables/deliveries.ts';
-import { Evidence, type KeptEvidence } from './tables/evidence.ts';
+import { Deliveries } from './tables/deliveries/deliveries.ts';
+import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
 import { ActorRecords } from './tables/jobs/actor-records.ts';
-import { NotedJobs } from './tables/jobs/noted-jobs.ts';
-import { Quarantine, type QuarantinedRecord } from './tables/jobs/quarantine.ts';
-import { type SettledJob, SettledJobs } from './tables/jobs/settled-jobs.ts';
+import { NOTED_ROWS, NotedJobs } from './tables/jobs/noted-jobs.ts';
+import { QUARANTINE_ROWS, Quarantine } from './tables/jobs/quarantine.ts';
+import { SETTLED_ROWS, SettledJobs } from './tables/jobs/settled-jobs.ts';
 import { Journal } from './tables/journal.ts';
-import { type Leftover, Leftovers } from './tables/leftovers.ts';
-import { NameNumbers, type ReservedNumbers } from './tables/name-numbers.ts';
+import { LEFTOVER_ROWS, Leftovers } from './tables/leftovers.ts';
+import { NAME_ROWS, NameNumbers } from './tables/name-numbers.ts';
 import { RepositoryIds } from './tables/repository-ids.ts';
-import { SentCreates } from './tables/sent-creates.ts';
+import { SENT_ROWS, SentCreates } from './tables/sent-creates.ts';
 import { Table } from './tables/table.ts';
 
 /** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */
@@ -23,8 +23,11 @@ const DELIVERIES_RETENTION = 8 * 24 * 3600_000;
 /** GitHub keeps a job queued for a day; no shorter retention may bring one of its names back. */
 const NAMES_RETENTION = 8 * 24 * 3600_000;
 
-/** More would hold up the writes of live jobs. */
-const MOST_PRUNED_PER_TABLE = 5_000;
+/** Records of a table that are pruned in one piece; more would hold up the writes of live jobs. */
+const PIECE = 1_000;
+
+/** Milliseconds for which pruning waits for a piece to be on disk, before it leaves the rest to its next turn. */
+const PATIENCE = 10_000;
 
 export interface StoreOptions {
   clock: Clock;
@@ -39,7 +42,10 @@ export interface StoreCounts {
   settled: number;
   noted: number;
   deliveries: number;
+  /** Records of actors in quarantine. */
   quarantined: number;
+  /** Rows of other tables in quarantine. */
+  unreadable: number;
   /** The sequence number of the last journal entry. */
   journalSeq: number;
 }
@@ -63,8 +69,8 @@ export class Store {
   readonly repositoryIds: RepositoryIds;
   readonly sent: SentCreates;
   readonly #aged: Record<
-    'deliveries' | 'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
-    AgedTable<{ at: number }>
+    'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
+    Pick<AgedTable, 'size' | 'load' | 'prune'>
   >;
   readonly #engine: LevelEngine;
   readonly #commit: GroupCommit;
@@ -82,23 +88,23 @@ export class Store {
     const { clock, log, onHealthChange } = options;
     const write = engine.write.bind(engine);
     const commit = new GroupCommit({ clock, write, ...(onHealthChange && { onHealthChange }) });
-    const table = (name: TableName) => new Table(name, engine, commit);
+    const table = (name: TableName) =>
+      new Table(name, engine, commit, (...unreadable) => this.quarantine.keep(...unreadable));
     const aged = {
-      deliveries: new AgedTable<StoredDelivery>(table('deliveries')),
-      settled: new AgedTable<SettledJob>(table('settled')),
-      noted: new AgedTable(table('noted')),
-      quarantine: new AgedTable<QuarantinedRecord>(table('quarantine')),
-      evidence: new AgedTable<KeptEvidence>(table('evidence')),
-      names: new AgedTable<ReservedNumbers>(table('names')),
-      leftovers: new AgedTable<Leftover>(table('leftovers')),
-      sent: new AgedTable(table('sent')),
+      settled: new AgedTable(table('settled'), SETTLED_ROWS),
+      noted: new AgedTable(table('noted'), NOTED_ROWS),
+      quarantine: new AgedTable(table('quarantine'), QUARANTINE_ROWS),
+      evidence: new AgedTable(table('evidence'), EVIDENCE_ROWS),
+      names: new AgedTable(table('names'), NAME_ROWS),
+      leftovers: new AgedTable(table('leftovers'), LEFTOVER_ROWS),
+      sent: new AgedTable(table('sent'), SENT_ROWS),
     };
     this.actors = new ActorRecords(table('actors'));
-    this.journal = new Journal(table('journal'), table('journalOfJob'), log);
-    this.deliveries = new Deliveries(aged.deliveries, commit, clock, log);
-    this.settled = new SettledJobs(aged.settled, log);
+    this.quarantine = new Quarantine(aged.quarantine, this.actors, clock, log);
+    this.journal = new Journal(table('journal'), table('journalOfJob'));
+    this.deliveries = new Deliveries(table('deliveries'), commit, clock);
+    this.settled = new SettledJobs(aged.settled);
     this.noted = new NotedJobs(aged.noted, clock);
-    this.quarantine = new Quarantine(aged.quarantine, this.actors, clock);
     this.cordons = new Cordons(table('cordons'));
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
@@ -111,10 +117,11 @@ export class Store {
     this.#options = options;
   }
 
-  /** Reads what the tables answer without waiting. */
+  /** Reads what the tables answer without waiting, and sets aside what cannot be read. */
   async #load(): Promise<void> {
     const now = this.#options.clock.now();
-    await this.cordons.load();
+    await this.#aged.quarantine.load(now);
+    await this.cordons.load(now);
     await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();
@@ -122,7 +129,6 @@ export class Store {
     await this.deliveries.load(now);
     await this.settled.load(now);
     await this.#aged.noted.load(now);
-    await this.#aged.quarantine.load(now);
     await this.names.load(now);
     await this.#aged.leftovers.load(now);
     await this.#aged.sent.load(now);
@@ -146,28 +152,58 @@ export class Store {
   }
 
   counts(): StoreCounts {
-    const { deliveries, settled, noted, quarantine } = this.#aged;
+    const { settled, noted, quarantine } = this.#aged;
+    const unreadable = Object.values(this.quarantine.rows()).reduce((sum, rows) => sum + rows, 0);
     return {
       actors: this.actors.size,
       settled: settled.size,
       noted: noted.size,
-      deliveries: deliveries.size,
-      quarantined: quarantine.size,
+      deliveries: this.deliveries.size,
+      quarantined: quarantine.size - unreadable,
+      unreadable,
       journalSeq: this.journal.seq,
     };
   }
 
-  /** Removes what is older than its retention, a bounded piece at a time. Returns how many records. */
+  /**
+   * Removes what is older than its retention, a piece at a time, each on disk before the next; ends early while the disk
+   * is too slow. Returns how many records it removed.
+   */
   async prune(now: number): Promise<number> {
+    for (let pruned = 0; ; ) {
+      const piece = await this.#prunePiece(now);
+      pruned += piece.pruned;
+      if (piece.isDone || !(await this.#isWritten())) return pruned;
+    }
+  }
+
+  async #prunePiece(now: number): Promise<{ pruned: number; isDone: boolean }> {
     const old = now - this.#options.retention;
-    const { deliveries, settled, noted, quarantine, evidence, names, leftovers, sent } = this.#aged;
-    let pruned = deliveries.prune(now - DELIVERIES_RETENTION, MOST_PRUNED_PER_TABLE);
+    const { settled, noted, quarantine, evidence, names, leftovers, sent } = this.#aged;
+    const counts: number[] = [];
     for (const table of [settled, noted, quarantine, evidence, leftovers])
-      pruned += table.prune(old, MOST_PRUNED_PER_TABLE);
+      counts.push(await table.prune(now, old, PIECE));
     for (const table of [names, sent])
-      pruned += table.prune(Math.min(old, now - NAMES_RETENTION), MOST_PRUNED_PER_TABLE);
+      counts.push(await table.prune(now, Math.min(old, now - NAMES_RETENTION), PIECE));
     this.names.forgetPruned();
-    return pruned + (await this.journal.prune(old, MOST_PRUNED_PER_TABLE));
+    counts.push(await this.journal.prune(now, old, PIECE));
+    const deliveries = await this.deliveries.prune(now, now - DELIVERIES_RETENTION, PIECE);
+    return {
+      pruned: counts.reduce((sum, count) => sum + count, deliveries.pruned),
+      isDone: deliveries.isDone && counts.every((count) => count < PIECE),
+    };
+  }
+
+  /** False when what was put so far is not on disk soon. */
+  async #isWritten(): Promise<boolean> {
+    const written = new AbortController();
+    const late = sleepFor(this.#options.clock, PATIENCE, written.signal).then(
+      () => false,
+      () => false,
+    );
+    const isWritten = await Promise.race([this.durable().then(() => true), late]);
+    written.abort();
+    return isWritten;
   }
 
   /** Writes what is left and closes. Rejects with a StoreError when the disk refuses the last writes. */

@@ -40,11 +40,27 @@ describeStore('numbers of names', (the) => {
     expect([1, 2].map((id) => the().store.names.lastOf(id))).toEqual([0, 200]);
   });
 
-  test('law 14: one that is damaged keeps the store from nothing', async () => {
-    the().store.names.put(1, 100, the().clock.now());
-    the().store.names.put(2, 100, the().clock.now());
-    await the().damage('names', '0000000000000001');
+  test.each([
+    ['that is not JSON', '{"torn'],
+    ['beyond the digits of a name', JSON.stringify({ at: 1, last: 1_000_000_000 })],
+    ['below zero', JSON.stringify({ at: 1, last: -1 })],
+  ])('law 2: one %s gives no number again, however often, and costs no other job', async (_what, raw) => {
+    const { store, clock, database } = the();
+    for (const id of [0, 1, 2]) store.names.put(id, id === 0 ? clock.now() - 1 : 100, clock.now());
+    await store.durable();
+    const last = (id: number) => the().store.names.lastOf(id);
+    for (const id of [0, 1]) await database.sublevel('names').put(`${id}`.padStart(16, '0'), raw);
     await the().reopen();
-    expect([1, 2].map((id) => the().store.names.lastOf(id))).toEqual([0, 100]);
+    // Names that were made before any job have instants as their numbers, which are longer.
+    expect(last(0)).toBe(raw.includes('1000000000') ? 1_000_000_000 : clock.now());
+    expect(last(1)).toBeGreaterThan(1_000_000);
+    expect(last(1)).toBeLessThan(999_999_999);
+    expect(last(2)).toBe(100);
+    const before = last(1);
+    await the().store.durable();
+    clock.advance(DAY);
+    await database.sublevel('names').put('1'.padStart(16, '0'), raw);
+    await the().reopen();
+    expect(last(1)).toBeGreaterThan(before);
   });
 });

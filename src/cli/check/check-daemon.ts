@@ -5,6 +5,7 @@ import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { SeenVersion } from '../../upkeep/runner-versions.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
 import { about, type Finding } from './finding.ts';
+import { unreadableRows } from './unreadable-rows.ts';
 
 /**
  * What the daemon that has the store open says of itself: its health first. A daemon that cannot be asked with this
@@ -15,7 +16,11 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
   try {
     const daemon = adminAddress(config);
     const status = await askDaemon(daemon, 'GET', '/api/status');
-    const { jobs, health } = status as Answers['/api/status'] & { jobs: number };
+    const { jobs, health, store } = status as Answers['/api/status'] & {
+      jobs: number;
+      store?: { unreadableRows?: Record<string, number> };
+    };
+    const rows = unreadableRows(store?.unreadableRows ?? {});
     const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
     const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
     return [
@@ -23,6 +28,7 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
         `A daemon is running on this store, with ${counted(jobs, 'job')}; it is ${health.ready ? 'ready' : 'not ready'}.`,
       ),
       ...health.scopes.map(healthFinding),
+      ...(rows === null ? [] : [note(`${rows}: the log of the daemon has the reasons.`)]),
       ...hosts.flatMap(({ name, cordon }) =>
         cordon
           ? [

@@ -6,6 +6,7 @@ import { counted } from '../../format.js';
 import { inspectStore } from '../../store/inspect-store.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
+import { unreadableRows } from './unreadable-rows.ts';
 
 /** Bytes below which the disk is full before long. */
 const LEAST_SPACE = 100 * 2 ** 20;
@@ -50,7 +51,10 @@ export async function checkStore(config: Config, clock: Clock): Promise<StoreChe
 
 type Inspection = Awaited<ReturnType<typeof inspectStore>>;
 
-function storeFindings(path: string, { actors, quarantined, damage, kept }: Inspection): Finding[] {
+function storeFindings(
+  path: string,
+  { actors, quarantined, unreadable, damage, kept }: Inspection,
+): Finding[] {
   const { ok, wrong, note } = about('store');
   const goOn = counted(actors, 'job goes on', 'jobs go on');
   const findings = [ok(`${path} can be written; no daemon holds it. ${goOn} at the next start.`)];
@@ -75,6 +79,8 @@ function storeFindings(path: string, { actors, quarantined, damage, kept }: Insp
       ),
     );
   }
+  const rows = unreadableRows(unreadable);
+  if (rows !== null) findings.push(note(`${rows}: what they said is left out, and nothing else is.`));
   return findings;
 }
 

@@ -1,34 +1,45 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { RowsAhead } from './rows-ahead.ts';
 import type { Row, Table } from './table.ts';
 
-/** Every record that is removed by its age has the instant at which it was made, in epoch ms. */
-const dated = z.looseObject({ at: z.number() });
+export interface AgedTableOptions<Value> {
+  /** What a row has to be; `at` is the instant at which it was made, in epoch ms. */
+  schema: z.ZodType<Value>;
+  /** What a key has to be; any text by default. */
+  keys?: RegExp;
+  /** Whether a value may stand under its key. */
+  fits?(key: string, value: Value): boolean;
+  /**
+   * What takes the place of a row that cannot be read, where its key alone is a fact that must outlive its value (a
+   * settled job, a number of names); nothing by default. `now` is epoch ms.
+   */
+  instead?(row: Row, now: number): Value;
+  /** What follows for an operator when a row cannot be read, as a sentence. */
+  then: string;
+}
 
-/**
- * A table whose records are removed by their age. Keys and ages are in memory, the oldest first. A key alone is a fact
- * that must outlive a damaged value (a settled job, a known delivery): such a record counts as made when the store was
- * opened.
- */
+/** A table whose records are removed by their age. Keys and ages are in memory, the oldest first. */
 export class AgedTable<Value extends { at: number } = { at: number }> {
   readonly #table: Table;
+  readonly #options: AgedTableOptions<Value>;
+  readonly #ahead = new RowsAhead();
   #at = new Map<string, number>();
 
-  constructor(table: Table) {
+  constructor(table: Table, options: AgedTableOptions<Value>) {
     this.#table = table;
+    this.#options = options;
   }
 
-  /** Reads all keys, and gives each row to `visit`, so that nobody reads it again. Returns the keys of damaged rows. */
-  async load(now: number, visit: (row: Row) => void = () => undefined): Promise<string[]> {
-    const damaged = [];
+  /** Reads all rows, and gives each to `visit`, so that nobody reads it again; what cannot be read is set aside. */
+  async load(now: number, visit: (key: string, value: Value) => void = () => undefined): Promise<void> {
     const found: [string, number][] = [];
     for await (const row of this.#table.rows()) {
-      const { data } = dated.safeParse(row.value);
-      if (!data) damaged.push(row.key);
-      found.push([row.key, data?.at ?? now]);
-      visit(row);
+      const value = this.#read(row) ?? this.#setAside(row, now);
+      if (value === null) continue;
+      found.push([row.key, value.at]);
+      visit(row.key, value);
     }
     this.#at = new Map(found.sort(([, a], [, b]) => a - b));
-    return damaged;
   }
 
   get size(): number {
@@ -62,28 +73,60 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
 
   /** The committed value of a key; undefined when there is none that can be read. */
   async get(key: string): Promise<Value | undefined> {
-    return (await this.#table.getMany([key]))[0] as Value | undefined;
+    return (await this.#valuesOf([key]))[0];
   }
 
   /** The values of the newest keys, the newest first. */
-  async newest(limit: number): Promise<Value[]> {
-    const keys = limit > 0 ? this.keys().slice(-limit).reverse() : [];
-    return (await this.#table.getMany(keys)) as Value[];
+  newest(limit: number): Promise<Value[]> {
+    return this.#valuesOf(limit > 0 ? this.keys().slice(-limit).reverse() : []);
   }
 
-  rows(): AsyncGenerator<Row> {
-    return this.#table.rows();
+  /** The committed rows that can be read, in the order of their keys. */
+  async *rows(): AsyncGenerator<{ key: string; value: Value }> {
+    for await (const row of this.#table.rows()) {
+      const value = this.#read(row);
+      if (value !== null) yield { key: row.key, value };
+    }
   }
 
-  /** Removes what was made before an instant, the oldest first and at most `limit`. Returns how many. */
-  prune(before: number, limit: number): number {
+  /**
+   * Removes what was made before an instant, at most `limit` of it. Returns how many. What is dated later than now was
+   * written while the clock was ahead: it is dated now when it stays so, or it would never be old.
+   */
+  async prune(now: number, before: number, limit: number): Promise<number> {
     let pruned = 0;
+    const ahead: string[] = [];
     for (const [key, at] of this.#at) {
-      if (at >= before || pruned === limit) break;
-      this.#table.delete(key);
-      this.#at.delete(key);
+      if (pruned === limit) break;
+      if (at > now && this.#ahead.staysAhead(key, now)) ahead.push(key);
+      if (at >= before) continue;
+      this.delete(key);
       pruned += 1;
     }
+    for (const key of ahead.slice(0, limit)) {
+      const value = await this.get(key);
+      if (value && this.#at.get(key) === value.at) this.put(key, { ...value, at: now });
+    }
+    if (pruned < limit) this.#ahead.forgetBefore(now);
     return pruned;
+  }
+
+  async #valuesOf(keys: string[]): Promise<Value[]> {
+    return (await this.#table.getMany(keys)).flatMap((row) => this.#read(row) ?? []);
+  }
+
+  /** Null for a row that cannot be used. */
+  #read({ key, value }: Row): Value | null {
+    const { schema, keys, fits } = this.#options;
+    if (value === undefined || keys?.test(key) === false) return null;
+    const { data } = schema.safeParse(value);
+    return data !== undefined && fits?.(key, data) !== false ? data : null;
+  }
+
+  #setAside(row: Row, now: number): Value | null {
+    const { schema, keys, instead, then } = this.#options;
+    const value = keys?.test(row.key) !== false && instead ? instead(row, now) : null;
+    this.#table.setAside(row, schema.safeParse(row.value).error ?? null, value, then);
+    return value;
   }
 }

@@ -1,4 +1,8 @@
+import { z } from 'zod';
+import { cutText, instant } from '../../bounds.ts';
 import type { Table } from './table.ts';
+
+const schema = z.object({ by: cutText, at: instant });
 
 /** An operator has ordered that a host gets no new job. */
 export interface Cordon {
@@ -16,10 +20,13 @@ export class Cordons {
     this.#table = table;
   }
 
-  async load(): Promise<void> {
-    for await (const { key, value } of this.#table.rows()) {
+  async load(now: number): Promise<void> {
+    for await (const row of this.#table.rows()) {
+      const { data, error } = schema.safeParse(row.value);
       // A damaged cordon counts: it can be removed, and a job on a broken Mac cannot be taken back.
-      this.#cordons.set(key, (value as Cordon | undefined) ?? { by: 'a damaged record', at: 0 });
+      const cordon = data ?? { by: 'a damaged record', at: now };
+      if (!data) this.#table.setAside(row, error, cordon, `The host ${row.key} stays cordoned.`);
+      this.#cordons.set(row.key, cordon);
     }
   }
 

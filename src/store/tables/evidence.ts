@@ -1,4 +1,6 @@
-import type { AgedTable } from './aged-table.ts';
+import { z } from 'zod';
+import { count, exactText, identifier, instant } from '../../bounds.ts';
+import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 import { numberKey } from './table.ts';
 
 /** What was saved at one attempt's end, before its VM was deleted; the journal has the rest. No secrets. */
@@ -20,6 +22,23 @@ export interface KeptEvidence {
   /** What could not be saved, and why. */
   missing: string[];
 }
+
+export const EVIDENCE_ROWS: AgedTableOptions<KeptEvidence> = {
+  keys: /^\d{16}-\d{1,15}$/,
+  schema: z.object({
+    jobId: identifier,
+    attempt: count,
+    at: instant,
+    vmName: exactText.nullable(),
+    host: exactText.nullable(),
+    agentEvents: z.array(z.unknown()),
+    screen: z.string().nullable(),
+    logs: z.record(z.string(), z.string()),
+    hostLook: z.unknown(),
+    missing: z.array(z.string()),
+  }),
+  then: 'What was kept of that attempt is not shown.',
+};
 
 /** Each is at most a megabyte, so together they stay below 100 MB. */
 const MOST_ATTEMPTS_KEPT = 100;

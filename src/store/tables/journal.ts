@@ -1,7 +1,8 @@
-import type { Logger } from 'pino';
+import type { z } from 'zod';
 import type { JobContext } from '../../../machines/job/context.ts';
 import type { Range } from '../level-engine.ts';
-import { numberKey, type Table } from './table.ts';
+import { JOURNAL_ENTRY } from './journal-entry.ts';
+import { NUMBER_KEY, numberKey, type Row, type Table } from './table.ts';
 
 /**
  * One transition of one actor, or what is told beside these: an effect that ended, a host that looks different,
@@ -49,29 +50,39 @@ export interface JournalQuery {
   reverse?: boolean;
 }
 
-/** Every transition and what is told beside these, in order. */
+/** Every transition and what is told beside these, in order. An entry that cannot be read is set aside when it is met. */
 export class Journal {
   readonly #table: Table;
   /** The keys of each job's entries, and of those with `isTurn`: a job's story must not cost a walk through all. */
   readonly #ofJob: Table;
-  readonly #log: Logger;
   #seq = 0;
   /**
    * No entry is before this one. LevelDB walks through everything that was deleted at the front of a range, so a read
    * that begins there would cost more with each job that was ever removed.
    */
   #first = 1;
+  /** An entry that is not dated later than now, found behind some that are. */
+  #present: { seq: number; at: number } | null = null;
 
-  constructor(table: Table, ofJob: Table, log: Logger) {
+  constructor(table: Table, ofJob: Table) {
     this.#table = table;
     this.#ofJob = ofJob;
-    this.#log = log;
   }
 
   /** Counting goes on after the last entry. */
   async load(): Promise<void> {
-    for await (const key of this.#table.keys({ limit: 1 })) this.#first = Number(key);
-    for await (const key of this.#table.keys({ reverse: true, limit: 1 })) this.#seq = Number(key);
+    this.#first = (await this.#outermost(false)) ?? this.#first;
+    this.#seq = (await this.#outermost(true)) ?? this.#seq;
+  }
+
+  /** The number of the first entry, or of the last. Rows under keys that are no number are set aside on the way. */
+  async #outermost(reverse: boolean): Promise<number | null> {
+    for await (const key of this.#table.keys({ reverse })) {
+      const seq = seqOf(key);
+      if (seq !== null) return seq;
+      for (const row of await this.#table.getMany([key])) this.#setAside(row, null);
+    }
+    return null;
   }
 
   get seq(): number {
@@ -86,7 +97,7 @@ export class Journal {
     return this.#seq;
   }
 
-  /** Committed entries. One that cannot be read is logged and left out. */
+  /** Committed entries. */
   async *read({ after, before, actor, jobId, limit = Infinity, reverse = false }: JournalQuery = {}) {
     const range = {
       gt: numberKey(Math.max(after ?? 0, this.#first - 1)),
@@ -96,9 +107,8 @@ export class Journal {
     let left = limit;
     if (left <= 0) return;
     const rows = jobId === undefined ? this.#table.rows(range) : this.#rowsOf(jobId, range);
-    for await (const { key, value } of rows) {
-      const entry = value as StoredJournalEntry | undefined;
-      if (!entry) this.#log.warn({ seq: Number(key) }, `journal entry ${Number(key)} is damaged`);
+    for await (const row of rows) {
+      const entry = this.#entryIn(row);
       if (!entry || (actor ?? entry.actor) !== entry.actor || (jobId ?? entry.jobId) !== entry.jobId)
         continue;
       yield entry;
@@ -114,10 +124,20 @@ export class Journal {
       ...(reverse && { reverse }),
     };
     for await (const found of this.#ofJob.keys(range)) {
-      const key = found.slice(found.indexOf('-') + 1);
-      const [value] = await this.#table.getMany([key]);
-      yield { key, value };
+      yield* await this.#table.getMany([found.slice(found.indexOf('-') + 1)]);
     }
+  }
+
+  /** Null for one that cannot be read, which is set aside. */
+  #entryIn(row: Row): StoredJournalEntry | null {
+    const { data, error } = JOURNAL_ENTRY.safeParse(row.value);
+    if (data && data.seq === seqOf(row.key)) return row.value as StoredJournalEntry;
+    this.#setAside(row, error ?? null);
+    return null;
+  }
+
+  #setAside(row: Row, error: z.ZodError | null): void {
+    this.#table.setAside(row, error, null, 'What it told is left out.');
   }
 
   /**
@@ -144,22 +164,46 @@ export class Journal {
   }
 
   /**
-   * Removes entries made before an instant, the oldest first and at most `limit`. Returns how many. The last entry
-   * always stays, since the next process goes on counting after it.
+   * Removes entries made before an instant, the oldest first and at most `limit`. Returns how many. One that is dated
+   * later than now, from a time when the clock was ahead, is as old as the next one that is not. The last entry always
+   * stays, since the next process goes on counting after it.
    */
-  async prune(before: number, limit: number): Promise<number> {
+  async prune(now: number, before: number, limit: number): Promise<number> {
     let pruned = 0;
     const range = { gt: numberKey(this.#first - 1), lt: numberKey(this.#seq), limit };
-    for await (const { key, value } of this.#table.rows(range)) {
-      if (value !== undefined && (value as JournalEntry).at >= before) break;
-      this.#table.delete(key);
-      const entry = (value ?? {}) as JournalEntry;
-      if (isIndexed(entry)) this.#ofJob.delete(jobKey(entry.jobId, Number(key)));
-      this.#first = Number(key) + 1;
+    for await (const row of this.#table.rows(range)) {
+      const entry = this.#entryIn(row);
+      if (entry) {
+        const at = entry.at > now ? await this.#presentAfter(entry.seq, now) : entry.at;
+        if (at >= before) break;
+        this.#table.delete(row.key);
+        if (isIndexed(entry)) this.#ofJob.delete(jobKey(entry.jobId, entry.seq));
+      }
+      this.#first = (seqOf(row.key) ?? this.#first) + 1;
       pruned += 1;
     }
     return pruned;
   }
+
+  /** When the next entry was made that is not dated later than now; now when there is none. */
+  async #presentAfter(seq: number, now: number): Promise<number> {
+    const known = this.#present;
+    if (known && known.seq > seq && known.at <= now) return known.at;
+    for await (const entry of this.read({ after: seq })) {
+      if (entry.at > now) continue;
+      this.#present = entry;
+      return entry.at;
+    }
+    return now;
+  }
+}
+
+/** Far below the last number that can be counted up from. */
+const LAST_SEQ = 9_000_000_000_000_000;
+
+function seqOf(key: string): number | null {
+  const seq = NUMBER_KEY.test(key) ? Number(key) : 0;
+  return seq > 0 && seq <= LAST_SEQ ? seq : null;
 }
 
 function isIndexed({ jobId, isTurn }: JournalEntry): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JobContext, RunnerScope } from '../../../machines/job/context.ts';
-import type { AgedTable } from './aged-table.ts';
+import { exactText, instant } from '../../bounds.ts';
+import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 
 /** What may still be there of a record that ended before it was removed. */
 export interface Leftover {
@@ -30,20 +31,22 @@ export function leftoverOf(
   return key === undefined ? null : { key, leftover };
 }
 
-const text = z.string().max(1_000);
-const schema = z.object({
-  at: z.number(),
-  vm: z.object({ host: text, name: text }).nullable(),
-  runner: z
-    .object({
-      scope: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('repository'), owner: text, repository: text }),
-        z.object({ kind: z.literal('organization'), owner: text }),
-      ]),
-      name: text,
-    })
-    .nullable(),
-});
+export const LEFTOVER_ROWS: AgedTableOptions<Leftover> = {
+  schema: z.object({
+    at: instant,
+    vm: z.object({ host: exactText, name: exactText }).nullable(),
+    runner: z
+      .object({
+        scope: z.discriminatedUnion('kind', [
+          z.object({ kind: z.literal('repository'), owner: exactText, repository: exactText }),
+          z.object({ kind: z.literal('organization'), owner: exactText }),
+        ]),
+        name: exactText,
+      })
+      .nullable(),
+  }),
+  then: 'What it named is collected only where the config still names its host and scope.',
+};
 
 /**
  * What the collector has to look for although no record and no scope of the config names it. They bear this daemon's own
@@ -68,10 +71,7 @@ export class Leftovers {
   /** Committed ones, in the order of their keys; one that cannot be read is left out. */
   async all(): Promise<{ key: string; leftover: Leftover }[]> {
     const found = [];
-    for await (const { key, value } of this.#table.rows()) {
-      const { data } = schema.safeParse(value);
-      if (data) found.push({ key, leftover: data });
-    }
+    for await (const { key, value } of this.#table.rows()) found.push({ key, leftover: value });
     return found;
   }
 }

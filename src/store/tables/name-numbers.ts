@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { AgedTable } from './aged-table.ts';
-import { numberKey } from './table.ts';
+import { count, instant } from '../../bounds.ts';
+import type { AgedTable, AgedTableOptions } from './aged-table.ts';
+import { NUMBER_KEY, numberKey, type Row } from './table.ts';
 
 export interface ReservedNumbers {
   /** Epoch ms. */
@@ -9,7 +10,26 @@ export interface ReservedNumbers {
   last: number;
 }
 
-const schema = z.object({ last: z.number().int().nonnegative() });
+/** The key of what was made before any job; the numbers of such names are instants (epoch ms). */
+const NO_JOB_KEY = numberKey(0);
+
+/** The largest number that a name of a job has room for. */
+const MOST = 999_999_999;
+
+/**
+ * What takes the place of numbers that cannot be read is far above all that a job can have been given, and within
+ * what a name has room for: the time in units of ten seconds, which grows, so that it also holds when it
+ * happens twice.
+ */
+const UNIT = 10_000;
+
+export const NAME_ROWS: AgedTableOptions<ReservedNumbers> = {
+  keys: NUMBER_KEY,
+  schema: z.object({ at: instant, last: count.max(999_999_999_999_999) }),
+  fits: (key, { last }) => key === NO_JOB_KEY || last <= MOST,
+  instead: ({ key }: Row, now) => ({ at: now, last: key === NO_JOB_KEY ? now : Math.floor(now / UNIT) }),
+  then: 'The next names of that job get numbers far above all that it can have had.',
+};
 
 /**
  * The numbers that were given to the names of each job id's VMs and runners: what names are made of must outlive every
@@ -24,10 +44,7 @@ export class NameNumbers {
   }
 
   async load(now: number): Promise<void> {
-    await this.#table.load(now, ({ key, value }) => {
-      const { data } = schema.safeParse(value);
-      if (data) this.#last.set(key, data.last);
-    });
+    await this.#table.load(now, (key, { last }) => this.#last.set(key, last));
   }
 
   /** The last number that was reserved for a job id; 0 when none was. */

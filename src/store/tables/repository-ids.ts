@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { identifier } from '../../bounds.ts';
 import type { Table } from './table.ts';
 
-const schema = z.object({ id: z.int().positive() });
+const schema = z.object({ id: identifier });
 
 /** GitHub's ids of the repositories that the config names: an id stays when its repository is renamed or moved. */
 export class RepositoryIds {
@@ -13,9 +14,10 @@ export class RepositoryIds {
   }
 
   async load(): Promise<void> {
-    for await (const { key, value } of this.#table.rows()) {
-      const { data } = schema.safeParse(value);
-      if (data) this.#ids.set(key, data.id);
+    for await (const row of this.#table.rows()) {
+      const { data, error } = schema.safeParse(row.value);
+      if (data) this.#ids.set(row.key, data.id);
+      else this.#table.setAside(row, error, null, `GitHub is asked for the id of ${row.key} again.`);
     }
   }
 

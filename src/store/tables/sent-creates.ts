@@ -1,5 +1,13 @@
+import { z } from 'zod';
+import { instant } from '../../bounds.ts';
 import type { GroupCommit } from '../group-commit.ts';
-import type { AgedTable } from './aged-table.ts';
+import type { AgedTable, AgedTableOptions } from './aged-table.ts';
+
+export const SENT_ROWS: AgedTableOptions<{ at: number }> = {
+  schema: z.object({ at: instant }),
+  instead: (_row, now) => ({ at: now }),
+  then: 'It counts as sent just now, so that no second one is sent.',
+};
 
 /**
  * The names under which a create was sent whose answer is not stored: what is not here was never sent, so that a restart

@@ -1,12 +1,25 @@
+import { z } from 'zod';
 import type { GroupCommit } from '../group-commit.ts';
 import type { LevelEngine, Range, TableName } from '../level-engine.ts';
 
 export interface Row {
   key: string;
   raw: string;
-  /** Undefined when `raw` is not JSON: one damaged record must not hide the others. */
+  /** Undefined when `raw` is not JSON, or too long or too deep to be used. */
   value: unknown;
 }
+
+/** Keeps a row that cannot be read where a person finds it; `reason` is a sentence about "it", `then` says what follows. */
+export type KeepUnreadable = (table: TableName, row: Row, reason: string, then: string) => void;
+
+/** Characters of a row that is used. Evidence holds pictures and logs; what is in quarantine only lies there. */
+const LONGEST_ROW = 2 ** 20;
+const LONGEST_ROWS: Partial<Record<TableName, number>> = { evidence: 2 ** 24, quarantine: Infinity };
+
+/** Levels within a row: its text is made by recursion, and thousands of levels end that with a full stack. */
+const DEEPEST_ROW = 100;
+/** Characters below which no row is deep enough to matter. */
+const SHALLOW = 4_096;
 
 /**
  * One kind of record. Reads see only what is committed. Values become text at once, since a snapshot shares its context
@@ -16,11 +29,15 @@ export class Table {
   readonly #name: TableName;
   readonly #engine: LevelEngine;
   readonly #commit: GroupCommit;
+  readonly #keep: KeepUnreadable;
+  /** Keys of rows that were set aside: until that is committed, reads meet them again. */
+  readonly #aside = new Set<string>();
 
-  constructor(name: TableName, engine: LevelEngine, commit: GroupCommit) {
+  constructor(name: TableName, engine: LevelEngine, commit: GroupCommit, keep: KeepUnreadable) {
     this.#name = name;
     this.#engine = engine;
     this.#commit = commit;
+    this.#keep = keep;
   }
 
   put(key: string, value: object): void {
@@ -35,19 +52,53 @@ export class Table {
     this.#commit.add({ type: 'del', key: this.#engine.keyOf(this.#name, key) });
   }
 
+  /**
+   * Moves a row that cannot be read to the quarantine, so that it is met once and nothing of it is lost. `instead` is
+   * left in its place, where its key alone is a fact; null leaves nothing.
+   */
+  setAside(row: Row, error: z.ZodError | null, instead: object | null, then: string): void {
+    if (this.#aside.has(row.key)) return;
+    this.#aside.add(row.key);
+    this.#keep(this.#name, row, this.whyUnreadable(row, error), then);
+    if (instead === null) this.delete(row.key);
+    else this.put(row.key, instead);
+  }
+
+  /** Why a row cannot be used, as a sentence about "it" in one line. */
+  whyUnreadable({ raw, value }: Row, error: z.ZodError | null): string {
+    if (raw.length > this.#longest) return `it has ${raw.length} characters, more than ${this.#longest}`;
+    if (value === undefined) return isDeep(raw) ? 'it has too many levels' : 'it is not JSON';
+    return error === null
+      ? 'its value does not belong under its key, or cannot be acted on'
+      : z.prettifyError(error).replaceAll('\n', ' ').slice(0, 1_000);
+  }
+
   async *rows(range: Range = {}): AsyncGenerator<Row> {
-    for await (const [key, raw] of this.#engine.rows(this.#name, range))
-      yield { key, raw, value: parse(raw) };
+    for await (const [key, raw] of this.#engine.rows(this.#name, range)) yield this.#row(key, raw);
   }
 
   keys(range: Range = {}): AsyncIterable<string> {
     return this.#engine.keys(this.#name, range);
   }
 
-  /** The values of those keys that have one, in the order of the keys. */
-  async getMany(keys: string[]): Promise<unknown[]> {
+  /** The rows of those keys that have one, in the order of the keys. */
+  async getMany(keys: string[]): Promise<Row[]> {
     const texts = await this.#engine.getMany(this.#name, keys);
-    return texts.flatMap((text) => (text === undefined ? [] : [parse(text)])).filter((v) => v !== undefined);
+    return texts.flatMap((raw, index) => (raw === undefined ? [] : [this.#row(keys[index] ?? '', raw)]));
+  }
+
+  /** Whether each of these keys has a row, in the order of the keys. */
+  async haveMany(keys: string[]): Promise<boolean[]> {
+    const texts = await this.#engine.getMany(this.#name, keys);
+    return texts.map((raw) => raw !== undefined);
+  }
+
+  get #longest(): number {
+    return LONGEST_ROWS[this.#name] ?? LONGEST_ROW;
+  }
+
+  #row(key: string, raw: string): Row {
+    return { key, raw, value: raw.length > this.#longest ? undefined : parse(raw) };
   }
 }
 
@@ -56,10 +107,32 @@ export function numberKey(number: number): string {
   return String(number).padStart(16, '0');
 }
 
+/** The keys of numbers. */
+export const NUMBER_KEY = /^\d{16}$/;
+
 function parse(raw: string): unknown {
   try {
-    return JSON.parse(raw);
+    const value: unknown = JSON.parse(raw);
+    return isDeep(raw) ? undefined : value;
   } catch {
     return undefined;
   }
 }
+
+function isDeep(raw: string): boolean {
+  if (raw.length < SHALLOW) return false;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < raw.length; at += 1) {
+    const one = raw.charCodeAt(at);
+    if (one === QUOTE) isText = !isText;
+    else if (one === BACKSLASH) at += 1;
+    else if (!isText && (one === OPEN_LIST || one === OPEN_OBJECT)) depth += 1;
+    else if (!isText && (one === CLOSE_LIST || one === CLOSE_OBJECT)) depth -= 1;
+    if (depth > DEEPEST_ROW) return true;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

@@ -89,7 +89,7 @@ export function liveSource(parts: AdminParts): AdminSource {
       namePrefix: namePrefix(config.controller),
       jobs: parts.actors.size,
       draining: dispatcher.draining,
-      store: { ...store.health(), ...store.counts() },
+      store: { ...store.health(), ...store.counts(), unreadableRows: store.quarantine.rows() },
       poller: poller.health(),
       webhooks: webhooks.health(),
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../../../bounds.ts';
 import type { Table } from '../table.ts';
 
 /** A job's snapshot as it is stored; `v` changes whenever an older daemon could misread it. */
@@ -19,7 +20,7 @@ export interface StoredActors {
 const schema = z.object({
   v: z.literal(1, { error: 'it has a version that this daemon does not know' }),
   machine: z.literal('job', { error: 'it belongs to a machine that this daemon does not know' }),
-  savedAt: z.number(),
+  savedAt: instant,
   snapshot: z.record(z.string(), z.unknown()),
 });
 
@@ -58,15 +59,11 @@ export class ActorRecords {
   async read(): Promise<StoredActors> {
     const records = [];
     const unreadable = [];
-    for await (const { key, raw, value } of this.#table.rows()) {
-      const { data, error } = schema.safeParse(value);
+    for await (const row of this.#table.rows()) {
+      const { key, raw } = row;
+      const { data, error } = schema.safeParse(row.value);
       if (data) records.push({ key, record: data });
-      else
-        unreadable.push({
-          key,
-          raw,
-          reason: value === undefined ? 'it is not JSON' : z.prettifyError(error).replaceAll('\n', ' '),
-        });
+      else unreadable.push({ key, raw, reason: this.#table.whyUnreadable(row, error) });
     }
     return { records, unreadable };
   }

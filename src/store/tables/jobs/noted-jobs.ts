@@ -1,5 +1,13 @@
+import { z } from 'zod';
+import { instant } from '../../../bounds.ts';
 import type { Clock } from '../../../clock.ts';
-import type { AgedTable } from '../aged-table.ts';
+import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
+
+export const NOTED_ROWS: AgedTableOptions<{ at: number }> = {
+  schema: z.object({ at: instant }),
+  instead: (_row, now) => ({ at: now }),
+  then: 'It stays noted.',
+};
 
 /** Jobs that were logged because no label of the config matches them, and are not logged again. */
 export class NotedJobs {

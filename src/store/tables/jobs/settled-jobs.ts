@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Failure } from '../../../../machines/failure.ts';
 import type { JobEnd } from '../../../../machines/job/job-end.ts';
-import type { AgedTable } from '../aged-table.ts';
-import { numberKey } from '../table.ts';
+import { count, cutText, exactText, identifier, instant } from '../../../bounds.ts';
+import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
+import { NUMBER_KEY, numberKey } from '../table.ts';
 
 /** What is known of a job after its record is gone: a late event must not start it again. */
 export interface SettledJob {
@@ -23,6 +23,36 @@ export interface SettledJob {
   host: string | null;
 }
 
+/** Stands for a job of which nothing is known but that it is over. */
+interface OverSomehow {
+  at: number;
+  outcome: null;
+}
+
+const settledSchema = z.object({
+  jobId: identifier,
+  outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
+  conclusion: cutText.nullable(),
+  cause: z.looseObject({ code: exactText, blame: exactText, message: cutText }).nullable(),
+  at: instant,
+  owner: cutText,
+  repository: cutText,
+  name: cutText,
+  attempts: count,
+  namesTaken: count.optional(),
+  host: exactText.nullable(),
+});
+
+export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
+  keys: NUMBER_KEY,
+  schema: z.union([
+    settledSchema as unknown as z.ZodType<SettledJob>,
+    z.object({ at: instant, outcome: z.null() }),
+  ]),
+  instead: (_row, now) => ({ at: now, outcome: null }),
+  then: 'That job is over; how it ended is not known any more.',
+};
+
 const givenUp = z.object({
   outcome: z.literal('failed'),
   cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
@@ -33,26 +63,16 @@ const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPE
 
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
-  readonly #table: AgedTable<SettledJob>;
-  readonly #log: Logger;
+  readonly #table: AgedTable<SettledJob | OverSomehow>;
   /** Jobs that were given up although GitHub may still have them queued, with the numbers that their names took. */
   readonly #givenUp = new Map<string, number>();
 
-  constructor(table: AgedTable<SettledJob>, log: Logger) {
+  constructor(table: AgedTable<SettledJob | OverSomehow>) {
     this.#table = table;
-    this.#log = log;
   }
 
-  async load(now: number): Promise<void> {
-    const damaged = await this.#table.load(now, ({ key, value }) => {
-      this.#note(key, value);
-    });
-    for (const key of damaged) {
-      this.#log.warn(
-        { job: Number(key) },
-        `job ${Number(key)} is over, but how it ended is damaged in the store`,
-      );
-    }
+  load(now: number): Promise<void> {
+    return this.#table.load(now, (key, value) => this.#note(key, value));
   }
 
   put(job: SettledJob): void {
@@ -73,9 +93,9 @@ export class SettledJobs {
     return this.#table.has(key) ? (this.#givenUp.get(key) ?? null) : null;
   }
 
-  /** How a job ended; null while it has not. */
+  /** How a job ended; null while it has not, and where that is not known any more. */
   async get(jobId: number): Promise<SettledJob | null> {
-    return (await this.#table.get(numberKey(jobId))) ?? null;
+    return known(await this.#table.get(numberKey(jobId)));
   }
 
   #note(key: string, value: unknown): void {
@@ -90,7 +110,11 @@ export class SettledJobs {
   }
 
   /** Committed outcomes, the newest first. */
-  newest(limit: number): Promise<SettledJob[]> {
-    return this.#table.newest(limit);
+  async newest(limit: number): Promise<SettledJob[]> {
+    return (await this.#table.newest(limit)).flatMap((job) => known(job) ?? []);
   }
+}
+
+function known(job: SettledJob | OverSomehow | undefined): SettledJob | null {
+  return job === undefined || job.outcome === null ? null : job;
 }

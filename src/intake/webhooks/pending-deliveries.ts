@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { Store } from '../../store/store.ts';
+
+export interface PendingDeliveriesOptions {
+  store: Store;
+  observe(seen: JobObservation): void;
+  log: Logger;
+}
+
+/**
+ * Acts on what an earlier process acknowledged and did not act on. A delivery on which that fails is set aside, or it
+ * would fail each start.
+ */
+export async function handlePendingDeliveries({ store, observe, log }: PendingDeliveriesOptions): Promise<void> {
+  for (const { id, observation } of await store.deliveries.pending()) {
+    try {
+      store.atomically(() => {
+        observe(observation);
+        store.deliveries.markHandled(id);
+      });
+    } catch (error) {
+      log.error({ delivery: id, err: error }, `delivery ${id} of an earlier process was not handled`);
+      await store.deliveries.giveUp(id);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { count, cutText, exactText, instant } from '../../bounds.ts';
+
+/** States of parallel parts are one path. */
+const path = z.string().max(8_192);
+
+/** What those who sum the journal up read of a host, of webhooks and of a breaker; earlier versions wrote less. */
+const hostLook = z.looseObject({
+  slots: count.optional(),
+  version: z.string().optional(),
+  vms: z.array(z.looseObject({ name: z.string(), state: z.string() })).optional(),
+  unreachableSince: instant.nullish(),
+  restartsSeen: count.optional(),
+});
+const webhooksState = z.looseObject({
+  since: instant.optional(),
+  gap: z.looseObject({ at: instant, why: z.string() }).nullish(),
+});
+const breakerState = z.looseObject({ about: exactText, name: exactText });
+const details: Partial<Record<string, z.ZodType>> = {
+  host: hostLook,
+  webhooks: webhooksState,
+  breaker: breakerState,
+  daemon: z.looseObject({ heardLast: instant.optional() }),
+};
+
+/** What those who sum the journal up read of a job: its parts come and go, and each is whole. */
+const changed = z.looseObject({
+  job: z
+    .looseObject({
+      id: count,
+      owner: cutText,
+      repository: cutText,
+      name: cutText,
+      url: z.string(),
+      labels: z.array(z.string()),
+    })
+    .optional(),
+  vm: z.looseObject({ name: exactText, host: exactText }).nullish(),
+  runner: z.looseObject({ name: exactText }).nullish(),
+  phase: z.looseObject({ enteredAt: instant }).optional(),
+  failure: z.looseObject({ code: exactText, message: z.string() }).nullish(),
+});
+
+/** An entry of the journal as it is stored, by this version or an earlier one. */
+export const JOURNAL_ENTRY = z
+  .object({
+    seq: count,
+    kind: z.enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine']).optional(),
+    at: instant,
+    actor: z.string(),
+    jobId: count,
+    attempt: count,
+    host: exactText.nullable(),
+    event: exactText,
+    from: path,
+    to: path,
+    detail: z.record(z.string(), z.unknown()).optional(),
+    notYet: z.string().optional(),
+    changed: changed.optional(),
+    since: count.optional(),
+    isTurn: z.literal(true).optional(),
+  })
+  .refine(({ kind = '', detail }) => detail === undefined || details[kind]?.safeParse(detail).success !== false, {
+    error: 'its detail is not what its kind has',
+  });
