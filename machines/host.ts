@@ -5,8 +5,10 @@ import { invokeWait, waitUntil } from './waits.ts';
 
 /** One VM as the host's agent lists it, ours or a stranger's. */
 export interface HostVm {
+  /** Empty when it cannot be read, as the name. */
   id: string;
   name: string;
+  /** `unreadable` when it cannot be read. */
   state: string;
   /** Epoch ms, on the host's clock, whole seconds. */
   createdAt: number;

@@ -25,6 +25,7 @@ import {
   vmPageSchema,
 } from './agent-responses.ts';
 import { AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
+import { type VmList, vmListOf, vmsNamed } from './vm-list.ts';
 
 /** A well-formed id that no VM has. */
 const NO_VM = '00000000-0000-0000-0000-000000000000';
@@ -81,13 +82,19 @@ export class AgentClient {
   }
 
   /** All VMs of the host, those of others too. A VM that is still being created is not among them. */
-  listVms({ signal }: Abortable = {}): Promise<AgentVm[]> {
-    return this.#transport.allPages(vmPageSchema, ({ vms }) => vms, get('list VMs', '/vms', signal));
+  async lookAtVms({ signal }: Abortable = {}): Promise<VmList> {
+    const request = get('list VMs', '/vms', signal);
+    return vmListOf(await this.#transport.allPages(vmPageSchema, ({ vms }) => vms, request));
+  }
+
+  /** Those of them that can be read. */
+  async listVms(options: Abortable = {}): Promise<AgentVm[]> {
+    return (await this.lookAtVms(options)).vms;
   }
 
   /** The VMs of exactly this name; the agent allows several. */
-  async findVms(name: string, { signal }: Abortable = {}): Promise<AgentVm[]> {
-    return (await this.listVms({ signal })).filter((vm) => vm.name === name);
+  async findVms(name: string, options: Abortable = {}): Promise<AgentVm[]> {
+    return vmsNamed(name, await this.lookAtVms(options), this.name);
   }
 
   /** The stored record, or null when the agent knows no such VM. */
@@ -269,12 +276,10 @@ export class AgentClient {
     return (await this.#transport.json(pullsSchema, request)).operations;
   }
 
-  listImages({ signal }: Abortable = {}): Promise<AgentImage[]> {
-    return this.#transport.allPages(
-      imagePageSchema,
-      ({ images }) => images,
-      get('list images', '/images', signal),
-    );
+  async listImages({ signal }: Abortable = {}): Promise<AgentImage[]> {
+    const request = get('list images', '/images', signal);
+    const images = await this.#transport.allPages(imagePageSchema, (page) => page.images, request);
+    return images.filter((image) => image !== null);
   }
 
   /** The newest `limit` events of the VM, oldest first; also those of a deleted VM that the agent still has. */

@@ -1,64 +1,78 @@
 import { z } from 'zod';
+import { count, cutText, exactText, isoInstant, port, readableRows } from '../bounds.ts';
+import { UNREADABLE } from './vm-state.ts';
 
 // The fields of the agent's responses that this daemon uses; others may come and go.
-
-/** An ISO instant of the agent (whole seconds, UTC), read as epoch ms. */
-const instant = z
-  .string()
-  .transform((text) => Date.parse(text))
-  .pipe(z.number('not an instant'));
 
 /** A field that the agent leaves out or sets to null when it has no value. */
 function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? null);
 }
 
+/** A field without which the rest can be used: null also when it cannot be read. */
+function dispensable<T extends z.ZodType>(schema: T) {
+  return optional(schema).catch(null as never);
+}
+
+/** A size in bytes, or a number of seconds or CPUs. */
+const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
 /**
  * A VM; sizes in bytes, `uptime` and `lifetimeSeconds` in seconds, instants in epoch ms. `state` is the stored one and
- * may be older than the live one. States: created, installing, stopped, starting, running, stopping, pausing, paused,
+ * may be older than the live one. What cannot be read of it is null, a size of 0 or the state `unreadable`: the VM is
+ * there all the same. States: created, installing, stopped, starting, running, stopping, pausing, paused,
  * resuming, error, deleted; a later agent may have more.
  */
 export const agentVmSchema = z.object({
-  id: z.string().min(1),
-  name: z.string(),
-  state: z.string(),
-  ephemeral: z.boolean(),
-  resources: z.object({ cpuCount: z.number(), memorySize: z.number(), diskSize: z.number() }),
-  network: z.object({ sshPort: optional(z.int()), natIP: optional(z.string()) }),
-  uptime: optional(z.number()),
-  lifetimeSeconds: optional(z.number()),
-  expiresAt: optional(instant),
-  createdAt: instant,
+  id: exactText.min(1),
+  name: exactText,
+  state: exactText.catch(UNREADABLE),
+  ephemeral: z.boolean().catch(false),
+  resources: z
+    .object({ cpuCount: amount, memorySize: amount, diskSize: amount })
+    .catch({ cpuCount: 0, memorySize: 0, diskSize: 0 }),
+  network: z
+    .object({ sshPort: dispensable(port), natIP: dispensable(exactText) })
+    .catch({ sshPort: null, natIP: null }),
+  uptime: dispensable(amount),
+  lifetimeSeconds: dispensable(amount),
+  expiresAt: dispensable(isoInstant),
+  createdAt: isoInstant.catch(0),
 });
+
+/** What can be said of a VM in a list whose id or name cannot be read: it is there. */
+const unreadableVmSchema = z
+  .object({ id: exactText.min(1).nullable().catch(null), name: exactText.nullable().catch(null) })
+  .transform((unreadable) => ({ unreadable }));
 
 /** A pull of an image. The agent keeps operations in memory only: after its restart they are unknown. */
 export const pullOperationSchema = z.object({
-  operationId: z.string().min(1),
-  reference: z.string(),
+  operationId: exactText.min(1),
+  reference: exactText,
   status: z.enum(['started', 'running', 'cancelling', 'completed', 'failed', 'cancelled']),
   /** 0 to 1; 1 only when completed. */
-  progress: optional(z.number()),
-  bytesCompleted: z.number(),
-  bytesTotal: optional(z.number()),
-  startedAt: instant,
-  digest: optional(z.string()),
-  errorCode: optional(z.string()),
-  error: optional(z.string()),
+  progress: dispensable(z.number().min(0).max(1)),
+  bytesCompleted: amount.catch(0),
+  bytesTotal: dispensable(amount),
+  startedAt: isoInstant,
+  digest: dispensable(exactText),
+  errorCode: dispensable(exactText),
+  error: dispensable(cutText),
 });
 
 export const healthSchema = z.object({
-  status: z.string(),
-  version: z.string(),
-  uptime: z.number(),
-  vmsTotal: z.number(),
-  vmsRunning: z.number(),
+  status: cutText,
+  version: cutText,
+  uptime: amount,
+  vmsTotal: count.catch(0),
+  vmsRunning: count.catch(0),
 });
 
 export const capabilitiesSchema = z
   .object({
-    host: z.object({ maxConcurrentVMs: z.int() }),
-    features: z.array(
-      z.object({ id: z.string(), status: z.string(), enabled: z.boolean(), reason: optional(z.string()) }),
+    host: z.object({ maxConcurrentVMs: count }),
+    features: readableRows(
+      z.object({ id: exactText, status: cutText, enabled: z.boolean(), reason: dispensable(cutText) }),
     ),
   })
   .transform(({ host, features }) => ({
@@ -71,17 +85,17 @@ export const capabilitiesSchema = z
   }));
 
 const imageSchema = z.object({
-  id: z.string(),
-  reference: z.string(),
-  digest: optional(z.string()),
-  size: optional(z.number()),
+  id: exactText,
+  reference: exactText,
+  digest: dispensable(exactText),
+  size: dispensable(amount),
 });
 
 const eventSchema = z
-  .object({ timestamp: instant, type: z.string(), data: optional(z.record(z.string(), z.string())) })
+  .object({ timestamp: isoInstant, type: cutText, data: dispensable(z.record(exactText, cutText)) })
   .transform(({ timestamp, type, data }) => ({ at: timestamp, type, data: data ?? {} }));
 
-export const sshSchema = z.object({ status: z.enum(['ready', 'unavailable']), port: optional(z.int()) });
+export const sshSchema = z.object({ status: z.enum(['ready', 'unavailable']), port: optional(port) });
 
 /** Where this daemon reaches the SSH of a guest. */
 export interface SshAddress {
@@ -100,22 +114,29 @@ export function sshAddress(baseUrl: string, port: number): SshAddress {
 
 export const executionSchema = z.object({ exitCode: z.int(), stdout: z.string(), stderr: z.string() });
 
-export const stateSchema = z.object({ state: z.string() });
+export const stateSchema = z.object({ state: exactText });
 
-export const portSchema = z.object({ port: z.int() });
+export const portSchema = z.object({ port });
 
 export const configSchema = z.object({ networking: z.object({ autoEnableSSHForwarding: z.boolean() }) });
 
 /** The size that the agent gave the page; it may be less than was asked for. */
 const pageSize = optional(z.int().positive());
 
-export const vmPageSchema = z.object({ limit: pageSize, vms: z.array(agentVmSchema) });
+/** Each row counts for the pages, whether it can be read or not. */
+export const vmPageSchema = z.object({
+  limit: pageSize,
+  vms: z.array(z.union([agentVmSchema, unreadableVmSchema, z.unknown().transform(() => null)])),
+});
 
-export const imagePageSchema = z.object({ limit: pageSize, images: z.array(imageSchema) });
+export const imagePageSchema = z.object({
+  limit: pageSize,
+  images: z.array(z.union([imageSchema, z.unknown().transform(() => null)])),
+});
 
-export const pullsSchema = z.object({ operations: z.array(pullOperationSchema) });
+export const pullsSchema = z.object({ operations: readableRows(pullOperationSchema) });
 
-export const eventsSchema = z.object({ events: z.array(eventSchema) });
+export const eventsSchema = z.object({ events: readableRows(eventSchema) });
 
 export type AgentVm = z.output<typeof agentVmSchema>;
 export type PullOperation = z.output<typeof pullOperationSchema>;

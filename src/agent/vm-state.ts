@@ -1,3 +1,6 @@
+/** Our word for a state that is no text, or too long a one. */
+export const UNREADABLE = 'unreadable';
+
 /**
  * What the agent's states of a VM mean. The states are named in `agent-responses.ts`. A state of a later agent is in none of
  * these sets.
@@ -9,6 +12,8 @@ const POWERED_ON: ReadonlySet<string> = new Set([
   'paused',
   'resuming',
   'stopping',
+  // It may be at work.
+  UNREADABLE,
 ]);
 
 const AT_REST: ReadonlySet<string> = new Set(['stopped', 'created', 'error', 'deleted']);

@@ -219,13 +219,15 @@ export class Dispatcher {
   /** The second look is asked for at once: a job should not wait an interval to learn that its VM is gone. */
   #tellOfVanishedVms(name: string, { context: host }: HostSnapshot): void {
     const { actors, hosts } = this.#options;
-    const listed = new Set(host.look?.vms.map(({ id }) => id));
+    const vms = host.look?.vms ?? [];
+    const listed = new Set(vms.map(({ id }) => id));
+    const mayBe = new Set(vms.filter(({ id }) => id === '').map((unreadable) => unreadable.name));
     const before = this.#missing.get(name) ?? new Set<string>();
     const missing = new Set<string>();
     for (const { key, snapshot } of [...actors.all()]) {
       const { vm } = snapshot.context;
-      if (vm?.host !== name || vm.id === null || listed.has(vm.id) || snapshot.hasTag('tearingDown'))
-        continue;
+      if (vm?.host !== name || vm.id === null || snapshot.hasTag('tearingDown')) continue;
+      if (listed.has(vm.id) || mayBe.has(vm.name)) continue;
       missing.add(vm.id);
       if (before.has(vm.id)) actors.send(key, { type: 'vm.vanished' });
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HookRef } from '../../machines/webhooks.ts';
+import { count, cutText, exactText, isoInstant, readableRows } from '../bounds.ts';
 import { hasCode } from '../errors.ts';
 import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-transport.ts';
 
@@ -8,19 +9,16 @@ import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-
  * it is text, which goes into the path as it is. Where nobody answered GitHub, the status code is 0 or missing.
  */
 const deliverySchema = z.object({
-  id: z.union([z.bigint(), z.int(), z.string().regex(/^\d+$/)]).transform(String),
-  guid: z.string(),
-  delivered_at: z.string(),
-  status: z.string().nullish(),
-  status_code: z.number().nullish(),
-  event: z.string(),
+  id: z.union([z.bigint().positive(), z.int().positive(), z.string().regex(/^\d{1,30}$/)]).transform(String),
+  guid: exactText,
+  delivered_at: isoInstant,
+  status: cutText.nullish(),
+  status_code: count.nullish().catch(null),
+  event: exactText,
 });
 type Delivery = z.infer<typeof deliverySchema>;
 
-/** A row that cannot be read costs that row, not the list. */
-const pageSchema = z
-  .array(z.unknown())
-  .transform((rows) => rows.flatMap((row) => deliverySchema.safeParse(row).data ?? []));
+const pageSchema = readableRows(deliverySchema);
 
 /** Asked for in one look: GitHub allows 180 requests a minute that change something, and others need them too. */
 const MOST_REDELIVERIES = 50;
@@ -77,7 +75,7 @@ export function hookDeliveryCalls(transport: GitHubTransport) {
         for (const { guid } of jobs.filter(isOver)) succeeded.add(guid);
         for (const { guid, id } of jobs) if (!failed.has(guid)) failed.set(guid, id);
         const oldest = value.at(-1);
-        const isRead = next === null || (oldest && Date.parse(oldest.delivered_at) < range.until);
+        const isRead = next === null || (oldest && oldest.delivered_at < range.until);
         if (!isRead) unread.push({ from: next, until: range.until });
       }
       const all = [...failed, ...(rest?.due ?? [])].filter(([guid]) => !succeeded.has(guid));

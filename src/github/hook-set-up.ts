@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { RunnerScope } from '../../machines/job/context.ts';
+import { identifier, readableRows } from '../bounds.ts';
 import type { Abortable, GitHubTransport } from './access/github-transport.ts';
 import { scopeName, scopePath } from './runners/runner-scope.ts';
 
-const hookSchema = z.object({ id: z.int(), config: z.object({ url: z.string().optional() }) });
+const hookSchema = z.object({ id: identifier, config: z.object({ url: z.string().optional() }) });
 
 export interface WantedHook {
   /** The address that GitHub sends to, with its path. */
@@ -25,7 +26,7 @@ export function hookSetUpCalls(transport: GitHubTransport) {
       // GitHub's paths of webhooks begin like those of runners.
       const path = `${scopePath(scope)}/hooks`;
       const name = scopeName(scope);
-      const hooks = await transport.send(z.array(hookSchema), {
+      const hooks = await transport.send(readableRows(hookSchema), {
         what: `list the webhooks of ${name}`,
         purpose,
         method: 'GET',

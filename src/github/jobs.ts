@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JobObservation } from '../../machines/job/observation.ts';
+import { cutText, exactText, identifier, readableRows } from '../bounds.ts';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { Abortable, CallOptions, GitHubTransport } from './access/github-transport.ts';
@@ -18,9 +19,9 @@ export interface ActiveRun {
 export type ActiveRunStatus = 'queued' | 'in_progress' | 'waiting' | 'pending';
 
 const runsSchema = z.object({
-  workflow_runs: z.array(z.object({ id: z.number(), updated_at: z.string() })),
+  workflow_runs: readableRows(z.object({ id: identifier, updated_at: exactText })),
 });
-const jobsSchema = z.object({ jobs: z.array(jobSchema) });
+const jobsSchema = z.object({ jobs: readableRows(jobSchema) });
 
 /**
  * GitHub cancels a job after 24 h in the queue, so a queued run to which nothing happened for longer hangs in the list
@@ -28,7 +29,7 @@ const jobsSchema = z.object({ jobs: z.array(jobSchema) });
  */
 const QUEUE_LIFE_MS = 25 * 3_600_000;
 
-const runSchema = z.object({ status: z.string().nullable() });
+const runSchema = z.object({ status: cutText.nullable() });
 
 /** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
 export function jobCalls(transport: GitHubTransport, clock: Clock) {

@@ -1,24 +1,33 @@
 import { z } from 'zod';
 import type { JobStatus } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
+import { count, cutText, identifier, labels } from '../bounds.ts';
 
 /** The fields of a job that REST and the `workflow_job` webhook share; GitHub's older payloads lack the optional ones. */
 export const jobSchema = z.object({
-  id: z.number(),
-  run_id: z.number(),
-  run_attempt: z.number().nullish(),
-  status: z.string(),
-  conclusion: z.string().nullish(),
-  created_at: z.string().nullish(),
-  started_at: z.string().nullish(),
-  name: z.string(),
-  workflow_name: z.string().nullish(),
-  url: z.string().nullish(),
-  html_url: z.string().nullish(),
-  labels: z.array(z.string().nullable()).nullish(),
-  runner_id: z.number().nullish(),
-  runner_name: z.string().nullish(),
+  id: identifier,
+  run_id: identifier,
+  run_attempt: identifier.nullish(),
+  status: cutText,
+  conclusion: cutText.nullish(),
+  created_at: cutText.nullish(),
+  started_at: cutText.nullish(),
+  name: cutText,
+  workflow_name: cutText.nullish(),
+  url: cutText.nullish(),
+  html_url: cutText.nullish(),
+  labels: z
+    .preprocess(
+      (listed) => (Array.isArray(listed) ? listed.filter((label) => label !== null) : listed),
+      labels,
+    )
+    .nullish(),
+  runner_id: count.nullish(),
+  runner_name: cutText.nullish(),
 });
+
+/** Milliseconds by which GitHub's clock may be ahead of ours at most. */
+const CLOCKS_DIFFER = 24 * 3_600_000;
 
 export interface Sighting {
   source: JobObservation['source'];
@@ -37,6 +46,7 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
   const status = statusOf(job.status);
   const mayHaveRunner = status === 'in_progress' || status === 'completed';
   const createdAt = Date.parse(job.created_at ?? job.started_at ?? '');
+  const isSane = createdAt >= 0 && createdAt <= seenAt + CLOCKS_DIFFER;
   return {
     source,
     seenAt,
@@ -48,10 +58,10 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
     workflow: job.workflow_name ?? '',
     name: job.name,
     url: job.html_url ?? job.url ?? '',
-    labels: (job.labels ?? []).filter((label) => label !== null),
+    labels: job.labels ?? [],
     status,
     conclusion: status === 'completed' ? (job.conclusion ?? null) : null,
-    queuedAt: Number.isNaN(createdAt) ? seenAt : createdAt,
+    queuedAt: isSane ? createdAt : seenAt,
     runnerId: (mayHaveRunner && job.runner_id) || null,
     runnerName: (mayHaveRunner && job.runner_name) || null,
   };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { exactText, identifier } from '../bounds.ts';
 import { DaemonError, hasCode } from '../errors.ts';
 import type { Abortable, CallOptions, GitHubTransport } from './access/github-transport.ts';
 import { scopePath } from './runners/runner-scope.ts';
 
-const repositorySchema = z.object({ id: z.int().positive(), full_name: z.string() });
-const accountSchema = z.object({ login: z.string() });
+const repositorySchema = z.object({ id: identifier, full_name: exactText });
+const accountSchema = z.object({ login: exactText });
 
 /** Reading repositories; needs the permission Metadata: read, which every token has. */
 export function repositoryCalls(transport: GitHubTransport) {

@@ -9,6 +9,7 @@ import {
 } from '../../machines/host.ts';
 import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
+import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
 import { Successes } from '../successes.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -109,15 +110,23 @@ export class Hosts {
 }
 
 async function lookAtHost(client: AgentClient, maxVms: number, signal: AbortSignal): Promise<HostLook> {
-  const [health, capabilities, vms] = await Promise.all([
+  const [health, capabilities, { vms, unreadable }] = await Promise.all([
     client.health({ signal }),
     client.capabilities({ signal }),
-    client.listVms({ signal }),
+    client.lookAtVms({ signal }),
   ]);
   return {
     version: health.version,
     uptime: health.uptime,
     slots: Math.min(maxVms, capabilities.maxConcurrentVMs),
-    vms: vms.map(({ id, name, state, createdAt }) => ({ id, name, state, createdAt })),
+    vms: [
+      ...vms.map(({ id, name, state, createdAt }) => ({ id, name, state, createdAt })),
+      ...unreadable.map(({ id, name }) => ({
+        id: id ?? '',
+        name: name ?? '',
+        state: UNREADABLE,
+        createdAt: 0,
+      })),
+    ],
   };
 }

@@ -3,72 +3,74 @@ import { z } from 'zod';
 import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../machines/failure.ts';
 import { JOB_STATUSES, type JobContext } from '../../machines/job/context.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
+import { count, cutText, exactText, identifier, instant, labels, port } from '../bounds.ts';
 
 const failure = z.object({
   code: z.enum(FAILURE_CODES as [FailureCode, ...FailureCode[]]),
   blame: z.enum(BLAMES),
   disposition: z.enum(DISPOSITIONS),
-  message: z.string(),
-  retryAt: z.number().nullable(),
+  message: cutText,
+  retryAt: instant.nullable(),
 });
-const retry = { tries: z.number(), nextTryAt: z.number(), lastFailure: failure.nullable() };
-const address = z.object({ host: z.string(), port: z.number() });
+const retry = { tries: count, nextTryAt: instant, lastFailure: failure.nullable() };
+const address = z.object({ host: exactText, port });
 
 /** What a record of an earlier version lacks is added before: see `upgradeRecord`. */
 const contextSchema = z.object({
   job: z.object({
-    id: z.number(),
-    runId: z.number(),
-    runAttempt: z.number(),
-    owner: z.string(),
-    repository: z.string(),
-    workflow: z.string(),
-    name: z.string(),
-    url: z.string(),
-    labels: z.array(z.string()),
-    profile: z.string(),
+    // 0 where it stands in for none, as in `runId` and `runAttempt`.
+    id: count,
+    runId: count,
+    runAttempt: count,
+    owner: exactText,
+    repository: exactText,
+    workflow: cutText,
+    name: cutText,
+    url: cutText,
+    labels,
+    profile: exactText,
     status: z.enum(JOB_STATUSES),
-    conclusion: z.string().nullable(),
-    queuedAt: z.number(),
-    attempt: z.number(),
-    attemptsFailed: z.number(),
-    runnersUnused: z.number(),
+    conclusion: cutText.nullable(),
+    queuedAt: instant,
+    attempt: count,
+    attemptsFailed: count,
+    runnersUnused: count,
     lastFailure: failure.nullable(),
-    notBefore: z.number(),
+    notBefore: instant,
   }),
   vm: z
     .object({
-      name: z.string(),
-      host: z.string(),
-      profile: z.string(),
-      madeFor: z.object({ jobId: z.number(), attempt: z.number() }),
-      numbers: z.object({ next: z.number(), last: z.number() }),
-      id: z.string().nullable(),
+      name: exactText,
+      host: exactText,
+      profile: exactText,
+      madeFor: z.object({ jobId: count, attempt: count }),
+      numbers: z.object({ next: count, last: count }),
+      id: exactText.nullable(),
       address: address.nullable(),
-      hostKey: z.string().nullable(),
-      runnerVersion: z.string().nullable(),
-      expiresAt: z.number().nullable(),
-      mayAppearUntil: z.number(),
+      hostKey: exactText.nullable(),
+      runnerVersion: exactText.nullable(),
+      expiresAt: instant.nullable(),
+      mayAppearUntil: instant,
     })
     .nullable(),
   runner: z
     .object({
-      name: z.string(),
+      name: exactText,
       scope: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('repository'), owner: z.string(), repository: z.string() }),
-        z.object({ kind: z.literal('organization'), owner: z.string() }),
+        z.object({ kind: z.literal('repository'), owner: exactText, repository: exactText }),
+        z.object({ kind: z.literal('organization'), owner: exactText }),
       ]),
-      id: z.number().nullable(),
+      id: identifier.nullable(),
       mode: z.enum(['jit', 'token']).nullable(),
-      mayAppearUntil: z.number(),
+      mayAppearUntil: instant,
       isLeft: z.boolean(),
     })
     .nullable(),
-  phase: z.object({ ...retry, enteredAt: z.number(), deadlineAt: z.number() }),
+  phase: z.object({ ...retry, enteredAt: instant, deadlineAt: instant }),
   runnerRemoval: z.object(retry),
   jobCheck: z.object(retry),
   failure: failure.nullable(),
-  otherJobSince: z.number().nullable(),
+  otherJobSince: instant.nullable(),
 });
 
 /** `A` where both types are the same; otherwise nothing, so that what is to have it does not compile. */

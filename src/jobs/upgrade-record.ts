@@ -2,27 +2,33 @@ import { z } from 'zod';
 import { NO_JOB, NO_RETRY, type RunnerScope, runnerScopeOf } from '../../machines/job/context.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
+import { count, exactText, instant } from '../bounds.ts';
 
-const named = z.looseObject({ name: z.string() });
+const named = z.looseObject({ name: exactText });
+
+/** More names than any job was given; those of VMs that were made before any job are instants. */
+const MOST_NAMES = 100_000_000;
 
 /** What all earlier versions had, as far as an upgrade needs it. */
 const earlier = z.looseObject({
   value: z.unknown(),
   children: z.record(z.string(), z.looseObject({ src: z.string() })),
   context: z.looseObject({
-    job: z.looseObject({
-      id: z.number(),
-      owner: z.string(),
-      repository: z.string(),
-      profile: z.string(),
-      status: z.string(),
-      namesTaken: z.number(),
-      attemptsFailed: z.number(),
-    }),
+    job: z
+      .looseObject({
+        id: count,
+        owner: exactText,
+        repository: exactText,
+        profile: exactText,
+        status: z.string(),
+        namesTaken: count,
+        attemptsFailed: count,
+      })
+      .refine(({ id, namesTaken }) => id === NO_JOB || namesTaken <= MOST_NAMES),
     vm: named.nullable(),
     runner: named.nullable(),
     failure: z.unknown(),
-    phase: z.looseObject({ enteredAt: z.number() }),
+    phase: z.looseObject({ enteredAt: instant }),
     released: z.boolean().default(false),
   }),
 });

@@ -144,7 +144,7 @@ describe('no answer', () => {
 
 describe('an answer that is none', () => {
   test.each([
-    ['of another shape', { json: { runners: [{ id: 'seven' }] } }],
+    ['of another shape', { json: { runners: 'seven' } }],
     ['without a body', {}],
   ])('%s is an error that is tried again', async (_name, reply) => {
     server.answers(reply);

@@ -46,7 +46,9 @@ describeStore('the journal', (the) => {
     await the().damage('journal', '0000000000000002');
     expect(await the().journal()).toEqual([1, 3]);
     expect(await the().journal()).toEqual([1, 3]);
-    expect(the().logged).toEqual([expect.stringMatching(/table journal, key 0000000000000002\): it is not JSON/)]);
+    expect(the().logged).toEqual([
+      expect.stringMatching(/table journal, key 0000000000000002\): it is not JSON/),
+    ]);
   });
 
   test('goes on counting when everything in it was old enough to be pruned', async () => {

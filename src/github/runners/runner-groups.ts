@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunnerScope } from '../../../machines/job/context.ts';
+import { exactText, identifier, readableRows } from '../../bounds.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Abortable, GitHubTransport } from '../access/github-transport.ts';
@@ -11,7 +12,7 @@ interface RunnerGroup {
 }
 
 const groupsSchema = z.object({
-  runner_groups: z.array(z.object({ id: z.number(), name: z.string() })),
+  runner_groups: readableRows(z.object({ id: identifier, name: exactText })),
 });
 
 /** The only group of a repository; repositories cannot list groups. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunnerScope } from '../../../machines/job/context.ts';
+import { identifier, isoInstant } from '../../bounds.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
@@ -15,8 +16,10 @@ export interface JitRequest {
   groupId: number;
 }
 
-const jitSchema = z.object({ runner: z.object({ id: z.number() }), encoded_jit_config: z.string().min(1) });
-const tokenSchema = z.object({ token: z.string().min(1), expires_at: z.string() });
+/** Characters of a secret that GitHub hands out; a JIT configuration has some thousand. */
+const secret = z.string().min(1).max(100_000);
+const jitSchema = z.object({ runner: z.object({ id: identifier }), encoded_jit_config: secret });
+const tokenSchema = z.object({ token: secret, expires_at: isoInstant });
 
 /** Making runners; what these calls return is secret and goes nowhere but into memory (law 7). */
 export function registrationCalls(transport: GitHubTransport, groups: RunnerGroups, clock: Clock) {
@@ -80,7 +83,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
         path: `${path(scope)}/registration-token`,
         signal,
       });
-      return { token: made.token, expiresAt: Date.parse(made.expires_at) };
+      return { token: made.token, expiresAt: made.expires_at };
     },
   };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunnerScope } from '../../../machines/job/context.ts';
-import { hasCode } from '../../errors.ts';
+import { cutText, exactText, identifier, readableRows } from '../../bounds.ts';
+import { DaemonError, hasCode } from '../../errors.ts';
 import { refusalStatus } from '../access/github-failure.ts';
 import type { Abortable, CallOptions, GitHubTransport } from '../access/github-transport.ts';
 import type { Purpose } from '../access/purpose-budget.ts';
@@ -20,13 +21,13 @@ export interface GitHubRunner {
 
 const runnerSchema = z
   .object({
-    id: z.number(),
-    name: z.string(),
-    status: z.string(),
+    id: identifier,
+    name: exactText,
+    status: cutText,
     busy: z.boolean(),
-    labels: z.array(z.object({ name: z.string() })),
-    ephemeral: z.boolean().nullish(),
-    version: z.string().nullish(),
+    labels: readableRows(z.object({ name: cutText })),
+    ephemeral: z.boolean().nullish().catch(null),
+    version: cutText.nullish().catch(null),
   })
   .transform(
     (runner): GitHubRunner => ({
@@ -39,7 +40,11 @@ const runnerSchema = z
       version: runner.version ?? null,
     }),
   );
-const runnersSchema = z.object({ runners: z.array(runnerSchema) });
+/** A runner that cannot be read, by its name, costs nobody but who looks for it. */
+const unreadableRunner = z
+  .looseObject({ name: exactText })
+  .transform(({ name }): { unreadable: string } => ({ unreadable: name }));
+const runnersSchema = z.object({ runners: readableRows(z.union([runnerSchema, unreadableRunner])) });
 
 /** Listed runners of a scope; needs Administration (repository) or organization_self_hosted_runners: write. */
 export function runnerCalls(transport: GitHubTransport) {
@@ -58,7 +63,12 @@ export function runnerCalls(transport: GitHubTransport) {
       query: name ? { name } : {},
       signal,
     });
-    for await (const page of pages) runners.push(...page.runners);
+    for await (const page of pages) {
+      for (const runner of page.runners) {
+        if (!('unreadable' in runner)) runners.push(runner);
+        else if (isSame(runner.unreadable, name)) throw unreadable(runner.unreadable, scope);
+      }
+    }
     return runners;
   }
 
@@ -130,7 +140,7 @@ export function runnerCalls(transport: GitHubTransport) {
       name: string,
       { id = null, ...options }: CallOptions & { id?: number | null } = {},
     ): Promise<GitHubRunner | null> {
-      const isIt = (runner: GitHubRunner) => runner.name.toLowerCase() === name.toLowerCase();
+      const isIt = (runner: GitHubRunner) => isSame(runner.name, name);
       const known = id === null ? null : await runnerAt(scope, id, options);
       if (known !== null && isIt(known)) return known;
       const runners = await listed(scope, name, options);
@@ -163,4 +173,17 @@ export function runnerCalls(transport: GitHubTransport) {
       return 'absent';
     },
   };
+}
+
+/** GitHub's names of runners have no case. */
+function isSame(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
+}
+
+/** It is there, so nobody may go on as if it were not. */
+function unreadable(name: string, scope: RunnerScope): DaemonError {
+  return new DaemonError(
+    'GITHUB_ERROR',
+    `GitHub lists the runner ${name} of ${scopeName(scope)} in a form that this daemon cannot read. It is tried again.`,
+  );
 }

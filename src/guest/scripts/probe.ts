@@ -65,12 +65,12 @@ export function probeScript(installPath: string): GuestScript<GuestFacts> {
 /** Throws GUEST_TOOL_MISSING with each missing one of run.sh, config.sh, bash and git and the path that was searched. */
 function readFacts({ stdout, stderr }: ScriptOutput, installPath: string): GuestFacts {
   const lacks = [...stdout.matchAll(/^lacks: (.+)$/gm)].map((match) => match[1]);
-  const system = /^system: (\S+) (\S+) (\d+)$/m.exec(stdout);
-  const path = /^path: (.+)$/m.exec(stdout)?.[1] ?? installPath;
+  const system = /^system: (\S{1,64}) (\S{1,64}) (\d{1,11})$/m.exec(stdout);
+  const path = /^path: (.{1,1024})$/m.exec(stdout)?.[1] ?? installPath;
   if (lacks.length > 0) {
     throw new DaemonError(
       'GUEST_TOOL_MISSING',
-      `The guest lacks ${lacks.join(', ')}: run.sh and config.sh were looked for in ${path}, bash and git on the PATH. ` +
+      `The guest lacks ${lacks.join(', ').slice(0, 1_000)}: run.sh and config.sh were looked for in ${path}, bash and git on the PATH. ` +
         'Build the image with the Actions runner there, or correct runner.install_path.',
     );
   }
@@ -81,7 +81,7 @@ function readFacts({ stdout, stderr }: ScriptOutput, installPath: string): Guest
     );
   }
   return {
-    runnerVersion: /^version: (\d+\.\d+\.\d+\S*)$/m.exec(stdout)?.[1] ?? null,
+    runnerVersion: /^version: (\d{1,9}\.\d{1,9}\.\d{1,9}\S{0,64})$/m.exec(stdout)?.[1] ?? null,
     os: system[1] ?? '',
     arch: system[2] ?? '',
     guestTime: Number(system[3]) * 1000,

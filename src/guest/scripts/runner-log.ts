@@ -20,7 +20,7 @@ export interface RunnerLog {
 const STAMP = String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: `;
 const LISTENING = new RegExp(`${STAMP}Listening for Jobs$`);
 const JOB_STARTED = new RegExp(`${STAMP}Running job: `);
-const JOB_ENDED = new RegExp(`${STAMP}Job .* completed with result: (\\w+)$`);
+const JOB_ENDED = new RegExp(`${STAMP}Job .* completed with result: (\\w{1,64})$`);
 /** The same two lines as basic regular expressions, for grep in the guest. */
 export const JOB_STARTED_LINE = '^[-0-9]* [:0-9]*Z: Running job: ';
 export const JOB_ENDED_LINE = '^[-0-9]* [:0-9]*Z: Job .* completed with result: ';

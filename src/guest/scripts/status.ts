@@ -65,7 +65,7 @@ export function watchScript(runnerName: string, until: 'activity' | 'exit'): Gue
 
 /** Reads what REPORT printed. Throws GUEST_COMMAND_FAILED where it printed nothing. */
 export function parseStatus({ stdout, stderr }: Pick<ScriptOutput, 'stdout' | 'stderr'>): RunnerStatus {
-  const found = /^jeballto-state: (absent|running|exited|lost)(?: (\d+))?$/m.exec(stdout);
+  const found = /^jeballto-state: (absent|running|exited|lost)(?: (\d{1,3}))?$/m.exec(stdout);
   if (found === null) {
     throw new DaemonError(
       'GUEST_COMMAND_FAILED',

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import type { HookRef } from '../../../machines/webhooks.ts';
+import { exactText, identifier } from '../../bounds.ts';
 import { jobSchema, observeJob } from '../../github/observe-job.ts';
 import type { RefusalReason } from './delivery-answers.ts';
 
@@ -84,7 +85,7 @@ export function hookRefOf(
 
 const workflowJobSchema = z.object({
   workflow_job: jobSchema,
-  repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
+  repository: z.object({ name: exactText, owner: z.object({ login: exactText }) }),
 });
 
 /**
@@ -106,7 +107,7 @@ export function observeDelivery(payload: unknown, seenAt: number): JobObservatio
   });
 }
 
-const repositoryIdSchema = z.object({ repository: z.object({ id: z.int().positive() }) });
+const repositoryIdSchema = z.object({ repository: z.object({ id: identifier }) });
 
 /** GitHub's id of the repository that a delivery is about; it stays when the repository is renamed. */
 export function repositoryIdOf(payload: unknown): number | null {

@@ -12,7 +12,11 @@ export interface PendingDeliveriesOptions {
  * Acts on what an earlier process acknowledged and did not act on. A delivery on which that fails is set aside, or it
  * would fail each start.
  */
-export async function handlePendingDeliveries({ store, observe, log }: PendingDeliveriesOptions): Promise<void> {
+export async function handlePendingDeliveries({
+  store,
+  observe,
+  log,
+}: PendingDeliveriesOptions): Promise<void> {
   for (const { id, observation } of await store.deliveries.pending()) {
     try {
       store.atomically(() => {

@@ -15,7 +15,7 @@ export interface AgedTableOptions<Value> {
    */
   instead?(row: Row, now: number): Value;
   /** What follows for an operator when a row cannot be read, as a sentence. */
-  then: string;
+  means: string;
 }
 
 /** A table whose records are removed by their age. Keys and ages are in memory, the oldest first. */
@@ -124,9 +124,9 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
   }
 
   #setAside(row: Row, now: number): Value | null {
-    const { schema, keys, instead, then } = this.#options;
+    const { schema, keys, instead, means } = this.#options;
     const value = keys?.test(row.key) !== false && instead ? instead(row, now) : null;
-    this.#table.setAside(row, schema.safeParse(row.value).error ?? null, value, then);
+    this.#table.setAside(row, schema.safeParse(row.value).error ?? null, value, means);
     return value;
   }
 }

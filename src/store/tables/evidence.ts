@@ -37,7 +37,7 @@ export const EVIDENCE_ROWS: AgedTableOptions<KeptEvidence> = {
     hostLook: z.unknown(),
     missing: z.array(z.string()),
   }),
-  then: 'What was kept of that attempt is not shown.',
+  means: 'What was kept of that attempt is not shown.',
 };
 
 /** Each is at most a megabyte, so together they stay below 100 MB. */

@@ -61,6 +61,9 @@ export const JOURNAL_ENTRY = z
     since: count.optional(),
     isTurn: z.literal(true).optional(),
   })
-  .refine(({ kind = '', detail }) => detail === undefined || details[kind]?.safeParse(detail).success !== false, {
-    error: 'its detail is not what its kind has',
-  });
+  .refine(
+    ({ kind = '', detail }) => detail === undefined || details[kind]?.safeParse(detail).success !== false,
+    {
+      error: 'its detail is not what its kind has',
+    },
+  );

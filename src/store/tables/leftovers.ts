@@ -45,7 +45,7 @@ export const LEFTOVER_ROWS: AgedTableOptions<Leftover> = {
       })
       .nullable(),
   }),
-  then: 'What it named is collected only where the config still names its host and scope.',
+  means: 'What it named is collected only where the config still names its host and scope.',
 };
 
 /**

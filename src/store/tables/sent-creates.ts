@@ -6,7 +6,7 @@ import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 export const SENT_ROWS: AgedTableOptions<{ at: number }> = {
   schema: z.object({ at: instant }),
   instead: (_row, now) => ({ at: now }),
-  then: 'It counts as sent just now, so that no second one is sent.',
+  means: 'It counts as sent just now, so that no second one is sent.',
 };
 
 /**

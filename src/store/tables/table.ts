@@ -9,8 +9,8 @@ export interface Row {
   value: unknown;
 }
 
-/** Keeps a row that cannot be read where a person finds it; `reason` is a sentence about "it", `then` says what follows. */
-export type KeepUnreadable = (table: TableName, row: Row, reason: string, then: string) => void;
+/** Keeps a row that cannot be read where a person finds it; `reason` is a sentence about "it", `means` says what follows. */
+export type KeepUnreadable = (table: TableName, row: Row, reason: string, means: string) => void;
 
 /** Characters of a row that is used. Evidence holds pictures and logs; what is in quarantine only lies there. */
 const LONGEST_ROW = 2 ** 20;
@@ -56,10 +56,10 @@ export class Table {
    * Moves a row that cannot be read to the quarantine, so that it is met once and nothing of it is lost. `instead` is
    * left in its place, where its key alone is a fact; null leaves nothing.
    */
-  setAside(row: Row, error: z.ZodError | null, instead: object | null, then: string): void {
+  setAside(row: Row, error: z.ZodError | null, instead: object | null, means: string): void {
     if (this.#aside.has(row.key)) return;
     this.#aside.add(row.key);
-    this.#keep(this.#name, row, this.whyUnreadable(row, error), then);
+    this.#keep(this.#name, row, this.whyUnreadable(row, error), means);
     if (instead === null) this.delete(row.key);
     else this.put(row.key, instead);
   }

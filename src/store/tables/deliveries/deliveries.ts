@@ -4,9 +4,9 @@ import type { JobObservation } from '../../../../machines/job/observation.ts';
 import { count, cutText, exactText, identifier, instant, labels } from '../../../bounds.ts';
 import type { Clock } from '../../../clock.ts';
 import type { GroupCommit } from '../../group-commit.ts';
-import { Lookups } from './lookups.ts';
 import { RowsAhead } from '../rows-ahead.ts';
 import type { Row, Table } from '../table.ts';
+import { Lookups } from './lookups.ts';
 
 export interface PendingDelivery {
   id: string;
@@ -166,7 +166,8 @@ export class Deliveries {
     const isRested = now >= this.#walkedAt + WALK_EVERY || now < this.#walkedAt;
     const isDue = isRested && (this.#oldest < before || this.#oldest > now);
     if (this.#walk === null && !isDue) return { pruned: 0, isDone: true };
-    const walk = (this.#walk ??= { after: '', oldest: Infinity });
+    this.#walk ??= { after: '', oldest: Infinity };
+    const walk = this.#walk;
     let read = 0;
     let pruned = 0;
     for await (const row of this.#table.rows({ gt: walk.after, limit })) {

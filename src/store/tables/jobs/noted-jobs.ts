@@ -6,7 +6,7 @@ import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
 export const NOTED_ROWS: AgedTableOptions<{ at: number }> = {
   schema: z.object({ at: instant }),
   instead: (_row, now) => ({ at: now }),
-  then: 'It stays noted.',
+  means: 'It stays noted.',
 };
 
 /** Jobs that were logged because no label of the config matches them, and are not logged again. */

@@ -19,7 +19,7 @@ export interface QuarantinedRecord {
 export const QUARANTINE_ROWS: AgedTableOptions<QuarantinedRecord> = {
   schema: z.object({ at: instant, reason: z.string(), raw: z.unknown(), table: exactText.optional() }),
   instead: ({ raw }, now) => ({ at: now, reason: 'its row in the quarantine could not be read', raw }),
-  then: 'It stays in the quarantine.',
+  means: 'It stays in the quarantine.',
 };
 
 /** Keys of actors have no space in them. */
@@ -47,10 +47,10 @@ export class Quarantine {
   }
 
   /** Keeps a row of another table that cannot be read, as its text. Its own are where they are kept already. */
-  keep(table: TableName, { key, raw }: Row, reason: string, then: string): void {
+  keep(table: TableName, { key, raw }: Row, reason: string, means: string): void {
     this.#log.error(
       { table, key, reason },
-      `a row of the store cannot be read and is kept in quarantine (table ${table}, key ${key.slice(0, 100)}): ${reason}. ${then}`,
+      `a row of the store cannot be read and is kept in quarantine (table ${table}, key ${key.slice(0, 100)}): ${reason}. ${means}`,
     );
     if (table === 'quarantine') return;
     this.#table.put(this.#free(rowKey(table, key)), { at: this.#clock.now(), reason, raw, table });

@@ -50,7 +50,7 @@ export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
     z.object({ at: instant, outcome: z.null() }),
   ]),
   instead: (_row, now) => ({ at: now, outcome: null }),
-  then: 'That job is over; how it ended is not known any more.',
+  means: 'That job is over; how it ended is not known any more.',
 };
 
 const givenUp = z.object({
