@@ -50,7 +50,7 @@ export function createGitHub(options: GitHubOptions) {
     ...repositoryCalls(transport),
     ...runnerCalls(transport),
     ...deprecationCalls(transport),
-    ...hookDeliveryCalls(transport),
+    ...hookDeliveryCalls(transport, clock),
     ...hookSetUpCalls(transport),
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HookRef } from '../../machines/webhooks.ts';
 import { count, cutText, exactText, isoInstant, readableRows } from '../bounds.ts';
+import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
 import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-transport.ts';
 
@@ -22,6 +23,9 @@ const pageSchema = readableRows(deliverySchema);
 
 /** Asked for in one look: GitHub allows 180 requests a minute that change something, and others need them too. */
 const MOST_REDELIVERIES = 50;
+/** Milliseconds by which GitHub's clock may be ahead of ours: a delivery of a later date would hide all that come before it. */
+const CLOCKS_DIFFER = 24 * 3_600_000;
+
 /** Read in one look. */
 const MOST_PAGES = 100;
 
@@ -37,65 +41,91 @@ interface Unread {
   until: number;
 }
 
-/** What a look did not come to; the next look begins with what is newer and then goes on here. */
-interface Rest {
-  unread: readonly Unread[];
-  /** Ids of failed deliveries by their GUID, the newest first. */
-  due: ReadonlyMap<string, string>;
+/** How far the looks at the deliveries of one webhook have come. */
+interface Progress {
+  /** The last one is read first. */
+  unread: Unread[];
+  /** Epoch ms of the newest delivery that was read: the next look begins with what is newer. */
+  newest: number | null;
+  /** GUIDs that need no repetition, for as long as something older is unread. */
+  over: Set<string>;
+  /** Ids of failed deliveries by their GUID, in no order. */
+  due: Map<string, Delivery>;
 }
 
 /** Failed deliveries, and asking for them again; needs Webhooks: write (classic: admin:repo_hook, admin:org_hook). */
-export function hookDeliveryCalls(transport: GitHubTransport) {
-  const rests = new Map<string, Rest>();
+export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
+  const looks = new Map<string, Progress>();
 
   return {
     /**
      * Asks GitHub to repeat what failed since an instant (epoch ms) and did not succeed later under the same GUID;
-     * returns how many. GitHub lists the newest first and keeps three days. What is too much for one look is done in
-     * the next ones; after a rejection the next look has to name the same instant.
+     * returns how many. GitHub lists the newest first and keeps three days. What is too much for one look, or what a
+     * pause of GitHub's cut off, is done in the next ones of this process: each goes on where the last one stopped.
      */
     async redeliverFailed(hook: HookRef, since: number, { signal }: Abortable = {}): Promise<number> {
       const path = `${hookPath(hook)}/deliveries`;
-      const rest = rests.get(path);
-      const asked: GitHubRequest = {
-        what: 'list the deliveries of the webhook',
-        purpose: 'looking for work',
-        method: 'GET',
-        path,
-        signal,
-      };
-      const unread = [...(rest?.unread ?? []), { from: null, until: since }];
-      const succeeded = new Set<string>();
-      const failed = new Map<string, string>();
-      for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-        const range = unread.pop();
-        if (!range) break;
-        const { value, next } = await transport.page(pageSchema, asked, range.from);
-        const jobs = value.filter(({ event }) => event === 'workflow_job');
-        for (const { guid } of jobs.filter(isOver)) succeeded.add(guid);
-        for (const { guid, id } of jobs) if (!failed.has(guid)) failed.set(guid, id);
-        const oldest = value.at(-1);
-        const isRead = next === null || (oldest && oldest.delivered_at < range.until);
-        if (!isRead) unread.push({ from: next, until: range.until });
-      }
-      const all = [...failed, ...(rest?.due ?? [])].filter(([guid]) => !succeeded.has(guid));
-      // The oldest first, as they came.
-      const due = [...new Map(all)].reverse();
-      const now = due.splice(0, MOST_REDELIVERIES);
-      const redelivered = await redeliverAll(path, now, { signal });
-      rests.set(path, { unread, due: new Map(due.reverse()) });
+      const begun: Progress = { unread: [], newest: null, over: new Set(), due: new Map() };
+      const progress = looks.get(path) ?? begun;
+      looks.set(path, progress);
+      if (progress.unread.at(-1)?.from !== null)
+        progress.unread.push({ from: null, until: progress.newest ?? since });
+      // What was found before a page could not be read is asked for all the same.
+      const failure = await read(path, progress, { signal }).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      const redelivered = await redeliverDue(path, progress, { signal });
+      if (failure) throw failure.error;
       return redelivered;
     },
   };
 
-  /** One that GitHub refuses to repeat (too old, deleted) keeps none of the others; when it refuses all, that is the failure. */
-  async function redeliverAll(
-    path: string,
-    due: readonly (readonly [guid: string, id: string])[],
-    { signal }: Abortable,
-  ): Promise<number> {
+  /** Reads pages until there are none, or too many for one look. */
+  async function read(path: string, progress: Progress, { signal }: Abortable): Promise<void> {
+    const { unread, over, due } = progress;
+    const asked: GitHubRequest = {
+      what: 'list the deliveries of the webhook',
+      purpose: 'looking for work',
+      method: 'GET',
+      path,
+      signal,
+    };
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+      const range = unread.at(-1);
+      if (!range) break;
+      const page = await transport.page(pageSchema, asked, range.from).catch((error: unknown) => {
+        // The page after a cursor is gone with what GitHub keeps no longer.
+        if (range.from === null || !hasCode(error, 'GITHUB_NOT_FOUND', 'GITHUB_REQUEST_REFUSED')) throw error;
+        return { value: [], next: null };
+      });
+      const { value, next } = page;
+      unread.pop();
+      const dates = value.map(({ delivered_at: at }) => at).filter((at) => at <= clock.now() + CLOCKS_DIFFER);
+      if (dates.length > 0) progress.newest = Math.max(progress.newest ?? 0, ...dates);
+      const jobs = value.filter(({ event }) => event === 'workflow_job');
+      for (const delivery of jobs) {
+        const { guid, delivered_at: at } = delivery;
+        if (isOver(delivery)) over.add(guid);
+        else if (at > (due.get(guid)?.delivered_at ?? 0)) due.set(guid, delivery);
+      }
+      for (const guid of over) due.delete(guid);
+      const oldest = value.at(-1);
+      const isRead = next === null || (oldest && oldest.delivered_at < range.until);
+      if (!isRead) unread.push({ from: next, until: range.until });
+    }
+    if (unread.length === 0) over.clear();
+  }
+
+  /**
+   * The oldest first, as they came. One that GitHub refuses to repeat (too old, deleted) keeps none of the others; when
+   * it refuses all, that is the failure.
+   */
+  async function redeliverDue(path: string, { due }: Progress, { signal }: Abortable): Promise<number> {
+    const oldestFirst = [...due.values()].sort((a, b) => a.delivered_at - b.delivered_at);
+    const now = oldestFirst.slice(0, MOST_REDELIVERIES);
     const refusals: unknown[] = [];
-    for (const [, id] of due) {
+    for (const { id, guid } of now) {
       const asked = { what: 'have a delivery made again', method: 'POST', path: `${path}/${id}/attempts` };
       try {
         await transport.request({ ...asked, purpose: 'looking for work', signal });
@@ -103,9 +133,10 @@ export function hookDeliveryCalls(transport: GitHubTransport) {
         if (!hasCode(error, 'GITHUB_NOT_FOUND', 'GITHUB_REQUEST_REFUSED')) throw error;
         refusals.push(error);
       }
+      due.delete(guid);
     }
-    if (due.length > 0 && refusals.length === due.length) throw refusals[0];
-    return due.length - refusals.length;
+    if (now.length > 0 && refusals.length === now.length) throw refusals[0];
+    return now.length - refusals.length;
   }
 }
 

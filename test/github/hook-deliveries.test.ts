@@ -5,6 +5,7 @@ import { createGitHub, type GitHub } from '../../src/github/github.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { createHook } from '../../src/simulator/github/webhooks/create-hook.ts';
 import { servedGitHub, TOKEN, webhookReceiver } from '../simulator/github/github-fixture.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
 import { codeOf } from './github-rig.ts';
 import { ScriptedGitHub, type ScriptedReply } from './scripted-github.ts';
@@ -119,6 +120,78 @@ describe('failed deliveries are made again', () => {
     expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
     expect(server.requests[101]?.path).toBe(`${PATH}?per_page=100&cursor=page101`);
     expect(asked()).toEqual(attemptsOf(old));
+  });
+});
+
+describe('a look that a pause of GitHub’s cuts off', () => {
+  const limited: ScriptedReply = {
+    status: 429,
+    headers: { 'retry-after': '1' },
+    json: { message: 'You have exceeded a secondary rate limit.' },
+  };
+
+  test('A7: loses nothing: the next one reads what is newer, and goes on with the page that it did not get', async () => {
+    const clock = new ManualClock();
+    github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
+    const [second, first, known, third] = [row(), row(), row(), row()];
+    server.answers(list([first, known], 'page2'), limited);
+    expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_RATE_LIMITED');
+    clock.advance(3_600_000);
+    const newest = row({ delivered_at: '2026-06-02T00:00:00Z' });
+    server.requests.length = 0;
+    server.answers(list([newest, second, first, known], 'later'), list([third]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(5);
+    expect(server.requests.filter(({ method }) => method === 'GET').map(({ path }) => path)).toEqual([
+      `${PATH}?per_page=100`,
+      `${PATH}?per_page=100&cursor=page2`,
+    ]);
+    expect(asked()).toEqual(attemptsOf(third, known, first, second, newest));
+  });
+
+  test('A7: asks again for none that it has asked for', async () => {
+    const clock = new ManualClock();
+    github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
+    const [newest, oldest] = [row(), row()];
+    server.answers(list([newest, oldest]), accepted, limited);
+    expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_RATE_LIMITED');
+    clock.advance(3_600_000);
+    server.requests.length = 0;
+    server.answers(list([]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
+    expect(asked()).toEqual(attemptsOf(newest));
+  });
+
+  test('A7: asks for what was found though a later page is broken', async () => {
+    const found = row();
+    server.answers(list([found], 'page2'), { status: 500, json: { message: 'oops' } }, accepted);
+    expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_ERROR');
+    expect(asked()).toEqual(attemptsOf(found));
+  });
+
+  test('A7: a cursor that GitHub does not know any more and a delivery of the year 9999 hold up nothing', async () => {
+    const clock = new ManualClock();
+    github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
+    const strange = row({ delivered_at: '9999-01-01T00:00:00Z' });
+    server.answers(
+      list([strange, row()], 'page2'),
+      { status: 422, json: { message: 'bad cursor' } },
+      accepted,
+    );
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
+    const next = row({ delivered_at: '2026-06-03T00:00:00Z' });
+    server.answers(list([next, row()]), accepted);
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
+  });
+
+  test('A7: what succeeded in a newer page is not repeated for its failure in one that is read later', async () => {
+    const clock = new ManualClock();
+    github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
+    const done = row({ status: 'OK', status_code: 202 });
+    server.answers(list([done], 'page2'), limited);
+    expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_RATE_LIMITED');
+    clock.advance(3_600_000);
+    server.answers(list([]), list([row({ guid: done.guid })]));
+    expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
   });
 });
 
