@@ -8,7 +8,7 @@ type Format = string | Buffer | Uint8Array;
 export type Database = AbstractLevel<Format, string, string>;
 
 /** Each kind of record has a key prefix of its own: LevelDB's sublevel of this name. */
-const TABLES = [
+export const TABLES = [
   'meta',
   'actors',
   'journal',
