@@ -4,7 +4,8 @@ import { AgentClient } from '../../src/agent/agent-client.ts';
 import { systemClock } from '../../src/clock.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { createGitHub } from '../../src/github/github.ts';
-import { changed } from './changed.ts';
+import { changed, textOf, withHugeTexts } from './changed.ts';
+import { beyondBounds } from './within-bounds.ts';
 
 const ID = 'A0A0A0A0-0000-4000-8000-000000000001';
 const VM = {
@@ -34,12 +35,14 @@ const RUN = { id: 1, updated_at: VM.createdAt };
 const JOB = { id: 1, run_id: 1, status: 'queued', name: 'x', labels: ['macos'], created_at: VM.createdAt };
 const RUNNER = { id: 7, name: 'gh-a-1-1', status: 'online', busy: false };
 
-/** A DaemonError names the call; anything else would be a fault of ours. */
+/** A value is within its bounds. A DaemonError names the call; anything else would be a fault of ours. */
 async function isNamed(call: Promise<unknown>): Promise<void> {
-  const error = await call.then(
-    () => null,
-    (reason: unknown) => reason,
+  const [error, value] = await call.then(
+    (answer) => [null, answer],
+    (reason: unknown) => [reason, null],
   );
+  expect(beyondBounds(value)).toEqual([]);
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   if (error === null) return;
   expect(error).toBeInstanceOf(DaemonError);
   expect((error as DaemonError).failure.code).not.toBe('UNEXPECTED');
@@ -50,50 +53,101 @@ async function isNamed(call: Promise<unknown>): Promise<void> {
 const status = fc.oneof(fc.constantFrom(200, 201, 204), fc.integer({ min: 200, max: 599 }));
 const answerOf = (...shapes: unknown[]) =>
   fc.oneof(
-    fc.oneof(...shapes.map(changed)).map((value) => Buffer.from(JSON.stringify(value) ?? '')),
+    fc.oneof(...shapes.map(changed)).map((value) => Buffer.from(textOf(value))),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
   );
 
-test('whatever an agent answers, each call gives a value or a named failure', async () => {
-  const shapes = [
-    VM,
-    { vms: [VM], total: 1, limit: 1, offset: 0 },
-    PULL,
-    { error: { code: 'X', message: 'y' } },
-  ];
-  await fc.assert(
-    fc.asyncProperty(status, answerOf(...shapes), async (code, bytes) => {
-      const sender = { send: async () => ({ status: code, bytes }), close: async () => undefined };
-      const client = new AgentClient({
-        name: 'm',
-        baseUrl: 'http://127.0.0.1:1/v1',
-        token: 'T'.repeat(36),
-        sender,
-      });
-      await isNamed(client.health());
-      await isNamed(client.capabilities());
-      await isNamed(client.listVms());
-      await isNamed(client.getVm(ID));
-      await isNamed(client.vmState(ID));
-      await isNamed(client.sshStatus(ID));
-      await isNamed(client.startVm(ID));
-      await isNamed(client.deleteVm(ID));
-      await isNamed(client.pullImage('r/x:1', { timeoutSeconds: 1 }));
-      await isNamed(client.createVm({ name: 'n', image: 'r/x:1', ephemeral: true, lifetimeSeconds: 1 }));
-    }),
-    { numRuns: 250 },
-  );
+const AGENT_SHAPES = [
+  VM,
+  { vms: [VM], total: 1, limit: 1, offset: 0 },
+  { images: [{ id: ID, reference: 'r/x:1', size: 5 }], total: 1 },
+  PULL,
+  { operations: [PULL] },
+  { status: 'ready', port: 2222 },
+  { port: 2222 },
+  { state: 'running' },
+  { status: 'ok', version: '1.0.0', uptime: 3, vmsTotal: 1, vmsRunning: 1 },
+  { host: { maxConcurrentVMs: 2 }, features: [{ id: 'ssh', status: 'available', enabled: true }] },
+  { events: [{ timestamp: VM.createdAt, type: 'VM_CREATED', data: { name: 'x' } }] },
+  { error: { code: 'X', message: 'y' } },
+];
+
+async function agentCalls(code: number, bytes: Buffer): Promise<void> {
+  const sender = { send: async () => ({ status: code, bytes }), close: async () => undefined };
+  const client = new AgentClient({
+    name: 'm',
+    baseUrl: 'http://127.0.0.1:1/v1',
+    token: 'T'.repeat(36),
+    sender,
+  });
+  await isNamed(client.health());
+  await isNamed(client.capabilities());
+  await isNamed(client.lookAtVms());
+  await isNamed(client.findVms(VM.name));
+  await isNamed(client.listImages());
+  await isNamed(client.getVm(ID));
+  await isNamed(client.vmState(ID));
+  await isNamed(client.sshStatus(ID));
+  await isNamed(client.enableSsh(ID));
+  await isNamed(client.listEvents(ID, { limit: 10 }));
+  await isNamed(client.startVm(ID));
+  await isNamed(client.deleteVm(ID));
+  await isNamed(client.activePulls());
+  await isNamed(client.pullImage('r/x:1', { timeoutSeconds: 1 }));
+  await isNamed(client.createVm({ name: 'n', image: 'r/x:1', ephemeral: true, lifetimeSeconds: 1 }));
+}
+
+test('whatever an agent answers, each call gives a value within its bounds or a named failure', async () => {
+  await fc.assert(fc.asyncProperty(status, answerOf(...AGENT_SHAPES), agentCalls), { numRuns: 400 });
 });
 
-test('whatever GitHub answers, each call gives a value or a named failure without the token in it', async () => {
-  const shapes = [
-    { workflow_runs: [RUN], total_count: 1 },
-    { jobs: [JOB], total_count: 1 },
-    JOB,
-    { runners: [RUNNER], total_count: 1 },
-    { runner: RUNNER, encoded_jit_config: 'blob' },
-    { message: 'no', documentation_url: '' },
-  ];
+test('a huge text in any place of an agent’s answer is cut or refused', async () => {
+  for (const answer of [VM, { vms: [VM], total: 1 }, PULL, AGENT_SHAPES[8]].flatMap((shape) =>
+    withHugeTexts(shape, shape === PULL ? 10_000_000 : undefined),
+  ))
+    await agentCalls(200, Buffer.from(JSON.stringify(answer)));
+}, 60_000);
+
+const GITHUB_SHAPES = [
+  { workflow_runs: [RUN], total_count: 1 },
+  { jobs: [JOB], total_count: 1 },
+  JOB,
+  { runners: [RUNNER], total_count: 1 },
+  { runner: RUNNER, encoded_jit_config: 'blob' },
+  { token: 'x', expires_at: VM.createdAt },
+  { runner_groups: [{ id: 1, name: 'Default' }] },
+  { id: 3, full_name: 'o/r' },
+  [{ id: 5, guid: 'g', delivered_at: VM.createdAt, status: 'OK', status_code: 200, event: 'workflow_job' }],
+  { message: 'no', documentation_url: '' },
+];
+const scope = { kind: 'repository', owner: 'o', repository: 'r' } as const;
+
+async function gitHubCalls(code: number, given: Record<string, string>, bytes: Buffer): Promise<void> {
+  const body = [204, 205, 304].includes(code) ? null : new Uint8Array(bytes);
+  const send = (async () =>
+    new Response(body, {
+      status: code,
+      headers: { 'content-type': 'application/json', ...given },
+    })) as typeof fetch;
+  const github = createGitHub({
+    apiUrl: 'https://github.test',
+    auth: { token: 'ghp_fuzzedtoken' },
+    clock: systemClock,
+    fetch: send,
+  });
+  await isNamed(github.listActiveRuns('o', 'r', 'queued'));
+  await isNamed(github.listRunJobs('o', 'r', 1));
+  await isNamed(github.getJob('o', 'r', 1));
+  await isNamed(github.getRepository('o', 'r'));
+  await isNamed(github.listRunners(scope));
+  await isNamed(github.findRunner(scope, RUNNER.name));
+  await isNamed(github.removeRunner(scope, 7));
+  await isNamed(github.createJitConfig(scope, { name: 'n', labels: ['a'], groupId: 1 }));
+  await isNamed(github.createRegistrationToken(scope));
+  await isNamed(github.redeliverFailed({ kind: 'app' }, 0));
+}
+
+test('whatever GitHub answers, each call gives a value within its bounds or a named failure without the token in it', async () => {
   const headers = fc.dictionary(
     fc.constantFrom(
       'link',
@@ -105,29 +159,14 @@ test('whatever GitHub answers, each call gives a value or a named failure withou
     ),
     fc.stringMatching(/^[\x20-\x7e]{0,60}$/),
   );
-  const scope = { kind: 'repository', owner: 'o', repository: 'r' } as const;
-  await fc.assert(
-    fc.asyncProperty(status, headers, answerOf(...shapes), async (code, given, bytes) => {
-      const body = [204, 205, 304].includes(code) ? null : bytes;
-      const send = (async () =>
-        new Response(body, {
-          status: code,
-          headers: { 'content-type': 'application/json', ...given },
-        })) as typeof fetch;
-      const github = createGitHub({
-        apiUrl: 'https://github.test',
-        auth: { token: 'ghp_fuzzedtoken' },
-        clock: systemClock,
-        fetch: send,
-      });
-      await isNamed(github.listActiveRuns('o', 'r', 'queued'));
-      await isNamed(github.listRunJobs('o', 'r', 1));
-      await isNamed(github.getJob('o', 'r', 1));
-      await isNamed(github.listRunners(scope));
-      await isNamed(github.removeRunner(scope, 7));
-      await isNamed(github.createJitConfig(scope, { name: 'n', labels: ['a'], groupId: 1 }));
-      await isNamed(github.createRegistrationToken(scope));
-    }),
-    { numRuns: 250 },
-  );
-});
+  await fc.assert(fc.asyncProperty(status, headers, answerOf(...GITHUB_SHAPES), gitHubCalls), {
+    numRuns: 300,
+  });
+}, 60_000);
+
+test('a huge text in any place of GitHub’s answer is cut or refused', async () => {
+  for (const answer of [{ jobs: [JOB] }, JOB, { runners: [RUNNER] }].flatMap((shape) =>
+    withHugeTexts(shape, shape === JOB ? 10_000_000 : undefined),
+  ))
+    await gitHubCalls(200, {}, Buffer.from(JSON.stringify(answer)));
+}, 120_000);

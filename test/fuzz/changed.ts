@@ -3,6 +3,24 @@ import fc from 'fast-check';
 // The same cases each time, unless FUZZ_SEED asks for others.
 fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
 
+/** Stands for lists in lists, which only a text can hold. */
+const DEEP = '@deep@';
+const DEEP_TEXT = '['.repeat(20_000) + ']'.repeat(20_000);
+
+/** A value as a stranger sends it. */
+export function textOf(value: unknown): string {
+  return (JSON.stringify(value) ?? '').replaceAll(`"${DEEP}"`, DEEP_TEXT);
+}
+
+/** A value with a huge text in each of its places, one after the other; `first`: characters of the first of them. */
+export function withHugeTexts(value: unknown, first = 100_000): unknown[] {
+  return placesOf(value)
+    .slice(1)
+    .map((place, n) =>
+      withChange(structuredClone(value), place, 'x'.repeat(n === 0 ? first : 100_000), false),
+    );
+}
+
 const JUNK = [
   null,
   undefined,
@@ -17,6 +35,22 @@ const JUNK = [
   {},
   [null],
   { __proto__: null },
+  // At the borders of ranges, and beyond them.
+  0.5,
+  65_535,
+  65_536,
+  70_000,
+  2 ** 53 - 1,
+  2 ** 53,
+  8.64e15,
+  -1e308,
+  'NaN',
+  '9999999999999999999999',
+  '+275760-09-13T00:00:00.001Z',
+  '\ud800',
+  JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+  Array.from({ length: 300 }, () => 'x'),
+  DEEP,
 ];
 
 /** A value that is nearly the given one: one place of it is replaced by something else, or taken away. */

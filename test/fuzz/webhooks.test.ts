@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EXAMPLES, headersOf, jobPayload, SECRET, signatureOf, webhookRig } from '../intake/webhook-rig.ts';
-import { changed } from './changed.ts';
+import { changed, textOf, withHugeTexts } from './changed.ts';
+import { beyondBounds } from './within-bounds.ts';
 
 const NAMED = /\S.{8,}/;
 
@@ -13,17 +14,45 @@ async function delivers(body: string, headers: Record<string, string>): Promise<
   expect([202, 400, 401, 403, 408, 411, 413, 415]).toContain(response.status);
   expect(message === 'stored' || message === 'known' || NAMED.test(message)).toBe(true);
   expect(handed.length).toBe(message === 'stored' ? 1 : 0);
+  expect(handed.flatMap((seen) => beyondBounds(seen))).toEqual([]);
   return response.status;
 }
 
 test('a signed payload that is nearly one of GitHub’s is stored or refused with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(changed(jobPayload()), async (payload) => {
-      const body = JSON.stringify(payload) ?? '';
+      const body = textOf(payload);
       await delivers(body, headersOf(body));
     }),
-    { numRuns: 400 },
+    { numRuns: 600 },
   );
+});
+
+test('a signed job of odd values is stored within its bounds, or refused with a reason', async () => {
+  const { workflow_job: job, repository, ...rest } = jobPayload();
+  const facts = { ...job, steps: [] };
+  await fc.assert(
+    fc.asyncProperty(changed(facts), async (workflow_job) => {
+      const body = textOf({ ...rest, repository: { name: 'app', owner: { login: 'octo' } }, workflow_job });
+      await delivers(body, headersOf(body));
+    }),
+    { numRuns: 600 },
+  );
+  expect(repository.name).toBe('app');
+});
+
+test('A22: a huge text in any place of a signed job is cut or refused', async () => {
+  const { id, run_id, status, name, labels, html_url, created_at } = jobPayload().workflow_job;
+  const job = { id, run_id, status, name, labels, html_url, created_at, workflow_name: 'ci' };
+  for (const workflow_job of withHugeTexts(job, 10_000_000)) {
+    const body = JSON.stringify({ repository: { name: 'app', owner: { login: 'octo' } }, workflow_job });
+    await delivers(body, headersOf(body));
+  }
+}, 60_000);
+
+test.each([0, -5, 0.5, 2 ** 53, 1e308, -0])('A4: a signed job with the id %d is refused', async (id) => {
+  const body = JSON.stringify(jobPayload({ id }));
+  expect(await delivers(body, headersOf(body))).toBe(400);
 });
 
 test('whatever text is sent under whatever headers is answered, and unsigned is never stored', async () => {

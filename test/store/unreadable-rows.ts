@@ -9,7 +9,7 @@ export const DAMAGED = TABLES.filter((name): name is Damaged => name !== 'meta' 
 const at = 1_790_000_000_000;
 
 /** A whole row of each table. */
-const WHOLE: Record<Damaged, object> = {
+export const WHOLE: Record<Damaged, object> = {
   actors: actorRecord(),
   journal: { ...journalEntry({ at }), seq: 1 },
   deliveries: { at, order: 1, observation: observation(7), handled: false },
@@ -67,7 +67,7 @@ export function badRows(table: Damaged): string[] {
 const isNumbered: readonly TableName[] = ['journal', 'settled', 'names'];
 
 /** Keys that belong to a table, far from those of other rows. */
-function keyOf(table: TableName, n: number): string {
+export function keyOf(table: TableName, n: number): string {
   const number = String(7_000_000 + n).padStart(16, '0');
   if (table === 'evidence') return `${number}-1`;
   if (table === 'quarantine') return `${7_000_000 + n}#1`;

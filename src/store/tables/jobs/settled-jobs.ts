@@ -33,7 +33,15 @@ const settledSchema = z.object({
   jobId: identifier,
   outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
   conclusion: cutText.nullable(),
-  cause: z.looseObject({ code: exactText, blame: exactText, message: cutText }).nullable(),
+  cause: z
+    .object({
+      code: exactText,
+      blame: exactText,
+      disposition: exactText.optional(),
+      message: cutText,
+      retryAt: instant.nullish(),
+    })
+    .nullable(),
   at: instant,
   owner: cutText,
   repository: cutText,
