@@ -23,9 +23,12 @@ export function isPoweredOn(state: string): boolean {
   return POWERED_ON.has(state);
 }
 
-/** The VM counts against the agent's limit, whoever owns it. A paused VM does, too. */
+/**
+ * The VM counts against the agent's limit, whoever owns it. A paused VM does, too. Of one whose state cannot be read
+ * nobody knows: where it holds a slot, the agent refuses a start, which is noted like any other full host.
+ */
 export function holdsSlot(state: string): boolean {
-  return state === 'installing' || POWERED_ON.has(state);
+  return state === 'installing' || (POWERED_ON.has(state) && state !== UNREADABLE);
 }
 
 /** The VM holds no slot, and nothing runs in it. */

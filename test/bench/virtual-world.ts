@@ -78,6 +78,7 @@ export async function virtualWorld({
     life: new Life(clock),
     laws: new RecordLaws(world.broken, world.secrets),
     chance: new Chance(1, 'bench'),
+    untruths: new Chance(1, 'untruths'),
     crash: () => undefined,
     serve: (key, served) => {
       if (key === 'controller.webhook_listen') app = served;

@@ -37,6 +37,7 @@ export const CALM_SCENARIO: Scenario = {
   faults: [],
   incidents: [],
   troubles: [],
+  untruths: { rows: 0, vms: 0, deliveries: 0 },
   manners: { neverConnects: 0, exitsEarly: 0, staysForEver: 0, diesInJob: 0, clockSkewed: 0, ignoresJobs: 0 },
   crashes: [],
   restartsAfter: [100],

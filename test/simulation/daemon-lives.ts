@@ -13,12 +13,14 @@ import { lifePorts } from './life-ports.ts';
 import { SSH_PASSWORD } from './memory-mac.ts';
 import { RecordLaws } from './record-laws.ts';
 import { AGENT_TOKEN, GITHUB_TOKEN, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
+import { oddDelivery, spoilRows } from './untruths.ts';
 
 /** The daemon's lives, one after the other: each death is followed by a start on what was committed. */
 export class DaemonLives {
   readonly #world: SimulatedWorld;
   readonly #laws: RecordLaws;
   readonly #chance: Chance;
+  readonly #untruths: Chance;
   readonly #openDisk: OpenDisk;
   #life: Life | null = null;
   #daemon: Daemon | null = null;
@@ -31,6 +33,7 @@ export class DaemonLives {
     this.#openDisk = openDisk;
     this.#laws = new RecordLaws(world.broken, world.secrets);
     this.#chance = new Chance(world.scenario.seed, 'lives');
+    this.#untruths = new Chance(world.scenario.seed, 'what is untrue');
   }
 
   get count(): number {
@@ -48,12 +51,17 @@ export class DaemonLives {
     this.#life = life;
     this.#count += 1;
     this.#laws.beginLife();
+    const { rows } = world.scenario.untruths;
+    if (this.#count > 1 && rows > 0 && this.#untruths.is(rows)) {
+      for (const key of spoilRows(world.committed, this.#untruths)) world.trace(`disk: ${key} is spoiled`);
+    }
     world.trace(`daemon: life ${this.#count} begins`);
     const ports = lifePorts({
       world,
       life,
       laws: this.#laws,
       chance: new Chance(world.scenario.seed, `life ${this.#count}`),
+      untruths: this.#untruths,
       openDisk: this.#openDisk,
       crash: (at) => this.#crash(at),
       serve: (key, app) => {
@@ -115,6 +123,14 @@ export class DaemonLives {
       const tooLate = () => reject(new DOMException('no answer in time', 'TimeoutError'));
       endPatience = clock.alarm(clock.now() + timeoutMs, tooLate);
     });
+    const { deliveries } = this.#world.scenario.untruths;
+    if (deliveries > 0 && headers['x-github-event'] === 'workflow_job' && this.#untruths.is(deliveries)) {
+      const odd = oddDelivery(sent, body, WEBHOOK_SECRET, this.#untruths);
+      void life.guard(Promise.resolve(app.request(url, { method: 'POST', ...odd }))).then(({ status }) => {
+        if (status < 400 || status === 500)
+          broken.note('law 14: one bad thing costs only itself', `an odd delivery was answered ${status}`);
+      });
+    }
     const asked = life.guard(Promise.resolve(app.request(url, { method: 'POST', headers: sent, body })));
     try {
       const answer = await Promise.race([asked, late]);

@@ -11,12 +11,15 @@ import { firstOf, type Life, never, Stop } from './life.ts';
 import type { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { AGENT_TOKEN, type Mac, type SimulatedWorld } from './simulated-world.ts';
+import { spoilVms } from './untruths.ts';
 
 export interface LifeParts {
   world: SimulatedWorld;
   life: Life;
   laws: RecordLaws;
   chance: Chance;
+  /** Of what it is told that cannot be true. */
+  untruths: Chance;
   /** In memory unless told otherwise. */
   openDisk?: OpenDisk;
   /** The daemon dies, here and now. */
@@ -95,7 +98,10 @@ const refused = (code: string) => Object.assign(new Error(code), { code });
 /** Made once for all requests. */
 const GONE = new Error('the client is gone');
 
-async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequest): Promise<HttpResponse> {
+async function sendToAgent(
+  { world, life, chance, untruths }: LifeParts,
+  message: HttpRequest,
+): Promise<HttpResponse> {
   const { clock } = world;
   const mac = macAt(world, new URL(message.url).hostname);
   const isReset = chance.is(0.5);
@@ -105,7 +111,7 @@ async function sendToAgent({ world, life, chance }: LifeParts, message: HttpRequ
     await stop.sleepUntil(clock, clock.now() + world.latency());
     if (!mac.isUp) throw refused('ECONNREFUSED');
     const cutOff = new Promise<never>((_resolve, reject) => stop.whenStopped(reject));
-    return await Promise.race([exchangeWithAgent(world, mac, message, client), cutOff]);
+    return await Promise.race([exchangeWithAgent(world, mac, message, client, untruths), cutOff]);
   } finally {
     stop.letGo();
     client.leave();
@@ -117,6 +123,7 @@ async function exchangeWithAgent(
   mac: Mac,
   { url, method, headers, body, maxBytes }: HttpRequest,
   client: ClientSignals,
+  untruths: Chance,
 ): Promise<HttpResponse> {
   if (mac.isUnplugged) return never();
   const mark = url.indexOf('/', url.indexOf('//') + 2);
@@ -137,7 +144,10 @@ async function exchangeWithAgent(
   if (name !== null) mac.creating.delete(name);
   world.trace(`${mac.name}: ${method} ${pathname} → ${reply === 'cut' ? 'cut' : reply.status}`);
   if (reply === 'cut') throw refused('UND_ERR_SOCKET');
-  const answer = reply.bytes?.data ?? bytesOf(reply.body);
+  const { vms } = world.scenario.untruths;
+  const isList = vms > 0 && method === 'GET' && pathname === '/v1/vms' && reply.status === 200;
+  const told = isList && untruths.is(vms) ? spoilVms(reply.body, untruths) : reply.body;
+  const answer = reply.bytes?.data ?? bytesOf(told);
   const dripping = (reply.dripMs ?? 0) * answer.length;
   await world.clock.sleepUntil(world.clock.now() + world.latency() + dripping);
   if (mac.isUnplugged) return never();

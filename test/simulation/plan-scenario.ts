@@ -6,6 +6,7 @@ import { planOutages } from './plan-outages.ts';
 import { planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
 import type { Incident, Manners, PlannedJob, Push, Scenario } from './scenario.ts';
 import type { TroubleKind } from './trouble.ts';
+import { planUntruths } from './untruths.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -80,6 +81,7 @@ export function planScenario(
     ],
     troubles: trouble.troubles,
     manners: { ...planManners(new Chance(seed, 'manners')), ignoresJobs: trouble.ignoresJobs },
+    untruths: planUntruths(new Chance(seed, 'untruths')),
     crashes: planCrashes(new Chance(seed, 'crashes')),
     restartsAfter: [100, 5 * SECOND, 40 * SECOND, 200 * SECOND],
     calmFrom: 2 * TROUBLED,

@@ -2,6 +2,7 @@ import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import type { Trouble } from './trouble.ts';
+import type { Untruths } from './untruths.ts';
 
 /** One job of a push. Durations in milliseconds. */
 export interface PlannedJob {
@@ -90,6 +91,7 @@ export interface Scenario {
   incidents: Incident[];
   troubles: Trouble[];
   manners: Manners;
+  untruths: Untruths;
   /** Crash points at which the daemon dies, counted from the first one that the run passes. */
   crashes: number[];
   /** Milliseconds from a death to the next start, one of these each time. */
