@@ -83,7 +83,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
 
   /** Reads pages until there are none, or too many for one look. */
   async function read(path: string, progress: Progress, { signal }: Abortable): Promise<void> {
-    const { unread, over, due } = progress;
+    const { unread, over } = progress;
     const asked: GitHubRequest = {
       what: 'list the deliveries of the webhook',
       purpose: 'looking for work',
@@ -94,22 +94,13 @@ export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
     for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const range = unread.at(-1);
       if (!range) break;
-      const page = await transport.page(pageSchema, asked, range.from).catch((error: unknown) => {
+      const { value, next } = await transport.page(pageSchema, asked, range.from).catch((error: unknown) => {
         // The page after a cursor is gone with what GitHub keeps no longer.
         if (range.from === null || !hasCode(error, 'GITHUB_NOT_FOUND', 'GITHUB_REQUEST_REFUSED')) throw error;
         return { value: [], next: null };
       });
-      const { value, next } = page;
       unread.pop();
-      const dates = value.map(({ delivered_at: at }) => at).filter((at) => at <= clock.now() + CLOCKS_DIFFER);
-      if (dates.length > 0) progress.newest = Math.max(progress.newest ?? 0, ...dates);
-      const jobs = value.filter(({ event }) => event === 'workflow_job');
-      for (const delivery of jobs) {
-        const { guid, delivered_at: at } = delivery;
-        if (isOver(delivery)) over.add(guid);
-        else if (at > (due.get(guid)?.delivered_at ?? 0)) due.set(guid, delivery);
-      }
-      for (const guid of over) due.delete(guid);
+      note(progress, value, clock.now());
       const oldest = value.at(-1);
       const isRead = next === null || (oldest && oldest.delivered_at < range.until);
       if (!isRead) unread.push({ from: next, until: range.until });
@@ -138,6 +129,19 @@ export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
     if (now.length > 0 && refusals.length === now.length) throw refusals[0];
     return now.length - refusals.length;
   }
+}
+
+/** What a page of deliveries shows; `now` is epoch ms. */
+function note(progress: Progress, page: readonly Delivery[], now: number): void {
+  const { over, due } = progress;
+  const dates = page.map(({ delivered_at: at }) => at).filter((at) => at <= now + CLOCKS_DIFFER);
+  if (dates.length > 0) progress.newest = Math.max(progress.newest ?? 0, ...dates);
+  for (const delivery of page.filter(({ event }) => event === 'workflow_job')) {
+    const { guid, delivered_at: at } = delivery;
+    if (isOver(delivery)) over.add(guid);
+    else if (at > (due.get(guid)?.delivered_at ?? 0)) due.set(guid, delivery);
+  }
+  for (const guid of over) due.delete(guid);
 }
 
 function isOver({ status, status_code: code }: Delivery): boolean {

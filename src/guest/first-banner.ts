@@ -64,6 +64,7 @@ async function askUntilAnswered(hasAnswered: HasAnswered, answered: AbortControl
  */
 function awaitBanner(target: GuestTarget, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
+  if (!isPort(target.port)) return Promise.reject(guestUnreachable(target, 'there is no such port'));
   const socket = createConnection({
     host: target.host,
     port: target.port,
@@ -109,3 +110,6 @@ function awaitBanner(target: GuestTarget, timeoutMs: number, signal: AbortSignal
     socket.on('error', onError).on('end', onEnd).on('timeout', onTimeout).on('readable', onReadable);
   });
 }
+
+/** Node throws for any other, wherever it is called. */
+const isPort = (port: number) => Number.isInteger(port) && port > 0 && port <= 65_535;

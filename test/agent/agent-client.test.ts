@@ -55,6 +55,38 @@ describe('VMs', () => {
     expect(await codeOf(client.getVm(ID))).toBe('AGENT_REQUEST_REFUSED');
   });
 
+  test('law 14: one VM that cannot be read costs nobody but who looks for it', async () => {
+    const rows = [
+      vmAnswer({ id: 'VM-1', name: 'ours' }),
+      null,
+      { id: 7, name: 'lost' },
+      { id: 'VM-4', name: 'x'.repeat(2_000) },
+      vmAnswer({ id: 'VM-5', name: 'odd', state: 5, uptime: -1, network: { sshPort: 70_000 } }),
+    ];
+    agent.on('GET /vms', { json: { vms: rows, total: 5 } });
+    expect((await client.listVms()).map(({ name }) => name)).toEqual(['ours', 'odd']);
+    expect(await client.findVms('ours')).toHaveLength(1);
+    expect(await client.findVms('odd')).toMatchObject([
+      { state: 'unreadable', uptime: null, network: { sshPort: null } },
+    ]);
+    expect(await codeOf(client.findVms('lost'))).toBe('AGENT_ERROR');
+    expect((await client.lookAtVms()).unreadable).toEqual([
+      { id: null, name: null },
+      { id: null, name: 'lost' },
+      { id: 'VM-4', name: null },
+    ]);
+  });
+
+  test.each([0, -1, 65_536, 70_000, 2 ** 53, 1e308, 2.5])(
+    'A3: port %d is none to connect to',
+    async (port) => {
+      agent.on(`GET /vms/${ID}/ssh`, { json: { status: 'ready', port } });
+      agent.on(`POST /vms/${ID}/ssh`, { json: { port } });
+      expect(await codeOf(client.sshStatus(ID))).toBe('AGENT_ERROR');
+      expect(await codeOf(client.enableSsh(ID))).toBe('AGENT_ERROR');
+    },
+  );
+
   test('the list is read to its last page', async () => {
     const all = Array.from({ length: 5 }, (_, n) =>
       vmAnswer({ id: `VM-${n}`, name: n % 2 ? 'odd' : 'even' }),

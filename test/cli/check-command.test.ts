@@ -349,3 +349,23 @@ test('a GitHub that does not answer is told once, and named while it is waited f
   const { wrong } = await examined;
   expect(wrong).toEqual([expect.stringMatching(/✗ github .*no answer in time/)]);
 });
+
+test('rows that cannot be read are counted by their table, and the store stays as it is', async () => {
+  await using well = await patient();
+  const log = pino({ level: 'silent' });
+  const store = await openStore({ path: well.storePath, clock: systemClock, log, retention: 1e12 });
+  for (let n = 1; n <= 3; n += 1) {
+    store.settled.put(settledJob(n, { at: systemClock.now(), ...(n < 3 && { attempts: -1 }) }));
+  }
+  store.cordons.put('mini-1', { by: 'ada', at: -1 });
+  await store.close();
+  const before = filesOf(well.storePath);
+  const { code, lines } = await well.examine();
+  expect(code).toBe(0);
+  expect(lines).toContainEqual(
+    expect.stringContaining(
+      '3 rows of the store cannot be read and are kept in quarantine (1 of cordons, 2 of settled)',
+    ),
+  );
+  expect(filesOf(well.storePath)).toEqual(before);
+});

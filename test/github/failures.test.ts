@@ -143,6 +143,37 @@ describe('no answer', () => {
 });
 
 describe('an answer that is none', () => {
+  test('law 14: one runner that cannot be read costs nobody but who looks for it', async () => {
+    const whole = { id: 7, name: 'gh-a-1-1', status: 'online', busy: false, labels: [{ name: 'x' }, 5] };
+    const runners = [{ ...whole, id: 0, name: 'gh-a-2-1' }, null, { ...whole, id: 2 ** 53, name: 8 }, whole];
+    server.answers({ json: { total_count: 4, runners } });
+    expect(await github.listRunners(REPO)).toMatchObject([{ id: 7, name: 'gh-a-1-1', labels: ['x'] }]);
+    expect(await github.findRunner(REPO, 'GH-A-1-1')).toMatchObject({ id: 7 });
+    expect((await refusalOf(github.findRunner(REPO, 'gh-a-2-1'))).failure.code).toBe('GITHUB_ERROR');
+  });
+
+  test('law 14: one run or job that cannot be read costs none of the others', async () => {
+    const job = { id: 5, run_id: 6, status: 'queued', name: 'x', labels: ['macos'] };
+    const jobs = [
+      { ...job, id: 0 },
+      { ...job, id: 2 ** 53 },
+      { ...job, labels: Array(101).fill('x') },
+      7,
+      job,
+    ];
+    server.answers({ json: { jobs } });
+    expect((await github.listRunJobs('octo', 'app', 6)).map(({ jobId }) => jobId)).toEqual([5]);
+    server.answers({
+      json: {
+        workflow_runs: [
+          { id: -1, updated_at: 'x' },
+          { id: 6, updated_at: '2026' },
+        ],
+      },
+    });
+    expect(await github.listActiveRuns('octo', 'app', 'waiting')).toEqual([{ id: 6, updatedAt: '2026' }]);
+  });
+
   test.each([
     ['of another shape', { json: { runners: 'seven' } }],
     ['without a body', {}],

@@ -106,3 +106,14 @@ test('a guest that has answered before is waited for by one connection, however 
   (await firstBanner(target, 5_000, never, null)).destroy();
   expect(sockets).toHaveLength(1);
 });
+
+test.each([0, -1, 70_000, 1e308, Number.NaN])(
+  'A3: port %d is unreachable, and ends nothing else',
+  async (port) => {
+    const target = { host: '127.0.0.1', port, user: 'admin' };
+    for (const hasAnswered of [null, boots]) {
+      const failure = firstBanner(target, 1_000, never, hasAnswered);
+      await expect(failure).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
+    }
+  },
+);

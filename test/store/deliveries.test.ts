@@ -36,6 +36,22 @@ describeStore('deliveries', (the) => {
     expect(pending[0]?.observation).toEqual(observation(1));
   });
 
+  test('that come at once are acted on in the order of their arrival, with few reads', async () => {
+    const { store } = the();
+    await store.deliveries.remember('5', () => null);
+    const acted: number[] = [];
+    const arriving = Array.from({ length: 200 }, (_, n) =>
+      store.deliveries.remember(String(n), () => {
+        acted.push(n);
+        return null;
+      }),
+    );
+    const outcomes = await Promise.all(arriving);
+    expect(acted).toEqual(Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 5));
+    expect(outcomes.map((outcome, n) => (outcome === 'known' ? n : -1)).filter((n) => n >= 0)).toEqual([5]);
+    expect(store.counts().deliveries).toBe(200);
+  });
+
   test('that a closing store refused are refused in every copy', async () => {
     const { store } = the();
     const closed = store.close();

@@ -1,0 +1,30 @@
+import { MemoryLevel } from 'memory-level';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { handlePendingDeliveries } from '../../src/intake/webhooks/pending-deliveries.ts';
+import { Store } from '../../src/store/store.ts';
+import { DAY, observation } from '../store/records.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+test('F: a delivery that cannot be acted on is set aside, and the others are acted on', async () => {
+  const log = pino({ level: 'silent' });
+  const database = new MemoryLevel<string, string>();
+  const open = () => Store.over(database, { clock: new ManualClock(), log, retention: DAY });
+  let store = await open();
+  for (const n of [1, 2, 3]) await store.deliveries.remember(`d${n}`, () => observation(n));
+  const seen: number[] = [];
+  const observe = ({ jobId }: { jobId: number }) => {
+    if (jobId === 2) throw new Error('nobody expected that');
+    seen.push(jobId);
+  };
+  await handlePendingDeliveries({ store, observe, log });
+  expect(seen).toEqual([1, 3]);
+  await store.close();
+  await database.open();
+  store = await open();
+  await handlePendingDeliveries({ store, observe, log });
+  expect(seen).toEqual([1, 3]);
+  expect(store.quarantine.rows()).toEqual({ deliveries: 1 });
+  expect(await store.deliveries.remember('d2', () => null)).toBe('known');
+  await store.close();
+});
