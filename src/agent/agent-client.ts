@@ -19,6 +19,7 @@ import {
   pullOperationSchema,
   pullsSchema,
   type SshAddress,
+  type SshForwarding,
   sshAddress,
   sshSchema,
   stateSchema,
@@ -33,12 +34,6 @@ const NO_VM = '00000000-0000-0000-0000-000000000000';
 /** An aborted call rejects with the signal's reason. */
 export interface Abortable {
   signal?: AbortSignal | undefined;
-}
-
-export interface SshForwarding {
-  status: 'ready' | 'unavailable' | 'not-configured';
-  /** Where this daemon reaches the guest's SSH. */
-  address: SshAddress | null;
 }
 
 /** What is absent stays as it is; sizes in bytes. */

@@ -103,6 +103,12 @@ export interface SshAddress {
   port: number;
 }
 
+export interface SshForwarding {
+  status: 'ready' | 'unavailable' | 'not-configured';
+  /** Where this daemon reaches the guest's SSH. */
+  address: SshAddress | null;
+}
+
 /**
  * The address of a port that an agent forwards. The agent always names its own machine as 127.0.0.1 and listens on all
  * interfaces, so the host is that of its base URL. It binds IPv4, hence not `localhost`, which may resolve to ::1.

@@ -89,11 +89,12 @@ export class AgentTransport {
   }
 
   /**
-   * All items of a list that the agent gives in pages, each id once; a page that is not full is the last. Throws as `json`
+   * All items of a list that the agent gives in pages, each id once, and each row without one; a page
+   * that is not full is the last. Throws as `json`
    * does, HOST_UNREACHABLE when the pages together take longer than one call may, and AGENT_ERROR for a list that does not
    * end.
    */
-  async allPages<Page extends { limit: number | null }, T extends { id: string }>(
+  async allPages<Page extends { limit: number | null }, T>(
     schema: z.ZodType<Page>,
     itemsOf: (page: Page) => T[],
     request: AgentRequest,
@@ -107,7 +108,7 @@ export class AgentTransport {
       const page = await this.json(schema, { ...request, path, timeoutMs: left });
       const items = itemsOf(page);
       const before = all.size;
-      for (const item of items) all.set(item.id, item);
+      for (const [n, item] of items.entries()) all.set(idOf(item) ?? `#${offset + n}`, item);
       if (items.length < (page.limit ?? PAGE_SIZE)) return [...all.values()];
       if (all.size === before) throw this.#unreadable(request, 'it gives the same page again and again');
       offset += items.length;
@@ -202,4 +203,11 @@ function envelopeOf(bytes: Uint8Array): { code: string; message: string } {
   } catch {
     return { code: '', message: '' };
   }
+}
+
+/** Null for a row that could not be read. */
+function idOf(item: unknown): string | null {
+  return typeof item === 'object' && item !== null && 'id' in item && typeof item.id === 'string'
+    ? item.id
+    : null;
 }

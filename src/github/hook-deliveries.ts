@@ -109,11 +109,11 @@ export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
   }
 
   /**
-   * The oldest first, as they came. One that GitHub refuses to repeat (too old, deleted) keeps none of the others; when
+   * The oldest first, as they came; GitHub lists those of one second the newest first. One that GitHub refuses to repeat (too old, deleted) keeps none of the others; when
    * it refuses all, that is the failure.
    */
   async function redeliverDue(path: string, { due }: Progress, { signal }: Abortable): Promise<number> {
-    const oldestFirst = [...due.values()].sort((a, b) => a.delivered_at - b.delivered_at);
+    const oldestFirst = [...due.values()].reverse().sort((a, b) => a.delivered_at - b.delivered_at);
     const now = oldestFirst.slice(0, MOST_REDELIVERIES);
     const refusals: unknown[] = [];
     for (const { id, guid } of now) {
