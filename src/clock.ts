@@ -1,39 +1,25 @@
 import { setMaxListeners } from 'node:events';
+import { SteadyClock } from './steady-clock.ts';
 
-/** Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps go in pieces. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
-/** Time as every module gets it: passed in, so that tests and the simulation own it. All instants are epoch milliseconds. */
+/**
+ * Time as every module gets it: passed in, so that tests and the simulation own it. All instants are epoch milliseconds
+ * on one clock of ours, which no change of the system's clock makes jump: two of its instants measure a length.
+ */
 export interface Clock {
   now(): number;
   /** Resolves at the instant `at` or just after it; rejects with the signal's reason when aborted. */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  // Node's own promise of a timer makes an error with a stack for each sleep that is called off, and most are.
-  sleepUntil: (at, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      let timer: NodeJS.Timeout | undefined;
-      const callOff = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const sleep = () => {
-        const left = at - Date.now();
-        if (left > 0) {
-          timer = setTimeout(sleep, Math.min(left, LONGEST_TIMER_MS));
-          return;
-        }
-        signal?.removeEventListener('abort', callOff);
-        resolve();
-      };
-      signal?.addEventListener('abort', callOff, { once: true });
-      sleep();
-    }),
-};
+/** The clock of this process, on the clocks and timers of its machine. */
+export const systemClock: SteadyClock = new SteadyClock({
+  wall: () => Date.now(),
+  elapsed: () => performance.now(),
+  ring: (ms, wake) => {
+    const timer = setTimeout(wake, ms);
+    return () => clearTimeout(timer);
+  },
+});
 
 /** A limit on something that may never end. */
 export interface Timeout {

@@ -1,76 +1,128 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTimeout, systemClock } from '../src/clock.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { startTimeout } from '../src/clock.ts';
+import { SteadyClock } from '../src/steady-clock.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { SettableTime } from './support/settable-time.ts';
 
-const DAY = 24 * 3_600_000;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+let time: ManualClock;
+let system: SettableTime;
+let clock: SteadyClock;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-});
-afterEach(() => {
-  vi.useRealTimers();
+  time = new ManualClock();
+  system = new SettableTime(time);
+  clock = new SteadyClock(system);
 });
 
 test('a sleep ends at its instant, and one whose instant has passed ends at once', async () => {
   const woken: string[] = [];
-  const sleep = (name: string, at: number) => systemClock.sleepUntil(at).then(() => woken.push(name));
-  void sleep('later', Date.now() + 1_000);
-  void sleep('past', Date.now() - 1);
-  await vi.advanceTimersByTimeAsync(999);
+  const sleep = (name: string, at: number) => clock.sleepUntil(at).then(() => woken.push(name));
+  void sleep('later', clock.now() + SECOND);
+  void sleep('past', clock.now() - 1);
+  await time.pass(999);
   expect(woken).toEqual(['past']);
-  await vi.advanceTimersByTimeAsync(1);
+  await time.pass(1);
   expect(woken).toEqual(['past', 'later']);
 });
 
 test('a sleep that is longer than Node’s longest timer is slept in pieces', async () => {
   let isOver = false;
-  void systemClock.sleepUntil(Date.now() + 60 * DAY).then(() => {
+  void clock.sleepUntil(clock.now() + 60 * DAY).then(() => {
     isOver = true;
   });
-  await vi.advanceTimersByTimeAsync(60 * DAY - 1);
+  expect(time.alarms).toEqual([time.now() + 2 ** 31 - 1]);
+  await time.pass(60 * DAY - 1);
   expect(isOver).toBe(false);
-  await vi.advanceTimersByTimeAsync(1);
+  await time.pass(1);
   expect(isOver).toBe(true);
 });
 
 test('a sleep that is called off rejects with the very reason and leaves no timer', async () => {
   const called = new AbortController();
-  const asleep = systemClock.sleepUntil(Date.now() + DAY, called.signal);
+  const asleep = clock.sleepUntil(clock.now() + DAY, called.signal);
   const reason = new Error('the state was left');
   called.abort(reason);
   await expect(asleep).rejects.toBe(reason);
-  expect(vi.getTimerCount()).toBe(0);
-  await expect(systemClock.sleepUntil(Date.now() + DAY, called.signal)).rejects.toBe(reason);
+  expect(time.alarms).toEqual([]);
+  await expect(clock.sleepUntil(clock.now() + DAY, called.signal)).rejects.toBe(reason);
 });
 
 test('a limit aborts when it is reached, and one that was ended neither aborts nor leaves a timer', async () => {
-  const [reached, ended] = [startTimeout(systemClock, 500), startTimeout(systemClock, 500)];
+  const [reached, ended] = [startTimeout(clock, 500), startTimeout(clock, 500)];
   ended.end();
-  await vi.advanceTimersByTimeAsync(500);
+  await time.pass(500);
   expect(reached.signal.reason).toMatchObject({ name: 'TimeoutError' });
-  expect([ended.signal.aborted, vi.getTimerCount()]).toEqual([false, 0]);
+  expect([ended.signal.aborted, time.alarms]).toEqual([false, []]);
+});
+
+describe.each([
+  ['back', -2 * HOUR],
+  ['forward', 2 * HOUR],
+])('when the system’s clock is set %s', (_, by) => {
+  test('a sleep lasts as long as it was asked to, within two percent', async () => {
+    let isOver = false;
+    void clock.sleepUntil(clock.now() + MINUTE).then(() => {
+      isOver = true;
+    });
+    system.aheadBy = by;
+    await time.pass(0.98 * MINUTE);
+    expect(isOver).toBe(false);
+    await time.pass(0.05 * MINUTE);
+    expect(isOver).toBe(true);
+  });
+
+  test('no instant jumps, and the system’s time is reached again', async () => {
+    system.aheadBy = by;
+    let before = clock.now();
+    for (let steps = 0; steps < 1_200; steps += 1) {
+      await time.pass(5 * MINUTE);
+      const passed = clock.now() - before;
+      expect(passed).toBeGreaterThanOrEqual(Math.floor(5 * MINUTE * 0.98));
+      expect(passed).toBeLessThanOrEqual(5 * MINUTE * 1.02 + 1);
+      before = clock.now();
+    }
+    expect(Math.abs(clock.systemAheadBy())).toBeLessThan(2);
+  });
+
+  test('it is known by how much the two differ', () => {
+    system.aheadBy = by;
+    expect(clock.systemAheadBy()).toBe(by);
+  });
+});
+
+test('a system clock that nobody sets is followed to the millisecond', async () => {
+  for (const ms of [1, 250, 7 * MINUTE, 3 * DAY]) {
+    await time.pass(ms);
+    expect(clock.now()).toBe(system.wall());
+  }
 });
 
 test('a limit ends as its outer signal does, with the same reason, and lets go of it', async () => {
   const outer = new AbortController();
   const reason = new Error('the daemon stops');
   const [stopped, ended] = [
-    startTimeout(systemClock, 500, outer.signal),
-    startTimeout(systemClock, 500, outer.signal),
+    startTimeout(clock, 500, outer.signal),
+    startTimeout(clock, 500, outer.signal),
   ];
   ended.end();
   outer.abort(reason);
   expect(stopped.signal.reason).toBe(reason);
   expect(ended.signal.aborted).toBe(false);
-  expect(startTimeout(systemClock, 500, outer.signal).signal.reason).toBe(reason);
+  expect(startTimeout(clock, 500, outer.signal).signal.reason).toBe(reason);
   stopped.end();
-  expect([getEventListeners(outer.signal, 'abort'), vi.getTimerCount()]).toEqual([[], 0]);
+  expect([getEventListeners(outer.signal, 'abort'), time.alarms]).toEqual([[], []]);
 });
 
 test('a limit that is reached keeps its own reason when its outer signal aborts later', async () => {
   const outer = new AbortController();
-  const limit = startTimeout(systemClock, 500, outer.signal);
-  await vi.advanceTimersByTimeAsync(500);
+  const limit = startTimeout(clock, 500, outer.signal);
+  await time.pass(500);
   outer.abort(new Error('later'));
   expect(limit.signal.reason).toMatchObject({ name: 'TimeoutError' });
   limit.end();

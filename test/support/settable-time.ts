@@ -1,0 +1,19 @@
+import type { TimeSource } from '../../src/steady-clock.ts';
+import type { ManualClock } from './manual-clock.ts';
+
+/** A machine's time on a manual clock, whose system clock people set. */
+export class SettableTime implements TimeSource {
+  readonly #true: ManualClock;
+  /** Milliseconds by which the system's clock is ahead of true time; negative when it is behind. */
+  aheadBy = 0;
+
+  constructor(trueTime: ManualClock) {
+    this.#true = trueTime;
+  }
+
+  wall = (): number => this.#true.now() + this.aheadBy;
+
+  elapsed = (): number => this.#true.now();
+
+  ring = (ms: number, wake: () => void): (() => void) => this.#true.alarm(this.#true.now() + ms, wake);
+}
