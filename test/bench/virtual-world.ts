@@ -56,6 +56,7 @@ export async function virtualWorld({
   const scenario = {
     ...CALM_SCENARIO,
     hop: [1, 1] as const,
+    clock: { aheadBy: 0, settings: [] },
     slowestWrite: 1,
     macs: Array.from({ length: macs }, (_, n) => ({ name: `mac-${n + 1}`, settings })),
   };
@@ -65,7 +66,7 @@ export async function virtualWorld({
     const answer = await app?.request(url, { method: 'POST', headers: { ...headers, ...length }, body });
     return { status: answer?.status ?? 0, body: (await answer?.text()) ?? '' };
   });
-  const { clock, github } = world;
+  const { clock, github, system } = world;
   const names = Array.from({ length: repositories }, (_, n) => (n === 0 ? 'app' : `app-${n + 1}`));
   for (const name of names) {
     const repository = ensureRepository(github, `acme/${name}`);
@@ -75,7 +76,7 @@ export async function virtualWorld({
   const agent = new Map<string, number>();
   const ports = lifePorts({
     world,
-    life: new Life(clock),
+    life: new Life(system),
     laws: new RecordLaws(world.broken, world.secrets),
     chance: new Chance(1, 'bench'),
     untruths: new Chance(1, 'untruths'),

@@ -21,6 +21,7 @@ export const CALM_SCENARIO: Scenario = {
   },
   repositories: ['acme/app'],
   scope: 'repository',
+  clock: { aheadBy: 0, settings: [] },
   slowestWrite: 20,
   hop: [1, 30],
   macs: planScenario(1).macs.slice(0, 1),

@@ -47,7 +47,7 @@ export class DaemonLives {
   start(): void {
     const world = this.#world;
     forgetListeners();
-    const life = new Life(world.clock);
+    const life = new Life(world.system);
     this.#life = life;
     this.#count += 1;
     this.#laws.beginLife();
@@ -106,6 +106,18 @@ export class DaemonLives {
     return (await answer.json()) as Readiness;
   }
 
+  /** Stops the present life for some time, and with `isCounted` false also what its machine counts of it. */
+  async sleep(ms: number, isCounted: boolean): Promise<void> {
+    const { clock, system, trace } = this.#world;
+    trace('daemon: sleeps');
+    const woken = clock.sleepUntil(clock.now() + ms).then(() => {
+      if (!isCounted) system.uncounted += ms;
+    });
+    this.#life?.sleep(woken);
+    await woken;
+    trace('daemon: wakes');
+  }
+
   /** The present life is the last. */
   end(): void {
     this.#life?.die();
@@ -123,15 +135,17 @@ export class DaemonLives {
       const tooLate = () => reject(new DOMException('no answer in time', 'TimeoutError'));
       endPatience = clock.alarm(clock.now() + timeoutMs, tooLate);
     });
+    const awake = () => life.guard(Promise.resolve());
     const { deliveries } = this.#world.scenario.untruths;
     if (deliveries > 0 && headers['x-github-event'] === 'workflow_job' && this.#untruths.is(deliveries)) {
       const odd = oddDelivery(sent, body, WEBHOOK_SECRET, this.#untruths);
-      void life.guard(Promise.resolve(app.request(url, { method: 'POST', ...odd }))).then(({ status }) => {
+      void life.guard(awake().then(() => app.request(url, { method: 'POST', ...odd }))).then(({ status }) => {
         if (status < 400 || status === 500)
           broken.note('law 14: one bad thing costs only itself', `an odd delivery was answered ${status}`);
       });
     }
-    const asked = life.guard(Promise.resolve(app.request(url, { method: 'POST', headers: sent, body })));
+    const request = () => app.request(url, { method: 'POST', headers: sent, body });
+    const asked = life.guard(awake().then(request));
     try {
       const answer = await Promise.race([asked, late]);
       const id = headers['x-github-delivery'] ?? '';

@@ -63,6 +63,12 @@ export class Happenings {
       const name = push.repository ?? repository.fullName;
       this.#at(push.at, () => this.#push(repositories.get(name) ?? ensureRepository(github, name), push));
     }
+    for (const { at, aheadBy } of scenario.clock.settings) {
+      this.#at(at, () => {
+        this.#world.trace(`the system's clock is set to ${aheadBy} ms ahead`);
+        this.#world.system.aheadBy = aheadBy;
+      });
+    }
     for (const trouble of scenario.troubles) this.#at(trouble.at, () => this.#trouble(trouble));
   }
 
@@ -200,6 +206,9 @@ export class Happenings {
       }
       case 'vmIsPaused':
         return mac ? this.#pause(mac) : () => undefined;
+      case 'daemonSleeps':
+        void this.#lives.sleep(incident.lasts, incident.isCounted);
+        return () => undefined;
       case 'daemonStops':
         void this.#lives.restart(incident.lasts);
         return () => undefined;

@@ -35,7 +35,8 @@ export function lifePorts(parts: LifeParts): Ports {
     openStore: async (options) => {
       const database = await openDisk(world.committed, (writes, apply) =>
         passing(parts, `a write of ${writes.length}`, async () => {
-          await life.clock.sleepUntil(world.clock.now() + chance.between(0, world.scenario.slowestWrite));
+          const written = world.clock.now() + chance.between(0, world.scenario.slowestWrite);
+          await life.guard(world.clock.sleepUntil(written));
           if (world.isDiskFull) throw new Error('no space left on device');
           laws.beforeCommit(world.committed, writes);
           apply();

@@ -1,23 +1,44 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../src/clock.ts';
+import { SteadyClock } from '../../src/steady-clock.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
+import type { SettableTime } from '../support/settable-time.ts';
 
 /**
  * One process of the daemon. After its death nothing that it waited for ever comes: no timer, no answer, no write. What
- * is left of it can be collected, since nobody waits for it either.
+ * is left of it can be collected, since nobody waits for it either. While it sleeps, as a stopped process does, all that
+ * comes waits until it wakes.
  */
 export class Life {
   /** Aborted when it dies: its sockets are closed. */
   readonly #end = new AbortController();
   readonly clock: Clock;
+  /** Resolves when it wakes; null while it is awake. */
+  #sleep: Promise<void> | null = null;
 
-  constructor(clock: Clock) {
+  constructor({ wall, elapsed, ring }: SettableTime) {
     // Each request that is under way listens to it; Node warns of more than ten.
     setMaxListeners(0, this.ended);
-    this.clock = {
-      now: () => clock.now(),
-      sleepUntil: (at, signal) => this.guard(clock.sleepUntil(at, signal)),
-    };
+    this.clock = new SteadyClock({
+      wall,
+      elapsed,
+      ring: (ms, wake) => ring(ms, () => this.#deliver(wake)),
+    });
+  }
+
+  /** Stops it until `woken` resolves. */
+  sleep(woken: Promise<void>): void {
+    const sleep = woken.then(() => {
+      if (this.#sleep === sleep) this.#sleep = null;
+    });
+    this.#sleep = sleep;
+  }
+
+  /** Does something for it: now, when it wakes, or never. */
+  #deliver(what: () => void): void {
+    if (!this.isAlive) return;
+    if (this.#sleep === null) what();
+    else void this.#sleep.then(() => this.#deliver(what));
   }
 
   get isAlive(): boolean {
@@ -32,8 +53,8 @@ export class Life {
   guard<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(
-        (value) => this.isAlive && resolve(value),
-        (error: unknown) => this.isAlive && reject(error),
+        (value) => this.#deliver(() => resolve(value)),
+        (error: unknown) => this.#deliver(() => reject(error)),
       );
     });
   }

@@ -1,6 +1,7 @@
 import type { AgentSettings } from '../../src/simulator/agent/options.ts';
 import { Chance } from './chance.ts';
 import { planBases } from './plan-bases.ts';
+import { planClocks, RIGHT_CLOCKS } from './plan-clocks.ts';
 import { planEndlessAnswers, planFaults, planOddGuests, planPages } from './plan-faults.ts';
 import { planOutages } from './plan-outages.ts';
 import { planTroubles, TROUBLE_KINDS } from './plan-troubles.ts';
@@ -19,15 +20,22 @@ const TROUBLED = 8 * MINUTE;
 export interface TroubleChoice {
   kinds: readonly TroubleKind[];
   isCertain?: boolean;
+  /** Whether it draws clocks that are wrong or set, and sleep. */
+  hasClocks?: boolean;
 }
 
 /** What a seed stands for. Each part has a stream of chance of its own. */
 export function planScenario(
   seed: number,
-  { kinds, isCertain = false }: TroubleChoice = { kinds: TROUBLE_KINDS },
+  { kinds, isCertain = false, hasClocks = true }: TroubleChoice = { kinds: TROUBLE_KINDS },
 ): Scenario {
   const daemon = new Chance(seed, 'daemon');
-  const macs = planMacs(new Chance(seed, 'macs'));
+  const planned = planMacs(new Chance(seed, 'macs'));
+  const clocks = hasClocks ? planClocks(new Chance(seed, 'clocks'), planned.length, TROUBLED) : RIGHT_CLOCKS;
+  const macs = planned.map(({ name, settings }, index) => ({
+    name,
+    settings: { ...settings, clockAheadBy: clocks.macs[index] ?? 0 },
+  }));
   const warm = new Chance(seed, 'warm');
   const wantsWarm = warm.is(0.3);
   const names = macs.map(({ name }) => name);
@@ -55,6 +63,7 @@ export function planScenario(
     },
     repositories: trouble.repositories,
     scope: trouble.scope,
+    clock: clocks.clock,
     hop: [1, 30],
     slowestWrite: new Chance(seed, 'disk').pick([20, 20, 500, 8_000]),
     macs,
@@ -78,6 +87,7 @@ export function planScenario(
       ...planPauses(new Chance(seed, 'pauses'), names),
       ...planPassedIds(new Chance(seed, 'passed ids')),
       ...outages.incidents,
+      ...clocks.naps,
     ],
     troubles: trouble.troubles,
     manners: { ...planManners(new Chance(seed, 'manners')), ignoresJobs: trouble.ignoresJobs },

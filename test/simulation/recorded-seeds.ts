@@ -1,10 +1,15 @@
 import type { TroubleKind } from './trouble.ts';
 
-/**
- * Seeds that once broke a law, with what they found and the troubles that they drew then; each has to run clean for
- * ever.
- */
-export const RECORDED_SEEDS: { seed: number; found: string; troubles?: readonly TroubleKind[] }[] = [
+interface RecordedSeed {
+  seed: number;
+  found: string;
+  /** The troubles that it drew then, and whether it drew clocks. */
+  troubles?: readonly TroubleKind[];
+  hasClocks?: boolean;
+}
+
+/** Seeds that once broke a law, with what they found; each has to run clean for ever. */
+export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 2454,
     found: 'the check of law 8 took the end of a full host for a deadline that a restart extended',

@@ -72,9 +72,9 @@ function checkNewVm({ broken, committed, scenario }: SimulatedWorld, mac: Mac, n
 }
 
 /** Its lifetime is the one bound that a job's VM does not survive. */
-function checkNotBusy({ broken, clock, github }: SimulatedWorld, mac: Mac, vm: Vm): void {
+function checkNotBusy({ broken, github }: SimulatedWorld, mac: Mac, vm: Vm): void {
   const guest = mac.memory.guestOf(vm.name);
-  if (!guest?.isWorking || (vm.expiresAt !== null && clock.now() >= vm.expiresAt)) return;
+  if (!guest?.isWorking || (vm.expiresAt !== null && mac.agent.clock.now() >= vm.expiresAt)) return;
   const lease = [...github.leases.values()].find(({ runner }) => guest.runners.has(runner.name));
   if (!lease) return;
   broken.note(

@@ -19,6 +19,7 @@ const CANCELLED: Scenario = {
   ...CALM_SCENARIO,
   // Every delay is fixed, so that the second job changes nothing for the first one's runner.
   hop: [20, 20],
+  clock: { aheadBy: 0, settings: [] },
   slowestWrite: 0,
   macs: [
     {

@@ -42,6 +42,8 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'tagMoves'; digest: string }
   | { what: 'baseVanishes' | 'baseIsStarted' | 'vmIsPaused'; mac: string }
   | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }
+  /** Its process is stopped, or its machine sleeps, which not every machine counts. */
+  | { what: 'daemonSleeps'; isCounted: boolean }
 );
 
 /** Chances in [0, 1) of each way in which a boot's runner misbehaves. */
@@ -80,6 +82,8 @@ export interface Scenario {
   repositories: string[];
   /** Where runners are registered. */
   scope: 'repository' | 'organization';
+  /** The system's clock on the daemon's machine: by how many milliseconds it is ahead, and to what it is set when. */
+  clock: { aheadBy: number; settings: { at: number; aheadBy: number }[] };
   /** Milliseconds of the slowest write. */
   slowestWrite: number;
   /** Milliseconds of one way over a network. */

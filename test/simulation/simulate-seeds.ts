@@ -60,9 +60,9 @@ const isChild = process.send !== undefined;
 async function play() {
   if (values.recorded || values.seed !== undefined) {
     const scenarios = values.recorded
-      ? RECORDED_SEEDS.map(({ seed, troubles = [] }) => ({
+      ? RECORDED_SEEDS.map(({ seed, troubles = [], hasClocks = false }) => ({
           seed,
-          scenario: planScenario(seed, { kinds: troubles }),
+          scenario: planScenario(seed, { kinds: troubles, hasClocks }),
         }))
       : [{ seed: Number(values.seed), scenario: plan(Number(values.seed)) }];
     const entries = scenarios.map(({ seed, scenario }): [string, Scenario] => [`seed ${seed}`, scenario]);

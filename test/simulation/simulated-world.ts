@@ -8,7 +8,7 @@ import { createGitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { ensureRepository, type Repository } from '../../src/simulator/github/repositories.ts';
 import type { SendWebhook } from '../../src/simulator/github/webhooks/webhook-sender.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-
+import { SettableTime } from '../support/settable-time.ts';
 import { BrokenLaws } from './broken-laws.ts';
 import { Chance } from './chance.ts';
 import { Committed } from './committed.ts';
@@ -38,6 +38,8 @@ export interface Mac {
 export interface SimulatedWorld {
   readonly scenario: Scenario;
   readonly clock: ManualClock;
+  /** What the daemon's machine tells of time. */
+  readonly system: SettableTime;
   readonly github: GitHubWorld;
   readonly githubApp: Hono;
   readonly macs: ReadonlyMap<string, Mac>;
@@ -82,6 +84,8 @@ export function createWorld(
 ): SimulatedWorld {
   const { seed } = scenario;
   const clock = new ManualClock(BEGINNING);
+  const system = new SettableTime(clock);
+  system.aheadBy = scenario.clock.aheadBy;
   const network = new Chance(seed, 'network');
   const latency = () => network.between(...scenario.hop);
   const forGitHub = new Chance(seed, 'github world').next;
@@ -114,6 +118,7 @@ export function createWorld(
   return {
     scenario,
     clock,
+    system,
     github,
     githubApp: createGitHubApp(github),
     macs: byName,

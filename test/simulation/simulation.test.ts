@@ -41,8 +41,8 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
 test.each(RECORDED_SEEDS)(
   'seed $seed runs clean, which once found that $found',
   PATIENCE,
-  async ({ seed, troubles = [] }) => {
-    expect((await runScenario(planScenario(seed, { kinds: troubles }))).broken).toEqual([]);
+  async ({ seed, troubles = [], hasClocks = false }) => {
+    expect((await runScenario(planScenario(seed, { kinds: troubles, hasClocks }))).broken).toEqual([]);
   },
 );
 

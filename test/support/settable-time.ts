@@ -6,6 +6,8 @@ export class SettableTime implements TimeSource {
   readonly #true: ManualClock;
   /** Milliseconds by which the system's clock is ahead of true time; negative when it is behind. */
   aheadBy = 0;
+  /** Milliseconds that the machine slept and did not count, as Linux does not. */
+  uncounted = 0;
 
   constructor(trueTime: ManualClock) {
     this.#true = trueTime;
@@ -13,7 +15,7 @@ export class SettableTime implements TimeSource {
 
   wall = (): number => this.#true.now() + this.aheadBy;
 
-  elapsed = (): number => this.#true.now();
+  elapsed = (): number => this.#true.now() - this.uncounted;
 
   ring = (ms: number, wake: () => void): (() => void) => this.#true.alarm(this.#true.now() + ms, wake);
 }

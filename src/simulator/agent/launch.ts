@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { FaultPlan } from '../faults.ts';
+import { shiftedClock } from '../shifted-clock.ts';
 import type { AgentLife, AgentWorld } from './agent-world.ts';
 import { EventRing } from './events.ts';
 import type { Hypervisor } from './hypervisor.ts';
@@ -27,18 +28,20 @@ export interface AgentWorldParts {
 
 /** A Mac without VMs and images, its agent just launched. */
 export function createAgentWorld({
-  clock,
+  clock: everybodys,
   random,
   faults,
   hypervisor,
   settings,
 }: AgentWorldParts): AgentWorld {
+  const options = agentOptions(settings);
+  const clock = options.clockAheadBy === 0 ? everybodys : shiftedClock(everybodys, options.clockAheadBy);
   const world: AgentWorld = {
     clock,
     random,
     faults,
     hypervisor,
-    options: agentOptions(settings),
+    options,
     vms: new Map(),
     gate: new Gate(),
     events: new EventRing(clock),

@@ -80,6 +80,8 @@ export interface AgentOptions {
   unavailableFeatures: readonly FeatureId[];
   /** Whether a VM in `error` still holds its slot (the real agent: when its runtime is alive). */
   errorHoldsSlot: boolean;
+  /** Milliseconds by which the Mac's clock is ahead of everybody's; negative when it is behind. */
+  clockAheadBy: number;
   registry: RegistryOptions;
 }
 
@@ -110,6 +112,7 @@ const DEFAULTS: AgentOptions = {
   sshPorts: 'any',
   unavailableFeatures: [],
   errorHoldsSlot: false,
+  clockAheadBy: 0,
   registry: { defaultRegistry: null, unreachable: [], denied: [], images: {}, onlyListed: false },
 };
 

@@ -1,0 +1,9 @@
+import type { Clock } from '../clock.ts';
+
+/** A clock that is ahead of another one by some milliseconds, or behind it when they are negative. */
+export function shiftedClock(clock: Clock, aheadBy: number): Clock {
+  return {
+    now: () => clock.now() + aheadBy,
+    sleepUntil: (at, signal) => clock.sleepUntil(at - aheadBy, signal),
+  };
+}
