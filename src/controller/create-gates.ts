@@ -60,10 +60,11 @@ export function waitingNames(
   config: Config,
   github: GitHub,
   clock: Clock,
-): Pick<WaitingSources, 'scopeOf' | 'imageOf' | 'pausedUntil'> {
+): Pick<WaitingSources, 'scopeOf' | 'imageOf' | 'pausedUntil' | 'githubNow'> {
   return {
     scopeOf: (job) => scopeName(runnerScopeOf(config.runner.scope, job)),
     imageOf: (profile) => config.labels[profile]?.image ?? null,
     pausedUntil: () => github.pausedUntil('serving jobs', clock.now()),
+    githubNow: () => github.now(),
   };
 }

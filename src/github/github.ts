@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { accessCalls } from './access/access.ts';
 import { connectOctokit, type GitHubAuth } from './access/connect-octokit.ts';
 import type { EnvironmentProxy } from './access/environment-proxy.ts';
+import { GitHubClock } from './access/github-clock.ts';
 import { GitHubTransport } from './access/github-transport.ts';
 import type { Purpose } from './access/purpose-budget.ts';
 import { type PurposeBudget, RateLimits, type RateSeen } from './access/rate-limit.ts';
@@ -41,12 +42,13 @@ export function createGitHub(options: GitHubOptions) {
   const apiUrl = options.apiUrl.replace(/\/+$/, '');
   const fetch = proxy?.fetch ?? options.fetch;
   const limits = new RateLimits();
+  const time = new GitHubClock(clock);
   const octokit = connectOctokit({ apiUrl, userAgent, log, timeoutMs, clock, fetch });
-  const transport = new GitHubTransport({ octokit, apiUrl, clock, auth, limits, proxy });
+  const transport = new GitHubTransport({ octokit, apiUrl, clock, auth, limits, time, proxy });
   const groups = new RunnerGroups(transport, clock);
 
   return {
-    ...jobCalls(transport, clock),
+    ...jobCalls(transport, clock, time),
     ...repositoryCalls(transport),
     ...runnerCalls(transport),
     ...deprecationCalls(transport),
@@ -54,6 +56,9 @@ export function createGitHub(options: GitHubOptions) {
     ...hookSetUpCalls(transport),
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),
+
+    /** Epoch ms on GitHub's clock, for what it says of instants. */
+    now: (): number => time.now(),
 
     /** Epoch ms before which calls of a purpose rest, so that teardown keeps its share; null when they may go on. */
     pausedUntil: (purpose: Purpose, now: number): number | null => limits.pausedUntil(purpose, now),

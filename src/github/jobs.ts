@@ -3,6 +3,7 @@ import type { JobObservation } from '../../machines/job/observation.ts';
 import { cutText, exactText, identifier, readableRows } from '../bounds.ts';
 import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
+import type { GitHubClock } from './access/github-clock.ts';
 import type { Abortable, CallOptions, GitHubTransport } from './access/github-transport.ts';
 import { jobSchema, observeJob } from './observe-job.ts';
 import { missingRepository } from './repositories.ts';
@@ -32,7 +33,7 @@ const QUEUE_LIFE_MS = 25 * 3_600_000;
 const runSchema = z.object({ status: cutText.nullable() });
 
 /** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
-export function jobCalls(transport: GitHubTransport, clock: Clock) {
+export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<GitHubClock, 'now'>) {
   const repositoryPath = (owner: string, repository: string) =>
     scopePath({ kind: 'repository', owner, repository });
 
@@ -48,7 +49,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock) {
       { signal }: Abortable = {},
     ): Promise<ActiveRun[]> {
       const isDead = (updatedAt: string) =>
-        status === 'queued' && Date.parse(updatedAt) < clock.now() - QUEUE_LIFE_MS;
+        status === 'queued' && Date.parse(updatedAt) < time.now() - QUEUE_LIFE_MS;
       const runs: ActiveRun[] = [];
       const pages = transport.pages(runsSchema, {
         what: `list the ${status} runs of ${owner}/${repository}`,

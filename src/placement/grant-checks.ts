@@ -10,7 +10,7 @@ import type { Breakers } from './breakers/breakers.ts';
 import { soonest } from './soonest.ts';
 
 export interface GrantChecksOptions {
-  github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken' | 'pausedUntil'>;
+  github: Pick<GitHub, 'getJob' | 'isRunOver' | 'createRegistrationToken' | 'pausedUntil' | 'now'>;
   breakers: Breakers;
   clock: Clock;
   scope(owner: string, repository: string): RunnerScope;
@@ -30,7 +30,7 @@ const PATIENCE = 2_000;
 const ASK_AGAIN = 5_000;
 /** Milliseconds for which a repository has to be gone before its jobs end. */
 const GONE_FOR = 10 * 60_000;
-/** GitHub itself ends a job that was queued for 24 hours; one more for clocks that differ. */
+/** GitHub itself ends a job that was queued for 24 hours; one more, since it is not exact. */
 export const LONGEST_QUEUE = 25 * 3_600_000;
 
 /**
@@ -74,7 +74,7 @@ export class GrantChecks {
 
   /** GitHub keeps it queued and assigns it to nobody. */
   isTooOld({ queuedAt }: Job): boolean {
-    return this.#options.clock.now() - queuedAt > LONGEST_QUEUE;
+    return this.#options.github.now() - queuedAt > LONGEST_QUEUE;
   }
 
   /** GitHub itself does not let the job begin yet. */

@@ -10,7 +10,16 @@ import { createVm } from '../../src/effects/vm/create-vm.ts';
 import { startVm } from '../../src/effects/vm/start-vm.ts';
 import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import { TOKEN } from '../simulator/agent/agent-fixture.ts';
-import { type EffectFixtureOptions, effectFixture, failing, LABEL, STAYS, STORED } from './effect-fixture.ts';
+import {
+  type EffectFixtureOptions,
+  effectFixture,
+  failing,
+  LABEL,
+  OWNER,
+  REPOSITORY,
+  STAYS,
+  STORED,
+} from './effect-fixture.ts';
 import type { ShiftedClock } from './shifted-clock.ts';
 
 async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
@@ -221,5 +230,13 @@ describe('a guest is probed', () => {
     await at.connected();
     const probed = await at.probe().catch((error: unknown) => error);
     expect(probed).toMatchObject(code === null ? { runnerVersion: '2.336.0' } : failing(code));
+  });
+
+  test('and its clock is compared with GitHub’s, since ours may be the wrong one', async () => {
+    const at = await booted();
+    await at.connected();
+    at.clock.advance(2 * 3_600_000);
+    await at.world.github.listRunners({ kind: 'repository', owner: OWNER, repository: REPOSITORY });
+    expect(await at.probe()).toEqual({ runnerVersion: '2.336.0' });
   });
 });

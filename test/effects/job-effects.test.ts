@@ -45,6 +45,7 @@ const [EARLY, ORDERED] = [namesOf(true), namesOf(false)];
 /** What effects that look early may ask; each one with the answer after which they act, or with another one. */
 const looksOf = ({ isDone }: { isDone: boolean }) => ({
   findVms: [],
+  health: { uptime: 60 },
   vmState: isDone ? 'running' : 'stopped',
   getVm: null,
   getJob: isDone ? null : { status: 'queued' },
@@ -71,7 +72,7 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
     });
   const world = {
     clock: systemClock,
-    github: asked({ jitSupported: () => true }),
+    github: asked({ jitSupported: () => true, now: () => systemClock.now() }),
     guest: {},
     openGuest: () => answer('openGuest'),
     agent: () => asked({ baseUrl: 'http://127.0.0.1:1' }),

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { ShiftedClock } from '../effects/shifted-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { soon } from '../support/soon.ts';
 import { codeOf, githubRig, REPO, refusalOf } from './github-rig.ts';
@@ -21,13 +22,11 @@ const TOKENS = 'POST /app/installations/:installation_id/access_tokens';
 const JIT = 'POST /repos/:owner/:repo/actions/runners/generate-jitconfig';
 const REQUEST = { name: 'gh-a-1-1', labels: ['macos'], groupId: 1 };
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-/** A 401 within the first five seconds of a token is waited out and repeated. */
-function passTime(ms: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+/** The adapter and GitHub on one clock, which the test moves ahead. */
+async function timedRig() {
+  const clock = new ShiftedClock();
+  const rig = await githubRig({ app }, { auth, clock, githubClock: clock });
+  return Object.assign(rig, { passTime: (ms: number) => clock.advance(ms) });
 }
 
 describe('the token of an installation', () => {
@@ -39,19 +38,20 @@ describe('the token of an installation', () => {
   });
 
   test('is renewed before it expires', async () => {
-    await using rig = await githubRig({ app }, { auth });
+    await using rig = await timedRig();
     await rig.github.listRunners(REPO);
-    passTime(59 * 60_000 + 30_000);
+    rig.passTime(59 * 60_000 + 30_000);
     await rig.github.listRunners(REPO);
     expect(rig.world.requests.of(TOKENS).requests).toBe(2);
     expect(rig.wire.filter(({ status }) => status === 401)).toEqual([]);
   });
 
   test('is renewed when GitHub revoked it, and the call made anew, which a 401 did nothing of', async () => {
-    await using rig = await githubRig({ app }, { auth });
+    await using rig = await timedRig();
     await rig.github.listRunners(REPO);
     rig.world.issuedTokens.clear();
-    passTime(10_000);
+    // A 401 within the first five seconds of a token is waited out and repeated.
+    rig.passTime(10_000);
     const { runnerId } = await rig.github.createJitConfig(REPO, REQUEST);
     expect(rig.world.runners.has(runnerId)).toBe(true);
     expect(rig.world.requests.of(JIT).byStatus).toEqual({ 401: 1, 201: 1 });
@@ -59,13 +59,13 @@ describe('the token of an installation', () => {
   });
 
   test('that is refused for ever is renewed once a call', async () => {
-    await using rig = await githubRig({ app }, { auth });
+    await using rig = await timedRig();
     await rig.github.listRunners(REPO);
-    passTime(10_000);
+    rig.passTime(10_000);
     const fault = rig.faults.add({ route: 'GET *', status: 401 });
     const call = refusalOf(rig.github.listActiveRuns('octo', 'app', 'queued'));
     await soon(() => expect(fault.hits).toBe(2));
-    passTime(10_000);
+    rig.passTime(10_000);
     expect((await call).failure.code).toBe('GITHUB_CREDENTIALS_REFUSED');
     expect(rig.world.requests.of(TOKENS).requests).toBe(2);
   });

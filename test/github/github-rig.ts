@@ -24,7 +24,10 @@ export interface Exchange {
 
 export interface RigOptions {
   auth?: GitHubAuth;
+  /** Ours. */
   clock?: Clock;
+  /** GitHub's; that of the machine unless told otherwise. */
+  githubClock?: Clock;
   timeoutMs?: number;
   /** The adapter is told that it talks to api.github.com; on loopback it takes the server for an Enterprise Server. */
   isDotCom?: boolean;
@@ -35,8 +38,9 @@ export interface RigOptions {
  * the end of the rig checks. Closed by `await using`.
  */
 export async function githubRig(settings: GitHubSettings = {}, options: RigOptions = {}) {
-  const { auth = { token: TOKEN }, clock = systemClock, timeoutMs = 10_000, isDotCom = false } = options;
-  const served = await servedGitHub(settings);
+  const { auth = { token: TOKEN }, clock = systemClock, githubClock = systemClock } = options;
+  const { timeoutMs = 10_000, isDotCom = false } = options;
+  const served = await servedGitHub(settings, githubClock);
   ensureRepository(served.world, REPOSITORY);
   const apiUrl = isDotCom ? 'https://api.github.com' : served.url;
   const wire = recordWire(apiUrl, served.url);

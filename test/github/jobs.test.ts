@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 
 import { rerun } from '../../src/simulator/github/jobs/runs.ts';
+import { ShiftedClock } from '../effects/shifted-clock.ts';
 import { MAC, REPOSITORY } from '../simulator/github/github-fixture.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -67,15 +67,15 @@ describe('looking for queued jobs', () => {
   });
 
   test('forgets a queued run that hangs in the list, but not one that was run again or approved today', async () => {
-    const clock = new ManualClock(Date.now());
-    await using rig = await githubRig({}, { clock });
+    const clock = new ShiftedClock();
+    await using rig = await githubRig({}, { clock, githubClock: clock });
     rig.push();
     const again = rig.push();
     clock.advance(25 * HOUR + 1_000);
     expect(await rig.github.listActiveRuns('octo', 'app', 'queued')).toEqual([]);
     for (const job of again.attempts[0] ?? []) job.state = { ...job.state, status: 'completed' };
     rerun(rig.world, again, { failedOnly: false });
-    again.shownUpdate.record(systemClock.now(), clock.now());
+    again.shownUpdate.record(clock.now(), clock.now());
     const runs = await rig.github.listActiveRuns('octo', 'app', 'queued');
     expect(runs.map(({ id }) => id)).toEqual([again.id]);
   });

@@ -25,6 +25,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
   const lists = vi.fn(async () => []);
   const poller = new Poller({
     github: {
+      now: () => clock.now(),
       listActiveRuns: lists,
       listRunJobs: async () => [],
       getJob: async () => null,

@@ -22,6 +22,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
   let doubts = 0;
   const webhooks = new WebhookHealth({
     github: {
+      now: () => clock.now(),
       redeliverFailed: (hook, since) => {
         asked.push(since);
         return redeliverFailed(hook, since);

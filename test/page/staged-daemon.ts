@@ -103,7 +103,7 @@ export class StagedDaemon {
     this.dispatcher = core.dispatcher;
     this.deliveries = new DeliveryLog(clock);
     this.webhooks = new WebhookHealth({
-      github: { redeliverFailed: async () => 0 },
+      github: { redeliverFailed: async () => 0, now: () => clock.now() },
       policy: DEFAULT_WEBHOOKS_POLICY,
       clock,
       log: silent,

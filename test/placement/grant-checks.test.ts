@@ -73,6 +73,7 @@ function checking() {
       getJob: ask('job'),
       isRunOver: ask('run'),
       pausedUntil: () => null,
+      now: () => clock.now(),
       createRegistrationToken: ask('token'),
     },
     breakers: {

@@ -75,6 +75,7 @@ function gated(jobs: Job[] = [JOB]) {
         new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
       isRunOver: async () => false,
       pausedUntil: () => null,
+      now: () => clock.now(),
       createRegistrationToken: async () => {
         state.probes += 1;
         if (!state.mayRegister) throw new DaemonError('GITHUB_PERMISSION_MISSING', 'no');

@@ -9,7 +9,7 @@ const MAX_CLOCK_SKEW = 5 * 60_000;
 export const probeGuest = earlyEffect('probeGuest', (world, input, signal) =>
   withGuest(world, input, signal, async (guest) => {
     const found = await guest.probe();
-    const skew = found.guestTime - world.clock.now();
+    const skew = found.guestTime - world.github.now();
     if (Math.abs(skew) > MAX_CLOCK_SKEW) {
       throw new DaemonError(
         'GUEST_CLOCK_WRONG',

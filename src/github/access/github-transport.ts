@@ -7,6 +7,7 @@ import { type AppAuth, AppCredential, type InstallationToken, isOfApp } from './
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
 import type { GitHubAuth } from './connect-octokit.ts';
 import type { EnvironmentProxy } from './environment-proxy.ts';
+import type { GitHubClock } from './github-clock.ts';
 import {
   credentialRefusedAt,
   type GitHubCall,
@@ -26,6 +27,7 @@ export interface GitHubTransportOptions {
   clock: Clock;
   auth: GitHubAuth;
   /** Of the token, or of the App's installation; the App itself has its own. */
+  time: GitHubClock;
   limits: RateLimits;
   /** Named in what is said of a GitHub that cannot be reached. */
   proxy: Pick<EnvironmentProxy, 'origin' | 'variable'> | null;
@@ -179,6 +181,7 @@ export class GitHubTransport {
     // Others may have been sent while a token was waited for.
     if (this.#app !== null) this.#refuseWhilePaused(asked);
     const answered = limits.began();
+    const sentAt = clock.now();
     const ended = beginCall({
       system: 'github',
       host: null,
@@ -201,6 +204,7 @@ export class GitHubTransport {
       .then((answer): OctokitOutcome => ({ answer, problem: '' }), readOctokitError);
     ended(answer?.status ?? null);
     answered();
+    if (answer && isOfGitHub(answer)) this.#options.time.note(answer.headers.date, sentAt);
     if (answer && isOfGitHub(answer) && (answer.status < 300 || answer.status === 304)) {
       limits.note(answer.headers, clock.now());
       limits.unblocked(clock.now());

@@ -28,7 +28,7 @@ export interface MetricsOptions {
   journal: JournalWriter;
   /** What the journal says is true now. It takes each entry before the metrics do. */
   overview: Overview;
-  github: Pick<GitHub, 'budgets' | 'rateLimits'>;
+  github: Pick<GitHub, 'budgets' | 'rateLimits' | 'now'>;
   deliveries: DeliveryLog;
   clock: Clock;
   /** The profiles of the config: each has an age of its queue, also when that is empty. */
@@ -173,7 +173,7 @@ export class Metrics {
       (gauge) => {
         for (const profile of profiles) gauge.set({ profile }, 0);
         for (const { profile, queuedAt } of queued().sort((a, b) => b.queuedAt - a.queuedAt)) {
-          gauge.set({ profile }, Math.max(0, (clock.now() - queuedAt) / 1000));
+          gauge.set({ profile }, Math.max(0, (github.now() - queuedAt) / 1000));
         }
       },
     );

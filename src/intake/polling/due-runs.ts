@@ -8,7 +8,7 @@ export interface ListedRun {
 /** When the jobs of a run were last read, and how the run looked then. */
 export interface RunReading {
   updatedAt: string;
-  /** Epoch ms. */
+  /** Epoch ms on GitHub's clock. */
   readAt: number;
   /** Of its latest attempt. */
   jobIds: readonly number[];

@@ -15,7 +15,7 @@ import { RepositorySweep } from './repository-sweep.ts';
 export interface PollerOptions {
   github: Pick<
     GitHub,
-    'budgets' | 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'pausedUntil' | 'rateLimits'
+    'budgets' | 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'now' | 'pausedUntil' | 'rateLimits'
   >;
   repositories: readonly { owner: string; repository: string }[];
   /** Milliseconds until the next look, asked for after each. */

@@ -6,7 +6,7 @@ import type { GitHub } from '../../github/github.ts';
 import { dueRuns, type ListedRun, type RunReading } from './due-runs.ts';
 
 export interface RepositorySweepOptions {
-  github: Pick<GitHub, 'listActiveRuns' | 'listRunJobs'>;
+  github: Pick<GitHub, 'listActiveRuns' | 'listRunJobs' | 'now'>;
   owner: string;
   repository: string;
   clock: Clock;
@@ -45,14 +45,14 @@ export class RepositorySweep {
    * its run is. Rejects with what GitHub refused.
    */
   async run(signal: AbortSignal): Promise<Set<number>> {
-    const { clock, slowPace, pace, onObservation } = this.#options;
+    const { github, slowPace, pace, onObservation } = this.#options;
     const runs = await this.#activeRuns(signal);
     this.#readings = new Map([...this.#readings].filter(([id]) => runs.has(id)));
     const stale = Math.max(slowPace, Math.min(UNCHANGED_FOR, UNCHANGED_LOOKS * pace()));
     await pMap(
-      dueRuns([...runs.values()], this.#readings, clock.now(), { stale, most: MOST_RUNS_A_CYCLE }),
+      dueRuns([...runs.values()], this.#readings, github.now(), { stale, most: MOST_RUNS_A_CYCLE }),
       async (id) => {
-        const readAt = clock.now();
+        const readAt = github.now();
         const jobs = await this.#jobsOf(id, signal);
         for (const job of jobs) onObservation(job);
         const jobIds = jobs.map(({ jobId }) => jobId);

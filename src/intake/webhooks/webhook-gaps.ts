@@ -28,9 +28,9 @@ export class WebhookGaps {
     if (status === 'in_progress' || status === 'completed') this.#expect(`${jobId} queued`, now);
   }
 
-  /** A job of ours as a look at GitHub showed it. */
-  seen(job: JobObservation, now: number): void {
-    if (job.status === 'waiting' || job.queuedAt < this.#since) return;
+  /** A job of ours as a look at GitHub showed it; `githubNow`: epoch ms on GitHub's clock. */
+  seen(job: JobObservation, now: number, githubNow: number): void {
+    if (job.status === 'waiting' || githubNow - job.queuedAt > now - this.#since) return;
     this.#expect(`${job.jobId} queued`, now);
     if (job.status === 'completed') this.#expect(`${job.jobId} completed`, now);
   }

@@ -20,7 +20,7 @@ import { WebhookGaps } from './webhook-gaps.ts';
 const TOLD_EVERY = 1_000;
 
 export interface WebhookHealthOptions {
-  github: Pick<GitHub, 'redeliverFailed'>;
+  github: Pick<GitHub, 'redeliverFailed' | 'now'>;
   policy: WebhooksPolicy;
   clock: Clock;
   log: Logger;
@@ -35,19 +35,22 @@ export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
   readonly #deliveries: Successes;
+  readonly #github: Pick<GitHub, 'now'>;
   readonly #actor: Actor<WebhooksMachine>;
   #since: number;
 
   constructor({ github, policy, clock, log, onDoubt, onChange }: WebhookHealthOptions) {
     this.#clock = clock;
     this.#deliveries = new Successes(clock);
+    this.#github = github;
     this.#since = clock.now();
     this.#gaps = new WebhookGaps(clock.now());
     const machine = createWebhooksMachine({ policy, now: () => clock.now() }).provide({
       actors: {
         redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(
           async ({ input, signal }) => {
-            const redelivered = await github.redeliverFailed(input.hook, input.since, { signal });
+            const since = input.since + github.now() - clock.now();
+            const redelivered = await github.redeliverFailed(input.hook, since, { signal });
             if (redelivered > 0)
               log.info({ redelivered }, `GitHub makes ${redelivered} failed deliveries again`);
             return { redelivered };
@@ -103,7 +106,7 @@ export class WebhookHealth {
 
   /** A look at GitHub showed a job that concerns us. */
   seen(job: JobObservation): void {
-    this.#gaps.seen(job, this.#clock.now());
+    this.#gaps.seen(job, this.#clock.now(), this.#github.now());
   }
 
   /** To be called now and then: whatever is overdue is a gap. */

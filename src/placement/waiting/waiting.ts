@@ -72,6 +72,8 @@ export interface WaitingFacts {
   /** Labels of every runner beside its profile's own. */
   runnerLabels: readonly string[];
   now: number;
+  /** Epoch ms on GitHub's clock, on which jobs are queued. */
+  githubNow: number;
 }
 
 /** `14:05:09`, in the daemon's time zone. */

@@ -15,10 +15,10 @@ export function whyHeld(
     pulls,
     hosts,
     pausedUntil,
-    now,
-  }: Pick<WaitingFacts, 'breakers' | 'pulls' | 'hosts' | 'pausedUntil' | 'now'>,
+    githubNow,
+  }: Pick<WaitingFacts, 'breakers' | 'pulls' | 'hosts' | 'pausedUntil' | 'githubNow'>,
 ): Held | null {
-  if (now - job.queuedAt > LONGEST_QUEUE) {
+  if (githubNow - job.queuedAt > LONGEST_QUEUE) {
     return {
       why: 'tooOld',
       sentence:

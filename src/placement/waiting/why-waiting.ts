@@ -120,16 +120,19 @@ export interface WaitingSources {
   imageOf(profile: string): string | null;
   /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
   pausedUntil(): number | null;
+  /** Epoch ms on GitHub's clock. */
+  githubNow(): number;
 }
 
 /** The queue and the room as the scheduler finds them now. */
 export function waitingFacts(
   sources: WaitingSources,
-): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls' | 'pausedUntil'> {
+): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls' | 'pausedUntil' | 'githubNow'> {
   const { actors, hosts, breakers, pulls } = sources;
   return {
     breakers: breakers.troubled(),
     pausedUntil: sources.pausedUntil(),
+    githubNow: sources.githubNow(),
     pulls: [...hosts.all()].flatMap(({ name }) =>
       pulls
         .view(name)

@@ -32,6 +32,7 @@ const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
     hosts: [host()],
     breakers: [],
     pausedUntil: null,
+    githubNow: NOW,
     pulls: [],
     unserved: [],
     isDraining: false,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
 import { FaultPlan } from '../../../src/simulator/faults.ts';
 import { pushFromFields } from '../../../src/simulator/github/control.ts';
 import { createGitHubApp } from '../../../src/simulator/github/github-app.ts';
@@ -57,9 +57,9 @@ function validatedAsk(send: (path: string, init: RequestInit) => Promise<Respons
   };
 }
 
-/** A GitHub behind its real server, on the wall clock. Closed by `await using`. */
-export async function servedGitHub(settings: GitHubSettings = {}) {
-  const github = await startSimulatedGitHub({ clock: systemClock, random: seededRandom(1), settings });
+/** A GitHub behind its real server. Closed by `await using`. */
+export async function servedGitHub(settings: GitHubSettings = {}, clock: Clock = systemClock) {
+  const github = await startSimulatedGitHub({ clock, random: seededRandom(1), settings });
   const origin = github.world.origin;
   const ask = validatedAsk((path, init) =>
     fetch(`${path.startsWith('/_') ? origin : github.url}${path}`, init),

@@ -38,6 +38,7 @@ interface AdminParts {
   scopeOf: WaitingSources['scopeOf'];
   imageOf: WaitingSources['imageOf'];
   pausedUntil: WaitingSources['pausedUntil'];
+  githubNow: WaitingSources['githubNow'];
   bases: BaseVms;
   versions: Pick<RunnerVersions, 'all'>;
   store: Store;
