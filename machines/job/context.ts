@@ -80,17 +80,16 @@ export interface Vm {
   /** SHA-256 of the guest's host key, pinned at the first login of this VM's life. */
   hostKey: string | null;
   runnerVersion: string | null;
-  /** Epoch ms at which the agent powers the VM off; null until it runs or when it has no lifetime. */
+  /** Epoch ms on our clock at which the agent powers the VM off; null until it runs or when it has no lifetime. */
   expiresAt: number | null;
   /** Epoch ms until which a create that nobody saw end may still bring this VM into being. */
   mayAppearUntil: number;
 }
 
-/** Where a guest is and how it proves that it is the one we logged in to first. */
+/** Which VM a guest is in, and how it proves that it is the one we logged in to first. */
 export interface GuestRef {
   host: string;
   vmId: string;
-  address: Address;
   hostKey: string | null;
 }
 
@@ -160,12 +159,7 @@ export function vmIdOf(context: JobContext): string {
 
 export function guestOf(context: JobContext): GuestRef {
   const vm = vmOf(context);
-  return {
-    host: vm.host,
-    vmId: vmIdOf(context),
-    address: known(vm.address, 'guest address'),
-    hostKey: vm.hostKey,
-  };
+  return { host: vm.host, vmId: vmIdOf(context), hostKey: vm.hostKey };
 }
 
 export function runnerOf(context: JobContext): Runner {

@@ -14,31 +14,39 @@ function dispensable<T extends z.ZodType>(schema: T) {
   return optional(schema).catch(null as never);
 }
 
+/** Seconds: agents accept a week. */
+const LONGEST_LIFETIME = 366 * 86_400;
+
 /** A size in bytes, or a number of seconds or CPUs. */
 const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /**
- * A VM; sizes in bytes, `uptime` and `lifetimeSeconds` in seconds, instants in epoch ms. `state` is the stored one and
- * may be older than the live one. What cannot be read of it is null, a size of 0 or the state `unreadable`: the VM is
- * there all the same. States: created, installing, stopped, starting, running, stopping, pausing, paused,
- * resuming, error, deleted; a later agent may have more.
+ * A VM; sizes in bytes, `uptime` in seconds. `state` is the stored one and may be older than the live one. What cannot be
+ * read of it is null, a size of 0 or the state `unreadable`: the VM is there all the same. States: created, installing,
+ * stopped, starting, running, stopping, pausing, paused, resuming, error, deleted; a later agent may have more.
+ * `lifetimeLeft`: milliseconds until the agent powers it off, from its start on; null without a lifetime. The agent's own
+ * `expiresAt` is an instant of a clock that may be wrong by hours. `createdAt` is one, too: epoch ms there.
  */
-export const agentVmSchema = z.object({
-  id: exactText.min(1),
-  name: exactText,
-  state: exactText.catch(UNREADABLE),
-  ephemeral: z.boolean().catch(false),
-  resources: z
-    .object({ cpuCount: amount, memorySize: amount, diskSize: amount })
-    .catch({ cpuCount: 0, memorySize: 0, diskSize: 0 }),
-  network: z
-    .object({ sshPort: dispensable(port), natIP: dispensable(exactText) })
-    .catch({ sshPort: null, natIP: null }),
-  uptime: dispensable(amount),
-  lifetimeSeconds: dispensable(amount),
-  expiresAt: dispensable(isoInstant),
-  createdAt: isoInstant.catch(0),
-});
+export const agentVmSchema = z
+  .object({
+    id: exactText.min(1),
+    name: exactText,
+    state: exactText.catch(UNREADABLE),
+    ephemeral: z.boolean().catch(false),
+    resources: z
+      .object({ cpuCount: amount, memorySize: amount, diskSize: amount })
+      .catch({ cpuCount: 0, memorySize: 0, diskSize: 0 }),
+    network: z
+      .object({ sshPort: dispensable(port), natIP: dispensable(exactText) })
+      .catch({ sshPort: null, natIP: null }),
+    uptime: dispensable(amount),
+    lifetimeSeconds: dispensable(amount.max(LONGEST_LIFETIME)),
+    createdAt: isoInstant.catch(0),
+  })
+  .transform(({ lifetimeSeconds, ...vm }) => ({
+    ...vm,
+    lifetimeLeft: lifetimeSeconds === null ? null : Math.max(0, (lifetimeSeconds - (vm.uptime ?? 0)) * 1000),
+  }));
 
 /** What can be said of a VM in a list whose id or name cannot be read: it is there. */
 const unreadableVmSchema = z

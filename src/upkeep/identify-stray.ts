@@ -4,7 +4,6 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
 import type { CollectionStep } from './plan-collection.ts';
 
 export interface StrayOptions {
@@ -28,8 +27,8 @@ export interface Identified {
 }
 
 /**
- * Finds out what an actor has to know to retire a VM of whose record nothing is left: where its guest is, its job and its
- * runner. Rejects when the guest has no address or GitHub does not answer.
+ * Finds out what an actor has to know to retire a VM of whose record nothing is left: its job, its runner and
+ * how long it lives. Rejects when its agent or GitHub does not answer.
  */
 export async function identifyStray(
   { world, namePrefix, scopes, repositories }: StrayOptions,
@@ -37,8 +36,7 @@ export async function identifyStray(
   { jobId }: { jobId: number },
   signal: AbortSignal,
 ): Promise<Identified> {
-  const address = await forwardedAddress(world, step.host, step.id, signal);
-  const details = await world.agent(step.host).getVm(step.id, { signal });
+  const left = (await world.agent(step.host).getVm(step.id, { signal }))?.lifetimeLeft ?? null;
   const job = await jobOf();
   const place = job ?? (await placeOf());
   const ran = job?.runnerName ?? step.name;
@@ -66,10 +64,11 @@ export async function identifyStray(
         madeFor: { jobId, attempt: 1 },
         numbers,
         id: step.id,
-        address,
+        // Each login asks for it: a guest that has none is silent, which is no reason to leave the VM without an owner.
+        address: null,
         hostKey: null,
         runnerVersion: null,
-        expiresAt: details?.expiresAt ?? null,
+        expiresAt: left === null ? null : world.clock.now() + left,
         mayAppearUntil: 0,
       },
       runner,

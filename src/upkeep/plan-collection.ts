@@ -15,8 +15,7 @@ export interface Sighting {
 }
 
 export interface Reality {
-  /** `expiresAt` in epoch ms; null before the first start, and without a lifetime. */
-  vms: { host: string; id: string; name: string; state: string; expiresAt: number | null }[];
+  vms: { host: string; id: string; name: string; state: string }[];
   runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
   /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
   unseenHosts: string[];
@@ -48,9 +47,6 @@ export interface Collection {
 /** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
 const LOOKS_BEFORE_DELETION = 2;
 
-/** Milliseconds beyond its lifetime in which the agent ends a VM by itself, and with it whatever works there. */
-const EXPIRY_MARGIN = 5 * 60_000;
-
 /**
  * What is ours by name and owned by no record, and what to do with each. Strangers do not even appear in the
  * answer (law 3). A VM that may be working is adopted, so that the retire protocol decides (law 5); a runner that
@@ -73,7 +69,7 @@ export function planCollection(
   };
   const isOurs = ({ name }: { name: string }) => parseResourceName(prefix, name) !== null;
   const steps = [
-    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, now, sight)),
+    ...reality.vms.filter(isOurs).flatMap((vm) => vmStep(vm, owners, sight)),
     ...reality.vms.flatMap((vm) => baseStep(prefix, vm, owners, sight)),
     ...reality.runners.filter(isOurs).flatMap((runner) => runnerStep(runner, reality, owners, sight)),
   ];
@@ -83,10 +79,9 @@ export function planCollection(
 function vmStep(
   vm: Reality['vms'][number],
   owners: Owners,
-  now: number,
   sight: (key: string) => boolean,
 ): CollectionStep[] {
-  const { host, id, name, state, expiresAt } = vm;
+  const { host, id, name, state } = vm;
   const isWorking = isPoweredOn(vm.state);
   // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
   if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
@@ -94,9 +89,6 @@ function vmStep(
   const cause = `no record owns it and it is ${vm.state}`;
   if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
   if (!isWorking) return [{ ...stray, do: 'delete', why: cause }];
-  if (expiresAt !== null && now > expiresAt + EXPIRY_MARGIN) {
-    return [{ ...stray, do: 'delete', why: `${cause}, beyond its lifetime` }];
-  }
   if (vm.state === 'paused' || vm.state === 'pausing') {
     return [
       { ...stray, do: 'leave', why: `${cause}, so its guest cannot be asked: resume it, or delete it` },
@@ -108,20 +100,20 @@ function vmStep(
 /** Nobody of ours ever starts a base, so one that runs is in somebody's hands, and no guest of ours is there to ask. */
 function baseStep(
   prefix: string,
-  seen: Reality['vms'][number],
+  vm: Reality['vms'][number],
   owners: Owners,
   sight: (key: string) => boolean,
 ): CollectionStep[] {
-  const named = parseBaseName(prefix, seen.name);
-  if (named === null || owners.keepsBase(seen)) return [];
-  const { host, id, name, state } = seen;
+  const named = parseBaseName(prefix, vm.name);
+  if (named === null || owners.keepsBase(vm)) return [];
+  const { host, id, name, state } = vm;
   const stray = { kind: 'vm' as const, host, id, name, state };
   const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
-  const cause = `${what} and it is ${seen.state}`;
-  if (isPoweredOn(seen.state)) {
+  const cause = `${what} and it is ${vm.state}`;
+  if (isPoweredOn(vm.state)) {
     return [{ ...stray, do: 'leave', why: `${cause}: stop it, or give it a name of your own` }];
   }
-  if (!sight(`vm ${seen.host} ${seen.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
   return [{ ...stray, do: 'delete', why: cause }];
 }
 

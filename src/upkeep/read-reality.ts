@@ -35,12 +35,11 @@ export async function readReality(options: RealityOptions): Promise<SeenReality>
     }),
   );
   reality.vms = vms.flatMap((listed, n) =>
-    listed.map(({ id, name, state, expiresAt, createdAt }) => ({
+    listed.map(({ id, name, state, createdAt }) => ({
       host: hosts[n] ?? '',
       id,
       name,
       state,
-      expiresAt,
       createdAt,
     })),
   );

@@ -46,7 +46,7 @@ describe('the client against the simulated agent', () => {
       name: 'gh-a-1-1',
       state: 'stopped',
       ephemeral: true,
-      lifetimeSeconds: 60,
+      lifetimeLeft: 60_000,
       resources,
     });
     expect((await client.listVms()).map(({ name }) => name).sort()).toEqual(['base', 'gh-a-1-1']);
@@ -90,7 +90,7 @@ describe('the client against the simulated agent', () => {
         .subarray(1, 4)
         .toString(),
     ).toBe('PNG');
-    expect((await client.getVm(id))?.expiresAt).toBeGreaterThan(Date.now());
+    expect((await client.getVm(id))?.lifetimeLeft).toBeGreaterThan(0);
     expect((await client.listEvents(id, { limit: 100 })).map((event) => event.type)).toContain('VM_RUNNING');
 
     await client.disableSsh(id);

@@ -31,7 +31,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 describe('VMs', () => {
   test('a VM is read with null for whatever the agent leaves out, and instants in epoch milliseconds', async () => {
     agent.on(`GET /vms/${ID}`, {
-      json: vmAnswer({ network: { macAddress: 'x', sshPort: 2222 }, expiresAt: '2026-07-30T11:00:00Z' }),
+      json: vmAnswer({ network: { macAddress: 'x', sshPort: 2222 } }),
     });
     expect(await client.getVm(ID)).toEqual({
       id: ID,
@@ -41,10 +41,20 @@ describe('VMs', () => {
       resources: { cpuCount: 4, memorySize: 8589934592, diskSize: 68719476736 },
       network: { sshPort: 2222, natIP: null },
       uptime: null,
-      lifetimeSeconds: null,
-      expiresAt: Date.UTC(2026, 6, 30, 11),
+      lifetimeLeft: null,
       createdAt: Date.UTC(2026, 6, 30, 10),
     });
+  });
+
+  test.each([
+    ['before its start', null, 3_600_000],
+    ['while it runs', 600, 3_000_000],
+    ['when the agent is late to power it off', 3_700, 0],
+  ])('what is left of a lifetime is told by the uptime, %s', async (_when, uptime, lifetimeLeft) => {
+    // The host's clock is a year behind, which its own `expiresAt` shows.
+    const json = vmAnswer({ uptime, lifetimeSeconds: 3_600, expiresAt: '2025-07-30T11:00:00Z' });
+    agent.on(`GET /vms/${ID}`, { json });
+    expect((await client.getVm(ID))?.lifetimeLeft).toBe(lifetimeLeft);
   });
 
   test('a VM that the agent does not know is null, an unknown route without its envelope is not', async () => {

@@ -2,13 +2,7 @@ import { expect, test } from 'vitest';
 import { planCollection, type Reality, type Sighting } from '../../src/upkeep/plan-collection.ts';
 
 const PREFIX = 'gh-a';
-const vm = (name: string, state = 'stopped', id = `ID-${name}`, expiresAt: number | null = null) => ({
-  host: 'm1',
-  id,
-  name,
-  state,
-  expiresAt,
-});
+const vm = (name: string, state = 'stopped', id = `ID-${name}`) => ({ host: 'm1', id, name, state });
 const runner = (name: string, facts: { online?: boolean; busy?: boolean } = {}) => ({
   scope: 'acme/app',
   id: 7,
@@ -78,15 +72,9 @@ test.each([
   ]);
 });
 
-test('a paused ownerless VM cannot be asked, so it is left to a person until its lifetime is over', () => {
-  const paused = (expiresAt: number) => plan({ vms: [vm('gh-a-1-1', 'paused', 'THIS', expiresAt)] });
-  expect(paused(0)).toMatchObject([{ do: 'leave', why: expect.stringContaining('resume it, or delete it') }]);
-  expect(paused(-6 * 60_000)).toMatchObject([{ do: 'delete', why: expect.stringContaining('lifetime') }]);
-});
-
-test('an ownerless VM that runs on beyond its lifetime is deleted', () => {
-  const running = (expiresAt: number) => plan({ vms: [vm('gh-a-1-1', 'running', 'THIS', expiresAt)] });
-  expect([running(0)[0]?.do, running(-6 * 60_000)[0]?.do]).toEqual(['adopt', 'delete']);
+test('a paused ownerless VM cannot be asked, so it is left to a person', () => {
+  const paused = plan({ vms: [vm('gh-a-1-1', 'paused')] });
+  expect(paused).toMatchObject([{ do: 'leave', why: expect.stringContaining('resume it, or delete it') }]);
 });
 
 const BASE = 'gh-a-base-0123456789abcdef';

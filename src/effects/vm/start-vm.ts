@@ -13,5 +13,6 @@ export const startVm = earlyEffect('startVm', async (world, { host, vmId }, sign
     throw new DaemonError('VM_START_FAILED', `The VM on ${host} is ${state ?? 'gone'} after its start.`);
   }
   const vm = await client.getVm(vmId, { signal });
-  return { expiresAt: vm?.expiresAt ?? null };
+  if (vm === null || vm.lifetimeLeft === null) return { expiresAt: null };
+  return { expiresAt: world.clock.now() + vm.lifetimeLeft };
 });
