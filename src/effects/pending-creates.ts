@@ -15,10 +15,13 @@ export function registrationKey(scope: RunnerScope, runnerName: string): string 
 
 /** Where it is written down that a create is about to be sent. */
 export interface CreateLedger {
-  put(name: string, at: number): void;
+  /** `at`: epoch ms. `uptime`: seconds for which the server that is asked had been up; null when that is not known. */
+  put(name: string, at: number, uptime: number | null): void;
   delete(name: string): void;
   /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
   sentAt(name: string): number | null;
+  /** What was put with the name; null when nothing was. */
+  uptimeAtSend(name: string): Promise<number | null>;
   /** Resolves when what was put is on disk. */
   durable(): Promise<void>;
 }
@@ -52,11 +55,15 @@ export class PendingCreates {
   send<T>(
     name: string,
     create: () => Promise<T>,
-    { isAmbiguous, signal }: { isAmbiguous(error: unknown): boolean; signal: AbortSignal },
+    {
+      isAmbiguous,
+      signal,
+      uptime = null,
+    }: { isAmbiguous(error: unknown): boolean; signal: AbortSignal; uptime?: number | null },
   ): Promise<T> {
     const known = this.#inFlight.get(name) as Promise<T> | undefined;
     if (known) return untilAborted(known, signal);
-    this.#ledger.put(name, this.#clock.now());
+    this.#ledger.put(name, this.#clock.now(), uptime);
     const sent = this.#ledger
       .durable()
       .then(create)
@@ -84,6 +91,11 @@ export class PendingCreates {
   /** Epoch ms right before a create was sent whose answer is not known; null when none was. */
   sentAt(name: string): number | null {
     return this.#ledger.sentAt(name);
+  }
+
+  /** Seconds for which the server had been up before a create was sent whose answer is not known; null when unknown. */
+  uptimeAtSend(name: string): Promise<number | null> {
+    return this.#ledger.uptimeAtSend(name);
   }
 
   /** A create of an earlier process may have been sent. */

@@ -16,6 +16,7 @@ import {
   STAYS,
   STORED,
 } from './effect-fixture.ts';
+import type { ShiftedClock } from './shifted-clock.ts';
 
 const NAME = 'gh-t-7-1';
 /** One that no agent has: nothing is cloned from it, but it needs no pull. */
@@ -129,6 +130,28 @@ describe('no second create is sent for a name whose first one may still take eff
     at.clock.advance(at.config.timeouts.create_settle);
     await at.create();
     expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
+  });
+
+  test('unless its agent was restarted since: a lower uptime proves that it comes no more', async () => {
+    const at = await fixture();
+    (at.mac.world.clock as ShiftedClock).advance(600_000);
+    at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    await at.mac.restart('crash', 0);
+    await at.create();
+    expect(at.vms()).toEqual([`${NAME} stopped`]);
+  });
+
+  test('nor does a clock of ours prove anything that was set forward while the daemon was down', async () => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
+    at.clock.advance(3_600_000);
+    at.world.creates.assumeUnknown(NAME, at.clock.now() + at.config.timeouts.create_settle);
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    expect(posts.hits).toBe(0);
   });
 
   test('when the agent answered with a failure of its own, which may have come after the effect', async () => {

@@ -1,13 +1,14 @@
 import type { CreateLedger } from '../../src/effects/pending-creates.ts';
 
 /** A ledger that is on disk at once. */
-export function memoryLedger(): CreateLedger & { readonly sent: ReadonlyMap<string, number> } {
-  const sent = new Map<string, number>();
+export function memoryLedger(): CreateLedger & { readonly sent: ReadonlyMap<string, unknown> } {
+  const sent = new Map<string, { at: number; uptime: number | null }>();
   return {
     sent,
-    put: (name, at) => sent.set(name, at),
+    put: (name, at, uptime) => sent.set(name, { at, uptime }),
     delete: (name) => sent.delete(name),
-    sentAt: (name) => sent.get(name) ?? null,
+    sentAt: (name) => sent.get(name)?.at ?? null,
+    uptimeAtSend: async (name) => sent.get(name)?.uptime ?? null,
     durable: () => Promise.resolve(),
   };
 }

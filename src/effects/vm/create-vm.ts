@@ -31,7 +31,7 @@ export const createVm = earlyEffect(
     // Read before each list of VMs: a VM that may appear just after the list was made is not missing yet.
     const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
     let mayAppear = mayStillAppear();
-    const seen = await client.findVms(vmName, { signal });
+    const [seen, uptime] = await Promise.all([client.findVms(vmName, { signal }), uptimeOf(client, signal)]);
     await ordered();
 
     let vm = await theOnlyVm(client, vmName, seen, signal);
@@ -68,7 +68,7 @@ export const createVm = earlyEffect(
                 lifetimeSeconds,
               })
             : client.createVm(request),
-        { isAmbiguous, signal },
+        { isAmbiguous, signal, uptime },
       );
     }
     await sizeVm(client, vm, profile, signal);
@@ -77,6 +77,14 @@ export const createVm = earlyEffect(
     return { vmId: vm.id };
   },
 );
+
+/** Seconds; null when the agent does not say it, which only means that less is proven later. */
+function uptimeOf(client: AgentClient, signal: AbortSignal): Promise<number | null> {
+  return client.health({ signal }).then(
+    ({ uptime }) => uptime,
+    () => null,
+  );
+}
 
 /**
  * Resolves when the host has the image. Rejects with IMAGE_NOT_READY when it has to be pulled first, which may take an
