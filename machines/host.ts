@@ -31,6 +31,10 @@ export interface HostContext {
   seenAt: number | null;
   /** Epoch ms since which no look was answered. */
   unreachableSince: number | null;
+  /** Milliseconds of this silence that were watched. What passed while the daemon slept or was down is no part of it. */
+  silentFor: number;
+  /** Epoch ms of the last look without an answer in this life of the daemon. */
+  missedAt: number | null;
   nextLookAt: number;
   /** Something changed during the look under way, which may have read the list before: another one follows. */
   lookAgain: boolean;
@@ -45,6 +49,9 @@ export interface HostPolicy {
   lostAfter: number;
 }
 
+/** Milliseconds: a look that is not answered ends within this. */
+const LONGEST_LOOK = 30_000;
+
 /** Asked for when something is known to have changed, so that a freed slot is not found by waiting. */
 export type HostEvent = { type: 'look.requested' };
 
@@ -54,7 +61,11 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
     types: {
       context: {} as HostContext,
       events: {} as HostEvent,
-      input: {} as { name: string },
+      input: {} as {
+        name: string;
+        /** The watched silence that an earlier life of the daemon ended in; 0 without any. */
+        silentFor: number;
+      },
       tags: {} as 'acceptsJobs' | 'lost' | 'needsAttention',
     },
     actors: {
@@ -64,13 +75,16 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       waitUntil,
     },
     guards: {
-      'is the host lost': ({ context }) =>
-        context.unreachableSince !== null && now() - context.unreachableSince >= policy.lostAfter,
+      'is the host lost': ({ context }) => context.silentFor >= policy.lostAfter,
     },
     actions: {
       noteFailure: assign(({ context }, failure: Failure) => ({
         failure,
-        unreachableSince: context.unreachableSince ?? now(),
+        unreachableSince: context.unreachableSince ?? now() - context.silentFor,
+        silentFor:
+          context.silentFor +
+          Math.min(now() - (context.missedAt ?? now()), policy.checkInterval + LONGEST_LOOK),
+        missedAt: now(),
         nextLookAt: now() + policy.checkInterval,
         lookAgain: false,
       })),
@@ -89,6 +103,8 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
           look: event.output,
           seenAt: now(),
           unreachableSince: null,
+          silentFor: 0,
+          missedAt: null,
           failure: null,
           nextLookAt: now() + (context.lookAgain ? 0 : policy.checkInterval),
           lookAgain: false,
@@ -112,6 +128,8 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       look: null,
       seenAt: null,
       unreachableSince: null,
+      silentFor: input.silentFor,
+      missedAt: null,
       nextLookAt: now(),
       lookAgain: false,
       restartsSeen: 0,

@@ -1,7 +1,18 @@
 import { fromPromise } from 'xstate';
 
-/** The actor by which every machine waits; `machine.provide` gives it a clock. `at`: epoch ms. */
-export const waitUntil = fromPromise<null, { at: number }>(async () => {
+/** What to wait for. */
+export interface Wait {
+  /** Epoch ms. */
+  at: number;
+  /**
+   * Milliseconds for a fresh look where `at` passed unwatched: while the daemon slept, was stopped or was down. Above 0
+   * for a deadline, after which something is judged (law 13).
+   */
+  looksFor: number;
+}
+
+/** The actor by which every machine waits; `machine.provide` gives it a clock. */
+export const waitUntil = fromPromise<null, Wait>(async () => {
   throw new Error('the actor waitUntil is given by machine.provide');
 });
 
@@ -14,10 +25,34 @@ export function invokeWait<Context, const Id extends string, const Over>(
   instant: (context: Context) => number,
   over: Over,
 ) {
+  return invoked(id, (context: Context) => ({ at: instant(context), looksFor: 0 }), over);
+}
+
+/** Milliseconds: a guest that boots, a runner that connects and a host are asked several times in this. */
+const LONGEST_LOOK = 60_000;
+
+/** The same for a deadline, after which something is judged. A fresh look takes no longer than the deadline itself. */
+export function invokeDeadline<Context, const Id extends string, const Over>(
+  id: Id,
+  span: (context: Context) => { from: number; to: number },
+  over: Over,
+) {
+  const wait = (context: Context) => {
+    const { from, to } = span(context);
+    return { at: to, looksFor: Math.min(LONGEST_LOOK, Math.max(0, to - from)) };
+  };
+  return invoked(id, wait, over);
+}
+
+function invoked<Context, const Id extends string, const Over>(
+  id: Id,
+  wait: (context: Context) => Wait,
+  over: Over,
+) {
   return {
     id,
     src: 'waitUntil',
-    input: ({ context }: { context: Context }) => ({ at: instant(context) }),
+    input: ({ context }: { context: Context }) => wait(context),
     onDone: over,
     onError: over,
   } as const;

@@ -1,18 +1,62 @@
 import { expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
-import { systemClock } from '../src/clock.ts';
+import { SteadyClock } from '../src/steady-clock.ts';
 import { waitUntil } from '../src/wait-until.ts';
+import { ManualClock, settled } from './support/manual-clock.ts';
+import { SettableTime } from './support/settable-time.ts';
 
-const after = (ms: number) =>
-  createActor(waitUntil(systemClock), { input: { at: systemClock.now() + ms } }).start();
+const MINUTE = 60_000;
+
+function waiting(after: number, looksFor = 0) {
+  const time = new ManualClock();
+  const clock = new SteadyClock(new SettableTime(time));
+  const input = { at: clock.now() + after, looksFor };
+  const actor = createActor(waitUntil(clock), { input }).start();
+  const isOver = () => actor.getSnapshot().status === 'done';
+  return { time, actor, isOver };
+}
 
 test('waiting ends at its instant, at once when that has passed', async () => {
-  expect(await toPromise(after(-1))).toBeNull();
-  expect(await toPromise(after(10))).toBeNull();
+  expect(await toPromise(waiting(-1).actor)).toBeNull();
+  const { time, actor, isOver } = waiting(10);
+  await time.pass(9);
+  expect(isOver()).toBe(false);
+  await time.pass(1);
+  expect(await toPromise(actor)).toBeNull();
 });
 
-test('waiting ends without a word when its state is left', async () => {
-  const left = after(60_000);
-  left.stop();
-  expect(left.getSnapshot().status).toBe('stopped');
+test('waiting ends without a word when its state is left', () => {
+  const { actor } = waiting(MINUTE);
+  actor.stop();
+  expect(actor.getSnapshot().status).toBe('stopped');
+});
+
+test('law 13: a deadline that passed while the daemon slept leaves time for a fresh look', async () => {
+  const { time, actor, isOver } = waiting(MINUTE, 8_000);
+  time.advance(20 * MINUTE);
+  await time.pass(7_999);
+  expect(isOver()).toBe(false);
+  await time.pass(1);
+  expect(await toPromise(actor)).toBeNull();
+});
+
+test('law 13: so does one that passed while the daemon was down', async () => {
+  const { time, isOver } = waiting(-MINUTE, 8_000);
+  await time.pass(7_999);
+  expect(isOver()).toBe(false);
+  await time.pass(1);
+  expect(isOver()).toBe(true);
+});
+
+test('a busy machine that is some seconds late extends no deadline', async () => {
+  const { time, isOver } = waiting(MINUTE, 8_000);
+  time.advance(MINUTE + 4_000);
+  await settled();
+  expect(isOver()).toBe(true);
+});
+
+test('a pause before the next try ends at once after a sleep', async () => {
+  const { time, actor } = waiting(MINUTE);
+  time.advance(20 * MINUTE);
+  expect(await toPromise(actor)).toBeNull();
 });

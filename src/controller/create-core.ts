@@ -80,6 +80,7 @@ export function createCore(options: CoreOptions): Core {
   const hosts = new Hosts({
     hosts: options.hosts,
     policy: options.hostPolicy,
+    silences: store.silences,
     clock,
     log,
     onChange: (name, snapshot) => {

@@ -11,12 +11,14 @@ import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
+import type { HostSilences } from '../store/tables/host-silences.ts';
 import { Successes } from '../successes.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {
   hosts: { name: string; client: AgentClient; maxVms: number }[];
   policy: HostPolicy;
+  silences: Pick<HostSilences, 'of' | 'put'>;
   clock: Clock;
   log: Logger;
   /** After every look and every change of state. */
@@ -31,7 +33,7 @@ export class Hosts {
 
   constructor(options: HostsOptions) {
     this.#options = options;
-    const { hosts, policy, clock } = options;
+    const { hosts, policy, clock, silences } = options;
     this.#looks = new Successes(clock);
     const machine = createHostMachine({ policy, now: () => clock.now() });
     for (const { name, client, maxVms } of hosts) {
@@ -41,7 +43,7 @@ export class Hosts {
           waitUntil: waitUntil(clock),
         },
       });
-      const actor = createActor(provided, { id: name, input: { name } });
+      const actor = createActor(provided, { id: name, input: { name, silentFor: silences.of(name) } });
       this.#watch(name, actor);
       this.#actors.set(name, actor);
     }
@@ -75,7 +77,7 @@ export class Hosts {
   }
 
   #watch(name: string, actor: Actor<HostMachine>): void {
-    const { log, onChange } = this.#options;
+    const { log, onChange, silences } = this.#options;
     let last = '';
     let look: HostLook | null = null;
     let restarts = 0;
@@ -83,6 +85,7 @@ export class Hosts {
       next: (snapshot) => {
         const { context } = snapshot;
         const state = topState(snapshot.value);
+        silences.put(name, context.silentFor);
         if (context.restartsSeen > restarts) {
           restarts = context.restartsSeen;
           log.warn(

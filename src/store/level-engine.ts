@@ -18,6 +18,7 @@ export const TABLES = [
   'noted',
   'quarantine',
   'cordons',
+  'silences',
   'evidence',
   'names',
   'leftovers',

@@ -6,6 +6,7 @@ import { AgedTable } from './tables/aged-table.ts';
 import { Cordons } from './tables/cordons.ts';
 import { Deliveries } from './tables/deliveries/deliveries.ts';
 import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
+import { HostSilences } from './tables/host-silences.ts';
 import { ActorRecords } from './tables/jobs/actor-records.ts';
 import { NOTED_ROWS, NotedJobs } from './tables/jobs/noted-jobs.ts';
 import { QUARANTINE_ROWS, Quarantine } from './tables/jobs/quarantine.ts';
@@ -63,6 +64,7 @@ export class Store {
   readonly noted: NotedJobs;
   readonly quarantine: Quarantine;
   readonly cordons: Cordons;
+  readonly silences: HostSilences;
   readonly evidence: Evidence;
   readonly names: NameNumbers;
   readonly leftovers: Leftovers;
@@ -106,6 +108,7 @@ export class Store {
     this.settled = new SettledJobs(aged.settled);
     this.noted = new NotedJobs(aged.noted, clock);
     this.cordons = new Cordons(table('cordons'));
+    this.silences = new HostSilences(table('silences'));
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
     this.sent = new SentCreates(aged.sent, commit);
@@ -122,6 +125,7 @@ export class Store {
     const now = this.#options.clock.now();
     await this.#aged.quarantine.load(now);
     await this.cordons.load(now);
+    await this.silences.load();
     await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type SnapshotFrom, transition } from 'xstate';
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failure } from '../../machines/failure.ts';
 import { createHostMachine, type HostContext, type HostLook } from '../../machines/host.ts';
 import { pathOf, restingValues } from './machine-walk.ts';
@@ -15,6 +15,8 @@ const CONTEXT: HostContext = {
   look: LOOK,
   seenAt: NOW - 5_000,
   unreachableSince: null,
+  silentFor: 0,
+  missedAt: null,
   nextLookAt: NOW,
   lookAgain: false,
   restartsSeen: 0,
@@ -56,8 +58,7 @@ test('every state answers every event as the table says', () => {
   const cells = new Map(rows.map(([state = '', ...goals]) => [state, goals]));
   const found = restingValues(machine).map((value) => {
     const path = pathOf(value);
-    const since = path.startsWith('lost') ? NOW - policy.lostAfter : NOW - 1;
-    const context = { unreachableSince: /^(unreachable|lost)/.test(path) ? since : null };
+    const context = { silentFor: path.startsWith('lost') ? policy.lostAfter : 0 };
     const goals = head.slice(1).map((event) => {
       const to = pathOf(step(at(value, context), event as keyof typeof EVENTS).value);
       return to === path ? '·' : to;
@@ -71,21 +72,39 @@ test('every state answers every event as the table says', () => {
   expect(found).toEqual(written);
 });
 
+/** Its looks so far were not answered, the last one `ago` milliseconds before now. */
+const silent = (silentFor: number, ago: number) =>
+  at({ unreachable: 'looking' }, { unreachableSince: NOW - silentFor - ago, silentFor, missedAt: NOW - ago });
+
 test('silence that lasts for host_lost is a loss, and the first answer ends it', () => {
-  const almost = step(
-    at({ unreachable: 'looking' }, { unreachableSince: NOW - policy.lostAfter + 1 }),
-    'silent',
-  );
+  const almost = step(silent(policy.lostAfter - 5_001, 5_000), 'silent');
   expect(pathOf(almost.value)).toBe('unreachable.waiting');
-  const lost = step(at({ unreachable: 'looking' }, { unreachableSince: NOW - policy.lostAfter }), 'silent');
+  const lost = step(silent(policy.lostAfter - 5_000, 5_000), 'silent');
   expect([pathOf(lost.value), lost.context.failure, lost.hasTag('needsAttention')]).toEqual([
     'lost.waiting',
     SILENCE,
     true,
   ]);
   const back = step(at({ lost: 'looking' }, lost.context), 'answered');
-  expect(back.context).toMatchObject({ unreachableSince: null, failure: null, seenAt: NOW });
+  expect(back.context).toMatchObject({ unreachableSince: null, silentFor: 0, failure: null, seenAt: NOW });
   expect(back.hasTag('acceptsJobs')).toBe(true);
+});
+
+test('law 13: silence counts only while it is watched, so a daemon that slept for hours looks on', () => {
+  const awake = step(silent(5_000, 3 * 3_600_000), 'silent');
+  expect(pathOf(awake.value)).toBe('unreachable.waiting');
+  expect(awake.context.silentFor).toBeLessThan(policy.lostAfter);
+});
+
+test('a restart goes on with the silence that was watched before', () => {
+  const [begun] = initialTransition(machine, { name: 'mac-1', silentFor: 55_000 });
+  const missed = step(begun as Snapshot, 'silent');
+  expect([pathOf(missed.value), missed.context.unreachableSince]).toEqual([
+    'unreachable.waiting',
+    NOW - 55_000,
+  ]);
+  const again = { ...missed.context, missedAt: NOW - 5_000 };
+  expect(pathOf(step(at({ unreachable: 'looking' }, again), 'silent').value)).toBe('lost.waiting');
 });
 
 test('an uptime that drops is a restart; one that grows is none', () => {

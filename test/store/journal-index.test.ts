@@ -49,3 +49,14 @@ describeStore('orders', (the) => {
     expect(the().store.cordons.of('mini-2')).toBeNull();
   });
 });
+
+describeStore('the silence of hosts', (the) => {
+  test('outlives a restart, until it has ended', async () => {
+    the().store.silences.put('mini-1', 5_000);
+    the().store.silences.put('mini-2', 5_000);
+    the().store.silences.put('mini-2', 0);
+    await the().store.durable();
+    await the().reopen();
+    expect([the().store.silences.of('mini-1'), the().store.silences.of('mini-2')]).toEqual([5_000, 0]);
+  });
+});

@@ -1,10 +1,14 @@
-import { invokeWait } from '../../waits.ts';
+import { invokeDeadline, invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
 
 /** Where a state leads when its phase has used up its time. */
 export const phaseDeadline = <const Over>(over: Over) =>
-  invokeWait('phaseDeadline', ({ phase }: JobContext) => phase.deadlineAt, over);
+  invokeDeadline(
+    'phaseDeadline',
+    ({ phase }: JobContext) => ({ from: phase.enteredAt, to: phase.deadlineAt }),
+    over,
+  );
 
 /** The pause before the phase's effect is tried again. */
 export const retryWait = <const Over>(over: Over) =>

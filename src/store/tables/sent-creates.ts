@@ -3,17 +3,17 @@ import { instant } from '../../bounds.ts';
 import type { GroupCommit } from '../group-commit.ts';
 import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 
-export const SENT_ROWS: AgedTableOptions<{ at: number }> = {
-  schema: z.object({ at: instant }),
-  instead: (_row, now) => ({ at: now }),
-  means: 'It counts as sent just now, so that no second one is sent.',
-};
-
 export interface SentCreate {
   at: number;
-  /** Earlier versions did not write it. */
-  uptime?: number | null;
+  /** Seconds for which the server had been up; null when that is not known. Earlier versions did not write it. */
+  uptime: number | null;
 }
+
+export const SENT_ROWS: AgedTableOptions<SentCreate> = {
+  schema: z.object({ at: instant, uptime: z.number().nonnegative().nullable().default(null) }),
+  instead: (_row, now) => ({ at: now, uptime: null }),
+  means: 'It counts as sent just now, so that no second one is sent.',
+};
 
 /**
  * The names under which a create was sent whose answer is not stored: what is not here was never sent, so that a restart
@@ -44,8 +44,7 @@ export class SentCreates {
 
   /** The server's uptime right before it was sent; null when that is not known. */
   async uptimeAtSend(name: string): Promise<number | null> {
-    const { uptime } = (await this.#table.get(name)) ?? {};
-    return typeof uptime === 'number' ? uptime : null;
+    return (await this.#table.get(name))?.uptime ?? null;
   }
 
   /** Resolves when what was put is on disk. */
