@@ -3,8 +3,10 @@ import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import { type PendingCreates, registrationKey } from '../effects/pending-creates.ts';
 import type { Store } from '../store/store.ts';
+import type { ActorRecord } from '../store/tables/jobs/actor-records.ts';
 import type { JobActors } from './job-actors.ts';
 import { reserveNumbers } from './reserve-numbers.ts';
+import { setBackRecord } from './set-back-record.ts';
 import { numbersTaken, upgradeRecord } from './upgrade-record.ts';
 
 export interface RestoreOptions {
@@ -46,6 +48,15 @@ export async function restoreJobs({
     );
   };
 
+  /** The system's clock was set back: a further restart has to begin at what is saved now. */
+  const withoutFuture = (key: string, record: ActorRecord, upgraded: unknown) => {
+    const ahead = record.savedAt - clock.now();
+    if (ahead <= 0) return upgraded;
+    const snapshot = setBackRecord(upgraded, ahead);
+    store.actors.put(key, { ...record, savedAt: clock.now(), snapshot: snapshot as object });
+    return snapshot;
+  };
+
   for (const { key, raw, reason } of unreadable) setAside(key, raw, reason);
   for (const { record } of records) {
     for (const [jobId, number] of numbersTaken(record.snapshot, namePrefix)) {
@@ -54,8 +65,9 @@ export async function restoreJobs({
   }
   const reserve = (jobId: number) => reserveNumbers({ store, actors, clock }, jobId, ABOVE_EARLIER);
   for (const { key, record } of records) {
-    const snapshot = upgradeRecord(record.snapshot, { namePrefix, runnerScope, reserve });
-    assumeCreatesUnknown(snapshot, creates, clock.now() + settle, snapshot !== record.snapshot);
+    const upgraded = upgradeRecord(record.snapshot, { namePrefix, runnerScope, reserve });
+    const snapshot = withoutFuture(key, record, upgraded);
+    assumeCreatesUnknown(snapshot, creates, clock.now() + settle, upgraded !== record.snapshot);
     const reason = actors.restore(key, snapshot);
     if (reason !== null) setAside(key, record, reason);
   }

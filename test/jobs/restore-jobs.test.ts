@@ -28,7 +28,7 @@ async function restoredWith(sent: string) {
     input: { job: snapshot.context.job },
   });
   store.actors.put('101', actorRecord(actor.getPersistedSnapshot()));
-  store.sent.put(sent, clock.now());
+  store.sent.put(sent, clock.now(), null);
   await store.durable();
   const creates = new PendingCreates(clock, SETTLE, store.sent);
   const actors = { restore: () => null, size: 1 } as unknown as JobActors;
