@@ -1,7 +1,7 @@
 // @ts-check
 import { clock, span } from '../format.js';
 import { holdsItsJob, topState } from './overview.js';
-import { troubleOf } from './trouble.js';
+import { lifetimeWarning, troubleOf } from './trouble.js';
 
 /**
  * What a job's journal says, in words: the page and `jeballto-runner explain` tell the same story with this.
@@ -115,7 +115,8 @@ export function verdictOf(entries, now) {
     isPaused && phase
       ? `Try ${phase.tries + 1} at ${clock(phase.nextTryAt)} (${until(phase.nextTryAt, now)}).`
       : '';
-  const next = nextTry || doing(last.to, vm?.name);
+  const ends = lifetimeWarning({ state: last.to, context }, now);
+  const next = [nextTry || doing(last.to, vm?.name), ends].filter(Boolean).join(' ');
   return {
     mood: isPaused || state === 'queued' ? 'waiting' : 'working',
     headline: `Now ${last.to.split(', ').map(lastPart).join(' and ')}, since ${clock(last.at)}.${where}`,

@@ -1,4 +1,5 @@
 // @ts-check
+import { clock } from '../format.js';
 import { topState } from './overview.js';
 
 /**
@@ -40,4 +41,19 @@ export function troubleOf({ state, context }) {
   const isOver = top === 'running' && /\.watching\b/.test(state);
   if (noted && !isOver && !isNotYet(noted.code, state)) return noted;
   return top === 'tearingDown' || top === 'queued' ? (context.failure ?? null) : null;
+}
+
+/** Milliseconds before its end in which the lifetime of a VM at work is warned of. */
+const WARNED_BEFORE = 15 * 60_000;
+
+/**
+ * A sentence about a VM whose lifetime ends soon, while its runner is there; null otherwise. The agent then powers it off,
+ * whatever works in it.
+ * @param {{ state: string, context: Partial<Pick<import('../../machines/job/context.ts').JobContext, 'vm'>> }} job
+ * @param {number} now epoch ms
+ */
+export function lifetimeWarning({ state, context }, now) {
+  const ends = context.vm?.expiresAt ?? null;
+  if (ends === null || topState(state) !== 'running' || ends - now > WARNED_BEFORE) return null;
+  return `Its VM's lifetime ends at ${clock(ends)}: the agent powers it off then, whatever works in it. A label's lifetime_seconds makes it longer.`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type FailureCode, failure } from '../../machines/failure.ts';
 import { verdictOf } from '../../src/journal/story.js';
 import { changedParts, transitionEntry } from '../../src/journal/transition-entry.ts';
-import { troubleOf } from '../../src/journal/trouble.js';
+import { lifetimeWarning, troubleOf } from '../../src/journal/trouble.js';
 import { contextAt, JOB, START } from '../machines/job-samples.ts';
 import { rejected } from '../machines/job-step.ts';
 
@@ -79,4 +79,20 @@ test('the story of a job that an actor took over knows the VM, and no trouble of
   const { headline, cause, act } = verdictOf([entry], START);
   expect(headline).toContain(`VM ${before.vm?.name} on ${before.vm?.host}`);
   expect([cause, act]).toEqual(['', '']);
+});
+
+test('the end of a VM’s lifetime is warned of a quarter of an hour before, while its runner is there', () => {
+  const QUARTER = 15 * 60_000;
+  const warning = (state: string, left: number | null) => {
+    const { vm } = contextAt('running.busy.watching');
+    const context = { vm: vm && { ...vm, expiresAt: left === null ? null : START + left } };
+    return lifetimeWarning({ state, context }, START);
+  };
+  expect(warning('running.busy.watching', QUARTER)).toMatch(
+    /lifetime ends at \d\d:\d\d:\d\d: the agent powers it off/,
+  );
+  expect(warning('running.retiring.askingGuest.waiting', -1)).not.toBeNull();
+  expect(warning('running.busy.watching', QUARTER + 1)).toBeNull();
+  expect(warning('running.busy.watching', null)).toBeNull();
+  expect(warning('tearingDown.vm.acting', 0)).toBeNull();
 });

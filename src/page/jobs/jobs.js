@@ -2,7 +2,7 @@ import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../../format.js';
 import { outcomeOf, topState } from '../../journal/overview.js';
-import { troubleOf } from '../../journal/trouble.js';
+import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
 import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
 
@@ -133,7 +133,10 @@ function outcomeText({ job, why, kind }, now) {
     return job.context.job?.conclusion ?? (outcome === 'taken' ? 'taken by another runner' : outcome);
   }
   const trouble = troubleOf(job);
-  if (!trouble) return nothing;
+  if (!trouble) {
+    const ends = lifetimeWarning(job, now);
+    return ends ? html`<span class="warn-text" title=${ends}>its VM's lifetime ends</span>` : nothing;
+  }
   const next =
     phase?.lastFailure === trouble && phase.nextTryAt > now
       ? ` · try ${phase.tries + 1} at ${clock(phase.nextTryAt)}`
