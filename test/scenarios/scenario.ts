@@ -7,7 +7,7 @@ import {
   SIMULATED_REPOSITORY,
   worldConfig,
 } from '../../src/cli/simulation/world-config.ts';
-import { sleepFor, systemClock } from '../../src/clock.ts';
+import { type Clock, sleepFor, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
@@ -127,7 +127,8 @@ export async function scenario(settings: ScenarioSettings = {}) {
     /** Everything that the daemons in this process logged. */
     log: () => lines.join(''),
 
-    async start(): Promise<Daemon> {
+    /** A daemon in this process, on a clock of its own where a test sets it. */
+    async start(daemonClock: Clock = clock): Promise<Daemon> {
       const env = {};
       const { config } = loadConfig({ path: configPath, env });
       const log = createLog({
@@ -136,7 +137,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
         secrets: secretValues(config),
         destination: { write: (line) => void lines.push(line) },
       });
-      const daemon = await startDaemon({ config, env, clock, log });
+      const daemon = await startDaemon({ config, env, clock: daemonClock, log });
       daemons.push(daemon);
       return daemon;
     },
