@@ -9,10 +9,12 @@ export interface Clock {
   now(): number;
   /** Resolves at the instant `at` or just after it; rejects with the signal's reason when aborted. */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void>;
+  /** Milliseconds by which the system's clock is ahead of this one; negative when it is behind. */
+  systemAheadBy(): number;
 }
 
 /** The clock of this process, on the clocks and timers of its machine. */
-export const systemClock: SteadyClock = new SteadyClock({
+export const systemClock: Clock = new SteadyClock({
   wall: () => Date.now(),
   elapsed: () => performance.now(),
   ring: (ms, wake) => {

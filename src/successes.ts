@@ -1,12 +1,6 @@
 import type { Clock } from './clock.ts';
 
 /**
- * What ages are measured with: milliseconds from an instant that does not matter, so that only the difference of two
- * readings says something.
- */
-export const reading = (clock: Clock): number => clock.now();
-
-/**
  * When each thing last went well. What fails without an error (a loop that hangs, a question that is never answered) is
  * seen by this age alone. In memory: after a start nothing has gone well yet.
  */
@@ -19,12 +13,12 @@ export class Successes {
   }
 
   note(what: string): void {
-    this.#last.set(what, reading(this.#clock));
+    this.#last.set(what, this.#clock.now());
   }
 
   /** Milliseconds since it last went well; null when it never did. */
   age(what: string): number | null {
     const last = this.#last.get(what);
-    return last === undefined ? null : Math.max(0, reading(this.#clock) - last);
+    return last === undefined ? null : Math.max(0, this.#clock.now() - last);
   }
 }

@@ -17,6 +17,7 @@ import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
 import { handlePendingDeliveries } from '../intake/webhooks/pending-deliveries.ts';
 import { jobPolicy } from '../jobs/job-policy.ts';
 import { restoreJobs } from '../jobs/restore-jobs.ts';
+import { watchClock } from '../upkeep/clock-watch.ts';
 import { Collector } from '../upkeep/collector.ts';
 import { waitUntil } from '../wait-until.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
@@ -281,6 +282,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   poller.start();
   disposal.defer('the poller', () => poller.stop());
   keepBases({ config, world, namePrefix: policy.namePrefix, store, clock, log }, disposal);
+  disposal.defer('the watch over the clock', watchClock(clock, log));
   const collecting = collector.run();
   disposal.defer('the collector', () => {
     collector.stop();

@@ -8,7 +8,6 @@ import type { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Breakers } from '../placement/breakers/breakers.ts';
 import type { Store } from '../store/store.ts';
-import { reading } from '../successes.ts';
 import { decideHealth } from './decide-health.ts';
 import type { Health } from './health.ts';
 import type { HealthFacts } from './health-facts.ts';
@@ -48,7 +47,7 @@ export class DaemonHealth {
     this.#options = options;
     const { profiles, clock, log } = options;
     const { dispatcher, journal } = options.core;
-    this.#began = reading(clock);
+    this.#began = clock.now();
     const watch = new ServedWatch({ profiles, couldBegin: () => dispatcher.couldBegin(), clock, log });
     this.#watch = watch;
     this.#unsubscribe = journal.subscribe(({ kind, event }) => {
@@ -76,7 +75,7 @@ export class DaemonHealth {
     const { poller, webhooks, names } = this.#options.intake;
     return {
       now: clock.now(),
-      upFor: Math.max(0, reading(clock) - this.#began),
+      upFor: Math.max(0, clock.now() - this.#began),
       isDraining: dispatcher.draining,
       store: store.health(),
       hosts: [...hosts.all()].map(({ name, snapshot }) => ({

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
-import { reading, Successes } from '../successes.ts';
+import { Successes } from '../successes.ts';
 
 export interface ServedWatchOptions {
   profiles: readonly string[];
@@ -19,7 +19,7 @@ const INTERVAL = 5_000;
  */
 export class ServedWatch {
   readonly #options: ServedWatchOptions;
-  /** By actor, the reading at which its job could begin first. */
+  /** By actor, epoch ms at which its job could begin first. */
   #since = new Map<string, { profile: string; since: number }>();
   readonly #grants: Successes;
   readonly #stopped = new AbortController();
@@ -51,7 +51,7 @@ export class ServedWatch {
 
   /** Of each profile, for how many milliseconds its job that waits longest could have begun; 0 when none could. */
   profiles(): { name: string; unservedFor: number }[] {
-    const now = reading(this.#options.clock);
+    const now = this.#options.clock.now();
     const waits = [...this.#since.values()];
     return this.#options.profiles.map((name) => ({
       name,
@@ -76,7 +76,7 @@ export class ServedWatch {
   }
 
   #look(): void {
-    const now = reading(this.#options.clock);
+    const now = this.#options.clock.now();
     const before = this.#since;
     this.#since = new Map(
       this.#options

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 export function shiftedClock(clock: Clock, aheadBy: number): Clock {
   return {
     now: () => clock.now() + aheadBy,
+    systemAheadBy: () => clock.systemAheadBy(),
     sleepUntil: (at, signal) => clock.sleepUntil(at - aheadBy, signal),
   };
 }

@@ -10,7 +10,7 @@ import { jobView, NOW, settledJob } from './job-samples.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { runningDaemon } from './running-daemon.ts';
 
-const clock = { now: () => NOW, sleepUntil: () => Promise.resolve() };
+const clock = { now: () => NOW, systemAheadBy: () => 0, sleepUntil: () => Promise.resolve() };
 
 test('live jobs stand above those that are over, each with its state, host, age, attempt and outcome', async () => {
   const lastFailure = failure('SSH_FORWARDING_FAILED', 'no port');

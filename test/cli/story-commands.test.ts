@@ -111,7 +111,7 @@ test('watch shows of each waiting job why it waits, and no more than fits', () =
     waiting: { waiting: [{ ...waits, key: '12', position: 1 }], beyond: 0, unserved: [] },
     hosts: [],
   };
-  const clock = { now: () => NOW, sleepUntil: () => Promise.resolve() };
+  const clock = { now: () => NOW, systemAheadBy: () => 0, sleepUntil: () => Promise.resolve() };
   const lines = watchLines(answer, { clock, columns: 90, rows: 7, color: false });
   expect(lines[0]).toContain('4 live, 1 queued');
   expect(lines.join('\n')).toContain('No free slot.');

@@ -8,6 +8,10 @@ export class ShiftedClock implements Clock {
     return systemClock.now() + this.#ahead;
   }
 
+  systemAheadBy(): number {
+    return systemClock.systemAheadBy();
+  }
+
   /** Who sleeps already is not woken. */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
     return systemClock.sleepUntil(at - this.#ahead, signal);

@@ -14,6 +14,10 @@ export class PictureClock implements Clock {
     return Date.now() - this.#behind;
   }
 
+  systemAheadBy(): number {
+    return this.#behind;
+  }
+
   /** Milliseconds until it shows the time of everybody else. */
   get behind(): number {
     return this.#behind;

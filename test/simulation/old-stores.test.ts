@@ -35,7 +35,7 @@ const opened = (path: string, { at }: StoredWorld) =>
     path,
     retention: 24 * 3_600_000,
     log,
-    clock: { now: () => at, sleepUntil: async () => undefined },
+    clock: { now: () => at, systemAheadBy: () => 0, sleepUntil: async () => undefined },
   });
 
 /** Whoever ordered a job to end here also cancels it at GitHub. */

@@ -27,6 +27,8 @@ export class ManualClock implements Clock {
 
   now = (): number => this.#now;
 
+  systemAheadBy = (): number => 0;
+
   /** Instants for which somebody sleeps, the earliest first. */
   get alarms(): number[] {
     return this.#heap

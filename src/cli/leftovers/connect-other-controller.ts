@@ -74,5 +74,6 @@ const NOTHING_SENT: CreateLedger = {
   },
   delete: () => undefined,
   sentAt: () => null,
+  uptimeAtSend: async () => null,
   durable: () => Promise.resolve(),
 };

@@ -148,6 +148,12 @@ export class Metrics {
         .map(({ snapshot }) => snapshot.context.job)
         .filter(({ status }) => status === 'queued');
 
+    addGauge(
+      'system_clock_ahead_seconds',
+      "By how much the system's clock is ahead of the daemon's, which no change of it makes jump.",
+      [],
+      (gauge) => gauge.set(clock.systemAheadBy() / 1000),
+    );
     addGauge('ready', 'Whether jobs can be served: 1 or 0, as /readyz says.', [], (gauge) =>
       gauge.set(Number(health().ready)),
     );

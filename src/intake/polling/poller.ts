@@ -8,7 +8,7 @@ import type { Clock } from '../../clock.ts';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
 import { Stop } from '../../stop.ts';
-import { reading, Successes } from '../../successes.ts';
+import { Successes } from '../../successes.ts';
 import { JobRechecks } from '../job-rechecks.ts';
 import { RepositorySweep } from './repository-sweep.ts';
 
@@ -170,7 +170,7 @@ export class Poller {
   async #poll(signal: AbortSignal): Promise<void> {
     const { activeJobs, clock, onLooked } = this.#options;
     const listed = new Set<number>();
-    const began = reading(clock);
+    const began = clock.now();
     const sweeps = this.#sweeps;
     const inTurn = [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)];
     /** Those that the budget did not allow. */
@@ -196,7 +196,7 @@ export class Poller {
     this.#noteEnd(stoppedAt);
     if (stoppedAt === null) this.#lastLookAt = clock.now();
     // One that hangs until its timeout says nothing of how long a cycle takes.
-    if (stoppedAt === null && this.#outages.size === 0) this.#took = Math.max(0, reading(clock) - began);
+    if (stoppedAt === null && this.#outages.size === 0) this.#took = Math.max(0, clock.now() - began);
     onLooked();
   }
 

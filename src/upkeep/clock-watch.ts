@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import { type Clock, sleepFor } from '../clock.ts';
+import { span } from '../format.js';
+
+/** Milliseconds between two looks. */
+const INTERVAL = 60_000;
+/** Milliseconds by which the system's clock differs when somebody has to be told: nobody reads instants more exactly. */
+const TOLD_FROM = 60_000;
+
+/**
+ * Tells when the system's clock was set far from the daemon's, which does not follow it at once: instants on the page
+ * and in the journal then differ from those of everybody else. Returns what ends the watch.
+ */
+export function watchClock(clock: Clock, log: Logger): () => void {
+  const stopped = new AbortController();
+  void watch(clock, log, stopped.signal);
+  return () => stopped.abort();
+}
+
+async function watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
+  let isTold = false;
+  while (!signal.aborted) {
+    const ahead = clock.systemAheadBy();
+    const isFar = Math.abs(ahead) >= TOLD_FROM;
+    if (isFar && !isTold) {
+      const way = ahead > 0 ? 'ahead of' : 'behind';
+      log.warn(
+        { systemAheadByMs: Math.round(ahead) },
+        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon runs. Waits and deadlines are right; instants on the page and in the journal differ by that. A restart of the daemon ends it.`,
+      );
+    }
+    if (!isFar && isTold) log.info("the system's clock and the daemon's are the same again");
+    isTold = isFar;
+    await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
+  }
+}
