@@ -99,15 +99,16 @@ export class DaemonLives {
     this.#startAfter(downMs);
   }
 
-  /** What it says of its health to its operator; null while it is down. */
+  /** What it says of its health to its operator; null while it is down or asleep. */
   async readiness(): Promise<Readiness | null> {
-    if (!this.#daemon || !this.#admin) return null;
+    if (!this.#daemon || !this.#admin || this.#life?.isAsleep) return null;
     const answer = await this.#admin.request('/readyz', { headers: { host: 'localhost' } });
     return (await answer.json()) as Readiness;
   }
 
-  /** Stops the present life for some time, and with `isCounted` false also what its machine counts of it. */
+  /** Stops the present life for some time, and with `isCounted` false also what its machine counts of it. One asleep sleeps on. */
   async sleep(ms: number, isCounted: boolean): Promise<void> {
+    if (this.#life?.isAsleep) return;
     const { clock, system, trace } = this.#world;
     trace('daemon: sleeps');
     const woken = clock.sleepUntil(clock.now() + ms).then(() => {

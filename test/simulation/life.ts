@@ -26,6 +26,10 @@ export class Life {
     });
   }
 
+  get isAsleep(): boolean {
+    return this.#sleep !== null;
+  }
+
   /** Stops it until `woken` resolves. */
   sleep(woken: Promise<void>): void {
     const sleep = woken.then(() => {
