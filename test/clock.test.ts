@@ -106,10 +106,7 @@ test('a system clock that nobody sets is followed to the millisecond', async () 
 test('a limit ends as its outer signal does, with the same reason, and lets go of it', async () => {
   const outer = new AbortController();
   const reason = new Error('the daemon stops');
-  const [stopped, ended] = [
-    startTimeout(clock, 500, outer.signal),
-    startTimeout(clock, 500, outer.signal),
-  ];
+  const [stopped, ended] = [startTimeout(clock, 500, outer.signal), startTimeout(clock, 500, outer.signal)];
   ended.end();
   outer.abort(reason);
   expect(stopped.signal.reason).toBe(reason);

@@ -52,7 +52,7 @@ export function createGitHub(options: GitHubOptions) {
     ...repositoryCalls(transport),
     ...runnerCalls(transport),
     ...deprecationCalls(transport),
-    ...hookDeliveryCalls(transport, clock),
+    ...hookDeliveryCalls(transport, time),
     ...hookSetUpCalls(transport),
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { HookRef } from '../../machines/webhooks.ts';
 import { count, cutText, exactText, isoInstant, readableRows } from '../bounds.ts';
-import type { Clock } from '../clock.ts';
 import { hasCode } from '../errors.ts';
+import type { GitHubClock } from './access/github-clock.ts';
 import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-transport.ts';
 
 /**
@@ -23,8 +23,8 @@ const pageSchema = readableRows(deliverySchema);
 
 /** Asked for in one look: GitHub allows 180 requests a minute that change something, and others need them too. */
 const MOST_REDELIVERIES = 50;
-/** Milliseconds by which GitHub's clock may be ahead of ours: a delivery of a later date would hide all that come before it. */
-const CLOCKS_DIFFER = 24 * 3_600_000;
+/** Milliseconds by which GitHub's machines may differ: a delivery of a later date would hide all that come before it. */
+const CLOCKS_DIFFER = 3_600_000;
 
 /** Read in one look. */
 const MOST_PAGES = 100;
@@ -54,7 +54,7 @@ interface Progress {
 }
 
 /** Failed deliveries, and asking for them again; needs Webhooks: write (classic: admin:repo_hook, admin:org_hook). */
-export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
+export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubClock, 'now'>) {
   const looks = new Map<string, Progress>();
 
   return {
@@ -100,7 +100,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, clock: Clock) {
         return { value: [], next: null };
       });
       unread.pop();
-      note(progress, value, clock.now());
+      note(progress, value, time.now());
       const oldest = value.at(-1);
       const isRead = next === null || (oldest && oldest.delivered_at < range.until);
       if (!isRead) unread.push({ from: next, until: range.until });

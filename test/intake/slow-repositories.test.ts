@@ -30,6 +30,7 @@ test('a repository that hangs does not keep the jobs of the ones after it from b
         repository === 'deaf' ? never(options) : [{ id: 1, updatedAt: '' }],
       listRunJobs: async () => [observation(7)],
       getJob: async () => null,
+      now: () => clock.now(),
       pausedUntil: () => null,
       rateLimits: () => [],
       budgets: () => [],

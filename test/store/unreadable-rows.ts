@@ -17,6 +17,7 @@ export const WHOLE: Record<Damaged, object> = {
   noted: { at },
   quarantine: { at, reason: 'it is strange', raw: '' },
   cordons: { by: 'ada', at },
+  silences: { ms: 5_000 },
   evidence: {
     jobId: 7,
     attempt: 1,

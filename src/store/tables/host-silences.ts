@@ -20,7 +20,8 @@ export class HostSilences {
     for await (const row of this.#table.rows()) {
       const { data, error } = schema.safeParse(row.value);
       if (data) this.#silences.set(row.key, data.ms);
-      else this.#table.setAside(row, error, null, `The silence of the host ${row.key} is counted from now on.`);
+      else
+        this.#table.setAside(row, error, null, `The silence of the host ${row.key} is counted from now on.`);
     }
   }
 
