@@ -42,11 +42,7 @@ export interface CollectorOptions {
 
 /** Milliseconds for one step of a collection. */
 const PATIENCE = 30_000;
-/**
- * Milliseconds for an adoption. An agent that is asked to forward a port looks for the guest's address for up to 142 s
- * before it refuses (agent source: two searches of 20 tries), and GitHub is asked after that.
- */
-const ADOPTION_PATIENCE = 4 * 60_000;
+
 /** What is collected by itself: the VMs of one host, or the runners of all scopes. */
 interface Part {
   name: string;
@@ -146,8 +142,8 @@ export class Collector {
       if (step.do === 'wait' || step.do === 'leave') continue;
       try {
         if (step.kind === 'vm' && step.do === 'adopt')
-          await this.#within(ADOPTION_PATIENCE, (signal) => this.#adopt(step, signal));
-        else await this.#within(PATIENCE, (signal) => removeStray(world, scopes, step, signal));
+          await this.#within((signal) => this.#adopt(step, signal));
+        else await this.#within((signal) => removeStray(world, scopes, step, signal));
         log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
       } catch (error) {
         log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
@@ -169,7 +165,7 @@ export class Collector {
       world,
       hosts,
       scopes,
-      within: (work) => this.#within(PATIENCE, work),
+      within: (work) => this.#within(work),
       onUnseen: (what, error) => {
         if (!('scope' in what) || this.#stopped.signal.aborted) return;
         const { message } = failureOf(error);
@@ -231,8 +227,8 @@ export class Collector {
   }
 
   /** A host or GitHub that hangs must not hold up what comes after it for ever. */
-  async #within<T>(patience: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = startTimeout(this.#options.clock, patience, this.#stopped.signal);
+  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = startTimeout(this.#options.clock, PATIENCE, this.#stopped.signal);
     try {
       return await work(timeout.signal);
     } finally {

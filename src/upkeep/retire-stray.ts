@@ -6,6 +6,7 @@ import { createJobMachine, type JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import { type Clock, startTimeout } from '../clock.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
+import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { DaemonError } from '../errors.ts';
 import { jobFrom } from '../jobs/new-job.ts';
@@ -40,6 +41,8 @@ export async function retireStray(
   const timeout = startTimeout(clock, policy.timeouts.retireWindow + PATIENCE);
   const ends = AbortSignal.any([signal, timeout.signal]);
   try {
+    // A guest without an address cannot be asked, which is told at once: nobody waits for a command as a daemon waits.
+    await forwardedAddress(world, step.host, step.id, ends);
     const { job, place, adoption } = await identifyStray(options, step, named, ends);
     const profile = job && profileFor(job.labels);
     const machine = createJobMachine({ policy, now: () => clock.now() }).provide({

@@ -31,6 +31,7 @@ const INPUT = {
   repository: 'app',
   jobId: 7,
   runnerName: 'gh-t-7-1',
+  scope: { kind: 'repository', owner: 'octo', repository: 'app' },
   runnerId: null,
   mode: null,
   until: 'exit',

@@ -30,7 +30,7 @@ function life(clock: ManualClock, memory: ReturnType<typeof silences>, mac: { an
   const client = {
     health: ask({ version: '1', uptime: 5 }),
     capabilities: ask({ maxConcurrentVMs: 2 }),
-    listVms: ask([]),
+    lookAtVms: ask({ vms: [], unreadable: [] }),
   } as unknown as AgentClient;
   const hosts = new Hosts({
     hosts: [{ name: 'mini-1', client, maxVms: 2 }],

@@ -465,13 +465,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/collector-time.test.ts'],
   },
   {
-    law: '14: an adoption has the time that an agent may need',
-    file: 'src/upkeep/collector.ts',
-    line: 'const ADOPTION_PATIENCE = 4 * 60_000;',
-    becomes: 'const ADOPTION_PATIENCE = 30_000;',
-    tests: ['test/upkeep/collector-time.test.ts'],
-  },
-  {
     law: '11: a job whose actor failed inside is served by another one',
     file: 'src/dispatch/dispatcher.ts',
     line: '      if (free && actors.holderOfJob(free.id) === null && !store.settled.has(free.id)) actors.create(free);',
