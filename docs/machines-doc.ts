@@ -47,6 +47,7 @@ const TAGS: Record<string, string> = {
   holdsSlot: 'Its VM, or the one that it is making, counts against the host.',
   takesAnyJob: 'Nothing in it is bound to its job yet: its VM serves any queued job of its profile.',
   provisioned: 'Its VM got as far as a runner that is online, or stands by for one.',
+  atWork: 'A job is at work on its runner, ours or another one.',
   mayBeBusy: 'A job may be at work in the VM: nothing may delete it but by the ways that a test lists.',
   needsAttention: 'Something is in the way that a person may want to know of.',
   waiting: 'It does nothing until an instant.',

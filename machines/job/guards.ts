@@ -58,6 +58,7 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
         | 'takesAnyJob'
         | 'provisioned'
         | 'mayBeBusy'
+        | 'atWork'
         | 'needsAttention'
         | 'waiting'
         | 'tearingDown'

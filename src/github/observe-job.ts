@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobStatus } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import { count, cutText, identifier, labels } from '../bounds.ts';
+import { count, cutText, identifier, isoInstant, labels } from '../bounds.ts';
 
 /** The fields of a job that REST and the `workflow_job` webhook share; GitHub's older payloads lack the optional ones. */
 export const jobSchema = z.object({
@@ -26,9 +26,6 @@ export const jobSchema = z.object({
   runner_name: cutText.nullish(),
 });
 
-/** Milliseconds by which GitHub's clock may be ahead of ours at most. */
-const CLOCKS_DIFFER = 24 * 3_600_000;
-
 export interface Sighting {
   source: JobObservation['source'];
   /** Epoch ms. */
@@ -45,8 +42,7 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
   const { source, seenAt, owner, repository } = sighting;
   const status = statusOf(job.status);
   const mayHaveRunner = status === 'in_progress' || status === 'completed';
-  const createdAt = Date.parse(job.created_at ?? job.started_at ?? '');
-  const isSane = createdAt >= 0 && createdAt <= seenAt + CLOCKS_DIFFER;
+  const created = isoInstant.safeParse(job.created_at ?? job.started_at);
   return {
     source,
     seenAt,
@@ -61,7 +57,8 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
     labels: job.labels ?? [],
     status,
     conclusion: status === 'completed' ? (job.conclusion ?? null) : null,
-    queuedAt: isSane ? createdAt : seenAt,
+    // On GitHub's clock, which may be hours from ours.
+    queuedAt: created.success ? created.data : seenAt,
     runnerId: (mayHaveRunner && job.runner_id) || null,
     runnerName: (mayHaveRunner && job.runner_name) || null,
   };

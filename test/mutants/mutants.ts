@@ -31,13 +31,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/dispatch/late-events.test.ts'],
   },
   {
-    law: 'costs: what follows a signal lets go of it',
-    file: 'src/clock.ts',
-    line: "    or?.removeEventListener('abort', abort);",
-    becomes: '',
-    tests: ['test/clock.test.ts'],
-  },
-  {
     law: '3: only names of this controller are ours',
     file: 'machines/resource-name.ts',
     line: '  if (!name.startsWith(`${prefix}-`)) return null;',

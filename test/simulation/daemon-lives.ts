@@ -49,6 +49,7 @@ export class DaemonLives {
     forgetListeners();
     const life = new Life(world.system);
     this.#life = life;
+    world.daemonNow = () => life.clock.now();
     this.#count += 1;
     this.#laws.beginLife();
     const { rows } = world.scenario.untruths;

@@ -71,11 +71,11 @@ const lastMadeInVain = ({ ledger }: SimulatedWorld): number =>
   Math.max(0, ...ledger.vms.filter(({ hadJob }) => !hadJob).map(({ madeAt }) => madeAt));
 
 /** Some of the jobs without a VM have no pause between two attempts, which their records tell of. */
-function isAwake({ committed, clock }: SimulatedWorld, { jobs, missing }: Unmet): boolean {
+function isAwake({ committed, daemonNow }: SimulatedWorld, { jobs, missing }: Unmet): boolean {
   const ids = new Set(jobs.map(({ id }) => id));
   const resting = committed.jobs().filter(({ context }) => {
     const { id, notBefore } = context.job;
-    return ids.has(id) && notBefore > clock.now();
+    return ids.has(id) && notBefore > daemonNow();
   });
   return missing > resting.length;
 }

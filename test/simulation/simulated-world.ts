@@ -40,6 +40,8 @@ export interface SimulatedWorld {
   readonly clock: ManualClock;
   /** What the daemon's machine tells of time. */
   readonly system: SettableTime;
+  /** Epoch ms on the clock of the daemon's present life, in which its records tell instants. */
+  daemonNow(): number;
   readonly github: GitHubWorld;
   readonly githubApp: Hono;
   readonly macs: ReadonlyMap<string, Mac>;
@@ -119,6 +121,7 @@ export function createWorld(
     scenario,
     clock,
     system,
+    daemonNow: () => clock.now(),
     github,
     githubApp: createGitHubApp(github),
     macs: byName,

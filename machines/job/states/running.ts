@@ -72,7 +72,7 @@ function busy(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
     description: 'A job is at work on the runner.',
-    tags: ['mayBeBusy'],
+    tags: ['mayBeBusy', 'atWork'],
     entry: ['forgetFailure', 'forgetTries'],
     on: {
       // The runners of an organization get the jobs of its other repositories, too.

@@ -141,7 +141,8 @@ export class Breakers {
   #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
     const scope = seen?.scope ?? before?.scope;
     if (!scope) return;
-    if (snapshot.context.job.status === 'in_progress') {
+    // The guest may know it first, and of a job that no record has.
+    if (snapshot.context.job.status === 'in_progress' || snapshot.hasTag('atWork')) {
       if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.served' });
       this.#unused.delete(scope);
     }

@@ -187,6 +187,16 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual([]);
   });
 
+  test('ends the trial by its guest’s word, when it was given a job that no record has', async () => {
+    unused(1, 2, 3, 4);
+    await clock.pass(30_000);
+    const trial = { key: '5', job: { id: 5 } };
+    tell('creating.acting', trial);
+    tell('running.idle.watching', trial);
+    tell('running.busy.watching', trial);
+    expect(held()).toEqual([]);
+  });
+
   test('speaks against nobody when another one of its place was given a job in between', () => {
     unused(1);
     tell('running.busy.watching', { key: 'b', job: { id: 9, status: 'in_progress' } });
