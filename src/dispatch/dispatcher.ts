@@ -66,7 +66,7 @@ export class Dispatcher {
       holderOfJob: (id) => actors.holderOfJob(id),
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.settled.has(id),
-      wasGivenUp: (id) => store.settled.givenUp(id) !== null,
+      isEndUntold: (id) => store.settled.endUntold(id) !== null,
       isOurs: (name) => parseResourceName(policy.namePrefix, name) !== null,
       nextJobFor: (holder) => this.#nextJobFor(holder),
       profileFor,
@@ -76,7 +76,7 @@ export class Dispatcher {
     this.unserved.observe(seen, profileFor(seen.labels) !== null, isHeld);
     store.atomically(() => {
       for (const step of steps) {
-        if (step.do === 'unsettle') this.serveAgain(step.jobId, store.settled.givenUp(step.jobId) ?? 0);
+        if (step.do === 'unsettle') this.serveAgain(step.jobId, store.settled.endUntold(step.jobId) ?? 0);
         if (step.do === 'create') actors.create(step.job);
         if (step.do === 'tell') actors.send(step.key, step.event);
         if (step.do === 'settle') store.settled.put(settledWithoutActor(step.job, clock.now()));

@@ -11,8 +11,8 @@ export interface Known {
   /** The job that goes on in the VM of an actor whose own is over; null where that VM serves no other. */
   nextJobFor(holder: Holder): Holder | null;
   isSettled(jobId: number): boolean;
-  /** It was given up by an earlier version, which gave up jobs that GitHub had queued. */
-  wasGivenUp(jobId: number): boolean;
+  /** It is settled, and GitHub did not say that it is over: what GitHub lists as queued is not. */
+  isEndUntold(jobId: number): boolean;
   /** The name is one that this controller gives, whether or not an actor still owns it. */
   isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
@@ -22,7 +22,7 @@ export type RoutingStep =
   | { do: 'create'; job: Job }
   | { do: 'tell'; key: string; event: JobEvent }
   | { do: 'noteUnmatched' }
-  /** A job that was given up is served again, since GitHub has it queued (law 11). */
+  /** A job whose end was not told is served again, since GitHub has it queued (law 11). */
   | { do: 'unsettle'; jobId: number }
   /** The job is past its queue and has no actor: remembered, so that a late `queued` boots no VM for it (law 6). */
   | { do: 'settle'; job: Job };
@@ -61,7 +61,7 @@ function stillQueued({ source }: JobObservation, holder: Holder): RoutingStep[] 
 function arrival(seen: JobObservation, known: Known): RoutingStep[] {
   const profile = known.profileFor(seen.labels);
   const isSettled = known.isSettled(seen.jobId);
-  if (isSettled && (seen.source === 'webhook' || profile === null || !known.wasGivenUp(seen.jobId)))
+  if (isSettled && (seen.source === 'webhook' || profile === null || !known.isEndUntold(seen.jobId)))
     return [];
   if (profile === null) return [{ do: 'noteUnmatched' }];
   const create: RoutingStep = { do: 'create', job: jobFrom(seen, profile) };

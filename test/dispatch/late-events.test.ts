@@ -67,6 +67,17 @@ test('a job that is served once more gets names beyond those that it had', async
   expect(reserveNumbers({ ...core, store, clock }, 1)).toEqual({ first: 4, last: 103 });
 });
 
+test('law 11: a job that GitHub showed nowhere for a moment is served when GitHub lists it as queued', async () => {
+  core.dispatcher.observe(observation(1));
+  // What one answer of 404 leads to: nobody says how it ended.
+  core.dispatcher.observe({ ...observation(1), source: 'recheck', status: 'completed', conclusion: null });
+  expect(core.actors.holderOfJob(1)).toBeNull();
+  core.dispatcher.observe({ ...observation(1), source: 'webhook' });
+  expect(core.actors.holderOfJob(1)).toBeNull();
+  core.dispatcher.observe({ ...observation(1), source: 'poll' });
+  expect(core.actors.holderOfJob(1)).not.toBeNull();
+});
+
 test('numbers of names come back with no record: not of a live actor, nor of the store', async () => {
   const first = reserveNumbers({ ...core, store, clock }, 1);
   expect(first).toEqual({ first: 1, last: 100 });

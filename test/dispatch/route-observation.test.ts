@@ -40,7 +40,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
     holderOfRunner: (name: string) => holders.find(({ runner }) => runner === name)?.holder ?? null,
     nextJobFor: (_: Holder): Holder | null => null,
     isSettled: (id: number) => settled.includes(id),
-    wasGivenUp: (_: number) => false,
+    isEndUntold: (_: number) => false,
     isOurs: (name: string) => name.startsWith('gh-a-'),
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
   };
@@ -341,21 +341,21 @@ describe('a queued job that somebody holds', () => {
 });
 
 describe('law 11: a job that an earlier version gave up', () => {
-  const givenUp = { ...known({}, [1]), wasGivenUp: (id: number) => id === 1 };
+  const untold = { ...known({}, [1]), isEndUntold: (id: number) => id === 1 };
 
   test.each(['poll', 'recheck'] as const)('is served again when a %s finds it queued', (source) => {
-    expect(routeObservation(seen(1, { source }), givenUp)).toEqual([
+    expect(routeObservation(seen(1, { source }), untold)).toEqual([
       { do: 'unsettle', jobId: 1 },
       { do: 'create', job: job(1) },
     ]);
   });
 
   test('is not served again for a webhook, which may be older than its end', () => {
-    expect(routeObservation(seen(1, { source: 'webhook' }), givenUp)).toEqual([]);
+    expect(routeObservation(seen(1, { source: 'webhook' }), untold)).toEqual([]);
   });
 
   test('is not served again when no profile covers it any more', () => {
-    expect(routeObservation(seen(1, { source: 'poll', labels: ['other'] }), givenUp)).toEqual([]);
+    expect(routeObservation(seen(1, { source: 'poll', labels: ['other'] }), untold)).toEqual([]);
   });
 
   test('is the only settled one that is', () => {

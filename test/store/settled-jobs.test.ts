@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { failure } from '../../machines/failure.ts';
 import { settledJob } from './records.ts';
 import { describeStore } from './store-fixture.ts';
 
@@ -25,6 +26,26 @@ describeStore('settled jobs', (the) => {
     expect(await newest(2)).toEqual([9, 6]);
     expect(await newest(0)).toEqual([]);
   });
+
+  test.each([
+    [
+      'was given up by an earlier version',
+      { outcome: 'failed', cause: failure('VM_CREATE_FAILED', 'no') },
+      0,
+    ],
+    ['was shown nowhere', { outcome: 'done', conclusion: null, cause: null }, 0],
+    ['has ended', { outcome: 'done', conclusion: 'success', cause: null }, null],
+    ['was cancelled here', { outcome: 'failed', cause: failure('OPERATOR_CANCELLED', 'no') }, null],
+  ] as const)(
+    'say whether GitHub may still have one queued: one that %s',
+    async (_which, facts, expected) => {
+      the().store.settled.put(settledJob(7, facts));
+      expect(the().store.settled.endUntold(7)).toBe(expected);
+      await the().store.durable();
+      await the().reopen();
+      expect(the().store.settled.endUntold(7)).toBe(expected);
+    },
+  );
 
   test('whose outcome is damaged are still not started again, and that is reported', async () => {
     the().store.settled.put(settledJob(5));

@@ -61,19 +61,25 @@ export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
   means: 'That job is over; how it ended is not known any more.',
 };
 
-const givenUp = z.object({
-  outcome: z.literal('failed'),
-  cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
-  namesTaken: z.number().int().nonnegative().default(0),
-});
+const namesTaken = z.number().int().nonnegative().default(0);
+
+/** Jobs whose end GitHub did not tell: an earlier version gave them up, or GitHub showed them nowhere for a moment. */
+const endUntold = z.union([
+  z.object({
+    outcome: z.literal('failed'),
+    cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
+    namesTaken,
+  }),
+  z.object({ outcome: z.literal('done'), conclusion: z.null(), namesTaken }),
+]);
 
 const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';
 
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
-  /** Jobs that were given up although GitHub may still have them queued, with the numbers that their names took. */
-  readonly #givenUp = new Map<string, number>();
+  /** Jobs that GitHub may still have queued, with the numbers that their names took in earlier versions. */
+  readonly #endUntold = new Map<string, number>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
     this.#table = table;
@@ -93,12 +99,12 @@ export class SettledJobs {
   }
 
   /**
-   * The numbers that the names of a job took which was given up by something else than an order, as earlier versions
-   * did; null for every other job. Such a job is served again while GitHub has it queued (law 11).
+   * The numbers that the names of a job took in earlier versions, for a job whose end GitHub did not tell and nobody
+   * ordered; null for every other job. Such a job is served again while GitHub has it queued (law 11).
    */
-  givenUp(jobId: number): number | null {
+  endUntold(jobId: number): number | null {
     const key = numberKey(jobId);
-    return this.#table.has(key) ? (this.#givenUp.get(key) ?? null) : null;
+    return this.#table.has(key) ? (this.#endUntold.get(key) ?? null) : null;
   }
 
   /** How a job ended; null while it has not, and where that is not known any more. */
@@ -107,14 +113,15 @@ export class SettledJobs {
   }
 
   #note(key: string, value: unknown): void {
-    const { data } = givenUp.safeParse(value);
-    if (data) this.#givenUp.set(key, data.namesTaken);
+    const { data } = endUntold.safeParse(value);
+    if (data) this.#endUntold.set(key, data.namesTaken);
+    else this.#endUntold.delete(key);
   }
 
   /** The job may be served again. */
   delete(jobId: number): void {
     this.#table.delete(numberKey(jobId));
-    this.#givenUp.delete(numberKey(jobId));
+    this.#endUntold.delete(numberKey(jobId));
   }
 
   /** Committed outcomes, the newest first. */
