@@ -35,7 +35,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the two cores that it is meant for: most of what whole scenarios do is to wait.
+    maxWorkers: 3,
     sequence: { sequencer: ScenariosFirst },
     reporters: process.env.CI
       ? [

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { HeapFigures } from './heap-soak.ts';
 
-/** Bytes for each pass; a signal that is never let go costs 58. */
-const MOST = 5;
+/** Bytes for each pass; a signal that is never let go costs 58. The heap itself differs by some kilobytes. */
+const MOST = 20;
 
 test('no loop of the daemon leaves anything behind in memory, however often it turns', async () => {
   const file = join(import.meta.dirname, 'heap-soak.ts');

@@ -42,13 +42,15 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   { seed: 22, found: "a stranger's runner was removed that had got the id of one of ours" },
   {
     seed: 79,
-    found: 'with our clock 26 hours behind, each job seemed to come from the future and then to be too old for a VM',
+    found:
+      'with our clock 26 hours behind, each job seemed to come from the future and then to be too old for a VM',
     troubles: ['imageDenied', 'deletesFail'],
     hasClocks: true,
   },
   {
     seed: 235,
-    found: 'a job that GitHub showed nowhere for a moment was never served, though it was listed as queued after that',
+    found:
+      'a job that GitHub showed nowhere for a moment was never served, though it was listed as queued after that',
     troubles: [],
     hasClocks: true,
   },

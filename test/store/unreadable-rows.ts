@@ -48,7 +48,7 @@ function deep(levels: number): string {
 /** Texts that are no row of a table. */
 export function badRows(table: Damaged): string[] {
   const whole = WHOLE[table];
-  const huge = { ...whole, at: 'x'.repeat(3_000_000), savedAt: 'x', id: 'x', seq: 'x' };
+  const huge = { ...whole, at: 'x'.repeat(3_000_000), savedAt: 'x', id: 'x', seq: 'x', ms: 'x' };
   return [
     '',
     '{"torn',
@@ -58,7 +58,7 @@ export function badRows(table: Damaged): string[] {
     '[]',
     '{"of":"another shape"}',
     '{"__proto__":{"at":1},"constructor":1}',
-    JSON.stringify({ ...whole, at: '\ud800', savedAt: '\ud800', id: '\ud800', seq: '\ud800' }),
+    JSON.stringify({ ...whole, at: '\ud800', savedAt: '\ud800', id: '\ud800', seq: '\ud800', ms: '\ud800' }),
     ...[-1, 0.5 - 1, 1e308, -1e308, 2 ** 53, null, 'NaN', [], {}].map((number) => withNumber(whole, number)),
     deep(200_000),
     JSON.stringify(huge),
