@@ -52,7 +52,7 @@ export const SECTIONS: Record<string, Section> = {
     form: 'one',
     keys: timeoutKeys,
     meaning:
-      'How long each state of a job may last before the attempt counts as failed, and the waits of teardown. A restart extends none of them.',
+      'How long each state of a job may last before the attempt counts as failed, and the waits of teardown. A restart extends none of them; one that ended while the daemon was down or asleep leaves a minute at most for a fresh look.',
   },
   store: { form: 'one', keys: storeKeys, meaning: 'Where running jobs are remembered.' },
   admin: { form: 'one', keys: adminKeys, meaning: 'The listener for operators.' },
