@@ -116,10 +116,13 @@ describe('the poller', () => {
     const { poller, clock, nextIn } = scripted({}, { pausedUntil: () => pausedUntil });
     pausedUntil = clock.now() + 600_000;
     poller.start();
-    expect(await nextIn()).toBe(600_000);
-    expect(poller.health().pausedUntil).toBe(pausedUntil);
+    expect(await nextIn()).toBe(PACE);
+    clock.advance(PACE);
+    expect(await nextIn()).toBe(600_000 - PACE);
+    expect(poller.health()).toMatchObject({ pausedUntil, nextLookAt: pausedUntil });
+    expect(poller.health().cutShort).not.toBeNull();
     pausedUntil = null;
-    clock.advance(600_000);
+    clock.advance(600_000 - PACE);
     expect(await nextIn()).toBe(PACE);
     await poller.stop();
   });

@@ -154,12 +154,12 @@ export class Poller {
       this.#lastPace = pace();
       const jitter = 1 + JITTER * (2 * random() - 1);
       const now = clock.now();
-      const next = Math.max(now + this.#lastPace * jitter, github.pausedUntil('rechecks', now) ?? 0);
+      const next = now + this.#lastPace * jitter;
       this.#nextLookAt = Math.max(next, github.pausedUntil('looking for work', now) ?? 0);
       if (!signal.aborted) await clock.sleepUntil(next, this.#pause.signal).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());
       if (paused === null || signal.aborted) continue;
-      // Other work used the budget up since the last look: that is told as well, or the poller rests unexplained.
+      // Whoever used the budget up, and when: a rest is told, or nobody knows why no work is looked for.
       const first = this.#sweeps[this.#first];
       this.#noteEnd(first ? runsOf(first.name) : ACTIVE_JOBS);
       this.#nextLookAt = paused;
