@@ -13,12 +13,26 @@ export function stateSection(state: AnyStateNode, heading: string): string {
   return [
     `${heading} \`${pathOfNode(state)}\``,
     state.description ?? '',
+    describedChildren(state.type === 'parallel' ? nodesBelow(state) : plain),
     ...(children.length > 0 ? [diagramOf(state)] : []),
     factsTable(state, nodes),
     ...(ways.length > 0 ? [markdownTable(['in', 'event', 'when', 'goes to', 'does'], ways)] : []),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** The descriptions of states that have no section of their own. */
+function describedChildren(nodes: AnyStateNode[]): string {
+  return nodes
+    .filter(({ description }) => description !== undefined)
+    .map((node) => `- \`${pathOfNode(node)}\`: ${node.description}`)
+    .join('\n');
+}
+
+function nodesBelow({ states }: AnyStateNode): AnyStateNode[] {
+  const children: AnyStateNode[] = Object.values(states);
+  return children.flatMap((child) => [child, ...nodesBelow(child)]);
 }
 
 function factsTable(state: AnyStateNode, nodes: AnyStateNode[]): string {

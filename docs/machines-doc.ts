@@ -65,12 +65,12 @@ const TAGS: Record<string, string> = {
 
 /** The config key of each deadline, and where it counts; null for what no key sets. */
 const DEADLINES: Record<keyof JobPolicy['timeouts'], [key: string | null, meaning: string]> = {
-  creating: ['timeouts.creating', 'In `creating`, from its entry; anew after `blocked`.'],
-  starting: ['timeouts.starting', 'In `starting`, from its entry; anew after `blocked`.'],
-  sshReady: ['timeouts.ssh_ready', 'In `sshReady`, from its entry; anew after `blocked`.'],
-  probing: ['timeouts.probing', 'In `probing`, from its entry; anew after `blocked`.'],
+  creating: ['timeouts.creating', 'In `creating`, from its entry; starts again after `blocked`.'],
+  starting: ['timeouts.starting', 'In `starting`, from its entry; starts again after `blocked`.'],
+  sshReady: ['timeouts.ssh_ready', 'In `sshReady`, from its entry; starts again after `blocked`.'],
+  probing: ['timeouts.probing', 'In `probing`, from its entry; starts again after `blocked`.'],
   warm: ['controller.warm_vm_max_age', 'In `warm`; then the VM is removed, and another one made.'],
-  jitConfig: ['timeouts.jit_config', 'In `jitConfig`, from its entry; anew after `blocked`.'],
+  jitConfig: ['timeouts.jit_config', 'In `jitConfig`, from its entry; starts again after `blocked`.'],
   runnerOnline: ['timeouts.runner_online', 'In `runnerOnline`; a second runner in one VM gets what is left.'],
   idle: ['controller.vm_idle_timeout', 'In `running.idle`; then the runner is retired.'],
   finishing: ['timeouts.completion_grace', 'In `running.finishing`, and again in `running.verifying`.'],
@@ -85,12 +85,13 @@ const DEADLINES: Record<keyof JobPolicy['timeouts'], [key: string | null, meanin
   ],
 };
 
-/** The text of `machines.md` with everything below its marker drawn anew from the machines. */
+/** The text of `machines.md` with everything below its marker generated from the machines. */
 export function generateMachinesDoc(): string {
   const silent = allNodes(job).flatMap(({ tags }) => tags.filter((tag) => !(tag in TAGS)));
   if (silent.length > 0) throw new Error(`nobody says what these tags mean: ${silent.join(', ')}`);
   const parts = [
     '## A job',
+    job.description ?? '',
     jobOverview(),
     '### What reaches it from outside',
     table('event', EVENTS),

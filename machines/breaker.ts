@@ -1,6 +1,7 @@
 import { assertEvent, assign, type StateValueFrom, setup } from 'xstate';
 import type { Failure } from './failure.ts';
 import { type Pause, pauseAfter } from './pause.ts';
+import { sentences } from './sentences.ts';
 import type { WrittenState } from './state-path.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
@@ -8,13 +9,13 @@ export interface BreakerContext {
   /** Attempts in a row that failed for this cause. */
   failures: number;
   lastFailure: Failure | null;
-  /** Epoch ms of the first opening of the present trouble. */
+  /** Epoch ms of the first opening since it was closed. */
   openedAt: number | null;
   /** Epoch ms at which one attempt may try again. */
   retryAt: number;
   /** Tries that failed since it opened. */
   retries: number;
-  /** Epoch ms until which the attempt that tries it may go on without a word. */
+  /** Epoch ms until which the trial has time for a result. */
   trialUntil: number;
 }
 
@@ -32,29 +33,29 @@ export interface BreakerView extends BreakerContext {
   state: BreakerState;
 }
 
-/** What attempts tell of the thing that they used. */
+/** What attempts report about the thing that they used. */
 export type BreakerEvent =
   | { type: 'attempt.began' }
-  /** It got as far as an online runner: what it used works. */
+  /** The attempt has an online runner: what it used works. */
   | { type: 'attempt.served' }
-  /** It failed, and the fault is this thing's. */
+  /** The attempt failed, and this thing is the cause. */
   | { type: 'attempt.failed'; failure: Failure }
-  /** It ended without saying anything of this thing. */
+  /** The attempt ended and shows nothing about this thing. */
   | { type: 'attempt.ended' };
 
 export interface BreakerPolicy {
   /** Failures in a row that open it. */
   failures: number;
   pause: Pause;
-  /** Milliseconds for an attempt that tries it; one that is blocked for longer says nothing, and the next one tries. */
+  /** Milliseconds for a trial; after that without a result, the next attempt is the trial. */
   trial: number;
 }
 
 const PACE = { pause: { first: 30_000, longest: 60 * 60_000 }, trial: 15 * 60_000 };
 
 /**
- * A cause that only a person can remove is believed at once, and so is a host or a profile that failed in two places: the
- * evidence was gathered before. What may have been chance has to fail again.
+ * Failures before a breaker opens. One is enough for a cause that only a person can remove, and for a host or a
+ * profile, which is blamed only after failures in two places. What may be chance has to fail more often.
  */
 export const DEFAULT_BREAKER_POLICIES: Record<BreakerAbout, BreakerPolicy> = {
   github: { failures: 3, ...PACE },
@@ -66,8 +67,8 @@ export const DEFAULT_BREAKER_POLICIES: Record<BreakerAbout, BreakerPolicy> = {
 };
 
 /**
- * Holds something back after failures, so that a wedged agent, a broken image, a missing right or an outage does not
- * cost VM after VM, and lets one attempt try again after a pause that doubles.
+ * Stops new attempts after failures, so that an agent that hangs, a broken image, a missing permission or an outage
+ * does not cost VM after VM. After a pause that doubles, one attempt may try again.
  */
 export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; now: () => number }) {
   const s = setup({
@@ -101,7 +102,11 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     initial: 'closed',
     states: {
       closed: {
-        description: 'It is used.',
+        description: sentences(
+          'The first state; entered again when an attempt succeeds.',
+          'Attempts begin as usual.',
+          'A success resets the count of failures; the failure that reaches the limit leads to `open`.',
+        ),
         tags: ['passes'],
         on: {
           'attempt.served': { actions: 'forget' },
@@ -112,17 +117,25 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         },
       },
       open: {
-        description: 'It failed too often in a row, and nothing begins there until an instant.',
+        description: sentences(
+          'Entered when too many attempts in a row failed, and when the trial in `halfOpen` failed.',
+          'No attempt begins; the end of a pause, which doubles from one opening to the next up to a limit, leads to `halfOpen`.',
+          'An attempt that began earlier and succeeds leads to `closed`; one that fails is only noted.',
+        ),
         tags: ['refuses', 'needsAttention'],
         on: {
-          // An attempt that was under way when it opened shows that it works after all.
+          // The attempt began before the breaker opened, and shows that the thing works.
           'attempt.served': { target: 'closed', actions: 'forget' },
           'attempt.failed': { actions: 'noteFailure' },
         },
         invoke: invokeWait('retryWait', ({ retryAt }: BreakerContext) => retryAt, 'halfOpen'),
       },
       halfOpen: {
-        description: 'One attempt may try it; the others wait for what that one tells.',
+        description: sentences(
+          'Entered when the pause in `open` is over.',
+          'One attempt may begin as a trial, and the others wait for its result.',
+          'An attempt that succeeds leads to `closed`; one that fails leads to `open`.',
+        ),
         initial: 'ready',
         tags: ['needsAttention'],
         on: {
@@ -131,12 +144,18 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         },
         states: {
           ready: {
-            description: 'The next attempt is the one.',
+            description: sentences(
+              'Entered when a trial may begin.',
+              'The next attempt that begins is the trial and leads to `trying`.',
+            ),
             tags: ['tries'],
             on: { 'attempt.began': { target: 'trying', actions: 'beginTrial' } },
           },
           trying: {
-            description: 'It is under way, for a bounded time.',
+            description: sentences(
+              'Entered when the trial begins; no other attempt begins.',
+              'If the trial ends without a result, or gives none within the trial time, this leads to `ready`, and the next attempt is the trial.',
+            ),
             tags: ['refuses'],
             on: { 'attempt.ended': 'ready' },
             invoke: invokeWait('trialWait', ({ trialUntil }: BreakerContext) => trialUntil, 'ready'),

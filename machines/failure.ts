@@ -1,6 +1,6 @@
 export const BLAMES = ['us', 'host', 'image', 'github', 'job', 'operator'] as const;
 
-/** Who has to act for a failure not to come again. */
+/** Who has to act so that a failure does not come again. */
 export type Blame = (typeof BLAMES)[number];
 
 /**
@@ -82,14 +82,14 @@ const CODES = {
 /** The closed union of everything that can go wrong with a job (law 10). */
 export type FailureCode = keyof typeof CODES;
 
-/** A failure as it stands in snapshots, the journal and answers: plain JSON, no secret, no stack. */
+/** A failure as it is in snapshots, the journal and the API: plain JSON without a secret or a stack. */
 export interface Failure {
   code: FailureCode;
   blame: Blame;
   disposition: Disposition;
-  /** One sentence for a person: what was tried, what answered, what mends it. */
+  /** One sentence for a person: what was tried, what the answer was, and how to fix it. */
   message: string;
-  /** Epoch ms before which trying again is useless (a `retry-after`, a rate-limit reset). */
+  /** Epoch ms before which a further try is useless (a `retry-after`, a rate-limit reset). */
   retryAt: number | null;
 }
 
@@ -101,7 +101,7 @@ export function failure(code: FailureCode, message: string, retryAt: number | nu
   return { code, blame, disposition, message, retryAt };
 }
 
-/** Reads the failure that a rejected effect carries; anything else is a fault of ours and says so. */
+/** Reads the failure that a rejected effect carries; any other error becomes `UNEXPECTED`, a fault of ours. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Error && 'failure' in error) return error.failure as Failure;
   return failure('UNEXPECTED', error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -1,11 +1,12 @@
 import { assign, fromPromise, type SnapshotFrom, setup } from 'xstate';
 import { withFailure } from './effect-ends.ts';
 import type { Failure } from './failure.ts';
+import { sentences } from './sentences.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
-/** One VM as the host's agent lists it, ours or a stranger's. */
+/** One VM as the host's agent lists it, whether it is ours or not. */
 export interface HostVm {
-  /** Empty when it cannot be read, as the name. */
+  /** Empty when it cannot be read; the same holds for the name. */
   id: string;
   name: string;
   /** `unreadable` when it cannot be read. */
@@ -27,16 +28,16 @@ export interface HostLook {
 export interface HostContext {
   name: string;
   look: HostLook | null;
-  /** Epoch ms of the last answered look. */
+  /** Epoch ms of the last look that succeeded. */
   seenAt: number | null;
-  /** Epoch ms since which no look was answered. */
+  /** Epoch ms since which no look succeeded. */
   unreachableSince: number | null;
-  /** Milliseconds of this silence that were watched. What passed while the daemon slept or was down is no part of it. */
+  /** Milliseconds of this silence that were watched. Time in which the daemon slept or was down does not count. */
   silentFor: number;
-  /** Epoch ms of the last look without an answer in this life of the daemon. */
+  /** Epoch ms of the last look that failed since the daemon started. */
   missedAt: number | null;
   nextLookAt: number;
-  /** Something changed during the look under way, which may have read the list before: another one follows. */
+  /** Something changed during the present look, which may have read the list before: another look follows at once. */
   lookAgain: boolean;
   restartsSeen: number;
   failure: Failure | null;
@@ -45,17 +46,17 @@ export interface HostContext {
 export interface HostPolicy {
   /** Milliseconds between looks. */
   checkInterval: number;
-  /** Milliseconds without an answer after which jobs of this host are decided without it. */
+  /** Milliseconds of silence after which the host is lost and its jobs go on without it. */
   lostAfter: number;
 }
 
-/** Milliseconds: a look that is not answered ends within this. */
+/** Milliseconds within which a look without an answer ends. */
 const LONGEST_LOOK = 30_000;
 
-/** Asked for when something is known to have changed, so that a freed slot is not found by waiting. */
+/** Sent when something is known to have changed, so that a free slot is found before the next regular look. */
 export type HostEvent = { type: 'look.requested' };
 
-/** One Mac: looked at for as long as the daemon lives. Only a `healthy` host is given jobs. */
+/** One Mac, which the daemon looks at for as long as it runs. Only a `healthy` host gets jobs. */
 export function createHostMachine({ policy, now }: { policy: HostPolicy; now: () => number }) {
   const s = setup({
     types: {
@@ -63,7 +64,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       events: {} as HostEvent,
       input: {} as {
         name: string;
-        /** The watched silence that an earlier life of the daemon ended in; 0 without any. */
+        /** Milliseconds of watched silence at the last stop of the daemon; 0 without any. */
         silentFor: number;
       },
       tags: {} as 'acceptsJobs' | 'lost' | 'needsAttention',
@@ -138,28 +139,47 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
     initial: 'unknown',
     states: {
       unknown: {
-        description: 'The daemon has just started: no look was answered yet.',
+        description: sentences(
+          'Entered when the daemon starts.',
+          'The host gets no jobs, and the daemon looks at it at once.',
+          'A look that succeeds leads to `healthy`; one that fails leads to `missed`.',
+        ),
         initial: 'looking',
         states: { looking, waiting },
       },
       healthy: {
-        description: 'The last look was answered: the host is given jobs.',
+        description: sentences(
+          'Entered when a look at the host succeeds.',
+          'The host gets jobs; the next look follows after the check interval, or at once when something asks for it.',
+          'A look that succeeds keeps this state; one that fails leads to `missed`.',
+        ),
         tags: ['acceptsJobs'],
         initial: 'waiting',
         states: { looking, waiting },
       },
       missed: {
-        description: 'A look was not answered, and it is decided for how long already.',
+        description: sentences(
+          'Entered when a look at the host fails, and left at once.',
+          'If the silence that the daemon watched has reached its limit, this leads to `lost`; otherwise it leads to `unreachable`.',
+        ),
         always: [{ guard: 'is the host lost', target: 'lost' }, { target: 'unreachable' }],
       },
       unreachable: {
-        description: 'It gets no jobs; those that it has go on.',
+        description: sentences(
+          'Entered from `missed` while the silence is below its limit.',
+          'The host gets no new jobs, and the jobs on it go on; looks continue at the check interval, or at once when something asks for one.',
+          'A look that succeeds leads to `healthy`; one that fails leads to `missed`, where the silence is judged.',
+        ),
         tags: ['needsAttention'],
         initial: 'waiting',
         states: { looking, waiting },
       },
       lost: {
-        description: 'Silent for too long: its jobs are decided without it.',
+        description: sentences(
+          'Entered from `missed` when the silence has reached its limit.',
+          'The jobs on the host are told that it is lost, and those that are not at work get another VM; looks continue.',
+          'A look that succeeds leads to `healthy`; one that fails leads to `missed` and back to this state.',
+        ),
         tags: ['lost', 'needsAttention'],
         initial: 'waiting',
         states: { looking, waiting },

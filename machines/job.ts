@@ -9,16 +9,22 @@ import { runnerOnline } from './job/states/runner-online.ts';
 import { running } from './job/states/running.ts';
 import { tearingDown } from './job/states/tearing-down.ts';
 import { warm } from './job/states/warm.ts';
+import { sentences } from './sentences.ts';
 import type { StatePath, TopState, WrittenState } from './state-path.ts';
 
 /**
- * One workflow job from the moment that we know of it until nothing of it is left. The machine only decides;
- * `machine.provide` gives it its effects, and `policy` and `now` its times.
+ * One workflow job, from its first observation until nothing of it is left. The machine only decides: its effects come
+ * from `machine.provide`, its durations from `policy` and its instants from `now`.
  */
 export function createJobMachine(options: JobMachineOptions) {
   const s = jobSetup(options);
   return s.createMachine({
     id: 'job',
+    description: sentences(
+      'The machine of one workflow job, or of a VM without a job.',
+      'In every state an operator can order that the record is forgotten: this leads to `failed` at once and deletes nothing.',
+      'The collector then removes what is left of the VM and the runner.',
+    ),
     context: ({ input }) => ({
       job: input.job,
       vm: null,
@@ -33,8 +39,13 @@ export function createJobMachine(options: JobMachineOptions) {
     on: { 'operator.forgot': { target: '.failed', actions: 'forgetRecord' } },
     states: {
       queued: {
-        description:
-          'The job waits for its next VM: for a free slot, for the end of a pause, or for what a breaker holds back.',
+        description: sentences(
+          'Entered when the job is first seen as queued, and when it goes on without its last VM.',
+          "The job waits for a free slot, for the end of its pause, which an operator's retry ends, or until no breaker holds it back; a granted slot leads to `creating`.",
+          'A job that is completed or taken by another runner leads to `done`; one that an operator cancels or that can no longer be served leads to `failed`.',
+          'An exchange keeps this state if the other job is queued and leads to `done` otherwise.',
+          'A VM whose record was lost is adopted here, which leads to `running.retiring`.',
+        ),
         tags: ['queued'],
         on: {
           'slot.granted': { target: 'creating', actions: ['takeSlot', begin('creating')] },
@@ -61,13 +72,19 @@ export function createJobMachine(options: JobMachineOptions) {
       tearingDown: tearingDown(s),
       done: {
         type: 'final',
-        description: 'Nothing is left to do for the job; its record goes.',
+        description: sentences(
+          'Entered when the VM and the runner are gone and the job is not given up, or when a job without a VM is over or taken by another runner.',
+          'This state is final: the record is removed, and the journal stays.',
+        ),
         output: servedEnd,
       },
       failed: {
         type: 'final',
-        description:
-          'The job is not served: an operator ordered that, its label or repository left the config, or its repository is gone.',
+        description: sentences(
+          'Entered when the job is given up: an operator cancelled it, its label or repository left the config, or its repository is gone.',
+          'It is also entered from every other state when an operator orders that the record is forgotten.',
+          'This state is final: the record is removed, and the journal stays.',
+        ),
         output: unservedEnd,
       },
     },
@@ -83,5 +100,5 @@ export type JobStatePath = StatePath<JobStateValue>;
 export type JobState = WrittenState<JobStateValue>;
 export type JobTopState = TopState<JobStateValue>;
 
-// Does not compile when a transition aims at a state that the machine does not have.
+// Does not compile when the target of a transition is not a state of the machine.
 GOALS satisfies readonly JobStatePath[];

@@ -3,19 +3,22 @@ import { NO_JOB } from './job/context.ts';
 /** The start of every name that is ours: `<prefix>-<controller id>`. */
 export type NamePrefix = string;
 
-/** Names of VMs that were made before any job: `<prefix>-<controller id>-0-<epoch ms>`, so that none comes back. */
+/** The end of the name of a VM that was made before any job: `0-<epoch ms>`, so that no name is used twice. */
 const WARM = /^0-([1-9]\d{12,14})$/;
 
 /**
- * Name number `number` of a job, for its VM or its runner: `<prefix>-<controller id>-<job id>-<number>`.
- * The numbers of a job id are reserved durably before their first use and never twice, so no name comes back (law 2).
- * They have nine digits at most.
+ * Name number `number` of a job, for its VM or its runner: `<prefix>-<controller id>-<job id>-<number>`. The numbers of
+ * a job id are reserved durably before their first use and never twice, so no name is used again (law 2). They have
+ * nine digits at most.
  */
 export function resourceName(prefix: NamePrefix, jobId: number, number: number): string {
   return `${prefix}-${jobId}-${number}`;
 }
 
-/** What a name says about its owner; null when it is not ours, and then nothing may touch its bearer (law 3). */
+/**
+ * What a name says about its owner; null when it is not ours, and then nothing may touch the VM or runner of that name
+ * (law 3).
+ */
 export function parseResourceName(
   prefix: NamePrefix,
   name: string,
@@ -29,21 +32,21 @@ export function parseResourceName(
 }
 
 /**
- * Names of base VMs, which jobs' VMs are cloned from: `<prefix>-<controller id>-base-<key>`, where the key stands for
- * what the VM holds; and `…-new-<nonce>` behind it for as long as one is being made, so that a name of the first form
- * says "complete". No VM of a job bears such a name, nor one of another daemon, whatever its prefix: theirs end in
- * two numbers, and `base-<key>` is one part short of that.
+ * Names of base VMs, from which the VMs of jobs are cloned: `<prefix>-<controller id>-base-<key>`, where the key
+ * identifies the contents of the VM. `-new-<nonce>` follows while the VM is being made, so a name of the first form
+ * means that the VM is complete. No VM of a job has such a name, and none of another daemon with any prefix: their
+ * names end in two numbers, and `base-<key>` has one part less.
  */
 export function baseName(prefix: NamePrefix, key: string): string {
   return `${prefix}-base-${key}`;
 }
 
-/** `nonce`, lower-case letters and digits, makes a name that no earlier try had. */
+/** `nonce`, lower-case letters and digits, makes the name different from that of every earlier try. */
 export function unfinishedBaseName(prefix: NamePrefix, key: string, nonce: string): string {
   return `${baseName(prefix, key)}-new-${nonce}`;
 }
 
-/** What the name of a base of ours says; null for every other name (law 3). */
+/** The parts of the name of a base VM of ours; null for every other name (law 3). */
 export function parseBaseName(prefix: NamePrefix, name: string): { key: string; isComplete: boolean } | null {
   if (!name.startsWith(`${prefix}-base-`)) return null;
   const match = /^([0-9a-f]{16})(-new-[0-9a-z]{1,16})?$/.exec(name.slice(`${prefix}-base-`.length));

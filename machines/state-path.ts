@@ -5,10 +5,10 @@ export type StatePath<Value> = Value extends string
     ? { [Key in keyof Value & string]: Key | `${Key}.${StatePath<Value[Key]>}` }[keyof Value & string]
     : never;
 
-/** A state as the journal writes it: the regions of a parallel one follow each other. */
+/** A state as the journal writes it: the regions of a parallel state are separated by commas. */
 export type WrittenState<Value> = StatePath<Value> | `${string}, ${string}`;
 
-/** A state that a person knows. */
+/** A state directly below the machine. */
 export type TopState<Value> = Value extends string ? Value : keyof Value & string;
 
 /** A state value as people read it: `tearingDown.vm.acting, tearingDown.runner.gone`. */

@@ -5,20 +5,20 @@ export interface Wait {
   /** Epoch ms. */
   at: number;
   /**
-   * Milliseconds for a fresh look where `at` passed unwatched: while the daemon slept, was stopped or was down. Above 0
-   * for a deadline, after which something is judged (law 13).
+   * Milliseconds for a fresh look where `at` passed while the daemon slept, was stopped or was down. Above 0 for a
+   * deadline, after which something is judged (law 13).
    */
   looksFor: number;
 }
 
-/** The actor by which every machine waits; `machine.provide` gives it a clock. */
+/** The actor for every wait of a machine; `machine.provide` gives it a clock. */
 export const waitUntil = fromPromise<null, Wait>(async () => {
   throw new Error('the actor waitUntil is given by machine.provide');
 });
 
 /**
- * An invoke that lasts until an instant (epoch ms) of the context. XState's own timers are lost in a restart. A wait
- * that fails leads where its end leads, or a broken clock would keep the actor in its state for ever.
+ * An invoke that ends at an instant (epoch ms) of the context. XState's own timers are lost in a restart. A wait that
+ * fails leads to the same state as its end; else a broken clock would keep the actor in its state forever.
  */
 export function invokeWait<Context, const Id extends string, const Over>(
   id: Id,
@@ -28,10 +28,12 @@ export function invokeWait<Context, const Id extends string, const Over>(
   return invoked(id, (context: Context) => ({ at: instant(context), looksFor: 0 }), over);
 }
 
-/** Milliseconds: a guest that boots, a runner that connects and a host are asked several times in this. */
+/** Milliseconds, long enough to ask a booting guest, a connecting runner or a host several times. */
 const LONGEST_LOOK = 60_000;
 
-/** The same for a deadline, after which something is judged. A fresh look takes no longer than the deadline itself. */
+/**
+ * The same for a deadline, after which something is judged. The fresh look is never longer than the deadline itself.
+ */
 export function invokeDeadline<Context, const Id extends string, const Over>(
   id: Id,
   span: (context: Context) => { from: number; to: number },

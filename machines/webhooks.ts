@@ -1,6 +1,7 @@
 import { assertEvent, assign, fromPromise, type StateValueFrom, setup } from 'xstate';
 import { withFailure } from './effect-ends.ts';
 import type { Failure } from './failure.ts';
+import { sentences } from './sentences.ts';
 import type { TopState } from './state-path.ts';
 import { invokeWait, waitUntil } from './waits.ts';
 
@@ -15,11 +16,11 @@ export interface WebhooksContext {
   hook: HookRef | null;
   /** Epoch ms of the last genuine delivery. */
   deliveredAt: number | null;
-  /** The last thing that GitHub did and no delivery told of; `at` in epoch ms. */
+  /** The last event at GitHub without a delivery; `at` in epoch ms. */
   gap: { at: number; why: string } | null;
-  /** Deliveries that failed since this instant (epoch ms) have not been asked for again. */
+  /** Epoch ms since which failed deliveries were not asked for again. */
   repairedUntil: number;
-  /** Deliveries that GitHub was asked to make again, so far. */
+  /** How many deliveries GitHub was asked to send again. */
   redelivered: number;
   /** Why GitHub could not be asked; null when it could. */
   failure: Failure | null;
@@ -30,7 +31,7 @@ export interface WebhooksContext {
 export type WebhooksEvent =
   /** A genuine delivery was stored. */
   | { type: 'delivery.accepted'; hook: HookRef | null }
-  /** GitHub did something that no delivery told of in time. */
+  /** An event happened at GitHub, and no delivery reported it in time. */
   | { type: 'gap.found'; why: string };
 
 export interface WebhooksPolicy {
@@ -49,8 +50,8 @@ export const DEFAULT_WEBHOOKS_POLICY: WebhooksPolicy = {
 };
 
 /**
- * Whether webhooks can be relied on. GitHub does not repeat a delivery that failed, so failed ones are asked for
- * again; and while they are doubted, polling goes at its full pace.
+ * Whether webhooks can be relied on. GitHub does not repeat a failed delivery by itself, so the daemon asks for it;
+ * while webhooks are doubted, polling runs at its full pace.
  */
 export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy; now: () => number }) {
   const s = setup({
@@ -103,27 +104,39 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
     initial: 'silent',
     states: {
       silent: {
-        description: 'No genuine delivery has come yet.',
+        description: sentences(
+          'The first state: no delivery with a valid signature has come yet.',
+          'The first delivery leads to `repairing`; an event at GitHub without a delivery leads to `doubted`.',
+        ),
         on: {
           'delivery.accepted': { target: 'repairing', actions: 'noteDelivery' },
           'gap.found': { target: 'doubted', actions: 'noteGap' },
         },
       },
       repairing: {
-        description: 'GitHub is asked for the deliveries that failed, and to make them again.',
+        description: sentences(
+          'Entered after the first delivery, after a gap in `trusted`, at the end of the wait in `trusted`, and at the end of the wait in `doubted` if no delivery came.',
+          'GitHub is asked which deliveries failed and to send these again.',
+          'The end of that, also when it fails, leads to `doubted` if a gap was found lately, and to `trusted` otherwise.',
+          'Further deliveries and gaps are only noted.',
+        ),
         initial: 'looking',
         on: { ...note, 'gap.found': { actions: 'noteGap' } },
         states: {
           looking: {
+            description: 'Left at once: to `asking` if the webhook is known, and to `asked` otherwise.',
             always: [{ guard: 'is the webhook known', target: 'asking' }, { target: 'asked' }],
           },
           asked: {
+            description: 'Left at once: to `doubted` if a gap was found lately, and to `trusted` otherwise.',
             always: [
               { guard: 'is the gap fresh', target: '#webhooks.doubted' },
               { target: '#webhooks.trusted' },
             ],
           },
           asking: {
+            description:
+              'GitHub is asked to send failed deliveries again; success and failure both lead to `asked`.',
             invoke: {
               id: 'redeliverFailed',
               src: 'redeliverFailed',
@@ -145,14 +158,22 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
         },
       },
       trusted: {
-        description: 'What GitHub does is told by webhooks, as far as anything shows.',
+        description: sentences(
+          'Entered when failed deliveries were asked for and no gap was found lately, and when a delivery came after the last gap.',
+          'Webhooks are relied on, so polling may be slow.',
+          'A gap, which is an event at GitHub without a delivery, leads to `repairing`, and so does the end of the wait for the next look.',
+        ),
         tags: ['trusted'],
         entry: 'lookAgainLater',
         on: { ...note, 'gap.found': { target: 'repairing', actions: 'noteGap' } },
         invoke: lookAgain,
       },
       doubted: {
-        description: 'Something happened that no webhook told of: polling goes at its full pace.',
+        description: sentences(
+          'Entered when a gap was found lately: an event at GitHub without a delivery.',
+          'Polling runs at its full pace; each further gap starts the wait again.',
+          'The end of the wait leads to `trusted` if a delivery came since the last gap, and to `repairing` otherwise.',
+        ),
         tags: ['needsAttention'],
         entry: 'trustAgainLater',
         on: { ...note, 'gap.found': { target: 'doubted', reenter: true, actions: 'noteGap' } },

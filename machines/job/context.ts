@@ -5,8 +5,8 @@ export const JOB_STATUSES = ['waiting', 'queued', 'in_progress', 'completed'] as
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /**
- * The id of a job that stands in where there is none: for a warm VM that waits for its first, a VM whose job went on
- * elsewhere, or an adopted VM.
+ * The id of the placeholder where there is no job: in a warm VM that waits for its first job, in a VM whose job went on
+ * in another actor, and in an adopted VM.
  */
 export const NO_JOB = 0;
 
@@ -27,13 +27,13 @@ export interface Job {
   conclusion: string | null;
   /** Epoch ms. */
   queuedAt: number;
-  /** VMs that were made for this job so far. */
+  /** How many VMs were made for this job. */
   attempt: number;
-  /** Those of them that our code, the host or the image spoiled. */
+  /** How many of them failed because of our code, the host or the image. */
   attemptsFailed: number;
   /** Runners of this job that were online and got no job from GitHub. */
   runnersUnused: number;
-  /** Why the last attempt ended; null before the first, and when it ended by nobody's fault. */
+  /** Why the last attempt ended; null before the first, and when nothing failed. */
   lastFailure: Failure | null;
   /** Epoch ms before which the job gets no VM (the pause between attempts). */
   notBefore: number;
@@ -57,7 +57,7 @@ export function isSameScope(a: RunnerScope, b: RunnerScope): boolean {
   return a.owner === b.owner && repository(a) === repository(b);
 }
 
-/** For which job a VM was made, and as which of its attempts: fixed, while jobs move between VMs. */
+/** For which job and which of its attempts a VM was made. It never changes, while jobs move between VMs. */
 export interface MadeFor {
   jobId: number;
   attempt: number;
@@ -72,7 +72,7 @@ export interface Vm {
   /** The profile that it was made with. */
   profile: string;
   madeFor: MadeFor;
-  /** Numbers that were reserved for names of this VM and its runners: those from `next` to `last` are left. */
+  /** Numbers reserved for the names of this VM and its runners; those from `next` to `last` are still free. */
   numbers: { next: number; last: number };
   id: string | null;
   /** SSH address as this daemon reaches it. */
@@ -82,11 +82,11 @@ export interface Vm {
   runnerVersion: string | null;
   /** Epoch ms on our clock at which the agent powers the VM off; null until it runs or when it has no lifetime. */
   expiresAt: number | null;
-  /** Epoch ms until which a create that nobody saw end may still bring this VM into being. */
+  /** Epoch ms until which a create with an unknown outcome may still make this VM. */
   mayAppearUntil: number;
 }
 
-/** Which VM a guest is in, and how it proves that it is the one we logged in to first. */
+/** The VM of a guest, and the host key of the first login, by which a later login recognizes it. */
 export interface GuestRef {
   host: string;
   vmId: string;
@@ -100,9 +100,9 @@ export interface Runner {
   scope: RunnerScope;
   id: number | null;
   mode: 'jit' | 'token' | null;
-  /** Epoch ms until which a registration that nobody saw end may still show up. */
+  /** Epoch ms until which a registration with an unknown outcome may still appear. */
   mayAppearUntil: number;
-  /** GitHub refused its removal for so long that it is left to the collector. */
+  /** Its removal failed for so long that it is left to the collector. */
   isLeft: boolean;
 }
 
@@ -121,7 +121,7 @@ export interface Retry {
   lastFailure: Failure | null;
 }
 
-/** Where the present phase stands; instants are absolute so that no restart extends them (law 8). */
+/** The progress of the present phase. Instants are absolute, so that a restart does not extend them (law 8). */
 export interface Phase extends Retry {
   enteredAt: number;
   deadlineAt: number;
@@ -132,7 +132,10 @@ export interface JobContext {
   vm: Vm | null;
   runner: Runner | null;
   phase: Phase;
-  /** VM and runner are removed, and GitHub is asked for the job, side by side: each with its own retries. */
+  /**
+   * In the teardown the VM, the runner and the question for the job have their own retries; those of the VM are in
+   * `phase`.
+   */
   runnerRemoval: Retry;
   jobCheck: Retry;
   /** Why the present attempt ends, or how the last one ended. */
@@ -143,7 +146,7 @@ export interface JobContext {
 
 export const NO_RETRY: Retry = { tries: 0, nextTryAt: 0, lastFailure: null };
 
-/** A state was entered without what its predecessor must have found: a fault of ours that must not go on. */
+/** Throws where a state was entered without a value that an earlier state must have found: a fault of ours. */
 function known<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new Error(`the job machine has no ${what} here`);
   return value;
@@ -171,13 +174,13 @@ export function runnerRefOf(context: JobContext): RunnerRef {
   return { scope, runnerName: name, runnerId: id };
 }
 
-/** A job of which something more was seen: its status never moves back, and its conclusion stays (law 6). */
+/** The job after a further observation: its status never moves back, and its first conclusion stays (law 6). */
 export function withLaterStatus(job: Job, status: JobStatus, conclusion: string | null = null): Job {
   const isLater = JOB_STATUSES.indexOf(status) > JOB_STATUSES.indexOf(job.status);
   return { ...job, status: isLater ? status : job.status, conclusion: job.conclusion ?? conclusion };
 }
 
-/** Which job GitHub is asked for, and which runner of ours may have it. */
+/** The job that GitHub is asked for, and the runner of ours that may have it. */
 export function jobRefOf(context: JobContext) {
   const { id, owner, repository } = context.job;
   return { owner, repository, jobId: id, runnerName: runnerOf(context).name };

@@ -10,12 +10,12 @@ interface JobRef {
 }
 
 /**
- * Everything that the machine orders from the world. Inputs are kept in the snapshot and come back unchanged
- * after a restart, so each holds only what identifies its object; each effect looks first and then does what
- * is missing (law 2). All reject with an error that carries a `Failure`.
+ * The effects of the machine. Their inputs are in the snapshot and are the same after a restart, so each holds only
+ * what identifies its object. Each effect looks first and then does what is missing (law 2). All reject with an error
+ * that has a `Failure`.
  */
 export interface JobEffects {
-  /** `isWarm`: no job waits for the VM, so its lifetime has to begin after the time for which it may stand by. */
+  /** `isWarm`: no job waits for the VM, so the time in which it may wait for one is added to its lifetime. */
   createVm: {
     input: { host: string; vmName: string; profile: string; isWarm?: boolean };
     output: { vmId: string };
@@ -43,7 +43,7 @@ export interface JobEffects {
     input: JobRef & { runnerName: string };
     output: { status: JobStatus; conclusion: string | null; here: boolean };
   };
-  /** How far GitHub has the job, and whether it sees the runner. */
+  /** The status of the job at GitHub, and whether GitHub has the runner. */
   askGitHub: {
     input: JobRef & RunnerRef;
     output: {
@@ -65,7 +65,7 @@ export interface JobEffects {
   removeRunner: { input: RunnerRef; output: null };
 }
 
-/** What a job's actor is called in its actor system, where its effects find out whose they are. */
+/** The id of a job's actor in its actor system, by which an effect finds its actor. */
 export const JOB_ACTOR = 'job';
 
 function placeholder<Name extends keyof JobEffects>(name: Name) {

@@ -13,29 +13,29 @@ export type JobEvent =
   | { type: 'job.completed'; conclusion: string | null; here: boolean }
   /** Somebody else's runner has our job. */
   | { type: 'job.takenElsewhere' }
-  /** Another actor's job is ours now, and ours is its (law 4); `here` when our runner is the one that has it. */
+  /** Two actors have swapped jobs (law 4): `job` is ours now; `here` when our runner has it. */
   | { type: 'job.exchanged'; job: Job; here: boolean }
-  /** Our job goes on in an actor of its own; this one keeps the VM. */
+  /** Our job goes on in an actor of its own; this actor keeps the VM. */
   | { type: 'job.released' }
-  /** GitHub, asked for our job, has it queued. */
+  /** A look at GitHub shows that our job is still queued. */
   | { type: 'job.stillQueued' }
   /** The job cannot be served any more: its label or its repository left the config, or the repository is gone. */
   | { type: 'job.unservable'; failure: Failure }
   /** The host's list does not have our VM any more. */
   | { type: 'vm.vanished' }
-  /** The host has been unreachable for longer than it may. */
+  /** The host was unreachable for longer than the limit. */
   | { type: 'host.lost' }
   /** Another host has room for a VM that waits for a full one. */
   | { type: 'host.full' }
-  /** The host is to be emptied: what is not at work there goes on elsewhere. */
+  /** The host is drained: jobs that are not at work there go on at another host. */
   | { type: 'host.drained' }
-  /** An operator does not want this job served. A runner at work goes on (law 5): that end is GitHub's to order. */
+  /** An operator orders that this job is not served. A job at work goes on (law 5): only GitHub can cancel it. */
   | { type: 'operator.cancelled'; by: string }
-  /** An operator does not want to wait for the next try. */
+  /** An operator orders the next try at once. */
   | { type: 'operator.retried' }
-  /** An operator ends the record; what may be left of its VM and runner is the collector's. */
+  /** An operator ends the record; the collector removes what is left of its VM and runner. */
   | { type: 'operator.forgot'; by: string }
-  /** A VM of ours without a readable record was found running; nobody knows whether it works. */
+  /** A running VM of ours without a readable record was found; it is unknown whether a job is at work in it. */
   | { type: 'vm.adopted'; vm: Vm; runner: Runner };
 
 export const JOB_EVENT_TYPES = [

@@ -33,12 +33,12 @@ const FINAL: readonly FailureCode[] = [
   'REPOSITORY_GONE',
 ];
 
-/** What GitHub calls otherwise than these has left its queue; one that it holds back comes there again. */
+/** A job with any other status has left the queue; one that GitHub holds back (`waiting`) comes back to it. */
 const isInQueue = (status: JobStatus) => status === 'queued' || status === 'waiting';
 
 const isFinal = (failure: Failure | null) => failure !== null && FINAL.includes(failure.code);
 
-/** Whether no further VM is to be made for the job of this context. */
+/** Whether the job of this context gets no further VM. */
 const needsNoVm = ({ job, failure }: JobContext) =>
   job.id === NO_JOB || job.status !== 'queued' || isFinal(failure);
 
@@ -120,7 +120,7 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'is the start news': ({ context }) =>
         withLaterStatus(context.job, 'in_progress').status !== context.job.status,
       'needs the job no further VM': ({ context }) => needsNoVm(context),
-      /** Unless GitHub said meanwhile that the job is not in its queue any more. */
+      /** No runner was configured, and GitHub did not say that the job has left its queue. */
       'does the job wait, for all we know': ({ context: { runner, failure } }) =>
         runner === null || (runner.mode === null && failure?.code !== 'JOB_NO_LONGER_QUEUED'),
       'does GitHub have the job queued': ({ context }, { status }: { status: JobStatus }) =>

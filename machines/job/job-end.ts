@@ -10,7 +10,7 @@ export interface JobEnd {
   attempts: number;
 }
 
-/** The end of an actor whose job needs no further VM; null where no job ended with it. */
+/** The end of an actor whose job needs no further VM; null when it has no job. */
 export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
   const { job, failure } = context;
   if (job.id === NO_JOB) return null;
@@ -26,7 +26,7 @@ export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
 /** Whether the VM's end was the job's. */
 const isVmsEnd = ({ code }: Failure) => code === 'VM_VANISHED' || code === 'LIFETIME_EXCEEDED';
 
-/** The end of an actor that gave its job up. */
+/** The end of an actor whose job is given up. */
 export function unservedEnd({ context }: { context: JobContext }): JobEnd | null {
   const { job, failure } = context;
   return job.id === NO_JOB ? null : { outcome: 'failed', cause: failure, attempts: job.attempt };

@@ -1,8 +1,8 @@
 import type { Job, JobStatus } from './context.ts';
 
 /**
- * What one source saw of one job at one time. Webhook, poll and recheck all become this before anything else
- * sees them; it is a hint (law 6), stored as JSON.
+ * What one source saw of one job at one time. Webhook, poll and recheck are turned into this before anything else reads
+ * them. It is a hint (law 6), stored as JSON.
  */
 export interface JobObservation {
   source: 'webhook' | 'poll' | 'recheck';
@@ -22,12 +22,12 @@ export interface JobObservation {
   conclusion: string | null;
   /** Epoch ms at which GitHub says that the job was created. */
   queuedAt: number;
-  /** Null, never 0 or '', when no runner has it. */
+  /** Null when no runner has it, never 0 or ''. */
   runnerId: number | null;
   runnerName: string | null;
 }
 
-/** What is seen of a job that GitHub has no more, or whose run is over: it is over, too. */
+/** The observation that a job is completed, for a job that GitHub does not have any more or whose run is over. */
 export function endObservation(job: Job, conclusion: string | null, seenAt: number): JobObservation {
   return {
     source: 'recheck',

@@ -1,9 +1,9 @@
 import { type Job, NO_JOB } from './context.ts';
 
 /**
- * What an actor holds in place of a job: for a warm VM that none has come for yet, for a VM whose job went on
- * elsewhere, or for one whose record was lost. It counts as completed, so that it is never tried again and its end is no
- * outcome. Instants in epoch ms.
+ * What an actor has in place of a job: for a warm VM without a job, for a VM whose job went on in another actor, or for
+ * a VM whose record was lost. It counts as completed, so that it is never tried again and its end is not an outcome of
+ * a job. Instants in epoch ms.
  */
 export function placeholder({
   name,

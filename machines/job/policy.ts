@@ -15,29 +15,32 @@ export interface JobPolicy {
     starting: number;
     sshReady: number;
     probing: number;
-    /** A warm VM that no job came for makes room after this. */
+    /** A warm VM without a job is removed after this. */
     warm: number;
     jitConfig: number;
     runnerOnline: number;
-    /** An online runner that nobody gives a job is retired after this. */
+    /** An online runner that gets no job is retired after this. */
     idle: number;
-    /** From the job's completion to the end of its runner process, and from that to GitHub's word. */
+    /** From the job's completion to the end of its runner process, and from that to GitHub's answer. */
     finishing: number;
     /** The confirmation window of law 5. */
     retireWindow: number;
-    /** How long a create or a registration of which we saw no end may still take effect. */
+    /** How long a create or a registration with an unknown outcome may still take effect. */
     settle: number;
-    /** Beyond the VM's own expiry, in case the agent does not act on it. */
+    /** From the VM's expiry to our own action, in case the agent does not power the VM off. */
     expiryMargin: number;
-    /** A guest that answered nothing for so long is silent: GitHub is asked for its runner. */
+    /** A guest that gave no answer for so long is silent: GitHub is asked for its runner. */
     silence: number;
     /** A runner whose removal failed for so long is left to the collector. */
     removal: number;
-    /** From GitHub's first word that our job is queued, while the guest works on another one, to the second. */
+    /**
+     * From GitHub's first answer that our job is queued, while the guest has another job, to the answer that is
+     * believed.
+     */
     otherJob: number;
   };
   retryPause: Pause;
-  /** Between looks at something that comes up by itself: a guest that boots, a runner that connects. */
+  /** Between tries at something that becomes ready by itself: a guest that boots, a runner that connects. */
   readyPause: Pause;
   blockedPause: Pause;
   teardownPause: Pause;
@@ -59,7 +62,7 @@ export interface JobMachineOptions {
 /** Failures that only say "not yet". */
 const NOT_YET: readonly FailureCode[] = ['SSH_NOT_READY', 'GUEST_UNREACHABLE', 'RUNNER_NOT_ONLINE'];
 
-/** The pause that fits a failure: what is blocked waits longest, what comes up by itself is looked for soon. */
+/** The pause after a failure: longest when blocked, shortest for what becomes ready by itself. */
 export function pauseFor(policy: JobPolicy, { code, disposition }: Failure): Pause {
   if (disposition === 'blocked') return policy.blockedPause;
   return NOT_YET.includes(code) ? policy.readyPause : policy.retryPause;
@@ -68,7 +71,7 @@ export function pauseFor(policy: JobPolicy, { code, disposition }: Failure): Pau
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What the config's defaults mean for the machine; tests and drawings start from it. */
+/** The policy of the config's defaults; tests and drawings use it. */
 export const DEFAULT_POLICY: JobPolicy = {
   namePrefix: 'gh-default',
   maxAttempts: 3,

@@ -3,10 +3,10 @@ import { pauseAfter } from '../pause.ts';
 import type { Job, JobContext } from './context.ts';
 import type { JobPolicy } from './policy.ts';
 
-/** Failures that are no failed attempt: the host is lost or full, or has to pull the image first. */
+/** Failures that are not counted as a failed attempt: the host is lost or full, or has to pull the image first. */
 const UNCOUNTED: readonly FailureCode[] = ['HOST_LOST', 'HOST_FULL', 'IMAGE_NOT_READY'];
 
-/** Whose failures count as failed attempts. One of GitHub's, of an operator's or of the job's own costs no attempt. */
+/** Whose failures count as failed attempts. A failure of GitHub, an operator or the job is not counted. */
 const COUNTED: readonly Blame[] = ['us', 'host', 'image'];
 
 /** The job after an attempt that ended for this reason. */

@@ -73,7 +73,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'vm.adopted');
         return { vm: event.vm, runner: event.runner, failure: null };
       }),
-      /** Another VM bears the name, whose record was lost: no second one may be taken for it. */
+      /** Another VM, whose record was lost, has the name: the two must not be mistaken for each other. */
       takeVmName: assign(({ context }) => {
         const { name, vm } = nextName(vmOf(context));
         return { vm: { ...vm, name } };
@@ -84,14 +84,14 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           runnerVersion,
         }),
       }),
-      /** The first runner of a VM bears the VM's name; a further one takes the VM's next number (law 7). */
+      /** The first runner of a VM has the VM's name; a further one takes the VM's next number (law 7). */
       takeRunnerName: assign(({ context }) => {
         const { runner } = context;
         if (runner === null) return { runner: unregistered(vmOf(context).name, context.job) };
         const { name, vm } = nextName(vmOf(context));
         return { vm, runner: unregistered(name, context.job) };
       }),
-      /** A runner of another scope is another runner, so the name that waits for its registration is not used. */
+      /** A runner of another scope is another runner, so it does not use the name of the earlier request. */
       takeJobAndScope: assign(({ context, event }) => {
         assertEvent(event, 'job.exchanged');
         const { job } = event;
@@ -107,7 +107,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           deadlineAt: now() + policy.timeouts[params.timeout],
         }),
       }),
-      /** A further runner in the same VM gets no further time, or a restart that lost a config would (law 8). */
+      /**
+       * A further runner in the same VM gets no further time: else a restart that lost a config would extend it (law
+       * 8).
+       */
       beginOnline: assign({
         phase: ({ context }) => ({
           ...NO_RETRY,
@@ -116,7 +119,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
             : { enteredAt: context.phase.enteredAt, deadlineAt: context.phase.deadlineAt }),
         }),
       }),
-      /** Time spent blocked is nobody's failure: the phase gets its whole time again, the pauses keep growing. */
+      /** Blocked time is nobody's failure: the phase gets its whole time again, while the pauses keep growing. */
       resumePhase: assign({
         phase: ({ context }, params: { timeout: keyof JobPolicy['timeouts'] }) => ({
           ...context.phase,
@@ -166,7 +169,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           return { tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
-      /** A guest that cannot be asked costs GitHub few questions: the pauses grow as long as the silence was. */
+      /** Keeps the questions to GitHub few while a guest is silent: each pause is as long as the silence so far. */
       noteSilence: assign({
         phase: ({ context }) => {
           const { first, longest } = policy.silentPause;
@@ -199,11 +202,11 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) =>
         ends(context, failure(params.code, params.message)),
       ),
-      /** Ends the attempt for a cause that speaks against nothing, so it does not count. */
+      /** Ends the attempt for a cause that does not count as a failed attempt. */
       loseAttempt: assign({
         failure: (_, params: { code: FailureCode; message: string }) => failure(params.code, params.message),
       }),
-      /** A wait that stays in its record after its end makes that record one which cannot be restored. */
+      /** A wait that stays in the record after its end makes the record impossible to restore. */
       endLifetime: stopChild('lifetime'),
       noteRunnerEnd: assign(({ context }, { failure }: JobEffects['watchRunner']['output']) =>
         failure === null ? { failure } : ends(context, failure),
@@ -225,14 +228,14 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'operator.cancelled');
         return { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) };
       }),
-      /** A job that has left its queue needs no reason for a further attempt. */
+      /** A job that has left its queue gets no further attempt, so the failure is dropped. */
       noteJob: assign(({ context }, { status, conclusion }: JobEffects['recheckJob']['output']) => {
         const job = withLaterStatus(context.job, status, conclusion);
         return job.status === 'queued' ? { job } : { job, failure: null };
       }),
       skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
       forgetFailure: assign({ failure: null }),
-      /** What an earlier state tried in vain is over. */
+      /** The tries of an earlier state do not count any more. */
       forgetTries: assign({ phase: ({ context }) => ({ ...context.phase, ...NO_RETRY }) }),
       markStarted: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress') }),
       markTaken: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress'), failure: null }),
@@ -242,7 +245,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
           return withLaterStatus(context.job, 'completed', event.conclusion);
         },
       }),
-      /** What went wrong here was the other job's attempt. */
+      /** The failure belongs to the attempt of the other job. */
       takeJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');
         return { job: event.job, failure: null, otherJobSince: null };
@@ -251,7 +254,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'job.exchanged');
         return { job: event.job, failure: event.job.lastFailure };
       }),
-      /** The VM stays here, and the place where its runner is registered. */
+      /** The VM stays here, and so do the owner and the repository, where its runner is registered. */
       leaveJob: assign(({ context }) => {
         const { owner, repository, id } = context.job;
         const name = `VM of job ${context.vm?.madeFor.jobId || id}`;
@@ -278,7 +281,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
 export type JobSetup = ReturnType<typeof jobSetup>;
 export type StateConfig = ReturnType<JobSetup['createStateConfig']>;
 
-/** The action that starts the clock of the phase which a transition leads to. */
+/** The action that starts the deadline of the phase that a transition leads to. */
 export const begin = (timeout: keyof JobPolicy['timeouts']) => ({
   type: 'beginPhase' as const,
   params: { timeout },

@@ -1,6 +1,6 @@
 import type { JobTopState } from '../job.ts';
 
-/** The top state of a path that the journal wrote; empty before the first. */
+/** The top state of a path in the journal; empty before the first transition. */
 function topOf(path: string): JobTopState | '' {
   return path.split(/[.,]/)[0] as JobTopState | '';
 }
@@ -10,12 +10,12 @@ export function isOver(to: string): boolean {
   return topOf(to) === 'done' || isFailed(to);
 }
 
-/** Whether it ended an actor that gave its job up. */
+/** Whether it ended an actor whose job is given up. */
 export function isFailed(to: string): boolean {
   return topOf(to) === 'failed';
 }
 
-/** Whether a transition was the one by which an attempt came to its teardown. */
+/** Whether a transition led from another state to the teardown. */
 export function beginsTeardown(from: string, to: string): boolean {
   return isTearingDown(to) && !isTearingDown(from);
 }

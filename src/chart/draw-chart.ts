@@ -25,7 +25,7 @@ export function drawChart({ id, width, height, boxes, arrows }: ChartLayout): st
 
 function boxText({ path, name, description, x, y, width, height, isLeaf, kind, parent }: ChartBox): string {
   const isPill = isLeaf && (parent !== '' || kind === 'final');
-  const title = description ? `${path}: ${description}` : path;
+  const title = description ? `${path}: ${description.replaceAll('`', '')}` : path;
   return (
     `<g class="${isPill ? 'pill' : 'box'}"><title>${escaped(title)}</title>` +
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${isPill ? 6 : 9}"/>` +

@@ -36,8 +36,8 @@ describe('the definition', () => {
     ]);
   });
 
-  test('says of each state in a sentence what it is, but for those whose name says it', () => {
-    const shape = ['acting', 'watching', 'waiting', 'blocked', 'looking', 'gone'];
+  test('says of each state in sentences when it is entered and where it leads, but for those whose name says it', () => {
+    const shape = ['acting', 'watching', 'waiting', 'looking', 'gone'];
     for (const { id, key, description, parent } of nodes) {
       if (parent && !shape.includes(key)) expect(description, id).toMatch(/^[A-Z].+\.$/);
     }

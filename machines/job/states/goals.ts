@@ -1,6 +1,6 @@
 /**
- * States at which a transition aims that starts elsewhere in the chart. A name that is not here does not compile where
- * it is used, and `../../job.ts` does not compile when one of these is not a state of the machine.
+ * States that are the target of a transition from another part of the chart. A name that is missing here does not
+ * compile where it is used, and `../../job.ts` does not compile when one of these is not a state of the machine.
  */
 export const GOALS = [
   'queued',

@@ -14,7 +14,11 @@ const lost = {
   },
 } as const;
 
-/** Until a runner was launched nothing can be working in the VM, so every ending leads straight to teardown. */
+/** What `beforeTheRunner` says, for the descriptions of its states. */
+export const BEFORE_THE_RUNNER =
+  'The attempt also ends in `tearingDown` when the job is completed, taken by another runner, cancelled by an operator or no longer servable, and when the host is lost or drained or the VM vanishes.';
+
+/** Until a runner is launched, no job can be at work in the VM, so every way out leads straight to teardown. */
 export const beforeTheRunner = {
   'job.completed': { target: to('tearingDown'), actions: 'markCompleted' },
   'job.takenElsewhere': { target: to('tearingDown'), actions: 'markTaken' },
@@ -54,8 +58,8 @@ export const beforeTheRunner = {
 } as const;
 
 /**
- * What reaches an actor whose runner may be given a job at any moment: the runner is retired, so that a job which came
- * first is not killed (law 5).
+ * GitHub may give the runner a job at any moment, so the runner is retired: a job that came first is not killed (law
+ * 5).
  */
 export const withTheRunner = {
   'job.completed': [

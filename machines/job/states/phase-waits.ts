@@ -2,7 +2,7 @@ import { invokeDeadline, invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
 
-/** Where a state leads when its phase has used up its time. */
+/** The deadline of the phase, and where it leads. */
 export const phaseDeadline = <const Over>(over: Over) =>
   invokeDeadline(
     'phaseDeadline',
@@ -14,7 +14,7 @@ export const phaseDeadline = <const Over>(over: Over) =>
 export const retryWait = <const Over>(over: Over) =>
   invokeWait('retryWait', ({ phase }: JobContext) => phase.nextTryAt, over);
 
-/** The pause as a state of its own, which an operator may cut short. */
+/** The pause as a state, which an operator's retry ends. */
 export function pausing(s: JobSetup, next: 'acting' | 'watching', ...tags: 'needsAttention'[]) {
   return s.createStateConfig({
     tags: ['waiting', ...tags],
@@ -23,7 +23,7 @@ export function pausing(s: JobSetup, next: 'acting' | 'watching', ...tags: 'need
   });
 }
 
-/** An effect that is tried until it ends, without a deadline of its own: acting ⇄ waiting. */
+/** An effect that is tried again until it succeeds, without its own deadline: acting ⇄ waiting. */
 export function retried(s: JobSetup, description: string, acting: StateConfig, ...tags: 'needsAttention'[]) {
   return s.createStateConfig({
     initial: 'acting',

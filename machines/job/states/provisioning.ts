@@ -1,5 +1,6 @@
 import { assign } from 'xstate';
 import { withFailure, withOutput } from '../../effect-ends.ts';
+import { sentences } from '../../sentences.ts';
 import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { to } from './goals.ts';
@@ -14,7 +15,11 @@ export function creating(s: JobSetup) {
     {
       timeout: 'creating',
       doing: 'Creating the VM',
-      description: 'The image is brought to the host and the VM made from it, by name and sized.',
+      description: sentences(
+        'Entered when a slot is granted.',
+        'The VM is created under its name, from a base VM or the image of the profile, and gets its size; success leads to `starting`.',
+        'If another VM has the name, the next name is tried; if the host needs long to pull the image, the attempt ends while the pull goes on.',
+      ),
     },
     s.createStateConfig({
       invoke: {
@@ -50,7 +55,10 @@ export function starting(s: JobSetup) {
     {
       timeout: 'starting',
       doing: 'Starting the VM',
-      description: 'The VM is powered on; a full host is waited for here.',
+      description: sentences(
+        'Entered when the VM is created.',
+        'The VM is powered on if it does not run yet; once the agent reports it as running, this leads to `sshReady`.',
+      ),
     },
     s.createStateConfig({
       invoke: {
@@ -76,7 +84,10 @@ export function sshReady(s: JobSetup) {
     {
       timeout: 'sshReady',
       doing: 'Reaching the guest by SSH',
-      description: 'The guest gets an address, shows its SSH banner and lets us log in.',
+      description: sentences(
+        'Entered when the VM runs.',
+        "The daemon asks for the guest's address and logs in by SSH; a successful login leads to `probing`.",
+      ),
     },
     s.createStateConfig({
       invoke: {
@@ -107,7 +118,11 @@ export function probing(s: JobSetup) {
     {
       timeout: 'probing',
       doing: 'Probing the guest',
-      description: 'The guest is asked for run.sh, config.sh, bash and git.',
+      description: sentences(
+        'Entered after the first SSH login.',
+        'The guest is checked for run.sh, config.sh, bash and git, and for a correct clock.',
+        'Success leads to `jitConfig`, or to `warm` if the VM has no job.',
+      ),
     },
     s.createStateConfig({
       invoke: {
@@ -131,7 +146,7 @@ export function probing(s: JobSetup) {
   );
 }
 
-/** A pause, or a refusal, that was about the earlier scope holds nothing back in the other one. */
+/** A pause or a refusal in the earlier scope does not hold back a request in the other one. */
 const anotherScope = {
   guard: 'does the exchanged job need a runner of another scope',
   target: '.acting',
@@ -144,10 +159,14 @@ export function jitConfig(s: JobSetup) {
     {
       timeout: 'jitConfig',
       doing: 'Obtaining a runner configuration from GitHub',
-      description: 'The runner takes a name, and GitHub gives it a configuration that stays in memory.',
+      description: sentences(
+        'Entered when the VM is ready and has a job, and when the configuration of a runner was lost before its launch.',
+        'GitHub is asked whether the job is still queued, and then for a configuration of the runner, which stays in memory; success leads to `runnerOnline`.',
+        'A runner name that is already taken at GitHub is replaced by the next one; an exchange for a fitting job starts the request again if one is running or if the runner needs another scope.',
+      ),
     },
     s.createStateConfig({
-      // The effect in flight looks at the job that was ours, and would reject when it finds that one taken.
+      // The running effect reads the earlier job, and would reject if another runner has taken that one.
       on: {
         'job.exchanged': {
           guard: 'does the exchanged job fit this VM',

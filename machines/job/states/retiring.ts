@@ -1,4 +1,5 @@
 import { withFailure, withOutput } from '../../effect-ends.ts';
+import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, jobRefOf, runnerOf, runnerRefOf } from '../context.ts';
 import { begin, type JobSetup } from '../setup.ts';
@@ -11,7 +12,7 @@ const askGitHub = {
   input: ({ context }: { context: JobContext }) => ({ ...jobRefOf(context), ...runnerRefOf(context) }),
 } as const;
 
-/** Our runner has the job after all, or had it. */
+/** GitHub says that our runner has the job or had it. */
 const onOurRunner = [
   {
     guard: withOutput('has our runner the job'),
@@ -25,23 +26,31 @@ const onOurRunner = [
   },
 ] as const;
 
-/** The job goes on elsewhere, and this actor goes on with its VM. */
+/** The job goes on in another actor, and this one keeps the VM. */
 export function releasing(s: JobSetup, next: Goal) {
   return s.createStateConfig({
-    description: 'The attempt is decided: the job goes on in an actor of its own, and the VM stays here.',
+    description: sentences(
+      'Entered when the attempt is decided because GitHub still has the job queued.',
+      `The dispatcher moves the job to an actor of its own, and the VM stays here: this leads on to \`${next}\`.`,
+    ),
     tags: ['decided'],
     on: { 'job.released': { target: to(next), actions: 'leaveJob' } },
   });
 }
 
-/** An unanswered question keeps the VM: law 5 prefers a slot held too long to a build killed. */
+const ASK_AGAIN =
+  "A failed question is repeated after a pause, which an operator's retry ends; a guest that is silent for too long leads to `askingGitHub`.";
+
+/**
+ * Without an answer of the guest the VM stays: law 5 prefers a slot that is held too long to a build that is killed.
+ */
 function askingGuest(
   s: JobSetup,
   { description, whenNotWorking }: { description: string; whenNotWorking: Goal },
 ) {
   return s.createStateConfig({
     initial: 'acting',
-    description,
+    description: sentences(description, ASK_AGAIN),
     states: {
       acting: {
         invoke: {
@@ -65,8 +74,12 @@ function askingGuest(
       },
       waiting: pausing(s, 'acting', 'needsAttention'),
       askingGitHub: {
-        description:
-          'The guest is silent, so GitHub is asked whether its runner is online and where the job is.',
+        description: sentences(
+          'Entered when the guest is silent for too long.',
+          'GitHub is asked for the runner and the job: a job that runs on this runner leads to `busy`, and one that ended on it to `finishing`.',
+          'If the runner is not online, a VM that is past its lifetime and a margin leads to `tearingDown`, and otherwise a queued job leads to `releasing`.',
+          'In every other case, also when GitHub cannot be asked, the guest is asked again after a pause that grows with the silence.',
+        ),
         invoke: {
           ...askGitHub,
           onDone: [
@@ -79,7 +92,10 @@ function askingGuest(
         },
       },
       releasing: {
-        description: 'The runner is offline and the job is queued: the job goes on in an actor of its own.',
+        description: sentences(
+          'Entered when the runner is not online and GitHub still has the job queued, so the attempt is decided.',
+          'The dispatcher moves the job to an actor of its own, and the guest is asked again after a pause.',
+        ),
         tags: ['decided'],
         on: { 'job.released': { target: 'waiting', actions: ['leaveJob', 'noteSilence'] } },
       },
@@ -88,15 +104,21 @@ function askingGuest(
 }
 
 /**
- * The protocol of law 5 for a runner that seems to have no job: ask the guest, deregister, wait the
- * confirmation window, ask again. GitHub's `busy` flag alone is never the witness, since it lags by up to a
- * minute; any sign of a job, at any step, leads back to `busy`. The job itself does not wait for the end of this: as
- * soon as the guest has no job and GitHub has ours queued, it goes on elsewhere (law 12).
+ * The protocol of law 5 for a runner that seems to have no job: ask the guest, deregister, wait for the end of the
+ * confirmation window, ask again. GitHub's `busy` flag alone is never believed, since it is up to a minute late; any
+ * sign of a job, at any step, leads back to `busy`. The job itself does not wait for the end of this protocol: as soon
+ * as the guest has no job and GitHub has ours queued, it goes on in another actor (law 12).
  */
 export function retiring(s: JobSetup) {
   return s.createStateConfig({
     initial: 'askingGuest',
-    description: 'The runner seems to have no job, and is let go only when its guest has said so twice.',
+    description: sentences(
+      'Entered when the runner seems to have no job or is to be removed, and when a VM is adopted.',
+      'The guest is asked for a job, the runner is removed from GitHub, and after a confirmation window the guest is asked a second time; if it has no job both times, this leads to `tearingDown`.',
+      'Any sign of a job on this runner leads to `busy`, or to `finishing` if that job ended.',
+      'As soon as it is certain that a queued job does not run here, the job goes on in an actor of its own.',
+      "An operator's cancel and a job that is no longer servable are only noted; the only deadline is the lifetime of the VM.",
+    ),
     tags: ['mayBeBusy', 'leaving'],
     entry: begin('retireWindow'),
     on: {
@@ -106,12 +128,20 @@ export function retiring(s: JobSetup) {
     },
     states: {
       askingGuest: askingGuest(s, {
-        description: 'The guest is asked whether a job is at work in it.',
+        description: sentences(
+          'Entered at the start of `retiring`, and after a pause when GitHub refuses to remove the runner.',
+          'The guest is asked whether a job is at work in it: yes leads to `busy`, no to `deregistering`, and a VM that is gone to `tearingDown`.',
+        ),
         whenNotWorking: 'running.retiring.deregistering',
       }),
       deregistering: {
         initial: 'acting',
-        description: 'GitHub is asked to remove the runner, so that it gives it no further job.',
+        description: sentences(
+          'Entered when the guest has no job.',
+          'GitHub is asked to remove the runner, so that it gives the runner no further job.',
+          'Success leads to `checkingJob`, or to `settling` if the job needs no further VM; if GitHub refuses because the runner has a job, the guest is asked again after a pause.',
+          "A failed request is repeated after a pause, which an operator's retry ends.",
+        ),
         states: {
           acting: {
             invoke: {
@@ -138,7 +168,12 @@ export function retiring(s: JobSetup) {
         },
       },
       checkingJob: {
-        description: 'GitHub is asked for the job, so that it need not wait for the end of this VM.',
+        description: sentences(
+          'Entered when the runner is removed from GitHub and its job may still be queued.',
+          'GitHub is asked for the job, so that a queued job does not wait for the end of this VM.',
+          'A job that runs on this runner leads to `busy`, one that ended on it to `finishing`, and one that is queued to `releasing`.',
+          'Any other answer and a failed question lead to `settling`.',
+        ),
         invoke: {
           ...askGitHub,
           onDone: [
@@ -154,7 +189,11 @@ export function retiring(s: JobSetup) {
       },
       releasing: releasing(s, 'running.retiring.settling'),
       settling: {
-        description: 'The confirmation window: a job that was on its way to the runner would show by now.',
+        description: sentences(
+          'Entered when the runner is removed from GitHub.',
+          'The daemon waits for the confirmation window, because a job may have been on its way to the runner.',
+          'The end of the window leads to `askingGuestAgain`.',
+        ),
         tags: ['waiting'],
         invoke: invokeWait(
           'confirmationWindow',
@@ -163,7 +202,10 @@ export function retiring(s: JobSetup) {
         ),
       },
       askingGuestAgain: askingGuest(s, {
-        description: 'The guest is asked for the second time.',
+        description: sentences(
+          'Entered at the end of the confirmation window.',
+          'The guest is asked a second time: a job at work in it leads to `busy`; no job, and a VM that is gone, lead to `tearingDown`.',
+        ),
         whenNotWorking: 'tearingDown',
       }),
     },

@@ -1,4 +1,5 @@
 import { withFailure, withOutput } from '../../effect-ends.ts';
+import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
 import type { JobMachineOptions } from '../policy.ts';
@@ -15,7 +16,7 @@ const watchInput = (context: JobContext, until: 'activity' | 'exit') => ({
   until,
 });
 
-/** Losing the view of a runner says nothing about the runner: look again, never kill. */
+/** A watch that fails says nothing about the runner: it is started again, and the VM stays. */
 const waitingToWatch = (s: JobSetup) => pausing(s, 'watching');
 
 const vmLost = (message: string) =>
@@ -28,6 +29,8 @@ const LOST_BUSY = vmLost(
   'The VM disappeared while the job ran in it. GitHub fails the job within minutes; it is not started again.',
 );
 
+const WATCH_FAILS = "A watch that fails is started again after a pause, which an operator's retry ends.";
+
 function idle(s: JobSetup) {
   const unused = {
     target: to('running.retiring'),
@@ -39,7 +42,13 @@ function idle(s: JobSetup) {
 
   return s.createStateConfig({
     initial: 'watching',
-    description: 'The runner is online and no job was seen on it yet.',
+    description: sentences(
+      'Entered when the runner is online and no job was seen on it.',
+      'The daemon watches the runner: if it takes a job, this leads to `busy`; if its process ends, to `verifying`; if its VM is gone, to `tearingDown`.',
+      WATCH_FAILS,
+      'The deadline, a lost or drained host, and a job that ended elsewhere, is taken by another runner, cancelled or no longer servable lead to `retiring`.',
+      'A queued job of the same profile can come by exchange; any other exchange for a job that is not on this runner leads to `retiring`.',
+    ),
     tags: ['mayBeBusy'],
     on: {
       ...withTheRunner,
@@ -71,7 +80,13 @@ function idle(s: JobSetup) {
 function busy(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
-    description: 'A job is at work on the runner.',
+    description: sentences(
+      'Entered when a job is at work on the runner: this job or another one.',
+      'The daemon watches the runner until its process ends: this leads to `tearingDown` if the job is known to be over, and to `verifying` otherwise.',
+      WATCH_FAILS,
+      'If the VM vanishes, the job is lost, and this leads to `tearingDown`.',
+      'If GitHub has this job queued at two looks with a minimum time between them, the runner has another job, and this leads to `releasing`.',
+    ),
     tags: ['mayBeBusy', 'atWork'],
     entry: ['forgetFailure', 'forgetTries'],
     on: {
@@ -80,7 +95,7 @@ function busy(s: JobSetup) {
         { guard: 'does the guest work for another job', target: '.releasing' },
         { guard: 'is our job still queued', actions: 'noteOtherJob' },
       ],
-      // A repeated hint must not interrupt the watch.
+      // A repeated message must not interrupt the watch.
       'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
       'vm.vanished': LOST_BUSY,
     },
@@ -108,16 +123,22 @@ function busy(s: JobSetup) {
 function finishing(s: JobSetup) {
   return s.createStateConfig({
     initial: 'watching',
-    description: 'The job is over; its runner still uploads and says goodbye.',
+    description: sentences(
+      'Entered when the job ended on this runner, which may still upload logs.',
+      'The daemon watches the runner: the end of its process and a vanished VM lead to `tearingDown`.',
+      WATCH_FAILS,
+      'The deadline leads to `verifying`, so that GitHub is asked before a runner that goes on is removed.',
+      'A further message that the job started or completed is ignored.',
+    ),
     tags: ['mayBeBusy'],
     entry: 'forgetFailure',
     on: {
-      // Late and repeated hints neither bring the job back nor give its end more time.
+      // A late or repeated message neither makes the job active again nor gives its end more time.
       'job.started': {},
       'job.completed': {},
       'vm.vanished': to('tearingDown'),
     },
-    // A delivery alone says that the job is over, so GitHub is asked before a runner that goes on is torn down.
+    // Only a delivery says that the job is over, so GitHub is asked before a runner that goes on is torn down.
     invoke: phaseDeadline({ target: to('running.verifying'), actions: begin('finishing') }),
     states: {
       watching: {
@@ -137,7 +158,7 @@ function finishing(s: JobSetup) {
   });
 }
 
-/** A runner of ours is online; which job it serves is for observations and the guest to say (law 4). */
+/** A runner of ours is online; observations and the guest say which job it serves (law 4). */
 export function running(s: JobSetup, { policy }: JobMachineOptions) {
   const expired = [
     { guard: 'is the job given up', target: to('running.retiring'), actions: 'endLifetime' },
@@ -158,7 +179,13 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
 
   return s.createStateConfig({
     initial: 'idle',
-    description: 'The runner is online: without a job yet, at work, finishing, or being retired.',
+    description: sentences(
+      'Entered when the runner is online, when a job was seen on it, and when the runner is to be retired.',
+      'Unless a state in here says otherwise, a job that starts on this runner leads to `busy` and one that ends on it to `finishing`, also when it comes by exchange; other news of the job is only noted.',
+      'A vanished VM leads to `tearingDown`.',
+      'If the agent does not power the VM off at the end of its lifetime, the daemon waits for a margin, and this leads to `retiring`.',
+      'An operator can cancel the job only in `idle` and `retiring`, and a lost or drained host changes only `idle`, because a job at work is never stopped.',
+    ),
     tags: ['holdsSlot', 'provisioned'],
     on: {
       'job.started': { target: '.busy', actions: 'markStarted' },

@@ -1,4 +1,5 @@
 import { withFailure, withOutput } from '../../effect-ends.ts';
+import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { type JobContext, jobRefOf, runnerRefOf, vmOf } from '../context.ts';
 import type { JobSetup, StateConfig } from '../setup.ts';
@@ -11,7 +12,7 @@ function part(
   acting: StateConfig,
   nextTryAt: 'phase' | 'runnerRemoval',
 ) {
-  // A VM that is gone has freed its slot, however long GitHub takes to forget the runner.
+  // A VM that is gone has freed its slot, even while GitHub still lists the runner.
   const tags = nextTryAt === 'phase' ? (['holdsSlot'] as const) : [];
   return s.createStateConfig({
     initial: 'looking',
@@ -37,14 +38,20 @@ function part(
 }
 
 /**
- * What is left to learn of the job: nothing where it needs no further VM or no runner was launched for it. Else GitHub
- * is asked, and while it has the job queued, the job goes on in an actor of its own (law 12).
+ * Finds out whether the job still waits. GitHub is not asked where the job needs no further VM or no runner was
+ * launched for it. A job that GitHub has queued goes on in an actor of its own (law 12).
  */
 function jobPart(s: JobSetup) {
   const overAlready = { guard: 'needs the job no further VM', target: 'gone' } as const;
   return s.createStateConfig({
     initial: 'looking',
-    description: 'GitHub is asked whether the job still waits, unless that is known.',
+    description: sentences(
+      'Entered at the start of the teardown.',
+      'GitHub is asked whether the job is still queued, unless it needs no further VM or no runner was configured for it.',
+      'A job that is still queued leads to `decided`; any other answer, and a repository that is gone, end this part.',
+      "A failed question is repeated after a pause, which an operator's retry ends.",
+      'This part also ends when the job moves to an actor of its own, or when an event shows that it needs no further VM.',
+    ),
     on: { 'job.released': { target: '.gone', actions: 'leaveJob' } },
     states: {
       looking: {
@@ -81,7 +88,10 @@ function jobPart(s: JobSetup) {
         invoke: invokeWait('jobRetryWait', ({ jobCheck }: JobContext) => jobCheck.nextTryAt, 'acting'),
       },
       decided: {
-        description: 'The attempt is decided: the job goes on in an actor of its own.',
+        description: sentences(
+          'Entered when the attempt is decided and the job is still queued.',
+          'The dispatcher moves the job to an actor of its own, which ends this part.',
+        ),
         tags: ['decided'],
       },
       gone: { type: 'final' },
@@ -90,15 +100,20 @@ function jobPart(s: JobSetup) {
 }
 
 /**
- * Reached from every state and always finishing (law 9): VM and runner go side by side, each retried with
- * capped pauses until the world is clean. A job that still waits is not kept here: it goes on in an actor of its own as
- * soon as the attempt is decided, whatever the rest of the teardown meets.
+ * Reached from every state that has a VM, and always finishes (law 9): VM and runner are removed at the same time, each
+ * tried again after pauses up to a limit until nothing is left. A job that still waits is not kept here: it goes on in
+ * an actor of its own as soon as the attempt is decided, even while the removal fails.
  */
 export function tearingDown(s: JobSetup) {
   return s.createStateConfig({
     type: 'parallel',
-    description:
-      'VM and runner are removed side by side, tried again until both are gone; the job is released as soon as it may be.',
+    description: sentences(
+      'Entered when the attempt or the work of the VM is over.',
+      'Three parts run at the same time: the VM is deleted, the runner is removed from GitHub, and GitHub is asked whether the job still waits.',
+      "There is no deadline: each part tries again after a pause, which an operator's retry ends.",
+      "News of the job, an exchange and an operator's cancel are only noted; a lost or drained host changes nothing.",
+      'The end of all parts leads to `failed` if the job is given up, and to `done` otherwise.',
+    ),
     tags: ['tearingDown', 'leaving'],
     entry: 'beginTeardown',
     on: {
@@ -113,7 +128,11 @@ export function tearingDown(s: JobSetup) {
     states: {
       vm: part(
         s,
-        'The VM is deleted by its id, or by its name where no id is known.',
+        sentences(
+          'Entered at the start of the teardown; ends at once if there is no VM.',
+          'The VM is deleted by its id, or by its name where no id is known; success ends this part and frees the slot.',
+          "A failed deletion is repeated after a pause, which an operator's retry ends.",
+        ),
         'is there no VM',
         s.createStateConfig({
           invoke: {
@@ -131,7 +150,11 @@ export function tearingDown(s: JobSetup) {
       ),
       runner: part(
         s,
-        'The runner is removed from GitHub.',
+        sentences(
+          'Entered at the start of the teardown; ends at once if there is no runner.',
+          'The runner is removed from GitHub; success ends this part.',
+          "A failed removal is repeated after a pause, which an operator's retry ends; after too long a time the runner is left to the collector, which ends this part too.",
+        ),
         'is there no runner',
         s.createStateConfig({
           invoke: {

@@ -1,17 +1,23 @@
+import { sentences } from '../../sentences.ts';
 import { begin, type JobSetup } from '../setup.ts';
 import { to } from './goals.ts';
-import { beforeTheRunner } from './outside-facts.ts';
+import { BEFORE_THE_RUNNER, beforeTheRunner } from './outside-facts.ts';
 import { phaseDeadline } from './phase-waits.ts';
 
 const [takesOver, ...otherExchanges] = beforeTheRunner['job.exchanged'];
 
 /**
- * A VM that is ready before its job is queued. No runner is registered in it, so GitHub can give it nothing, and it
- * may go at any moment: for a job of another profile, or for its age.
+ * A VM that is ready before its job is queued. No runner is registered in it, so GitHub can give it no job, and it can
+ * be removed at any moment: for a job of another profile, or because of its age.
  */
 export function warm(s: JobSetup) {
   return s.createStateConfig({
-    description: 'The VM is booted and probed, without a runner, and stands by for a job.',
+    description: sentences(
+      'Entered when a VM without a job is booted and probed.',
+      'The VM waits for a job and has no runner, so GitHub cannot give it one; a queued job of the same profile comes by exchange and leads to `jitConfig`.',
+      'The deadline, any other exchange and an order to free the slot lead to `tearingDown`.',
+      BEFORE_THE_RUNNER,
+    ),
     tags: ['holdsSlot', 'takesAnyJob', 'provisioned', 'waiting'],
     on: {
       ...beforeTheRunner,

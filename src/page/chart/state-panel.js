@@ -2,6 +2,10 @@ import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { span } from '../../format.js';
 import { statesIn } from './state-paths.js';
 
+/** State names in a description are in backticks. @param {string} description */
+const withCode = (description) =>
+  description.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
+
 /** Occupants of the state that are listed. */
 const MOST_LISTED = 12;
 
@@ -30,7 +34,7 @@ export function statePanel({ chart, path, stats, occupants, onClose, onJob }) {
         <button class="quiet" @click=${onClose} aria-label="Close the state">✕</button>
       </header>
       <div class="body">
-      ${node.description ? html`<p>${node.description}</p>` : nothing}
+      ${node.description ? html`<p>${withCode(node.description)}</p>` : nothing}
       <dl class="facts">
         ${node.effects.length > 0 ? html`<dt>Effects</dt><dd>${node.effects.join(', ')}</dd>` : nothing}
         ${node.tags.length > 0 ? html`<dt>Tags</dt><dd>${node.tags.join(', ')}</dd>` : nothing}
