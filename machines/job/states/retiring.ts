@@ -139,7 +139,7 @@ export function retiring(s: JobSetup) {
         description: sentences(
           'Entered when the guest has no job.',
           'GitHub is asked to remove the runner, so that it gives the runner no further job.',
-          'Success leads to `checkingJob`, or to `settling` if the job needs no further VM; if GitHub refuses because the runner has a job, the guest is asked again after a pause.',
+          'Success leads to `checkingJob`, or to `settling` if the job needs no further VM; if GitHub refuses because the runner has a job, this leads to `askingGuest`, which asks after a pause.',
           "A failed request is repeated after a pause, which an operator's retry ends.",
         ),
         states: {

@@ -46,7 +46,7 @@ function idle(s: JobSetup) {
       'Entered when the runner is online and no job was seen on it.',
       'The daemon watches the runner: if it takes a job, this leads to `busy`; if its process ends, to `verifying`; if its VM is gone, to `tearingDown`.',
       WATCH_FAILS,
-      'The deadline, a lost or drained host, and a job that ended elsewhere, is taken by another runner, cancelled or no longer servable lead to `retiring`.',
+      'A job that ended on the runner leads to `finishing`; the deadline, a lost or drained host, and a job that ended elsewhere, is taken by another runner, cancelled or no longer servable lead to `retiring`.',
       'A queued job of the same profile can come by exchange; any other exchange for a job that is not on this runner leads to `retiring`.',
     ),
     tags: ['mayBeBusy'],
