@@ -1,16 +1,16 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Clock } from './clock.ts';
 
-/** One call that left this process: never a body, a query or a secret (law 7). */
+/** One call that left this process. It never holds a body, a query or a secret (law 7). */
 export interface OutgoingCall {
   system: 'agent' | 'github' | 'guest';
-  /** A host's name in the config; null where the call goes to none. */
+  /** A host's name in the config; null when the call does not go to a host. */
   host: string | null;
   /** An HTTP method, or `ssh`. */
   method: string;
   /** The path with its ids taken out, or what a script in the guest is for. */
   route: string;
-  /** HTTP status or exit code; null when no answer came. */
+  /** HTTP status or exit code; null when no response came. */
   status: number | null;
   /** How long it took, in milliseconds. */
   ms: number;
@@ -19,8 +19,8 @@ export interface OutgoingCall {
 type Facts = Omit<OutgoingCall, 'status' | 'ms'>;
 
 /**
- * Where the adapters tell of their calls, as Node's own modules do. Whoever listens runs in the async context of
- * the caller, and so knows for which effect a call was made; it brings its own clock.
+ * Where the adapters report their calls, as Node's own modules do. A listener runs in the async context of
+ * the caller, so it knows for which effect a call was made; it brings its own clock.
  */
 const begun = channel('jeballto-runner:call:begin');
 const over = channel('jeballto-runner:call:end');
@@ -30,13 +30,19 @@ interface End {
   status: number | null;
 }
 
-/** Begins a call; the answer is to be told how it ended, once. */
+/**
+ * Reports the beginning of a call. The caller calls the returned function once, with the status when the call
+ * has ended.
+ */
 export function beginCall(facts: Facts): (status: number | null) => void {
   begun.publish(facts);
   return (status) => over.publish({ facts, status } satisfies End);
 }
 
-/** Hands each call on when it has ended, timed by the given clock. Answers how to stop that. */
+/**
+ * Passes each call to the listener when it has ended, with its duration on the given clock. Returns the
+ * function that stops this.
+ */
 export function onCallEnd(clock: Clock, listener: (call: OutgoingCall) => void): () => void {
   const beganAt = new Map<Facts, number>();
   const note = (facts: unknown) => beganAt.set(facts as Facts, clock.now());

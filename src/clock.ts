@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { SteadyClock } from './steady-clock.ts';
 
 /**
- * Time as every module gets it: passed in, so that tests and the simulation own it. All instants are epoch milliseconds
- * on one clock of ours, which no change of the system's clock makes jump: two of its instants measure a length.
+ * Time as every module gets it: passed in, so that tests and the simulation control it. All instants are
+ * epoch milliseconds on one clock of this process. A change of the system's clock does not make it jump, so
+ * the difference of two instants is a duration.
  */
 export interface Clock {
   now(): number;
@@ -23,19 +24,23 @@ export const systemClock: Clock = new SteadyClock({
   },
 });
 
-/** A limit on something that may never end. */
+/** A time limit on something that may never end. */
 export interface Timeout {
   /** Aborts with a TimeoutError, as `AbortSignal.timeout` does. */
   readonly signal: AbortSignal;
-  /** Calls the limit off; without it, it keeps the process waiting until it is reached, and its outer signal keeps it. */
+  /**
+   * Cancels the limit. A limit that is not cancelled keeps the process running until it is reached, and its
+   * outer signal keeps a reference to it.
+   */
   end(): void;
 }
 
 const ENDED = Symbol('ended');
 
 /**
- * Begins a limit of `ms` milliseconds on the given clock. Its signal also aborts as `outer` does, with the reason of that.
- * `AbortSignal.any` is not used: an `outer` that lives as long as the daemon would keep a reference to each limit.
+ * Starts a limit of `ms` milliseconds on the given clock. Its signal also aborts when `outer` does, with the
+ * same reason. `AbortSignal.any` is not used: an `outer` that lives as long as the daemon would keep a
+ * reference to each limit.
  */
 export function startTimeout(clock: Clock, ms: number, outer?: AbortSignal | null): Timeout {
   const reached = new AbortController();
@@ -49,7 +54,7 @@ export function startTimeout(clock: Clock, ms: number, outer?: AbortSignal | nul
     passOn();
     return { signal: reached.signal, end };
   }
-  // As many follow it as there are requests under way; Node would warn of a leak from the eleventh on.
+  // One listener for each request under way; Node would warn of a leak from the eleventh on.
   if (outer) setMaxListeners(0, outer);
   outer?.addEventListener('abort', passOn, { once: true });
   sleepFor(clock, ms, ended.signal).then(

@@ -2,8 +2,8 @@ import { type Blame, type Failure, type FailureCode, failure } from '../machines
 
 /**
  * The one error that adapters and effects throw. Its `failure` is what machines, the journal and people see;
- * `cause` stays in this process (law 7: a library's error object may hold a request body). `blame` is given where the
- * code alone does not tell it.
+ * `cause` stays in this process (law 7: a library's error object may hold a request body). `blame` is given
+ * where the code alone does not say who has to act.
  */
 export class DaemonError extends Error {
   readonly failure: Failure;

@@ -22,8 +22,8 @@ export function age(ms) {
 }
 
 /**
- * Somebody else's text in quotes, so that its end and what it is made of are seen: what is invisible or no usual space
- * stands there by its code. @param {string} text
+ * Another party's text in quotes, so that a reader sees where it ends. Invisible characters and unusual
+ * spaces are replaced by their codes. @param {string} text
  */
 export function quoted(text) {
   const shown = text
@@ -60,8 +60,8 @@ export function moment(at) {
 }
 
 /**
- * An address that may stand in a link. GitHub's text says it, so anything that is no web address is no link: the
- * browser would run `javascript:`. @param {unknown} url @returns {string | null}
+ * A URL that may be used as a link, or null. It comes from GitHub's text, so anything that is not a web
+ * address is refused: the browser would run `javascript:`. @param {unknown} url @returns {string | null}
  */
 export function webAddress(url) {
   if (typeof url !== 'string' || !URL.canParse(url)) return null;

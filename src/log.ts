@@ -5,7 +5,7 @@ import { redact } from './redact.ts';
 export interface LogOptions {
   level: string;
   format: 'json' | 'pretty';
-  /** Values that must never be written. Nothing should log them; this is the last protection (law 7). */
+  /** Values that must never be written. No code should log them; this is the last protection (law 7). */
   secrets: string[];
   /** Standard output by default. */
   destination?: DestinationStream;
@@ -20,7 +20,7 @@ const REMOVED_KEYS = [
   '*.authorization',
 ];
 
-/** Characters of a secret; a shorter one would take ordinary words out of the lines as well. */
+/** Characters of a secret; redacting a shorter one would also remove ordinary words from the lines. */
 const SHORTEST_SECRET = 6;
 
 /** The daemon's JSON log; lines about a job carry `job`, `attempt`, `host` and `state`. */

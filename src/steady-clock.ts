@@ -1,25 +1,28 @@
-/** What the machine tells of time. */
+/** The time sources of the machine. */
 export interface TimeSource {
-  /** Epoch ms of the system's clock, which people and time servers set forward and back. */
+  /** Epoch ms of the system's clock, which people and time servers may set forward or back. */
   wall(): number;
-  /** Milliseconds since some instant, which nobody sets. */
+  /** Milliseconds since some fixed instant; nobody can set this clock. */
   elapsed(): number;
-  /** Calls `wake` once, after `ms` milliseconds that nobody sets; the function that it returns calls that off. */
+  /** Calls `wake` once, after `ms` milliseconds of `elapsed`. The returned function cancels the call. */
   ring(ms: number, wake: () => void): () => void;
 }
 
-/** Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps go in pieces. */
+/**
+ * Node fires timers above this at once instead of late (2^31-1 ms, 24.8 days), so longer sleeps are split.
+ */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * By how much faster or slower than time itself this clock goes while the system's clock is ahead or behind: a minute
- * is made up for in 50 minutes, and a length that is measured meanwhile is wrong by 2 % at most.
+ * By how much faster or slower this clock runs while the system's clock is ahead of it or behind: it makes up
+ * for a minute in 50 minutes, and a duration measured during that time is wrong by 2 % at most.
  */
 const SLEW = 0.02;
 
 /**
- * Begins at the time of the system and counts what passes. When the system's clock is set, forward or back, this one
- * does not jump, or deadlines would end at once or hours late: it approaches the system's time slowly.
+ * Starts at the system's time and counts elapsed time. When the system's clock is set forward or back, this
+ * clock does not jump, since deadlines would then end at once or hours late. It approaches the system's time
+ * slowly.
  */
 export class SteadyClock {
   readonly #source: TimeSource;
@@ -52,7 +55,8 @@ export class SteadyClock {
   }
 
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
-    // Node's own promise of a timer makes an error with a stack for each sleep that is called off, and most are.
+    // `node:timers/promises` creates an error with a stack for each cancelled sleep, and most sleeps are
+    // cancelled.
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       let calledOff = () => {};

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 
 /**
- * When each thing last went well. What fails without an error (a loop that hangs, a question that is never answered) is
- * seen by this age alone. In memory: after a start nothing has gone well yet.
+ * When each thing last succeeded. A failure without an error (a loop that hangs, a request that gets no
+ * response) can be seen only by this age. In memory: after a start nothing has succeeded yet.
  */
 export class Successes {
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class Successes {
     this.#last.set(what, this.#clock.now());
   }
 
-  /** Milliseconds since it last went well; null when it never did. */
+  /** Milliseconds since the last success; null when there was none. */
   age(what: string): number | null {
     const last = this.#last.get(what);
     return last === undefined ? null : Math.max(0, this.#clock.now() - last);

@@ -2,10 +2,13 @@ import { fromPromise } from 'xstate';
 import type { Wait } from '../machines/waits.ts';
 import type { Clock } from './clock.ts';
 
-/** Milliseconds by which a wait may end late on a busy machine; beyond it the daemon slept, was stopped or was down. */
+/**
+ * Milliseconds by which a wait may end late on a busy machine; beyond it the machine slept, or the daemon was
+ * stopped.
+ */
 const UNWATCHED = 5_000;
 
-/** The actor by which machines wait, on a clock. */
+/** The actor with which machines wait for an instant, on the given clock. */
 export function waitUntil(clock: Clock) {
   return fromPromise<null, Wait>(async ({ input, signal }) => {
     await clock.sleepUntil(input.at, signal);
