@@ -28,7 +28,7 @@ import {
 import { AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
 import { type VmList, vmListOf, vmsNamed } from './vm-list.ts';
 
-/** A well-formed id that no VM has. */
+/** A well-formed id that does not belong to any VM. */
 const NO_VM = '00000000-0000-0000-0000-000000000000';
 
 /** An aborted call rejects with the signal's reason. */
@@ -36,7 +36,7 @@ export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
-/** What is absent stays as it is; sizes in bytes. */
+/** A size that is absent stays as it is; sizes in bytes. */
 interface Resources {
   cpuCount?: number;
   memorySize?: number;
@@ -76,13 +76,13 @@ export class AgentClient {
     );
   }
 
-  /** All VMs of the host, those of others too. A VM that is still being created is not among them. */
+  /** All VMs of the host, including those of others. A VM that is still being created is not listed. */
   async lookAtVms({ signal }: Abortable = {}): Promise<VmList> {
     const request = get('list VMs', '/vms', signal);
     return vmListOf(await this.#transport.allPages(vmPageSchema, ({ vms }) => vms, request));
   }
 
-  /** Those of them that can be read. */
+  /** The VMs of the host that can be read. */
   async listVms(options: Abortable = {}): Promise<AgentVm[]> {
     return (await this.lookAtVms(options)).vms;
   }
@@ -92,7 +92,7 @@ export class AgentClient {
     return vmsNamed(name, await this.lookAtVms(options), this.name);
   }
 
-  /** The stored record, or null when the agent knows no such VM. */
+  /** The stored record, or null when the agent does not know the VM. */
   getVm(id: string, { signal }: Abortable = {}): Promise<AgentVm | null> {
     return nullWhenGone(
       this.#transport.json(agentVmSchema, get(`read VM ${id}`, vmPath(id), signal)),
@@ -100,7 +100,7 @@ export class AgentClient {
     );
   }
 
-  /** The live state, which the stored record trails, or null when the agent knows no such VM. */
+  /** The live state, which may be newer than the stored one; null when the agent does not know the VM. */
   async vmState(id: string, { signal }: Abortable = {}): Promise<string | null> {
     const request = get(`read the state of VM ${id}`, vmPath(id, '/state'), signal);
     const response = await nullWhenGone(this.#transport.json(stateSchema, request), 'NOT_FOUND');
@@ -108,9 +108,9 @@ export class AgentClient {
   }
 
   /**
-   * Makes a stopped VM from an image. The agent pulls the image first where it has to, so that a long pull is better
-   * ordered before. Blocks until the VM is there, which appears only at the end; after an abort, a lost connection or
-   * a timeout it is unknown whether it will appear (look by name).
+   * Makes a stopped VM from an image. The agent pulls the image first where it has to, so a long pull should
+   * be done before this call. Blocks until the VM exists; it is listed only at the end. After an abort, a
+   * lost connection or a timeout it is unknown whether it will appear (look by name).
    */
   createVm(
     spec: { name: string; image: string; ephemeral: boolean; lifetimeSeconds: number | null },
@@ -122,14 +122,14 @@ export class AgentClient {
       path: '/vms',
       body: { ...spec, lifetimeSeconds: spec.lifetimeSeconds ?? undefined },
       signal,
-      // Has a limit: the teardown waits for the end of this call, so one that hangs would hold its slot for ever.
+      // Has a limit: the teardown waits for this call's end, so one that hangs would hold its slot for ever.
       timeoutMs: CHANGE_TIMEOUT_MS,
     });
   }
 
   /**
-   * Whether this agent can clone. The request is for a VM that cannot exist and has a body without a name: an agent that
-   * has the route rejects the body, another rejects the path, and neither makes anything.
+   * Whether this agent can clone. The request is for a VM that cannot exist and has a body without a name: an
+   * agent with the route rejects the body, an older one rejects the path, and neither makes a VM.
    */
   async offersClone({ signal }: Abortable = {}): Promise<boolean> {
     const request = change('ask whether it can clone', 'POST', vmPath(NO_VM, '/clone'), signal);
@@ -145,10 +145,10 @@ export class AgentClient {
   }
 
   /**
-   * Copies a stopped VM on the host itself, without a registry and with other resources; the disk can only grow. Like
-   * `createVm` it blocks and makes a second VM when repeated. The VM appears when the copying ends; one whose disk grows
-   * is busy from then on until it has grown, and is deleted again when that fails. Throws VM_BUSY while the source does
-   * anything else, for example another clone: the agent does not queue.
+   * Copies a stopped VM on the host, without a registry and with other resources; the disk can only grow.
+   * Like `createVm` it blocks, and makes a second VM when repeated. The VM is listed when it is copied. While
+   * its disk grows it is busy, and when that fails the agent deletes it. Throws VM_BUSY while the source runs
+   * another operation, for example another clone: the agent does not queue.
    */
   cloneVm(
     sourceId: string,
@@ -166,7 +166,7 @@ export class AgentClient {
     });
   }
 
-  /** Gives the VM another name; names need not be unique. */
+  /** Renames the VM; names need not be unique. */
   renameVm(id: string, name: string, { signal }: Abortable = {}): Promise<AgentVm> {
     return this.#transport.json(agentVmSchema, {
       ...change(`rename VM ${id} to ${name}`, 'PATCH', vmPath(id), signal),
@@ -190,7 +190,7 @@ export class AgentClient {
     );
   }
 
-  /** Reads without holding the VM's operation gate. `ready` says that a port is open, not that the guest answers. */
+  /** Does not hold the VM's operation gate. `ready` says that a port is open, not that the guest responds. */
   async sshStatus(id: string, { signal }: Abortable = {}): Promise<SshForwarding> {
     const request = get(`read SSH forwarding of VM ${id}`, vmPath(id, '/ssh'), signal);
     const ssh = await nullWhenGone(this.#transport.json(sshSchema, request), 'SSH_NOT_CONFIGURED');
@@ -199,8 +199,8 @@ export class AgentClient {
   }
 
   /**
-   * Has a port of the host forwarded to the guest's SSH. May block for minutes while the guest has no address, and the
-   * agent rejects every other operation on the VM until then.
+   * Makes the agent forward a port of the host to the guest's SSH. May block for minutes while the guest has
+   * no address; during that time the agent rejects every other operation on the VM.
    */
   async enableSsh(id: string, { signal }: Abortable = {}): Promise<SshAddress> {
     const request = change(`enable SSH forwarding of VM ${id}`, 'POST', vmPath(id, '/ssh'), signal);
@@ -208,8 +208,8 @@ export class AgentClient {
   }
 
   /**
-   * Whether the agent forwards SSH by itself when a VM runs. It returns what its config file says, which after a change
-   * is true only from its next start on.
+   * Whether the agent forwards SSH by itself when a VM runs. The agent returns what its config file says; a
+   * change of the file takes effect only when the agent starts the next time.
    */
   async forwardsSshAutomatically({ signal }: Abortable = {}): Promise<boolean> {
     const config = await this.#transport.json(configSchema, get('read its config', '/config', signal));
@@ -248,7 +248,9 @@ export class AgentClient {
     });
   }
 
-  /** Begins a pull and returns at once. A digest that the host has completes without asking the registry. */
+  /**
+   * Begins a pull and returns at once. For a digest that the host has, the agent does not ask the registry.
+   */
   pullImage(
     reference: string,
     { timeoutSeconds, signal }: { timeoutSeconds: number } & Abortable,
@@ -259,7 +261,7 @@ export class AgentClient {
     });
   }
 
-  /** Null when the agent knows no such operation, which is so for all of them after its restart. */
+  /** Null when the agent does not know the operation, as after each of its restarts. */
   pullOperation(id: string, { signal }: Abortable = {}): Promise<PullOperation | null> {
     const request = get(`read pull ${id}`, pullPath(id), signal);
     return nullWhenGone(this.#transport.json(pullOperationSchema, request), 'IMAGE_OPERATION_NOT_FOUND');
@@ -277,7 +279,7 @@ export class AgentClient {
     return images.filter((image) => image !== null);
   }
 
-  /** The newest `limit` events of the VM, oldest first; also those of a deleted VM that the agent still has. */
+  /** The newest `limit` events of the VM, oldest first; also of a deleted VM while the agent keeps them. */
   async listEvents(id: string, { limit, signal }: { limit: number } & Abortable): Promise<AgentEvent[]> {
     const request = get(`read events of VM ${id}`, `${vmPath(id, '/events')}?limit=${limit}`, signal);
     return (await this.#transport.json(eventsSchema, request)).events;

@@ -30,9 +30,9 @@ const BAD_SIZE: Verdict = [
 const NO_SSH_YET: Verdict = ['SSH_NOT_READY', 'The guest has no address yet; it is asked again.'];
 
 /**
- * Keys are `METHOD status CODE`, `status CODE`, `CODE` or `status`; the most exact one decides.
- * Agent source: its error table, APIRouteErrorMapper and the routes of release 1.0.0-beta.1. One code may stand
- * for two things there (409 INVALID_STATE is both "busy" and "wrong state"), so the state has to be read again.
+ * Keys are `METHOD status CODE`, `status CODE`, `CODE` or `status`; the most exact one decides. Agent source:
+ * its error table, APIRouteErrorMapper and the routes of release 1.0.0-beta.1. One code may mean two things
+ * there (409 INVALID_STATE is both "busy" and "wrong state"), so the state has to be read again.
  */
 const VERDICTS: Readonly<Record<string, Verdict>> = {
   '401': ['AGENT_TOKEN_REFUSED', "Copy the API token from the agent's menu into jeballto.token."],
@@ -54,7 +54,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   CLONE_FAILED: ['BASE_UNUSABLE', 'The log of the agent has the cause.'],
   'PATCH 400 INVALID_REQUEST': BAD_SIZE,
   UPDATE_VM_FAILED: BAD_SIZE,
-  // The VM may run: the agent sends this also when it could not save the state of a VM that has started.
+  // The VM may be running: the agent also sends this when the VM started but its state could not be saved.
   START_FAILED: ['VM_START_FAILED', 'The VM is deleted, and another one is made.'],
   EXECUTE_TIMEOUT: ['GUEST_COMMAND_FAILED', 'The command may have run; the guest is asked again.'],
   INVALID_REFERENCE: BAD_IMAGE,
@@ -70,9 +70,9 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 };
 
 /**
- * Why a pull failed: from the operation that failed or was cancelled, or from `null` for one that the agent does not
- * know any more (it keeps them in memory only, so it was restarted). An operation's `errorCode` is not always that of
- * a blocking route; agent source: ImageOperationStatus.
+ * Why a pull failed: from the operation that failed or was cancelled, or from `null` for one that the agent
+ * no longer knows (it keeps operations in memory only, so it was restarted). An operation's `errorCode` is
+ * not always that of a blocking route; agent source: ImageOperationStatus.
  */
 export function pullFailure(reference: string, operation: PullOperation | null): DaemonError {
   if (operation === null) {
@@ -85,8 +85,9 @@ export function pullFailure(reference: string, operation: PullOperation | null):
 }
 
 /**
- * Maps an agent's error response to a failure. `code` and `message` are those of its body, empty where it had none. Only
- * the agent's own `NOT_FOUND` means an unknown VM: the bare 404 of a proxy must not count as "deleted".
+ * Maps an agent's error response to a failure. `code` and `message` are those of its body, empty where it has
+ * none. Only the agent's own `NOT_FOUND` means an unknown VM: the bare 404 of a proxy must not count as
+ * "deleted".
  */
 export function agentFailure(status: number, code: string, message: string, call: AgentCall): DaemonError {
   const [failureCode, fix] = verdict(status, code, call);

@@ -5,10 +5,10 @@ import type { AgentRequest } from './agent-transport.ts';
 /** Longer than the longest step that the agent bounds itself (600 s to grow a disk), for calls that change something. */
 export const CHANGE_TIMEOUT_MS = 11 * 60_000;
 
-/** Bytes of an answer that has no size of its own: the screen of a VM, and what a command in a guest printed. */
+/** Bytes of a response without a fixed size: the screen of a VM, or what a command in a guest printed. */
 const LARGE = 32 * 2 ** 20;
 
-/** The same call with room for a large answer. */
+/** The same call with a limit for large responses. */
 export function large(request: AgentRequest): AgentRequest {
   return { ...request, maxBytes: LARGE };
 }
@@ -28,7 +28,7 @@ export function change(
   return { what, method, path, signal, timeoutMs: CHANGE_TIMEOUT_MS };
 }
 
-/** Returns the response, or null where the agent answers with a 404 of this code. */
+/** Returns the response, or null when the agent responds with a 404 of this code. */
 export async function nullWhenGone<T>(response: Promise<T>, code: string): Promise<T | null> {
   try {
     return await response;
@@ -48,7 +48,10 @@ export function pullPath(id: string): string {
   return `/images/pull/operations/${identifier(id)}`;
 }
 
-/** Throws for what is not an identifier of the agent's: an empty one would turn a VM's route into that of all VMs. */
+/**
+ * Throws when the text is not an identifier of the agent: an empty one would turn the route of one VM into
+ * that of all VMs.
+ */
 function identifier(id: string): string {
   if (/^[0-9A-Za-z-]+$/.test(id)) return id;
   throw new DaemonError('AGENT_REQUEST_REFUSED', `"${id}" is not an identifier of the agent.`);

@@ -9,23 +9,24 @@ function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? null);
 }
 
-/** A field without which the rest can be used: null also when it cannot be read. */
+/** A field that the rest can be used without: null also when it cannot be read. */
 function dispensable<T extends z.ZodType>(schema: T) {
   return optional(schema).catch(null as never);
 }
 
-/** Seconds: agents accept a week. */
+/** Seconds; agents accept at most a week. */
 const LONGEST_LIFETIME = 366 * 86_400;
 
 /** A size in bytes, or a number of seconds or CPUs. */
 const amount = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /**
- * A VM; sizes in bytes, `uptime` in seconds. `state` is the stored one and may be older than the live one. What cannot be
- * read of it is null, a size of 0 or the state `unreadable`: the VM is there all the same. States: created, installing,
- * stopped, starting, running, stopping, pausing, paused, resuming, error, deleted; a later agent may have more.
- * `lifetimeLeft`: milliseconds until the agent powers it off, from its start on; null without a lifetime. The agent's own
- * `expiresAt` is an instant of a clock that may be wrong by hours. `createdAt` is one, too: epoch ms there.
+ * A VM; sizes in bytes, `uptime` in seconds. `state` is the stored one and may be older than the live one.
+ * What cannot be read of it is null, a size of 0 or the state `unreadable`: the VM exists all the same.
+ * States: created, installing, stopped, starting, running, stopping, pausing, paused, resuming, error,
+ * deleted; a newer agent may have more. `lifetimeLeft`: milliseconds until the agent powers it off, from its
+ * start on; null without a lifetime. The agent's own `expiresAt` and `createdAt` (epoch ms) are instants of a
+ * clock that may be wrong by hours.
  */
 export const agentVmSchema = z
   .object({
@@ -48,7 +49,7 @@ export const agentVmSchema = z
     lifetimeLeft: lifetimeSeconds === null ? null : Math.max(0, (lifetimeSeconds - (vm.uptime ?? 0)) * 1000),
   }));
 
-/** What can be said of a VM in a list whose id or name cannot be read: it is there. */
+/** What can be read of a VM whose id or name is unreadable: that it exists. */
 const unreadableVmSchema = z
   .object({ id: exactText.min(1).nullable().catch(null), name: exactText.nullable().catch(null) })
   .transform((unreadable) => ({ unreadable }));
@@ -105,7 +106,7 @@ const eventSchema = z
 
 export const sshSchema = z.object({ status: z.enum(['ready', 'unavailable']), port: optional(port) });
 
-/** Where this daemon reaches the SSH of a guest. */
+/** The address at which this daemon reaches the SSH of a guest. */
 export interface SshAddress {
   host: string;
   port: number;
@@ -113,13 +114,14 @@ export interface SshAddress {
 
 export interface SshForwarding {
   status: 'ready' | 'unavailable' | 'not-configured';
-  /** Where this daemon reaches the guest's SSH. */
+  /** Where this daemon reaches the guest's SSH; null while the agent does not forward it. */
   address: SshAddress | null;
 }
 
 /**
- * The address of a port that an agent forwards. The agent always names its own machine as 127.0.0.1 and listens on all
- * interfaces, so the host is that of its base URL. It binds IPv4, hence not `localhost`, which may resolve to ::1.
+ * The address of a port that an agent forwards. The agent always names its own machine as 127.0.0.1 and
+ * listens on all interfaces, so the host is that of its base URL. It binds IPv4, so `localhost` is not used,
+ * which may resolve to ::1.
  */
 export function sshAddress(baseUrl: string, port: number): SshAddress {
   const host = new URL(baseUrl).hostname.replace(/^\[(.*)\]$/, '$1');
@@ -137,7 +139,7 @@ export const configSchema = z.object({ networking: z.object({ autoEnableSSHForwa
 /** The size that the agent gave the page; it may be less than was asked for. */
 const pageSize = optional(z.int().positive());
 
-/** Each row counts for the pages, whether it can be read or not. */
+/** Each row counts toward the page size, even when it cannot be read. */
 export const vmPageSchema = z.object({
   limit: pageSize,
   vms: z.array(z.union([agentVmSchema, unreadableVmSchema, z.unknown().transform(() => null)])),

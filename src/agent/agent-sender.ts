@@ -6,13 +6,13 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** Ends the request wherever it stands: while it connects, before the headers or within the body. */
+  /** Ends the request at any stage: while it connects, before the headers or within the body. */
   readonly signal: AbortSignal;
-  /** Bytes of the answer's body at most. */
+  /** Most bytes of the response's body. */
   readonly maxBytes: number;
 }
 
-/** The agent sent more than `maxBytes`; what the request did is not known. */
+/** The agent sent more than `maxBytes`; whether the request took effect is unknown. */
 export class AnswerTooLarge extends Error {}
 
 export interface HttpResponse {
@@ -21,8 +21,8 @@ export interface HttpResponse {
 }
 
 /**
- * How requests reach an agent. `send` rejects when no whole response came, with AnswerTooLarge when it was cut for its
- * length; what the request did is then unknown.
+ * How requests reach an agent. `send` rejects when no complete response came, and with AnswerTooLarge when
+ * the response was too long; whether the request took effect is then unknown.
  */
 export interface AgentSender {
   send(message: HttpRequest): Promise<HttpResponse>;
@@ -30,12 +30,13 @@ export interface AgentSender {
   close(): Promise<void>;
 }
 
-/** Over HTTP, with no connection used twice: the agent sends `Connection: close` with every response. */
+/** Over HTTP. No connection is used twice, since the agent sends `Connection: close` with every response. */
 export function httpAgentSender(): AgentSender {
   const dispatcher = new Agent({ pipelining: 0 });
   return {
     async send({ url, method, headers, body, signal, maxBytes }) {
-      // The signal is the deadline of the whole call; undici's own limits are for silence, which one byte ends.
+      // The signal is the deadline of the whole call. undici's own limits only count silence, which one byte
+      // resets.
       const limits = { headersTimeout: 0, bodyTimeout: 0 };
       const response = await request(url, {
         method,
@@ -51,7 +52,7 @@ export function httpAgentSender(): AgentSender {
   };
 }
 
-/** Leaving the loop early destroys the stream, and with it the connection. */
+/** Leaving the loop early destroys the stream and closes the connection. */
 async function atMost(maxBytes: number, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -14,7 +14,7 @@ export interface AgentTransportOptions {
   token: string;
   /** Milliseconds for a call that only reads, all pages of a list included. */
   readTimeoutMs?: number;
-  /** On which the deadlines of calls run; the system's by default. */
+  /** The clock for the deadlines of calls; the system's by default. */
   clock?: Clock;
   /** Over HTTP by default. */
   sender?: AgentSender;
@@ -24,30 +24,30 @@ export interface AgentRequest extends Omit<AgentCall, 'host'> {
   body?: object;
   signal?: AbortSignal | undefined;
   /**
-   * Milliseconds for the whole call, from connecting to the last byte of the answer; then the host counts as unreachable.
-   * `readTimeoutMs` by default.
+   * Milliseconds for the whole call, from connecting to the last byte of the response; then the host counts
+   * as unreachable. `readTimeoutMs` by default.
    */
   timeoutMs?: number;
-  /** Bytes of the answer at most; 8 MiB by default. */
+  /** Most bytes of the response; 8 MiB by default. */
   maxBytes?: number;
-  /** A secret in the body, which is redacted from what the agent says about the call. */
+  /** A secret in the body; it is redacted from the agent's error messages. */
   secret?: string | undefined;
 }
 
 const READ_TIMEOUT_MS = 30_000;
 /** A page of 1,000 VMs is about 1 MiB. */
 const MAX_BYTES = 8 * 2 ** 20;
-/** One for all answers: making it costs more than reading most of them. */
+/** One decoder for all responses: making one costs more than reading most of them. */
 const utf8 = new TextDecoder();
 
-/** Items of one page of a list; the agent gives no more. */
+/** Items of one page of a list; the agent's maximum. */
 const PAGE_SIZE = 1000;
-/** A list with more pages than this is an agent gone wrong: no Mac holds 20,000 VMs. */
+/** A list with more pages than this means that the agent is broken: no Mac holds 20,000 VMs. */
 const MOST_PAGES = 20;
 
 /**
- * HTTP to one agent. Bodies go as one string with its length: the agent refuses chunked ones.
- * A call that was cut off may have taken effect: look at the world before it is repeated.
+ * HTTP calls to one agent. Bodies are sent as one string with its length: the agent refuses chunked ones. A
+ * call that was cut off may have taken effect: look at the agent's state before repeating it.
  */
 export class AgentTransport {
   readonly name: string;
@@ -73,7 +73,10 @@ export class AgentTransport {
     this.#sender = sender;
   }
 
-  /** Sends the request and reads the fields that `schema` knows. Throws as `bytes` does, and AGENT_ERROR for another shape. */
+  /**
+   * Sends the request and reads the fields that `schema` knows. Throws as `bytes` does, and AGENT_ERROR when
+   * the response has another shape.
+   */
   async json<T>(schema: z.ZodType<T>, request: AgentRequest): Promise<T> {
     const bytes = await this.bytes(request);
     let value: unknown;
@@ -89,10 +92,9 @@ export class AgentTransport {
   }
 
   /**
-   * All items of a list that the agent gives in pages, each id once, and each row without one; a page
-   * that is not full is the last. Throws as `json`
-   * does, HOST_UNREACHABLE when the pages together take longer than one call may, and AGENT_ERROR for a list that does not
-   * end.
+   * All items of a list that the agent returns in pages. Each id is returned once; rows without an id are all
+   * returned. A page that is not full is the last. Throws as `json` does, HOST_UNREACHABLE when the pages
+   * together take longer than one call may, and AGENT_ERROR for a list that does not end.
    */
   async allPages<Page extends { limit: number | null }, T>(
     schema: z.ZodType<Page>,
@@ -117,9 +119,9 @@ export class AgentTransport {
   }
 
   /**
-   * Sends the request and returns the body of a 2xx response. Throws HOST_UNREACHABLE when no whole response came in time,
-   * AGENT_ERROR when it is too large, what `agentFailure` makes of any other status, and the signal's own reason when
-   * aborted.
+   * Sends the request and returns the body of a 2xx response. Throws HOST_UNREACHABLE when no complete
+   * response came in time, AGENT_ERROR when the response is too large, the error of `agentFailure` for any
+   * other status, and the signal's own reason when aborted.
    */
   async bytes(request: AgentRequest): Promise<Uint8Array> {
     const { method, path, body, signal, timeoutMs = this.#readTimeoutMs, maxBytes = MAX_BYTES } = request;
@@ -169,10 +171,12 @@ export class AgentTransport {
         `"${what}" on host ${this.name} could not be sent: its base_url or its token has characters that HTTP does not allow.`,
       );
     }
-    // macOS gives this error to a program that may not use the local network, whatever the state of the other machine.
+    // macOS gives this error to a program that has no permission to use the local network, whatever the state
+    // of the other machine.
     const hint =
       code === 'EHOSTUNREACH' ? ' On macOS, allow this program under Privacy & Security, Local Network.' : '';
-    // As GitHub's failures say it. A DOMException has a number for its code; undici's time to connect has a name of its own.
+    // The same wording as in GitHub's failures. A DOMException has a number as its code; undici has its own
+    // name for a connect timeout.
     const isLate = name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT';
     const problem = isLate ? 'no answer in time' : (code ?? message);
     return new DaemonError(

@@ -2,7 +2,9 @@ import { type Clock, sleepFor } from '../clock.ts';
 import type { AgentClient } from './agent-client.ts';
 import { pullFailure } from './agent-failure.ts';
 
-/** Milliseconds between two polls of a pull. The first poll has no pause before it, since most pulls are cache hits. */
+/**
+ * Milliseconds between two polls of a pull. The first poll comes at once, since most pulls are cache hits.
+ */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 2_000;
 /** Ratio of a pause to the one before: the end of a pull is seen within a quarter of the time that it took. */
@@ -10,18 +12,18 @@ const PAUSE_GROWTH = 1.25;
 
 export interface PullOptions {
   clock: Clock;
-  /** Milliseconds for the whole pull; the agent counts them. */
+  /** Milliseconds for the whole pull; the agent enforces it. */
   timeout: number;
-  /** Given the progress as a text for people. */
+  /** Receives the progress as a text for people. */
   onProgress(text: string): void;
   signal: AbortSignal;
 }
 
 /**
- * Has the host pull the image as an asynchronous operation, so that the create behind it is short and progress
- * can be shown. The reference has to be the same string as in the create: the agent's cache compares strings. Returns
- * the digest of what the host then has under it, null where the agent does not say. Rejects with the pull's own
- * failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
+ * Makes the host pull the image as an asynchronous operation, so that the create after it is short and
+ * progress can be shown. The reference has to be the same string as in the create: the agent's cache compares
+ * strings. Returns the digest that the host then has for the reference, or null when the agent does not say.
+ * Rejects with the pull's own failure, or HOST_BUSY when the operation is unknown (the agent was restarted).
  */
 export async function pullImage(
   client: AgentClient,

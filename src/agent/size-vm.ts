@@ -8,7 +8,7 @@ export interface VmSizes {
   disk: number | null;
 }
 
-/** Gives a stopped VM the sizes that its profile names, with a call only where one differs. */
+/** Gives a stopped VM the sizes of its profile. Calls the agent only when a size differs. */
 export async function sizeVm(
   client: AgentClient,
   { id, resources }: AgentVm,

@@ -2,10 +2,13 @@ import type { z } from 'zod';
 import { DaemonError } from '../errors.ts';
 import type { AgentVm, vmPageSchema } from './agent-responses.ts';
 
-/** The VMs of a host. One that cannot be read is there all the same, and holds up nobody but who looks for it. */
+/**
+ * The VMs of a host. A VM that cannot be read is listed as unreadable; it blocks only a caller who looks for
+ * it.
+ */
 export interface VmList {
   vms: AgentVm[];
-  /** What can be read of the others; null for what cannot. */
+  /** What can be read of the unreadable VMs; null for each field that cannot be read. */
   unreadable: { id: string | null; name: string | null }[];
 }
 
@@ -19,7 +22,10 @@ export function vmListOf(rows: z.output<typeof vmPageSchema>['vms']): VmList {
   return list;
 }
 
-/** The VMs of exactly this name. Throws AGENT_ERROR where one of them cannot be read: it must not count as absent. */
+/**
+ * The VMs of exactly this name. Throws AGENT_ERROR when one of them cannot be read: it must not count as
+ * absent.
+ */
 export function vmsNamed(name: string, { vms, unreadable }: VmList, host: string): AgentVm[] {
   if (unreadable.some((vm) => vm.name === name)) {
     throw new DaemonError(
