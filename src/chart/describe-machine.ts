@@ -14,13 +14,13 @@ export interface ChartNode {
   effects: string[];
 }
 
-/** One way from a state to another; `to` is null for a transition that stays where it is. */
+/** One transition from a state to another; `to` is null for a transition that stays in its state. */
 export interface ChartTransition {
   from: string;
   to: string | null;
   /** `createVm done`, `job.completed`, `always`. */
   event: string;
-  /** The question that must be answered with yes; empty without one. */
+  /** The guard that must be true; empty without one. */
   guard: string;
 }
 
@@ -30,7 +30,7 @@ export interface ChartDescription {
   transitions: ChartTransition[];
 }
 
-/** Reads a machine's own definition: whatever is drawn or printed of it comes from here. */
+/** Reads a machine's own definition: every drawing and every list of its states is made from this. */
 export function describeMachine(machine: AnyStateMachine): ChartDescription {
   const nodes: ChartNode[] = [];
   const transitions: ChartTransition[] = [];

@@ -1,6 +1,6 @@
 import type { ChartBox, ChartLayout } from './lay-out-chart.ts';
 
-/** Colours of a drawing that stands alone; the page has its own. */
+/** Colors of a drawing in its own file; the page has its own colors. */
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #18202e } .name { font-weight: 600 } .pill text { font-size: 12px; fill: #556072 }
 rect { fill: #f7f8fb; stroke: #b9c1cf } .pill rect { fill: #fff } path { fill: none; stroke: #8793a6; stroke-width: 1.2 } marker path { fill: #8793a6; stroke: none }

@@ -7,11 +7,13 @@ export interface ChartBox extends ChartNode {
   y: number;
   width: number;
   height: number;
-  /** Nothing of it lies inside: drawn as a pill. */
+  /** The box contains no other box: drawn as a pill. */
   isLeaf: boolean;
 }
 
-/** An arrow between two boxes with the same parent, standing for every transition that crosses between them. */
+/**
+ * An arrow between two boxes with the same parent. It represents every transition that crosses between them.
+ */
 export interface ChartArrow {
   from: string;
   to: string;
@@ -27,7 +29,7 @@ export interface ChartLayout {
   arrows: ChartArrow[];
 }
 
-/** `wide` for a desk, `tall` for a phone. */
+/** `wide` for a desktop screen, `tall` for a phone. */
 export type ChartShape = 'wide' | 'tall';
 
 /** Pixels. Letters are measured by their mean width in the page's font at 13 px. */
@@ -38,7 +40,7 @@ const LEAST_BOX = 100;
 const ROOM = { width: 112, height: 128 };
 const DESK = 600;
 const PHONE = 372;
-/** A small machine stands in the middle of this width, or its letters would fill the screen. */
+/** A small machine is centered in at least this width, or its letters would fill the screen. */
 const LEAST_WIDTH: Record<ChartShape, number> = { wide: 860, tall: 300 };
 /** Mean width of a letter of a box's name. */
 const TITLE = { top: 9.6, nested: 8 };
@@ -51,7 +53,10 @@ interface Elk {
 
 let elk: Promise<Elk> | null = null;
 
-/** ELK, loaded for the first chart: it takes longer to load than all else together, and most daemons draw nothing. */
+/**
+ * ELK, loaded for the first chart: it takes longer to load than everything else together, and most daemons
+ * never draw a chart.
+ */
 function loadElk(): Promise<Elk> {
   // The package is CommonJS; its types describe the constructor as the module's default.
   elk ??= import('elkjs/lib/elk.bundled.js').then(
@@ -61,9 +66,10 @@ function loadElk(): Promise<Elk> {
 }
 
 /**
- * Boxes and arrows for a machine, by ELK. Each state is laid out by itself and then as one box among its siblings;
- * an arrow runs where the ways of its two ends part, since drawing each of some 200 transitions from leaf to leaf
- * shows nothing. All of them are in the description, and the page lists those of the state that one looks at.
+ * Boxes and arrows for a machine, laid out by ELK. Each state is laid out by itself and then treated as one
+ * box among its siblings. An arrow connects the two siblings that contain its ends, since some 200 arrows
+ * from leaf to leaf would be unreadable. The description has all transitions, and the page lists those of the
+ * selected state.
  */
 export async function layOutChart(chart: ChartDescription, shape: ChartShape): Promise<ChartLayout> {
   const arrows = liftedArrows(chart);
@@ -75,7 +81,6 @@ export async function layOutChart(chart: ChartDescription, shape: ChartShape): P
   return { id: chart.id, width, height: root.height ?? 0, boxes, arrows: drawn };
 }
 
-/** Transitions by the two siblings between which they cross. */
 function liftedArrows({ transitions }: ChartDescription): Arrows {
   const arrows: Arrows = new Map();
   for (const { from, to, event, guard } of transitions) {
@@ -83,7 +88,7 @@ function liftedArrows({ transitions }: ChartDescription): Arrows {
     const [a, b] = [from.split('.'), to.split('.')];
     let depth = 0;
     while (a[depth] === b[depth] && depth < Math.min(a.length, b.length)) depth += 1;
-    // One end contains the other: nothing is crossed.
+    // One end contains the other: no border is crossed.
     if (depth === a.length || depth === b.length || from === '') continue;
     const key = `${a.slice(0, depth + 1).join('.')} ${b.slice(0, depth + 1).join('.')}`;
     const [source = '', target = ''] = key.split(' ');
@@ -126,14 +131,17 @@ async function layOut(
   return ways.reduce((best, way) => (cost(way, shape) < cost(best, shape) ? way : best));
 }
 
-/** The narrowest that is not too high for a desk, the lowest that is not too wide for a phone. */
+/**
+ * Prefers the narrowest layout that is not too high for a desktop screen, or the lowest that is not too wide
+ * for a phone.
+ */
 function cost({ width = 0, height = 0 }: ElkNode, shape: ChartShape): number {
   return shape === 'wide'
     ? width + 10 * Math.max(0, height - DESK)
     : height + 10 * Math.max(0, width - PHONE);
 }
 
-/** Room for the state's name and its figures above what lies in it. */
+/** Leaves room for the state's name and figures above its children. */
 const framed = (path: string): Record<string, string> => ({
   'elk.padding': `[top=${HEADER},left=${INSET},bottom=${INSET},right=${INSET}]`,
   'elk.nodeSize.constraints': 'MINIMUM_SIZE',
@@ -165,7 +173,10 @@ const layered = (path: string): Record<string, string> => ({
   'elk.layered.spacing.edgeEdgeBetweenLayers': '6',
 });
 
-/** A state without parts; at the top it has room for a crowd, since all that wait stand in one. */
+/**
+ * A state without children. At the top level it has room for many jobs, since all waiting jobs are drawn in
+ * one state.
+ */
 function leaf({ path, parent, name, kind }: ChartNode): ElkNode {
   const width = Math.max(PILL.least, Math.round(name.length * PILL.perLetter + PILL.padding));
   const isRoom = parent === '' && kind !== 'final';

@@ -44,7 +44,7 @@ function arrows(transitions: ChartDescription['transitions']): Map<string, strin
   return ways;
 }
 
-/** Mermaid reads a dot as an end of the name. */
+/** Mermaid reads a dot as the end of the name. */
 function idOf(path: string): string {
   return path.replaceAll('.', '_');
 }
