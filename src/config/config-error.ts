@@ -1,6 +1,6 @@
 import type { KeyPath } from './sections/sections.ts';
 
-/** A problem of a key, or a warning about it, before it is known in which line the key is. */
+/** A problem or a warning about a key, before its line in the file is known. */
 export interface KeyProblem {
   path: KeyPath;
   message: string;

@@ -8,7 +8,7 @@ import { tokenVariable } from './sources/environment.ts';
 import { isLoopback, isSameListener } from './values/listen-address.ts';
 
 interface Rule {
-  /** The keys that it reads. While one of them is wrong by itself, the rule is left out. */
+  /** The keys that the rule reads. The rule is skipped while one of them is invalid by itself. */
   reads: string[];
   find(file: ConfigFile): KeyProblem[];
 }
@@ -184,7 +184,10 @@ const RULES: Rule[] = [
   },
 ];
 
-/** Adds an issue for keys that contradict each other. A rule is left out while one of its keys is wrong by itself. */
+/**
+ * Adds an issue for keys that contradict each other. A rule is skipped while one of its keys is invalid by
+ * itself.
+ */
 export function checkCrossFieldRules(file: ConfigFile, ctx: z.core.$RefinementCtx<ConfigFile>): void {
   const wrong = ctx.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path ?? []);
   for (const { reads, find } of RULES) {
@@ -195,7 +198,7 @@ export function checkCrossFieldRules(file: ConfigFile, ctx: z.core.$RefinementCt
   }
 }
 
-/** True when one path leads through the other: a wrong section makes all of its keys unreadable. */
+/** True when one path leads through the other: an invalid section makes all of its keys unreadable. */
 function isWithin(one: readonly PropertyKey[], other: readonly PropertyKey[]): boolean {
   const shorter = Math.min(one.length, other.length);
   return one.slice(0, shorter).every((part, at) => part === other[at]);

@@ -10,7 +10,7 @@ import { timeoutKeys } from './sections/timeout-keys.ts';
 const notAList = ({ input }: { input?: unknown }) =>
   input === undefined ? undefined : 'takes a list of hosts, each with a name and a base_url.';
 
-/** What the file holds, key by key: units converted, defaults filled in, nothing derived yet. */
+/** What the file holds, key by key: units converted, defaults filled in, no derived values yet. */
 export const fileSchema = z.strictObject({
   github: z.strictObject(githubKeys),
   jeballto: z.strictObject(jeballtoKeys).optional(),

@@ -3,24 +3,27 @@ import { z } from 'zod';
 /** What a key may hold, and what the reference and the environment need to know about it. */
 export interface Kind<S extends z.ZodType = z.ZodType> {
   schema: S;
-  /** What a person writes there, with its unit or range. */
+  /** What a person writes as its value, with the unit or range. */
   type: string;
-  /** How the text of an environment variable becomes the value. No variable can give a `command`. */
+  /** How the text of an environment variable becomes the value. A `command` cannot be given by a variable. */
   form: 'text' | 'number' | 'flag' | 'list' | 'textOrList' | 'command';
   /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
   secret?: true;
-  /** A path on this machine: `~/` and relative paths are resolved. A `file` has to exist, a `folder` is created. */
+  /**
+   * A path on this machine: `~/` and relative paths are resolved. A `file` has to exist; a `folder` is
+   * created.
+   */
   local?: 'file' | 'folder';
-  /** What a file has to hold, where the start can tell. */
+  /** What a file has to contain, where the start can check it. */
   holds?: 'appKey' | 'sshKey';
 }
 
 /** The facts of one key of the file. */
 export interface KeyFacts extends Omit<Kind, 'schema'> {
-  /** One or two sentences: what it decides. */
+  /** One or two sentences: what the key decides. */
   meaning: string;
   isRequired: boolean;
-  /** As written in a file. */
+  /** The default as written in a file. */
   default?: unknown;
   /** Where the value comes from when the key is left out and the schema has no default. */
   otherwise?: string | undefined;
@@ -29,7 +32,7 @@ export interface KeyFacts extends Omit<Kind, 'schema'> {
 /** The facts of every key, by its schema: the source of the reference, of the variables and of redaction. */
 export const keyFacts = z.registry<KeyFacts>();
 
-/** A key that every configuration has to have. */
+/** A key that every configuration must have. */
 export function required<S extends z.ZodType>({ schema, ...kind }: Kind<S>, meaning: string): S {
   return described(schema.clone() as S, { ...kind, meaning, isRequired: true });
 }

@@ -13,7 +13,7 @@ import { localPath, resolveReferences } from './sources/references.ts';
 
 export interface LoadedConfig {
   config: Config;
-  /** What is allowed but probably not meant; for the operator to read. */
+  /** What is allowed but probably not intended; for the operator to read. */
   warnings: ConfigProblem[];
 }
 
@@ -29,7 +29,7 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
   const unresolved = resolveReferences(content, { env, origins, ...folders });
   const parsed = configSchema.safeParse(content, { error: describeIssue });
 
-  /** Problems of the file in its order, after those of values that came from elsewhere. */
+  /** The problems of the file in its order, after those of values from environment variables. */
   const located = (keyProblems: KeyProblem[]): ConfigProblem[] =>
     keyProblems
       .map(({ path: key, message }) => {
@@ -58,13 +58,13 @@ export function loadConfig({ path, env }: { path: string; env: Environment }): L
   };
 }
 
-/** The schema refuses an unresolved reference once more: that second problem is left out. */
+/** The schema refuses an unresolved reference a second time; that second problem is dropped. */
 function withoutRepeated(unresolved: KeyProblem[], invalid: KeyProblem[]): KeyProblem[] {
   const keys = new Set(unresolved.map(({ path }) => pathText(path)));
   return invalid.filter(({ path }) => !keys.has(pathText(path)));
 }
 
-/** The address of an agent on this Mac, where nothing else gives one. */
+/** Fills in the address of an agent on this Mac when nothing else gives one. */
 function fillInAgent(
   content: Record<string, unknown>,
   home: string,

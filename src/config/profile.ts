@@ -5,7 +5,7 @@ import type { Config } from './schema.ts';
 /** What a profile of the config means; sizes in bytes. */
 export interface Profile {
   image: string;
-  /** Null where the image's own holds, as for memory and disk. */
+  /** Null means that the image's own value is used; the same for memory and disk. */
   cpu: number | null;
   memory: number | null;
   disk: number | null;
@@ -39,10 +39,11 @@ export function runnerLabelsFor(profile: string, runnerLabels: readonly string[]
 }
 
 /**
- * The profile whose runner would be eligible for a job: the job names the profile's label, and every label it
- * names is one that such a runner has, in whatever case of ASCII letters. A job that shares one label with a hosted image gets
- * none, nor does one without labels (`runs-on: {group: …}` alone cannot be told apart from others' jobs).
- * Of several profiles the first in the config wins.
+ * The profile whose runner would be eligible for a job: the job names the profile's label, and the runner has
+ * every label that the job names; the case of ASCII letters does not matter. A job that shares a label with
+ * one of GitHub's hosted images matches no profile, and neither does a job without labels (`runs-on: {group:
+ * …}` alone cannot be told apart from others' jobs). When several profiles match, the first in the config is
+ * used.
  */
 export function matchProfile(
   runsOn: readonly string[],

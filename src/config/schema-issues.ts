@@ -12,7 +12,10 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[]): KeyProblem[] {
   );
 }
 
-/** Zod's error map, for what has no sentence of its own in the schema: missing keys, and sections that are not maps. */
+/**
+ * Zod's error map, for problems that have no sentence of their own in the schema: missing keys, and sections
+ * that are not maps.
+ */
 export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): string | undefined {
   if (code !== 'invalid_type') return undefined;
   const section = SECTIONS[String(path[0])];
@@ -21,26 +24,29 @@ export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): 
   return `takes ${within}keys of its own: ${namesUnder(path).join(', ')}.`;
 }
 
-/** What fixes a key that does not exist at its place: a typing error, or a key of another section. */
+/** The message for a key that does not exist at its place: a typing error, or a key of another section. */
 function unknownKeyMessage(path: KeyPath, key: string): string {
   const known = namesUnder(path);
   const nearest = nearestName(key, known);
   const elsewhere = placesOf(key);
-  // A key that is right in another section is not a misspelling of a key that looks like it.
+  // A key that belongs to another section is not a misspelling of a similar key.
   const isMisplaced = elsewhere.length > 0 && spellingOf(nearest) !== spellingOf(key);
   if (isTypingError(key, nearest) && !isMisplaced) return `is not a key here. Did you mean ${nearest}?`;
   if (isMisplaced) return `is not a key here, but ${elsewhere.join(' or ')} is: move it there.`;
   return `is not a key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
 }
 
-/** The known name that takes the fewest letters to change; upper and lower case are one. */
+/** The known name that takes the fewest letters to change; case does not count. */
 export function nearestName(name: string, known: readonly string[]): string {
   const plain = (text: string) => text.toLowerCase();
   const found = closest(plain(name), known.map(plain));
   return known.find((one) => plain(one) === found) ?? '';
 }
 
-/** Two letters in five may differ; `pollInterval` and `poll-interval` are near enough to `poll_interval`. */
+/**
+ * Two letters in five may differ, so `pollInterval` and `poll-interval` count as typing errors of
+ * `poll_interval`.
+ */
 function isTypingError(key: string, nearest: string): boolean {
   return distance(key.toLowerCase(), nearest.toLowerCase()) <= Math.max(1, Math.floor(nearest.length * 0.4));
 }

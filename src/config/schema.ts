@@ -4,14 +4,15 @@ import { fileSchema } from './file-schema.ts';
 import { DEFAULT_AGENT_URL } from './sections/agent-keys.ts';
 import { fullName } from './sections/github-keys.ts';
 
-/** The rules also check a file in which some keys are wrong, so that every problem is reported at once. */
+/** The rules also check a file in which some keys are invalid, so that every problem is reported at once. */
 const evenWithWrongKeys = {
   when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
 };
 
 /**
- * The whole configuration. Durations become milliseconds, sizes bytes, listen addresses `{host, port}`; repositories
- * full names without repetition; the single-host form `jeballto` the one host "local".
+ * The whole configuration. Durations become milliseconds, sizes bytes, listen addresses `{host, port}`;
+ * repositories become full names without repetition, and the single-host form `jeballto` becomes one host
+ * named "local".
  */
 export const configSchema = fileSchema
   .superRefine((file, ctx) => checkCrossFieldRules(file, ctx), evenWithWrongKeys)

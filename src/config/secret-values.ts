@@ -2,8 +2,8 @@ import type { Config } from './schema.ts';
 import { leavesOf } from './sections/sections.ts';
 
 /**
- * Every secret of a configuration, for redaction. The contents of token files and private key files and the output of
- * token commands are not among them, since nothing has read them yet.
+ * Every secret of a configuration, for redaction. The contents of token files and private key files and the
+ * output of token commands are not included, since they have not been read yet.
  */
 export function secretValues(config: Config): string[] {
   return [...leavesOf(config)]

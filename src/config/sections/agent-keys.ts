@@ -4,7 +4,7 @@ import { command, integer, localFile, secret, textLike } from '../values/plain-k
 
 export const DEFAULT_AGENT_URL = 'http://127.0.0.1:8011/v1';
 
-/** Virtual machines that macOS and the agent let run at once on one Mac. */
+/** Virtual machines that macOS and the agent allow to run at the same time on one Mac. */
 export const MAX_VMS_PER_HOST = 2;
 
 /**

@@ -45,7 +45,7 @@ export const githubKeys = {
   ),
 };
 
-/** `owner/repository` of a name that may stand without its owner. */
+/** Returns `owner/repository` for a name that may be written without its owner. */
 export function fullName(owner: string, name: string): string {
   return name.includes('/') ? name : `${owner}/${name}`;
 }

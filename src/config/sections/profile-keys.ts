@@ -5,7 +5,7 @@ import { size } from '../values/size.ts';
 
 const MAX_LIFETIME_SECONDS = 604_800;
 
-/** What a label selects. The ranges are the agent's. */
+/** What a label selects. The ranges are those of the agent. */
 export const profileKeys = {
   image: required(
     imageReference,

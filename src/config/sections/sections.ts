@@ -11,7 +11,9 @@ import { timeoutKeys } from './timeout-keys.ts';
 export type KeyPath = readonly PropertyKey[];
 
 export interface Section {
-  /** Whether the section holds its keys itself, a list of things with these keys, or things under names. */
+  /**
+   * Whether the section holds its keys itself, a list of things with these keys, or a map of things by name.
+   */
   form: 'one' | 'list' | 'named';
   keys: Record<string, z.ZodType>;
   /** The text above its keys in the reference. */
@@ -101,7 +103,10 @@ export interface Leaf {
   set(value: unknown): void;
 }
 
-/** Every known key that has a value, in the content of a file or in a parsed configuration; `set` changes it there. */
+/**
+ * Every known key that has a value, in the content of a file or in a parsed configuration; `set` changes the
+ * value in place.
+ */
 export function* leavesOf(content: object): Generator<Leaf> {
   for (const [name, { form }] of Object.entries(SECTIONS)) {
     const section = (content as Record<string, unknown>)[name];

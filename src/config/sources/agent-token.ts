@@ -6,7 +6,7 @@ import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
 import { type Environment, tokenVariable } from './environment.ts';
 
-/** Long enough for a person to allow that the command reads the Keychain. */
+/** Milliseconds; long enough for a person to allow the command to read the Keychain. */
 const COMMAND_TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 

@@ -5,8 +5,8 @@ const WHERE =
   'Give the PEM file that GitHub made for the App ("Generate a private key" on its settings page)';
 
 /**
- * Says why a file cannot be the private key of a GitHub App, which signs with RSA, and what to do; null when it can be
- * one. Nothing of the file is in the sentence. Throws when it cannot be read.
+ * Says why a file cannot be the private key of a GitHub App, which signs with RSA, and what to do; null when
+ * it can be one. The sentence contains no part of the file. Throws when the file cannot be read.
  */
 export function appKeyProblem(path: string): string | null {
   const pem = readFileSync(path, 'utf8');

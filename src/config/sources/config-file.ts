@@ -4,13 +4,16 @@ import { ConfigError } from '../config-error.ts';
 import { isMap, type KeyPath, SECTIONS } from '../sections/sections.ts';
 
 export interface ConfigFileContent {
-  /** As written, except that keys with no value (`null`) count as left out. */
+  /** The content as written, except that keys without a value (`null`) count as left out. */
   content: Record<string, unknown>;
-  /** The line of a key; of one that is not in the file, that of the nearest thing around it, or 0. */
+  /**
+   * The line of a key. For a key that is not in the file: the line of the nearest section or list around it,
+   * or 0.
+   */
   lineOf(path: KeyPath): number;
 }
 
-/** Sentences of our own: the parser's may quote the file, and with it a secret. */
+/** Our own sentences: the parser's may quote the file, and so a secret. */
 const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use blanks.',
   MULTIPLE_DOCS: 'begins a second document: a configuration is one, so remove the line "---".',
@@ -23,7 +26,10 @@ const SYNTAX: Record<string, string> = {
   BLOCK_AS_IMPLICIT_KEY: 'holds two keys in one line, or is indented too far.',
 };
 
-/** Behind a character that the parser did not expect it finds many more, none of which is one. */
+/**
+ * After an unexpected character the parser reports many more errors that are only consequences of the first;
+ * they are dropped.
+ */
 function withoutConsequences<One extends { code: string; pos: readonly [number, ...number[]] }>(
   errors: One[],
 ): One[] {
@@ -79,13 +85,15 @@ export function readConfigFile(path: string): ConfigFileContent {
   };
 }
 
-/** The key that begins there. The parser says only where, and what stands behind it may be a secret. */
+/**
+ * The key that begins at the offset. The parser only gives the place, and the text after it may be a secret.
+ */
 function keyAt(text: string, offset: number): string {
   const [, quoted, plain] = /^(?:(["'][^"'\n]*["'])|([\w.-]+))/.exec(text.slice(offset)) ?? [];
   return `the key ${quoted?.slice(1, -1) ?? plain ?? ''}`.trim();
 }
 
-/** Read as YAML, TOML is one long text, and its sections are lists. */
+/** A TOML file would be read as YAML: as one long text, with its sections as lists. */
 function refuseToml(text: string, path: string): void {
   if (
     !/\.toml$/i.test(path) &&
@@ -112,7 +120,10 @@ function readText(path: string): string {
   }
 }
 
-/** JSON without a comma may still be YAML with another meaning, whose error would then be reported at another place. */
+/**
+ * JSON with a missing comma may be valid YAML with another meaning; the error would then be reported at
+ * another place.
+ */
 function refuseInvalidJson(text: string, path: string, lines: LineCounter): void {
   try {
     JSON.parse(text.trim() === '' ? '{}' : text);
@@ -155,7 +166,10 @@ function withoutNulls(content: Record<string, unknown>): Record<string, unknown>
   );
 }
 
-/** Where a key begins in the text; for a missing key, where the section or item begins that should have it. */
+/**
+ * Where a key begins in the text; for a missing key, the beginning of the section or item that should contain
+ * it.
+ */
 function offsetOf(document: Document, path: KeyPath): number | null {
   let node: unknown = document.contents;
   let offset: number | null = null;

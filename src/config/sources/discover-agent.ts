@@ -6,7 +6,7 @@ import { z } from 'zod';
 export interface DiscoveredAgent {
   /** The agent's own config file. */
   file: string;
-  /** Null where the file says nothing that can be used. */
+  /** Null when the file has no usable address. */
   baseUrl: string | null;
 }
 
@@ -15,8 +15,9 @@ const agentFile = z.object({
 });
 
 /**
- * The address of an agent that the same user runs on this Mac; null when there is no config file of an agent. Never its
- * token: the agent keeps that in the Keychain, and an `api.token` in an old file is not valid any more.
+ * The address of an agent that the same user runs on this Mac; null when there is no config file of an agent.
+ * Never returns the agent's token: the agent keeps it in the Keychain, and an `api.token` in an old file is
+ * no longer valid.
  */
 export function discoverAgent(homeDir: string): DiscoveredAgent | null {
   const file = join(homeDir, 'Library', 'Application Support', 'Jeballto', 'config.json');

@@ -13,7 +13,10 @@ export interface Variable {
 
 const PREFIX = 'JEBALLTO_RUNNER_';
 
-/** One variable for each key that the file has once: `controller.mode` has `JEBALLTO_RUNNER_CONTROLLER_MODE`. */
+/**
+ * One variable for each key that can be in the file only once: `controller.mode` has
+ * `JEBALLTO_RUNNER_CONTROLLER_MODE`.
+ */
 export const VARIABLES: Variable[] = Object.entries(SECTIONS)
   .filter(([, { form }]) => form === 'one')
   .flatMap(([section, { keys }]) =>
@@ -24,7 +27,7 @@ export const VARIABLES: Variable[] = Object.entries(SECTIONS)
     }),
   );
 
-/** The variable that sets the key, where there is one. */
+/** The variable that sets the key; undefined when there is none. */
 export function variableOf(path: KeyPath): string | undefined {
   return VARIABLES.find((variable) => pathText(variable.path) === pathText(path))?.name;
 }
@@ -35,7 +38,7 @@ export function tokenVariable(hostName: string): string {
 }
 
 export interface EnvironmentReport {
-  /** The variable that each key came from, by the text of its path. */
+  /** The variable that each key's value came from, by the text of the key's path. */
   origins: Map<string, string>;
   problems: ConfigProblem[];
   warnings: ConfigProblem[];
@@ -49,7 +52,7 @@ export interface EnvironmentReport {
 export function applyEnvironment(content: Record<string, unknown>, env: Environment): EnvironmentReport {
   const origins = new Map<string, string>();
   const warnings: ConfigProblem[] = [];
-  /** An empty variable counts as not set. A section that is not a map is left for the schema to refuse. */
+  /** An empty variable counts as not set. A section that is not a map is refused later, by the schema. */
   const apply = (path: KeyPath, name: string, facts?: KeyFacts) => {
     const text = env[name];
     const holder = text ? holderOf(content, path) : undefined;
@@ -92,7 +95,7 @@ function unknownVariables(env: Environment): ConfigProblem[] {
     }));
 }
 
-/** Where an agent's token may be missing, and the variables that may hold it, the most specific first. */
+/** The keys that may lack an agent's token, and the variables that may hold it, the most specific first. */
 function tokenPlaces({ hosts }: Record<string, unknown>): { path: KeyPath; names: string[] }[] {
   if (hosts === undefined) return [{ path: ['jeballto'], names: [tokenVariable('local'), 'JEBALLTO_TOKEN'] }];
   if (!Array.isArray(hosts)) return [];
@@ -110,7 +113,10 @@ function holderOf(content: Record<string, unknown>, path: KeyPath): Record<strin
   return isMap(found) ? found : undefined;
 }
 
-/** A text that should be a number or a flag and is not stays a text, so that the schema says what is wrong with it. */
+/**
+ * Converts the text of a variable. A text that should be a number or a flag and is not one stays a text, so
+ * that the schema reports what is wrong.
+ */
 function readValue(text: string, facts?: KeyFacts): unknown {
   if (facts?.form === 'number' && /^\d+$/.test(text)) return Number(text);
   if (facts?.form === 'flag' && /^(?:true|false)$/.test(text)) return text === 'true';
@@ -122,7 +128,7 @@ function readValue(text: string, facts?: KeyFacts): unknown {
     .filter((item) => item !== '');
 }
 
-/** A list of texts that may hold commas; null for what is one text. */
+/** Reads a JSON list, whose texts may contain commas; null when the text is not such a list. */
 function jsonList(text: string): unknown[] | null {
   try {
     const list: unknown = text.startsWith('[') ? JSON.parse(text) : null;

@@ -33,7 +33,7 @@ export function resolveReferences(content: object, context: ReferenceContext): K
 
 type TextLeaf = Leaf & { value: string };
 
-/** The text that a key holds, or each secret of a list by itself. */
+/** The text that a key holds, or each secret of a list separately. */
 function textsOf({ value, facts, path, set }: Leaf): TextLeaf[] {
   if (typeof value === 'string') return [{ value, facts, path, set }];
   if (!facts.secret || !Array.isArray(value)) return [];
@@ -50,7 +50,7 @@ export function localPath(path: string, { home, folder }: Pick<ReferenceContext,
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : resolve(folder, path);
 }
 
-/** Only a value that is `${NAME}` as a whole is replaced. */
+/** Replaces a value only when the whole value is `${NAME}`. */
 function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environment): string | null {
   if (!facts.secret) {
     const [found] = /\$\{\w+\}/.exec(value) ?? [];
@@ -69,7 +69,10 @@ function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environ
   return null;
 }
 
-/** A variable that stands beside other characters, or lacks its end, would be sent to GitHub or an agent as it is written. */
+/**
+ * Refuses a variable that is only part of a value, or that lacks its closing brace: it would be sent to
+ * GitHub or an agent as it is written.
+ */
 function partialReference(value: string): string | null {
   const [found] = /\$\{\w*\}?/.exec(value) ?? [];
   if (!found) return null;
@@ -95,8 +98,8 @@ function resolveFile({ facts, set }: Leaf, value: string, context: ReferenceCont
 }
 
 /**
- * Says why a file cannot be the private key of a login in the guests, and what to do; null when it can be one. Nothing of
- * the file is in the sentence. Throws when it cannot be read.
+ * Says why a file cannot be a private key for the login in the guests, and what to do; null when it can be
+ * one. The sentence contains no part of the file. Throws when the file cannot be read.
  */
 export function sshKeyProblem(path: string): string | null {
   const text = readFileSync(path, 'utf8');
@@ -111,7 +114,10 @@ export function sshKeyProblem(path: string): string | null {
   return null;
 }
 
-/** OpenSSH's own form begins with a mark of 15 bytes and the name of its cipher, with its length before it. */
+/**
+ * OpenSSH's own form begins with a mark of 15 bytes, followed by the length of its cipher's name and the
+ * name.
+ */
 function isEncrypted(kind: string, body: string): boolean {
   if (kind !== 'OPENSSH PRIVATE KEY') return false;
   const bytes = Buffer.from(body, 'base64');

@@ -9,8 +9,8 @@ const REFERENCE = new RegExp(
 const MAX_BYTES = 1024;
 
 /**
- * Says why a text is not an OCI reference that the agent takes, and how to fix it; null when it is one. Whether the
- * image exists, and which registry is used when none is named, the agent alone decides.
+ * Says why the agent would not accept a text as an OCI reference, and how to fix it; null when it would. The
+ * agent alone decides whether the image exists, and which registry is used when none is named.
  */
 export function imageReferenceProblem(reference: string): string | null {
   if (/^[a-z]+:\/\//i.test(reference))

@@ -76,7 +76,7 @@ const oneOrMore = z.union(
   },
 );
 
-/** A secret that is being changed has an old and a new value for a while. */
+/** A list, since a secret that is being changed has an old and a new value for a while. */
 export const secrets: Kind<typeof oneOrMore> = {
   schema: oneOrMore,
   type: 'text or variable, or a list of them',
