@@ -4,7 +4,9 @@ import type { Config } from '../config/schema.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 
-/** Ends the queued jobs whose label or repository left the config since they were stored (law 11). */
+/**
+ * Ends the queued jobs whose label or repository was removed from the config since they were stored (law 11).
+ */
 export function abandonUnservable(actors: JobActors, dispatcher: Dispatcher, config: Config): void {
   for (const { snapshot } of [...actors.all()]) {
     const { job } = snapshot.context;

@@ -17,19 +17,22 @@ interface GitHubConnection {
   clock: Clock;
   env: NodeJS.ProcessEnv;
   log?: Logger;
-  /** Where no proxy is in the way. */
+  /** Used when there is no proxy. */
   fetch?: typeof fetch;
 }
 
 export interface Agents {
   byHost: ReadonlyMap<string, AgentClient>;
-  /** Kept apart, since what a host says of a guest is searched for them before it is kept. */
+  /**
+   * Kept separately, since they are redacted from everything that a host says about a guest before it is
+   * stored.
+   */
   tokens: readonly string[];
 }
 
 /**
- * The agents of the config's hosts. Rejects with a ConfigError when one has no token. Tokens are looked for side by side,
- * since each may come from a command that takes long.
+ * The agents of the config's hosts. Rejects with a ConfigError when one has no token. Tokens are looked up in
+ * parallel, since each may come from a slow command.
  */
 export async function connectAgents(
   { hosts }: Pick<Config, 'hosts'>,
@@ -46,8 +49,8 @@ export async function connectAgents(
 }
 
 /**
- * GitHub with the credentials of the config, through the proxy of the environment. Throws a ConfigError when the App's
- * key cannot be read, or when a variable names no proxy.
+ * GitHub with the credentials of the config, through the proxy of the environment. Throws a ConfigError when
+ * the App's key cannot be read, or when the value of a proxy variable is not a proxy.
  */
 export function connectGitHub(
   { github }: Pick<Config, 'github'>,
@@ -66,7 +69,7 @@ export function connectGitHub(
   return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, ...(send && { fetch: send }) });
 }
 
-/** The proxy that requests to GitHub take. Agents are always asked directly. */
+/** The proxy for requests to GitHub; null without one. Agents are always called directly. */
 export function githubProxy(apiUrl: string, env: NodeJS.ProcessEnv): EnvironmentProxy | null {
   try {
     return environmentProxy(apiUrl, env);

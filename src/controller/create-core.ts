@@ -22,24 +22,27 @@ export interface CoreOptions {
   store: Store;
   clock: Clock;
   log: Logger;
-  /** `policy.namePrefix` is the start of every name that is ours. */
+  /** `policy.namePrefix` is the beginning of every name that this controller gives. */
   policy: JobPolicy;
-  /** What the job machine's orders do; `tracer` notes what each effect did. */
+  /** The implementations of the job machine's effects; `tracer` notes what each effect did. */
   effects(tracer: EffectTracer): typeof effectPlaceholders;
   hosts: { name: string; client: AgentClient; maxVms: number }[];
   hostPolicy: HostPolicy;
   breakerPolicies?: Record<BreakerAbout, BreakerPolicy>;
-  /** What lets a queued job have a VM; nothing is held back when left out. */
+  /** What decides whether a queued job may get a VM; without it every job may. */
   gates?(parts: { actors: JobActors; breakers: Breakers }): Gates;
   /** How many warm VMs each profile wants. */
   warm?: ReadonlyMap<string, number>;
-  /** The profile that covers a job's labels; null when none does. */
+  /** The profile that covers a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
-  /** Whether it is the name of one of our base VMs. */
+  /** Whether this is the name of one of our base VMs. */
   isBase?(vmName: string): boolean;
 }
 
-/** Who holds which job, and who gets the next slot: the part of the daemon that its tests and its bench run as well. */
+/**
+ * Which actor has which job, and which job gets the next slot: the part of the daemon that its tests and its
+ * benchmark also run.
+ */
 export interface Core {
   actors: JobActors;
   hosts: Hosts;
@@ -49,11 +52,14 @@ export interface Core {
   hostEntries: HostEntries;
   webhookAndBreakerEntries: WebhookAndBreakerEntries;
   tracer: EffectTracer;
-  /** Ends actors, hosts and breakers. What is under way in the world goes on; the records stay. */
+  /** Stops actors, hosts and breakers. VMs and runners go on, and the records stay. */
   stop(): void;
 }
 
-/** Joins the actors of jobs, hosts and breakers, the placement and the journal. Nothing moves before `hosts.start()`. */
+/**
+ * Joins the actors of jobs, hosts and breakers, the placement and the journal. Nothing happens before
+ * `hosts.start()`.
+ */
 export function createCore(options: CoreOptions): Core {
   const { store, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;

@@ -30,7 +30,7 @@ export interface EffectWorldParts {
   evidenceSaved(vmName: string): Promise<void>;
 }
 
-/** What the effects may touch, from the config and the adapters. */
+/** Builds what the effects may use, from the config and the adapters. */
 export function createEffectWorld({
   config,
   clock,

@@ -23,11 +23,11 @@ export interface GatesParts {
   clock: Clock;
   observe(observation: JobObservation): void;
   onGone(jobId: number, failure: Failure): void;
-  /** Something was found out that may let a job pass. */
+  /** Called when something was learned that may let a job pass. */
   onChange(): void;
 }
 
-/** What lets a queued job have a VM, from the config and the adapters. */
+/** Builds what decides whether a queued job may get a VM, from the config and the adapters. */
 export function createGates(parts: GatesParts): GrantGates {
   const { config, actors, breakers, github, pulls, bases, clock, observe, onGone, onChange } = parts;
   const scope = (owner: string, repository: string): RunnerScope =>
@@ -55,7 +55,9 @@ export function pullEnded(breakers: Breakers, config: Config, image: string, err
   }
 }
 
-/** Where runners for a job are registered and what image a profile has, as those who ask why a job waits need it. */
+/**
+ * Where runners for a job are registered, and which image a profile has; needed to explain why a job waits.
+ */
 export function waitingNames(
   config: Config,
   github: GitHub,

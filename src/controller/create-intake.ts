@@ -31,11 +31,14 @@ export interface Intake {
   poller: Poller;
   webhooks: WebhookHealth;
   names: RepositoryNames;
-  /** Takes the deliveries at `POST /webhook`. */
+  /** Handles the deliveries at `POST /webhook`. */
   receiver: Handler;
 }
 
-/** The sources of job events, each of which watches the other: what one sees and the other does not is a gap. */
+/**
+ * The sources of job events, webhook and poll. Each checks the other: an event that only one of them saw is a
+ * gap.
+ */
 export function createIntake(parts: IntakeParts): Intake {
   const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
   const { webhookAndBreakerEntries } = parts;

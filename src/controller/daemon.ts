@@ -32,7 +32,7 @@ import { type Ports, realPorts } from './ports.ts';
 import { servedScopes } from './served-scopes.ts';
 import { watchJournal } from './watch-journal.ts';
 
-/** Milliseconds for each part to close; creates and registrations that are under way are then left to the next start. */
+/** Milliseconds for each part to close; unfinished creates and registrations are left to the next start. */
 const CLOSE_TIMEOUT = 10_000;
 
 export interface DaemonOptions {
@@ -40,20 +40,20 @@ export interface DaemonOptions {
   env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Logger;
-  /** The real ones unless told otherwise. */
+  /** The real ones by default. */
   ports?: Ports;
 }
 
 export interface Daemon {
   publicUrl: string;
   adminUrl: string;
-  /** Stops taking work and leaves: running jobs go on in their VMs, and the next daemon finds their records. */
+  /** Stops taking work and ends: running jobs go on in their VMs, and the next daemon finds their records. */
   drain(): Promise<void>;
 }
 
 /**
- * The composition root: everything is made here, given its parts, and released in reverse order. Rejects with a
- * ConfigError or StoreError whose message is for the operator.
+ * The composition root: every part is made here, receives what it needs, and is released in reverse order.
+ * Rejects with a ConfigError or StoreError whose message is for the operator.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const disposal = new DisposeStack(options.clock);

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
 
 /**
- * Ends everything that was acquired, in reverse order. A step that fails or hangs does not keep the others from
- * running, since the flush of the store is among them.
+ * Releases everything that was acquired, in reverse order. A step that fails or hangs does not prevent the
+ * others, since the flush of the store is one of them.
  */
 export class DisposeStack {
   readonly #clock: Clock;
@@ -13,7 +13,7 @@ export class DisposeStack {
     this.#clock = clock;
   }
 
-  /** `what` names the thing in the log when it does not end in order. */
+  /** `what` names the thing in the log when its release fails or hangs. */
   defer(what: string, dispose: () => unknown): void {
     this.#steps.push({ what, dispose });
   }

@@ -14,7 +14,7 @@ export interface KeepBasesParts {
   log: Logger;
 }
 
-/** Has base VMs kept where the config wants them. */
+/** Keeps base VMs on the hosts for which the config wants them. */
 export function keepBases(parts: KeepBasesParts, disposal: DisposeStack): void {
   const { config, world, namePrefix, store, clock, log } = parts;
   if (!config.controller.base_vms) return;

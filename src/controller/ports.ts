@@ -5,8 +5,9 @@ import { listen } from '../http/listen.ts';
 import { openStore } from '../store/open-store.ts';
 
 /**
- * Everything by which the daemon meets what is outside of its process, the clock apart. The simulation puts a world
- * in memory here; nothing else in the daemon opens a socket, a file of its store or a source of chance.
+ * Everything through which the daemon reaches the outside of its process, except the clock. The simulation
+ * passes a world in memory here; nothing else in the daemon opens a socket or a file of its store, or draws
+ * random numbers.
  */
 export interface Ports {
   openStore: typeof openStore;
@@ -14,7 +15,7 @@ export interface Ports {
   fetch: typeof fetch;
   openGuest: EffectWorld['openGuest'];
   listen: typeof listen;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
 }
 

@@ -10,9 +10,9 @@ import { PhaseStats } from '../journal/phase-stats.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { RunnerVersions, type RunnerVersionsOptions } from '../upkeep/runner-versions.ts';
 
-/** Entries from which the figures of states are known again after a start. */
+/** Journal entries that are read at a start to restore the figures of states. */
 const REMEMBERED = 10_000;
-/** Entries beside the jobs from which the health of the hosts is known again after a start. */
+/** Journal entries that do not belong to a job and are read at a start to restore the health of the hosts. */
 const REMEMBERED_BESIDE = 2_000;
 
 export interface WatchJournalOptions
@@ -26,8 +26,9 @@ export interface WatchJournalOptions
 }
 
 /**
- * Everything that reads the journal while it is written: the figures of states, the health of hosts, the metrics, the
- * traces and the evidence recorder. It begins before the first job is restored, so that nobody misses an entry.
+ * Everything that reads the journal while it is written: the figures of states, the health of hosts, the
+ * metrics, the traces and the evidence recorder. It starts before the first job is restored, so that no entry
+ * is missed.
  */
 export async function watchJournal({ recorder, tracer, log, scopes, ...options }: WatchJournalOptions) {
   const { journal, store, clock } = options;
@@ -82,7 +83,7 @@ export async function watchJournal({ recorder, tracer, log, scopes, ...options }
   };
 }
 
-/** The moment between the decision to give an attempt up and the deletion of its VM. */
+/** True for the transition between the decision to give up an attempt and the deletion of its VM. */
 function endsAttempt({ kind, from, to, detail }: StoredJournalEntry): boolean {
   return kind === undefined && detail !== undefined && beginsTeardown(from, to);
 }
