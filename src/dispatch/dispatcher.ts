@@ -33,20 +33,23 @@ export interface DispatcherOptions {
   profileFor(labels: string[]): string | null;
 }
 
-/** Given, since an abort without a reason makes an exception each time. */
+/** A reason for aborts: an abort without one creates an exception each time. */
 const CALLED_OFF = Symbol('called off');
 
-/** Brings observations to actors and free slots to queued jobs. It acts on what the pure functions decide. */
+/**
+ * Passes observations to actors and gives free slots to queued jobs. It carries out what the pure functions
+ * decide.
+ */
 export class Dispatcher {
-  /** What GitHub has queued and we make no VM for. */
+  /** Jobs that GitHub has queued and that no VM is made for. */
   readonly unserved = new UnservedJobs();
   readonly #options: DispatcherOptions;
   readonly #grants: SlotGrants;
-  /** VM ids that the last look at a host did not show; missing in two looks running means gone. */
+  /** VM ids that the last look at a host did not show; a VM that is missing in two looks in a row is gone. */
   readonly #missing = new Map<string, Set<string>>();
   /** The host on which each actor held a slot after its last transition. */
   readonly #slotOn = new Map<string, string>();
-  /** By actor, the job that it is about to leave. */
+  /** By actor, the job that the actor is about to leave. */
   readonly #released = new Map<string, Job>();
   #scheduled = false;
   #draining = false;
@@ -57,9 +60,7 @@ export class Dispatcher {
     this.#grants = new SlotGrants(options);
   }
 
-  /**
-   * Takes all steps of one observation in one transaction: an exchange changes two jobs (law 4).
-   */
+  /** Carries out all steps of one observation in one transaction: an exchange changes two jobs (law 4). */
   observe(seen: JobObservation): void {
     const { actors, gates, store, log, policy, clock, profileFor } = this.#options;
     const steps = routeObservation(seen, {
@@ -92,21 +93,24 @@ export class Dispatcher {
     if (steps.some((step) => step.do === 'create' || step.do === 'tell')) this.requestScheduling();
   }
 
-  /** The outcome of a job is forgotten; the numbers that an earlier version gave to its names are not (law 2). */
+  /** Forgets the outcome of a job, but not the numbers that an earlier version used in its names (law 2). */
   serveAgain(jobId: number, namesTaken: number): void {
     const { store, clock } = this.#options;
     store.settled.delete(jobId);
     if (namesTaken > store.names.lastOf(jobId)) store.names.put(jobId, namesTaken, clock.now());
   }
 
-  /** A queued job that can be served no more ends with its cause (law 11). */
+  /** Ends a queued job that can no longer be served, with its cause (law 11). */
   abandon(jobId: number, failure: Failure): void {
     const { actors } = this.#options;
     const holder = actors.holderOfJob(jobId);
     if (holder?.job.status === 'queued') actors.send(holder.key, { type: 'job.unservable', failure });
   }
 
-  /** Who goes on in the VM of an actor whose own job needs it no more, as long as nothing in it is bound to that job. */
+  /**
+   * The next job for the VM of an actor whose own job no longer needs it, while nothing in the VM is bound to
+   * that job; null when there is none.
+   */
   #nextJobFor({ key }: Holder): Holder | null {
     const { actors } = this.#options;
     const snapshot = actors.snapshotOf(key);
@@ -116,7 +120,7 @@ export class Dispatcher {
     return next === null ? null : actors.holder(next);
   }
 
-  /** Something changed: decide anew, once, when the present synchronous stretch is over. */
+  /** Something changed: decide again, once, at the end of the present synchronous code. */
   requestScheduling(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -132,7 +136,10 @@ export class Dispatcher {
     this.#wake?.abort(CALLED_OFF);
   }
 
-  /** Jobs that should have a slot and have none; one that stays here is not served, whatever the reason. */
+  /**
+   * Jobs that could have a slot and have none. A job that stays in this list is not being served, whatever
+   * the reason.
+   */
   couldBegin(): WaitingJob[] {
     return this.#draining ? [] : this.#grants.couldBegin();
   }
@@ -141,7 +148,7 @@ export class Dispatcher {
     return this.#draining;
   }
 
-  /** What a look at a host means for the jobs on it. */
+  /** Acts on a look at a host: what it means for the jobs there. */
   hostChanged(name: string, snapshot: HostSnapshot): void {
     const { actors } = this.#options;
     if (snapshot.hasTag('lost')) {
@@ -162,9 +169,9 @@ export class Dispatcher {
   }
 
   /**
-   * An actor that failed inside: what it tried may be tried by another, and its VM is left as it is. A job that waits for a
-   * runner goes on in a fresh actor, under names that were never used and after a pause that grows, since what made the
-   * actor fail may be the job itself. One that is under way goes on in its VM, which the collector finds.
+   * An actor failed inside. Another actor may try again, and its VM is left as it is. A job that waits for a
+   * runner goes on in a fresh actor, under names that were never used and after a growing pause, since the
+   * job itself may be what made the actor fail. A job under way goes on in its VM, which the collector finds.
    */
   jobGone(key: string, last: JobSnapshot | null): void {
     const { actors, breakers, store } = this.#options;
@@ -173,7 +180,7 @@ export class Dispatcher {
     this.#grants.jobGone(key, last);
     this.#released.delete(key);
     this.#noteSlot(key, undefined);
-    // An exchange that is under way may give the job to another actor.
+    // An exchange that is under way may assign the job to another actor.
     queueMicrotask(() => {
       if (free && actors.holderOfJob(free.id) === null && !store.settled.has(free.id)) actors.create(free);
     });
@@ -193,8 +200,8 @@ export class Dispatcher {
   }
 
   /**
-   * Law 12: the job of a decided attempt goes on in an actor of its own as soon as the one that keeps the VM has left it.
-   * All of it happens in one synchronous stretch, so it is one batch with the decision.
+   * Law 12: the job of a decided attempt goes on in an actor of its own as soon as the one that keeps the VM
+   * has left it. All of it happens in one synchronous step, so it is one batch with the decision.
    */
   #release(key: string, snapshot: JobSnapshot): void {
     const { actors, policy, clock } = this.#options;
@@ -208,7 +215,9 @@ export class Dispatcher {
     }
   }
 
-  /** Until the next look a host still shows the VM of a slot that was given back, and the slot seems taken. */
+  /**
+   * Until the next look, a host still shows the VM of a slot that was given back, and the slot seems taken.
+   */
   #noteSlot(key: string, host: string | undefined): void {
     const before = this.#slotOn.get(key);
     if (host === undefined) this.#slotOn.delete(key);
@@ -216,7 +225,7 @@ export class Dispatcher {
     if (before !== undefined && before !== host) this.#options.hosts.look(before);
   }
 
-  /** The second look is asked for at once: a job should not wait an interval to learn that its VM is gone. */
+  /** Requests the second look at once: a job should not wait an interval to learn that its VM is gone. */
   #tellOfVanishedVms(name: string, { context: host }: HostSnapshot): void {
     const { actors, hosts } = this.#options;
     const vms = host.look?.vms ?? [];

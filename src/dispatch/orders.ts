@@ -13,7 +13,7 @@ import type { Dispatcher } from './dispatcher.ts';
 /** An operator's order that cannot be carried out; the message says why and what to do instead. */
 export class OrderRefused extends Error {
   override readonly name = 'OrderRefused';
-  /** 404 for what is not there, 409 for what does not allow it now. */
+  /** 404 for what does not exist, 409 for what is not possible now. */
   readonly status: 404 | 409;
 
   constructor(status: 404 | 409, message: string) {
@@ -30,13 +30,13 @@ export interface OrdersOptions {
   store: Store;
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
-  /** The profile that covers a job's labels; null when none does. */
+  /** The profile that covers a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
   clock: Clock;
   log: Logger;
 }
 
-/** Orders as the log says them, by their event. */
+/** How the log names orders, by their event. */
 const ORDERS: Record<string, string> = {
   'operator.cancelled': 'cancel',
   'operator.retried': 'retry',
@@ -47,8 +47,8 @@ const ORDERS: Record<string, string> = {
 };
 
 /**
- * What an operator may order. Journal and log say of each order who gave it, also of one that changes nothing: entry and
- * effect are one transaction.
+ * What an operator may order. The journal and the log record who gave each order, also when it changes
+ * nothing. The entry and the effect are one transaction.
  */
 export class Orders {
   readonly #options: OrdersOptions;
@@ -57,7 +57,10 @@ export class Orders {
     this.#options = options;
   }
 
-  /** The job gets no (further) VM and its present one goes, unless the job already runs: law 5 knows no exception. */
+  /**
+   * The job gets no (further) VM and its present one is deleted, unless the job already runs: law 5 has no
+   * exception.
+   */
   cancel(jobId: number, by: string): void {
     const { key, can } = this.#actorOf(jobId);
     const event: JobEvent = { type: 'operator.cancelled', by };
@@ -75,8 +78,9 @@ export class Orders {
   }
 
   /**
-   * Ends a record as it is, in whatever state: a job's by its id, or that of a VM by its actor's key. Nothing is deleted:
-   * what may be left of its VM and runner is the collector's, which asks the guest first. Returns what that is.
+   * Ends a record in whatever state it is: a job's by its id, or a VM's by its actor's key. Nothing is
+   * deleted: what may remain of its VM and runner is left to the collector, which asks the guest first.
+   * Returns the names of these.
    */
   forget(target: string, by: string): { vm: string | null; host: string | null; runner: string | null } {
     const { actors, store } = this.#options;
@@ -96,7 +100,10 @@ export class Orders {
     return { vm: vm?.name ?? null, host: vm?.host ?? null, runner: runner?.name ?? null };
   }
 
-  /** What waits is tried at once; a job that was given up is served again when GitHub still has it queued. */
+  /**
+   * Retries at once what waits for a retry; a job that was given up is served again when GitHub still has it
+   * queued.
+   */
   async retry(jobId: number, by: string): Promise<void> {
     const { actors, store, github, dispatcher, profileFor } = this.#options;
     if (actors.holderOfJob(jobId) !== null) {
@@ -138,7 +145,7 @@ export class Orders {
     this.#options.dispatcher.requestScheduling();
   }
 
-  /** A cordon, and what is not at work there goes on elsewhere. */
+  /** Cordons the host and moves jobs that do not run there yet to other hosts. */
   drain(host: string, by: string): void {
     const { actors, clock, store } = this.#options;
     store.atomically(() => {

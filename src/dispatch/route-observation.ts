@@ -4,16 +4,18 @@ import type { JobObservation } from '../../machines/job/observation.ts';
 import type { Holder } from '../jobs/job-actors.ts';
 import { jobFrom } from '../jobs/new-job.ts';
 
-/** The live actors and the finished jobs as routing asks for them. */
+/** What routing asks about the live actors and the finished jobs. */
 export interface Known {
   holderOfJob(jobId: number): Holder | null;
   holderOfRunner(runnerName: string): Holder | null;
-  /** The job that goes on in the VM of an actor whose own is over; null where that VM serves no other. */
+  /** The next job for the VM of an actor whose own job is over; null when the VM cannot serve another job. */
   nextJobFor(holder: Holder): Holder | null;
   isSettled(jobId: number): boolean;
-  /** It is settled, and GitHub did not say that it is over: what GitHub lists as queued is not. */
+  /**
+   * The job is settled, but GitHub did not say that it ended: if GitHub lists it as queued, it has not ended.
+   */
   isEndUntold(jobId: number): boolean;
-  /** The name is one that this controller gives, whether or not an actor still owns it. */
+  /** The name has the form that this controller gives, even when no actor owns it any more. */
   isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
 }
@@ -22,16 +24,19 @@ export type RoutingStep =
   | { do: 'create'; job: Job }
   | { do: 'tell'; key: string; event: JobEvent }
   | { do: 'noteUnmatched' }
-  /** A job whose end was not told is served again, since GitHub has it queued (law 11). */
+  /** A job whose end GitHub did not report is served again, since GitHub has it queued (law 11). */
   | { do: 'unsettle'; jobId: number }
-  /** The job is past its queue and has no actor: remembered, so that a late `queued` boots no VM for it (law 6). */
+  /**
+   * The job has left the queue and has no actor. It is remembered, so that a late `queued` does not boot a VM
+   * for it (law 6).
+   */
   | { do: 'settle'; job: Job };
 
 /**
- * What an observation changes, as steps to be taken in one synchronous stretch, so that they are stored in one
- * batch. A job that a runner of ours has goes to that runner's actor: if another actor held it, the two swap
- * jobs (law 4); if nobody did, or one whose VM goes, the job which that runner was started for goes on in a fresh actor,
- * or is over for us.
+ * What an observation changes, as steps that are carried out in one synchronous run, so that they are stored
+ * in one batch. A job that one of our runners took goes to that runner's actor. If another actor had the job,
+ * the two exchange jobs (law 4). If no actor had it, or one whose VM is being deleted, the job for which that
+ * runner was started goes on in a fresh actor, or needs nothing more from us.
  */
 export function routeObservation(seen: JobObservation, known: Known): RoutingStep[] {
   const holder = known.holderOfJob(seen.jobId);
@@ -53,7 +58,7 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
   return holder ? leave(holder, seen, completed, known) : passage(seen, known);
 }
 
-/** A webhook may be older than what the guest says; who asked GitHub knows what is true now. */
+/** A webhook may be older than what the guest says; a poll that asked GitHub knows the present state. */
 function stillQueued({ source }: JobObservation, holder: Holder): RoutingStep[] {
   return holder.mayBeBusy && source !== 'webhook' ? [tell(holder, { type: 'job.stillQueued' })] : [];
 }
@@ -68,7 +73,10 @@ function arrival(seen: JobObservation, known: Known): RoutingStep[] {
   return isSettled ? [{ do: 'unsettle', jobId: seen.jobId }, create] : [create];
 }
 
-/** A job that went on without an actor. On a runner of ours whose record was lost it is left to the collector. */
+/**
+ * A job that started without an actor. When it runs on a runner of ours whose record was lost, the collector
+ * handles it.
+ */
 function passage(seen: JobObservation, known: Known): RoutingStep[] {
   const profile = known.profileFor(seen.labels);
   if (known.isSettled(seen.jobId) || profile === null) return [];
@@ -76,7 +84,7 @@ function passage(seen: JobObservation, known: Known): RoutingStep[] {
   return isOurs ? [] : [{ do: 'settle', job: jobFrom(seen, profile) }];
 }
 
-/** Our job needs no VM any more: one that still boots goes on with the next job of its profile. */
+/** Our job no longer needs a VM: a VM that still boots goes on with the next job of its profile. */
 function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Known): RoutingStep[] {
   const heir = known.nextJobFor(holder);
   if (!heir) return [tell(holder, event)];
@@ -84,7 +92,7 @@ function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Kno
   return swap(holder, heir, { ...holder.job, status, conclusion: holder.job.conclusion ?? conclusion });
 }
 
-/** The heir's actor ends with the job that is over. */
+/** Exchanges the two jobs; the actor of the next job ends with the job that is over. */
 function swap(holder: Holder, heir: Holder, over: Job): RoutingStep[] {
   return [
     tell(holder, { type: 'job.exchanged', job: heir.job, here: false }),
@@ -105,7 +113,7 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
   if (holder && !holder.isLeaving)
     return [...steps, tell(holder, { type: 'job.exchanged', job: left, here: false })];
   if (holder) steps.push(tell(holder, { type: 'job.released' }));
-  // A VM whose job went on elsewhere before has none to give back.
+  // A VM whose job already went on elsewhere has no job to give back.
   if (left.id !== NO_JOB) steps.push({ do: left.status === 'queued' ? 'create' : 'settle', job: left });
   return steps;
 }
