@@ -3,7 +3,10 @@ import { failureOf } from '../../machines/failure.ts';
 import { type OutgoingCall, onCallEnd } from '../call-trace.ts';
 import type { Clock } from '../clock.ts';
 
-/** A call of an effect. Equal calls in a row are one with a count, since a pull is polled for half an hour. */
+/**
+ * A call of an effect. Equal calls in a row are stored as one with a count, since a pull is polled for half
+ * an hour.
+ */
 export interface TracedCall extends OutgoingCall {
   /** Epoch ms at which the first of them ended. */
   at: number;
@@ -19,16 +22,16 @@ export interface EffectTrace {
   startedAt: number;
   /** Epoch ms; null while it is under way. */
   endedAt: number | null;
-  /** `done`, a failure's code, or `abandoned` when its state was left before its end. */
+  /** `done`, a failure's code, or `abandoned` when the machine left its state before the effect ended. */
   outcome: string | null;
   calls: TracedCall[];
-  /** Calls beyond those that are kept. */
+  /** Number of calls that were not kept. */
   more: number;
 }
 
 const MAX_CALLS_PER_TRACE = 24;
 
-/** One for the process: before Node 24 each that was ever used costs every promise some time and memory. */
+/** One for the process: before Node 24, each instance ever used costs every promise some time and memory. */
 const current = new AsyncLocalStorage<EffectTrace>();
 
 /** Attributes each outgoing call to the effect that made it, so that the journal of a job can show its calls. */
@@ -47,7 +50,7 @@ export class EffectTracer {
     this.#unlisten = onCallEnd(this.#clock, this.#addCall);
   }
 
-  /** Reports no further end: an effect that ends after this has no journal to go to. */
+  /** Reports no further ends: an effect that ends after this has no journal to be written to. */
   stop(): void {
     this.#unlisten();
     this.#underWay.clear();

@@ -20,20 +20,23 @@ export interface GuestAccess {
   installPath: string;
 }
 
-/** Everything that effects may touch: the two systems, the guests, and what this process remembers. */
+/** Everything that effects may use: the agents, GitHub, the guests, and what this process remembers. */
 export interface EffectWorld {
   clock: Clock;
   github: GitHub;
   guest: GuestAccess;
-  /** Logs in, or returns a login that is open already. Rejects with GUEST_* failures. */
+  /** Logs in, or returns an open login. Rejects with GUEST_* failures. */
   openGuest(options: GuestOptions): Promise<GuestLogin>;
   runnerGroup: string;
   /** Milliseconds for one image pull. */
   pullTimeout: number;
   pulls: Pulls;
-  /** What a repository is called now, by its name in the config: a runner that registers itself follows no redirect. */
+  /**
+   * The present name of a repository, by its name in the config: a runner that registers itself follows no
+   * redirect.
+   */
   currentName(fullName: string): string;
-  /** Milliseconds that are added to the lifetime of a warm VM, since it may wait so long for a job. */
+  /** Milliseconds added to the lifetime of a warm VM, since it may wait that long for a job. */
   warmMaxAge: number;
   /** Rejects with HOST_UNKNOWN when the config has no such host (any more). */
   agent(host: string): AgentClient;
@@ -43,10 +46,10 @@ export interface EffectWorld {
   creates: PendingCreates;
   imageNotes: ImageNotes;
   bases: BaseVms;
-  /** Takes what an effect saw of a job, in the same way as every other observation (law 6). */
+  /** Passes on what an effect saw of a job; it is handled like every other observation (law 6). */
   observe(observation: JobObservation): void;
   /** Resolves when the evidence of a failed attempt's VM is saved; within seconds, never rejects. */
   evidenceSaved(vmName: string): Promise<void>;
-  /** Shows what an effect is doing to people who watch; not stored. */
+  /** Shows people what an effect is doing; not stored. */
   progress(vmName: string, text: string | null): void;
 }

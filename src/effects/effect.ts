@@ -6,14 +6,14 @@ export type EffectName = keyof JobEffects;
 export type Input<Name extends EffectName> = JobEffects[Name]['input'];
 export type Output<Name extends EffectName> = JobEffects[Name]['output'];
 
-/** Begins when the snapshot that orders it is durable (law 1). */
+/** Begins when the snapshot that orders the effect is durable (law 1). */
 interface OrderedEffect<Name extends EffectName> {
   readonly name: Name;
   readonly looksEarly: false;
   run(world: EffectWorld, input: Input<Name>, signal: AbortSignal): Promise<Output<Name>>;
 }
 
-/** Begins while the snapshot that orders it is still being written. */
+/** Begins while the snapshot that orders the effect is still being written. */
 interface EarlyEffect<Name extends EffectName> {
   readonly name: Name;
   readonly looksEarly: true;
@@ -25,10 +25,13 @@ interface EarlyEffect<Name extends EffectName> {
   ): Promise<Output<Name>>;
 }
 
-/** What one order of the machine does to the world: it looks first, then does only what is missing (law 2). */
+/**
+ * How one order of the machine is carried out: the effect looks first, then does only what is missing (law
+ * 2).
+ */
 export type Effect<Name extends EffectName> = OrderedEffect<Name> | EarlyEffect<Name>;
 
-/** Defines an effect that begins when the snapshot that orders it is durable. */
+/** Defines an effect that begins when the snapshot that orders the effect is durable. */
 export function effect<Name extends EffectName>(
   name: Name,
   run: OrderedEffect<Name>['run'],
@@ -37,9 +40,9 @@ export function effect<Name extends EffectName>(
 }
 
 /**
- * Defines an effect that looks at the world while the snapshot that orders it is still being written, which saves the
- * time of one write to disk. Its `run` must await `ordered` before it changes anything (law 1); that rejects when the
- * state was left before the snapshot was durable.
+ * Defines an effect that looks at the world while the snapshot that orders it is still being written, which
+ * saves the time of one write to disk. Its `run` must await `ordered` before it changes anything (law 1);
+ * `ordered` rejects when the machine left the state before the snapshot was durable.
  */
 export function earlyEffect<Name extends EffectName>(
   name: Name,

@@ -36,11 +36,12 @@ export const EFFECTS = {
 type EffectActors = { [Name in EffectName]: PromiseActorLogic<Output<Name>, Input<Name>> };
 
 /**
- * The effects as `machine.provide` takes them, with the durability barrier of law 1. XState starts an invoked promise
- * *before* its subscribers run, so the barrier first lets the synchronous transition end (the subscriber then has put
- * the new snapshot), and next waits until that snapshot is on disk. Most effects begin behind it. An early effect looks
- * at the world while the disk writes, passes the barrier before it changes anything, and ends behind it: no job gets
- * further than one step ahead of a disk that fails.
+ * The effects as `machine.provide` takes them, with the durability barrier of law 1. XState starts an invoked
+ * promise *before* its subscribers run, so the barrier first lets the synchronous transition end (the
+ * subscriber has then put the new snapshot), and then waits until that snapshot is on disk. Most effects
+ * begin after the barrier. An early effect looks at the world while the disk writes, passes the barrier
+ * before it changes anything, and ends after it: when the disk fails, a job gets at most one step ahead of
+ * it.
  */
 export function jobEffects(world: EffectWorld, durable: () => Promise<void>, tracer: EffectTracer) {
   const transitionStored = async () => {

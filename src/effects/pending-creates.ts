@@ -2,36 +2,39 @@ import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 
-/** Whether a create was sent whose result this process does not know (yet). */
+/** Whether a create was sent whose result this process does not know, or does not know yet. */
 type Outcome = 'none' | 'inFlight' | 'unknown';
 
 /**
- * The name under which a registration is kept. A VM bears the name of its first runner, and GitHub's names are unique only
- * within a scope: one key for two of them would let the end of one stand for the end of the other.
+ * The key under which a registration is stored. A VM has the name of its first runner, and GitHub's names are
+ * unique only within a scope. With one key for both, the end of the one would count as the end of the other.
  */
 export function registrationKey(scope: RunnerScope, runnerName: string): string {
   return `${scopeName(scope)} ${runnerName}`;
 }
 
-/** Where it is written down that a create is about to be sent. */
+/** Stores that a create is about to be sent. */
 export interface CreateLedger {
-  /** `at`: epoch ms. `uptime`: seconds for which the server that is asked had been up; null when that is not known. */
+  /**
+   * `at`: epoch ms. `uptime`: seconds for which the called server had been up; null when that is not known.
+   */
   put(name: string, at: number, uptime: number | null): void;
   delete(name: string): void;
-  /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
+  /** Epoch ms right before the create was sent; null unless one was sent and its response is not known. */
   sentAt(name: string): number | null;
-  /** What was put with the name; null when nothing was. */
+  /** The uptime (seconds) that was put with the name; null when none was. */
   uptimeAtSend(name: string): Promise<number | null>;
   /** Resolves when what was put is on disk. */
   durable(): Promise<void>;
 }
 
 /**
- * The creates that are in flight or whose outcome is unknown: `POST /vms`, a clone and `generate-jitconfig`, which make
- * a second thing when they are repeated. Leaving a state abandons its effect, but the server finishes such a request
- * all the same, so it is awaited here to its end, and the teardown waits for that end. When the response was lost, or a
- * process ended between sending and answer, the outcome is `unknown`, and the thing is looked for as long as it may still
- * appear. That a create is sent is on disk before it is: what is not written down was never sent.
+ * The creates that are in flight or whose outcome is unknown: `POST /vms`, a clone and `generate-jitconfig`,
+ * which make a second thing when they are repeated. Leaving a state abandons its effect, but the server still
+ * finishes the request, so this class waits for its end, and the teardown waits for that. When the response
+ * was lost, or the process ended before it came, the outcome is `unknown`, and the created thing is looked
+ * for as long as it may still appear. Each create is stored on disk before it is sent: a create that is not
+ * stored was never sent.
  */
 export class PendingCreates {
   readonly #inFlight = new Map<string, Promise<unknown>>();
@@ -41,7 +44,7 @@ export class PendingCreates {
   readonly #mayAppearFor: number;
   readonly #ledger: CreateLedger;
 
-  /** `mayAppearFor`: milliseconds within which a create whose response was lost takes effect or never will. */
+  /** `mayAppearFor`: milliseconds after which a create whose response was lost can no longer take effect. */
   constructor(clock: Clock, mayAppearFor: number, ledger: CreateLedger) {
     this.#clock = clock;
     this.#mayAppearFor = mayAppearFor;
@@ -49,8 +52,8 @@ export class PendingCreates {
   }
 
   /**
-   * Sends a create under a name, or joins the one that is in flight under it already. The signal ends the caller's
-   * wait only, never the request.
+   * Sends a create under a name, or waits for the one already in flight under that name. The signal ends only
+   * the caller's wait, never the request.
    */
   send<T>(
     name: string,
@@ -88,17 +91,20 @@ export class PendingCreates {
     return this.#clock.now() < (this.#unknownUntil.get(name) ?? 0) ? 'unknown' : 'none';
   }
 
-  /** Epoch ms right before a create was sent whose answer is not known; null when none was. */
+  /** Epoch ms right before the create was sent; null unless one was sent and its response is not known. */
   sentAt(name: string): number | null {
     return this.#ledger.sentAt(name);
   }
 
-  /** Seconds for which the server had been up before a create was sent whose answer is not known; null when unknown. */
+  /** Seconds for which the server had been up before the create was sent; null when unknown. */
   uptimeAtSend(name: string): Promise<number | null> {
     return this.#ledger.uptimeAtSend(name);
   }
 
-  /** A create of an earlier process may have been sent. */
+  /**
+   * Notes that a create of an earlier process may have been sent; it may take effect until `until` (epoch
+   * ms).
+   */
   assumeUnknown(name: string, until: number): void {
     this.#unknownUntil.set(name, until);
   }
@@ -118,7 +124,7 @@ export class PendingCreates {
     await Promise.allSettled(this.#inFlight.values());
   }
 
-  /** What was looked for is there, is gone, or was proven never to appear. */
+  /** The created thing is there, is gone, or was proven never to appear. */
   forget(name: string): void {
     this.#unknownUntil.delete(name);
     this.#ledger.delete(name);
@@ -126,8 +132,8 @@ export class PendingCreates {
 }
 
 /**
- * Stops waiting for a promise, not the promise itself, when the signal fires. A rejection that comes after that is
- * handled here: an unhandled rejection would end the daemon.
+ * Stops waiting for a promise when the signal fires; the promise itself goes on. A later rejection is handled
+ * here: an unhandled rejection would end the daemon.
  */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {

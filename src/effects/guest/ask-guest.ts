@@ -8,8 +8,8 @@ import { vmIsGone } from '../runner/watch-runner.ts';
 import { withGuest } from './with-guest.ts';
 
 /**
- * Asks the guest itself whether a job runs in it: over SSH, or through the agent's execute route when SSH is gone.
- * Rejects when the guest gives no result: then its VM must not be deleted (law 5).
+ * Asks the guest itself whether a job runs in it: over SSH, or through the agent's execute route when SSH is
+ * gone. Rejects when the guest gives no result; its VM must then not be deleted (law 5).
  */
 export const askGuest = effect('askGuest', async (world, input, signal) => {
   const { host, vmId, runnerName } = input;
@@ -29,7 +29,10 @@ export const askGuest = effect('askGuest', async (world, input, signal) => {
   }
 });
 
-/** A second way in that is never there has to be known: without it, silence of the first one holds the VM. */
+/**
+ * The error when SSH and the agent's execute route both failed. It names both causes: until one of them is
+ * fixed, the VM cannot be deleted.
+ */
 function withoutSecondWitness(
   sshError: unknown,
   { exitCode, stderr, password }: { exitCode: number; stderr: string; password: string | null },

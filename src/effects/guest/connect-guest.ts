@@ -2,7 +2,7 @@ import type { AgentClient } from '../../agent/agent-client.ts';
 import { effect } from '../effect.ts';
 import { forwardedAddress } from './forwarded-address.ts';
 
-/** The newest events of a VM that are read for the one that says that its guest answered. */
+/** How many of a VM's newest events are read to find the one that says that its guest responded. */
 const EVENTS = 20;
 
 /** Finds the guest's address and logs in once: an open port alone proves nothing. */
@@ -24,7 +24,9 @@ export const connectGuest = effect('connectGuest', async (world, { host, vmId, h
   return { address, hostKey: session.hostKey };
 });
 
-/** The agent looks for the guest's banner through the port that it forwards, and says when it has seen it. */
+/**
+ * The agent looks for the guest's SSH banner through the port that it forwards, and reports it in an event.
+ */
 async function hasShownBanner(client: AgentClient, vmId: string, signal: AbortSignal): Promise<boolean> {
   const events = await client.listEvents(vmId, { limit: EVENTS, signal });
   return events.some(({ type }) => type === 'SSH_READY');

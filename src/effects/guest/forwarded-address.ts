@@ -7,17 +7,21 @@ import type { EffectWorld } from '../effect-world.ts';
 
 /**
  * Seconds of VM uptime in which the agent's own search for the guest's address may still succeed. Asking for
- * forwarding before that would hold the VM's operation gate for up to two minutes, against our own teardown.
+ * forwarding before that would hold the VM's operation gate for up to two minutes, which would block our own
+ * teardown.
  */
 const AUTOMATIC_FORWARDING_SECONDS = 80;
 
-/** Milliseconds between two polls for the address, each one small request to the agent; and of one try in all. */
+/**
+ * Milliseconds between two polls for the address, each one small request to the agent; and for one whole try.
+ */
 const POLL_INTERVAL = 100;
 const TRY_TIMEOUT = 5_000;
 
 /**
- * Returns where the guest's SSH is reached. Enables the forwarding only where the agent will not do so by itself, and
- * polls while it still may: a guest that gets its address is seen within a tenth of a second.
+ * Returns where the guest's SSH is reached. Enables the forwarding only when the agent will not do so by
+ * itself, and polls while the agent may still do so: a guest that gets its address is seen within a tenth of
+ * a second.
  */
 export async function forwardedAddress(
   world: EffectWorld,
@@ -39,13 +43,13 @@ export async function forwardedAddress(
   throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
 }
 
-/** Reads the live state: the VM's record may have it as stopped long after its start. */
+/** Reads the live state: the stored record may say "stopped" long after the start. */
 async function mayForwardByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
   const state = await client.vmState(vmId, { signal });
   if (state === null || isAtRest(state)) {
     throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${state ?? 'gone'}.`);
   }
-  // Its ports are released, and somebody may resume it.
+  // The VM's ports are released, and a person may resume it.
   if (state !== 'running' && state !== 'starting') {
     throw new DaemonError('SSH_NOT_READY', `The VM on ${host} is ${state}, so its guest cannot be reached.`);
   }

@@ -7,13 +7,13 @@ import { forwardedAddress } from './forwarded-address.ts';
 export interface GuestPlace {
   host: string;
   vmId: string;
-  /** Of the VM's first login; null at that login itself. */
+  /** The host key at the VM's first login; null at that login itself. */
   hostKey: string | null;
 }
 
 /**
- * Logs in to a guest, does one thing in it and closes the login, also after an error. Where it has to connect, it asks
- * the agent for the guest's address right before. Rejects with GUEST_* failures.
+ * Logs in to a guest, does one thing in it and closes the login, also after an error. When it has to connect,
+ * it asks the agent for the guest's address right before that. Rejects with GUEST_* failures.
  */
 export async function withGuest<T>(
   world: EffectWorld,
@@ -33,9 +33,9 @@ export async function withGuest<T>(
 }
 
 /**
- * Another host key than at the first login means that the port went to another VM, or that this guest makes its keys
- * while its first connections come, each of which may make some. The agent's word decides: the port that it names for
- * this VM before and after is the VM's own.
+ * A host key that differs from the first login's means that the port went to another VM, or that this guest
+ * still makes its keys during its first connections. The agent decides: a port that it names for this VM both
+ * before and after the login is the VM's own.
  */
 async function openKnownGuest(world: EffectWorld, options: GuestOptions) {
   let asked: GuestAddress | null = null;

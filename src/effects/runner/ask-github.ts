@@ -2,13 +2,15 @@ import { NO_JOB } from '../../../machines/job/context.ts';
 import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
-/** Reads at GitHub how far a job is and whether our runner is online. A job that GitHub has no more is over. */
+/**
+ * Reads at GitHub how far a job is and whether our runner is online. A job that GitHub no longer has is over.
+ */
 export const askGitHub = effect(
   'askGitHub',
   async (world, { owner, repository, jobId, scope, runnerName, runnerId }, signal) => {
     const options = { signal, purpose: 'teardown' as const };
     const runner = await world.github.findRunner(scope, runnerName, { ...options, id: runnerId });
-    // Read after the runner: a job that it took before it went offline is in progress by now.
+    // Read after the runner: a job that the runner took before it went offline is in progress by now.
     const job = jobId === NO_JOB ? null : await world.github.getJob(owner, repository, jobId, options);
     return {
       status: job?.status ?? 'completed',
@@ -19,7 +21,7 @@ export const askGitHub = effect(
   },
 );
 
-/** Reads at GitHub what became of a job that seems to be over. Rejects while GitHub has it in progress. */
+/** Asks GitHub how a job that seems to be over ended. Rejects while GitHub has it in progress. */
 export const recheckJob = effect(
   'recheckJob',
   async (world, { owner, repository, jobId, runnerName }, signal) => {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** Says what is wrong with an image once, however many VMs are made of it. */
+/** Logs each problem of an image once, however many VMs are made from it. */
 export class ImageNotes {
   readonly #log: Logger;
   readonly #said = new Set<string>();
@@ -9,7 +9,7 @@ export class ImageNotes {
     this.#log = log;
   }
 
-  /** Files of a runner's configuration that were removed before the launch. */
+  /** Logs files of a runner's configuration that were in the image and were removed before the launch. */
   leftovers(image: string, files: readonly string[]): void {
     if (files.length === 0 || this.#said.has(image)) return;
     this.#said.add(image);

@@ -8,9 +8,9 @@ import { withGuest } from '../guest/with-guest.ts';
 import { removeLeftover } from './obtain-runner-config.ts';
 
 /**
- * Starts the runner so that it outlives this connection and this daemon. When a restart has lost the secret, the guest
- * is asked: a runner that was started needs no secret. Otherwise its registration is removed, and the machine obtains
- * a new one under a new name (law 7).
+ * Starts the runner so that it outlives this connection and this daemon. When a restart has lost the secret,
+ * it asks the guest: a runner that was started needs no secret. Otherwise its registration is removed, and
+ * the machine obtains a new one under a new name (law 7).
  */
 export const launchRunner = effect('launchRunner', (world, input, signal) =>
   withGuest(world, input, signal, async (guest) => {
@@ -49,7 +49,7 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
   }),
 );
 
-/** The scope under the name that it has now. */
+/** The scope under its present name. */
 function scopeNow({ currentName }: EffectWorld, scope: RunnerScope): RunnerScope {
   if (scope.kind === 'organization') return scope;
   const [owner = '', repository = ''] = currentName(scopeName(scope)).split('/');

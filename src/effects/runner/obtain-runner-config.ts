@@ -8,9 +8,10 @@ import { registrationKey } from '../pending-creates.ts';
 const isAmbiguous = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_ERROR', 'UNEXPECTED');
 
 /**
- * Obtains the configuration for one runner name and keeps it in memory. The job is read first: a runner for a job that is
- * over would only wait and get the jobs of others. GitHub keeps names unique, so after a lost response the next try
- * fails with "name taken"; then the leftover is removed and the machine takes the next name.
+ * Obtains the configuration for one runner name and keeps it in memory. The job is read first: a runner for a
+ * job that is over would only wait and get the jobs of others. GitHub keeps names unique, so after a lost
+ * response the next try fails with "name taken"; it then removes the leftover, and the machine takes the next
+ * name.
  */
 export const obtainRunnerConfig = earlyEffect(
   'obtainRunnerConfig',
@@ -36,8 +37,9 @@ export const obtainRunnerConfig = earlyEffect(
         return { runnerId: made.runnerId, mode: 'jit' };
       } catch (error) {
         if (hasCode(error, 'RUNNER_NAME_TAKEN')) {
-          // The next name is taken whatever becomes of the leftover: a removal whose answer is lost may have freed this
-          // name, and no name may be used twice. The collector finds what is left.
+          // The machine takes the next name whether or not the leftover could be removed: a removal whose
+          // response was lost may have freed this name, and no name may be used twice. The collector finds
+          // what is left.
           await removeLeftover(world, scope, runnerName, signal).catch(() => signal.throwIfAborted());
         }
         if (!hasCode(error, 'JIT_UNSUPPORTED')) throw error;
@@ -50,8 +52,8 @@ export const obtainRunnerConfig = earlyEffect(
 );
 
 /**
- * Removes a registration of ours that was given to no guest: it was never launched, so it needs no questions. Its secret
- * is dropped, since it is of no use any more.
+ * Removes a registration of ours that was given to no guest. Its runner was never launched, so no guest has
+ * to be asked. The secret is dropped, since it can no longer be used.
  */
 export async function removeLeftover(
   world: EffectWorld,

@@ -23,14 +23,17 @@ export const removeRunner = effect('removeRunner', async (world, runner, signal)
   return null;
 });
 
-/** Takes an idle runner off GitHub's list, so that it gets no further job. GitHub rejects that while it has one. */
+/**
+ * Removes an idle runner from GitHub's list, so that it gets no further job. GitHub rejects that while it has
+ * one.
+ */
 export const deregisterRunner = effect('deregisterRunner', async (world, runner, signal) => ({
   answer: (await removed(world, runner, signal)) === 'busy' ? 'busy' : 'removed',
 }));
 
 /**
- * Removes the runner that GitHub has under the name that was written down, in the scope that was written down. It is
- * read first, since its id alone may stand for somebody else's runner by now (law 3).
+ * Removes the runner that GitHub has under the recorded name in the recorded scope. It reads the runner
+ * first, since the recorded id may belong to another party's runner by now (law 3).
  */
 async function removed(
   { github }: EffectWorld,

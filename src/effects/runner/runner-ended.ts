@@ -5,7 +5,7 @@ import type { RunnerStatus } from '../../guest/scripts/status.ts';
 const OF_THE_WRAPPER =
   /^(?:Exiting runner|Restarting runner|Runner listener exit|Exiting with unknown error code)/;
 
-/** Why a runner process ended that had no job; null when it had one, since then its end is not a failure. */
+/** Why a runner process that had no job ended; null when it had one, since its end is then not a failure. */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {
   if (status.tookJob) return null;
   if (status.deprecated) {

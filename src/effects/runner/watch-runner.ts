@@ -5,7 +5,7 @@ import type { EffectWorld } from '../effect-world.ts';
 import { withGuest } from '../guest/with-guest.ts';
 import { runnerEnded } from './runner-ended.ts';
 
-/** Failures that a VM which is gone causes, too. */
+/** Failures that also occur when the VM is gone. */
 const OF_A_LOST_GUEST = [
   'GUEST_UNREACHABLE',
   'GUEST_IDENTITY_CHANGED',
@@ -34,7 +34,10 @@ export const watchRunner = effect('watchRunner', async (world, input, signal) =>
   }
 });
 
-/** Only the agent's state counts: a guest that cannot be reached may be working. */
+/**
+ * True when the agent says that the VM is gone. A guest that cannot be reached proves nothing: it may be
+ * working.
+ */
 export async function vmIsGone(world: EffectWorld, host: string, vmId: string, signal: AbortSignal) {
   const state = await world.agent(host).vmState(vmId, { signal });
   return state === null || isAtRest(state);

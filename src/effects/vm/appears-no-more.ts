@@ -2,9 +2,9 @@ import type { AgentClient } from '../../agent/agent-client.ts';
 import type { EffectWorld } from '../effect-world.ts';
 
 /**
- * Proves that a create whose answer was lost has no effect any more: its agent was restarted since, which ends whatever
- * it was doing, and a list after that does not show the VM. A lower uptime proves a restart, whatever any clock says.
- * False when nothing is proven.
+ * Proves that a create whose response was lost can no longer take effect: its agent was restarted since,
+ * which ended the create, and a list after that does not show the VM. A lower uptime proves a restart,
+ * whatever any clock says. Returns false when nothing is proven.
  */
 export async function appearsNoMore(
   { creates }: Pick<EffectWorld, 'creates'>,

@@ -16,11 +16,11 @@ import { appearsNoMore } from './appears-no-more.ts';
 const isAmbiguous = (error: unknown) => hasCode(error, 'HOST_UNREACHABLE', 'AGENT_ERROR', 'UNEXPECTED');
 
 /**
- * Makes one VM by this name with its size: as a clone of the profile's base VM where the host has one, which needs
- * neither pull nor registry, else from the profile's image. The agent does not keep names unique and shows a VM only
- * when its create has ended or its copying has. So it looks by name, and never sends a second create or clone for a
- * name whose first one may still take effect. A clone that is found while its disk grows rejects as VM_BUSY when it is
- * sized.
+ * Makes one VM with this name and its sizes. When the host has a base VM of the profile, it is a clone of
+ * that, which needs neither pull nor registry; otherwise it is made from the profile's image. The agent does
+ * not keep names unique and lists a VM only when its create or its copying has ended. So this effect looks by
+ * name, and never sends a second create or clone for a name while the first one may still take effect.
+ * Rejects with VM_BUSY when it finds a clone whose disk still grows.
  */
 export const createVm = earlyEffect(
   'createVm',
@@ -28,7 +28,8 @@ export const createVm = earlyEffect(
     const client = world.agent(host);
     const profile = world.profile(label);
     await world.creates.finished(vmName, signal);
-    // Read before each list of VMs: a VM that may appear just after the list was made is not missing yet.
+    // Read before each list of VMs: a VM that may appear just after the list was made does not count as
+    // missing.
     const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';
     let mayAppear = mayStillAppear();
     const [seen, uptime] = await Promise.all([client.findVms(vmName, { signal }), uptimeOf(client, signal)]);
@@ -78,7 +79,7 @@ export const createVm = earlyEffect(
   },
 );
 
-/** Seconds; null when the agent does not say it, which only means that less is proven later. */
+/** Seconds; null when the agent does not say, which only means that less can be proven later. */
 function uptimeOf(client: AgentClient, signal: AbortSignal): Promise<number | null> {
   return client.health({ signal }).then(
     ({ uptime }) => uptime,
@@ -87,8 +88,8 @@ function uptimeOf(client: AgentClient, signal: AbortSignal): Promise<number | nu
 }
 
 /**
- * Resolves when the host has the image. Rejects with IMAGE_NOT_READY when it has to be pulled first, which may take an
- * hour or never end: the pull is the host's and goes on, and the slot is for others.
+ * Resolves when the host has the image. Rejects with IMAGE_NOT_READY when it has to be pulled first, which
+ * may take an hour or never end: the pull belongs to the host and goes on, and other jobs can use the slot.
  */
 async function imageReady(
   world: EffectWorld,
@@ -121,7 +122,7 @@ function lifetimeOf({ warmMaxAge }: EffectWorld, { lifetimeSeconds }: Profile, i
   return Math.min(MAX_LIFETIME, lifetimeSeconds + waiting);
 }
 
-/** The VM of a name, or null. Deletes the second one where an agent made two for one create. */
+/** The VM of a name, or null. When the agent made two VMs for one create, it deletes the second. */
 async function theOnlyVm(
   client: AgentClient,
   name: string,

@@ -5,10 +5,10 @@ import { effect } from '../effect.ts';
 import { appearsNoMore } from './appears-no-more.ts';
 
 /**
- * Deletes every VM of this name. SSH is closed first, but a failure of that does not keep the VM from being deleted.
- * While a create whose outcome is unknown may still take effect, it rejects, so that the name is looked for again. An
- * attempt that does not know its VM's id has started none: a VM that runs under its name belongs to a lost record, and
- * is left to the collector.
+ * Deletes every VM of this name. SSH is closed first; when that fails, the VM is deleted all the same. While
+ * a create whose outcome is unknown may still take effect, it rejects, so that the name is looked for again.
+ * An attempt that does not know its VM's id has started no VM: a VM that runs under its name belongs to a
+ * lost record, and the collector handles it.
  */
 export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId }, signal) => {
   const client = world.agent(host);
