@@ -8,7 +8,10 @@ import type { KeptEvidence } from '../store/tables/evidence.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** Journal entries of one file: of the job itself, and of the kinds that show what happened around it. */
+/**
+ * Journal entries of one file: those of the job itself, and those of the kinds that show what happened around
+ * it.
+ */
 const MAX_JOB_ENTRIES = 3_000;
 const MAX_CONTEXT_ENTRIES = 500;
 const CONTEXT_KINDS = new Set<string | undefined>(['host', 'webhooks', 'breaker']);
@@ -16,7 +19,7 @@ const CONTEXT_KINDS = new Set<string | undefined>(['host', 'webhooks', 'breaker'
 /** One job as its own page shows it, without its journal. */
 export interface JobStory {
   jobId: number;
-  /** Its live actors; two while one tears down and the job goes on in another. */
+  /** Its live actors; two while one actor tears down and the job goes on in another. */
   live: JobView[];
   /** How it ended; null while it has not. */
   settled: SettledJob | null;
@@ -52,7 +55,10 @@ export const evidenceSchema = z.looseObject({
   stats: z.looseObject({}),
 });
 
-/** Everything that is known of a job in one file of bounded size and without secrets, to be read on another machine. */
+/**
+ * Everything that is known of a job in one file of bounded size and without secrets, for reading on another
+ * machine.
+ */
 export async function createEvidenceFile({
   story,
   store,
@@ -76,7 +82,7 @@ export async function createEvidenceFile({
   const first = jobEntries.at(-1)?.seq ?? 0;
   const last = jobEntries[0]?.seq ?? 0;
   const context: StoredJournalEntry[] = [];
-  // Begins a little earlier, to have the host as it was before the job came to it.
+  // Begins a little earlier, to include the host's state before the job was placed there.
   for await (const entry of store.journal.read({ after: Math.max(0, first - 200), before: last + 1 })) {
     if (!CONTEXT_KINDS.has(entry.kind)) continue;
     context.push(entry);

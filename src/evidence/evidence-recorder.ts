@@ -7,7 +7,10 @@ import { redactForeign } from '../redact.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
 
-/** Milliseconds for which a deletion waits for the evidence: a guest that does not answer must not hold its slot. */
+/**
+ * Milliseconds for which a deletion waits for the evidence: a guest that does not respond must not hold its
+ * slot.
+ */
 const SAVE_TIMEOUT = 8_000;
 const MAX_SCREEN_BYTES = 700 * 1024;
 const MAX_AGENT_EVENTS = 100;
@@ -21,7 +24,10 @@ export interface EvidenceRecorderOptions {
   hostLook(host: string): unknown;
 }
 
-/** Saves what only the VM has when an attempt fails, between the decision to give the attempt up and the VM's deletion. */
+/**
+ * When an attempt fails, saves what only its VM has, after the decision to give up the attempt and before the
+ * VM is deleted.
+ */
 export class EvidenceRecorder {
   readonly #options: EvidenceRecorderOptions;
   readonly #underWay = new Map<string, Promise<void>>();
@@ -41,7 +47,7 @@ export class EvidenceRecorder {
     this.#underWay.set(vm.name, saving);
   }
 
-  /** Resolves when nothing is being saved from a VM; never rejects. */
+  /** Resolves when no save from the VM is under way; never rejects. */
   async saved(vmName: string): Promise<void> {
     await this.#underWay.get(vmName);
   }
