@@ -25,9 +25,9 @@ export interface GitHubOptions {
   log?: Pick<Logger, 'debug' | 'warn'> | undefined;
   /** Milliseconds for one request. */
   timeoutMs?: number;
-  /** The platform's own unless told otherwise. */
+  /** The platform's own `fetch` by default. */
   fetch?: typeof fetch;
-  /** Takes the place of `fetch`. */
+  /** When set, it is used in place of `fetch`. */
   proxy?: EnvironmentProxy | null;
 }
 
@@ -35,7 +35,7 @@ export type GitHub = ReturnType<typeof createGitHub>;
 
 /**
  * GitHub as the daemon uses it, with one credential. Every method throws DaemonErrors, can be cut short by a
- * signal, and is made once: repeating a call is the caller's decision.
+ * signal, and sends its call once: repeating it is the caller's decision.
  */
 export function createGitHub(options: GitHubOptions) {
   const { auth, clock, userAgent = 'jeballto-runner', log, timeoutMs = 30_000, proxy = null } = options;
@@ -57,13 +57,16 @@ export function createGitHub(options: GitHubOptions) {
     ...registrationCalls(transport, groups, clock),
     ...accessCalls(transport, auth, clock),
 
-    /** Epoch ms on GitHub's clock, for what it says of instants. */
+    /** Epoch ms on GitHub's clock, for comparing with the instants that GitHub reports. */
     now: (): number => time.now(),
 
-    /** Epoch ms before which calls of a purpose rest, so that teardown keeps its share; null when they may go on. */
+    /**
+     * Epoch ms before which calls of a purpose must wait, so that teardown keeps its share; null when they
+     * may go on.
+     */
     pausedUntil: (purpose: Purpose, now: number): number | null => limits.pausedUntil(purpose, now),
 
-    /** The hourly budgets as GitHub's last answers gave them. */
+    /** The hourly budgets as in GitHub's last responses. */
     rateLimits: (): RateSeen[] => limits.all(),
 
     /** What the common budget still allows, by purpose. */

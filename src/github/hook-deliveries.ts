@@ -6,8 +6,9 @@ import type { GitHubClock } from './access/github-clock.ts';
 import type { Abortable, GitHubRequest, GitHubTransport } from './access/github-transport.ts';
 
 /**
- * One delivery of a list. Its id has 19 digits, more than a number holds exactly: Octokit reads it as a bigint, and here
- * it is text, which goes into the path as it is. Where nobody answered GitHub, the status code is 0 or missing.
+ * One delivery of a list. Its id has 19 digits, more than a number holds exactly: Octokit reads it as a
+ * bigint, and here it is text, which is put into the path unchanged. When GitHub got no response, the status
+ * code is 0 or missing.
  */
 const deliverySchema = z.object({
   id: z.union([z.bigint().positive(), z.int().positive(), z.string().regex(/^\d{1,30}$/)]).transform(String),
@@ -21,21 +22,28 @@ type Delivery = z.infer<typeof deliverySchema>;
 
 const pageSchema = readableRows(deliverySchema);
 
-/** Asked for in one look: GitHub allows 180 requests a minute that change something, and others need them too. */
+/**
+ * Redeliveries requested in one look: GitHub allows 180 changing requests a minute, and other calls need some
+ * of them.
+ */
 const MOST_REDELIVERIES = 50;
-/** Milliseconds by which GitHub's machines may differ: a delivery of a later date would hide all that come before it. */
+/**
+ * Milliseconds by which the clocks of GitHub's machines may differ: a delivery with a later date would hide
+ * all earlier ones.
+ */
 const CLOCKS_DIFFER = 3_600_000;
 
-/** Read in one look. */
+/** Pages that are read in one look. */
 const MOST_PAGES = 100;
 
 /**
- * Answers of ours that the same delivery would get again: a wrong secret, a wrong shape, a foreign repository. Any other
- * 4xx (404, 411, 413, 425, 429, 499 and the like) is what a proxy or a tunnel in front of us said, and may change.
+ * Status codes of ours that the same delivery would get again: a wrong secret, a wrong shape, a foreign
+ * repository. Any other 4xx (404, 411, 413, 425, 429, 499 and the like) comes from a proxy or a tunnel in
+ * front of this daemon, and may change.
  */
 const FINAL = [400, 401, 403, 415];
 
-/** Pages that are still to be read: from a query on (null is the newest), down to an instant (epoch ms). */
+/** Pages that still have to be read: from a query on (null is the newest), down to an instant (epoch ms). */
 interface Unread {
   from: string | null;
   until: number;
@@ -43,25 +51,29 @@ interface Unread {
 
 /** How far the looks at the deliveries of one webhook have come. */
 interface Progress {
-  /** The last one is read first. */
+  /** The last range is read first. */
   unread: Unread[];
-  /** Epoch ms of the newest delivery that was read: the next look begins with what is newer. */
+  /** Epoch ms of the newest delivery that was read: the next look begins with newer ones. */
   newest: number | null;
-  /** GUIDs that need no repetition, for as long as something older is unread. */
+  /** GUIDs of deliveries that need no repetition; kept while something older is unread. */
   over: Set<string>;
   /** Ids of failed deliveries by their GUID, in no order. */
   due: Map<string, Delivery>;
 }
 
-/** Failed deliveries, and asking for them again; needs Webhooks: write (classic: admin:repo_hook, admin:org_hook). */
+/**
+ * Lists failed deliveries and asks GitHub to repeat them; needs Webhooks: write (classic: admin:repo_hook,
+ * admin:org_hook).
+ */
 export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubClock, 'now'>) {
   const looks = new Map<string, Progress>();
 
   return {
     /**
-     * Asks GitHub to repeat what failed since an instant (epoch ms) and did not succeed later under the same GUID;
-     * returns how many. GitHub lists the newest first and keeps three days. What is too much for one look, or what a
-     * pause of GitHub's cut off, is done in the next ones of this process: each goes on where the last one stopped.
+     * Asks GitHub to repeat what failed since an instant (epoch ms) and did not succeed later under the same
+     * GUID; returns how many. GitHub lists the newest first and keeps three days. When there is too much for
+     * one look, or a rate limit ends a look, the next look of this process continues where the last one
+     * stopped.
      */
     async redeliverFailed(hook: HookRef, since: number, { signal }: Abortable = {}): Promise<number> {
       const path = `${hookPath(hook)}/deliveries`;
@@ -70,7 +82,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubC
       looks.set(path, progress);
       if (progress.unread.at(-1)?.from !== null)
         progress.unread.push({ from: null, until: progress.newest ?? since });
-      // What was found before a page could not be read is asked for all the same.
+      // Asks for what was found before a page could not be read.
       const failure = await read(path, progress, { signal }).then(
         () => null,
         (error: unknown) => ({ error }),
@@ -95,7 +107,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubC
       const range = unread.at(-1);
       if (!range) break;
       const { value, next } = await transport.page(pageSchema, asked, range.from).catch((error: unknown) => {
-        // The page after a cursor is gone with what GitHub keeps no longer.
+        // GitHub no longer keeps the page after this cursor.
         if (range.from === null || !hasCode(error, 'GITHUB_NOT_FOUND', 'GITHUB_REQUEST_REFUSED')) throw error;
         return { value: [], next: null };
       });
@@ -109,8 +121,9 @@ export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubC
   }
 
   /**
-   * The oldest first, as they came; GitHub lists those of one second the newest first. One that GitHub refuses to repeat (too old, deleted) keeps none of the others; when
-   * it refuses all, that is the failure.
+   * Asks for the oldest first, in the order in which they came; GitHub lists those of one second the newest
+   * first. A delivery that GitHub refuses to repeat (too old, deleted) does not stop the others; when GitHub
+   * refuses all of them, throws that failure.
    */
   async function redeliverDue(path: string, { due }: Progress, { signal }: Abortable): Promise<number> {
     const oldestFirst = [...due.values()].reverse().sort((a, b) => a.delivered_at - b.delivered_at);
@@ -131,7 +144,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubC
   }
 }
 
-/** What a page of deliveries shows; `now` is epoch ms. */
+/** Notes what a page of deliveries shows; `now` is epoch ms. */
 function note(progress: Progress, page: readonly Delivery[], now: number): void {
   const { over, due } = progress;
   const dates = page.map(({ delivered_at: at }) => at).filter((at) => at <= now + CLOCKS_DIFFER);

@@ -14,10 +14,15 @@ export interface WantedHook {
 
 const purpose = 'serving jobs';
 
-/** Making the webhook that the daemon needs; needs Webhooks: write (classic: admin:repo_hook, admin:org_hook). */
+/**
+ * Makes the webhook that the daemon needs; needs Webhooks: write (classic: admin:repo_hook, admin:org_hook).
+ */
 export function hookSetUpCalls(transport: GitHubTransport) {
   return {
-    /** Makes a webhook for jobs, or gives the one with this address the secret; returns which of the two. */
+    /**
+     * Makes a webhook for jobs, or sets the secret of the existing one with this address; returns which of
+     * the two.
+     */
     async setUpHook(
       scope: RunnerScope,
       { url, secret }: WantedHook,

@@ -12,7 +12,7 @@ import { scopePath } from './runners/runner-scope.ts';
 /** A workflow run that may have jobs for us. */
 export interface ActiveRun {
   id: number;
-  /** As GitHub writes it; only compared. */
+  /** As GitHub writes it; it is only compared with other values. */
   updatedAt: string;
 }
 
@@ -25,22 +25,23 @@ const runsSchema = z.object({
 const jobsSchema = z.object({ jobs: readableRows(jobSchema) });
 
 /**
- * GitHub cancels a job after 24 h in the queue, so a queued run to which nothing happened for longer hangs in the list
- * for ever. Its age says nothing: a run of last month that is run again, or approved, has jobs queued just now.
+ * GitHub cancels a job after 24 h in the queue, so a queued run without a change for longer than that stays
+ * in the list for ever. The run's age does not matter: a run of last month that is run again, or approved,
+ * has jobs queued just now.
  */
 const QUEUE_LIFE_MS = 25 * 3_600_000;
 
 const runSchema = z.object({ status: cutText.nullable() });
 
-/** Reading runs and jobs; needs the permission Actions: read. All of it is conditional requests. */
+/** Reads runs and jobs; needs the permission Actions: read. All requests are conditional. */
 export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<GitHubClock, 'now'>) {
   const repositoryPath = (owner: string, repository: string) =>
     scopePath({ kind: 'repository', owner, repository });
 
   return {
     /**
-     * The runs of one status that may have live jobs, from all pages. What is too old is left out here and not by
-     * GitHub: a query that moves with the time would never be answered with 304.
+     * The runs of one status that may have live jobs, from all pages. What is too old is left out here and
+     * not by GitHub: a query that changes with the time would never get a 304.
      */
     async listActiveRuns(
       owner: string,
@@ -89,7 +90,7 @@ export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<Gi
       return seen;
     },
 
-    /** Whether the run of a job has ended. GitHub may keep a job queued for ever whose run is over. */
+    /** Whether the run of a job has ended. GitHub may keep a job queued for ever although its run is over. */
     async isRunOver(
       owner: string,
       repository: string,
@@ -107,9 +108,9 @@ export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<Gi
     },
 
     /**
-     * The job, or null when GitHub has it no more (its run was deleted, which GitHub allows for ended runs only).
-     * A 404 is believed only from a repository that we can still read; where its owner alone can be read, it rejects with
-     * REPOSITORY_GONE.
+     * The job, or null when GitHub no longer has it (its run was deleted, which GitHub allows only for ended
+     * runs). A 404 counts only when the repository can still be read; when only its owner can be read,
+     * rejects with REPOSITORY_GONE.
      */
     async getJob(
       owner: string,

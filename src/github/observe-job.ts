@@ -35,8 +35,9 @@ export interface Sighting {
 }
 
 /**
- * One job of GitHub's as everything else sees it. `started_at` is no sign of a start: GitHub sets it when it
- * creates the job. Nor is a runner's name in a queued job, as one of GitHub's own examples has it.
+ * One job of GitHub's in the form that all other code uses. `started_at` does not show a start: GitHub sets
+ * it when it creates the job. A runner's name in a queued job does not show one either, as one of GitHub's
+ * own examples has it.
  */
 export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): JobObservation {
   const { source, seenAt, owner, repository } = sighting;
@@ -57,14 +58,16 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
     labels: job.labels ?? [],
     status,
     conclusion: status === 'completed' ? (job.conclusion ?? null) : null,
-    // On GitHub's clock, which may be hours from ours.
+    // On GitHub's clock, which may differ from ours by hours.
     queuedAt: created.success ? created.data : seenAt,
     runnerId: (mayHaveRunner && job.runner_id) || null,
     runnerName: (mayHaveRunner && job.runner_name) || null,
   };
 }
 
-/** `requested`, `pending` and whatever GitHub may add stand before `queued`: no runner is wanted yet. */
+/**
+ * `requested`, `pending` and any status that GitHub may add come before `queued`: no runner is wanted yet.
+ */
 function statusOf(text: string): JobStatus {
   return text === 'queued' || text === 'in_progress' || text === 'completed' ? text : 'waiting';
 }

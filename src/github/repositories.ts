@@ -7,10 +7,10 @@ import { scopePath } from './runners/runner-scope.ts';
 const repositorySchema = z.object({ id: identifier, full_name: exactText });
 const accountSchema = z.object({ login: exactText });
 
-/** Reading repositories; needs the permission Metadata: read, which every token has. */
+/** Reads repositories; needs the permission Metadata: read, which every token has. */
 export function repositoryCalls(transport: GitHubTransport) {
   return {
-    /** The repository of this name, or that had it before it was renamed: `fullName` is what it is called now. */
+    /** The repository with this name, or with this former name: `fullName` is its present name. */
     async getRepository(
       owner: string,
       repository: string,
@@ -29,8 +29,9 @@ export function repositoryCalls(transport: GitHubTransport) {
 }
 
 /**
- * What a 404 of a whole repository means. Where its owner can still be read, the repository is deleted, or this token
- * may not know of it any more: returns REPOSITORY_GONE. Otherwise the answer itself stands, since nothing is proven.
+ * What a 404 of a whole repository means. When its owner can still be read, the repository is deleted, or
+ * this token may no longer read it: returns REPOSITORY_GONE. Otherwise returns the original failure, since
+ * nothing is proven.
  */
 export async function missingRepository(
   transport: GitHubTransport,

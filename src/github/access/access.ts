@@ -9,20 +9,20 @@ import type { GitHubAuth } from './connect-octokit.ts';
 import type { Abortable, GitHubTransport } from './github-transport.ts';
 import type { AnswerHeaders } from './rate-limit.ts';
 
-/** One thing that the daemon needs of GitHub. */
+/** One check of something that the daemon needs from GitHub. */
 export interface AccessFinding {
   what: string;
-  /** Null where only trying would tell, and trying would make a runner. */
+  /** Null when only trying would tell, and trying would make a runner. */
   ok: boolean | null;
-  /** For a person: what was found, and what mends it. */
+  /** For a person: what was found, and how to fix it. */
   message: string;
-  /** True where the same would be found of everything else, which is then not asked for. */
+  /** True when every further check would find the same; the further checks are then skipped. */
   ends?: boolean;
 }
 
 export interface AccessReport {
   findings: AccessFinding[];
-  /** Milliseconds by which our clock is ahead of GitHub's; to a second. Null when nothing answered. */
+  /** Milliseconds by which our clock is ahead of GitHub's; to a second. Null when no response came. */
   clockSkewMs: number | null;
 }
 
@@ -41,9 +41,9 @@ const installationSchema = z.object({
 
 /** What is known of the rights to make runners, without making one. */
 interface Rights {
-  /** Of an App's installation. */
+  /** The permissions of an App's installation; null for a token. */
   permissions: Record<string, string> | null;
-  /** Of a classic token. */
+  /** The scopes of a classic token; null for any other credential. */
   oauthScopes: string[] | null;
 }
 
@@ -53,10 +53,13 @@ const WORST_SKEW_MS = 30_000;
 const purpose = 'serving jobs';
 const REQUESTS_AT_ONCE = 5;
 
-/** What the doctor asks GitHub. */
+/** The checks that the `doctor` command makes at GitHub. */
 export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock: Clock) {
   return {
-    /** Tries every kind of reading and reasons about writing; makes and changes nothing. Throws only the signal's reason. */
+    /**
+     * Tries every kind of read and judges the rights to write from what it finds; makes and changes nothing.
+     * Throws only the signal's reason.
+     */
     async checkAccess(question: AccessQuestion, { signal }: Abortable = {}): Promise<AccessReport> {
       const skews: number[] = [];
       const rights: Rights = { permissions: null, oauthScopes: null };
@@ -104,7 +107,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
     },
   };
 
-  /** A repository that is called otherwise by now is served until somebody takes its old name. */
+  /** A repository that was renamed is served until another repository takes its old name. */
   async function nameNow(
     owner: string,
     repository: string,
@@ -159,14 +162,14 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
   }
 }
 
-/** What every question found out is told once; what one of them did is that one's own trouble. */
+/** A failure that every check met is reported once; otherwise every finding is reported. */
 function toldOnce(answers: AccessFinding[][]): AccessFinding[] {
   const isHopeless = answers.length > 0 && answers.every((findings) => findings.some(({ ends }) => ends));
   if (isHopeless) return answers.flat().slice(0, 1);
   return answers.flat().map(({ ends: _, ...finding }) => finding);
 }
 
-/** True for a failure that is not about what was asked for. */
+/** True for a failure that does not depend on what was asked. */
 const endsAll = (error: unknown) => hasCode(error, 'GITHUB_UNREACHABLE', 'GITHUB_CREDENTIALS_REFUSED');
 
 function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): AccessFinding {
@@ -192,7 +195,9 @@ function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): 
   return { what, ok: null, message: `Make sure that the token has the permission ${needed}: write.` };
 }
 
-/** Classic tokens are answered with their scopes; the others with nothing or an empty header. */
+/**
+ * GitHub's responses to classic tokens list their scopes; for other tokens the header is missing or empty.
+ */
 function oauthScopesOf(headers: AnswerHeaders): string[] | null {
   const scopes = headers['x-oauth-scopes'];
   return scopes ? String(scopes).split(/, */) : null;

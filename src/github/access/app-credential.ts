@@ -10,41 +10,50 @@ export interface AppAuth {
   installationId: number;
 }
 
-/** A token of the App's installation, as GitHub gave it. */
+/** A token of the App's installation, as GitHub returned it. */
 export interface InstallationToken {
   token: string;
-  /** Milliseconds for which GitHub takes it. */
+  /** Milliseconds for which GitHub accepts it. */
   lifetime: number;
 }
 
-/** GitHub takes a signature that is ten minutes ahead of its clock at most; one of the past half minute is never ahead. */
+/**
+ * GitHub accepts a signature at most ten minutes ahead of its clock; a signature dated half a minute ago is
+ * not ahead.
+ */
 const SIGNED_AGO_S = 30;
 const SIGNATURE_LIFE_S = 600;
 /** A token is not used in the last minute of its life. */
 const TOKEN_RESERVE_MS = 60_000;
-/** GitHub's machines learn of a new token one after the other; until then some refuse it. */
+/** Milliseconds until all of GitHub's machines know a new token; until then some refuse it. */
 const TOKEN_SETTLES_MS = 5_000;
 const REFUSED_PAUSE_MS = 1_000;
 
-/** A request that GitHub answered with 401; `date` (epoch ms) is GitHub's clock, NaN where the answer has none. */
+/**
+ * A request that GitHub answered with 401; `date` (epoch ms) is GitHub's clock, NaN when the response has no
+ * date.
+ */
 export interface RefusedRequest {
   path: string;
   date: number;
   signal: AbortSignal | undefined;
-  /** It was repeated with another credential before. */
+  /** The request was already repeated with a new credential. */
   isRenewed: boolean;
 }
 
 /**
- * An App and its installation: two credentials, each with a budget of its own at GitHub. What is below `/app` is asked
- * for with a signature by the App's key, everything else with a token of the installation.
+ * An App and its installation: two credentials, each with a budget of its own at GitHub. Requests below
+ * `/app` are signed with the App's key; all others use a token of the installation.
  */
 export class AppCredential {
   readonly #auth: AppAuth;
   readonly #clock: Clock;
   readonly #request: SharedRequest<InstallationToken>;
   #token: { value: string; madeAt: number; until: number } | null = null;
-  /** Milliseconds by which GitHub's clock is ahead of ours, once a signature was refused for it. */
+  /**
+   * Milliseconds by which GitHub's clock is ahead of ours; set once GitHub refused a signature because of its
+   * time.
+   */
   #ahead = 0;
 
   /** `requestToken` asks GitHub for a new token; many calls may wait for one request. */
@@ -58,14 +67,17 @@ export class AppCredential {
     this.#request = new SharedRequest(requestToken);
   }
 
-  /** The `Authorization` of a request. Rejects with the signal's reason, or with why there is no token. */
+  /**
+   * The `Authorization` header of a request. Rejects with the signal's reason, or with the reason why there
+   * is no token.
+   */
   async authorization(path: string, signal: AbortSignal | undefined): Promise<string> {
     if (isOfApp(path)) return `bearer ${this.#signature()}`;
     if (!this.#token || this.#clock.now() >= this.#token.until) await this.#renew(signal);
     return `token ${this.#token?.value}`;
   }
 
-  /** Waits for a new token to be known everywhere, or gets another one in place of one that was revoked. */
+  /** Waits until a new token is known everywhere, or gets another one in place of a revoked one. */
   async refused({
     path,
     date,
@@ -90,7 +102,7 @@ export class AppCredential {
 
   async #renew(signal: AbortSignal | undefined): Promise<void> {
     const { token, lifetime } = await this.#request.wait(signal);
-    // Others waited for the same request.
+    // Another call already replaced the token.
     if (token === this.#token?.value) return;
     const madeAt = this.#clock.now();
     this.#token = { value: token, madeAt, until: madeAt + lifetime - TOKEN_RESERVE_MS };
@@ -113,7 +125,7 @@ export class AppCredential {
   }
 }
 
-/** Whether a path is asked for as the App itself. */
+/** Whether the App itself, not its installation, makes requests for a path. */
 export function isOfApp(path: string): boolean {
   return path === '/app' || path.startsWith('/app/');
 }

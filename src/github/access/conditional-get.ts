@@ -1,20 +1,23 @@
 import type { AnswerHeaders } from './rate-limit.ts';
 
-/** The last full answer to one address. */
+/** The last full response for one URL. */
 export interface RememberedAnswer {
   etag: string;
-  /** As read by the schema of the call, so that steps and other bulk are not kept. */
+  /** As read by the schema of the call, so that steps and other large parts are not kept. */
   value: unknown;
   /** Where the next page is: a 304 need not repeat it. */
   link: string | undefined;
 }
 
-/** Pages of runs and jobs that are asked for again and again; one that falls out costs one full answer. */
+/**
+ * Pages of runs and jobs that are requested again and again; a page that falls out of memory costs one full
+ * response.
+ */
 const MOST_ANSWERS = 2000;
 
 /**
- * Answers by full URL, query included, since the ETag differs with each page. It serves one credential: what
- * another one sees under the same URL may differ. GitHub counts a request that it answers with 304 against no
+ * Responses by full URL, query included, since the ETag differs for each page. One instance serves one
+ * credential: another may see something else under the same URL. GitHub does not count a 304 against the
  * hourly limit, so an idle cycle costs nothing.
  */
 export class RememberedAnswers {
@@ -44,7 +47,10 @@ export function linkOf(headers: AnswerHeaders): string | undefined {
   return headers.link === undefined ? undefined : String(headers.link);
 }
 
-/** The query of the `next` page in a `Link` header; null on the last page. Its host is not ours to follow: credentials would go there. */
+/**
+ * The query of the `next` page in a `Link` header; null on the last page. The link's host is ignored, since
+ * credentials would be sent there.
+ */
 export function nextPageQuery(link: string | undefined): string | null {
   const next = link?.match(/<([^<>]+)>;\s*rel="next"/)?.[1];
   if (!next || !URL.canParse(next)) return null;

@@ -13,13 +13,13 @@ export interface OctokitOptions {
   /** Milliseconds for one whole request. */
   timeoutMs: number;
   clock: Clock;
-  /** The platform's own unless told otherwise. */
+  /** The platform's own by default. */
   fetch?: typeof fetch | undefined;
 }
 
 /**
  * An Octokit without plugins that repeat or delay calls: the state machines do that visibly, and a repeated
- * generate-jitconfig leaves a phantom runner behind. It has no credential: each request brings its own.
+ * generate-jitconfig leaves a phantom runner behind. It has no credential: each request has its own.
  */
 export function connectOctokit(options: OctokitOptions): Octokit {
   const { apiUrl, userAgent, log } = options;
@@ -37,8 +37,8 @@ export function connectOctokit(options: OctokitOptions): Octokit {
 const MOST_REDIRECTS = 3;
 
 /**
- * Every request ends, with its body read: a body that stops would last for ever. Redirects are
- * followed here and not by fetch, which would turn the POST of a renamed repository into a GET.
+ * Gives every request a time limit, its body included: a body that stops arriving would last for ever.
+ * Redirects are followed here and not by fetch, which would turn the POST of a renamed repository into a GET.
  */
 function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions): typeof fetch {
   return async (input, init) => {
@@ -62,8 +62,9 @@ function boundedFetch({ fetch: send = fetch, clock, timeoutMs }: OctokitOptions)
 }
 
 /**
- * The address at which the same request is to be made again; null for an answer that is not to be followed. 301 and 302
- * may mean "with GET from here on" to any other method. Another origin would be given our credentials.
+ * The address to which the same request has to be sent again; null for a response that must not be followed.
+ * For a method other than GET, 301 and 302 may mean "go on with GET". Another origin would receive our
+ * credentials.
  */
 function redirectTarget({ status, headers }: Response, method: string, url: string): string | null {
   const location = headers.get('location');

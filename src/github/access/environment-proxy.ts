@@ -2,16 +2,16 @@ import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy by which GitHub is reached, as the environment names it. */
+/** The proxy for requests to GitHub, as the environment names it. */
 export interface EnvironmentProxy {
-  /** Its variable, as it is spelled there. */
+  /** The name of its variable, as it is spelled there. */
   variable: string;
   /** Without user and password. */
   origin: string;
   fetch: typeof fetch;
 }
 
-/** A variable that names no proxy. The text leaves out its value, which may hold a password. */
+/** A variable whose value is not a proxy. The message leaves out the value, which may hold a password. */
 export class ProxyVariableError extends Error {
   override readonly name = 'ProxyVariableError';
   readonly variable: string;
@@ -23,9 +23,9 @@ export class ProxyVariableError extends Error {
 }
 
 /**
- * The proxy for an address, by the variables that other tools obey, in lower case first; null where the address is
- * asked for directly. A proxy for plain http serves https too where that has none of its own. Throws a
- * ProxyVariableError.
+ * The proxy for an address, from the variables that other tools use too, lower case first; null when the
+ * address is requested directly. A proxy for plain http is also used for https when https has none of its
+ * own. Throws a ProxyVariableError.
  */
 export function environmentProxy(url: string, env: Environment): EnvironmentProxy | null {
   const http = firstSet(env, 'http_proxy', 'HTTP_PROXY');
@@ -33,7 +33,7 @@ export function environmentProxy(url: string, env: Environment): EnvironmentProx
   const found = new URL(url).protocol === 'https:' ? https : http;
   const noProxy = firstSet(env, 'no_proxy', 'NO_PROXY')?.value ?? '';
   if (!found || isExcluded(new URL(url), noProxy)) return null;
-  // An empty text keeps the agent from reading the variables of the process.
+  // An empty text prevents the agent from reading the variables of the process.
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: http ? proxyUrl(http).href : '',
     httpsProxy: https ? proxyUrl(https).href : '',
@@ -61,7 +61,7 @@ function proxyUrl({ name, value }: Variable): URL {
   return new URL(text);
 }
 
-/** As the agent decides it: by the whole name or its end, with or without a port; `*` excludes all. */
+/** Decides as undici's agent does: by the whole name or its end, with or without a port; `*` excludes all. */
 function isExcluded({ hostname, port, protocol }: URL, noProxy: string): boolean {
   if (noProxy === '*') return true;
   const own = port || (protocol === 'https:' ? '443' : '80');

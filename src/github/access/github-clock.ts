@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.ts';
 const ROUNDED = 1_000;
 
 /**
- * GitHub's clock as its answers show it. What GitHub says of instants (when a job was queued), and what it judges by them
- * (a runner's token), is about its clock: ours may be wrong by hours, or not yet be set after a boot.
+ * GitHub's clock as its responses show it. The instants that GitHub reports (when a job was queued) or judges
+ * (a runner's token) are on its clock: ours may be wrong by hours, or not be set yet after a boot.
  */
 export class GitHubClock {
   readonly #clock: Clock;
@@ -15,17 +15,19 @@ export class GitHubClock {
     this.#clock = clock;
   }
 
-  /** Epoch ms; ours until GitHub has answered once. */
+  /** Epoch ms; our clock until GitHub has responded once. */
   now(): number {
     return this.#clock.now() + this.#aheadBy;
   }
 
-  /** Takes the `Date` of an answer to a request that was sent at `sentAt` (epoch ms) on our clock. */
+  /**
+   * Takes the `Date` header of the response to a request that was sent at `sentAt` (epoch ms) on our clock.
+   */
   note(date: unknown, sentAt: number): void {
     const said = Date.parse(String(date));
     if (Number.isNaN(said)) return;
     const now = this.#clock.now();
-    // It was written at some instant between the two.
+    // The header was written at some instant between the two.
     const least = said - now;
     const most = said + ROUNDED - sentAt;
     if (least <= 0 && most >= 0) this.#aheadBy = 0;

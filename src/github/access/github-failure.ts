@@ -14,15 +14,15 @@ export interface GitHubCall {
 export interface GitHubAnswer {
   status: number;
   headers: AnswerHeaders;
-  /** The `message` of GitHub's JSON answer. */
+  /** The `message` of GitHub's JSON response. */
   message: string;
 }
 
-/** What stands as `cause` in the error: enough for GitHub's support, and no body of a request or an answer. */
+/** The `cause` of the error: enough for GitHub's support, without the body of a request or a response. */
 interface GitHubRefusal {
   status: number;
   requestId: string | null;
-  /** Epoch ms of GitHub's clock; NaN where the answer does not tell. */
+  /** Epoch ms of GitHub's clock; NaN when the response does not say. */
   date: number;
 }
 
@@ -30,13 +30,16 @@ type NamedProxy = Pick<EnvironmentProxy, 'origin' | 'variable'>;
 
 type Verdict = readonly [code: FailureCode, mend: string, retryAt?: number | null];
 
-/** GitHub's own advice where it names no instant: at least a minute, then exponentially longer. */
+/**
+ * GitHub's own advice for a response that names no instant: wait at least a minute, then exponentially
+ * longer.
+ */
 const SHORTEST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 16 * 60_000;
 
 /**
- * What a refusing answer of GitHub means. `strikes` counts the rate-limit answers right before this one.
- * 403 stands for a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
+ * What a refusal of GitHub means. `strikes` counts the rate-limit responses right before this one. 403 may
+ * mean a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
  */
 export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: number, strikes = 0): DaemonError {
   const [code, mend, retryAt] = verdict(answer, call, now, strikes);
@@ -57,8 +60,8 @@ export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: numbe
 }
 
 /**
- * A redirect that is not followed. It says nothing about what was asked for: nothing was looked up, and nothing was
- * changed. Of the address only the origin is told, since the rest may hold what is secret.
+ * A redirect that is not followed. It says nothing about the requested thing: nothing was looked up, and
+ * nothing was changed. The message contains only the origin of the address, since the rest may be secret.
  */
 export function githubRedirected(
   { status, headers }: Omit<GitHubAnswer, 'message'>,
@@ -77,7 +80,10 @@ export function githubRedirected(
   );
 }
 
-/** What answered is not GitHub, but a proxy or a gateway in front of it; whether the call took effect is unknown. */
+/**
+ * The response is not from GitHub, but from a proxy or a gateway in front of it; whether the call took effect
+ * is unknown.
+ */
 export function githubHidden(
   { status, headers }: Omit<GitHubAnswer, 'message'>,
   { what, method, path }: GitHubCall,
@@ -92,7 +98,10 @@ export function githubHidden(
   );
 }
 
-/** No answer came, or none that can be read; whether the call took effect is unknown. `problem` is a system's error code or a sentence. */
+/**
+ * No response came, or none that can be read; whether the call took effect is unknown. `problem` is a
+ * system's error code or a sentence.
+ */
 export function githubUnreachable(
   problem: string,
   { what, method, path }: GitHubCall,
@@ -107,7 +116,7 @@ export function githubUnreachable(
   );
 }
 
-/** Codes of Node for a certificate that no CA it knows has signed. */
+/** Node's codes for a certificate that is not signed by a CA that Node knows. */
 const CERTIFICATE = /SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)/;
 
 function networkAdvice(proxy: NamedProxy | null): string {
@@ -121,7 +130,7 @@ export function credentialRefusedAt(error: unknown): number | null {
   return (error.cause as GitHubRefusal).date;
 }
 
-/** The HTTP status with which GitHub refused, or null when the error is no refusal of GitHub's. */
+/** The HTTP status with which GitHub refused, or null when the error is not a refusal by GitHub. */
 export function refusalStatus(error: unknown): number | null {
   if (!(error instanceof DaemonError)) return null;
   return (error.cause as Partial<GitHubRefusal> | undefined)?.status ?? null;
@@ -183,8 +192,9 @@ function pauseEnd(headers: AnswerHeaders, now: number, strikes: number): number 
 }
 
 /**
- * The instant of `retry-after` on our clock, at least a second and at most an hour from now; null without one. It is in
- * seconds, or a date (RFC 9110 §10.2.3), which is on the clock of whoever answered, as `Date` is.
+ * The instant of `retry-after` on our clock, at least a second and at most an hour from now; null without
+ * one. It is in seconds, or a date (RFC 9110 §10.2.3), which is on the clock of the server that responded, as
+ * `Date` is.
  */
 function retryAfter(headers: AnswerHeaders, now: number): number | null {
   const named = headers['retry-after'];

@@ -26,26 +26,26 @@ export interface GitHubTransportOptions {
   apiUrl: string;
   clock: Clock;
   auth: GitHubAuth;
-  /** Of the token, or of the App's installation; the App itself has its own. */
+  /** The clock that judges the token, or the App's installation; the App itself has its own. */
   time: GitHubClock;
   limits: RateLimits;
-  /** Named in what is said of a GitHub that cannot be reached. */
+  /** Named in the message when GitHub cannot be reached. */
   proxy: Pick<EnvironmentProxy, 'origin' | 'variable'> | null;
 }
 
-/** Every call can be cut short; it then rejects with the signal's reason. */
+/** Every call can be aborted; it then rejects with the signal's reason. */
 export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
 /** For calls that serve more than one purpose. */
 export interface CallOptions extends Abortable {
-  /** Serving jobs unless told otherwise. */
+  /** `serving jobs` by default. */
   purpose?: Purpose;
 }
 
 export interface GitHubRequest extends GitHubCall, Abortable {
-  /** What rests first while little is left of the hourly budget. */
+  /** Decides which calls pause first while little is left of the hourly budget. */
   purpose: Purpose;
   query?: Record<string, string | number>;
   body?: object;
@@ -59,16 +59,19 @@ interface Page<T> {
   next: string | null;
 }
 
-/** The newest version knows nothing that we use; this one is served until at least 2028. */
+/** The newest version has nothing that we use; this one is supported until at least 2028. */
 const API_VERSION = '2022-11-28';
 
-/** GitHub gives no more than 1000 results to a filter, 100 a page; more pages than this are a server gone wrong. */
+/**
+ * GitHub returns at most 1000 results for a filter, 100 a page; more pages than this mean that the server is
+ * broken.
+ */
 const MOST_PAGES = 100;
 
 /**
- * Calls to GitHub's REST API. Each is made once: whoever repeats one decides so. Throws a DaemonError that names
- * call and answer, and no body of either (law 7). Once GitHub asked to wait, nothing is sent before that instant; a
- * purpose that has reached its floor of the hourly budget rests until the reset.
+ * Calls to GitHub's REST API. Each is sent once; only the caller may repeat it. Throws a DaemonError that
+ * names call and response, without the body of either (law 7). Once GitHub asked to wait, nothing is sent
+ * before that instant; a purpose that has reached its floor of the hourly budget waits until the reset.
  */
 export class GitHubTransport {
   readonly apiUrl: string;
@@ -85,22 +88,25 @@ export class GitHubTransport {
       'token' in auth ? null : new AppCredential(auth, clock, (signal) => this.#newToken(auth, signal));
   }
 
-  /** Sends a request and reads the fields of its answer that `schema` knows. GITHUB_ERROR for another shape. */
+  /**
+   * Sends a request and reads the fields of its response that `schema` knows. Throws GITHUB_ERROR for another
+   * shape.
+   */
   async send<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
     return parsed(schema, await this.request(asked), asked);
   }
 
-  /** Sends a request whose answer has no body, or whose headers are wanted. */
+  /** Sends a request whose response has no body, or whose response headers are needed. */
   request(asked: GitHubRequest): Promise<RawAnswer> {
     return this.#exchange(asked, this.#urlOf(asked), {});
   }
 
-  /** Reads something that is read often: unchanged, it costs nothing of the hourly limit. */
+  /** Reads something that is read often: while it is unchanged, it costs nothing of the hourly limit. */
   async read<T>(schema: z.ZodType<T>, asked: GitHubRequest): Promise<T> {
     return (await this.#readIfChanged(schema, asked, this.#urlOf(asked))).value;
   }
 
-  /** All pages of a list, each a conditional request of its own, since each page has its own ETag. */
+  /** All pages of a list, each with its own conditional request, since each page has its own ETag. */
   async *pages<T>(schema: z.ZodType<T>, asked: GitHubRequest): AsyncGenerator<T> {
     let from: string | null = null;
     for (let page = 1; page <= MOST_PAGES; page += 1) {
@@ -136,7 +142,10 @@ export class GitHubTransport {
     return { value, link: linkOf(answer.headers) };
   }
 
-  /** A refused installation token may have been revoked: one new one is tried, which is safe since a 401 did nothing. */
+  /**
+   * A refused installation token may have been revoked: tries one new token, which is safe since a request
+   * with a 401 had no effect.
+   */
   async #exchange(asked: GitHubRequest, url: string, headers: Record<string, string>): Promise<RawAnswer> {
     const { path, signal } = asked;
     for (let isRenewed = false; ; ) {
@@ -152,7 +161,7 @@ export class GitHubTransport {
     }
   }
 
-  /** Goes on while anybody waits for it, so that one aborted call does not cost the others their token. */
+  /** Goes on while any caller waits for it, so that one aborted call does not cost the others their token. */
   async #newToken({ installationId }: AppAuth, signal: AbortSignal): Promise<InstallationToken> {
     const asked: GitHubRequest = {
       what: "get a token of the App's installation",
@@ -166,7 +175,7 @@ export class GitHubTransport {
     return { token, lifetime: Date.parse(expires_at) - Date.parse(String(answer.headers.date)) };
   }
 
-  /** The App and its installation have a budget each. */
+  /** The App and its installation have separate budgets. */
   #limitsOf({ path }: GitHubRequest): RateLimits {
     return this.#app !== null && isOfApp(path) ? this.#limitsOfApp : this.#options.limits;
   }
@@ -178,7 +187,7 @@ export class GitHubTransport {
     this.#refuseWhilePaused(asked);
     const authorization =
       'token' in auth ? `token ${auth.token}` : await this.#app?.authorization(asked.path, asked.signal);
-    // Others may have been sent while a token was waited for.
+    // Other calls may have been sent while this one waited for a token.
     if (this.#app !== null) this.#refuseWhilePaused(asked);
     const answered = limits.began();
     const sentAt = clock.now();
@@ -214,7 +223,10 @@ export class GitHubTransport {
     throw this.#failureOf({ answer, problem }, asked);
   }
 
-  /** GitHub asked to wait, or the rest of the hour belongs to what presses more (law 9). */
+  /**
+   * Throws while GitHub asked to wait, or while the rest of the hour's budget belongs to a more urgent
+   * purpose (law 9).
+   */
   #refuseWhilePaused(asked: GitHubRequest): void {
     const { purpose, what } = asked;
     const { clock } = this.#options;
@@ -269,7 +281,7 @@ function parsed<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubReque
 
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
-/** False for a page in place of GitHub's JSON: whoever stands in between answered it, whatever its status. */
+/** False for a page in place of GitHub's JSON: a proxy or gateway in between sent it, whatever its status. */
 function isOfGitHub({ status, headers }: RawAnswer): boolean {
   return status === 204 || status === 304 || /^application\/json\b/i.test(String(headers['content-type']));
 }

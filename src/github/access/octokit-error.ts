@@ -6,15 +6,18 @@ export interface RawAnswer {
   data: unknown;
 }
 
-/** How a request through Octokit ended. Its errors stay here: they carry the request with its body, and the answer (law 7). */
+/**
+ * How a request through Octokit ended. Octokit's errors do not leave this file: they contain the request with
+ * its body, and the response (law 7).
+ */
 export interface OctokitOutcome {
-  /** Null when nothing answered. */
+  /** Null when no response came. */
   answer: RawAnswer | null;
-  /** Why nothing answered. */
+  /** Why no response came. */
   problem: string;
 }
 
-/** The outcome of a request with which Octokit rejected. */
+/** The outcome of a request that Octokit rejected. */
 export function readOctokitError(error: unknown): OctokitOutcome {
   const { response, cause } = (error ?? {}) as { response?: RawAnswer; cause?: unknown };
   return {
@@ -24,8 +27,8 @@ export function readOctokitError(error: unknown): OctokitOutcome {
 }
 
 /**
- * The `message` of GitHub's JSON refusal with the sentences of its `errors`. Null for what GitHub never refuses with:
- * a page of a proxy or a gateway in front of it.
+ * The `message` of GitHub's JSON refusal with the sentences of its `errors`. Null for a response that is not
+ * GitHub's: a page of a proxy or a gateway in front of it.
  */
 export function messageOf(data: unknown): string | null {
   const { message, errors } = (data ?? {}) as { message?: unknown; errors?: unknown };
@@ -34,7 +37,10 @@ export function messageOf(data: unknown): string | null {
   return [message, ...details].join(': ');
 }
 
-/** By codes alone: the text of fetch's error quotes a header that it refuses, and one of them is the token. */
+/**
+ * Reads only codes: the text of fetch's error quotes a header that it refuses, and one of the headers is the
+ * token.
+ */
 function problemOf(cause: unknown): string {
   if (cause instanceof Error && cause.name === 'TimeoutError') return 'no answer in time';
   const refused = tunnelRefusal(cause);
@@ -43,7 +49,7 @@ function problemOf(cause: unknown): string {
   return code ?? 'the request could not be made; look for stray characters in token and address';
 }
 
-/** The status with which a proxy answered CONNECT; only undici's text has it. */
+/** The status of a proxy's response to CONNECT; only undici's text has it. */
 function tunnelRefusal(cause: unknown): string | null {
   const { message, cause: inner } = (cause ?? {}) as { message?: unknown; cause?: unknown };
   const found = /^Proxy response \((\d{3})\)/.exec(typeof message === 'string' ? message : '')?.[1];

@@ -1,4 +1,7 @@
-/** What a call to GitHub is for, the most pressing first: that order decides who stops while little is left. */
+/**
+ * What a call to GitHub is for, the most urgent first: that order decides which calls stop while little is
+ * left.
+ */
 export const PURPOSES = ['teardown', 'serving jobs', 'rechecks', 'looking for work'] as const;
 
 export type Purpose = (typeof PURPOSES)[number];
@@ -9,13 +12,13 @@ export interface BudgetLeft {
   remaining: number;
   /** Epoch ms. */
   resetAt: number;
-  /** Calls that were sent and not answered yet. */
+  /** Calls that were sent and got no response yet. */
   underWay: number;
 }
 
 /**
- * The part of the hourly budget that each purpose leaves to those before it (law 9). Nothing is kept from teardown;
- * a job that runs is served longer than jobs are asked about, and both longer than new work is looked for.
+ * The part of the hourly budget that each purpose leaves to those before it (law 9). Teardown may use all of
+ * it. Calls for running jobs go on longer than rechecks of jobs, and both longer than looking for new work.
  */
 const FLOORS: Record<Purpose, number> = {
   teardown: 0,
@@ -25,8 +28,9 @@ const FLOORS: Record<Purpose, number> = {
 };
 
 /**
- * Calls that a purpose may still make before it reaches its floor. The call that goes below it is the last one; with
- * several at once, each counts those under way as spent, or five that look for work would take what is teardown's.
+ * Calls that a purpose may still make before it reaches its floor. The call that goes below it is the last
+ * one; with several at once, each counts those under way as spent; otherwise five that look for work would
+ * use up the share of teardown.
  */
 export function callsLeft(purpose: Purpose, { limit, remaining, underWay }: BudgetLeft): number {
   const left = remaining - underWay;
@@ -35,8 +39,9 @@ export function callsLeft(purpose: Purpose, { limit, remaining, underWay }: Budg
 }
 
 /**
- * Epoch ms before which calls of a purpose have to rest; null when they may go on. What GitHub itself asked for
- * (`blockedUntil`) holds for teardown too: it would be refused. Without a known budget nothing rests.
+ * Epoch ms before which calls of a purpose have to wait; null when they may go on. What GitHub itself asked
+ * for (`blockedUntil`) also applies to teardown, whose calls would be refused. Without a known budget nothing
+ * waits.
  */
 export function pausedUntil(
   purpose: Purpose,

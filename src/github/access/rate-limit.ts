@@ -12,7 +12,7 @@ export interface RateSeen {
 /** What the hourly budget still allows for one kind of work. */
 export interface PurposeBudget {
   purpose: Purpose;
-  /** Calls until this work has to rest; null before GitHub named a budget, and on a server without limits. */
+  /** Calls until this work has to wait; null before GitHub named a budget, and on a server without limits. */
   left: number | null;
   /** Epoch ms before which none of it is done; null when it goes on. */
   pausedUntil: number | null;
@@ -20,15 +20,20 @@ export interface PurposeBudget {
 
 export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>;
 
-/** GitHub's budgets are whole again within an hour: a header that names more is wrong, and would stop teardown as well. */
+/**
+ * GitHub's budgets are full again within an hour: a header that names more is wrong, and would stop teardown
+ * as well.
+ */
 export const LONGEST_WAIT_MS = 3_600_000;
 
-/** Milliseconds by which two answers may differ about one reset: its instant and `Date` are whole seconds. */
+/**
+ * Milliseconds by which two responses may differ about one reset: its instant and `Date` are whole seconds.
+ */
 const RESET_BLUR = 2_000;
 
 /**
- * The instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date` tells
- * how far that is from ours. Null without one.
+ * The instant of `x-ratelimit-reset` on our clock: GitHub gives it in whole seconds of its own, and `Date`
+ * shows how far its clock is from ours. Null without one.
  */
 export function resetInstant(headers: AnswerHeaders, now: number): number | null {
   const reset = numberOf(headers['x-ratelimit-reset']);
@@ -38,7 +43,10 @@ export function resetInstant(headers: AnswerHeaders, now: number): number | null
   return now + Math.min(Math.max(left, 0), LONGEST_WAIT_MS) + 1000;
 }
 
-/** What the daemon knows of its rate limits, from the headers of every answer. A server without limits sends none. */
+/**
+ * What the daemon knows of its rate limits, from the headers of every response. A server without limits sends
+ * none.
+ */
 export class RateLimits {
   readonly #seen = new Map<string, RateSeen>();
   #blockedUntil = 0;
@@ -53,12 +61,15 @@ export class RateLimits {
     if (limit === null || remaining === null || resetAt === null) return;
     const last = this.#seen.get(resource);
     const isSameHour = last?.limit === limit && Math.abs(last.resetAt - resetAt) <= RESET_BLUR;
-    // Answers overtake one another, and within the hour a budget only shrinks.
+    // Responses may arrive out of order, and within the hour a budget only shrinks.
     const least = isSameHour ? Math.min(last.remaining, remaining) : remaining;
     this.#seen.set(resource, { resource, limit, remaining: least, resetAt });
   }
 
-  /** A call is sent; what is answered is to be called once, when it was answered or given up. */
+  /**
+   * Counts a call as sent. The caller calls the returned function once, when a response came or the call was
+   * given up.
+   */
   began(): () => void {
     this.#underWay += 1;
     return () => {
@@ -66,26 +77,26 @@ export class RateLimits {
     };
   }
 
-  /** GitHub told us to wait. To go on asking meanwhile is what gets an integration banned. */
+  /** GitHub told us to wait. An integration that goes on sending during that time may get banned. */
   block(until: number, now: number): void {
     this.#strikes = this.strikesBefore(now) + 1;
     this.#blockedUntil = Math.max(this.#blockedUntil, until);
   }
 
-  /** An answer came that did not say "wait"; during a pause it is one to a call sent before. */
+  /** A response came that did not say "wait". During a pause it belongs to a call sent before the pause. */
   unblocked(now: number): void {
     if (now >= this.#blockedUntil) this.#strikes = 0;
   }
 
   /**
-   * How often in a row GitHub said "wait" before the answer that is here now: the pause doubles where it names none.
-   * Calls that were under way together and are refused together are one strike.
+   * How often in a row GitHub said "wait" before the present response: the pause doubles when the response
+   * names no instant. Calls that were under way together and are refused together are one strike.
    */
   strikesBefore(now: number): number {
     return now < this.#blockedUntil ? this.#strikes - 1 : this.#strikes;
   }
 
-  /** Epoch ms before which calls of a purpose have to rest; null when they may go on. */
+  /** Epoch ms before which calls of a purpose have to wait; null when they may go on. */
   pausedUntil(purpose: Purpose, now: number): number | null {
     return pausedUntil(purpose, this.#core(now), this.#blockedUntil, now);
   }
@@ -95,7 +106,10 @@ export class RateLimits {
     return now < this.#blockedUntil;
   }
 
-  /** What is left of the common budget (`core`) by purpose: one may rest while another goes on. */
+  /**
+   * What is left of the common budget (`core`) by purpose: one purpose may have to wait while another goes
+   * on.
+   */
   byPurpose(now: number): PurposeBudget[] {
     const core = this.#core(now);
     return PURPOSES.map((purpose) => ({
@@ -105,7 +119,7 @@ export class RateLimits {
     }));
   }
 
-  /** Past its reset a budget is whole again, which the next answer will say. */
+  /** Past its reset a budget is full again; the next response will say so. */
   #core(now: number) {
     const seen = this.#seen.get('core');
     if (!seen) return null;

@@ -5,8 +5,8 @@ interface Pending<T> {
 }
 
 /**
- * One request for all who need its result while it is under way. Each may stop waiting; when nobody waits any more, the
- * request is aborted, and the next one who needs it begins another.
+ * One request for all callers that need its result while it is under way. Each may stop waiting; when no
+ * caller waits any more, the request is aborted, and the next caller begins another.
  */
 export class SharedRequest<T> {
   readonly #send: (signal: AbortSignal) => Promise<T>;

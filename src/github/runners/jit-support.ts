@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts';
 
-/** What was found out right after `generate-jitconfig` was refused. */
+/** What was learned right after GitHub refused `generate-jitconfig`. */
 export interface JitEvidence {
   isEnterpriseServer: boolean;
   /** The status with which generate-jitconfig was refused. */
   status: number;
-  /** `GET .../actions/runners` answered 200 to the same credentials. */
+  /** `GET .../actions/runners` returned 200 for the same credentials. */
   canListRunners: boolean;
   /** The group of the request exists; always true for a repository. */
   groupExists: boolean;
@@ -14,13 +14,13 @@ export interface JitEvidence {
 /** GitHub Enterprise Server has JIT runners since this release. */
 const FIRST_RELEASE = [3, 10] as const;
 
-/** A server may be upgraded. */
+/** Milliseconds for which the verdict is remembered: a server may be upgraded. */
 const REMEMBERED_MS = 24 * 3_600_000;
 
 /**
- * True when the refusal means "this server has no JIT runners". GitHub has no answer of its own for that: on
- * Enterprise Server before 3.10 the route is a plain 404, which also stands for a wrong repository, a missing
- * permission and an unknown group. On github.com it is never the reason.
+ * True when the refusal means "this server has no JIT runners". GitHub has no response of its own for that:
+ * on Enterprise Server before 3.10 the route is a plain 404, which may also mean a wrong repository, a
+ * missing permission and an unknown group. On github.com it is never the reason.
  */
 export function isJitUnsupported(evidence: JitEvidence): boolean {
   const { isEnterpriseServer, status, canListRunners, groupExists } = evidence;

@@ -10,10 +10,12 @@ const instant = z.iso
   .transform((text) => (text ? Date.parse(text) : null));
 const schema = z.object({ runtime_deprecates_at: instant, registration_deprecates_at: instant });
 
-/** When GitHub stops to take a version of the runner. */
+/** Reads when GitHub stops accepting a version of the runner. */
 export function deprecationCalls(transport: GitHubTransport) {
   return {
-    /** Epoch ms from which runners of a version get no job or cannot register; null where GitHub names none. */
+    /**
+     * Epoch ms from which runners of a version get no job or cannot register; null when GitHub names none.
+     */
     async runnerEndsAt(
       scope: RunnerScope,
       version: string,

@@ -18,7 +18,7 @@ const groupsSchema = z.object({
 /** The only group of a repository; repositories cannot list groups. */
 const REPOSITORY_GROUP = 1;
 
-/** Groups hardly ever change, and each runner asks. */
+/** Milliseconds for which groups are remembered: they hardly ever change, and each new runner needs them. */
 const REMEMBERED_MS = 10 * 60_000;
 
 /** Finds runner groups by name; a group's id differs between organizations. */
@@ -51,7 +51,7 @@ export class RunnerGroups {
     return group.id;
   }
 
-  /** A group that GitHub refused may have been deleted and made anew. */
+  /** A group that GitHub refused may have been deleted and made again. */
   forget(): void {
     this.#remembered.clear();
   }

@@ -11,23 +11,23 @@ import { scopeName, scopePath } from './runner-scope.ts';
 
 export interface JitRequest {
   name: string;
-  /** GitHub adds none, so `self-hosted` and the like have to be here. */
+  /** All labels of the runner. GitHub adds none, so `self-hosted` and the like have to be included. */
   labels: string[];
   groupId: number;
 }
 
-/** Characters of a secret that GitHub hands out; a JIT configuration has some thousand. */
+/** Characters of a secret that GitHub returns; a JIT configuration has some thousand. */
 const secret = z.string().min(1).max(100_000);
 const jitSchema = z.object({ runner: z.object({ id: identifier }), encoded_jit_config: secret });
 const tokenSchema = z.object({ token: secret, expires_at: isoInstant });
 
-/** Making runners; what these calls return is secret and goes nowhere but into memory (law 7). */
+/** Registers runners; what these calls return is secret and is kept in memory only (law 7). */
 export function registrationCalls(transport: GitHubTransport, groups: RunnerGroups, clock: Clock) {
   const jit = new JitSupport(clock);
   const path = (scope: RunnerScope) => `${scopePath(scope)}/actions/runners`;
 
   return {
-    /** What `config.sh --url` is given. */
+    /** The URL for `config.sh --url`. */
     registrationUrl: (scope: RunnerScope): string => registrationUrl(transport.apiUrl, scope),
 
     /** The id of a runner group; 1 for a repository, which has no other. Throws RUNNER_GROUP_UNKNOWN. */
@@ -38,9 +38,9 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
     jitSupported: (): boolean => jit.supported,
 
     /**
-     * Registers a runner for one job, at once: it is listed, offline, from here on. Made exactly once, since a
-     * second one under the same name is refused and its configuration can never be read again.
-     * Throws RUNNER_NAME_TAKEN, JIT_UNSUPPORTED; after GITHUB_UNREACHABLE and GITHUB_ERROR it may exist all the same.
+     * Registers a runner for one job; from then on GitHub lists it as offline. Sent exactly once, since a
+     * second request for the same name is refused and the configuration can never be read again. Throws
+     * RUNNER_NAME_TAKEN, JIT_UNSUPPORTED; after GITHUB_UNREACHABLE and GITHUB_ERROR the runner may exist.
      */
     async createJitConfig(
       scope: RunnerScope,
@@ -87,7 +87,7 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
     },
   };
 
-  /** Looks for the evidence that a refusal of generate-jitconfig needs, and remembers the verdict. */
+  /** Collects the evidence that explains a refusal of generate-jitconfig, and remembers the verdict. */
   async function meansUnsupported(
     status: number,
     scope: RunnerScope,
@@ -121,14 +121,14 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
 
 /**
  * True for GitHub Enterprise Server, whose release decides what it can do. github.com and the data-residency
- * hosts `api.<name>.ghe.com` always run the newest.
+ * hosts `api.<name>.ghe.com` always run the newest version.
  */
 export function isEnterpriseServer(apiUrl: string): boolean {
   const { hostname } = new URL(apiUrl);
   return hostname !== 'api.github.com' && !hostname.endsWith('.ghe.com');
 }
 
-/** What `config.sh --url` is given for a scope: its address on the web host that belongs to the API's. */
+/** The URL for `config.sh --url` of a scope: its address on the web host that belongs to the API's host. */
 export function registrationUrl(apiUrl: string, scope: RunnerScope): string {
   const url = new URL(apiUrl);
   if (!isEnterpriseServer(apiUrl)) url.hostname = url.hostname.replace(/^api\./, '');

@@ -12,7 +12,7 @@ export interface GitHubRunner {
   id: number;
   name: string;
   status: 'online' | 'offline';
-  /** Late both ways: never the only witness that a runner has no job (law 5). */
+  /** May be out of date both ways: it must never be the only witness that a runner has no job (law 5). */
   busy: boolean;
   labels: string[];
   ephemeral: boolean | null;
@@ -40,13 +40,16 @@ const runnerSchema = z
       version: runner.version ?? null,
     }),
   );
-/** A runner that cannot be read, by its name, costs nobody but who looks for it. */
+/** A runner that cannot be read blocks only a caller who looks for it by its name. */
 const unreadableRunner = z
   .looseObject({ name: exactText })
   .transform(({ name }): { unreadable: string } => ({ unreadable: name }));
 const runnersSchema = z.object({ runners: readableRows(z.union([runnerSchema, unreadableRunner])) });
 
-/** Listed runners of a scope; needs Administration (repository) or organization_self_hosted_runners: write. */
+/**
+ * Lists and removes runners of a scope; needs Administration (repository) or
+ * organization_self_hosted_runners: write.
+ */
 export function runnerCalls(transport: GitHubTransport) {
   const path = (scope: RunnerScope) => `${scopePath(scope)}/actions/runners`;
 
@@ -73,8 +76,8 @@ export function runnerCalls(transport: GitHubTransport) {
   }
 
   /**
-   * Rejects unless a runner that GitHub does not find is really not there: one runner is listed, for nothing but the
-   * question whether we may list. With a repository that is gone, its runners are gone, too.
+   * Rejects unless a runner that GitHub does not find is really absent. It lists one runner, only to learn
+   * whether we may list. When the repository is gone, its runners are gone, too.
    */
   async function confirmAbsent(scope: RunnerScope, purpose: Purpose, { signal }: Abortable): Promise<void> {
     try {
@@ -93,7 +96,7 @@ export function runnerCalls(transport: GitHubTransport) {
     }
   }
 
-  /** The runner that has this id in the scope now; null when GitHub answers 404, for whatever reason. */
+  /** The runner that has this id in the scope now; null when GitHub returns 404, for whatever reason. */
   async function runnerAt(
     scope: RunnerScope,
     id: number,
@@ -113,7 +116,7 @@ export function runnerCalls(transport: GitHubTransport) {
     }
   }
 
-  /** Servers that do not know the filter answer with all runners; a repository that is gone has none. */
+  /** Servers that do not know the filter return all runners; a repository that is gone has none. */
   async function listed(scope: RunnerScope, name: string, options: CallOptions): Promise<GitHubRunner[]> {
     try {
       return await listRunners(scope, { ...options, name });
@@ -129,11 +132,12 @@ export function runnerCalls(transport: GitHubTransport) {
     listRunners,
 
     /**
-     * The runner of exactly this name, in whatever case; GitHub keeps names unique within a scope. `id` is what GitHub
-     * called it before: asked for first, since a list may be late. The one that has the id now may be somebody else's,
-     * for instance on an Enterprise Server that was restored from a backup, so its name is compared.
-     * Null when GitHub does not have it, which is believed only of a scope whose runners we can still list. A list that
-     * still shows the id that GitHub has just denied is late.
+     * The runner of exactly this name, ignoring case; GitHub keeps names unique within a scope. `id` is the
+     * runner's earlier id at GitHub: it is read first, since a list may be out of date. The runner that has
+     * the id now may belong to another party, for instance on an Enterprise Server that was restored from a
+     * backup, so its name is compared. Returns null when GitHub does not have the runner, which counts only
+     * for a scope whose runners we can still list. A list that still shows the id that GitHub has just denied
+     * is out of date.
      */
     async findRunner(
       scope: RunnerScope,
@@ -148,8 +152,9 @@ export function runnerCalls(transport: GitHubTransport) {
     },
 
     /**
-     * Takes a runner off GitHub's list. GitHub refuses with 422 while it has a job: `busy`. The id is one that GitHub has
-     * just given for the runner's name: a DELETE names nothing else.
+     * Removes a runner from GitHub's list. Returns `busy` when GitHub refuses with 422 because the runner has
+     * a job. The id must be one that GitHub has just returned for the runner's name, since a DELETE does not
+     * name the runner.
      */
     async removeRunner(
       scope: RunnerScope,
@@ -175,12 +180,12 @@ export function runnerCalls(transport: GitHubTransport) {
   };
 }
 
-/** GitHub's names of runners have no case. */
+/** GitHub ignores case in the names of runners. */
 function isSame(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase();
 }
 
-/** It is there, so nobody may go on as if it were not. */
+/** The error for a runner that exists but cannot be read; no caller may go on as if it were absent. */
 function unreadable(name: string, scope: RunnerScope): DaemonError {
   return new DaemonError(
     'GITHUB_ERROR',
