@@ -9,13 +9,13 @@ export type OpenGuest = (options: GuestOptions) => Promise<GuestLogin>;
 /** Milliseconds after which an idle connection is closed: long enough for the next step of a job. */
 const IDLE_TIMEOUT = 30_000;
 
-/** Given, since an abort without a reason makes an exception each time. */
+/** A reason for aborts: an abort without one creates an exception each time. */
 const IN_USE = Symbol('in use');
 
 interface Connection {
   login: GuestLogin;
   users: number;
-  /** It is not given out again, and is closed when its last user releases it. */
+  /** The connection is not given out again, and is closed when its last user releases it. */
   isDiscarded: boolean;
   /** Aborted when the connection is used again, which keeps it from being closed. */
   idle: AbortController;
@@ -23,8 +23,8 @@ interface Connection {
 
 /**
  * Lets the steps of a job share one login, since each login costs a key exchange, and the guest a process. A
- * connection belongs to one VM: while it lives, it leads there, whoever got the VM's port since. A broken connection is
- * discarded.
+ * connection belongs to one VM: while it is open, it leads to that VM, even when another VM got the port
+ * since. A broken connection is discarded.
  */
 export class ConnectionPool {
   readonly #openGuest: OpenGuest;
@@ -37,7 +37,7 @@ export class ConnectionPool {
     this.#clock = clock;
   }
 
-  /** Returns a login that is open already, or logs in. Its `close` returns it to the pool. */
+  /** Returns an open login, or logs in. Its `close` returns it to the pool. Rejects with GUEST_* failures. */
   acquire = async (options: GuestOptions): Promise<GuestLogin> => {
     options.signal?.throwIfAborted();
     const key = keyOf(options);

@@ -2,26 +2,30 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
 
-/** Whether the guest's sshd is known to have answered at its port. Costs one request to the agent. */
+/** Whether the guest's sshd is known to have responded at its port. Costs one request to the agent. */
 export type HasAnswered = () => Promise<boolean>;
 
 /** Milliseconds of silence after which the first connection to a guest that boots is replaced. */
 const FIRST_PATIENCE = 100;
-/** How much longer each further connection is waited for: a slow guest has to get its banner through in the end. */
+/**
+ * Factor by which each further connection is waited for longer: a slow guest has to get its banner through in
+ * the end.
+ */
 const GROWTH = 1.5;
-/** Milliseconds between two questions whether the guest has answered. */
+/** Milliseconds between two checks whether the guest has responded. */
 const ASK_INTERVAL = 500;
 
-/** Bytes of the first line of an SSH server at most (RFC 4253 §4.2). */
+/** Most bytes of the first line of an SSH server (RFC 4253 §4.2). */
 const MAX_BANNER_LENGTH = 255;
 
 /**
- * Waits for an SSH banner for `timeoutMs` in all, on one connection at a time, and returns its socket with the banner
- * unread. A connection that the agent's port forward accepted before the guest's sshd ran stays silent for ever, and one
- * to a guest that is slow, or makes its host keys just now, is silent for seconds: from outside they look the same. So
- * while `hasAnswered` says no, silence leads to another connection, at growing distances. After it says yes, or without
- * it, one connection is waited for to the end, since each further one is more work for a guest that is slow already.
- * Throws GUEST_UNREACHABLE when the time is over or a connection fails otherwise, or the signal's reason.
+ * Waits for an SSH banner for `timeoutMs` in all, on one connection at a time, and returns its socket with
+ * the banner unread. A connection that the agent's port forward accepted before the guest's sshd ran stays
+ * silent for ever. A connection to a guest that is slow, or still makes its host keys, is silent for seconds.
+ * From outside they look the same. So while `hasAnswered` returns false, a silent connection is replaced by
+ * another one, after growing pauses. Once it returns true, or without it, one connection is waited for to the
+ * end, since each further one is more work for a slow guest. Throws GUEST_UNREACHABLE when the time is over
+ * or a connection fails in another way, or the signal's reason.
  */
 export async function firstBanner(
   target: GuestTarget,
@@ -111,5 +115,5 @@ function awaitBanner(target: GuestTarget, timeoutMs: number, signal: AbortSignal
   });
 }
 
-/** Node throws for any other, wherever it is called. */
+/** Node throws for any other number when it connects. */
 const isPort = (port: number) => Number.isInteger(port) && port > 0 && port <= 65_535;

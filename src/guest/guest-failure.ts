@@ -1,18 +1,21 @@
 import { DaemonError } from '../errors.ts';
 
-/** Where and as whom a connection to a guest was tried. */
+/** Where a connection to a guest was tried, and as which user. */
 export interface GuestTarget {
   host: string;
   port: number;
   user: string;
 }
 
-/** A connection that could not be made or broke; nothing is known of what ran in the guest. */
+/** A connection could not be made or broke; what ran in the guest is unknown. */
 export function guestUnreachable({ host, port }: GuestTarget, why: string): DaemonError {
   return new DaemonError('GUEST_UNREACHABLE', `The guest behind ${host}:${port} cannot be reached: ${why}.`);
 }
 
-/** The other side presented another host key than at this VM's first login. The agent may know better whose port it is. */
+/**
+ * The other side presented another host key than at this VM's first login. The agent can tell which VM has
+ * the port.
+ */
 export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
   return new DaemonError(
     'GUEST_IDENTITY_CHANGED',
@@ -22,9 +25,10 @@ export function guestIdentityChanged({ host, port }: GuestTarget): DaemonError {
 }
 
 /**
- * What an error of ssh2 before the login's end means. ssh2 source: `level` is `client-authentication` when every
- * method was refused; a server that hangs up after too many tries only says so in the text. Its other levels
- * (`client-socket`, `client-timeout`, `protocol`, `handshake`) all mean that no SSH session came about.
+ * What an error of ssh2 before the login's end means. ssh2 source: `level` is `client-authentication` when
+ * every method was refused; a server that hangs up after too many tries only says so in the text. Its other
+ * levels (`client-socket`, `client-timeout`, `protocol`, `handshake`) all mean that no SSH session was
+ * established.
  */
 export function loginFailure(error: Error & { level?: string }, target: GuestTarget): DaemonError {
   if (error.level === 'client-authentication' || /authentication/i.test(error.message)) {

@@ -8,9 +8,9 @@ export interface ScriptOptions {
   /** What the script is for, as the journal names it. */
   what?: string;
   args?: readonly string[];
-  /** The only way for a secret into the guest. */
+  /** A secret may reach the guest only this way. */
   stdin?: string;
-  /** Milliseconds; none means until it ends, the signal fires or the connection breaks. */
+  /** Milliseconds; without it, until the script ends, the signal fires or the connection breaks. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
@@ -23,7 +23,10 @@ export interface ScriptResult extends ScriptOutput {
 /** Bytes of each output stream that are kept; the rest of a longer output is dropped. */
 const MAX_OUTPUT = 256 * 1024;
 
-/** A login in a guest. It never has a terminal: with one, the guest would kill what has to keep running there. */
+/**
+ * A login in a guest. It never has a terminal: with one, the guest would kill the processes that have to keep
+ * running.
+ */
 export class GuestSession {
   /** Base64 SHA-256 of the host key that the guest presented. */
   readonly hostKey: string;
@@ -74,7 +77,7 @@ export class GuestSession {
     return this.#broken === null;
   }
 
-  /** Ends the connection. What was detached in the guest goes on. */
+  /** Ends the connection. Detached processes in the guest go on. */
   close(): void {
     this.#broken ??= 'the connection was closed here';
     this.#client.end();

@@ -7,8 +7,8 @@ import type { GuestScript } from './scripts/shell.ts';
 import { type RunnerStatus, statusScript, watchScript } from './scripts/status.ts';
 
 /**
- * A guest that we are logged in to: each method runs one script in it, in one round trip. All throw GUEST_UNREACHABLE
- * when the connection is lost, GUEST_COMMAND_FAILED when the guest did not do what the script says, or the signal's
+ * A guest that we are logged in to: each method runs one script in it, in one round trip. All throw
+ * GUEST_UNREACHABLE when the connection is lost, GUEST_COMMAND_FAILED when the script failed, or the signal's
  * reason.
  */
 export class Guest {
@@ -16,14 +16,14 @@ export class Guest {
   readonly #installPath: string;
   readonly #signal: AbortSignal;
 
-  /** `installPath`: where the image has the Actions runner; may begin with `~/`. */
+  /** `installPath`: the folder of the Actions runner in the image; may begin with `~/`. */
   constructor(session: Pick<GuestLogin, 'hostKey' | 'run'>, installPath: string, signal: AbortSignal) {
     this.session = session;
     this.#installPath = installPath;
     this.#signal = signal;
   }
 
-  /** Whether it can become a runner; throws GUEST_TOOL_MISSING where not. */
+  /** Returns the facts of a guest that can become a runner; throws GUEST_TOOL_MISSING when it cannot. */
   async probe(): Promise<GuestFacts> {
     return this.#run(probeScript(this.#installPath));
   }
@@ -37,7 +37,10 @@ export class Guest {
     return this.#run(statusScript(runnerName));
   }
 
-  /** Resolves when the runner's process has ended, or with `activity` when it took a job if that comes first. */
+  /**
+   * Resolves when the runner's process has ended or, with `activity`, when it took a job, whichever comes
+   * first.
+   */
   async watch(runnerName: string, until: 'activity' | 'exit'): Promise<RunnerStatus> {
     return this.#run(watchScript(runnerName, until));
   }
@@ -47,7 +50,7 @@ export class Guest {
     return this.#run(activityScript(runnerName));
   }
 
-  /** The ends of the runner's own logs, by name; not redacted. */
+  /** The last parts of the runner's own logs, by name; not redacted. */
   async logs(runnerName: string): Promise<Record<string, string>> {
     return this.#run(logFilesScript(runnerName, this.#installPath));
   }

@@ -15,8 +15,8 @@ export interface GuestOptions {
   /** Id of the VM that the guest is in: ports are reused, and clones share host keys. */
   vmId: string;
   /**
-   * Asks where this daemon reaches the guest now. Called right before a connection is made, since the agent gives the
-   * port of a VM that ended to the next one at once.
+   * Asks where this daemon reaches the guest now. Called right before a connection is made, since the agent
+   * reuses the port of a deleted VM at once.
    */
   address(): Promise<GuestAddress>;
   user: string;
@@ -25,19 +25,19 @@ export interface GuestOptions {
   privateKey?: string | null;
   /** Milliseconds for the connection and its banner, and then for the login. */
   connectTimeoutMs: number;
-  /** For a guest that boots: silence of one that has answered before means that it is slow. */
+  /** For a guest that boots. When the guest has responded before, silence means that it is slow. */
   hasAnswered?: HasAnswered;
   /** Base64 SHA-256 of the host key at the VM's first login; null at that login itself. */
   hostKey: string | null;
   signal?: AbortSignal | undefined;
 }
 
-/** A connection without an answer to three of these is dead; ssh2 sends none by default. */
+/** A connection on which three of these get no response is dead; ssh2 sends none by default. */
 const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
 
 /**
  * Logs in to a guest. Throws GUEST_UNREACHABLE (refused, silent, hung up, late), GUEST_LOGIN_REFUSED, or
- * GUEST_IDENTITY_CHANGED when the host key is not the pinned one, before any secret is sent.
+ * GUEST_IDENTITY_CHANGED when the host key is not the pinned one, before it sends any secret.
  */
 export async function openGuest(options: GuestOptions): Promise<GuestSession> {
   const signal = options.signal ?? new AbortController().signal;
@@ -81,7 +81,7 @@ function login(
 
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('error', onError).on('close', onClose);
-    // Images with PasswordAuthentication off still take the password this way.
+    // Images with PasswordAuthentication off still accept the password this way.
     client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) => {
       answer(prompts.map(() => password ?? ''));
     });

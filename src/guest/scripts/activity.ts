@@ -28,7 +28,7 @@ job=none
 echo; echo "jeballto-activity: worker=$worker job=$job"
 `;
 
-/** Whether a job runs in the guest (law 5). */
+/** Finds out whether a job runs in the guest (law 5). */
 export function activityScript(runnerName: string): GuestScript<boolean> {
   return {
     script: SCRIPT,
@@ -39,7 +39,7 @@ export function activityScript(runnerName: string): GuestScript<boolean> {
   };
 }
 
-/** What the script printed: true with any sign of a job, false only when both witnesses say no, else null. */
+/** What the script printed: true for any sign of a job, false only when both witnesses say no, else null. */
 export function parseActivity(stdout: string): boolean | null {
   const printed = /^jeballto-activity: worker=(yes|no|unknown) job=(open|none)$/m.exec(stdout);
   if (printed === null) return null;
@@ -47,7 +47,7 @@ export function parseActivity(stdout: string): boolean | null {
   return printed[1] === 'no' ? false : null;
 }
 
-/** Throws GUEST_COMMAND_FAILED when the guest cannot tell: not to know is not a "no". */
+/** Throws GUEST_COMMAND_FAILED when the guest cannot tell: "unknown" must not count as "no". */
 function readActivity({ stdout, stderr }: ScriptOutput): boolean {
   const isWorking = parseActivity(stdout);
   if (isWorking !== null) return isWorking;

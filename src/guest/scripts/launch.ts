@@ -12,7 +12,7 @@ import {
 
 export type RunnerLaunch = { runnerName: string } & (
   | { mode: 'jit'; jitConfig: string }
-  /** `group` is null at a repository, where GitHub has no runner groups. */
+  /** `group` is null for a repository, where GitHub has no runner groups. */
   | { mode: 'token'; token: string; url: string; labels: readonly string[]; group: string | null }
 );
 
@@ -25,10 +25,11 @@ export interface LaunchedRunner {
 /** Milliseconds: `config.sh` calls GitHub several times, and each call up to three times where it fails. */
 const LAUNCH_TIMEOUT_MS = 120_000;
 
-// Runs in the guest for as long as its runner does. What is left of a configuration that was made when the image was built
-// would win over ours: the guest is ours and serves one runner, so it is removed. The secret goes from its file into the environment of the one child
-// that needs it: the runner reads ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source:
-// CommandSettings.cs). Without the DEPRECATED variable run.sh exits with 0 when GitHub refuses its version.
+// Runs in the guest for as long as its runner does. A configuration that was made when the image was built
+// would win over ours; the guest is ours and serves one runner, so that configuration is removed. The secret
+// is moved from its file into the environment of the one child that needs it: the runner reads
+// ACTIONS_RUNNER_INPUT_* and unsets them before any job runs (source: CommandSettings.cs). Without the
+// DEPRECATED variable run.sh exits with 0 when GitHub refuses its version.
 const SUPERVISOR = `
 ${RUNNER_STATE}
 install=$2; mode=$3; shift 3
@@ -57,10 +58,10 @@ fi
 finish $?
 `;
 
-// A background child of a script ignores SIGINT, and jobs would inherit that: the runner could not cancel them
-// softly, nor their own traps work. Perl, which macOS has, gives the supervisor a session of its own and the
-// signals back. Not nohup: macOS's fails where there is no console. All three descriptors are redirected, or the
-// SSH channel would stay open as long as the runner.
+// A background child of a script ignores SIGINT, and jobs would inherit that: the runner could not cancel
+// them gracefully, and their own traps would not work. Perl, which macOS has, gives the supervisor its own
+// session and restores the signals. nohup is not used: on macOS it fails without a console. All three
+// descriptors are redirected, or the SSH channel would stay open as long as the runner.
 const SCRIPT = String.raw`
 IFS= read -r secret && [ -n "$secret" ] || { echo 'no secret came by standard input' >&2; exit 65; }
 ${RUNNER_STATE}
@@ -90,9 +91,10 @@ fi
 `;
 
 /**
- * Starts a runner in the guest so that it outlives this connection and this daemon, once for each runner name: a second
- * launch returns `exists` and starts nothing. In token mode the runner is configured first, and a launch that finds that
- * under way waits for its end. Whether the runner stays up is seen by its status.
+ * Starts a runner in the guest so that it outlives this connection and this daemon, once for each runner
+ * name: a second launch returns `exists` and starts nothing. In token mode the runner is configured first,
+ * and a launch that finds another one configuring it waits for its end. Only its status shows whether the
+ * runner stays up.
  */
 export function launchScript(launch: RunnerLaunch, installPath: string): GuestScript<LaunchedRunner> {
   const name = checkedRunnerName(launch.runnerName);
@@ -108,8 +110,8 @@ export function launchScript(launch: RunnerLaunch, installPath: string): GuestSc
 }
 
 /**
- * Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` printed, and GUEST_COMMAND_FAILED when the guest's shell
- * could not begin.
+ * Throws RUNNER_CONFIGURATION_FAILED with what `config.sh` printed, and GUEST_COMMAND_FAILED when the guest's
+ * shell could not start.
  */
 function readLaunch({ code, stdout, stderr }: ScriptOutput, name: string, secret: string): LaunchedRunner {
   const result = /^jeballto-launch: (started|exists|config-failed (\d+))$/m.exec(stdout);

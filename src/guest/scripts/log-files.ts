@@ -16,7 +16,7 @@ done
 exit 0
 `;
 
-/** The ends of the runner's own logs, by name. They are not redacted. */
+/** Reads the last parts of the runner's own logs, by name. They are not redacted. */
 export function logFilesScript(runnerName: string, installPath: string): GuestScript<Record<string, string>> {
   return {
     script: SCRIPT,

@@ -2,7 +2,7 @@ import { DaemonError } from '../../errors.ts';
 import { EXPAND_INSTALL, type GuestScript, type ScriptOutput, USUAL_PATH } from './shell.ts';
 
 export interface GuestFacts {
-  /** Null where the runner could not say within five seconds. */
+  /** Null when the runner could not say within five seconds. */
   runnerVersion: string | null;
   /** As `uname` has it: Darwin, Linux. */
   os: string;
@@ -11,8 +11,9 @@ export interface GuestFacts {
   guestTime: number;
 }
 
-// macOS has a git that only asks to install the command line tools; it counts as missing until they are there.
-// `--version` starts .NET and may hang in a broken image, hence the bound of fifty tenths of a second.
+// macOS has a git that only asks to install the command line tools; it counts as missing until they are
+// there. `--version` starts .NET and may hang in a broken image, so it is limited to fifty tenths of a
+// second.
 const SCRIPT = `
 echo
 install=$1

@@ -1,7 +1,7 @@
 import type { Blame } from '../../../machines/failure.ts';
 
 export interface RunnerLog {
-  /** It has printed that it is connected and waits for a job. */
+  /** It has printed that it is connected and that it waits for a job. */
   listening: boolean;
   tookJob: boolean;
   finishedJob: boolean;
@@ -9,9 +9,9 @@ export interface RunnerLog {
   result: string | null;
   /** GitHub refuses the runner's version. */
   deprecated: boolean;
-  /** GitHub has no such registration (any more). */
+  /** GitHub does not have this registration, or no longer has it. */
   registrationGone: boolean;
-  /** The line that says why the runner could not do its work, and who has to act; null where none does. */
+  /** The line that says why the runner could not do its work, and who has to act; null when no line does. */
   cause: { line: string; blame: Blame } | null;
   /** The last lines, for people, oldest first. */
   lastLines: string[];
@@ -30,13 +30,14 @@ const REGISTRATION_GONE =
   /^(Failed to create a session\. The runner registration has been deleted from the server|The runner no longer exists on the server\.)/;
 
 /**
- * Lines that carry a cause, by what they mean. What is printed after them is the wrapper's: "Exiting runner..." ends
- * nearly every log. Runner source: Program.cs, MessageListener.cs; the rest is said by shells and by .NET.
+ * Lines that carry a cause, by what they mean. The lines after them come from the wrapper: "Exiting
+ * runner..." ends nearly every log. Runner source: Program.cs, MessageListener.cs; the other lines come from
+ * shells and from .NET.
  */
 const CAUSES: readonly [RegExp, Blame][] = [
   [/Bad CPU type in executable|[Ee]xec format error|cannot execute|Killed: 9|^dyld\[/, 'image'],
   [/No space left on device/, 'image'],
-  // The guest does not trust who answers in GitHub's place.
+  // The guest does not trust the server that responds in GitHub's place.
   [/Runner connect error: .*(?:SSL|TLS|[Cc]ertificate)/, 'image'],
   [
     /Runner connect error: .*(?:nodename nor servname|not known|name resolution|unreachable|No route|refused)/,
@@ -53,9 +54,10 @@ const MAX_LAST_LINES = 20;
 const MAX_LINE_LENGTH = 300;
 
 /**
- * Reads what `run.sh` prints, since its exit code is 0 for nearly every end. Runner source: Runner.cs, JobDispatcher.cs,
- * MessageListener.cs, stamps in UTC. A job's name is text of others within a line, hence the anchors. A name with line
- * breaks could still forge a line, so a job's end that matters needs another witness (the worker process, GitHub).
+ * Reads what `run.sh` prints, since its exit code is nearly always 0. Runner source: Runner.cs,
+ * JobDispatcher.cs, MessageListener.cs, stamps in UTC. A job's name is another party's text within a line, so
+ * the patterns are anchored. A name with line breaks could still forge a line, so a job's end that matters
+ * needs another witness (the worker process, GitHub).
  */
 export function parseRunnerLog(text: string): RunnerLog {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and control characters are what goes
@@ -77,7 +79,7 @@ export function parseRunnerLog(text: string): RunnerLog {
   };
 }
 
-/** The first line with a cause: what follows from it comes later. The name of a job is no cause. */
+/** The first line with a cause: its consequences come later. The name of a job is not a cause. */
 function causeIn(lines: readonly string[]): RunnerLog['cause'] {
   for (const line of lines) {
     if (JOB_STARTED.test(line) || JOB_ENDED.test(line)) continue;

@@ -17,21 +17,24 @@ export interface GuestScript<Result> {
   /** What it is for, as the journal names it. */
   what: string;
   args: readonly string[];
-  /** The only way for a secret into the guest. */
+  /** A secret may reach the guest only this way. */
   stdin?: string;
   /** Milliseconds; without it the script may run until it ends. */
   timeoutMs?: number;
   read(output: ScriptOutput): Result;
 }
 
-/** Quotes one word for any shell of the Bourne family (sh, bash, zsh): the guest's login shell may be each of them. */
+/**
+ * Quotes one word for any shell of the Bourne family (sh, bash, zsh): the guest's login shell may be any of
+ * them.
+ */
 export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * The command line that runs a POSIX script with arguments, whatever login shell reads it. Everything in it is visible
- * in the guest's process list, so secrets go by standard input and never by `args`.
+ * The command line that runs a POSIX script with arguments, whatever login shell reads it. Everything in it
+ * is visible in the guest's process list, so secrets are sent on standard input and never in `args`.
  */
 export function shellCommand(script: string, args: readonly string[] = []): string {
   return ['/bin/sh -c', shellQuote(script), 'sh', ...args.map(shellQuote)].join(' ');
@@ -44,11 +47,11 @@ export function checkedRunnerName(name: string): string {
 }
 
 /**
- * Where the guest keeps a launched runner: `~/.jeballto-runner/<runner name>/` with
- * `pid` (supervisor's pid and start time), `install` (the runner's real directory), `secret` (for moments),
- * `config.log` and `config-rc` (token mode), `started`, `log` and, at the end, `rc`.
- * `state` prints absent, running, `exited <code>` or lost. A directory without a pid is a launch in its first
- * seconds, or one that broke off; after ten seconds it is the latter.
+ * Where the guest keeps a launched runner: `~/.jeballto-runner/<runner name>/` with `pid` (supervisor's pid
+ * and start time), `install` (the runner's real directory), `secret` (for a moment), `config.log` and
+ * `config-rc` (token mode), `started`, `log` and, at the end, `rc`. `state` prints absent, running, `exited
+ * <code>` or lost. A directory without a pid is a launch in its first seconds, or one that broke off; after
+ * ten seconds it is the latter.
  */
 export const RUNNER_STATE = `
 dir="$HOME/.jeballto-runner/$1"
@@ -86,8 +89,8 @@ export PATH
 `;
 
 /**
- * A command over SSH has no locale on macOS, where a login has one: jobs would run in ASCII. The runner's own `.env` is
- * read later, by the runner itself, and says otherwise where the image wants that.
+ * A command over SSH has no locale on macOS, where a login has one: jobs would run in ASCII. The runner's own
+ * `.env` is read later, by the runner itself, and overrides this when the image wants another locale.
  */
 export const LOGIN_LOCALE = `
 case "\${LC_ALL:-\${LC_CTYPE:-\${LANG:-}}}" in

@@ -5,14 +5,20 @@ import { checkedRunnerName, type GuestScript, RUNNER_STATE, type ScriptOutput } 
 export interface RunnerStatus extends RunnerLog {
   /** `lost`: it was launched and is gone without an exit code (killed, or the guest was restarted). */
   process: 'absent' | 'running' | 'exited' | 'lost';
-  /** 7 is a deprecated version; other codes of `run.sh` say little. */
+  /** 7 means a deprecated version; other exit codes of `run.sh` say little. */
   exitCode: number | null;
 }
 
-/** The exit code with which `run.sh` passes on that GitHub refuses the runner's version (runner 2.333 and later). */
+/**
+ * The exit code with which `run.sh` reports that GitHub refuses the runner's version (runner 2.333 and
+ * later).
+ */
 const DEPRECATED_EXIT_CODE = 7;
 
-/** Prints the state of the runner, then its log: beginning and end where it is long. Needs RUNNER_STATE before it. */
+/**
+ * Prints the state of the runner, then its log: only beginning and end when it is long. Needs RUNNER_STATE
+ * before it.
+ */
 const REPORT = `
 echo; echo "jeballto-state: $(state)"
 log="$dir/log"; [ -s "$log" ] || log="$dir/config.log"
@@ -21,8 +27,8 @@ if [ -f "$log" ]; then
 fi
 `;
 
-// Checks twice a second what costs the guest nearly nothing, and everything once in ten seconds. The dot that it prints
-// then ends the loop when the connection is gone: otherwise each lost connection would leave a loop in the guest.
+// Checks cheap signs twice a second, and everything once in ten seconds. It then prints a dot, which ends the
+// loop when the connection is gone: otherwise each lost connection would leave a loop in the guest.
 const WATCH_SCRIPT = `
 ${RUNNER_STATE}
 until=$2
@@ -51,8 +57,9 @@ export function statusScript(runnerName: string): GuestScript<RunnerStatus> {
 }
 
 /**
- * Waits in the guest until the runner's process has ended, or with `until: 'activity'` until it took a job if that comes
- * first, and reads its state then. One script waits in the guest, so nothing is polled over the network.
+ * Waits in the guest until the runner's process has ended or, with `until: 'activity'`, until it took a job,
+ * whichever comes first; then reads its state. One script waits in the guest, so nothing is polled over the
+ * network.
  */
 export function watchScript(runnerName: string, until: 'activity' | 'exit'): GuestScript<RunnerStatus> {
   return {
@@ -63,7 +70,7 @@ export function watchScript(runnerName: string, until: 'activity' | 'exit'): Gue
   };
 }
 
-/** Reads what REPORT printed. Throws GUEST_COMMAND_FAILED where it printed nothing. */
+/** Reads what REPORT printed. Throws GUEST_COMMAND_FAILED when it printed nothing. */
 export function parseStatus({ stdout, stderr }: Pick<ScriptOutput, 'stdout' | 'stderr'>): RunnerStatus {
   const found = /^jeballto-state: (absent|running|exited|lost)(?: (\d{1,3}))?$/m.exec(stdout);
   if (found === null) {
