@@ -36,7 +36,9 @@ export interface DaemonHealthOptions {
   log: Logger;
 }
 
-/** The health of the running daemon. Whatever tells of it asks here, so that no two answers differ. */
+/**
+ * The health of the running daemon. Everything that reports health reads it here, so that all reports agree.
+ */
 export class DaemonHealth {
   readonly #options: DaemonHealthOptions;
   readonly #watch: ServedWatch;

@@ -6,24 +6,33 @@ import { breakerSubject } from '../placement/breakers/breaker-subject.ts';
 import type { Health, HealthScope, SuccessAge } from './health.ts';
 import type { HealthFacts, HostFacts } from './health-facts.ts';
 
-/** Paces after which a look that did not succeed is overdue: one that is lost or slow is no trouble yet. */
+/**
+ * Intervals after which a look that did not succeed is overdue: one lost or slow look is not a problem yet.
+ */
 const MISSED_LOOKS = 5;
-/** Milliseconds below which nothing is overdue, however short its pace: a busy machine or network takes so long. */
+/**
+ * Milliseconds below which nothing is overdue, however short its interval: a busy machine or network may take
+ * this long.
+ */
 const LEAST_BOUND = 10_000;
 /**
- * Milliseconds for which a job may be left without a slot that it could have: questions to GitHub come before a grant,
- * and some that fail are what opens a breaker.
+ * Milliseconds for which a job may be left without a slot that it could have: GitHub is asked before a grant,
+ * and several failed requests are needed to open a breaker.
  */
 export const UNSERVED_BOUND = 60_000;
-/** Milliseconds since the last delivery after which trust in webhooks, which only looks at GitHub confirm, says nothing. */
+/**
+ * Milliseconds since the last delivery after which the state "trusted" no longer counts: without looks at
+ * GitHub nothing confirms it.
+ */
 export const DELIVERY_BOUND = 60 * 60_000;
 
-/** Milliseconds after which something that happens at a pace is overdue. */
+/** Milliseconds after which something that happens at an interval (`pace`) is overdue. */
 export const boundOf = (pace: number): number => Math.max(LEAST_BOUND, MISSED_LOOKS * pace);
 
 /**
- * Law 15: ready means serving. It follows the age of the last success, not the absence of errors. Not ready is only a
- * daemon that can serve nothing or store nothing; what touches a part alone is told as a scope that is degraded.
+ * Law 15: ready means serving. It follows the age of the last success, not the absence of errors. A daemon is
+ * not ready only when it can serve nothing or store nothing; trouble of one part is reported as a degraded
+ * scope.
  */
 export function decideHealth(facts: HealthFacts): Health {
   const scopes = [
@@ -113,10 +122,10 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
   return [all, ...scopes];
 }
 
-/** Where looks at GitHub are overdue, only webhooks can still bring jobs. */
+/** While looks at GitHub are overdue, only webhooks can still bring jobs. */
 function pollingScopes(facts: HealthFacts): HealthScope[] {
   const { poller, mode, webhooks } = facts;
-  // Many repositories take their time, and the next cycle may take as long again.
+  // With many repositories a cycle takes long, and the next one may take as long again.
   const bound = boundOf(Math.max(poller.pace, poller.lastPace)) + 2 * poller.took;
   const overdue = poller.looks.filter(({ age }) => isOverdue(age, bound));
   const lists = (one: { what: string }) => one.what !== ACTIVE_JOBS;
@@ -165,7 +174,10 @@ function budgetScopes({ poller }: HealthFacts): HealthScope[] {
   });
 }
 
-/** Jobs that could begin and do not, while others do, are one profile's trouble; while none does, the daemon's. */
+/**
+ * Jobs that could begin and do not: while others do, it is one profile's trouble; while none do, it is the
+ * daemon's.
+ */
 function profileScopes(facts: HealthFacts): HealthScope[] {
   const nobodyBegins = isOverdue(facts.grantAge, UNSERVED_BOUND);
   return facts.profiles
@@ -210,7 +222,7 @@ function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] 
   });
 }
 
-/** Nothing passes it now; one that waits for an attempt, or has one under way, may be over. */
+/** Open: no attempt passes it now. In any other state the outage may be over. */
 const isHolding = ({ state }: BreakerView): boolean => state === 'open';
 
 const isOverdue = (age: number | null, bound: number): boolean => age === null || age > bound;

@@ -22,16 +22,16 @@ export interface HealthFacts {
   /** Names of the repositories or of the organization with which runners are registered. */
   registrations: string[];
   profiles: ProfileFacts[];
-  /** Since any job last got a slot; null when none did. */
+  /** Age of the last grant of a slot; null when there was none. */
   grantAge: number | null;
   renamed: Renamed[];
 }
 
 export interface HostFacts {
   name: string;
-  /** Since a look was last answered; null when none was. */
+  /** Age of the last successful look; null when there was none. */
   lookAge: number | null;
-  /** What the last look failed of; null when it was answered. */
+  /** Why the last look failed; null when it succeeded. */
   failure: string | null;
   cordonedBy: string | null;
 }

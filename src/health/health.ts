@@ -1,4 +1,7 @@
-/** What of the daemon's work can be in trouble; closed, so that it may be the label of a metric. */
+/**
+ * The parts of the daemon's work that can be in trouble. The set is closed, so that it can be the label of a
+ * metric.
+ */
 export const HEALTH_SUBJECTS = [
   'store',
   'daemon',
@@ -16,14 +19,14 @@ export const HEALTH_SUBJECTS = [
 
 export type HealthSubject = (typeof HEALTH_SUBJECTS)[number];
 
-/** A part of the daemon's work that does not go as it should. */
+/** A part of the daemon's work that is in trouble. */
 export interface HealthScope {
   what: HealthSubject;
-  /** Of the host, repository, profile and so on; empty where there is only one. */
+  /** Name of the host, repository, profile and so on; empty when there is only one. */
   name: string;
   /** What is wrong, for people; it may quote GitHub or an agent. */
   sentence: string;
-  /** Epoch ms; null where it never was otherwise since the start. */
+  /** Epoch ms; null when it has been so since the start. */
   since: number | null;
   /** Who can end it, as a sentence. */
   whoActs: string;
@@ -31,25 +34,28 @@ export interface HealthScope {
   stops: boolean;
 }
 
-/** Law 15: how far the daemon serves, as everything that tells of it says. */
+/** Law 15: how far the daemon serves, as all reports say. */
 export interface Health {
   /** A job that is queued now can be served, as far as the daemon, its hosts and GitHub are concerned. */
   ready: boolean;
   /** Something is in trouble, whether or not the rest is served. */
   degraded: boolean;
-  /** What is done can be written down. Nothing else is a reason to start the daemon again. */
+  /**
+   * What the daemon does can be written down. Only when this is false does a restart of the daemon make
+   * sense.
+   */
   canStore: boolean;
   /** What is in trouble, the worst first. */
   scopes: HealthScope[];
   ages: SuccessAge[];
 }
 
-/** How long ago something went well that has to go well again and again. */
+/** The age of the last success of something that has to succeed again and again. */
 export interface SuccessAge {
   what: 'polling' | 'host' | 'profile';
   /** The repository, `active jobs`, the host or the profile. */
   name: string;
-  /** Milliseconds; since the start of the daemon where it never went well. */
+  /** Milliseconds; since the start of the daemon when it never succeeded. */
   age: number;
 }
 

@@ -14,12 +14,13 @@ export interface ServedWatchOptions {
 const INTERVAL = 5_000;
 
 /**
- * For how long jobs were left without a slot that they could have had. It looks by itself, whether or not anything asks
- * the scheduler to decide, since a scheduler that nobody wakes is what it exists to find. It changes nothing.
+ * For how long jobs were left without a slot that they could have had. It looks by itself, whether or not
+ * anything asks the scheduler to decide, since it exists to find a scheduler that is never woken. It changes
+ * nothing.
  */
 export class ServedWatch {
   readonly #options: ServedWatchOptions;
-  /** By actor, epoch ms at which its job could begin first. */
+  /** By actor, epoch ms at which its job could first begin. */
   #since = new Map<string, { profile: string; since: number }>();
   readonly #grants: Successes;
   readonly #stopped = new AbortController();
@@ -49,7 +50,7 @@ export class ServedWatch {
     return this.#grants.age('grant');
   }
 
-  /** Of each profile, for how many milliseconds its job that waits longest could have begun; 0 when none could. */
+  /** For each profile, how many milliseconds its longest waiting job could have begun; 0 when none could. */
   profiles(): { name: string; unservedFor: number }[] {
     const now = this.#options.clock.now();
     const waits = [...this.#since.values()];
