@@ -1,13 +1,16 @@
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** A time in one state: its machine's, `cordoned` if it would take jobs otherwise, `unwatched` while no daemon ran. */
+/**
+ * A time in one state: that of the host's machine, `cordoned` if it would take jobs otherwise, `unwatched`
+ * while no daemon ran.
+ */
 export interface HostStay {
   state: string;
-  /** Epoch ms; it lasts until the next stay, the last one until now. */
+  /** Epoch ms; a stay lasts until the next one begins, the last one until now. */
   from: number;
 }
 
-/** More are forgotten, the oldest first. */
+/** Older stays are forgotten. */
 const MOST_STAYS_PER_HOST = 200;
 
 /** The health of each host over time, from the journal. */
@@ -15,7 +18,7 @@ export class HostHistory {
   readonly #stays = new Map<string, HostStay[]>();
 
   add({ kind, at, host, to, detail }: StoredJournalEntry): void {
-    // A daemon that dies writes nothing about it, so the last thing that it wrote is the last that is known.
+    // A daemon that dies cannot write about it, so its last entry is the last that is known.
     const heardLast = Number(detail?.heardLast ?? at);
     if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
     if (kind === 'host' && host !== null)

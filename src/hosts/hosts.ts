@@ -21,7 +21,7 @@ export interface HostsOptions {
   silences: Pick<HostSilences, 'of' | 'put'>;
   clock: Clock;
   log: Logger;
-  /** After every look and every change of state. */
+  /** Called after every look and every change of state. */
   onChange(name: string, snapshot: HostSnapshot): void;
 }
 
@@ -57,7 +57,7 @@ export class Hosts {
     for (const actor of this.#actors.values()) actor.stop();
   }
 
-  /** Something has changed there: look now instead of at the next interval. */
+  /** Something has changed on the host: looks now instead of at the next interval. */
   look(name: string): void {
     this.#actors.get(name)?.send({ type: 'look.requested' });
   }
@@ -71,7 +71,7 @@ export class Hosts {
     return this.#actors.get(name)?.getSnapshot() ?? null;
   }
 
-  /** Milliseconds since a look at it was last answered; null before the first answer. */
+  /** Milliseconds since the last successful look at it; null before the first one. */
   lookAge(name: string): number | null {
     return this.#looks.age(name);
   }

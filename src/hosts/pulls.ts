@@ -5,9 +5,9 @@ import { pullImage } from '../agent/pull-image.ts';
 import type { Clock } from '../clock.ts';
 import { Stop } from '../stop.ts';
 
-/** Milliseconds for which a host that had the newest image of a tag is not asked again. */
+/** Milliseconds for which the agent is not asked again about a tag whose newest image the host had. */
 const FRESH = 60_000;
-/** Milliseconds after which a pull is one that jobs should not wait for in a slot. */
+/** Milliseconds after which jobs should not wait for a pull in a slot. */
 export const QUICK = 5_000;
 
 export interface PullsOptions {
@@ -18,24 +18,25 @@ export interface PullsOptions {
   timeout: number;
   /** A pull has begun, has come further or has ended. */
   onChange(): void;
-  /** How a pull ended; null when the image is there. */
+  /** Called with how a pull ended; `error` is null when the image is there. */
   onEnd(image: string, error: unknown): void;
 }
 
 /** An image on one host. */
 export interface PullView {
   image: string;
-  /** `missing`: nobody asked for it yet, or its last pull failed. */
+  /** `missing`: not requested yet, or its last pull failed. */
   state: 'ready' | 'pulling' | 'missing';
-  /** What the pull says of itself, for people. */
+  /** The progress of the pull, as a text for people. */
   progress: string | null;
   /** Epoch ms at which the pull began, or at which the host was seen to have the image. */
   since: number;
 }
 
 /**
- * One pull for each host and image, whoever waits for it: it belongs to the host, and no job holds a slot while it
- * lasts. In memory, since the agent is asked again after a restart and answers at once for an image that it has.
+ * One pull for each host and image, shared by everything that waits for it. It belongs to the host, and no
+ * job holds a slot while it lasts. In memory, since the agent is asked again after a restart and responds at
+ * once for an image that it has.
  */
 export class Pulls {
   readonly #options: PullsOptions;
@@ -53,8 +54,9 @@ export class Pulls {
   }
 
   /**
-   * Has the host pull the image, or joins the pull that is under way. Resolves when the host has it, and rejects with
-   * the pull's failure. A tag may have moved since it was pulled, so the agent is asked again now and then.
+   * Makes the host pull the image, or joins the pull under way. Resolves when the host has it, and rejects
+   * with the pull's failure. A tag may have moved since it was pulled, so the agent is asked again now and
+   * then.
    */
   ensure(host: string, image: string): Promise<void> {
     if (this.#isFresh(host, image)) return Promise.resolve();
@@ -65,19 +67,19 @@ export class Pulls {
     return joined;
   }
 
-  /** All of a host that were asked for, for people. */
+  /** All images of a host that were requested, for people. */
   view(host: string): PullView[] {
     return [...(this.#images.get(host)?.values() ?? [])];
   }
 
-  /** The host may have lost what it had. */
+  /** The host may have lost its images. */
   forget(host: string): void {
     for (const [image, { state }] of this.#images.get(host) ?? []) {
       if (state === 'ready') this.#images.get(host)?.delete(image);
     }
   }
 
-  /** Stops waiting; the agents go on with what they pull. */
+  /** Stops waiting; the agents go on with their pulls. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -99,7 +101,8 @@ export class Pulls {
       this.#images.set(host, images.set(image, { image, state, progress, since: at }));
       onChange();
     };
-    // A host that had it a moment ago most probably has it still: nobody waits until the agent says otherwise.
+    // A host that had the image a moment ago most probably still has it: jobs do not wait while the agent is
+    // asked again.
     if (!wasReady) note('pulling', `pulling ${image}`);
     const onProgress = (text: string) => {
       if (clock.now() - since >= QUICK) note('pulling', text);
