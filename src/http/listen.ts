@@ -5,18 +5,28 @@ import type { Hono } from 'hono';
 import { ConfigError } from '../config/config-error.ts';
 import { lingerOnClose } from './lingering-close.ts';
 
-/** Milliseconds in which responses under way may end; then sockets are cut, since an open stream would never end. */
+/**
+ * Milliseconds in which responses under way may end; then sockets are closed, since an open stream would
+ * never end.
+ */
 const CLOSE_TIMEOUT = 2_000;
 
 /**
- * Milliseconds in which a request must arrive whole, and between two checks of that. Without it a client that sends
- * nothing, or a byte now and then, would keep its connection for minutes. A response may take any time.
+ * Milliseconds in which a request must arrive completely, and between two checks of that. Without it a client
+ * that sends nothing, or a byte now and then, would keep its connection for minutes. A response may take any
+ * time.
  */
 const REQUEST_TIMEOUT = 10_000;
 const CHECK_INTERVAL = 1_000;
-/** A flood of connections has to leave file descriptors for the store, the Macs and the guests: some systems give 10,240. */
+/**
+ * A flood of connections has to leave file descriptors for the store, the Macs and the guests: some systems
+ * allow 10,240.
+ */
 const MAX_CONNECTIONS = 3_000;
-/** Connections that the system queues until they are accepted, up to its own limit. Beyond it clients lose seconds. */
+/**
+ * Connections that the system queues until they are accepted, up to its own limit. Beyond it, clients wait
+ * for seconds.
+ */
 const BACKLOG = 4_096;
 
 export interface Listener {
@@ -24,7 +34,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves an app on an address of the config. Rejects with a ConfigError that names the key when it is taken. */
+/**
+ * Serves an app on an address of the config. Rejects with a ConfigError that names the key when the port is
+ * taken.
+ */
 export function listen(app: Hono, address: { host: string; port: number }, key: string): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const serverOptions = {
@@ -33,7 +46,7 @@ export function listen(app: Hono, address: { host: string; port: number }, key: 
       connectionsCheckingInterval: CHECK_INTERVAL,
     };
     const server = createAdaptorServer({
-      // After a refusal that ended the connection nothing more of it is served.
+      // After a refusal that ended the connection, no further request on it is served.
       fetch: (request, env) =>
         env.incoming.socket?.writableEnded ? new Response(null, { status: 503 }) : app.fetch(request, env),
       hostname: address.host,
@@ -53,7 +66,7 @@ export function listen(app: Hono, address: { host: string; port: number }, key: 
   });
 }
 
-/** The host of an address as a URL on this machine names it. */
+/** The host of an address, as a URL on this machine has to name it. */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

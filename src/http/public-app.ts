@@ -1,15 +1,18 @@
 import { type Handler, Hono, type MiddlewareHandler } from 'hono';
 
 export interface PublicAppOptions {
-  /** Takes the deliveries at `POST /webhook`. */
+  /** Handles the deliveries at `POST /webhook`. */
   webhook: Handler;
-  /** Runs around each of them and reads the response. */
+  /** Runs around the webhook handler and reads its response. */
   watch: MiddlewareHandler;
-  /** What is done can be written down. */
+  /** True while the daemon can write what it does to its store. */
   canStore(): boolean;
 }
 
-/** The only app that strangers can reach: it takes GitHub's deliveries, and says whether the daemon is healthy, but not why. */
+/**
+ * The only app that strangers can reach: it takes GitHub's deliveries and reports whether the daemon is
+ * healthy, but no reasons.
+ */
 export function createPublicApp({ webhook, watch, canStore }: PublicAppOptions): Hono {
   const app = new Hono();
   app.post('/webhook', watch, webhook);

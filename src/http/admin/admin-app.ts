@@ -14,7 +14,7 @@ export interface AdminAppOptions {
   clock: Clock;
 }
 
-/** What operators see and order: the visualizer and its API, the metrics and the health checks. */
+/** Everything for operators: the visualizer and its API, the metrics and the health checks. */
 export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono {
   const app = new Hono();
   app.use(guard(token));
@@ -24,7 +24,7 @@ export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono 
     c.header('cache-control', 'no-store');
   });
 
-  // Whether the process can answer; whether it can serve jobs is /readyz.
+  // Tells whether the process responds; /readyz tells whether it can serve jobs.
   app.get('/healthz', (c) => {
     const { canStore, scopes } = source.health();
     const reasons = scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);

@@ -10,16 +10,17 @@ const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path
 
 const TRUSTED = 'isTrusted';
 
-/** Whether a request that the guard let through may be told more than yes and no. */
+/** Whether a request that the guard let through may receive more than yes or no. */
 export const isTrusted = (c: Context): boolean => c.get(TRUSTED) === true;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /**
- * Who may use the admin listener. Without a token it refuses a Host header that is not a loopback name, since a web
- * page could otherwise reach a loopback port by DNS rebinding. It refuses every request from a page of another origin.
- * With a token it refuses every request without it, apart from those for the page's own files and the health checks,
- * which then say no reasons: those name repositories, paths and what others answered.
+ * Decides who may use the admin listener. Without a configured token it refuses a Host header that is not a
+ * loopback name, since a web page could otherwise reach a loopback port by DNS rebinding. It always refuses
+ * requests from a page of another origin. With a token it refuses every request that lacks it, except for the
+ * page's own files and the health checks. Without the token the health checks give no reasons: those name
+ * repositories, paths and what other servers returned.
  */
 export function guard(token: string | null): MiddlewareHandler {
   const wanted = token === null ? null : digest(token);
@@ -43,7 +44,9 @@ export function guard(token: string | null): MiddlewareHandler {
   };
 }
 
-/** By the headers that browsers add. A page on another port of this machine is another origin, too. */
+/**
+ * Decides by the headers that browsers add. A page on another port of this machine is another origin, too.
+ */
 function comesFromElsewhere(c: Context, host: string): boolean {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

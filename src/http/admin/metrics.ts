@@ -26,24 +26,27 @@ export interface MetricsOptions {
   breakers: Breakers;
   store: Store;
   journal: JournalWriter;
-  /** What the journal says is true now. It takes each entry before the metrics do. */
+  /** The sum of the journal. It takes each entry before the metrics do. */
   overview: Overview;
   github: Pick<GitHub, 'budgets' | 'rateLimits' | 'now'>;
   deliveries: DeliveryLog;
   clock: Clock;
-  /** The profiles of the config: each has an age of its queue, also when that is empty. */
+  /** The profiles of the config: the age of each one's queue is reported, also when the queue is empty. */
   profiles: string[];
   bases: BaseVms;
   versions: Pick<RunnerVersions, 'all'>;
-  /** Asked at each scrape. */
+  /** Called at each scrape. */
   health: DaemonHealth['now'];
 }
 
 const PREFIX = 'jeballto_runner_';
-/** Seconds: from the grant of a slot to a build of hours. */
+/** Seconds: from the grant of a slot to a build of several hours. */
 const PHASE_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
 
-/** Of Node itself. What watches its collections and its loop never ends, so a process begins that once. */
+/**
+ * Metrics of Node itself. Its observers of garbage collection and event loop never stop, so a process starts
+ * them only once.
+ */
 const ofProcess = new Registry();
 
 /** What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from the live parts at each scrape. */

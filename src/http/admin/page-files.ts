@@ -8,12 +8,15 @@ const SRC = join(import.meta.dirname, '../..');
 const PAGE = join(SRC, 'page');
 const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
 
-/** Modules that the page shares with the daemon, beside the page's folder as in the sources: their imports are relative. */
+/**
+ * Modules that the page shares with the daemon. They are served outside the page's folder, as in the sources,
+ * since their imports are relative.
+ */
 const SHARED = ['/format.js', '/journal/overview.js', '/journal/story.js', '/journal/trouble.js'];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
 const FOLDERS = ['/page/', '/lib/lit-html/'];
 
-/** Names of letters, digits and dashes, in folders of such names: no path leads out of the folder that is served. */
+/** Names of letters, digits and dashes, in folders of such names: no such path leaves the served folder. */
 const PLAIN = /^([a-z][a-z0-9-]*\/)*[a-z][a-z0-9-]*\.[a-z]+$/;
 
 const TYPES: Record<string, string> = {
@@ -23,7 +26,10 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Nothing is loaded from elsewhere and no script is inline, so text from GitHub or a guest stays text. */
+/**
+ * Nothing is loaded from elsewhere and no script is inline, so text from GitHub or a guest cannot run as a
+ * script.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,12 +41,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Whether an address is one of the page's own files, which tell nothing of jobs or hosts. */
+/** Whether an address is one of the page's own files, which contain nothing about jobs or hosts. */
 export function isPageFile(path: string): boolean {
   return ADDRESSES.includes(path) || FOLDERS.some((folder) => path.startsWith(folder));
 }
 
-/** The visualizer's files as they are in the sources: there is no build. */
+/** The visualizer's files as they are in the sources: there is no build step. */
 export function pageFiles(): Hono {
   const app = new Hono();
   app.use(etag());

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FAILURE_CODES } from '../../../../machines/failure.ts';
 import { HEALTH_SUBJECTS } from '../../../health/health.ts';
 
-/** The shapes of what the API's answers are made of, as the OpenAPI description tells them. */
+/** The shapes that the API's responses consist of, as the OpenAPI description shows them. */
 export const instant = z.number().describe('Epoch milliseconds.');
 const failure = z.looseObject({
   code: z.enum(FAILURE_CODES as [string, ...string[]]),

@@ -27,14 +27,14 @@ import { type Chart, Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 
-/** What the API and the page show: the parts of the running daemon, or a file that somebody sent. */
+/** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource {
-  /** `live`, or `replay` where nothing moves and nothing can be ordered. */
+  /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
   recording: Recording;
   jobs(): JobView[];
   recent(limit: number): Promise<SettledJob[]>;
-  /** Null when no such job is known; so is the evidence. */
+  /** Null when no such job is known; the same for its evidence. */
   job(jobId: number): Promise<JobStory | null>;
   evidence(jobId: number): Promise<EvidenceFile | null>;
   /** By state. */
@@ -42,17 +42,17 @@ export interface AdminSource {
   waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
   hosts(): HostView[];
   sources(): SourcesView;
-  /** Figures of the parts, beside the health. */
+  /** Figures of the daemon's parts, without the health. */
   status(): Record<string, unknown>;
   health(): Health;
   /** In the text format of Prometheus. */
   metrics(): Promise<string>;
   collect(dryRun: boolean, by: string): Promise<CollectionStep[]>;
-  /** Null where nothing can be ordered. Each order may throw an OrderRefused. */
+  /** Null where no orders can be given. Each order may throw an OrderRefused. */
   orders: Orders | null;
 }
 
-/** A host; of one in a recording only name, state and history are known. */
+/** A host; in a recording, only name, state and history are known. */
 export interface HostView extends Partial<Omit<HostContext, 'name'>> {
   name: string;
   state: string;
@@ -64,19 +64,19 @@ export interface HostView extends Partial<Omit<HostContext, 'name'>> {
   pulls?: PullView[];
 }
 
-/** Where jobs come from; of a recording only the mode is known. */
+/** Where jobs come from; in a recording, only the mode is known. */
 export interface SourcesView {
   mode: string;
   poller?: PollerHealth;
   webhooks?: ReturnType<WebhookHealth['health']>;
   breakers?: BreakerView[];
   renamed?: Renamed[];
-  /** The runners in the images, and until when GitHub takes them. */
+  /** The runner versions in the images, and until when GitHub accepts them. */
   runners?: SeenVersion[];
   deliveries?: { byStatus: ReturnType<DeliveryLog['byStatus']>; last: DeliverySeen[] };
 }
 
-/** What `/readyz` says; the reasons and the scopes only to those who may use the admin listener. */
+/** What `/readyz` says; reasons and scopes are included only for a client that may use the admin listener. */
 export interface Readiness extends Pick<Health, 'ready' | 'degraded'> {
   /** Why nothing can be served or stored. */
   reasons?: string[];
@@ -99,23 +99,27 @@ export interface Answers {
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
-/** Outcomes in the answer with the live jobs. */
+/** Outcomes in the response that lists the live jobs. */
 const RECENT = 50;
-/** Entries in one answer. */
+/** Entries in one response. */
 const MOST_ENTRIES = 1_000;
-/** Entries of one job in an answer: a job that is retried for days has many. */
+/** Entries of one job in a response: a job that is retried for days has many. */
 const MOST_ENTRIES_OF_JOB = 5_000;
-/** Queued jobs in an answer: ten thousand would be megabytes for each reader, every few seconds. */
+/** Queued jobs in a response: ten thousand would be megabytes for each reader, every few seconds. */
 const MOST_QUEUED = 500;
 
-/** What the page and the command line read and order. A test compares the routes with the OpenAPI description. */
+/**
+ * The routes for the page and the command line, for reads and for orders. A test compares the routes with the
+ * OpenAPI description.
+ */
 export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   const { recording } = source;
   const charts = new Charts();
   const get = <P extends keyof Answers>(path: P, answer: (c: Context) => Answers[P] | Promise<Answers[P]>) =>
     app.get(path, async (c) => c.json(await answer(c)));
 
-  // Entries that are not on disk cannot be read, and while the disk refuses writes that may last: the reader is told why.
+  // Entries that are not on disk cannot be read. While the disk refuses writes this may last, so the reader
+  // gets the reason.
   for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
     app.use(path, async (c, next) => {
       const health = source.health();
@@ -193,7 +197,9 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
 const storeReasons = ({ scopes }: Health) =>
   scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);
 
-/** All jobs that have or had a VM, and the head of the queue; `beyond` counts the jobs behind it. */
+/**
+ * All jobs that have or had a VM, and the first jobs of the queue; `beyond` is the number of jobs left out.
+ */
 function withoutTail(all: readonly JobView[]): { jobs: JobView[]; beyond: number } {
   const queued = all.filter(({ state }) => state === 'queued');
   if (queued.length <= MOST_QUEUED) return { jobs: [...all], beyond: 0 };
@@ -216,7 +222,7 @@ function known<T>(ofJob: T | null): T {
   return ofJob;
 }
 
-/** The name that the operator gives, for the journal; it proves nothing. */
+/** The name that the operator gives, for the journal; it is not verified. */
 function operatorOf(c: Context): string {
   const given = decoded(c.req.header('x-operator') ?? '')
     .replace(/[\p{C}]/gu, '')
@@ -224,7 +230,7 @@ function operatorOf(c: Context): string {
   return given.slice(0, 60) || 'an operator';
 }
 
-/** The page encodes the name; by hand it is often sent as it is, with a percent sign too. */
+/** The page encodes the name; a person often sends it as it is, even with a percent sign. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -6,7 +6,9 @@ import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../../../../mach
 import { type ChartDescription, describeMachine } from '../../../chart/describe-machine.ts';
 import { type ChartLayout, type ChartShape, layOutChart } from '../../../chart/lay-out-chart.ts';
 
-/** The machines that the daemon runs. Their policies change neither states nor arrows, so any will do. */
+/**
+ * The machines that the daemon runs. Their policies change neither states nor arrows, so any policy will do.
+ */
 export function machines() {
   const now = () => 0;
   return [

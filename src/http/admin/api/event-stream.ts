@@ -3,15 +3,16 @@ import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { type Clock, sleepFor } from '../../../clock.ts';
 import type { Recording } from '../../../journal/recording.ts';
 
-/** Entries that are read at once, and so held in memory for a browser that reads slowly. */
+/** Entries that are read at once, and so kept in memory while a browser reads slowly. */
 const BATCH = 200;
 /** Milliseconds without an entry after which a comment is sent: proxies close a silent connection. */
 const HEARTBEAT = 15_000;
 
 /**
- * The journal as server-sent events from after an entry on, each with its sequence number as id. It is read from the
- * store at the browser's own pace: a slow browser delays nobody and nothing is buffered for it, and one that comes back
- * continues exactly where it was. Where its next entry is no longer in the store, `reset` tells it to load everything.
+ * The journal as server-sent events, starting after a given entry, each with its sequence number as id. It is
+ * read from the store at the browser's own pace: a slow browser delays no other reader, nothing is buffered
+ * for it, and one that reconnects continues exactly where it was. When its next entry is no longer in the
+ * store, `reset` tells it to load everything again.
  */
 export function eventStream(c: Context, recording: Recording, after: number, clock: Clock): Response {
   c.header('x-accel-buffering', 'no');
@@ -49,7 +50,7 @@ export function eventStream(c: Context, recording: Recording, after: number, clo
         if (isQuiet) await stream.write(': alive\n\n');
       }
     } catch {
-      // The store is closing, or the browser is gone: it comes back with the id of its last entry.
+      // The store is closing, or the browser is gone; it reconnects with the id of its last entry.
     } finally {
       unsubscribe();
     }
@@ -76,7 +77,7 @@ async function sendBatch(
     cursor = entry.seq;
     sent += 1;
   }
-  // An entry that cannot be read is skipped: otherwise its reader would wait for it for ever.
+  // An entry that cannot be read is skipped: otherwise the reader would wait for ever.
   if (sent < BATCH) cursor = Math.max(cursor, newest);
   return { cursor, isBehind: recording.seq() > cursor };
 }

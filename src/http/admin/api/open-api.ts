@@ -19,13 +19,13 @@ interface Route {
   path: string;
   summary: string;
   query?: Record<string, string>;
-  /** Null for what is no JSON. */
+  /** Null for a response that is not JSON. */
   answer: z.ZodType | null;
 }
 
 const beyond = z.number().describe('Jobs further back in a long queue, which the answer leaves out.');
 
-/** Every route of the API with the shape of its answer. A test holds the served answers to it. */
+/** Every route of the API with the shape of its response. A test compares the real responses with it. */
 const ROUTES: Route[] = [
   { method: 'get', path: '/api/openapi.json', summary: 'This description.', answer: z.looseObject({}) },
   {

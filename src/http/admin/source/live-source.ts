@@ -105,7 +105,7 @@ export function liveSource(parts: AdminParts): AdminSource {
   };
 }
 
-/** While the disk refuses writes, the database may be closed: what is in memory is shown all the same. */
+/** While the disk refuses writes, the database may be closed: what is in memory can still be shown. */
 const canRead = (store: Store) => store.health().ok;
 
 function jobViews({ actors, progress }: AdminParts): JobView[] {
@@ -129,7 +129,7 @@ function waitingJobs(parts: AdminParts): Waiting[] {
 async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | null> {
   const { store, tracer, dispatcher } = parts;
   const live = jobViews(parts).filter(({ job }) => job.id === jobId);
-  // What ended a moment ago is in no actor and not yet on disk.
+  // A job that ended a moment ago has no actor any more and may not be on disk yet.
   if (canRead(store)) await store.durable();
   const settled = canRead(store) ? await store.settled.get(jobId) : null;
   const isUnserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);

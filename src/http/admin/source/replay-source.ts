@@ -22,9 +22,12 @@ const OF_A_RECORDING: Health = {
   ages: [],
 };
 
-/** An evidence file in place of a daemon: everything can be read, nothing changes and every order is refused. */
+/**
+ * An evidence file used in place of a daemon: everything can be read, nothing changes, and every order is
+ * refused.
+ */
 export function replaySource(file: EvidenceFile): AdminSource {
-  // Numbers without gaps; an overview of any entry begins at the first one.
+  // Numbers the entries without gaps; an overview of any entry begins at the first one.
   const entries = file.journal.map((entry, index) => ({ ...entry, seq: index + 1, since: 1 }));
   const { story } = file;
   const history = new HostHistory();
