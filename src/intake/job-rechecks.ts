@@ -11,16 +11,16 @@ export interface RecheckOptions {
   onObservation(observation: JobObservation): void;
 }
 
-/** Jobs asked for by id in one cycle; the rest has its turn in the next ones. */
+/** Jobs read by id in one cycle; the others follow in the next cycles. */
 const MOST_JOBS_A_CYCLE = 200;
-/** Of one repository, and how many repositories. */
+/** Requests under way at once for one repository, and repositories at once. */
 const REQUESTS_AT_ONCE = 5;
 const REPOSITORIES_AT_ONCE = 3;
 
 /**
- * Asks for active jobs by their id, those asked for longest ago first: what ended while no webhook came and no list
- * shows its run is found so. A job that GitHub has no more is over. Each repository is asked for by itself, so that
- * one which hangs or cannot be read does not keep the jobs of the others from being seen.
+ * Reads active jobs by their id, those that were read longest ago first. This finds jobs that ended while no
+ * webhook came and no list shows their run. A job that GitHub no longer has is over. Each repository is read
+ * separately, so that one that hangs or cannot be read does not block the jobs of the others.
  */
 export class JobRechecks {
   readonly #options: RecheckOptions;
@@ -30,7 +30,10 @@ export class JobRechecks {
     this.#options = options;
   }
 
-  /** Rejects with what GitHub refused first, when all is done; jobs not reached then come first the next time. */
+  /**
+   * Resolves when all is done, or rejects with the first failure of GitHub; jobs not reached are read first
+   * the next time.
+   */
   async run(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
     const ids = new Set(jobs.map(({ id }) => id));
     this.#askedAt = new Map([...this.#askedAt].filter(([id]) => ids.has(id)));
@@ -51,10 +54,11 @@ export class JobRechecks {
       this.#askedAt.set(job.id, clock.now());
       try {
         const seen = await github.getJob(job.owner, job.repository, job.id, { signal, purpose: 'rechecks' });
-        // GitHub deletes runs that have ended only, so a job that it no longer has is over, how is lost.
+        // GitHub deletes runs that have ended only, so a job that it no longer has is over; how it ended is
+        // unknown.
         onObservation(seen ?? endObservation(job, null, clock.now()));
       } catch (error) {
-        // Not sent, or refused unread: it keeps its turn.
+        // The request was not sent, or refused unread: the job keeps its turn.
         if (hasCode(error, 'GITHUB_RATE_LIMITED')) this.#askedAt.set(job.id, before);
         throw error;
       }

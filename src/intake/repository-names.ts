@@ -9,13 +9,13 @@ import type { RepositoryIds } from '../store/tables/repository-ids.ts';
 export interface RepositoryNamesOptions {
   github: Pick<GitHub, 'getRepository'>;
   ids: RepositoryIds;
-  /** Those that the config names. */
+  /** The repositories that the config names. */
   repositories: { owner: string; repository: string }[];
   clock: Clock;
   log: Logger;
 }
 
-/** Milliseconds between two questions for the names. */
+/** Milliseconds between two reads of the names. */
 const INTERVAL = 5 * 60_000;
 const REQUESTS_AT_ONCE = 5;
 
@@ -26,8 +26,8 @@ export interface Renamed {
 }
 
 /**
- * Follows repositories that are renamed or moved while the config still has their old names. GitHub redirects requests
- * for an old name, and its deliveries have the new one: they are known by the repository's id.
+ * Follows repositories that are renamed or moved while the config still has their old names. GitHub redirects
+ * requests for an old name, and its deliveries have the new name: they are recognized by the repository's id.
  */
 export class RepositoryNames {
   readonly #options: RepositoryNamesOptions;
@@ -39,18 +39,21 @@ export class RepositoryNames {
     this.#options = options;
   }
 
-  /** Asks at once and then every five minutes, until stopped. */
+  /** Reads the names at once and then every five minutes, until stopped. */
   start(): void {
     this.#running = this.#run();
   }
 
-  /** Resolves when no question is under way. */
+  /** Resolves when no read is under way. */
   stop(): Promise<void> {
     this.#stopped.abort();
     return this.#running;
   }
 
-  /** What the config calls the repository of this id, which a delivery calls otherwise; null when it has none such. */
+  /**
+   * The name in the config of the repository with this id, when a delivery has another name; null when the
+   * config has no such repository.
+   */
   configuredName(id: number, now: string): { owner: string; repository: string } | null {
     const { ids, repositories } = this.#options;
     const known = repositories.find(({ owner, repository }) => ids.of(`${owner}/${repository}`) === id);
@@ -59,12 +62,12 @@ export class RepositoryNames {
     return known;
   }
 
-  /** What a repository is called now, by its name in the config. */
+  /** The present name of a repository, by its name in the config. */
   currentName(fullName: string): string {
     return this.#renamed.get(fullName) ?? fullName;
   }
 
-  /** Those whose name in the config is not theirs any more. */
+  /** The repositories whose name in the config is no longer theirs. */
   renamed(): Renamed[] {
     return [...this.#renamed].map(([from, to]) => ({ from, to }));
   }
@@ -107,7 +110,7 @@ export class RepositoryNames {
   }
 }
 
-/** For a person: what was found, and what fixes it. */
+/** For a person: what was found, and how to fix it. */
 export function renamedWords({ from, to }: Renamed): string {
   return `The repository ${from} is called ${to} now. Its jobs are served; change the name in the config, since GitHub gives the old one away when somebody takes it.`;
 }

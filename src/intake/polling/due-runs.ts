@@ -10,26 +10,28 @@ export interface RunReading {
   updatedAt: string;
   /** Epoch ms on GitHub's clock. */
   readAt: number;
-  /** Of its latest attempt. */
+  /** Jobs of the run's latest attempt. */
   jobIds: readonly number[];
 }
 
 export interface Pace {
-  /** Milliseconds after which the jobs of a run that seems unchanged are read all the same. */
+  /** Milliseconds after which the jobs of a run that seems unchanged are read again. */
   stale: number;
-  /** Runs whose jobs are read in one cycle; the rest has its turn in the next ones. */
+  /** Runs whose jobs are read in one cycle; the others follow in the next cycles. */
   most: number;
 }
 
 /**
- * A run that changed so shortly before its jobs were read may have changed again in the same second, or the list of its
- * jobs may have trailed behind: only a later reading says that it is known. Reading it again is answered with 304.
+ * A run that changed so shortly before its jobs were read may have changed again in the same second, or the
+ * list of its jobs may have been out of date. Only a later read shows its final state. Reading it again
+ * usually costs only a 304.
  */
 const SETTLED_AFTER_MS = 60_000;
 
 /**
- * The runs whose jobs have to be read now: those never read first, then those that changed or may have, then those read
- * longest ago. A thousand queued runs are so spread over cycles instead of running into GitHub's limit of 900 points a minute.
+ * The runs whose jobs have to be read now: those never read first, then those that changed or may have, then
+ * those read longest ago. A thousand queued runs are thus spread over several cycles instead of running into
+ * GitHub's limit of 900 points a minute.
  */
 export function dueRuns(
   runs: readonly ListedRun[],

@@ -18,39 +18,42 @@ export interface PollerOptions {
     'budgets' | 'getJob' | 'listActiveRuns' | 'listRunJobs' | 'now' | 'pausedUntil' | 'rateLimits'
   >;
   repositories: readonly { owner: string; repository: string }[];
-  /** Milliseconds until the next look, asked for after each. */
+  /** Milliseconds until the next look; called after each look. */
   pace(): number;
-  /** Milliseconds between two looks at what hardly changes. */
+  /** Milliseconds between two looks at what hardly ever changes. */
   recheckInterval: number;
   clock: Clock;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
   onObservation(observation: JobObservation): void;
-  /** After each look, whatever it found. */
+  /** Called after each look, whatever it found. */
   onLooked(): void;
-  /** Jobs that GitHub has not called completed yet. */
+  /** Jobs that GitHub has not reported as completed. */
   activeJobs(): Job[];
   log: Logger;
 }
 
 export interface PollerHealth {
-  /** Epoch ms of the last cycle that was not cut short, whatever it found. */
+  /** Epoch ms of the last cycle that was not cut short. */
   lastLookAt: number | null;
-  /** Milliseconds between two looks as things stand now. */
+  /** Milliseconds between two looks at present. */
   pace: number;
   /** Epoch ms of the next look for work; null while one is under way. */
   nextLookAt: number | null;
-  /** Epoch ms before which no work is looked for. */
+  /** Epoch ms before which the poller does not look for work. */
   pausedUntil: number | null;
-  /** Where the budget ended a cycle, and since when (epoch ms); it goes on there. Null when the last one was whole. */
+  /**
+   * Where GitHub's budget ended a cycle, and since when (epoch ms); the next look continues there. Null when
+   * the last cycle was complete.
+   */
   cutShort: { what: string; since: number } | null;
-  /** How many are looked at. */
+  /** Number of repositories that are polled. */
   repositories: number;
   /** What each cycle looks at, with the milliseconds since it was last read to its end; null before the first time. */
   looks: { what: string; age: number | null }[];
-  /** The pace at which the present wait was planned, or the one before the look under way. */
+  /** The interval (ms) for which the present wait was planned, or the one before the look under way. */
   lastPace: number;
-  /** Milliseconds that the last cycle took in which everything was read. */
+  /** Milliseconds that the last complete cycle took. */
   took: number;
   /** What cannot be read at present, and since when (epoch ms). */
   outages: { what: string; since: number; failure: Failure }[];
@@ -60,23 +63,27 @@ export interface PollerHealth {
 }
 
 interface Sweep {
-  /** Of the repository. */
+  /** Name of the repository. */
   name: string;
   sweep: RepositorySweep;
 }
 
-/** One that hangs keeps the others waiting only when as many hang; GitHub asks for few requests at once. */
+/**
+ * One that hangs delays the others only when this many hang; GitHub asks clients to send few requests at
+ * once.
+ */
 const REPOSITORIES_AT_ONCE = 3;
 
-/** Daemons started together must not ask together. */
+/** Spreads the polls of daemons that were started at the same time. */
 const JITTER = 0.1;
-/** The look that asks for jobs by their id; all others are for the runs of a repository. */
+/** The name of the look that reads jobs by their id; every other look is for the runs of one repository. */
 export const ACTIVE_JOBS = 'active jobs';
 
 /**
- * Looks at GitHub for what no webhook told: new jobs in the repositories, and the fate of every active job. It does
- * so in every mode, since webhooks get lost. Nothing it meets ends it. A look that meets its floor of GitHub's budget
- * stops there, and the next one that may begins with what was not reached; active jobs are asked about for longer.
+ * Asks GitHub for everything that no webhook reported: new jobs in the repositories, and the state of every
+ * active job. It does so in every mode, since webhooks get lost. No failure ends it. A look that reaches its
+ * floor of GitHub's budget stops there, and the next one that may run begins with what was not reached;
+ * active jobs may be read for longer than new work.
  */
 export class Poller {
   readonly #options: PollerOptions;
@@ -85,12 +92,12 @@ export class Poller {
   readonly #stopped = new Stop();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
   readonly #read: Successes;
-  /** Milliseconds that the last cycle took in which everything was read. */
+  /** Milliseconds that the last complete cycle took. */
   #took = 0;
   #lastPace = 0;
   #lastLookAt: number | null = null;
   #cutShort: PollerHealth['cutShort'] = null;
-  /** Of the repository with which the next look begins. */
+  /** Index of the repository with which the next look begins. */
   #first = 0;
   #nextLookAt: number | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -107,7 +114,7 @@ export class Poller {
     this.#rechecks = new JobRechecks({ github, clock, onObservation });
   }
 
-  /** Looks at once, and then at its pace. */
+  /** Looks at once, and then at its interval. */
   start(): void {
     this.#running = this.#run();
   }
@@ -159,7 +166,8 @@ export class Poller {
       if (!signal.aborted) await clock.sleepUntil(next, this.#pause.signal).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());
       if (paused === null || signal.aborted) continue;
-      // Whoever used the budget up, and when: a rest is told, or nobody knows why no work is looked for.
+      // Other work may have used up the budget at any time: this is logged too, or the poller would pause without
+      // an explanation.
       const first = this.#sweeps[this.#first];
       this.#noteEnd(first ? runsOf(first.name) : ACTIVE_JOBS);
       this.#nextLookAt = paused;
@@ -173,10 +181,10 @@ export class Poller {
     const began = clock.now();
     const sweeps = this.#sweeps;
     const inTurn = [...sweeps.slice(this.#first), ...sweeps.slice(0, this.#first)];
-    /** Those that the budget did not allow. */
+    /** The looks that the budget did not allow. */
     const unread = new Set<Sweep>();
     const read = async (one: Sweep) => {
-      // Once the budget ended one, those after it are not begun.
+      // Once the budget has ended a look, no further look is started.
       const stopped =
         unread.size > 0
           ? one.name
@@ -195,12 +203,12 @@ export class Poller {
     if (signal.aborted) return;
     this.#noteEnd(stoppedAt);
     if (stoppedAt === null) this.#lastLookAt = clock.now();
-    // One that hangs until its timeout says nothing of how long a cycle takes.
+    // A look that hangs until its timeout does not show how long a cycle takes.
     if (stoppedAt === null && this.#outages.size === 0) this.#took = Math.max(0, clock.now() - began);
     onLooked();
   }
 
-  /** A pause is told of once, with its end, and so is its end. */
+  /** Logs a pause once, with its end time, and logs its end once. */
   #noteEnd(stoppedAt: string | null): void {
     const { clock, github, log } = this.#options;
     const before = this.#cutShort;
@@ -216,8 +224,8 @@ export class Poller {
   }
 
   /**
-   * One thing that cannot be read must not keep the others from being read; an outage is told of once. Answers what
-   * it was where the budget ended the look, which is no outage.
+   * A failure of one look must not stop the others; an outage is logged once. Returns the name of the look
+   * when the budget ended it, which is not an outage; otherwise null.
    */
   async #try(what: string, look: () => Promise<void>): Promise<string | null> {
     const { clock, log } = this.#options;
@@ -248,8 +256,8 @@ export interface Paces {
 }
 
 /**
- * Milliseconds between two looks at GitHub. While webhooks are trusted, looking is a backstop and goes slowly; while
- * they are doubted, it stands in for them. Before the first delivery each mode does what its name says.
+ * Milliseconds between two looks at GitHub. While webhooks are trusted, polling is a backstop and is slow;
+ * while they are doubted, polling replaces them. Before the first delivery each mode does what its name says.
  */
 export function pollPace({ mode, interval, recheckInterval }: Paces, webhooks: WebhooksState): number {
   if (mode === 'poll') return interval;

@@ -10,21 +10,27 @@ export interface RepositorySweepOptions {
   owner: string;
   repository: string;
   clock: Clock;
-  /** Milliseconds between two looks at what should not matter: unchanged runs, and runs that wait for approval. */
+  /**
+   * Milliseconds between two looks at runs that rarely matter: unchanged runs, and runs that wait for
+   * approval.
+   */
   slowPace: number;
   /** Milliseconds between two looks at present. */
   pace(): number;
   onObservation(observation: JobObservation): void;
 }
 
-/** Neither list alone finds every queued job: a run's status is not that of each of its jobs. */
+/** Both lists are needed to find every queued job: a run's status may differ from that of its jobs. */
 const ALWAYS = ['queued', 'in_progress'] as const;
-/** Held for approval or by concurrency; a job of such a run may be queued all the same, which is rare. */
+/** Runs held for approval or by concurrency; in rare cases such a run has a queued job. */
 const SELDOM = ['waiting', 'pending'] as const;
 
-/** Looks after which the jobs of a run that seems unchanged are read all the same, when looks are seldom. */
+/** Number of looks after which the jobs of a run that seems unchanged are read again, when looks are rare. */
 const UNCHANGED_LOOKS = 5;
-/** Milliseconds after which they are read in any case: a job that appears in such a run must not wait for long. */
+/**
+ * Milliseconds after which they are read again in any case: a job that appears in such a run must not wait
+ * for long.
+ */
 const UNCHANGED_FOR = 5 * 60_000;
 
 const MOST_RUNS_A_CYCLE = 200;
@@ -41,8 +47,8 @@ export class RepositorySweep {
   }
 
   /**
-   * One look; answers the ids of the jobs that the lists show. A job of an earlier attempt is not among them, though
-   * its run is. Rejects with what GitHub refused.
+   * One look; returns the ids of the jobs that the lists show. Jobs of an earlier attempt are not included,
+   * even when their run is listed. Rejects with GitHub's failure.
    */
   async run(signal: AbortSignal): Promise<Set<number>> {
     const { github, slowPace, pace, onObservation } = this.#options;
@@ -63,7 +69,10 @@ export class RepositorySweep {
     return new Set([...this.#readings.values()].flatMap(({ jobIds }) => jobIds));
   }
 
-  /** None of a run that was deleted since it was listed; its repository was read just now, so the 404 is no lost access. */
+  /**
+   * Empty for a run that was deleted since it was listed. Its repository was read just now, so a 404 does not
+   * mean lost access.
+   */
   async #jobsOf(runId: number, signal: AbortSignal): Promise<JobObservation[]> {
     const { github, owner, repository } = this.#options;
     try {

@@ -32,8 +32,8 @@ export type RefusalReason = keyof typeof REFUSALS;
 const QUIET_MS = 60_000;
 
 /**
- * Answers and logs refusals without letting strangers fill the disk: one line for each reason a minute, with how
- * many there were since. Nothing that an unverified sender wrote is in it.
+ * Sends and logs refusals without letting strangers fill the disk: one line a minute for each reason, with
+ * the number of refusals since the last line. The log contains nothing that an unverified sender wrote.
  */
 export class DeliveryRefusals {
   readonly #log: Logger;
@@ -45,7 +45,7 @@ export class DeliveryRefusals {
     this.#clock = clock;
   }
 
-  /** `detail` is for a sender whose signature was verified, and stays out of the log. */
+  /** `detail` is for a sender whose signature was verified, and is not logged. */
   answer(c: Context, reason: RefusalReason, detail = ''): Response {
     const [status, message] = REFUSALS[reason];
     this.#say(reason, status, message);
@@ -66,12 +66,12 @@ export class DeliveryRefusals {
   }
 }
 
-/** Where in Hono's context the answer is left for those who stand in front of the receiver. */
+/** The key in Hono's context under which the response is stored, for middleware around the receiver. */
 export const ANSWER = 'answer';
 
 /**
- * Answers a delivery with one message, and leaves it in the context: to read it back from a clone of the response would
- * be dearer than most of what is done for a delivery.
+ * Responds to a delivery with one message, and stores it in the context: reading it back from a clone of the
+ * response would cost more than most of the work for a delivery.
  */
 export function answerDelivery(c: Context, message: string, status: ContentfulStatusCode): Response {
   c.set(ANSWER, message);

@@ -5,30 +5,33 @@ import { LARGEST_BODY } from './delivery.ts';
 /** Why a body was not read to its end. */
 export type UnreadReason = 'tooLarge' | 'tooBusy' | 'cutOff';
 
-/** Bytes; a `workflow_job` is far below. */
+/** Bytes; a `workflow_job` is far smaller. */
 const LARGE_BODY = 1024 * 1024;
 const MOST_LARGE_BODIES = 4;
-/** Bytes. Ordinary bodies have a budget of their own, which larger ones cannot use up. */
+/** Bytes. Ordinary bodies have a budget of their own, which larger ones cannot use. */
 const ORDINARY_BODY = 64 * 1024;
 const ORDINARY_BYTES = 64 * 1024 * 1024;
 const LARGER_BYTES = 32 * 1024 * 1024;
 
-/** One body that is held, until it is verified or refused. */
+/** One body that is kept in memory until it is verified or refused. */
 export interface HeldBody {
-  /** Counts bytes that arrived. Returns the reason when this body may not grow further. */
+  /** Counts bytes that arrived. Returns the reason when this body may not grow further, otherwise null. */
   grow(bytes: number): UnreadReason | null;
   release(): void;
 }
 
 /**
- * The bytes of the bodies that nobody has verified yet: anybody may send some. They are counted as they arrive, since
- * what a sender claims is not what it sends.
+ * Limits the memory for bodies that are not verified yet, since any client may send them. Bytes are counted
+ * as they arrive, since the claimed length may be wrong.
  */
 export class UnverifiedBodies {
   readonly #bytes = { ordinary: 0, larger: 0 };
   #largeBodies = 0;
 
-  /** Begins a body of a claimed length, or null. Returns null while too many large ones are under way. */
+  /**
+   * Starts a body with a claimed length (null when the sender gives none). Returns null while too many large
+   * ones are under way.
+   */
   hold(claimed: number | null): HeldBody | null {
     let held = 0;
     let kind: 'ordinary' | 'larger' = (claimed ?? 0) > ORDINARY_BODY ? 'larger' : 'ordinary';
@@ -43,7 +46,7 @@ export class UnverifiedBodies {
     if ((claimed ?? 0) > LARGE_BODY && !becomesLarge()) return null;
     return {
       grow: (bytes) => {
-        // Its answer was given meanwhile.
+        // A response was already sent.
         if (isReleased) return 'cutOff';
         held += bytes;
         this.#bytes[kind] += bytes;
@@ -67,13 +70,13 @@ export class UnverifiedBodies {
 }
 
 /**
- * Reads a body to its end, or as far as it may go. Node's own stream is read, since a web stream around it, as
+ * Reads a body to its end, or up to its limit. Node's own stream is read, since a web stream around it, as
  * middleware that limits bodies makes one, halves the deliveries that are taken in a second.
  */
 export async function readBody(c: Context, held: HeldBody): Promise<Uint8Array | UnreadReason> {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
   if (incoming) return readIncoming(incoming, held);
-  // Called in process.
+  // The app was called in process, without a socket.
   const body = await c.req.arrayBuffer().catch(() => null);
   if (body === null) return 'cutOff';
   return held.grow(body.byteLength) ?? new Uint8Array(body);

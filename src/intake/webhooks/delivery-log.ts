@@ -2,23 +2,23 @@ import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../clock.ts';
 import { ANSWER } from './delivery-answers.ts';
 
-/** One request at the webhook address, as it was answered. */
+/** One request at the webhook address, with the response that it got. */
 export interface DeliverySeen {
   /** Epoch ms. */
   at: number;
   id: string;
   event: string;
   status: number;
-  /** What the answer said. */
+  /** The message of the response. */
   message: string;
 }
 
 /** Requests that are remembered for an operator to look at. */
 const MOST_REMEMBERED = 50;
-/** What a stranger may make us keep of a header. */
+/** Characters kept of a header that a stranger may have sent. */
 const LONGEST_HEADER = 80;
 
-/** Remembers how the last deliveries were answered, genuine or not. */
+/** Remembers the responses to the last deliveries, genuine or not. */
 export class DeliveryLog {
   readonly #clock: Clock;
   readonly #last: DeliverySeen[] = [];
@@ -28,7 +28,7 @@ export class DeliveryLog {
     this.#clock = clock;
   }
 
-  /** Stands in front of the receiver. */
+  /** Middleware around the receiver. */
   readonly watch: MiddlewareHandler = async (c, next) => {
     await next();
     const { status } = c.res;

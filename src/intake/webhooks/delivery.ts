@@ -7,20 +7,23 @@ import { jobSchema, observeJob } from '../../github/observe-job.ts';
 import type { RefusalReason } from './delivery-answers.ts';
 
 export interface DeliveryHead {
-  /** The same when GitHub redelivers. */
+  /** The id is the same when GitHub redelivers. */
   deliveryId: string;
   event: string;
-  /** As the sender claims; proves nothing until verified. */
+  /** As the sender claims; it proves nothing until it is verified. */
   signature: string;
   encoding: PayloadEncoding;
-  /** Bytes of the body as the sender claims; null where it does not say, as behind a tunnel that sends the body in chunks. */
+  /**
+   * Bytes of the body as the sender claims; null when the sender does not say, as behind a tunnel that sends
+   * the body in chunks.
+   */
   length: number | null;
 }
 
 /** Bytes; GitHub sends nothing larger. */
 export const LARGEST_BODY = 25 * 1024 * 1024;
 
-/** Judges a delivery before a byte of its body is read: what it wants of us and whether it may go on. */
+/** Checks a delivery before a byte of its body is read. Returns its head, or the reason to refuse it. */
 export function readDeliveryHead(request: Context['req']): DeliveryHead | RefusalReason {
   const claimed = Number(request.header('content-length') ?? Number.NaN);
   const length = Number.isInteger(claimed) ? claimed : null;
@@ -44,8 +47,8 @@ function encodingOf(contentType: string | undefined): PayloadEncoding | null {
 }
 
 /**
- * The bytes as text from which the same bytes come back: a BOM is kept, and what is no UTF-8 is null, so that a
- * signature over the text is one over the bytes.
+ * The bytes as a text that encodes to the same bytes again: a BOM is kept, and bytes that are not UTF-8 give
+ * null. So a signature over the text is one over the bytes.
  */
 export function losslessText(bytes: Uint8Array): string | null {
   try {
@@ -64,7 +67,10 @@ export function parsePayload(text: string, encoding: PayloadEncoding): unknown {
   }
 }
 
-/** The webhook that a genuine delivery came from, by its headers; null for one that cannot be asked (an enterprise's). */
+/**
+ * The webhook that a genuine delivery came from, by its headers; null for one that the API cannot read (an
+ * enterprise's).
+ */
 export function hookRefOf(
   header: (name: string) => string | undefined,
   { owner, repository }: { owner: string; repository: string },
@@ -89,8 +95,9 @@ const workflowJobSchema = z.object({
 });
 
 /**
- * What a `workflow_job` delivery says. Its `action` is not read: `queued` comes with the status `waiting` when an
- * environment has to be approved first. A string says which field is wrong, in words for GitHub's delivery page.
+ * The observation in a `workflow_job` delivery. Its `action` is not read: `queued` comes with the status
+ * `waiting` when an environment has to be approved first. A returned string says which field is wrong, in
+ * words for GitHub's delivery page.
  */
 export function observeDelivery(payload: unknown, seenAt: number): JobObservation | string {
   const parsed = workflowJobSchema.safeParse(payload);

@@ -1,12 +1,12 @@
 /**
- * Lets a few through in each turn of the event loop, in the order of their arrival: a flood that is handled as it comes
- * in stands before everything else for as long as it lasts. Counted and not timed, so that the same arrivals go through
- * in the same order again.
+ * Lets a few callers pass in each turn of the event loop, in the order of their arrival: without it, a flood
+ * of deliveries would delay all other work for as long as it lasts. It counts instead of measuring time, so
+ * that the same arrivals always pass in the same order.
  */
 export class EventLoopThrottle {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
-  /** How many may still pass in this turn. */
+  /** How many may still pass in the present turn. */
   #left: number;
 
   constructor(most: number) {
@@ -14,7 +14,7 @@ export class EventLoopThrottle {
     this.#left = most;
   }
 
-  /** Resolves at once while this turn has room. */
+  /** Resolves at once while the present turn has room. */
   async pass(): Promise<void> {
     if (this.#left === this.#most) setImmediate(this.#nextTurn);
     if (this.#left > 0) this.#left -= 1;

@@ -9,8 +9,8 @@ export interface PendingDeliveriesOptions {
 }
 
 /**
- * Acts on what an earlier process acknowledged and did not act on. A delivery on which that fails is set aside, or it
- * would fail each start.
+ * Acts on deliveries that an earlier process acknowledged and did not act on. A delivery whose handling fails
+ * is set aside; otherwise it would fail at each start.
  */
 export async function handlePendingDeliveries({
   store,

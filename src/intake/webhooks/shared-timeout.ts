@@ -7,24 +7,24 @@ interface Limit {
 }
 
 /**
- * The same limit for many things that begin one after the other, by one sleep in all: a timer and a signal for each
- * delivery cost as much as its signature.
+ * The same time limit for many things that begin one after the other, with one sleep for all: a timer and a
+ * signal for each delivery cost as much as checking its signature.
  */
 export class SharedTimeout {
   readonly #clock: Clock;
   readonly #ms: number;
   /** In the order of their ends. */
   readonly #limits = new Set<Limit>();
-  /** Calls off the present sleep; null exactly when nobody watches. */
+  /** Cancels the present sleep; null exactly when there is no sleep. */
   #sleep: AbortController | null = null;
 
-  /** `ms`: milliseconds until the limit of whatever begins. */
+  /** `ms`: milliseconds of the limit. */
   constructor(clock: Clock, ms: number) {
     this.#clock = clock;
     this.#ms = ms;
   }
 
-  /** `reached` resolves once the time is over, and never when `end` was called before. */
+  /** `reached` resolves when the time is over, and never if `end` was called before. */
   start(): { reached: Promise<void>; end(): void } {
     const limit: Limit = { at: this.#clock.now() + this.#ms, reach: () => undefined };
     const reached = new Promise<void>((resolve) => {

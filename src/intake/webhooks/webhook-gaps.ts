@@ -1,20 +1,21 @@
 import type { JobObservation } from '../../../machines/job/observation.ts';
 
-/** Milliseconds that a delivery may take longer than our own look. */
+/** Milliseconds by which a delivery may come later than our own look. */
 const GRACE = 60_000;
-/** Deliveries and expectations that are remembered; the oldest go first. */
+/** Deliveries and expectations that are remembered; the oldest are forgotten first. */
 const MOST_REMEMBERED = 20_000;
 
 /**
- * Finds what GitHub did and no delivery told of. Each job is to be told twice: that it is queued, and that it is
- * completed. Whoever sees one of these in another way expects the delivery within a minute.
+ * Finds events at GitHub for which no delivery came. For each job two deliveries are expected: that it is
+ * queued, and that it is completed. When either is seen in another way, its delivery has to come within a
+ * minute.
  */
 export class WebhookGaps {
   readonly #since: number;
   readonly #told = new Set<string>();
   readonly #expected = new Map<string, number>();
 
-  /** `since`: epoch ms; what happened before is nobody's gap. */
+  /** `since`: epoch ms; an earlier event is not a gap. */
   constructor(since: number) {
     this.#since = since;
   }
@@ -28,14 +29,14 @@ export class WebhookGaps {
     if (status === 'in_progress' || status === 'completed') this.#expect(`${jobId} queued`, now);
   }
 
-  /** A job of ours as a look at GitHub showed it; `githubNow`: epoch ms on GitHub's clock. */
+  /** Notes a job of ours as a look at GitHub showed it; `githubNow`: epoch ms on GitHub's clock. */
   seen(job: JobObservation, now: number, githubNow: number): void {
     if (job.status === 'waiting' || githubNow - job.queuedAt > now - this.#since) return;
     this.#expect(`${job.jobId} queued`, now);
     if (job.status === 'completed') this.#expect(`${job.jobId} completed`, now);
   }
 
-  /** What has not been told in time, in words; each is answered once. */
+  /** The deliveries that did not come in time, as texts; each is returned once. */
   overdue(now: number): string[] {
     const late = [...this.#expected].filter(([, at]) => now - at >= GRACE).map(([key]) => key);
     for (const key of late) {

@@ -16,7 +16,10 @@ import { Successes } from '../../successes.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 
-/** Milliseconds in which further deliveries tell a machine nothing that trusts them already; a flood must not keep it busy. */
+/**
+ * Milliseconds for which further deliveries are not sent to a machine that already trusts them; a flood must
+ * not keep it busy.
+ */
 const TOLD_EVERY = 1_000;
 
 export interface WebhookHealthOptions {
@@ -24,13 +27,15 @@ export interface WebhookHealthOptions {
   policy: WebhooksPolicy;
   clock: Clock;
   log: Logger;
-  /** Called when webhooks have come to be doubted: who looks slowly had better look now. */
+  /** Called when webhooks become doubted: a slow poller should then poll at once. */
   onDoubt(): void;
   /** Called with each new state. */
   onChange(change: StateChange<WebhooksState>): void;
 }
 
-/** The machine of webhooks, told of every delivery and of everything that was seen without one. */
+/**
+ * The state machine of webhooks. It is told of every delivery and of everything that was seen without one.
+ */
 export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
@@ -109,7 +114,7 @@ export class WebhookHealth {
     this.#gaps.seen(job, this.#clock.now(), this.#github.now());
   }
 
-  /** To be called now and then: whatever is overdue is a gap. */
+  /** Has to be called now and then: an overdue delivery counts as a gap. */
   review(): void {
     const [why] = this.#gaps.overdue(this.#clock.now());
     if (why !== undefined) this.#actor.send({ type: 'gap.found', why });
@@ -128,7 +133,10 @@ export class WebhookHealth {
     return this.#actor.getSnapshot().context;
   }
 
-  /** For a status page. `since`: epoch ms from which this has been the verdict; a repair alone changes none. */
+  /**
+   * For a status page. `since`: epoch ms from which this has been the verdict; a repair alone does not change
+   * the verdict.
+   */
   health(): WebhooksContext & { state: WebhooksState; since: number } {
     return { state: this.state, since: this.#since, ...this.context };
   }

@@ -21,27 +21,34 @@ import { SharedTimeout } from './shared-timeout.ts';
 /** What the receiver needs of the store. */
 export interface WebhookInbox {
   /**
-   * Durable when it resolves; `known` when a delivery of this id came before. Otherwise `act` is called, at once: what
-   * it changes in the store is written together with the delivery. An observation that it returns is kept for the
-   * next start; null says that it was handled.
+   * Resolves when the delivery is durable; `known` when a delivery of this id came before. Otherwise it calls
+   * `act` at once: what `act` changes in the store is written together with the delivery. An observation that
+   * `act` returns is kept for the next start; null means that it was handled.
    */
   remember(deliveryId: string, act: () => JobObservation | null): Promise<'stored' | 'known'>;
 }
 
 export interface WebhookReceiverOptions {
-  /** Several while one takes the place of another; a delivery is signed with any of them. Null refuses every delivery. */
+  /**
+   * Several secrets while one replaces another; a delivery is signed with any of them. Null refuses every
+   * delivery.
+   */
   secret: string | readonly string[] | null;
   /** `repositories` as `owner/repository`; null allows every repository of the owner. */
   allowed: { owner: string; repositories: readonly string[] | null };
-  /** What the config calls a repository that was renamed, by its id; null for a strange one. */
+  /**
+   * The name in the config of a repository that was renamed, by its id; null for a repository that the config
+   * does not have.
+   */
   configuredName(id: number, now: string): { owner: string; repository: string } | null;
   store: WebhookInbox;
   clock: Clock;
-  /** While true, deliveries are stored for the next daemon and not handed on. */
+  /** While true, deliveries are stored for the next daemon and not acted on. */
   isDraining(): boolean;
   /**
-   * Called once for each delivery, in the transaction that puts it into the store: what it changes is durable
-   * together with it, in one write, or not at all. A throw is logged and loses nothing.
+   * Called once for each delivery, in the transaction that puts it into the store: what it changes becomes
+   * durable together with the delivery, in one write, or not at all. When it throws, the error is logged and
+   * nothing is lost.
    */
   onNew(observation: JobObservation): void;
   /** Called once for each delivery, when it is durable. */
@@ -49,7 +56,7 @@ export interface WebhookReceiverOptions {
   log: Logger;
 }
 
-/** A queued job costs about a millisecond to take in; more of them in one turn would hold up everybody else. */
+/** A queued job costs about a millisecond to take in; more of them in one turn would delay all other work. */
 const HANDLED_IN_A_TURN = 16;
 
 /** GitHub gives up on a delivery after 10 s. */
@@ -59,8 +66,8 @@ const TOO_LATE = Symbol('too late');
 type Late = Promise<typeof TOO_LATE>;
 
 /**
- * Takes GitHub's deliveries at `POST /webhook`: bounded, verified over the raw bytes before anything is parsed,
- * and acknowledged with 202 only when stored (law 6). Whatever it refuses, the reason is in the answer.
+ * Takes GitHub's deliveries at `POST /webhook`: bounded, verified over the raw bytes before anything is
+ * parsed, and acknowledged with 202 only when stored (law 6). Every refusal has its reason in the response.
  */
 export function createWebhookReceiver(options: WebhookReceiverOptions): Handler {
   const { secret, allowed, store, clock, isDraining, onNew, onStored, log } = options;
@@ -110,7 +117,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     return false;
   }
 
-  /** From here on the sender knows the secret. */
+  /** The signature was verified: the sender knows the secret. */
   async function accept(c: Context, head: DeliveryHead, payload: unknown, late: Late): Promise<Response> {
     if (head.event !== 'workflow_job' && head.event !== 'ping') {
       return answerDelivery(c, `ignored: a ${head.event} event is of no use here`, 202);
@@ -130,7 +137,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     return refusals.answer(c, 'notStored');
   }
 
-  /** Goes on after the answer was given up. */
+  /** Goes on after the response was given up. */
   async function keep(
     deliveryId: string,
     seen: JobObservation,
@@ -146,7 +153,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     return outcome;
   }
 
-  /** False when it fails: the delivery is kept with what it says. */
+  /** False when it fails: the delivery is then kept with its content. */
   function handOn(deliveryId: string, seen: JobObservation): boolean {
     try {
       onNew(seen);
@@ -158,7 +165,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     }
   }
 
-  /** A job of a repository that the config knows by an earlier name goes on under that. */
+  /** Replaces the new name of a repository by the one in the config. */
   function renamed(seen: JobObservation, payload: unknown): JobObservation | null {
     const id = repositoryIdOf(payload);
     const known = id === null ? null : options.configuredName(id, `${seen.owner}/${seen.repository}`);
@@ -183,7 +190,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   }
 }
 
-/** GitHub's names of owners and repositories have no case. */
+/** GitHub ignores case in the names of owners and repositories. */
 function isSame(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
