@@ -4,15 +4,15 @@ import type { JobSnapshot } from '../../machines/job.ts';
 interface Entry {
   jobId: number | null;
   runnerName: string | null;
-  /** The slot that its VM takes of a host, or will as soon as the agent shows it. */
+  /** The slot that the actor's VM uses on a host, or will use as soon as the agent shows it. */
   slot: { host: string; vmName: string } | null;
-  /** The last number that its VM's names may bear. */
+  /** The last number that the names of its VM may have. */
   numbers: { jobId: number; last: number } | null;
 }
 
 /**
- * What the dispatcher asks of the job actors after every event, kept at hand: to walk through thousands of them each
- * time would make each transition dearer by all the others.
+ * What the dispatcher asks about the job actors after every event, kept ready: walking through thousands of
+ * actors each time would make every transition slower with each further actor.
  */
 export class ActorIndex {
   readonly #entries = new Map<string, Entry>();
@@ -23,16 +23,17 @@ export class ActorIndex {
   /** By job id, the last number of each actor whose VM was made for it. */
   readonly #numbers = new Map<number, Map<string, number>>();
   readonly queued = new Set<string>();
-  /** Those that hold a slot for no job yet. */
+  /** Actors that hold a slot for no job yet. */
   readonly placeholders = new Set<string>();
 
-  /** Notes an actor as it is now; null for one that has ended. */
+  /** Notes an actor's present state; null for one that has ended. */
   note(key: string, snapshot: JobSnapshot | null): void {
     const before = this.#entries.get(key);
     const after = snapshot && entryOf(snapshot);
     if (after) this.#entries.set(key, after);
     else this.#entries.delete(key);
-    // In an exchange one actor takes a job before the other has let go of it, so only the holder's entry is removed.
+    // In an exchange one actor takes a job before the other has left it, so only the present holder's entry
+    // is removed.
     move(this.#keyOfJob, key, before?.jobId ?? null, after?.jobId ?? null);
     move(this.#keyOfRunner, key, before?.runnerName ?? null, after?.runnerName ?? null);
     this.#noteSlot(key, before?.slot ?? null, after?.slot ?? null);
@@ -49,12 +50,12 @@ export class ActorIndex {
     return this.#keyOfRunner.get(runnerName);
   }
 
-  /** The highest number that a live actor's names of this job id may bear; 0 when there is none. */
+  /** The highest number that the names of a live actor may have for this job id; 0 when there is none. */
   lastNumber(jobId: number): number {
     return Math.max(0, ...(this.#numbers.get(jobId)?.values() ?? []));
   }
 
-  /** Names of the VMs that take a slot of a host. */
+  /** Names of the VMs that use a slot of a host. */
   slotsOn(host: string): Set<string> {
     return new Set(this.#slots.get(host)?.values());
   }

@@ -19,15 +19,18 @@ import { settledWithActor } from './settled-job.ts';
 export type JobActor = Actor<JobMachine>;
 
 export interface JobActorsOptions {
-  /** With its effects provided. */
+  /** The job machine with its effects provided. */
   machine: JobMachine;
   store: Store;
   journal: JournalWriter;
   clock: Clock;
   log: Logger;
-  /** After each transition, in the same synchronous stretch. */
+  /** Called after each transition, in the same synchronous step. */
   onTransition(key: string, snapshot: JobSnapshot): void;
-  /** It failed inside, and is there no more; `last` is what it was before, null when it was nothing yet. */
+  /**
+   * Called when an actor failed inside and is gone; `last` is its last snapshot, null when there was none
+   * yet.
+   */
   onGone(key: string, last: JobSnapshot | null): void;
 }
 
@@ -37,22 +40,24 @@ export interface Holder {
   job: Job;
   /** Profile of its VM; null without one. */
   vmProfile: string | null;
-  /** Its VM goes, so that no job can go on there. */
+  /** Its VM is being removed, so that no job can go on there. */
   isLeaving: boolean;
-  /** A job is or may be at work in its VM, ours or another one. */
+  /** A job is or may be running in its VM, ours or another one. */
   mayBeBusy: boolean;
 }
 
 interface Live {
   actor: JobActor;
-  /** The last snapshot that was put; XState gives the very same one again for an event that changed nothing. */
+  /**
+   * The last snapshot that was put; XState returns the same object again for an event that changed nothing.
+   */
   last: JobSnapshot | null;
   path: string;
 }
 
 /**
- * The live job actors, each a root of its own. Every transition is put into the store together with its journal
- * entry before anything else can run (law 1); a final state removes the record in the same way.
+ * The live job actors, each an independent root actor. Every transition is put into the store together with
+ * its journal entry before any other code can run (law 1); a final state removes the record in the same way.
  */
 export class JobActors {
   readonly #live = new Map<string, Live>();
@@ -73,7 +78,10 @@ export class JobActors {
     return key;
   }
 
-  /** Revives a stored snapshot; its effects start again. Answers why not, when that would not be safe. */
+  /**
+   * Restores an actor from a stored snapshot; its effects start again. Returns why not, when that would not
+   * be safe; otherwise null.
+   */
   restore(key: string, stored: unknown): string | null {
     const { machine } = this.#options;
     const read = readSnapshot(machine, stored);
@@ -91,7 +99,7 @@ export class JobActors {
     this.#live.get(key)?.actor.send(event);
   }
 
-  /** Puts what an effect of an actor did into the journal. */
+  /** Writes what an effect of an actor did to the journal. */
   noteEffect({ actor, effect, ...trace }: EffectTrace): void {
     const live = this.#live.get(actor);
     if (!live || !this.#persisting) return;
@@ -118,22 +126,22 @@ export class JobActors {
     return this.#live.get(key)?.actor.getSnapshot() ?? null;
   }
 
-  /** Those in the state `queued`, in no order. */
+  /** Actors in the state `queued`, in no order. */
   inQueue(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
     return this.#snapshotsOf(this.#index.queued);
   }
 
-  /** Those that hold a slot of a host for no job yet. */
+  /** Actors that hold a slot of a host for no job yet. */
   placeholders(): IterableIterator<{ key: string; snapshot: JobSnapshot }> {
     return this.#snapshotsOf(this.#index.placeholders);
   }
 
-  /** Names of our VMs that take a slot of a host, or will as soon as the agent shows them. */
+  /** Names of our VMs that use a slot of a host, or will as soon as the agent shows them. */
   slotsOn(host: string): ReadonlySet<string> {
     return this.#index.slotsOn(host);
   }
 
-  /** The highest number that a live actor's names of this job id may bear; 0 when there is none. */
+  /** The highest number that the names of a live actor may have for this job id; 0 when there is none. */
   lastNumber(jobId: number): number {
     return this.#index.lastNumber(jobId);
   }
@@ -188,7 +196,7 @@ export class JobActors {
     actor.start();
   }
 
-  /** Its effects find the actor, and so its key, by the name in the actor system. */
+  /** Effects find the actor's key by its name in the actor system. */
   #identity(key: string) {
     return { id: key, systemId: JOB_ACTOR, inspect: this.#inspect(key) };
   }
@@ -247,8 +255,9 @@ export class JobActors {
   }
 
   /**
-   * An actor that failed inside is a fault of ours: its record is kept aside, and its VM is left to the collector. XState
-   * leaves what such an actor had invoked running, so that is ended here: nobody would hear of it any more.
+   * An actor that failed inside is a fault of this program: its record is put in quarantine, and its VM is
+   * left to the collector. XState keeps running what such an actor had invoked; this is ended here, since its
+   * result would reach no actor.
    */
   #quarantine(key: string, error: unknown): void {
     const { store, journal, clock, log } = this.#options;

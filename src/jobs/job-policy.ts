@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type JobPolicy } from '../../machines/job/policy.ts';
 import type { Config } from '../config/schema.ts';
 
-/** The config in the machine's words. */
+/** The settings of the config that the job machine uses; durations in milliseconds. */
 export function jobPolicy({ controller, runner, timeouts }: Config): JobPolicy {
   return {
     ...DEFAULT_POLICY,

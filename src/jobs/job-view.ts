@@ -5,10 +5,10 @@ import { statePath } from '../../machines/state-path.ts';
 /** A live job as the admin API shows it. Contexts hold no secrets, so nothing has to be masked. */
 export interface JobView extends Pick<JobContext, 'job' | 'vm' | 'runner' | 'phase' | 'failure'> {
   key: string;
-  /** `running.busy.watching`; its first part is the state that a person knows. */
+  /** `running.busy.watching`; the first part is the state that people know. */
   state: JobState;
   tags: string[];
-  /** What the present effect is busy with, where it says so (the progress of an image pull). */
+  /** The progress of the present effect, when it reports one (for an image pull). */
   progress: string | null;
 }
 

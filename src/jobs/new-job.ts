@@ -1,7 +1,7 @@
 import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 
-/** A job as it begins its life with us. */
+/** A job as it is first recorded. */
 export function jobFrom(seen: JobObservation, profile: string): Job {
   return {
     id: seen.jobId,

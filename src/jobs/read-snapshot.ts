@@ -15,10 +15,10 @@ const failure = z.object({
 const retry = { tries: count, nextTryAt: instant, lastFailure: failure.nullable() };
 const address = z.object({ host: exactText, port });
 
-/** What a record of an earlier version lacks is added before: see `upgradeRecord`. */
+/** Fields that records of earlier versions lack are added before this: see `upgradeRecord`. */
 const contextSchema = z.object({
   job: z.object({
-    // 0 where it stands in for none, as in `runId` and `runAttempt`.
+    // 0 when there is no job; the same for `runId` and `runAttempt`.
     id: count,
     runId: count,
     runAttempt: count,
@@ -73,7 +73,7 @@ const contextSchema = z.object({
   otherJobSince: instant.nullable(),
 });
 
-/** `A` where both types are the same; otherwise nothing, so that what is to have it does not compile. */
+/** `A` when both types are the same; otherwise `never`, so that the code that uses it does not compile. */
 type Exactly<A, B> = [A] extends [B] ? ([B] extends [A] ? A : never) : never;
 
 const snapshotSchema = z.object({
@@ -86,14 +86,14 @@ const snapshotSchema = z.object({
   ),
 });
 
-/** The context of the machine: a field too many or too few in the schema does not compile. */
+/** The context of the machine: a missing or an extra field in the schema does not compile. */
 type StoredContext = Exactly<z.output<typeof contextSchema>, JobContext>;
 
 /**
- * Reads a stored snapshot. A field that this version does not know, which only a newer daemon can have written, is
- * dropped; an effect that the state did not have when the record was written is started. `why` says why the snapshot must not be revived: XState
- * itself would take one of another version without a word, and then sit in a state whose effect is not running, or
- * bring the process down.
+ * Reads a stored snapshot. A field that this version does not know, which only a newer daemon can have
+ * written, is dropped; an effect that the state did not have when the record was written is started. `why`
+ * says why the snapshot must not be revived: XState itself would accept a snapshot of another version
+ * silently, and then stay in a state whose effect is not running, or crash the process.
  */
 export function readSnapshot(
   machine: JobMachine,
@@ -128,7 +128,9 @@ export function readSnapshot(
   return { snapshot: snapshot as unknown as JobSnapshot };
 }
 
-/** An effect that its state did not have when the record was written: it starts as if the state were entered now. */
+/**
+ * Starts an effect that the state did not have when the record was written, as if the state were entered now.
+ */
 function begun({ src, input }: AnyStateNode['invoke'][number], context: JobContext) {
   const given = typeof input === 'function' ? input({ context } as never) : input;
   return { src, syncSnapshot: false, snapshot: { status: 'active', input: given } };

@@ -6,15 +6,16 @@ import type { JobActors } from './job-actors.ts';
 const NUMBERS_FOR_A_VM = 100;
 
 /**
- * Reserves numbers for the names of one more VM of a job id: in the same batch as what uses them, above all that were
- * ever reserved and all that a live actor bears (law 2). `above`: numbers up to this one are taken for another reason.
+ * Reserves numbers for the names of one more VM of a job id. They are stored in the same batch as the record
+ * that uses them, and are above all numbers that were ever reserved or that a live actor has (law 2).
+ * `above`: numbers up to this one are taken for another reason.
  */
 export function reserveNumbers(
   { store, actors, clock }: { store: Store; actors: JobActors; clock: Clock },
   jobId: number,
   above = 0,
 ): { first: number; last: number } {
-  // A record of an earlier version that was put aside may have used numbers that no counter knows.
+  // A record of an earlier version in quarantine may have used numbers that no counter has.
   const lives = store.quarantine.keys().filter((key) => key.split('.')[0] === String(jobId)).length;
   const taken = Math.max(
     store.names.lastOf(jobId),

@@ -18,16 +18,18 @@ export interface RestoreOptions {
   /** Milliseconds within which a create of the earlier process may still take effect. */
   settle: number;
   namePrefix: string;
-  /** Where runners of records that do not say it were registered. */
+  /** Where runners were registered whose records do not say it. */
   runnerScope: RunnerScope['kind'];
 }
 
-/** Jobs of earlier versions took single numbers, and which of them an exchanged VM bears is not always known. */
+/**
+ * Earlier versions used single numbers for a job, and which of them an exchanged VM has is not always known.
+ */
 const ABOVE_EARLIER = 1_000;
 
 /**
- * Brings the stored jobs back to life. A record that cannot be read is put aside, never guessed at; the collector
- * finds its VM by name and asks the guest before anything is deleted.
+ * Restores the stored jobs. A record that cannot be read is put in quarantine, and nothing is guessed; the
+ * collector finds its VM by name and asks the guest before it deletes anything.
  */
 export async function restoreJobs({
   actors,
@@ -48,7 +50,7 @@ export async function restoreJobs({
     );
   };
 
-  /** The system's clock was set back: a further restart has to begin at what is saved now. */
+  /** The system's clock was set back: another restart must begin from what is saved now. */
   const withoutFuture = (key: string, record: ActorRecord, upgraded: unknown) => {
     const ahead = record.savedAt - clock.now();
     if (ahead <= 0) return upgraded;
@@ -75,8 +77,8 @@ export async function restoreJobs({
 }
 
 /**
- * The earlier process may have died between sending a create or a registration and storing its answer. An earlier version
- * did not write down what it was about to send.
+ * The earlier process may have died between sending a create or a registration and storing its answer. An
+ * earlier version did not store that it was about to send one.
  */
 function assumeCreatesUnknown(
   snapshot: unknown,
@@ -92,7 +94,7 @@ function assumeCreatesUnknown(
   if (vm && vm.id === null) assume(vm.name, vm.mayAppearUntil, creates.sentAt(vm.name) !== null);
   if (runner && runner.id === null) {
     const key = registrationKey(runner.scope, runner.name);
-    // Earlier versions wrote a registration down under the runner's name alone.
+    // Earlier versions stored a registration under the runner's name alone.
     const wasSent = creates.sentAt(key) !== null || creates.sentAt(runner.name) !== null;
     assume(key, runner.mayAppearUntil, wasSent);
   }

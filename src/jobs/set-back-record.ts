@@ -4,7 +4,7 @@ const at = z.number();
 const retry = z.looseObject({ nextTryAt: at });
 const mayAppear = z.looseObject({ mayAppearUntil: at });
 
-/** The instants of a record on our own clock. What GitHub or a failure says of instants is not ours. */
+/** The instants of a record on our own clock. Instants that GitHub or a failure reports are not ours. */
 const dated = z.looseObject({
   context: z.looseObject({
     job: z.looseObject({ notBefore: at }),
@@ -19,13 +19,14 @@ const dated = z.looseObject({
 });
 
 /**
- * Sets all instants of a stored snapshot back by `ms`: the system's clock was set back since it was saved, and its
- * deadlines would last longer by as much (laws 8 and 13). A snapshot of another form is returned as it is.
+ * Sets all instants of a stored snapshot back by `ms`: the system's clock was set back since it was saved,
+ * and its deadlines would otherwise last that much longer (laws 8 and 13). A snapshot of another form is
+ * returned unchanged.
  */
 export function setBackRecord(snapshot: unknown, ms: number): unknown {
   const { data } = dated.safeParse(snapshot);
   if (!data) return snapshot;
-  // 0 stands for "never".
+  // 0 means "never".
   const back = <T extends number | null>(instant: T) =>
     instant === null || instant === 0 ? instant : instant - ms;
   const { context, children } = data;

@@ -2,12 +2,14 @@ import type { Job, JobContext } from '../../machines/job/context.ts';
 import { type JobEnd, outcomeByGitHub } from '../../machines/job/job-end.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
-/** What stays known of a job when its record goes: enough for dedup, for `jobs`, and to say why it failed. */
+/**
+ * What is kept of a job when its record is removed: enough for dedup, for `jobs`, and to say why it failed.
+ */
 export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: number): SettledJob {
   return settled(job, end, vm?.host ?? null, at);
 }
 
-/** What stays known of a job that went on without an actor. */
+/** What is kept of a job that went on without an actor. */
 export function settledWithoutActor(job: Job, at: number): SettledJob {
   const end = { outcome: outcomeByGitHub(job), cause: null, attempts: job.attempt };
   return settled(job, end, null, at);

@@ -6,10 +6,12 @@ import { count, exactText, instant } from '../bounds.ts';
 
 const named = z.looseObject({ name: exactText });
 
-/** More names than any job was given; those of VMs that were made before any job are instants. */
+/**
+ * More names than any job ever got; the names of VMs that were made before any job contain instants instead.
+ */
 const MOST_NAMES = 100_000_000;
 
-/** What all earlier versions had, as far as an upgrade needs it. */
+/** The fields that all earlier versions had and an upgrade needs. */
 const earlier = z.looseObject({
   value: z.unknown(),
   children: z.record(z.string(), z.looseObject({ src: z.string() })),
@@ -42,13 +44,15 @@ export interface Upgrade {
   reserve(jobId: number): { first: number; last: number };
 }
 
-/** The record of an earlier version in its own form; null for one of this version, or of none. */
+/**
+ * The record of an earlier version in its own form; null for a record of this version, or for something else.
+ */
 function readEarlier(snapshot: unknown): Earlier | null {
   const { data } = earlier.safeParse(snapshot);
   return data && !('jobCheck' in data.context) ? data : null;
 }
 
-/** By job id, the highest number that the names in a record of an earlier version took. */
+/** By job id, the highest number that the names in a record of an earlier version use. */
 export function numbersTaken(snapshot: unknown, namePrefix: string): Map<number, number> {
   const taken = new Map<number, number>();
   const record = readEarlier(snapshot);
@@ -64,8 +68,8 @@ export function numbersTaken(snapshot: unknown, namePrefix: string): Map<number,
 }
 
 /**
- * Gives the record of an earlier version what it lacks. A job that was released there stays released; one that waited
- * for the end of a teardown is asked for at GitHub, and goes on if it still waits.
+ * Adds to the record of an earlier version what it lacks. A job that was released there stays released; for
+ * one that waited for the end of a teardown GitHub is asked, and it goes on if it still waits.
  */
 export function upgradeRecord(snapshot: unknown, upgrade: Upgrade): unknown {
   const record = readEarlier(snapshot);
@@ -99,7 +103,7 @@ export function upgradeRecord(snapshot: unknown, upgrade: Upgrade): unknown {
           },
         }
       : record.value,
-    // Their inputs are made again from what the record has now.
+    // Their inputs are built again from the present record.
     children: Object.fromEntries(
       Object.entries(record.children).filter(([, { src }]) => src === 'waitUntil'),
     ),
