@@ -7,14 +7,14 @@ import type { JournalWriter } from './journal-writer.ts';
 export interface HostEntriesOptions {
   journal: JournalWriter;
   clock: Clock;
-  /** Whether this controller gave the name. */
+  /** Whether this controller gave the VM its name. */
   isOurs(vmName: string): boolean;
-  /** Whether it is the name of one of our base VMs. */
+  /** Whether this is the name of one of our base VMs. */
   isBase(vmName: string): boolean;
   cordonOf(host: string): Cordon | null;
 }
 
-/** Keeps in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
+/** Records in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
 export class HostEntries {
   readonly #options: HostEntriesOptions;
   readonly #last = new Map<string, { text: string; state: string; health: string }>();
@@ -23,7 +23,7 @@ export class HostEntries {
     this.#options = options;
   }
 
-  /** Writes an entry when the host does not look as in its last one. */
+  /** Writes an entry when the host differs from its last entry. */
   changed(name: string, { value, context }: HostSnapshot, event = 'host.looked'): void {
     const { journal, clock, isOurs, isBase, cordonOf } = this.#options;
     const state = topState(value);

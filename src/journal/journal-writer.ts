@@ -1,16 +1,19 @@
 import type { Journal, JournalEntry, StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** Milliseconds after which a snapshot that has not changed is written again: no moment is told from far away. */
+/**
+ * Milliseconds after which an unchanged snapshot is written again, so that any moment can be computed from
+ * nearby entries.
+ */
 const SNAPSHOT_AGAIN_AFTER = 15 * 60_000;
 
 /**
- * Writes the journal so that any moment can be told from a bounded piece of it: each entry says where reading has to
- * begin. That is the first entry of the oldest live actor, or the last snapshot of a host, of webhooks or of a breaker,
- * whichever is older.
+ * Writes the journal so that the state at any moment can be computed from a limited number of entries: each
+ * entry says where reading has to begin. That is the first entry of the oldest live actor, or the last
+ * snapshot of a host, of webhooks or of a breaker, whichever is older.
  */
 export class JournalWriter {
   readonly #table: Pick<Journal, 'append'>;
-  /** By actor, the number of the entry from which it can be told; the oldest first. */
+  /** By actor, the number of the entry at which its story begins; the oldest first. */
   readonly #firstOf = new Map<string, number>();
   /** The last snapshot of each host, of webhooks and of each breaker; the oldest first. */
   readonly #snapshots = new Map<string, JournalEntry>();
@@ -20,27 +23,30 @@ export class JournalWriter {
     this.#table = table;
   }
 
-  /** The listener gets every entry while it is written, long before it is durable. */
+  /**
+   * Calls the listener for every entry while it is written, long before it is durable. Returns the function
+   * that stops this.
+   */
   subscribe(listener: (entry: StoredJournalEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** A transition of a job's actor; `isOver` when it was its last. */
+  /** A transition of a job's actor; `isOver` when it was the actor's last. */
   transition(entry: JournalEntry, isOver: boolean): void {
     const seq = this.write(entry);
     if (isOver) this.#firstOf.delete(entry.actor);
     else if (!this.#firstOf.has(entry.actor)) this.#firstOf.set(entry.actor, seq);
   }
 
-  /** All that is known of a host, of webhooks or of a breaker: its earlier entries are not needed any more. */
+  /** All that is known of a host, of webhooks or of a breaker: its earlier entries are no longer needed. */
   snapshot(entry: JournalEntry): void {
     this.forget(entry.actor);
     this.#firstOf.set(entry.actor, this.write(entry));
     this.#snapshots.set(entry.actor, entry);
   }
 
-  /** Writes old snapshots again. Nothing here keeps time, so the callers that look at hosts call it. */
+  /** Writes old snapshots again. This class has no timer, so the callers that look at hosts call it. */
   refresh(at: number): void {
     for (const entry of [...this.#snapshots.values()]) {
       if (at - entry.at < SNAPSHOT_AGAIN_AFTER) return;
@@ -58,7 +64,7 @@ export class JournalWriter {
     return seq;
   }
 
-  /** For what ends without an entry, and for what nobody has to know any more. */
+  /** For what ends without an entry, or is no longer needed. */
   forget(actor: string): void {
     this.#firstOf.delete(actor);
     this.#snapshots.delete(actor);

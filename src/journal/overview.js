@@ -51,7 +51,7 @@
  * @property {SeenOrder[]} orders the newest first
  */
 
-/** Jobs that are over and still shown. */
+/** Jobs that have ended and are still shown. */
 const MOST_ENDED_JOBS = 200;
 /** Orders of operators that are still shown. */
 const MOST_ORDERS = 20;
@@ -109,7 +109,7 @@ export function applyEntry(overview, entry) {
 
 /** @param {Overview} overview */
 function restart(overview) {
-  // Jobs that go on have an entry of their own after this one. Webhooks and breakers start from nothing.
+  // Jobs that go on have an entry of their own after this one. Webhooks and breakers start without any state.
   overview.jobs.clear();
   overview.breakers.clear();
   overview.webhooks = null;
@@ -129,14 +129,14 @@ function applyTransition(overview, entry) {
     overview.ended = [job, ...endedBut(overview, jobId)].slice(0, MOST_ENDED_JOBS);
   } else {
     overview.jobs.set(key, job);
-    // A job that was given up and is served again is not over.
+    // A job that was given up and is served again has not ended.
     if (before?.jobId !== jobId && holdsItsJob(job)) overview.ended = endedBut(overview, jobId);
   }
 }
 
 /**
- * False for an actor whose job went on in another one (`released` in journals of earlier versions), and for a VM that
- * never had one: its end is no outcome of a job.
+ * False for an actor whose job went on in another one (`released` in journals of earlier versions), and for a
+ * VM that never had one: its end is not an outcome of a job.
  * @param {Pick<SeenJob, 'jobId' | 'context'>} seen
  */
 export function holdsItsJob({ jobId, context }) {

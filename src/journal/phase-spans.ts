@@ -5,7 +5,7 @@ import { topState } from './overview.js';
 
 /**
  * One trace for each job, and in it one span for each phase. Without an OpenTelemetry SDK in the process
- * (`node --import …`) the API does nothing, and so does this.
+ * (`node --import …`) neither the API nor this class does anything.
  */
 export class PhaseSpans {
   readonly #tracer = trace.getTracer('jeballto-runner');

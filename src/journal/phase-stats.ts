@@ -1,21 +1,21 @@
 import { isOver, isTearingDown } from '../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
-/** How long jobs were in a state, over its last stays; milliseconds. */
+/** How long jobs stayed in a state, over the last stays; milliseconds. */
 export interface PhaseStat {
   stays: number;
   median: number;
   p95: number;
-  /** Failures that happened in it. */
+  /** Failures that happened in the state. */
   failures: number;
 }
 
-/** More are forgotten, the oldest first. */
+/** Older stays are forgotten. */
 const MOST_STAYS_PER_STATE = 500;
 
 /**
- * The median and the 95th percentile of the stays in each state and its failures, nested states included, from the
- * journal's transitions. A stay whose beginning is not in them is not counted.
+ * The median and the 95th percentile of the stays in each state, nested states included, and the number of
+ * its failures, from the journal's transitions. A stay whose beginning is not in the entries is not counted.
  */
 export class PhaseStats {
   readonly #stays = new Map<string, number[]>();

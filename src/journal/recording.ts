@@ -11,7 +11,7 @@ export interface Recording {
   read(query: JournalQuery): AsyncIterable<StoredJournalEntry>;
   /** Sequence number of the last entry at an instant (epoch ms) or before it; 0 when there is none. */
   seqAt(at: number): Promise<number>;
-  /** Calls back whenever an entry was added; returns how to end that. */
+  /** Calls the listener whenever an entry was added; returns the function that stops this. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -29,10 +29,13 @@ export function liveRecording(
   };
 }
 
-/** Entries that are read before those that an overview needs, for the jobs that ended a while before its instant. */
+/**
+ * Entries that are read before those that an overview needs, to show jobs that ended a while before its
+ * instant.
+ */
 const ENTRIES_BEFORE = 3_000;
 
-/** What was true at an instant (epoch ms), or is now for null. */
+/** The state at an instant (epoch ms), or the present state for null. */
 export async function overviewAt(recording: Recording, at: number | null) {
   const newest = recording.seq();
   await recording.durable();
@@ -54,7 +57,7 @@ export async function overviewAt(recording: Recording, at: number | null) {
     webhooks: overview.webhooks,
     breakers: [...overview.breakers.values()],
     orders: overview.orders,
-    // Jobs whose first entry is before what was read have no facts to show.
+    // For jobs whose first entry is older than what was read, there is nothing to show.
     ended: overview.ended.filter(({ context }) => context.job !== undefined),
   };
 }

@@ -65,7 +65,7 @@ export function phasesOf(entries) {
 }
 
 /**
- * The parts of the context after some entries, of the actor whose entry is the last. An actor whose job went on in
+ * The parts of the context after some entries, for the actor of the last entry. An actor whose job went on in
  * another one does not count, however long its teardown lasts.
  * @param {Entry[]} entries
  */
@@ -126,7 +126,7 @@ export function verdictOf(entries, now) {
   };
 }
 
-/** What an entry says of an effect; null for every other entry. @param {Entry} entry @returns {EffectDetail | null} */
+/** The effect in an entry; null for every other entry. @param {Entry} entry @returns {EffectDetail | null} */
 export function effectOf({ kind, detail }) {
   if (kind !== 'effect') return null;
   const {
@@ -186,7 +186,10 @@ function until(at, now) {
   return at > now ? `in ${span(at - now)}` : 'due';
 }
 
-/** What happens in a state while nothing is waited for. @param {string} path @param {string | undefined} vm */
+/**
+ * What happens in a state that does not wait for anything. @param {string} path @param {string | undefined}
+ * vm
+ */
 function doing(path, vm) {
   const state = topState(path);
   const name = vm ?? 'the VM';

@@ -6,7 +6,7 @@ import { beginsTeardown, isFailed } from '../../machines/job/written-state.ts';
 import type { JournalEntry } from '../store/tables/journal.ts';
 import { isNotYet } from './trouble.js';
 
-/** An event as people read it: XState's own names only say which effect ended, and how. */
+/** An event in words for people: XState's own names only say which effect ended, and how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
   const match = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
   if (match) return `${match[2]} ${match[1] === 'done' ? 'done' : 'failed'}`;
@@ -26,8 +26,8 @@ const PARTS = [
 ] as const;
 
 /**
- * The parts that are not the same objects as before: XState keeps those that did not change. All of them where the actor
- * serves another job than before: the story of that job begins here, and has to know its VM.
+ * The parts that are not the same objects as before: XState keeps unchanged parts. Returns all parts when the
+ * actor serves another job than before: the story of that job begins here and needs its VM.
  */
 export function changedParts(before: JobContext | null, now: JobContext): Partial<JobContext> {
   const isNew = before === null || before.job.id !== now.job.id;
@@ -36,7 +36,7 @@ export function changedParts(before: JobContext | null, now: JobContext): Partia
   );
 }
 
-/** What the journal and the log say of one transition. */
+/** What the journal and the log record of one transition. */
 export function transitionEntry(
   actor: string,
   at: number,
@@ -46,7 +46,7 @@ export function transitionEntry(
   context: JobContext,
 ) {
   const failed = /^xstate\.error\./.test(event.type);
-  // Within a teardown the context's failure is its cause, which an earlier entry told.
+  // Within a teardown the context's failure is the cause of the teardown, which an earlier entry already has.
   const ending = isFailed(to) || beginsTeardown(from, to);
   const failure = failed ? failureOf((event as { error?: unknown }).error) : ending ? context.failure : null;
   const isReleased = from === '' && context.vm === null && context.job.attempt > 0;
