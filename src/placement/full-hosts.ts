@@ -5,18 +5,18 @@ import type { JobActors } from '../jobs/job-actors.ts';
 import type { FreeHost } from './schedule.ts';
 import { soonest } from './soonest.ts';
 
-/** How long a host that refused a start gets no further VM. */
+/** How long a host that refused a start gets no further VM; milliseconds. */
 const PAUSE: Pause = { first: 30_000, longest: 10 * 60_000 };
 
 /**
- * Hosts that refused to start a VM although their list shows room: a VM in `error` whose runtime lives holds a slot that
- * no list shows. A VM that waits there moves on as soon as another host has room.
+ * Hosts that refused to start a VM although their list shows room: a VM in `error` whose runtime is alive
+ * uses a slot that no list shows. A VM that waits there moves as soon as another host has room.
  */
 export class FullHosts {
   readonly #clock: Clock;
   readonly #hosts = new Map<string, { refusals: number; until: number }>();
   readonly #waiting = new Set<string>();
-  /** Actors whose VM is up: what shows that a host has room is one that comes up. */
+  /** Actors whose VM is up: only a VM that comes up shows that a host has room. */
   readonly #up = new Set<string>();
 
   constructor(clock: Clock) {
@@ -38,7 +38,7 @@ export class FullHosts {
     else this.#waiting.delete(key);
   }
 
-  /** An actor is gone without an end. */
+  /** An actor is gone without a final state. */
   jobGone(key: string): void {
     this.#waiting.delete(key);
     this.#up.delete(key);
@@ -48,13 +48,13 @@ export class FullHosts {
     return (this.#hosts.get(host)?.until ?? 0) > this.#clock.now();
   }
 
-  /** Epoch ms at which the first of them is tried again; null when none is full. */
+  /** Epoch ms at which the first of the full hosts is tried again; null when none is full. */
   nextAt(): number | null {
     const now = this.#clock.now();
     return soonest([...this.#hosts.values()].map(({ until }) => until).filter((until) => until > now));
   }
 
-  /** Actors that wait for a full host while others, which nobody queued wants, have room. */
+  /** Actors that wait for a full host, while other hosts have room that no queued job wants. */
   movable(
     actors: JobActors,
     left: readonly FreeHost[],

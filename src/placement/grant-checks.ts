@@ -14,19 +14,19 @@ export interface GrantChecksOptions {
   breakers: Breakers;
   clock: Clock;
   scope(owner: string, repository: string): RunnerScope;
-  /** Takes what GitHub said of a job. */
+  /** Receives what GitHub said about a job. */
   observe(observation: JobObservation): void;
   /** The job's repository is gone. */
   onGone(jobId: number, failure: Failure): void;
-  /** Something was found out. */
+  /** Called when something new was learned. */
   onChange(): void;
 }
 
-/** Milliseconds for which GitHub's word that a job is queued is believed without asking again. */
+/** Milliseconds for which GitHub's statement that a job is queued is used without asking again. */
 const FRESH = 10_000;
-/** Milliseconds within which GitHub has to answer. */
+/** Milliseconds within which GitHub has to respond. */
 const PATIENCE = 2_000;
-/** Milliseconds after which a question that failed is asked again. */
+/** Milliseconds after which a failed question is asked again. */
 const ASK_AGAIN = 5_000;
 /** Milliseconds for which a repository has to be gone before its jobs end. */
 const GONE_FOR = 10 * 60_000;
@@ -34,36 +34,37 @@ const GONE_FOR = 10 * 60_000;
 export const LONGEST_QUEUE = 25 * 3_600_000;
 
 /**
- * What has to be known before a VM is paid for: that GitHub still has the job queued, and that runners may be registered
- * where the job is. Nobody waits for the answers: a job is granted a slot when they are there.
+ * Checks that come before a VM is started: that GitHub still has the job queued, and that runners may be
+ * registered for its repository. Nothing waits for the responses: a job is granted a slot once they are
+ * there.
  */
 export class GrantChecks {
   readonly #options: GrantChecksOptions;
-  /** By job id, epoch ms of GitHub's last word that it is queued. */
+  /** By job id, epoch ms at which GitHub last said that it is queued. */
   readonly #queuedAt = new Map<number, number>();
   /** By question, epoch ms before which it is not asked again; Infinity while it is being asked. */
   readonly #asked = new Map<string, number>();
-  /** By job id whose last runner got no job, epoch ms of GitHub's last word that its run goes on. */
+  /** By job id whose last runner got no job, epoch ms at which GitHub last said that its run goes on. */
   readonly #runGoesOnAt = new Map<number, number>();
-  /** Ids of jobs that GitHub, when asked last, neither had queued nor ended nor had given to a runner. */
+  /** Ids of jobs that, when GitHub was last asked, were not queued, not ended, and not on a runner. */
   readonly #held = new Set<number>();
-  /** By scope, epoch ms at which the right to register was there. */
+  /** By scope, epoch ms at which the right to register was last confirmed. */
   readonly #mayRegister = new Map<string, number>();
-  /** By scope, epoch ms since which its repository is not there. */
+  /** By scope, epoch ms since which its repository is missing. */
   readonly #goneSince = new Map<string, number>();
 
   constructor(options: GrantChecksOptions) {
     this.#options = options;
   }
 
-  /** GitHub was heard of a job. */
+  /** Notes what GitHub said about a job. */
   observed({ jobId, status, runnerName, seenAt }: JobObservation): void {
     const last = this.#queuedAt.get(jobId) ?? 0;
     this.#queuedAt.delete(jobId);
     if (status === 'queued' || status === 'completed' || runnerName !== null) this.#held.delete(jobId);
     if (status === 'queued') this.#queuedAt.set(jobId, Math.max(seenAt, last));
     else this.#runGoesOnAt.delete(jobId);
-    // What is no longer believed says nothing: the last one heard of is at the end.
+    // Statements that are too old are dropped; the newest are at the end.
     for (const words of [this.#queuedAt, this.#runGoesOnAt]) {
       for (const [id, at] of words) {
         if (this.#isFresh(at)) break;
@@ -72,7 +73,7 @@ export class GrantChecks {
     }
   }
 
-  /** GitHub keeps it queued and assigns it to nobody. */
+  /** The job has been queued so long that GitHub will not assign it to any runner. */
   isTooOld({ queuedAt }: Job): boolean {
     return this.#options.github.now() - queuedAt > LONGEST_QUEUE;
   }
@@ -88,11 +89,11 @@ export class GrantChecks {
     return github.pausedUntil('serving jobs', clock.now());
   }
 
-  /** Whether the job may have a VM. What is not known is asked; `no` after a question that failed. */
+  /** Whether the job may have a VM. What is unknown is asked at GitHub; `no` after a question that failed. */
   ask(job: Job): 'yes' | 'asking' | 'no' {
     const scope = this.#options.scope(job.owner, job.repository);
     const word = (job.runnersUnused > 0 ? this.#runGoesOnAt : this.#queuedAt).get(job.id);
-    // What was refused since is probed again before another VM is paid for.
+    // When GitHub refused a registration since then, the right is checked again before another VM is started.
     const refusedUntil = this.#options.breakers.triedSince(`registration ${scopeName(scope)}`);
     const questions: [string, (signal: AbortSignal) => Promise<boolean>][] = [];
     if (word === undefined || !this.#isFresh(word))
@@ -104,7 +105,7 @@ export class GrantChecks {
     return questions.length === 0 ? 'yes' : isAwaited ? 'asking' : 'no';
   }
 
-  /** Epoch ms at which a question that failed may be asked again; null when none failed. */
+  /** Epoch ms at which a failed question may be asked again; null when none failed. */
   nextAt(): number | null {
     const now = this.#options.clock.now();
     return soonest([...this.#asked.values()].filter((at) => at > now && at < Infinity));
@@ -139,7 +140,10 @@ export class GrantChecks {
     return this.#options.clock.now() - at <= FRESH;
   }
 
-  /** Whether the answer says what becomes of the job: one that is held back, or that runs nowhere yet, does not. */
+  /**
+   * True when the response decides about the job: one that is held back, or that does not run anywhere yet,
+   * is undecided.
+   */
   async #askForJob(job: Job, signal: AbortSignal): Promise<boolean> {
     const { github, clock, observe } = this.#options;
     const { owner, repository, id, runId } = job;
@@ -151,7 +155,7 @@ export class GrantChecks {
       this.#runGoesOnAt.set(id, clock.now());
     }
     this.#goneSince.delete(scopeName(this.#options.scope(owner, repository)));
-    // GitHub may keep a job queued whose run is over: nobody will ever get it.
+    // GitHub may keep a job queued although its run is over: no runner will ever get it.
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
     const isDecided =
@@ -166,19 +170,23 @@ export class GrantChecks {
   }
 
   async #probe(scope: RunnerScope, signal: AbortSignal): Promise<boolean> {
-    // Its token is dropped: it needs the right that every registration needs, and registers nothing.
+    // The token is dropped: creating it needs the right that every registration needs, and registers no
+    // runner.
     await this.#options.github.createRegistrationToken(scope, { signal });
     this.#mayRegister.set(scopeName(scope), this.#options.clock.now());
     return true;
   }
 
-  /** A question that a repository or an organization refuses is its own trouble; silence is all of GitHub's. */
+  /**
+   * A refusal by a repository or an organization is a trouble of that scope; no response is a trouble of
+   * GitHub as a whole.
+   */
   #failed(scope: RunnerScope, jobId: number, error: unknown): void {
     const { breakers, onGone } = this.#options;
     const failure = failureOf(error);
     const name = scopeName(scope);
     const isGone = failure.code === 'REPOSITORY_GONE';
-    // A token that loses a repository for some minutes must not cost that repository its jobs.
+    // A token that loses access to a repository for some minutes must not end that repository's jobs.
     const goneSince = isGone ? (this.#goneSince.get(name) ?? this.#options.clock.now()) : null;
     if (goneSince !== null) this.#goneSince.set(name, goneSince);
     else if (failure.blame === 'github') this.#goneSince.delete(name);

@@ -17,11 +17,11 @@ export interface GrantGatesOptions {
   scope(owner: string, repository: string): RunnerScope;
   /** The image of a profile; null when the config has no such label (any more). */
   imageOf(profile: string): string | null;
-  /** Whether VMs of the profile are cloned on the host, which needs no image. */
+  /** Whether VMs of the profile are cloned on the host, which does not need the image. */
   hasBase(host: string, profile: string): boolean;
 }
 
-/** What lets a queued job have a VM: the breakers, the pulls and what GitHub says. */
+/** Decides whether a queued job may have a VM, from the breakers, the pulls and what GitHub says. */
 export class GrantGates implements Gates {
   readonly #options: GrantGatesOptions;
 
@@ -42,7 +42,10 @@ export class GrantGates implements Gates {
     return this.#hasImage(host, profile) ? gatesOn(host, profile) : null;
   }
 
-  /** As `on`, but no pull begins: an image that is missing may be pulled. Null for what GitHub itself holds back. */
+  /**
+   * As `on`, but starts no pull: an image that is missing may be pulled. Null for a job that GitHub itself
+   * holds back.
+   */
   peek({ key, profile }: WaitingJob, host: string): string[] | null {
     const { breakers, checks, pulls, imageOf, hasBase } = this.#options;
     const [job, image] = [this.#jobOf(key), imageOf(profile)];
@@ -61,7 +64,7 @@ export class GrantGates implements Gates {
     return job === null ? 'no' : this.#options.checks.ask(job);
   }
 
-  /** Warm VMs of a profile that may be begun on a host. */
+  /** How many more warm VMs of a profile may be started on a host. */
   roomForWarm(profile: string, host: string): number {
     if (!this.#hasImage(host, profile)) return 0;
     const gates = [`profile ${profile}`, ...gatesOn(host, profile)];
@@ -72,13 +75,13 @@ export class GrantGates implements Gates {
     this.#options.checks.observed(seen);
   }
 
-  /** Epoch ms at which a question that failed may be asked again; null when none failed. */
+  /** Epoch ms at which a failed question may be asked again; null when none failed. */
   nextAt(): number | null {
     const { checks } = this.#options;
     return soonest([checks.nextAt(), checks.pausedUntil()]);
   }
 
-  /** One pull for each host and image begins here, as soon as a job wants it. */
+  /** Starts one pull for each host and image, as soon as a job needs it. */
   #hasImage(host: string, profile: string): boolean {
     const { breakers, pulls, imageOf, hasBase } = this.#options;
     const image = imageOf(profile);
@@ -101,12 +104,12 @@ export class GrantGates implements Gates {
   }
 }
 
-/** What holds back a job wherever it goes. */
+/** The breakers that can hold back a job on every host. */
 export function gatesOf({ profile }: Pick<Job, 'profile'>, scope: string): string[] {
   return ['github github', `registration ${scope}`, `profile ${profile}`];
 }
 
-/** What holds back a profile on one host. */
+/** The breakers that can hold back a profile on one host. */
 export function gatesOn(host: string, profile: string): string[] {
   return [`host ${host}`, `pair ${pairName(host, profile)}`];
 }

@@ -1,6 +1,8 @@
 import type { HostLook } from '../../machines/host.ts';
 
-/** Looks after which a host's list shows what runs there: the first may have begun before. */
+/**
+ * Looks after which a host's list shows everything that runs there: the first one may have begun too early.
+ */
 const LOOKS = 2;
 
 interface Orphan {
@@ -9,20 +11,20 @@ interface Orphan {
 }
 
 /**
- * Slots of VMs whose record went to quarantine. What had been ordered goes on at the agent, so a VM may come up that no list
- * shows yet: its slot counts until its host was looked at twice; then the list tells.
+ * Slots of VMs whose record went to quarantine. The agent still carries out what was ordered, so a VM may
+ * come up that no list shows yet. Its slot counts until its host was looked at twice; then the list decides.
  */
 export class OrphanSlots {
   /** By host, then by the name of the VM. */
   readonly #orphans = new Map<string, Map<string, Orphan>>();
 
-  /** `look`: the host's last one by now. */
+  /** `look`: the last look at the host so far. */
   add(host: string, vmName: string, look: HostLook | null): void {
     const orphans = this.#orphans.get(host) ?? new Map<string, Orphan>();
     this.#orphans.set(host, orphans.set(vmName, { lastLook: look, looks: 0 }));
   }
 
-  /** Names of VMs that take a slot of the host whatever its list shows; to be asked with each look. */
+  /** Names of VMs that use a slot of the host whatever its list shows; to be called with each look. */
   on(host: string, look: HostLook): string[] {
     const orphans = this.#orphans.get(host);
     if (!orphans) return [];

@@ -4,14 +4,14 @@ import { dueJobs, type FreeHost, roomiest, type WaitingJob } from './schedule.ts
 export interface WarmVm {
   key: string;
   profile: string;
-  /** Booted and probed; otherwise on the way there. */
+  /** Booted and probed; false while it is still on the way there. */
   isReady: boolean;
   enteredAt: number;
   /** Whether its host takes jobs at present. */
   isOpen: boolean;
 }
 
-/** Which queued jobs go on in which warm VMs: the first in turn in the VM that is furthest. */
+/** Which queued jobs go on in which warm VMs: the first job in the queue gets the VM that is furthest. */
 export function assignWarmVms(
   waiting: readonly WaitingJob[],
   warm: readonly WarmVm[],
@@ -30,19 +30,20 @@ export interface WarmNeeds {
   unplaced: readonly WaitingJob[];
   /** Warm VMs that no job has taken. */
   warm: readonly WarmVm[];
-  /** Warm VMs that are being removed: their slots come without being asked for. */
+  /** Warm VMs that are being removed: their slots become free by themselves. */
   leaving: number;
-  /** What is free after every queued job was served. */
+  /** Hosts with slots that are free after every queued job was served. */
   left: readonly FreeHost[];
-  /** How many each profile wants. */
+  /** How many warm VMs each profile wants. */
   wanted: ReadonlyMap<string, number>;
-  /** How many more of the profile may be begun on a host now. */
+  /** How many more of the profile may be started on a host now. */
   room(profile: string, host: string): number;
 }
 
 /**
- * Which warm VMs make room, and which are made. One goes for each job that found no room, the one that is least far
- * first, and what its profile wants no more; one is made only where nobody queued wants the slot.
+ * Decides which warm VMs make room, and which are made. For each job that found no room one is removed, the
+ * least advanced first, and so are those that a profile no longer wants. One is made only where no queued job
+ * wants the slot.
  */
 export function planWarmVms({ unplaced, warm, leaving, left, wanted, room }: WarmNeeds): {
   reclaim: string[];

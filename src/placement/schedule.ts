@@ -17,9 +17,9 @@ export interface Schedule {
   grants: { key: string; host: string }[];
   /** Jobs that are due and found no room on any host. */
   unplaced: WaitingJob[];
-  /** What is free after the grants. */
+  /** Hosts with slots that are free after the grants. */
   left: FreeHost[];
-  /** When a job that waits for its next attempt becomes due; null when none does. */
+  /** Epoch ms at which the next pause between attempts ends; null when no job waits for that. */
   wakeAt: number | null;
 }
 
@@ -30,27 +30,27 @@ export function dueJobs<J extends WaitingJob>(waiting: readonly J[], now: number
     .sort((a, b) => a.queuedAt - b.queuedAt || compare(a.key, b.key));
 }
 
-/** What has to let a job pass before it gets a slot: each has room for so many attempts. */
+/** The conditions of a slot: each gate a job passes has room for a number of attempts. */
 export interface Gates {
-  /** Names of what the job passes wherever it goes; null when it gets no VM at all now. */
+  /** Names of the gates that the job passes on any host; null when it gets no VM at all now. */
   of(job: WaitingJob): string[] | null;
-  /** Names of what it passes on one host; null when it cannot go there now. */
+  /** Names of the gates that it passes on one host; null when it cannot go there now. */
   on(job: WaitingJob, host: string): string[] | null;
-  /** As `on`, for one who only looks: nothing is begun or asked. */
+  /** As `on`, for a caller that only looks: starts no pull and no request. */
   peek(job: WaitingJob, host: string): string[] | null;
   /** Attempts that may begin at a gate. */
   room(gate: string): number;
-  /** Asked last, of jobs that a slot is kept for: whether all is known that a grant needs. */
+  /** Called last, for jobs that a slot is kept for: whether everything that a grant needs is known. */
   isReady(job: WaitingJob): 'yes' | 'asking' | 'no';
-  /** Warm VMs of a profile that may be begun on a host. */
+  /** How many more warm VMs of a profile may be started on a host. */
   roomForWarm(profile: string, host: string): number;
-  /** GitHub was heard of a job. */
+  /** Called with what GitHub said about a job. */
   observed(seen: JobObservation): void;
-  /** Epoch ms at which it may be otherwise by itself; null when that is not known. */
+  /** Epoch ms at which the gates may change by themselves; null when that is not known. */
   nextAt(): number | null;
 }
 
-/** Nothing is held back. */
+/** Gates that hold nothing back. */
 export const OPEN_GATES: Gates = {
   of: () => [],
   on: () => [],
@@ -63,8 +63,9 @@ export const OPEN_GATES: Gates = {
 };
 
 /**
- * Who gets the next slots, on which host: the job that was queued first, on the host with the most room. A job
- * whose pause between attempts still lasts, or that something holds back, holds up nobody.
+ * Decides who gets the next slots, on which host: the job that was queued first, on the host with the most
+ * room. A job whose pause between attempts still lasts, or that something holds back, does not delay the
+ * others.
  */
 export function schedule(
   waiting: WaitingJob[],
@@ -91,7 +92,7 @@ export function schedule(
     for (const gate of taken) given.set(gate, (given.get(gate) ?? 0) + 1);
     if (!host) unplaced.push(job);
     else {
-      // A slot is kept for a job that GitHub is being asked for, so that nobody jumps its queue.
+      // A slot is kept for a job while GitHub is asked about it, so that no later job overtakes it.
       host.free -= 1;
       if (answer === 'yes') grants.push({ key: job.key, host: host.name });
     }

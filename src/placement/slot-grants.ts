@@ -23,10 +23,13 @@ export interface SlotGrantsOptions {
   gates: Gates;
 }
 
-/** Milliseconds for which a profile whose warm VM could not be made makes none. */
+/** Milliseconds for which a profile makes no warm VM after one could not be made. */
 const WARM_PAUSE = 60_000;
 
-/** Who gets a slot: queued jobs first, then warm VMs in what is left. It acts on what the pure functions decide. */
+/**
+ * Who gets a slot: queued jobs first, then warm VMs in what is left. It carries out what the pure functions
+ * decide.
+ */
 export class SlotGrants {
   readonly #options: SlotGrantsOptions;
   readonly #warmNotBefore = new Map<string, number>();
@@ -38,13 +41,16 @@ export class SlotGrants {
     this.#full = new FullHosts(options.clock);
   }
 
-  /** Gives out what can be given out now. Answers when to decide again at the latest; null when nothing waits for time. */
+  /**
+   * Grants what can be granted now. Returns epoch ms at which to decide again at the latest; null when
+   * nothing waits for a time.
+   */
   decide(): number | null {
     const { actors, gates, clock, warm: wanted } = this.#options;
     const now = clock.now();
     const paused = [...this.#warmNotBefore.values()].filter((at) => at > now);
     const open = this.#openHosts();
-    // Whatever frees a slot asks again, so the queue, which may be long, need not be looked at before.
+    // Everything that frees a slot calls this again, so the queue, which may be long, is not walked before.
     if (this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0))
       return soonest(paused);
     for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now)) this.#hand(job, warm);
@@ -71,8 +77,8 @@ export class SlotGrants {
   }
 
   /**
-   * Jobs that could have a slot now, as far as anything but time is known to be in the way: what the next decision
-   * should grant. Begins nothing, so that the health of the daemon can be judged without it.
+   * Jobs that could have a slot now, as far as is known: those that the next decision should grant. It starts
+   * nothing, so that the health of the daemon can be judged by it.
    */
   couldBegin(): WaitingJob[] {
     const { gates, clock } = this.#options;
@@ -96,7 +102,9 @@ export class SlotGrants {
     return on?.every((gate) => gates.room(gate) > 0) ?? false;
   }
 
-  /** A warm VM that failed is not made again at once, or an image that never boots would be booted for ever. */
+  /**
+   * A warm VM that failed is not made again at once, or an image that never boots would be started for ever.
+   */
   jobChanged(key: string, snapshot: JobSnapshot): void {
     this.#full.jobChanged(key, snapshot);
     const { job, vm, failure } = snapshot.context;
@@ -104,7 +112,7 @@ export class SlotGrants {
     this.#warmNotBefore.set(vm.profile, this.#options.clock.now() + WARM_PAUSE);
   }
 
-  /** An actor is gone without an end; its VM is still there, or on its way. */
+  /** An actor is gone without a final state; its VM is still there, or on its way. */
   jobGone(key: string, last: JobSnapshot | null): void {
     this.#full.jobGone(key);
     const vm = last?.hasTag('holdsSlot') ? last.context.vm : null;
@@ -112,7 +120,9 @@ export class SlotGrants {
       this.#orphans.add(vm.host, vm.name, this.#options.hosts.snapshotOf(vm.host)?.context.look ?? null);
   }
 
-  /** The job that is next for a VM of this profile on this host; null when none is, or the host takes none. */
+  /**
+   * The next job for a VM of this profile on this host; null when there is none, or the host takes no jobs.
+   */
   nextFor(profile: string, host: string): string | null {
     if (!this.#openHosts().has(host)) return null;
     const fitting = this.#waiting().filter((job) => job.profile === profile);
@@ -130,7 +140,7 @@ export class SlotGrants {
     });
   }
 
-  /** The name's numbers are stored with the grant. */
+  /** The numbers for names are stored with the grant. */
   #grant(key: string, host: string): void {
     const { actors, store } = this.#options;
     const jobId = actors.snapshotOf(key)?.context.job.id;
@@ -140,7 +150,9 @@ export class SlotGrants {
     });
   }
 
-  /** Its name bears the instant, so that none comes back, not even when the store is lost (law 2). */
+  /**
+   * Its name contains the instant, so that no name is used again, not even when the store is lost (law 2).
+   */
   #make(profile: string, host: string): void {
     const { actors, clock, store } = this.#options;
     const at = clock.now();
@@ -151,7 +163,9 @@ export class SlotGrants {
     });
   }
 
-  /** Slots that come without being asked for; what is stuck on a host that takes no jobs frees none. */
+  /**
+   * Slots that will become free by themselves; a VM that is stuck on a host that takes no jobs frees none.
+   */
   #leaving(open: ReadonlySet<string>): number {
     return [...this.#options.actors.placeholders()].filter(
       ({ snapshot }) => snapshot.hasTag('tearingDown') && open.has(snapshot.context.vm?.host ?? ''),

@@ -12,11 +12,11 @@ export interface AttemptSeen {
   scope: string | null;
   jobId: number;
   failure: Failure | null;
-  /** Whether it served or failed is told already. */
+  /** Whether its success or failure was already reported. */
   isTold: boolean;
 }
 
-/** What one of the things that an attempt uses is told. */
+/** What is reported to one breaker. */
 export interface BreakerNews {
   about: BreakerAbout;
   name: string;
@@ -32,7 +32,7 @@ export interface BreakerEvents {
 /** The name of a profile on one host. */
 export const pairName = (host: string, profile: string) => `${profile} on ${host}`;
 
-/** Failures that a person has to end where runners are registered. */
+/** Failures that a person has to fix where runners are registered. */
 const OF_REGISTRATION: readonly FailureCode[] = [
   'GITHUB_PERMISSION_MISSING',
   'GITHUB_NOT_FOUND',
@@ -42,7 +42,7 @@ const OF_REGISTRATION: readonly FailureCode[] = [
   'RUNNER_GROUP_UNKNOWN',
 ];
 
-/** Failures that say nothing of host and image, although they may be blamed on one. */
+/** Failures that say nothing about host and image, although they may be blamed on one. */
 const OF_NOTHING: readonly FailureCode[] = [
   'HOST_LOST',
   'HOST_FULL',
@@ -53,14 +53,14 @@ const OF_NOTHING: readonly FailureCode[] = [
   'PROFILE_DIFFERS',
 ];
 
-/** Failures of an operator that show on one host. */
+/** Failures that an operator has to fix and that concern one host. */
 const OF_THE_HOST: readonly FailureCode[] = [
   'AGENT_TOKEN_REFUSED',
   'AGENT_CAPABILITY_MISSING',
   'VM_RESIZE_FAILED',
 ];
 
-/** Which breaker a failed attempt speaks to; null for none. */
+/** The kind of breaker to which a failed attempt is reported; null for none. */
 export function blamedBreaker({ code, blame }: Failure): 'github' | 'registration' | 'pair' | null {
   if (OF_REGISTRATION.includes(code)) return 'registration';
   if (OF_THE_HOST.includes(code)) return 'pair';
@@ -70,8 +70,9 @@ export function blamedBreaker({ code, blame }: Failure): 'github' | 'registratio
 }
 
 /**
- * What a transition tells of all that its attempt uses. Of a failure, host and image together are told: which of the two
- * it was, other attempts show. `isOnline`: its runner has been online, or its VM stands by for one.
+ * What a transition reports to the breakers of all that its attempt uses. A failure is reported for host and
+ * image together: other attempts show which of the two it was. `isOnline`: its runner has been online, or its
+ * VM waits ready for one.
  */
 export function breakerEvents(
   before: AttemptSeen | null,
@@ -93,7 +94,7 @@ export function breakerEvents(
     began.push({ about: 'registration', name: scope, event: BEGAN });
   if (seen.isTold) return { seen, events: [] };
   if (isOnline) return { seen: { ...seen, isTold: true }, events: [...began, ...all(seen, SERVED)] };
-  // In an exchange the failure comes with another job.
+  // In an exchange the failure arrives together with another job.
   const hasFailed = failure !== null && failure !== before?.failure && before?.jobId === job.id;
   if (!hasFailed) return { seen, events: began };
   const blamed = blamedBreaker(failure);
@@ -103,7 +104,7 @@ export function breakerEvents(
   return { seen: { ...seen, isTold: true }, events: [...began, ...events] };
 }
 
-/** What an attempt tells that ends without having been told to fail or to serve. */
+/** What is reported of an attempt that ends without a reported failure or success. */
 export function attemptEnded(seen: AttemptSeen | null): BreakerNews[] {
   return seen?.isTold === false ? all(seen, ENDED) : [];
 }

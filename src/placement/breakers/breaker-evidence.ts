@@ -1,9 +1,9 @@
 /**
- * Which profiles failed last on which host, and which hosts failed last with which profile: one failing pair may be the
- * host's fault or the image's, and only a second one shows whose.
+ * Which profiles failed last on which host, and which hosts failed last with which profile. One failing pair
+ * may be the host's fault or the image's; only a second pair shows whose.
  */
 export class BreakerEvidence {
-  /** By host, its profiles, and whether the last attempt of each failed. */
+  /** By host and profile, whether the last attempt failed. */
   readonly #pairs = new Map<string, Map<string, boolean>>();
 
   note(host: string, profile: string, hasFailed: boolean): void {
@@ -11,17 +11,17 @@ export class BreakerEvidence {
     this.#pairs.set(host, profiles.set(profile, hasFailed));
   }
 
-  /** Whether two profiles failed on the host, none having been served since. */
+  /** Whether two profiles failed on the host, and none was served there since. */
   speaksAgainstHost(host: string): boolean {
     return [...(this.#pairs.get(host)?.values() ?? [])].filter(Boolean).length > 1;
   }
 
-  /** Whether the profile failed on two hosts, none having served it since. */
+  /** Whether the profile failed on two hosts, and none has served it since. */
   speaksAgainstProfile(profile: string): boolean {
     return [...this.#pairs.values()].filter((profiles) => profiles.get(profile)).length > 1;
   }
 
-  /** What there is to compare a failing pair with, for people. */
+  /** What a failing pair can be compared with, for people. */
   comparedWith(host: string, profile: string): string {
     const others = [...(this.#pairs.get(host)?.keys() ?? [])].filter((other) => other !== profile);
     const elsewhere = [...this.#pairs].filter(([name, of]) => name !== host && of.has(profile));

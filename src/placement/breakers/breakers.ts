@@ -22,7 +22,7 @@ export interface BreakersOptions {
   policies: Record<BreakerAbout, BreakerPolicy>;
   clock: Clock;
   log: Logger;
-  /** A breaker is in another state, so that what it lets pass has changed. */
+  /** Called when a breaker changed its state, so that it lets more or fewer attempts pass. */
   onChange(change: StateChange<BreakerState> & { detail: BreakerView }): void;
 }
 
@@ -38,24 +38,24 @@ export interface BreakerRef {
 }
 
 /**
- * What is held back after failures, and what was the evidence. Told by the actors' transitions, by pulls and by questions
- * to GitHub; it forgets with the process.
+ * What is held back after failures, and on what evidence. It learns from the actors' transitions, from pulls
+ * and from requests to GitHub; it is in memory only.
  */
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #actors = new Map<string, BreakerRef & { actor: Actor<BreakerMachine> }>();
   readonly #attempts = new Map<string, AttemptSeen>();
   readonly #evidence = new BreakerEvidence();
-  /** By scope, the jobs in a row whose runner GitHub gave no job. */
+  /** By scope, the latest jobs in a row whose runner got no job from GitHub. */
   readonly #unused = new Map<string, Set<number>>();
-  /** Actors whose host was told that it does not delete their VM. */
+  /** Actors whose host was already reported as not deleting their VM. */
   readonly #undeleted = new Set<string>();
 
   constructor(options: BreakersOptions) {
     this.#options = options;
   }
 
-  /** To be called with every transition of a job's actor. */
+  /** Has to be called with every transition of a job's actor. */
   jobChanged(key: string, snapshot: JobSnapshot): void {
     const isOver = snapshot.status === 'done';
     const context = isOver ? { ...snapshot.context, vm: null } : snapshot.context;
@@ -71,7 +71,7 @@ export class Breakers {
     this.#lookAtDeletion(key, snapshot);
   }
 
-  /** An actor is gone without an end: what it tried said nothing. */
+  /** An actor is gone without a final state: its attempt shows nothing. */
   jobGone(key: string): void {
     const seen = this.#attempts.get(key);
     this.#attempts.delete(key);
@@ -79,27 +79,30 @@ export class Breakers {
     for (const { event, ...ref } of attemptEnded(seen ?? null)) this.tell(ref, event);
   }
 
-  /** What somebody else than an attempt found out. */
+  /** Reports a finding that does not come from an attempt. */
   tell({ about, name }: BreakerRef, event: BreakerEvent): void {
-    // What never failed needs no breaker.
+    // A thing that never failed needs no breaker.
     if (event.type !== 'attempt.failed' && !this.#actors.has(`${about} ${name}`)) return;
     this.#of(about, name).send(event);
   }
 
-  /** Attempts that may begin at `<about> <name>` now: as many as there is room for, one that tries again, or none. */
+  /** Attempts that may start at `<about> <name>` now: as many as there is room for, one trial, or none. */
   room(gate: string): number {
     const snapshot = this.#actors.get(gate)?.actor.getSnapshot();
     if (!snapshot || snapshot.hasTag('passes')) return Number.POSITIVE_INFINITY;
     return snapshot.hasTag('tries') ? 1 : 0;
   }
 
-  /** Epoch ms since which attempts may try what was held back at `<about> <name>`; 0 where nothing is held back. */
+  /**
+   * Epoch ms since which attempts may try what was held back at `<about> <name>`; 0 when nothing is held
+   * back.
+   */
   triedSince(gate: string): number {
     const snapshot = this.#actors.get(gate)?.actor.getSnapshot();
     return !snapshot || snapshot.hasTag('passes') ? 0 : snapshot.context.retryAt;
   }
 
-  /** Those that are not closed. */
+  /** The breakers that are not closed. */
   troubled(): BreakerView[] {
     return [...this.#actors.values()].flatMap(({ about, name, actor }) => {
       const snapshot = actor.getSnapshot();
@@ -113,7 +116,7 @@ export class Breakers {
   }
 
   #tell({ about, name, event }: BreakerNews, seen: AttemptSeen | null): void {
-    // A runner that is online shows nothing while GitHub gives none of them a job.
+    // A runner that is online proves nothing while GitHub assigns jobs to none of them.
     const isDoubted = about === 'github' && seen?.scope != null && this.#assignsNothing(seen.scope);
     if (isDoubted && event.type === 'attempt.served') return;
     if (about !== 'pair' || seen === null) {
@@ -137,11 +140,11 @@ export class Breakers {
     }
   }
 
-  /** One runner without a job may be its job's fault; two in a row, for two jobs, are GitHub's. */
+  /** One runner without a job may be its job's fault; two in a row, for two jobs, are the fault of GitHub. */
   #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
     const scope = seen?.scope ?? before?.scope;
     if (!scope) return;
-    // The guest may know it first, and of a job that no record has.
+    // The guest may know first that a job runs, even one that no record has.
     if (snapshot.context.job.status === 'in_progress' || snapshot.hasTag('atWork')) {
       if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.served' });
       this.#unused.delete(scope);

@@ -1,6 +1,6 @@
 import type { JobObservation } from '../../../machines/job/observation.ts';
 
-/** A job at GitHub for which no VM is made, and why. */
+/** A job at GitHub for which no VM is made, with the reason. */
 export interface UnservedJob
   extends Pick<
     JobObservation,
@@ -9,10 +9,13 @@ export interface UnservedJob
   why: 'noLabel' | 'approval';
 }
 
-/** Beyond these the oldest are forgotten: a large organization queues much that is for others. */
+/** When there are more, the oldest are forgotten: a large organization queues many jobs for other runners. */
 const MAX_JOBS = 200;
 
-/** Jobs that were seen and are not ours to serve, or not yet. In memory: the next look finds them again. */
+/**
+ * Jobs that were seen and that this daemon does not serve, or not yet. In memory: the next look finds them
+ * again.
+ */
 export class UnservedJobs {
   readonly #jobs = new Map<number, UnservedJob>();
 

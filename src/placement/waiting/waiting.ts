@@ -8,9 +8,9 @@ export interface QueuedJob {
   jobId: number;
   profile: string;
   queuedAt: number;
-  /** Before this it gets no VM: the pause after a failed attempt. */
+  /** Epoch ms before which it gets no VM: the pause after a failed attempt. */
   notBefore: number;
-  /** What its last attempt failed of; null where none did. */
+  /** Why its last attempt failed; null when none did. */
   lastFailure: Failure | null;
   /** Where its runner would be registered. */
   scope: string;
@@ -23,12 +23,15 @@ export interface HostRoom {
   acceptsJobs: boolean;
   state: string;
   failure: string | null;
-  /** Epoch ms since which no look was answered. */
+  /** Epoch ms since which the host did not respond; null while it does. */
   unreachableSince: number | null;
   cordonedBy: string | null;
   slots: number;
   free: number;
-  /** Who has its slots: jobs of ours with the instant of their grant, and strangers' VMs with their creation. */
+  /**
+   * What uses its slots: jobs of ours with the instant of their grant, and VMs of others with that of their
+   * creation.
+   */
   holders: { what: string; ours: boolean; since: number }[];
 }
 
@@ -51,9 +54,9 @@ export interface Waiting {
   sentence: string;
   /** What would let it go on. */
   frees: string;
-  /** Its place among those that wait for a slot, from 1; null where no queue helps. */
+  /** Its place among the jobs that wait for a slot, from 1; null when it waits for something else. */
   position: number | null;
-  /** Epoch ms at which it changes by itself, where that is known. */
+  /** Epoch ms at which the reason ends by itself; null when that is not known. */
   until: number | null;
 }
 
@@ -69,7 +72,7 @@ export interface WaitingFacts {
   unserved: UnservedJob[];
   isDraining: boolean;
   labels: string[];
-  /** Labels of every runner beside its profile's own. */
+  /** Labels that every runner has besides its profile's own. */
   runnerLabels: readonly string[];
   now: number;
   /** Epoch ms on GitHub's clock, on which jobs are queued. */

@@ -2,18 +2,21 @@ import { distance } from 'fastest-levenshtein';
 import { foldLabel } from '../../config/fold-label.ts';
 import { codeOf, quoted } from '../../format.js';
 
-/** What stands for a hyphen in text that was copied from a document. */
+/** Characters that replace a hyphen in text copied from a document. */
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 /** Letters of other alphabets that look like Latin ones, in the order of LATIN. */
 const ALIKE = 'аеорсухіјѕкмтԁԛѡοανικρυАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
 const LATIN = 'aeopcyxijskmtdqwoavikpuABEKMHOPCTXABEZHIKMNOPTYX';
 
-/** Labels as `runs-on` has them, each in quotes: one of them may hold a comma or a line break. */
+/** Labels as in `runs-on`, each in quotes: a label may contain a comma or a line break. */
 export function quotedLabels(labels: readonly string[]): string {
   return `[${labels.map(quoted).join(', ')}]`;
 }
 
-/** What is wrong with the labels of a job that no profile covers, in sentences; empty where they are just not ours. */
+/**
+ * What is wrong with the labels of a job that no profile covers, in sentences; empty when they are just not
+ * meant for this daemon.
+ */
 export function whyNoLabel(
   runsOn: readonly string[],
   profiles: readonly string[],
@@ -46,7 +49,7 @@ function troubleWith(label: string, known: readonly string[]): string | null {
   return near === undefined ? null : `is not ${quoted(near)}, but near it`;
 }
 
-/** The text with Latin letters and plain hyphens in place of those that look like them. */
+/** The text with look-alike characters replaced by Latin letters and plain hyphens. */
 function latin(text: string): string {
   return [
     ...text

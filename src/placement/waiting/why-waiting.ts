@@ -15,7 +15,7 @@ import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFac
 import { whyHeld } from './why-held.ts';
 import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 
-/** Why each job that waits is waiting: the same order and the same room that the scheduler uses. */
+/** Why each waiting job waits, with the same order and the same room that the scheduler uses. */
 export function whyWaiting(facts: WaitingFacts): Waiting[] {
   const { queued, now } = facts;
   const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
@@ -107,7 +107,7 @@ function whyUnserved(
   };
 }
 
-/** The live parts that the facts are read from. */
+/** The live parts that provide the facts. */
 export interface WaitingSources {
   actors: JobActors;
   hosts: Hosts;
@@ -116,7 +116,7 @@ export interface WaitingSources {
   store: Pick<Store, 'cordons'>;
   /** Where a runner for a job is registered. */
   scopeOf(job: Job): string;
-  /** Null when the config has no such label. */
+  /** The image of a profile; null when the config has no such label. */
   imageOf(profile: string): string | null;
   /** Epoch ms until which GitHub's budget has nothing left for new runners; null when it has. */
   pausedUntil(): number | null;
@@ -124,7 +124,7 @@ export interface WaitingSources {
   githubNow(): number;
 }
 
-/** The queue and the room as the scheduler finds them now. */
+/** The queue and the room as the scheduler sees them now. */
 export function waitingFacts(
   sources: WaitingSources,
 ): Pick<WaitingFacts, 'queued' | 'hosts' | 'breakers' | 'pulls' | 'pausedUntil' | 'githubNow'> {
