@@ -4,21 +4,24 @@ import { StoreError } from './store-error.ts';
 /** One write: the key in the whole database, and a value or its deletion. */
 export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
-/** What a callback returns that waits for nothing: no promise, nor anything else that can be awaited. */
+/** The result of a callback that must not wait: not a promise, nor anything else that can be awaited. */
 export type Synchronous<Result> = Result extends { then: unknown } ? never : Result;
 
 export interface WriteHealth {
   ok: boolean;
   /** Epoch ms of the first failure of the present outage. */
   failingSince: number | null;
-  /** Of the present outage, or of the last one. */
+  /** Why writes fail in the present outage, or why they failed in the last one. */
   lastError: string | null;
   /** Keys whose last write is not known to be on disk. */
   pending: number;
 }
 
 export interface GroupCommitOptions {
-  /** Writes a batch atomically and durably, or rejects. After a rejection it gets the same batch again, or more. */
+  /**
+   * Writes a batch atomically and durably, or rejects. After a rejection it is called again with the same
+   * batch, or a larger one.
+   */
   write(operations: Operation[]): Promise<void>;
   clock: Clock;
   onHealthChange?(health: WriteHealth): void;
@@ -29,10 +32,10 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
 /**
- * Collects writes and commits them together, one batch at a time. What belongs together says so with `atomically`;
- * what follows from it without waiting for anything joins the same batch, which saves a sync. A refused batch is kept
- * and tried again, and until it is written nobody gets past `durable`: a full disk stops new effects instead of
- * orphaning what they would make.
+ * Collects writes and commits them together, one batch at a time. Writes that belong together are made within
+ * `atomically`; further writes that follow without any wait join the same batch, which saves a sync. A
+ * refused batch is kept and tried again, and until it is written `durable` does not resolve: a full disk
+ * stops new effects, since what they make would have no record.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -40,7 +43,7 @@ export class GroupCommit {
   #pending = new Map<string, Operation>();
   #waiters: (() => void)[] = [];
   #inFlight = 0;
-  /** Null when no loop runs that would write what is added. */
+  /** The loop that writes what is added; null when none is running. */
   #loop: Promise<void> | null = null;
   #failingSince: number | null = null;
   #lastError: string | null = null;
@@ -61,12 +64,13 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `work` and returns what it returns. All that it adds, and all that a nested call adds, is in one batch: no
-   * commit begins before it has returned, and one that is under way takes nothing of it. It must not wait, since what
-   * is added after a wait is in a later batch: a promise is refused, by the type and with a StoreError.
+   * Runs `work` and returns what it returns. All that it adds, and all that a nested call adds, is in one
+   * batch: no commit begins before it has returned, and a commit under way does not include any of it. It
+   * must not wait, since what is added after a wait is in a later batch: a promise is refused by the type,
+   * and with a StoreError.
    *
-   * When it throws, what it added before stays and is one batch. Nothing is taken back, because the live actors that
-   * it changed cannot be, and the store says what they are.
+   * When it throws, what it added before stays and is one batch. It is not rolled back, because the changes
+   * of live actors cannot be rolled back, and the store has to agree with them.
    */
   atomically<Result>(work: () => Synchronous<Result>): Result {
     const result: Result = work();
@@ -77,8 +81,8 @@ export class GroupCommit {
   }
 
   /**
-   * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects. For writes that a
-   * failed `close` has given up it never resolves, so that no effect starts on them.
+   * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects. It never
+   * resolves for writes that were lost in a failed `close`, so that no effect relies on them.
    */
   durable(): Promise<void> {
     if (this.#pending.size === 0 && this.#loop === null) return Promise.resolve();
@@ -116,11 +120,11 @@ export class GroupCommit {
       await sleepFor(this.#options.clock, pause, this.#closing.signal).catch(() => undefined);
       pause = Math.min(LONGEST_PAUSE, pause * 2);
     }
-    // No wait since `#pending` was found empty: what is added from here on starts a loop of its own.
+    // Nothing was awaited since `#pending` was found empty: a later `add` starts a new loop.
     this.#loop = null;
   }
 
-  /** False when the disk refused: everything is pending again, and what was added since then wins. */
+  /** False when the disk refused: everything is pending again, and a newer write of the same key wins. */
   async #commit(): Promise<boolean> {
     const batch = this.#pending;
     const waiters = this.#waiters;
@@ -150,9 +154,9 @@ export class GroupCommit {
 }
 
 /**
- * Resolves when all microtasks are done, and before any timer or I/O. The end of an effect is written a few microtasks
- * before the transition that follows from it: if each were a batch of its own, a job would wait for two syncs at every
- * step.
+ * Resolves when all microtasks are done, and before any timer or I/O. The end of an effect is written a few
+ * microtasks before the transition that follows from it: in separate batches, a job would wait for two syncs
+ * at every step.
  */
 const microtasksDone = (): Promise<void> =>
   new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
@@ -161,7 +165,7 @@ function isPromise(value: unknown): boolean {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
-/** What happened is in the cause of LevelDB's error. */
+/** LevelDB's error has the reason in its cause. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

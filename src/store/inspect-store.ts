@@ -11,20 +11,20 @@ import { damagedTables } from './table-checksums.ts';
 export interface StoreInspection {
   actors: number;
   quarantined: number;
-  /** Rows of other tables that are in quarantine, or that the next start puts there, by table. */
+  /** Rows of other tables that are in quarantine, or that the next start will put there, by table. */
   unreadable: Record<string, number>;
-  /** What the next start could not read. */
+  /** What the next start could not read of the files. */
   damage: Damage[];
-  /** Folders with what earlier starts could not read. */
+  /** Folders with files that earlier starts could not read. */
   kept: string[];
 }
 
 const DATA = /^(?:CURRENT|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
 
 /**
- * Says how a store is without a change to it: LevelDB cannot open one only to read, so it opens second names of its
- * files, or copies where there can be none, in a folder for temporary files. The lock is the store's own, so that a
- * daemon which has it open is noticed, with the StoreError that `openStore` throws.
+ * Reports the state of a store without changing it. LevelDB cannot open a store read-only, so this opens hard
+ * links to its files in a temporary folder, or copies where links are impossible. It takes the store's own
+ * lock, so that a daemon that has the store open is noticed, with the same StoreError as from `openStore`.
  */
 export async function inspectStore(path: string, clock: Clock): Promise<StoreInspection> {
   const folder = resolve(path);
@@ -48,7 +48,7 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
       log,
     });
     const { unreadable: records } = await store.actors.read();
-    // Entries of the journal are met when they are read.
+    // Entries of the journal are checked when they are read.
     for await (const _entry of store.journal.read());
     const { actors, quarantined } = store.counts();
     const unreadable = store.quarantine.rows();
@@ -85,7 +85,7 @@ function linkOrCopy(file: string, name: string): void {
     try {
       copyFileSync(file, name, constants.COPYFILE_FICLONE);
     } catch (error) {
-      // A daemon that has the store open deletes files: its lock is met next.
+      // A daemon that has the store open deletes files; its lock is checked next.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }

@@ -28,7 +28,7 @@ export const TABLES = [
 
 export type TableName = (typeof TABLES)[number];
 
-/** Bounds of a read, by key; without any, everything. */
+/** Bounds of a read, by key; without bounds, everything is read. */
 export interface Range {
   gt?: string;
   lt?: string;
@@ -40,13 +40,14 @@ export interface Range {
 const FORMAT = 1;
 
 /**
- * What the store asks of its database: atomic batches of puts and deletes, reads of a range in the order of its keys,
- * and values by key. Reads see what is committed.
+ * What the store needs from its database: atomic batches of puts and deletes, reads of a range in the order
+ * of its keys, and values by key. Reads see only what is committed.
  *
- * An acknowledged batch outlives the process. After a refused one the database is closed and opened again before the
- * next: LevelDB 1.20 goes on in the same log behind the torn record, reports success, and drops everything behind the
- * tear at the next start (measured: a disk full for a moment, then 40 of 40 acknowledged writes gone). It also never
- * leaves the failed state of a refused fsync or compaction by itself.
+ * An acknowledged batch outlives the process. After a refused batch the database is closed and opened again
+ * before the next one: LevelDB 1.20 would go on writing to the same log after the torn record, report
+ * success, and drop everything after that record at the next start (measured: a disk full for a moment, then
+ * 40 of 40 acknowledged writes gone). It also never leaves the failed state after a refused fsync or
+ * compaction by itself.
  */
 export class LevelEngine {
   readonly #database: Database;
@@ -54,8 +55,8 @@ export class LevelEngine {
   #isTorn = false;
 
   /**
-   * Takes an open database and marks an empty one as ours. Throws a StoreError for one that a newer daemon has written,
-   * and for one that holds something without our mark.
+   * Uses an open database, and marks an empty one as ours. Throws a StoreError for one that a newer daemon
+   * has written, and for one with content but without our mark.
    */
   static async over(database: Database): Promise<LevelEngine> {
     const engine = new LevelEngine(database);
@@ -68,22 +69,22 @@ export class LevelEngine {
     this.#sublevels = Object.fromEntries(TABLES.map((name) => [name, database.sublevel(name)])) as never;
   }
 
-  /** The key of a record in the whole database, as an operation has it. */
+  /** The key of a record in the whole database, as operations need it. */
   keyOf(table: TableName, key: string): string {
     return this.#sublevels[table].prefixKey(key, 'utf8');
   }
 
-  /** All of it, synced, or a rejection. Reads fail while the database cannot be opened again. */
+  /** Writes the whole batch with a sync, or rejects. Reads fail while the database cannot be opened again. */
   async write(operations: Operation[]): Promise<void> {
     if (this.#isTorn) await this.#reopen();
     try {
-      // Much cheaper on this thread than an array, each of whose operations would be copied and read by name.
+      // Much cheaper than an array, whose operations would be copied and read by name.
       const batch = this.#database.batch();
       for (const operation of operations) {
         if (operation.type === 'put') batch.put(operation.key, operation.value);
         else batch.del(operation.key);
       }
-      // abstract-level's types do not know `sync`; classic-level obeys it.
+      // The types of abstract-level do not have `sync`; classic-level obeys it.
       await batch.write({ sync: true } as object);
     } catch (error) {
       this.#isTorn = true;
@@ -99,7 +100,7 @@ export class LevelEngine {
     return this.#sublevels[table].keys(range);
   }
 
-  /** In the order of the keys; undefined for a key that has no value. */
+  /** The values in the order of the keys; undefined for a key without a value. */
   getMany(table: TableName, keys: string[]): Promise<(string | undefined)[]> {
     return this.#sublevels[table].getMany(keys);
   }
@@ -110,7 +111,7 @@ export class LevelEngine {
 
   async #reopen(): Promise<void> {
     await this.#database.close();
-    // Opening makes a folder that is missing unless told otherwise, and an empty store must not replace a lost one.
+    // By default, opening creates a missing folder; but an empty store must not replace a lost one.
     await this.#database.open({ createIfMissing: false });
     await Promise.all(Object.values(this.#sublevels).map((sublevel) => sublevel.open()));
     this.#isTorn = false;

@@ -13,7 +13,7 @@ export interface Damage {
 const ASIDE = 'damaged-';
 const OPENING = 'opening-';
 
-/** True for what this file makes in the store's folder, and LevelDB leaves alone. */
+/** True for names that this file creates in the store's folder and that LevelDB ignores. */
 export const isKeptAside = (name: string): boolean => name.startsWith(ASIDE) || name.startsWith(OPENING);
 
 /** Folders in the store's folder with files that were damaged when a daemon opened it. */
@@ -25,27 +25,30 @@ export function keptAside(folder: string): string[] {
 }
 
 /**
- * The files to which LevelDB appended what is not in a table yet. Opening reads them, skips what is damaged with a line
- * in a file of its own that nobody reads, and deletes them. So they get a second name before the database is opened,
- * which costs no room, and are deleted after all of them could be read.
+ * The log files, to which LevelDB appended what is not in a table yet. Opening the database reads them, skips
+ * damaged parts with only a line in a file that nobody reads, and deletes them. So they get hard links before
+ * the database is opened, which takes no space; the links are deleted once all files could be read.
  */
 export class LogFiles {
   readonly #folder: string;
-  /** Null where the file system has no second names; then damage is told and nothing is kept. */
+  /** Null when the file system has no hard links; damage is then reported, but no file is kept. */
   readonly #aside: string | null;
 
-  /** Called before the database is opened. */
+  /** Has to be called before the database is opened. */
   constructor(folder: string) {
     this.#folder = folder;
     this.#aside = secondNames(folder);
   }
 
-  /** Called when the database could not be opened: its files are as they were. */
+  /** Has to be called when the database could not be opened: its files are unchanged. */
   discard(): void {
     if (this.#aside !== null) rmSync(this.#aside, { recursive: true, force: true });
   }
 
-  /** Called when the database is open: returns what was damaged, and the folder in which the files of that are kept. */
+  /**
+   * Has to be called when the database is open. Returns what was damaged, and the folder in which the damaged
+   * files are kept; `at` is epoch ms.
+   */
   settle(at: number): { damage: Damage[]; kept: string | null } {
     const damage = damageIn(this.#folder);
     let kept: string | null = null;
@@ -53,7 +56,7 @@ export class LogFiles {
       kept = join(this.#folder, `${ASIDE}${new Date(at).toISOString().replaceAll(':', '-')}`);
       renameSync(this.#aside, kept);
     }
-    // Those of processes that were killed while they opened the store are among them: now it is ours.
+    // Includes those of processes that were killed while they opened the store: we hold its lock now.
     for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(OPENING))) {
       rmSync(join(this.#folder, name), { recursive: true, force: true });
     }

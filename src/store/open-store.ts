@@ -7,26 +7,29 @@ import { Store, type StoreOptions } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { damagedTables } from './table-checksums.ts';
 
-/** What LevelDB or the system makes in a folder that never held a store. */
+/** Files that LevelDB or the system creates in a folder that never held a store. */
 const NO_DATA = new Set(['LOCK', 'LOG', 'LOG.old', 'lost+found', '.DS_Store']);
 
 /** A full disk, a quota or a limit of the process, in the system's words. */
 const NO_ROOM = /No space left|quota exceeded|File too large/i;
 
-/** Bytes of tables that are compared at the start, which takes about 0.2 s; `check` compares all. */
+/**
+ * Bytes of tables whose checksums are compared at the start, which takes about 0.2 s; `check` compares all.
+ */
 const COMPARED_BYTES = 64 * 2 ** 20;
 
 export interface OpenStoreOptions extends StoreOptions {
-  /** A folder, which is made when it is missing. */
+  /** A folder; it is created when it is missing. */
   path: string;
-  /** Bytes of tables up to which their checksums are compared. */
+  /** Most bytes of tables whose checksums are compared. */
   compared?: number;
 }
 
 /**
- * Opens the store of one daemon. Throws a StoreError, whose message is for the operator, when another daemon has it
- * open, when a newer one wrote it, or when its folder has files but no store: LevelDB would silently make an empty one
- * there, and every VM would look ownerless. Damage that LevelDB reads around is told in the log, and its files are kept.
+ * Opens the store of one daemon. Throws a StoreError, whose message is for the operator, when another daemon
+ * has it open, when a newer one wrote it, or when its folder has files but no store: LevelDB would silently
+ * create an empty one there, and every VM would look ownerless. Damage that LevelDB skips is logged, and the
+ * damaged files are kept.
  */
 export async function openStore({
   path,
@@ -40,7 +43,8 @@ export async function openStore({
     makeFolder(folder);
     const isNew = readdirSync(folder).every((name) => NO_DATA.has(name) || isKeptAside(name));
     logFiles = new LogFiles(folder);
-    // Before LevelDB writes what it read from a damaged table into another, with a checksum that agrees.
+    // Checked before LevelDB copies what it read from a damaged table into another table, with a checksum
+    // that agrees.
     const tables = tablesBefore(folder, compared);
     database = new Level<string, string>(folder, { createIfMissing: isNew }) as unknown as Database;
     await database.open();
@@ -55,7 +59,10 @@ export async function openStore({
   }
 }
 
-/** Each folder by itself: where the system refuses one as if its parent were missing, as in /proc, Node's own way never ends. */
+/**
+ * Creates each folder separately: where the system refuses a folder as if its parent were missing, as in
+ * /proc, Node's recursive mkdir never ends.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) {
     if (statSync(folder).isDirectory()) return;
@@ -76,7 +83,7 @@ function tellDamage(logFiles: LogFiles, folder: string, { log, clock }: StoreOpt
   );
 }
 
-/** Nothing where they cannot be read now: another daemon may change them, which the lock tells next. */
+/** Empty when the tables cannot be read now: another daemon may change them, and the lock shows that next. */
 function tablesBefore(folder: string, compared: number): Damage[] {
   try {
     return damagedTables(folder, compared);

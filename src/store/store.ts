@@ -18,16 +18,24 @@ import { RepositoryIds } from './tables/repository-ids.ts';
 import { SENT_ROWS, SentCreates } from './tables/sent-creates.ts';
 import { Table } from './tables/table.ts';
 
-/** GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one more for clocks that differ. */
+/**
+ * Milliseconds. GitHub redelivers what is up to three days old, GitHub Enterprise Server seven; one day more
+ * for clocks that differ.
+ */
 const DELIVERIES_RETENTION = 8 * 24 * 3600_000;
 
-/** GitHub keeps a job queued for a day; no shorter retention may bring one of its names back. */
+/**
+ * Milliseconds. GitHub keeps a job queued for a day; a shorter retention in the config must not bring one of
+ * its names back.
+ */
 const NAMES_RETENTION = 8 * 24 * 3600_000;
 
-/** Records of a table that are pruned in one piece; more would hold up the writes of live jobs. */
+/** Records of a table that are pruned in one piece; larger pieces would delay the writes of live jobs. */
 const PIECE = 1_000;
 
-/** Milliseconds for which pruning waits for a piece to be on disk, before it leaves the rest to its next turn. */
+/**
+ * Milliseconds for which pruning waits until a piece is on disk; then it leaves the rest to the next pruning.
+ */
 const PATIENCE = 10_000;
 
 export interface StoreOptions {
@@ -52,9 +60,10 @@ export interface StoreCounts {
 }
 
 /**
- * The daemon's memory, a table for each kind of record. One call of a table is one batch, and so is all that is put
- * and deleted within `atomically`, in whatever tables; `durable` waits for that, and reads show what is committed.
- * A write after `close` throws a StoreError. Holds no secret, by design of what is put into it (law 7).
+ * The daemon's memory, a table for each kind of record. One call of a table is one batch, and so is all that
+ * is put and deleted within `atomically`, in any tables; `durable` waits until all of that is on disk, and
+ * reads show only what is committed. A write after `close` throws a StoreError. The store never contains a
+ * secret, since no record has a field for one (law 7).
  */
 export class Store {
   readonly actors: ActorRecords;
@@ -79,7 +88,7 @@ export class Store {
   readonly #options: StoreOptions;
   #closed: Promise<void> | null = null;
 
-  /** Takes an open database, or throws a StoreError when it is another program's or a newer daemon's. */
+  /** Uses an open database. Throws a StoreError when it belongs to another program or a newer daemon. */
   static async over(database: Database, options: StoreOptions): Promise<Store> {
     const store = new Store(await LevelEngine.over(database), options);
     await store.#load();
@@ -120,7 +129,7 @@ export class Store {
     this.#options = options;
   }
 
-  /** Reads what the tables answer without waiting, and sets aside what cannot be read. */
+  /** Reads everything that the tables keep in memory, and puts in quarantine what cannot be read. */
   async #load(): Promise<void> {
     const now = this.#options.clock.now();
     await this.#aged.quarantine.load(now);
@@ -139,14 +148,14 @@ export class Store {
   }
 
   /**
-   * Runs `work`, which must not wait, and returns what it returns: all that it puts and deletes is one batch. When it
-   * throws, what it put before stays, as what it changed in memory does.
+   * Runs `work`, which must not wait, and returns its result: all that it puts and deletes is one batch. When
+   * it throws, what it put before stays, as its changes in memory do.
    */
   atomically<Result>(work: () => Synchronous<Result>): Result {
     return this.#commit.atomically(work);
   }
 
-  /** Resolves when everything put so far is on disk, however long the disk refuses; never rejects. */
+  /** Resolves when everything put so far is on disk, however long the disk refuses. Never rejects. */
   durable(): Promise<void> {
     return this.#commit.durable();
   }
@@ -170,8 +179,8 @@ export class Store {
   }
 
   /**
-   * Removes what is older than its retention, a piece at a time, each on disk before the next; ends early while the disk
-   * is too slow. Returns how many records it removed.
+   * Removes what is older than its retention, one piece at a time, each on disk before the next; stops early
+   * while the disk is too slow. `now` is epoch ms. Returns the number of removed records.
    */
   async prune(now: number): Promise<number> {
     for (let pruned = 0; ; ) {
@@ -198,7 +207,7 @@ export class Store {
     };
   }
 
-  /** False when what was put so far is not on disk soon. */
+  /** False when what was put so far does not reach the disk in time. */
   async #isWritten(): Promise<boolean> {
     const written = new AbortController();
     const late = sleepFor(this.#options.clock, PATIENCE, written.signal).then(
@@ -210,7 +219,7 @@ export class Store {
     return isWritten;
   }
 
-  /** Writes what is left and closes. Rejects with a StoreError when the disk refuses the last writes. */
+  /** Writes what is pending and closes. Rejects with a StoreError when the disk refuses the last writes. */
   close(): Promise<void> {
     this.#closed ??= this.#commit.close().finally(() => this.#engine.close());
     return this.#closed;

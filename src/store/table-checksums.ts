@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Damage } from './log-files.ts';
 
 /**
- * LevelDB's tables (`.ldb`): blocks, each followed by a byte that says how it is compressed and by a checksum of both;
- * then an index block with where each block is, and a footer of 48 bytes with where the index is. LevelDB compares no
- * checksum when it reads, so a change may go unnoticed, or is met long after.
+ * LevelDB's tables (`.ldb`): blocks, each followed by a byte for its compression and by a checksum of both;
+ * then an index block with the place of each block, and a footer of 48 bytes with the place of the index.
+ * LevelDB does not compare checksums when it reads, so a changed byte may stay unnoticed, or be noticed long
+ * after.
  */
 const FOOTER = 48;
 const TRAILER = 5;
@@ -19,8 +20,8 @@ interface Handle {
 }
 
 /**
- * Compares each checksum of each table of a store; returns what does not agree. Reads the whole of it, but nothing of
- * a store that has more bytes than `most`.
+ * Compares each checksum of each table of a store; returns the tables with one that does not agree. Reads all
+ * tables, or none when the store has more than `most` bytes.
  */
 export function damagedTables(folder: string, most = Number.POSITIVE_INFINITY): Damage[] {
   const tables = readdirSync(folder).filter((name) => /^\d+\.(?:ldb|sst)$/.test(name));
@@ -32,11 +33,11 @@ export function damagedTables(folder: string, most = Number.POSITIVE_INFINITY): 
   });
 }
 
-/** How many bytes stand in blocks whose checksum does not agree; all of them where the blocks cannot be found. */
+/** How many bytes are in blocks whose checksum does not agree; all bytes when the blocks cannot be found. */
 function damagedBytes(table: Buffer): number {
   if (table.length < FOOTER || !table.subarray(-8).equals(MAGIC)) return table.length;
   const footer = new Reader(table.subarray(-FOOTER));
-  // What stands beside the data, as the filter of the keys, has an index of its own.
+  // Other content than the data, such as the filter of the keys, has its own index.
   const indexes = [footer.handle(), footer.handle()];
   if (!indexes.every((index) => isWhole(table, index))) return table.length;
   const handles = indexes.flatMap((index) => handlesIn(contentsOf(table, index)));
@@ -57,7 +58,10 @@ function contentsOf(table: Buffer, { offset, size }: Handle): Buffer {
   throw new Error(`no known compression: ${kind}`);
 }
 
-/** An index block: keys without what they share with the one before, and for each the place of a block. */
+/**
+ * An index block: each key without the part that it shares with the key before it, and for each the place of
+ * a block.
+ */
 function handlesIn(block: Buffer): Handle[] {
   const restarts = block.readUInt32LE(block.length - 4);
   const reader = new Reader(block.subarray(0, block.length - 4 * (restarts + 1)));
@@ -83,7 +87,7 @@ class Reader {
     return this.#at >= this.#bytes.length;
   }
 
-  /** Seven bits a byte, the lowest first. */
+  /** Seven bits in each byte, the lowest first. */
   number(): number {
     for (let value = 0, weight = 1; ; weight *= 128) {
       const byte = this.#bytes[this.#at++] ?? 0;
@@ -125,7 +129,7 @@ function decompressed(block: Buffer): Buffer {
       kind === 1
         ? (tag >> 5) * 256 + reader.take(1).readUInt8()
         : reader.take(kind === 2 ? 2 : 4).readUIntLE(0, kind === 2 ? 2 : 4);
-    // One by one, since a copy may read what it has just written.
+    // Byte by byte, since a copy may read what it has just written.
     for (const end = filled + length; filled < end; filled += 1) output[filled] = output[filled - back] ?? 0;
   }
   return output;
@@ -145,7 +149,10 @@ function crc32c(bytes: Buffer): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** LevelDB stores a checksum turned and raised, since a checksum of data that hold checksums says little. */
+/**
+ * LevelDB rotates a checksum and adds a constant before it stores it, since a checksum of data that contain
+ * checksums proves little.
+ */
 function unmasked(stored: number): number {
   const turned = (stored - 0xa282ead8) >>> 0;
   return ((turned >>> 17) | (turned << 15)) >>> 0;

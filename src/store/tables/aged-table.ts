@@ -3,22 +3,22 @@ import { RowsAhead } from './rows-ahead.ts';
 import type { Row, Table } from './table.ts';
 
 export interface AgedTableOptions<Value> {
-  /** What a row has to be; `at` is the instant at which it was made, in epoch ms. */
+  /** The schema of a row; `at` is the instant at which it was made, in epoch ms. */
   schema: z.ZodType<Value>;
-  /** What a key has to be; any text by default. */
+  /** The form of a key; any text by default. */
   keys?: RegExp;
-  /** Whether a value may stand under its key. */
+  /** Whether a value may have this key. */
   fits?(key: string, value: Value): boolean;
   /**
-   * What takes the place of a row that cannot be read, where its key alone is a fact that must outlive its value (a
-   * settled job, a number of names); nothing by default. `now` is epoch ms.
+   * What replaces a row that cannot be read, when its key alone is a fact that must not be lost (a settled
+   * job, a number of names); nothing by default. `now` is epoch ms.
    */
   instead?(row: Row, now: number): Value;
-  /** What follows for an operator when a row cannot be read, as a sentence. */
+  /** What it means for an operator that a row cannot be read, as a sentence. */
   means: string;
 }
 
-/** A table whose records are removed by their age. Keys and ages are in memory, the oldest first. */
+/** A table whose records are removed by age. Keys and ages are in memory, the oldest first. */
 export class AgedTable<Value extends { at: number } = { at: number }> {
   readonly #table: Table;
   readonly #options: AgedTableOptions<Value>;
@@ -30,7 +30,10 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     this.#options = options;
   }
 
-  /** Reads all rows, and gives each to `visit`, so that nobody reads it again; what cannot be read is set aside. */
+  /**
+   * Reads all rows and passes each to `visit`, so that no caller has to read them again; a row that cannot be
+   * read is put in quarantine.
+   */
   async load(now: number, visit: (key: string, value: Value) => void = () => undefined): Promise<void> {
     const found: [string, number][] = [];
     for await (const row of this.#table.rows()) {
@@ -59,7 +62,7 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
     return [...this.#at.keys()];
   }
 
-  /** A refused write leaves the key unknown, or a second copy would be taken for one that is stored. */
+  /** After a refused write the key counts as unknown: otherwise a second copy would count as stored. */
   put(key: string, value: Value): void {
     this.#table.put(key, value);
     if (this.#at.get(key) !== value.at) this.#at.delete(key);
@@ -90,8 +93,9 @@ export class AgedTable<Value extends { at: number } = { at: number }> {
   }
 
   /**
-   * Removes what was made before an instant, at most `limit` of it. Returns how many. What is dated later than now was
-   * written while the clock was ahead: it is dated now when it stays so, or it would never be old.
+   * Removes at most `limit` records made before an instant (epoch ms). Returns how many. A record dated later
+   * than now was written while the clock was ahead. When it stays ahead it is dated now, since it would
+   * otherwise never become old.
    */
   async prune(now: number, before: number, limit: number): Promise<number> {
     let pruned = 0;

@@ -11,7 +11,7 @@ export interface Cordon {
   at: number;
 }
 
-/** The cordoned hosts, across restarts. What is asked of it is in memory. */
+/** The cordoned hosts, across restarts. Reads are answered from memory. */
 export class Cordons {
   readonly #table: Table;
   readonly #cordons = new Map<string, Cordon>();
@@ -23,7 +23,8 @@ export class Cordons {
   async load(now: number): Promise<void> {
     for await (const row of this.#table.rows()) {
       const { data, error } = schema.safeParse(row.value);
-      // A damaged cordon counts: it can be removed, and a job on a broken Mac cannot be taken back.
+      // A damaged cordon counts as a cordon: it can be removed later, but a job on a broken Mac cannot be
+      // undone.
       const cordon = data ?? { by: 'a damaged record', at: now };
       if (!data) this.#table.setAside(row, error, cordon, `The host ${row.key} stays cordoned.`);
       this.#cordons.set(row.key, cordon);

@@ -3,7 +3,10 @@ import { count, exactText, identifier, instant } from '../../bounds.ts';
 import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 import { numberKey } from './table.ts';
 
-/** What was saved at one attempt's end, before its VM was deleted; the journal has the rest. No secrets. */
+/**
+ * What was saved at the end of one attempt, before its VM was deleted; the journal has the rest. It contains
+ * no secrets.
+ */
 export interface KeptEvidence {
   jobId: number;
   attempt: number;
@@ -13,9 +16,9 @@ export interface KeptEvidence {
   host: string | null;
   /** What the agent reported of the VM, oldest first. */
   agentEvents: unknown[];
-  /** The guest's screen as base64 PNG; null when the agent gave none. */
+  /** The guest's screen as base64 PNG; null when the agent returned none. */
   screen: string | null;
-  /** Ends of the runner's logs by file name. */
+  /** The last parts of the runner's logs, by file name. */
   logs: Record<string, string>;
   /** What the last look at the host showed. */
   hostLook: unknown;
@@ -40,10 +43,10 @@ export const EVIDENCE_ROWS: AgedTableOptions<KeptEvidence> = {
   means: 'What was kept of that attempt is not shown.',
 };
 
-/** Each is at most a megabyte, so together they stay below 100 MB. */
+/** Each has at most a megabyte, so together they stay below 100 MB. */
 const MOST_ATTEMPTS_KEPT = 100;
 
-/** What is kept of attempts that ended badly. */
+/** The evidence of attempts that failed. */
 export class Evidence {
   readonly #table: AgedTable<KeptEvidence>;
 
@@ -51,7 +54,7 @@ export class Evidence {
     this.#table = table;
   }
 
-  /** Removes the oldest when there are too many. */
+  /** Stores the evidence, and removes the oldest when there are too many. */
   put(evidence: KeptEvidence): void {
     this.#table.put(`${numberKey(evidence.jobId)}-${evidence.attempt}`, evidence);
     const [oldest] = this.#table.keys();

@@ -5,8 +5,8 @@ import type { Table } from './table.ts';
 const schema = z.object({ ms: count });
 
 /**
- * For how long hosts have been silent, so that a daemon which is restarted again and again finds out that one is lost.
- * What is asked of it is in memory.
+ * How long hosts have been silent, so that a daemon that restarts again and again still finds out that a host
+ * is lost. Reads are answered from memory.
  */
 export class HostSilences {
   readonly #table: Table;
@@ -25,12 +25,12 @@ export class HostSilences {
     }
   }
 
-  /** Milliseconds that were watched; 0 for a host that answered last. */
+  /** Milliseconds of observed silence; 0 for a host that responded at the last look. */
   of(host: string): number {
     return this.#silences.get(host) ?? 0;
   }
 
-  /** Does not write what is known already. */
+  /** Skips the write when the value is the same as before. */
   put(host: string, ms: number): void {
     if (ms === this.of(host)) return;
     if (ms === 0) {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { count, cutText, exactText, instant } from '../../bounds.ts';
 
-/** States of parallel parts are one path. */
+/** The states of parallel parts are joined in one path. */
 const path = z.string().max(8_192);
 
-/** What those who sum the journal up read of a host, of webhooks and of a breaker; earlier versions wrote less. */
+/**
+ * The fields of a host, of webhooks and of a breaker that summaries of the journal read; earlier versions
+ * wrote fewer.
+ */
 const hostLook = z.looseObject({
   slots: count.optional(),
   version: z.string().optional(),
@@ -24,7 +27,10 @@ const details: Partial<Record<string, z.ZodType>> = {
   daemon: z.looseObject({ heardLast: instant.optional() }),
 };
 
-/** What those who sum the journal up read of a job: its parts come and go, and each is whole. */
+/**
+ * The fields of a job that summaries of the journal read: each part may be absent, but is complete when
+ * present.
+ */
 const changed = z.looseObject({
   job: z
     .looseObject({

@@ -5,12 +5,12 @@ import { JOURNAL_ENTRY } from './journal-entry.ts';
 import { NUMBER_KEY, numberKey, type Row, type Table } from './table.ts';
 
 /**
- * One transition of one actor, or what is told beside these: an effect that ended, a host that looks different,
- * webhooks or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in
- * quarantine. Instants in epoch ms; states and events as people read them.
+ * One transition of one actor, or another event: an effect that ended, a host that looks different, webhooks
+ * or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in
+ * quarantine. Instants in epoch ms; states and events in the words that people read.
  */
 export interface JournalEntry {
-  /** A transition of a job when left out. */
+  /** Absent for a transition of a job. */
   kind?: 'effect' | 'host' | 'webhooks' | 'breaker' | 'order' | 'daemon' | 'quarantine';
   at: number;
   actor: string;
@@ -22,13 +22,25 @@ export interface JournalEntry {
   from: string;
   to: string;
   detail?: Record<string, unknown>;
-  /** What was looked for and is not there yet, in words: no failure, so it is neither counted nor a warning. */
+  /**
+   * What was looked for and is not there yet, in words. It is not a failure, so it is neither counted nor
+   * logged as a warning.
+   */
   notYet?: string;
-  /** The parts of the actor's context that a transition changed: put together, they are the context at any moment. */
+  /**
+   * The parts of the actor's context that a transition changed; merged in order, they give the context at any
+   * moment.
+   */
   changed?: Partial<JobContext>;
-  /** The entry at which reading has to begin to know all that was true here; this one when left out. */
+  /**
+   * The sequence number from which entries have to be read to know everything that was true here; absent when
+   * this entry is enough.
+   */
   since?: number;
-  /** A host's health changed here, or the daemon started: the index finds these without reading the rest. */
+  /**
+   * A host's health changed here, or the daemon started: the index finds these entries without reading the
+   * others.
+   */
   isTurn?: true;
 }
 
@@ -43,25 +55,31 @@ export interface JournalQuery {
   /** Entries with a smaller sequence number. */
   before?: number;
   actor?: string;
-  /** 0: the entries with `isTurn`. */
+  /** 0 selects the entries with `isTurn`. */
   jobId?: number;
   limit?: number;
   /** The newest first. */
   reverse?: boolean;
 }
 
-/** Every transition and what is told beside these, in order. An entry that cannot be read is set aside when it is met. */
+/**
+ * Every transition and all other events, in order. An entry that cannot be read is put in quarantine when a
+ * read finds it.
+ */
 export class Journal {
   readonly #table: Table;
-  /** The keys of each job's entries, and of those with `isTurn`: a job's story must not cost a walk through all. */
+  /**
+   * The keys of each job's entries, and of those with `isTurn`: reading one job's story must not need a walk
+   * through all entries.
+   */
   readonly #ofJob: Table;
   #seq = 0;
   /**
-   * No entry is before this one. LevelDB walks through everything that was deleted at the front of a range, so a read
-   * that begins there would cost more with each job that was ever removed.
+   * No entry is before this one. LevelDB walks through everything deleted at the front of a range, so a read
+   * from there would get slower with each job that was ever removed.
    */
   #first = 1;
-  /** An entry that is not dated later than now, found behind some that are. */
+  /** An entry that is not dated later than now, found after some that are. */
   #present: { seq: number; at: number } | null = null;
 
   constructor(table: Table, ofJob: Table) {
@@ -69,13 +87,13 @@ export class Journal {
     this.#ofJob = ofJob;
   }
 
-  /** Counting goes on after the last entry. */
+  /** Finds the last entry; numbering continues after it. */
   async load(): Promise<void> {
     this.#first = (await this.#outermost(false)) ?? this.#first;
     this.#seq = (await this.#outermost(true)) ?? this.#seq;
   }
 
-  /** The number of the first entry, or of the last. Rows under keys that are no number are set aside on the way. */
+  /** The number of the first entry, or of the last. Puts rows whose key is not a number in quarantine. */
   async #outermost(reverse: boolean): Promise<number | null> {
     for await (const key of this.#table.keys({ reverse })) {
       const seq = seqOf(key);
@@ -128,7 +146,7 @@ export class Journal {
     }
   }
 
-  /** Null for one that cannot be read, which is set aside. */
+  /** Null for an entry that cannot be read; it is put in quarantine. */
   #entryIn(row: Row): StoredJournalEntry | null {
     const { data, error } = JOURNAL_ENTRY.safeParse(row.value);
     if (data && data.seq === seqOf(row.key)) return row.value as StoredJournalEntry;
@@ -141,9 +159,9 @@ export class Journal {
   }
 
   /**
-   * The sequence number of the last committed entry made at an instant (epoch ms) or before it; 0 when there is none.
-   * A binary search, since entries are in the order of their making; a clock that was set back makes it inexact, not
-   * slow.
+   * The sequence number of the last committed entry made at an instant (epoch ms) or before it; 0 when there
+   * is none. It is a binary search, since entries are stored in the order in which they were made; after the
+   * clock was set back the result is inexact, but not slow.
    */
   async seqAt(at: number): Promise<number> {
     const first = await this.#entryAfter(0);
@@ -164,9 +182,9 @@ export class Journal {
   }
 
   /**
-   * Removes entries made before an instant, the oldest first and at most `limit`. Returns how many. One that is dated
-   * later than now, from a time when the clock was ahead, is as old as the next one that is not. The last entry always
-   * stays, since the next process goes on counting after it.
+   * Removes at most `limit` entries made before an instant (epoch ms), the oldest first. Returns how many. An
+   * entry dated later than now, from a time when the clock was ahead, counts as as old as the next entry that
+   * is not. The last entry always stays, since the next process continues its numbers.
    */
   async prune(now: number, before: number, limit: number): Promise<number> {
     let pruned = 0;
@@ -185,7 +203,7 @@ export class Journal {
     return pruned;
   }
 
-  /** When the next entry was made that is not dated later than now; now when there is none. */
+  /** The instant (epoch ms) of the next entry that is not dated later than now; now when there is none. */
   async #presentAfter(seq: number, now: number): Promise<number> {
     const known = this.#present;
     if (known && known.seq > seq && known.at <= now) return known.at;
@@ -198,7 +216,7 @@ export class Journal {
   }
 }
 
-/** Far below the last number that can be counted up from. */
+/** Far below the largest number that can still be incremented exactly. */
 const LAST_SEQ = 9_000_000_000_000_000;
 
 function seqOf(key: string): number | null {

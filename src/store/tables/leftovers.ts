@@ -3,19 +3,19 @@ import type { JobContext, RunnerScope } from '../../../machines/job/context.ts';
 import { exactText, instant } from '../../bounds.ts';
 import type { AgedTable, AgedTableOptions } from './aged-table.ts';
 
-/** What may still be there of a record that ended before it was removed. */
+/** What may remain of a record that ended before its VM and runner were removed. */
 export interface Leftover {
   /** Epoch ms at which the record ended. */
   at: number;
-  /** The VM and its host, or null where none was made. */
+  /** The VM and its host; null when none was made. */
   vm: { host: string; name: string } | null;
-  /** The runner and where it is registered, or null where none was. */
+  /** The runner and where it is registered; null when there was none. */
   runner: { scope: RunnerScope; name: string } | null;
 }
 
 /**
- * What may still be there when a record ends: all of it when an operator ended the record, the runner when GitHub
- * refused its removal for too long. Null when nothing may be there.
+ * What may remain when a record ends: VM and runner when an operator ended the record, the runner when GitHub
+ * refused its removal for too long. Null when nothing may remain.
  */
 export function leftoverOf(
   { vm, runner, failure }: JobContext,
@@ -49,8 +49,9 @@ export const LEFTOVER_ROWS: AgedTableOptions<Leftover> = {
 };
 
 /**
- * What the collector has to look for although no record and no scope of the config names it. They bear this daemon's own
- * names; what another id left behind is listed by the command `leftovers`, and is in no store.
+ * What the collector has to look for although no record and no scope of the config names it. These have this
+ * daemon's own names; what another controller id left behind is listed by the command `leftovers`, and is not
+ * in any store.
  */
 export class Leftovers {
   readonly #table: AgedTable<Leftover>;
@@ -68,7 +69,7 @@ export class Leftovers {
     this.#table.delete(key);
   }
 
-  /** Committed ones, in the order of their keys; one that cannot be read is left out. */
+  /** The committed leftovers, in the order of their keys; one that cannot be read is left out. */
   async all(): Promise<{ key: string; leftover: Leftover }[]> {
     const found = [];
     for await (const { key, value } of this.#table.rows()) found.push({ key, leftover: value });

@@ -10,16 +10,15 @@ export interface ReservedNumbers {
   last: number;
 }
 
-/** The key of what was made before any job; the numbers of such names are instants (epoch ms). */
+/** The key for names made before any job; the numbers of such names are instants (epoch ms). */
 const NO_JOB_KEY = numberKey(0);
 
 /** The largest number that a name of a job has room for. */
 const MOST = 999_999_999;
 
 /**
- * What takes the place of numbers that cannot be read is far above all that a job can have been given, and within
- * what a name has room for: the time in units of ten seconds, which grows, so that it also holds when it
- * happens twice.
+ * What replaces numbers that cannot be read: the time in units of ten seconds. It is far above every number
+ * that a job can have got, and fits into a name. It grows, so that the replacement also works a second time.
  */
 const UNIT = 10_000;
 
@@ -32,8 +31,8 @@ export const NAME_ROWS: AgedTableOptions<ReservedNumbers> = {
 };
 
 /**
- * The numbers that were given to the names of each job id's VMs and runners: what names are made of must outlive every
- * record that may be lost, or a name would come back while another VM bears it (law 2).
+ * The numbers in the names of each job id's VMs and runners. They have to outlive every record that may be
+ * lost, since otherwise a name would be used again while another VM has it (law 2).
  */
 export class NameNumbers {
   readonly #table: AgedTable<ReservedNumbers>;
@@ -53,14 +52,14 @@ export class NameNumbers {
     return this.#table.has(key) ? (this.#last.get(key) ?? 0) : 0;
   }
 
-  /** No number up to this one is given from now on. */
+  /** From now on, no number up to this one is used again. */
   put(jobId: number, last: number, at: number): void {
     const key = numberKey(jobId);
     this.#table.put(key, { at, last });
     this.#last.set(key, last);
   }
 
-  /** What was pruned is held in memory no longer. */
+  /** Removes from memory what was pruned. */
   forgetPruned(): void {
     for (const key of this.#last.keys()) if (!this.#table.has(key)) this.#last.delete(key);
   }

@@ -21,7 +21,7 @@ export class RepositoryIds {
     }
   }
 
-  /** By `owner/repository` in any case; null while it is not known. */
+  /** By `owner/repository`, ignoring case; null while it is unknown. */
   of(fullName: string): number | null {
     return this.#ids.get(fullName.toLowerCase()) ?? null;
   }

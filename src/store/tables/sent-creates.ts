@@ -16,8 +16,8 @@ export const SENT_ROWS: AgedTableOptions<SentCreate> = {
 };
 
 /**
- * The names under which a create was sent whose answer is not stored: what is not here was never sent, so that a restart
- * has nothing to wait for.
+ * The names under which a create was sent whose response is not stored. A create that is not listed here was
+ * never sent, so a restart does not have to wait for it.
  */
 export class SentCreates {
   readonly #table: AgedTable<SentCreate>;
@@ -28,7 +28,10 @@ export class SentCreates {
     this.#commit = commit;
   }
 
-  /** `at`: epoch ms right before it is sent. `uptime`: of the server, in seconds; null when that is not known. */
+  /**
+   * `at`: epoch ms right before the create is sent. `uptime`: of the server, in seconds; null when that is
+   * not known.
+   */
   put(name: string, at: number, uptime: number | null): void {
     this.#table.put(name, { at, uptime });
   }
@@ -37,12 +40,14 @@ export class SentCreates {
     if (this.#table.has(name)) this.#table.delete(name);
   }
 
-  /** Epoch ms right before it was sent; null when none was sent whose answer is not known. */
+  /** Epoch ms right before the create was sent; null unless one was sent and its response is not known. */
   sentAt(name: string): number | null {
     return this.#table.at(name);
   }
 
-  /** The server's uptime right before it was sent; null when that is not known. */
+  /**
+   * Seconds for which the server had been up right before the create was sent; null when that is not known.
+   */
   async uptimeAtSend(name: string): Promise<number | null> {
     return (await this.#table.get(name))?.uptime ?? null;
   }

@@ -9,28 +9,37 @@ export interface Row {
   value: unknown;
 }
 
-/** Keeps a row that cannot be read where a person finds it; `reason` is a sentence about "it", `means` says what follows. */
+/**
+ * Keeps a row that cannot be read, for a person; `reason` is a sentence about "it", `means` says what
+ * follows.
+ */
 export type KeepUnreadable = (table: TableName, row: Row, reason: string, means: string) => void;
 
-/** Characters of a row that is used. Evidence holds pictures and logs; what is in quarantine only lies there. */
+/**
+ * Most characters of a row that is used. Rows of evidence and quarantine may be longer: evidence holds
+ * pictures and logs, and rows in quarantine are not used.
+ */
 const LONGEST_ROW = 2 ** 20;
 const LONGEST_ROWS: Partial<Record<TableName, number>> = { evidence: 2 ** 24, quarantine: Infinity };
 
-/** Levels within a row: its text is made by recursion, and thousands of levels end that with a full stack. */
+/**
+ * Most levels within a row: rows are turned into text by recursion, and thousands of levels would overflow
+ * the stack.
+ */
 const DEEPEST_ROW = 100;
-/** Characters below which no row is deep enough to matter. */
+/** A row with fewer characters cannot be too deep. */
 const SHALLOW = 4_096;
 
 /**
- * One kind of record. Reads see only what is committed. Values become text at once, since a snapshot shares its context
- * with the live actor.
+ * One kind of record. Reads see only what is committed. Values become text when they are put, since a
+ * snapshot shares its context with the live actor.
  */
 export class Table {
   readonly #name: TableName;
   readonly #engine: LevelEngine;
   readonly #commit: GroupCommit;
   readonly #keep: KeepUnreadable;
-  /** Keys of rows that were set aside: until that is committed, reads meet them again. */
+  /** Keys of rows that were put in quarantine: reads still find them until that is committed. */
   readonly #aside = new Set<string>();
 
   constructor(name: TableName, engine: LevelEngine, commit: GroupCommit, keep: KeepUnreadable) {
@@ -53,8 +62,8 @@ export class Table {
   }
 
   /**
-   * Moves a row that cannot be read to the quarantine, so that it is met once and nothing of it is lost. `instead` is
-   * left in its place, where its key alone is a fact; null leaves nothing.
+   * Moves a row that cannot be read to the quarantine, so that it is reported once and none of it is lost.
+   * `instead` replaces it when its key alone is a fact; null leaves nothing in its place.
    */
   setAside(row: Row, error: z.ZodError | null, instead: object | null, means: string): void {
     if (this.#aside.has(row.key)) return;
@@ -102,12 +111,14 @@ export class Table {
   }
 }
 
-/** A number as a key: padded to the digits of the largest safe integer, so that keys sort as their numbers do. */
+/**
+ * A number as a key: padded to the digits of the largest safe integer, so that keys sort like their numbers.
+ */
 export function numberKey(number: number): string {
   return String(number).padStart(16, '0');
 }
 
-/** The keys of numbers. */
+/** The form of keys that are numbers. */
 export const NUMBER_KEY = /^\d{16}$/;
 
 function parse(raw: string): unknown {

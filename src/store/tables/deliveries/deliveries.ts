@@ -16,7 +16,7 @@ export interface PendingDelivery {
 export interface StoredDelivery {
   /** Epoch ms. */
   at: number;
-  /** Counts arrivals: several share a millisecond. */
+  /** Order of arrival: several deliveries may arrive in one millisecond. */
   order: number;
   /** Null once it is handled. */
   observation: JobObservation | null;
@@ -49,30 +49,30 @@ const schema = z.object({
   observation: observation.nullable(),
 });
 
-/** Milliseconds between two walks through all deliveries for those that are old. */
+/** Milliseconds between two walks through all deliveries to find old ones. */
 const WALK_EVERY = 3_600_000;
 
 /**
- * Webhook deliveries by GitHub's id: acknowledged when stored, and acted on once, by this daemon or the next. An
- * organization makes hundreds of thousands of them in the days for which an id may come again, so none is in memory
- * but those that are on their way to the disk or were not acted on.
+ * Webhook deliveries by GitHub's id: acknowledged when stored, and acted on once, by this daemon or the next.
+ * An organization makes hundreds of thousands of them in the days in which an id may come again, so only
+ * those that are being written or were not acted on are in memory.
  */
 export class Deliveries {
   readonly #table: Table;
   readonly #commit: GroupCommit;
   readonly #clock: Clock;
   readonly #lookups: Lookups;
-  /** Deliveries that are looked for or on their way to the disk. */
+  /** Deliveries that are being looked up or written to disk. */
   readonly #arriving = new Map<string, Promise<unknown>>();
-  /** Those that were not acted on, with when they came, in epoch ms. */
+  /** Deliveries that were not acted on, with their arrival in epoch ms. */
   readonly #unhandled = new Map<string, number>();
   readonly #ahead = new RowsAhead();
   #order = 0;
   #size = 0;
-  /** Epoch ms of the oldest one, and of the last walk through all. */
+  /** Epoch ms of the oldest delivery, and of the last walk through all. */
   #oldest = Infinity;
   #walkedAt = -Infinity;
-  /** Where a walk that has begun goes on; null while none is under way. */
+  /** Where an unfinished walk continues; null when there is none. */
   #walk: { after: string; oldest: number } | null = null;
 
   constructor(table: Table, commit: GroupCommit, clock: Clock) {
@@ -97,10 +97,10 @@ export class Deliveries {
   }
 
   /**
-   * Has a delivery acted on that did not come before, in the order of their arrival. What `act` puts into the store is
-   * written together with the delivery, and it returns what is left for the next start: null when all is done. Durable
-   * when it resolves, also for the second of two copies that arrive at once. Rejects, and nothing is acted on, while the
-   * store cannot be read.
+   * Calls `act` for a delivery that did not come before; deliveries are handled in the order of their
+   * arrival. What `act` puts into the store is written together with the delivery. It returns what is left
+   * for the next start: null when all is done. Durable when it resolves, also for the second of two copies
+   * that arrive at the same time. Rejects without acting while the store cannot be read.
    */
   async remember(id: string, act: () => JobObservation | null): Promise<'stored' | 'known'> {
     const earlier = this.#arriving.get(id);
@@ -134,8 +134,8 @@ export class Deliveries {
   }
 
   /**
-   * Its id stays known; its content is no longer needed. To be called in one transaction with what the delivery
-   * changed, so that neither is stored without the other.
+   * The delivery's id stays known; its content is no longer needed. Has to be called in one transaction with
+   * what the delivery changed, so that neither is stored without the other.
    */
   markHandled(id: string): void {
     this.#table.put(id, handledAt(this.#unhandled.get(id) ?? this.#clock.now()));
@@ -152,15 +152,18 @@ export class Deliveries {
     return pending.sort((a, b) => a.order - b.order).map(({ id, observation }) => ({ id, observation }));
   }
 
-  /** What a delivery said brings the daemon down: its id stays known, and what it said is kept for a person. */
+  /**
+   * For a delivery whose content makes the daemon crash: its id stays known, and its content is kept for a
+   * person.
+   */
   async giveUp(id: string): Promise<void> {
     for (const row of await this.#table.getMany([id])) this.#setAside(row, this.#clock.now());
     this.#unhandled.delete(id);
   }
 
   /**
-   * Removes those that came before an instant, and reads at most `limit` for it: where it did not come to the end, the
-   * next call goes on there. One that is dated later than now is dated now when it stays so.
+   * Removes deliveries that came before an instant (epoch ms), and reads at most `limit` for that; the next
+   * call continues where this one stopped. A delivery dated later than now is dated now when it stays ahead.
    */
   async prune(now: number, before: number, limit: number): Promise<{ pruned: number; isDone: boolean }> {
     const isRested = now >= this.#walkedAt + WALK_EVERY || now < this.#walkedAt;

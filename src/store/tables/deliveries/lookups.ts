@@ -2,8 +2,8 @@ import { StoreError } from '../../store-error.ts';
 import type { Table } from '../table.ts';
 
 /**
- * Asks a table whether it has keys, in the order in which they are asked for: what is asked while a read is under way is
- * asked together in the next one, so that a flood costs few reads and nobody overtakes another.
+ * Looks up whether a table has keys, in the order of the calls. Calls made while a read is under way share
+ * the next read, so that a flood costs few reads and no call overtakes another.
  */
 export class Lookups {
   readonly #table: Table;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instant } from '../../../bounds.ts';
 import type { Table } from '../table.ts';
 
-/** A job's snapshot as it is stored; `v` changes whenever an older daemon could misread it. */
+/** A job's snapshot as it is stored; `v` is raised whenever an older daemon could misread the record. */
 export interface ActorRecord {
   v: 1;
   machine: 'job';
@@ -24,7 +24,10 @@ const schema = z.object({
   snapshot: z.record(z.string(), z.unknown()),
 });
 
-/** The snapshots of live jobs. Only the envelope is checked here; its machine says whether a snapshot can be revived. */
+/**
+ * The snapshots of live jobs. Only the outer fields are checked here; the job machine decides whether a
+ * snapshot can be restored.
+ */
 export class ActorRecords {
   readonly #table: Table;
   readonly #keys = new Set<string>();
@@ -55,7 +58,7 @@ export class ActorRecords {
     this.#keys.delete(key);
   }
 
-  /** All committed records; those that cannot be read are apart, with the reason. */
+  /** All committed records; those that cannot be read are listed separately, with the reason. */
   async read(): Promise<StoredActors> {
     const records = [];
     const unreadable = [];

@@ -12,7 +12,7 @@ export interface QuarantinedRecord {
   at: number;
   reason: string;
   raw: unknown;
-  /** Left out for the record of an actor. */
+  /** Absent for the record of an actor. */
   table?: string | undefined;
 }
 
@@ -22,11 +22,11 @@ export const QUARANTINE_ROWS: AgedTableOptions<QuarantinedRecord> = {
   means: 'It stays in the quarantine.',
 };
 
-/** Keys of actors have no space in them. */
+/** Keys of actors do not contain a space. */
 const rowKey = (table: string, key: string) => `${table} ${key}`;
 const isOfActor = (key: string) => !key.includes(' ');
 
-/** What must not be used, kept for a person to look at: records of actors, and rows of other tables. */
+/** Records that must not be used, kept for a person: records of actors, and rows of other tables. */
 export class Quarantine {
   readonly #table: AgedTable<QuarantinedRecord>;
   readonly #actors: ActorRecords;
@@ -40,13 +40,18 @@ export class Quarantine {
     this.#log = log;
   }
 
-  /** Moves an actor's record here, where it is not revived. A second one of the same key is kept, too. */
+  /**
+   * Moves an actor's record here, so that it is not restored. A second record with the same key is kept, too.
+   */
   put(key: string, raw: unknown, reason: string): void {
     this.#table.put(this.#free(key), { at: this.#clock.now(), reason, raw });
     this.#actors.delete(key);
   }
 
-  /** Keeps a row of another table that cannot be read, as its text. Its own are where they are kept already. */
+  /**
+   * Keeps the text of an unreadable row of another table. Unreadable rows of the quarantine itself stay where
+   * they are.
+   */
   keep(table: TableName, { key, raw }: Row, reason: string, means: string): void {
     this.#log.error(
       { table, key, reason },
@@ -56,7 +61,7 @@ export class Quarantine {
     this.#table.put(this.#free(rowKey(table, key)), { at: this.#clock.now(), reason, raw, table });
   }
 
-  /** The actor's key of each record, so a key may come twice. */
+  /** The actor's key of each record; a key may occur twice. */
   keys(): string[] {
     return this.#names().filter(isOfActor);
   }

@@ -18,12 +18,12 @@ export interface SettledJob {
   repository: string;
   name: string;
   attempts: number;
-  /** In rows of earlier versions: how many names its VMs and runners were given. */
+  /** In rows of earlier versions: how many names were used for its VMs and runners. */
   namesTaken?: number;
   host: string | null;
 }
 
-/** Stands for a job of which nothing is known but that it is over. */
+/** A job of which is only known that it is over. */
 interface OverSomehow {
   at: number;
   outcome: null;
@@ -63,7 +63,10 @@ export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
 
 const namesTaken = z.number().int().nonnegative().default(0);
 
-/** Jobs whose end GitHub did not tell: an earlier version gave them up, or GitHub showed them nowhere for a moment. */
+/**
+ * Jobs whose end GitHub did not report: an earlier version gave them up, or GitHub did not list them for a
+ * moment.
+ */
 const endUntold = z.union([
   z.object({
     outcome: z.literal('failed'),
@@ -78,7 +81,7 @@ const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPE
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
-  /** Jobs that GitHub may still have queued, with the numbers that their names took in earlier versions. */
+  /** Jobs that GitHub may still have queued, with the numbers that their names used in earlier versions. */
   readonly #endUntold = new Map<string, number>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
@@ -99,15 +102,16 @@ export class SettledJobs {
   }
 
   /**
-   * The numbers that the names of a job took in earlier versions, for a job whose end GitHub did not tell and nobody
-   * ordered; null for every other job. Such a job is served again while GitHub has it queued (law 11).
+   * The numbers that a job's names used in earlier versions, when GitHub did not report the job's end and no
+   * operator ordered it; null for every other job. Such a job is served again while GitHub has it queued (law
+   * 11).
    */
   endUntold(jobId: number): number | null {
     const key = numberKey(jobId);
     return this.#table.has(key) ? (this.#endUntold.get(key) ?? null) : null;
   }
 
-  /** How a job ended; null while it has not, and where that is not known any more. */
+  /** How a job ended; null while it has not, and when that is no longer known. */
   async get(jobId: number): Promise<SettledJob | null> {
     return known(await this.#table.get(numberKey(jobId)));
   }
