@@ -4,12 +4,12 @@ import { span } from '../format.js';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 60_000;
-/** Milliseconds by which the system's clock differs when somebody has to be told: nobody reads instants more exactly. */
+/** Milliseconds of difference from which a warning is logged: people do not read instants more exactly. */
 const TOLD_FROM = 60_000;
 
 /**
- * Tells when the system's clock was set far from the daemon's, which does not follow it at once: instants on the page
- * and in the journal then differ from those of everybody else. Returns what ends the watch.
+ * Warns when the system's clock was set far from the daemon's, which follows it only slowly: instants on the
+ * page and in the journal then differ from those of everyone else. Returns the function that ends the watch.
  */
 export function watchClock(clock: Clock, log: Logger): () => void {
   const stopped = new AbortController();

@@ -43,7 +43,7 @@ export interface CollectorOptions {
 /** Milliseconds for one step of a collection. */
 const PATIENCE = 30_000;
 
-/** What is collected by itself: the VMs of one host, or the runners of all scopes. */
+/** What is collected separately: the VMs of one host, or the runners of all scopes. */
 interface Part {
   name: string;
   kind: CollectionStep['kind'];
@@ -51,16 +51,16 @@ interface Part {
 }
 
 /**
- * Finds what a crash, a lost record or half a cleanup left behind. It compares reality with the records and acts
- * on names that are ours only; what may be working goes through an actor of its own, never straight to deletion. The VMs
- * of each host are collected by themselves, one thing at a time, so that a host that hangs delays no other one; runners
- * wait for the word of every host, at most half a minute.
+ * Finds what a crash, a lost record or an unfinished cleanup left behind. It compares hosts and GitHub with
+ * the records and acts only on names that are ours. A VM that may be running a job gets an actor of its own
+ * and is never deleted directly. The VMs of each host are collected separately, one at a time, so that a host
+ * that hangs does not delay the others. Runners wait until every host has responded, at most half a minute.
  */
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #stopped = new Stop();
   readonly #parts: Part[];
-  /** What the last collection of each part saw without an owner. */
+  /** What the last collection of each part found without an owner. */
   readonly #sightings = new Map<string, ReadonlyMap<string, Sighting>>();
   readonly #underWay = new Map<string, Promise<unknown>>();
 
@@ -89,13 +89,13 @@ export class Collector {
     this.#stopped.abort();
   }
 
-  /** What a collection would do now, with the reason for each thing; changes nothing. */
+  /** What a collection would do now, with the reason for each thing. It changes nothing. */
   async plan(): Promise<CollectionStep[]> {
     const plans = this.#parts.map(async (part) => this.#planned(part, await part.look()));
     return (await Promise.all(plans)).flatMap(({ steps }) => steps);
   }
 
-  /** Collects all parts now, and returns what was to be done. */
+  /** Collects all parts now, and returns what it decided to do. */
   async collect(): Promise<CollectionStep[]> {
     return (await Promise.all(this.#parts.map((part) => this.#collectPart(part)))).flat();
   }
@@ -117,7 +117,7 @@ export class Collector {
     }
   }
 
-  /** One at a time: two that overlap would adopt the same VM twice. */
+  /** One collection of a part at a time: two that overlap would adopt the same VM twice. */
   #collectPart(part: Part): Promise<CollectionStep[]> {
     const before = this.#underWay.get(part.name) ?? Promise.resolve();
     const collected = before.then(() => this.#collect(part));
@@ -176,7 +176,7 @@ export class Collector {
     return reality;
   }
 
-  /** Those of the config, and where a runner was left that an earlier config had registered. */
+  /** The scopes of the config, and those in which a runner remains that an earlier config had registered. */
   async #scopes(): Promise<RunnerScope[]> {
     const { scopes, store } = this.#options;
     const all = new Map(scopes.map((scope) => [scopeName(scope), scope]));
@@ -186,7 +186,7 @@ export class Collector {
     return [...all.values()];
   }
 
-  /** Read after reality, so that nothing which came into being in between looks ownerless. */
+  /** Read after hosts and GitHub, so that nothing that was made in between looks ownerless. */
   #owners() {
     const vmIds = new Set<string>();
     const namesInMaking = new Set<string>();
@@ -206,14 +206,17 @@ export class Collector {
     };
   }
 
-  /** Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes it a busy one. */
+  /**
+   * Gives an ownerless VM an actor that begins with the retire protocol; a sign of work makes the actor a
+   * busy one.
+   */
   async #adopt(step: CollectionStep & { kind: 'vm' }, signal: AbortSignal): Promise<void> {
     const { actors, clock, profileFor, store } = this.#options;
     const named = parseResourceName(this.#options.namePrefix, step.name);
     if (!named) return;
     const seen = await identifyStray(this.#options, step, named, signal);
     const profile = seen.job && profileFor(seen.job.labels);
-    // Asked last: while we waited, the job may have got an actor.
+    // Checked last: during the wait, the job may have got an actor.
     const isFree = actors.holderOfJob(named.jobId) === null && !store.settled.has(named.jobId);
     const job =
       seen.job && profile && isFree
@@ -226,7 +229,7 @@ export class Collector {
     });
   }
 
-  /** A host or GitHub that hangs must not hold up what comes after it for ever. */
+  /** A host or GitHub that hangs must not delay the following work for ever. */
   async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const timeout = startTimeout(this.#options.clock, PATIENCE, this.#stopped.signal);
     try {

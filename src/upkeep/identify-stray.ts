@@ -16,19 +16,19 @@ export interface StrayOptions {
 
 const REQUESTS_AT_ONCE = 5;
 
-/** What the world says of a VM without a record. */
+/** What hosts and GitHub know of a VM without a record. */
 export interface Identified {
-  /** The job that it was made for, where GitHub still has it. */
+  /** The job for which the VM was made; null when GitHub no longer has it. */
   job: JobObservation | null;
-  /** Where its runner is registered, or may be. */
+  /** Where its runner is registered, or may be registered. */
   place: { owner: string; repository: string };
-  /** The order for an actor to retire the VM; `numbers` are for names of further runners in it. */
+  /** The event that makes an actor retire the VM; `numbers` are for names of further runners in it. */
   adoption(profile: string, numbers: Vm['numbers']): JobEvent & { type: 'vm.adopted' };
 }
 
 /**
- * Finds out what an actor has to know to retire a VM of whose record nothing is left: its job, its runner and
- * how long it lives. Rejects when its agent or GitHub does not answer.
+ * Finds out what an actor has to know to retire a VM without a record: its job, its runner and its remaining
+ * lifetime. Rejects when its agent or GitHub does not respond.
  */
 export async function identifyStray(
   { world, namePrefix, scopes, repositories }: StrayOptions,
@@ -64,7 +64,8 @@ export async function identifyStray(
         madeFor: { jobId, attempt: 1 },
         numbers,
         id: step.id,
-        // Each login asks for it: a guest that has none is silent, which is no reason to leave the VM without an owner.
+        // Each login asks for it: a guest without an address is silent, which is not a reason to leave the VM
+        // without an owner.
         address: null,
         hostKey: null,
         runnerVersion: null,
@@ -82,7 +83,7 @@ export async function identifyStray(
     );
   }
 
-  /** Where the runner in the VM is registered, since only there it can be taken off the list. */
+  /** Where the runner in the VM is registered, since it can be removed only there. */
   async function placeOf(): Promise<{ owner: string; repository: string }> {
     const organization = scopes.find(({ kind }) => kind === 'organization');
     if (organization) return { owner: organization.owner, repository: '' };
@@ -95,8 +96,8 @@ export async function identifyStray(
 }
 
 /**
- * Asks several places side by side, and returns what the first one finds: one that hangs or refuses delays none of the
- * others. Rejects when none found it and one could not be asked, since it may be there.
+ * Asks several places in parallel, and returns what the first one finds: one that hangs or refuses does not
+ * delay the others. Rejects when none found it and one could not be asked, since it may be there.
  */
 function firstFound<Place, Found>(
   places: readonly Place[],

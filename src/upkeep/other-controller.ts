@@ -17,14 +17,14 @@ export interface OtherControllerOptions extends RetireOptions {
   scopes: readonly RunnerScope[];
 }
 
-/** A thing of the controller, and what becomes of it. */
+/** A VM or runner of the controller, and what a removal would do with it. */
 export interface Remnant {
   step: CollectionStep;
   /** Epoch ms at which a VM was made, on its host's clock; null for a runner. */
   createdAt: number | null;
 }
 
-/** What could not be asked, so that what is left there is unknown. */
+/** A host or scope that could not be asked, so that what remains there is unknown. */
 export interface Unseen {
   where: string;
   why: string;
@@ -35,20 +35,20 @@ export interface Look {
   unseen: Unseen[];
 }
 
-/** What became of a thing that was to be removed; `why` is null when it is gone. */
+/** The result for a thing that had to be removed; `why` is null when it is gone. */
 export interface Removal {
   step: CollectionStep;
   why: string | null;
 }
 
-/** Milliseconds for one list, and for one removal: the agent may need two minutes and a half for a delete. */
+/** Milliseconds for one list, and for one removal: the agent may need two and a half minutes for a delete. */
 const LIST_PATIENCE = 10_000;
 const REMOVAL_PATIENCE = 180_000;
 
-/** Looks after which nothing more can come to light: a runner follows its VM, and is seen twice. */
+/** Looks after which nothing more can be found: a runner follows its VM, and is seen twice. */
 const LOOKS = 4;
 
-/** No daemon runs with the id, so nothing that bears it has an owner. */
+/** No daemon runs with this id, so nothing with its name has an owner. */
 const NOBODY: Owners = {
   vmIds: new Set(),
   namesInMaking: new Set(),
@@ -59,7 +59,7 @@ const NOBODY: Owners = {
 const keyOf = (step: CollectionStep) =>
   step.kind === 'vm' ? `vm ${step.host} ${step.id}` : `runner ${step.scope} ${step.name}`;
 
-/** VMs before runners, each by its place and its name. */
+/** VMs before runners, each group by place and name. */
 const inOrder = (a: CollectionStep, b: CollectionStep) => {
   const of = (step: CollectionStep) =>
     step.kind === 'vm' ? ['0', step.host, step.name] : ['1', step.scope, step.name];
@@ -67,8 +67,9 @@ const inOrder = (a: CollectionStep, b: CollectionStep) => {
 };
 
 /**
- * What is left of a controller that runs no more: of an earlier `controller.id`, or on a host that left the config. What
- * is done with each thing is the collector's decision for one without a record; only what was shown before is removed.
+ * What remains of a controller that no longer runs: one with an earlier `controller.id`, or on a host that
+ * was removed from the config. The collector's rules for things without a record decide what is done; only
+ * what was shown before is removed.
  */
 export class OtherController {
   readonly #options: OtherControllerOptions;
@@ -79,7 +80,7 @@ export class OtherController {
     this.#options = options;
   }
 
-  /** Everything that bears a name of the controller, with what a removal would do; changes nothing. */
+  /** Lists everything with a name of the controller, and what a removal would do. It changes nothing. */
   async look(): Promise<Look> {
     const { plan, remnants, unseen } = await this.#look();
     const { sightings } = plan(new Map());
@@ -90,9 +91,9 @@ export class OtherController {
   }
 
   /**
-   * Removes what the last look showed, unless it came into use since: VMs that may be working by the protocol of law 5.
-   * Tells of each thing as soon as it is over, those that are left last. A thing that was not shown is left: it came
-   * since, so that a daemon with this id may be running.
+   * Removes what the last look showed, unless it came into use since then; VMs that may be working are
+   * removed by the protocol of law 5. Reports each thing as soon as it is done, those that remain last. A
+   * thing that was not shown remains: it came later, so a daemon with this id may be running.
    */
   async remove(onRemoval: (removal: Removal) => void): Promise<{ removals: Removal[]; unseen: Unseen[] }> {
     const removals = new Map<string, Removal>();
@@ -173,7 +174,10 @@ export class OtherController {
   }
 }
 
-/** What is not there any more is removed, by whoever; where nobody could look, it may be there. */
+/**
+ * A thing that is no longer there counts as removed, whatever removed it; where nothing could be read, it may
+ * still be there.
+ */
 function whyUnknown(step: CollectionStep, unseen: readonly Unseen[]): string | null {
   const where = step.kind === 'vm' ? step.host : step.scope;
   return unseen.find((one) => one.where === where)?.why ?? null;

@@ -3,12 +3,12 @@ import { isPoweredOn } from '../agent/vm-state.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Leftover } from '../store/tables/leftovers.ts';
 
-/** One thing at a host or at GitHub that bears one of our names. */
+/** One thing at a host or at GitHub that has one of our names. */
 export type Stray =
   | { kind: 'vm'; host: string; id: string; name: string; state: string }
   | { kind: 'runner'; scope: string; id: number; name: string; online: boolean; busy: boolean };
 
-/** When something without an owner was seen first and how often; epoch ms. */
+/** When something without an owner was first seen, and how often; epoch ms. */
 export interface Sighting {
   firstSeenAt: number;
   looks: number;
@@ -17,7 +17,7 @@ export interface Sighting {
 export interface Reality {
   vms: { host: string; id: string; name: string; state: string }[];
   runners: { scope: string; id: number; name: string; online: boolean; busy: boolean }[];
-  /** Hosts that did not answer: their VMs are unknown, so runners without a VM prove nothing. */
+  /** Hosts that did not respond: their VMs are unknown, so a runner without a VM proves nothing. */
   unseenHosts: string[];
   /** Scopes whose runners could not be read. */
   unseenScopes: string[];
@@ -40,17 +40,20 @@ export type CollectionStep = Stray & {
 
 export interface Collection {
   steps: CollectionStep[];
-  /** What the next look compares with. */
+  /** The sightings that the next look compares with. */
   sightings: Map<string, Sighting>;
 }
 
-/** Looks that must find something ownerless before it is touched; one may fall between a create and its record. */
+/**
+ * Looks that must find a thing without an owner before it is removed; a single look may fall between a create
+ * and its record.
+ */
 const LOOKS_BEFORE_DELETION = 2;
 
 /**
- * What is ours by name and owned by no record, and what to do with each. Strangers do not even appear in the
- * answer (law 3). A VM that may be working is adopted, so that the retire protocol decides (law 5); a runner that
- * is busy, online, or may belong to a VM that we cannot see is left alone.
+ * Decides what is done with each thing that is ours by name and has no record. Things of others are not in
+ * the result (law 3). A VM that may be working is adopted, so that the retire protocol decides (law 5); a
+ * runner that is busy, online, or may belong to a VM that we cannot see is not touched.
  */
 export function planCollection(
   prefix: string,
@@ -60,7 +63,7 @@ export function planCollection(
   now: number,
 ): Collection {
   const sightings = new Map<string, Sighting>();
-  /** Notes a look; true when there were enough of them. */
+  /** Counts a look; true when there were enough of them. */
   const sight = (key: string) => {
     const seen = before.get(key);
     const looks = (seen?.looks ?? 0) + 1;
@@ -83,7 +86,8 @@ function vmStep(
 ): CollectionStep[] {
   const { host, id, name, state } = vm;
   const isWorking = isPoweredOn(vm.state);
-  // A VM in the making is not started before its record knows its id: one that runs is of a lost record.
+  // A VM that is being made is not started before its record has its id: one that runs belongs to a lost
+  // record.
   if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
   const stray = { kind: 'vm' as const, host, id, name, state };
   const cause = `no record owns it and it is ${vm.state}`;
@@ -97,7 +101,10 @@ function vmStep(
   return [{ ...stray, do: 'adopt', why: `${cause}: its guest is asked first` }];
 }
 
-/** Nobody of ours ever starts a base, so one that runs is in somebody's hands, and no guest of ours is there to ask. */
+/**
+ * This daemon never starts a base VM, so a base that runs is used by a person, and there is no runner of ours
+ * in it to ask.
+ */
 function baseStep(
   prefix: string,
   vm: Reality['vms'][number],
@@ -137,7 +144,7 @@ function runnerStep(
   return [{ ...stray, do: 'delete', why }];
 }
 
-/** Whether nothing of what a record left behind is there any more. What could not be seen may be. */
+/** Whether nothing of what a record left behind remains. What could not be read may remain. */
 export function isLeftoverGone(
   { vm, runner }: Leftover,
   { vms, runners, unseenHosts, unseenScopes }: Reality,

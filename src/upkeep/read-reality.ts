@@ -3,7 +3,7 @@ import type { EffectWorld } from '../effects/effect-world.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Reality } from './plan-collection.ts';
 
-/** A `Reality` with what only a person wants to know. */
+/** A `Reality` with facts that are only for people. */
 export interface SeenReality extends Reality {
   /** `createdAt` in epoch ms, on the host's clock. */
   vms: (Reality['vms'][number] & { createdAt: number })[];
@@ -13,13 +13,16 @@ export interface RealityOptions {
   world: Pick<EffectWorld, 'agent' | 'github'>;
   hosts: readonly string[];
   scopes: readonly RunnerScope[];
-  /** Bounds one question, so that a host or GitHub that hangs costs only what it was asked for. */
+  /** Limits the time of one request, so that a host or GitHub that hangs costs only that request. */
   within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** Why the VMs of a host, or the runners of a scope, are unknown. */
+  /** Called with why the VMs of a host, or the runners of a scope, are unknown. */
   onUnseen(what: { host: string } | { scope: string }, error: unknown): void;
 }
 
-/** Lists the VMs of all hosts, and then the runners of all scopes, each side by side. What does not answer is named. */
+/**
+ * Lists the VMs of all hosts, and then the runners of all scopes, each in parallel. Names what did not
+ * respond.
+ */
 export async function readReality(options: RealityOptions): Promise<SeenReality> {
   const { world, hosts, scopes, within, onUnseen } = options;
   const reality: SeenReality = { vms: [], runners: [], unseenHosts: [], unseenScopes: [] };
@@ -43,7 +46,8 @@ export async function readReality(options: RealityOptions): Promise<SeenReality>
       createdAt,
     })),
   );
-  // Read after the VMs: a runner whose VM came in between is seen with no VM once, and once is not enough.
+  // Read after the VMs: a runner whose VM was made in between is seen once without a VM, and once is not
+  // enough to act.
   const runners = await Promise.all(
     scopes.map(async (scope) => {
       try {

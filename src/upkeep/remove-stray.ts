@@ -6,8 +6,8 @@ import { scopeName } from '../github/runners/runner-scope.ts';
 import type { CollectionStep } from './plan-collection.ts';
 
 /**
- * Removes what a look has shown, after a second look at this one thing: the list is as old as the answers that came
- * after it. Rejects with VM_BUSY or RUNNER_BUSY when it came into use since.
+ * Removes what a look has shown, after a second look at this one thing: the list may be out of date. Rejects
+ * with VM_BUSY or RUNNER_BUSY when the thing came into use since.
  */
 export async function removeStray(
   world: Pick<EffectWorld, 'agent' | 'github'>,

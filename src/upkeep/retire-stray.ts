@@ -15,20 +15,23 @@ import { identifyStray, type StrayOptions } from './identify-stray.ts';
 import type { CollectionStep } from './plan-collection.ts';
 
 export interface RetireOptions extends StrayOptions {
-  /** Its `namePrefix` is that of the VM. */
+  /** Its `namePrefix` is that of the VM's name. */
   policy: JobPolicy;
   clock: Clock;
-  /** The profile that covers a job's labels; null when none does. */
+  /** The profile that covers a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
 }
 
-/** Milliseconds beside the confirmation window for questions, for the runner's removal and for the VM's. */
+/**
+ * Milliseconds for requests and for removing the runner and the VM, in addition to the confirmation window.
+ */
 const PATIENCE = 4 * 60_000;
 
 /**
- * Retires a VM that may be working, without a daemon: one actor of the job machine begins with the protocol of law 5, as
- * the VM that a collector adopts does. Nothing is stored, since all that it does is to remove, and the next try looks
- * again. Rejects with VM_BUSY when the guest works, and then the VM is as it was; else with what kept it from an end.
+ * Retires a VM that may be working, without a daemon: one actor of the job machine begins with the protocol
+ * of law 5, like the actor of a VM that the collector adopts. Nothing is stored, since it only removes things
+ * and a second try looks again. Rejects with VM_BUSY when the guest works, and leaves the VM as it was;
+ * otherwise rejects with what prevented the end.
  */
 export async function retireStray(
   options: RetireOptions,
@@ -41,7 +44,8 @@ export async function retireStray(
   const timeout = startTimeout(clock, policy.timeouts.retireWindow + PATIENCE);
   const ends = AbortSignal.any([signal, timeout.signal]);
   try {
-    // A guest without an address cannot be asked, which is told at once: nobody waits for a command as a daemon waits.
+    // A guest without an address cannot be asked. This is reported at once: a person does not wait for a
+    // command as a daemon waits.
     await forwardedAddress(world, step.host, step.id, ends);
     const { job, place, adoption } = await identifyStray(options, step, named, ends);
     const profile = job && profileFor(job.labels);
@@ -83,7 +87,7 @@ function isWorking({ name }: CollectionStep): DaemonError {
   return new DaemonError('VM_BUSY', `The guest of ${name} works on a job: ask again when it has ended.`);
 }
 
-/** What it was waiting for when the time was over. */
+/** The error that says what was waited for when the time was over. */
 function unfinished({ name }: CollectionStep, { context }: JobSnapshot): DaemonError {
   const { phase, runnerRemoval } = context;
   const { code, message } = phase.lastFailure ??

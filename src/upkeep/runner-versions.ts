@@ -9,27 +9,33 @@ import { Stop } from '../stop.ts';
 export interface SeenVersion {
   profile: string;
   version: string;
-  /** Epoch ms from which GitHub does not take it; null where GitHub names no such instant. */
+  /** Epoch ms from which GitHub no longer accepts it; null when GitHub names no instant. */
   endsAt: number | null;
-  /** It ends within weeks, or has ended: the image has to be built with a current one. */
+  /**
+   * GitHub stops accepting it within weeks, or has stopped: the image has to be rebuilt with a current
+   * version.
+   */
   isEnding: boolean;
 }
 
 export interface RunnerVersionsOptions {
   github: Pick<GitHub, 'runnerEndsAt'>;
-  /** Where runners are registered; one is enough, since GitHub answers the same everywhere. */
+  /** A scope in which runners are registered; one is enough, since GitHub returns the same for all. */
   scope: RunnerScope | undefined;
   journal: JournalWriter;
   clock: Clock;
   log: Logger;
 }
 
-/** Milliseconds for which an answer is believed: GitHub may put a version's end earlier. */
+/** Milliseconds for which a response is used: GitHub may move a version's end to an earlier date. */
 const BELIEVED = 6 * 3_600_000;
-/** Milliseconds before its end in which a version is warned of. */
+/** Milliseconds before a version's end from which the daemon warns. */
 const WARNED_BEFORE = 28 * 24 * 3_600_000;
 
-/** Asks GitHub how long it takes the runners that are in the images, weeks before jobs find out. */
+/**
+ * Asks GitHub until when it accepts the runner versions in the images, so that a person hears of it weeks
+ * before jobs fail.
+ */
 export class RunnerVersions {
   readonly #options: RunnerVersionsOptions;
   readonly #seen = new Map<string, string>();
@@ -68,7 +74,8 @@ export class RunnerVersions {
       this.#warn();
       return;
     }
-    // Kept before the answer comes: many VMs are probed at once, and a failed question is not repeated for each.
+    // Stored before the response comes: many VMs are probed at the same time, and a failed request is not
+    // repeated for each.
     this.#ends.set(version, { askedAt: now, endsAt: known?.endsAt ?? null });
     github.runnerEndsAt(scope, version, { signal: this.#stopped.signal }).then(
       (endsAt) => {

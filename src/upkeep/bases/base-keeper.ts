@@ -14,7 +14,7 @@ import type { BaseVm, BaseVms } from './base-vms.ts';
 import { type BasePlan, planBases } from './plan-bases.ts';
 
 export interface BaseKeeperOptions {
-  /** The part of the world of effects that is used. */
+  /** The part of the effects' world that the keeper uses. */
   world: {
     agent(host: string): AgentClient;
     /** Throws PROFILE_UNKNOWN. */
@@ -29,30 +29,30 @@ export interface BaseKeeperOptions {
   namePrefix: string;
   clock: Clock;
   log: Logger;
-  /** Milliseconds between two checks of a host, each of which asks the registry where a tag points to. */
+  /** Milliseconds between two checks of a host; each asks the registry which digest a tag has now. */
   interval: number;
   /** A cordoned host gets no new VMs. */
   isCordoned(host: string): boolean;
 }
 
-/** Milliseconds up to which the pause after failures in a row grows. */
+/** Longest pause after failures in a row, in milliseconds. */
 const LONGEST_PAUSE = 10 * 60_000;
 
 /**
- * Keeps one stopped VM of each profile on each host for jobs to be cloned from. No job waits for this: where no base is
- * ready, a job's VM is made from its image.
+ * Keeps one stopped VM of each profile on each host, from which VMs for jobs are cloned. Jobs never wait for
+ * it: when no base is ready, a job's VM is made from its image.
  *
- * No record is written ahead (law 1): the names are the record, on the host itself. A base is made under a name that
- * says "unfinished" and that was never used before. It gets its plain name when it is complete and its content is known
- * to be what that name says. Whatever a crash, a lost response or a tag that moved leaves behind is therefore seen as
- * unfinished by everyone who lists the host, and the collector deletes it. This keeper deletes nothing.
+ * No record is written ahead (law 1): the names on the host itself are the record. A base is made under a
+ * name that says "unfinished" and that was never used before. It gets its plain name when it is complete and
+ * known to contain what that name says. So whatever a crash, a lost response or a moved tag leaves behind is
+ * unfinished to everyone who lists the host, and the collector deletes it. This keeper deletes nothing.
  */
 export class BaseKeeper {
   readonly #options: BaseKeeperOptions;
   readonly #stopped = new Stop();
-  /** The digest that the last pull of an image brought, by host and reference. */
+  /** The digest of the last pull of an image, by host and reference. */
   readonly #digests = new Map<string, string>();
-  /** Failures in a row, by host and what failed. */
+  /** Failures in a row, by host and the step that failed. */
   readonly #failures = new Map<string, { count: number; retryAt: number; message: string }>();
   #keeping: Promise<unknown> = Promise.resolve();
 
@@ -60,7 +60,10 @@ export class BaseKeeper {
     this.#options = options;
   }
 
-  /** Checks every host at once and then at each interval, until stopped; a host that hangs does not delay another. */
+  /**
+   * Checks every host at once and then at each interval, until stopped. A host that hangs does not delay the
+   * others.
+   */
   start(): void {
     const { hosts, profiles, interval, clock } = this.#options;
     const { signal } = this.#stopped;
@@ -73,7 +76,7 @@ export class BaseKeeper {
     this.#keeping = Promise.all(hosts.map(keep));
   }
 
-  /** Resolves when nothing is being made any more. */
+  /** Resolves when no base is being made any more. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#keeping;
@@ -105,7 +108,7 @@ export class BaseKeeper {
     }
   }
 
-  /** Stores what the host has now, which is correct also when nothing can be pulled or made. */
+  /** Stores which bases the host has now; this is correct even when nothing can be pulled or made. */
   async #observe(host: string): Promise<BasePlan> {
     const { world, profiles, namePrefix } = this.#options;
     const client = world.agent(host);
@@ -129,7 +132,7 @@ export class BaseKeeper {
     return plan;
   }
 
-  /** Adds the reason why it is not as it should be, where a better one is known. */
+  /** Adds why a base is not ready or not current, when a more exact reason is known. */
   #explained(host: string, profile: string, base: BaseVm): BaseVm {
     const { image } = this.#options.world.profile(profile);
     const failure = [profile, image, 'host']
@@ -146,7 +149,7 @@ export class BaseKeeper {
     return digest === undefined ? null : baseKey(profile, content, digest);
   }
 
-  /** Finds where the tag points to now, and brings that to the host. */
+  /** Finds the digest that the tag has now, and pulls it to the host. */
   async #pull(host: string, image: string): Promise<void> {
     const { world } = this.#options;
     const client = world.agent(host);
@@ -175,7 +178,8 @@ export class BaseKeeper {
       const spec = { name, image: content.image, ephemeral: false, lifetimeSeconds: null };
       const vm = await client.createVm(spec, { signal });
       await sizeVm(client, vm, content, signal);
-      // The create has pulled the tag once more. If the tag still points to the same digest, the VM holds that digest.
+      // The create has pulled the tag again. If the tag still has the same digest, the VM contains that
+      // digest.
       if (!isPinned) await this.#pull(host, content.image);
       if (this.#keyOf(host, profile) !== key) {
         throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base was made of it.`);
@@ -185,7 +189,9 @@ export class BaseKeeper {
     });
   }
 
-  /** Shows a failure with each base that it prevents or keeps from being renewed, and pauses longer after each one. */
+  /**
+   * Shows a failure with each base that it prevents or keeps out of date, and pauses longer after each one.
+   */
   async #attempt(host: string, profiles: string[], what: string, work: () => Promise<void>): Promise<void> {
     const { world, clock, log, interval } = this.#options;
     const key = `${host} ${what}`;
@@ -219,15 +225,15 @@ export class BaseKeeper {
 }
 
 /**
- * The part of a base VM's name that stands for its content: its profile, its image by reference and digest, its size.
- * A change of any of these makes another key, so a base is never updated but replaced.
+ * The part of a base VM's name that identifies its content: its profile, its image by reference and digest,
+ * its size. A change of any of these gives another key, so a base is never updated but replaced.
  */
 function baseKey(profile: string, { image, cpu, memory, disk }: Profile, digest: string): string {
   const content = JSON.stringify([profile, image, digest, cpu, memory, disk]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
-/** The digest that a reference names by itself; null for a tag, which may move. */
+/** The digest that is part of a reference; null for a tag, which may move. */
 function digestIn(reference: string): string | null {
   return /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
 }

@@ -2,7 +2,7 @@ import { parseBaseName } from '../../../machines/resource-name.ts';
 
 /** The base VM that jobs of one profile are cloned from on one host, or why there is none. */
 export type BaseVm =
-  /** `why` is null, or says why it is of an earlier image and no newer one can be made. */
+  /** `why` is null, or says why the base is of an earlier image and no newer one can be made. */
   | { state: 'ready'; vmId: string; name: string; why: string | null }
   | {
       state: 'none';
@@ -13,19 +13,23 @@ export type BaseVm =
 const SWITCHED_OFF: BaseVm = { state: 'none', why: null };
 const NOT_CHECKED: BaseVm = { state: 'none', why: 'it was not looked for yet' };
 
-/** After so many temporary failures of its clone a VM is made from its image; 250 ms to 4 s are between them. */
+/**
+ * Number of temporary failures after which a VM is made from its image; pauses of 250 ms to 4 s lie between
+ * them.
+ */
 const MAX_CLONE_FAILURES = 5;
 
 /**
- * What this process knows of base VMs: the keeper writes it, creates read it, and the collector asks which VMs stay. In
- * memory only, since a restart reads it from the hosts' lists again; until then VMs are made from their images.
+ * What this process knows of base VMs: the keeper writes it, creates read it, and the collector asks which
+ * VMs to keep. In memory only, since a restart reads it from the hosts' lists again; until then VMs are made
+ * from their images.
  */
 export class BaseVms {
   readonly #isOn: boolean;
   readonly #namePrefix: string;
   /** By host, then by profile. */
   readonly #bases = new Map<string, Map<string, BaseVm>>();
-  /** Ids of the VMs that are kept, by host; null where that is unknown now. */
+  /** Ids of the VMs that are kept, by host; null when that is unknown now. */
   readonly #kept = new Map<string, ReadonlySet<string> | null>();
   /** The name under which the keeper is making one, by host. */
   readonly #making = new Map<string, string>();
@@ -39,7 +43,7 @@ export class BaseVms {
     this.#namePrefix = namePrefix;
   }
 
-  /** Whether it is the name of a base of ours, complete or not. */
+  /** Whether this is the name of a base of ours, complete or not. */
   isBase(vmName: string): boolean {
     return parseBaseName(this.#namePrefix, vmName) !== null;
   }
@@ -49,19 +53,22 @@ export class BaseVms {
     return this.#bases.get(host)?.get(profile) ?? NOT_CHECKED;
   }
 
-  /** The base for one VM: none when its clone has failed too often, so that no base can keep a job from its VM. */
+  /**
+   * The base for one VM. None when the VM's clone has failed too often, so that no base can keep a job from
+   * getting a VM.
+   */
   forVm(vmName: string, host: string, profile: string): BaseVm {
     const hasFailed = (this.#cloneFailures.get(vmName) ?? 0) >= MAX_CLONE_FAILURES;
     return hasFailed ? { state: 'none', why: 'its clone was refused' } : this.of(host, profile);
   }
 
-  /** Counts a clone that failed. After a permanent failure the VM is made from its image at the next try. */
+  /** Counts a failed clone. After a permanent failure the next try makes the VM from its image. */
   cloneFailed(vmName: string, failure: 'temporary' | 'permanent'): void {
     const count = failure === 'permanent' ? MAX_CLONE_FAILURES : (this.#cloneFailures.get(vmName) ?? 0) + 1;
     this.#cloneFailures.set(vmName, count);
   }
 
-  /** The VM is made or gone, so its failures count no more. */
+  /** The VM is made or gone, so its failures no longer count. */
   forget(vmName: string): void {
     this.#cloneFailures.delete(vmName);
   }
@@ -82,12 +89,15 @@ export class BaseVms {
     this.#bases.set(host, bases.set(profile, base));
   }
 
-  /** Sets which VMs are the host's bases. With null that is unknown now, and all VMs with the name of a base are kept. */
+  /**
+   * Sets which VMs are the host's bases. Null means that it is unknown now; all VMs with the name of a base
+   * are then kept.
+   */
   keep(host: string, vmIds: ReadonlySet<string> | null): void {
     this.#kept.set(host, vmIds);
   }
 
-  /** Makes a base under a name that is kept until `make` has ended. */
+  /** Makes a base under a name; VMs with that name are kept until `make` has ended. */
   async whileMaking<T>(host: string, name: string, make: () => Promise<T>): Promise<T> {
     this.#making.set(host, name);
     try {
@@ -97,7 +107,7 @@ export class BaseVms {
     }
   }
 
-  /** Whether a VM with the name of a base is to stay. */
+  /** Whether a VM with the name of a base has to be kept. */
   keeps(host: string, vm: { id: string; name: string }): boolean {
     if (this.#cloning.has(vm.id)) return true;
     if (!this.#isOn) return false;
@@ -105,7 +115,7 @@ export class BaseVms {
     return kept === null || kept.has(vm.id) || this.#making.get(host) === vm.name;
   }
 
-  /** All of a host, for people. */
+  /** All bases of a host, for people. */
   view(host: string): { profile: string; state: BaseVm['state']; vm: string | null; why: string | null }[] {
     return [...(this.#bases.get(host) ?? [])].map(([profile, base]) => ({
       profile,

@@ -5,13 +5,14 @@ import type { VmSizes } from '../../agent/size-vm.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 import type { BaseVm, BaseVms } from './base-vms.ts';
 
-/** Failures that say nothing of the base: a create from the image would have failed in the same way. */
+/** Failures that say nothing about the base: a create from the image would have failed in the same way. */
 const TEMPORARY = ['HOST_BUSY', 'HOST_MAINTENANCE', 'AGENT_TOKEN_REFUSED'] as const;
 
 /**
- * Makes a VM by this name as a copy of the base, with its size and its lifetime in the same call. Every failure is
- * counted. After one that is not temporary, which is thrown as BASE_UNUSABLE, the next try uses the image: it looks by
- * name first, as after any create, so nothing is made twice. An error that leaves the outcome open is thrown as it is.
+ * Makes a VM by this name as a copy of the base, with its size and its lifetime in the same call. Every
+ * failure is counted. After one that is not temporary, which is thrown as BASE_UNUSABLE, the next try uses
+ * the image: it looks by name first, as after any create, so no VM is made twice. An error after which the
+ * outcome is unknown is thrown unchanged.
  */
 export async function cloneBase(
   client: AgentClient,
@@ -55,9 +56,9 @@ export async function cloneBase(
 }
 
 /**
- * Returns why the base cannot be cloned, null where the outcome is open. `busy`: another clone of it is being made, which
- * the agent does not queue but rejects, with the same code as for a VM in the wrong state. An unknown route and an
- * unknown VM have one code as well.
+ * Returns why the base cannot be cloned; null when the outcome is unknown. `busy`: another clone of it is
+ * being made; the agent does not queue a second one but rejects it, with the same code as for a VM in the
+ * wrong state. An unknown route and an unknown VM also share one code.
  */
 async function troubleOf(
   client: AgentClient,

@@ -6,7 +6,7 @@ export interface WantedBase {
   profile: string;
   /** Null while the digest of its image is unknown there. */
   key: string | null;
-  /** Id of the VM that was its base up to now, perhaps of an earlier image. */
+  /** Id of the VM that has been its base so far, perhaps of an earlier image. */
   before: string | null;
 }
 
@@ -29,9 +29,10 @@ export interface BasePlan {
 }
 
 /**
- * Decides which VMs of a host are the bases of its profiles, and which have to be made. The host's list is the only
- * record: a name says what its VM holds, and its plain form says that the VM is complete. A base of an earlier image is
- * used until its successor is there. While any digest is unknown, unknown bases are kept, since they may be of that one.
+ * Decides which VMs of a host are the bases of its profiles, and which have to be made. The host's list is
+ * the only record: a name says what its VM holds, and its plain form says that the VM is complete. A base of
+ * an earlier image is used until its successor is ready. While any digest is unknown, unknown bases are kept,
+ * since they may have that digest.
  */
 export function planBases(prefix: string, wanted: readonly WantedBase[], vms: readonly ListedVm[]): BasePlan {
   const bases = wanted.map(({ profile, key, before }) => {
@@ -45,7 +46,7 @@ export function planBases(prefix: string, wanted: readonly WantedBase[], vms: re
         : other
           ? `${other.name} is ${other.state}`
           : 'it is being made';
-    // A person who renames it takes it over (law 3).
+    // A person who renames a base takes it over (law 3).
     const earlier = vms.find(
       ({ id, name, state }) =>
         id === before && state === 'stopped' && parseBaseName(prefix, name)?.isComplete,
