@@ -11,13 +11,13 @@ import { type AgentEnd, launch, shutDown } from './launch.ts';
 export interface AgentServerOptions {
   world: AgentWorld;
   token: string;
-  /** Loopback unless told otherwise. */
+  /** Loopback by default. */
   host?: string;
   /** 0, the default, takes any free port. */
   port?: number;
-  /** Connections at a time; further ones get 429 unread. */
+  /** Connections at a time; further ones get a 429 and are not read. */
   maxConnections?: number;
-  /** Milliseconds for a request to arrive whole. */
+  /** Milliseconds in which a request has to arrive completely. */
   receiveMs?: number;
 }
 

@@ -10,18 +10,20 @@ import { notFound } from './refusal.ts';
 import type { Gate } from './vms/gate.ts';
 import type { Power, Vm } from './vms/vm.ts';
 
-/** The life of one process of the agent; its signal ends everything that was under way in it. */
+/** The life of one process of the agent; its signal aborts everything under way in it. */
 export interface AgentLife {
   readonly startedAt: number;
   readonly end: AbortController;
 }
 
 /**
- * One simulated Mac: its VMs, images, events and the rules between them, apart from HTTP. Time, chance, processes
- * and sockets are passed in, so the same world runs on the wall clock behind a server or on virtual time in process.
+ * One simulated Mac: its VMs, images, events and the rules between them, without HTTP. Time, chance,
+ * processes and sockets are passed in, so the same world runs on the wall clock behind a server or on virtual
+ * time in process.
  *
- * Faults on `mac <operation> <name>` (start, stop, pause, resume, delete, create, clone, resize, pull) and `guest boot <name>` take
- * effect inside the Mac: `mac start *` leaves the VM in `error`, where a fault on the route would leave it untouched.
+ * Faults on `mac <operation> <name>` (start, stop, pause, resume, delete, create, clone, resize, pull) and
+ * `guest boot <name>` take effect inside the Mac: `mac start *` leaves the VM in `error`, where a fault on
+ * the route would leave it untouched.
  */
 export interface AgentWorld {
   readonly clock: Clock;
@@ -36,14 +38,17 @@ export interface AgentWorld {
   readonly pulls: Map<string, PullOperation>;
   /** The last pull of each reference: pulls of one reference go one after another. */
   readonly pullQueues: Map<string, Promise<void>>;
-  /** SSH ports taken, or being taken. */
+  /** SSH ports that are in use or being claimed. */
   readonly portsInUse: Set<number>;
-  /** VNC ports, likewise. */
+  /** VNC ports that are in use or being claimed. */
   readonly vncPortsInUse: Set<number>;
   life: AgentLife;
-  /** A wipe or reset is running: nothing may be changed. */
+  /** A wipe or reset is running: other changes are refused. */
   maintenance: boolean;
-  /** What follows by itself when a VM runs, and when it is stopped or in error; bound once, where the world is made. */
+  /**
+   * What happens automatically when a VM runs, and when it is stopped or in error; set once, where the world
+   * is made.
+   */
   readonly hooks: {
     running(vm: Vm, power: Power): void;
     atRest(vm: Vm): void;
@@ -52,14 +57,14 @@ export interface AgentWorld {
   vmsCreated: number;
 }
 
-/** The VM, or 404. */
+/** Returns the VM. Throws 404. */
 export function vmById(world: AgentWorld, id: string): Vm {
   const vm = world.vms.get(id);
   if (!vm) throw notFound('VM');
   return vm;
 }
 
-/** Lets the time of one piece of work pass; rejects when `signal` aborts. */
+/** Waits for the duration of one piece of work; rejects when `signal` aborts. */
 export function spend(world: AgentWorld, latency: Latency, signal: AbortSignal): Promise<void> {
   return sleepFor(world.clock, draw(world.random, latency), signal);
 }
@@ -82,7 +87,7 @@ export async function operationFault(
 }
 
 /**
- * Runs work that nobody awaits; when its signal ends it, nothing is reported; any other failure is an unhandled
+ * Runs work that nothing awaits. An abort by its signal is ignored; any other failure is an unhandled
  * rejection.
  */
 export function inBackground(work: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -24,11 +24,11 @@ const foreignFields = z.strictObject({
   name: z.string().min(1),
   state: z.enum(['stopped', 'running', 'paused', 'error']).default('running'),
   ephemeral: z.boolean().default(false),
-  /** Of one in `error`: it holds a slot that the agent's list does not show. */
+  /** For a VM in `error`: it uses a slot that the agent's list does not show. */
   hasRuntime: z.boolean().default(false),
 });
 
-/** A VM that another tool made and runs on this Mac: the agent lists it, and its slot is taken. */
+/** A VM that another tool made and runs on this Mac: the agent lists it, and it uses a slot. */
 export function addForeignVm(world: AgentWorld, given: z.input<typeof foreignFields>): Vm {
   const { name, state, ephemeral, hasRuntime } = foreignFields.parse(given);
   const resources = { cpuCount: 4, memorySize: 8 * 1024 ** 3, diskSize: 64 * 1024 ** 3 };
@@ -40,15 +40,15 @@ export function addForeignVm(world: AgentWorld, given: z.input<typeof foreignFie
   return vm;
 }
 
-/** Takes a VM away as if its owner had deleted it with another tool: no gate, no delay. */
+/** Removes a VM as if its owner had deleted it with another tool: no gate, no delay. */
 export async function removeForeignVm(world: AgentWorld, vm: Vm): Promise<void> {
   await powerOff(world, vm);
   forgetVm(world, vm);
 }
 
 /**
- * The simulator's own routes, which the real agent does not have: without a token, but for clients on this machine
- * only. `restart` is answered before it happens, since it cuts this connection too.
+ * The simulator's own routes, which the real agent does not have: without a token, but only for clients on
+ * this machine. `restart` responds before it restarts, since the restart cuts this connection too.
  */
 export async function answerControl(
   world: AgentWorld,
@@ -97,7 +97,7 @@ async function control(
       return noContent;
     case 'POST restart': {
       const { mode, downMs } = restartFields.parse(json());
-      // In the next tick, so that this answer is sent first.
+      // In the next tick, so that this response is sent first.
       setImmediate(() => void restart(mode, downMs));
       return { status: 202, body: { mode, downMs } };
     }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { timestamp } from './identifiers.ts';
 
-/** Events that the whole agent keeps, over all VMs; older ones are gone. */
+/** Events that the agent keeps for all VMs together; older ones are dropped. */
 const RING_SIZE = 1000;
 
 export interface AgentEvent {
   timestamp: string;
   type: string;
   vmId: string | null;
-  /** All values are strings, a port too. */
+  /** All values are strings, even a port. */
   data: Record<string, string> | null;
 }
 

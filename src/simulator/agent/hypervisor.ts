@@ -12,7 +12,7 @@ export interface Guest {
 export interface PortForward {
   readonly port: number;
   readonly listening: boolean;
-  /** Cuts the connections of the moment and goes on listening. */
+  /** Cuts the present connections and goes on listening. */
   cut(): void;
   /** Stops listening and cuts all connections. */
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface PortForward {
 export interface GuestCommand {
   command: string;
   user: string;
-  /** Null logs in with the agent user's keys, of which the simulated one has none. */
+  /** Null logs in with the agent user's keys; the simulated user has none. */
   password: string | null;
 }
 
@@ -37,7 +37,7 @@ export interface GuestCommandResult {
  * plain memory when the whole world runs in one process on virtual time.
  */
 export interface Hypervisor {
-  /** Rejects when the virtual hardware does not start. */
+  /** Powers on a VM's hardware. Rejects when it does not start. */
   powerOn(vm: { id: string; name: string }, plan: BootPlan): Promise<Guest>;
   /**
    * Listens on `port` (0: any) and connects onward to the port that `target` gives at the moment of the

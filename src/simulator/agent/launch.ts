@@ -19,7 +19,7 @@ export type AgentEnd = 'graceful' | 'crash';
 /** What the world needs from outside. */
 export interface AgentWorldParts {
   clock: Clock;
-  /** Numbers in [0, 1); seed it and runs repeat. */
+  /** Returns numbers in [0, 1); with a seeded source, runs repeat. */
   random: () => number;
   faults: FaultPlan;
   hypervisor: Hypervisor;
@@ -62,8 +62,9 @@ export function createAgentWorld({
 }
 
 /**
- * Ends the agent's process. No guest survives it. Gracefully, every ephemeral VM is deleted and other running VMs are
- * saved as `paused`; in a crash all stay in the records, without hardware. Call `launch` before any other operation.
+ * Ends the agent's process. No guest survives it. A graceful end deletes every ephemeral VM and saves other
+ * running VMs as `paused`; after a crash all stay in the records, without hardware. Call `launch` before any
+ * other operation.
  */
 export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> {
   world.life.end.abort(new Error(`the agent ended (${end})`));
@@ -79,7 +80,10 @@ export async function shutDown(world: AgentWorld, end: AgentEnd): Promise<void> 
   world.maintenance = false;
 }
 
-/** Launches the agent again: finishes begun deletions and deletes booted ephemeral VMs before anyone can ask. */
+/**
+ * Launches the agent again: finishes deletions that had begun, and deletes booted ephemeral VMs, before any
+ * request can come.
+ */
 export function launch(world: AgentWorld): void {
   world.life = newLife(world.clock);
   for (const vm of [...world.vms.values()]) {

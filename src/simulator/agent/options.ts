@@ -1,8 +1,8 @@
 import type { Latency } from '../latency.ts';
 
-/** How long each thing takes. The defaults are a Mac in a hurry; the real one needs seconds to minutes. */
+/** How long each thing takes; milliseconds. The defaults are short; a real Mac needs seconds to minutes. */
 export interface Latencies {
-  /** Asking the registry what a tag means. */
+  /** Asking the registry which digest a tag has. */
   resolve: Latency;
   pull: Latency;
   /** Copying an image's or a VM's bundle. */
@@ -25,7 +25,7 @@ export interface Latencies {
   expiryRetry: number;
   /** How long one search for the guest's address goes on before it gives up (the real agent: about 71 s). */
   natSearch: number;
-  /** How far `GET /vms/{id}` trails behind `GET /vms/{id}/state`. */
+  /** How much later `GET /vms/{id}` shows a state than `GET /vms/{id}/state`. */
   persistence: number;
 }
 
@@ -55,13 +55,13 @@ export interface Resources {
 export interface RegistryOptions {
   /** Put before references that name no registry; null refuses them. */
   defaultRegistry: string | null;
-  /** Hosts that do not answer. */
+  /** Hosts that do not respond. */
   unreachable: readonly string[];
-  /** Normalised references of images that the registry shows to nobody without other rights. */
+  /** Normalised references of images that the registry shows only with other rights. */
   denied: readonly string[];
   /**
-   * By normalised reference; an image that is not listed exists all the same, unless `onlyListed`. Another digest for
-   * one is a tag that moves.
+   * By normalised reference. An image that is not listed exists too, unless `onlyListed`. Another digest for
+   * a reference simulates a tag that moves.
    */
   images: Record<string, { resources?: Resources; bytes?: number; digest?: string }>;
   onlyListed: boolean;
@@ -80,7 +80,7 @@ export interface AgentOptions {
   unavailableFeatures: readonly FeatureId[];
   /** Whether a VM in `error` still holds its slot (the real agent: when its runtime is alive). */
   errorHoldsSlot: boolean;
-  /** Milliseconds by which the Mac's clock is ahead of everybody's; negative when it is behind. */
+  /** Milliseconds by which the Mac's clock is ahead of everyone else's; negative when it is behind. */
   clockAheadBy: number;
   registry: RegistryOptions;
 }
@@ -132,7 +132,7 @@ export function agentOptions(settings: AgentSettings = {}): AgentOptions {
     ...settings,
     host: { ...DEFAULTS.host, ...settings.host },
     latencies: { ...DEFAULTS.latencies, ...settings.latencies },
-    // A copy, so that a tag which moves moves in this world alone.
+    // A copy, so that a moved tag moves only in this world.
     registry: { ...DEFAULTS.registry, ...settings.registry, images: { ...settings.registry?.images } },
   };
 }

@@ -1,4 +1,7 @@
-/** An answer of the simulated agent that is not a success: its HTTP status and the code of its error envelope. */
+/**
+ * A response of the simulated agent that is not a success: its HTTP status and the code of its error
+ * envelope.
+ */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;

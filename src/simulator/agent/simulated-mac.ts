@@ -9,15 +9,15 @@ import type { AgentSettings } from './options.ts';
 
 export interface SimulatedMacOptions extends Omit<AgentServerOptions, 'world'> {
   clock: Clock;
-  /** Numbers in [0, 1); seed it and runs repeat. */
+  /** Returns numbers in [0, 1); with a seeded source, runs repeat. */
   random: () => number;
   settings?: AgentSettings;
   guests?: GuestSettings;
-  /** Guests of another kind than those on loopback. */
+  /** Used in place of guests on loopback. */
   hypervisor?: Hypervisor;
 }
 
-/** One Mac with its agent, as real servers and processes on this machine. */
+/** One Mac with its agent, with real servers and processes on this machine. */
 export interface SimulatedMac extends Pick<AgentServer, 'url' | 'port' | 'restart'> {
   readonly world: AgentWorld;
   readonly faults: FaultPlan;

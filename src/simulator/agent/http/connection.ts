@@ -6,14 +6,14 @@ import { encodeReply, errorReply, type Reply } from './reply.ts';
 import { MAX_HEAD_BYTES, parseRequestHead, type RequestHead } from './request-head.ts';
 
 const HEAD_END = '\r\n\r\n';
-/** Milliseconds that a client may take to close its side after the answer. */
+/** Milliseconds that a client may take to close its side after the response. */
 const LINGER_MS = 1_000;
 
 export type Answer = (head: RequestHead, body: Buffer, client: ClientSignals) => Promise<Reply | 'cut'>;
 
 /**
- * Serves the one request that a connection may carry. A request that is not complete after `receiveMs` ends the
- * connection without an answer; bytes after the announced body are refused with 400.
+ * Serves the one request that a connection may carry. A request that is not complete after `receiveMs` ends
+ * the connection without a response; bytes after the announced body are refused with 400.
  */
 export async function serveConnection(socket: Socket, clock: Clock, receiveMs: number, answer: Answer) {
   const reset = new AbortController();
@@ -42,7 +42,7 @@ export async function serveConnection(socket: Socket, clock: Clock, receiveMs: n
   else await drip(socket, encodeReply(reply), clock, reply.dripMs);
 }
 
-/** Writes one byte after the other, as long as somebody reads. */
+/** Writes one byte after the other, while the client reads. */
 async function drip(socket: Socket, response: Buffer, clock: Clock, everyMs: number): Promise<void> {
   for (let at = 0; at < response.length && socket.writable; at += 1) {
     socket.write(response.subarray(at, at + 1));
@@ -51,7 +51,10 @@ async function drip(socket: Socket, response: Buffer, clock: Clock, everyMs: num
   finish(socket, Buffer.alloc(0));
 }
 
-/** Writes the answer and waits a moment for the client to close, so that unread input does not reset the connection. */
+/**
+ * Writes the response and waits a moment for the client to close, so that unread input does not reset the
+ * connection.
+ */
 export function finish(socket: Socket, response: Buffer): void {
   socket.end(response);
   socket.removeAllListeners('data');
@@ -59,7 +62,7 @@ export function finish(socket: Socket, response: Buffer): void {
   socket.setTimeout(LINGER_MS, () => socket.destroy());
 }
 
-/** The whole request, or null when the client closed before its end. Rejects with what the parser refuses. */
+/** Reads the whole request; null when the client closed before its end. Rejects with the parser's refusal. */
 function receive(socket: Socket): Promise<{ head: RequestHead; body: Buffer } | null> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);

@@ -14,20 +14,23 @@ import { checkIds, matchRoute } from './router.ts';
 
 const ROUTES = [...systemRoutes, ...vmRoutes, ...guestRoutes, ...imageRoutes, ...unsimulatedRoutes];
 const CHANGING = ['POST', 'PATCH', 'DELETE'];
-/** What maintenance itself is asked for by: each answers for itself while another one runs. */
+/** The maintenance routes themselves: each has its own response while another one runs. */
 const MAINTENANCE = ['DELETE /vms', 'DELETE /images', 'POST /system/reset'];
 
 /** How the client's end of the connection may stop a request. */
 export interface ClientSignals {
-  /** The connection was reset: the agent cancels what it can. A client that merely closes cancels nothing. */
+  /**
+   * The connection was reset: the agent cancels what it can. A client that only closes its side cancels
+   * nothing.
+   */
   reset: AbortSignal;
-  /** Nobody reads any more, reset or closed: ends a hung request. */
+  /** The client no longer reads, reset or closed: ends a hung request. */
   gone: AbortSignal;
 }
 
 /**
- * Answers one request of the agent's API, in the agent's order of checks: token, faults, maintenance, route, id, and
- * then the route's own. `cut` asks for the connection to end without an answer.
+ * Handles one request of the agent's API, in the agent's order of checks: token, faults, maintenance, route,
+ * id, and then the route's own checks. `cut` means that the connection has to end without a response.
  */
 export async function answerRequest(
   world: AgentWorld,
@@ -77,7 +80,7 @@ async function route(
       ids: checkIds(match.ids),
       body,
       life,
-      // Few routes look at it, and making one costs more than most of them.
+      // Few routes use it, and making one costs more than most of them.
       get signal() {
         return AbortSignal.any([life, client.reset]);
       },
@@ -88,7 +91,7 @@ async function route(
   }
 }
 
-/** What a fault answers in place of the work, or null when it only delays. */
+/** The response of a fault in place of the work, or null when the fault only delays. */
 function replyOf(fault: Fault): Reply | null {
   if (fault.status === undefined && fault.code === undefined && fault.body === undefined) return null;
   const status = fault.status ?? 500;
@@ -102,7 +105,7 @@ const fromItsBegin = (head: RequestHead): RequestHead => ({
   query: new Map([...head.query].filter(([name]) => name !== 'offset')),
 });
 
-/** The answer as it goes out slowly, or as a list that has no end. */
+/** The response as it is sent slowly, or as a list that does not end. */
 function spoiled(reply: Reply, { dripMs, endlessList }: Fault, { query }: RequestHead): Reply {
   const slow = dripMs === undefined ? reply : { ...reply, dripMs };
   if (!endlessList || typeof reply.body !== 'object') return slow;

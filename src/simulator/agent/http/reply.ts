@@ -8,14 +8,17 @@ export interface Reply {
   /** A body that is not JSON. */
   bytes?: { type: string; data: Buffer };
   headers?: Readonly<Record<string, string>>;
-  /** Milliseconds between two bytes on the wire; at once when left out. */
+  /** Milliseconds between two bytes; everything at once when left out. */
   dripMs?: number;
 }
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
 export const noContent: Reply = { status: 204 };
 
-/** The agent's one error envelope; what is not a Refusal is a bug in the simulator and is reported as one. */
+/**
+ * The agent's one error envelope; any error that is not a Refusal is a bug in the simulator and is reported
+ * as one.
+ */
 export function errorReply(error: unknown): Reply {
   if (error instanceof Refusal) return refusalReply(error.status, error.code, error.message);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -26,7 +29,7 @@ export function refusalReply(status: number, code: string, message: string): Rep
   return { status, body: { error: { code, message } } };
 }
 
-/** The bytes of a whole response: always a length, always `Connection: close`. */
+/** The bytes of a whole response, always with a length and with `Connection: close`. */
 export function encodeReply(reply: Reply): Buffer {
   const data = reply.bytes?.data ?? encodeBody(reply.body);
   const headers = {

@@ -14,12 +14,13 @@ export interface RequestHead {
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** One slash first, and neither `%` nor `#`: the agent takes no escapes in a path. */
+/** One slash first, and neither `%` nor `#`: the agent accepts no escapes in a path. */
 const PATH = /^\/(?!\/)[!-"$&-~]*$/;
 
 /**
- * Reads a request's first line and headers as strictly as the agent does. Throws 400 for what it refuses, among it
- * any `Transfer-Encoding`, a repeated header, and a `%` in the path; 413 for a body that is announced too long.
+ * Reads a request's first line and headers as strictly as the agent does. Throws 400 for what the agent
+ * refuses, including any `Transfer-Encoding`, a repeated header, and a `%` in the path; 413 when the
+ * announced body is too long.
  */
 export function parseRequestHead(head: string): RequestHead {
   const [requestLine = '', ...lines] = head.split('\r\n');
@@ -63,7 +64,7 @@ function parseLength(value: string | undefined): number {
   return Number(value);
 }
 
-/** The part of a target behind its question mark. Throws 400 for what the agent refuses. */
+/** The query of a request's target. Throws 400 for what the agent refuses. */
 export function parseQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   if (text === '') return query;

@@ -32,8 +32,8 @@ export interface RouteMatch {
 const UUID = /^[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
 
 /**
- * Finds the route of a request: 404 for an unknown path (a trailing slash makes one), 405 with `Allow` for a known one.
- * Paths without an id win over those with one.
+ * Finds the route of a request: 404 for an unknown path (also one with a trailing slash), 405 with `Allow`
+ * for a known one. Paths without an id win over those with one.
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | Reply {
   const given = path.split('/');
@@ -83,7 +83,7 @@ export function requireFeatures(world: AgentWorld, ...features: FeatureId[]): vo
     throw new Refusal(409, 'CAPABILITY_UNAVAILABLE', `${missing} is unavailable: Capability is disabled`);
 }
 
-/** Patterns in their parts: each request is held against all of them. */
+/** Patterns split into their parts: each request is compared with all of them. */
 const parts = new Map<string, string[]>();
 
 function idsIn(pattern: string, given: readonly string[]): string[] | null {

@@ -1,5 +1,5 @@
 export interface ImageReference {
-  /** As the local store keys it: with the registry written out. */
+  /** The form used as a key in the local store: with the registry written out. */
   normalised: string;
   /** Host of the registry, with its port. */
   registry: string;

@@ -8,7 +8,7 @@ import type { ImageReference } from './image-reference.ts';
 /** What a registry holds under a reference. */
 export interface RemoteImage {
   digest: string;
-  /** What a pull transfers: the image is compressed. */
+  /** Bytes that a pull transfers: the image is compressed. */
   bytes: number;
   resources: Resources;
 }
@@ -17,7 +17,7 @@ export interface LocalImage extends RemoteImage {
   id: string;
   reference: string;
   pulledAt: number;
-  /** Copies being made of it right now: while there are any it cannot be deleted. */
+  /** Copies under way: while there are any, the image cannot be deleted. */
   claims: number;
 }
 

@@ -5,7 +5,8 @@ import { imageResponse, type LocalImage } from './image-store.ts';
 export type PullStatus = 'started' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
 
 /**
- * Why a pull did not succeed. A blocking route and a polled operation tell the same failure under different codes.
+ * Why a pull did not succeed. A blocking route and a polled operation report the same failure with different
+ * codes.
  */
 export interface PullFailure {
   refusal: Refusal;
@@ -31,25 +32,28 @@ export interface PullOperation {
   ended: Promise<void>;
 }
 
-/** A pull's download goes in this many steps, each visible as progress. */
+/** A pull downloads in this many steps, each visible as progress. */
 export const CHUNKS = 8;
 
 export const isActive = (operation: PullOperation) => operation.completedAt === null;
 
-/** Throws what a blocking route answers for a pull that did not succeed; otherwise returns its image. */
+/** Returns the pull's image. Throws what a blocking route returns for a pull that did not succeed. */
 export function imageOf(operation: PullOperation): LocalImage {
   if (operation.failure) throw operation.failure.refusal;
   if (!operation.image) throw new Refusal(500, 'IMAGE_PULL_FAILED', 'Image pull ended without an image');
   return operation.image;
 }
 
-/** Null until there is any. Stays below 1 until the commit; an image that is local already completes with 1. */
+/**
+ * Null until there is progress. Stays below 1 until the commit; an image that the host already has completes
+ * with 1.
+ */
 function progressOf({ status, bytesCompleted, bytesTotal }: PullOperation): number | null {
   if (status === 'completed') return 1;
   return bytesTotal === null ? null : Math.min(0.99, twoDecimals(bytesCompleted / bytesTotal));
 }
 
-/** Millions of bytes a second, null until some have come. */
+/** Millions of bytes a second, null until some have arrived. */
 function averageSpeed({ startedAt, updatedAt, completedAt, bytesCompleted }: PullOperation): number | null {
   const milliseconds = (completedAt ?? updatedAt) - startedAt;
   return milliseconds > 0 && bytesCompleted > 0 ? twoDecimals(bytesCompleted / 1000 / milliseconds) : null;

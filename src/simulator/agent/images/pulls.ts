@@ -29,12 +29,13 @@ const pullFailed = (message: string): PullFailure => ({
   operationCode: 'IMAGE_PULL_FAILED',
 });
 
-/** What the agent passes on of a registry that refuses a token for one image. */
+/** The text that the agent passes on when a registry refuses a token for one image. */
 const DENIED = 'received unexpected HTTP status code 403 while retrieving an authentication token (DENIED)';
 
 /**
- * Starts a pull, as the pull routes and a create with an image do. `signal` cancels it (the
- * agent's end, a client that is gone); `timeoutMs` null means no deadline. Throws 429 at eight active operations.
+ * Starts a pull, as the pull routes and a create with an image do. `signal` cancels it (the agent's end, or a
+ * client that is gone); `timeoutMs` is in milliseconds, and null means no deadline. Throws 429 at eight
+ * active operations.
  */
 export function startPull(
   world: AgentWorld,
@@ -82,12 +83,12 @@ export async function cancelPull(world: AgentWorld, id: string): Promise<PullOpe
   return operation;
 }
 
-/** The pulls that the agent remembers, the one begun last first. */
+/** The pulls that the agent remembers, the newest first. */
 export function listPulls(world: AgentWorld, activeOnly: boolean): PullOperation[] {
   return [...world.pulls.values()].filter((pull) => !activeOnly || isActive(pull)).reverse();
 }
 
-/** Throws 404 IMAGE_OPERATION_NOT_FOUND, which is also what every id from before a restart gets. */
+/** Throws 404 IMAGE_OPERATION_NOT_FOUND, also for every id from before a restart. */
 export function pullById(world: AgentWorld, id: string): PullOperation {
   const operation = world.pulls.get(id);
   if (!operation) throw new Refusal(404, 'IMAGE_OPERATION_NOT_FOUND', 'Image operation not found');
@@ -115,7 +116,7 @@ async function perform(
     operation.failure = await download(world, operation, reference, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    // Whatever ends a pull from outside is reported as a cancellation, except its own deadline.
+    // Every end of a pull from outside is reported as a cancellation, except its own deadline.
     operation.failure = operation.stop.signal.reason === timedOut ? timedOut : cancelled;
   } finally {
     finished.abort();
@@ -130,7 +131,10 @@ function statusAfter(failure: PullFailure | null) {
   return failure.operationCode === 'IMAGE_PULL_CANCELLED' ? 'cancelled' : 'failed';
 }
 
-/** Null when the image is there at the end. The operation stays `started` until there is progress to tell. */
+/**
+ * Returns null when the image is there at the end. The operation stays `started` until there is progress to
+ * report.
+ */
 async function download(
   world: AgentWorld,
   operation: PullOperation,

@@ -7,7 +7,10 @@ import { findAddress } from './guest-address.ts';
 /** Milliseconds for which the agent waits for a guest's banner. */
 const BANNER_PATIENCE = 4_000;
 
-/** What the SSH routes answer. The host is this literal even where the controller sits on another machine. */
+/**
+ * What the SSH routes return. The host is always this literal, even when the controller is on another
+ * machine.
+ */
 export interface SshInfo {
   host: '127.0.0.1';
   port?: number;
@@ -120,7 +123,9 @@ function announceBanner(world: AgentWorld, vm: Vm, power: Power, forward: PortFo
   void inBackground(announced, signal);
 }
 
-/** The lowest free port of the range, 0 where the operating system chooses. Throws 503 at the range's end. */
+/**
+ * The lowest free port of the range, 0 when the operating system chooses. Throws 503 when no port is free.
+ */
 function freePort(world: AgentWorld): number {
   const { sshPorts } = world.options;
   if (sshPorts === 'any') return 0;

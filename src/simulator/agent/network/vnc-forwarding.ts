@@ -83,7 +83,9 @@ async function openVnc(world: AgentWorld, vm: Vm, power: Power): Promise<void> {
   world.events.publish('VNC_PORT_ASSIGNED', vm.id, { port: String(power.vnc.port) });
 }
 
-/** The lowest free port of the range, 0 where the operating system chooses. Throws 503 at the range's end. */
+/**
+ * The lowest free port of the range, 0 when the operating system chooses. Throws 503 when no port is free.
+ */
 function freePort(world: AgentWorld): number {
   if (world.options.sshPorts === 'any') return 0;
   for (let port: number = VNC_PORTS.start; port <= VNC_PORTS.end; port += 1) {

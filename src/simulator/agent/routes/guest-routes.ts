@@ -127,7 +127,7 @@ export const guestRoutes: readonly Route[] = [
       requireFeatures(request.world, 'keystrokeInjection');
       const vm = vmById(request.world, idOf(request));
       if (vm.state !== 'running') throw invalidState('VM must be running or installing for keystrokes');
-      // A key that has a name is one action, as is every other character.
+      // A key with a name is one action, and so is every other character.
       const keystrokesCount = keystrokes.flatMap((keys) => keys.match(/<[^<>]+>|./gsu) ?? []).length;
       const message = `Injected ${keystrokesCount} keystroke actions`;
       return ok({ vmId: vm.id, keystrokesCount, message });

@@ -110,7 +110,7 @@ export const imageRoutes: readonly Route[] = [
   { method: 'DELETE', path: '/images/push/operations/:id', handle: noPush },
 ];
 
-/** No push ever begins on a simulated Mac. */
+/** A simulated Mac never starts a push. */
 function noPush(): never {
   throw new Refusal(404, 'IMAGE_OPERATION_NOT_FOUND', 'Image push operation not found');
 }

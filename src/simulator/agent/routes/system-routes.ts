@@ -46,7 +46,7 @@ function capabilities({ options }: AgentWorld) {
 }
 
 function configuration({ options }: AgentWorld) {
-  // Ports from the operating system come from anywhere above the privileged ones.
+  // Ports that the operating system chooses may be any above the privileged ones.
   const anywhere = { start: 1024, end: 65_535 };
   const [ssh, vnc] = options.sshPorts === 'any' ? [anywhere, anywhere] : [options.sshPorts, VNC_PORTS];
   return {

@@ -42,7 +42,7 @@ const blueprintFields = z.object({
 });
 
 const given = (value: unknown) => value !== null && value !== undefined;
-/** Fields that null clears; in every other one null says nothing. */
+/** Fields that null clears; in every other field null changes nothing. */
 const CLEARED_BY_NULL = ['timezone', 'defaultRegistry'];
 const section = z.record(z.string(), z.unknown()).nullish();
 const configFields = z
@@ -58,8 +58,8 @@ const configFields = z
 const resetFields = z.object({ mode: z.enum(['soft', 'hard']) });
 
 /**
- * The agent's routes whose work no simulated Mac does. They check what the agent checks, and where the work would begin
- * they end with the agent's own failure: for a client, that of a Mac on which it does not succeed.
+ * The agent's routes whose work the simulated Mac does not do. They make the agent's checks, and then fail
+ * with the agent's own error: for a client, this looks like a Mac on which the work fails.
  */
 export const unsimulatedRoutes: readonly Route[] = [
   { method: 'POST', path: '/vms/:id/install', handle: install },
@@ -191,7 +191,7 @@ function requireConfirmation({ query }: RouteRequest, what: string): void {
   throw new Refusal(400, 'CONFIRMATION_REQUIRED', `Add ?confirm=true to confirm ${what}`);
 }
 
-/** These routes come through while another wipe or reset runs, which every other change does not. */
+/** These routes are accepted while another wipe or reset runs; every other change is refused. */
 function requireNoMaintenance({ world }: RouteRequest): void {
   if (!world.maintenance) return;
   const message = 'Another destructive maintenance operation is already running';

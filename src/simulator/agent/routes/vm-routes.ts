@@ -147,7 +147,7 @@ export const vmRoutes: readonly Route[] = [
       const limit = limitFrom(request.query);
       const { world } = request;
       const events = world.events.of(idOf(request), limit);
-      // A deleted VM answers as long as the ring holds one of its events.
+      // The events of a deleted VM can be read as long as the ring keeps one of them.
       if (events.length === 0 && !world.vms.has(idOf(request))) throw notFound('VM');
       return ok({ events, total: events.length });
     },

@@ -19,13 +19,13 @@ export interface CreateRequest {
   name: string;
   image: string | null;
   resources: Partial<Resources>;
-  /** Whether the request named `resources` at all, be it empty. */
+  /** Whether the request had the field `resources`, even an empty one. */
   namesResources: boolean;
   ephemeral: boolean;
   lifetimeSeconds: number | null;
 }
 
-/** Refuses what the agent refuses before any work. Throws 400. */
+/** Throws 400 for what the agent refuses before any work. */
 export function checkCreate(world: AgentWorld, request: CreateRequest): void {
   if (request.image === null) {
     checkBounds(request.resources, 'INVALID_RESOURCES');
@@ -38,9 +38,9 @@ export function checkCreate(world: AgentWorld, request: CreateRequest): void {
 }
 
 /**
- * Makes a VM: `stopped` from an image, which is pulled first when it must be, or blank and `created`. It is in no
- * list before it is complete, and nothing is left of it when `signal` aborts or the work fails. Not idempotent:
- * names may repeat.
+ * Makes a VM: `stopped` from an image, which is pulled first when it must be, or blank and `created`. It is
+ * listed only when it is complete, and nothing remains of it when `signal` aborts or the work fails. Not
+ * idempotent: names may repeat.
  */
 export async function createVm(world: AgentWorld, request: CreateRequest, signal: AbortSignal): Promise<Vm> {
   const { name, ephemeral, lifetimeSeconds } = request;
@@ -72,10 +72,10 @@ export interface CloneRequest {
 }
 
 /**
- * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. It holds the source's
- * gate: of two clones at once the second is refused. A copy that grows is listed from the end of the copying on, with
- * the source's disk, while its own gate is held; it is deleted when the growing fails. `force` powers a live source
- * off first. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
+ * Copies a stopped VM without its image or a registry, and grows the copy's disk where asked to. It holds the
+ * source's gate: of two clones at once the second is refused. A copy that grows is listed as soon as it is
+ * copied, with the source's disk, while its own gate is held; it is deleted when the growth fails. `force`
+ * first powers off a live source. Throws 409 INVALID_STATE, and 400, 500 or 504 CLONE_FAILED.
  */
 export function cloneVm(
   world: AgentWorld,

@@ -2,14 +2,15 @@ import { type AgentWorld, vmById } from '../agent-world.ts';
 import type { GuestCommand } from '../hypervisor.ts';
 import { invalidState, Refusal } from '../refusal.ts';
 
-/** An answer holds at most this much of each stream. */
+/** Most bytes of each stream in a response. */
 const MAX_OUTPUT = 5 * 1024 * 1024;
 
 export type ExecuteRequest = GuestCommand & { timeoutSeconds: number };
 
 /**
- * Runs a command in a guest over SSH, without the VM's gate. A failure of SSH is a result too, with exit code 255.
- * Throws 409 INVALID_STATE or SSH_NOT_CONFIGURED before, 504 EXECUTE_TIMEOUT after the deadline.
+ * Runs a command in a guest over SSH, without the VM's gate. A failure of SSH is a result too, with exit code
+ * 255. Throws 409 INVALID_STATE or SSH_NOT_CONFIGURED before it connects, and 504 EXECUTE_TIMEOUT after the
+ * deadline.
  */
 export async function executeInGuest(
   world: AgentWorld,

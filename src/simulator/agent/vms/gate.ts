@@ -1,8 +1,8 @@
 import { invalidState } from '../refusal.ts';
 
 /**
- * One changing operation for each VM at a time; a second one is refused at once, never queued.
- * It is claimed before the VM is even looked up, so "busy" comes before "unknown".
+ * Allows one changing operation at a time for each VM; a second one is refused at once, never queued. It is
+ * claimed before the VM is looked up, so "busy" comes before "unknown".
  */
 export class Gate {
   private readonly holders = new Map<string, { operation: string }>();

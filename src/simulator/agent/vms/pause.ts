@@ -6,8 +6,9 @@ import type { Vm } from './vm.ts';
 import { move } from './vm-state.ts';
 
 /**
- * Pauses a running VM: it keeps its slot, and loses its address and its ports. The simulated guest goes on behind its
- * closed ports. Throws 409 INVALID_STATE in every other state, 500 PAUSE_FAILED, after which the VM is in `error`.
+ * Pauses a running VM: it keeps its slot, and loses its address and its ports. The simulated guest goes on
+ * running, but its ports are closed. Throws 409 INVALID_STATE in every other state, 500 PAUSE_FAILED, after
+ * which the VM is in `error`.
  */
 export function pauseVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   return world.gate.holding(id, 'pause', async () => {
@@ -25,9 +26,9 @@ export function pauseVm(world: AgentWorld, id: string, life: AbortSignal): Promi
 }
 
 /**
- * Resumes a paused VM, from the file in which a restart of the agent saved it where it has no hardware. Its slot is its
- * own, and its uptime and its network begin again. Throws 409 INVALID_STATE in every other state, 500 RESUME_FAILED,
- * after which the VM is in `error`.
+ * Resumes a paused VM; one without hardware is restored from the file in which a restart of the agent saved
+ * it. It still has its slot, and its uptime and its network begin again. Throws 409 INVALID_STATE in every
+ * other state, 500 RESUME_FAILED, after which the VM is in `error`.
  */
 export function resumeVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   return world.gate.holding(id, 'resume', async () => {
@@ -42,7 +43,7 @@ export function resumeVm(world: AgentWorld, id: string, life: AbortSignal): Prom
       await powerOn(world, vm, life, 'RESUME_FAILED');
       return vm;
     }
-    // The guest had booted, or goes on booting.
+    // The guest had booted before the pause, or goes on booting.
     const sshUpAt = Math.max(world.clock.now(), power.sshUpAt);
     Object.assign(power, networkFrom(world, power.plan), { sshUpAt });
     move(world, vm, 'running', 'VM_RESUMED');

@@ -10,14 +10,14 @@ import { forceState, move, slotsInUse } from './vm-state.ts';
 
 /** The `body` of a fault on `mac start <VM name>`. */
 const startFaultSchema = z.strictObject({
-  /** What was started lives on, and with it the slot is taken until the VM is stopped or deleted. */
+  /** The started runtime stays alive, so the slot is taken until the VM is stopped or deleted. */
   hasRuntime: z.boolean().default(false),
 });
 
 /**
- * Powers a VM on and resolves once the virtual hardware runs, which is long before macOS has booted. Already running:
- * no effect. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays as it is), or 500 START_FAILED, after
- * which the VM is in `error`.
+ * Powers a VM on and resolves once the virtual hardware runs, which is long before macOS has booted. Does
+ * nothing when the VM already runs. Throws 409 INVALID_STATE, 409 VM_LIMIT_REACHED (the VM stays as it is),
+ * or 500 START_FAILED, after which the VM is in `error`.
  */
 export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   return world.gate.holding(id, 'start', async () => {
@@ -49,7 +49,7 @@ export function startVm(world: AgentWorld, id: string, life: AbortSignal): Promi
   });
 }
 
-/** Throws 409 VM_LIMIT_REACHED on a full host. The state that the caller sets next is what holds the slot. */
+/** Throws 409 VM_LIMIT_REACHED on a full host. The state that the caller sets next holds the slot. */
 export function reserveSlot(world: AgentWorld, operation: string): void {
   const { slots } = world.options;
   const active = slotsInUse(world);
@@ -59,8 +59,9 @@ export function reserveSlot(world: AgentWorld, operation: string): void {
 }
 
 /**
- * Cuts the power. Does nothing in `stopped` but wait for a booted ephemeral VM to delete itself; brings a VM in `error` back to `stopped`. A booted ephemeral VM is
- * returned as `stopped` and deletes itself afterwards. Throws 409 INVALID_STATE in every other state.
+ * Cuts the power. In `stopped` it only waits until a booted ephemeral VM has deleted itself; a VM in `error`
+ * goes back to `stopped`. A booted ephemeral VM is returned as `stopped` and deletes itself afterwards.
+ * Throws 409 INVALID_STATE in every other state.
  */
 export async function stopVm(world: AgentWorld, id: string, life: AbortSignal): Promise<Vm> {
   let wasStopped = false;
@@ -82,15 +83,15 @@ export async function stopVm(world: AgentWorld, id: string, life: AbortSignal): 
   return stopped;
 }
 
-/** The power cut behind stop and expiry; the caller holds the VM's gate. */
+/** The power cut used by stop and by expiry; the caller holds the VM's gate. */
 export async function hardStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   if (vm.state === 'running' || vm.state === 'paused') move(world, vm, 'stopping');
   await cutPower(world, vm, life);
 }
 
 /**
- * The power cut behind `force`, in whatever state the VM is: it goes to `stopped` with no `stopping` between, except
- * one that was saved as `paused`. Nothing for a VM that is at rest. The caller holds the VM's gate.
+ * The power cut of `force`, in any state: the VM goes to `stopped` without `stopping` in between, except one
+ * that was saved as `paused`. Does nothing for a VM that is at rest. The caller holds the VM's gate.
  */
 export async function forceStop(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<void> {
   if (!SLOT_STATES.includes(vm.state) && vm.state !== 'error') return;
@@ -107,8 +108,8 @@ async function cutPower(world: AgentWorld, vm: Vm, life: AbortSignal): Promise<v
 }
 
 /**
- * Takes away everything that exists only while the hardware runs. Idempotent. `settle` sets the state once the guest
- * is gone, before the ports are released: the agent releases them in reaction to its own VM_STOPPED.
+ * Removes everything that exists only while the hardware runs. Idempotent. `settle` sets the state once the
+ * guest is gone, before the ports are released: the agent releases them in reaction to its own VM_STOPPED.
  */
 export async function powerOff(
   world: AgentWorld,
@@ -119,7 +120,7 @@ export async function powerOff(
   vm.power = null;
   if (power) vm.unplugged = unplug(world, vm, power, settle);
   await vm.unplugged;
-  // The hardware may have been off before.
+  // The hardware may have been off already.
   settle();
 }
 
@@ -131,7 +132,10 @@ async function unplug(world: AgentWorld, vm: Vm, power: Power, settle: () => voi
   await releaseNetwork(world, vm, power);
 }
 
-/** Ends the automatic setup, and releases the address and the ports, as the agent does for what runs no more. */
+/**
+ * Ends the automatic setup, and releases the address and the ports, as the agent does for a VM that no longer
+ * runs.
+ */
 export async function releaseNetwork(world: AgentWorld, vm: Vm, power: Power): Promise<void> {
   power.network.cancel.abort();
   await power.network.done;
@@ -159,7 +163,10 @@ export function fail(world: AgentWorld, vm: Vm, message: string): void {
   world.events.publish('ERROR_OCCURRED', vm.id, { error: message });
 }
 
-/** Brings the hardware up and moves the VM to `running`; to `error`, and throws 500 with `code`, when it does not come. */
+/**
+ * Brings the hardware up and moves the VM to `running`; when that fails, moves it to `error` and throws 500
+ * with `code`.
+ */
 export async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal, code: string): Promise<void> {
   const plan = bootPlanFor(world, vm);
   let guest: Awaited<ReturnType<typeof world.hypervisor.powerOn>>;
@@ -182,13 +189,16 @@ export async function powerOn(world: AgentWorld, vm: Vm, life: AbortSignal, code
   world.hooks.running(vm, power);
 }
 
-/** Power as it stands at the instant of `running`, before anything of the guest is up. */
+/** The power state at the instant of `running`, before any part of the guest is up. */
 export function newPower(world: AgentWorld, plan: BootPlan, guest: Power['guest']): Power {
   const off = new AbortController();
   return { guest, plan, off, ...networkFrom(world, plan), forward: null, vnc: null, isGuiOpen: false };
 }
 
-/** What begins at each `running`: the instants at which the guest has its address and its sshd, and the setup. */
+/**
+ * What begins at each `running`: the network setup, and the instants at which the guest has its address and
+ * its sshd.
+ */
 export function networkFrom(world: AgentWorld, plan: BootPlan) {
   const since = world.clock.now();
   const { nat, sshd } = world.options.latencies;

@@ -35,7 +35,7 @@ export async function removeVm(world: AgentWorld, vm: Vm, life: AbortSignal): Pr
   forgetVm(world, vm);
 }
 
-/** The record goes; what else the agent knew of the VM stays in its events. */
+/** Removes the record; what else the agent knew of the VM stays in its events. */
 export function forgetVm(world: AgentWorld, vm: Vm): void {
   world.vms.delete(vm.id);
   world.events.publish('VM_DELETED', vm.id, { name: vm.name });

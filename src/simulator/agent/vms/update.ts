@@ -9,7 +9,7 @@ export interface UpdateRequest {
   resources: Partial<Resources>;
 }
 
-/** Refuses what the agent refuses before any work. Throws 400 INVALID_REQUEST. */
+/** Throws 400 INVALID_REQUEST for what the agent refuses before any work. */
 export function checkUpdate(request: UpdateRequest): void {
   if (request.name === null && Object.keys(request.resources).length === 0) {
     throw invalidRequest('Invalid request: at least one field must be provided');

@@ -5,7 +5,7 @@ import { invalidRequest, Refusal } from '../refusal.ts';
 const UNITS = { MB: 1024 ** 2, GB: GIB, TB: 1024 ** 4 } as const;
 const SIZE = /^[ \t]*(\d+(?:\.\d+)?)[ \t]*(MB|GB|TB)[ \t]*$/i;
 
-/** The agent's static bounds, before it looks at the host. */
+/** The agent's fixed limits, checked before those of the host. */
 const BOUNDS: Record<keyof Resources, readonly [number, number]> = {
   cpuCount: [1, 32],
   memorySize: [2 * GIB, 128 * GIB],
@@ -88,7 +88,7 @@ export function givenResources(fields: ResourceFields): Partial<Resources> {
   return given;
 }
 
-/** Throws 400 with `code` when a size is outside the agent's static bounds. */
+/** Throws 400 with `code` when a size is outside the agent's fixed limits. */
 export function checkBounds(resources: Partial<Resources>, code: string): void {
   for (const key of ['cpuCount', 'memorySize', 'diskSize'] as const) {
     const value = resources[key];
@@ -99,7 +99,7 @@ export function checkBounds(resources: Partial<Resources>, code: string): void {
   }
 }
 
-/** Throws 400 with `code` when this host cannot give so much; one CPU stays with macOS itself. */
+/** Throws 400 with `code` when this host cannot provide that much; one CPU is left for macOS itself. */
 export function checkHost(
   resources: Pick<Resources, 'cpuCount' | 'memorySize'>,
   host: { cpus: number; memorySize: number },

@@ -26,11 +26,12 @@ const EVENTS: Partial<Record<VmState, string>> = {
   paused: 'VM_PAUSED',
 };
 
-/** States that the persisted record never gets. */
+/** States that are never written to the persisted record. */
 const UNPERSISTED: readonly VmState[] = ['pausing', 'resuming'];
 
 /**
- * Moves a VM by the agent's own rules, and publishes `event`, or the usual one of the new state. Throws on a transition that the agent does not have: a fault in this simulator.
+ * Moves a VM by the agent's own rules, and publishes `event`, or the usual one of the new state. Throws on a
+ * transition that the agent does not have, which is a bug in this simulator.
  */
 export function move(world: AgentWorld, vm: Vm, to: VmState, event?: string): void {
   if (!TRANSITIONS[vm.state].includes(to))
@@ -45,7 +46,7 @@ export function forceState(world: AgentWorld, vm: Vm, to: VmState, event = EVENT
   vm.updatedAt = world.clock.now();
   if (!UNPERSISTED.includes(to)) {
     vm.persisted.push({ state: to, from: vm.updatedAt + world.options.latencies.persistence });
-    // The last few are enough to answer a reader who trails behind.
+    // The last few are enough for a reader who sees old states.
     if (vm.persisted.length > 8) vm.persisted.shift();
   }
   world.events.publish('STATE_CHANGED', vm.id, { from, to });

@@ -29,10 +29,10 @@ export const SLOT_STATES: readonly VmState[] = [
 
 /** What exists only while the virtual hardware runs. */
 export interface Power {
-  /** Null for a VM that another tool runs: nothing answers behind it. */
+  /** Null for a VM that another tool runs: nothing responds in it. */
   guest: Guest | null;
   plan: BootPlan;
-  /** Since when it is `running`; a resume begins it again. */
+  /** Instant since which it is `running`; a resume sets it again. */
   since: number;
   /** Instants at which the guest gets its address and its sshd; infinite when it never does. */
   natAt: number;
@@ -63,17 +63,17 @@ export interface Vm {
   /** Has been `running` at least once: only then does an ephemeral VM delete itself. */
   hasBooted: boolean;
   power: Power | null;
-  /** Its runtime outlived its failure: in `error` it holds a slot all the same, which no list shows. */
+  /** Its runtime is still alive after a failure: in `error` the VM uses a slot that no list shows. */
   hasRuntime: boolean;
   /** Resolves when a booted ephemeral VM at rest has deleted itself, or has given up. */
   removed: Promise<void>;
-  /** Resolves when the last power-off has taken everything away. */
+  /** Resolves when the last power-off has removed everything. */
   unplugged: Promise<void>;
-  /** States as the persisted record got them, each with the instant from which a reader sees it. */
+  /** States as the persisted record got them, each with the instant from which readers see it. */
   persisted: { state: VmState; from: number }[];
 }
 
-/** The state as the persisted record has it: it may trail the live one. */
+/** The state in the persisted record: it may be older than the live one. */
 export function persistedState(vm: Vm, now: number): VmState {
   return vm.persisted.findLast((entry) => entry.from <= now)?.state ?? vm.state;
 }
@@ -83,7 +83,7 @@ export function uptimeOf(vm: Vm, now: number): number | null {
   return vm.state === 'running' && vm.power ? Math.floor((now - vm.power.since) / 1000) : null;
 }
 
-/** The VM as the agent's API shows it: some unset fields are null, the network's are left out. */
+/** The VM as the agent's API shows it: some unset fields are null, those of the network are left out. */
 export function vmResponse(vm: Vm, now: number, state: VmState = vm.state) {
   const sshPort = vm.power?.forward?.port;
   const vncPort = vm.power?.vnc?.port;

@@ -4,7 +4,10 @@ import { forceStop, guestEnded, hardStop } from './power.ts';
 import { removeVm } from './removal.ts';
 import type { Power, Vm } from './vm.ts';
 
-/** Waits for what ends a running VM by itself: the end of its lifetime, and a guest that ends by its boot plan. */
+/**
+ * Waits for what ends a running VM without a request: the end of its lifetime, or a guest that ends by its
+ * boot plan.
+ */
 export function watchRunning(world: AgentWorld, vm: Vm, power: Power): void {
   const life = world.life.end.signal;
   const signal = AbortSignal.any([power.off.signal, life]);
