@@ -5,7 +5,7 @@ export interface Alarm {
   cancel(): void;
 }
 
-/** What happens by itself when time passes; all of it ends with the world. */
+/** What happens by itself as time passes; all of it ends with the world. */
 export class Alarms {
   private readonly clock: Clock;
   private readonly pending = new Set<AbortController>();

@@ -28,7 +28,7 @@ const jobFields = z.strictObject({
 }) satisfies z.ZodType<JobSpec>;
 
 const workflowFields = z.strictObject({
-  /** `owner/name`; one that does not exist is made. */
+  /** `owner/name`; a repository that does not exist is created. */
   repository: repositoryName,
   name: z.string().min(1).default('CI'),
   event: z.string().default('push'),
@@ -80,8 +80,8 @@ export function pushFromFields(world: GitHubWorld, given: z.input<typeof workflo
 }
 
 /**
- * The simulator's own routes, below `/_sim`, which GitHub does not have: without a token, but for clients on this
- * machine only.
+ * The simulator's own routes, below `/_sim`, which GitHub does not have: without a token, but only for
+ * clients on this machine.
  */
 export function controlRoutes(world: GitHubWorld): Hono {
   const control = new Hono();
@@ -128,7 +128,7 @@ export function controlRoutes(world: GitHubWorld): Hono {
     return c.body(null, 204);
   });
 
-  // Replaces what all tokens may do, from the next request on.
+  // Replaces the rights of all tokens, from the next request on.
   control.put('/tokens', async (c) => {
     world.options.tokens = tokenFields.parse(await c.req.json()) as GitHubOptions['tokens'];
     return c.body(null, 204);

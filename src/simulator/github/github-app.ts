@@ -15,18 +15,20 @@ import { answerRegistration, runnerService } from './runners/runner-service.ts';
 
 const ROUTES = [...runRoutes, ...runnerRoutes, ...hookRoutes, ...hookSetUpRoutes, ...accountRoutes];
 
-/** Where redirects from a former name lead, the id of the repository stands in place of this. */
+/** In redirects from a former name, the repository's id replaces this part. */
 const NAMED = '/repos/:owner/:repo';
 
-/** How the connection of a request ends without an answer; it differs between a socket and a call in process. */
+/**
+ * How the connection of a request ends without a response; it differs between a socket and a call in process.
+ */
 export type Cut = (c: Context) => Response;
 
 const cutInProcess: Cut = () => Response.error();
 
 /**
- * A world's whole HTTP surface: the REST API, below `/api/v3` for an Enterprise Server; what runners talk to, below
- * `/_runner`; and the simulator's own control below `/_sim`. `app.request(…)` asks it without a server; there a
- * response of type `error` stands for a connection that broke, where `fetch` would have rejected.
+ * A world's whole HTTP surface: the REST API, below `/api/v3` for an Enterprise Server; the service for
+ * runners, below `/_runner`; and the simulator's own control below `/_sim`. `app.request(…)` calls it without
+ * a server; a response of type `error` then means a broken connection, where `fetch` would have rejected.
  */
 export function createGitHubApp(world: GitHubWorld, cut: Cut = cutInProcess): Hono {
   const app = new Hono();
@@ -41,7 +43,7 @@ export function createGitHubApp(world: GitHubWorld, cut: Cut = cutInProcess): Ho
 
   app.use('/_runner/*', (c, next) => withFaults(world, c, next, cut));
   app.route('/_runner', runnerService(world));
-  // `config.sh` asks here, whatever kind of server it is.
+  // `config.sh` calls this address, whatever kind of server it is.
   for (const prefix of ['', '/api/v3']) {
     const path = `${prefix}/actions/runner-registration`;
     app.use(path, (c, next) => withFaults(world, c, next, cut));
@@ -81,7 +83,7 @@ async function rest(
   return reply === 'cut' ? cut(c) : respond(c, reply);
 }
 
-/** Names the repository that the path has by its id. */
+/** Replaces the repository's id in the path by its names. */
 function namedParams(world: GitHubWorld, params: Record<string, string>): Record<string, string> {
   const { repository_id: id, ...rest } = params;
   if (id === undefined) return rest;
@@ -133,7 +135,7 @@ function replyTo(error: unknown): Reply {
 
 function respond(c: Context, { status, body, json, headers = {} }: Reply): Response {
   if (body === undefined) return new Response(null, { status, headers });
-  // What stands in front of GitHub answers with pages of its own: a fault whose headers name another type.
+  // A proxy in front of GitHub responds with its own pages: a fault whose headers name another content type.
   const isPage = typeof body === 'string' && headers['content-type'] !== undefined;
   return c.body(isPage ? body : (json ?? exactJson(body)), status as 200, {
     'content-type': 'application/json; charset=utf-8',
@@ -141,7 +143,7 @@ function respond(c: Context, { status, body, json, headers = {} }: Reply): Respo
   });
 }
 
-/** Undefined in process. */
+/** Undefined for a call in process. */
 function addressOf(c: Context): string | undefined {
   const { incoming } = (c.env ?? {}) as { incoming?: { socket: { remoteAddress?: string } } };
   return incoming?.socket.remoteAddress;

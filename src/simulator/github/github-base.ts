@@ -7,7 +7,7 @@ import { type GitHubOptions, type GitHubSettings, gitHubOptions } from './option
 /** What the simulated GitHub needs from outside. */
 export interface GitHubParts {
   clock: Clock;
-  /** Numbers in [0, 1); seed it and runs repeat. */
+  /** Returns numbers in [0, 1); with a seeded source, runs repeat. */
   random: () => number;
   faults: FaultPlan;
   settings?: GitHubSettings;

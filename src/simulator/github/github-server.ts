@@ -7,14 +7,14 @@ import type { GitHubWorld } from './github-world.ts';
 
 export interface GitHubServerOptions {
   world: GitHubWorld;
-  /** Loopback unless told otherwise. */
+  /** Loopback by default. */
   host?: string;
   /** 0, the default, takes any free port. */
   port?: number;
 }
 
 export interface GitHubServer {
-  /** Base of the REST API: what `github.api_url` is given. */
+  /** Base of the REST API: the value for `github.api_url`. */
   readonly url: string;
   readonly port: number;
   /** Closes the listener and every connection. The world stays as it is, so that it can be served again. */

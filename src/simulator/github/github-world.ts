@@ -7,9 +7,9 @@ import { DeliveryLog } from './webhooks/delivery-log.ts';
 import { type SendWebhook, sendOverHttp } from './webhooks/webhook-sender.ts';
 
 /**
- * The simulated GitHub, apart from HTTP: repositories, runs, jobs, runners and the rules between them. Time, chance
- * and the sending of webhooks are passed in, so the same world runs on the wall clock behind a server or on virtual
- * time in process. Each part declares what it keeps of this and takes no more than that.
+ * The simulated GitHub, without HTTP: repositories, runs, jobs, runners and the rules between them. Time,
+ * chance and the sending of webhooks are passed in, so the same world runs on the wall clock behind a server
+ * or on virtual time in process. Each part declares what it stores here, and uses only that.
  *
  * Faults on `webhook <event> <action>` take effect in `webhooks/deliveries.ts`.
  */
@@ -19,7 +19,7 @@ export interface GitHubWorld extends Leases, RegistrationTokens, Access {
 }
 
 export interface GitHubWorldParts extends GitHubParts {
-  /** Over HTTP unless told otherwise. */
+  /** Over HTTP by default. */
   send?: SendWebhook;
 }
 
@@ -53,16 +53,19 @@ export function createGitHubWorld({ send = sendOverHttp, ...parts }: GitHubWorld
 
 interface RouteCount {
   requests: number;
-  /** Of these, answered with 304. */
+  /** Requests of these that got a 304. */
   notModified: number;
   byStatus: Record<number, number>;
 }
 
-/** How often each route was asked, so that a test can measure what a controller costs. */
+/** How often each route was called, so that a test can measure what a controller costs. */
 class RequestLog {
   private readonly routes = new Map<string, RouteCount>();
 
-  /** `route` is `METHOD /path` with the route's own parameters; `cut` is a connection that ended without an answer. */
+  /**
+   * `route` is `METHOD /path` with the route's own parameters; `cut` is a connection that ended without a
+   * response.
+   */
   note(route: string, status: number | 'cut'): void {
     const count = this.of(route);
     this.routes.set(route, count);

@@ -1,4 +1,7 @@
-/** The first number of each kind: beyond 32 bits where GitHub's are, so that nobody takes them for small. */
+/**
+ * The first number of each kind: beyond 32 bits where GitHub's are, so that code that assumes small ids
+ * fails.
+ */
 const FIRST = {
   account: 9_919,
   repository: 1_296_269,
@@ -15,7 +18,7 @@ const FIRST_DELIVERY = 1_402_000_000_000_000_000n;
 
 export type Kind = keyof typeof FIRST;
 
-/** Numbers and secrets that the simulated GitHub gives out; with a seeded source they repeat. */
+/** Numbers and secrets of the simulated GitHub; with a seeded source they repeat. */
 export class Identifiers {
   private readonly random: () => number;
   private readonly given = new Map<Kind, number>();
@@ -45,7 +48,7 @@ export class Identifiers {
     return this.draw(length, '0123456789abcdef');
   }
 
-  /** Letters and digits, as tokens have them. */
+  /** Letters and digits, as in tokens. */
   secret(length: number): string {
     return this.draw(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
   }

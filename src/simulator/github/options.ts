@@ -1,8 +1,11 @@
 import type { Latency } from '../latency.ts';
 
-/** How long things take and last, in milliseconds. The defaults are GitHub's, but for the delays, which are short. */
+/**
+ * How long things take and last, in milliseconds. The defaults are GitHub's, except for the delays, which are
+ * short.
+ */
 export interface Timings {
-  /** From "a job and a runner that match" to the assignment. */
+  /** From the moment at which a job and a matching runner exist to the assignment. */
   assignment: Latency;
   /** An assigned runner has to take its job within this, or the job is queued again. */
   pickUp: number;
@@ -10,36 +13,36 @@ export interface Timings {
   offlineAfter: number;
   /** A job whose runner does not renew it for so long has failed: "lost communication with the server". */
   lostAfter: number;
-  /** From asking a runner to cancel a job to cancelling it without the runner. */
+  /** From asking a runner to cancel a job to cancelling the job without the runner. */
   cancellation: number;
   /** Longest time in the queue. */
   queueLife: number;
-  /** Longest answer to a runner that waits for messages. */
+  /** Longest time until a runner that waits for messages gets a response. */
   longPoll: number;
   /** Until an ephemeral runner that is offline is removed. */
   ephemeralOffline: number;
   /** Until any other runner that is offline is removed. */
   offlineLife: number;
-  /** Until an online JIT runner without a job is removed; null where GitHub leaves it alone. */
+  /** Until an online JIT runner without a job is removed; null when GitHub never removes it. */
   idleJitLife: number | null;
   registrationToken: number;
   installationToken: number;
   /** From the event to the delivery of its webhook. */
   webhook: Latency;
-  /** A receiver has to answer within this. */
+  /** Time within which a receiver has to respond. */
   webhookAnswer: number;
-  /** After which a budget is whole again. */
+  /** Time after which a budget is full again. */
   rateWindow: number;
-  /** How far lists of runs, jobs and runners trail behind. */
+  /** By how much lists of runs, jobs and runners are out of date. */
   listLag: number;
-  /** How far `busy` trails behind, both ways. */
+  /** By how much `busy` is out of date, both ways. */
   busyLag: number;
 }
 
 export interface AppOptions {
   id: number;
   slug: string;
-  /** PEM; with it the App's signature is verified, without it any is accepted. */
+  /** PEM; with it the App's signature is verified, without it any signature is accepted. */
   publicKey: string | null;
   permissions: Readonly<Record<string, 'read' | 'write'>>;
   /** Accounts on which it is installed, by installation id. */
@@ -53,32 +56,34 @@ export interface TokenOptions {
   scopes?: readonly string[];
   /** Makes it a fine-grained one. */
   permissions?: Readonly<Record<string, 'read' | 'write'>>;
-  /** `owner/name` of those that it can see. */
+  /** `owner/name` of the repositories that it can see. */
   repositories?: readonly string[];
 }
 
 export interface GitHubOptions {
   /** null is github.com; otherwise an Enterprise Server of this version, with its API below `/api/v3`. */
   enterpriseVersion: string | null;
-  /** False answers generate-jitconfig with 404, as Enterprise Server did before 3.10. */
+  /** False makes generate-jitconfig return 404, as Enterprise Server did before 3.10. */
   hasJit: boolean;
-  /** `any` takes every token for a classic one with all scopes. */
+  /** `any` accepts every token as a classic one with all scopes. */
   tokens: 'any' | Readonly<Record<string, TokenOptions>>;
   app: AppOptions | null;
   /**
-   * Requests an hour (`timings.rateWindow`) for each user or installation; null counts none, as Enterprise Server by
-   * default.
+   * Requests an hour (`timings.rateWindow`) for each user or installation; null counts none, which is the
+   * default of Enterprise Server.
    */
   rateLimit: number | null;
   /** Older runners are refused when they connect. */
   minimumRunnerVersion: string | null;
-  /** Until when a version of the runner is taken, by the version; epoch ms. */
+  /** Until when a version of the runner is accepted, by version; epoch ms. */
   runnerEnds: Readonly<Record<string, number>>;
-  /** Assignments that no runner took up until the job is cancelled. */
+  /** Number of assignments without a pick-up after which the job is cancelled. */
   pickUps: number;
   /** Which of its jobs the status of a run follows; both were seen. */
   runStatusFollows: 'leastAdvanced' | 'mostAdvanced';
-  /** A runner can be deleted in the middle of a job while its late `busy` still says no; that was seen too. */
+  /**
+   * A runner can be deleted in the middle of a job while its late `busy` still says no; this was seen too.
+   */
   deletionTrustsBusy: boolean;
   timings: Timings;
 }

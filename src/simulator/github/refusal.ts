@@ -1,4 +1,4 @@
-/** An answer of the simulated GitHub that is not a success. */
+/** A response of the simulated GitHub that is not a success. */
 export class Refusal extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export class Refusal extends Error {
   }
 }
 
-/** GitHub's 404, which stands for "does not exist" and for "not for you" alike. */
+/** GitHub's 404, which may mean "does not exist" or "not for you". */
 export function notFound(): Refusal {
   return new Refusal(404, 'Not Found');
 }

@@ -19,9 +19,9 @@ export interface Repository {
   fullName: string;
   readonly isPrivate: boolean;
   readonly createdAt: number;
-  /** It takes no runner any more; everything can still be read. */
+  /** It accepts no runners any more; everything can still be read. */
   isArchived: boolean;
-  /** False where its organization forbids runners of single repositories. */
+  /** False when its organization forbids runners of single repositories. */
   allowsRunners: boolean;
   /** Runs so far; each has its number. */
   runs: number;
@@ -43,17 +43,20 @@ export interface Accounts extends GitHubBase {
   /** By login and by `owner/name`, both in lower case. */
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
-  /** By a former `owner/name`, in lower case: requests for it are redirected until another repository takes the name. */
+  /**
+   * By a former `owner/name`, in lower case. Requests for it are redirected until another repository takes
+   * the name.
+   */
   readonly formerNames: Map<string, Repository>;
 }
 
-/** Every organization has it, and it is the only one of a repository. */
+/** The default group of every organization, and the only group of a repository. */
 export const DEFAULT_GROUP = 1;
 
-/** Where GitHub keeps its own hosted runners: nothing can be registered in it. */
+/** The group of GitHub's own hosted runners: nothing can be registered in it. */
 export const HOSTED_GROUP = 2;
 
-/** The account of this login, made when there is none: an organization unless told otherwise. */
+/** The account of this login; created when there is none, as an organization by default. */
 export function ensureAccount(
   world: Accounts,
   login: string,
@@ -76,7 +79,7 @@ export function ensureAccount(
   return account;
 }
 
-/** The repository `owner/name`, made when there is none: private unless told otherwise. */
+/** The repository `owner/name`; created when there is none, as a private one by default. */
 export function ensureRepository(
   world: Accounts,
   fullName: string,
@@ -137,14 +140,14 @@ export function groupAllows(group: RunnerGroup, repository: Repository): boolean
   return group.visibility === 'all' || group.repositories.includes(repository.name.toLowerCase());
 }
 
-/** The repository, or 404. */
+/** Returns the repository. Throws 404. */
 export function repositoryOf(world: Accounts, owner: string, name: string): Repository {
   const found = world.repositories.get(`${owner}/${name}`.toLowerCase());
   if (!found) throw notFound();
   return found;
 }
 
-/** The organization, or 404. */
+/** Returns the organization. Throws 404. */
 export function organizationOf(world: Accounts, login: string): Account {
   const found = world.accounts.get(login.toLowerCase());
   if (found?.type !== 'Organization') throw notFound();

@@ -6,12 +6,12 @@ import type { GitHubSettings } from './options.ts';
 
 export interface SimulatedGitHubOptions extends Omit<GitHubServerOptions, 'world'> {
   clock: Clock;
-  /** Numbers in [0, 1); seed it and runs repeat. */
+  /** Returns numbers in [0, 1); with a seeded source, runs repeat. */
   random: () => number;
   settings?: GitHubSettings;
 }
 
-/** A GitHub as a real server on this machine. */
+/** A GitHub with a real server on this machine. */
 export interface SimulatedGitHub extends Pick<GitHubServer, 'url' | 'port'> {
   readonly world: GitHubWorld;
   readonly faults: FaultPlan;

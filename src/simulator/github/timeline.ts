@@ -1,6 +1,6 @@
 /**
- * A value as others see it: with a delay. GitHub's lists and `busy` flags trail behind what its own parts know,
- * and a controller must not mistake them for the present.
+ * A value as others see it: with a delay. GitHub's lists and `busy` flags are older than what its own parts
+ * know, and a controller must not take them for the present.
  */
 export class Timeline<T> {
   private readonly lagMs: number;

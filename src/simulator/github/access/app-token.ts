@@ -3,11 +3,13 @@ import type { AppOptions } from '../options.ts';
 import { Refusal } from '../refusal.ts';
 import type { Credential } from './credential.ts';
 
-/** GitHub allows an App's token to live for ten minutes, and clocks to differ by one. */
+/**
+ * Seconds: GitHub allows a lifetime of ten minutes for an App's token, and clocks that differ by one minute.
+ */
 const MAX_LIFETIME_S = 10 * 60;
 const CLOCK_TOLERANCE_S = 60;
 
-/** Checks the JSON web token with which an App speaks for itself. Throws GitHub's 401 with what is wrong with it. */
+/** Checks the JSON web token of an App. Throws GitHub's 401 with what is wrong with it. */
 export function verifyAppToken(app: AppOptions, token: string, now: number): Credential {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const claims = decode(payload);

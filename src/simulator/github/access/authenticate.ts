@@ -4,14 +4,14 @@ import { Refusal } from '../refusal.ts';
 import { verifyAppToken } from './app-token.ts';
 import type { Credential } from './credential.ts';
 
-/** The installation tokens that were given out. */
+/** The installation tokens that were issued. */
 export interface Access extends GitHubBase {
   readonly issuedTokens: Map<string, Credential>;
 }
 
 const ALL_SCOPES = ['admin:org', 'admin:org_hook', 'admin:repo_hook', 'repo', 'workflow'];
 
-/** Reads an `Authorization` header. Throws GitHub's 401 for a token that it does not know. */
+/** Reads an `Authorization` header. Throws GitHub's 401 for an unknown token. */
 export function authenticate(world: Access, header: string | undefined): Credential {
   const token = /^(?:bearer|token) +(\S+)$/i.exec(header ?? '')?.[1];
   if (token === undefined) throw new Refusal(401, 'Requires authentication');
@@ -28,7 +28,10 @@ export function authenticate(world: Access, header: string | undefined): Credent
   return userCredential(token, options);
 }
 
-/** The token of an App's installation, for the permissions and repositories asked for, or all that the App has. */
+/**
+ * Issues a token of an App's installation, with the requested permissions and repositories, or with all of
+ * the App's.
+ */
 export function issueInstallationToken(
   world: Access,
   installation: { id: number; account: string; permissions: Readonly<Record<string, 'read' | 'write'>> },
@@ -49,7 +52,10 @@ export function issueInstallationToken(
   return credential;
 }
 
-/** The form in which GitHub gives them out now: the App's id and a JWT, with two dots and some 520 characters. */
+/**
+ * The present form of GitHub's installation tokens: the App's id and a JWT, with two dots and some 520
+ * characters.
+ */
 function newToken({ ids, options }: Access): string {
   return `ghs_${options.app?.id ?? 0}_eyJ${ids.secret(60)}.${ids.secret(110)}.${ids.secret(342)}`;
 }

@@ -7,21 +7,21 @@ export interface RateWindow {
   readonly resetAt: number;
 }
 
-/** GitHub's budgets: one for each user or installation, for all of its tokens together. */
+/** GitHub's budgets: one for each user or installation, shared by all of its tokens. */
 export class RateLimiter {
   private readonly clock: Clock;
   private readonly limit: number | null;
   private readonly window: number;
   private readonly windows = new Map<string, RateWindow>();
 
-  /** `limit` is in requests a window, which is in milliseconds; null never refuses. */
+  /** `limit` is in requests for each window, `window` in milliseconds; null never refuses. */
   constructor(clock: Clock, limit: number | null, window: number) {
     this.clock = clock;
     this.limit = limit;
     this.window = window;
   }
 
-  /** The present window of a budget, or null where nothing is counted. */
+  /** The present window of a budget, or null when nothing is counted. */
   windowOf(budget: string): RateWindow | null {
     if (this.limit === null) return null;
     const now = this.clock.now();
@@ -32,7 +32,7 @@ export class RateLimiter {
     return fresh;
   }
 
-  /** Begins a window in which so many requests remain, as if somebody else had used the rest. */
+  /** Begins a window in which this many requests remain, as if another client had used the rest. */
   setRemaining(budget: string, remaining: number): void {
     if (this.limit === null) return;
     const resetAt = this.clock.now() + this.window;

@@ -1,9 +1,9 @@
 import { apiUrl, type GitHubBase } from '../github-base.ts';
 import type { Lease } from './job-lease.ts';
 
-/** What a runner is told of the job that it took. */
+/** What a runner receives about the job that it took. */
 export interface AcquiredJob {
-  /** Authorizes what the runner reports of the job until it is over. */
+  /** Authorizes the runner's reports about the job until the job is over. */
   leaseToken: string;
   jobId: number;
   name: string;
@@ -13,7 +13,7 @@ export interface AcquiredJob {
   variables: Record<string, string>;
 }
 
-/** The variables are those that jobs find in their environment on GitHub. */
+/** Its variables are those that GitHub sets in the environment of jobs. */
 export function acquiredJob(world: GitHubBase, { token, job }: Lease): AcquiredJob {
   const { run, spec } = job;
   const { repository } = run;

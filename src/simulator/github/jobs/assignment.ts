@@ -8,24 +8,24 @@ import type { Sessions } from '../runners/session.ts';
 import type { Job } from './job.ts';
 import { finishJob, type Jobs } from './job-changes.ts';
 
-/** A job that a runner is to take and has not taken yet. */
+/** A job that was assigned to a runner and that the runner has not taken yet. */
 export interface Assignment {
   readonly job: Job;
   readonly runner: Runner;
-  /** Takes the job away from a runner that does not take it. */
+  /** Takes the job away when the runner does not take it in time. */
   readonly pickUp: Alarm;
 }
 
 export interface Assignments extends Jobs, Sessions {
   /** By the job's id. */
   readonly assignments: Map<number, Assignment>;
-  /** False while GitHub assigns nothing: jobs stay queued beside idle runners that fit. */
+  /** False while GitHub assigns nothing: jobs stay queued although idle runners match. */
   isAssigning: boolean;
 }
 
 /**
- * Whether GitHub may give this job to this runner: the runner has every label of `runs-on`, in whatever case, and
- * the group that it asks for, and may work for its repository.
+ * Whether GitHub may give this job to this runner: the runner has every label of `runs-on`, ignoring case,
+ * and is in the requested group, and may work for its repository.
  */
 function mayTake(runner: Runner, job: Job): boolean {
   const { labels, group } = job.spec;
@@ -42,7 +42,7 @@ function mayTake(runner: Runner, job: Job): boolean {
   );
 }
 
-/** Puts a job into the queue and, after a delay, assigns it to an idle runner that fits. */
+/** Puts a job into the queue and, after a delay, assigns it to an idle runner that matches. */
 export function enqueue(world: Assignments, job: Job): void {
   job.expiry ??= world.alarms.set(world.clock.now() + world.options.timings.queueLife, () =>
     withdraw(world, job),
@@ -59,8 +59,8 @@ export function enqueue(world: Assignments, job: Job): void {
 }
 
 /**
- * Finds, after a delay, a job for a runner that has become idle: the oldest that fits, for whichever job the runner was
- * started.
+ * Finds, after a delay, a job for a runner that has become idle: the oldest that matches, not necessarily the
+ * job for which the runner was started.
  */
 export function offer(world: Assignments, runner: Runner): void {
   later(world, () => {
@@ -71,13 +71,13 @@ export function offer(world: Assignments, runner: Runner): void {
   });
 }
 
-/** Has GitHub assign jobs or none; those that are assigned stay so. */
+/** Makes GitHub assign jobs or stop assigning them; existing assignments stay. */
 export function setAssigning(world: Assignments, isAssigning: boolean): void {
   world.isAssigning = isAssigning;
   if (isAssigning) offerAll(world);
 }
 
-/** Keeps GitHub from assigning one job, or lets it. */
+/** Makes GitHub not assign one job, or assign it again. */
 export function setWithheld(world: Assignments, job: Job, isWithheld: boolean): void {
   job.isWithheld = isWithheld;
   if (!isWithheld) offerAll(world);
@@ -98,7 +98,7 @@ export function unassign(world: Assignments, job: Job): void {
   occupy(world, runner, null);
 }
 
-/** Cancels a job that no runner has taken; one that was to take it may have the next. */
+/** Cancels a job that no runner has taken; a runner to which it was assigned may get the next one. */
 export function withdraw(world: Assignments, job: Job): void {
   const runner = world.assignments.get(job.id)?.runner;
   unassign(world, job);
@@ -115,7 +115,7 @@ function assign(world: Assignments, job: Job, runner: Runner): void {
   world.sessions.get(runner.id)?.push({ kind: 'job', jobId: job.id });
 }
 
-/** The runner did not take the job: its session ends, and after some such misses the job is cancelled. */
+/** The runner did not take the job: its session ends, and after several such misses the job is cancelled. */
 function missed(world: Assignments, job: Job, runner: Runner): void {
   unassign(world, job);
   world.sessions.get(runner.id)?.close('expired');

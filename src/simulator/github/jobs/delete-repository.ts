@@ -5,8 +5,8 @@ import { abandon, type Leases } from './job-lease.ts';
 import { currentJobs } from './runs.ts';
 
 /**
- * Deletes a repository with its webhooks and runners and ends its jobs, without a word to anybody: every address below
- * it answers 404 from now on, and its owner is still there.
+ * Deletes a repository with its webhooks and runners and ends its jobs, without any notice: every address
+ * below it returns 404 from now on, and its owner remains.
  */
 export function deleteRepository(world: Leases, repository: Repository): void {
   world.repositories.delete(repository.fullName.toLowerCase());

@@ -40,7 +40,7 @@ export function newJob(world: Jobs, run: Run, spec: JobSpec, state: Partial<JobS
   return job;
 }
 
-/** Changes a job and, where `action` names one, tells the webhooks. */
+/** Changes a job and, when `action` names one, sends the webhooks. */
 export function changeJob(world: Jobs, job: Job, change: Partial<JobState>, action: JobStatus | null): void {
   const now = world.clock.now();
   job.state = { ...job.state, ...change };
@@ -55,12 +55,12 @@ export function touchRun(world: Jobs, run: Run): void {
   run.shownUpdate.record(run.updatedAt, run.updatedAt);
 }
 
-/** Tells the webhooks of a job as it is now. */
+/** Sends webhooks with the present state of a job. */
 export function announceJob(world: Jobs, job: Job, action: JobStatus): void {
   announce(world, job.run.repository, { event: 'workflow_job', action, job, state: job.state });
 }
 
-/** Ends a job and closes its open steps. The caller takes it from its runner. */
+/** Ends a job and closes its open steps. The caller removes it from its runner. */
 export function finishJob(world: Jobs, job: Job, conclusion: Conclusion): void {
   const completedAt = world.clock.now();
   job.expiry?.cancel();

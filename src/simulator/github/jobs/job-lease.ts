@@ -8,19 +8,19 @@ import { type Assignments, offer } from './assignment.ts';
 import type { Conclusion, Job, JobStep, StepConclusion } from './job.ts';
 import { changeJob, finishJob } from './job-changes.ts';
 
-/** A runner's hold on the job that it works on; renewed as long as the runner lives. */
+/** A runner's claim on the job that it works on; renewed while the runner lives. */
 export interface Lease {
   readonly token: string;
   readonly job: Job;
   readonly runner: Runner;
   /** Fails the job when its runner does not renew the lease. */
   lost: Alarm;
-  /** Ends a cancelled job that its runner does not end. */
+  /** Ends a cancelled job when its runner does not. */
   cancellation: Alarm | null;
 }
 
 export interface Leases extends Assignments {
-  /** By the token that speaks for the job. */
+  /** By the token that authorizes reports about the job. */
   readonly leases: Map<string, Lease>;
 }
 
@@ -30,7 +30,7 @@ export interface StepReport {
   conclusion: StepConclusion | null;
 }
 
-/** Gives an assigned job to its runner. 404 when it is not assigned to this runner. */
+/** Gives an assigned job to its runner. Throws 404 when it is not assigned to this runner. */
 export function takeJob(world: Leases, session: Session, jobId: number): Lease {
   session.throwIfEnded();
   const job = world.jobs.get(jobId);
@@ -66,7 +66,7 @@ export function takeJob(world: Leases, session: Session, jobId: number): Lease {
   return lease;
 }
 
-/** The runner reports that it still works on the job. 404 when the job is over. */
+/** The runner reports that it still works on the job. Throws 404 when the job is over. */
 export function renewJob(world: Leases, token: string): void {
   const lease = leaseOf(world, token);
   lease.lost.cancel();
@@ -90,8 +90,8 @@ export function reportStep(world: Leases, token: string, report: StepReport): vo
 }
 
 /**
- * Ends a job with the conclusion that its runner reports; an ephemeral runner has had its one job and is removed. 404
- * when it is over already.
+ * Ends a job with the conclusion that its runner reports; an ephemeral runner has had its only job and is
+ * removed. Throws 404 when the job is already over.
  */
 export function completeJob(world: Leases, token: string, conclusion: Conclusion): void {
   const lease = leaseOf(world, token);
@@ -117,7 +117,7 @@ function lose(world: Leases, lease: Lease): void {
   abandon(world, lease, lease.job.cancelRequested ? 'cancelled' : 'failure');
 }
 
-/** Ends a job without its runner, which stays on the list: GitHub does not know what became of it. */
+/** Ends a job without its runner. The runner stays on the list, since GitHub does not know its state. */
 export function abandon(world: Leases, lease: Lease, conclusion: Conclusion): void {
   release(world, lease);
   finishJob(world, lease.job, conclusion);
@@ -145,7 +145,7 @@ function noSuchJob(): Refusal {
   return new Refusal(404, 'Job not found.', { kind: 'RunnerRequestJobNotFoundException' });
 }
 
-/** GitHub puts a step of its own before and after those of the workflow. */
+/** GitHub adds a step of its own before and after those of the workflow. */
 function plannedSteps(job: Job, now: number): JobStep[] {
   const names = ['Set up job', ...job.spec.steps.map(({ name }) => name), 'Complete job'];
   return names.map((name, index) => ({

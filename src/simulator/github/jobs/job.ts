@@ -6,7 +6,7 @@ export type JobStatus = 'waiting' | 'queued' | 'in_progress' | 'completed';
 export type Conclusion = 'success' | 'failure' | 'cancelled';
 export type StepConclusion = Conclusion | 'skipped';
 
-/** What a workflow says of one job. */
+/** What a workflow defines for one job. */
 export interface JobSpec {
   readonly name: string;
   /** `runs-on`, in the workflow's case. */
@@ -51,9 +51,9 @@ export interface Job {
   /** Assignments that no runner took up. */
   missed: number;
   cancelRequested: boolean;
-  /** GitHub assigns it to nobody, whoever is idle and fits. */
+  /** GitHub does not assign it, even when a matching runner is idle. */
   isWithheld: boolean;
-  /** Cancels it after its longest time in the queue. */
+  /** Cancels the job after its longest time in the queue. */
   expiry: Alarm | null;
 }
 
@@ -66,7 +66,7 @@ export interface Run {
   readonly event: string;
   readonly headBranch: string;
   readonly headSha: string;
-  /** Login of who pushed. */
+  /** Login of the user who pushed. */
   readonly actor: string;
   readonly createdAt: number;
   attempt: number;

@@ -49,9 +49,9 @@ export function pushWorkflow(world: Leases, repository: Repository, workflow: Wo
 }
 
 /**
- * Starts a new attempt of a completed run: of all its jobs, or of those that did not succeed. Every job of the new
- * attempt has a new id; one that is carried over is announced as completed once more, under that id. 403 while the run
- * is not completed.
+ * Starts a new attempt of a completed run: of all its jobs, or of those that did not succeed. Every job of
+ * the new attempt has a new id; one that is carried over is announced as completed once more, under that id.
+ * Throws 403 while the run is not completed.
  */
 export function rerun(world: Leases, run: Run, { failedOnly = false } = {}): void {
   if (runStatus(world, jobStates(currentJobs(run))) !== 'completed') {
@@ -66,7 +66,7 @@ export function rerun(world: Leases, run: Run, { failedOnly = false } = {}): voi
   );
 }
 
-/** Cancels what is not over. 409 when everything is. */
+/** Cancels the jobs that are not over. Throws 409 when all are over. */
 export function cancelRun(world: Leases, run: Run): void {
   const open = currentJobs(run).filter(({ state }) => state.status !== 'completed');
   if (open.length === 0) throw new Refusal(409, 'Cannot cancel a workflow run that is completed.');
@@ -129,7 +129,10 @@ function startAttempt(
   }
 }
 
-/** GitHub has been seen to announce such a job as `queued` too; only its status says that no runner is wanted yet. */
+/**
+ * GitHub has been seen to announce such a job as `queued`, too; only its status shows that no runner is
+ * wanted yet.
+ */
 function announceWaiting(world: Jobs, job: Job): void {
   announceJob(world, job, 'queued');
   announceJob(world, job, 'waiting');

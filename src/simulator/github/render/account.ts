@@ -2,7 +2,7 @@ import { apiUrl, type GitHubBase } from '../github-base.ts';
 import type { Account, Accounts } from '../repositories.ts';
 import { nodeId } from './format.ts';
 
-/** GitHub's `simple-user`, which stands for users, organizations and bots. */
+/** GitHub's `simple-user`, which describes users, organizations and bots. */
 export function simpleUser(world: GitHubBase, { id, login, type }: Pick<Account, 'id' | 'login' | 'type'>) {
   const url = `${apiUrl(world)}/users/${login}`;
   return {
@@ -28,13 +28,13 @@ export function simpleUser(world: GitHubBase, { id, login, type }: Pick<Account,
   };
 }
 
-/** Who pushed; such a user need not be an account of the world. */
+/** The user who pushed; it may not be an account of the world. */
 export function actor(world: Accounts, login: string) {
   const known = world.accounts.get(login.toLowerCase());
   return simpleUser(world, known ?? { id: 583_231, login, type: 'User' });
 }
 
-/** The organization as webhooks carry it. */
+/** The organization as it is in webhooks. */
 export function organization(world: GitHubBase, { id, login }: Account) {
   const url = `${apiUrl(world)}/orgs/${login}`;
   return {
@@ -53,7 +53,7 @@ export function organization(world: GitHubBase, { id, login }: Account) {
   };
 }
 
-/** The answer to `GET /user`. */
+/** The response to `GET /user`. */
 export function privateUser(world: Accounts, login: string) {
   const since = '2011-01-25T18:44:36Z';
   return {

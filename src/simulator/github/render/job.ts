@@ -3,7 +3,7 @@ import type { Job, JobState, JobStep } from '../jobs/job.ts';
 import { instant, nodeId } from './format.ts';
 import { repositoryPage, repositoryUrl } from './repository.ts';
 
-/** A job in a given state: the same object in REST answers and in webhooks. */
+/** A job in a given state: the same object in REST responses and in webhooks. */
 export function renderJob(world: GitHubBase, job: Job, state: JobState) {
   const { run } = job;
   const repository = repositoryUrl(world, run.repository);
@@ -32,7 +32,7 @@ export function renderJob(world: GitHubBase, job: Job, state: JobState) {
   };
 }
 
-/** A job that ended before any runner had it has zeros and empty names, where a queued one has nulls. */
+/** A job that ended before it had a runner has zeros and empty names where a queued one has nulls. */
 function runnerFields({ runner, status }: JobState) {
   if (runner) {
     return {

@@ -5,8 +5,9 @@ import { organizationOf, repositoryOf } from '../repositories.ts';
 import type { Need, RestRequest } from './request.ts';
 
 /**
- * Lets a request pass or refuses it as GitHub does: what a credential cannot see does not exist (404); a classic token
- * without the scope sees nothing either (404); a fine-grained one without the permission is told so (403).
+ * Lets a request pass or refuses it as GitHub does. What a credential cannot see does not exist (404), and a
+ * classic token without the scope sees nothing either (404). A fine-grained token without the permission gets
+ * a 403 that says so.
  */
 export function authorize(need: Need, request: Omit<RestRequest, 'body'>): void {
   const { credential, world, params } = request;
@@ -32,7 +33,7 @@ export function authorize(need: Need, request: Omit<RestRequest, 'body'>): void 
   }
 }
 
-/** The headers in which GitHub says what it wants and what it got. */
+/** The headers in which GitHub names the required and the granted permissions. */
 export function permissionHeaders(need: Need, credential: Credential | null): Record<string, string> {
   if (typeof need === 'string' || credential === null) return {};
   return credential.scopes

@@ -3,7 +3,7 @@ export function exactJson(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch {
-    // Few answers have one, and to ask for each value costs more than all else.
+    // Few responses have a bigint, and checking each value costs more than everything else.
     const marked = JSON.stringify(body, (_key, value) => (typeof value === 'bigint' ? `\0${value}` : value));
     return marked.replace(/"\\u0000(\d+)"/g, '$1');
   }

@@ -11,17 +11,17 @@ import { authorize, permissionHeaders } from './authorize.ts';
 import { exactJson } from './exact-json.ts';
 import type { Reply, RestRequest, RestRoute } from './request.ts';
 
-/** A request as it came, before its credential is read. */
+/** A request as it arrived, before its credential is read. */
 export interface Incoming extends Omit<RestRequest, 'world' | 'credential'> {
   readonly method: string;
   readonly header: (name: string) => string | undefined;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client no longer waits for the response. */
   readonly gone: AbortSignal;
 }
 
 /**
- * Answers one request to the REST API in GitHub's order of checks: credentials, faults, hourly limit, permissions, and
- * then the route's own. `cut` asks for the connection to end without an answer.
+ * Handles one request to the REST API in GitHub's order of checks: credentials, faults, hourly limit,
+ * permissions, and then the route's own. `cut` means that the connection has to end without a response.
  */
 export async function answerRest(
   world: GitHubWorld,
@@ -67,7 +67,7 @@ async function exchange(world: GitHubWorld, route: RestRoute, incoming: Incoming
   };
 }
 
-/** The headers of every answer, whatever the route. */
+/** The headers of every response, whatever the route. */
 export function serverHeaders(world: GitHubWorld): Record<string, string> {
   const { enterpriseVersion } = world.options;
   return {
@@ -94,8 +94,8 @@ export async function requestFault(
 }
 
 /**
- * GitHub's redirect from the former name of a repository to its id: 301 for what only reads, 307 for what changes
- * something. Null where no such redirect is due.
+ * GitHub's redirect from the former name of a repository to its id: 301 for requests that only read, 307 for
+ * those that change something. Null when there is nothing to redirect.
  */
 function movedReply(
   { world, credential, params, path, query }: RestRequest,
@@ -111,7 +111,7 @@ function movedReply(
   return { status, headers: { location }, body: { ...errorBody(status, message), url: location } };
 }
 
-/** The reply of a fault in place of the work, or null when it only delays. */
+/** The response of a fault in place of the work, or null when the fault only delays. */
 function injected({ status, message, body, headers = {} }: Fault): Reply | null {
   if (status === undefined && message === undefined && body === undefined) return null;
   const isLimit = headers['retry-after'] !== undefined;
@@ -119,7 +119,10 @@ function injected({ status, message, body, headers = {} }: Fault): Reply | null 
   return { status: status ?? 500, body: body ?? errorBody(status ?? 500, text), headers };
 }
 
-/** A 304 in place of what the client has already; the tag differs with the credential, as GitHub's does. */
+/**
+ * A 304 in place of content that the client already has; the tag differs with the credential, as GitHub's
+ * does.
+ */
 function conditional(reply: Reply, { header }: Incoming, credential: Credential | null): Reply {
   const json = exactJson(reply.body);
   const hash = createHash('sha256')

@@ -29,7 +29,7 @@ export function pageOf<T>(
   };
 }
 
-/** A page of a list that goes on from a cursor, which holds the id of the last one seen. */
+/** A page of a list that continues after a cursor, which contains the id of the last entry seen. */
 export function cursorPageOf<T extends { id: bigint }>(
   request: RestRequest,
   items: readonly T[],

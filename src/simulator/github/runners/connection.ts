@@ -13,7 +13,7 @@ export interface SessionRequest {
   time: number;
 }
 
-/** A guest's clock may be off by this much. */
+/** Milliseconds by which a guest's clock may be off. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
@@ -43,7 +43,7 @@ export function openSession(world: Assignments, request: SessionRequest): Sessio
   return session;
 }
 
-/** The session of this id that this runner opened. Throws a Refusal when there is none any more. */
+/** The session of this id that this runner opened. Throws a Refusal when it no longer exists. */
 export function sessionOf(world: Assignments, id: string, clientId: string, secret: string): Session {
   const runner = authenticated(world, { clientId, secret });
   if (runner === null) throw noSuchRunner();
@@ -53,8 +53,8 @@ export function sessionOf(world: Assignments, id: string, clientId: string, secr
 }
 
 /**
- * Waits for a message as long as `signal` allows and GitHub keeps a request open; null when none came. A runner whose
- * version is too old gets 403 from this call and not when it connects.
+ * Waits for a message as long as `signal` allows and GitHub keeps a request open; null when none came. A
+ * runner whose version is too old gets a 403 from this call, not when it connects.
  */
 export async function nextMessage(
   world: Assignments,

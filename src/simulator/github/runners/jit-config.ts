@@ -1,7 +1,10 @@
 import type { GitHubBase } from '../github-base.ts';
 import { groupName, type Runner } from './runners.ts';
 
-/** Bytes of each part of a 2048-bit RSA key, as .NET names them; the runner's secret stands in its private exponent. */
+/**
+ * Bytes of each part of a 2048-bit RSA key, as .NET names them; the runner's secret is in its private
+ * exponent.
+ */
 const KEY_PARTS = { dp: 128, dq: 128, exponent: 3, inverseQ: 128, modulus: 256, p: 128, q: 128 } as const;
 
 /**

@@ -3,8 +3,9 @@ import { removeRunner } from './removal.ts';
 import { addRunner, type Runner } from './runners.ts';
 
 /**
- * What restoring an Enterprise Server from its backup does: a runner that was registered after the backup is gone, and
- * its id goes to the next runner that somebody registers there. That one is offline, and its labels are nobody's.
+ * Simulates an Enterprise Server that is restored from its backup: a runner that was registered after the
+ * backup is gone, and the next runner that is registered gets its id. That runner is offline, and no job asks
+ * for its labels.
  */
 export function passOnRunnerId(world: Assignments, runner: Runner, heirName: string): Runner {
   removeRunner(world, runner);

@@ -1,7 +1,7 @@
 import type { GitHubBase } from '../github-base.ts';
 import { isSameScope, type Scope } from './runners.ts';
 
-/** A secret with which any number of runners can be registered, or removed, for an hour. */
+/** A secret with which any number of runners can be registered or removed for an hour. */
 export interface RegistrationToken {
   readonly token: string;
   readonly scope: Scope;

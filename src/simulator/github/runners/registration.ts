@@ -19,7 +19,7 @@ const jitRequest = z.object({
 export interface TokenRegistration {
   name: string;
   labels: readonly string[];
-  /** Name of a runner group, null for the default one. */
+  /** Name of a runner group; null for the default one. */
   group: string | null;
   ephemeral: boolean;
   /** Takes over the name of an existing runner. */
@@ -29,9 +29,10 @@ export interface TokenRegistration {
 }
 
 /**
- * Registers a JIT runner from the body of a `generate-jitconfig` request. It gets the labels of the request and no
- * others, in lower case, and in an order of GitHub's own. Answers as measured: 422 for a wrong body, 403 for the group
- * of hosted runners and for a repository that takes no runners, 404 for an unknown group, 409 for a name that is taken.
+ * Registers a JIT runner from the body of a `generate-jitconfig` request. It gets the labels of the request
+ * and no others, in lower case, and in an order of GitHub's own. Throws as measured at GitHub: 422 for a
+ * wrong body, 403 for the group of hosted runners and for a repository that accepts no runners, 404 for an
+ * unknown group, 409 for a name that is taken.
  */
 export function registerJit(world: Assignments, scope: Scope, body: unknown): Runner {
   if (!world.options.hasJit) throw notFound();
@@ -55,7 +56,7 @@ export function registerJit(world: Assignments, scope: Scope, body: unknown): Ru
   return runner;
 }
 
-/** Registers a runner as `config.sh` asks for it; the defaults that it adds are GitHub's own labels. */
+/** Registers a runner at the request of `config.sh`; the default labels that it adds are GitHub's own. */
 export function registerByToken(world: Assignments, scope: Scope, asked: TokenRegistration): Runner {
   throwIfClosed(scope);
   const group = groupNamed(scope, asked.group);
@@ -83,7 +84,10 @@ export function registerByToken(world: Assignments, scope: Scope, asked: TokenRe
   return runner;
 }
 
-/** 403 where no runner can be registered, whatever the rights of who asks: what is there can be read and removed. */
+/**
+ * Throws 403 where no runner can be registered, whatever the rights of the sender: existing runners can still
+ * be read and removed.
+ */
 export function throwIfClosed(scope: Scope): void {
   if (scope.kind === 'organization') return;
   if (scope.repository.isArchived) throw new Refusal(403, 'Repository was archived so is read-only.');
@@ -91,7 +95,7 @@ export function throwIfClosed(scope: Scope): void {
   throw new Refusal(403, 'Repository level self-hosted runners are disabled on this repository.');
 }
 
-/** Removes a runner for a controller. 422 while it has a job. */
+/** Removes a runner for a controller. Throws 422 while it has a job. */
 export function deleteRunner(world: Assignments, runner: Runner): void {
   const isBusy = world.options.deletionTrustsBusy ? seemsBusy(world, runner) : runner.job !== null;
   if (isBusy) throw new Refusal(422, `Bad request - Runner "${runner.name}" is still running a job`);

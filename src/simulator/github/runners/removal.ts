@@ -2,7 +2,8 @@ import { type Assignments, enqueue, unassign } from '../jobs/assignment.ts';
 import { isRegistered, type Runner } from './runners.ts';
 
 /**
- * Takes a runner off the list. Its session ends; a job that it was to take is queued again, one that it has goes on.
+ * Takes a runner off the list. Its session ends; a job that was only assigned to it is queued again, a job
+ * that it has taken goes on.
  */
 export function removeRunner(world: Assignments, runner: Runner): void {
   if (!isRegistered(world, runner)) return;
@@ -23,7 +24,7 @@ export function removeRunner(world: Assignments, runner: Runner): void {
   world.sessions.get(runner.id)?.close('removed');
 }
 
-/** Schedules the removal of a runner that nobody uses, after the time that GitHub has for its kind. */
+/** Schedules the removal of a runner that nothing uses, after GitHub's time for runners of its kind. */
 export function scheduleCleanup(world: Assignments, runner: Runner): void {
   runner.cleanup?.cancel();
   runner.cleanup = null;

@@ -30,8 +30,8 @@ const stepReport = z.object({
 const completion = z.object({ conclusion: z.enum(['success', 'failure', 'cancelled']) });
 
 /**
- * What runners talk to, below `/_runner`. Only the simulated runner speaks this: GitHub's own protocol for runners is
- * not public. It has the same steps, though, from the registration token to the lease on a job.
+ * The service for runners, below `/_runner`. Only the simulated runner uses it: GitHub's own protocol for
+ * runners is not public. It has the same steps, from the registration token to the lease on a job.
  */
 export function runnerService(world: Leases & RegistrationTokens): Hono {
   const service = new Hono();
@@ -87,7 +87,7 @@ export function runnerService(world: Leases & RegistrationTokens): Hono {
   return service;
 }
 
-/** `POST /actions/runner-registration`, where `config.sh` learns which service it has to register with. */
+/** `POST /actions/runner-registration`, from which `config.sh` learns at which service it has to register. */
 export async function answerRegistration(
   world: Accounts & RegistrationTokens,
   c: Context,

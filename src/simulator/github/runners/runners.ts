@@ -15,7 +15,7 @@ export interface RunnerLabel {
   readonly type: 'read-only' | 'custom';
 }
 
-/** What lists say of a runner; `busy` has a lag of its own. */
+/** The state of a runner in lists; `busy` has a delay of its own. */
 export interface RunnerState {
   readonly status: 'online' | 'offline';
   readonly os: string;
@@ -30,7 +30,7 @@ export interface Runner {
   readonly labels: readonly RunnerLabel[];
   readonly ephemeral: boolean;
   readonly isJit: boolean;
-  /** What it proves itself with when it connects. */
+  /** The id with which it authenticates when it connects. */
   readonly clientId: string;
   readonly secret: string;
   readonly workFolder: string;
@@ -40,16 +40,16 @@ export interface Runner {
   readonly shownBusy: Timeline<boolean>;
   /** Assigned to it, or taken by it. */
   job: Job | null;
-  /** It is ephemeral and has had its job: it gets no other, whatever happened to that one. */
+  /** It is ephemeral and has had its job: it gets no other one, however that job ended. */
   isSpent: boolean;
-  /** Removes it when nobody uses it. */
+  /** Removes the runner when nothing uses it. */
   cleanup: Alarm | null;
 }
 
 /** The registered runners. */
 export interface Runners extends GitHubBase {
   readonly runners: Map<number, Runner>;
-  /** Removed ones, for as long as a late list may show them. */
+  /** Removed runners, kept while a delayed list may show them. */
   readonly departed: Set<Runner>;
 }
 
@@ -66,7 +66,7 @@ export function addRunner(world: Runners, given: NewRunner): Runner {
     id: world.ids.next('runner'),
     clientId: world.ids.guid(),
     secret: world.ids.secret(43),
-    // What these say before the first connection means nothing.
+    // Before the first connection these have no meaning.
     state: { status: 'offline', os: 'unknown', version: null },
     shown: new Timeline(world.options.timings.listLag),
     shownBusy: new Timeline(world.options.timings.busyLag),
@@ -79,7 +79,7 @@ export function addRunner(world: Runners, given: NewRunner): Runner {
   return runner;
 }
 
-/** Whether this very runner is registered: another one may have its id by now. */
+/** Whether exactly this runner is registered: another one may have its id by now. */
 export function isRegistered(world: Runners, runner: Runner): boolean {
   return world.runners.get(runner.id) === runner;
 }
@@ -89,13 +89,13 @@ export function changeRunner(world: Runners, runner: Runner, change: Partial<Run
   if (isRegistered(world, runner)) runner.shown.record(world.clock.now(), runner.state);
 }
 
-/** Gives the runner a job or takes it away; the flag that shows it follows later. */
+/** Gives the runner a job or takes it away; its `busy` flag follows later. */
 export function occupy(world: GitHubBase, runner: Runner, job: Job | null): void {
   runner.job = job;
   runner.shownBusy.record(world.clock.now(), job !== null);
 }
 
-/** Whether lists call it busy. */
+/** Whether lists show it as busy. */
 export function seemsBusy(world: GitHubBase, runner: Runner): boolean {
   return runner.shownBusy.seen(world.clock.now()) ?? false;
 }
@@ -104,7 +104,7 @@ export function isSameScope(one: Scope, other: Scope): boolean {
   return scopeKey(one) === scopeKey(other);
 }
 
-/** The runner of this name, in whatever case. */
+/** The runner of this name, ignoring case. */
 export function runnerNamed(world: Runners, scope: Scope, name: string): Runner | null {
   const lower = name.toLowerCase();
   for (const runner of world.runners.values()) {
@@ -118,12 +118,12 @@ export function groupName(runner: Runner): string {
   return runner.scope.account.groups.find(({ id }) => id === runner.groupId)?.name ?? 'Default';
 }
 
-/** The same for all runners of one scope. */
+/** The same key for all runners of one scope. */
 export function scopeKey(scope: Scope): string {
   return (scope.kind === 'repository' ? scope.repository.fullName : scope.account.login).toLowerCase();
 }
 
-/** GitHub gives no jobs to versions that are too old. */
+/** True when GitHub gives no jobs to the runner's version, because it is too old. */
 export function isDeprecated(world: GitHubBase, runner: Runner): boolean {
   const { minimumRunnerVersion: minimum } = world.options;
   if (minimum === null) return false;

@@ -12,18 +12,18 @@ export type SessionEnd = 'closed' | 'expired' | 'removed';
 
 /** The runners that are online. */
 export interface Sessions extends Runners {
-  /** By the runner's id: each has one session at most. */
+  /** By the runner's id: each runner has at most one session. */
   readonly sessions: Map<number, Session>;
 }
 
 /**
- * The messages for one connected runner. They are kept until it asks; one that was lost with a broken connection is not
- * repeated.
+ * The messages for one connected runner. They are kept until the runner asks for them; a message that was
+ * lost with a broken connection is not repeated.
  */
 export class Session {
   readonly id: string;
   readonly runner: Runner;
-  /** Ends it when the runner is silent. */
+  /** Ends the session when the runner is silent. */
   silence: Alarm | null = null;
   private readonly onEnd: (end: SessionEnd) => void;
   private end: SessionEnd | null = null;

@@ -23,16 +23,17 @@ interface PendingDelivery {
 }
 
 /**
- * What can go wrong with one delivery beyond what every fault can do: the `body` of a fault on
- * `webhook <event> <action>`, such as `webhook workflow_job queued` or `webhook *`. Of the fault itself, `delayMs`
- * delays, `drop: before` loses the event without a trace, and `status` or `hang` fails the delivery unsent, so that it
- * is in the log and can be redelivered; with `drop: after` the receiver gets it and GitHub believes that it failed.
+ * What can go wrong with one delivery, in addition to what every fault can do: the `body` of a fault on
+ * `webhook <event> <action>`, such as `webhook workflow_job queued` or `webhook *`. Of the fault itself,
+ * `delayMs` delays, `drop: before` loses the event without a trace, and `status` or `hang` fails the delivery
+ * unsent, so that it is in the log and can be redelivered; with `drop: after` the receiver gets it and GitHub
+ * believes that it failed.
  */
 const deliveryFaultSchema = z.strictObject({
-  /** How often it is sent, each time under the same GUID. */
+  /** How many times it is sent, each time with the same GUID. */
   copies: z.int().positive().optional(),
   signature: z.enum(['wrong', 'missing']).optional(),
-  /** It is held back until the next delivery of the same webhook was sent. */
+  /** It is held back until the next delivery of the same webhook has been sent. */
   afterNext: z.boolean().optional(),
 });
 
@@ -42,8 +43,8 @@ interface DeliveryFault extends z.infer<typeof deliveryFaultSchema> {
 }
 
 /**
- * Tells every webhook that wants to know what happened in a repository; each delivery goes its own way. Of a repository
- * that was deleted nobody hears any more.
+ * Sends what happened in a repository to every webhook that is subscribed to it; each delivery is sent
+ * separately. For a deleted repository nothing is sent.
  */
 export function announce(world: Webhooks, repository: Repository, announcement: Announcement): void {
   if (world.repositories.get(repository.fullName.toLowerCase()) !== repository) return;
@@ -58,7 +59,7 @@ export function announcePing(world: Webhooks, hook: Hook): void {
   dispatch(world, { hook, guid: world.ids.guid(), announcement, redelivery: false });
 }
 
-/** Delivers an event once more, under its GUID, with the payload that it had. */
+/** Delivers an event again, with the same GUID and the same payload. */
 export function redeliver(world: Webhooks, { hook, guid, announcement }: Delivery): void {
   dispatch(world, { hook, guid, announcement, redelivery: true });
 }
@@ -82,7 +83,7 @@ function dispatch(world: Webhooks, pending: PendingDelivery): void {
   });
 }
 
-/** Sends it once, or as often as a fault says, and logs the result of each. */
+/** Sends it once, or as many times as a fault says, and logs the result of each. */
 async function deliver(world: Webhooks, pending: PendingDelivery, fault: DeliveryFault): Promise<void> {
   for (let copy = 0; copy < (fault.copies ?? 1); copy += 1) {
     const deliveredAt = world.clock.now();

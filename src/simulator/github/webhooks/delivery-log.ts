@@ -11,7 +11,7 @@ export type Announcement =
     }
   | { readonly event: 'ping'; readonly action: null };
 
-/** One try to deliver an event; a redelivery is another one under the same GUID. */
+/** One try to deliver an event; a redelivery is another try with the same GUID. */
 export interface Delivery {
   readonly id: bigint;
   readonly guid: string;
@@ -23,7 +23,7 @@ export interface Delivery {
   readonly duration: number;
   /** `OK`, or what went wrong. */
   readonly status: string;
-  /** 0 when nothing answered in time, null when nobody was there. */
+  /** 0 when no response came in time, null when no receiver was reachable. */
   readonly statusCode: number | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly answer: string;
@@ -32,7 +32,7 @@ export interface Delivery {
 /** GitHub shows deliveries for three days. */
 const RETENTION_MS = 3 * 24 * 3_600_000;
 
-/** A long run of the simulator forgets its oldest ones sooner. */
+/** When there are more, a long run of the simulator drops the oldest. */
 const MAX_ENTRIES = 10_000;
 
 export class DeliveryLog {

@@ -14,7 +14,7 @@ export interface Hook {
   readonly contentType: 'json' | 'form';
   readonly events: readonly string[];
   readonly createdAt: number;
-  /** Deliveries that are to come after the next one. */
+  /** Deliveries that are sent after the next one. */
   readonly held: (() => void)[];
 }
 
@@ -25,7 +25,7 @@ export function covers({ target }: Hook, repository: Repository): boolean {
     : target.account === repository.owner;
 }
 
-/** The id by which a delivery names what its webhook belongs to. */
+/** The id in a delivery that names the owner of its webhook. */
 export function targetId({ target }: Hook): number {
   if (target.kind === 'integration') return target.installationId;
   return target.kind === 'repository' ? target.repository.id : target.account.id;

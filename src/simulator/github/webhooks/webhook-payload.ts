@@ -66,7 +66,7 @@ const HOOK_TYPES: Record<HookTarget['kind'], string> = {
   integration: 'App',
 };
 
-/** Where REST has it; an App's one webhook has no id in its address. */
+/** The webhook's address in the REST API; an App's only webhook has no id in its address. */
 function hookUrl(world: Accounts, { id, target }: Hook): string {
   if (target.kind === 'integration') return `${apiUrl(world)}/app/hook`;
   const owner =

@@ -3,7 +3,7 @@ export interface WebhookRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Milliseconds within which an answer has to come. */
+  /** Milliseconds within which a response has to come. */
   readonly timeoutMs: number;
 }
 
@@ -12,10 +12,10 @@ export interface WebhookAnswer {
   readonly body: string;
 }
 
-/** Sends a webhook. Rejects when nothing answered in time. */
+/** Sends a webhook. Rejects when no response came in time. */
 export type SendWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>;
 
-/** Sends webhooks over HTTP. Like GitHub it follows no redirection. */
+/** Sends webhooks over HTTP. Like GitHub, it does not follow redirects. */
 export const sendOverHttp: SendWebhook = async ({ url, headers, body, timeoutMs }) => {
   const signal = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });

@@ -104,7 +104,7 @@ function appHook({ world }: RestRequest): Hook {
   return hook;
 }
 
-/** A delivery as the list has it. */
+/** A delivery as it is in the list. */
 function renderDeliveryItem({ announcement, hook, ...delivery }: Delivery) {
   const { target } = hook;
   return {

@@ -19,7 +19,7 @@ const fields = z.object({
   }),
 });
 
-/** Listing, making and changing the webhooks of a repository or an organization. */
+/** The routes to list, create and change the webhooks of a repository or an organization. */
 export const hookSetUpRoutes: readonly RestRoute[] = [
   ...routesOf(
     '/repos/:owner/:repo/hooks',
@@ -80,7 +80,7 @@ function nameOf(target: HookTarget): string {
   return `${target.kind} ${name.toLowerCase()}`;
 }
 
-/** As GitHub lists it: the secret never comes back. */
+/** As GitHub lists it: the secret is never returned. */
 function render({ id, url, contentType, events, secret }: Hook) {
   const config = { url, content_type: contentType, insecure_ssl: '0', ...(secret && { secret: '********' }) };
   return { type: 'Repository', id, name: 'web', active: true, events, config };

@@ -61,7 +61,7 @@ export const runRoutes: readonly RestRoute[] = [
   },
 ];
 
-/** Newest first; what a list does not show yet is missing, and what it shows may be over. */
+/** Newest first. A run that lists do not show yet is missing, and a listed run may be over. */
 function listRuns(request: RestRequest): Reply {
   const { world, query } = request;
   const own = repository(request);
@@ -94,7 +94,7 @@ function jobPage(request: RestRequest, jobs: readonly [Job, JobState][]): Reply 
   return ok({ total_count: jobs.length, jobs: rendered }, headers);
 }
 
-/** The jobs of the latest attempt of which a list shows any. */
+/** The jobs of the latest attempt that has jobs in the lists. */
 function shownJobs(request: RestRequest, run: Run): [Job, JobState][] {
   for (const jobs of run.attempts.toReversed()) {
     const shown = seen(request, jobs);
@@ -132,8 +132,8 @@ function repository({ world, params }: RestRequest): Repository {
 }
 
 /**
- * The `created` filter of runs, in GitHub's search syntax: an instant or a day, `>`, `>=`, `<`, `<=` before one, or
- * two with `..` between, of which one may be `*`. What cannot be read filters nothing.
+ * The `created` filter of runs, in GitHub's search syntax: an instant or a day, `>`, `>=`, `<`, `<=` before
+ * one, or two with `..` between, of which one may be `*`. A filter that cannot be read matches every run.
  */
 export function createdFilter(text: string | null): (createdAt: number) => boolean {
   if (text === null) return () => true;
