@@ -13,10 +13,12 @@ import {
   runnerListener,
 } from './runner-scripts.ts';
 
-/** What a command over SSH has on macOS; a login has more. */
+/** The PATH of a command over SSH on macOS; a login has more. */
 const SYSTEM_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-/** What an image build that ran config.sh leaves behind; the runner reads the migrated file first. */
+/**
+ * Files that remain when config.sh ran while the image was built; the runner reads the migrated file first.
+ */
 const CONFIGURED = ['.runner', '.runner_migrated', '.credentials', '.credentials_rsaparams'];
 const OF_ANOTHER = JSON.stringify({
   AgentName: 'the-builder',
@@ -35,21 +37,23 @@ export interface GuestHomeOptions {
   /** More variables for every process of the guest. */
   env?: Readonly<Record<string, string>>;
   runnerVersion?: string;
-  /** Path of a program that plays the runner in place of our own. */
+  /** Path of a program that plays the runner, in place of our own. */
   runnerProgram?: string;
 }
 
 export interface GuestHome {
   /** The guest's home; the runner is in `actions-runner` below it. */
   readonly path: string;
-  /** What every process of this guest carries in its environment, as `NAME=value`; no other guest has it. */
+  /** An entry `NAME=value` in the environment of every process of this guest, and of no other guest. */
   readonly mark: string;
   /** The whole environment of a command over SSH, as macOS gives it: no locale. */
   readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
 
-/** Makes a guest's home in a temporary directory, with the runner and the programs that a boot plan leaves it. */
+/**
+ * Makes a guest's home in a temporary directory, with the runner and the programs that the boot plan allows.
+ */
 export async function makeGuestHome(options: GuestHomeOptions): Promise<GuestHome> {
   const { vmId, user, plan, env = {} } = options;
   const home = await mkdtemp(join(tmpdir(), 'jeballto-vm-'));
@@ -116,7 +120,10 @@ async function installTools(tools: string, mark: string, plan: BootPlan): Promis
   }
 }
 
-/** The system's own directories, or, when some program is to be missing, one of links to all the others. */
+/**
+ * The system's own directories or, when a program has to be missing, a directory of links to all other
+ * programs.
+ */
 async function systemPath(home: string, plan: BootPlan): Promise<string[]> {
   const hidden: readonly string[] = plan.missingTools ?? [];
   if (!hidden.some((tool) => tool === 'bash' || tool === 'git')) return SYSTEM_PATH;

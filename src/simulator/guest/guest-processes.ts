@@ -8,16 +8,18 @@ type Traces = Pick<GuestHome, 'path' | 'mark'>;
 interface ProcessEntry {
   pid: number;
   parent: number;
-  /** Carries the guest's mark in its environment, or works inside its home. */
+  /** Has the guest's mark in its environment, or works inside its home. */
   marked: boolean;
 }
 
 /**
- * Kills everything that runs in a guest, detached or not: processes with the guest's mark or inside its home, and
- * whatever descends from them. Resolves when a scan finds none; a process that another user owns is left alone.
+ * Kills everything that runs in a guest, detached or not: processes with the guest's mark or inside its home,
+ * and all their descendants. Resolves when a scan finds none; a process that another user owns is not
+ * touched.
  */
 export async function killGuestProcesses(home: Traces): Promise<void> {
-  // Each scan may find what was forked during the one before; a guest has no longer chain of forks than this.
+  // Each scan may find processes that were forked during the one before; no guest has a longer chain of forks
+  // than this.
   for (let scan = 0; scan < 50; scan += 1) {
     const pids = guestProcesses(await processTable(home));
     if (pids.length === 0) return;
@@ -33,7 +35,7 @@ function guestProcesses(table: ProcessEntry[]): number[] {
     for (const child of children) found.add(child.pid);
     grown = children.length > 0;
   }
-  // Never this process, wherever it was started.
+  // Never this process, whatever started it.
   return [...found].filter((pid) => pid !== process.pid);
 }
 
@@ -41,7 +43,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself before.
+    // The process ended by itself before.
   }
 }
 

@@ -1,9 +1,9 @@
-/** The variable that every process of a guest carries: all guests share this machine's processes. */
+/** The variable in every process of a guest: all guests share this machine's process list. */
 export const GUEST_MARK = 'JEBALLTO_SIM_VM';
 
 /**
- * pgrep as it answers inside a VM of its own on macOS: this guest's processes only, and never the caller's own
- * ancestors, whose command lines hold the very pattern that is asked for.
+ * A pgrep that behaves as in a VM of its own on macOS: it finds only this guest's processes, and never the
+ * caller's own ancestors, whose command lines contain the pattern.
  */
 export function pgrepScript(mark: string): string {
   return `#!/bin/sh
@@ -51,7 +51,7 @@ exit $found
 `;
 }
 
-/** pkill of this guest's processes only. */
+/** A pkill that affects only this guest's processes. */
 export const PKILL_SCRIPT = `#!/bin/sh
 signal=-TERM
 case "$1" in
@@ -61,7 +61,7 @@ pids=$("$(dirname "$0")/pgrep" "$@") || exit 1
 kill "$signal" $pids
 `;
 
-/** date of a guest whose clock is off by some seconds. */
+/** The date command of a guest whose clock is off by some seconds. */
 export function skewedDateScript(seconds: number): string {
   return `#!/bin/sh
 now=$(($(/bin/date +%s) + ${seconds}))

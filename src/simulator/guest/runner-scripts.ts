@@ -3,12 +3,15 @@ import type { RUNNER_TROUBLES } from '../agent/boot-plan.ts';
 /** Version that the simulated guest's runner reports. */
 export const RUNNER_VERSION = '2.336.0';
 
-/** Name of the program, copied beside the scripts, that they run in place of GitHub's own. */
+/** Name of the program that the scripts run in place of GitHub's own; it is copied into their folder. */
 export const RUNNER_PROGRAM = 'simulated-runner.mjs';
 
 const FIND_ROOT = `DIR="$( cd -P "$( dirname "\${BASH_SOURCE[0]}" )" && pwd )"`;
 
-/** Keeps the listener alive. Its exit status says nothing about the job: all but a deprecated version ends as 0. */
+/**
+ * Keeps the listener alive. Its exit status says nothing about the job: it is 0 except for a deprecated
+ * version.
+ */
 export const RUN_SH = `#!/bin/bash
 ${FIND_ROOT}
 cd "$DIR" || exit 1
@@ -53,7 +56,10 @@ else
 fi
 `;
 
-/** Turns the listener's exit status into what run.sh acts on: 2 means again, everything else is the end. */
+/**
+ * Turns the listener's exit status into what run.sh acts on: 2 means "start again", everything else is the
+ * end.
+ */
 export const RUN_HELPER_SH = `#!/bin/bash
 ${FIND_ROOT}
 
@@ -96,7 +102,7 @@ case $returnCode in
 esac
 `;
 
-/** Configures the runner by a registration token; its exit status is the listener's own. */
+/** Configures the runner with a registration token; its exit status is that of the listener. */
 export const CONFIG_SH = `#!/bin/bash
 ${FIND_ROOT}
 cd "$DIR" || exit 1
@@ -104,7 +110,7 @@ exec "$DIR"/bin/Runner.Listener configure "$@"
 `;
 
 const STAMP = "$(date -u '+%Y-%m-%d %H:%M:%SZ')";
-/** What the listener of a guest says that cannot reach GitHub. */
+/** What the listener prints in a guest that cannot reach GitHub. */
 export const OFFLINE = {
   noDns: 'nodename nor servname provided, or not known (github.test:443)',
   untrusted: 'The SSL connection could not be established, see inner exception.',
@@ -115,7 +121,7 @@ const offline = (why: string) => `[ "$1" = --version ] || {
     while :; do sleep 1; done
 }`;
 
-/** What a listener does that cannot work, by what is wrong with its image or its guest's network. */
+/** What a listener does that cannot work, by the trouble of its image or its guest's network. */
 const TROUBLES: Record<(typeof RUNNER_TROUBLES)[number], string> = {
   badCpu: 'echo "$0: Bad CPU type in executable" >&2; exit 126',
   killed: 'echo "$0: line 8: $$ Killed: 9" >&2; exit 137',
@@ -129,8 +135,8 @@ const TROUBLES: Record<(typeof RUNNER_TROUBLES)[number], string> = {
 };
 
 /**
- * The listener. \`node\` and the guest's mark are written into it, so that a job with an emptied environment still is
- * this guest's.
+ * The listener. The path of `node` and the guest's mark are written into it, so that a job with an empty
+ * environment still belongs to this guest.
  */
 export function runnerListener(
   node: string,

@@ -1,13 +1,13 @@
 import ssh2, { type ClientChannel } from 'ssh2';
 import type { GuestCommand, GuestCommandResult } from '../agent/hypervisor.ts';
 
-/** What ssh itself answers when it does not get as far as running the command. */
+/** The exit code of ssh itself when it cannot run the command. */
 const SSH_FAILED = 255;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a command as the agent does with its ssh: any host key, standard input empty, five seconds to connect. What
- * fails on the way is a result with exit code 255; only the signal rejects.
+ * Runs a command as the agent does with its ssh: any host key, standard input empty, five seconds to connect.
+ * A failure is a result with exit code 255; it rejects only when the signal aborts.
  */
 export function executeOverSsh(
   port: number,

@@ -9,23 +9,24 @@ import { killGuestProcesses } from './guest-processes.ts';
 
 export interface SshGuestOptions extends GuestHomeOptions {
   password: string;
-  /** Private, in OpenSSH's form: what the image has. One of its own unless told otherwise. */
+  /** The image's private host key, in OpenSSH's form; a new one by default. */
   hostKey?: string;
-  /** Public key in OpenSSH's form that may log in as well. */
+  /** A public key in OpenSSH's form that may log in as well. */
   authorizedKey?: string;
-  /** Address and port to listen on; loopback, and any free one, unless told otherwise. */
+  /** Address and port to listen on; loopback and any free port by default. */
   host?: string;
   listenPort?: number;
 }
 
-/** A guest whose processes are this machine's and whose home is a temporary directory. */
+/** A guest that uses this machine's processes and a temporary directory as its home. */
 export interface SshGuest extends Guest {
   readonly home: string;
 }
 
 /**
- * Starts a guest: a real SSH server whose commands the machine's own shell runs. As with sshd, a command outlives its connection and a detached one its channel; all of
- * them end with `stop`, and the home with them.
+ * Starts a guest: a real SSH server whose commands run in this machine's own shell. As with sshd, a command
+ * outlives its connection, and a detached process outlives its channel; `stop` ends all of them and removes
+ * the home.
  */
 export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest> {
   const home = await makeGuestHome(options);
@@ -72,8 +73,8 @@ export async function startSshGuest(options: SshGuestOptions): Promise<SshGuest>
 }
 
 /**
- * A fresh ed25519 pair in OpenSSH's form. ssh2 1.17 writes about one private key in 300 in a form that it cannot read
- * itself, so a pair counts only once it has been read back.
+ * A fresh ed25519 pair in OpenSSH's form. ssh2 1.17 writes about one private key in 300 in a form that it
+ * cannot read itself, so a pair is used only when it could be read back.
  */
 export function newKeyPair(): { private: string; public: string } {
   for (;;) {
@@ -83,7 +84,7 @@ export function newKeyPair(): { private: string; public: string } {
 }
 
 function serveConnection(connection: Connection, options: SshGuestOptions, home: GuestHome): void {
-  // Without this each small exchange waits for a delayed acknowledgement.
+  // Without this, each small exchange waits for a delayed acknowledgement.
   (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
   connection.on('authentication', (attempt) => authenticate(attempt, options));
   connection.on('session', (accept) => serveSession(accept(), home));
@@ -116,7 +117,7 @@ function serveSession(session: Session, home: GuestHome): void {
   const locale: Record<string, string> = {};
   let child: ChildProcess | null = null;
   session.on('env', (accept, reject, { key, val }) => {
-    // What a usual sshd lets through; secrets do not travel this way.
+    // What sshd usually allows; secrets are not passed this way.
     if (!/^(?:LANG|LC_[A-Z]+)$/.test(key)) return reject?.();
     locale[key] = val;
     accept?.();
@@ -130,7 +131,7 @@ function serveSession(session: Session, home: GuestHome): void {
   });
 }
 
-/** The channel stays open until everyone has closed the command's output, as sshd's does. */
+/** The channel stays open until every process has closed the command's output, as with sshd. */
 function runCommand(channel: ServerChannel, command: string, cwd: string, env: Record<string, string>) {
   const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true, stdio: 'pipe' });
   channel.pipe(child.stdin);
@@ -145,7 +146,7 @@ function runCommand(channel: ServerChannel, command: string, cwd: string, env: R
   child.on('close', () => channel.end());
   channel.on('error', () => undefined);
   channel.on('close', () => {
-    // A lost connection does not end the command; it only finds its pipes broken.
+    // A lost connection does not end the command; the command only gets broken pipes.
     child.stdout.destroy();
     child.stderr.destroy();
     child.stdin.end();
@@ -158,6 +159,6 @@ function signalGroup(child: ChildProcess | null, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // It ended by itself before.
+    // The process ended by itself before.
   }
 }

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { PortForward } from '../agent/hypervisor.ts';
 
 /**
- * The agent's proxy in front of a guest's sshd. It accepts connections at once; one that comes before the guest is
- * reachable stays open and silent, as the agent's does, so an open port proves nothing. Rejects when the
- * port is taken.
+ * The agent's proxy in front of a guest's sshd. It accepts connections at once; one that comes before the
+ * guest is reachable stays open and silent, as with the real agent, so an open port proves nothing. Rejects
+ * when the port is taken.
  */
 export async function openTcpForward(port: number, target: () => number | null): Promise<PortForward> {
   const sockets = new Set<Socket>();
