@@ -2,13 +2,14 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 
 /**
- * One way in which a simulated server misbehaves. The same shape is the JSON of `POST /_sim/faults`.
- * `route` is `METHOD /path`, where `:name` stands for one path segment and `*` for anything: `POST /vms/:id/start`,
- * `GET *`, `*`. A request takes the first fault that fits; delays come before whatever else the fault does.
+ * One way in which a simulated server misbehaves. The same shape is the JSON of `POST /_sim/faults`. `route`
+ * is `METHOD /path`, where `:name` matches one path segment and `*` matches anything: `POST /vms/:id/start`,
+ * `GET *`, `*`. A request takes the first fault that fits; delays come before everything else that the fault
+ * does.
  */
 export const faultSchema = z.strictObject({
   route: z.string().min(1),
-  /** Answer with this status instead of doing the work (unless `drop` is `after`). */
+  /** Respond with this status instead of doing the work (unless `drop` is `after`). */
   status: z.int().min(100).max(599).optional(),
   /** Error code and message in the server's own envelope; `body` replaces the envelope altogether. */
   code: z.string().optional(),
@@ -17,31 +18,31 @@ export const faultSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** Milliseconds before the request is handled. Alone, it only makes the server slow. */
   delayMs: z.number().nonnegative().optional(),
-  /** Never answer; the connection stays open until the client or the server's end closes it. */
+  /** Never respond; the connection stays open until the client or the end of the server closes it. */
   hang: z.boolean().optional(),
-  /** Milliseconds between two bytes of the answer; only a simulated agent does this. */
+  /** Milliseconds between two bytes of the response; only a simulated agent does this. */
   dripMs: z.number().positive().optional(),
   /** Fill each page of a list with the same entries again, so that it never ends; only a simulated agent does this. */
   endlessList: z.boolean().optional(),
-  /** Cut the connection without an answer: before the work, or after it took effect. */
+  /** Cut the connection without a response: before the work, or after it took effect. */
   drop: z.enum(['before', 'after']).optional(),
-  /** How many requests it hits before it is spent; without it, all of them. */
+  /** How many requests the fault hits in all; without it, every request. */
   times: z.int().positive().optional(),
-  /** How many fitting requests it lets pass first. */
+  /** How many matching requests pass before the first hit. */
   skip: z.int().nonnegative().optional(),
-  /** Chance of a fitting request to be hit, 0 to 1, drawn from the plan's seeded source. */
+  /** Chance that a matching request is hit, 0 to 1, drawn from the plan's seeded source. */
   probability: z.number().min(0).max(1).optional(),
-  /** Window in milliseconds after the fault was added. */
+  /** Begin and end of the fault, in milliseconds after it was added. */
   afterMs: z.number().nonnegative().optional(),
   untilMs: z.number().nonnegative().optional(),
 });
 
 export type Fault = z.infer<typeof faultSchema>;
 
-/** A fault in force, with what it did so far. */
+/** An active fault, with the number of its hits so far. */
 export interface PlannedFault {
   readonly fault: Fault;
-  /** Requests that it hit. */
+  /** Requests that the fault hit. */
   readonly hits: number;
 }
 
@@ -53,19 +54,19 @@ interface Entry {
   pattern: RegExp;
 }
 
-/** The faults of one simulated server. It only decides; the server that asks carries the fault out. */
+/** The faults of one simulated server. It only decides; the server carries the fault out. */
 export class FaultPlan {
   private readonly clock: Clock;
   private readonly random: () => number;
   private entries: Entry[] = [];
 
-  /** `random` gives numbers in [0, 1); seed it and runs repeat. */
+  /** `random` returns numbers in [0, 1); with a seeded source, runs repeat. */
   constructor(clock: Clock, random: () => number) {
     this.clock = clock;
     this.random = random;
   }
 
-  /** Puts a fault in force and returns it, so that a test can read its `hits`. */
+  /** Activates a fault and returns it, so that a test can read its `hits`. */
   add(fault: Fault): PlannedFault {
     const entry: Entry = {
       fault,
@@ -78,7 +79,7 @@ export class FaultPlan {
     return entry;
   }
 
-  /** Ends every fault, spent or not. */
+  /** Ends every fault, including those with hits left. */
   clear(): void {
     this.entries = [];
   }
@@ -88,8 +89,8 @@ export class FaultPlan {
   }
 
   /**
-   * The fault that hits this request, counted as a hit, or null. Ask once for each request.
-   * `request` is `METHOD /path` without a query; the route's own pattern works as well as the real path.
+   * The fault that hits this request, counted as a hit, or null. Call it once for each request. `request` is
+   * `METHOD /path` without a query; the route's own pattern works as well as the real path.
    */
   next(request: string): Fault | null {
     for (const entry of this.entries) {
@@ -115,7 +116,7 @@ export class FaultPlan {
   }
 }
 
-/** What a fault's `hang` does: never resolves; rejects when `signal` aborts. */
+/** The effect of a fault's `hang`: never resolves; rejects when `signal` aborts. */
 export function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
