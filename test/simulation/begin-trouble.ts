@@ -6,7 +6,7 @@ import { renameRepository } from '../../src/simulator/github/repositories.ts';
 import { GITHUB_TOKEN, type SimulatedWorld } from './simulated-world.ts';
 import type { Trouble } from './trouble.ts';
 
-/** What is begun: how it ends, and the job that it is about, where it is about one. */
+/** A trouble that has begun: how to end it, and the job that it concerns, if it concerns one. */
 export interface BegunTrouble {
   end(): unknown;
   jobId?: number;
@@ -14,7 +14,7 @@ export interface BegunTrouble {
 
 const NOTHING: BegunTrouble = { end: () => undefined };
 
-/** What remains of the token's rights: it reads all, and changes nothing but webhooks. */
+/** The rights that the token keeps: it may read everything, and change only webhooks. */
 const READ_ONLY = {
   permissions: {
     actions: 'read',
@@ -24,7 +24,7 @@ const READ_ONLY = {
   },
 } as const;
 
-/** Begins a trouble. Whatever it is about may be gone by then: it is none then. */
+/** Begins a trouble. When its object is already gone, nothing happens. */
 export function beginTrouble(world: SimulatedWorld, trouble: Trouble): BegunTrouble {
   const { github } = world;
   const mac = 'mac' in trouble ? world.macs.get(trouble.mac) : undefined;

@@ -6,7 +6,7 @@ export interface BrokenLaw {
   what: string;
 }
 
-/** What was seen to break, each thing once: a breach that lasts would be seen at every look. */
+/** The breaches that were seen, each once: a breach that lasts would be seen at every look. */
 export class BrokenLaws {
   readonly #now: () => number;
   readonly #seen = new Map<string, BrokenLaw>();

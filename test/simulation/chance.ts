@@ -1,10 +1,10 @@
-/** Chance from one stream of a seed. */
+/** Random numbers from one stream of a seed. */
 export class Chance {
   #state: number;
 
   /**
-   * Streams of different names are independent, so that a new question in one place of a plan leaves all others as
-   * they were, and a recorded seed keeps what it found.
+   * Streams of different names are independent, so that a new draw in one part of a plan does not change the
+   * other parts, and a recorded seed keeps what it found.
    */
   constructor(seed: number, stream: string) {
     let hash = 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1);
@@ -24,7 +24,7 @@ export class Chance {
     return this.next() < probability;
   }
 
-  /** A whole number of the closed range. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }

@@ -3,15 +3,15 @@ import type { Database } from '../../src/store/level-engine.ts';
 import type { Committed, Write } from './committed.ts';
 
 /**
- * Called with each batch and with what commits it, all at once: it may take its time, refuse, or never return, before
- * that or after.
+ * Called with each batch and with the function that commits it all at once. It may take time, refuse, or
+ * never resolve, before or after the commit.
  */
 export type Commit = (writes: readonly Write[], apply: () => void) => Promise<void>;
 
-/** Opens the daemon's disk for one of its lives. */
+/** Opens the daemon's disk for one life of the daemon. */
 export type OpenDisk = (committed: Committed, commit: Commit) => Promise<Database>;
 
-/** LevelDB in memory for one life of the daemon over what earlier lives have committed. */
+/** LevelDB in memory for one life of the daemon, with what earlier lives have committed. */
 export async function openCommitted(committed: Committed, commit: Commit): Promise<Database> {
   const database = new MemoryLevel<string, string>({ storeEncoding: 'utf8' });
   await database.open();
@@ -20,7 +20,7 @@ export async function openCommitted(committed: Committed, commit: Commit): Promi
   return committing(database as unknown as Database, committed, commit);
 }
 
-/** Has every write of a database pass `commit` on its way. */
+/** Makes every write of a database go through `commit`. */
 export function committing(database: Database, committed: Committed, commit: Commit): Database {
   const apply = database.batch.bind(database) as unknown as (writes: readonly Write[]) => Promise<void>;
   const write = async (writes: readonly Write[]) => {

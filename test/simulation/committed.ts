@@ -25,9 +25,9 @@ export class Committed {
   /** By full key. */
   readonly rows = new Map<string, string>();
   readonly #jobs = new Map<string, CommittedJob>();
-  /** What `jobs` answers until a job's record is written. */
+  /** The result of `jobs`, kept until a job's record is written. */
   #all: readonly CommittedJob[] | null = null;
-  /** By `host mac-1` or `profile mac`, as the journal tells of them; they forget with the daemon's process. */
+  /** By `host mac-1` or `profile mac`, from the journal; breakers are lost with the daemon's process. */
   readonly breakers = new Map<string, CommittedBreaker>();
 
   /** Commits a batch, all at once. */
@@ -43,7 +43,7 @@ export class Committed {
     }
   }
 
-  /** All records of live jobs; the very same answer until one of them is written. */
+  /** All records of live jobs; the same object until one of them is written. */
   jobs(): readonly CommittedJob[] {
     this.#all ??= [...this.#jobs.values()];
     return this.#all;
@@ -67,10 +67,10 @@ export class Committed {
   }
 }
 
-/** Each record is looked at before and after its commit, and taken apart once. */
+/** Each record is read before and after its commit, and parsed once. */
 const read = new WeakMap<Write, CommittedJob>();
 
-/** Null for a write that is no record of a job. */
+/** Null for a write that is not the record of a job. */
 export function readJob(write: Write): CommittedJob | null {
   if (write.type === 'del' || !write.key.startsWith(JOBS)) return null;
   const known = read.get(write);

@@ -88,7 +88,10 @@ export class DaemonLives {
     );
   }
 
-  /** Ends the present life in order and begins the next after `downMs`; a crash meanwhile does the same sooner. */
+  /**
+   * Ends the present life in order and begins the next one after `downMs`; a crash during the end does the
+   * same sooner.
+   */
   async restart(downMs: number): Promise<void> {
     const [daemon, life] = [this.#daemon, this.#life];
     if (!daemon || !life) return;
@@ -100,14 +103,17 @@ export class DaemonLives {
     this.#startAfter(downMs);
   }
 
-  /** What it says of its health to its operator; null while it is down or asleep. */
+  /** The health that the daemon reports to its operator; null while it is down or asleep. */
   async readiness(): Promise<Readiness | null> {
     if (!this.#daemon || !this.#admin || this.#life?.isAsleep) return null;
     const answer = await this.#admin.request('/readyz', { headers: { host: 'localhost' } });
     return (await answer.json()) as Readiness;
   }
 
-  /** Stops the present life for some time, and with `isCounted` false also what its machine counts of it. One asleep sleeps on. */
+  /**
+   * Stops the present life for `ms` milliseconds. With `isCounted` false its machine's clock stops, too. A
+   * life that is already asleep stays asleep.
+   */
   async sleep(ms: number, isCounted: boolean): Promise<void> {
     if (this.#life?.isAsleep) return;
     const { clock, system, trace } = this.#world;
@@ -120,12 +126,12 @@ export class DaemonLives {
     trace('daemon: wakes');
   }
 
-  /** The present life is the last. */
+  /** Ends the present life; no other one follows. */
   end(): void {
     this.#life?.die();
   }
 
-  /** GitHub's deliveries; nobody listens while the daemon is down. */
+  /** GitHub's deliveries; while the daemon is down, nothing receives them. */
   readonly takeWebhook: SendWebhook = async ({ url, headers, body, timeoutMs }) => {
     const { clock, committed, broken, latency, trace } = this.#world;
     const [app, life] = [this.#app, this.#life];

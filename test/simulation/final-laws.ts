@@ -2,10 +2,10 @@ import { parseBaseName } from '../../machines/resource-name.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
-/** What is not over or not gone; nothing, once a run has come to rest. */
+/** What has not ended or is not removed; empty once a run has come to rest. */
 export function leftovers(world: SimulatedWorld): string[] {
   const { committed, github, macs, scenario } = world;
-  // A warm VM on its way is not counted: it is to end up warm, or gone.
+  // A warm VM that is still on its way is not counted here: it has to become warm, or be removed.
   const warm = committed.jobs().filter(({ value }) => value === 'warm');
   const isWarm = (name: string) => warm.some(({ context }) => context.vm?.name === name);
   const left = committed
@@ -39,7 +39,10 @@ export function leftovers(world: SimulatedWorld): string[] {
 /** Profiles of the simulated daemon. */
 const PROFILES = 2;
 
-/** Each profile has one base, all of them what they say, and nothing else that looks like one is left. */
+/**
+ * Each profile must have one base that contains what its name says, and nothing else may have a name like
+ * one.
+ */
 function wrongBases({ name: mac, agent }: Mac, wanted: number): string[] {
   const bases = [...agent.vms.values()].flatMap((vm) => {
     const named = parseBaseName(NAME_PREFIX, vm.name);

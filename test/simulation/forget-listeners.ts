@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * Takes the listeners of outgoing calls away. A process that dies takes its own along; lives that share a process
- * would each hear all later ones' calls, and be kept by that, until a thousand runs are slower than ten times a hundred.
- * Node tells nobody who listens, so this reads the list that it keeps.
+ * Removes the listeners of outgoing calls. When a process dies, its listeners are gone. Lives that share a
+ * process would each receive all later ones' calls and stay in memory, until a thousand runs take more than
+ * ten times as long as a hundred. Node has no API to list listeners, so this reads its internal list.
  */
 export function forgetListeners(): void {
   for (const name of ['jeballto-runner:call:begin', 'jeballto-runner:call:end']) {

@@ -18,7 +18,10 @@ export interface ShellCall {
   signal: AbortSignal;
 }
 
-/** Each of the daemon's scripts by what only it prints; throws on one that it does not know, rather than guess. */
+/**
+ * Each of the daemon's scripts, recognized by what only it prints; throws on an unknown script instead of
+ * guessing.
+ */
 const SCRIPTS: [mark: string, answer: (guest: MemoryGuest, call: ShellCall) => string | Promise<string>][] = [
   ['echo "system: ', probe],
   ['jeballto-launch:', launch],
@@ -27,7 +30,7 @@ const SCRIPTS: [mark: string, answer: (guest: MemoryGuest, call: ShellCall) => s
   ['jeballto-state:', status],
 ];
 
-/** Answers one of the daemon's scripts as the guest's shell would, from the guest's memory. */
+/** Returns what the guest's shell would print for one of the daemon's scripts, from the guest's memory. */
 export async function runInGuest(guest: MemoryGuest, call: ShellCall): Promise<ScriptResult> {
   const found = SCRIPTS.find(([mark]) => call.script.includes(mark));
   if (!found) throw new Error(`the simulated guest does not know this script: ${call.script.slice(0, 200)}`);
@@ -43,7 +46,7 @@ function probe({ plan, github }: MemoryGuest, { args }: ShellCall): string {
   return `\n${lacks}path: ${args[0]}\nversion: ${RUNNER_VERSION}\nsystem: Darwin arm64 ${seconds}\n`;
 }
 
-/** In token mode `config.sh` exchanges the token for credentials of this runner's own. */
+/** In token mode `config.sh` exchanges the token for credentials of its own runner. */
 function launch(guest: MemoryGuest, { args, stdin }: ShellCall): string {
   const [name = '', , , mode] = args;
   if (guest.runners.has(name)) return '\njeballto-launch: exists\n';

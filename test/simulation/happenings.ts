@@ -16,7 +16,7 @@ import type { Incident, Push } from './scenario.ts';
 import { IMAGE, type Mac, type SimulatedWorld, WEBHOOK_SECRET } from './simulated-world.ts';
 import type { OngoingTrouble, Trouble } from './trouble.ts';
 
-/** Everything that the scenario has happen, each at its instant. */
+/** Everything that happens in the scenario, each at its instant. */
 export class Happenings {
   readonly #world: SimulatedWorld;
   readonly #lives: DaemonLives;
@@ -30,7 +30,7 @@ export class Happenings {
     this.#lives = lives;
   }
 
-  /** Nobody pushes, approves or cancels any more, and no incident is going on. */
+  /** True when no push, approval or cancellation is left and no incident is going on. */
   get areOver(): boolean {
     return this.#planned === 0 && this.ongoing === 0 && this.#troubles.size === 0;
   }
@@ -57,7 +57,7 @@ export class Happenings {
     for (const incident of scenario.incidents) {
       void clock.sleepUntil(clock.now() + incident.at).then(() => this.#befall(repository, incident));
     }
-    // Found by the names that they have now.
+    // A copy, so that a repository that is renamed later is still found by its first name.
     const repositories = new Map(github.repositories);
     for (const push of scenario.pushes) {
       const name = push.repository ?? repository.fullName;
@@ -81,7 +81,7 @@ export class Happenings {
     });
   }
 
-  /** Nobody pushes to what is deleted or archived. */
+  /** Pushes a run. A deleted or archived repository gets none. */
   #push(repository: Repository, { jobs, cancelAfter, approveAfter, rerunAfter }: Push): void {
     const { github, trace } = this.#world;
     const isThere = () => github.repositories.get(repository.fullName.toLowerCase()) === repository;
@@ -97,7 +97,7 @@ export class Happenings {
       })),
     });
     trace(`push: run ${run.id} with ${jobs.map(({ label }) => label).join(', ')}`);
-    // A run that is over meanwhile refuses, as GitHub does.
+    // When the run is over by then, GitHub refuses.
     const try_ = (what: string, work: () => void) => {
       try {
         if (!isThere()) throw new Error('its repository is gone');
@@ -142,7 +142,7 @@ export class Happenings {
       });
   }
 
-  /** Begins an incident; answers what ends it. */
+  /** Begins an incident; returns the function that ends it. */
   #begin(repository: Repository, incident: Incident): () => unknown {
     const world = this.#world;
     const mac = 'mac' in incident ? world.macs.get(incident.mac) : undefined;
@@ -199,7 +199,7 @@ export class Happenings {
           void removeForeignVm(mac.agent, base);
           return () => undefined;
         }
-        // Whoever did it takes it away in the end: the daemon never touches what runs.
+        // The person who started the base ends it again: the daemon never touches a VM that runs.
         base.state = 'running';
         base.persisted = [];
         return () => (mac.agent.vms.get(base.id) === base ? removeForeignVm(mac.agent, base) : undefined);
@@ -240,7 +240,7 @@ export class Happenings {
     };
   }
 
-  /** Somebody's own runner with the same labels, which may take our jobs. */
+  /** A runner of another party with the same labels, which may take our jobs. */
   #strangersRunner(repository: Repository, name: string): () => unknown {
     const { github } = this.#world;
     const off = new AbortController();

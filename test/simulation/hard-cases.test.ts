@@ -3,7 +3,7 @@ import { CALM_SCENARIO } from './calm-scenario.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Incident, Push, Scenario, TimedFault } from './scenario.ts';
 
-// What a seed finds once in hundreds, each alone and certain.
+// What a seed finds once in hundreds of runs; here each case is certain.
 
 const HOUR = 3_600_000;
 
@@ -54,7 +54,7 @@ describe('with base VMs', () => {
   const scenario: Scenario = {
     ...CALM_SCENARIO,
     daemon: { ...CALM_SCENARIO.daemon, baseVms: true },
-    // Late enough for the bases to be there: two jobs at once are two clones of one VM.
+    // Late enough for the bases to be ready: two jobs at the same time are two clones of one VM.
     pushes: [{ ...push, at: 180_000, jobs: [...push.jobs, ...push.jobs] }],
   };
 
@@ -81,7 +81,7 @@ describe('with base VMs', () => {
       /POST .*\/vms$|POST .*\/clone$|PATCH /.test(what) && !what.includes('/0000');
     const making = points.flatMap((what, index) => (isMaking(what) ? [index + 1] : []));
     expect(making.length).toBeGreaterThanOrEqual(18);
-    // Each call passes three points, so every fourth one is before, in and after calls in turn.
+    // Each call passes three points, so every fourth one is in turn before, during and after a call.
     for (const point of making.filter((_, index) => index % 4 === 0)) {
       const { lives, asPlanned, ...crashed } = await runScenario({ ...scenario, crashes: [point] });
       const expected = { point, broken: [], asPlanned: 2, lives: 2 };

@@ -15,7 +15,7 @@ import { RecordLaws } from './record-laws.ts';
 import { checkAgentRequest, checkGitHubRequest, checkLaunch } from './request-laws.ts';
 import { createWorld, type Mac, type SimulatedWorld } from './simulated-world.ts';
 
-// A law that cannot be broken proves nothing: each is given a breach here.
+// A law that cannot be broken proves nothing: each one gets a breach here.
 
 const NAME = 'gh-default-51300000001-1';
 

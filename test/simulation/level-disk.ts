@@ -7,9 +7,9 @@ import { type Commit, committing } from './committed-database.ts';
 type Work = (...given: unknown[]) => Promise<unknown>;
 
 /**
- * The daemon's disk in LevelDB's own files. They take real time, so what is asked of them goes one after the other and
- * virtual time has to wait for all of it (`idle`): the same run goes the same way each time. Nothing is synced, since
- * the process that writes outlives each life of the daemon.
+ * The daemon's disk in LevelDB's own files. They take real time, so requests to them run one after the other,
+ * and virtual time waits for all of them (`idle`): the same run then has the same order each time. Nothing is
+ * synced, since the process that writes outlives each life of the daemon.
  */
 export class LevelDisk {
   readonly #folder: string;
@@ -21,7 +21,9 @@ export class LevelDisk {
     this.#folder = folder;
   }
 
-  /** For one life of the daemon; what the first one finds in the files counts as committed. */
+  /**
+   * Opens the disk for one life of the daemon; what the first life finds in the files counts as committed.
+   */
   readonly open = async (committed: Committed, commit: Commit): Promise<Database> => {
     await this.close();
     const database = new Level<string, string>(this.#folder, { createIfMissing: false });
@@ -34,7 +36,7 @@ export class LevelDisk {
     return committing(this.#database, committed, commit);
   };
 
-  /** Resolves when nothing is asked of the files and everything that needs no time has happened. */
+  /** Resolves when no request to the files is under way and everything that needs no time has happened. */
   async idle(): Promise<void> {
     do {
       await this.#last;
@@ -42,7 +44,7 @@ export class LevelDisk {
     } while (this.#underWay > 0);
   }
 
-  /** A life that has died does not close it. */
+  /** Closes the files. A life that has died does not close them. */
   async close(): Promise<void> {
     await this.#last;
     await this.#database?.close();
@@ -58,7 +60,7 @@ export class LevelDisk {
     return done;
   }
 
-  /** By the names under which abstract-level has each kind of database do its work. */
+  /** Makes the named methods run one after the other; abstract-level does a database's work in them. */
   #dueJobs(of: object, names: readonly string[]): void {
     const parts = of as Record<string, Work>;
     for (const name of names) {

@@ -18,17 +18,20 @@ export interface LifeParts {
   life: Life;
   laws: RecordLaws;
   chance: Chance;
-  /** Of what it is told that cannot be true. */
+  /** The draws for untrue statements to the daemon. */
   untruths: Chance;
-  /** In memory unless told otherwise. */
+  /** In memory by default. */
   openDisk?: OpenDisk;
-  /** The daemon dies, here and now. */
+  /** The daemon dies at this point. */
   crash(at: string): void;
-  /** Takes the app that would be served at an address of the config. */
+  /** Receives the app that would be served at an address of the config. */
   serve(key: string, app: Hono): void;
 }
 
-/** What one life of the daemon has in place of sockets, disk and chance. Each way out passes three crash points. */
+/**
+ * Replaces sockets, disk and chance for one life of the daemon. Each request or write passes three crash
+ * points.
+ */
 export function lifePorts(parts: LifeParts): Ports {
   const { world, life, laws, chance, openDisk = openCommitted } = parts;
   return {
@@ -61,10 +64,13 @@ export function lifePorts(parts: LifeParts): Ports {
   };
 }
 
-/** Milliseconds after which a death in the middle comes: on the way, while the other side works, or just behind. */
+/**
+ * Milliseconds after which a death "in the middle" comes: on the way, while the other side works, or just
+ * after that.
+ */
 const SOON = [30, 300, 1_500];
 
-/** Does a piece of work of the daemon's, which may die before it, in its middle and after it. */
+/** Does a piece of the daemon's work; the daemon may die before, during and after it. */
 async function passing<T>(
   { world, life, chance, crash }: LifeParts,
   what: string,
@@ -96,7 +102,7 @@ function macAt({ macs }: SimulatedWorld, host: string): Mac {
 
 const refused = (code: string) => Object.assign(new Error(code), { code });
 
-/** Made once for all requests. */
+/** One error for all requests: making one for each is slow. */
 const GONE = new Error('the client is gone');
 
 async function sendToAgent(
@@ -158,7 +164,9 @@ async function exchangeWithAgent(
 
 const bytesOf = (body: unknown) => (body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)));
 
-/** Signals of the client's end of a request, made when somebody asks for them: few routes do, and they are dear. */
+/**
+ * Signals of the client's end of a request, made on demand: few routes need them, and making them is slow.
+ */
 class Client implements ClientSignals {
   readonly #isReset: boolean;
   #gone: AbortController | null = null;
@@ -218,7 +226,7 @@ async function fetchFromGitHub(
   }
 }
 
-/** What the app reads of a request: one of Node's own costs more than most answers. */
+/** What the app reads of a request: a Request of Node costs more than most responses. */
 function requestOf(
   url: string,
   method: string,
@@ -229,7 +237,7 @@ function requestOf(
   return { url, method, headers: new Headers(headers), signal, text } as Partial<Request> as Request;
 }
 
-/** Whatever GitHub hands out to make runners is a secret from here on. */
+/** Notes as secrets all values that GitHub issues for making runners. */
 async function keepSecrets({ secrets }: SimulatedWorld, answer: Response): Promise<void> {
   const { encoded_jit_config: config, token } = (await answer.json()) as Record<string, unknown>;
   for (const secret of [config, token]) if (typeof secret === 'string') secrets.add(secret);

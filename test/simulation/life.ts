@@ -5,19 +5,19 @@ import type { ManualClock } from '../support/manual-clock.ts';
 import type { SettableTime } from '../support/settable-time.ts';
 
 /**
- * One process of the daemon. After its death nothing that it waited for ever comes: no timer, no answer, no write. What
- * is left of it can be collected, since nobody waits for it either. While it sleeps, as a stopped process does, all that
- * comes waits until it wakes.
+ * One process of the daemon. After its death nothing that it waited for arrives: no timer, no response, no
+ * write. What remains of it can be garbage-collected, since nothing waits for it. While it sleeps, like a
+ * stopped process, everything that arrives waits until it wakes.
  */
 export class Life {
-  /** Aborted when it dies: its sockets are closed. */
+  /** Aborted when the process dies: its sockets are closed. */
   readonly #end = new AbortController();
   readonly clock: Clock;
-  /** Resolves when it wakes; null while it is awake. */
+  /** Resolves when the process wakes; null while it is awake. */
   #sleep: Promise<void> | null = null;
 
   constructor({ wall, elapsed, ring }: SettableTime) {
-    // Each request that is under way listens to it; Node warns of more than ten.
+    // Each request under way listens to it; Node warns of more than ten listeners.
     setMaxListeners(0, this.ended);
     this.clock = new SteadyClock({
       wall,
@@ -30,7 +30,7 @@ export class Life {
     return this.#sleep !== null;
   }
 
-  /** Stops it until `woken` resolves. */
+  /** Puts the process to sleep until `woken` resolves. */
   sleep(woken: Promise<void>): void {
     const sleep = woken.then(() => {
       if (this.#sleep === sleep) this.#sleep = null;
@@ -38,7 +38,7 @@ export class Life {
     this.#sleep = sleep;
   }
 
-  /** Does something for it: now, when it wakes, or never. */
+  /** Runs a callback of the process: now, when it wakes, or never. */
   #deliver(what: () => void): void {
     if (!this.isAlive) return;
     if (this.#sleep === null) what();
@@ -53,7 +53,7 @@ export class Life {
     return this.#end.signal;
   }
 
-  /** Passes a result on as long as it lives. */
+  /** Passes a result on while the process lives. */
   guard<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(
@@ -69,8 +69,8 @@ export class Life {
 }
 
 /**
- * What ends a request: its life's end or its own signal, whichever comes first, with the reason. A signal made of the two
- * would cost more than most requests.
+ * What ends a request: the end of its life or its own signal, whichever comes first, with that reason. A
+ * signal combined from the two would cost more than most requests.
  */
 export class Stop {
   readonly #life: AbortSignal;
@@ -89,7 +89,7 @@ export class Stop {
     this.#told((target as AbortSignal).reason);
   }
 
-  /** Calls this one, and none that was given before. */
+  /** Calls this function, and no longer the one that was given before. */
   whenStopped(told: (reason: unknown) => void): void {
     this.#told = told;
     for (const signal of [this.#life, this.#own]) if (signal?.aborted) told(signal.reason);
@@ -114,8 +114,9 @@ export class Stop {
 }
 
 /**
- * A signal that aborts as the first of the given ones does, until it is let go. What AbortSignal.any makes is kept
- * with all its listeners for as long as one of its sources may abort: a request would cost until its daemon dies.
+ * A signal that aborts as the first of the given ones does, until it is released. A signal of AbortSignal.any
+ * is kept in memory with all its listeners while one of its sources may abort: each request would stay in
+ * memory until its daemon dies.
  */
 export function firstOf(...signals: (AbortSignal | null | undefined)[]) {
   const first = new AbortController();
@@ -133,5 +134,5 @@ export function firstOf(...signals: (AbortSignal | null | undefined)[]) {
   return { signal: first.signal, letGo };
 }
 
-/** What a dead process gets. */
+/** A promise that never resolves, for callers in a dead process. */
 export const never = <T>(): Promise<T> => new Promise(() => undefined);

@@ -10,7 +10,7 @@ export interface LaunchedRunner {
   exitCode: number | null;
   /** What `run.sh` printed. */
   log: string;
-  /** Its worker process is there. */
+  /** Its worker process runs. */
   isWorking: boolean;
   tookJob: boolean;
   /** Each is called once, at the next change. */
@@ -39,19 +39,19 @@ export class MemoryGuest implements Guest {
     this.tookJob = given.tookJob;
   }
 
-  /** Clones have the keys of their image, unless each of the first connections makes some. */
+  /** Clones have the host keys of their image, unless their first connections make new ones. */
   nextHostKey(): string {
     this.#connections += 1;
     const made = Math.min(this.#connections, this.plan.makesHostKeys ?? 0);
     return made === 0 ? 'key of every clone' : `key ${made} of ${this.vmName}`;
   }
 
-  /** A worker of any runner is there. */
+  /** True when a worker of any runner runs. */
   get isWorking(): boolean {
     return !this.off.signal.aborted && [...this.runners.values()].some((runner) => runner.isWorking);
   }
 
-  /** Starts a runner of this name, once. */
+  /** Starts a runner of this name, only once. */
   launch(name: string, credentials: Credentials | null): void {
     const runner: LaunchedRunner = {
       process: 'running',

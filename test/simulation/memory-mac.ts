@@ -11,11 +11,11 @@ import type { RunnerManners } from './runner-process.ts';
 export interface MemoryMacOptions {
   name: string;
   github: GitHubWorld;
-  /** Drawn for each boot. */
+  /** Drawn for each boot: how its runner behaves. */
   manners(): RunnerManners;
-  /** Milliseconds of one step over the network, drawn for each. */
+  /** Milliseconds of one step over the network, drawn for each step. */
   latency(): number;
-  /** Told of each VM whose runner takes a job. */
+  /** Called with each VM whose runner takes a job. */
   tookJob?(vmName: string): void;
 }
 
@@ -126,5 +126,5 @@ export class MemoryMac {
   }
 }
 
-/** Of every guest; a secret that must not show up anywhere. */
+/** The password of every guest; a secret that must not appear anywhere. */
 export const SSH_PASSWORD = 'correct-horse-battery-staple';

@@ -2,7 +2,7 @@ import { isOurs } from './request-laws.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import type { StoredWorld } from './stored-world.ts';
 
-/** Which VM and which runner bore each of our names, in a world that goes on from a stored one (law 2). */
+/** Which VM and which runner had each of our names, in a world that continues from a stored one (law 2). */
 export class NamesBorne {
   readonly twice: string[] = [];
   readonly #bearers = new Map<string, string>();

@@ -9,7 +9,7 @@ import { isOurs } from './request-laws.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import type { StoredJob, StoredWorld } from './stored-world.ts';
 
-// Stores that daemons of earlier commits were killed over; each has a README.md.
+// Stores of daemons of earlier commits, which were killed while they ran; each has a README.md.
 
 const PATIENCE = { timeout: 300_000 };
 const log = createLog({
@@ -38,7 +38,7 @@ const opened = (path: string, { at }: StoredWorld) =>
     clock: { now: () => at, systemAheadBy: () => 0, sleepUntil: async () => undefined },
   });
 
-/** Whoever ordered a job to end here also cancels it at GitHub. */
+/** A person who ordered here that a job is not served also cancels it at GitHub. */
 function cancelUnwanted({ github }: SimulatedWorld, { unwanted }: StoredWorld): void {
   for (const id of unwanted) {
     const job = github.jobs.get(id);
@@ -46,7 +46,9 @@ function cancelUnwanted({ github }: SimulatedWorld, { unwanted }: StoredWorld): 
   }
 }
 
-/** How each job ends at GitHub when nothing is lost, where `lost` are the runners whose process or guest is gone. */
+/**
+ * How each job ends at GitHub when nothing is lost; `lost` are the runners whose process or guest is gone.
+ */
 function expectedEnds({ jobs, unwanted }: StoredWorld, lost: ReadonlySet<string | null>) {
   const endOf = ({ id, labels, status, conclusion, runner }: StoredJob) => {
     if (status === 'completed' || !labels.includes('self-hosted')) return conclusion;
@@ -61,7 +63,7 @@ const ends = ({ github }: SimulatedWorld) =>
 
 const CLEAN = { broken: [], left: [], namesTwice: [] };
 
-/** What a store says of jobs that were over, of records that were set aside, and of what was kept of failures. */
+/** What a store contains about jobs that ended, records in quarantine, and evidence of failures. */
 async function memoryOf(folder: string, stored: StoredWorld) {
   const store = await opened(folder, stored);
   const ids = Object.keys(stored.settled);
@@ -72,7 +74,7 @@ async function memoryOf(folder: string, stored: StoredWorld) {
   return { settled, quarantined, evidence };
 }
 
-/** The same as before; of failures more may have been kept since. */
+/** The same as before; more evidence may have been stored since. */
 function expectedMemory({ settled, quarantined, evidence }: StoredWorld) {
   return {
     settled: Object.values(settled),
@@ -81,7 +83,7 @@ function expectedMemory({ settled, quarantined, evidence }: StoredWorld) {
   };
 }
 
-/** The Macs lose their power: nothing that ran on them is left. */
+/** The Macs lose their power: no process on them is left. */
 async function restartMacs({ macs }: SimulatedWorld): Promise<void> {
   for (const { agent } of macs.values()) {
     await shutDown(agent, 'crash');

@@ -7,9 +7,9 @@ import type { SimulatedWorld } from './simulated-world.ts';
 const SECOND = 1_000;
 
 /**
- * Gives a stranger's runner the id of the first runner of ours that has no job, as soon as there is one, until an
- * instant of the virtual clock. Returns what ends it: the stranger's runner must still be there, unless its repository
- * was deleted.
+ * Gives another party's runner the id of the first runner of ours that has no job, as soon as there is one,
+ * until an instant of the virtual clock. Returns the function that ends it: the other party's runner must
+ * still be there, unless its repository was deleted.
  */
 export function passOnId(world: SimulatedWorld, name: string, until: number): () => void {
   const { broken, clock, github, trace } = world;

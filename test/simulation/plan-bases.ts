@@ -5,7 +5,7 @@ import type { Incident, TimedFault } from './scenario.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What a Mac does wrong when VMs are cloned. */
+/** Faults of a Mac when VMs are cloned. */
 const CLONING: ((chance: Chance) => Fault)[] = [
   (c) => ({ route: 'POST /vms/:id/clone', drop: c.pick(['before', 'after']), times: c.between(1, 4) }),
   (c) => ({ route: 'POST /vms/:id/clone', delayMs: c.between(10, 50) * SECOND, times: c.between(1, 4) }),
@@ -23,7 +23,7 @@ const CLONING: ((chance: Chance) => Fault)[] = [
   (c) => ({ route: 'PATCH /vms/:id', delayMs: c.between(5, 60) * SECOND, times: c.between(1, 4) }),
 ];
 
-/** Close to the names of our bases, and none of them. */
+/** Names similar to those of our bases, but not ours. */
 const STRANGERS = [
   'gh-other-base-0123456789abcdef',
   'gh-default-base-0123456789abcde',
@@ -32,7 +32,10 @@ const STRANGERS = [
   'gh-default-base-base-0123456789abcdef',
 ];
 
-/** Whether base VMs are kept, and what happens to them. Every question is asked, so that the answers stay apart. */
+/**
+ * Whether base VMs are kept, and what happens to them. Every value is always drawn, so that the draws stay
+ * independent.
+ */
 export function planBases(
   chance: Chance,
   macs: string[],

@@ -10,15 +10,15 @@ const MANY = [-26 * HOUR, -2 * HOUR, -10 * MINUTE, 10 * MINUTE, 2 * HOUR, 26 * H
 export interface PlannedClocks {
   clock: Scenario['clock'];
   naps: Incident[];
-  /** By how many milliseconds each Mac's clock is ahead. */
+  /** Milliseconds by which each Mac's clock is ahead. */
   macs: number[];
 }
 
 export const RIGHT_CLOCKS: PlannedClocks = { clock: { aheadBy: 0, settings: [] }, naps: [], macs: [] };
 
 /**
- * In some plans, Macs whose clocks are wrong; a system's clock that is wrong when the daemon starts, and set while it runs
- * or is down; and a daemon that sleeps.
+ * In some plans: Macs whose clocks are wrong; a system's clock that is wrong when the daemon starts, or is
+ * set while it runs or is down; and a daemon that sleeps.
  */
 export function planClocks(chance: Chance, macs: number, troubled: number): PlannedClocks {
   const isWrong = chance.is(0.2);

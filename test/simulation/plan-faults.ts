@@ -12,7 +12,7 @@ const few = (chance: Chance) => ({ times: chance.between(1, 6) });
 const some = (chance: Chance) => ({ probability: 0.2 + chance.next() * 0.6 });
 const refusal = (chance: Chance) => chance.pick([few, some])(chance);
 
-/** What GitHub does wrong, and what happens to its webhooks. */
+/** Faults of GitHub, and of its webhooks. */
 const GITHUB: Draw[] = [
   (c) => ({ route: 'GET *', status: c.pick([500, 502, 503]), ...refusal(c) }),
   (c) => ({ route: '*', status: 401, ...few(c) }),
@@ -45,7 +45,7 @@ const GITHUB: Draw[] = [
   }),
 ];
 
-/** What a Mac and its agent do wrong. */
+/** Faults of a Mac and its agent. */
 const MAC: Draw[] = [
   (c) => ({ route: 'GET *', status: c.pick([500, 503]), ...refusal(c) }),
   (c) => ({ route: '*', status: 429, code: 'TOO_MANY_REQUESTS', ...refusal(c) }),
@@ -99,7 +99,7 @@ export function planFaults(chance: Chance, macs: string[], troubled: number): Ti
   });
 }
 
-/** In some plans, pages of a proxy in front of GitHub, whose status is no word of GitHub's. */
+/** In some plans, pages of a proxy in front of GitHub, whose status does not come from GitHub. */
 export function planPages(chance: Chance, troubled: number): TimedFault[] {
   if (!chance.is(0.2)) return [];
   return Array.from({ length: chance.between(1, 3) }, () => {
@@ -117,8 +117,8 @@ export function planPages(chance: Chance, troubled: number): TimedFault[] {
 }
 
 /**
- * In some plans, a Mac whose answers drip, a byte now and then, or whose lists do not end; for a while, or for a list alone
- * while the collector looks.
+ * In some plans, a Mac whose responses arrive slowly, a byte now and then, or whose lists do not end: for a
+ * while, or only for one list while the collector looks.
  */
 export function planEndlessAnswers(chance: Chance, macs: string[], troubled: number): TimedFault[] {
   if (!chance.is(0.2)) return [];
@@ -136,8 +136,8 @@ export function planEndlessAnswers(chance: Chance, macs: string[], troubled: num
 }
 
 /**
- * In some plans, guests that are slow to greet, some of which make their host keys while the first connections come;
- * and, in some, runners that cannot do their work.
+ * In some plans, guests that send their banner late, some of which make their host keys during the first
+ * connections; and, in some, runners that cannot do their work.
  */
 export function planOddGuests(chance: Chance, macs: string[], troubled: number): TimedFault[] {
   if (!chance.is(0.25)) return [];

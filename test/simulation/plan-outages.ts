@@ -3,12 +3,12 @@ import type { Incident, TimedFault } from './scenario.ts';
 
 const MINUTE = 60_000;
 
-/** Long enough that whoever looks at the daemon's health has to be told. */
+/** Milliseconds; long enough that the daemon's health must report it. */
 const LASTS = 30 * MINUTE;
 
 /**
- * In a tenth of the seeds nothing can be served for half an hour: no Mac is on the network, or GitHub is not. In some
- * others GitHub accepts what is asked of it and never answers, which no error tells.
+ * In a tenth of the seeds nothing can be served for half an hour: no Mac is on the network, or GitHub is not.
+ * In some others GitHub accepts requests and never responds, which causes no error.
  */
 export function planOutages(
   chance: Chance,

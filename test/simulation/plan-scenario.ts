@@ -13,18 +13,18 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Within this everything that goes wrong begins. */
+/** Milliseconds within which everything that goes wrong begins. */
 const TROUBLED = 8 * MINUTE;
 
-/** The troubles that a seed may draw; `isCertain` has it draw every one of them. */
+/** The troubles that a seed may draw; `isCertain` makes it draw all of them. */
 export interface TroubleChoice {
   kinds: readonly TroubleKind[];
   isCertain?: boolean;
-  /** Whether it draws clocks that are wrong or set, and sleep. */
+  /** Whether it draws wrong clocks, set clocks, and sleep. */
   hasClocks?: boolean;
 }
 
-/** What a seed stands for. Each part has a stream of chance of its own. */
+/** The scenario of a seed. Each part has its own stream of random numbers. */
 export function planScenario(
   seed: number,
   { kinds, isCertain = false, hasClocks = true }: TroubleChoice = { kinds: TROUBLE_KINDS },
@@ -155,7 +155,10 @@ function planPushes(chance: Chance): Push[] {
   }));
 }
 
-/** A run that is cancelled about when its runner comes online, and another while that runner is being retired. */
+/**
+ * A run that is cancelled at about the time when its runner comes online, and another while that runner is
+ * being retired.
+ */
 function planRaces(chance: Chance): Push[] {
   if (!chance.is(0.4)) return [];
   const at = chance.between(0, 3 * MINUTE);
@@ -215,7 +218,7 @@ function planIncidents(chance: Chance, macs: string[]): Incident[] {
   });
 }
 
-/** Somebody pauses a VM of ours, whatever it does, and resumes it later. */
+/** A person pauses a VM of ours, whatever it does, and resumes it later. */
 function planPauses(chance: Chance, macs: string[]): Incident[] {
   return Array.from({ length: chance.is(0.3) ? chance.between(1, 2) : 0 }, () => ({
     at: chance.between(0, TROUBLED),
@@ -225,7 +228,7 @@ function planPauses(chance: Chance, macs: string[]): Incident[] {
   }));
 }
 
-/** GitHub's server is restored from its backup, while a runner of ours is there that the backup does not have. */
+/** GitHub's server is restored from a backup that does not have one of our runners. */
 function planPassedIds(chance: Chance): Incident[] {
   if (!chance.is(0.15)) return [];
   return [
@@ -238,7 +241,7 @@ function planPassedIds(chance: Chance): Incident[] {
   ];
 }
 
-/** Names that come close to ours: another controller's, no number at the end, another prefix. */
+/** Names similar to ours: of another controller, without a number at the end, with another prefix. */
 const STRANGERS = [
   'gh-other-51300000001-1',
   'gh-default-51300000001',

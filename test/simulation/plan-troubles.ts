@@ -6,24 +6,24 @@ import type { Trouble, TroubleKind } from './trouble.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What the troubles of a scenario make of it. */
+/** How the troubles of a scenario change it. */
 export interface TroublePlan {
   troubles: Trouble[];
   pushes: Push[];
-  /** `owner/name` of those that the daemon serves. */
+  /** `owner/name` of the repositories that the daemon serves. */
   repositories: string[];
   scope: 'repository' | 'organization';
   images: { mac: string; 'mac-large': string };
-  /** Chance in [0, 1) of a runner that takes no job up. */
+  /** Chance in [0, 1) that a runner never takes its job. */
   ignoresJobs: number;
 }
 
-/** The repository of every scenario, one that some have beside it, and one that the daemon does not serve. */
+/** The repository of every scenario, a second one that some have, and one that the daemon does not serve. */
 export const APP = 'acme/app';
 export const TOOL = 'acme/tool';
 export const UNLISTED = 'acme/unlisted';
 
-/** How long a trouble lasts that is over soon, and one that somebody has to notice first. */
+/** How long a trouble lasts that ends soon, and one that a person has to notice first. */
 const SHORTEST = 4 * MINUTE;
 const SHORT = [SHORTEST, 20 * MINUTE];
 const LONG = [20 * MINUTE, 75 * MINUTE, 150 * MINUTE];
@@ -32,7 +32,7 @@ type Draw = (chance: Chance, macs: readonly string[], when: { at: number }) => P
 
 const one = (trouble: Trouble): Partial<TroublePlan> => ({ troubles: [trouble] });
 
-/** In some of its forms a trouble needs a second repository. */
+/** Some forms of a trouble need a second repository. */
 const of = (trouble: Trouble & { repository: string }): Partial<TroublePlan> =>
   trouble.repository === TOOL ? { troubles: [trouble], repositories: [TOOL] } : one(trouble);
 
@@ -93,8 +93,8 @@ const DRAWS: Record<TroubleKind, Draw> = {
 export const TROUBLE_KINDS = Object.keys(DRAWS) as TroubleKind[];
 
 /**
- * The troubles of a seed, of these kinds: each with a chance of one in ten, or all of them. Each kind has a stream of
- * chance of its own.
+ * The troubles of a seed, of these kinds: each with a chance of one in ten, or all of them. Each kind has its
+ * own stream of random numbers.
  */
 export function planTroubles(
   seed: number,
@@ -128,7 +128,7 @@ export function planTroubles(
     plan.images = drawn.images ?? plan.images;
     plan.ignoresJobs = drawn.ignoresJobs ?? plan.ignoresJobs;
   }
-  // Somebody has a job while the trouble lasts and nothing else is wrong any more.
+  // A job that comes while the trouble lasts and nothing else is wrong any more.
   const late = new Chance(seed, 'late jobs');
   if (plan.troubles.some(({ lasts }) => lasts > SHORTEST)) {
     plan.pushes.push(pushOf(late, { at: late.between(20 * MINUTE, 40 * MINUTE) }, APP, 'mac', 1));

@@ -26,7 +26,10 @@ export const noTally = (): Tally => ({
   failed: [],
 });
 
-/** Plays one after the other in this process; `print` takes what broke, and with `isTraced` all that happens. */
+/**
+ * Plays scenarios one after the other in this process; `print` receives the breaches, and with `isTraced`
+ * everything that happens.
+ */
 export async function playScenarios(
   scenarios: Iterable<[name: string, scenario: Scenario]>,
   print: (line: string) => void,

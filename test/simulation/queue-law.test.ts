@@ -12,12 +12,12 @@ import { checkAgentRequest } from './request-laws.ts';
 import { createWorld, type Mac } from './simulated-world.ts';
 import type { OngoingTrouble, Trouble } from './trouble.ts';
 
-// A law that cannot be broken proves nothing: each is given a breach here.
+// A law that cannot be broken proves nothing: each one gets a breach here.
 
 const JOB = 51_300_000_001;
 const NAME = `gh-default-${JOB}-1`;
 
-/** A world that watches every law, with a job in the queue. */
+/** A world in which every law is checked, with a job in the queue. */
 function newWorld(labels = ['mac'], repository = APP) {
   const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;

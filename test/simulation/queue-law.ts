@@ -7,34 +7,37 @@ import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { OngoingTrouble } from './trouble.ts';
 import type { LedgerVm } from './vm-ledger.ts';
 
-/** Polls, lags, a look at the host and a pull may take so long, with nothing in the way. */
+/** Milliseconds that polls, delays of lists, a look at the host and a pull may take when nothing is wrong. */
 export const LONGEST_WAIT = 10 * 60_000;
 
-/** No pause is longer, and none is longer than what it is about has lasted, since each is double the one before. */
+/**
+ * Milliseconds: no pause is longer. No pause is longer than its cause has lasted, either, since each is
+ * double the one before.
+ */
 export const LONGEST_PAUSE = 60 * 60_000;
 
-/** Jobs for which one VM is as good as another. */
+/** Jobs that can use the same VMs. */
 interface Group {
   jobs: Job[];
   label: string;
 }
 
-/** Jobs of a group that had no VM on its way while there was room for one. */
+/** Jobs of a group that had no VM on its way although there was room for one. */
 export interface Unmet extends Group {
   /** Epoch ms. */
   since: number;
-  /** How many of them have none. */
+  /** How many of the jobs have no VM. */
   missing: number;
 }
 
 /**
- * Whoever is queued at GitHub and could run gets a slot that is free. What keeps a job from running is a trouble that
- * touches it; a pause that outlasts its cause is one for no longer than the cause was there. Judged from GitHub and
- * from the hosts: what the daemon thinks of a job, a host or a profile is no excuse.
+ * A job that is queued at GitHub and could run must get a slot that is free. Only a trouble that affects a
+ * job may keep it from running; a pause that goes on after its cause may last no longer than the cause did.
+ * Judged from GitHub and the hosts: what the daemon assumes about a job, a host or a profile does not count.
  */
 export class QueueLaw {
   readonly #unmet = new Map<string, Unmet>();
-  /** For how long jobs of a group could not run, by the group's key: first and last epoch ms. */
+  /** By the group's key, how long its jobs could not run: first and last epoch ms. */
   readonly #excused = new Map<string, { first: number; last: number }>();
   #began: number | null = null;
   /** Epoch ms. */
@@ -81,7 +84,7 @@ export class QueueLaw {
       excused ? excused.last - excused.first : 0,
       spanInVain(world, key),
     );
-    // A host that is held back as a whole is tried by one VM at a time, whoever's it is.
+    // A host that is held back as a whole is tried with one VM at a time, whichever profile it has.
     const since = Math.max(unmetSince, lastTrial(world));
     if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
     const minutes = Math.round((now - since) / 60_000);
@@ -90,7 +93,7 @@ export class QueueLaw {
     world.broken.note(this.#lawOf(world, job, troubles), what);
   }
 
-  /** The breach is the same; its name says where to look. */
+  /** The breach is the same in each case; the name says where to look. */
   #lawOf(world: SimulatedWorld, { id }: Job, troubles: readonly OngoingTrouble[]): string {
     if (world.committed.isSettled(id)) return 'no job is given up';
     const isLeft = ({ jobId, vm, mac }: LedgerVm) => jobId === id && mac.agent.vms.has(vm.id);
@@ -98,7 +101,7 @@ export class QueueLaw {
     return troubles.length > 0 ? 'nobody waits for the trouble of others' : 'every queued job is served';
   }
 
-  /** Those that could run. */
+  /** Groups of the jobs that could run. */
   #groups(world: SimulatedWorld, troubles: readonly OngoingTrouble[]): Map<string, Group> {
     const groups = new Map<string, Group>();
     const now = world.clock.now();
@@ -119,18 +122,18 @@ export class QueueLaw {
   }
 }
 
-/** A host that deletes no VM is held back: each further VM would cost it a slot for good. */
+/** A host that deletes no VM is held back: each further VM would cost one of its slots for good. */
 const keepsVms = ({ name }: Mac, troubles: readonly OngoingTrouble[]) =>
   troubles.some(({ trouble }) => trouble.what === 'deletesFail' && trouble.mac === name);
 
 const labelOf = ({ spec }: Job) => spec.labels.find((label) => label === 'mac' || label === 'mac-large');
 
-/** A runner of a repository works for no other. */
+/** A runner of a repository works for that repository only. */
 function keyOf({ scenario }: SimulatedWorld, job: Job, label: string): string {
   return scenario.scope === 'organization' ? label : `${label} of ${job.run.repository.id}`;
 }
 
-/** Whether a job cannot run as long as this goes on. */
+/** Whether a job cannot run while this trouble goes on. */
 function touches(
   { github, scenario }: SimulatedWorld,
   { trouble, jobId }: OngoingTrouble,
@@ -155,7 +158,7 @@ function touches(
   }
 }
 
-/** VMs that have had no job and may still get one of this group, and those that a host is asked to make for it. */
+/** VMs that had no job yet and may get one of this group, and those that a host was asked to make for it. */
 function supply(world: SimulatedWorld, key: string, label: string): number {
   const made = world.ledger.vms.filter((one) => {
     const { vm, mac, isDoomed, hadJob } = one;
@@ -209,7 +212,10 @@ function isSuspect(mac: Mac, vms: readonly InVain[]): boolean {
   return new Set(vms.filter((one) => one.mac === mac).map(({ label }) => label)).size > 1;
 }
 
-/** From the first to the last VM that ended without a job, of those made for the group and those on a suspect host. */
+/**
+ * Milliseconds from the first to the last VM that ended without a job, among those made for the group and
+ * those on a suspect host.
+ */
 function spanInVain(world: SimulatedWorld, key: string): number {
   const vms = inVain(world);
   const made = vms
@@ -224,7 +230,7 @@ function lastTrial(world: SimulatedWorld): number {
   return Math.max(0, ...vms.filter(({ mac }) => isSuspect(mac, vms)).map(({ madeAt }) => madeAt));
 }
 
-/** Slots that nothing uses and that no VM on its way is to use; a VM that stands by makes room. */
+/** Slots that nothing uses and that no VM on its way will use; a warm VM makes room. */
 export function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
   const { agent, creating, isUp, isUnplugged } = mac;
   if (!isUp || isUnplugged || agent.maintenance) return 0;

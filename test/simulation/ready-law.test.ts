@@ -9,7 +9,7 @@ import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
 import { LONGEST_BLINDNESS, LONGEST_SILENCE, ReadyLaw } from './ready-law.ts';
 import { createWorld, type Mac } from './simulated-world.ts';
 
-// A law that cannot be broken proves nothing: it is given its breaches here.
+// A law that cannot be broken proves nothing: it gets its breaches here.
 
 const LAW = 'ready only when serving';
 const READY: Readiness = { ready: true, degraded: false, scopes: [] };
@@ -42,7 +42,7 @@ function newWorld({ hasJob = false, mode = 'both' as 'both' | 'poll' } = {}) {
   };
 }
 
-/** The record of the job that waits, with the instant before which it gets no VM. */
+/** Makes the record of the waiting job, with the instant before which it gets no VM. */
 function rest({ world }: ReturnType<typeof newWorld>, notBefore: number) {
   const [job] = [...world.github.queue];
   const context = { job: { id: job?.id, notBefore } };

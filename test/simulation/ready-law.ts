@@ -3,24 +3,30 @@ import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { freeSlots, LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
-/** Milliseconds for which jobs that could be served may wait beside a daemon that says that all is well. */
+/** Milliseconds for which jobs that could be served may wait while the daemon says that all is well. */
 export const LONGEST_SILENCE = 15 * 60_000;
 
-/** Milliseconds after which no host may be away, or GitHub where it is only polled, without a word: paces and patience. */
+/**
+ * Milliseconds after which the daemon must report that a host is away, or that GitHub is, when it only polls.
+ */
 export const LONGEST_BLINDNESS = 15 * 60_000;
 
 const LAW = 'ready only when serving';
 
 /**
- * Law 15, judged from the world: who says "ready" serves what could be served, or names what is in trouble; says "not
- * ready" when nothing can be served; and says "ready" again when nothing is in the way any more.
+ * Law 15, judged from the world: a daemon that says "ready" serves what could be served, or names what is in
+ * trouble; it says "not ready" when nothing can be served; and it says "ready" again when nothing is wrong
+ * any more.
  */
 export class ReadyLaw {
-  /** Epoch ms since which something has been so, by what it is. */
+  /** By a condition's name, epoch ms since which it has been true. */
   readonly #since = new Map<string, number>();
   #began: number | null = null;
 
-  /** `told` is what the daemon says, null while it is down; `unmet` are jobs that could be served and are not. */
+  /**
+   * `told` is what the daemon reports, null while it is down; `unmet` are jobs that could be served and are
+   * not.
+   */
   look(
     world: SimulatedWorld,
     told: Readiness | null,
@@ -43,7 +49,7 @@ export class ReadyLaw {
     const noGitHub = world.isGitHubUnplugged && world.scenario.daemon.mode === 'poll';
     this.#blind(world, now, 'GitHub cannot be polled', noGitHub, told);
 
-    // Guests that misbehave go on to do so in a calm world: a host is rightly held back for them.
+    // Guests that misbehave may go on to do so in a calm world: a host is then rightly held back for them.
     const sinceVain = now - lastMadeInVain(world);
     const calm = Math.min(sinceVain, this.#lasts(now, 'calm', !isDisturbed && told !== null));
     const caused = now - calm - this.#began;
@@ -58,7 +64,7 @@ export class ReadyLaw {
     if (lasted > LONGEST_BLINDNESS && told?.ready) world.broken.note(LAW, `${what}, and it says ready`);
   }
 
-  /** Milliseconds for which it has been so. */
+  /** Milliseconds for which a condition has been true. */
   #lasts(now: number, what: string, isSo: boolean): number {
     if (!isSo) this.#since.delete(what);
     else if (!this.#since.has(what)) this.#since.set(what, now);
@@ -70,7 +76,9 @@ export class ReadyLaw {
 const lastMadeInVain = ({ ledger }: SimulatedWorld): number =>
   Math.max(0, ...ledger.vms.filter(({ hadJob }) => !hadJob).map(({ madeAt }) => madeAt));
 
-/** Some of the jobs without a VM have no pause between two attempts, which their records tell of. */
+/**
+ * True when some of the jobs without a VM are not in a pause between two attempts; their records show that.
+ */
 function isAwake({ committed, daemonNow }: SimulatedWorld, { jobs, missing }: Unmet): boolean {
   const ids = new Set(jobs.map(({ id }) => id));
   const resting = committed.jobs().filter(({ context }) => {
@@ -80,7 +88,7 @@ function isAwake({ committed, daemonNow }: SimulatedWorld, { jobs, missing }: Un
   return missing > resting.length;
 }
 
-/** Whether what the daemon says is in trouble is why these jobs may wait. */
+/** Whether a trouble that the daemon reports explains why these jobs wait. */
 function speaksOf(world: SimulatedWorld, scopes: readonly HealthScope[], group: Unmet): boolean {
   const { label } = group;
   const isNamed = (mac: Mac) =>
@@ -92,7 +100,7 @@ function speaksOf(world: SimulatedWorld, scopes: readonly HealthScope[], group: 
   return roomy.every(isNamed) || scopes.some((scope) => touches(world, scope, group));
 }
 
-/** Whether it touches these jobs wherever they go. */
+/** Whether a trouble affects these jobs on every host. */
 function touches(
   { scenario, served }: SimulatedWorld,
   { what, name }: HealthScope,

@@ -17,7 +17,9 @@ import type { StoredJob, StoredRunner, StoredWorld } from './stored-world.ts';
 /** Milliseconds after which a runner that had ended its job is gone. */
 const SOON = 15_000;
 
-/** GitHub with the stored jobs and runners; those that run a job get it once their process is there to take it. */
+/**
+ * GitHub with the stored jobs and runners; a runner that had a job gets it again once its process is there.
+ */
 export function rebuildGitHub(world: SimulatedWorld, stored: StoredWorld) {
   const { github, clock } = world;
   const repository = ensureRepository(github, 'acme/app');
@@ -111,7 +113,7 @@ function rebuildJob({ github }: SimulatedWorld, repository: Repository, stored: 
   return job;
 }
 
-/** Numbers that were given are not given again, not even for a moment. */
+/** Makes sure that ids which were used are not used again, not even for a moment. */
 function passIds({ github }: SimulatedWorld, kind: 'run' | 'job' | 'runner', stored: StoredWorld): void {
   const given = {
     run: stored.jobs.map(({ run }) => run),
@@ -121,7 +123,10 @@ function passIds({ github }: SimulatedWorld, kind: 'run' | 'job' | 'runner', sto
   while (github.ids.next(kind) < Math.max(...given));
 }
 
-/** It took its job, and its process is no more: GitHub gives the job up when it was not heard of for long enough. */
+/**
+ * The runner took its job and its process is gone: GitHub gives the job up when the runner was silent for
+ * long enough.
+ */
 function loseRunner({ github, clock }: SimulatedWorld, runner: Runner, job: Job): void {
   const { clientId, secret } = runner;
   const greeting = { clientId, secret, version: RUNNER_VERSION, os: 'macOS', time: clock.now() };

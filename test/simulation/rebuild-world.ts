@@ -6,13 +6,17 @@ import { isOurs } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { RunnerInGuest, StoredVm, StoredWorld } from './stored-world.ts';
 
-/** Milliseconds until the strangers' VMs make room, and until a create or a start that was under way takes effect. */
+/**
+ * Milliseconds until the VMs of others are removed, and until a create or a start that was under way takes
+ * effect.
+ */
 const STRANGERS_STAY = 120_000;
 const STILL_UNDER_WAY = 20_000;
 
 /**
- * Makes a fresh world into the one in which a store was written, at the instant at which its daemon was killed. What
- * had kept jobs waiting there is over: guests boot, hosts and GitHub answer. Takes a second or so of virtual time.
+ * Turns a new world into the one in which a store was written, at the instant at which its daemon was killed.
+ * What kept jobs waiting there is over: guests boot, hosts and GitHub respond. Takes about a second of
+ * virtual time.
  */
 export async function rebuildWorld(world: SimulatedWorld, stored: StoredWorld): Promise<void> {
   await world.clock.sleepUntil(stored.at);
@@ -50,7 +54,7 @@ async function rebuildVm(world: SimulatedWorld, mac: Mac, stored: StoredVm): Pro
     startVm(agent, id, signal).catch(() => undefined);
   }
   if (stored.state !== 'running') return;
-  // The agent gives each guest the lowest port that is free.
+  // The agent gives each guest the lowest free port.
   const below: number[] = [];
   const { sshPorts } = agent.options;
   if (sshPorts !== 'any')
@@ -61,7 +65,7 @@ async function rebuildVm(world: SimulatedWorld, mac: Mac, stored: StoredVm): Pro
   for (const port of taken) agent.portsInUse.delete(port);
 }
 
-/** The agent goes on with a create whose client is gone, unless it ends itself. */
+/** The agent continues a create whose client is gone, unless the agent itself ends. */
 async function appearLater(world: SimulatedWorld, { agent, creating }: Mac, name: string): Promise<void> {
   const { signal } = agent.life.end;
   creating.add(name);

@@ -2,14 +2,14 @@ import { JOB_STATUSES } from '../../machines/job/context.ts';
 import type { BrokenLaws } from './broken-laws.ts';
 import { type Committed, type CommittedJob, readJob, type Write } from './committed.ts';
 
-/** Watches what is committed. It remembers names for as long as the world lasts, across the daemon's lives. */
+/** Checks what is committed. It remembers names for as long as the world lasts, across the daemon's lives. */
 export class RecordLaws {
   readonly #broken: BrokenLaws;
   readonly #secrets: ReadonlySet<string>;
   /** Every VM and runner name that was ever in a record, by the key of the record that had it first. */
   readonly #firstHolder = new Map<string, string>();
 
-  /** The records whose owners were compared last. */
+  /** The records that were compared last. */
   #compared: readonly CommittedJob[] | null = null;
 
   /** Records that the present life of the daemon has written. */
@@ -20,18 +20,18 @@ export class RecordLaws {
     this.#secrets = secrets;
   }
 
-  /** The daemon has begun anew: what it writes first of each job is what its restart made of it. */
+  /** The daemon has started again: its first record of each job is what the restart made of it. */
   beginLife(): void {
     this.#written.clear();
   }
 
-  /** Looks at a batch before it is committed over what is there. */
+  /** Checks a batch before it is committed, against what is stored. */
   beforeCommit(committed: Committed, writes: readonly Write[]): void {
     for (const write of writes) {
       const { type, key } = write;
       const value = write.type === 'put' ? write.value : '';
       this.checkSecrets(`the record ${key}`, value);
-      // Rows of other tables have the table in their key, behind which is a space.
+      // The key of a row from another table contains the table's name and a space.
       if (key.startsWith('!quarantine!') && !key.includes(' ') && type === 'put') {
         this.#broken.note(
           'law 10: nothing fails silently',
@@ -46,7 +46,7 @@ export class RecordLaws {
     }
   }
 
-  /** Looks at all records after a batch, unless it left every one of them as it was. */
+  /** Checks all records after a batch, unless the batch changed none of them. */
   afterCommit(committed: Committed): void {
     const jobs = committed.jobs();
     if (jobs === this.#compared) return;
@@ -122,7 +122,10 @@ const stateOf = ({ value }: CommittedJob) =>
 
 const isAdoption = ({ value }: CommittedJob) => JSON.stringify(value).includes('retiring');
 
-/** A record of an earlier version says by a field of its own that its job went on, until the daemon has read it. */
+/**
+ * A record of an earlier version has a field that says that its job went on elsewhere, until the daemon has
+ * read it.
+ */
 function wasReleased(context: CommittedJob['context'] & { released?: boolean }): boolean {
   return context.released === true;
 }

@@ -3,12 +3,12 @@ import type { TroubleKind } from './trouble.ts';
 interface RecordedSeed {
   seed: number;
   found: string;
-  /** The troubles that it drew then, and whether it drew clocks. */
+  /** The troubles that the seed drew then, and whether it drew clocks. */
   troubles?: readonly TroubleKind[];
   hasClocks?: boolean;
 }
 
-/** Seeds that once broke a law, with what they found; each has to run clean for ever. */
+/** Seeds that once broke a law, with what they found; each must always pass from now on. */
 export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 2454,

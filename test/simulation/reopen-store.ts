@@ -15,13 +15,13 @@ const STORES = join(import.meta.dirname, '../fixtures/stores');
 
 /** Milliseconds between the kill and the next start. */
 const DOWN = 10_000;
-/** Everything has to be over by then. */
+/** Milliseconds after which everything has to be over. */
 const LONGEST = 60 * 60_000;
-/** The end has to last, since the collector must find nothing either. */
+/** Milliseconds for which the end has to last, since the collector must find nothing either. */
 const REST = 130_000;
 const LOOK_EVERY = 1_000;
 
-/** The store that a daemon of a commit was killed over, in a folder of its own. */
+/** Copies the store of a killed daemon of a commit into a new folder. */
 export function copyStore(commit: string): { stored: StoredWorld; folder: string } {
   const fixture = join(STORES, commit);
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-old-store-'));
@@ -31,15 +31,15 @@ export function copyStore(commit: string): { stored: StoredWorld; folder: string
 
 export interface Reopened {
   world: SimulatedWorld;
-  /** What is not over or not gone in the end. */
+  /** What has not ended or is not removed at the end. */
   left: string[];
-  /** Names that two VMs or two runners bore. */
+  /** Names that two VMs or two runners had. */
   namesTwice: string[];
 }
 
 /**
- * Starts the daemon over a stored folder in the world in which it was written, soon after the instant of the kill, and
- * plays until nothing is left to do. `meanwhile` happens to the world before that start.
+ * Starts the daemon with a stored folder in the world in which it was written, soon after the instant of the
+ * kill, and plays until nothing is left to do. `meanwhile` changes the world before that start.
  */
 export async function reopenStore(
   stored: StoredWorld,
@@ -75,11 +75,14 @@ export async function reopenStore(
   }
   world.github.alarms.end();
   await disk.close();
-  // A broken law cuts the run short, and much is left then.
+  // A broken law ends the run early, when much is still left.
   return { world, left: broken.any ? [] : left, namesTwice: names.twice };
 }
 
-/** GitHub takes its time to give jobs to runners, so that some are idle when the daemon comes back, and gives up sooner. */
+/**
+ * GitHub assigns jobs slowly, so that some runners are idle when the daemon comes back, and it gives up
+ * runners sooner.
+ */
 function scenarioFor({ macs }: StoredWorld): Scenario {
   return {
     ...CALM_SCENARIO,

@@ -52,7 +52,7 @@ export function checkAgentRequest(
   }
 }
 
-/** A base has no record: its name is one, and must not say "complete" before it is. */
+/** A base has no record but its name, which must not say "complete" before the base is. */
 function checkNewVm({ broken, committed, scenario }: SimulatedWorld, mac: Mac, name: string): void {
   const isOrdered = isBase(name)
     ? scenario.daemon.baseVms && !parseBaseName(NAME_PREFIX, name)?.isComplete
@@ -71,10 +71,10 @@ function checkNewVm({ broken, committed, scenario }: SimulatedWorld, mac: Mac, n
   }
 }
 
-/** Milliseconds beyond its lifetime in which a VM that is at work is left to its agent. */
+/** Milliseconds for which a VM that is at work stays after its lifetime; its agent has to end it. */
 const EXPIRY_MARGIN = 5 * 60_000;
 
-/** Its lifetime is the one bound that a job's VM does not survive, and its host's clock is the one that the host goes by. */
+/** A job's VM may be ended only by its lifetime, which is measured on its host's clock. */
 function checkNotBusy({ broken, github }: SimulatedWorld, mac: Mac, vm: Vm): void {
   const guest = mac.memory.guestOf(vm.name);
   if (!guest?.isWorking) return;

@@ -3,7 +3,7 @@ import { CALM_SCENARIO } from './calm-scenario.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Push, Scenario } from './scenario.ts';
 
-/** GitHub takes so long to give a job to a runner that matches. */
+/** Milliseconds that GitHub takes to assign a job to a matching runner. */
 const ASSIGNMENT = 10_000;
 
 const push = (at: number, cancelAfter: number | null = null): Push => ({
@@ -17,7 +17,7 @@ const push = (at: number, cancelAfter: number | null = null): Push => ({
 /** A job that is cancelled when its runner is online and has not got it yet: the runner is retired. */
 const CANCELLED: Scenario = {
   ...CALM_SCENARIO,
-  // Every delay is fixed, so that the second job changes nothing for the first one's runner.
+  // Every delay is fixed, so that the second job does not change the timing of the first one's runner.
   hop: [20, 20],
   clock: { aheadBy: 0, settings: [] },
   slowestWrite: 0,
@@ -28,7 +28,7 @@ const CANCELLED: Scenario = {
     },
   ],
   daemon: { ...CALM_SCENARIO.daemon, mode: 'webhook', recheckInterval: 600_000 },
-  // A DELETE succeeds in the middle of a job while `busy` lags, and no webhook tells of the start.
+  // A DELETE succeeds in the middle of a job while `busy` is out of date, and no webhook reports the start.
   github: { deletionTrustsBusy: true, timings: { assignment: ASSIGNMENT, busyLag: 60_000 } },
   faults: [
     {

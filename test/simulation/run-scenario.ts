@@ -14,16 +14,16 @@ export interface RunResult {
   broken: BrokenLaw[];
   /** The whole journal as it is stored, in order. */
   journal: string[];
-  /** Crash points that were passed, the first one's number being 1. */
+  /** Crash points that were passed; the first one has the number 1. */
   points: string[];
   /** Processes that the daemon had. */
   lives: number;
-  /** Jobs for the daemon, and those of them that ended on its runners. */
+  /** Jobs for the daemon, and how many of them ended on its runners. */
   jobs: number;
   served: number;
-  /** Jobs that ended as their workflow says. */
+  /** Jobs that ended as their workflow defines. */
   asPlanned: number;
-  /** VMs that were made for jobs, and those of them in which none ran. */
+  /** VMs that were made for jobs, and how many of them never ran one. */
   vms: number;
   vmsInVain: number;
   /** Virtual milliseconds. */
@@ -32,17 +32,18 @@ export interface RunResult {
   stored: Record<string, number>;
 }
 
-/** Between two looks at everything. */
+/** Milliseconds between two checks of everything. */
 const LOOK_EVERY = 5_000;
-/** A world at rest is watched for so long, since the collector must find nothing either. */
+/** Milliseconds for which a world at rest is watched, since the collector must find nothing either. */
 const REST = 130_000;
-/** After the trouble everything has to come to rest within this. */
+/** Milliseconds within which everything has to come to rest after the last trouble. */
 const LONGEST_AFTERMATH = 16 * 3_600_000;
 
-/** Plays a scenario until nothing is left to happen, or a law breaks. */
+/** Plays a scenario until nothing is left to happen, or a law is broken. */
 export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
   const limit = Error.stackTraceLimit;
-  // Thrown errors are answers here, by the hundred thousand, and only who reads the trace looks for their places.
+  // Errors are thrown by the hundred thousand as ordinary results here; only a reader of the trace needs
+  // their stacks.
   if (!options.write) Error.stackTraceLimit = 0;
   try {
     return await play(scenario, options);
@@ -88,7 +89,8 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     if (broken.any || !clock.step()) break;
   }
   world.github.alarms.end();
-  // What still waits for one of these signals would keep this world in memory for as long as the process lives.
+  // Whatever still waits for one of these signals would keep this world in memory as long as the process
+  // lives.
   clock.end();
   lives.end();
   for (const { agent } of world.macs.values()) agent.life.end.abort(new Error('the world ends'));
@@ -104,7 +106,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
   };
 }
 
-/** A world at rest has a daemon that could serve. */
+/** When the world is at rest, the daemon must be able to serve. */
 const notReady = (told: Readiness | null): string[] =>
   told?.ready ? [] : [`ready only when serving: it is not ready: ${told?.reasons}`];
 

@@ -6,19 +6,19 @@ import { nextMessage, openSession } from '../../src/simulator/github/runners/con
 import type { Session } from '../../src/simulator/github/runners/session.ts';
 import { RUNNER_VERSION } from '../../src/simulator/guest/runner-scripts.ts';
 
-/** How one life of a runner goes; milliseconds. */
+/** How one life of a runner goes; times in milliseconds. */
 export interface RunnerManners {
-  /** From its start to its first word with GitHub; null never connects. */
+  /** From its start to its first request to GitHub; null never connects. */
   connectsAfter: number | null;
-  /** Ends by itself, without a job, with this code of `run.sh`; null does not. */
+  /** It ends without a job, with this exit code of `run.sh`; null means that it does not. */
   exitsWith: number | null;
   /** From the end of its job to the end of its process; null stays for ever. */
   lingers: number | null;
-  /** The process is lost so long after it took a job; null is not. */
+  /** How long after it took a job the process is lost; null means never. */
   diesInJobAfter: number | null;
-  /** It listens and takes nothing up. */
+  /** It listens and never takes an assigned job. */
   ignoresJobs: boolean;
-  /** By which its guest's clock is ahead. */
+  /** Milliseconds by which its guest's clock is ahead. */
   clockSkew: number;
 }
 
@@ -36,9 +36,9 @@ export interface RunnerConsole {
 const RENEW_EVERY = 60_000;
 
 /**
- * A runner in a simulated guest: connects, waits, takes a job, renews its lease, reports its end. It speaks to GitHub's
- * own logic as the simulated runner does over HTTP. Resolves with the exit code of `run.sh`, null when it was lost;
- * never resolves once `power` is cut.
+ * A runner in a simulated guest: connects, waits, takes a job, renews its lease, reports its end. It calls
+ * the simulated GitHub directly, as the simulated runner does over HTTP. Resolves with the exit code of
+ * `run.sh`, null when it was lost; never resolves once `power` is cut.
  */
 export async function runRunner(
   world: GitHubWorld,
@@ -89,7 +89,7 @@ export async function runRunner(
   }
 }
 
-/** Null when GitHub refuses it; the reason is printed as the runner prints it. */
+/** Null when GitHub refuses it; the reason is printed in the runner's own words. */
 function connected(
   world: GitHubWorld,
   credentials: Credentials,

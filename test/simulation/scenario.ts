@@ -12,10 +12,10 @@ export interface PlannedJob {
   needsApproval: boolean;
 }
 
-/** One push and what people do about its run; `…After` counts from the push, null is never. */
+/** One push and what people do about its run; `…After` counts from the push, null means never. */
 export interface Push {
   at: number;
-  /** `owner/name`; the one that every scenario has, unless it says so. */
+  /** `owner/name`; by default the repository that every scenario has. */
   repository?: string;
   jobs: PlannedJob[];
   cancelAfter: number | null;
@@ -23,7 +23,7 @@ export interface Push {
   rerunAfter: number | null;
 }
 
-/** A fault of the simulator's own kind, in force for a while. */
+/** One of the simulator's faults, active for a while. */
 export interface TimedFault {
   where: string;
   at: number;
@@ -37,23 +37,23 @@ export type Incident = { at: number; lasts: number } & (
   | { what: 'strangerVm'; mac: string; name: string }
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }
-  /** A stranger's runner gets the id of one of ours, which is gone. */
+  /** A runner of another party gets the id of one of ours, which is gone. */
   | { what: 'runnerIdPassesOn'; name: string }
   | { what: 'tagMoves'; digest: string }
   | { what: 'baseVanishes' | 'baseIsStarted' | 'vmIsPaused'; mac: string }
   | { what: 'daemonStops' | 'diskFull' | 'githubUnplugged' }
-  /** Its process is stopped, or its machine sleeps, which not every machine counts. */
+  /** The daemon's process is stopped, or its machine sleeps; not every machine's clock counts that time. */
   | { what: 'daemonSleeps'; isCounted: boolean }
 );
 
-/** Chances in [0, 1) of each way in which a boot's runner misbehaves. */
+/** Chances in [0, 1) that the runner of a boot misbehaves in each way. */
 export interface Manners {
   neverConnects: number;
   exitsEarly: number;
   staysForEver: number;
   diesInJob: number;
   clockSkewed: number;
-  /** Is online and takes up nothing that it is assigned. */
+  /** It is online and never takes an assigned job. */
   ignoresJobs: number;
 }
 
@@ -68,25 +68,25 @@ export interface Scenario {
     gcInterval: number;
     idleTimeout: number;
     lifetimeSeconds: number;
-    /** Warm VMs that the profiles want. */
+    /** Number of warm VMs that each profile wants. */
     warm: { mac: number; 'mac-large': number };
     warmMaxAge: number;
     /** Jobs' VMs are cloned from base VMs. */
     baseVms: boolean;
-    /** Of the journal and of ended jobs. */
+    /** Retention of the journal and of ended jobs, in milliseconds. */
     retention: number;
-    /** Of each profile. */
+    /** The image of each profile. */
     images: { mac: string; 'mac-large': string };
   };
   /** `owner/name` of the repositories that the daemon serves. */
   repositories: string[];
   /** Where runners are registered. */
   scope: 'repository' | 'organization';
-  /** The system's clock on the daemon's machine: by how many milliseconds it is ahead, and to what it is set when. */
+  /** The system's clock on the daemon's machine: milliseconds by which it is ahead, and later settings. */
   clock: { aheadBy: number; settings: { at: number; aheadBy: number }[] };
   /** Milliseconds of the slowest write. */
   slowestWrite: number;
-  /** Milliseconds of one way over a network. */
+  /** Milliseconds of one direction over a network. */
   hop: readonly [least: number, most: number];
   macs: { name: string; settings: AgentSettings }[];
   github: GitHubSettings;
@@ -96,10 +96,10 @@ export interface Scenario {
   troubles: Trouble[];
   manners: Manners;
   untruths: Untruths;
-  /** Crash points at which the daemon dies, counted from the first one that the run passes. */
+  /** Numbers of the crash points at which the daemon dies, counted from the first one that the run passes. */
   crashes: number[];
-  /** Milliseconds from a death to the next start, one of these each time. */
+  /** Milliseconds from a death to the next start, used in turn. */
   restartsAfter: readonly number[];
-  /** After this nothing new goes wrong, but for troubles. */
+  /** After this, nothing new goes wrong except for troubles. */
   calmFrom: number;
 }

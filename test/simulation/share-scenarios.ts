@@ -6,13 +6,19 @@ import { build } from 'esbuild';
 import pMap from 'p-map';
 import { noTally, type Tally } from './play-scenarios.ts';
 
-/** Numbers that one process plays: enough to warm up, few enough that the last ones end together. */
+/**
+ * Numbers that one process plays: enough to warm up, few enough that all processes end at about the same
+ * time.
+ */
 const SHARE = 200;
 
-/** Milliseconds after which a share that is not done hangs in a scenario, which would else only show as memory. */
+/**
+ * Milliseconds after which a share that is not done counts as hanging; it would otherwise only use more
+ * memory.
+ */
 const LONGEST_SHARE = 60 * 60_000;
 
-/** Within the project, so that the libraries are found from there. */
+/** Inside the project, so that the libraries can be found from there. */
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache');
 
 export interface Range {
@@ -20,7 +26,9 @@ export interface Range {
   count: number;
 }
 
-/** Plays a range of numbers in as many processes as there are workers, each a child with the program of this one. */
+/**
+ * Plays a range of numbers in as many processes as there are workers, each a child that runs this program.
+ */
 export async function shareScenarios(
   { from, count }: Range,
   workers: number,
@@ -53,8 +61,8 @@ export async function shareScenarios(
 }
 
 /**
- * One file of all that is ours: tsx takes seconds to load each by itself, in every process, and has each function that is
- * made tell its name, which costs a run one part in twenty.
+ * Bundles all our code into one file: tsx takes seconds to load each file separately, in every process, and
+ * makes each new function store its name, which costs 5 % of a run.
  */
 async function bundle(program: string, outfile: string): Promise<string> {
   const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const;
@@ -65,8 +73,9 @@ async function bundle(program: string, outfile: string): Promise<string> {
 function playElsewhere(program: string, args: string[], print: (line: string) => void): Promise<Tally> {
   const child = fork(program, args, {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    // Nearly all that a scenario makes is dropped at once: the more fits, the less is moved. There is a process for each
-    // core, so threads that help to collect would only wait for one another.
+    // Nearly everything that a scenario makes is dropped at once: with more room for it, less has to be
+    // moved. There is a process for each core, so helper threads for garbage collection would only wait for
+    // one another.
     execArgv: ['--max-semi-space-size=64', '--single-threaded-gc'],
     timeout: LONGEST_SHARE,
     killSignal: 'SIGKILL',

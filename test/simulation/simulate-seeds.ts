@@ -54,7 +54,10 @@ function* crashes({ from, count }: Range): Generator<[string, Scenario]> {
     yield [`crash ${point}`, { ...CALM_SCENARIO, crashes: [point] }];
 }
 
-/** A child of `shareScenarios` plays its share and hands on the tally; nobody else has a channel. */
+/**
+ * True in a child of `shareScenarios`, which plays its share and sends the counts; only a child has a
+ * channel.
+ */
 const isChild = process.send !== undefined;
 
 async function play() {

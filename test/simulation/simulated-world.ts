@@ -18,7 +18,7 @@ import type { RunnerManners } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
 import { VmLedger } from './vm-ledger.ts';
 
-/** When every run begins: noon, and an ordinary day. */
+/** When every run begins: noon of an ordinary day. */
 const BEGINNING = Date.UTC(2026, 10, 24, 12);
 
 /** A Mac as the daemon reaches it. */
@@ -28,9 +28,9 @@ export interface Mac {
   readonly agent: AgentWorld;
   /** The agent's process runs. */
   isUp: boolean;
-  /** No packet of the daemon's reaches it. */
+  /** The daemon cannot reach it over the network. */
   isUnplugged: boolean;
-  /** Names of the VMs whose create is under way, whoever still waits for it. */
+  /** Names of the VMs whose create is under way, even when its client is gone. */
   readonly creating: Set<string>;
 }
 
@@ -38,9 +38,9 @@ export interface Mac {
 export interface SimulatedWorld {
   readonly scenario: Scenario;
   readonly clock: ManualClock;
-  /** What the daemon's machine tells of time. */
+  /** The time sources of the daemon's machine. */
   readonly system: SettableTime;
-  /** Epoch ms on the clock of the daemon's present life, in which its records tell instants. */
+  /** Epoch ms on the clock of the daemon's present life, which its records use. */
   daemonNow(): number;
   readonly github: GitHubWorld;
   readonly githubApp: Hono;
@@ -49,33 +49,33 @@ export interface SimulatedWorld {
   readonly committed: Committed;
   readonly points: CrashPoints;
   readonly broken: BrokenLaws;
-  /** VMs and runners, as hosts and GitHub know them. */
+  /** VMs and runners, as hosts and GitHub have them. */
   readonly ledger: VmLedger;
-  /** Repositories of the daemon's config; they may get another name. */
+  /** Repositories of the daemon's config; they may be renamed. */
   readonly served: ReadonlySet<Repository>;
   isServed(repository: Repository): boolean;
   /** Values that must never be stored or logged. */
   readonly secrets: Set<string>;
-  /** Milliseconds of one way over a network. */
+  /** Milliseconds of one direction over a network. */
   latency(): number;
   /** Notes something for a reader of the trace. */
   trace(what: string): void;
-  /** Somebody reads the trace. */
+  /** Whether a person reads the trace. */
   readonly isTraced: boolean;
   isDiskFull: boolean;
   isGitHubUnplugged: boolean;
 }
 
-/** Of every profile, unless the scenario says so. */
+/** The image of every profile by default. */
 export const IMAGE = 'ghcr.io/acme/macos:latest';
-/** In some scenarios that of one profile, which its registry may refuse. */
+/** In some scenarios the image of one profile, which its registry may refuse. */
 export const PRIVATE_IMAGE = 'ghcr.io/acme/ios-private:latest';
 export const AGENT_TOKEN = 'agent-token-of-a-simulated-mac-0123456789';
 export const GITHUB_TOKEN = 'ghp_simulatedsimulatedsimulated0123456789';
 export const WEBHOOK_SECRET = 'webhook-secret-of-the-simulation';
 
 export interface WorldOptions {
-  /** Takes every line of the trace. */
+  /** Receives every line of the trace. */
   write?: ((line: string) => void) | undefined;
 }
 
@@ -140,7 +140,7 @@ export function createWorld(
   };
 }
 
-/** What a clock may be off by until GitHub refuses a runner: twice that. */
+/** Milliseconds; twice the difference between clocks from which GitHub refuses a runner. */
 const SKEW = 10 * 60_000;
 
 function drawManners(chance: Chance, manners: Manners): Omit<RunnerManners, 'ignoresJobs'> {

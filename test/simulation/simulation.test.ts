@@ -5,7 +5,8 @@ import { RECORDED_SEEDS } from './recorded-seeds.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-// What fits into every run of the tests. `npm run simulate:seeds` plays more seeds, and with --every-crash all points.
+// What fits into every test run. `npm run simulate:seeds` plays more seeds and, with --every-crash, all
+// points.
 const SEEDS = 6;
 const EVERY_NTH_POINT = 31;
 const PATIENCE = { timeout: 300_000 };
@@ -50,7 +51,7 @@ test('a crash at any point of one job’s life loses and leaks nothing', PATIENC
   const { points, broken, asPlanned } = await runScenario(CALM_SCENARIO);
   expect({ broken, asPlanned }).toEqual({ broken: [], asPlanned: 1 });
   const crashes = [];
-  // The last one is passed when the world has come to rest, and nothing follows it.
+  // The last point is passed when the world has come to rest, and nothing follows it.
   for (let point = 1; point < points.length; point += EVERY_NTH_POINT) {
     const { lives, ...crashed } = await runScenario({ ...CALM_SCENARIO, crashes: [point] });
     crashes.push({ point, lives, broken: crashed.broken, asPlanned: crashed.asPlanned });

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const PUSHES = 24;
 
-/** A job every ten minutes for four hours, and records are kept for one. */
+/** A job every ten minutes for four hours; records are kept for one hour. */
 const WORKDAY: Scenario = {
   ...CALM_SCENARIO,
   calmFrom: 4 * HOUR,

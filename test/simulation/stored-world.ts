@@ -1,24 +1,24 @@
-/** What stood beside a store when it was written: plain data. Instants in epoch ms. */
+/** The state of the world when a store was written, as plain data. Instants in epoch ms. */
 export interface StoredWorld {
-  /** Of the daemon that wrote the store. */
+  /** The commit of the daemon that wrote the store. */
   commit: string;
   /** When that daemon was killed. */
   at: number;
-  /** By key: the job in it (0: none), its state, and the name of its VM. */
+  /** By key: its job (0: none), its state, and the name of its VM. */
   records: Record<string, { job: number; state: string; vm: string | null }>;
-  /** Jobs that are over for the daemon, and how. */
+  /** Jobs that have ended for the daemon, and how. */
   settled: Record<string, 'done' | 'failed' | 'taken' | 'cancelled'>;
-  /** Jobs of which the only word is a delivery that was kept for the next start. */
+  /** Jobs that are known only from a delivery that was kept for the next start. */
   delivered: number[];
-  /** Keys of records that were put in quarantine. */
+  /** Keys of records in quarantine. */
   quarantined: string[];
-  /** Attempts of whose end something was kept. */
+  /** Attempts with stored evidence. */
   evidence: { job: number; attempt: number }[];
   /** Jobs that an operator ordered not to be served. */
   unwanted: number[];
   /** Hosts that get no new jobs. */
   cordoned: string[];
-  /** Of our VMs and runners that were gone. */
+  /** Names of VMs and runners of ours that were already gone. */
   goneNames: string[];
   macs: StoredMac[];
   runners: StoredRunner[];
@@ -40,7 +40,7 @@ export interface StoredVm {
   lifetimeSeconds: number | null;
   expiresAt: number | null;
   cpus: number;
-  /** At which the agent forwarded SSH. */
+  /** The port at which the agent forwarded SSH; null when it did not. */
   port: number | null;
   runner: RunnerInGuest | null;
 }
@@ -73,6 +73,6 @@ export interface StoredJob {
   conclusion: 'success' | 'failure' | 'cancelled' | null;
   /** Name of the runner that had it. */
   runner: string | null;
-  /** Milliseconds of work that it had before it. */
+  /** Milliseconds of work that were left. */
   left: number;
 }

@@ -1,10 +1,10 @@
 /**
- * Something that goes wrong for up to hours, until a person ends it, and that touches a part of the world alone: what it
- * does not touch has to go on. Milliseconds from the beginning.
+ * Something that goes wrong for up to hours, until a person ends it, and that affects only a part of the
+ * world: everything else has to go on. Instants in milliseconds from the beginning.
  */
 export type Trouble = { at: number; lasts: number } & (
   | { what: 'repositoryRenamed'; repository: string; name: string }
-  /** No runner can be registered with it: its organization forbids that, or it is archived. */
+  /** Runners cannot be registered for the repository: its organization forbids that, or it is archived. */
   | { what: 'registrationForbidden'; repository: string; how: 'disabled' | 'archived' }
   | { what: 'repositoryDeleted'; repository: string }
   /** The daemon's token may read everything and change nothing. */
@@ -12,26 +12,31 @@ export type Trouble = { at: number; lasts: number } & (
   /** Only generate-jitconfig is refused. */
   | { what: 'jitForbidden' }
   | { what: 'imageDenied'; image: string; label: string }
-  /** A VM of somebody else's in `error`, whose runtime holds a slot that no list shows. */
+  /** A VM of another party in `error`, whose runtime uses a slot that no list shows. */
   | { what: 'slotHeldUnseen'; mac: string }
   /** VMs cannot be deleted: the agent refuses, or it powers them off and cannot remove their files. */
   | { what: 'deletesFail'; mac: string; how: 'refused' | 'undeletable' }
-  /** A Mac without power; only planned beside another one. */
+  /** A Mac without power; only planned when there is another Mac. */
   | { what: 'macDead'; mac: string }
   | { what: 'nothingAssigned' }
-  /** The oldest job that is queued at that time is assigned to nobody. */
+  /** The job that is queued longest at that time is not assigned to any runner. */
   | { what: 'jobWithheld' }
 );
 
-/** Beside those, two kinds that are in what is pushed and in how runners behave. */
+/** Besides those, two kinds that change what is pushed and how runners behave. */
 export type TroubleKind =
   | Trouble['what']
-  /** Runners are the organization's, and a repository that the daemon does not serve has long jobs for them. */
+  /**
+   * Runners belong to the organization, and a repository that the daemon does not serve has long jobs for
+   * them.
+   */
   | 'unlistedRepository'
-  /** Runners that are online and never take up what they are assigned; GitHub cancels a job that is missed often. */
+  /**
+   * Runners that are online and never take what they are assigned; GitHub cancels a job that is missed often.
+   */
   | 'ghostRunners';
 
-/** What ends a trouble, and which of the queued jobs cannot run meanwhile. */
+/** A trouble that is going on: what ends it, and which of the queued jobs cannot run until then. */
 export interface OngoingTrouble {
   readonly trouble: Trouble;
   /** Id of the job that is withheld. */

@@ -9,26 +9,27 @@ export interface LedgerVm {
   readonly vm: Vm;
   readonly mac: Mac;
   readonly madeAt: number;
-  /** In its name; 0 was made for no job. */
+  /** The job id in its name; 0 when it was made for no job. */
   readonly jobId: number;
-  /** Its deletion was asked for. */
+  /** Its deletion was requested. */
   isDoomed: boolean;
   /** A runner in it took a job. */
   hadJob: boolean;
 }
 
-/** Whom it watches, and where it tells of breaches. */
+/** What the ledger watches, and where it reports breaches. */
 type LedgerParts = Pick<SimulatedWorld, 'clock' | 'broken' | 'github' | 'macs'>;
 
-/** VMs that a job may have at once before the pace counts: a crash and a lost host cost one each. */
+/** VMs that a job may have at once before their pace is limited: a crash and a lost host cost one each. */
 const UNPACED = 3;
 const FIRST_PAUSE = 30_000;
 const LONGEST_PAUSE = 3_600_000;
 
 /**
- * Every VM of ours that a host made and every runner that GitHub registered, since the world began: the daemon is not
- * asked. A name belongs to one bearer for ever; only a VM that never ran may be made again. VMs for one job come ever
- * more rarely, unless they had a job: 30 s after each other, then a minute, two, up to an hour.
+ * Every VM of ours that a host made and every runner that GitHub registered, since the world began; the
+ * daemon is not asked. A name must never be used for a second thing; only a VM that never ran may be made
+ * again. VMs for one job must come at growing distances, unless they had a job: 30 s, then a minute, two, up
+ * to an hour.
  */
 export class VmLedger {
   readonly #world: LedgerParts;
@@ -42,14 +43,17 @@ export class VmLedger {
     onNew(world.github.runners, (runner) => this.#registered(runner));
   }
 
-  /** What is there before the watch begins comes into being under one id and then under its own: neither is new. */
+  /**
+   * Builds the world before the watch begins. Its VMs first appear under one id and then under their own;
+   * neither counts as new.
+   */
   async rebuild(world: () => Promise<void>): Promise<void> {
     this.#isRebuilding = true;
     await world();
     this.#isRebuilding = false;
   }
 
-  /** Somebody asks for the deletion of this VM. */
+  /** The deletion of this VM was requested. */
   doom(vm: Vm): void {
     for (const one of this.vms) if (one.vm === vm) one.isDoomed = true;
   }
@@ -108,7 +112,7 @@ export class VmLedger {
   }
 }
 
-/** Tells of each value that a map gets under a new key. */
+/** Calls `tell` with each value that a map gets under a new key. */
 function onNew<K, V>(map: Map<K, V>, tell: (value: V) => void): void {
   const set = map.set.bind(map);
   map.set = (key, value) => {
