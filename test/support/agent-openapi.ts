@@ -3,10 +3,13 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 
-/** The file with the agent's own OpenAPI description, which is not part of the project; empty where nobody names it. */
+/**
+ * The file with the agent's own OpenAPI description, which is not part of the project; empty when the
+ * variable is not set.
+ */
 const DESCRIPTION = process.env.JEBALLTO_OPENAPI ?? '';
 
-/** One request with its answer, as seen on the wire. */
+/** One request with its response, as sent over the wire. */
 export interface AgentExchange {
   method: string;
   /** Path below the API's base, with or without `/v1` and a query. */
@@ -16,7 +19,7 @@ export interface AgentExchange {
   responseBody?: unknown;
 }
 
-/** Where the agent's code answers what its description does not list; the code is right. */
+/** Where the agent's code returns a status that its description does not list; the code is right. */
 const ALLOWED_DIFFERENCES: readonly { operation: string; status: number; reason: string }[] = [
   {
     operation: 'POST /vms',
@@ -25,7 +28,7 @@ const ALLOWED_DIFFERENCES: readonly { operation: string; status: number; reason:
   },
 ];
 
-/** Statuses that any path may answer before a route is even chosen: framing, token, unknown path. */
+/** Statuses that any path may return before a route is chosen: framing, token, unknown path. */
 const BEFORE_ROUTING: readonly number[] = [400, 401, 404, 405];
 
 type Json = Record<string, unknown>;
@@ -37,8 +40,8 @@ export function agentOpenApiMissing(): string | null {
 }
 
 /**
- * Says where an exchange departs from the agent's OpenAPI description; empty when it does not. A request that was
- * refused with 400 is not held to its schema. Throws when the description is absent.
+ * Says where an exchange differs from the agent's OpenAPI description; empty when it does not. A request that
+ * was refused with 400 need not match its schema. Throws when the description is missing.
  */
 export function validateAgentExchange(exchange: AgentExchange): string[] {
   validator ??= new AgentDescription(parse(readFileSync(DESCRIPTION, 'utf8')));
@@ -131,7 +134,7 @@ class AgentDescription {
     return (validate.errors ?? []).map((error) => `${where}${error.instancePath} ${error.message}`);
   }
 
-  /** The described path that a real one belongs to; one without parameters comes first. */
+  /** The path in the description that matches a real one; a path without parameters is preferred. */
   private templateOf(path: string): string | null {
     const templates = Object.keys(this.document.paths as Json);
     if (templates.includes(path)) return path;
@@ -150,7 +153,7 @@ class AgentDescription {
   }
 }
 
-/** OpenAPI 3.0 says `nullable`, JSON Schema says it with an alternative; the rest means the same in both. */
+/** OpenAPI 3.0 uses `nullable`, JSON Schema an alternative; everything else means the same in both. */
 function toJsonSchema(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(toJsonSchema);
   if (typeof node !== 'object' || node === null) return node;

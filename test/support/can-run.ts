@@ -1,7 +1,7 @@
 /**
- * Whether tests that need something outside the project can run here: `missing` says what is not there, null that
- * all is. Prints the reason where they are skipped; throws it in CI, so that nothing is left out there unseen, unless
- * it is something that only some have.
+ * Whether tests that need something outside the project can run here: `missing` says what is missing, null
+ * means nothing. Prints the reason when they are skipped. In CI it throws instead, so that no test is skipped
+ * unnoticed, except for things that only some people have.
  */
 export function canRun(missing: string | null, { onlySomeHaveIt = false } = {}): boolean {
   if (missing === null) return true;

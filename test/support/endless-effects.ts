@@ -6,7 +6,7 @@ export type EndingEffects = {
   [Name in keyof JobEffects]?: (input: JobEffects[Name]['input']) => JobEffects[Name]['output'];
 };
 
-/** Effects of which none ends by itself, apart from those that are given: a job moves only when a test says so. */
+/** Effects that never end by themselves, except for those given: a job moves only when a test says so. */
 export function endlessEffects(ending: EndingEffects = {}): typeof effectPlaceholders {
   const all = Object.keys(effectPlaceholders).map((name) => {
     const end = ending[name as keyof JobEffects] as ((input: unknown) => unknown) | undefined;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-/** One request with its answer, as seen on the wire. */
+/** One request with its response, as sent over the wire. */
 export interface GitHubExchange {
   method: string;
   /** Path below the API's base, with or without `/api/v3` and a query. */
@@ -29,7 +29,7 @@ interface WebhookFixture {
   components: Record<string, object>;
 }
 
-/** Statuses that any call may be answered with, though the description does not list them for each. */
+/** Statuses that any call may return, although the description does not list them for each call. */
 const ANYWHERE = [301, 307, 400, 401, 403, 404, 422, 429, 500, 502, 503];
 
 const ERROR = {
@@ -43,7 +43,7 @@ const ERROR = {
 };
 
 const rest = read<RestFixture>('rest.json');
-// A delivery that reached nobody has no status code, which the description does not say.
+// A delivery that reached no receiver has no status code; the description does not have that case.
 for (const name of ['hook-delivery-item', 'hook-delivery']) {
   const { properties } = rest.components[name] as { properties: { status_code: { type: unknown } } };
   properties.status_code.type = ['integer', 'null'];
@@ -56,8 +56,8 @@ ajv.addSchema(rest, 'rest');
 ajv.addSchema(webhooks, 'webhooks');
 
 /**
- * Says where an exchange departs from GitHub's OpenAPI description; empty when it does not. A request that was refused
- * is not held to its schema.
+ * Says where an exchange differs from GitHub's OpenAPI description; empty when it does not. A refused request
+ * need not match its schema.
  */
 export function validateGitHubExchange(exchange: GitHubExchange): string[] {
   const { method, path, requestBody, status, responseBody } = exchange;
@@ -81,7 +81,7 @@ export function validateGitHubExchange(exchange: GitHubExchange): string[] {
   ];
 }
 
-/** Says where a webhook's payload departs from GitHub's schema of the event; empty when it does not. */
+/** Says where a webhook's payload differs from GitHub's schema of the event; empty when it does not. */
 export function validateWebhook(event: string, payload: unknown): string[] {
   const { action } = (payload ?? {}) as { action?: string };
   const key = event === 'ping' ? event : `${event}-${action}`.replaceAll('_', '-');
@@ -113,7 +113,7 @@ function problems(where: string, schema: object, value: unknown): string[] {
   return (validate.errors ?? []).map((error) => `${where} ${error.instancePath} ${error.message}`);
 }
 
-/** The described call that a real one belongs to; a path without parameters goes first. */
+/** The call in the description that matches a real one; a path without parameters is preferred. */
 function operationOf(method: string, path: string): string | null {
   const given = `${method} ${path}`.split('/');
   const fits = (key: string) => {

@@ -10,7 +10,10 @@ export function whyNoLimits(): string | null {
   }
 }
 
-/** From now on a write beyond so many bytes of a file fails as on a full disk; the process must ignore SIGXFSZ. */
+/**
+ * From now on a write that makes a file larger than `bytes` fails as on a full disk; the process must ignore
+ * SIGXFSZ.
+ */
 export function limitFiles(pid: number, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
 }

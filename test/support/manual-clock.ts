@@ -2,23 +2,23 @@ import type { Clock } from '../../src/clock.ts';
 
 interface Sleeper {
   at: number;
-  /** Two that wait for the same instant wake in the order in which they began to wait. */
+  /** Two sleepers for the same instant wake in the order in which they began to wait. */
   order: number;
-  /** Cleared when it is called off. */
+  /** Null when the sleep was cancelled. */
   wake: (() => void) | null;
-  /** Stops listening to what may call it off. */
+  /** Stops listening to the signal that may cancel the sleep. */
   letGo(): void;
 }
 
 const MOST_CALLED_OFF = 1_000;
 
-/** Time that moves only when a test or a simulation moves it; epoch ms. */
+/** Time that moves only when a test or a simulation moves it. Instants in epoch ms. */
 export class ManualClock implements Clock {
   #now: number;
   #order = 0;
   /** A binary heap, the earliest first. */
   #heap: Sleeper[] = [];
-  /** How many of them were called off. */
+  /** How many sleepers were cancelled. */
   #calledOff = 0;
 
   constructor(start = Date.UTC(2026, 10, 24, 12)) {
@@ -29,7 +29,7 @@ export class ManualClock implements Clock {
 
   systemAheadBy = (): number => 0;
 
-  /** Instants for which somebody sleeps, the earliest first. */
+  /** Instants at which a sleeper will wake, the earliest first. */
   get alarms(): number[] {
     return this.#heap
       .filter(({ wake }) => wake !== null)
@@ -56,7 +56,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Does `wake` at an instant to come, unless it is called off by the answer, which needs no signal. */
+  /** Calls `wake` at a future instant. The returned function cancels it, without a signal. */
   alarm(at: number, wake: () => void, letGo: () => void = () => undefined): () => void {
     this.#order += 1;
     const sleeper: Sleeper = { at, order: this.#order, wake, letGo };
@@ -70,13 +70,16 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Those called off long before their instant would fill the memory. What is sorted is a heap. */
+  /**
+   * Removes cancelled sleepers: those with a far instant would fill the memory. A sorted array is a valid
+   * heap.
+   */
   #forgetCalledOff(): void {
     this.#heap = this.#heap.filter(({ wake }) => wake !== null).sort((a, b) => (isBefore(a, b) ? -1 : 1));
     this.#calledOff = 0;
   }
 
-  /** Moves to the next instant that somebody waits for and wakes one who does; false when nobody waits. */
+  /** Moves to the next instant for which a sleeper waits, and wakes one sleeper; false when none waits. */
   step(): boolean {
     const next = this.#next();
     if (!next) return false;
@@ -86,7 +89,7 @@ export class ManualClock implements Clock {
     return true;
   }
 
-  /** Moves at once, as if nothing had run in between, and wakes all whose instant has come. */
+  /** Moves at once, as if no code had run in between, and wakes every sleeper whose instant has come. */
   advance(ms: number): void {
     this.#now += ms;
     for (let next = this.#next(); next && next.at <= this.#now; next = this.#next()) {
@@ -95,12 +98,15 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Lets time pass: wakes one sleeper after the other, and what follows from each happens before the next. */
+  /**
+   * Lets time pass: wakes one sleeper after the other; the consequences of each happen before the next one
+   * wakes.
+   */
   pass(ms: number): Promise<void> {
     return this.passUntil(this.#now + ms);
   }
 
-  /** As `pass`; an instant that is past wakes only those who are late. */
+  /** Like `pass`, but to an instant; a past instant only wakes sleepers that are late. */
   async passUntil(instant: number): Promise<void> {
     await settled();
     for (let next = this.#next(); next && next.at <= instant; next = this.#next()) {
@@ -125,7 +131,7 @@ export class ManualClock implements Clock {
     throw new Error('the work does not end');
   }
 
-  /** The first sleeper that was not called off. */
+  /** The first sleeper that was not cancelled. */
   #next(): Sleeper | undefined {
     while (this.#heap[0]?.wake === null) {
       this.#pop();
@@ -134,7 +140,7 @@ export class ManualClock implements Clock {
     return this.#heap[0];
   }
 
-  /** Nobody is woken any more. A signal that goes on would keep all that waits with it in memory. */
+  /** No sleeper is woken any more. A signal that lives on would keep all sleepers in memory. */
   end(): void {
     for (const { letGo } of this.#heap.splice(0)) letGo();
   }
@@ -182,5 +188,8 @@ function isBefore(one: Sleeper | undefined, other: Sleeper | undefined): boolean
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** Everything that needs no time has happened: Node runs all microtasks before the next macrotask. */
+/**
+ * Resolves when everything that needs no time has happened: Node runs all microtasks before the next
+ * macrotask.
+ */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,6 @@
 import type { CreateLedger } from '../../src/effects/pending-creates.ts';
 
-/** A ledger that is on disk at once. */
+/** A ledger in memory that counts as durable at once. */
 export function memoryLedger(): CreateLedger & { readonly sent: ReadonlyMap<string, unknown> } {
   const sent = new Map<string, { at: number; uptime: number | null }>();
   return {

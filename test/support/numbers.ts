@@ -1,2 +1,2 @@
-/** What a grant brings along: numbers for the names of a VM and its runners. */
+/** The numbers of a grant, for the names of a VM and its runners. */
 export const NUMBERS = { first: 1, last: 100 };

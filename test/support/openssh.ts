@@ -16,19 +16,19 @@ export interface Sshd {
 }
 
 /**
- * False, with the reason printed, on a machine without OpenSSH's server; in CI that fails instead.
- * Where it is true, `startSshd` works.
+ * False, with the reason printed, on a machine without OpenSSH's server; in CI it fails instead. When it is
+ * true, `startSshd` works.
  */
 export function hasSshd(): boolean {
   return canRun(existsSync(SSHD) ? null : `a real OpenSSH is not here: install openssh-server for ${SSHD}`);
 }
 
 export interface SshdOptions {
-  /** The home of whoever logs in, so that nothing touches the real one. */
+  /** The home of the user who logs in, so that nothing touches the real one. */
   home?: string;
-  /** More of the environment of a login. */
+  /** Further environment variables of a login. */
   env?: Readonly<Record<string, string>>;
-  /** Private keys that exist already, to be used instead of new ones. */
+  /** Existing private keys, used in place of new ones. */
   keys?: { host_key: string; user_key: string };
 }
 
@@ -71,7 +71,7 @@ export async function startSshd({ home, env, keys }: SshdOptions = {}): Promise<
           ]),
     ].join('\n'),
   );
-  // Its directory for unprivileged children, which a service manager would make.
+  // sshd's directory for unprivileged children, which a service manager would create.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
 
   const server = spawn(SSHD, ['-D', '-e', '-f', path('sshd_config')], {
@@ -99,8 +99,8 @@ export async function startSshd({ home, env, keys }: SshdOptions = {}): Promise<
 }
 
 /**
- * A real OpenSSH server that is begun for each connection and has no host key: a connection that finds none makes one, as
- * macOS does with an image that was built without. The last one that was made stays.
+ * A real OpenSSH server that is started for each connection and has no host key: a connection that finds none
+ * makes one, as on macOS with an image that was built without one. The key that was made last stays.
  */
 export async function startKeylessSshd() {
   const directory = mkdtempSync(join(tmpdir(), 'jeballto-sshd-'));

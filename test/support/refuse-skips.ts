@@ -1,10 +1,13 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Fails a run that left a test out, whoever left it out and how. For CI, where what is needed is there. */
+/**
+ * Fails a run in which a test was skipped, in whatever way. For CI, where everything that tests need is
+ * installed.
+ */
 export class RefuseSkips implements Reporter {
   readonly #mayBeSkipped: readonly string[];
 
-  /** Names of suites that need something which only some have. */
+  /** Names of suites that may be skipped, since they need something that only some people have. */
   constructor(mayBeSkipped: readonly string[]) {
     this.#mayBeSkipped = mayBeSkipped;
   }

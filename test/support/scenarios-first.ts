@@ -4,8 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = /\/test\/(?:scenarios|page)\//;
 
 /**
- * Begins with the files that take longest, so that none of them still runs when all others are over. Vitest knows how
- * long a file takes only where it ran before, which it never did in CI, and goes by size there: scenarios are short to read.
+ * Starts the files that take longest first, so that none of them still runs when all others are done. Vitest
+ * knows a file's duration only where it ran before, which is never so in CI; there it goes by file size, and
+ * scenarios are short files.
  */
 export class ScenariosFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
