@@ -77,7 +77,7 @@ export async function restoreJobs({
 }
 
 /**
- * The earlier process may have died between sending a create or a registration and storing its answer. An
+ * The earlier process may have died between sending a create or a registration and storing its result. An
  * earlier version did not store that it was about to send one.
  */
 function assumeCreatesUnknown(

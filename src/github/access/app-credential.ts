@@ -30,7 +30,7 @@ const TOKEN_SETTLES_MS = 5_000;
 const REFUSED_PAUSE_MS = 1_000;
 
 /**
- * A request that GitHub answered with 401; `date` (epoch ms) is GitHub's clock, NaN when the response has no
+ * A request that GitHub refused with 401; `date` (epoch ms) is GitHub's clock, NaN when the response has no
  * date.
  */
 export interface RefusedRequest {
