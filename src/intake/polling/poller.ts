@@ -166,8 +166,8 @@ export class Poller {
       if (!signal.aborted) await clock.sleepUntil(next, this.#pause.signal).catch(() => undefined);
       const paused = github.pausedUntil('rechecks', clock.now());
       if (paused === null || signal.aborted) continue;
-      // Other work may have used up the budget at any time: this is logged too, or the poller would pause without
-      // an explanation.
+      // Other work may have used up the budget at any time: this is logged too, or the poller would pause
+      // without an explanation.
       const first = this.#sweeps[this.#first];
       this.#noteEnd(first ? runsOf(first.name) : ACTIVE_JOBS);
       this.#nextLookAt = paused;
