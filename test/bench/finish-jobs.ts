@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Level } from 'level';
-import type { JobObservation } from '../../machines/job/observation.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -42,14 +41,9 @@ export async function finishJobs(path: string, count: number) {
 
 function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: number): void {
   const job = newJob(id, at);
-  const seen: JobObservation = {
-    ...{ ...job, jobId: id, source: 'webhook', seenAt: at, runnerId: null, runnerName: null },
-  };
-  for (const status of ['queued', 'in_progress', 'completed'] as const) {
-    const delivery = randomUUID();
-    void store.deliveries.remember(delivery, () => ({ ...seen, status }));
-    store.deliveries.markHandled(delivery);
-  }
+  // Queued, in progress, completed.
+  for (let deliveries = 0; deliveries < 3; deliveries += 1)
+    void store.deliveries.remember(randomUUID(), () => null);
   for (const entry of life) store.journal.append({ ...entry, at, jobId: id, actor: String(id) });
   const { owner, repository, name } = job;
   store.settled.put({

@@ -110,7 +110,7 @@ export class Journal {
   /** Returns the entry's sequence number. */
   append(entry: JournalEntry): number {
     this.#seq += 1;
-    this.#table.put(numberKey(this.#seq), { seq: this.#seq, ...entry });
+    this.#table.put(numberKey(this.#seq), { ...entry, seq: this.#seq });
     if (isIndexed(entry)) this.#ofJob.put(jobKey(entry.jobId, this.#seq), {});
     return this.#seq;
   }

@@ -49,8 +49,10 @@ const schema = z.object({
   observation: observation.nullable(),
 });
 
-/** Milliseconds between two walks through all deliveries to find old ones. */
-const WALK_EVERY = 3_600_000;
+/** Milliseconds between two walks through all deliveries to find old ones; a walk reads each of them. */
+const WALK_EVERY = 24 * 3_600_000;
+/** The same while even the oldest is dated later than now: its date is wrong when that lasts for an hour. */
+const WALK_AHEAD_EVERY = 3_600_000;
 
 /**
  * Webhook deliveries by GitHub's id: acknowledged when stored, and acted on once, by this daemon or the next.
@@ -166,7 +168,8 @@ export class Deliveries {
    * call continues where this one stopped. A delivery dated later than now is dated now when it stays ahead.
    */
   async prune(now: number, before: number, limit: number): Promise<{ pruned: number; isDone: boolean }> {
-    const isRested = now >= this.#walkedAt + WALK_EVERY || now < this.#walkedAt;
+    const pause = this.#oldest > now ? WALK_AHEAD_EVERY : WALK_EVERY;
+    const isRested = now >= this.#walkedAt + pause || now < this.#walkedAt;
     const isDue = isRested && (this.#oldest < before || this.#oldest > now);
     if (this.#walk === null && !isDue) return { pruned: 0, isDone: true };
     this.#walk ??= { after: '', oldest: Infinity };
