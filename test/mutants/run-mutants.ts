@@ -2,10 +2,30 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
 // Breaks each law by one line, in a copy of the project, and sees that a test fails. The same tests pass before.
+
+const USAGE = `npm run mutants -- [options]
+  --only TEXT    those whose law or file contains the text; may be given again
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+  },
+});
+const { only } = values;
+const chosen = MUTANTS.filter(
+  ({ law, file }) => only.length === 0 || only.some((text) => law.includes(text) || file.includes(text)),
+);
+if (values.help || chosen.length === 0) {
+  process.stderr.write(values.help ? USAGE : `no mutant has ${only.join(' or ')} in its law or its file\n`);
+  process.exit(values.help ? 0 : 2);
+}
 
 const ROOT = join(import.meta.dirname, '../..');
 const COPIED = [
@@ -24,9 +44,9 @@ try {
   for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 
-  const tests = [...new Set(MUTANTS.flatMap(({ tests: of }) => of))];
+  const tests = [...new Set(chosen.flatMap(({ tests: of }) => of))];
   if (!passes(tests)) throw new Error('the tests fail before anything was changed');
-  const rows = MUTANTS.map((mutant) => [mutant.law, mutant.file, survives(mutant) ? 'SURVIVED' : 'killed']);
+  const rows = chosen.map((mutant) => [mutant.law, mutant.file, survives(mutant) ? 'SURVIVED' : 'killed']);
   for (const line of textTable([['LAW', 'FILE', 'MUTANT'], ...rows])) console.log(line);
   const survivors = rows.filter(([, , fate]) => fate === 'SURVIVED').length;
   console.log(`${rows.length - survivors} passed, ${survivors} failed`);
