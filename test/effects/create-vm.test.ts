@@ -138,9 +138,26 @@ describe('no second create is sent for a name whose first one may still take eff
     at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
     await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
     await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    at.clock.advance(5_000);
     await at.mac.restart('crash', 0);
     await at.create();
     expect(at.vms()).toEqual([`${NAME} stopped`]);
+  });
+
+  test('nor does a restart prove anything that came before the create, after the uptime was read', async () => {
+    const at = await fixture();
+    (at.mac.world.clock as ShiftedClock).advance(600_000);
+    at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
+    const posts = at.counted('POST /vms');
+    const { ensure } = at.world.pulls;
+    at.world.pulls.ensure = async (...asked) => {
+      await at.mac.restart('crash', 0);
+      return ensure.apply(at.world.pulls, asked);
+    };
+    await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
+    at.world.pulls.ensure = ensure;
+    await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR'));
+    expect(posts.hits).toBe(0);
   });
 
   test('nor does a clock of ours prove anything that was set forward while the daemon was down', async () => {
