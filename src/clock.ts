@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { SteadyClock } from './steady-clock.ts';
+import { SteadyClock, type TimeSource } from './steady-clock.ts';
 
 /**
  * Time as every module gets it: passed in, so that tests and the simulation control it. All instants are
@@ -14,15 +14,18 @@ export interface Clock {
   systemAheadBy(): number;
 }
 
-/** The clock of this process, on the clocks and timers of its machine. */
-export const systemClock: Clock = new SteadyClock({
+/** The clocks and timers of this machine. */
+export const systemTime: TimeSource = {
   wall: () => Date.now(),
   elapsed: () => performance.now(),
   ring: (ms, wake) => {
     const timer = setTimeout(wake, ms);
     return () => clearTimeout(timer);
   },
-});
+};
+
+/** The clock of this process. */
+export const systemClock: Clock = new SteadyClock(systemTime);
 
 /** A time limit on something that may never end. */
 export interface Timeout {
@@ -62,6 +65,24 @@ export function startTimeout(clock: Clock, ms: number, outer?: AbortSignal | nul
     () => undefined,
   );
   return { signal: reached.signal, end };
+}
+
+/**
+ * Does some work within a limit of `ms` milliseconds, and returns its result. The work has to end when the signal that it
+ * gets aborts, which it also does when `outer` does.
+ */
+export async function withinTimeout<T>(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
+  const timeout = startTimeout(clock, ms, outer);
+  try {
+    return await work(timeout.signal);
+  } finally {
+    timeout.end();
+  }
 }
 
 /** Sleeps for a duration in milliseconds on the given clock. */

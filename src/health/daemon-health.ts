@@ -21,14 +21,14 @@ export interface DaemonHealthOptions {
   /** Names of the repositories or of the organization with which runners are registered. */
   registrations: string[];
   core: {
-    hosts: Pick<Hosts, 'all' | 'lookAge'>;
+    hosts: Pick<Hosts, 'all'>;
     breakers: Pick<Breakers, 'troubled'>;
     dispatcher: Pick<Dispatcher, 'couldBegin' | 'draining'>;
     journal: Pick<JournalWriter, 'subscribe'>;
   };
   intake: {
     poller: Pick<Poller, 'health'>;
-    webhooks: Pick<WebhookHealth, 'state' | 'deliveryAge'>;
+    webhooks: Pick<WebhookHealth, 'state' | 'context'>;
     names: Pick<RepositoryNames, 'renamed'>;
   };
   store: Pick<Store, 'health' | 'cordons'>;
@@ -43,6 +43,8 @@ export class DaemonHealth {
   readonly #options: DaemonHealthOptions;
   readonly #watch: ServedWatch;
   readonly #began: number;
+  /** Epoch ms at which a job last got a slot; null before the first. */
+  #grantedAt: number | null = null;
   readonly #unsubscribe: () => void;
 
   constructor(options: DaemonHealthOptions) {
@@ -50,10 +52,9 @@ export class DaemonHealth {
     const { profiles, clock, log } = options;
     const { dispatcher, journal } = options.core;
     this.#began = clock.now();
-    const watch = new ServedWatch({ profiles, couldBegin: () => dispatcher.couldBegin(), clock, log });
-    this.#watch = watch;
+    this.#watch = new ServedWatch({ profiles, couldBegin: () => dispatcher.couldBegin(), clock, log });
     this.#unsubscribe = journal.subscribe(({ kind, event }) => {
-      if (kind === undefined && event === 'slot.granted') watch.granted();
+      if (kind === undefined && event === 'slot.granted') this.#grantedAt = clock.now();
     });
   }
 
@@ -75,25 +76,27 @@ export class DaemonHealth {
     const { mode, hostCheckInterval, registrations, store, clock } = this.#options;
     const { hosts, breakers, dispatcher } = this.#options.core;
     const { poller, webhooks, names } = this.#options.intake;
+    const now = clock.now();
+    const ageOf = (at: number | null) => (at === null ? null : now - at);
     return {
-      now: clock.now(),
-      upFor: Math.max(0, clock.now() - this.#began),
+      now,
+      upFor: now - this.#began,
       isDraining: dispatcher.draining,
       store: store.health(),
       hosts: [...hosts.all()].map(({ name, snapshot }) => ({
         name,
-        lookAge: hosts.lookAge(name),
+        lookAge: ageOf(snapshot.context.seenAt),
         failure: snapshot.context.failure?.message ?? null,
         cordonedBy: store.cordons.of(name)?.by ?? null,
       })),
       hostCheckInterval,
       poller: poller.health(),
       mode,
-      webhooks: { state: webhooks.state, deliveryAge: webhooks.deliveryAge() },
+      webhooks: { state: webhooks.state, deliveryAge: ageOf(webhooks.context.deliveredAt) },
       breakers: breakers.troubled(),
       registrations,
       profiles: this.#watch.profiles(),
-      grantAge: this.#watch.grantAge(),
+      grantAge: ageOf(this.#grantedAt),
       renamed: names.renamed(),
     };
   }

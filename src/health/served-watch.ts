@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
-import { Successes } from '../successes.ts';
 
 export interface ServedWatchOptions {
   profiles: readonly string[];
@@ -22,13 +21,11 @@ export class ServedWatch {
   readonly #options: ServedWatchOptions;
   /** By actor, epoch ms at which its job could first begin. */
   #since = new Map<string, { profile: string; since: number }>();
-  readonly #grants: Successes;
   readonly #stopped = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: ServedWatchOptions) {
     this.#options = options;
-    this.#grants = new Successes(options.clock);
   }
 
   start(): void {
@@ -38,16 +35,6 @@ export class ServedWatch {
   stop(): Promise<void> {
     this.#stopped.abort();
     return this.#running;
-  }
-
-  /** A job got a slot. */
-  granted(): void {
-    this.#grants.note('grant');
-  }
-
-  /** Milliseconds since a job last got a slot; null when none did. */
-  grantAge(): number | null {
-    return this.#grants.age('grant');
   }
 
   /** For each profile, how many milliseconds its longest waiting job could have begun; 0 when none could. */

@@ -12,7 +12,6 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
 import type { HostSilences } from '../store/tables/host-silences.ts';
-import { Successes } from '../successes.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {
@@ -29,12 +28,10 @@ export interface HostsOptions {
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
   readonly #options: HostsOptions;
-  readonly #looks: Successes;
 
   constructor(options: HostsOptions) {
     this.#options = options;
     const { hosts, policy, clock, silences } = options;
-    this.#looks = new Successes(clock);
     const machine = createHostMachine({ policy, now: () => clock.now() });
     for (const { name, client, maxVms } of hosts) {
       const provided = machine.provide({
@@ -71,11 +68,6 @@ export class Hosts {
     return this.#actors.get(name)?.getSnapshot() ?? null;
   }
 
-  /** Milliseconds since the last successful look at it; null before the first one. */
-  lookAge(name: string): number | null {
-    return this.#looks.age(name);
-  }
-
   #watch(name: string, actor: Actor<HostMachine>): void {
     const { log, onChange, silences } = this.#options;
     let last = '';
@@ -100,7 +92,6 @@ export class Hosts {
             `host ${name}: ${last || 'new'} → ${state}${failure ? `: ${failure.message}` : ''}`,
           );
         }
-        if (context.look !== look) this.#looks.note(name);
         if (state !== last || context.look !== look) {
           last = state;
           look = context.look;

@@ -3,7 +3,7 @@ import { failureOf } from '../../machines/failure.ts';
 import type { RunnerScope } from '../../machines/job/context.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import { type Clock, sleepFor, startTimeout } from '../clock.ts';
+import { type Clock, sleepFor, withinTimeout } from '../clock.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import type { Hosts } from '../hosts/hosts.ts';
@@ -230,12 +230,7 @@ export class Collector {
   }
 
   /** A host or GitHub that hangs must not delay the following work for ever. */
-  async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = startTimeout(this.#options.clock, PATIENCE, this.#stopped.signal);
-    try {
-      return await work(timeout.signal);
-    } finally {
-      timeout.end();
-    }
+  #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withinTimeout(this.#options.clock, PATIENCE, work, this.#stopped.signal);
   }
 }

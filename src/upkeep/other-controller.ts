@@ -1,6 +1,6 @@
 import { failureOf } from '../../machines/failure.ts';
 import type { RunnerScope } from '../../machines/job/context.ts';
-import { startTimeout } from '../clock.ts';
+import { withinTimeout } from '../clock.ts';
 import {
   type Collection,
   type CollectionStep,
@@ -128,8 +128,7 @@ export class OtherController {
 
   async #tried(step: CollectionStep): Promise<string | null> {
     try {
-      if (step.kind === 'vm' && step.do === 'adopt')
-        await retireStray(this.#options, step, new AbortController().signal);
+      if (step.kind === 'vm' && step.do === 'adopt') await retireStray(this.#options, step);
       else await this.#remove(step);
       return null;
     } catch (error) {
@@ -138,8 +137,8 @@ export class OtherController {
   }
 
   #remove(step: CollectionStep): Promise<void> {
-    const { scopes, world } = this.#options;
-    return this.#within(REMOVAL_PATIENCE, (signal) => removeStray(world, scopes, step, signal));
+    const { clock, scopes, world } = this.#options;
+    return withinTimeout(clock, REMOVAL_PATIENCE, (signal) => removeStray(world, scopes, step, signal));
   }
 
   async #look() {
@@ -149,7 +148,7 @@ export class OtherController {
       world,
       hosts,
       scopes,
-      within: (work) => this.#within(LIST_PATIENCE, work),
+      within: (work) => withinTimeout(clock, LIST_PATIENCE, work),
       onUnseen: (what, error) =>
         unseen.push({ where: 'host' in what ? what.host : what.scope, why: failureOf(error).message }),
     });
@@ -162,15 +161,6 @@ export class OtherController {
     const plan = (before: ReadonlyMap<string, Sighting>): Collection =>
       planCollection(policy.namePrefix, reality, NOBODY, before, clock.now());
     return { plan, remnants, unseen };
-  }
-
-  async #within<T>(patience: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = startTimeout(this.#options.clock, patience);
-    try {
-      return await work(timeout.signal);
-    } finally {
-      timeout.end();
-    }
   }
 }
 

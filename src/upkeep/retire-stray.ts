@@ -4,7 +4,7 @@ import { placeholder } from '../../machines/job/placeholder.ts';
 import type { JobPolicy } from '../../machines/job/policy.ts';
 import { createJobMachine, type JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import { type Clock, startTimeout } from '../clock.ts';
+import { type Clock, withinTimeout } from '../clock.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
 import { forwardedAddress } from '../effects/guest/forwarded-address.ts';
 import { jobEffects } from '../effects/job-effects.ts';
@@ -33,7 +33,13 @@ const PATIENCE = 4 * 60_000;
  * and a second try looks again. Rejects with VM_BUSY when the guest works, and leaves the VM as it was;
  * otherwise rejects with what prevented the end.
  */
-export async function retireStray(
+export function retireStray(options: RetireOptions, step: CollectionStep & { kind: 'vm' }): Promise<void> {
+  const { clock, policy } = options;
+  const patience = policy.timeouts.retireWindow + PATIENCE;
+  return withinTimeout(clock, patience, (signal) => retire(options, step, signal));
+}
+
+async function retire(
   options: RetireOptions,
   step: CollectionStep & { kind: 'vm' },
   signal: AbortSignal,
@@ -41,46 +47,38 @@ export async function retireStray(
   const { clock, policy, profileFor, world } = options;
   const named = parseResourceName(policy.namePrefix, step.name);
   if (named === null) throw new Error(`the VM ${step.name} is not of ${policy.namePrefix}`);
-  const timeout = startTimeout(clock, policy.timeouts.retireWindow + PATIENCE);
-  const ends = AbortSignal.any([signal, timeout.signal]);
-  try {
-    // A guest without an address cannot be asked. This is reported at once: a person does not wait for a
-    // command as a daemon waits.
-    await forwardedAddress(world, step.host, step.id, ends);
-    const { job, place, adoption } = await identifyStray(options, step, named, ends);
-    const profile = job && profileFor(job.labels);
-    const machine = createJobMachine({ policy, now: () => clock.now() }).provide({
-      actors: {
-        ...jobEffects(world, () => Promise.resolve(), new EffectTracer(clock, () => undefined)),
-        waitUntil: waitUntil(clock),
-      },
-    });
-    const actor = createActor(machine, {
-      id: step.name,
-      systemId: JOB_ACTOR,
-      input: {
-        job:
-          job && profile
-            ? jobFrom(job, profile)
-            : placeholder({ name: 'left VM', at: clock.now(), ...place }),
-      },
-    });
-    await new Promise<void>((resolve, reject) => {
-      const stop = () => reject(unfinished(step, actor.getSnapshot()));
-      ends.addEventListener('abort', stop, { once: true });
-      const settle = (snapshot: JobSnapshot) => {
-        if (snapshot.status === 'done') resolve();
-        else if (snapshot.hasTag('decided')) actor.send({ type: 'job.released' });
-        else if (!snapshot.hasTag('leaving')) reject(isWorking(step));
-      };
-      actor.start();
-      actor.send(adoption(profile ?? '', { next: 1, last: 0 }));
-      actor.subscribe({ next: settle, error: reject });
-      settle(actor.getSnapshot());
-    }).finally(() => actor.stop());
-  } finally {
-    timeout.end();
-  }
+  // A guest without an address cannot be asked. This is reported at once: a person does not wait for a
+  // command as a daemon waits.
+  await forwardedAddress(world, step.host, step.id, signal);
+  const { job, place, adoption } = await identifyStray(options, step, named, signal);
+  const profile = job && profileFor(job.labels);
+  const machine = createJobMachine({ policy, now: () => clock.now() }).provide({
+    actors: {
+      ...jobEffects(world, () => Promise.resolve(), new EffectTracer(clock, () => undefined)),
+      waitUntil: waitUntil(clock),
+    },
+  });
+  const actor = createActor(machine, {
+    id: step.name,
+    systemId: JOB_ACTOR,
+    input: {
+      job:
+        job && profile ? jobFrom(job, profile) : placeholder({ name: 'left VM', at: clock.now(), ...place }),
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => reject(unfinished(step, actor.getSnapshot()));
+    signal.addEventListener('abort', stop, { once: true });
+    const settle = (snapshot: JobSnapshot) => {
+      if (snapshot.status === 'done') resolve();
+      else if (snapshot.hasTag('decided')) actor.send({ type: 'job.released' });
+      else if (!snapshot.hasTag('leaving')) reject(isWorking(step));
+    };
+    actor.start();
+    actor.send(adoption(profile ?? '', { next: 1, last: 0 }));
+    actor.subscribe({ next: settle, error: reject });
+    settle(actor.getSnapshot());
+  }).finally(() => actor.stop());
 }
 
 function isWorking({ name }: CollectionStep): DaemonError {

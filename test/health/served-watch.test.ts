@@ -59,11 +59,14 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
     await watch.stop();
     await store.close();
   });
-  const health = () => decideHealth(factsOf({ profiles: watch.profiles(), grantAge: watch.grantAge() }));
+  /** Epoch ms at which any job last got a slot. */
+  const grants: { last: number | null } = { last: null };
+  const grantAge = () => grants.last && clock.now() - grants.last;
+  const health = () => decideHealth(factsOf({ profiles: watch.profiles(), grantAge: grantAge() }));
   return {
     clock,
     dispatcher,
-    watch,
+    grants,
     profile,
     verdict: async (ms: number) => {
       await clock.pass(ms);
@@ -114,8 +117,8 @@ test('a daemon that is ending grants nothing, and is not blamed for that', async
 });
 
 test('what another profile’s job was given makes it one profile’s trouble', async () => {
-  const { clock, watch, verdict } = await watched();
+  const { clock, grants, verdict } = await watched();
   await clock.pass(UNSERVED_BOUND);
-  watch.granted();
+  grants.last = clock.now();
   expect(await verdict(5_000)).toBe(true);
 });

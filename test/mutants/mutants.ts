@@ -75,8 +75,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '5: a command that finds a guest at work leaves its VM',
     file: 'src/upkeep/retire-stray.ts',
-    line: "        else if (!snapshot.hasTag('leaving')) reject(isWorking(step));",
-    becomes: "        else if (!snapshot.hasTag('leaving')) resolve();",
+    line: "      else if (!snapshot.hasTag('leaving')) reject(isWorking(step));",
+    becomes: "      else if (!snapshot.hasTag('leaving')) resolve();",
     tests: ['test/cli/leftovers.test.ts'],
   },
   {
@@ -418,8 +418,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '15: a look at GitHub that hangs ages',
     file: 'src/intake/polling/poller.ts',
-    line: 'this.#read.age(what)',
-    becomes: 'this.#read.age(ACTIVE_JOBS)',
+    line: 'this.#readAt.get(what)',
+    becomes: 'this.#readAt.get(ACTIVE_JOBS)',
     tests: ['test/intake/poller.test.ts'],
   },
   {
@@ -642,8 +642,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '2: a lower uptime of its agent proves that a create has no effect any more, and no clock does',
     file: 'src/effects/vm/appears-no-more.ts',
-    line: '  return uptime < before && (',
-    becomes: '  return uptime <= before + 86_400 && (',
+    line: 'const wasRestarted = uptime < before && clock',
+    becomes: 'const wasRestarted = uptime <= before + 86_400 && clock',
+    tests: ['test/effects/create-vm.test.ts'],
+  },
+  {
+    law: '2: an agent that was restarted before a create proves nothing about it',
+    file: 'src/effects/vm/appears-no-more.ts',
+    line: ' > sentAt + ROUNDED;',
+    becomes: ' > sentAt * 0;',
     tests: ['test/effects/create-vm.test.ts'],
   },
 ];

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { sleepFor, systemClock } from '../../src/clock.ts';
+import { sleepFor, systemClock, systemTime } from '../../src/clock.ts';
 import { SteadyClock } from '../../src/steady-clock.ts';
 import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { conclusions, scenario } from './scenario.ts';
@@ -17,14 +17,7 @@ afterEach(() => {
 /** The clocks of a machine whose system's clock somebody sets. */
 function settableClock(aheadBy: number) {
   const system = { aheadBy };
-  const clock = new SteadyClock({
-    wall: () => Date.now() + system.aheadBy,
-    elapsed: () => performance.now(),
-    ring: (ms, wake) => {
-      const timer = setTimeout(wake, ms);
-      return () => clearTimeout(timer);
-    },
-  });
+  const clock = new SteadyClock({ ...systemTime, wall: () => systemTime.wall() + system.aheadBy });
   return { system, clock };
 }
 

@@ -8,7 +8,6 @@ import type { Clock } from '../../clock.ts';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
 import { Stop } from '../../stop.ts';
-import { Successes } from '../../successes.ts';
 import { JobRechecks } from '../job-rechecks.ts';
 import { RepositorySweep } from './repository-sweep.ts';
 
@@ -91,7 +90,8 @@ export class Poller {
   readonly #rechecks: JobRechecks;
   readonly #stopped = new Stop();
   readonly #outages = new Map<string, { since: number; failure: Failure }>();
-  readonly #read: Successes;
+  /** By what is looked at, epoch ms at which it was last read to its end. */
+  readonly #readAt = new Map<string, number>();
   /** Milliseconds that the last complete cycle took. */
   #took = 0;
   #lastPace = 0;
@@ -106,7 +106,6 @@ export class Poller {
   constructor(options: PollerOptions) {
     this.#options = options;
     const { github, clock, pace, recheckInterval: slowPace, onObservation } = options;
-    this.#read = new Successes(clock);
     this.#sweeps = options.repositories.map(({ owner, repository }) => ({
       name: `${owner}/${repository}`,
       sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
@@ -132,6 +131,10 @@ export class Poller {
 
   health(): PollerHealth {
     const { github, clock, pace } = this.#options;
+    const ageOf = (what: string) => {
+      const at = this.#readAt.get(what);
+      return at === undefined ? null : clock.now() - at;
+    };
     return {
       lastLookAt: this.#lastLookAt,
       pace: pace(),
@@ -141,7 +144,7 @@ export class Poller {
       repositories: this.#options.repositories.length,
       looks: [...this.#sweeps.map(({ name }) => runsOf(name)), ACTIVE_JOBS].map((what) => ({
         what,
-        age: this.#read.age(what),
+        age: ageOf(what),
       })),
       lastPace: this.#lastPace,
       took: this.#took,
@@ -231,7 +234,7 @@ export class Poller {
     const { clock, log } = this.#options;
     try {
       await look();
-      if (!this.#stopped.signal.aborted) this.#read.note(what);
+      if (!this.#stopped.signal.aborted) this.#readAt.set(what, clock.now());
       if (this.#outages.delete(what)) log.info(`${what} can be read again`);
     } catch (error) {
       if (this.#stopped.signal.aborted) return null;

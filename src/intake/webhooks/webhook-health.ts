@@ -12,7 +12,6 @@ import {
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
-import { Successes } from '../../successes.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 
@@ -39,14 +38,12 @@ export interface WebhookHealthOptions {
 export class WebhookHealth {
   readonly #gaps: WebhookGaps;
   readonly #clock: Clock;
-  readonly #deliveries: Successes;
   readonly #github: Pick<GitHub, 'now'>;
   readonly #actor: Actor<WebhooksMachine>;
   #since: number;
 
   constructor({ github, policy, clock, log, onDoubt, onChange }: WebhookHealthOptions) {
     this.#clock = clock;
-    this.#deliveries = new Successes(clock);
     this.#github = github;
     this.#since = clock.now();
     this.#gaps = new WebhookGaps(clock.now());
@@ -103,7 +100,6 @@ export class WebhookHealth {
   /** A genuine delivery was stored. */
   delivered(job: JobObservation, hook: HookRef | null): void {
     const now = this.#clock.now();
-    this.#deliveries.note('delivery');
     this.#gaps.delivered(job, now);
     if (this.state === 'trusted' && now - (this.context.deliveredAt ?? 0) < TOLD_EVERY) return;
     this.#actor.send({ type: 'delivery.accepted', hook });
@@ -122,11 +118,6 @@ export class WebhookHealth {
 
   get state(): WebhooksState {
     return topState(this.#actor.getSnapshot().value);
-  }
-
-  /** Milliseconds since the last genuine delivery; null before the first. */
-  deliveryAge(): number | null {
-    return this.#deliveries.age('delivery');
   }
 
   get context(): WebhooksContext {
