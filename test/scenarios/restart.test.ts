@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { SshGuest } from '../../src/simulator/guest/ssh-guest.ts';
@@ -28,7 +28,7 @@ type Fault = Parameters<Scenario['github']['faults']['add']>[0];
 async function setClockRight(world: Scenario): Promise<void> {
   for (const { power } of world.vms()) {
     const guest = power?.guest as SshGuest | undefined;
-    if (guest) await rm(join(guest.home, '.sim/bin/date'));
+    if (guest) await writeFile(join(guest.home, '.sim/bin/date.right'), '');
   }
 }
 

@@ -61,9 +61,13 @@ pids=$("$(dirname "$0")/pgrep" "$@") || exit 1
 kill "$signal" $pids
 `;
 
-/** The date command of a guest whose clock is off by some seconds. */
+/**
+ * The date command of a guest whose clock is off by some seconds, until a file "date.right" is beside it. To change or
+ * remove the command itself would fail the shell that is about to read it.
+ */
 export function skewedDateScript(seconds: number): string {
   return `#!/bin/sh
+[ -e "$0.right" ] && exec /bin/date "$@"
 now=$(($(/bin/date +%s) + ${seconds}))
 if /bin/date -d "@$now" >/dev/null 2>&1; then
     exec /bin/date -d "@$now" "$@"

@@ -17,6 +17,7 @@ import { parseRunnerLog } from '../../../src/guest/scripts/runner-log.ts';
 import type { Run } from '../../../src/simulator/github/jobs/job.ts';
 import { cancelRun, currentJobs } from '../../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
+import { skewedDateScript } from '../../../src/simulator/guest/guest-tools.ts';
 import { jitBody, MAC, REPOSITORY, runnerNamed, servedGitHub } from '../github/github-fixture.ts';
 import { run as inGuestRun, login, macWithGuests } from './guest-fixture.ts';
 
@@ -253,12 +254,12 @@ describe('a runner with a JIT configuration', () => {
   test('waits for a guest’s clock to be right', async () => {
     const { root, run } = await withJit();
     mkdirSync(join(root, 'tools'));
-    writeFileSync(join(root, 'tools', 'date'), '#!/bin/sh\necho 1000000000\n', { mode: 0o755 });
+    const date = join(root, 'tools', 'date');
+    writeFileSync(date, skewedDateScript(-1_000_000_000), { mode: 0o755 });
     const runner = run({ PATH: `${join(root, 'tools')}:${process.env.PATH}` });
     await vi.waitFor(() => expect(runner.output).toContain('clock may be out of sync'), 10_000);
     expect(runner.output).not.toContain('Listening for Jobs');
-    // Removed in one step: a shell that reads a script while it is written fails in its middle.
-    rmSync(join(root, 'tools', 'date'));
+    writeFileSync(`${date}.right`, '');
     await listening(runner);
   });
 
