@@ -36,7 +36,8 @@ function pauseBeforeNext(
   { code, blame }: Failure,
   { attemptPause, slowAttemptPause, unusedPause, maxAttempts }: JobPolicy,
 ): number {
-  if (code === 'RUNNER_UNUSED') return pauseAfter(unusedPause, runnersUnused - 1);
+  // A job whose VMs are in vain for different reasons in turn would otherwise never get a long pause.
+  if (code === 'RUNNER_UNUSED') return pauseAfter(unusedPause, runnersUnused + attemptsFailed - 1);
   if (code === 'IMAGE_NOT_READY') return 0;
   if (!COUNTED.includes(blame) || UNCOUNTED.includes(code)) return attemptPause.first;
   if (attemptsFailed < maxAttempts) return pauseAfter(attemptPause, Math.max(0, attemptsFailed - 1));

@@ -55,6 +55,11 @@ describe('the job that goes on', () => {
     expect(rests).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
   });
 
+  test('counts the failed attempts in the pause after an unused runner: different causes make no short pauses', () => {
+    const rests = [0, 1, 2, 5].map((failed) => rest('RUNNER_UNUSED', failed, 2));
+    expect(rests).toEqual([60, 120, 240, 1920]);
+  });
+
   test.each<FailureCode>([
     'GITHUB_UNREACHABLE',
     'GITHUB_PERMISSION_MISSING',

@@ -54,4 +54,10 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: [],
     hasClocks: true,
   },
+  {
+    seed: 333,
+    found: 'a job whose VMs were in vain for two causes in turn had only the short pauses of each cause',
+    troubles: ['jitForbidden', 'nothingAssigned'],
+    hasClocks: true,
+  },
 ];
