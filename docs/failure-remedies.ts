@@ -141,6 +141,14 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'The runner ended before it had a job.',
     'See the message for its last line; try `run.sh` in a VM of the image.',
   ],
+  RUNNER_DIED: [
+    'The runner ended while its job ran, so GitHub fails the job.',
+    'See the message for its last line. Look for what ends processes in the guest: the job itself, or too little memory for it.',
+  ],
+  RUNNER_LOST_CONTACT: [
+    'GitHub failed the job since it did not hear its runner for minutes, although the runner worked on.',
+    "See the Mac's network, then githubstatus.com.",
+  ],
   RUNNER_DEPRECATED: ['GitHub refuses the version of the runner.', 'Build the image with a current runner.'],
   RUNNER_CONFIG_LOST: [
     "A restart of the daemon lost the runner's configuration, which is kept in memory only.",

@@ -17,6 +17,7 @@
  * @property {number} at epoch ms of its last entry
  * @property {string} event
  * @property {Partial<JobContext>} context
+ * @property {import('../store/tables/journal.ts').TellableEnd} [end] how it ended, where its last entry says it
  *
  * @typedef {object} SeenHost
  * @property {string} name
@@ -122,7 +123,18 @@ function applyTransition(overview, entry) {
   const isSame = before !== undefined && topState(before.state) === topState(state);
   const context = { ...before?.context, ...entry.changed };
   const enteredAt = isSame ? before.enteredAt : at;
-  const job = { key, jobId, attempt, host, state, enteredAt, at, event, context };
+  const job = {
+    key,
+    jobId,
+    attempt,
+    host,
+    state,
+    enteredAt,
+    at,
+    event,
+    context,
+    ...(entry.end && { end: entry.end }),
+  };
   if (state === 'done' || state === 'failed') {
     overview.jobs.delete(key);
     if (!holdsItsJob(job)) return;
@@ -177,15 +189,4 @@ function standOf({ detail, to: state, at }) {
 /** @param {Pick<SeenBreaker, 'about' | 'name'>} breaker */
 export function breakerKey({ about, name }) {
   return `${about} ${name}`;
-}
-
-/**
- * How a job that is over ended, in a word.
- * @param {{ state: string, context: { job?: { status?: string, conclusion?: string | null } } }} job
- * @returns {'failed' | 'taken' | 'cancelled' | 'done'}
- */
-export function outcomeOf({ state, context }) {
-  if (state === 'failed') return 'failed';
-  if (context.job?.status !== 'completed') return 'taken';
-  return context.job.conclusion === 'cancelled' ? 'cancelled' : 'done';
 }

@@ -47,7 +47,8 @@ function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: num
   for (const entry of life) store.journal.append({ ...entry, at, jobId: id, actor: String(id) });
   const { owner, repository, name } = job;
   store.settled.put({
-    ...{ jobId: id, at, owner, repository, name, outcome: 'done', conclusion: 'success' },
+    ...{ jobId: id, at, owner, repository, name, outcome: 'succeeded', blame: null },
+    conclusion: 'success',
     ...{ cause: null, attempts: 1, host: 'mac-1' },
   });
 }

@@ -60,13 +60,13 @@ test.each([80, 120, 200])('at %i columns no line is wider, and the reasons of fa
     ...{ host: null, seconds: 12.3, why: 'No free slot: all 4 are taken by others. '.repeat(6) },
     ...change,
   });
-  const failed = job(9, { state: 'failed', step: 9, why: `IMAGE_INVALID: ${'no such image '.repeat(20)}` });
+  const failed = job(9, { state: 'lost', step: 9, why: `IMAGE_INVALID: ${'no such image '.repeat(20)}` });
   const jobs = [...Array.from({ length: 8 }, (_, id) => job(id, {})), failed];
   const state = { jobs, vms: [], runners: [], vmsCreated: 0, records: 9 };
   const lines = demoScreen(state, { columns, rows: 24, color: false }, ['1 of 9 over', 'keys', 'said']);
   expect(lines.length).toBeLessThan(24 - 5);
   expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(columns);
-  expect(lines.join('\n')).toContain('not served');
+  expect(lines.join('\n')).toContain('lost');
   expect(lines.join('\n')).toContain('IMAGE_INVALID');
   expect(lines.join('')).not.toContain('\u001b');
 });

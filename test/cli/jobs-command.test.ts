@@ -23,18 +23,18 @@ test('live jobs stand above those that are over, each with its state, host, age,
     jobs: () => [waiting, { ...pulling, job: { ...pulling.job, queuedAt: NOW - 200_000 } }],
     recent: async () => [
       settledJob(10),
-      settledJob(9, { outcome: 'failed', conclusion: null, cause, attempts: 3, host: null }),
+      settledJob(9, { outcome: 'lost', blame: 'image', conclusion: 'failure', cause, attempts: 3 }),
     ],
   });
   const { terminal, text } = recordingTerminal({}, clock);
   expect(await jobsCommand({ config: daemon.config }, terminal)).toBe(0);
   expect(text()).toBe(
     [
-      'JOB  REPOSITORY  NAME             STATE     HOST   AGE     ATTEMPT  OUTCOME',
-      '11   acme/app    CI / Unit tests  creating  mac-1  3m 20s  1        pulling 40 %',
-      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_FORWARDING_FAILED (try 3): no port',
-      '10   acme/app    Lint             done      mac-1  2h ago  1        success',
-      '9    acme/app    Lint             failed           2h ago  3        IMAGE_INVALID: The image asks for too much.',
+      'JOB  REPOSITORY  NAME             STATE      HOST   AGE     ATTEMPT  OUTCOME',
+      '11   acme/app    CI / Unit tests  creating   mac-1  3m 20s  1        pulling 40 %',
+      '12   acme/app    CI / Unit tests  sshReady   mac-1  1m 35s  1        SSH_FORWARDING_FAILED (try 3): no port',
+      '10   acme/app    Lint             succeeded  mac-1  2h ago  1',
+      "9    acme/app    Lint             lost       mac-1  2h ago  3        the image's fault. IMAGE_INVALID: The image asks for too much.",
     ].join('\n'),
   );
 });

@@ -56,12 +56,12 @@ test('explain says why a job failed, who must act and what happened, in the word
   await failedJob();
   const { terminal, text } = recordingTerminal();
   expect(await explainCommand(77, { config }, terminal)).toBe(0);
-  expect(text()).toContain('Failed after 3 attempts');
+  expect(text()).toContain('Not ours. It had 3 attempts.');
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
   expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
   expect(text()).toContain('the operator of this daemon');
-  expect(text()).toMatch(/creating +attempt 3/);
-  expect(text()).toContain('slot.granted: queued → creating.acting');
+  expect(text()).toMatch(/Attempt 3, VM gh-default-77-1 on mini-1\n +queued .*\n +creating .* 1 failure\n/);
+  expect(text()).toContain('It got a slot: queued → creating.acting');
 });
 
 test('an evidence file, opened elsewhere, tells the same as the daemon did', async () => {

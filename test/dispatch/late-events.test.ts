@@ -44,12 +44,12 @@ const late = (facts: Partial<JobObservation>) => {
 };
 
 test.each([
-  ['taken', { status: 'in_progress', runnerName: 'theirs' }],
-  ['cancelled', { status: 'completed', conclusion: 'cancelled' }],
-  ['done', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
+  ['taken', 'notOurs', { status: 'in_progress', runnerName: 'theirs' }],
+  ['cancelled', 'cancelled', { status: 'completed', conclusion: 'cancelled' }],
+  ['done', 'notOurs', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
 ] as const)(
   'a queued event that comes after the job was %s elsewhere starts nothing',
-  async (outcome, facts) => {
+  async (_which, outcome, facts) => {
     late(facts);
     expect(core.actors.size).toBe(0);
     await store.durable();

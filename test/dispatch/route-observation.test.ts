@@ -102,7 +102,7 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
       key: 'a',
       event: {
         type: 'job.exchanged',
-        job: job(9, { status: 'in_progress', repository: 'other' }),
+        job: job(9, { status: 'in_progress', repository: 'other', ranOn: 'other' }),
         here: true,
       },
     },
@@ -218,7 +218,12 @@ describe('a VM that boots for a job which is over', () => {
     const steps = routeObservation(seen(1, facts), among({ a: booting, q: heir }));
     expect(steps).toEqual([
       told('a', heir.job),
-      told('q', { ...booting.job, status: facts.status, conclusion }),
+      told('q', {
+        ...booting.job,
+        status: facts.status,
+        conclusion,
+        ranOn: 'runnerName' in facts ? 'other' : null,
+      }),
     ]);
   });
 
@@ -250,7 +255,7 @@ describe('law 12: a VM whose job went on elsewhere', () => {
 
   test('takes a job that its runner got all the same, and gives nothing back', () => {
     const steps = routeObservation(runs(9), known({ a: { job: GONE, runner: 'r1' } }));
-    expect(steps).toEqual([told('a', job(9, { status: 'in_progress' }), true)]);
+    expect(steps).toEqual([told('a', job(9, { status: 'in_progress', ranOn: 'other' }), true)]);
   });
 
   test('takes back the job that was its own, and the newer actor gets none for it', () => {
@@ -277,7 +282,7 @@ describe('law 12: a VM whose job went on elsewhere', () => {
   test('hears of a job that ended on its runner as of one that ran there', () => {
     const ended = seen(9, { status: 'completed', conclusion: 'success', runnerName: 'r1' });
     expect(routeObservation(ended, known({ a: { job: GONE, runner: 'r1' } }))).toEqual([
-      told('a', job(9, { status: 'completed', conclusion: 'success' }), true),
+      told('a', job(9, { status: 'completed', conclusion: 'success', ranOn: 'other' }), true),
     ]);
   });
 });

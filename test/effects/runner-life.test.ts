@@ -270,11 +270,12 @@ describe('a runner is watched', () => {
     expect(await at.recheck('another')).toEqual({ status: 'in_progress', conclusion: null, here: false });
     const ending = at.watch('exit');
     await at.inGuest('touch ~/enough');
-    expect(await ending).toEqual({ ended: 'exited', failure: null });
+    const ended = { ended: 'exited', failure: null, result: 'Succeeded' };
+    expect(await ending).toEqual(ended);
     await vi.waitFor(async () =>
       expect(await at.recheck()).toEqual({ status: 'completed', conclusion: 'success', here: true }),
     );
-    expect(await at.watch('activity')).toEqual({ ended: 'exited', failure: null });
+    expect(await at.watch('activity')).toEqual(ended);
     expect(at.runnerNames()).toEqual([]);
     // It was online, though GitHub lists it no more.
     expect(await at.confirm()).toEqual({ runnerId: at.at.runnerId });

@@ -179,7 +179,9 @@ describe('the admin listener', () => {
     daemon.fail(key, 'IMAGE_INVALID', 'No.');
     daemon.send(daemon.queue(22), { type: 'operator.cancelled', by: 'ada' });
     const text = await (await fetch(`${daemon.url}/metrics`)).text();
-    expect(text).toContain('jeballto_runner_jobs_total{outcome="failed",cause="OPERATOR_CANCELLED"} 1');
+    expect(text).toContain(
+      'jeballto_runner_jobs_total{outcome="cancelled",blame="operator",cause="OPERATOR_CANCELLED"} 1',
+    );
     expect(text).toContain('jeballto_runner_failures_total{code="IMAGE_INVALID",blame="image"} 1');
     expect(text).toContain('jeballto_runner_jobs{state="tearingDown"} 1');
     expect(text).toContain('jeballto_runner_oldest_queued_job_age_seconds{profile="macos-15"} 0');

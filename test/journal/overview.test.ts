@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
+import { endOfSeen } from '../../src/journal/outcome.js';
+import { applyEntry, emptyOverview, overviewOf } from '../../src/journal/overview.js';
 import type { Recording } from '../../src/journal/recording.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
-import { phasesOf, verdictOf } from '../../src/journal/story.js';
+import { attemptsOf } from '../../src/journal/story/attempts.js';
+import { verdictOf } from '../../src/journal/story/verdict.js';
 import { rowsOf } from '../../src/page/jobs/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -102,7 +104,7 @@ test('a start of the daemon clears what did not come back, and how a job ended i
   daemon.queue(4);
   await daemon.store.durable();
   for await (const entry of recording.read({})) applyEntry(overview, entry);
-  expect(overview.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
+  expect(overview.ended.map((job) => endOfSeen(job).outcome)).toEqual(['notOurs', 'cancelled', 'cancelled']);
   expect(overview.jobs.size).toBe(1);
   const start = {
     kind: 'daemon' as const,
@@ -135,7 +137,10 @@ test('a job that was given up and is served again is told once, as it is now, an
     rowsOf({ overview, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
   expect(rows()).toEqual([['live', 'creating.acting']]);
   expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
-  expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
+  expect(attemptsOf(entries).map(({ end }) => end)).toEqual([
+    expect.stringMatching(/^Cancelled, by an operator/),
+    '',
+  ]);
 });
 
 test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {

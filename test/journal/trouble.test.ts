@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type FailureCode, failure } from '../../machines/failure.ts';
-import { verdictOf } from '../../src/journal/story.js';
+import type { JobContext } from '../../machines/job/context.ts';
+import { verdictOf } from '../../src/journal/story/verdict.js';
 import { changedParts, transitionEntry } from '../../src/journal/transition-entry.ts';
 import { lifetimeWarning, troubleOf } from '../../src/journal/trouble.js';
 import { contextAt, JOB, START } from '../machines/job-samples.ts';
@@ -31,6 +32,9 @@ test.each<[state: string, code: FailureCode, isTrouble: boolean]>([
   );
 });
 
+/** The snapshot of an actor that goes on with this context. */
+const after = (context: JobContext) => ({ context, output: undefined });
+
 test('how an attempt failed is told while it ends and until the next one begins', () => {
   const context = { failure: failed('RUNNER_EXITED') };
   expect(troubleOf({ state: 'tearingDown.vm.acting', context })?.code).toBe('RUNNER_EXITED');
@@ -42,7 +46,14 @@ test('what is not there yet is no failure in the journal, until its phase has ru
   const entry = (code: FailureCode, to: string) => {
     const error = Object.assign(new Error(code), { failure: failed(code) });
     const context = contextAt(to, { failure: failed('PHASE_TIMED_OUT') });
-    return transitionEntry('7', START, rejected('connectGuest', error), 'sshReady.acting', to, context);
+    return transitionEntry(
+      '7',
+      START,
+      rejected('connectGuest', error),
+      'sshReady.acting',
+      to,
+      after(context),
+    );
   };
   expect(entry('SSH_NOT_READY', 'sshReady.waiting')).toMatchObject({ notYet: 'said of SSH_NOT_READY' });
   expect(entry('SSH_NOT_READY', 'sshReady.waiting')).not.toHaveProperty('detail');
@@ -55,7 +66,7 @@ test('what is not there yet is no failure in the journal, until its phase has ru
     { type: 'xstate.done.actor.phaseDeadline' },
     'sshReady.waiting',
     'tearingDown.vm.acting, tearingDown.runner.acting',
-    contextAt('running.idle.watching', { failure: failed('PHASE_TIMED_OUT') }),
+    after(contextAt('running.idle.watching', { failure: failed('PHASE_TIMED_OUT') })),
   );
   expect(over).toMatchObject({ detail: { code: 'PHASE_TIMED_OUT' } });
 });
@@ -70,7 +81,7 @@ test('the story of a job that an actor took over knows the VM, and no trouble of
       { type: 'job.exchanged' },
       'running.idle.watching',
       'running.busy.watching',
-      now,
+      after(now),
     ),
     changed: changedParts(before, now),
     seq: 9,

@@ -138,7 +138,7 @@ test('a failed attempt leads to a new one, under a new name and after a pause', 
   expect(await next.finish()).toBe('done');
   const names = [rig, next].flatMap((one) => one.callsOf('createVm').map(({ input }) => input.vmName));
   expect(names).toEqual(['gh-default-101-1', 'gh-default-101-101']);
-  expect(next.snapshot.output).toMatchObject({ outcome: 'done', attempts: 2 });
+  expect(next.snapshot.output).toMatchObject({ outcome: 'succeeded', attempts: 2 });
 });
 
 test('law 11: a job whose attempts fail is never given up, but served at a slower pace', async () => {
@@ -297,7 +297,11 @@ test('an operator who cancels a job is believed, also when the lifetime of its V
   await rig.clock.passUntil(START + 7 * 60 * MINUTE);
   expect(await rig.finish()).toBe('failed');
   expect(rig.released).toEqual([]);
-  expect(rig.snapshot.output).toMatchObject({ outcome: 'failed', cause: { code: 'OPERATOR_CANCELLED' } });
+  expect(rig.snapshot.output).toMatchObject({
+    outcome: 'cancelled',
+    blame: 'operator',
+    cause: { code: 'OPERATOR_CANCELLED' },
+  });
 });
 
 test('a job that another runner took while ours was retired was taken, not lost', async () => {
@@ -308,6 +312,6 @@ test('a job that another runner took while ours was retired was taken, not lost'
     await rig.clock.passUntil(START + DEFAULT_POLICY.timeouts.idle);
     expect(await rig.finish()).toBe('done');
     expect(rig.counts.askGitHub).toBe(1);
-    expect(rig.snapshot.output).toEqual({ outcome: 'taken', cause: null, attempts: 1 });
+    expect(rig.snapshot.output).toEqual({ outcome: 'notOurs', blame: null, cause: null, attempts: 1 });
   }
 });

@@ -14,14 +14,20 @@ runnerOnline.launching.acting                  | launchRunner       | launched  
 runnerOnline.confirming.acting                 | confirmOnline      | online                 | idle
 running.idle.watching                          | watchRunner        | took a job             | busy
 running.idle.watching                          | watchRunner        | exited after a job     | verifying
+running.idle.watching                          | watchRunner        | exited otherwise       | verifying
+running.idle.watching                          | watchRunner        | died in a job          | verifying+
 running.idle.watching                          | watchRunner        | exited without a job   | verifying+
 running.idle.watching                          | watchRunner        | VM vanished            | asks+
 running.busy.watching                          | watchRunner        | took a job             | again
 running.busy.watching                          | watchRunner        | exited after a job     | verifying
-running.busy.watching                          | watchRunner        | exited without a job   | verifying
+running.busy.watching                          | watchRunner        | exited otherwise       | verifying
+running.busy.watching                          | watchRunner        | died in a job          | verifying+
+running.busy.watching                          | watchRunner        | exited without a job   | verifying+
 running.busy.watching                          | watchRunner        | VM vanished            | ends+
 running.finishing.watching                     | watchRunner        | took a job             | again
 running.finishing.watching                     | watchRunner        | exited after a job     | ends
+running.finishing.watching                     | watchRunner        | exited otherwise       | ends
+running.finishing.watching                     | watchRunner        | died in a job          | ends
 running.finishing.watching                     | watchRunner        | exited without a job   | ends
 running.finishing.watching                     | watchRunner        | VM vanished            | ends
 running.verifying.acting                       | recheckJob         | queued                 | frees
@@ -110,10 +116,12 @@ jitConfig.acting               | obtainRunnerConfig | RUNNER_NAME_TAKEN         
 jitConfig.acting               | obtainRunnerConfig | JOB_NO_LONGER_QUEUED        | asks
 runnerOnline.launching.acting  | launchRunner       | RUNNER_CONFIG_LOST          | jitConfig
 runnerOnline.launching.acting  | launchRunner       | RUNNER_EXITED               | asks+
+runnerOnline.launching.acting  | launchRunner       | RUNNER_DIED                 | asks+
 runnerOnline.launching.acting  | launchRunner       | RUNNER_DEPRECATED           | asks+
 runnerOnline.launching.acting  | launchRunner       | RUNNER_CONFIGURATION_FAILED | asks+
 runnerOnline.launching.acting  | launchRunner       | VM_VANISHED                 | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_EXITED               | asks+
+runnerOnline.confirming.acting | confirmOnline      | RUNNER_DIED                 | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_DEPRECATED           | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_CONFIGURATION_FAILED | asks+
 runnerOnline.confirming.acting | confirmOnline      | VM_VANISHED                 | asks+

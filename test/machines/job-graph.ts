@@ -5,6 +5,9 @@ import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith, STAND_IN, START } from '.
 import { done, effectsIn, machine, rejected, type Snapshot, step } from './job-step.ts';
 import { pathOf } from './machine-walk.ts';
 
+/** Failures that end a job that runs. */
+const LOSSES = ['VM_VANISHED', 'LIFETIME_EXCEEDED', 'RUNNER_EXITED', 'RUNNER_DIED', 'RUNNER_LOST_CONTACT'];
+
 export interface Edge {
   from: Snapshot;
   /** As people say it: `createVm: made`, `phaseDeadline: ended`, `completed here`; `, late` where a day makes a difference. */
@@ -22,6 +25,7 @@ export const TELLING_CODES = [
   'RUNNER_CONFIG_LOST',
   'JOB_OUTCOME_UNKNOWN',
   'RUNNER_EXITED',
+  'RUNNER_DIED',
   'GITHUB_NOT_FOUND',
   'PROFILE_UNKNOWN',
   'JOB_NO_LONGER_QUEUED',
@@ -82,8 +86,8 @@ function keyOf({ value, context }: Snapshot): string {
   const path = pathOf(value);
   return JSON.stringify([
     path,
-    job.id === STAND_IN.id ? null : job.status,
-    failure === null ? null : OVER.includes(failure.code),
+    job.id === STAND_IN.id ? null : [job.status, job.ranOn, job.conclusion],
+    failure === null ? null : [OVER.includes(failure.code), LOSSES.includes(failure.code)],
     path === 'queued' && vm !== null,
     path.startsWith('jitConfig') && runner?.mode,
     path.startsWith('running.busy') && otherJobSince === null,

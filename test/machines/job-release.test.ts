@@ -289,6 +289,6 @@ describe('law 12: after its runner was launched', () => {
     await rig.send({ type: 'job.exchanged', job: { ...job, status: 'in_progress' }, here: true });
     expect(rig.context.job.id).toBe(JOB.id);
     expect(await rig.finish()).toBe('done');
-    expect(rig.snapshot.output).toEqual({ outcome: 'done', cause: null, attempts: 1 });
+    expect(rig.snapshot.output).toEqual({ outcome: 'succeeded', blame: null, cause: null, attempts: 2 });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnyStateNode } from 'xstate';
 import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
+import { JOB_OUTCOMES } from '../../machines/job/job-end.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { OVER } from './job-effects-table.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
@@ -124,13 +125,17 @@ describe('in everything that can happen', () => {
   test('the output of an actor says how its job ended, and nothing where none ended with it', () => {
     const ended = states.filter(({ status }) => status === 'done');
     const wrong = ended.filter(({ value, output, context: { job, failure } }) => {
-      if (job.id === NO_JOB) return output !== null;
-      if (value === 'failed') return output?.outcome !== 'failed' || output.cause !== failure;
-      const isLost = job.status === 'in_progress' && failure !== null;
-      return (
-        output?.outcome === 'failed' || isLost !== (output?.outcome === 'lost') || isLost !== !!output?.cause
-      );
+      if (job.id === NO_JOB || !output) return output !== null;
+      const { outcome, blame, cause } = output;
+      if (value === 'failed') return cause !== failure || cause === null || blame !== cause.blame;
+      if (outcome === 'lost') return job.ranOn !== 'ours' || cause !== failure || blame !== cause?.blame;
+      if (outcome === 'notOurs') return job.ranOn !== 'other';
+      if (outcome === 'succeeded') return job.conclusion !== 'success';
+      if (outcome === 'failed') return job.conclusion !== 'failure' || (blame === 'job') !== (cause === null);
+      return cause !== null || (outcome === 'cancelled') !== (job.conclusion === 'cancelled');
     });
+    const outcomes = new Set(ended.map(({ output }) => output?.outcome));
+    expect(JOB_OUTCOMES.filter((outcome) => !outcomes.has(outcome))).toEqual([]);
     expect(ended.some(({ output }) => output === null)).toBe(true);
     expect(wrong.map(({ value, output }) => [value, output])).toEqual([]);
   });
@@ -159,14 +164,14 @@ const WAYS_OUT = [
   // The runner process ended, by the guest's word.
   'runnerOnline.launching | launchRunner: RUNNER_EXITED | tearingDown',
   'runnerOnline.confirming | confirmOnline: RUNNER_EXITED | tearingDown',
-  'running.idle | watchRunner: exited after a job | running.verifying',
-  'running.idle | watchRunner: exited without a job | running.verifying',
-  'running.busy | watchRunner: exited after a job | running.verifying',
-  'running.busy | watchRunner: exited without a job | running.verifying',
-  'running.busy | watchRunner: exited after a job | tearingDown',
-  'running.busy | watchRunner: exited without a job | tearingDown',
-  'running.finishing | watchRunner: exited after a job | tearingDown',
-  'running.finishing | watchRunner: exited without a job | tearingDown',
+  'runnerOnline.launching | launchRunner: RUNNER_DIED | tearingDown',
+  'runnerOnline.confirming | confirmOnline: RUNNER_DIED | tearingDown',
+  ...['exited after a job', 'exited without a job', 'exited otherwise', 'died in a job'].flatMap((how) => [
+    `running.idle | watchRunner: ${how} | running.verifying`,
+    `running.busy | watchRunner: ${how} | running.verifying`,
+    `running.busy | watchRunner: ${how} | tearingDown`,
+    `running.finishing | watchRunner: ${how} | tearingDown`,
+  ]),
   // Its job was called completed and its grace is over: GitHub is asked before anything is torn down.
   'running.finishing | phaseDeadline: ended | running.verifying',
   'running.finishing | phaseDeadline: failed | running.verifying',

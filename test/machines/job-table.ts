@@ -81,6 +81,7 @@ slot granted               | creating | ·      | ·         | ·         | ·  
 slot reclaimed             | ·        | ·      | ends      | ·         | ·         | ·         | ·         | ·         | ·         | ·
 job started                | ·        | ·      | ·         | ·         | busy      | busy      | ·         | ·         | ·         | busy
 completed here             | done     | ends   | ends      | ends      | finishing | finishing | finishing | ·         | ends      | finishing
+failed here                | done     | ends   | ends      | ends      | finishing | finishing | finishing | ·         | ends      | finishing
 completed elsewhere        | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ends      | ·
 taken elsewhere            | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ·         | ·
 gets a queued job          | ·        | ·      | jitConfig | jitConfig | ·         | ·         | ·         | ·         | asks      | ·

@@ -20,6 +20,7 @@ slot granted               | ·        | ·        | ·       | ·
 slot reclaimed             | ·        | ·        | ·       | ·
 job started                | gone     | gone     | ·       | ·
 completed here             | gone     | gone     | ·       | ·
+failed here                | gone     | gone     | ·       | ·
 completed elsewhere        | gone     | gone     | ·       | ·
 taken elsewhere            | gone     | gone     | ·       | ·
 gets a queued job          | ·        | ·        | ·       | ·

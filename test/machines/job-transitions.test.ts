@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FAILURE_CODES, type FailureCode, failure } from '../../machines/failure.ts';
+import { FAILURE_CODES, type Failure, type FailureCode, failure } from '../../machines/failure.ts';
 import { JOB_STATUSES, NO_JOB } from '../../machines/job/context.ts';
 import { JOB_EVENT_TYPES } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
@@ -177,7 +177,9 @@ test('law 6: no hint moves the status of a job back, and a conclusion once known
 test('law 4: an exchange moves the job and leaves VM and runner where they are', () => {
   for (const path of RESTING) {
     const { before, after } = step(snapshotAt(path), eventOf('gets a queued job'));
-    expect(after.context.job, path).toEqual(OTHER_JOB);
+    // The VM here becomes one more attempt of the job that comes.
+    const attempt = OTHER_JOB.attempt + Number(before.context.vm !== null);
+    expect(after.context.job, path).toEqual({ ...OTHER_JOB, attempt });
     // A teardown writes down until when something may still appear; identities stay.
     expect(after.context.vm?.name, path).toBe(before.context.vm?.name);
     expect(after.context.vm?.id, path).toBe(before.context.vm?.id);
@@ -192,21 +194,34 @@ test('law 4: an exchange moves the job and leaves VM and runner where they are',
 test('a teardown that has nothing left ends by what became of the job', () => {
   const failed = failure('VM_START_FAILED', 'It did not start.');
   const { job } = snapshotAt('tearingDown vm.acting runner.gone job.gone').context;
-  const end = (more: Partial<typeof job>, cause: typeof failed | null) => {
+  const end = (more: Partial<typeof job>, cause: Failure | null) => {
     const before = snapshotAt('tearingDown vm.acting runner.gone job.gone', {
       job: { ...job, ...more },
       failure: cause,
     });
     const { to, after } = step(before, done('deleteVm', null));
-    return [to, after.output?.outcome ?? null];
+    return [to, after.output && [after.output.outcome, after.output.blame].filter(Boolean).join(' ')];
   };
+  const gone = failure('VM_VANISHED', 'It was gone.');
+  const here = { status: 'completed', ranOn: 'ours' } as const;
 
-  expect(end({ status: 'completed' }, failed)).toEqual(['done', 'done']);
+  expect(end({ status: 'completed' }, failed)).toEqual(['done', 'unknown']);
   expect(end({ status: 'completed', conclusion: 'cancelled' }, failed)).toEqual(['done', 'cancelled']);
-  expect(end({ status: 'in_progress' }, null)).toEqual(['done', 'taken']);
-  expect(end({ status: 'in_progress' }, failed)).toEqual(['done', 'lost']);
-  for (const code of OVER as FailureCode[])
-    expect(end({ status: 'queued' }, failure(code, 'It was ordered.')), code).toEqual(['failed', 'failed']);
+  expect(end({ ...here, conclusion: 'success' }, gone)).toEqual(['done', 'succeeded']);
+  expect(end({ ...here, conclusion: 'failure' }, null)).toEqual(['done', 'failed job']);
+  expect(end({ ...here, conclusion: 'failure' }, gone)).toEqual(['done', 'lost host']);
+  const unseen = failure('GUEST_UNREACHABLE', 'It is silent.');
+  expect(end({ ...here, conclusion: 'failure' }, unseen)).toEqual(['done', 'failed']);
+  expect(end({ ...here, conclusion: 'timed_out' }, null)).toEqual(['done', 'failed job']);
+  expect(end({ status: 'in_progress', ranOn: 'other' }, null)).toEqual(['done', 'notOurs']);
+  expect(end({ status: 'in_progress', ranOn: 'ours' }, gone)).toEqual(['done', 'lost host']);
+  expect(end({ status: 'in_progress', ranOn: 'ours' }, null)).toEqual(['done', 'unknown']);
+  for (const code of OVER as FailureCode[]) {
+    const outcome =
+      { OPERATOR_CANCELLED: 'cancelled', OPERATOR_FORGOT: 'unknown' }[code as string] ?? 'notOurs';
+    const cause = failure(code, 'It was ordered.');
+    expect(end({ status: 'queued' }, cause), code).toEqual(['failed', `${outcome} operator`]);
+  }
   // The job went on in an actor of its own.
   expect(end({ id: NO_JOB }, failed)).toEqual(['done', null]);
   expect(end({ id: NO_JOB }, failure('OPERATOR_CANCELLED', 'ada ordered it.'))).toEqual(['done', null]);

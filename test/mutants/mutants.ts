@@ -291,7 +291,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '8: a further runner in the same VM gets no further time',
-    file: 'machines/job/setup.ts',
+    file: 'machines/job/vocabulary/setup.ts',
     line: 'context.runner?.name === context.vm?.name',
     becomes: 'context.vm !== null',
     tests: ['test/machines'],
@@ -347,7 +347,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '13: a silent VM goes only when its lifetime is past',
-    file: 'machines/job/guards.ts',
+    file: 'machines/job/vocabulary/guards.ts',
     line: 'vm?.expiresAt != null && vm.expiresAt + policy.timeouts.expiryMargin <= now()',
     becomes: 'vm !== null',
     tests: ['test/machines'],

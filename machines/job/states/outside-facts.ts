@@ -1,4 +1,4 @@
-import { begin } from '../setup.ts';
+import { begin } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 
 const goElsewhere = {

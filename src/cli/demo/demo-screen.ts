@@ -47,8 +47,7 @@ function row(job: DemoJob, nameWidth: number, paint: ReturnType<typeof createCol
 }
 
 function wordOf({ step, state, conclusion }: DemoJob): string {
-  if (step < LAST) return state;
-  return state === 'failed' ? 'not served' : (conclusion ?? state);
+  return step === LAST && state === 'tearingDown' ? (conclusion ?? state) : state;
 }
 
 function hueOf({ step, conclusion }: DemoJob): 'green' | 'red' | 'dim' | 'cyan' {

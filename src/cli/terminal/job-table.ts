@@ -4,6 +4,7 @@ import { subjectOf } from '../../../machines/job/subject.ts';
 import { counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
+import { faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { troubleOf } from '../../journal/trouble.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
@@ -84,27 +85,20 @@ function beside(table: readonly JobRow[], paint: Paint): string[][] {
 }
 
 function below(table: readonly JobRow[], columns: number, paint: Paint, reasonLines: number): string[][] {
-  const rows = table.map(withShortOutcome);
   const shown: Column[] = [...COLUMNS];
-  const excess = (nameWidth: number) => widest(linesOf(rows, shown, nameWidth, paint)) - columns;
+  const excess = (nameWidth: number) => widest(linesOf(table, shown, nameWidth, paint)) - columns;
   for (const column of DISPENSABLE) {
     if (excess(2 * SHORTEST_NAME) > 0) shown.splice(shown.indexOf(column), 1);
   }
-  const longest = Math.max(SHORTEST_NAME, widest(rows.map(({ cells }) => cells.NAME)));
+  const longest = Math.max(SHORTEST_NAME, widest(table.map(({ cells }) => cells.NAME)));
   const nameWidth = Math.max(SHORTEST_NAME, longest - Math.max(0, excess(longest)));
-  return linesOf(rows, shown, nameWidth, paint).map((line, at) => {
-    const outcome = rows[at - 1]?.outcome;
+  return linesOf(table, shown, nameWidth, paint).map((line, at) => {
+    const outcome = table[at - 1]?.outcome;
     const lines = outcome ? wrap(outcome, columns, '    ') : [];
     const shownLines = lines.slice(0, reasonLines);
     if (lines.length > reasonLines) shownLines.push(cut(`${shownLines.pop()} …`, columns));
     return [cut(line, columns), ...shownLines];
   });
-}
-
-/** An outcome of one word, such as `success`, needs no line of its own. */
-function withShortOutcome(row: JobRow): JobRow {
-  if (row.outcome === '' || row.outcome.includes(' ')) return row;
-  return { ...row, outcome: '', cells: { ...row.cells, STATE: row.outcome } };
 }
 
 /** The head and a line for each job; `last` are the cells of one more column. */
@@ -167,10 +161,10 @@ function liveRow(
 }
 
 function settledRow(job: SettledJob, now: number): JobRow {
-  const outcome = job.cause
-    ? `${job.cause.code}: ${job.cause.message}`
-    : (job.conclusion ?? OUTCOMES[job.outcome]);
-  const isBad = job.outcome === 'failed' || job.outcome === 'lost' || job.conclusion === 'failure';
+  const fault = faultWords(job);
+  const cause = job.cause ? `${job.cause.code}: ${job.cause.message}` : '';
+  const outcome = [fault, cause].filter(Boolean).join('. ');
+  const isBad = job.outcome === 'failed' || job.outcome === 'lost';
   return {
     mood: isBad ? 'bad' : 'good',
     outcome: printable(outcome),
@@ -178,18 +172,10 @@ function settledRow(job: SettledJob, now: number): JobRow {
       JOB: String(job.jobId),
       REPOSITORY: printable(`${job.owner}/${job.repository}`),
       NAME: printable(job.name),
-      STATE: job.outcome,
+      STATE: outcomeWord(job.outcome),
       HOST: job.host ?? '',
       AGE: `${shortSpan(now - job.at)} ago`,
       ATTEMPT: String(job.attempts),
     },
   };
 }
-
-const OUTCOMES: Record<SettledJob['outcome'], string> = {
-  done: '',
-  failed: '',
-  lost: 'its VM was gone while it ran',
-  taken: 'by a runner that is not ours',
-  cancelled: '',
-};

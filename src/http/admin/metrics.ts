@@ -11,7 +11,8 @@ import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
-import { type Overview, outcomeOf } from '../../journal/overview.js';
+import { endOfSeen } from '../../journal/outcome.js';
+import type { Overview } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers/breakers.ts';
 import { hostRooms } from '../../placement/waiting/why-waiting.ts';
@@ -77,8 +78,8 @@ export class Metrics {
   });
   readonly #jobs = new Counter({
     name: `${PREFIX}jobs_total`,
-    help: 'Jobs that are over, by outcome and cause.',
-    labelNames: ['outcome', 'cause'],
+    help: 'Jobs that are over, by outcome, by whose fault it was, and by the code of the cause.',
+    labelNames: ['outcome', 'blame', 'cause'],
     registers: [this.#registry],
   });
   readonly #failures = new Counter({
@@ -122,7 +123,9 @@ export class Metrics {
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
     if (code && !isFailed(to)) this.#failures.inc({ code, blame: blame ?? '' });
     const ended = this.#options.overview.ended[0];
-    if (isOver(to) && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
+    if (!isOver(to) || ended?.key !== actor) return;
+    const end = endOfSeen(ended);
+    this.#jobs.inc({ outcome: end.outcome, blame: end.blame ?? '', cause: end.cause?.code ?? '' });
   }
 
   /** Every gauge is reset before it is read, so that a host or a state that is gone leaves no figure behind. */

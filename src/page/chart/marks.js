@@ -103,13 +103,13 @@ export class Marks {
   }
 
   /** @param {Occupant} occupant @param {Point & { r: number }} spot @param {number} now */
-  #put({ key, jobId, state, context }, { x, y, r }, now) {
+  #put({ key, jobId, state, end, context }, { x, y, r }, now) {
     const name = context.job?.name ?? '';
     const looks = {
       jobId,
       state,
       r,
-      mood: moodOf({ state, context }),
+      mood: moodOf({ state, context, ...(end && { end }) }),
       text: `${jobId || ''} ${name}: ${state}`,
     };
     const mark = this.#marks.get(key);

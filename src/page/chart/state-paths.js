@@ -1,3 +1,4 @@
+import { endOfSeen } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { isNotYet } from '../../journal/trouble.js';
 
@@ -69,13 +70,12 @@ export function boxOf(path) {
 
 /**
  * The colour of a state.
- * @param {{ state: string, context: Pick<Occupant['context'], 'failure' | 'phase'> }} occupant
+ * @param {Pick<Occupant, 'state' | 'end'> & { context: Omit<Occupant['context'], 'job'> & { job?: Partial<Occupant['context']['job']> } }} occupant
  * @returns {Mood}
  */
-export function moodOf({ state, context }) {
+export function moodOf({ state, end, context }) {
   const top = topState(state);
-  if (top === 'failed') return 'bad';
-  if (top === 'done') return 'good';
+  if (top === 'done' || top === 'failed') return moodOfEnd({ state, context, ...(end && { end }) });
   if (/blocked/.test(state)) return 'bad';
   const noted = context.phase?.lastFailure;
   if (/waiting/.test(state) && noted && isNotYet(noted.code, state)) return 'busy';
@@ -83,4 +83,11 @@ export function moodOf({ state, context }) {
   if (top === 'queued') return 'idle';
   if (state.startsWith('running.busy')) return 'good';
   return 'busy';
+}
+
+/** @param {Parameters<typeof endOfSeen>[0]} seen @returns {Mood} */
+function moodOfEnd(seen) {
+  const { outcome } = endOfSeen(seen);
+  if (outcome === 'lost') return 'bad';
+  return outcome === 'failed' ? 'warn' : outcome === 'succeeded' ? 'good' : 'idle';
 }

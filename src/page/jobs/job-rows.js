@@ -1,3 +1,4 @@
+import { endOfSeen } from '../../journal/outcome.js';
 import { holdsItsJob } from '../../journal/overview.js';
 
 /**
@@ -50,7 +51,7 @@ export function rowsOf({ overview, waiting, unserved, isPast }) {
     };
     return row('unserved', job, why.get(key));
   });
-  return [...live, ...elsewhere, ...overview.ended.map((job) => row('ended', job))];
+  return [...live, ...overview.ended.map((job) => row('ended', job)), ...elsewhere];
 }
 
 /** @param {Row['kind']} kind @param {RowJob} job @param {Waiting} [why] @returns {Row} */
@@ -67,11 +68,12 @@ export const FILTERS = {
   live: { label: 'Live', test: ({ kind }) => kind === 'live' },
   waiting: {
     label: 'Waiting',
-    test: ({ kind, job }) =>
-      kind !== 'ended' &&
-      (job.state === 'queued' || kind === 'unserved' || /waiting|blocked/.test(job.state)),
+    test: ({ kind, job }) => kind === 'live' && (job.state === 'queued' || /waiting|blocked/.test(job.state)),
   },
-  failed: { label: 'Failed', test: ({ job }) => job.state === 'failed' },
+  failed: {
+    label: 'Failed',
+    test: ({ kind, job }) => kind === 'ended' && ['lost', 'failed'].includes(endOfSeen(job).outcome),
+  },
   ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
 };
 

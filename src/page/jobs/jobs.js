@@ -1,7 +1,8 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../../format.js';
-import { outcomeOf, topState } from '../../journal/overview.js';
+import { endOfSeen, outcomeWords } from '../../journal/outcome.js';
+import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
 import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
@@ -125,12 +126,11 @@ function outcomeText({ job, why, kind }, now) {
     const place = why.position === null ? '' : `#${why.position} · `;
     return html`<span class="why" title="${why.sentence} What frees it: ${why.frees}">${place}${why.sentence}</span>`;
   }
-  const { failure, phase } = job.context;
+  const { phase } = job.context;
   if (kind === 'ended') {
-    const outcome = outcomeOf(job);
-    if (outcome === 'failed')
-      return html`<span class="bad-text" title=${failure?.message ?? ''}>${failure?.code}: ${failure?.message}</span>`;
-    return job.context.job?.conclusion ?? (outcome === 'taken' ? 'taken by another runner' : outcome);
+    const end = endOfSeen(job);
+    const cause = end.cause ? ` ${end.cause.code}: ${end.cause.message}` : '';
+    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${cause}>${outcomeWords(end)}${cause}</span>`;
   }
   const trouble = troubleOf(job);
   if (!trouble) {

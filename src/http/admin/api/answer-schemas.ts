@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { FAILURE_CODES } from '../../../../machines/failure.ts';
+import { BLAMES, FAILURE_CODES } from '../../../../machines/failure.ts';
+import { JOB_OUTCOMES } from '../../../../machines/job/job-end.ts';
 import { HEALTH_SUBJECTS } from '../../../health/health.ts';
 
 /** The shapes that the API's responses consist of, as the OpenAPI description shows them. */
 export const instant = z.number().describe('Epoch milliseconds.');
 const failure = z.looseObject({
   code: z.enum(FAILURE_CODES as [string, ...string[]]),
-  blame: z.enum(['us', 'host', 'image', 'github', 'job', 'operator']),
+  blame: z.enum(BLAMES),
   message: z.string(),
 });
 export const webhooks = z.looseObject({
@@ -109,7 +110,11 @@ export const view = z.looseObject({
 });
 export const settled = z.looseObject({
   jobId: z.number(),
-  outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
+  outcome: z.enum(JOB_OUTCOMES).describe('How it ended, for people and programs alike.'),
+  blame: z
+    .enum(BLAMES)
+    .nullable()
+    .describe('Whose fault that was; null where nobody can tell, or it was none.'),
   cause: failure.nullable(),
   at: instant,
 });
