@@ -3,6 +3,13 @@ import { diagramOf } from './machine-diagram.ts';
 import { nameOf, pathOfNode, type Way, waysOf } from './machine-ways.ts';
 import { markdownTable } from './markdown.ts';
 
+/** True for a state at the top of its machine, and for one with states within, apart from a region and what is in it. */
+export function hasSection({ parent, states }: AnyStateNode): boolean {
+  if (parent === undefined) return false;
+  if (parent.parent === undefined) return true;
+  return Object.keys(states).length > 0 && parent.type !== 'parallel' && hasSection(parent);
+}
+
 /** One state with its picture, what belongs to it, and every way that leads on from it or from its plain children. */
 export function stateSection(state: AnyStateNode, heading: string): string {
   const children: AnyStateNode[] = Object.values(state.states);
