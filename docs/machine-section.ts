@@ -10,7 +10,7 @@ export function hasSection({ parent, states }: AnyStateNode): boolean {
   return Object.keys(states).length > 0 && parent.type !== 'parallel' && hasSection(parent);
 }
 
-/** One state with its picture, what belongs to it, and every way that leads on from it or from its plain children. */
+/** The section of a state: its picture, its facts, and every transition from it or from its children without a section. */
 export function stateSection(state: AnyStateNode, heading: string): string {
   const children: AnyStateNode[] = Object.values(state.states);
   const plain = children.filter((child) => Object.keys(child.states).length === 0);
@@ -29,7 +29,7 @@ export function stateSection(state: AnyStateNode, heading: string): string {
     .join('\n\n');
 }
 
-/** The descriptions of states that have no section of their own. */
+/** The descriptions of states that have no section. */
 function describedChildren(nodes: AnyStateNode[]): string {
   return nodes
     .filter(({ description }) => description !== undefined)
