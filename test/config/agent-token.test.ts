@@ -41,14 +41,14 @@ test('without any, the sentence says where the operator copies it from', async (
 });
 
 test.each([
-  ['short', "is 5 bytes long; the agent's tokens have 32 to 512."],
-  ['x'.repeat(513), "is 513 bytes long; the agent's tokens have 32 to 512."],
-  [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'holds blanks or letters that no agent token has.'],
+  ['short', "has 5 bytes, but the agent's tokens have 32 to 512."],
+  ['x'.repeat(513), "has 513 bytes, but the agent's tokens have 32 to 512."],
+  [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'contains spaces or other characters that no agent token has.'],
   [
     '{"api":{"host":"127.0.0.1","port":8011,"maxConcurrentRequests":100}}',
-    "is JSON. The agent's config.json holds no token: it keeps that in the macOS Keychain.",
+    "is JSON. The agent's config.json holds no token: the agent keeps it in the macOS Keychain.",
   ],
-  [`${AGENT_TOKEN}é`, 'holds blanks or letters that no agent token has.'],
+  [`${AGENT_TOKEN}é`, 'contains spaces or other characters that no agent token has.'],
 ])('a text that is no agent token is refused without being repeated: %s', async (token, why) => {
   expect(problemLines({ ...SMALLEST, jeballto: { token } })).toEqual([
     `jeballto.token: ${why} Copy it again from the agent's menu bar ("Copy API Token").`,
@@ -97,12 +97,12 @@ test.each([
 ])('a command that %s is named, and nothing that it was given or printed', async (_, token_command, why) => {
   const sentence = await sentenceFor({ token_command });
   expect(sentence).toBe(
-    `token_command of the host "local": names the program ${token_command[0]}, which ${why}: run it by hand to see more.`,
+    `token_command of the host "local": names the program ${token_command[0]}, which ${why}: run it by hand to see the reason.`,
   );
   expect(sentence).not.toContain(AGENT_TOKEN);
 });
 
 test('a command that does not end is ended', async () => {
   const token_command = node("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)");
-  expect(await sentenceFor({ token_command }, {}, 500)).toContain('which did not end within 0.5 seconds:');
+  expect(await sentenceFor({ token_command }, {}, 500)).toContain('which did not end within 500 ms:');
 });

@@ -22,7 +22,7 @@ test('a key as GitHub makes it is accepted, in its newer form too', () => {
 });
 
 test.each([
-  ['no key at all', 'hunter2', 'holds no PEM key'],
+  ['no key at all', 'hunter2', 'does not hold a PEM key'],
   ['a damaged key', APP_KEY.replace(/^M.{30}/m, 'AAAA'), 'it is damaged'],
   [
     'a public key',

@@ -32,14 +32,14 @@ describe('credentials for GitHub', () => {
 
   test('both are refused', () => {
     expect(problemLines(withGithub({ token: 't', ...app() }))).toEqual([
-      'github.app_id: stands beside github.token: keep the App or the token, and remove the other.',
+      'github.app_id: cannot be used together with github.token: keep the App or the token, and remove the other.',
     ]);
   });
 
   test('each missing part of an App is named', () => {
     expect(problemLines(withGithub({ app_id: 1 }))).toEqual([
-      'github.app_private_key_path: is missing. A GitHub App needs app_id and this one too.',
-      'github.installation_id: is missing. A GitHub App needs app_id and this one too.',
+      'github.app_private_key_path: is missing: a GitHub App needs it together with app_id.',
+      'github.installation_id: is missing: a GitHub App needs it together with app_id.',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('repositories', () => {
     const content = { ...SMALLEST, github: withoutRepository, controller: { mode: 'webhook' } };
     expect(load(content).config.github.repositories).toEqual([]);
     expect(problemLines({ ...content, runner: { scope: 'repository' } })).toEqual([
-      'runner.scope: is "repository", but no repository is given: name them in github.repositories, or set it to organization.',
+      'runner.scope: is "repository", but no repository is given: name at least one in github.repositories, or set it to organization.',
     ]);
   });
 
@@ -75,7 +75,7 @@ describe('repositories', () => {
   test("another owner's is out of reach for an organization's runners and for an App", () => {
     const folder = temporaryFolder();
     writeIn(folder, 'app.pem', APP_KEY);
-    const mend = 'only repositories of its own account: remove it, or serve it with a second daemon.';
+    const mend = 'only repositories of its own account: remove it, or run a second daemon for it.';
     expect(
       problemLines({
         ...SMALLEST,
@@ -83,12 +83,12 @@ describe('repositories', () => {
         runner: { scope: 'organization' },
       }),
     ).toEqual([
-      `github.repositories[1]: "other/site" is not acme's, and runners of an organization serve ${mend}`,
+      `github.repositories[1]: "other/site" does not belong to acme, and the runners of an organization serve ${mend}`,
     ]);
     const app = { app_id: 1, installation_id: 2, app_private_key_path: 'app.pem' };
     const github = { owner: 'acme', repository: 'other/site', ...app };
     expect(problemLines({ ...SMALLEST, github }, {}, folder)).toEqual([
-      `github.repository: "other/site" is not acme's, and an App's installation reaches ${mend}`,
+      `github.repository: "other/site" does not belong to acme, and the installation of an App reaches ${mend}`,
     ]);
   });
 });
@@ -98,13 +98,13 @@ describe('hosts', () => {
 
   test('stand instead of jeballto, not beside it', () => {
     expect(problemLines({ ...SMALLEST, hosts: [host('a')], jeballto: { token: AGENT_TOKEN } })).toEqual([
-      'jeballto: stands beside hosts, which replaces it: move its keys to an entry of hosts with a name, or remove hosts.',
+      'jeballto: cannot be used together with hosts: move its keys to an entry of hosts with a name, or remove hosts.',
     ]);
   });
 
   test('have names that logs and variables can tell apart', () => {
     expect(problemLines({ ...SMALLEST, hosts: [host('mac-1'), host('mac-2'), host('MAC.1')] })).toEqual([
-      'hosts[2].name: "MAC.1" and "mac-1" cannot be told apart (letters and digits count, case does not): rename one.',
+      'hosts[2].name: "MAC.1" and "mac-1" are too similar, since both would take their token from the variable JEBALLTO_TOKEN_MAC_1: rename one.',
     ]);
     expect(problemLines({ ...SMALLEST, hosts: [host('file')] })).toEqual([
       'hosts[0].name: "file" would take its token from JEBALLTO_TOKEN_FILE, which names a file: choose another name.',
@@ -113,7 +113,7 @@ describe('hosts', () => {
 
   test('are at least one', () => {
     expect(problemLines({ ...SMALLEST, hosts: [] })).toEqual([
-      'hosts: names no host: add one, or leave hosts out and use jeballto.',
+      'hosts: is an empty list: add a host, or leave hosts out and use jeballto.',
     ]);
   });
 });
@@ -132,7 +132,7 @@ describe('names', () => {
     expect(
       problemLines({ ...SMALLEST, controller: { vm_name_prefix: 'p'.repeat(31), id: 'i'.repeat(16) } }),
     ).toEqual([
-      `controller.vm_name_prefix: makes names of up to 65 characters with controller.id "${'i'.repeat(16)}", and GitHub takes 64: shorten it by 1.`,
+      `controller.vm_name_prefix: makes names of up to 65 characters together with controller.id "${'i'.repeat(16)}", and GitHub accepts at most 64: shorten it by 1 character.`,
     ]);
   });
 
@@ -147,13 +147,13 @@ describe('labels', () => {
 
   test('are at least one', () => {
     expect(problemLines({ ...SMALLEST, labels: {} })).toEqual([
-      'labels: names no label, so no job would ever get a VM: add one with its image.',
+      'labels: is empty, so no job would ever get a VM: add a label with its image.',
     ]);
   });
 
   test('are not the same but for their case', () => {
     expect(problemLines({ ...SMALLEST, labels: { mac: image, Mac: image } })).toEqual([
-      'labels.Mac: differs from "mac" only in case, which GitHub does not see: remove one of the two.',
+      'labels.Mac: differs from "mac" only in case, which GitHub ignores: remove one of the two.',
     ]);
   });
 
@@ -161,8 +161,8 @@ describe('labels', () => {
     expect(
       problemLines({ ...SMALLEST, labels: { 'a,b': image, ' c': image, ['d'.repeat(257)]: image } }),
     ).toEqual([
-      'labels["a,b"]: holds a comma or a control character, which GitHub refuses in labels. Choose another label.',
-      'labels[" c"]: is empty or has blanks at its ends. Choose another label.',
+      'labels["a,b"]: contains a comma or a control character, which GitHub refuses in labels. Choose another label.',
+      'labels[" c"]: is empty, or begins or ends with a space. Choose another label.',
       `labels.${'d'.repeat(257)}: is longer than 256 characters. Choose another label.`,
     ]);
   });
@@ -176,7 +176,7 @@ describe('labels', () => {
 
   test('of every runner follow the same rule', () => {
     expect(problemLines({ ...SMALLEST, runner: { labels: ['macos', 'a,b'] } })).toEqual([
-      'runner.labels[1]: "a,b" does not fit here: write a label without commas, at most 256 long.',
+      'runner.labels[1]: "a,b" does not fit here: write a label of at most 256 characters, without commas.',
     ]);
   });
 });
@@ -193,7 +193,7 @@ describe('listeners', () => {
 
   test('the admin listener is not the public one', () => {
     expect(problemLines({ ...SMALLEST, admin: { listen: '127.0.0.1:9090' } })).toEqual([
-      'admin.listen: takes the port of controller.webhook_listen, which is open to the public: choose another port.',
+      'admin.listen: has the same port as controller.webhook_listen, which is open to the public: choose another port.',
     ]);
   });
 });
@@ -201,7 +201,7 @@ describe('listeners', () => {
 test('more warm VMs than the hosts run at once are refused', () => {
   const labels = { mac: { image: 'ghcr.io/acme/mac', warm: 3 } };
   expect(problemLines({ ...SMALLEST, labels })).toEqual([
-    'labels.mac.warm: asks for 3 warm VMs, and the hosts run 2 at once: write at most 2.',
+    'labels.mac.warm: asks for 3 warm VMs, but the hosts run at most 2 at once: write 2 or less.',
   ]);
   const hosts = ['one', 'two'].map((name) => ({ name, base_url: 'http://192.0.2.1:8011/v1' }));
   expect(load({ ...SMALLEST, labels, hosts }).config.labels.mac?.warm).toBe(3);

@@ -57,7 +57,7 @@ test('an agent file that says nothing usable is told, and the usual address assu
       at: `${home}/${NAME}`,
       path: 'jeballto.base_url',
       message:
-        "the agent's config file says no usable api.host and api.port, so http://127.0.0.1:8011/v1 is assumed. Give jeballto.base_url if the agent is elsewhere.",
+        "the agent's config file holds no usable api.host and api.port, so http://127.0.0.1:8011/v1 is used. Set jeballto.base_url if the agent is elsewhere.",
     },
   ]);
 });

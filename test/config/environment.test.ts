@@ -58,13 +58,13 @@ describe('variables of single keys', () => {
 
   test('one that does not exist is refused with the nearest that does', () => {
     expect(problemLines(SMALLEST, { JEBALLTO_RUNNER_CONTROLER_MODE: 'poll' })).toEqual([
-      'is not a variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Unset it otherwise.',
+      'is not a variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Otherwise unset it.',
     ]);
   });
 
   test('a section that is none is refused as such, and the variable does not hide it', () => {
     expect(problemLines({ ...SMALLEST, log: 'json' }, { JEBALLTO_RUNNER_LOG_FORMAT: 'pretty' })).toEqual([
-      'log: takes keys of its own: level, format.',
+      'log: must hold some of these keys: level, format.',
     ]);
   });
 });
@@ -91,7 +91,7 @@ describe('variables that the family shares', () => {
       {
         at: 'JEBALLTO_BASE_URL',
         path: '',
-        message: 'is not used, since hosts gives every host its base_url.',
+        message: 'is ignored, since every entry of hosts has its own base_url: unset it.',
       },
     ]);
   });

@@ -217,8 +217,8 @@ describe('whole files', () => {
   test.each([
     [[], ': is an empty list: name at least one, or leave the key out.'],
     [['fine', ''], '[1]: is empty. Give a value, or leave the key out.'],
-    [[7], ': takes a list of texts: put each in quotes.'],
-    [7, ': is read as a number, but takes a text: put it in quotes.'],
+    [[7], ': must be a list of texts: put each text in quotes.'],
+    [7, ': is read as a number, but must be a text: put it in quotes.'],
   ])('a secret of the webhook that cannot be one is refused: %j', (webhook_secret, problem) => {
     const github = { ...SMALLEST.github, webhook_secret };
     expect(problemLines({ ...SMALLEST, github })).toEqual([`github.webhook_secret${problem}`]);
@@ -274,7 +274,7 @@ admin: {listen: ":9092"}
       `${file}:4: github.token: takes its value from the environment variable NO_SUCH_VARIABLE, which is not set: set it, or write the value here.`,
       `${file}:6: controller.mode: "pull" is none of the choices: write poll, webhook or both.`,
       `${file}:7: controller.poll_intervall: is not a key here. Did you mean poll_interval?`,
-      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest, a job needs no registry once the image is there.`,
+      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.`,
       `${file}:10: labels["mac 15"].cpu: 64 does not fit here: write a whole number from 1 to 32.`,
       `${file}:11: admin.token: is missing. admin.listen opens the API to other machines at 0.0.0.0: set a token, or listen on 127.0.0.1.`,
     ]);
@@ -289,23 +289,23 @@ admin: {listen: ":9092"}
 
   test('when sections are no sections', () => {
     expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
-      expect.stringMatching(/^github: takes keys of its own: token, app_id, /),
-      'labels: takes names, and under each of them keys of its own: image, cpu, memory, disk, lifetime_seconds, warm.',
-      'store: takes keys of its own: path, retention.',
-      'hosts: takes a list of hosts, each with a name and a base_url.',
+      expect.stringMatching(/^github: must hold some of these keys: token, app_id, /),
+      'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm.',
+      'store: must hold some of these keys: path, retention.',
+      'hosts: must be a list of hosts, each with a name and a base_url.',
     ]);
   });
 
   test.each([
     ['pollInterval', 'controller', 'Did you mean poll_interval?'],
     ['poll-interval', 'controller', 'Did you mean poll_interval?'],
-    ['image', 'runner', 'is not a key here, but labels.<label>.image is: move it there.'],
+    ['image', 'runner', 'is not a key here. Its place is labels.<label>.image: move it there.'],
     [
       'base_url',
       'controller',
-      'is not a key here, but jeballto.base_url or hosts[].base_url is: move it there.',
+      'is not a key here. Its place is jeballto.base_url or hosts[].base_url: move it there.',
     ],
-    ['zzz', 'log', 'is not a key here. The nearest is level; all that may stand here: level, format.'],
+    ['zzz', 'log', 'is not a key here. The most similar key is level; all keys here: level, format.'],
   ])('a key that does not exist: %s under %s', (key, section, mend) => {
     expect(problemLines({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
       `${section}.${key}: ${mend.startsWith('is ') ? mend : `is not a key here. ${mend}`}`,
@@ -339,7 +339,7 @@ describe('syntax', () => {
 
   test('faults are told with their line, and never with what stands there', () => {
     expect(syntaxOf('github:\n\ttoken: ghp_hidden\n')).toBe(
-      'config.yaml:2: is indented with a tab, which YAML refuses: use blanks.',
+      'config.yaml:2: is indented with a tab, which YAML refuses: use spaces.',
     );
     expect(syntaxOf('a: 1\na: ghp_hidden\n')).toBe(
       'config.yaml:2: holds the key a twice: keep one of the two.',
@@ -355,7 +355,7 @@ describe('syntax', () => {
 
   test('a comma forgotten in JSON is found where it is missing', () => {
     expect(syntaxOf('{\n  "a": 1\n  "b": "ghp_hidden"\n}', 'config.json')).toMatch(
-      /^config\.json:3: is not valid JSON, here or just before: look for a comma/,
+      /^config\.json:3: is not valid JSON, here or just before: look for a missing or extra comma/,
     );
   });
 
@@ -384,7 +384,7 @@ describe('syntax', () => {
 
   test('a value of YAML that lacks its quotes is told once, with its line', () => {
     expect(syntaxOf(`github: { token: \${TOKEN}, owner: acme }\nlabels: {}\n`)).toBe(
-      'config.yaml:1: has a character that YAML reads as its own here, such as { or [: put the value in quotes.',
+      'config.yaml:1: has a character with a special meaning in YAML here, such as { or [: put the value in quotes.',
     );
   });
 
@@ -395,7 +395,7 @@ describe('syntax', () => {
 
   test('a list is no configuration', () => {
     expect(syntaxOf('- github\n')).toBe(
-      'config.yaml: holds no keys: write github, jeballto and so on, each with what belongs to it.',
+      'config.yaml: contains no keys: write github, jeballto and so on, each with its own keys (config.example.json shows how).',
     );
   });
 
@@ -403,7 +403,7 @@ describe('syntax', () => {
     const folder = temporaryFolder();
     const messageAt = (path: string) => configErrorOf(() => loadConfig({ path, env: {} })).message;
     expect(messageAt(join(folder, 'none.json'))).toBe(
-      `${folder}/none.json: there is no such file: copy config.example.json there and edit it, or name another with --config.`,
+      `${folder}/none.json: there is no such file: let "jeballto-runner init" write it, or name another file with --config.`,
     );
     expect(messageAt(folder)).toBe(`${folder}: is a folder: name the file in it.`);
   });
@@ -446,8 +446,10 @@ labels: {mac: {image: ghcr.io/acme/mac}}
       runner: { ssh_password: password },
     });
     expect(refused).toEqual([
-      expect.stringContaining('github.token: begins a variable with $' + '{GITHUB_TOKEN and does not end it'),
-      expect.stringContaining(`runner.ssh_password: holds ${variable('HOME')} beside other characters`),
+      expect.stringContaining('github.token: begins a variable with $' + '{GITHUB_TOKEN but does not end it'),
+      expect.stringContaining(
+        `runner.ssh_password: contains ${variable('HOME')} together with other characters`,
+      ),
     ]);
     const runner = { ssh_password: variable('PASSWORD') };
     expect(load({ ...SMALLEST, runner }, { PASSWORD: password }).config.runner.ssh_password).toBe(password);
@@ -461,8 +463,8 @@ labels: {mac: {image: ghcr.io/acme/mac}}
         labels: { mac: { image: `ghcr.io/${variable('IMAGE')}` } },
       }),
     ).toEqual([
-      `github.owner: holds ${variable('OWNER')}, which is replaced in secrets only: write the value itself, or leave the key out and set JEBALLTO_RUNNER_GITHUB_OWNER.`,
-      `labels.mac.image: holds ${variable('IMAGE')}, which is replaced in secrets only: write the value itself, without it.`,
+      `github.owner: contains ${variable('OWNER')}, but variables are replaced in secrets only: write the value itself, or leave the key out and set JEBALLTO_RUNNER_GITHUB_OWNER.`,
+      `labels.mac.image: contains ${variable('IMAGE')}, but variables are replaced in secrets only: write the value itself.`,
     ]);
   });
 
@@ -487,7 +489,8 @@ labels: {mac: {image: ghcr.io/acme/mac}}
 
   test('files that are not there are problems, each', () => {
     const folder = temporaryFolder();
-    const where = "Relative paths begin at the configuration file's folder.";
+    const where =
+      'which does not exist: correct the path. A relative path begins at the folder of the configuration file.';
     expect(
       problemLines(
         {
@@ -506,8 +509,8 @@ labels: {mac: {image: ghcr.io/acme/mac}}
         folder,
       ),
     ).toEqual([
-      `github.app_private_key_path: names ${folder}/a.pem, but there is no such file. ${where}`,
-      `jeballto.token_file: names /no/such/token, but there is no such file. ${where}`,
+      `github.app_private_key_path: names ${folder}/a.pem, ${where}`,
+      `jeballto.token_file: names /no/such/token, ${where}`,
       `runner.ssh_private_key_path: names ${folder}, which is a folder: name the file in it.`,
     ]);
   });

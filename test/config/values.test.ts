@@ -28,13 +28,13 @@ describe('durations', () => {
 
   test.each(['0s', '367d'])('%s is out of range', (text) => {
     expect(problemLines({ ...SMALLEST, timeouts: { probing: text } })).toEqual([
-      `timeouts.probing: "${text}" is out of range: write something from 1ms to 366d.`,
+      `timeouts.probing: "${text}" is out of range: write a duration from 1ms to 366d.`,
     ]);
   });
 
   test("an image pull may not be given more time than the agent's 7 days", () => {
     expect(problemLines({ ...SMALLEST, timeouts: { creating: '8d' } })).toEqual([
-      'timeouts.creating: is too long: the agent ends a pull after 7d at the latest.',
+      'timeouts.creating: is too long: the agent ends a pull after 7d. Write 7d or less.',
     ]);
   });
 });
@@ -77,12 +77,12 @@ describe("sizes follow the agent's rule", () => {
       { memory: '12GiB' },
       'memory: "12GiB" is not a size: write a number and MB, GB or TB, such as 2GB (1 GB is 1024³ bytes).',
     ],
-    [{ memory: '1GB' }, 'memory: "1GB" is out of range: the agent takes 2GB to 128GB.'],
-    [{ memory: 12 }, 'memory: 12 bytes is out of range: the agent takes 2GB to 128GB.'],
-    [{ memory: '129GB' }, 'memory: "129GB" is out of range: the agent takes 2GB to 128GB.'],
-    [{ disk: '19GB' }, 'disk: "19GB" is out of range: the agent takes 20GB to 8TB.'],
-    [{ disk: '8193GB' }, 'disk: "8193GB" is out of range: the agent takes 20GB to 8TB.'],
-    [{ disk: true }, 'disk: takes a size: write it as a text, such as 20GB.'],
+    [{ memory: '1GB' }, 'memory: "1GB" is out of range: the agent accepts 2GB to 128GB.'],
+    [{ memory: 12 }, 'memory: 12 bytes is out of range: the agent accepts 2GB to 128GB.'],
+    [{ memory: '129GB' }, 'memory: "129GB" is out of range: the agent accepts 2GB to 128GB.'],
+    [{ disk: '19GB' }, 'disk: "19GB" is out of range: the agent accepts 20GB to 8TB.'],
+    [{ disk: '8193GB' }, 'disk: "8193GB" is out of range: the agent accepts 20GB to 8TB.'],
+    [{ disk: true }, 'disk: must be a size: write it as a text, such as 20GB.'],
     [{ cpu: 0 }, 'cpu: 0 does not fit here: write a whole number from 1 to 32.'],
     [{ cpu: 33 }, 'cpu: 33 does not fit here: write a whole number from 1 to 32.'],
     [{ cpu: 1.5 }, 'cpu: 1.5 does not fit here: write a whole number from 1 to 32.'],
@@ -171,8 +171,8 @@ describe('URLs', () => {
     ['127.0.0.1:8011', 'is not an http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
     ['ftp://mac/v1', 'is not an http or https URL: write it in full, such as http://127.0.0.1:8011/v1.'],
     ['http://mac:8011', 'does not end in /v1, where the agent has its API: add it.'],
-    ['http://me:pw@mac/v1', 'takes a URL without user, password, query and fragment.'],
-    ['http://mac/a%20b/v1', 'holds a "%", which the agent refuses in paths.'],
+    ['http://me:pw@mac/v1', 'must be a URL without user, password, query and fragment: remove them.'],
+    ['http://mac/a%20b/v1', 'contains a "%", which the agent refuses in paths: remove it.'],
   ])('the agent is not at %s', (url, problem) => {
     expect(problemLines(withAgent(url))).toEqual([`jeballto.base_url: ${problem}`]);
   });
@@ -228,13 +228,13 @@ describe('texts', () => {
 
   test('a text that YAML reads as something else has to be quoted', () => {
     expect(problemLines({ ...SMALLEST, runner: { ssh_password: 12345 } })).toEqual([
-      'runner.ssh_password: is read as a number, but takes a text: put it in quotes.',
+      'runner.ssh_password: is read as a number, but must be a text: put it in quotes.',
     ]);
   });
 
   test('a secret with a line break at its end is refused and not repeated', () => {
     expect(problemLines({ ...SMALLEST, github: { ...SMALLEST.github, token: 'ghp_hidden\n' } })).toEqual([
-      'github.token: begins or ends with a blank or a line break: take it away.',
+      'github.token: begins or ends with a space or a line break: remove it.',
     ]);
   });
 });

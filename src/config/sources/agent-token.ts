@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { span } from '../../format.js';
 import { ConfigError } from '../config-error.ts';
 import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
@@ -69,7 +70,7 @@ async function runTokenCommand(
     throw tokenError(
       host,
       'token_command',
-      `names the program ${program}, which ${why}: run it by hand to see more.`,
+      `names the program ${program}, which ${why}: run it by hand to see the reason.`,
     );
   }
 }
@@ -79,7 +80,7 @@ function whyFailed(
   timeoutMs: number,
 ): string {
   if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'printed far more than a token';
-  if (killed) return `did not end within ${timeoutMs / 1000} seconds`;
+  if (killed) return `did not end within ${span(timeoutMs)}`;
   if (typeof code === 'number') return `ended with exit code ${code}`;
   return code ? `could not be run (${code})` : 'was ended by a signal';
 }

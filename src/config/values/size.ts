@@ -20,7 +20,7 @@ export function size(least: string, most: string) {
   const schema = z
     .union([z.string(), z.int()], {
       error: ({ input }) =>
-        input === undefined ? undefined : `takes a size: write it as a text, such as ${least}.`,
+        input === undefined ? undefined : `must be a size: write it as a text, such as ${least}.`,
     })
     .transform((given, ctx) => {
       const bytes = typeof given === 'number' ? given : parseSize(given);
@@ -28,7 +28,7 @@ export function size(least: string, most: string) {
       ctx.addIssue(
         bytes === null
           ? `"${given}" is not a size: write a number and MB, GB or TB, such as ${least} (1 GB is 1024³ bytes).`
-          : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent takes ${least} to ${most}.`,
+          : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent accepts ${least} to ${most}.`,
       );
       return z.NEVER;
     });
