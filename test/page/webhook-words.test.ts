@@ -32,7 +32,7 @@ test('trust names its beginning; silence is no trouble, and in mode poll not eve
 test('the last delivery and what was asked for again are told', () => {
   expect(words({}).last).toBe('No genuine delivery yet.');
   expect(words({ deliveredAt: NOW - 5_000, redelivered: 1 }).last).toBe(
-    'Last delivery 5.0 s ago. GitHub was asked to make 1 failed delivery again.',
+    'Last delivery 5 s ago. GitHub was asked to make 1 failed delivery again.',
   );
 });
 
