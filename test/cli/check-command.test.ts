@@ -99,10 +99,10 @@ test('a world in order has no ✗, ends with 0, and is left as it was', async ()
   const { code, wrong, lines } = await well.examine();
   expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
   expect(lines).toContain('✓ github      The token has the scope repo.');
-  expect(lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+  expect(lines).toContain(`✓ store       ${well.storePath} is created at the first start.`);
   expect(well.mac.world.vmsCreated).toBe(0);
   const again = await well.examine();
-  expect(again.lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+  expect(again.lines).toContain(`✓ store       ${well.storePath} is created at the first start.`);
 });
 
 test('a host that does not answer is told with its address', async () => {
@@ -149,8 +149,8 @@ test('VMs of others in its slots and images that are not there are notes', async
   addForeignVm(well.mac.world, { name: 'my own macOS' });
   const { code, lines } = await well.examine();
   expect(code).toBe(0);
-  expect(lines).toContain('! host mac-1  VMs of others take 1 of its slots: my own macOS.');
-  expect(lines.filter((line) => /is not there yet/.test(line))).toHaveLength(1);
+  expect(lines).toContain('! host mac-1  1 VM that is not of this daemon uses a slot: my own macOS.');
+  expect(lines.filter((line) => /is not on the Mac yet/.test(line))).toHaveLength(1);
 });
 
 test('a token without the right to register runners, and one that GitHub refuses, are told', async () => {
@@ -169,7 +169,7 @@ test('the proxy and the CAs of the environment are named, and a proxy that canno
   const proxy = 'http://user:hidden@127.0.0.1:9';
   const { lines, wrong } = await well.examine({ HTTP_PROXY: proxy, NODE_EXTRA_CA_CERTS: '/no/such/ca.pem' });
   expect(lines).toContain(
-    '✓ github      It is reached through the proxy http://127.0.0.1:9 of HTTP_PROXY; agents are not.',
+    '✓ github      GitHub is reached through the proxy http://127.0.0.1:9 (HTTP_PROXY); agents are called directly.',
   );
   expect(wrong).toContainEqual(expect.stringMatching(/NODE_EXTRA_CA_CERTS names \/no\/such\/ca\.pem/));
   expect(wrong).toContainEqual(expect.stringMatching(/the proxy http:\/\/127\.0\.0\.1:9 of HTTP_PROXY/));
@@ -224,12 +224,12 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   await whileHeld(well.storePath, async () => {
     const { code, lines } = await well.examine();
     expect(code).toBe(0);
-    expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
+    expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon uses this store/));
     expect(lines.join()).not.toContain(' ports ');
   });
   taken.close();
   expect((await well.examine()).lines).toContainEqual(
-    expect.stringMatching(/^✓ store .*no daemon holds it\. 0 jobs go on/),
+    expect.stringMatching(/^✓ store .*no daemon uses it\. 0 jobs go on/),
   );
 });
 
@@ -252,11 +252,11 @@ test('the runners that a running daemon saw in its images are told, with what Gi
     const { code, lines } = await well.examine();
     expect(code).toBe(0);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^✓ github .*image of ios has the runner 2\.330\.0\.$/),
+      expect.stringMatching(/^✓ github .*image of ios has runner version 2\.330\.0\.$/),
     );
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^! github .*image of old has the runner 2\.311\.0; GitHub takes it until 2026-03-01: build/,
+        /^! github .*image of old has runner version 2\.311\.0; GitHub accepts it until 2026-03-01: build/,
       ),
     );
   });
@@ -289,7 +289,7 @@ test('a store that cannot be one is wrong', async () => {
     writeFileSync(config.store.path, 'a file, no folder');
   });
   expect((await ill.examine()).wrong).toEqual([
-    expect.stringMatching(/✗ store .* is a file, and store\.path/),
+    expect.stringMatching(/✗ store .* is a file: set store\.path/),
   ]);
 });
 
@@ -342,7 +342,7 @@ test('a GitHub that does not answer is told once, and named while it is waited f
   const examined = ill.examine({}, clock);
   const patience = () => clock.alarms.filter((at) => at - clock.now() <= 2_000);
   await soon(() => expect([patience().length, clock.alarms.length]).toEqual([1, 2]));
-  await soon(() => expect(ill.lines().join()).toContain('✓ host mac-1  It accepts our token.'));
+  await soon(() => expect(ill.lines().join()).toContain('✓ host mac-1  It accepts the token.'));
   await clock.advance(2_000);
   expect(ill.errors()).toEqual([`Waiting for GitHub at ${ill.world.github.url} …`]);
   await clock.advance(30_000);
@@ -364,7 +364,7 @@ test('rows that cannot be read are counted by their table, and the store stays a
   expect(code).toBe(0);
   expect(lines).toContainEqual(
     expect.stringContaining(
-      '3 rows of the store cannot be read and are kept in quarantine (1 of cordons, 2 of settled)',
+      '3 rows of the store are unreadable and in quarantine (1 of cordons, 2 of settled)',
     ),
   );
   expect(filesOf(well.storePath)).toEqual(before);

@@ -80,11 +80,11 @@ test('a number out of range ends with 64 and says the range', async () => {
   expect(stderr).toContain('a whole number from 1 to 1000');
 });
 
-test('start without a configuration ends with 78 and says what to copy', async () => {
+test('start without a configuration ends with 78 and says what writes one', async () => {
   const { code, stdout, stderr } = await runCli(['start'], { cwd: folder });
   expect(code).toBe(78);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^config\.json: .*config\.example\.json/);
+  expect(stderr).toMatch(/^config\.json: .*jeballto-runner init/);
 });
 
 test('start tells all problems of a configuration at once, on standard error, without a stack', async () => {
@@ -151,7 +151,7 @@ test('a simulated world prints a configuration that check accepts, and begins wi
   const cli = startCli(['simulate', 'world', '--port', '0', '--faults', faults]);
   await expect.poll(cli.stderr, { timeout: 10_000 }).toContain('Ctrl-C');
   const { code, stdout } = await runCli(['check', '--config', file('world.json', cli.stdout())]);
-  expect(stdout).toContain('✓ host mac-1  It accepts our token.');
+  expect(stdout).toContain('✓ host mac-1  It accepts the token.');
   expect(stdout).toMatch(/^✗ host mac-1 .*503/m);
   expect(stdout).toContain('✓ github');
   expect(code).toBe(1);

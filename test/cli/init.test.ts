@@ -96,11 +96,11 @@ test('in YAML the comments stay', async () => {
 test.each([
   ['--agent-url', 'http://127.0.0.1:9/v1', 1, /ECONNREFUSED/],
   ['--agent-token', 'x'.repeat(36), 1, /token/],
-  ['--agent-token', 'short', 64, /--agent-token: The token is 5 bytes long/],
+  ['--agent-token', 'short', 64, /--agent-token: The token has 5 bytes/],
   ['--repository', 'acme', 64, /--repository: "acme" is not a repository: write it as owner\/name/],
   ['--repository', 'acme/none', 64, /--repository: .*acme\/none/],
   ['--image', 'https://x/y', 64, /--image: "https:\/\/x\/y" is not an image reference/],
-  ['--label', 'a,b', 64, /--label: "a,b" holds a comma/],
+  ['--label', 'a,b', 64, /--label: "a,b" contains a comma/],
 ])(
   'an answer that does not pass ends it with the reason, and nothing is written: %s %s',
   async (flag, answer, code, said) => {
@@ -173,7 +173,7 @@ test.runIf(canRun(whyNoTerminal()))(
     await terminal.see('into jeballto.token');
     await terminal.see('Its token', `${SIMULATED_AGENT_TOKEN}\r`);
     await terminal.see('accepts the token');
-    await terminal.see('Have you made a GitHub App', '\r');
+    await terminal.see('Do you have a GitHub App', '\r');
     await terminal.see('A GitHub token', 'ghp_example\r');
     await terminal.see('belongs to');
     await terminal.see('The repository whose jobs', 'acme/none\r');

@@ -30,11 +30,11 @@ test('live jobs stand above those that are over, each with its state, host, age,
   expect(await jobsCommand({ config: daemon.config }, terminal)).toBe(0);
   expect(text()).toBe(
     [
-      'JOB  REPOSITORY  NAME             STATE      HOST   AGE     ATTEMPT  OUTCOME',
-      '11   acme/app    CI / Unit tests  creating   mac-1  3m 20s  1        pulling 40 %',
-      '12   acme/app    CI / Unit tests  sshReady   mac-1  1m 35s  1        SSH_FORWARDING_FAILED (try 3): no port',
-      '10   acme/app    Lint             succeeded  mac-1  2h ago  1',
-      "9    acme/app    Lint             lost       mac-1  2h ago  3        the image's fault. IMAGE_INVALID: The image asks for too much.",
+      'JOB  REPOSITORY  NAME             STATE      HOST   AGE      ATTEMPT  OUTCOME',
+      '11   acme/app    CI / Unit tests  creating   mac-1  3 min    1        pulling 40 %',
+      '12   acme/app    CI / Unit tests  sshReady   mac-1  2 min    1        SSH_FORWARDING_FAILED (try 3): no port',
+      '10   acme/app    Lint             succeeded  mac-1  2 h ago  1',
+      "9    acme/app    Lint             lost       mac-1  2 h ago  3        the image's fault. IMAGE_INVALID: The image asks for too much.",
     ].join('\n'),
   );
 });
@@ -96,8 +96,8 @@ test('a file or a pipe gets one line for each job, with its reason beside it', a
 
 test('cordoned hosts and jobs that no profile covers are told below the table', async () => {
   expect((await waitingJobs(null)).slice(-2)).toEqual([
-    'mac-2 takes no new jobs: cordoned by ann.',
-    '1 more job at GitHub: no profile covers "ubuntu-latest".',
+    'mac-2 takes no new jobs, since ann cordoned it.',
+    '1 more job at GitHub cannot be served: no profile covers "ubuntu-latest".',
   ]);
 });
 
@@ -117,7 +117,7 @@ test('a port that is silent, and one that speaks something else, get the advice 
   let speaks = false;
   await once(server, 'listening');
   const address = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: null };
-  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 0.05 s');
+  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 50 ms');
   speaks = true;
   await expect(askDaemon(address, 'GET', '/api/jobs')).rejects.toThrow('does not speak HTTP');
   for (const socket of sockets) socket.destroy();

@@ -108,12 +108,12 @@ test('everything with a name of the earlier id is listed, with its age, its host
   const { code, lines } = await at.run();
   expect(code).toBe(1);
   expect(lines.map((line) => line.replace(/ +/g, ' '))).toEqual([
-    expect.stringMatching(/^delete vm gh-t-7-1 on mac-1 \d+s old no record owns it and it is stopped$/),
+    expect.stringMatching(/^delete vm gh-t-7-1 on mac-1 \d+ s old no record owns it and it is stopped$/),
     expect.stringMatching(
-      /^leave vm gh-t-8-1 on mac-1 \d+s old .*it is paused, so its guest cannot be asked/,
+      /^leave vm gh-t-8-1 on mac-1 \d+ s old .*it is paused, so its guest cannot be asked/,
     ),
-    expect.stringMatching(/^retire vm gh-t-9-1 on mac-1 \d+s old .*its guest is asked first$/),
-    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+s old it is the base VM of no profile/),
+    expect.stringMatching(/^retire vm gh-t-9-1 on mac-1 \d+ s old .*its guest is asked first$/),
+    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+ s old it is the base VM of no profile/),
     'delete runner gh-t-6-1 on octo/app no record and no VM owns it',
     'leave runner gh-t-9-1 on octo/app its VM exists and goes first',
     expect.stringMatching(/^Nothing was removed\. Make sure that no daemon runs with the id "t"/),
@@ -143,7 +143,7 @@ test('on request it is removed, strangers are not, and then nothing is left', as
   expect([code, at.names(), at.runnerNames()]).toEqual([0, STRANGERS, STRANGERS]);
   expect(await at.run()).toEqual({
     code: 0,
-    lines: ['Nothing bears a name of "gh-t" on any Mac or at GitHub that answered.'],
+    lines: ['No VM and no runner has a name of "gh-t" on the Macs and at GitHub, as far as they answered.'],
   });
 });
 
@@ -232,14 +232,16 @@ test('a token file belongs to the --host before it', () => {
     program.parse(['leftovers', '--controller-id', 'old', ...words], { from: 'user' });
   };
   expect(() => parse('--host', 'a', '--token-file', 'x', '--host', 'b', '--token-file', 'y')).not.toThrow();
-  expect(() => parse('--token-file', 'x', '--host', 'a')).toThrow('behind the --host');
-  expect(() => parse('--host', 'a', '--token-file', 'x', '--token-file', 'y')).toThrow('behind the --host');
+  expect(() => parse('--token-file', 'x', '--host', 'a')).toThrow('Write it after the --host');
+  expect(() => parse('--host', 'a', '--token-file', 'x', '--token-file', 'y')).toThrow(
+    'Write it after the --host',
+  );
 });
 
 test('the id of the config, of the daemon that runs, and what is no id are refused in a sentence', async () => {
   const at = await abandoned();
   await expect(at.run({ controllerId: 'new' })).rejects.toThrow(
-    /^"new" is controller\.id of this config: .*gc/,
+    /^"new" is the controller\.id of this config, .*gc/,
   );
   await expect(at.run({ controllerId: 'No-Id' })).rejects.toThrow(
     '--controller-id "No-Id" does not fit here: write lower-case letters',
@@ -257,10 +259,10 @@ test('the id of the config, of the daemon that runs, and what is no id are refus
   );
   await using silent = await runningDaemon({ status: status({}) });
   const untold = await abandoned({ admin: { listen: new URL(silent.url).host } });
-  await expect(untold.run(remove)).rejects.toThrow('does not say with which id');
+  await expect(untold.run(remove)).rejects.toThrow('its controller.id is unknown');
   await using locked = await runningDaemon({ status: status({ namePrefix: 'gh-t' }) }, 'token of its admin');
   const refused = await abandoned({ admin: { listen: new URL(locked.url).host } });
-  await expect(refused.run(remove)).rejects.toThrow('does not say with which id');
+  await expect(refused.run(remove)).rejects.toThrow('its controller.id is unknown');
   expect(stays.names()).toEqual(['gh-t-7-1']);
   await using other = await runningDaemon({ status: status({ namePrefix: 'gh-new' }) });
   const freed = await abandoned({ admin: { listen: new URL(other.url).host } });
@@ -331,11 +333,11 @@ test.runIf(canRun(whyNoTerminal()))(
     addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
     const args = ['leftovers', '--controller-id', 't', '--remove', '--config', at.path];
     const no = atTerminal(args, { cwd: at.folder });
-    await no.see('Remove 1 thing?', '\r');
+    await no.see('Remove 1 VM?', '\r');
     await no.see('Nothing was removed.');
     expect([await no.ended, at.names()]).toEqual([1, ['gh-t-7-1']]);
     const yes = atTerminal(args, { cwd: at.folder });
-    await yes.see('Remove 1 thing?', 'y');
+    await yes.see('Remove 1 VM?', 'y');
     await yes.see('removed  vm gh-t-7-1 on mac-1');
     expect([await yes.ended, at.names()]).toEqual([0, []]);
   },

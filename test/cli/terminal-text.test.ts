@@ -1,18 +1,6 @@
 import { expect, test } from 'vitest';
 import { randomSource } from '../../src/cli/simulation/random-source.ts';
-import { printable, shortSpan, textTable } from '../../src/cli/terminal/terminal-text.ts';
-
-test.each([
-  [0, '0s'],
-  [999, '0s'],
-  [45_000, '45s'],
-  [200_000, '3m 20s'],
-  [3_600_000, '1h'],
-  [187_200_000, '2d 4h'],
-  [-5, '0s'],
-])('%i ms are spoken as %s', (ms, spoken) => {
-  expect(shortSpan(ms)).toBe(spoken);
-});
+import { printable, textTable } from '../../src/cli/terminal/terminal-text.ts';
 
 test('what others named cannot move the cursor or retitle the window', () => {
   const bad = '\ufffd';

@@ -4,7 +4,7 @@ import { printable } from '../terminal/terminal-text.ts';
 export interface Finding {
   /** What it is about: `config`, `host mac-1`, `github`, `store`, `ports`. */
   about: string;
-  /** `wrong` keeps the daemon from its work; a `note` is worth knowing. */
+  /** `wrong` prevents the daemon from serving jobs; a `note` is only worth knowing. */
   verdict: 'ok' | 'wrong' | 'note';
   /** What was found and, where something is wrong, what fixes it. */
   message: string;

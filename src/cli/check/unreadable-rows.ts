@@ -6,5 +6,5 @@ export function unreadableRows(byTable: Record<string, number>): string | null {
   if (tables.length === 0) return null;
   const all = tables.reduce((sum, [, rows]) => sum + rows, 0);
   const where = tables.map(([table, rows]) => `${rows} of ${table}`).join(', ');
-  return `${counted(all, 'row')} of the store cannot be read and ${all === 1 ? 'is' : 'are'} kept in quarantine (${where})`;
+  return `${counted(all, 'row of the store is', 'rows of the store are')} unreadable and in quarantine (${where})`;
 }

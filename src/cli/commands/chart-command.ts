@@ -19,7 +19,7 @@ export async function chartCommand(
   const machine = machines().find((one) => one.id === id);
   if (!machine) {
     const known = machines().map((one) => one.id);
-    throw new UsageError(`There is no machine "${id}": ${known.join(' or ')}.`);
+    throw new UsageError(`There is no machine "${id}": write ${known.join(' or ')}.`);
   }
   const description = describeMachine(machine);
   if (json) terminal.out(JSON.stringify(JSON.parse(portableChart(machine))));

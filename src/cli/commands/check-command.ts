@@ -13,10 +13,10 @@ import { about, type Finding, findingLine } from '../check/finding.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** Milliseconds after which somebody who waits is told for whom. */
+/** Milliseconds after which the command says which answers it waits for. */
 const PATIENCE_MS = 2_000;
 
-/** Findings about one thing, and how a person calls what is asked for them. */
+/** Findings about one part of the system. `asked` names that part for people. */
 interface Part {
   asked: string;
   findings: Promise<Finding[]>;
@@ -35,8 +35,8 @@ export async function checkCommand(
 }
 
 /**
- * Tries everything that `start` needs. Changes nothing. What is known is printed while the rest is asked for, always in
- * the same order.
+ * Tries everything that `start` needs. Changes nothing. Prints each finding as soon as it and all before it are known, so
+ * the order is always the same.
  */
 export async function checkAll(
   path: string | undefined,
@@ -65,7 +65,7 @@ export async function checkAll(
   endProgress();
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   const exitCode = loaded === null ? ExitCode.config : wrong === 0 ? ExitCode.ok : ExitCode.failed;
-  terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'thing')} to fix, marked ✗.`);
+  terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'problem')} to fix, marked ✗.`);
   return { exitCode, findings };
 }
 
@@ -125,7 +125,7 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
   ];
 }
 
-/** True when a secret stands in the file itself, not in a variable that the file names. */
+/** True when the file itself holds a secret, and not only the name of a variable. */
 function holdsSecrets(path: string): boolean {
   return [...leavesOf(readConfigFile(path).content)]
     .filter(({ facts }) => facts.secret)

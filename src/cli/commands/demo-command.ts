@@ -39,7 +39,7 @@ export async function demoCommand(options: DemoOptions, terminal: Terminal): Pro
       try {
         await step();
       } catch {
-        // The others have their turn all the same.
+        // A step that fails must not stop the others.
       }
     }
     stop.release();

@@ -13,7 +13,7 @@ export interface JobsAnswer {
   hosts: Answers['/api/hosts']['hosts'];
 }
 
-/** Prints what the running daemon knows of its jobs. Throws a NoDaemonError when none answers. */
+/** Prints the jobs of the running daemon. Throws a NoDaemonError when no daemon answers. */
 export async function jobsCommand(
   { config, json }: { config?: string; json?: boolean },
   terminal: Terminal,
@@ -60,7 +60,7 @@ export function jobsLines(
 
 function cordonNotes(hosts: JobsAnswer['hosts']): string[] {
   return hosts.flatMap(({ name, cordon }) =>
-    cordon ? [`${printable(name)} takes no new jobs: cordoned by ${printable(cordon.by)}.`] : [],
+    cordon ? [`${printable(name)} takes no new jobs, since ${printable(cordon.by)} cordoned it.`] : [],
   );
 }
 
@@ -74,7 +74,7 @@ function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {
       : []),
     ...(strange.length > 0
       ? [
-          `${counted(strange.length, 'more job', 'more jobs')} at GitHub: no profile covers ${labels.join(', ')}.`,
+          `${counted(strange.length, 'more job', 'more jobs')} at GitHub cannot be served: no profile covers ${labels.join(', ')}.`,
         ]
       : []),
   ];

@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** What can be typed behind a command. */
+/** What can be typed after a command. */
 interface Place {
   /** The words of the command, without the program's name: `simulate world`. */
   path: string;
@@ -23,7 +23,7 @@ export function completionScript(program: Command, shell: (typeof SHELLS)[number
 function placesOf(command: Command, path: string): Place[] {
   const below = command.commands.filter((one) => one.name() !== 'help');
   const [argument] = command.registeredArguments as Argument[];
-  const help = { flags: ['--help'], about: 'say more', values: 'none' as const };
+  const help = { flags: ['--help'], about: 'show help', values: 'none' as const };
   return [
     {
       path,

@@ -1,4 +1,4 @@
-import { counted } from '../../format.js';
+import { counted, span } from '../../format.js';
 import type { SimulatedMac } from '../../simulator/agent/simulated-mac.ts';
 import { slotsInUse } from '../../simulator/agent/vms/vm-state.ts';
 import { withdraw } from '../../simulator/github/jobs/assignment.ts';
@@ -14,7 +14,7 @@ import { pushJobs } from './demo-workflow.ts';
 /** Jobs of one further push, and how much longer each of them takes. */
 const MORE_JOBS = 5;
 const MORE_SECONDS = 8;
-/** Milliseconds for which the agent of a Mac that was made to fail is away. */
+/** Milliseconds until the agent of a Mac that was made to fail is back. */
 const DOWN_MS = 10_000;
 
 /** The keys in one line of at most 78 characters. */
@@ -58,7 +58,7 @@ export class DemoActions {
     switch (key) {
       case 'n':
         pushJobs(this.#world, this.#repository, MORE_JOBS, MORE_SECONDS);
-        return `${counted(MORE_JOBS, 'job')} more were pushed.`;
+        return `${counted(MORE_JOBS, 'more job was', 'more jobs were')} pushed.`;
       case 'm':
         return this.#failMac();
       case 'c':
@@ -84,7 +84,7 @@ export class DemoActions {
     const vms = slotsInUse(mac.world);
     // It fails only when the demonstration ends in these seconds.
     mac.restart('crash', DOWN_MS).catch(() => undefined);
-    return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${DOWN_MS / 1_000} s.`;
+    return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${span(DOWN_MS)}.`;
   }
 
   #cancelJob(): string {

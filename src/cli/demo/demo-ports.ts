@@ -27,7 +27,7 @@ export async function demoPorts(
   for (let taken = port; taken < port + count; taken += 1) {
     if (!(await isFree(taken))) {
       throw new UsageError(
-        `Port ${taken} cannot be used: another process has it, or this user may not take it. The demo takes ${count} ports in a row: choose another first one with --port, or leave --port out.`,
+        `Port ${taken} cannot be used: another process has it, or this user may not use it. The demo takes ${count} ports in a row: choose another first one with --port, or leave --port out.`,
       );
     }
   }

@@ -47,8 +47,8 @@ interface Interview {
 }
 
 /**
- * Asks what the daemon must know, checks each answer at once and writes the smallest config; run again, it offers what
- * the config says and keeps what it does not ask about. Returns what `check` then says of the whole.
+ * Asks for what the daemon needs, checks each answer at once and writes the smallest config. When it runs again, it offers
+ * the values of the config and keeps what it does not ask about. Returns the exit code of `check` for the whole config.
  */
 export async function initCommand(options: InitOptions, terminal: Terminal): Promise<number> {
   const isLive = terminal.columns !== null && process.stdin.isTTY === true && !options.json;
@@ -82,8 +82,8 @@ async function run(interview: Interview) {
   draft.write();
   questions.say(
     draft.isThere
-      ? `${draft.path} is changed; what was not asked about is as it was.`
-      : `${draft.path} is written, readable by you alone.`,
+      ? `${draft.path} is changed; what was not asked about is unchanged.`
+      : `${draft.path} is written; only you can read it.`,
   );
   const { exitCode, findings } = options.check
     ? await checkAll(draft.path, terminal)
@@ -96,7 +96,7 @@ async function run(interview: Interview) {
   return { exitCode, config: draft.path, label, webhook, service, warnings, findings };
 }
 
-/** Returns the images that are on the Mac. Of several Macs in a config nothing is asked. */
+/** Returns the images that are on the Mac. Asks nothing when the config has a list of Macs. */
 async function askForAgent({ options, questions, outside, draft, terminal }: Interview): Promise<string[]> {
   if (draft.has('hosts')) {
     questions.warn(`The Macs in hosts of ${draft.path} stay as they are.`);
@@ -136,7 +136,10 @@ async function askForCredential(interview: Interview): Promise<GitHub> {
   const isApp =
     appId !== undefined ||
     (asks &&
-      (await questions.confirm('Have you made a GitHub App for it? (No: a personal token)', undefined)));
+      (await questions.confirm(
+        'Do you have a GitHub App for this? (No: use a personal access token)',
+        undefined,
+      )));
   if (isApp) return askForApp(interview, apiUrl, appId);
   for (const key of ['app_id', 'installation_id', 'app_private_key_path'])
     draft.set(['github', key], undefined);
@@ -175,7 +178,7 @@ async function askForApp(
   });
   const { github, installationId } = await questions.ask({
     flag: '--installation-id',
-    message: "The id of its installation (the last part of the installation's address)",
+    message: "The id of its installation (the number at the end of the installation's address)",
     given: options.installationId,
     fallback: draft.text('github.installation_id'),
     check: async (answer) => {
@@ -234,8 +237,8 @@ async function askForProfile({ options, questions, outside, draft }: Interview, 
 }
 
 /**
- * With a webhook jobs are noticed sooner; without, and where none may be made, polling finds them. Returns the address
- * of the webhook.
+ * With a webhook the daemon finds jobs sooner; without one, and where the credentials may not create one, polling finds
+ * them. Returns the address of the webhook.
  */
 async function askForWebhook(
   { options: { webhook }, questions, draft }: Interview,
@@ -244,7 +247,7 @@ async function askForWebhook(
 ): Promise<string | null> {
   const given = webhook === undefined ? undefined : webhook !== false;
   const message =
-    'Set up a webhook? GitHub must reach an address of yours; without one it is asked every 10 s';
+    'Set up a webhook? GitHub must be able to reach this daemon; without a webhook the daemon asks GitHub every 10 s';
   if (!(await questions.confirm(message, given))) return null;
   const secret = draft.text('github.webhook_secret') ?? randomBytes(32).toString('hex');
   try {
@@ -273,7 +276,7 @@ async function askForWebhook(
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
     questions.warn(
-      `${error.message} So no webhook is set up, and polling finds the jobs; docs/operations.md says how to make one by hand.`,
+      `${error.message} So no webhook is set up, and polling finds the jobs; docs/operations.md says how to create one by hand.`,
     );
     return null;
   }
@@ -286,7 +289,7 @@ class NotAllowed extends Error {
 
 function wholeNumber(answer: string): number {
   if (/^[1-9]\d*$/.test(answer)) return Number(answer);
-  throw new UsageError(`"${answer}" is not a number.`);
+  throw new UsageError(`"${answer}" is not a whole number above 0.`);
 }
 
 /** A variable that is set is named in the config, so that its value stays out of it. */

@@ -72,11 +72,15 @@ export async function changeService(
     terminal.out(`Start it with:\n${startSteps(manager, file).map(shown).join('\n')}`);
     return { manager, file, started: false };
   }
-  // One that runs already goes on with the old file otherwise.
+  // A daemon that already runs would go on with the old file.
   for (const step of stopSteps(manager, file)) spawnSync(step[0] ?? '', step.slice(1));
   for (const step of startSteps(manager, file)) await run(step, terminal.clock);
-  terminal.out(`The daemon is started, and will be after every ${manager === 'systemd' ? 'boot' : 'login'}.`);
-  terminal.out(`Look at it with:\n${shown(lookStep(manager, program))}\n  jeballto-runner jobs`);
+  terminal.out(
+    `The daemon is started, and starts again after every ${manager === 'systemd' ? 'boot' : 'login'}.`,
+  );
+  terminal.out(
+    `See its log and its jobs with:\n${shown(lookStep(manager, program))}\n  jeballto-runner jobs`,
+  );
   return { manager, file, started: true };
 }
 
@@ -90,7 +94,7 @@ function uninstall(manager: Manager, file: string, { out }: Terminal): boolean {
   rmSync(file);
   if (manager !== 'launchd') spawnSync(...systemctl(manager, 'daemon-reload'));
   out(
-    `The daemon is stopped and ${file} is removed. Config, store and log are left; jobs that run in VMs go on, and nothing cleans up after them until a daemon starts.`,
+    `The daemon is stopped and ${file} is removed. Config, store and log stay. Jobs that run in VMs go on, and nothing cleans up after them until a daemon starts.`,
   );
   return true;
 }
@@ -99,7 +103,7 @@ function ownManager(): Manager {
   if (process.platform === 'darwin') return 'launchd';
   if (process.platform !== 'linux') {
     throw new UsageError(
-      'There is neither launchd nor systemd here: start the daemon in a way of this system.',
+      'This system has neither launchd nor systemd: let its own service manager run "jeballto-runner start".',
     );
   }
   return process.getuid?.() === 0 ? 'systemd' : 'systemd-user';
@@ -139,7 +143,7 @@ function systemctl(manager: Manager, ...args: string[]): [string, string[]] {
 
 const shown = (step: Step) => `  ${step.join(' ')}`;
 
-/** launchd refuses a job while the one that was stopped before still ends. */
+/** launchd refuses a new job until the one that was stopped has ended. */
 const MOST_TRIES = { launchctl: 20 } as Record<string, number>;
 
 async function run([program = '', ...args]: Step, clock: Clock): Promise<void> {
@@ -154,7 +158,7 @@ async function run([program = '', ...args]: Step, clock: Clock): Promise<void> {
   }
 }
 
-/** Asks the program that knows the form, where it is there: launchd and systemd say little about a file that is wrong. */
+/** Checks the file with the system's own tool, if there is one: launchd and systemd say little about a wrong file. */
 function checkForm(manager: Manager, unit: string): void {
   const draft = join(tmpdir(), `${process.pid}-${manager === 'launchd' ? 'job.plist' : UNIT_NAME}`);
   const step: Step =

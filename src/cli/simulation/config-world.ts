@@ -35,8 +35,8 @@ const section = (content: Section, name: string): Section =>
   isMap(content[name]) ? { ...(content[name] as Section) } : {};
 
 /**
- * Starts a simulated Mac for each host of a config, and a simulated GitHub with its repositories. Nothing of the config
- * but these is asked, and no file or variable that it names is read. Throws a UsageError when it cannot be used.
+ * Starts a simulated Mac for each host of a config, and a simulated GitHub with its repositories. No host of the config is
+ * called, and no file or variable that it names is read. Throws a UsageError when it cannot be used.
  */
 export async function startConfigWorld(options: ConfigWorldOptions): Promise<ConfigWorld> {
   const { path, agentToken, webhookSecret, ...where } = options;
@@ -90,7 +90,7 @@ function withoutToken({ token, token_file, token_command, ...host }: Section): S
   return host;
 }
 
-/** What of the config has to be at GitHub. */
+/** Creates at the simulated GitHub what the config names. */
 function furnish(
   { github: { world } }: SimulatedWorld,
   { github, runner, controller, labels }: ReturnType<typeof configSchema.parse>,

@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import stringWidth from 'string-width';
 import { subjectOf } from '../../../machines/job/subject.ts';
-import { counted } from '../../format.js';
+import { age, counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
 import { faultWords, outcomeWord } from '../../journal/outcome.js';
@@ -9,13 +9,13 @@ import { topState } from '../../journal/overview.js';
 import { troubleOf } from '../../journal/trouble.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
-import { cut, printable, shortSpan, textTable, wrap } from './terminal-text.ts';
+import { cut, printable, textTable, wrap } from './terminal-text.ts';
 
 export interface TableSize {
   /** Null where nothing is cut or folded: a program or a file reads it. */
   columns: number | null;
   color: boolean;
-  /** Lines that there are at most; left out, all of them. */
+  /** The most lines that may be printed; all lines when left out. */
   rows?: number;
 }
 
@@ -41,8 +41,8 @@ const REASON_LINES = 2;
 const HUES = { good: 'green', bad: 'red', waits: 'yellow', works: 'cyan' } as const;
 
 /**
- * Live jobs, longest waiting first, and below them those that are over. Each has its reason or outcome beside it, or, where
- * the terminal is too narrow for that, in lines of its own below it.
+ * Live jobs, the oldest first, and below them those that are over. Each has its reason or outcome in the last column, or,
+ * where the terminal is too narrow for that, in lines of its own below it.
  */
 export function jobTable(
   { jobs, recent, beyond }: Answers['/api/jobs'],
@@ -154,7 +154,7 @@ function liveRow(
       NAME: printable(job.workflow ? `${job.workflow} / ${job.name}` : job.name),
       STATE: topState(state),
       HOST: (state === 'queued' ? null : vm?.host) ?? '',
-      AGE: shortSpan(now - job.queuedAt),
+      AGE: age(now - job.queuedAt),
       ATTEMPT: String(subjectOf({ job, vm }).attempt),
     },
   };
@@ -174,7 +174,7 @@ function settledRow(job: SettledJob, now: number): JobRow {
       NAME: printable(job.name),
       STATE: outcomeWord(job.outcome),
       HOST: job.host ?? '',
-      AGE: `${shortSpan(now - job.at)} ago`,
+      AGE: `${age(now - job.at)} ago`,
       ATTEMPT: String(job.attempts),
     },
   };
