@@ -43,7 +43,8 @@ const ORDERS: Record<string, string> = {
   'operator.cordoned': 'cordon',
   'operator.uncordoned': 'uncordon',
   'operator.drained': 'drain',
-  'operator.collected': 'collect what nothing owns',
+  'operator.forgot': 'forget a record of',
+  'operator.collected': 'collect what no record owns',
 };
 
 /**
@@ -89,7 +90,7 @@ export class Orders {
     if (key === undefined || context === null) {
       throw new OrderRefused(
         404,
-        `No record of "${target}" is live: name a job by its id, or a VM by its actor.`,
+        `There is no live record of "${target}": give the id of a job, or the key of the actor of a VM as the page and the log show it.`,
       );
     }
     store.atomically(() => {
@@ -109,7 +110,7 @@ export class Orders {
     if (actors.holderOfJob(jobId) !== null) {
       const { key, can } = this.#actorOf(jobId);
       if (!can({ type: 'operator.retried' })) {
-        throw new OrderRefused(409, `Job ${jobId} waits for no try: it is being worked on.`);
+        throw new OrderRefused(409, `Job ${jobId} does not wait for a retry: it is being worked on.`);
       }
       store.atomically(() => {
         this.#write('operator.retried', key, jobId, null, by);
@@ -126,7 +127,10 @@ export class Orders {
     if (profileFor(seen.labels) === null) {
       const labels = seen.labels.map((label) => `"${label}"`).join(', ');
       const why = `no label of the config covers its runs-on [${labels}]`;
-      throw new OrderRefused(409, `Job ${jobId} cannot be served: ${why}. Add the label and order it again.`);
+      throw new OrderRefused(
+        409,
+        `Job ${jobId} cannot be served: ${why}. Add the label and order the retry again.`,
+      );
     }
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);

@@ -153,7 +153,7 @@ describe('a list has an end', () => {
     agent.on('GET /vms', { json: { vms: page(0, 1000), total: 1e9, limit: 1000, offset: 0 } });
     const { code, message } = await failureOf(client.listVms());
     expect(code).toBe('AGENT_ERROR');
-    expect(message).toContain('the same page again and again');
+    expect(message).toContain('every page of the list is the same');
     expect(agent.requests).toHaveLength(2);
   });
 

@@ -113,9 +113,9 @@ test('everything with a name of the earlier id is listed, with its age, its host
       /^leave vm gh-t-8-1 on mac-1 \d+ s old .*it is paused, so its guest cannot be asked/,
     ),
     expect.stringMatching(/^retire vm gh-t-9-1 on mac-1 \d+ s old .*its guest is asked first$/),
-    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+ s old it is the base VM of no profile/),
+    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+ s old no profile uses this base VM/),
     'delete runner gh-t-6-1 on octo/app no record and no VM owns it',
-    'leave runner gh-t-9-1 on octo/app its VM exists and goes first',
+    'leave runner gh-t-9-1 on octo/app its VM still exists and is removed first',
     expect.stringMatching(/^Nothing was removed\. Make sure that no daemon runs with the id "t"/),
   ]);
   expect([at.names(), at.runnerNames()]).toEqual(before);
@@ -160,7 +160,7 @@ test('law 5: a VM whose runner is idle is retired, runner and all, and one whose
   expect(code).toBe(1);
   expect(lines).toContain(`removed  vm ${idle.name} on mac-1`);
   expect(lines).toContain(
-    `left     vm ${busy.name} on mac-1: The guest of ${busy.name} works on a job: ask again when it has ended.`,
+    `left     vm ${busy.name} on mac-1: A job runs in the guest of ${busy.name}: try again when it has ended.`,
   );
   expect([at.names(), at.runnerNames()]).toEqual([[busy.name], [busy.name]]);
   expect(at.jobOf(busy.jobId).status).toBe('in_progress');

@@ -174,7 +174,10 @@ describe('a guest is not reached', () => {
     const at = await booted({ sshdMs: 'never' });
     await vi.waitFor(() => expect(at.vm(at.vmId).power?.forward?.listening).toBe(true));
     await expect(at.connect()).rejects.toMatchObject(
-      failing('GUEST_UNREACHABLE', { disposition: 'retry', message: expect.stringContaining('silent') }),
+      failing('GUEST_UNREACHABLE', {
+        disposition: 'retry',
+        message: expect.stringContaining('no SSH banner came'),
+      }),
     );
   });
 

@@ -126,7 +126,7 @@ describe('no second create is sent for a name whose first one may still take eff
     await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
     await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
     expect([lost.hits, posts.hits]).toEqual([1, 0]);
-    expect(at.shown.at(-1)).toBe('waiting until an earlier create can take effect no more');
+    expect(at.shown.at(-1)).toBe('waiting until an earlier create can no longer take effect');
     at.clock.advance(at.config.timeouts.create_settle);
     await at.create();
     expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);

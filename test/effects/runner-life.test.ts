@@ -121,7 +121,7 @@ describe('an image that was built with a configured runner', () => {
       expect(at.jobOf(at.jobId)).toMatchObject({ conclusion: 'success', runner: { name: at.name } });
       await at.destroy();
     }
-    const told = given.logged.filter((line) => line.includes('holds a configured runner'));
+    const told = given.logged.filter((line) => line.includes('holds a runner that was configured already'));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('.runner, .runner_migrated');
   });
@@ -348,7 +348,9 @@ describe('the guest is asked whether a job runs', () => {
     at.mac.faults.add({ route, status: 200, body: failed, times: 1 });
     await expect(at.askByAgent()).rejects.toMatchObject(
       failing('GUEST_UNREACHABLE', {
-        message: expect.stringContaining("The agent's own login in the guest failed, too (exit code 255)."),
+        message: expect.stringContaining(
+          "The agent's own login in the guest failed as well (exit code 255).",
+        ),
       }),
     );
     at.mac.faults.add({ route: 'GET /vms/:id/state', drop: 'before', times: 1 });

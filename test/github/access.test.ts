@@ -55,7 +55,7 @@ describe('access with a token', () => {
   test('without the scope names the scope, though nothing of the repository can be read', async () => {
     const findings = await findingsOf({ tokens }, token('poor'));
     expect(verdicts(findings)).toEqual([true, false, false, false]);
-    expect(findings.get(REGISTER)?.message).toBe('The token needs the scope repo; it has: read:user.');
+    expect(findings.get(REGISTER)?.message).toBe('Give the token the scope repo; it has: read:user.');
   });
 
   test('that is fine-grained cannot be asked whether it may write', async () => {
@@ -95,7 +95,7 @@ describe('access with a token', () => {
     expect(findings.get('read the runners of octo')?.ok).toBe(false);
     expect(findings.get('register runners of octo')).toEqual({
       ok: false,
-      message: 'The token needs the scope admin:org; it has: repo.',
+      message: 'Give the token the scope admin:org; it has: repo.',
     });
   });
 });
@@ -155,9 +155,9 @@ describe('access as an App', () => {
 
 describe('the clock', () => {
   test.each([
-    ['agrees', 0, true, 'agrees'],
-    ['is ahead', 120_000, false, '120 s ahead of'],
-    ['is behind', -300_000, false, '300 s behind'],
+    ['agrees', 0, true, /agrees/],
+    ['is ahead', 120_000, false, /(1 min 5\d s|2 min(?: \d s)?) ahead of/],
+    ['is behind', -300_000, false, /(4 min 5\d s|5 min(?: \d s)?) behind/],
   ])('%s', async (_name, off, ok, words) => {
     const clock = new ManualClock(Math.floor(Date.now() / 1000) * 1000 + 500 + off);
     await using rig = await githubRig({}, { clock });
@@ -165,8 +165,7 @@ describe('the clock', () => {
     expect(Math.abs((clockSkewMs ?? Number.NaN) - off)).toBeLessThanOrEqual(5_000);
     const finding = findings.find(({ what }) => what.includes('clock'));
     expect(finding?.ok).toBe(ok);
-    if (ok) expect(finding?.message).toContain(words);
-    else expect(finding?.message).toMatch(off > 0 ? /(1[12]\d) s ahead of/ : /(29\d|30\d) s behind/);
+    expect(finding?.message).toMatch(words);
   });
 
   test('is not judged when nothing answers', async () => {

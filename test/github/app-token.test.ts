@@ -142,7 +142,7 @@ describe('the token of an installation', () => {
     rig.faults.add({ route: '* /app/*', status: 403, headers: { 'retry-after': '60' } });
     const question = { repositories: [], scopes: [] };
     const [login] = (await rig.github.checkAccess(question)).findings;
-    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('asks to wait') });
+    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('asks the daemon to wait') });
     expect(await rig.github.listRunners(REPO)).toEqual([]);
     expect(rig.github.pausedUntil('teardown', Date.now())).toBeNull();
     rig.faults.clear();

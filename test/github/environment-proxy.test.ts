@@ -42,7 +42,9 @@ describe('the proxy of the environment', () => {
 
   test.each(['http://', 'socks5://one:1080'])('is none of %s, which is told without its value', (value) => {
     expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(ProxyVariableError);
-    expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(/^names no proxy/);
+    expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(
+      /^is not the address of a proxy/,
+    );
   });
 });
 

@@ -51,7 +51,7 @@ describe('a refusal', () => {
     ],
     ['404', 404, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
     ['410', 410, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
-    ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'refused again'],
+    ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'not sent again'],
     ['500', 500, {}, 'GITHUB_ERROR', 'githubstatus.com'],
     ['502', 502, {}, 'GITHUB_ERROR', 'githubstatus.com'],
   ] as const)('is explained: %s', async (_name, status, headers, code, mend) => {

@@ -86,7 +86,7 @@ describe('no error and no log line holds a secret', () => {
   test('after a token that no header can hold, which fetch would quote', async () => {
     const error = await refusalOf(connectedAs({ token: `${TOKEN}\nSECRET\u0007` }).listRunners(REPO));
     expect(error.failure).toMatchObject({ code: 'GITHUB_UNREACHABLE' });
-    expect(error.message).toContain('stray characters');
+    expect(error.message).toContain('wrong characters in the token');
     expectNoSecret(everythingOf(error));
   });
 

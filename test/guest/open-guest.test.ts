@@ -41,7 +41,7 @@ describe('a port behind which no guest answers yet', () => {
   test('is unreachable in time when it accepts and stays silent, as a port forward does', async () => {
     const error = await failureBehind(() => {});
     expect(error.failure.code).toBe('GUEST_UNREACHABLE');
-    expect(error.message).toContain('stays silent');
+    expect(error.message).toContain('no SSH banner came');
   });
 
   test.each<[string, (socket: Socket) => void]>([

@@ -51,7 +51,7 @@ describe('a host', () => {
         name: 'mac-2',
         sentence: 'mac-2 has not answered for 1 min 35 s: ECONNREFUSED.',
         since: NOW - 95_000,
-        whoActs: 'The owner of mac-2: see that its agent and its network are up.',
+        whoActs: 'The owner of mac-2: check that its agent and its network work.',
         stops: false,
       },
     ]);

@@ -221,6 +221,15 @@ describe('orders', () => {
     ]);
   });
 
+  test('to forget a record are logged in words, too', async () => {
+    daemon.queue(33);
+    expect((await order('/api/records/33/forget', 'ada')).status).toBe(200);
+    expect(daemon.logged.at(-1)).toMatchObject({
+      event: 'operator.forgot',
+      msg: 'ada ordered: forget a record of job 33',
+    });
+  });
+
   test('bear the name as it was sent where it is not encoded', async () => {
     const response = await fetch(`${daemon.url}/api/hosts/mini-1/cordon`, {
       method: 'POST',

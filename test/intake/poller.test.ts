@@ -139,7 +139,9 @@ describe('the poller', () => {
     expect(cutShort).toEqual({ what: 'the runs of octo/app', since: clock.now() });
     expect(nextLookAt).toBe(pausedUntil);
     expect(lines).toEqual([
-      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/app/),
+      expect.stringMatching(
+        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/app/,
+      ),
     ]);
     pausedUntil = null;
     clock.advance(600_000 - PACE);
@@ -394,8 +396,10 @@ describe('polling the simulated GitHub', () => {
     expect(rig.seen.map(({ jobId }) => jobId)).toEqual([there?.id, here?.id, later?.id]);
     expect(rig.poller.health()).toMatchObject({ pausedUntil: null, cutShort: null });
     expect(rig.lines).toEqual([
-      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/site/),
-      'looking for work goes on',
+      expect.stringMatching(
+        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/site/,
+      ),
+      'the daemon looks for work again',
     ]);
   });
 

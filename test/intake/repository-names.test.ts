@@ -39,7 +39,7 @@ test('a repository that is renamed while we run is known by its id, and told onc
   expect(at.names.configuredName(7, 'acme/renamed')).toEqual({ owner: 'acme', repository: 'app' });
   at.names.configuredName(7, 'acme/renamed');
   expect(at.names.renamed()).toEqual([{ from: 'acme/app', to: 'acme/renamed' }]);
-  expect(at.warned).toEqual([expect.stringContaining('acme/app is called acme/renamed now')]);
+  expect(at.warned).toEqual([expect.stringContaining('acme/app is now called acme/renamed')]);
   await at.names.stop();
 });
 

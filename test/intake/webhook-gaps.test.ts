@@ -16,7 +16,7 @@ test('what is told within a minute of being seen is no gap, and what is not is o
   gaps.seen({ ...job('queued'), jobId: 8 }, START, START);
   gaps.delivered(job('queued'), START + MINUTE - 1);
   expect(gaps.overdue(START + MINUTE - 1)).toEqual([]);
-  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery told that job 8 is queued']);
+  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery said that job 8 is queued']);
   gaps.seen({ ...job('queued'), jobId: 8 }, START + MINUTE, START + MINUTE);
   expect(gaps.overdue(START + 9 * MINUTE)).toEqual([]);
 });
@@ -26,14 +26,14 @@ test('an in_progress of a job whose queued never came is a gap; one that comes l
   gaps.delivered(job('in_progress'), START);
   gaps.delivered({ ...job('in_progress'), jobId: 8 }, START);
   gaps.delivered(job('queued'), START + 10);
-  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery told that job 8 is queued']);
+  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery said that job 8 is queued']);
 });
 
 test('an end that only a look showed is a gap', () => {
   const gaps = new WebhookGaps(START);
   gaps.delivered(job('queued'), START);
   gaps.seen(job('completed'), START + 10, START + 10);
-  expect(gaps.overdue(START + 10 + MINUTE)).toEqual(['no delivery told that job 7 is completed']);
+  expect(gaps.overdue(START + 10 + MINUTE)).toEqual(['no delivery said that job 7 is completed']);
 });
 
 test('what happened before the daemon began, and a job that waits for approval, is nobody’s gap', () => {

@@ -119,7 +119,7 @@ test('credentials that may not ask for redelivery are told of, and change nothin
   const { webhooks, clock } = health(async () => {
     throw new DaemonError(
       'GITHUB_PERMISSION_MISSING',
-      'The credentials need the permission repository_hooks.',
+      'Grant the token or the App the permission repository_hooks.',
     );
   });
   webhooks.delivered(observation(1), HOOK);

@@ -20,7 +20,7 @@ test('every other event of GitHub’s is accepted, ignored and not stored', asyn
   for (const { event, payload } of all) {
     if (event === 'workflow_job' || event === 'ping') continue;
     const answer = await rig.deliver(payload, { event });
-    expect(answer).toEqual({ status: 202, message: `ignored: a ${event} event is of no use here` });
+    expect(answer).toEqual({ status: 202, message: `ignored: this daemon does not use ${event} events` });
   }
   expect(rig.handed).toEqual([]);
   expect(rig.lines).toEqual([]);

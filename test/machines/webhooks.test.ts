@@ -26,7 +26,7 @@ const CONTEXT: WebhooksContext = {
 const error = Object.assign(new Error('no'), { failure: failure('GITHUB_ERROR', 'no') });
 const EVENTS = {
   delivery: { type: 'delivery.accepted', hook: HOOK },
-  gap: { type: 'gap.found', why: 'no delivery told that job 1 is queued' },
+  gap: { type: 'gap.found', why: 'no delivery said that job 1 is queued' },
   asked: { type: 'xstate.done.actor.redeliverFailed', output: { redelivered: 2 } },
   askingFailed: { type: 'xstate.error.actor.redeliverFailed', error },
   due: { type: 'xstate.done.actor.lookWait', output: null },

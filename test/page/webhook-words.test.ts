@@ -15,10 +15,10 @@ const words = (over: Partial<Webhooks>, mode = 'both') =>
   );
 
 test('doubt is told with its reason, since when, and when it is looked at again', () => {
-  const gap = { at: NOW - 30_000, why: 'no delivery told that job 5 is queued' };
+  const gap = { at: NOW - 30_000, why: 'no delivery said that job 5 is queued' };
   const { mood, verdict, why } = words({ state: 'doubted', gap });
   expect([mood, verdict]).toEqual(['warn', 'doubted']);
-  expect(why).toContain(`since ${clock(NOW - 60_000)}: no delivery told that job 5 is queued`);
+  expect(why).toContain(`since ${clock(NOW - 60_000)}: no delivery said that job 5 is queued`);
   expect(why).toContain(clock(NOW - 30_000));
   expect(why).toContain(clock(NOW + 60_000));
 });

@@ -57,7 +57,7 @@ test('bases are made, jobs are cloned from them, a moved tag renews them, and sw
   await world.configure({ controller: { base_vms: false } });
   await world.start();
   await world.until(() => bases(world).length === 0);
-  expect(world.log()).toContain('it is the base VM of no profile (any more)');
+  expect(world.log()).toContain('no profile uses this base VM');
 });
 
 test('an agent that cannot clone, or a copy that fails, costs no job anything but its base', async () => {

@@ -68,7 +68,7 @@ test('a second daemon on the same store is refused with one sentence', async () 
   const second = spawnDaemon(world);
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toMatch(
-    /^Another daemon holds the store in .*: stop it, or give this one a store\.path of its own\.\n$/,
+    /^Another daemon uses the store in .*: stop it, or give this one a store\.path of its own\.\n$/,
   );
   expect(first.child.exitCode).toBe(null);
 });

@@ -69,7 +69,7 @@ test.each(Object.keys(HELD))(
     if (full) world.mac.faults.clear();
     if (state === 'probing') await setClockRight(world);
     const second = spawnDaemon(world);
-    await world.until(() => second.stdout().includes('1 jobs go on where they were'));
+    await world.until(() => second.stdout().includes('1 job goes on in the state of the last run'));
     await world.isClean();
     expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
   },

@@ -61,7 +61,7 @@ test('begins again where a first start was cut off before there was a store', as
 
 test('a second daemon on the same store is refused with the folder and the mend', async () => {
   const store = await open();
-  const sentence = `Another daemon holds the store in ${path}: stop it, or give this one a store.path of its own.`;
+  const sentence = `Another daemon uses the store in ${path}: stop it, or give this one a store.path of its own.`;
   expect(await spawnStore('open', path)).toEqual([{ error: `StoreError: ${sentence}` }]);
   expect(await refusal()).toBe(sentence);
   store.settled.put(settledJob(1));
@@ -102,7 +102,7 @@ test('a store of a newer daemon is refused, and is open for that one afterwards'
 test('a file in place of the folder is refused with what the system says', async () => {
   writeFileSync(path, '');
   expect(await refusal()).toMatch(
-    /^The store in .* cannot be opened \(it is a file, and a folder is needed\)/,
+    /^The store in .* cannot be opened \(it is a file, but the store needs a folder\)/,
   );
 });
 
@@ -111,7 +111,7 @@ test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))
   async () => {
     path = '/proc/nope/data';
     expect(await refusal()).toMatch(
-      /^The store in \/proc\/nope\/data cannot be opened \(ENOENT: .*\): make the folder, or set/,
+      /^The store in \/proc\/nope\/data cannot be opened \(ENOENT: .*\): create the folder, or set/,
     );
   },
 );
@@ -159,7 +159,7 @@ test.runIf(canRun(whyNoLimits()))(
     await storeWithAJob();
     const [refused] = await spawnStore('open-full', path);
     expect(refused?.error).toMatch(
-      /^StoreError: The store in .* cannot be opened \(.*File too large\): make room for it and start again; nothing in it is lost\.$/,
+      /^StoreError: The store in .* cannot be opened \(.*File too large\): make room on the disk and start again; nothing in the store is lost\.$/,
     );
     const store = await open();
     expect(store.settled.has(1)).toBe(true);

@@ -127,7 +127,7 @@ test('a tag that moves while its base is made leaves that unfinished, and the ne
   const unfinished = at.bases().filter(({ name }) => !parseBaseName('gh-t', name)?.isComplete);
   expect([complete.length, unfinished.length]).toEqual([2, 1]);
   for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
-  expect(at.logged.join('\n')).toContain('moved while a base was made of it');
+  expect(at.logged.join('\n')).toContain('moved while a base VM was created from it');
 });
 
 test('one whose answer got lost stays unfinished and is given up; a new name is taken', async () => {

@@ -109,12 +109,12 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
     [
       'because the agent has no such route (404)',
       ({ mac }) => mac.faults.add({ route: 'POST /vms/:id/clone', status: 404, code: 'NOT_FOUND' }),
-      /the agent cannot clone/,
+      /the agent can no longer clone/,
     ],
     [
       'because the agent has no such route (405)',
       ({ mac }) => mac.faults.add({ route: 'POST /vms/:id/clone', status: 405, code: 'METHOD_NOT_ALLOWED' }),
-      /the agent cannot clone/,
+      /the agent can no longer clone/,
     ],
     [
       'because the copy fails',

@@ -39,14 +39,18 @@ test('what came after the list is left: whoever made it may still run', async ()
   const { told } = await at.remove();
   expect(told).toEqual([
     ['gh-t-7-1', null],
-    ['gh-t-8-1', 'it came after the list was made: see whether a daemon with this id still runs'],
+    ['gh-t-8-1', 'it came after the list was made: check whether a daemon with this id still runs'],
   ]);
   expect(at.names()).toEqual(['gh-t-8-1']);
 });
 
 test.each([
   ['is asked', true, /SSH|address/],
-  ['is left where the list still has it as stopped', false, /has come into use meanwhile: it is running/],
+  [
+    'is left where the list still has it as stopped',
+    false,
+    /came into use after the list was made: it is running/,
+  ],
 ])('law 5: what was started after the list %s, not deleted', async (_what, isListed, why) => {
   const at = await gone();
   const vm = at.stopped('gh-t-7-1');

@@ -72,7 +72,7 @@ test('weeks before the end it is warned of, once for each image; and not where G
     ['away', false],
   ]);
   expect(logged).toHaveLength(1);
-  expect(logged[0]).toContain('GitHub takes the runner 2.330.0 in the image of mac until 1972-10-17');
+  expect(logged[0]).toContain('GitHub accepts runner version 2.330.0 in the image of mac until 1972-10-17');
 });
 
 /** GitHub's description of its API does not have the route yet, so the call is not held against it. */

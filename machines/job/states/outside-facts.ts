@@ -3,7 +3,10 @@ import { to } from './goals.ts';
 
 const goElsewhere = {
   type: 'loseAttempt',
-  params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
+  params: {
+    code: 'HOST_DRAINED',
+    message: 'An operator drains the host, so the job goes on at another host.',
+  },
 } as const;
 
 const lost = {

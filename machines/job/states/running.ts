@@ -219,7 +219,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
           type: 'loseAttempt',
           params: {
             code: 'LIFETIME_EXCEEDED',
-            message: 'The VM outlived its lifetime_seconds and the agent did not power it off.',
+            message: 'The VM is older than its lifetime_seconds, and the agent did not power it off.',
           },
         },
       ],

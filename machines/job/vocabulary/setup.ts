@@ -186,7 +186,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         phase: ({ context }) => {
           const { tries } = context.phase;
           const said =
-            'GitHub refuses to remove the runner since it has a job, and its guest says that it has none.';
+            'GitHub refuses to remove the runner, since it has a job, but the guest says that no job runs in it; both are asked again.';
           const lastFailure = failure('RUNNER_BUSY', said);
           return {
             ...context.phase,

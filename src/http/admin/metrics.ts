@@ -156,7 +156,7 @@ export class Metrics {
 
     addGauge(
       'system_clock_ahead_seconds',
-      "By how much the system's clock is ahead of the daemon's, which no change of it makes jump.",
+      "Seconds by which the system's clock is ahead of the daemon's, which does not jump when the system's clock is set.",
       [],
       (gauge) => gauge.set(clock.systemAheadBy() / 1000),
     );
@@ -198,16 +198,21 @@ export class Metrics {
         }
       }
     });
-    addGauge('warm_vms', 'VMs without a job yet, ready or on the way.', ['profile', 'state'], (gauge) => {
-      for (const { snapshot } of actors.all()) {
-        const { job, vm } = snapshot.context;
-        if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
-        gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
-      }
-    });
+    addGauge(
+      'warm_vms',
+      'VMs that have no job yet: ready, or being created.',
+      ['profile', 'state'],
+      (gauge) => {
+        for (const { snapshot } of actors.all()) {
+          const { job, vm } = snapshot.context;
+          if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
+          gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
+        }
+      },
+    );
     addGauge(
       'runner_version_end_timestamp_seconds',
-      'When GitHub stops to take the runner in the image of a profile.',
+      'When GitHub stops accepting the runner in the image of a profile.',
       ['profile', 'version'],
       (gauge) => {
         for (const { profile, version, endsAt } of versions.all())
@@ -216,7 +221,7 @@ export class Metrics {
     );
     addGauge(
       'base_vm_ready',
-      'Whether jobs are cloned from a base VM: 1 or 0.',
+      'Whether VMs are cloned from a base VM: 1 or 0.',
       ['host', 'profile'],
       (gauge) => {
         for (const { name: host } of hosts.all()) {
@@ -240,14 +245,24 @@ export class Metrics {
     addGauge('github_rate_limit', 'The hourly budget.', ['resource'], (gauge) => {
       for (const { resource, limit } of github.rateLimits()) gauge.set({ resource }, limit);
     });
-    addGauge('github_calls_left', 'Calls until this work has to rest.', ['purpose'], (gauge) => {
-      for (const { purpose, left } of github.budgets(clock.now()))
-        if (left !== null) gauge.set({ purpose }, left);
-    });
-    addGauge('github_paused_seconds', 'Seconds for which this work still rests.', ['purpose'], (gauge) => {
-      for (const { purpose, pausedUntil } of github.budgets(clock.now()))
-        gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
-    });
+    addGauge(
+      'github_calls_left',
+      'Calls that are left before this work has to pause.',
+      ['purpose'],
+      (gauge) => {
+        for (const { purpose, left } of github.budgets(clock.now()))
+          if (left !== null) gauge.set({ purpose }, left);
+      },
+    );
+    addGauge(
+      'github_paused_seconds',
+      'Seconds until this work goes on after a pause.',
+      ['purpose'],
+      (gauge) => {
+        for (const { purpose, pausedUntil } of github.budgets(clock.now()))
+          gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
+      },
+    );
     new Counter({
       name: `${PREFIX}webhook_deliveries_total`,
       help: 'Requests at the webhook address, by answer.',

@@ -161,7 +161,7 @@ export class Journal {
   }
 
   #setAside(row: Row, error: z.ZodError | null): void {
-    this.#table.setAside(row, error, null, 'What it told is left out.');
+    this.#table.setAside(row, error, null, 'The journal goes on without it.');
   }
 
   /**

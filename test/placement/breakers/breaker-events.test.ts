@@ -79,7 +79,7 @@ test('a host is to blame when two profiles fail there, a profile when it fails o
   const evidence = new BreakerEvidence();
   evidence.note('mini-1', 'mac', true);
   expect(evidence.speaksAgainstHost('mini-1')).toBe(false);
-  expect(evidence.comparedWith('mini-1', 'mac')).toContain('nothing says which of the two it is');
+  expect(evidence.comparedWith('mini-1', 'mac')).toContain('it may be the fault of either');
   evidence.note('mini-1', 'large', true);
   expect(evidence.speaksAgainstHost('mini-1')).toBe(true);
   expect(evidence.speaksAgainstProfile('mac')).toBe(false);

@@ -111,7 +111,7 @@ describe('of failures that may be the host’s or the image’s', () => {
   test('the text says what there is to compare it with', () => {
     fails({});
     fails({});
-    expect(breakers.troubled()[0]?.lastFailure?.message).toContain('nothing says which of the two it is');
+    expect(breakers.troubled()[0]?.lastFailure?.message).toContain('it may be the fault of either');
     serves({ host: 'm2' });
     fails({});
     expect(breakers.troubled()[0]?.lastFailure?.message).toContain('mac works on m2');
@@ -259,7 +259,7 @@ describe('a host that does not delete a VM', () => {
     refused('a', since);
     expect([held(), changes]).toEqual([['host m1 open'], ['host m1: closed → open']]);
     expect(breakers.troubled()[0]?.lastFailure?.message).toBe(
-      `m1 has not deleted ${VM.name} for 10 minutes: Not now.`,
+      `m1 has not deleted ${VM.name} for 10 min: Not now.`,
     );
     expect(breakers.troubled()[0]?.failures).toBe(1);
     clock.advance(MINUTE);

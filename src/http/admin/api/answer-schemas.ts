@@ -12,23 +12,23 @@ const failure = z.looseObject({
 });
 export const webhooks = z.looseObject({
   state: z.enum(['silent', 'repairing', 'trusted', 'doubted']),
-  since: instant.describe('From which that has been the verdict.'),
+  since: instant.describe('Since when webhooks are in this state.'),
   deliveredAt: instant.nullable(),
   gap: z.object({ at: instant, why: z.string() }).nullable(),
-  redelivered: z.number().describe('Failed deliveries that GitHub was asked to make again.'),
+  redelivered: z.number().describe('How many failed deliveries GitHub was asked to send again.'),
   failure: failure.nullable().describe('Why GitHub could not be asked.'),
   lookAt: instant,
 });
 export const poller = z.object({
   lastLookAt: instant.nullable(),
-  pace: z.number().describe('Milliseconds between two looks as things stand now.'),
+  pace: z.number().describe('Milliseconds between two looks at the present pace.'),
   nextLookAt: instant.nullable(),
-  pausedUntil: instant.nullable().describe('Before which no work is looked for.'),
+  pausedUntil: instant.nullable().describe('Until then the daemon does not look for work.'),
   cutShort: z
     .object({ what: z.string(), since: instant })
     .nullable()
-    .describe('Where the budget ended a look; it goes on there.'),
-  repositories: z.number().describe('How many are looked at.'),
+    .describe('Where a look ended for lack of rate limit; the next look goes on there.'),
+  repositories: z.number().describe('How many repositories are looked at.'),
   looks: z.array(
     z.object({
       what: z.string(),
@@ -44,7 +44,7 @@ export const poller = z.object({
   budgets: z.array(
     z.object({
       purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
-      left: z.number().nullable().describe('Calls until this work has to rest.'),
+      left: z.number().nullable().describe('Calls that are left before this work has to pause.'),
       pausedUntil: instant.nullable(),
     }),
   ),
