@@ -47,7 +47,7 @@ test('a second SIGTERM ends the process at once, and nothing is lost', async () 
   const jobs = world.push();
   await world.reaches('creating.acting');
   first.child.kill('SIGTERM');
-  await world.until(() => first.stdout().includes('once more ends at once'));
+  await world.until(() => first.stdout().includes('a second signal stops it at once'));
   await world.until(() => {
     first.child.kill('SIGTERM');
     return first.child.exitCode !== null || first.child.signalCode !== null;

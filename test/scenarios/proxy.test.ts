@@ -133,8 +133,10 @@ beforeAll(async () => {
 test('GitHub is reached by TLS through a proxy process, with a CA of one’s own; agents never', async () => {
   const env = { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_EXTRA_CA_CERTS: ca };
   const { code, stdout } = await runCli(['check', '--config', config], { env });
-  expect(stdout).toContain(`It is reached through the proxy ${proxy} of HTTPS_PROXY; agents are not.`);
-  expect(stdout).toContain(`The CAs in ${ca} (NODE_EXTRA_CA_CERTS) are trusted too.`);
+  expect(stdout).toContain(
+    `GitHub is reached through the proxy ${proxy} (HTTPS_PROXY); agents are called directly.`,
+  );
+  expect(stdout).toContain(`The CAs in ${ca} (NODE_EXTRA_CA_CERTS) are trusted as well.`);
   expect(stdout).toContain('The token has the scope repo.');
   expect({ code, wrong: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({
     code: 0,
