@@ -30,8 +30,8 @@ export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
 }
 
 /**
- * Asks the running daemon. Throws a NoDaemonError when none answers at the address, or when it refuses; `timeoutMs` is
- * for what takes longer than reading.
+ * Sends a request to the running daemon and returns its answer. Throws a NoDaemonError when no daemon answers
+ * at the address, or when it refuses. `timeoutMs` is for requests that take longer than a read.
  */
 export async function askDaemon(
   { url, token }: AdminAddress,

@@ -38,8 +38,8 @@ export const processTerminal: Terminal = {
 };
 
 /**
- * Ends this process silently when the reader of its output has closed the pipe, as `jobs | head -1` does. A command that
- * waits for a signal gets SIGTERM, so that it can clean up; any other process ends at once.
+ * Ends this process silently when the reader of its output has closed the pipe, as `jobs | head -1` does. A
+ * command that waits for a signal gets SIGTERM, so that it can clean up; any other process ends at once.
  */
 export function endOnClosedPipe(): void {
   let isClosed = false;
@@ -54,7 +54,7 @@ export function endOnClosedPipe(): void {
   }
 }
 
-/** How the process ends; the numbers of sysexits.h where it has one. */
+/** Exit codes of this program; where sysexits.h has a number for a case, that number is used. */
 export const ExitCode = {
   ok: 0,
   /** The command failed, or it found something wrong. */
@@ -65,7 +65,7 @@ export const ExitCode = {
   config: 78,
 } as const;
 
-/** The command line asks for something that cannot be done; the message is for the person who typed it. */
+/** The command line asks for something impossible; the message is for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -82,7 +82,10 @@ const EXIT_CODES: Record<string, number> = {
 /** Milliseconds after which the process ends although something, such as a socket, still keeps it alive. */
 const EXIT_GRACE_MS = 3_000;
 
-/** Runs a command and sets the exit code of this process. An error of the command is written to standard error. */
+/**
+ * Runs a command and sets the exit code of this process. An error of the command is written to standard
+ * error.
+ */
 export async function runCommand(terminal: Terminal, command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();

@@ -18,8 +18,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Loads the configuration of a JSON or YAML file and applies the environment to it. Paths become absolute, `${NAME}` in
- * secrets is replaced. Throws a ConfigError that names every problem at once.
+ * Loads the configuration of a JSON or YAML file and applies the environment to it. Paths become absolute,
+ * `${NAME}` in secrets is replaced. Throws a ConfigError that names every problem at once.
  */
 export function loadConfig({ path, env }: { path: string; env: Environment }): LoadedConfig {
   const { content, lineOf } = readConfigFile(path);

@@ -37,7 +37,7 @@ function unknownKeyMessage(path: KeyPath, key: string): string {
   return `is not a key here. The most similar key is ${nearest}; all keys here: ${known.join(', ')}.`;
 }
 
-/** The known name that takes the fewest letters to change; case does not count. */
+/** The known name with the smallest edit distance; case does not count. */
 export function nearestName(name: string, known: readonly string[]): string {
   const plain = (text: string) => text.toLowerCase();
   const found = closest(plain(name), known.map(plain));

@@ -2,8 +2,9 @@ import type { AgentClient } from '../../agent/agent-client.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
 
 /**
- * Asks an agent for its health, a route that every agent has. When the answer is not one of an agent, the error says that
- * another program answers there; elsewhere the same answer means a wrong request. Throws a DaemonError.
+ * Asks an agent for its health, a route that every agent has. When the answer is not one of an agent, the
+ * error says that another program answers there; elsewhere the same answer means a wrong request. Throws a
+ * DaemonError.
  */
 export async function agentHealth(agent: AgentClient): ReturnType<AgentClient['health']> {
   try {

@@ -8,8 +8,8 @@ import { about, type Finding } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
 /**
- * Asks the daemon that has the store open, and returns its health first. A daemon that cannot be asked with this config
- * is a note.
+ * Asks the daemon that has the store open, and returns its health first. A daemon that cannot be asked with
+ * this config is a note.
  */
 export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Finding[]> {
   const { note } = about('store');

@@ -17,7 +17,10 @@ export interface StoreCheck {
   isRunning: boolean;
 }
 
-/** Checks the store, or asks the daemon that has it open. Makes nothing, and opens nothing of it for writing. */
+/**
+ * Checks the store, or asks the daemon that has it open. Creates no file, and opens none of the store for
+ * writing.
+ */
 export async function checkStore(config: Config, clock: Clock): Promise<StoreCheck> {
   const { ok, wrong } = about('store');
   const { path } = config.store;

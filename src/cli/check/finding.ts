@@ -29,7 +29,10 @@ export function about(what: string) {
   return { ok: finding('ok'), wrong: finding('wrong'), note: finding('note') };
 }
 
-/** The message of an error that is meant for people; any other error is a bug of ours and is thrown on. */
+/**
+ * The message of an error that is meant for people. Throws any other error again, since it is a fault of this
+ * program.
+ */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Error && ['DaemonError', 'ConfigError', 'StoreError'].includes(error.name)) {
     return error.message;

@@ -1,6 +1,6 @@
 import { counted } from '../../format.js';
 
-/** How many rows of a store are in quarantine, by their table, in words; null where every row can be read. */
+/** A phrase with the number of rows in quarantine for each table of a store; null when every row can be read. */
 export function unreadableRows(byTable: Record<string, number>): string | null {
   const tables = Object.entries(byTable);
   if (tables.length === 0) return null;

@@ -35,8 +35,8 @@ export async function checkCommand(
 }
 
 /**
- * Tries everything that `start` needs. Changes nothing. Prints each finding as soon as it and all before it are known, so
- * the order is always the same.
+ * Tries everything that `start` needs. Changes nothing. Prints each finding as soon as it and all before it
+ * are known, so the order is always the same.
  */
 export async function checkAll(
   path: string | undefined,
@@ -69,7 +69,7 @@ export async function checkAll(
   return { exitCode, findings };
 }
 
-/** All are asked at once. The ports come last, since they are the daemon's own where one runs. */
+/** Starts all checks at the same time. The ports come last: when a daemon runs, they are in use by it. */
 function partsOf(loaded: LoadedConfig & { path: string }, { env, clock }: Terminal): Part[] {
   const { config } = loaded;
   const store = checkStore(config, clock);
@@ -88,7 +88,7 @@ function partsOf(loaded: LoadedConfig & { path: string }, { env, clock }: Termin
   ];
 }
 
-/** Writes to standard error, once, what is waited for. Returns a function that ends it. */
+/** Writes once to standard error which answers are still missing. Returns a function that prevents this. */
 function tellProgress(parts: readonly Part[], { clock, err }: Terminal): () => void {
   const open = new Set(parts.map(({ asked }) => asked));
   const done = new AbortController();

@@ -4,8 +4,8 @@ import { readConfig } from '../read-config.ts';
 import { printable } from '../terminal/terminal-text.ts';
 
 /**
- * Makes the running daemon end a record as it is, and prints what may be left of its VM and runner. Throws a NoDaemonError
- * when no daemon answers, or when it has no such record.
+ * Makes the running daemon end a record as it is, and prints what may be left of its VM and runner. Throws a
+ * NoDaemonError when no daemon answers, or when it has no such record.
  */
 export async function forgetCommand(
   target: string,

@@ -8,8 +8,9 @@ import { printable, textTable } from '../terminal/terminal-text.ts';
 const COLLECT_TIMEOUT_MS = 60_000;
 
 /**
- * Makes the running daemon remove now what no record owns, or prints what it would do. The command never opens the store
- * itself: without the records of the daemon, no VM would seem to be owned. Throws a NoDaemonError when no daemon answers.
+ * Makes the running daemon remove now what no record owns, or prints what it would do. The command never
+ * opens the store itself: without the records of the daemon, no VM would seem to be owned. Throws a
+ * NoDaemonError when no daemon answers.
  */
 export async function gcCommand(
   { config, dryRun, json }: { config?: string; dryRun?: boolean; json?: boolean },

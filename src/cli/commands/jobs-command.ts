@@ -41,7 +41,10 @@ export function jobsJson({ jobs, waiting: { waiting, unserved } }: JobsAnswer): 
   return JSON.stringify({ ...jobs, waiting, unserved });
 }
 
-/** The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile covers. */
+/**
+ * The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile
+ * covers.
+ */
 export function jobsLines(
   { jobs, waiting: { waiting, unserved }, hosts }: JobsAnswer,
   { clock, columns, color }: Pick<Terminal, 'clock' | 'columns' | 'color'>,

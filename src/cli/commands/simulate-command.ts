@@ -44,8 +44,8 @@ const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
 
 /**
- * Runs a simulator until a signal. Standard output is for programs, standard error for people; with `json` there is
- * one line of JSON alone.
+ * Runs a simulator until a signal. Standard output is for programs, standard error for people; with `json`
+ * there is one line of JSON alone.
  */
 export async function simulateCommand(
   what: (typeof SIMULATED)[number],
@@ -218,10 +218,10 @@ Above is a config.json for them (standard output holds nothing else). Put it int
   };
 };
 
-/** Where faults are added and the simulated world is seen from outside. */
+/** The address for adding faults and for reading the state of the simulated world. */
 const controlOf = (agentUrl: string) => agentUrl.replace(/\/v1$/, '/_sim');
 
-/** The config has the token of the agents and the secret of the webhook. */
+/** The config contains the token of the agents and the secret of the webhook. */
 const worldJson = ({ github, macs }: SimulatedWorld, config: object) => ({
   config,
   github: { url: github.url, control: `${github.url}/_sim` },

@@ -10,9 +10,9 @@ import { readConfig } from '../read-config.ts';
 import { listenForStop } from '../stop-signals.ts';
 
 /**
- * Runs the daemon until a signal. The first signal drains: the daemon creates no new VM, running jobs go on in their VMs,
- * and the next start finds them. A second signal ends the process at once and loses nothing, since the store has every
- * state. Throws ConfigError and StoreError.
+ * Runs the daemon until a signal. The first signal drains: the daemon creates no new VM, running jobs go on
+ * in their VMs, and the next start finds them. A second signal ends the process at once and loses nothing,
+ * since the store has every state. Throws ConfigError and StoreError.
  */
 export async function startCommand(
   { config: path }: { config?: string },

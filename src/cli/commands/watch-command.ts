@@ -12,8 +12,8 @@ import { askForJobs, type JobsAnswer, jobsJson, jobsLines } from './jobs-command
 const REFRESH_MS = 1_000;
 
 /**
- * Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is asked again until it answers. Without a
- * terminal it prints the table, or a line of JSON, whenever something changes.
+ * Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is asked again until it answers.
+ * Without a terminal it prints the table, or a line of JSON, whenever something changes.
  */
 export async function watchCommand(
   { config, json }: { config?: string; json?: boolean },

@@ -52,7 +52,7 @@ function optionOf({ long, short, description, argChoices, flags, required, optio
 const flagsOf = ({ options }: Place) => options.flatMap(({ flags }) => flags);
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The lines of a shell's `case` that follow the words typed so far to the command that they name. */
+/** The lines of a shell's `case` that find the command from the words typed so far. */
 function steps(places: Place[], variable: string): string[] {
   return places
     .filter(({ path }) => path !== '')

@@ -11,7 +11,7 @@ import { pushExample } from '../simulation/world-config.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { pushJobs } from './demo-workflow.ts';
 
-/** Jobs of one further push, and how much longer each of them takes. */
+/** Jobs of each further push, and the seconds that each of them takes longer. */
 const MORE_JOBS = 5;
 const MORE_SECONDS = 8;
 /** Milliseconds until the agent of a Mac that was made to fail is back. */
@@ -40,7 +40,7 @@ export class DemoActions {
     this.said = this.#do(key) ?? this.said;
   }
 
-  /** The same as commands, for where no key can be pressed. */
+  /** The same actions as commands, for use without a terminal. */
   commands(): string {
     const mac = this.#world.macs[0];
     const jobs = [...this.#world.github.world.jobs.values()];
@@ -82,7 +82,7 @@ export class DemoActions {
       .map((one, index) => [`mac-${index + 1}`, one] as const)
       .reduce((busiest, one) => (slotsInUse(one[1].world) > slotsInUse(busiest[1].world) ? one : busiest));
     const vms = slotsInUse(mac.world);
-    // It fails only when the demonstration ends in these seconds.
+    // The promise rejects only when the demonstration ends before the agent is back.
     mac.restart('crash', DOWN_MS).catch(() => undefined);
     return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${span(DOWN_MS)}.`;
   }

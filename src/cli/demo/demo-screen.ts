@@ -55,7 +55,7 @@ function hueOf({ step, conclusion }: DemoJob): 'green' | 'red' | 'dim' | 'cyan' 
   return step === 0 ? 'dim' : 'cyan';
 }
 
-/** The jobs whose reason is shown: those that are over first, since theirs is news, then the first that wait. */
+/** The jobs whose reason is shown: first those that are over, then the first that wait. */
 function withReason(jobs: readonly DemoJob[], count: number): Set<DemoJob> {
   const candidates = jobs.filter(({ why }) => why !== '');
   candidates.sort((a, b) => b.step - a.step);

@@ -25,7 +25,7 @@ export interface DemoOptions {
   exit?: boolean;
   json?: boolean;
   keep?: boolean;
-  /** The first of several in a row; 0 takes free ones. */
+  /** First of several ports in a row; 0 takes free ports. */
   port: number;
 }
 
@@ -33,7 +33,7 @@ export interface DemoOptions {
 export type Cleanup = (() => unknown)[];
 
 export interface RunDemoOptions extends DemoOptions {
-  /** For everything that is written. */
+  /** Folder for every file of the demo. */
   folder: string;
   ports: DemoPorts;
 }
@@ -174,8 +174,9 @@ interface Key {
 }
 
 /**
- * Calls `press` with each key that is pressed in the terminal. Ctrl-C, which is an ordinary key while single keys are
- * read, is passed on as the signal. Returns a function that gives the terminal back; does nothing where there is none.
+ * Calls `press` with each key that is pressed in the terminal. Ctrl-C, which is an ordinary key while single
+ * keys are read, is passed on as the signal. Returns a function that restores the terminal. Does nothing
+ * without a terminal.
  */
 function readKeys(press: (key: string) => void): () => void {
   const { stdin } = process;

@@ -13,7 +13,7 @@ import { ConfigDraft } from './config-draft.ts';
 import { Outside, type Repository } from './outside.ts';
 import { Cancelled, Questions } from './questions.ts';
 
-/** Answers that came as flags; what is left out is asked for. */
+/** Answers that were given as flags; a missing one is asked for. */
 export interface InitOptions {
   config: string;
   agentUrl?: string;
@@ -29,9 +29,9 @@ export interface InitOptions {
   /** The address that GitHub reaches; false for no webhook. */
   webhook?: string | false;
   service?: boolean;
-  /** False looks at the form of the answers alone. */
+  /** False checks only the form of the answers. */
   check: boolean;
-  /** Asks nothing; what is found goes to standard error, and the result as one line of JSON to standard output. */
+  /** Asks nothing; findings go to standard error, and the result goes to standard output as a line of JSON. */
   json?: boolean;
 }
 
@@ -47,8 +47,8 @@ interface Interview {
 }
 
 /**
- * Asks for what the daemon needs, checks each answer at once and writes the smallest config. When it runs again, it offers
- * the values of the config and keeps what it does not ask about. Returns the exit code of `check` for the whole config.
+ * Asks for what the daemon needs, checks each answer at once and writes the smallest config. It offers the
+ * values of an existing config, and keeps its other keys. Returns the exit code of `check` for the config.
  */
 export async function initCommand(options: InitOptions, terminal: Terminal): Promise<number> {
   const isLive = terminal.columns !== null && process.stdin.isTTY === true && !options.json;
@@ -236,10 +236,7 @@ async function askForProfile({ options, questions, outside, draft }: Interview, 
   return label;
 }
 
-/**
- * With a webhook the daemon finds jobs sooner; without one, and where the credentials may not create one, polling finds
- * them. Returns the address of the webhook.
- */
+/** Returns the address of the webhook; null when none is wanted or none may be created. */
 async function askForWebhook(
   { options: { webhook }, questions, draft }: Interview,
   github: GitHub,
@@ -282,7 +279,7 @@ async function askForWebhook(
   }
 }
 
-/** The credential may not make webhooks: asking again would not help. */
+/** The credential may not create webhooks: asking again would not help. */
 class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
@@ -292,7 +289,7 @@ function wholeNumber(answer: string): number {
   throw new UsageError(`"${answer}" is not a whole number above 0.`);
 }
 
-/** A variable that is set is named in the config, so that its value stays out of it. */
+/** Returns the reference to a variable that is set, so that the config does not contain its value. */
 function variable({ env }: Terminal, name: string): string | undefined {
   return env[name] ? `\${${name}}` : undefined;
 }

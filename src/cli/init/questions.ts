@@ -29,8 +29,9 @@ const ANOTHER = 'another';
 const NOTHING_WRITTEN = 'Nothing was written.';
 
 /**
- * Asks the questions of `init` and checks each answer at once. A flag answers its question beforehand. At a terminal, a
- * wrong answer is explained and asked for again; without a terminal it ends the command, and so does a missing answer.
+ * Asks the questions of `init` and checks each answer at once. A flag answers its question beforehand. At a
+ * terminal, a wrong answer is explained and asked for again; without a terminal it ends the command, and so
+ * does a missing answer.
  */
 export class Questions {
   readonly #terminal: Terminal;

@@ -19,7 +19,8 @@ interface Connection {
 
 /**
  * Connects to the hosts and the GitHub of this config, to find the VMs and runners of another controller.
- * `config.controller` holds the id and the prefix of that controller. Rejects with a ConfigError when a host has no token.
+ * `config.controller` holds the id and the prefix of that controller. Rejects with a ConfigError when a host
+ * has no token.
  */
 export async function connectOtherController(
   config: Config,

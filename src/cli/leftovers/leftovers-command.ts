@@ -16,7 +16,7 @@ export interface LeftoversOptions {
   config?: string;
   /** The earlier `controller.id`. */
   controllerId: string;
-  /** The earlier `controller.vm_name_prefix`, where that was another one. */
+  /** The earlier `controller.vm_name_prefix`, if it differs from the present one. */
   prefix?: string;
   /** Macs that are no longer in the config. */
   hosts: readonly NamedHost[];
@@ -27,8 +27,9 @@ export interface LeftoversOptions {
 }
 
 /**
- * Lists what is left of a controller that no longer runs, and removes it on request. Returns a status other than 0 when
- * anything is left, or may be left on a host that did not answer. Throws a UsageError when a daemon with its names runs.
+ * Lists what is left of a controller that no longer runs, and removes it on request. Returns a status other
+ * than 0 when anything is left, or may be left on a host that did not answer. Throws a UsageError when a
+ * daemon with its names runs.
  */
 export async function leftoversCommand(options: LeftoversOptions, terminal: Terminal): Promise<number> {
   const { remove = false, json = false } = options;
@@ -66,7 +67,7 @@ export async function leftoversCommand(options: LeftoversOptions, terminal: Term
   }
 }
 
-/** The config as the other controller would have it, with the hosts that left it. */
+/** The config with the names of the other controller and with the hosts that are no longer in it. */
 function asOf(
   config: Config,
   { controllerId, prefix, hosts }: LeftoversOptions,

@@ -6,9 +6,9 @@ import { checkStore } from '../check/check-store.ts';
 import { UsageError } from '../command.ts';
 
 /**
- * Throws a UsageError when the names are those of this config's controller, or of a daemon that runs at its admin address
- * or on its store: without the records of that daemon, every VM that it uses would seem to be left over. Also throws when
- * it cannot find out which names a running daemon has.
+ * Throws a UsageError when the names are those of this config's controller, or of a daemon that runs at its
+ * admin address or on its store: without the records of that daemon, every VM that it uses would seem to be
+ * left over. Also throws when it cannot find out which names a running daemon has.
  */
 export async function refuseRunning(names: string, config: Config, clock: Clock): Promise<void> {
   if (names === namePrefix(config.controller)) {

@@ -17,7 +17,7 @@ export interface ServiceOptions {
   json?: boolean;
 }
 
-/** What became of the service; `removed` and `content` are those of `uninstall` and `print`. */
+/** The state of the service afterwards. Only `uninstall` sets `removed`, and only `print` sets `content`. */
 export interface ServiceResult {
   manager: Manager;
   file: string;
@@ -27,8 +27,9 @@ export interface ServiceResult {
 }
 
 /**
- * Prints, installs or removes the file with which launchd or systemd runs the daemon. Throws a ConfigError for a config
- * that cannot be used, and a UsageError where there is no such service manager or where it refuses.
+ * Prints, installs or removes the file with which launchd or systemd runs the daemon. Throws a ConfigError
+ * for a config that cannot be used, and a UsageError where there is no such service manager or where it
+ * refuses.
  */
 export async function serviceCommand(
   what: 'print' | 'install' | 'uninstall',
@@ -42,7 +43,7 @@ export async function serviceCommand(
   return ExitCode.ok;
 }
 
-/** As `serviceCommand`; returns what became of the service. */
+/** Does the same as `serviceCommand`, and returns the state of the service afterwards. */
 export async function changeService(
   what: 'print' | 'install' | 'uninstall',
   options: Omit<ServiceOptions, 'json'>,
@@ -158,7 +159,10 @@ async function run([program = '', ...args]: Step, clock: Clock): Promise<void> {
   }
 }
 
-/** Checks the file with the system's own tool, if there is one: launchd and systemd say little about a wrong file. */
+/**
+ * Checks the file with the system's own tool, if there is one: launchd and systemd say little about a wrong
+ * file.
+ */
 function checkForm(manager: Manager, unit: string): void {
   const draft = join(tmpdir(), `${process.pid}-${manager === 'launchd' ? 'job.plist' : UNIT_NAME}`);
   const step: Step =
@@ -176,8 +180,8 @@ function checkForm(manager: Manager, unit: string): void {
 }
 
 /**
- * Node by the name under which it stays when it is updated: Homebrew puts each version into a folder of its own and
- * links to it from a folder of the PATH.
+ * Node by the name under which it stays when it is updated: Homebrew puts each version into a folder of its
+ * own and links to it from a folder of the PATH.
  */
 function stableNode({ PATH = '' }: NodeJS.ProcessEnv): string {
   const real = realpathSync(process.execPath);

@@ -12,7 +12,7 @@ import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
 import { cut, printable, textTable, wrap } from './terminal-text.ts';
 
 export interface TableSize {
-  /** Null where nothing is cut or folded: a program or a file reads it. */
+  /** Null when a program or a file reads the table, so that nothing is cut or wrapped. */
   columns: number | null;
   color: boolean;
   /** The most lines that may be printed; all lines when left out. */
@@ -33,16 +33,16 @@ interface JobRow {
 
 const COLUMNS = ['JOB', 'REPOSITORY', 'NAME', 'STATE', 'HOST', 'AGE', 'ATTEMPT'] as const;
 
-/** What is left out first where a terminal is narrow. */
+/** Columns that are left out on a narrow terminal, the first one first. */
 const DISPENSABLE = ['REPOSITORY', 'ATTEMPT', 'HOST'] as const;
 const SHORTEST_NAME = 12;
-/** Lines of a reason where all jobs have to fit on one screen. */
+/** The most lines of a reason when all jobs have to fit on one screen. */
 const REASON_LINES = 2;
 const HUES = { good: 'green', bad: 'red', waits: 'yellow', works: 'cyan' } as const;
 
 /**
- * Live jobs, the oldest first, and below them those that are over. Each has its reason or outcome in the last column, or,
- * where the terminal is too narrow for that, in lines of its own below it.
+ * Live jobs, the oldest first, and below them those that are over. Each has its reason or outcome in the last
+ * column, or, where the terminal is too narrow for that, in lines of its own below it.
  */
 export function jobTable(
   { jobs, recent, beyond }: Answers['/api/jobs'],
@@ -67,7 +67,7 @@ export function jobTable(
   return inRows(blocks, rows ?? Number.POSITIVE_INFINITY, more);
 }
 
-/** Each outcome beside its job where all of them fit, else in lines of its own. */
+/** Puts each outcome into the last column if all of them fit, and otherwise into lines below its job. */
 function besideOrBelow(
   table: readonly JobRow[],
   columns: number,

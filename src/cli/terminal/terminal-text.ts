@@ -3,8 +3,8 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
 /**
- * Text from GitHub or an agent without control characters: a job's name must not be able to move the cursor or to
- * change the title of the window.
+ * Text from GitHub or an agent without control characters: a job's name must not be able to move the cursor
+ * or to change the title of the window.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}');
@@ -15,7 +15,10 @@ export function cut(text: string, columns: number): string {
   return cliTruncate(text, columns);
 }
 
-/** The text in lines of at most `columns` columns, broken between words, each after `indent`; null does not break. */
+/**
+ * The text in lines of at most `columns` columns, broken between words, each after `indent`; null does not
+ * break.
+ */
 export function wrap(text: string, columns: number | null, indent = ''): string[] {
   if (columns === null) return [`${indent}${text}`];
   const width = Math.max(20, columns - stringWidth(indent));

@@ -9,8 +9,8 @@ export const DEFAULT_AGENT_URL = 'http://127.0.0.1:8011/v1';
 export const MAX_VMS_PER_HOST = 2;
 
 /**
- * Says why a text cannot be a token of the agent, which takes 32 to 512 bytes of printable ASCII without blanks; null
- * when it can be one. The sentence contains no part of the token.
+ * Says why a text cannot be a token of the agent, which has 32 to 512 bytes of printable ASCII without
+ * spaces; null when it can be one. The sentence contains no part of the token.
  */
 export function agentTokenProblem(token: string): string | null {
   const hint = 'Copy it again from the agent\'s menu bar ("Copy API Token").';

@@ -12,7 +12,8 @@ export type KeyPath = readonly PropertyKey[];
 
 export interface Section {
   /**
-   * Whether the section holds its keys itself, a list of things with these keys, or a map of things by name.
+   * `one`: the section contains the keys itself; `list`: a list of items with these keys; `named`: a map of
+   * such items by name.
    */
   form: 'one' | 'list' | 'named';
   keys: Record<string, z.ZodType>;

@@ -7,14 +7,15 @@ import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
 import { type Environment, tokenVariable } from './environment.ts';
 
-/** Milliseconds; long enough for a person to allow the command to read the Keychain. */
+/** Milliseconds; long enough for a person to confirm that the command may read the Keychain. */
 const COMMAND_TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /**
- * Returns the token for the agent of a host: the one in the config, else in its token file, else what its token command
- * prints. A token from the environment is in the config already, since loading put it there. Rejects with a ConfigError
- * that says how to get a token; neither the token nor anything that the command printed is ever in it.
+ * Returns the token for the agent of a host: the one in the config, else in its token file, else what its
+ * token command prints. A token from the environment is in the config already, since loading put it there.
+ * Rejects with a ConfigError that says how to get a token; neither the token nor anything that the command
+ * printed is ever in it.
  */
 export async function resolveAgentToken(
   host: HostConfig,

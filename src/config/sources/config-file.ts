@@ -13,7 +13,7 @@ export interface ConfigFileContent {
   lineOf(path: KeyPath): number;
 }
 
-/** Our own sentences: the parser's may quote the file, and so a secret. */
+/** Sentences by the parser's code. The parser's own messages may quote the file, and so a secret. */
 const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use spaces.',
   MULTIPLE_DOCS: 'begins a second YAML document, but a configuration is one document: remove the line "---".',

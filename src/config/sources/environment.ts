@@ -45,9 +45,9 @@ export interface EnvironmentReport {
 }
 
 /**
- * Applies the environment to the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what the file
- * says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what it leaves out: a
- * token that a shell happens to export must not replace the one that the file names.
+ * Applies the environment to the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what
+ * the file says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what
+ * it leaves out: a token that a shell happens to export must not replace the one that the file names.
  */
 export function applyEnvironment(content: Record<string, unknown>, env: Environment): EnvironmentReport {
   const origins = new Map<string, string>();

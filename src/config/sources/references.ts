@@ -9,13 +9,19 @@ export interface ReferenceContext {
   env: Environment;
   /** The folder that `~/` means. */
   home: string;
-  /** The folder that relative paths start from: that of the file, so that a service needs no working directory. */
+  /**
+   * The folder that relative paths start from: that of the file, so that a service needs no working
+   * directory.
+   */
   folder: string;
   /** Keys, by the text of their path, whose value came from a variable. */
   origins: ReadonlyMap<string, string>;
 }
 
-/** Replaces `${NAME}` in secrets and resolves the paths of files. Returns the problems of what it cannot resolve. */
+/**
+ * Replaces `${NAME}` in secrets and resolves the paths of files. Returns the problems of what it cannot
+ * resolve.
+ */
 export function resolveReferences(content: object, context: ReferenceContext): KeyProblem[] {
   const { env, origins } = context;
   const problems: KeyProblem[] = [];

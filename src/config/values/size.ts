@@ -14,7 +14,10 @@ export function parseSize(text: string): number | null {
   return count === undefined ? null : Math.floor(Number(count) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
 }
 
-/** A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is bytes. */
+/**
+ * A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is
+ * bytes.
+ */
 export function size(least: string, most: string) {
   const range = [parseSize(least) ?? 0, parseSize(most) ?? 0] as const;
   const schema = z
