@@ -170,7 +170,7 @@ test.runIf(canRun(whyNoTerminal()))(
     await terminal.see('Where does the Jeballto Agent listen?', `${flags['--agent-url']}\r`);
     await terminal.see('answers at');
     await terminal.see('Its token', `${'x'.repeat(36)}\r`);
-    await terminal.see('into jeballto.token');
+    await terminal.see('into the token of this host');
     await terminal.see('Its token', `${SIMULATED_AGENT_TOKEN}\r`);
     await terminal.see('accepts the token');
     await terminal.see('Do you have a GitHub App', '\r');
