@@ -17,7 +17,7 @@ import {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** The documented keys of the system that this one stands in for, and no others. */
+/** The documented keys of the system that this one can replace, and no others. */
 const DOCUMENTED_FORM = `
 github:
   app_id: 12345
@@ -55,7 +55,7 @@ labels:
 `;
 
 describe('whole files', () => {
-  test('a YAML file of the documented form loads unchanged and without a warning', () => {
+  test('a YAML file with the documented keys loads unchanged and without a warning', () => {
     const folder = temporaryFolder();
     const key = writeIn(folder, 'path.pem', APP_KEY);
     const token = writeIn(folder, 'agent.token', AGENT_TOKEN);
@@ -157,13 +157,13 @@ describe('whole files', () => {
     }
   });
 
-  test('one host is made of jeballto, and of nothing at all', () => {
+  test('without hosts, the section jeballto makes one host, even when it is missing', () => {
     expect(load(SMALLEST).config.hosts).toEqual([
       { name: 'local', base_url: 'http://127.0.0.1:8011/v1', max_concurrent_vms: 2 },
     ]);
   });
 
-  test("hosts take the controller's limit unless they have one of their own", () => {
+  test("a host uses the controller's limit unless it has its own", () => {
     const { config } = load({
       ...SMALLEST,
       controller: { max_concurrent_vms: 1 },
@@ -203,7 +203,7 @@ describe('whole files', () => {
     expect(scopeOf({ ...SMALLEST, runner: { scope: 'organization' } })).toBe('organization');
   });
 
-  test('the secret of the webhook may be several while it is changed, in the file and in a variable', () => {
+  test('the webhook secret may be a list while it is being changed, in the file and in a variable', () => {
     const secretOf = (webhook_secret: unknown, env = {}) =>
       load({ ...SMALLEST, github: { ...SMALLEST.github, webhook_secret } }, env).config.github.webhook_secret;
     const NAME = 'JEBALLTO_RUNNER_GITHUB_WEBHOOK_SECRET';
@@ -219,7 +219,7 @@ describe('whole files', () => {
     [['fine', ''], '[1]: is empty. Give a value, or leave the key out.'],
     [[7], ': must be a list of texts: put each text in quotes.'],
     [7, ': is read as a number, but must be a text: put it in quotes.'],
-  ])('a secret of the webhook that cannot be one is refused: %j', (webhook_secret, problem) => {
+  ])('an unusable webhook secret is refused: %j', (webhook_secret, problem) => {
     const github = { ...SMALLEST.github, webhook_secret };
     expect(problemLines({ ...SMALLEST, github })).toEqual([`github.webhook_secret${problem}`]);
   });
@@ -239,7 +239,7 @@ labels:
     expect(config.labels.mac).toEqual({ image: 'ghcr.io/acme/mac', lifetime_seconds: 7200, warm: 0 });
   });
 
-  test('a profile may take over the keys of another one', () => {
+  test('a profile may merge the keys of another one', () => {
     const { config } = load(`
 github: {token: t, owner: acme, repository: app}
 labels:
@@ -252,8 +252,8 @@ labels:
   });
 });
 
-describe('what stands in the file is refused', () => {
-  test('with every problem at once, in the order of the file, with line, key and mend', () => {
+describe('a config file is refused', () => {
+  test('with every problem at once, in the order of the file, each with line, key and fix', () => {
     const folder = temporaryFolder();
     const text = `
 github:
@@ -287,7 +287,7 @@ admin: {listen: ":9092"}
     ]);
   });
 
-  test('when sections are no sections', () => {
+  test('when a section is not a section', () => {
     expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
       expect.stringMatching(/^github: must hold some of these keys: token, app_id, /),
       'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm.',
@@ -306,13 +306,13 @@ admin: {listen: ":9092"}
       'is not a key here. Its place is jeballto.base_url or hosts[].base_url: move it there.',
     ],
     ['zzz', 'log', 'is not a key here. The most similar key is level; all keys here: level, format.'],
-  ])('a key that does not exist: %s under %s', (key, section, mend) => {
+  ])('for the key %s under %s, which does not exist', (key, section, fix) => {
     expect(problemLines({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
-      `${section}.${key}: ${mend.startsWith('is ') ? mend : `is not a key here. ${mend}`}`,
+      `${section}.${key}: ${fix.startsWith('is ') ? fix : `is not a key here. ${fix}`}`,
     ]);
   });
 
-  test('unknown keys are found in every section, in hosts and in profiles', () => {
+  test('for an unknown key in any section, in hosts and in profiles', () => {
     expect(
       problemLines({
         ...SMALLEST,
@@ -337,7 +337,7 @@ describe('syntax', () => {
     return configErrorOf(() => loadConfig({ path, env: {} })).message.replaceAll(`${folder}/`, '');
   };
 
-  test('faults are told with their line, and never with what stands there', () => {
+  test('an error names its line, and never repeats the text of the line', () => {
     expect(syntaxOf('github:\n\ttoken: ghp_hidden\n')).toBe(
       'config.yaml:2: is indented with a tab, which YAML refuses: use spaces.',
     );
@@ -353,20 +353,20 @@ describe('syntax', () => {
     );
   });
 
-  test('a comma forgotten in JSON is found where it is missing', () => {
+  test('a comma that is missing in JSON is reported at its place', () => {
     expect(syntaxOf('{\n  "a": 1\n  "b": "ghp_hidden"\n}', 'config.json')).toMatch(
       /^config\.json:3: is not valid JSON, here or just before: look for a missing or extra comma/,
     );
   });
 
-  test('a key that is there twice is named, in JSON too', () => {
+  test('a key that occurs twice is named, in JSON too', () => {
     expect(syntaxOf('{\n  "github": {"token": "ghp_hidden"},\n  "github": {}\n}', 'config.json')).toBe(
       'config.json:3: holds the key github twice: keep one of the two.',
     );
   });
 
   test.each(['utf16le', 'latin1'] as const)(
-    'a file that is not UTF-8 text is told as such: %s',
+    'a file in %s, which is not UTF-8, is reported as such',
     (encoding) => {
       const folder = temporaryFolder();
       const path = join(folder, 'config.json');
@@ -376,13 +376,13 @@ describe('syntax', () => {
     },
   );
 
-  test.each(['config.toml', 'config.yaml', 'config.json'])('TOML in %s is told as such', (name) => {
+  test.each(['config.toml', 'config.yaml', 'config.json'])('TOML in %s is reported as TOML', (name) => {
     expect(syntaxOf('[github]\nowner = "acme"\ntoken = "ghp_hidden"\n', name)).toBe(
       `${name}: is TOML: write the configuration as JSON or YAML (config.example.json shows how).`,
     );
   });
 
-  test('a value of YAML that lacks its quotes is told once, with its line', () => {
+  test('a YAML value that lacks its quotes is reported once, with its line', () => {
     expect(syntaxOf(`github: { token: \${TOKEN}, owner: acme }\nlabels: {}\n`)).toBe(
       'config.yaml:1: has a character with a special meaning in YAML here, such as { or [: put the value in quotes.',
     );
@@ -393,13 +393,13 @@ describe('syntax', () => {
     expect(loadConfig({ path, env: {} }).config.github.owner).toBe('acme');
   });
 
-  test('a list is no configuration', () => {
+  test('a list is refused as a configuration', () => {
     expect(syntaxOf('- github\n')).toBe(
       'config.yaml: contains no keys: write github, jeballto and so on, each with its own keys (config.example.json shows how).',
     );
   });
 
-  test('a file that is not there, and a folder in its place, are told as such', () => {
+  test('a missing file, and a folder in its place, are reported as such', () => {
     const folder = temporaryFolder();
     const messageAt = (path: string) => configErrorOf(() => loadConfig({ path, env: {} })).message;
     expect(messageAt(join(folder, 'none.json'))).toBe(
@@ -410,7 +410,7 @@ describe('syntax', () => {
 });
 
 describe('references', () => {
-  test('a secret may stand in a variable', () => {
+  test('a secret may come from a variable', () => {
     const { config } = load(
       `
 github: {token: "${variable('GH')}", owner: acme, repository: app, webhook_secret: "${variable('HOOK')}"}
@@ -438,7 +438,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     ]);
   });
 
-  test('a variable beside other characters, or without its end, is refused and can come from a variable as a whole', () => {
+  test('a reference among other characters, or without its end, is refused, but the value of a variable may look like one', () => {
     const password = `a${variable('HOME')}`;
     const refused = problemLines({
       ...SMALLEST,
@@ -455,7 +455,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     expect(load({ ...SMALLEST, runner }, { PASSWORD: password }).config.runner.ssh_password).toBe(password);
   });
 
-  test('a variable in a place where nothing replaces it is refused', () => {
+  test('a reference in a key that is not a secret is refused', () => {
     expect(
       problemLines({
         ...SMALLEST,
@@ -468,7 +468,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     ]);
   });
 
-  test('paths begin at the folder of the file or at the home, and become absolute', () => {
+  test('paths are relative to the folder of the file or to the home, and become absolute', () => {
     const folder = temporaryFolder();
     writeIn(folder, 'keys/id', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
     writeIn(folder, 'token', AGENT_TOKEN);
@@ -487,7 +487,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     expect(config.store.path).toBe(join(folder, 'state'));
   });
 
-  test('files that are not there are problems, each', () => {
+  test('each missing file is a problem', () => {
     const folder = temporaryFolder();
     const where =
       'which does not exist: correct the path. A relative path begins at the folder of the configuration file.';
