@@ -30,7 +30,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const BASE = 'gh-t-base-0123456789abcdef';
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
-/** Waits that are for a person's patience are short; what is told of instants stays. */
+/** A clock on which each sleep takes a twentieth of its time, so that tests do not wait long; instants are real. */
 const HASTY: Clock = {
   now: () => systemClock.now(),
   systemAheadBy: () => 0,
@@ -39,9 +39,9 @@ const HASTY: Clock = {
 };
 
 interface World extends EffectFixtureOptions {
-  /** Laid over the config file's `admin`. */
+  /** Merged into the config file's section `admin`. */
   admin?: Record<string, unknown>;
-  /** Macs of the world that the config still names. */
+  /** How many Macs of the world the config still names. */
   named?: number;
 }
 
@@ -81,7 +81,7 @@ async function abandoned({ admin, named = 1, ...options }: World = {}) {
   return { ...at, folder, path, run, register, names };
 }
 
-/** What bears no name of the controller `t`, however much it looks like one. */
+/** Names that look like names of the controller `t` but are not. */
 const STRANGERS = [
   'gh-tt-9-1',
   'gh-new-9-1',
@@ -92,7 +92,7 @@ const STRANGERS = [
   'build-server',
 ];
 
-test('everything with a name of the earlier id is listed, with its age, its host and what would be done', async () => {
+test('everything with a name of the earlier id is listed, with its age, its host and the action', async () => {
   const at = await abandoned();
   for (const name of STRANGERS) {
     addForeignVm(at.mac.world, { name, state: 'stopped' });
@@ -121,7 +121,7 @@ test('everything with a name of the earlier id is listed, with its age, its host
   expect([at.names(), at.runnerNames()]).toEqual(before);
 });
 
-test('on request it is removed, strangers are not, and then nothing is left', async () => {
+test('--remove removes everything of the earlier id and nothing of others', async () => {
   const at = await abandoned();
   for (const name of STRANGERS) {
     addForeignVm(at.mac.world, { name, state: 'stopped' });
@@ -147,9 +147,9 @@ test('on request it is removed, strangers are not, and then nothing is left', as
   });
 });
 
-test('law 5: a VM whose runner is idle is retired, runner and all, and one whose guest works is left', async () => {
+test('law 5: a VM with an idle runner is retired together with the runner, and one whose guest works is left', async () => {
   const at = await abandoned({ mac: { slots: 2 } });
-  // First, or the idle runner would take the job.
+  // Pushed first, or the idle runner would take the job.
   const busy = await lostAttempt(at, LONG);
   await busy.launch();
   await soon(async () => expect((await busy.inGuest('ls ~/begun')).code).toBe(0));
@@ -186,7 +186,7 @@ test('a VM whose guest cannot be asked is left, and so is a runner that is onlin
   expect([at.names(), at.runnerNames()]).toEqual([['gh-t-9-1'], ['gh-t-6-1']]);
 });
 
-test('an agent that hangs costs only its own host: the others are listed, and it is named', async () => {
+test('an agent that hangs is named, and the other hosts are still cleaned up', async () => {
   const at = await abandoned({ macs: 2, named: 2 });
   at.mac.faults.add({ route: 'GET /vms', hang: true });
   addForeignVm(at.macs[1]?.world ?? at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
@@ -196,7 +196,7 @@ test('an agent that hangs costs only its own host: the others are listed, and it
   expect(lines).toContainEqual(expect.stringMatching(/^unknown {2}what is left on mac-1: \S/));
 });
 
-test('a Mac that left the config is asked with the token of its file, or of its variable', async () => {
+test('a Mac that left the config is asked with the token from its file or its variable', async () => {
   const at = await abandoned({ macs: 2 });
   const { url, world } = at.macs[1] ?? at.mac;
   addForeignVm(world, { name: 'gh-t-7-1', state: 'stopped' });
@@ -213,7 +213,7 @@ test('a Mac that left the config is asked with the token of its file, or of its 
   expect(at.names(1)).toEqual([]);
 });
 
-test('a host that cannot be meant is refused with what is wrong with it', async () => {
+test('an invalid --host is refused with the reason', async () => {
   const at = await abandoned();
   const refusal = (url: string) => at.run({ hosts: [{ url }] }).then(String, ({ message }) => message);
   expect(await refusal('mac-9')).toMatch(/^--host mac-9 is not an http or https URL/);
@@ -223,7 +223,7 @@ test('a host that cannot be meant is refused with what is wrong with it', async 
   await expect(at.run({ hosts: [{ url }, { url }] })).rejects.toThrow('is named already');
 });
 
-test('a token file belongs to the --host before it', () => {
+test('a --token-file is only accepted after the --host that it belongs to', () => {
   const parse = (...words: string[]) => {
     const program = commandLine();
     const silent = { writeErr: () => undefined, writeOut: () => undefined };
@@ -238,7 +238,7 @@ test('a token file belongs to the --host before it', () => {
   );
 });
 
-test('the id of the config, of the daemon that runs, and what is no id are refused in a sentence', async () => {
+test('the id of the config, the id of a running daemon, and an invalid id are refused', async () => {
   const at = await abandoned();
   await expect(at.run({ controllerId: 'new' })).rejects.toThrow(
     /^"new" is the controller\.id of this config, .*gc/,
@@ -269,7 +269,7 @@ test('the id of the config, of the daemon that runs, and what is no id are refus
   expect((await freed.run(remove)).code).toBe(0);
 });
 
-test('a daemon that was started before the config had its new id is asked for the one that it has', async () => {
+test('a running daemon is asked for its id, since it may have started before the config got a new one', async () => {
   const at = await abandoned();
   const older = join(at.folder, 'older.json');
   const content = JSON.parse(readFileSync(at.path, 'utf8'));
@@ -287,7 +287,7 @@ test('a daemon that was started before the config had its new id is asked for th
   );
 });
 
-test('of an earlier prefix the names are others', async () => {
+test('names of an earlier prefix are found with --prefix only', async () => {
   const at = await abandoned();
   addForeignVm(at.mac.world, { name: 'mac-ci-t-7-1', state: 'stopped' });
   expect((await at.run()).code).toBe(0);
@@ -295,7 +295,7 @@ test('of an earlier prefix the names are others', async () => {
   expect([code, at.names()]).toEqual([0, []]);
 });
 
-test('--json says the same for a script', async () => {
+test('--json prints the same as one JSON object', async () => {
   const at = await abandoned();
   const { createdAt } = addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
   const thing = { kind: 'vm', name: 'gh-t-7-1', on: 'mac-1', state: 'stopped', does: 'delete' };
@@ -327,7 +327,7 @@ test('without a terminal nothing is removed unless --yes says so', async () => {
 });
 
 test.runIf(canRun(whyNoTerminal()))(
-  'at a terminal the removal is asked for, and no is the answer of Enter',
+  'at a terminal the removal must be confirmed, and Enter alone means no',
   async () => {
     const at = await abandoned();
     addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });

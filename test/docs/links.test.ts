@@ -34,7 +34,7 @@ test.for(PAGES)('every link of %s within the project leads to a file and a headi
   expect(broken).toEqual([]);
 });
 
-test('every page is within reach of the README', () => {
+test('every page can be reached from the README by links', () => {
   const seen = new Set(['README.md']);
   for (const page of seen) {
     for (const [, target = ''] of textOf(page).matchAll(/\]\(([^)#\s]+\.md)/g)) {
