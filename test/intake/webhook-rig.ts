@@ -54,7 +54,7 @@ export function signatureOf(body: string | Buffer, secret = SECRET): string {
 export interface DeliveryOptions {
   event?: string;
   id?: string;
-  /** Over the body unless told otherwise; null leaves it out. */
+  /** The signature of the body by default; null leaves it out. */
   signature?: string | null;
   type?: string;
   /** Null leaves it out. */
@@ -75,7 +75,7 @@ export function headersOf(body: string | Buffer, options: DeliveryOptions = {}):
   };
 }
 
-/** A store that knows nothing yet. */
+/** A store without any deliveries. */
 export const newInbox = (stored: () => ReturnType<WebhookInbox['remember']>): WebhookInbox => ({
   remember: (_id, act) => {
     act();
@@ -83,7 +83,7 @@ export const newInbox = (stored: () => ReturnType<WebhookInbox['remember']>): We
   },
 });
 
-/** The receiver in the app of the public listener, with a store that keeps at once unless a test holds it back. */
+/** The receiver in the app of the public listener, with a store that is durable at once unless a test delays it. */
 export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const clock = new ManualClock();
   const handed: JobObservation[] = [];

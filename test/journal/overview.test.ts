@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => daemon.close());
 
-/** Mulberry32: the same story each time. */
+/** Mulberry32: the same random numbers each time. */
 function dice(seed: number): () => number {
   let a = seed;
   return () => {
@@ -39,7 +39,7 @@ const truth = () =>
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 
-test('the journal tells of every moment what the actors were, contexts included', async () => {
+test('the journal gives the actors of every moment, contexts included', async () => {
   const random = dice(7);
   type Moment = { at: number; seq: number; jobs: ReturnType<typeof truth> };
   const moments: Moment[] = [];
@@ -55,7 +55,7 @@ test('the journal tells of every moment what the actors were, contexts included'
     else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
     else daemon.tearDown(key);
     moments.push({ at: clock.now(), seq: daemon.store.journal.seq, jobs: truth() });
-    // The clock moves on here: only such an instant belongs to one moment.
+    // The clock moves here, so that this instant belongs to one moment only.
     if (n % 10 === 0) {
       clock.advance(3);
       settled.push(moments.at(-1) as Moment);
@@ -72,7 +72,7 @@ test('the journal tells of every moment what the actors were, contexts included'
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     expect(told).toEqual(moment.jobs);
   }
-  // And by its instant, from the bounded piece alone.
+  // The same by its instant, from the bounded part of the journal only.
   for (const { at, jobs } of settled) {
     const answer = await overviewAt(recording, at);
     const told = answer.jobs.map(({ key, context, state }) => ({ key, context, state }));
@@ -81,11 +81,11 @@ test('the journal tells of every moment what the actors were, contexts included'
   }
 });
 
-test('reading begins at the oldest live job, not at the beginning of time', async () => {
+test('reading starts at the oldest live job, not at the first entry', async () => {
   for (let n = 0; n < 50; n += 1)
     daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
   daemon.host('mini-1', []);
-  // Webhooks have stood as they are from the start.
+  // The state of webhooks has not changed since the start.
   daemon.journal.refresh(clock.now() + 15 * 60_000);
   const key = daemon.queue(900);
   daemon.next(key);
@@ -95,7 +95,7 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
   expect(since).toBeGreaterThan(100);
 });
 
-test('a start of the daemon clears what did not come back, and how a job ended is told in a word', async () => {
+test('a start of the daemon removes jobs that were not restored, and each ended job has its outcome', async () => {
   const overview = emptyOverview();
   const cancelled = daemon.queue(1);
   daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
@@ -121,7 +121,7 @@ test('a start of the daemon clears what did not come back, and how a job ended i
   expect(overview.jobs.size).toBe(0);
 });
 
-test('a job that was given up and is served again is told once, as it is now, and its story keeps the failure', async () => {
+test('a job that was given up and is served again is listed once, and its story keeps the failure', async () => {
   const overview = emptyOverview();
   const first = daemon.queue(1);
   daemon.send(first, { type: 'operator.cancelled', by: 'ada' });
@@ -143,7 +143,7 @@ test('a job that was given up and is served again is told once, as it is now, an
   ]);
 });
 
-test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {
+test('a job that goes on in another actor is shown with that one, not with the teardown of its first VM', async () => {
   const overview = emptyOverview();
   const lost = daemon.queue(1);
   for (let n = 0; n < 3; n += 1) daemon.next(lost);

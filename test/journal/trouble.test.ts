@@ -35,14 +35,14 @@ test.each<[state: string, code: FailureCode, isTrouble: boolean]>([
 /** The snapshot of an actor that goes on with this context. */
 const after = (context: JobContext) => ({ context, output: undefined });
 
-test('how an attempt failed is told while it ends and until the next one begins', () => {
+test('the failure of an attempt is shown while it ends and until the next one begins', () => {
   const context = { failure: failed('RUNNER_EXITED') };
   expect(troubleOf({ state: 'tearingDown.vm.acting', context })?.code).toBe('RUNNER_EXITED');
   expect(troubleOf({ state: 'queued', context })?.code).toBe('RUNNER_EXITED');
   expect(troubleOf({ state: 'creating.acting', context })).toBeNull();
 });
 
-test('what is not there yet is no failure in the journal, until its phase has run out of time', () => {
+test('something that is not ready yet is a failure in the journal only when its phase runs out of time', () => {
   const entry = (code: FailureCode, to: string) => {
     const error = Object.assign(new Error(code), { failure: failed(code) });
     const context = contextAt(to, { failure: failed('PHASE_TIMED_OUT') });
@@ -71,7 +71,7 @@ test('what is not there yet is no failure in the journal, until its phase has ru
   expect(over).toMatchObject({ detail: { code: 'PHASE_TIMED_OUT' } });
 });
 
-test('the story of a job that an actor took over knows the VM, and no trouble of the job before', () => {
+test('the story of a job that an actor took over has the VM, but no failure of the job before', () => {
   const before = contextAt('running.idle.watching');
   const now = { ...before, job: { ...JOB, id: JOB.id + 1 } };
   const entry = {
@@ -92,7 +92,7 @@ test('the story of a job that an actor took over knows the VM, and no trouble of
   expect([cause, act]).toEqual(['', '']);
 });
 
-test('the end of a VM’s lifetime is warned of a quarter of an hour before, while its runner is there', () => {
+test('the end of a VM’s lifetime is warned of 15 minutes before, while it has a runner', () => {
   const QUARTER = 15 * 60_000;
   const warning = (state: string, left: number | null) => {
     const { vm } = contextAt('running.busy.watching');
