@@ -24,14 +24,14 @@ const told = (before: AttemptSeen | null, now: JobContext, isOnline = false) =>
 const failedFor = (blame: Blame) => ({ failure: { ...failure('PHASE_TIMED_OUT', 'late'), blame } });
 const all = (event: string) => ['pair', 'host', 'profile', 'github'].map((about) => `${about} ${event}`);
 
-test('an attempt begins with its VM’s name and is served once its runner is online, each told once', () => {
+test('an attempt begins with its VM’s name and is served when its runner is online, each reported once', () => {
   expect(told(null, context())).toEqual(all('attempt.began'));
   expect(told(seen, context())).toEqual([]);
   expect(told(seen, context(), true)).toEqual(all('attempt.served'));
   expect(told({ ...seen, isTold: true }, context(failedFor('host')), true)).toEqual([]);
 });
 
-test('where a runner is registered is tried from the moment that the runner has a name', () => {
+test('the attempt at a place of registration begins when the runner has a name', () => {
   expect(told(seen, context({ runner: RUNNER }))).toEqual(['registration attempt.began']);
   const registering = { ...seen, scope: 'octo/app' };
   expect(told(registering, context({ runner: RUNNER }), true)).toEqual([
@@ -47,30 +47,30 @@ test.each([
   ['github', 'github'],
   ['operator', null],
   ['job', null],
-] as const)('a failure that blames the %s counts against the %s alone', (blame, about) => {
+] as const)('a failure that blames the %s counts only against the %s', (blame, about) => {
   const events = all('attempt.ended').map((event) =>
     event.startsWith(`${about} `) ? `${about} attempt.failed` : event,
   );
   expect(told(seen, context(failedFor(blame)))).toEqual(events);
 });
 
-test('what a person has to end at GitHub counts against the place of registration', () => {
+test('a missing permission at GitHub counts against the place of registration', () => {
   const registering = { ...seen, scope: 'octo/app' };
   const forbidden = { runner: RUNNER, failure: failure('GITHUB_PERMISSION_MISSING', 'no') };
   expect(told(registering, context(forbidden))).toContain('registration attempt.failed');
 });
 
-test('every failure speaks to one breaker or to none', () => {
+test('every failure code counts against one breaker or none', () => {
   const spoken = Object.fromEntries(FAILURE_CODES.map((code) => [code, blamedBreaker(failure(code, ''))]));
   expect(spoken).toMatchSnapshot();
 });
 
-test('a failure that came with another job in an exchange is not this attempt’s', () => {
+test('a failure that came with another job in an exchange does not count for this attempt', () => {
   const lost = { job: OTHER_JOB, failure: failure('VM_VANISHED', 'gone') };
   expect(told(seen, context(lost))).toEqual([]);
 });
 
-test('an attempt that ends without a verdict says so, so that the next may try', () => {
+test('an attempt that ends without a result reports its end, so that the next one may be the trial', () => {
   expect(told(seen, context({ vm: null }))).toEqual(all('attempt.ended'));
   expect(told({ ...seen, isTold: true }, context({ vm: null }))).toEqual([]);
 });
