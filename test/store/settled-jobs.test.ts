@@ -70,7 +70,7 @@ describeStore('settled jobs', (the) => {
     },
   );
 
-  test('whose outcome is damaged are still not started again, and that is reported', async () => {
+  test('with a damaged outcome are still not started again, and the damage is logged', async () => {
     the().store.settled.put(settledJob(5));
     await the().damage('settled', '0000000000000005');
     await the().reopen();
@@ -82,7 +82,7 @@ describeStore('settled jobs', (the) => {
 });
 
 describeStore('jobs that match nothing', (the) => {
-  test('are noted once, also across a restart', async () => {
+  test('are noted as unmatched once, also across a restart', async () => {
     const { store } = the();
     expect([store.noted.addOnce(7), store.noted.addOnce(7), store.noted.addOnce('octo/app')]).toEqual([
       true,
