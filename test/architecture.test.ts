@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * The rooms from the ground floor up. A room imports only from the floors below its own: not from its own floor, not
- * from one above. Imports of types count too.
+ * The rooms from the ground floor up. A room imports only from the floors below its own: not from its own
+ * floor, not from one above. Imports of types count too.
  */
 const FLOORS: string[][] = [
   ['machines', 'src/redact.ts', 'src/steady-clock.ts'],
@@ -27,8 +27,9 @@ const FLOORS: string[][] = [
 ];
 
 /**
- * Rooms with their own rules: what runs in the browser, and the simulated world. From `src/http` the page imports types
- * only, those of the API's responses; a test of the page's files fails when the browser loads a file from elsewhere.
+ * Rooms with their own rules: what runs in the browser, and the simulated world. From `src/http` the page
+ * imports types only, those of the API's responses; a test of the page's files fails when the browser loads a
+ * file from elsewhere.
  */
 const APART: Record<string, string[]> = {
   'src/page': ['src/http', 'src/journal', 'src/format.js', 'machines'],

@@ -16,7 +16,7 @@ function waiting(after: number, looksFor = 0) {
   return { time, actor, isOver };
 }
 
-test('waiting ends at its instant, at once when that has passed', async () => {
+test('a wait ends at its instant, at once when that has passed', async () => {
   expect(await toPromise(waiting(-1).actor)).toBeNull();
   const { time, actor, isOver } = waiting(10);
   await time.pass(9);
@@ -25,13 +25,15 @@ test('waiting ends at its instant, at once when that has passed', async () => {
   expect(await toPromise(actor)).toBeNull();
 });
 
-test('waiting ends without a word when its state is left', () => {
-  const { actor } = waiting(MINUTE);
+test('a wait leaves no timer and has no result when its state is left', async () => {
+  const { time, actor } = waiting(MINUTE);
+  expect(time.alarms).toHaveLength(1);
   actor.stop();
-  expect(actor.getSnapshot().status).toBe('stopped');
+  await settled();
+  expect([time.alarms, actor.getSnapshot().output]).toEqual([[], undefined]);
 });
 
-test('law 13: a deadline that passed while the daemon slept leaves time for a fresh look', async () => {
+test('law 13: a deadline that passed while the daemon slept ends later, after time for a fresh look', async () => {
   const { time, actor, isOver } = waiting(MINUTE, 8_000);
   time.advance(20 * MINUTE);
   await time.pass(7_999);
@@ -40,7 +42,7 @@ test('law 13: a deadline that passed while the daemon slept leaves time for a fr
   expect(await toPromise(actor)).toBeNull();
 });
 
-test('law 13: so does one that passed while the daemon was down', async () => {
+test('law 13: a deadline that passed while the daemon was down ends later too', async () => {
   const { time, isOver } = waiting(-MINUTE, 8_000);
   await time.pass(7_999);
   expect(isOver()).toBe(false);
@@ -48,7 +50,7 @@ test('law 13: so does one that passed while the daemon was down', async () => {
   expect(isOver()).toBe(true);
 });
 
-test('a busy machine that is some seconds late extends no deadline', async () => {
+test('a machine that is some seconds late because of load extends no deadline', async () => {
   const { time, isOver } = waiting(MINUTE, 8_000);
   time.advance(MINUTE + 4_000);
   await settled();

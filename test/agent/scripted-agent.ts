@@ -16,7 +16,10 @@ type Reply =
   /** Writes the response itself, and need not end it. */
   | { write(response: ServerResponse): void };
 
-/** An HTTP server that responds to `METHOD /path` as the test says. Like the agent, it serves one request per connection. */
+/**
+ * An HTTP server that responds to `METHOD /path` as the test says. Like the agent, it serves one request per
+ * connection.
+ */
 export class ScriptedAgent {
   readonly requests: SeenRequest[] = [];
   readonly #server: Server;

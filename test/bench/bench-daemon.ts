@@ -8,8 +8,8 @@ import { createLog } from '../../src/log.ts';
 import { serveQuestions } from './child.ts';
 import { stillGuests } from './still-guests.ts';
 
-// The daemon on its real ports, in its own process. With `still` after the config's path its guests accept every
-// login and never respond: ten thousand of them need no process and no socket.
+// The daemon on its real ports, in its own process. With `still` after the config's path its guests accept
+// every login and never respond: ten thousand of them need no process and no socket.
 
 const [path = 'config.json', guests] = process.argv.slice(2);
 let daemon: Daemon | null = null;

@@ -15,7 +15,10 @@ interface Boot {
   banner: number;
 }
 
-/** The connections that a booting guest gets until a login succeeds: from outside, an early one and a slow guest look alike. */
+/**
+ * The connections that a booting guest gets until a login succeeds: from outside, an early one and a slow
+ * guest look alike.
+ */
 export async function bootingGuests({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const share = quick ? 0.1 : 1;
   const boots: [name: string, boot: Boot, connections: number][] = [

@@ -17,9 +17,9 @@ interface Reply {
 }
 
 /**
- * Starts a file of this folder that calls `serveQuestions`, so that the measured code and the measuring code share no
- * thread. Its standard output is dropped. Disposing ends it. BENCH_PROFILE in the environment names a folder for a CPU
- * profile of each child.
+ * Starts a file of this folder that calls `serveQuestions`, so that the measured code and the measuring code
+ * share no thread. Its standard output is dropped. Disposing ends it. BENCH_PROFILE in the environment names
+ * a folder for a CPU profile of each child.
  */
 export function startChild(file: string, args: string[] = [], execArgv: string[] = []): Child {
   const { BENCH_PROFILE: profile } = process.env;

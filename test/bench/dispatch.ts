@@ -14,7 +14,10 @@ import { delivery } from './delivery.ts';
 import { fillStore } from './fill-store.ts';
 import { type BenchOptions, percentile, type RowResult, spread } from './measure.ts';
 
-/** From the write of the webhook's bytes to `POST /vms` at the agent, without other jobs and with 500 running ones. */
+/**
+ * From the write of the webhook's bytes to `POST /vms` at the agent, without other jobs and with 500 running
+ * ones.
+ */
 export async function dispatch({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const [live, samples] = quick ? [20, 5] : [500, 60];
   const idle = await dispatchTimes(0, samples);

@@ -16,8 +16,8 @@ const RETENTION = 30 * DAY;
 const AT_ONCE = 100;
 
 /**
- * Runs `count` jobs in ninety days through a store, with a real job's journal and the prunes of the collector. Returns
- * what is kept at the end.
+ * Runs `count` jobs in ninety days through a store, with a real job's journal and the prunes of the
+ * collector. Returns what is kept at the end.
  */
 export async function finishJobs(path: string, count: number) {
   const { journal } = await runScenario(CALM_SCENARIO);

@@ -5,7 +5,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const BOOT = { nat: 3_000, sshd: 15_000 };
 
-/** The requests to GitHub for a job and for an idle hour, on virtual time: the counts are the same on every machine. */
+/**
+ * The requests to GitHub for a job and for an idle hour, on virtual time: the counts are the same on every
+ * machine.
+ */
 export async function githubCalls({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const measures: Measure[] = [];
   const modes = quick ? (['webhook'] as const) : (['webhook', 'both', 'poll'] as const);

@@ -16,8 +16,9 @@ interface Server {
 }
 
 /**
- * Webhooks per second, verified and durable, compared with servers that store nothing. All servers run at once and are
- * loaded in turn, round after round, so that other load on this machine affects each of them alike.
+ * Webhooks per second, verified and durable, compared with servers that store nothing. All servers run at
+ * once and are loaded in turn, round after round, so that other load on this machine affects each of them
+ * alike.
  */
 export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-bench-'));

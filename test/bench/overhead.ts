@@ -13,7 +13,10 @@ const START = 1_500;
 const ADDRESS = 2_000;
 const SSHD = 8_000;
 
-/** Milliseconds between jobs, so that no step of one is at the same time as the start of another's guest or runner. */
+/**
+ * Milliseconds between jobs, so that no step of one is at the same time as the start of another's guest or
+ * runner.
+ */
 const PUSH_EVERY = 2_300;
 
 /** The product's default intervals; `scenario` has shorter ones for tests. */
@@ -54,8 +57,8 @@ interface Times {
 }
 
 /**
- * What the daemon adds to the world's own serial latencies, from webhook to online runner: with real sockets, real SSH,
- * real processes in the guests, and the daemon in its own process.
+ * What the daemon adds to the world's own serial latencies, from webhook to online runner: with real sockets,
+ * real SSH, real processes in the guests, and the daemon in its own process.
  */
 export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const count = quick ? 2 : 14;

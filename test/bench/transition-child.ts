@@ -8,8 +8,8 @@ import { NUMBERS } from '../support/numbers.ts';
 import { serveQuestions } from './child.ts';
 import { newJob } from './fill-store.ts';
 
-// Actors, dispatcher and store as the daemon has them, with effects that never end: the cost of one transition while
-// there are other jobs.
+// Actors, dispatcher and store as the daemon has them, with effects that never end: the cost of one
+// transition while there are other jobs.
 
 type Parts = Awaited<ReturnType<typeof compose>>;
 let parts: Parts | null = null;

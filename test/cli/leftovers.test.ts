@@ -30,7 +30,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const BASE = 'gh-t-base-0123456789abcdef';
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
-/** A clock on which each sleep takes a twentieth of its time, so that tests do not wait long; instants are real. */
+/**
+ * A clock on which each sleep takes a twentieth of its time, so that tests do not wait long; instants are
+ * real.
+ */
 const HASTY: Clock = {
   now: () => systemClock.now(),
   systemAheadBy: () => 0,

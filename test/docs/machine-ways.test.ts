@@ -33,7 +33,10 @@ function listedAtOnce(before: Snapshot): Way[] {
   return leavesOf(before).flatMap((leaf) => waysOf(leaf).filter(({ event }) => event === 'at once'));
 }
 
-/** True when the step ended where this transition leads; the last region of a teardown to end ends the teardown. */
+/**
+ * True when the step ended where this transition leads; the last region of a teardown to end ends the
+ * teardown.
+ */
 function isTaken({ to }: Way, { before, after, started }: Step): boolean {
   const isStill = started.length === 0 && nodesOf(before).every((node) => nodesOf(after).includes(node));
   if (to === null) return isStill;
@@ -43,8 +46,8 @@ function isTaken({ to }: Way, { before, after, started }: Step): boolean {
 test('for every state and event the machine does what the page says', () => {
   const untold: string[] = [];
   const seen = new Set<string>();
-  // Three kinds of actors react to some events in another way: one without a job, one that has been in its state
-  // for long, and one whose job was said to be over.
+  // Three kinds of actors react to some events in another way: one without a job, one that has been in its
+  // state for long, and one whose job was said to be over.
   const look = (path: string, name: string, event: { type: string }) => {
     const snapshots = [
       snapshotAt(path),

@@ -51,7 +51,10 @@ export interface EffectFixtureOptions {
 
 export type EffectFixture = Awaited<ReturnType<typeof effectFixture>>;
 
-/** Simulated Macs with real guests, a simulated GitHub, and the world of effects over them. Ends with the test. */
+/**
+ * Simulated Macs with real guests, a simulated GitHub, and the world of effects over them. Ends with the
+ * test.
+ */
 export async function effectFixture(options: EffectFixtureOptions = {}) {
   const clock = new ShiftedClock();
   const macs: SimulatedMac[] = [];

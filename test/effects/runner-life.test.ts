@@ -43,7 +43,8 @@ describe('a runner is launched', () => {
     expect(runnerId).toBe(runnerNamed(at.github.world, at.name).id);
     expect(await at.confirm(at.newWorld())).toEqual({ runnerId });
     expect(at.runnerNames()).toEqual([at.name]);
-    // No pipe: its process has this same command line before it becomes the next command, and pgrep would count it.
+    // No pipe: its process has this same command line before it becomes the next command, and pgrep would
+    // count it.
     const { stdout } = await at.inGuest('ls ~/.jeballto-runner; pgrep -f Runner.Listener');
     expect(stdout.trim().split(/\s+/)).toEqual([at.name, expect.stringMatching(/^\d+$/)]);
     expect(at.world.secrets.of(at.name)).toBeNull();

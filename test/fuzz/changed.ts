@@ -12,7 +12,10 @@ export function textOf(value: unknown): string {
   return (JSON.stringify(value) ?? '').replaceAll(`"${DEEP}"`, DEEP_TEXT);
 }
 
-/** Copies of a value, each with a huge text in another place; `first`: the length of the first text in characters. */
+/**
+ * Copies of a value, each with a huge text in another place; `first`: the length of the first text in
+ * characters.
+ */
 export function withHugeTexts(value: unknown, first = 100_000): unknown[] {
   return placesOf(value)
     .slice(1)

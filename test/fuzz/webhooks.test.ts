@@ -6,7 +6,10 @@ import { beyondBounds } from './within-bounds.ts';
 
 const NAMED = /\S.{8,}/;
 
-/** Checks that every response is one of ours with a message, and that only acknowledged deliveries are passed on. */
+/**
+ * Checks that every response is one of ours with a message, and that only acknowledged deliveries are passed
+ * on.
+ */
 async function delivers(body: string, headers: Record<string, string>): Promise<number> {
   const { app, handed } = webhookRig();
   const response = await app.request('/webhook', { method: 'POST', headers, body });

@@ -34,8 +34,8 @@ export interface RigOptions {
 }
 
 /**
- * The adapter on a simulated GitHub over HTTP. Every exchange is recorded; at the end the rig checks each of them
- * against GitHub's own description. Closed by `await using`.
+ * The adapter on a simulated GitHub over HTTP. Every exchange is recorded; at the end the rig checks each of
+ * them against GitHub's own description. Closed by `await using`.
  */
 export async function githubRig(settings: GitHubSettings = {}, options: RigOptions = {}) {
   const { auth = { token: TOKEN }, clock = systemClock, githubClock = systemClock } = options;

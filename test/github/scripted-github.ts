@@ -12,8 +12,8 @@ export interface ScriptedReply {
 }
 
 /**
- * An HTTP server for responses that the simulated GitHub never gives. Replies are sent in turn, the last one again and
- * again; `cut` closes the connection without a response, `hang` never responds.
+ * An HTTP server for responses that the simulated GitHub never gives. Replies are sent in turn, the last one
+ * again and again; `cut` closes the connection without a response, `hang` never responds.
  */
 export class ScriptedGitHub {
   readonly requests: { method: string; path: string; headers: IncomingHttpHeaders; body: string }[] = [];

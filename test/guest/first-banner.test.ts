@@ -3,7 +3,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { firstBanner } from '../../src/guest/first-banner.ts';
 
-/** A port that handles its connections by the given functions in turn; the last one is for all further connections. */
+/**
+ * A port that handles its connections by the given functions in turn; the last one is for all further
+ * connections.
+ */
 async function portThat(...ways: ((socket: Socket) => void)[]) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -12,8 +12,8 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Prints what the real run.sh prints, when the test says so through the `control` pipe. It records the digest of
-// the secret that it got, and whether a child process of it can be interrupted.
+// Prints what the real run.sh prints, when the test says so through the `control` pipe. It records the digest
+// of the secret that it got, and whether a child process of it can be interrupted.
 const RUN = `#!/bin/bash
 DIR="$(cd -P "$(dirname "$0")" && pwd)"
 stamp() { echo "$(date -u '+%Y-%m-%d %H:%M:%S')Z: $1"; }

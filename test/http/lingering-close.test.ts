@@ -36,7 +36,10 @@ afterEach(async () => {
   await listener.close();
 });
 
-/** A client that has begun a request. It reads nothing until it is resumed, and stays open when the server closes. */
+/**
+ * A client that has begun a request. It reads nothing until it is resumed, and stays open when the server
+ * closes.
+ */
 function begin(path: string, length: string, body = '') {
   const socket = connect({ port: Number(new URL(listener.url).port), allowHalfOpen: true });
   const talk = { socket, heard: '', isOver: false, ended: Promise.resolve() };

@@ -16,9 +16,9 @@ const omit = (from: object | null, ...keys: string[]) =>
   from && Object.fromEntries(Object.entries(from).filter(([key]) => !keys.includes(key)));
 
 /**
- * A record as version 0.1 wrote it. A counter in the job numbered its names. The runner was registered at the place of
- * its job. A job went on in its own record after the teardown, or it was `released`. `path`: a state of version 0.1,
- * in which `tearingDown` has only the regions of VM and runner.
+ * A record as version 0.1 wrote it. A counter in the job numbered its names. The runner was registered at the
+ * place of its job. A job went on in its own record after the teardown, or it was `released`. `path`: a state
+ * of version 0.1, in which `tearingDown` has only the regions of VM and runner.
  */
 export function earlierRecord(path: string, facts: EarlierFacts = {}) {
   const isTearingDown = path.startsWith('tearingDown');

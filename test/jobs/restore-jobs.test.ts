@@ -14,7 +14,10 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const SETTLE = 120_000;
 
-/** Starts the daemon with a store that has a runner without an id and an order that was sent without a response. */
+/**
+ * Starts the daemon with a store that has a runner without an id and an order that was sent without a
+ * response.
+ */
 async function restoredWith(sent: string) {
   const clock = new ManualClock();
   const log = pino({ level: 'silent' });

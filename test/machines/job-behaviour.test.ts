@@ -243,7 +243,8 @@ test('a runner is registered at the place of its job, and stays there when its V
   const { scope } = RUNNER;
   const other = { ...OTHER_JOB, repository: 'site' };
   const get = { type: 'job.exchanged', job: other, here: false };
-  // A registration that is in flight at one place is not for the new job: the next name is used at the other place.
+  // A registration that is in flight at one place is not for the new job: the next name is used at the other
+  // place.
   const config = step(snapshotAt('jitConfig.acting'), get).after.context;
   expect(config.runner).toMatchObject({
     name: 'gh-default-101-2',

@@ -1,4 +1,7 @@
-/** What the results of effects and the ends of waits lead to, as reviewed data; `job-table.ts` explains the cells. */
+/**
+ * What the results of effects and the ends of waits lead to, as reviewed data; `job-table.ts` explains the
+ * cells.
+ */
 
 /** The results of effects, except `waitUntil`, which is in WAITS. */
 export const DONE = `
@@ -69,8 +72,9 @@ running.retiring.askingGuestAgain.askingGitHub | askGitHub          | ended else
 `;
 
 /**
- * Rejections by the disposition of their code; codes with a special meaning in a state are in OWN_WAY. An attempt that is
- * given up counts as failed when our code, the host or the image is to blame; after a code of OVER the job is over too.
+ * Rejections by the disposition of their code; codes with a special meaning in a state are in OWN_WAY. An
+ * attempt that is given up counts as failed when our code, the host or the image is to blame; after a code of
+ * OVER the job is over too.
  */
 export const REJECTED = `
 state                                          | effect             | retry    | blocked  | giveUp
@@ -106,8 +110,8 @@ export const OVER = [
 ];
 
 /**
- * Codes with a special meaning besides their disposition: a used name, a lost secret, a runner that has ended, a job
- * that is not queued any more.
+ * Codes with a special meaning besides their disposition: a used name, a lost secret, a runner that has
+ * ended, a job that is not queued any more.
  */
 export const OWN_WAY = `
 state                          | effect             | code                        | leads to

@@ -10,7 +10,10 @@ const LOSSES = ['VM_VANISHED', 'LIFETIME_EXCEEDED', 'RUNNER_EXITED', 'RUNNER_DIE
 
 export interface Edge {
   from: Snapshot;
-  /** In words: `createVm: made`, `phaseDeadline: ended`, `completed here`; with `, late` when a day makes a difference. */
+  /**
+   * In words: `createVm: made`, `phaseDeadline: ended`, `completed here`; with `, late` when a day makes a
+   * difference.
+   */
   label: string;
   to: Snapshot;
 }
@@ -68,8 +71,8 @@ function endsIn(path: string): Cause[] {
 }
 
 /**
- * The events that can reach an actor in this state. The dispatcher releases the job of a decided attempt before anything
- * else can happen, and routing gives no queued job to an actor whose VM is being removed.
+ * The events that can reach an actor in this state. The dispatcher releases the job of a decided attempt
+ * before anything else can happen, and routing gives no queued job to an actor whose VM is being removed.
  */
 function causesIn(snapshot: Snapshot): Cause[] {
   if (snapshot.hasTag('decided')) return RELEASED;
@@ -80,7 +83,10 @@ function causesIn(snapshot: Snapshot): Cause[] {
   return [...outside, ...endsIn(pathOf(snapshot.value))];
 }
 
-/** The parts of the context that guards of this state or of later ones read; snapshots with equal keys behave alike. */
+/**
+ * The parts of the context that guards of this state or of later ones read; snapshots with equal keys behave
+ * alike.
+ */
 function keyOf({ value, context }: Snapshot): string {
   const { job, vm, runner, failure, otherJobSince } = context;
   const path = pathOf(value);

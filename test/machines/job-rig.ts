@@ -61,8 +61,8 @@ export interface RigOptions {
 }
 
 /**
- * One job actor in a world that follows a script, on a clock that the test moves. As the dispatcher does, the rig
- * releases the job when its attempt is decided.
+ * One job actor in a world that follows a script, on a clock that the test moves. As the dispatcher does, the
+ * rig releases the job when its attempt is decided.
  */
 export class JobRig {
   readonly clock: ManualClock;

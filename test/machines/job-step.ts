@@ -65,7 +65,10 @@ const parent = (path: string) => path.slice(0, path.lastIndexOf('.'));
 /** The name in the tables for a teardown that was just entered, by the state of its job part. */
 const TEARDOWN: Record<string, string> = { acting: 'asks', decided: 'frees', gone: 'ends' };
 
-/** The table's cell for a step: the part of the chart that it enters, if any, and whether the attempt counts as failed. */
+/**
+ * The table's cell for a step: the part of the chart that it enters, if any, and whether the attempt counts
+ * as failed.
+ */
 export function entryOf({ before, after, from, to, started }: Step): string {
   if (from === to && started.length === 0) return '·';
   const counted = after.context.job.attemptsFailed > before.context.job.attemptsFailed ? '+' : '';

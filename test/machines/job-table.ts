@@ -117,7 +117,10 @@ running.retiring.releasing                  | job released            | settling
 running.retiring.askingGuestAgain.releasing | job released            | askAgainLater
 `;
 
-/** An actor that waits for its next try tries at once on an operator's order; law 5's confirmation window stays. */
+/**
+ * An actor that waits for its next try tries at once on an operator's order; law 5's confirmation window
+ * stays.
+ */
 export const TRIED_BY_HAND = `
 state                                     | leads to
 creating.waiting                          | creating

@@ -1,9 +1,9 @@
 import { rows } from './job-table.ts';
 
 /**
- * The teardown as reviewed data: VM, runner and job are three independent parts of it. Each has its own tables, and
- * `spread` applies them to every state of the other two. Cells name the next state of the part; `given up` is `gone`
- * with a job that was given up, so that an actor with nothing else left fails.
+ * The teardown as reviewed data: VM, runner and job are three independent parts of it. Each has its own
+ * tables, and `spread` applies them to every state of the other two. Cells name the next state of the part;
+ * `given up` is `gone` with a job that was given up, so that an actor with nothing else left fails.
  */
 
 const PARTS = {
@@ -59,7 +59,10 @@ runner.acting | removeRunner | waiting
 job.acting    | recheckJob   | given up
 `;
 
-/** For every code. Another test covers a runner that is left to the collector, since its removal failed for long. */
+/**
+ * For every code. Another test covers a runner that is left to the collector, since its removal failed for
+ * long.
+ */
 export const TEARDOWN_REJECTED = `
 part          | effect       | leads to
 vm.acting     | deleteVm     | waiting
@@ -94,7 +97,10 @@ export function withPart(parts: Parts, part: keyof Parts, cell: string): string 
   return isGivenUp && to === 'done' ? 'failed' : to;
 }
 
-/** Repeats each row of a table of parts for every teardown with that part in that state: path, other cells, leads to. */
+/**
+ * Repeats each row of a table of parts for every teardown with that part in that state: path, other cells,
+ * leads to.
+ */
 export function spread(table: string): string[][] {
   return rows(table).flatMap(([place = '', ...cells]) => {
     const [part, state] = place.split('.') as [keyof Parts, string];

@@ -1,6 +1,9 @@
 import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate';
 
-/** `running.idle.watching`; a space separates the regions of a parallel state: `tearingDown vm.acting runner.gone`. */
+/**
+ * `running.idle.watching`; a space separates the regions of a parallel state: `tearingDown vm.acting
+ * runner.gone`.
+ */
 export function pathOf(value: StateValue): string {
   if (typeof value === 'string') return value;
   return Object.entries(value)
@@ -22,8 +25,8 @@ const isFinal = (node: AnyStateNode, value: StateValue | undefined): boolean =>
   typeof value === 'string' && node.states[value]?.type === 'final';
 
 /**
- * Every state value in which an actor can rest: not a state that is only passed through, and not a parallel state
- * whose regions have all ended.
+ * Every state value in which an actor can rest: not a state that is only passed through, and not a parallel
+ * state whose regions have all ended.
  */
 export function restingValues(machine: AnyStateMachine): StateValue[] {
   return valuesBelow(machine.root);

@@ -8,7 +8,8 @@ import {
 } from '../../machines/resource-name.ts';
 
 const KEY = '1234567890123456';
-// Another daemon on the same host may have the second prefix: its names begin as those of the first one's bases.
+// Another daemon on the same host may have the second prefix: its names begin as those of the first one's
+// bases.
 const PREFIXES = [
   'gh-default',
   'gh-default-base',

@@ -1,8 +1,8 @@
-/** One line of the product changed so that a law is broken, and the tests that have to see it. */
+/** A change of one line of the product that breaks a law, and the tests that must fail with it. */
 export interface Mutant {
   law: string;
   file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   line: string;
   becomes: string;
   tests: string[];

@@ -125,7 +125,9 @@ function gated(jobs: Job[] = [JOB]) {
     gates,
     waiting,
     place,
-    /** Where the jobs get slots, once everything started for that has ended; the jobs were observed just now. */
+    /**
+     * Where the jobs get slots, once everything started for that has ended; the jobs were observed just now.
+     */
     granted: async (...hosts: string[]): Promise<string[]> => {
       heard();
       place(...hosts);

@@ -9,8 +9,8 @@ import { limitFiles } from '../support/limited-files.ts';
 import { actorRecord, DAY, journalEntry, observation } from './records.ts';
 
 /**
- * A process with a daemon's store, for tests that kill it. It reports each acknowledged round with a synchronous
- * write, so that everything the parent has read was durable before.
+ * A process with a daemon's store, for tests that kill it. It reports each acknowledged round with a
+ * synchronous write, so that everything the parent has read was durable before.
  */
 const [mode = '', path = ''] = process.argv.slice(2);
 

@@ -24,7 +24,9 @@ type Answer = (request: HttpRequest) => object | Promise<object>;
 const never = ({ signal }: { signal?: AbortSignal | undefined }) =>
   new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
-/** A Mac with one VM of a lost record, whose agent first uses the responses of `routes`, then the usual ones. */
+/**
+ * A Mac with one VM of a lost record, whose agent first uses the responses of `routes`, then the usual ones.
+ */
 function macWith(state: string, routes: Record<string, Answer> = {}) {
   const vms = new Map([['VM-1', vmAnswer({ id: 'VM-1', name: 'gh-default-9-1', state, uptime: 300 })]]);
   const usual: Record<string, Answer> = {
