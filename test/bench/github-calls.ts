@@ -36,7 +36,7 @@ async function perJob(mode: VirtualSettings['mode'], count: number): Promise<Mea
     value: (busy.requests - idle.requests) / count,
     unit: 'calls',
     limit: mode === 'webhook' ? { most: 8 } : null,
-    beside: `${((busy.points - idle.points) / count).toFixed(1)} points; what an idle daemon asks meanwhile is taken off`,
+    beside: `${((busy.points - idle.points) / count).toFixed(1)} points; without the requests of an idle daemon in the same time`,
   };
 }
 

@@ -114,7 +114,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
         value: steps * synced,
         unit: 'ms',
         limit: null,
-        beside: `${steps.toFixed(1)} writes of ${synced.toFixed(2)} ms with nothing around them; the world is looked at meanwhile, and changed by nobody who has not waited (law 1)`,
+        beside: `${steps.toFixed(1)} writes of ${synced.toFixed(2)} ms alone; looks at the world run in parallel with them, changes wait for them (law 1)`,
       },
       {
         name: 'CPU of the daemon for a job, to a clean host',

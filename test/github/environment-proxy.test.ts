@@ -44,7 +44,9 @@ describe('the proxy of the environment', () => {
     'cannot be %s, and the failure does not repeat the value',
     (value) => {
       expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(ProxyVariableError);
-      expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(/^is not the address of a proxy/);
+      expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(
+        /^is not the address of a proxy/,
+      );
     },
   );
 });

@@ -54,7 +54,7 @@ describe('a refusal', () => {
     ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'not sent again'],
     ['500', 500, {}, 'GITHUB_ERROR', 'githubstatus.com'],
     ['502', 502, {}, 'GITHUB_ERROR', 'githubstatus.com'],
-  ] as const)('is explained: %s', async (_name, status, headers, code, mend) => {
+  ] as const)('is explained: %s', async (_name, status, headers, code, fix) => {
     server.answers({
       status,
       headers: { ...headers, 'x-github-request-id': 'AB:12' },
@@ -62,7 +62,7 @@ describe('a refusal', () => {
     });
     const { failure } = await refusalOf(github.listRunners(REPO));
     expect(failure).toMatchObject({ code, retryAt: null });
-    expect(failure.message).toContain(mend);
+    expect(failure.message).toContain(fix);
     expect(failure.message).toContain(
       `GitHub answered ${status} to "list the runners of octo/app", GET /repos/octo/app/actions/runners, ` +
         'request AB:12 (Because: of this)',

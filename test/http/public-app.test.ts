@@ -17,7 +17,7 @@ describe('the public listener', () => {
   });
 
   test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-    'takes deliveries by POST alone, not by %s',
+    'accepts deliveries with POST only, not with %s',
     async (method) => {
       const webhook = vi.fn();
       const answer = await app({ webhook }).request('/webhook', { method });

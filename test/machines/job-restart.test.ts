@@ -30,7 +30,7 @@ async function leftBehind(path: string) {
 }
 
 /** An instant while the state still lasts. */
-const meanwhile = (now: number, waits: number[]) => Math.floor((now + (waits[0] ?? now + 3_600_000)) / 2);
+const duringState = (now: number, waits: number[]) => Math.floor((now + (waits[0] ?? now + 3_600_000)) / 2);
 
 test('this test has a restart in every state in which an actor can rest', () => {
   expect(Object.keys(PLACES).sort()).toEqual([...RESTING].sort());
@@ -47,7 +47,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
     const { stored, context, waits, now } = await leftBehind(path);
     const again = new JobRig({
       stored,
-      now: meanwhile(now, waits),
+      now: duringState(now, waits),
       stalled: true,
       undispatched: isDecided(path),
     });
@@ -59,7 +59,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
 
   test('ends the job with exactly the effects that were left', async () => {
     const { stored, waits, now } = await leftBehind(path);
-    const again = new JobRig({ stored, now: meanwhile(now, waits) });
+    const again = new JobRig({ stored, now: duringState(now, waits) });
     if (path === 'queued') await again.grantSlot();
     expect(await again.finish()).toBe('done');
     const called: string[] = again.calls.map(({ effect }) => effect);
@@ -74,7 +74,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
     without.stall();
     const again = new JobRig({
       stored,
-      now: meanwhile(now, waits),
+      now: duringState(now, waits),
       stalled: true,
       undispatched: isDecided(path),
     });

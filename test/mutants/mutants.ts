@@ -115,7 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/clone-base.test.ts'],
   },
   {
-    law: '10: whoever is refused hears why',
+    law: '10: a refused client receives the reason',
     file: 'src/http/lingering-close.ts',
     line: '      else linger(incoming);',
     becomes: '      else Socket.prototype.destroySoon.call(socket);',

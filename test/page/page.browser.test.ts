@@ -157,7 +157,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         daemon.next(key);
         daemon.queue(6);
       });
-      expect(await (await told).textContent()).toContain('The daemon does not answer.');
+      expect(await (await told).textContent()).toContain('The daemon does not respond.');
       daemon.next(key);
       await untilMark(page, 6, 'queued');
       await page.waitForSelector('.banner', { state: 'detached' });
@@ -390,7 +390,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       await page.getByText('ready', { exact: true }).waitFor();
       daemon.health = decideHealth(factsOf({ breakers: [breakerOf('pull', 'ghcr.io for ios')] }));
       await page.getByText('degraded', { exact: true }).waitFor();
-      await page.getByText('1 part of the work in trouble').click();
+      await page.getByText('1 part of the work with a problem').click();
       await page
         .getByText(/^The pull from ghcr\.io for ios is held back after 2 failures: .* Who must act: /)
         .waitFor();
@@ -454,7 +454,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       expect(await strip.locator('rect.unreachable').count()).toBe(1);
       await page.waitForFunction(() => document.querySelector('.sources .state')?.textContent === 'trusted');
       const sources = (await page.locator('.sources').textContent()) ?? '';
-      expect(sources).toContain('for looking for work: 0 calls, rests until');
+      expect(sources).toContain('for looking for work: 0 calls, paused until');
       expect(sources).toContain('for teardown: 300 calls');
       for (const [tab, path] of [
         ['Hosts', 'healthy'],

@@ -50,7 +50,10 @@ const PHASE_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 
  */
 const ofProcess = new Registry();
 
-/** What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from the live parts at each scrape. */
+/**
+ * What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from
+ * the live parts at each scrape.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #options: MetricsOptions;
@@ -58,7 +61,7 @@ export class Metrics {
   readonly #unsubscribe: () => void;
   readonly #calls = new Counter({
     name: `${PREFIX}calls_total`,
-    help: 'Calls to agents, GitHub and guests, by route and answer.',
+    help: 'Calls to agents, GitHub and guests, by route and response status.',
     labelNames: ['system', 'method', 'route', 'status'],
     registers: [this.#registry],
   });
@@ -265,7 +268,7 @@ export class Metrics {
     );
     new Counter({
       name: `${PREFIX}webhook_deliveries_total`,
-      help: 'Requests at the webhook address, by answer.',
+      help: 'Requests at the webhook address, by response status.',
       labelNames: ['status'],
       registers: [this.#registry],
       collect() {

@@ -9,7 +9,7 @@ import { holdsItsJob } from '../../journal/overview.js';
  *
  * @typedef {Omit<SeenJob, 'event' | 'context'> & {
  *   context: { job?: Partial<NonNullable<SeenJob['context']['job']>> } & Pick<SeenJob['context'], 'failure' | 'phase' | 'vm'>
- * }} RowJob of a job that is not served less is known
+ * }} RowJob a job that is not served has fewer facts
  *
  * @typedef {object} Row
  * @property {RowJob} job
@@ -18,8 +18,8 @@ import { holdsItsJob } from '../../journal/overview.js';
  */
 
 /**
- * Every job that is live, is not served here or ended last, each once. The teardown of a VM whose job went on
- * elsewhere has a mark on the chart and no row.
+ * Every live job, every job that is not served here and the last ended ones, each once. The teardown of a VM
+ * whose job went on elsewhere has a mark on the chart and no row.
  * @param {Pick<Session, 'waiting' | 'unserved'> & { overview: Overview, isPast: boolean }} view
  * @returns {Row[]}
  */

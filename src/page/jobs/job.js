@@ -19,7 +19,7 @@ import { attemptsView } from './attempts-view.js';
  */
 
 /**
- * One job: its state and why, its phases against the median, and everything that its journal says.
+ * One job: its state with the reason, its phases compared with the median, and its journal.
  * @param {OrdersView & {
  *   jobId: number,
  *   entries: Entry[],
@@ -72,7 +72,7 @@ export function jobView({
 const isAtEnd = ({ outcome }) => outcome !== 'waiting' && outcome !== 'underWay';
 
 /**
- * The answer to "why, and what now": one sentence, its cause, who has to act, what comes next.
+ * The state of the job in one sentence, with its cause, who must act and what comes next.
  * @param {OrdersView & {
  *   verdict: Verdict,
  *   context: ReturnType<typeof contextOf>['context'],
@@ -139,7 +139,7 @@ function entryView(entry, nextAt, onTravel) {
     </div></li>`;
 }
 
-/** The evidence that was saved of attempts that failed. @param {Kept[]} kept */
+/** The saved evidence of failed attempts. @param {Kept[]} kept */
 function keptView(kept) {
   if (kept.length === 0) return nothing;
   return html`<h3>Evidence</h3>${kept.map(
@@ -148,7 +148,7 @@ function keptView(kept) {
         ${screen ? html`<img src="data:image/png;base64,${screen}" alt="The guest's screen when attempt ${attempt} ended">` : nothing}
         ${Object.entries(logs).map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}
         ${agentEvents.length > 0 ? html`<h4>Agent's events</h4><pre tabindex="0">${agentEvents.map((event) => JSON.stringify(event)).join('\n')}</pre>` : nothing}
-        ${missing.length > 0 ? html`<p class="sub">Not to be had: ${missing.join('; ')}</p>` : nothing}
+        ${missing.length > 0 ? html`<p class="sub">Missing: ${missing.join('; ')}</p>` : nothing}
       </details>`,
   )}`;
 }

@@ -18,7 +18,7 @@ import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
  * @property {() => void} onMore
  */
 
-/** Rows of a page: as many are drawn at first, and with each scroll to their end. */
+/** Rows that are drawn at first, and added with each scroll to the end. */
 const ROWS_PER_PAGE = 40;
 
 /**
@@ -55,7 +55,7 @@ export function jobsView({ rows, filter, search, onFilter, onSearch, ...table })
 /** @param {number} count of all jobs @param {string} search */
 function emptyView(count, search) {
   if (count === 0) {
-    return html`<div class="empty"><p><strong>No jobs.</strong> None is queued, and none has ended within what the journal keeps.</p>
+    return html`<div class="empty"><p><strong>No jobs.</strong> No job is queued, and the journal has no ended job.</p>
       <p>A job appears here when a workflow asks for one of the labels in the config.</p></div>`;
   }
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
@@ -108,7 +108,10 @@ function rowView({ job, why, kind }, now, selected) {
     </tr>`;
 }
 
-/** Without the label `self-hosted`: every job here has it. @param {NonNullable<Row['job']['context']['job']>} job */
+/**
+ * Without the label `self-hosted`: every job here has it.
+ * @param {NonNullable<Row['job']['context']['job']>} job
+ */
 function placeOf({ owner, repository, workflow, labels = [] }) {
   const own = labels.filter((label) => label !== 'self-hosted').join(', ');
   return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');

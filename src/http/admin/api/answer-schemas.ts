@@ -35,7 +35,7 @@ export const poller = z.object({
       age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
     }),
   ),
-  lastPace: z.number().describe('Milliseconds: the pace at which the present wait was planned.'),
+  lastPace: z.number().describe('Milliseconds: the pace with which the current wait was planned.'),
   took: z.number().describe('Milliseconds that the last whole look took.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
@@ -51,7 +51,7 @@ export const poller = z.object({
 });
 export const health = z.object({
   ready: z.boolean().describe('Jobs can be served, as `/readyz` says.'),
-  degraded: z.boolean().describe('Something is in trouble.'),
+  degraded: z.boolean().describe('Some part has a problem.'),
   canStore: z.boolean(),
   scopes: z.array(
     z.object({
@@ -67,7 +67,7 @@ export const health = z.object({
     z.object({
       what: z.enum(['polling', 'host', 'profile']),
       name: z.string(),
-      age: z.number().describe('Milliseconds since it last went well, or since the start.'),
+      age: z.number().describe('Milliseconds since its last success, or since the start of the daemon.'),
     }),
   ),
 });
@@ -78,7 +78,7 @@ export const host = z.looseObject({
     z.object({
       state: z
         .string()
-        .describe('`cordoned` where it would take jobs otherwise, `unwatched` while no daemon ran.'),
+        .describe('`cordoned` while it is cordoned and healthy, `unwatched` while no daemon ran.'),
       from: instant,
     }),
   ),
@@ -124,7 +124,7 @@ export const entry = z.looseObject({
   kind: z
     .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
     .optional()
-    .describe('A transition when left out.'),
+    .describe('Missing when the entry is a transition.'),
   actor: z.string(),
   jobId: z.number(),
   attempt: z.number(),

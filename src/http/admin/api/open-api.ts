@@ -50,7 +50,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/jobs/{id}/journal',
-    summary: 'Everything that the journal says of a job, oldest first.',
+    summary: 'All journal entries of a job, oldest first.',
     answer: z.object({ entries: z.array(entry) }),
   },
   {
@@ -125,7 +125,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/waiting',
-    summary: 'Why each waiting job waits, in the order of the queue; and what is not served.',
+    summary: 'Why each waiting job waits, in the order of the queue, and the jobs that are not served.',
     answer: z.object({
       waiting: z.array(waiting),
       beyond,
@@ -186,7 +186,7 @@ const ROUTES: Route[] = [
     method: 'post',
     path: '/api/records/{key}/forget',
     summary:
-      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` says what may still be there, which the collector looks for.",
+      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` names what may still exist; the collector looks for it.",
     answer: z.object({
       ordered: z.boolean(),
       left: z.object({
