@@ -7,6 +7,7 @@ import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { HostEntries } from '../journal/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
+import { orderWords } from '../journal/order-words.js';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
@@ -35,17 +36,6 @@ export interface OrdersOptions {
   clock: Clock;
   log: Logger;
 }
-
-/** How the log names orders, by their event. */
-const ORDERS: Record<string, string> = {
-  'operator.cancelled': 'cancel',
-  'operator.retried': 'retry',
-  'operator.cordoned': 'cordon',
-  'operator.uncordoned': 'uncordon',
-  'operator.drained': 'drain',
-  'operator.forgot': 'forget a record of',
-  'operator.collected': 'collect what no record owns',
-};
 
 /**
  * What an operator may order. The journal and the log record who gave each order, also when it changes
@@ -187,7 +177,6 @@ export class Orders {
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
     this.#options.journal.write({ kind: 'order', at, event, ...where, detail: { by } });
     const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }) };
-    const object = jobId !== 0 ? ` job ${jobId}` : host !== null ? ` host ${host}` : '';
-    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${ORDERS[event]}${object}`);
+    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${orderWords({ event, jobId, host })}`);
   }
 }

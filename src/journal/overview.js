@@ -1,4 +1,5 @@
 // @ts-check
+import { orderWords } from './order-words.js';
 
 /**
  * What was true at a moment: the sum of the journal's entries up to it. The page makes it for the live view and for
@@ -37,8 +38,7 @@
  *
  * @typedef {object} SeenOrder
  * @property {number} at
- * @property {string} event
- * @property {string} on a job, a host or the collector
+ * @property {string} what in words
  * @property {string} by
  *
  * @typedef {object} Overview
@@ -175,10 +175,12 @@ function applyBreaker(overview, entry) {
 }
 
 /** @param {Overview} overview @param {Entry} entry */
-function applyOrder(overview, { at, event, actor, jobId, host, detail }) {
-  const on = jobId > 0 ? `job ${jobId}` : (host ?? actor);
+function applyOrder(overview, { at, event, jobId, host, detail }) {
   const by = String(detail?.by ?? '');
-  overview.orders = [{ at, event, on, by }, ...overview.orders].slice(0, MOST_ORDERS);
+  overview.orders = [{ at, what: orderWords({ event, jobId, host }), by }, ...overview.orders].slice(
+    0,
+    MOST_ORDERS,
+  );
 }
 
 /** @param {Entry} entry @returns {object} */

@@ -178,7 +178,7 @@ test('the proxy and the CAs of the environment are named, and an unusable proxy 
   const excluded = await well.examine({ HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' });
   expect(excluded).toMatchObject({ code: 0, wrong: [] });
   const unusable = await well.examine({ HTTP_PROXY: 'socks5://127.0.0.1:9' });
-  expect(unusable.wrong).toEqual([expect.stringMatching(/HTTP_PROXY: names no proxy/)]);
+  expect(unusable.wrong).toEqual([expect.stringMatching(/HTTP_PROXY: is not the address of a proxy/)]);
 });
 
 test('text from GitHub or an agent cannot send control characters to the terminal', async () => {

@@ -375,10 +375,10 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       });
       await page.click('button.danger');
       await page.waitForFunction(() =>
-        document.querySelector('.story')?.textContent?.includes('operator.cancelled by Ada ☂'),
+        document.querySelector('.story')?.textContent?.includes('Ada ☂ ordered: cancel job 4'),
       );
       expect(asked).toEqual(['confirm', 'prompt']);
-      expect(await page.locator('.sources').textContent()).toContain('cancelled job 4Ada ☂');
+      expect(await page.locator('.sources').textContent()).toContain('cancel job 4Ada ☂');
       expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     }, 's3cret-admin-token');
   });

@@ -14,6 +14,7 @@ const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
  */
 const SHARED = [
   '/format.js',
+  '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',
   '/journal/story/attempts.js',

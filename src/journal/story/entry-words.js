@@ -1,5 +1,6 @@
 // @ts-check
 import { span } from '../../format.js';
+import { orderWords } from '../order-words.js';
 import { outcomeWords } from '../outcome.js';
 
 /**
@@ -102,7 +103,7 @@ export function lineOf(entry) {
     const took = `${span(effect.endedAt - effect.startedAt)}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
     return `${effectWords(event)} ${effectEnd(effect)} (${took})`;
   }
-  if (kind === 'order') return `Order "${event}" by ${facts.by}`;
+  if (kind === 'order') return `${facts.by} ordered: ${orderWords(entry)}`;
   if (kind === 'host') return hostLine(entry);
   if (kind === 'quarantine') return `Its state machine failed, and its record was put aside: ${facts.reason}`;
   if (kind === 'daemon') return 'The daemon started';

@@ -115,8 +115,8 @@ function ordersView(orders) {
       <tbody>${orders
         .slice(0, MOST_ORDERS)
         .map(
-          ({ at, event, on, by }) =>
-            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${event.replace('operator.', '')} ${on}</td><td>${by}</td></tr>`,
+          ({ at, what, by }) =>
+            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${what}</td><td>${by}</td></tr>`,
         )}</tbody></table></div></details>`;
 }
 
