@@ -11,8 +11,8 @@ export type JobEvent =
   | { type: 'job.started' }
   /** Our job is over; `here` when it ran on our runner, `elsewhere` when a runner that is not ours had it. */
   | { type: 'job.completed'; conclusion: string | null; here: boolean; elsewhere?: true }
-  /** Somebody else's runner has our job. */
-  | { type: 'job.takenElsewhere' }
+  /** Another runner has our job: somebody else's, or one of `ours` whose record was lost. */
+  | { type: 'job.takenElsewhere'; ours?: true }
   /** Two actors have swapped jobs (law 4): `job` is ours now; `here` when our runner has it. */
   | { type: 'job.exchanged'; job: Job; here: boolean }
   /** Our job goes on in an actor of its own; this actor keeps the VM. */

@@ -38,6 +38,12 @@ export function costOf(job: Pick<Job, 'ranOn' | 'conclusion'>, failure: Failure 
   return job.ranOn === 'ours' && !SUCCESSES.includes(job.conclusion) ? failure : null;
 }
 
+/** The same, if it also says that the VM or the runner ended. */
+export function lossOf(job: Pick<Job, 'ranOn' | 'conclusion'>, failure: Failure | null): Failure | null {
+  const cost = costOf(job, failure);
+  return cost !== null && LOSSES.includes(cost.code) ? cost : null;
+}
+
 /** The end of an actor whose job needs no further VM; null when it has no job. */
 export function servedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
   return job.id === NO_JOB ? null : endOf(job, costOf(job, failure));

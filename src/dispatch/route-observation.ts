@@ -1,7 +1,7 @@
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import type { Holder } from '../jobs/job-actors.ts';
+import type { Holder } from '../jobs/holder.ts';
 import { jobFrom } from '../jobs/new-job.ts';
 
 /** What routing asks about the live actors and the finished jobs. */
@@ -50,7 +50,11 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
         ? [tell(here, { type: 'job.started' })]
         : exchange(seen, here, holder, known);
     if (seen.runnerName === null) return [];
-    return holder ? leave(holder, seen, { type: 'job.takenElsewhere' }, known) : passage(seen, known);
+    const taken: JobEvent = {
+      type: 'job.takenElsewhere',
+      ...(known.isOurs(seen.runnerName) && { ours: true }),
+    };
+    return holder ? leave(holder, seen, taken, known) : passage(seen, known);
   }
   const { conclusion } = seen;
   if (here && holder?.key !== here.key) return exchange(seen, here, holder, known);

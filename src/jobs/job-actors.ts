@@ -9,10 +9,11 @@ import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import { changedParts, settledEntry, transitionEntry } from '../journal/transition-entry.ts';
+import { changedParts, handoverEntry, settledEntry, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';
+import { type Holder, holderOf } from './holder.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { settledWithActor, settledWithoutActor } from './settled-job.ts';
 
@@ -32,18 +33,6 @@ export interface JobActorsOptions {
    * yet.
    */
   onGone(key: string, last: JobSnapshot | null): void;
-}
-
-/** A live actor as routing sees it. */
-export interface Holder {
-  key: string;
-  job: Job;
-  /** Profile of its VM; null without one. */
-  vmProfile: string | null;
-  /** Its VM is being removed, so that no job can go on there. */
-  isLeaving: boolean;
-  /** A job is or may be running in its VM, ours or another one. */
-  mayBeBusy: boolean;
 }
 
 interface Live {
@@ -186,15 +175,7 @@ export class JobActors {
   holder(key: string | undefined): Holder | null {
     const live = key === undefined ? undefined : this.#live.get(key);
     if (key === undefined || !live) return null;
-    const snapshot = live.actor.getSnapshot();
-    const { job, vm } = snapshot.context;
-    return {
-      key,
-      job,
-      vmProfile: vm?.profile ?? null,
-      isLeaving: snapshot.hasTag('leaving'),
-      mayBeBusy: snapshot.hasTag('mayBeBusy'),
-    };
+    return holderOf(key, live.actor.getSnapshot());
   }
 
   #start(key: string, actor: JobActor, restored = false): void {
@@ -223,7 +204,8 @@ export class JobActors {
     const { store, journal, clock, log, onTransition } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
     const from = live.path;
-    const changed = changedParts(live.last?.context ?? null, snapshot.context);
+    const before = live.last?.context ?? null;
+    const changed = changedParts(before, snapshot.context);
     live.last = snapshot;
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
@@ -246,6 +228,8 @@ export class JobActors {
           snapshot: live.actor.getPersistedSnapshot(),
         });
       }
+      const handover = before && handoverEntry(before, entry);
+      if (handover) journal.write(handover);
       journal.transition({ ...entry, changed }, isOver);
     });
     const { jobId, attempt, host, event: cause, to, detail } = entry;

@@ -1,6 +1,6 @@
 import type { AnyEventObject } from 'xstate';
 import { type Failure, failureOf } from '../../machines/failure.ts';
-import type { Job, JobContext } from '../../machines/job/context.ts';
+import { type Job, type JobContext, NO_JOB } from '../../machines/job/context.ts';
 import { endOf, type JobEnd, type JobOutcome, servedEnd } from '../../machines/job/job-end.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import { beginsTeardown, isFailed, isTearingDown } from '../../machines/job/written-state.ts';
@@ -98,4 +98,18 @@ export function settledEntry(job: Job, at: number): JournalEntry {
     changed: { job },
     ...endIn(endOf(job, null)),
   };
+}
+
+/**
+ * What the story of a job says when its actor goes on with another job, or for the job that its VM was made for: the
+ * actor's later entries are in another story. Null when they stay in the same one.
+ */
+export function handoverEntry(
+  before: JobContext,
+  { at, actor, jobId, host, event, from, to }: JournalEntry,
+): JournalEntry | null {
+  const left = subjectOf(before);
+  if (left.jobId === NO_JOB || left.jobId === jobId) return null;
+  const detail = event === 'job.released' ? {} : { jobId };
+  return { kind: 'handover', at, actor, ...left, host, event, from, to, detail };
 }

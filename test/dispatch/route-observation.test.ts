@@ -3,7 +3,7 @@ import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import { routeObservation } from '../../src/dispatch/route-observation.ts';
-import type { Holder } from '../../src/jobs/job-actors.ts';
+import type { Holder } from '../../src/jobs/holder.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
 
 const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservation => ({

@@ -270,7 +270,7 @@ export class Happenings {
       clockSkew: 0,
       ignoresJobs: false,
     };
-    const console = { print: () => undefined, setWorking: () => undefined };
+    const console = { print: () => undefined, setWorking: () => undefined, worked: () => undefined };
     const credentials: Credentials = runner;
     runRunner(github, credentials, manners, console, off.signal).catch((error: unknown) => {
       if (!off.signal.aborted) throw error;

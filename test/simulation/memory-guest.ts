@@ -2,7 +2,7 @@ import type { BootPlan } from '../../src/simulator/agent/boot-plan.ts';
 import type { Guest } from '../../src/simulator/agent/hypervisor.ts';
 import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { DISK_FULL, OFFLINE } from '../../src/simulator/guest/runner-scripts.ts';
-import { type Credentials, type RunnerManners, runRunner } from './runner-process.ts';
+import { type Credentials, type RunnerConsole, type RunnerManners, runRunner } from './runner-process.ts';
 
 /** A runner that was launched in a guest. */
 export interface LaunchedRunner {
@@ -25,18 +25,22 @@ export class MemoryGuest implements Guest {
   readonly manners: RunnerManners;
   readonly github: GitHubWorld;
   readonly tookJob: () => void;
+  readonly worked: RunnerConsole['worked'];
   readonly runners = new Map<string, LaunchedRunner>();
   /** Aborted when its power is cut. */
   readonly off = new AbortController();
   #connections = 0;
 
-  constructor(given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'tookJob'>) {
+  constructor(
+    given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'tookJob' | 'worked'>,
+  ) {
     this.port = given.port;
     this.vmName = given.vmName;
     this.plan = given.plan;
     this.manners = given.manners;
     this.github = given.github;
     this.tookJob = given.tookJob;
+    this.worked = given.worked;
   }
 
   /** Clones have the host keys of their image, unless their first connections make new ones. */
@@ -80,6 +84,7 @@ export class MemoryGuest implements Guest {
         if (isWorking) this.tookJob();
         changed(runner);
       },
+      worked: this.worked,
     };
     const power = this.off.signal;
     const { runnerTrouble } = this.plan;

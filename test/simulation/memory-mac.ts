@@ -6,7 +6,7 @@ import type { GitHubWorld } from '../../src/simulator/github/github-world.ts';
 import { runInGuest } from './guest-shell.ts';
 import { firstOf } from './life.ts';
 import { MemoryGuest } from './memory-guest.ts';
-import type { RunnerManners } from './runner-process.ts';
+import type { RunnerManners, WorkEnd } from './runner-process.ts';
 
 export interface MemoryMacOptions {
   name: string;
@@ -17,6 +17,8 @@ export interface MemoryMacOptions {
   latency(): number;
   /** Called with each VM whose runner takes a job. */
   tookJob?(vmName: string): void;
+  /** Called when the work on a job in a VM is over. */
+  worked?(vmName: string, jobId: number, how: WorkEnd): void;
 }
 
 /** A Mac's hardware in memory: its guests, and the ports that lead to them. */
@@ -32,7 +34,7 @@ export class MemoryMac {
 
   readonly hypervisor: Hypervisor = {
     powerOn: async ({ name: vmName }, plan) => {
-      const { github, manners, tookJob } = this.#options;
+      const { github, manners, tookJob, worked } = this.#options;
       this.#given += 1;
       const port = this.#given;
       const guest = new MemoryGuest({
@@ -42,6 +44,7 @@ export class MemoryMac {
         manners: manners(),
         github,
         tookJob: () => tookJob?.(vmName),
+        worked: (jobId, how) => worked?.(vmName, jobId, how),
       });
       this.#guests.set(port, guest);
       guest.off.signal.addEventListener('abort', () => this.#guests.delete(port));

@@ -144,6 +144,6 @@ function beStranger({ github }: SimulatedWorld, runner: Runner): void {
     clockSkew: 0,
     ignoresJobs: false,
   };
-  const console = { print: () => undefined, setWorking: () => undefined };
+  const console = { print: () => undefined, setWorking: () => undefined, worked: () => undefined };
   void runRunner(github, runner, manners, console, new AbortController().signal);
 }

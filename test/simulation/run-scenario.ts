@@ -9,6 +9,7 @@ import { QueueLaw } from './queue-law.ts';
 import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
+import { checkStories } from './story-law.ts';
 
 export interface RunResult {
   broken: BrokenLaw[];
@@ -88,6 +89,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     }
     if (broken.any || !clock.step()) break;
   }
+  if (!broken.any) checkStories(world);
   world.github.alarms.end();
   // Whatever still waits for one of these signals would keep this world in memory as long as the process
   // lives.

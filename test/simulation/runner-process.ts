@@ -31,7 +31,12 @@ export interface Credentials {
 export interface RunnerConsole {
   print(line: string): void;
   setWorking(working: boolean): void;
+  /** Its work on a job is over, for this reason. */
+  worked(jobId: number, how: WorkEnd): void;
 }
+
+/** `ended`: the runner reported the job's end. `refused`: GitHub ended the job by itself, and the runner heard of it. */
+export type WorkEnd = 'ended' | 'refused' | 'died' | 'powerCut';
 
 const RENEW_EVERY = 60_000;
 
@@ -141,6 +146,7 @@ async function work(
   const diesAt =
     manners.diesInJobAfter === null ? Number.POSITIVE_INFINITY : clock.now() + manners.diesInJobAfter;
   let conclusion = planned as Conclusion;
+  let how: WorkEnd = 'powerCut';
   try {
     while (clock.now() < endsAt) {
       const next = Math.min(endsAt, diesAt, clock.now() + RENEW_EVERY);
@@ -149,15 +155,21 @@ async function work(
         conclusion = 'cancelled';
         break;
       }
-      if (clock.now() >= diesAt) return true;
+      if (clock.now() >= diesAt) {
+        how = 'died';
+        return true;
+      }
       renewJob(world, lease.token);
     }
     completeJob(world, lease.token, conclusion);
+    how = 'ended';
   } catch (error) {
     // GitHub ended the job by itself.
     if (power.aborted || !(error instanceof Refusal)) throw error;
     conclusion = 'cancelled';
+    how = 'refused';
   } finally {
+    console.worked(lease.job.id, how);
     if (!power.aborted) {
       over.abort();
       console.setWorking(false);

@@ -14,12 +14,19 @@ import { Chance } from './chance.ts';
 import { Committed } from './committed.ts';
 import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
-import type { RunnerManners } from './runner-process.ts';
+import type { RunnerManners, WorkEnd } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
 import { VmLedger } from './vm-ledger.ts';
 
 /** When every run begins: noon of an ordinary day. */
 const BEGINNING = Date.UTC(2026, 10, 24, 12);
+
+/** A runner of ours worked on a job in a VM. */
+export interface WorkDone {
+  vmName: string;
+  jobId: number;
+  how: WorkEnd;
+}
 
 /** A Mac as the daemon reaches it. */
 export interface Mac {
@@ -51,6 +58,8 @@ export interface SimulatedWorld {
   readonly broken: BrokenLaws;
   /** VMs and runners, as hosts and GitHub have them. */
   readonly ledger: VmLedger;
+  /** The work of runners on jobs, in the order in which it ended. */
+  readonly work: readonly WorkDone[];
   /** Repositories of the daemon's config; they may be renamed. */
   readonly served: ReadonlySet<Repository>;
   isServed(repository: Repository): boolean;
@@ -100,6 +109,7 @@ export function createWorld(
   });
   github.origin = scenario.github.enterpriseVersion ? 'https://ghes.test' : 'https://api.github.com';
   const served = new Set(scenario.repositories.map((name) => ensureRepository(github, name)));
+  const work: WorkDone[] = [];
   const macs = scenario.macs.map(({ name, settings }): [string, Mac] => {
     const random = new Chance(seed, `world of ${name}`).next;
     const boots = new Chance(seed, `boots of ${name}`);
@@ -109,7 +119,8 @@ export function createWorld(
       ignoresJobs: ghosts.is(scenario.manners.ignoresJobs),
     });
     const tookJob = (vmName: string) => ledger.hasJob(vmName);
-    const memory = new MemoryMac({ name, github, manners, latency, tookJob });
+    const worked = (vmName: string, jobId: number, how: WorkEnd) => work.push({ vmName, jobId, how });
+    const memory = new MemoryMac({ name, github, manners, latency, tookJob, worked });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
     return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];
@@ -129,6 +140,7 @@ export function createWorld(
     points: new CrashPoints(scenario.crashes),
     broken,
     ledger,
+    work,
     isServed: (repository) => served.has(repository),
     served,
     secrets: new Set([AGENT_TOKEN, GITHUB_TOKEN, WEBHOOK_SECRET, SSH_PASSWORD]),

@@ -16,7 +16,10 @@ export function setupWithNews(options: JobMachineOptions) {
         job: ({ context }) => ranOn('ours', withLaterStatus(context.job, 'in_progress')),
       }),
       markTaken: assign({
-        job: ({ context }) => ranOn('other', withLaterStatus(context.job, 'in_progress')),
+        job: ({ context, event }) => {
+          assertEvent(event, 'job.takenElsewhere');
+          return ranOn(event.ours ? 'ours' : 'other', withLaterStatus(context.job, 'in_progress'));
+        },
         failure: null,
       }),
       markCompleted: assign({

@@ -13,6 +13,7 @@ import {
   vmOf,
 } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
+import { lossOf } from '../job-end.ts';
 import { placeholder } from '../placeholder.ts';
 import { type JobMachineOptions, type JobPolicy, pauseFor } from '../policy.ts';
 import { withFailedAttempt } from '../release.ts';
@@ -222,7 +223,9 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       /** The failure belongs to the attempt of the other job. */
       takeJob: assign(({ context, event }) => {
         assertEvent(event, 'job.exchanged');
-        return { job: withThisVm(event, context), failure: null, otherJobSince: null };
+        const job = withThisVm(event, context);
+        // What ended the runner or the VM here cost the job that ran here, and no other.
+        return { job, failure: event.here ? lossOf(job, context.failure) : null, otherJobSince: null };
       }),
       takeQueuedJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');

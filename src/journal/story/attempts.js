@@ -42,7 +42,9 @@ class AttemptTeller {
 
   /** @param {Entry} entry */
   add(entry) {
-    if (entry.kind === 'quarantine') this.#quarantined(entry);
+    if (entry.kind === 'quarantine')
+      this.#leave(entry, 'Its state machine failed, which is a fault of this daemon.');
+    if (entry.kind === 'handover') this.#leave(entry, handoverWords(entry));
     if (entry.kind !== undefined) return;
     const context = this.#contextAfter(entry);
     if (entry.event === 'job.observed') this.#first = this.attempts.length;
@@ -53,6 +55,7 @@ class AttemptTeller {
     }
     if (holdsItsJob({ jobId: entry.jobId, context })) this.#heldBy(entry, attempt, context);
     else if (this.#holder?.actor === entry.actor) this.#holder = null;
+    for (const other of this.attempts) if (other !== attempt) closeAll(other, entry.at, entry.actor);
     this.#enter(entry, attempt);
     if (entry.end) attempt.end = endWords(entry.end);
   }
@@ -80,7 +83,7 @@ class AttemptTeller {
     const before = this.#holder;
     if (before && before.actor !== actor) {
       closeAll(before.attempt, at, before.actor);
-      before.attempt.end ||= 'Its VM went to another job, by an exchange.';
+      before.attempt.end ||= 'Its VM went to another job, in an exchange.';
     }
     const last = this.attempts.at(-2);
     if (event === 'job.released' && last && last !== attempt && last.end === '') {
@@ -89,7 +92,6 @@ class AttemptTeller {
         ? `${failure.code}: ${failure.message}`
         : 'Nothing failed: the job went on without its VM.';
     }
-    if (before && before.attempt !== attempt) closeAll(before.attempt, at, actor);
     this.#holder = { actor, attempt };
   }
 
@@ -105,11 +107,11 @@ class AttemptTeller {
     attempt.phases.push({ state, actor, from: at, to: null, failures: 0 });
   }
 
-  /** @param {Entry} entry */
-  #quarantined({ actor, at }) {
+  /** The actor does nothing for this job any more. @param {Entry} entry @param {string} why empty when a later entry says it */
+  #leave({ actor, at }, why) {
     for (const attempt of this.attempts) closeAll(attempt, at, actor);
     if (this.#holder?.actor !== actor) return;
-    this.#holder.attempt.end = 'Its state machine failed, which is a fault of this daemon.';
+    this.#holder.attempt.end ||= why;
     this.#holder = null;
   }
 }
@@ -118,6 +120,10 @@ class AttemptTeller {
 function closeAll({ phases }, at, actor) {
   for (const phase of phases) if (phase.to === null && phase.actor === actor) phase.to = at;
 }
+
+/** @param {Entry} entry */
+const handoverWords = ({ detail }) =>
+  detail?.jobId ? `Its VM went to job ${detail.jobId}, in an exchange.` : '';
 
 /** @param {NonNullable<Entry['end']>} end */
 function endWords(end) {

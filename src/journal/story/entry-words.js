@@ -104,6 +104,8 @@ export function lineOf(entry) {
     return `${effectWords(event)} ${effectEnd(effect)} (${took})`;
   }
   if (kind === 'order') return `${facts.by} ordered: ${orderWords(entry)}`;
+  if (kind === 'handover')
+    return facts.jobId ? `Its VM went on with job ${facts.jobId}` : 'Its VM is left on its own';
   if (kind === 'host') return hostLine(entry);
   if (kind === 'quarantine') return `Its state machine failed, and its record was put aside: ${facts.reason}`;
   if (kind === 'daemon') return 'The daemon started';

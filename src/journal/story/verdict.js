@@ -43,13 +43,17 @@ function whoActs(blame) {
 export function contextOf(entries) {
   /** @type {Map<string, Partial<JobContext>>} */
   const contexts = new Map();
+  /** Actors that went on with another job. @type {Set<string>} */
+  const gone = new Set();
   for (const { kind, actor, from, changed } of entries) {
+    if (kind === 'handover') gone.add(actor);
+    else if (kind === undefined) gone.delete(actor);
     // A job that is served again may get an actor of the same name.
     if (kind === undefined) contexts.set(actor, { ...(from === '' ? {} : contexts.get(actor)), ...changed });
   }
   const ofActors = entries.filter(({ kind }) => kind === undefined);
   const holds = (/** @type {Entry} */ { actor, jobId }) =>
-    holdsItsJob({ jobId, context: contexts.get(actor) ?? {} });
+    !gone.has(actor) && holdsItsJob({ jobId, context: contexts.get(actor) ?? {} });
   const last = ofActors.findLast(holds) ?? ofActors.at(-1);
   return { context: contexts.get(last?.actor ?? '') ?? {}, last };
 }

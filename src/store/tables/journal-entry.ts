@@ -61,7 +61,9 @@ const end = z.looseObject({
 export const JOURNAL_ENTRY = z
   .object({
     seq: count,
-    kind: z.enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine']).optional(),
+    kind: z
+      .enum(['effect', 'handover', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
+      .optional(),
     at: instant,
     actor: z.string(),
     jobId: count,

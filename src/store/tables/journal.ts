@@ -9,13 +9,13 @@ import { NUMBER_KEY, numberKey, type Row, type Table } from './table.ts';
 export type TellableEnd = Omit<JobEnd, 'attempts'>;
 
 /**
- * One transition of one actor, or another event: an effect that ended, a host that looks different, webhooks
+ * One transition of one actor, or another event: an effect that ended, an actor that goes on with another job, a host that looks different, webhooks
  * or a breaker in another state, an order of an operator, a start of the daemon, an actor that was put in
  * quarantine. Instants in epoch ms; states and events in the words that people read.
  */
 export interface JournalEntry {
   /** Absent for a transition of a job. */
-  kind?: 'effect' | 'host' | 'webhooks' | 'breaker' | 'order' | 'daemon' | 'quarantine';
+  kind?: 'effect' | 'handover' | 'host' | 'webhooks' | 'breaker' | 'order' | 'daemon' | 'quarantine';
   at: number;
   actor: string;
   jobId: number;

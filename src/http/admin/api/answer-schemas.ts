@@ -122,7 +122,7 @@ export const entry = z.looseObject({
   seq: z.number().describe('Strictly increasing; the id of the entry in the event stream.'),
   at: instant,
   kind: z
-    .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
+    .enum(['effect', 'handover', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
     .optional()
     .describe('Missing when the entry is a transition.'),
   actor: z.string(),

@@ -1,0 +1,127 @@
+import { subjectOf } from '../../machines/job/subject.ts';
+import { type Attempt, attemptsOf } from '../../src/journal/story/attempts.js';
+import { contextOf, verdictOf } from '../../src/journal/story/verdict.js';
+import { waitsOf } from '../../src/journal/story/waits.js';
+import type { Job } from '../../src/simulator/github/jobs/job.ts';
+import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
+import type { SimulatedWorld, WorkDone } from './simulated-world.ts';
+
+/** What GitHub, the guests and the scenario know of a job. */
+export interface JobTruth {
+  jobId: number;
+  status: Job['state']['status'];
+  conclusion: string | null;
+  /** The record of each VM that it had is there, so that its story can name them. */
+  hasRecord: boolean;
+  /** The work of our runners on it, in order; usually one or none. */
+  work: readonly WorkDone[];
+}
+
+/**
+ * Notes where the story that the journal tells of a job is not what happened: its phases, attempts and instants
+ * at each moment, and its VM, its end and whose fault that was once the world has come to rest. The truth comes
+ * from GitHub and the guests.
+ */
+export function checkStories(world: SimulatedWorld): void {
+  const entries = [...world.committed.rows]
+    .filter(([key]) => key.startsWith('!journal!'))
+    .map(([, row]): StoredJournalEntry => JSON.parse(row))
+    .sort((one, other) => one.seq - other.seq);
+  const hasRecord = ![...world.committed.rows.keys()].some((key) => key.startsWith('!quarantine!'));
+  const stories = new Map<number, StoredJournalEntry[]>();
+  for (const entry of entries) stories.set(entry.jobId, [...(stories.get(entry.jobId) ?? []), entry]);
+  for (const [jobId, story] of stories) {
+    const job = world.github.jobs.get(jobId);
+    if (!job) continue;
+    const { status, conclusion } = job.state;
+    const work = world.work.filter((one) => one.jobId === jobId);
+    for (const what of untruths(story, { jobId, status, conclusion, hasRecord, work })) {
+      world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
+    }
+  }
+}
+
+/** What is wrong with the story of a job. Its beginning may be pruned; then only its end is judged. */
+export function untruths(story: StoredJournalEntry[], truth: JobTruth): string[] {
+  const [first] = story.filter(({ kind }) => kind === undefined);
+  if (first?.event !== 'job.observed') return [];
+  const moments = story.flatMap((_, at) => ofMoment(story.slice(0, at + 1)));
+  return [...new Set([...moments, ...ofEnd(story, truth)])];
+}
+
+function ofMoment(story: StoredJournalEntry[]): string[] {
+  const now = story.at(-1)?.at ?? 0;
+  const attempts = attemptsOf(story);
+  const { context, last } = contextOf(story);
+  const { headline, cause, act, next } = verdictOf(story, now);
+  const found = [...ofPhases(attempts), ...ofNumbers(attempts)];
+  const said = [headline, cause, act, next].join(' ');
+  if (/undefined|NaN|\bnull\b|\[object/.test(said)) found.push(`it says "${said}"`);
+  if (context.job && last && context.vm !== undefined && last.to !== 'done' && last.to !== 'failed') {
+    const { attempt } = subjectOf({ job: context.job, vm: context.vm });
+    if (attempts.at(-1)?.number !== attempt)
+      found.push(`it tells attempt ${attempts.at(-1)?.number} last, and the job is in attempt ${attempt}`);
+    if (last.attempt !== attempt) found.push(`an entry of attempt ${attempt} has number ${last.attempt}`);
+    for (const { what, at } of waitsOf({ state: last.to, context }))
+      if (at < now - LONGEST_STORY) found.push(`it waits for an instant without a value: ${what}`);
+  }
+  return found;
+}
+
+/** Milliseconds; longer than any story lasts. */
+const LONGEST_STORY = 100 * 24 * 3_600_000;
+
+function ofPhases(attempts: readonly Attempt[]): string[] {
+  return attempts.flatMap(({ number, phases }) =>
+    phases.flatMap(({ state, from, to }, at) => {
+      const next = phases[at + 1];
+      if (to !== null && to < from) return [`${state} of attempt ${number} ends before it begins`];
+      if (next && (to === null || to > next.from)) return [`phases of attempt ${number} overlap`];
+      return [];
+    }),
+  );
+}
+
+function ofNumbers(attempts: readonly Attempt[]): string[] {
+  const wrong = attempts.filter(({ number }, at) => number !== (attempts[at - 1]?.number ?? 0) + 1);
+  return wrong.map(
+    ({ number }) => `attempt ${number} follows ${attempts.map((one) => one.number).join(', ')}`,
+  );
+}
+
+function ofEnd(story: StoredJournalEntry[], { status, conclusion, work, hasRecord }: JobTruth): string[] {
+  const attempts = attemptsOf(story);
+  const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
+  const found = open.map(({ state }) => `its ${state} never ends`);
+  const end = story.findLast(({ to, end }) => end && (to === 'done' || to === 'failed'))?.end;
+  if (!end) return status === 'completed' ? [...found, 'its end is not told'] : found;
+  const told = `${end.outcome}${end.blame ? ` (${end.blame})` : ''}`;
+  const done = work.at(-1);
+  if (done) {
+    const served = attempts.findLast(({ vm }) => vm !== null)?.vm;
+    if (served?.name !== done.vmName && hasRecord)
+      found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
+  }
+  const expected = endsThatAreTrue(conclusion, done);
+  if (!expected.includes(told))
+    found.push(
+      `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,
+    );
+  return found;
+}
+
+function endsThatAreTrue(conclusion: string | null, done: WorkDone | undefined): string[] {
+  if (!done) return ['cancelled', 'cancelled (operator)', 'notOurs', 'notOurs (operator)', 'unknown'];
+  if (conclusion === 'success') return ['succeeded'];
+  const isCancelled = conclusion === 'cancelled' ? ['cancelled'] : [];
+  switch (done.how) {
+    case 'ended':
+      return conclusion === 'failure' ? ['failed (job)'] : isCancelled;
+    case 'died':
+      return ['lost (image)', ...isCancelled];
+    case 'powerCut':
+      return ['lost (host)', ...isCancelled];
+    case 'refused':
+      return ['lost (host)', ...isCancelled];
+  }
+}
