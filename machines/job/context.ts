@@ -10,6 +10,13 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
  */
 export const NO_JOB = 0;
 
+/** The runner that GitHub gave a job to. */
+export interface TakenBy {
+  runner: string;
+  /** Its name has the form that this controller gives. */
+  isOurs: boolean;
+}
+
 /** The part of the context that moves between actors in an exchange (law 4). */
 export interface Job {
   id: number;
@@ -25,8 +32,8 @@ export interface Job {
   profile: string;
   status: JobStatus;
   conclusion: string | null;
-  /** Whose runner took it; null while none did, as far as is known. */
-  ranOn: 'ours' | 'other' | null;
+  /** The runner that took it; null while none did, as far as is known. */
+  takenBy: TakenBy | null;
   /** Epoch ms. */
   queuedAt: number;
   /** How many VMs this job had: those that were made for it, and those that came to it by an exchange. */

@@ -42,7 +42,8 @@ export interface JobEffects {
   };
   recheckJob: {
     input: JobRef & { runnerName: string };
-    output: { status: JobStatus; conclusion: string | null; here: boolean };
+    /** `takenBy`: the name of the runner that has the job or had it. */
+    output: { status: JobStatus; conclusion: string | null; here: boolean; takenBy?: string };
   };
   /** The status of the job at GitHub, and whether GitHub has the runner. */
   askGitHub: {
@@ -51,6 +52,7 @@ export interface JobEffects {
       status: JobStatus;
       conclusion: string | null;
       here: boolean;
+      takenBy?: string;
       runner: 'online' | 'offline' | 'absent';
     };
   };

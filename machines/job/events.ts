@@ -1,5 +1,5 @@
 import type { Failure } from '../failure.ts';
-import type { Job, Runner, Vm } from './context.ts';
+import type { Job, Runner, TakenBy, Vm } from './context.ts';
 
 /** Facts that reach a job's actor from outside; the ends of effects are XState's own events. */
 export type JobEvent =
@@ -9,10 +9,10 @@ export type JobEvent =
   | { type: 'slot.reclaimed' }
   /** Our job runs on our runner. */
   | { type: 'job.started' }
-  /** Our job is over; `here` when it ran on our runner, `elsewhere` when a runner that is not ours had it. */
-  | { type: 'job.completed'; conclusion: string | null; here: boolean; elsewhere?: true }
-  /** Another runner has our job: somebody else's, or one of `ours` whose record was lost. */
-  | { type: 'job.takenElsewhere'; ours?: true }
+  /** Our job is over; `here` when it ran on our runner. */
+  | { type: 'job.completed'; conclusion: string | null; here: boolean; by?: TakenBy }
+  /** Another runner has our job: somebody else's, or one of ours without an actor. */
+  | { type: 'job.takenElsewhere'; by: TakenBy }
   /** Two actors have swapped jobs (law 4): `job` is ours now; `here` when our runner has it. */
   | { type: 'job.exchanged'; job: Job; here: boolean }
   /** Our job goes on in an actor of its own; this actor keeps the VM. */

@@ -34,12 +34,12 @@ const SUCCESSES: readonly (string | null)[] = ['success', 'neutral'];
 const CANCELLATIONS: readonly (string | null)[] = ['cancelled', 'skipped'];
 
 /** The failure, unless the job did not run on our runner or succeeded all the same; null then. */
-export function costOf(job: Pick<Job, 'ranOn' | 'conclusion'>, failure: Failure | null): Failure | null {
-  return job.ranOn === 'ours' && !SUCCESSES.includes(job.conclusion) ? failure : null;
+export function costOf(job: Pick<Job, 'takenBy' | 'conclusion'>, failure: Failure | null): Failure | null {
+  return job.takenBy?.isOurs === true && !SUCCESSES.includes(job.conclusion) ? failure : null;
 }
 
 /** The same, if it also says that the VM or the runner ended. */
-export function lossOf(job: Pick<Job, 'ranOn' | 'conclusion'>, failure: Failure | null): Failure | null {
+export function lossOf(job: Pick<Job, 'takenBy' | 'conclusion'>, failure: Failure | null): Failure | null {
   const cost = costOf(job, failure);
   return cost !== null && LOSSES.includes(cost.code) ? cost : null;
 }
@@ -61,7 +61,12 @@ export function unservedEnd({ context: { job, failure } }: { context: JobContext
 
 /** What became of a job that was not given up; `cause` is what is known to have gone wrong while it ran. */
 export function endOf(
-  { status, conclusion, ranOn, attempt: attempts }: Pick<Job, 'status' | 'conclusion' | 'ranOn' | 'attempt'>,
+  {
+    status,
+    conclusion,
+    takenBy,
+    attempt: attempts,
+  }: Pick<Job, 'status' | 'conclusion' | 'takenBy' | 'attempt'>,
   cause: Failure | null,
 ): JobEnd {
   const end = (outcome: JobOutcome, blame: Blame | null = null): JobEnd => ({
@@ -70,7 +75,7 @@ export function endOf(
     cause: outcome === 'lost' || outcome === 'failed' ? cause : null,
     attempts,
   });
-  if (ranOn === 'other') return end('notOurs');
+  if (takenBy?.isOurs === false) return end('notOurs');
   if (SUCCESSES.includes(conclusion)) return end('succeeded');
   if (cause !== null && LOSSES.includes(cause.code)) return end('lost', cause.blame);
   if (status !== 'completed' || conclusion === null) return end('unknown');

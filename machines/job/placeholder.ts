@@ -25,7 +25,7 @@ export function placeholder({
     profile,
     status: 'completed',
     conclusion: null,
-    ranOn: null,
+    takenBy: null,
     queuedAt: at,
     attempt: 0,
     attemptsFailed: 0,

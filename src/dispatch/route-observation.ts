@@ -15,6 +15,8 @@ export interface Known {
    * The job is settled, but GitHub did not say that it ended: if GitHub lists it as queued, it has not ended.
    */
   isEndUntold(jobId: number): boolean;
+  /** VMs that a settled job had whose end GitHub had not told; null for every other job. */
+  attemptsOfUnknownEnd(jobId: number): number | null;
   /** The name has the form that this controller gives, even when no actor owns it any more. */
   isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
@@ -50,19 +52,17 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
         ? [tell(here, { type: 'job.started' })]
         : exchange(seen, here, holder, known);
     if (seen.runnerName === null) return [];
-    const taken: JobEvent = {
-      type: 'job.takenElsewhere',
-      ...(known.isOurs(seen.runnerName) && { ours: true }),
-    };
-    return holder ? leave(holder, seen, taken, known) : passage(seen, known);
+    const by = { runner: seen.runnerName, isOurs: known.isOurs(seen.runnerName) };
+    return holder ? leave(holder, seen, { type: 'job.takenElsewhere', by }, known) : passage(seen, known);
   }
   const { conclusion } = seen;
   if (here && holder?.key !== here.key) return exchange(seen, here, holder, known);
+  const by = takenBy(seen, known);
   const completed: JobEvent = {
     type: 'job.completed',
     conclusion,
     here: here !== null,
-    ...(ranElsewhere(seen, known) && { elsewhere: true }),
+    ...(by && !here && { by }),
   };
   return holder ? leave(holder, seen, completed, known) : passage(seen, known);
 }
@@ -83,14 +83,19 @@ function arrival(seen: JobObservation, known: Known): RoutingStep[] {
 }
 
 /**
- * A job that started without an actor. When it runs on a runner of ours whose record was lost, the collector
- * handles it.
+ * A job that started or ended without an actor. When it runs on a runner of ours whose record was lost, the
+ * collector handles it. When its actor ended before GitHub said how the job ended, that is settled now.
  */
 function passage(seen: JobObservation, known: Known): RoutingStep[] {
   const profile = known.profileFor(seen.labels);
-  if (known.isSettled(seen.jobId) || profile === null) return [];
+  if (profile === null) return [];
+  if (known.isSettled(seen.jobId)) {
+    const attempt = known.attemptsOfUnknownEnd(seen.jobId);
+    if (attempt === null || seen.conclusion === null) return [];
+    return [{ do: 'settle', job: { ...jobFrom(seen, profile, takenBy(seen, known)), attempt } }];
+  }
   const isOurs = seen.runnerName !== null && known.isOurs(seen.runnerName);
-  return isOurs ? [] : [{ do: 'settle', job: jobFrom(seen, profile) }];
+  return isOurs ? [] : [{ do: 'settle', job: jobFrom(seen, profile, takenBy(seen, known)) }];
 }
 
 /** Our job no longer needs a VM: a VM that still boots goes on with the next job of its profile. */
@@ -98,17 +103,12 @@ function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Kno
   const heir = known.nextJobFor(holder);
   if (!heir) return [tell(holder, event)];
   const { status, conclusion } = seen;
-  const ranOn = ranElsewhere(seen, known) ? 'other' : holder.job.ranOn;
   return swap(holder, heir, {
     ...holder.job,
     status,
     conclusion: holder.job.conclusion ?? conclusion,
-    ranOn,
+    takenBy: takenBy(seen, known) ?? holder.job.takenBy,
   });
-}
-
-function ranElsewhere({ runnerName }: JobObservation, known: Known): boolean {
-  return runnerName !== null && known.holderOfRunner(runnerName) === null && !known.isOurs(runnerName);
 }
 
 /** Exchanges the two jobs; the actor of the next job ends with the job that is over. */
@@ -117,6 +117,11 @@ function swap(holder: Holder, heir: Holder, over: Job): RoutingStep[] {
     tell(holder, { type: 'job.exchanged', job: heir.job, here: false }),
     tell(heir, { type: 'job.exchanged', job: over, here: false }),
   ];
+}
+
+/** The runner that took the job; null when GitHub names none. */
+function takenBy({ runnerName: runner }: JobObservation, known: Known): Job['takenBy'] {
+  return runner === null ? null : { runner, isOurs: known.isOurs(runner) };
 }
 
 function exchange(seen: JobObservation, here: Holder, holder: Holder | null, known: Known): RoutingStep[] {

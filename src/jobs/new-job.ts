@@ -2,7 +2,7 @@ import type { Job } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 
 /** A job as it is first recorded. */
-export function jobFrom(seen: JobObservation, profile: string): Job {
+export function jobFrom(seen: JobObservation, profile: string, takenBy: Job['takenBy'] = null): Job {
   return {
     id: seen.jobId,
     runId: seen.runId,
@@ -16,7 +16,7 @@ export function jobFrom(seen: JobObservation, profile: string): Job {
     profile,
     status: seen.status,
     conclusion: seen.conclusion,
-    ranOn: seen.runnerName === null ? null : 'other',
+    takenBy,
     queuedAt: seen.queuedAt,
     attempt: 0,
     attemptsFailed: 0,

@@ -32,7 +32,7 @@ const contextSchema = z.object({
     status: z.enum(JOB_STATUSES),
     conclusion: cutText.nullable(),
     // Records of earlier versions lack it.
-    ranOn: z.enum(['ours', 'other']).nullable().default(null),
+    takenBy: z.object({ runner: exactText, isOurs: z.boolean() }).nullable().default(null),
     queuedAt: instant,
     attempt: count,
     attemptsFailed: count,

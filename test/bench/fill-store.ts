@@ -74,7 +74,7 @@ export function newJob(id: number, now: number): Job {
     profile: 'mac',
     status: 'queued',
     conclusion: null,
-    ranOn: null,
+    takenBy: null,
     queuedAt: now,
     attempt: 0,
     attemptsFailed: 0,

@@ -22,7 +22,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       profile: 'jeballto-macos',
       status: 'queued',
       conclusion: null,
-      ranOn: null,
+      takenBy: null,
       queuedAt: NOW - 95_000,
       attempt: 1,
       attemptsFailed: 0,

@@ -25,6 +25,8 @@ const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservatio
   runnerName: null,
   ...facts,
 });
+const THEIRS = { runner: 'theirs', isOurs: false };
+
 const job = (id: number, facts: Partial<Job> = {}): Job => ({ ...jobFrom(seen(id), 'mac'), ...facts });
 
 const STAYS = { isLeaving: false, mayBeBusy: false };
@@ -42,6 +44,7 @@ function known(actors: Record<string, { job: Job; runner?: string }>, settled: n
     isSettled: (id: number) => settled.includes(id),
     isEndUntold: (_: number) => false,
     isOurs: (name: string) => name.startsWith('gh-a-'),
+    attemptsOfUnknownEnd: () => null,
     profileFor: (labels: string[]) => (labels.includes('mac') ? 'mac' : null),
   };
 }
@@ -102,7 +105,7 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
       key: 'a',
       event: {
         type: 'job.exchanged',
-        job: job(9, { status: 'in_progress', repository: 'other', ranOn: 'other' }),
+        job: job(9, { status: 'in_progress', repository: 'other' }),
         here: true,
       },
     },
@@ -137,7 +140,7 @@ test('a job in progress on a foreign runner is reported to its actor as taken el
     seen(1, { status: 'in_progress', runnerName: 'theirs' }),
     known({ a: { job: job(1) } }),
   );
-  expect(steps).toEqual([{ do: 'tell', key: 'a', event: { type: 'job.takenElsewhere' } }]);
+  expect(steps).toEqual([{ do: 'tell', key: 'a', event: { type: 'job.takenElsewhere', by: THEIRS } }]);
 });
 
 test('a job in progress without a runner’s name changes nothing', () => {
@@ -172,9 +175,18 @@ describe('a job without an actor that GitHub no longer has queued', () => {
   ] as const;
 
   test.each(past)('is settled when it %s, so that a late queued event starts nothing', (_how, facts) => {
-    const past = jobFrom(seen(1, facts), 'mac');
+    const past = jobFrom(seen(1, facts), 'mac', 'runnerName' in facts ? THEIRS : null);
     expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle', job: past }]);
     expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
+  });
+
+  test('whose end was not known is settled again, with its attempts, when GitHub says how it ended', () => {
+    const ended = seen(1, { status: 'completed', conclusion: 'success', runnerName: 'gh-a-1-1' });
+    const settled = { ...known({}, [1]), attemptsOfUnknownEnd: () => 2 };
+    const takenBy = { runner: 'gh-a-1-1', isOurs: true };
+    const job = { ...jobFrom(ended, 'mac', takenBy), attempt: 2 };
+    expect(routeObservation(ended, settled)).toEqual([{ do: 'settle', job }]);
+    expect(routeObservation(seen(1, { status: 'in_progress', runnerName: 'gh-a-1-1' }), settled)).toEqual([]);
   });
 
   test.each(past)('is settled only once when it %s', (_how, facts) => {
@@ -226,7 +238,7 @@ describe('a VM that boots for a job that is over', () => {
         ...booting.job,
         status: facts.status,
         conclusion,
-        ranOn: 'runnerName' in facts ? 'other' : null,
+        takenBy: 'runnerName' in facts ? THEIRS : null,
       }),
     ]);
   });
@@ -259,7 +271,7 @@ describe('law 12: a VM whose job went on elsewhere', () => {
 
   test('takes a job that its runner got after all, and gives none away', () => {
     const steps = routeObservation(runs(9), known({ a: { job: GONE, runner: 'r1' } }));
-    expect(steps).toEqual([told('a', job(9, { status: 'in_progress', ranOn: 'other' }), true)]);
+    expect(steps).toEqual([told('a', job(9, { status: 'in_progress' }), true)]);
   });
 
   test('takes its own job back, and the newer actor gets no job for it', () => {
@@ -286,7 +298,7 @@ describe('law 12: a VM whose job went on elsewhere', () => {
   test('is told of a job that ended on its runner as one that ran there', () => {
     const ended = seen(9, { status: 'completed', conclusion: 'success', runnerName: 'r1' });
     expect(routeObservation(ended, known({ a: { job: GONE, runner: 'r1' } }))).toEqual([
-      told('a', job(9, { status: 'completed', conclusion: 'success', ranOn: 'other' }), true),
+      told('a', job(9, { status: 'completed', conclusion: 'success' }), true),
     ]);
   });
 });

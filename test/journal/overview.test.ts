@@ -100,7 +100,10 @@ test('a start of the daemon removes jobs that were not restored, and each ended 
   const cancelled = daemon.queue(1);
   daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
   daemon.send(daemon.queue(2), { type: 'job.completed', conclusion: 'cancelled', here: false });
-  daemon.send(daemon.queue(3), { type: 'job.takenElsewhere' });
+  daemon.send(daemon.queue(3), {
+    type: 'job.takenElsewhere',
+    by: { runner: 'theirs', isOurs: false },
+  });
   daemon.queue(4);
   await daemon.store.durable();
   for await (const entry of recording.read({})) applyEntry(overview, entry);

@@ -306,7 +306,13 @@ test('a job that an operator cancelled ends as cancelled, also when the lifetime
 });
 
 test('a job that another runner took while ours was retired ends as taken, not as lost', async () => {
-  const taken = { status: 'in_progress', conclusion: null, here: false, runner: 'offline' } as const;
+  const taken = {
+    status: 'in_progress',
+    conclusion: null,
+    here: false,
+    takenBy: 'theirs',
+    runner: 'offline',
+  } as const;
   const silent = times(30, { fails: 'GUEST_UNREACHABLE' as const });
   for (const askGuest of [[], silent]) {
     const rig = await started({ script: { watchRunner: [HANGS], askGitHub: [taken], askGuest } });

@@ -92,7 +92,7 @@ function keyOf({ value, context }: Snapshot): string {
   const path = pathOf(value);
   return JSON.stringify([
     path,
-    job.id === STAND_IN.id ? null : [job.status, job.ranOn, job.conclusion],
+    job.id === STAND_IN.id ? null : [job.status, job.takenBy?.isOurs, job.conclusion],
     failure === null ? null : [OVER.includes(failure.code), LOSSES.includes(failure.code)],
     path === 'queued' && vm !== null,
     path.startsWith('jitConfig') && runner?.mode,

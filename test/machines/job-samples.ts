@@ -9,6 +9,9 @@ import {
 } from '../../machines/job/context.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
 
+/** A runner that is not ours. */
+export const THEIRS = { runner: 'theirs', isOurs: false };
+
 export const START = Date.UTC(2026, 0, 5, 9);
 
 export const JOB: Job = {
@@ -24,7 +27,7 @@ export const JOB: Job = {
   profile: 'macos-15',
   status: 'queued',
   conclusion: null,
-  ranOn: null,
+  takenBy: null,
   queuedAt: START - 60_000,
   attempt: 0,
   attemptsFailed: 0,
@@ -103,14 +106,14 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'completed here': { type: 'job.completed', conclusion: 'success', here: true },
   'failed here': { type: 'job.completed', conclusion: 'failure', here: true },
   'completed elsewhere': { type: 'job.completed', conclusion: 'cancelled', here: false },
-  'taken elsewhere': { type: 'job.takenElsewhere' },
+  'taken elsewhere': { type: 'job.takenElsewhere', by: THEIRS },
   'gets a queued job': gets({}, false),
   'gets one of other scope': gets({ repository: 'site' }, false),
   'gets one of other profile': gets({ profile: 'macos-14' }, false),
   'gets one running here': gets({ status: 'in_progress' }, true),
   'gets one ended here': gets({ status: 'completed', conclusion: 'success' }, true),
-  'gets one running elsewhere': gets({ status: 'in_progress', ranOn: 'other' }, false),
-  'gets one ended elsewhere': gets({ status: 'completed', conclusion: 'failure', ranOn: 'other' }, false),
+  'gets one running elsewhere': gets({ status: 'in_progress', takenBy: THEIRS }, false),
+  'gets one ended elsewhere': gets({ status: 'completed', conclusion: 'failure', takenBy: THEIRS }, false),
   'job released': { type: 'job.released' },
   'job still queued': { type: 'job.stillQueued' },
   'job unservable': {
@@ -148,7 +151,7 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
     queued: { status: 'queued', conclusion: null, here: false },
     // A status of GitHub that we do not know counts as held back too.
     'held back': { status: 'waiting', conclusion: null, here: false },
-    'running elsewhere': { status: 'in_progress', conclusion: null, here: false },
+    'running elsewhere': { status: 'in_progress', conclusion: null, here: false, takenBy: 'theirs' },
     completed: { status: 'completed', conclusion: 'success', here: true },
   },
   askGitHub: {

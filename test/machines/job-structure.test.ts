@@ -128,8 +128,9 @@ describe('in everything that can happen', () => {
       if (job.id === NO_JOB || !output) return output !== null;
       const { outcome, blame, cause } = output;
       if (value === 'failed') return cause !== failure || cause === null || blame !== cause.blame;
-      if (outcome === 'lost') return job.ranOn !== 'ours' || cause !== failure || blame !== cause?.blame;
-      if (outcome === 'notOurs') return job.ranOn !== 'other';
+      if (outcome === 'lost')
+        return job.takenBy?.isOurs !== true || cause !== failure || blame !== cause?.blame;
+      if (outcome === 'notOurs') return job.takenBy?.isOurs !== false;
       if (outcome === 'succeeded') return job.conclusion !== 'success';
       if (outcome === 'failed') return job.conclusion !== 'failure' || (blame === 'job') !== (cause === null);
       return cause !== null || (outcome === 'cancelled') !== (job.conclusion === 'cancelled');

@@ -4,7 +4,7 @@ import { JOB_STATUSES, NO_JOB } from '../../machines/job/context.ts';
 import { JOB_EVENT_TYPES } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { DONE, NO_FAILED_ATTEMPT, OVER, OWN_WAY, REJECTED, WAITS } from './job-effects-table.ts';
-import { ANSWERS, EXTERNAL_EVENTS, OTHER_JOB, REJECTIONS, START, VM } from './job-samples.ts';
+import { ANSWERS, EXTERNAL_EVENTS, OTHER_JOB, REJECTIONS, START, THEIRS, VM } from './job-samples.ts';
 import { cellOf, done, effectsIn, entryOf, rejected, STATES, snapshotAt, step } from './job-step.ts';
 import { APART, COLUMNS, EXTERNAL, rows, TRIED_BY_HAND } from './job-table.ts';
 import {
@@ -203,7 +203,8 @@ test('a teardown with nothing left ends with the outcome of its job', () => {
     return [to, after.output && [after.output.outcome, after.output.blame].filter(Boolean).join(' ')];
   };
   const gone = failure('VM_VANISHED', 'It was gone.');
-  const here = { status: 'completed', ranOn: 'ours' } as const;
+  const OURS = { runner: VM.name, isOurs: true };
+  const here = { status: 'completed', takenBy: OURS } as const;
 
   expect(end({ status: 'completed' }, failed)).toEqual(['done', 'unknown']);
   expect(end({ status: 'completed', conclusion: 'cancelled' }, failed)).toEqual(['done', 'cancelled']);
@@ -213,9 +214,9 @@ test('a teardown with nothing left ends with the outcome of its job', () => {
   const unseen = failure('GUEST_UNREACHABLE', 'It is silent.');
   expect(end({ ...here, conclusion: 'failure' }, unseen)).toEqual(['done', 'failed']);
   expect(end({ ...here, conclusion: 'timed_out' }, null)).toEqual(['done', 'failed job']);
-  expect(end({ status: 'in_progress', ranOn: 'other' }, null)).toEqual(['done', 'notOurs']);
-  expect(end({ status: 'in_progress', ranOn: 'ours' }, gone)).toEqual(['done', 'lost host']);
-  expect(end({ status: 'in_progress', ranOn: 'ours' }, null)).toEqual(['done', 'unknown']);
+  expect(end({ status: 'in_progress', takenBy: THEIRS }, null)).toEqual(['done', 'notOurs']);
+  expect(end({ status: 'in_progress', takenBy: OURS }, gone)).toEqual(['done', 'lost host']);
+  expect(end({ status: 'in_progress', takenBy: OURS }, null)).toEqual(['done', 'unknown']);
   for (const code of OVER as FailureCode[]) {
     const outcome =
       { OPERATOR_CANCELLED: 'cancelled', OPERATOR_FORGOT: 'unknown' }[code as string] ?? 'notOurs';

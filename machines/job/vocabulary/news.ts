@@ -1,24 +1,34 @@
 import { assertEvent, assign } from 'xstate';
 import { type Failure, failure } from '../../failure.ts';
-import { type Job, withLaterStatus } from '../context.ts';
+import { parseResourceName } from '../../resource-name.ts';
+import { type Job, type JobContext, type TakenBy, withLaterStatus } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
 import { costOf } from '../job-end.ts';
 import type { JobMachineOptions } from '../policy.ts';
 import { guardedSetup } from './guards.ts';
 
-const ranOn = (whose: Job['ranOn'], job: Job): Job => ({ ...job, ranOn: whose });
+const taken = (takenBy: TakenBy | undefined, job: Job): Job => (takenBy ? { ...job, takenBy } : job);
+
+/** The runner of this actor, as the one that took its job. */
+const byOurs = ({ runner }: JobContext): TakenBy | undefined =>
+  runner === null ? undefined : { runner: runner.name, isOurs: true };
 
 /** Actions that note what became of the job: who has it, how it ended, and what cost it. */
 export function setupWithNews(options: JobMachineOptions) {
+  const byNamed = (runner: string | undefined): TakenBy | undefined =>
+    runner === undefined
+      ? undefined
+      : { runner, isOurs: parseResourceName(options.policy.namePrefix, runner) !== null };
+
   return guardedSetup(options).extend({
     actions: {
       markStarted: assign({
-        job: ({ context }) => ranOn('ours', withLaterStatus(context.job, 'in_progress')),
+        job: ({ context }) => taken(byOurs(context), withLaterStatus(context.job, 'in_progress')),
       }),
       markTaken: assign({
         job: ({ context, event }) => {
           assertEvent(event, 'job.takenElsewhere');
-          return ranOn(event.ours ? 'ours' : 'other', withLaterStatus(context.job, 'in_progress'));
+          return taken(event.by, withLaterStatus(context.job, 'in_progress'));
         },
         failure: null,
       }),
@@ -26,7 +36,7 @@ export function setupWithNews(options: JobMachineOptions) {
         job: ({ context, event }) => {
           assertEvent(event, 'job.completed');
           const job = withLaterStatus(context.job, 'completed', event.conclusion);
-          return event.here ? ranOn('ours', job) : event.elsewhere ? ranOn('other', job) : job;
+          return taken(event.here ? byOurs(context) : event.by, job);
         },
       }),
       /** The job is over: the end of its runner matters only if it cost the job. */
@@ -51,11 +61,13 @@ export function setupWithNews(options: JobMachineOptions) {
         return { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) };
       }),
       /** A job that has left its queue gets no further attempt: the failure is dropped unless it cost the job. */
-      noteJob: assign(({ context }, { status, conclusion, here }: JobEffects['recheckJob']['output']) => {
-        const later = withLaterStatus(context.job, status, conclusion);
-        const job = here ? ranOn('ours', later) : status === 'in_progress' ? ranOn('other', later) : later;
-        return job.status === 'queued' ? { job } : { job, failure: costOf(job, context.failure) };
-      }),
+      noteJob: assign(
+        ({ context }, { status, conclusion, here, takenBy }: JobEffects['recheckJob']['output']) => {
+          const later = withLaterStatus(context.job, status, conclusion);
+          const job = taken(here ? byOurs(context) : byNamed(takenBy), later);
+          return job.status === 'queued' ? { job } : { job, failure: costOf(job, context.failure) };
+        },
+      ),
       forgetFailure: assign({ failure: null }),
       /** Keeps the failure only if it cost the job. */
       weighFailure: assign({ failure: ({ context }) => costOf(context.job, context.failure) }),

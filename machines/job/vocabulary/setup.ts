@@ -41,9 +41,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
   });
 
   /** A job that came by an exchange: when it waits for a runner or has run here, the VM here is one of its attempts. */
-  const withThisVm = ({ job, here }: { job: Job; here: boolean }, { vm }: JobContext): Job => {
+  const withThisVm = ({ job, here }: { job: Job; here: boolean }, { vm, runner }: JobContext): Job => {
     if (vm === null || !(here || job.status === 'queued')) return job;
-    return { ...job, attempt: job.attempt + 1, ranOn: here ? 'ours' : job.ranOn };
+    const takenBy = here && runner !== null ? { runner: runner.name, isOurs: true } : job.takenBy;
+    return { ...job, attempt: job.attempt + 1, takenBy };
   };
 
   const ends = ({ job }: JobContext, failure: Failure) => ({

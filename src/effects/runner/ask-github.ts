@@ -1,4 +1,5 @@
 import { NO_JOB } from '../../../machines/job/context.ts';
+import type { JobObservation } from '../../../machines/job/observation.ts';
 import { DaemonError } from '../../errors.ts';
 import { effect } from '../effect.ts';
 
@@ -16,6 +17,7 @@ export const askGitHub = effect(
       status: job?.status ?? 'completed',
       conclusion: job?.conclusion ?? null,
       here: job?.runnerName === runnerName,
+      ...nameOf(job),
       runner: runner?.status ?? 'absent',
     };
   },
@@ -34,6 +36,8 @@ export const recheckJob = effect(
         `Job ${jobId} seems to be over, but GitHub still reports it as in progress; GitHub is asked again.`,
       );
     }
-    return { status: job.status, conclusion: job.conclusion, here: isOurs };
+    return { status: job.status, conclusion: job.conclusion, here: isOurs, ...nameOf(job) };
   },
 );
+
+const nameOf = (job: JobObservation | null) => (job?.runnerName ? { takenBy: job.runnerName } : {});

@@ -34,7 +34,7 @@ export function effectOf({ kind, detail }) {
 const EVENTS = {
   'job.observed': 'GitHub queued the job',
   'job.released': 'The job went on without its last VM',
-  'job.settled': 'The job left this daemon',
+  'job.settled': 'GitHub says how the job ended',
   'slot.granted': 'It got a slot',
   'slot.reclaimed': 'Another job needed the slot of this VM',
   'job.started': 'GitHub says that the job runs on our runner',

@@ -78,14 +78,15 @@ export function verdictOf(entries, now) {
 
 /** @param {Entry} last @param {Partial<JobContext>} context @returns {Verdict} */
 function endVerdict({ to: state, end, attempt }, context) {
-  const { job } = context;
+  const { job, vm } = context;
   const told = endOfSeen({ state, context, ...(end && { end }) });
   const { outcome, blame, cause } = told;
   const words = outcomeWords(told);
   const attempts = job?.attempt ?? attempt;
   const said = job?.conclusion ? ` GitHub says "${job.conclusion}".` : '';
   const tried = attempts > 1 ? ` It had ${counted(attempts, 'attempt')}.` : '';
-  const headline = `${words.charAt(0).toUpperCase()}${words.slice(1)}.${said}${tried}`;
+  const ran = ranElsewhere(job, vm) ? ` It ran on the runner ${job?.takenBy?.runner}.` : '';
+  const headline = `${words.charAt(0).toUpperCase()}${words.slice(1)}.${said}${ran}${tried}`;
   const isBad = outcome === 'lost' || outcome === 'failed';
   return {
     mood: outcome === 'lost' ? 'lost' : outcome === 'failed' ? 'failed' : 'done',
@@ -96,6 +97,9 @@ function endVerdict({ to: state, end, attempt }, context) {
     next: nextOfEnd(told, state),
   };
 }
+
+/** Whether the job ran on another runner than that of its VM. @param {JobContext['job'] | undefined} job @param {JobContext['vm'] | undefined} vm */
+const ranElsewhere = (job, vm) => (job?.takenBy ? job.takenBy.runner !== vm?.name : false);
 
 /** @param {import('../outcome.js').TellableEnd} end @param {string} state */
 function nextOfEnd({ outcome, cause }, state) {

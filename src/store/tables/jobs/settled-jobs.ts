@@ -63,7 +63,7 @@ function endOfEarlier(outcome: string, { conclusion, cause, attempts }: Facts): 
   }
   if (outcome === 'taken') return { outcome: 'notOurs', blame: null, attempts };
   const { cause: _, ...end } = endOf(
-    { status: 'completed', conclusion, ranOn: null, attempt: attempts },
+    { status: 'completed', conclusion, takenBy: null, attempt: attempts },
     null,
   );
   return end;
@@ -99,6 +99,13 @@ const endUntold = z.union([
   z.object({ outcome: z.literal('unknown'), conclusion: z.null(), cause: z.null(), namesTaken }),
 ]);
 
+const endUnknown = z.object({
+  outcome: z.literal('unknown'),
+  conclusion: z.null(),
+  cause: z.null(),
+  attempts: z.number(),
+});
+
 const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';
 
 /** The jobs that are over, and how each ended. */
@@ -106,6 +113,8 @@ export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
   /** Jobs that GitHub may still have queued, with the numbers that their names used in earlier versions. */
   readonly #endUntold = new Map<string, number>();
+  /** Jobs whose end GitHub may still tell, with the number of their VMs. */
+  readonly #unknown = new Map<string, number>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
     this.#table = table;
@@ -139,7 +148,15 @@ export class SettledJobs {
     return known(await this.#table.get(numberKey(jobId)));
   }
 
+  /** How many VMs a job had whose end GitHub had not told when its actor ended; null for every other job. */
+  attemptsOfUnknownEnd(jobId: number): number | null {
+    return this.#unknown.get(numberKey(jobId)) ?? null;
+  }
+
   #note(key: string, value: unknown): void {
+    const unknown = endUnknown.safeParse(value).data;
+    if (unknown) this.#unknown.set(key, unknown.attempts);
+    else this.#unknown.delete(key);
     const { data } = endUntold.safeParse(value);
     if (data) this.#endUntold.set(key, data.namesTaken);
     else this.#endUntold.delete(key);
@@ -149,6 +166,7 @@ export class SettledJobs {
   delete(jobId: number): void {
     this.#table.delete(numberKey(jobId));
     this.#endUntold.delete(numberKey(jobId));
+    this.#unknown.delete(numberKey(jobId));
   }
 
   /** Committed outcomes, the newest first. */
