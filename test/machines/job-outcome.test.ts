@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../machines/failure.ts';
+import type { JobContext } from '../../machines/job/context.ts';
+import { HANGS, JobRig, type Script } from './job-rig.ts';
+import { START, VM } from './job-samples.ts';
+
+const MINUTE = 60_000;
+const TOOK = { ended: 'tookJob', failure: null } as const;
+const VANISHED = { ended: 'vanished', failure: null } as const;
+const DIED = { ended: 'exited', failure: failure('RUNNER_DIED', 'It ended while its job ran.') } as const;
+const completed = (conclusion: string) => ({ type: 'job.completed', conclusion, here: true }) as const;
+const IN_PROGRESS = { fails: 'JOB_OUTCOME_UNKNOWN' } as const;
+const FAILED = { status: 'completed', conclusion: 'failure', here: true } as const;
+
+/** The end of a job whose runner took it; `watches` are what the watch of the runner says after that. */
+async function endOf(
+  script: Script & { watches: NonNullable<Script['watchRunner']> },
+  then: (rig: JobRig) => Promise<unknown> = async () => undefined,
+): Promise<string> {
+  const { watches, ...rest } = script;
+  const rig = new JobRig({ script: { ...rest, watchRunner: [TOOK, ...watches] } });
+  await rig.grantSlot();
+  await then(rig);
+  await rig.finish();
+  const { outcome, blame, cause } = rig.snapshot.output ?? {};
+  return [outcome, blame, cause?.code].filter(Boolean).join(' ');
+}
+
+const started = (rig: JobRig) => rig.send({ type: 'job.started' });
+
+describe('a job that runs here', () => {
+  test('is lost by the host when its VM is gone, also where nobody had told that it had started', async () => {
+    expect(
+      await endOf({ watches: [HANGS] }, async (rig) => {
+        await started(rig);
+        await rig.send({ type: 'vm.vanished' });
+      }),
+    ).toBe('lost host VM_VANISHED');
+    expect(await endOf({ watches: [VANISHED], recheckJob: [FAILED] })).toBe('lost host VM_VANISHED');
+  });
+
+  test('is lost at the end of its lifetime when the agent powered the VM off then', async () => {
+    const ends = await endOf({ watches: [HANGS] }, async (rig) => {
+      await started(rig);
+      const { expiresAt } = (rig.context as JobContext).vm ?? {};
+      await rig.clock.passUntil(expiresAt ?? START);
+      await rig.send({ type: 'vm.vanished' });
+    });
+    expect(ends).toBe('lost job LIFETIME_EXCEEDED');
+  });
+
+  test('is lost by the image when its runner ended under it, whether GitHub says so early, late or never', async () => {
+    expect(await endOf({ watches: [DIED], recheckJob: [FAILED] })).toBe('lost image RUNNER_DIED');
+    const early = await endOf({ watches: [HANGS, DIED] }, (rig) => rig.send(completed('failure')));
+    expect(early).toBe('lost image RUNNER_DIED');
+    const silent = Array.from({ length: 200 }, () => IN_PROGRESS);
+    const never = await endOf({ watches: [DIED], recheckJob: silent }, async (rig) => {
+      await started(rig);
+      await rig.clock.pass(10 * MINUTE);
+    });
+    expect(never).toBe('lost image RUNNER_DIED');
+  });
+
+  test('is lost by the host when GitHub failed it while its runner worked on', async () => {
+    const ended = { ended: 'exited', failure: null, result: 'Succeeded' } as const;
+    const ends = await endOf({ watches: [HANGS, ended] }, (rig) => rig.send(completed('failure')));
+    expect(ends).toBe('lost host RUNNER_LOST_CONTACT');
+  });
+
+  test('failed by itself when its runner says the same, and nobody can tell why while its guest is silent', async () => {
+    const ended = { ended: 'exited', failure: null, result: 'Failed' } as const;
+    expect(await endOf({ watches: [HANGS, ended] }, (rig) => rig.send(completed('failure')))).toBe(
+      'failed job',
+    );
+    const unreachable = Array.from({ length: 300 }, () => ({ fails: 'GUEST_UNREACHABLE' as const }));
+    const unseen = await endOf({ watches: unreachable, recheckJob: [FAILED] }, async (rig) => {
+      await rig.send(completed('failure'));
+      await rig.clock.pass(2 * MINUTE);
+    });
+    expect(unseen).toBe('failed GUEST_UNREACHABLE');
+  });
+
+  test('succeeded when GitHub says so, whatever happened to VM and runner after that', async () => {
+    for (const after of [VANISHED, DIED])
+      expect(await endOf({ watches: [HANGS, after] }, (rig) => rig.send(completed('success')))).toBe(
+        'succeeded',
+      );
+  });
+});
+
+test('a job that comes to a VM by an exchange has one attempt more, and names its runner', async () => {
+  const rig = new JobRig({ script: { watchRunner: [HANGS] } });
+  await rig.grantSlot();
+  const other = { ...rig.context.job, id: 202, attempt: 2, status: 'in_progress' } as const;
+  await rig.send({ type: 'job.exchanged', job: other, here: true });
+  expect(rig.context.job).toMatchObject({ id: 202, attempt: 3, takenBy: { runner: VM.name, isOurs: true } });
+});
