@@ -362,9 +362,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '14: what was refused is probed before another VM is paid for',
     file: 'src/placement/grant-checks.ts',
-    line: '    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < refusedUntil)',
-    becomes: '    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < Math.min(0, refusedUntil))',
+    line: '    if ((this.#mayRegister.get(place) ?? -1) < refusedUntil(place))',
+    becomes: '    if ((this.#mayRegister.get(place) ?? -1) < Math.min(0, refusedUntil(place)))',
     tests: ['test/placement/grant-gates.test.ts'],
+  },
+  {
+    law: '14: a repository that is gone holds back no other one of its organization',
+    file: 'src/placement/grant-checks.ts',
+    line: '        about: repository,',
+    becomes: '        about: place,',
+    tests: ['test/placement/grant-checks.test.ts'],
   },
   {
     law: '11: before a further VM the run of a job is read whose runner got none',

@@ -18,8 +18,12 @@ const NOT_READY: Readiness = { ready: false, degraded: true, reasons: ['No host 
 const degraded = (what: string, name: string): Readiness =>
   ({ ready: true, degraded: true, scopes: [{ what, name }] }) as unknown as Readiness;
 
-function newWorld({ hasJob = false, mode = 'both' as 'both' | 'poll' } = {}) {
-  const scenario = { ...CALM_SCENARIO, daemon: { ...CALM_SCENARIO.daemon, mode } };
+function newWorld({
+  hasJob = false,
+  mode = 'both' as 'both' | 'poll',
+  scope = 'repository' as 'repository' | 'organization',
+} = {}) {
+  const scenario = { ...CALM_SCENARIO, scope, daemon: { ...CALM_SCENARIO.daemon, mode } };
   const world = createWorld(scenario, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;
   const [queue, ready] = [new QueueLaw(), new ReadyLaw()];
@@ -85,6 +89,16 @@ describe('a daemon that says that all is well while a job waits beside a free sl
     const { wait, broken } = newWorld({ hasJob: true });
     wait(LONGEST_SILENCE + 1, told);
     expect(broken()).toBe(1);
+  });
+
+  test.each([
+    ['acme', 0],
+    [APP, 0],
+    ['acme/tool', 1],
+  ])('has to speak of its organization or its repository in that: %s', (name, expected) => {
+    const { wait, broken } = newWorld({ hasJob: true, scope: 'organization' });
+    wait(LONGEST_SILENCE + 1, degraded('registration', name));
+    expect(broken()).toBe(expected);
   });
 
   test('keeps it while its job has a pause between two attempts, and while the world is disturbed', () => {

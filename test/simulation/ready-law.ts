@@ -114,7 +114,7 @@ function touches(
     case 'pull':
       return name.endsWith(` for ${label}`);
     case 'registration':
-      return scenario.scope === 'organization' || names.includes(name);
+      return names.includes(name) || (scenario.scope === 'organization' && !name.includes('/'));
     case 'polling':
       return names.includes(name.replace('the runs of ', ''));
     case 'repository':

@@ -60,4 +60,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['jitForbidden', 'nothingAssigned'],
     hasClocks: true,
   },
+  {
+    seed: 863,
+    found:
+      'a repository that was gone held back all others of its organization, and as often as it was asked for (so did 1070)',
+    troubles: ['repositoryDeleted', 'unlistedRepository'],
+    hasClocks: true,
+  },
 ];

@@ -23,7 +23,7 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
 });
 const queued = (jobId: number, more = {}) => ({
   ...{ key: String(jobId), jobId, profile: 'p', queuedAt: NOW - 1_000 * (100 - jobId), notBefore: 0 },
-  ...{ lastFailure: null, scope: 'octo/app', image: 'ghcr.io/octo/mac:1' },
+  ...{ owner: 'octo', repository: 'app', lastFailure: null, scope: 'octo/app', image: 'ghcr.io/octo/mac:1' },
   ...more,
 });
 const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
