@@ -17,6 +17,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/effects/job-effects.test.ts'],
   },
   {
+    law: '1: a create that no record orders any more is not sent',
+    file: 'src/effects/pending-creates.ts',
+    line: '        if (callers.some(({ aborted }) => !aborted)) return create();',
+    becomes: '        if (callers.length > 0) return create();',
+    tests: ['test/effects/pending-creates.test.ts'],
+  },
+  {
     law: '2: what may still take effect is not done a second time',
     file: 'src/effects/vm/create-vm.ts',
     line: "const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';",

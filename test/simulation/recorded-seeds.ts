@@ -67,4 +67,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted', 'unlistedRepository'],
     hasClocks: true,
   },
+  {
+    seed: 709,
+    found:
+      'a registration waited for the disk while its VM got a job of another repository, and was sent although no record ordered it any more',
+    troubles: ['repositoryDeleted'],
+    hasClocks: true,
+  },
 ];
