@@ -607,8 +607,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '13: a deadline that passed unwatched is believed only after a fresh look',
     file: 'src/wait-until.ts',
-    line: '    if (woke - input.at > UNWATCHED && input.looksFor > 0)',
-    becomes: '    if (woke - input.at > UNWATCHED && input.looksFor < 0)',
+    line: 'if (woke - until <= UNWATCHED || !(looksFor > 0)) return null;',
+    becomes: 'if (woke - until <= UNWATCHED || looksFor > 0) return null;',
+    tests: ['test/wait-until.test.ts'],
+  },
+  {
+    law: '13: a fresh look does not begin again with each try',
+    file: 'src/wait-until.ts',
+    line: 'looks.get(system)?.get(at) ?? at',
+    becomes: 'at',
     tests: ['test/wait-until.test.ts'],
   },
   {

@@ -74,4 +74,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted'],
     hasClocks: true,
   },
+  {
+    seed: 954,
+    found:
+      'a deadline that passed while the daemon slept never ended: each try to reach the guest began the fresh look again',
+    troubles: [],
+    hasClocks: true,
+  },
 ];
