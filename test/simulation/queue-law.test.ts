@@ -170,14 +170,28 @@ describe('no name twice', () => {
     expect(broken()).toEqual([]);
   });
 
-  test('is broken by a runner with the name of any that ever was', () => {
+  test.each([
+    ['is there', { isThere: true, isJit: true, isHandedOut: false }, ['no name twice']],
+    [
+      'was there, and whose configuration we got',
+      { isThere: false, isJit: true, isHandedOut: true },
+      ['no name twice'],
+    ],
+    [
+      'was there, and registered itself',
+      { isThere: false, isJit: false, isHandedOut: false },
+      ['no name twice'],
+    ],
+    ['was there, and nobody could ever use', { isThere: false, isJit: true, isHandedOut: false }, []],
+  ])('a runner with the name of one that %s', (_what, { isThere, isJit, isHandedOut }, expected) => {
     const { world, broken } = newWorld();
     const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
-    const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
+    const kind = { groupId: 1, labels: [], ephemeral: true, isJit, workFolder: '_work' };
     const { id } = addRunner(world.github, { ...kind, scope, name: NAME });
-    world.github.runners.delete(id);
+    if (isHandedOut) world.ledger.handOut(NAME);
+    if (!isThere) world.github.runners.delete(id);
     addRunner(world.github, { ...kind, scope, name: NAME });
-    expect(broken()).toEqual(['no name twice']);
+    expect(broken()).toEqual(expected);
   });
 });
 

@@ -81,4 +81,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: [],
     hasClocks: true,
   },
+  {
+    seed: 1496,
+    found:
+      'nothing in the daemon: the check of names counted a runner that GitHub had lost before its configuration reached us',
+    troubles: ['rightsTaken', 'nothingAssigned'],
+    hasClocks: true,
+  },
 ];
