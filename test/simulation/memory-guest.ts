@@ -24,18 +24,22 @@ export class MemoryGuest implements Guest {
   readonly plan: BootPlan;
   readonly manners: RunnerManners;
   readonly github: GitHubWorld;
+  readonly launched: (runnerName: string) => void;
   readonly tookJob: () => void;
   readonly runners = new Map<string, LaunchedRunner>();
   /** Aborted when its power is cut. */
   readonly off = new AbortController();
   #connections = 0;
 
-  constructor(given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'tookJob'>) {
+  constructor(
+    given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'launched' | 'tookJob'>,
+  ) {
     this.port = given.port;
     this.vmName = given.vmName;
     this.plan = given.plan;
     this.manners = given.manners;
     this.github = given.github;
+    this.launched = given.launched;
     this.tookJob = given.tookJob;
   }
 
@@ -62,6 +66,7 @@ export class MemoryGuest implements Guest {
       watchers: new Set(),
     };
     this.runners.set(name, runner);
+    this.launched(name);
     const end = (process: 'exited' | 'lost', exitCode: number | null) => {
       Object.assign(runner, { process, exitCode, isWorking: false });
       changed(runner);

@@ -15,6 +15,8 @@ export interface MemoryMacOptions {
   manners(): RunnerManners;
   /** Milliseconds of one step over the network, drawn for each step. */
   latency(): number;
+  /** Called with each VM in which a runner is launched. */
+  launched?(vmName: string, runnerName: string): void;
   /** Called with each VM whose runner takes a job. */
   tookJob?(vmName: string): void;
 }
@@ -32,7 +34,7 @@ export class MemoryMac {
 
   readonly hypervisor: Hypervisor = {
     powerOn: async ({ name: vmName }, plan) => {
-      const { github, manners, tookJob } = this.#options;
+      const { github, manners, launched, tookJob } = this.#options;
       this.#given += 1;
       const port = this.#given;
       const guest = new MemoryGuest({
@@ -41,6 +43,7 @@ export class MemoryMac {
         plan,
         manners: manners(),
         github,
+        launched: (runnerName) => launched?.(vmName, runnerName),
         tookJob: () => tookJob?.(vmName),
       });
       this.#guests.set(port, guest);

@@ -1,48 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { registerVm } from '../../src/simulator/agent/vms/vm-state.ts';
-import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
-import { CALM_SCENARIO } from './calm-scenario.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP, TROUBLE_KINDS, UNLISTED } from './plan-troubles.ts';
-import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
+import { LONGEST_PAUSE, LONGEST_WAIT } from './queue-law.ts';
+import { JOB, NAME, newWorld } from './queue-law-world.ts';
 import { checkAgentRequest } from './request-laws.ts';
-import { createWorld, type Mac } from './simulated-world.ts';
 import type { OngoingTrouble, Trouble } from './trouble.ts';
 
 // A law that cannot be broken proves nothing: each one gets a breach here.
-
-const JOB = 51_300_000_001;
-const NAME = `gh-default-${JOB}-1`;
-
-/** A world in which every law is checked, with a job in the queue. */
-function newWorld(labels = ['mac'], repository = APP) {
-  const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }));
-  const mac = world.macs.get('mac-1') as Mac;
-  const queue = new QueueLaw();
-  const push = () => {
-    const spec = { name: 'build', labels, group: null, needsApproval: false, steps: [] };
-    pushWorkflow(world.github, ensureRepository(world.github, repository), { name: 'CI', jobs: [spec] });
-  };
-  push();
-  const resources = { cpuCount: 4, memorySize: 1, diskSize: 1 };
-  return {
-    world,
-    mac,
-    push,
-    make: (name: string) =>
-      registerVm(mac.agent, { name, state: 'stopped', resources, ephemeral: true, lifetimeSeconds: null }),
-    /** Looks, lets time pass, and looks again. */
-    wait: (ms: number, { isDisturbed = false, troubles = [] as OngoingTrouble[] } = {}) => {
-      queue.look(world, isDisturbed, troubles);
-      world.clock.advance(ms);
-      queue.look(world, isDisturbed, troubles);
-    },
-    broken: () => world.broken.all().map(({ law }) => law),
-  };
-}
 
 const trouble = (what: object, jobId: number | null = null): OngoingTrouble => ({
   trouble: { at: 0, lasts: 0, ...what } as Trouble,

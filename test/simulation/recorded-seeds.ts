@@ -88,4 +88,18 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['rightsTaken', 'nothingAssigned'],
     hasClocks: true,
   },
+  {
+    seed: 720,
+    found:
+      'nothing in the daemon: the check of waiting jobs did not see that warm VMs ended in vain for a job (nor in 934, 1019 and 1596)',
+    troubles: ['repositoryDeleted', 'slotHeldUnseen'],
+    hasClocks: true,
+  },
+  {
+    seed: 1345,
+    found:
+      'nothing in the daemon: the check of waiting jobs took two whose pauses took turns for one that got no VM',
+    troubles: ['repositoryRenamed', 'ghostRunners'],
+    hasClocks: true,
+  },
 ];

@@ -108,8 +108,9 @@ export function createWorld(
       ...drawManners(boots, scenario.manners),
       ignoresJobs: ghosts.is(scenario.manners.ignoresJobs),
     });
+    const launched = (vmName: string, runnerName: string) => ledger.hasRunner(vmName, runnerName);
     const tookJob = (vmName: string) => ledger.hasJob(vmName);
-    const memory = new MemoryMac({ name, github, manners, latency, tookJob });
+    const memory = new MemoryMac({ name, github, manners, latency, launched, tookJob });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
     return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];

@@ -13,6 +13,8 @@ export interface LedgerVm {
   readonly jobId: number;
   /** Its deletion was requested. */
   isDoomed: boolean;
+  /** The last runner that was launched in it, once GitHub has registered it; null before. */
+  runner: Runner | null;
   /** A runner in it took a job. */
   hadJob: boolean;
 }
@@ -61,6 +63,12 @@ export class VmLedger {
     for (const one of this.vms) if (one.vm === vm) one.isDoomed = true;
   }
 
+  /** A runner was launched in a VM of this name. */
+  hasRunner(vmName: string, runnerName: string): void {
+    const last = this.vms.findLast(({ vm }) => vm.name === vmName);
+    if (last) last.runner = this.#runners.get(runnerName) ?? last.runner;
+  }
+
   /** A runner in a VM of this name took a job. */
   hasJob(vmName: string): void {
     const last = this.vms.findLast(({ vm }) => vm.name === vmName);
@@ -91,7 +99,7 @@ export class VmLedger {
       );
     }
     const { jobId } = named;
-    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, hadJob: false });
+    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, runner: null, hadJob: false });
     if (jobId > 0 && !this.#isRebuilding) this.#checkPace(jobId);
   }
 
