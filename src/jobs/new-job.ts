@@ -20,6 +20,7 @@ export function jobFrom(seen: JobObservation, profile: string): Job {
     attempt: 0,
     attemptsFailed: 0,
     runnersUnused: 0,
+    vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
   };

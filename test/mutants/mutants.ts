@@ -346,6 +346,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/machines/job-release.test.ts'],
   },
   {
+    law: '11: a job whose VMs are in vain for several causes in turn gets them ever more rarely',
+    file: 'machines/job/release.ts',
+    line: '  return vmsInVain < UNPACED ? 0 : pauseAfter(unusedPause, vmsInVain - UNPACED);',
+    becomes: '  return vmsInVain < UNPACED ? 0 : pauseAfter(unusedPause, vmsInVain * 0);',
+    tests: ['test/machines/job-release.test.ts'],
+  },
+  {
     law: '12: the job of a decided attempt goes on at once',
     file: 'src/dispatch/dispatcher.ts',
     line: "    } else if (!free && snapshot.hasTag('decided')) {",

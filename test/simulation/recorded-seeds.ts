@@ -102,4 +102,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryRenamed', 'ghostRunners'],
     hasClocks: true,
   },
+  {
+    seed: 576,
+    found:
+      'a job whose VMs were in vain for a forbidden registration and then for want of assignment had the pauses of each cause from the beginning (so did 983)',
+    troubles: ['jitForbidden', 'imageDenied', 'nothingAssigned'],
+    hasClocks: true,
+  },
 ];
