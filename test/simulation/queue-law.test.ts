@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { BUDGET } from './github-budget.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP, TROUBLE_KINDS, UNLISTED } from './plan-troubles.ts';
 import { LONGEST_PAUSE, LONGEST_WAIT } from './queue-law.ts';
@@ -89,6 +90,26 @@ describe('a job that is queued beside a free slot', () => {
     world.committed.apply([{ type: 'put', key: `!settled!${String(JOB).padStart(16, '0')}`, value: '{}' }]);
     wait(LONGEST_WAIT + 1);
     expect(broken()).toEqual(['no job is given up']);
+  });
+
+  test.each([
+    ['unknown', 499],
+    ['known', 249],
+  ])('is none while GitHub’s budget is kept from a job that is %s, and one after the reset', (what, left) => {
+    for (const [remaining, breaches] of [
+      [left, []],
+      [left + 1, ['every queued job is served']],
+    ] as const) {
+      const { world, wait, broken } = newWorld();
+      const value = JSON.stringify({ snapshot: { value: 'queued', context: { job: { id: JOB } } } });
+      if (what === 'known') world.committed.apply([{ type: 'put', key: '!actors!1', value }]);
+      world.github.limits.setRemaining(BUDGET, remaining);
+      wait(LONGEST_WAIT + 1);
+      expect(broken()).toEqual(breaches);
+      wait(3_600_000);
+      wait(LONGEST_WAIT + 1);
+      expect(broken()).toContain('every queued job is served');
+    }
   });
 
   test.each<[string, OngoingTrouble, string[]]>([

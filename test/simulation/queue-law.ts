@@ -2,6 +2,7 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
+import { isBudgetShort, KEPT_FROM_LOOKING, KEPT_FROM_SERVING } from './github-budget.ts';
 import { keyOf, labelBySize, labelOf } from './job-groups.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
@@ -130,6 +131,7 @@ export class QueueLaw {
     for (const job of world.github.queue) {
       const label = labelOf(job);
       if (label === undefined || !world.isServed(job.run.repository)) continue;
+      if (isOverBudget(world, job)) continue;
       const key = keyOf(world, job, label);
       if (troubles.some((trouble) => touches(world, trouble, job, label))) {
         const { first } = this.#excused.get(key) ?? { first: now };
@@ -142,6 +144,12 @@ export class QueueLaw {
     }
     return groups;
   }
+}
+
+/** A job that the daemon has not seen yet has to be looked for; one that it knows has to be served. */
+function isOverBudget(world: SimulatedWorld, { id }: Job): boolean {
+  const isKnown = world.committed.jobs().some(({ context }) => context.job.id === id);
+  return isBudgetShort(world, isKnown ? KEPT_FROM_SERVING : KEPT_FROM_LOOKING);
 }
 
 /** A host that deletes no VM is held back: each further VM would cost one of its slots for good. */

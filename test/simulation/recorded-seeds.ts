@@ -109,4 +109,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['jitForbidden', 'imageDenied', 'nothingAssigned'],
     hasClocks: true,
   },
+  {
+    seed: 712,
+    found:
+      'nothing in the daemon: the checks did not know that GitHub’s hourly budget was used up, as it said (nor in 1243)',
+    troubles: ['repositoryRenamed'],
+    hasClocks: true,
+  },
 ];
