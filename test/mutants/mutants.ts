@@ -395,6 +395,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/placement/grant-checks.test.ts'],
   },
   {
+    law: '11: one VM tries a registration that was refused, and not one for each job that waits',
+    file: 'src/placement/breakers/breakers.ts',
+    line: '    return job.id === NO_JOB ? null : scopeName(this.#options.scopeOf(job));',
+    becomes: '    return null;',
+    tests: ['test/placement/breakers/breakers.test.ts'],
+  },
+  {
+    law: '11: a warm VM does not show that GitHub serves',
+    file: 'src/placement/breakers/breaker-events.ts',
+    line: '  if (scope === null) return names;',
+    becomes: "  if (scope === 'none') return names;",
+    tests: ['test/placement/breakers/breakers.test.ts'],
+  },
+  {
+    law: '11: no warm VM is given to a job that is held back',
+    file: 'src/placement/plan-warm.ts',
+    line: '    if (!always?.every(passes)) return [];',
+    becomes: '    if (!always) return [];',
+    tests: ['test/placement/plan-warm.test.ts'],
+  },
+  {
     law: '11: a GitHub that assigns nothing is held back, although runners come online',
     file: 'src/placement/breakers/breakers.ts',
     line: "    if (isDoubted && event.type === 'attempt.served') return;",

@@ -39,6 +39,7 @@ function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repos
     policies: DEFAULT_BREAKER_POLICIES,
     clock,
     log,
+    scopeOf: (job) => runnerScopeOf(kind, job),
     onChange: () => undefined,
   });
   const pulls = new Pulls({
