@@ -4,7 +4,10 @@ import { ScenariosFirst } from './test/support/scenarios-first.ts';
 
 const inFolders = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** Tests that leave nothing behind in their process, so that the files share it: to load the same modules for each costs more than the tests do. */
+/**
+ * Tests that leave nothing behind in their process, so that files share a process: loading modules takes
+ * longer than the tests.
+ */
 const UNITS = inFolders(
   'agent',
   'chart',
@@ -23,19 +26,19 @@ const UNITS = inFolders(
   'placement',
 );
 
-/** These share their process as well, and start others: guests, servers, and stores that are killed. */
+/** These files share a process too, and start further ones: guests, servers, and stores that are killed. */
 const PARTS = inFolders('effects', 'guest', 'simulator', 'store', 'upkeep');
 
-/** Every row of the bench once, which has the machine for itself: `npm run test:bench`. */
+/** Every row of the bench once. It must run alone: `npm run test:bench`. */
 const BENCH = ['test/bench/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // Whole scenarios wait for facts; on a loaded machine these come late.
+    // Whole scenarios wait for conditions, which take longer on a loaded machine.
     testTimeout: 90_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    // One more than the two cores that it is meant for: most of what whole scenarios do is to wait.
+    // One more than the two cores of CI, since whole scenarios mostly wait.
     maxWorkers: 3,
     sequence: { sequencer: ScenariosFirst },
     reporters: process.env.CI

@@ -28,7 +28,7 @@ export function generateFailuresDoc(): string {
     return [`\`${code}\``, WHOSE[blame], NEXT[disposition], ...FAILURE_REMEDIES[code]];
   });
   const table = markdownTable(
-    ['code', 'who must act', 'what happens next', 'what happened', 'what mends it'],
+    ['code', 'who must act', 'what happens next', 'what happened', 'what fixes it'],
     rows,
   );
   return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the union of failures', table);

@@ -2,13 +2,13 @@ import type { AnyStateNode } from 'xstate';
 import { allNodes } from '../test/machines/machine-walk.ts';
 import { pathOfNode, waysOf } from './machine-ways.ts';
 
-/** Events that one arrow can name before the picture is all text. */
+/** Events that one arrow names at most: more make the picture unreadable. */
 const MOST_LABELS = 4;
 
 /**
- * A compound state as a Mermaid `stateDiagram-v2`: its children, each as one box, and the arrows that leave a box;
- * the regions of a parallel state side by side. A guard is named where one event leads to several boxes. What the
- * state itself answers, wherever it stands within, is left to its table.
+ * A compound state as a Mermaid `stateDiagram-v2`: each child is one box, with the arrows that leave it. The regions
+ * of a parallel state are side by side. A guard is named if one event leads to several boxes. Events that the state
+ * itself handles in all of its children are only in its table.
  */
 export function diagramOf(state: AnyStateNode, { isNamed = true } = {}): string {
   const lines = state.type === 'parallel' ? regionsOf(state) : boxesOf(state, isNamed);
@@ -52,7 +52,7 @@ function boxesOf(state: AnyStateNode, isNamed: boolean): string[] {
   ];
 }
 
-/** Where one leaves a box for, each with the events that lead there. */
+/** The boxes to which a child leads, each with the events that lead there. */
 function arrowsFrom(child: AnyStateNode, boxOf: (target: AnyStateNode) => string): [string, string[]][] {
   const ways = allNodes(child)
     .flatMap(waysOf)

@@ -3,12 +3,12 @@ import { allNodes } from '../test/machines/machine-walk.ts';
 import { answersOf, pathOfNode, type Way } from './machine-ways.ts';
 import { markdownTable } from './markdown.ts';
 
-/** What an actor in this leaf does with this event, in a cell: `·` nothing, `stays`, or where the answers lead. */
+/** What an actor in this leaf does with this event, as a cell: `·` for nothing, `stays`, or the states it leads to. */
 export function matrixCell(leaf: AnyStateNode, eventType: string): string {
   return [...new Set(answersOf(leaf, eventType).map(goal))].join(' / ') || '·';
 }
 
-/** Every leaf × every event from outside. */
+/** A table of every leaf and every event from outside. */
 export function eventMatrix(root: AnyStateNode, eventTypes: readonly string[]): string {
   const rows = restingLeaves(root).map((leaf) => [
     `\`${pathOfNode(leaf)}\``,
@@ -17,7 +17,7 @@ export function eventMatrix(root: AnyStateNode, eventTypes: readonly string[]): 
   return markdownTable(['state', ...eventTypes.map((type) => `\`${type}\``)], rows);
 }
 
-/** Every leaf × both ends of each effect and each wait that runs in it, those of its ancestors too. */
+/** A table of every leaf and both ends of each effect and wait that runs in it, also those of its ancestors. */
 export function effectMatrix(root: AnyStateNode): string {
   const rows = restingLeaves(root).flatMap((leaf) =>
     invokesIn(leaf).map((id) => [
@@ -30,7 +30,7 @@ export function effectMatrix(root: AnyStateNode): string {
   return markdownTable(['state', 'effect or wait', 'done', 'failed'], rows);
 }
 
-/** Leaves in which an actor rests: no final one, and none that is left at once. */
+/** Leaves in which an actor can stay: not a final one, and not one that is left at once. */
 function restingLeaves(root: AnyStateNode): AnyStateNode[] {
   return allNodes(root).filter(
     ({ states, type, always }) =>

@@ -1,21 +1,21 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { eventName } from '../src/journal/transition-entry.ts';
 
-/** One thing that a state does with an event, as its definition says it. */
+/** One transition of a state, as its definition has it. */
 export interface Way {
-  /** In the words of the journal: `job.started`, `createVm failed`; `phaseDeadline over` for both ends of a wait. */
+  /** As the journal names it: `job.started`, `createVm failed`; `phaseDeadline over` for both ends of a wait. */
   event: string;
-  /** The question that must be answered with yes; null for the way that is taken otherwise. */
+  /** The question whose answer must be yes; null for the transition that is taken otherwise. */
   guard: string | null;
   /** Null when the actor stays where it is. */
   to: AnyStateNode | null;
-  /** Names of actions; one without a name keeps what the effect answered. */
+  /** Names of actions; one without a name keeps the result of the effect. */
   does: string[];
 }
 
 const AT_ONCE = 'at once';
 
-/** What this one node does with each event, its ancestors apart; the first way whose guard agrees is taken. */
+/** The transitions of this node, without those of its ancestors; the first one whose guard returns true is taken. */
 export function waysOf(node: AnyStateNode): Way[] {
   const ways = [...node.transitions].flatMap(([type, definitions]) =>
     definitions.map((definition) => wayOf(spoken(type), definition)),
@@ -24,8 +24,9 @@ export function waysOf(node: AnyStateNode): Way[] {
 }
 
 /**
- * What an actor in a leaf does with an event, by XState's rule: the leaf answers first, then its ancestors, until a
- * way without a guard is found; a question asked twice has its answer already. Empty when nobody answers.
+ * What an actor in a leaf does with an event, by XState's rule: the leaf decides first, then its ancestors, until a
+ * transition without a guard is found. A guard that was already asked is not listed again. Empty if nothing handles
+ * the event.
  */
 export function answersOf(leaf: AnyStateNode, eventType: string): Way[] {
   const answers: Way[] = [];
@@ -54,10 +55,10 @@ function wayOf(event: string, { guard, target, actions }: AnyTransitionDefinitio
   };
 }
 
-/** A guard or an action by its name, with the parameter that tells it from its like; those without one keep an answer. */
+/** The name of a guard or an action, with the parameter that makes it unique; one without a name keeps a result. */
 export function nameOf(part: unknown): string {
   if (typeof part === 'string') return part;
-  if (typeof part === 'function') return 'keep the answer';
+  if (typeof part === 'function') return 'keep the result';
   const { type, params } = part as { type: string; params?: Record<string, string> };
   const told = params?.code ?? params?.timeout;
   return told ? `${type} ${told}` : type;
@@ -67,7 +68,7 @@ function spoken(eventType: string): string {
   return eventType.startsWith('xstate.done.state.') ? 'all parts ended' : eventName({ type: eventType }, '-');
 }
 
-/** A wait leads to the same place whether it ends or fails: one line says it. */
+/** A wait leads to the same state whether it ends or fails, so both ends are one line. */
 function oneEndPerWait(ways: Way[]): Way[] {
   const same = (a: Way, b: Way) =>
     a.guard === b.guard && a.to === b.to && a.does.join() === b.does.join() && a !== b;

@@ -1,94 +1,97 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateNode } from 'xstate';
-import { createBreakerMachine, DEFAULT_BREAKER_POLICIES } from '../machines/breaker.ts';
-import { createHostMachine } from '../machines/host.ts';
 import { JOB_EVENT_TYPES, type JobEvent } from '../machines/job/events.ts';
 import { DEFAULT_POLICY, type JobPolicy } from '../machines/job/policy.ts';
-import { createJobMachine } from '../machines/job.ts';
-import { createWebhooksMachine, DEFAULT_WEBHOOKS_POLICY } from '../machines/webhooks.ts';
 import { allNodes } from '../test/machines/machine-walk.ts';
 import { diagramOf } from './machine-diagram.ts';
 import { effectMatrix, eventMatrix } from './machine-matrix.ts';
-import { stateSection } from './machine-section.ts';
+import { ROOTS } from './machine-roots.ts';
+import { hasSection, stateSection } from './machine-section.ts';
+import { tasksTable } from './machine-tasks.ts';
 import { markdownTable, withGeneratedPart } from './markdown.ts';
 
 const FILE = join(import.meta.dirname, 'machines.md');
 
-const now = () => 0;
-const job: AnyStateNode = createJobMachine({ policy: DEFAULT_POLICY, now }).root;
-const host: AnyStateNode = createHostMachine({ policy: { checkInterval: 0, lostAfter: 0 }, now }).root;
-const breaker: AnyStateNode = createBreakerMachine({ policy: DEFAULT_BREAKER_POLICIES.pair, now }).root;
-const webhooks: AnyStateNode = createWebhooksMachine({ policy: DEFAULT_WEBHOOKS_POLICY, now }).root;
+const { job, host, breaker, webhooks } = ROOTS;
 
 const EVENTS: Record<JobEvent['type'], string> = {
   'slot.granted': 'The scheduler found room on a host.',
   'slot.reclaimed': 'A job of another profile needs the room of a warm VM that has no job yet.',
   'job.started': 'Our job runs on our runner.',
-  'job.completed': 'Our job is over, on our runner or elsewhere.',
+  'job.completed': 'Our job is over, on our runner or on another one.',
   'job.takenElsewhere': "Somebody else's runner has our job.",
-  'job.exchanged': "Another actor's job is ours now, and ours is its.",
-  'job.released': 'Our job goes on in an actor of its own; this one keeps the VM.',
-  'job.stillQueued': 'GitHub, asked for our job, has it queued.',
+  'job.exchanged': 'Two actors swapped their jobs: this one now has the job of the other.',
+  'job.released': 'Our job goes on in a new actor; this one keeps the VM.',
+  'job.stillQueued': 'A look at GitHub shows that our job is still queued.',
   'job.unservable':
     'The job cannot be served any more: its label or its repository left the config, or the repository is gone.',
-  'vm.vanished': "The host's list does not have our VM any more, in two looks running.",
-  'host.lost': 'The host has been silent for longer than it may.',
-  'host.full': 'Another host has room for a VM that waits for a full one.',
-  'host.drained': 'The host is being emptied: what is not at work there goes on elsewhere.',
-  'operator.cancelled': 'An operator does not want the job served here.',
-  'operator.retried': 'An operator does not want to wait for the next try.',
-  'operator.forgot': 'An operator ends the record; what may be left of its VM and runner is the collector’s.',
-  'vm.adopted': 'A running VM of ours without a readable record was found.',
+  'vm.vanished': 'Two looks at the host in a row do not list our VM any more.',
+  'host.lost': 'The host was silent for longer than `timeouts.host_lost`.',
+  'host.full': 'The host of our VM is full, and another host has room.',
+  'host.drained': 'An operator drains the host: a job that is not at work there goes on at another host.',
+  'operator.cancelled': 'An operator orders that the job is not served here.',
+  'operator.retried': 'An operator orders the next try at once.',
+  'operator.forgot': 'An operator ends the record; the collector removes what is left of its VM and runner.',
+  'vm.adopted': 'A running VM of ours was found, and no readable record has it.',
 };
 
 const TAGS: Record<string, string> = {
-  queued: 'It waits for a slot.',
-  holdsSlot: 'Its VM, or the one that it is making, counts against the host.',
-  takesAnyJob: 'Nothing in it is bound to its job yet: its VM serves any queued job of its profile.',
-  provisioned: 'Its VM got as far as a runner that is online, or stands by for one.',
-  atWork: 'A job is at work on its runner, ours or another one.',
-  mayBeBusy: 'A job may be at work in the VM: nothing may delete it but by the ways that a test lists.',
-  needsAttention: 'Something is in the way that a person may want to know of.',
-  waiting: 'It does nothing until an instant.',
-  tearingDown: 'What it made is being removed.',
-  decided: 'Its attempt is decided: the dispatcher lets the job go on in an actor of its own, at once.',
-  leaving: 'Its VM goes, so no other job is given to it.',
-  hostFull: 'Its VM waits for room on a full host, and may go on at another one.',
-  acceptsJobs: 'The host is given jobs.',
-  lost: 'Jobs of the host are decided without it.',
-  trusted: 'Polling may go slowly.',
-  passes: 'Attempts begin there as usual.',
-  refuses: 'Nothing may begin there.',
-  tries: 'One attempt may begin there.',
+  queued: 'It waits for a slot, which is room for one VM on a host.',
+  holdsSlot: 'Its VM, or the VM that it creates, takes a slot of the host.',
+  takesAnyJob: 'Its VM can serve any queued job of its profile: nothing is bound to one job yet.',
+  provisioned: 'Its VM works: its runner is online, or it is a warm VM.',
+  atWork: 'A job is at work on its runner: our job or another one.',
+  mayBeBusy: 'A job may be at work in the VM. It is deleted only on the ways that a test lists.',
+  needsAttention: 'Something went wrong that a person may want to know.',
+  waiting: 'It waits for an instant, at which it goes on.',
+  tearingDown: 'Its VM and its runner are being removed.',
+  decided: 'Its attempt is decided: the dispatcher moves the job to a new actor at once.',
+  leaving: 'Its VM is to be removed, so it gets no other job.',
+  hostFull: 'Its VM waits for room on a full host; the job may go on at another host.',
+  acceptsJobs: 'The host gets jobs.',
+  lost: 'The host is lost: its jobs go on without it.',
+  trusted: 'Webhooks are relied on, so polling may be slow.',
+  passes: 'Attempts begin as usual.',
+  refuses: 'No attempt may begin.',
+  tries: 'One attempt may begin, as a trial.',
 };
 
-/** The config key of each deadline, and where it counts; null for what no key sets. */
+/** The config key of each deadline, and where it counts; null if no key sets it. */
 const DEADLINES: Record<keyof JobPolicy['timeouts'], [key: string | null, meaning: string]> = {
   creating: ['timeouts.creating', 'In `creating`, from its entry; starts again after `blocked`.'],
   starting: ['timeouts.starting', 'In `starting`, from its entry; starts again after `blocked`.'],
   sshReady: ['timeouts.ssh_ready', 'In `sshReady`, from its entry; starts again after `blocked`.'],
   probing: ['timeouts.probing', 'In `probing`, from its entry; starts again after `blocked`.'],
-  warm: ['controller.warm_vm_max_age', 'In `warm`; then the VM is removed, and another one made.'],
+  warm: ['controller.warm_vm_max_age', 'In `warm`; then the VM is removed, and a new one is made.'],
   jitConfig: ['timeouts.jit_config', 'In `jitConfig`, from its entry; starts again after `blocked`.'],
-  runnerOnline: ['timeouts.runner_online', 'In `runnerOnline`; a second runner in one VM gets what is left.'],
+  runnerOnline: [
+    'timeouts.runner_online',
+    'In `runnerOnline`; a second runner in the same VM gets the time that is left.',
+  ],
   idle: ['controller.vm_idle_timeout', 'In `running.idle`; then the runner is retired.'],
   finishing: ['timeouts.completion_grace', 'In `running.finishing`, and again in `running.verifying`.'],
   retireWindow: ['timeouts.retire_window', 'In `running.retiring.settling`.'],
-  settle: ['timeouts.create_settle', 'In `tearingDown`: until then a VM or a runner may still appear.'],
-  expiryMargin: [null, "In `running`, beyond the VM's own `lifetime_seconds`."],
-  silence: [null, 'In `running.retiring`: a guest that cannot be asked for so long is silent.'],
-  removal: [null, 'In `tearingDown`: a runner whose removal failed for so long is left to the collector.'],
+  settle: [
+    'timeouts.create_settle',
+    'In `tearingDown`: until then a VM or a runner that was ordered may still appear.',
+  ],
+  expiryMargin: [null, "In `running`, after the end of the VM's own `lifetime_seconds`."],
+  silence: [null, 'In `running.retiring`: a guest that cannot be asked for this long counts as silent.'],
+  removal: [
+    null,
+    'In `tearingDown`: if the removal of a runner fails for this long, the collector takes over.',
+  ],
   otherJob: [
     null,
-    "In `running.busy`: from GitHub's first word that our job is queued to the one that is believed.",
+    'In `running.busy`: the least time between the two looks at GitHub that must both show our job queued.',
   ],
 };
 
 /** The text of `machines.md` with everything below its marker generated from the machines. */
 export function generateMachinesDoc(): string {
   const silent = allNodes(job).flatMap(({ tags }) => tags.filter((tag) => !(tag in TAGS)));
-  if (silent.length > 0) throw new Error(`nobody says what these tags mean: ${silent.join(', ')}`);
+  if (silent.length > 0) throw new Error(`TAGS does not explain these tags: ${silent.join(', ')}`);
   const parts = [
     '## A job',
     job.description ?? '',
@@ -101,9 +104,10 @@ export function generateMachinesDoc(): string {
     markdownTable(['default', 'key', 'counts'], Object.entries(DEFAULT_POLICY.timeouts).map(deadlineRow)),
     ...sectionsOf(job, '###'),
     '### Every state and every event from outside',
-    'Several goals stand in the order in which their questions are asked. `·` changes nothing; `stays` changes what the actor knows.',
+    'A cell says where the event leads. Several states are in the order in which their questions are asked. `·` means that nothing changes; `stays` means that only what the actor knows changes.',
     eventMatrix(job, JOB_EVENT_TYPES),
     '### Every state and every end of an effect',
+    'An effect is work outside the machine, such as `createVm`; its end is an event, too.',
     effectMatrix(job),
     '## A host',
     diagramOf(host),
@@ -115,7 +119,8 @@ export function generateMachinesDoc(): string {
     diagramOf(webhooks),
     ...sectionsOf(webhooks, '###'),
   ];
-  return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the machines', parts.join('\n\n'));
+  const page = withGeneratedPart(readFileSync(FILE, 'utf8'), 'the tasks and the machines', tasksTable());
+  return withGeneratedPart(page, 'the machines', parts.join('\n\n'));
 }
 
 /** Every state of a job and every way between them, without the names of events. */
@@ -123,16 +128,12 @@ export function jobOverview(): string {
   return diagramOf(job, { isNamed: false });
 }
 
-/** A section for each state that has something to say which its parent's does not. */
+/** The sections of all states below this one that have a section. */
 function sectionsOf(parent: AnyStateNode, heading: string): string[] {
-  const isRoot = parent.parent === undefined;
   const states: AnyStateNode[] = Object.values(parent.states);
   return states
-    .filter(({ states }) => isRoot || Object.keys(states).length > 0)
-    .flatMap((state) => [
-      stateSection(state, heading),
-      ...(state.type === 'parallel' ? [] : sectionsOf(state, `${heading}#`)),
-    ]);
+    .filter(hasSection)
+    .flatMap((state) => [stateSection(state, heading), ...sectionsOf(state, `${heading}#`)]);
 }
 
 function deadlineRow([name, milliseconds]: [string, number]): string[] {

@@ -18,7 +18,7 @@ export function manPage(): string {
     roff(program.description()),
     'Begin with',
     '.BR "jeballto\\-runner init" ,',
-    'which asks what it must know and writes the configuration.',
+    'which asks for what the daemon needs and writes the configuration.',
     '.SH COMMANDS',
     ...program.commands.filter(isOwn).flatMap((command) => section(command, '')),
     '.SH EXIT STATUS',
@@ -26,7 +26,7 @@ export function manPage(): string {
     '.SH FILES',
     '.TP',
     '.IR config.json ", " config.yaml ", " config.yml',
-    'The configuration, where no other is named: the first of these in the working directory.',
+    'The configuration, when no other file is named: the first of these in the working directory.',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -53,10 +53,10 @@ function section(command: Command, before: string): string[] {
 
 function statuses(): string[] {
   const meanings: [number | string, string][] = [
-    [ExitCode.ok, 'it was done'],
-    [ExitCode.failed, 'it could not be done, or something is not as it should be'],
-    [ExitCode.usage, 'the command line cannot be understood'],
-    [ExitCode.config, 'the configuration cannot be used; a restart does not help'],
+    [ExitCode.ok, 'success'],
+    [ExitCode.failed, 'the command failed, or it found something wrong'],
+    [ExitCode.usage, 'the command line is wrong'],
+    [ExitCode.config, 'the configuration cannot be used; a restart does not help until it is corrected'],
     ['128+n', 'ended at once by a second signal'],
   ];
   return meanings.flatMap(([status, meaning]) => ['.TP', `.B ${status}`, roff(sentence(meaning))]);

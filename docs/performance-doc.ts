@@ -7,10 +7,10 @@ import { PERFORMANCE_PROFILES, PERFORMANCE_WORDS } from './performance-words.ts'
 
 const HEAD = `# Performance
 
-\`npm run bench\` measures everything on this page with one command; \`npm run bench -- --json FILE\` writes the same as JSON, \`--save\` makes it what this page is generated from, \`--only ROW\` takes one row. A limit holds for counts and for ratios of two figures that were taken in the same run on the same machine. Absolute times stand beside them and hold for that machine alone.
+What does the daemon add to a job, and what does it need? \`npm run bench\` measures everything on this page. \`npm run bench -- --json FILE\` writes the figures as JSON, \`--only ROW\` measures one row, and \`--save\` keeps the figures for this page. Only counts have limits, and ratios of two figures of the same run on the same machine. The last column has absolute times, which are valid for that machine only. Words such as slot and attempt are explained in [architecture](architecture.md#words).
 `;
 
-/** The text of `performance.md`: the figures of the last run that was saved, and what stands behind them. */
+/** The text of `performance.md`: the figures of the last run that was saved, and how they are measured. */
 export function generatePerformanceDoc(): string {
   const text = readFileSync(join(import.meta.dirname, 'performance.json'), 'utf8');
   const { measuredAt, machine, seconds, rows } = JSON.parse(text) as BenchResult;
@@ -21,7 +21,7 @@ export function generatePerformanceDoc(): string {
 function sectionOf({ row, measures, skipped }: RowResult): string {
   const { title, how, bounds, next } = PERFORMANCE_WORDS[row];
   const table = markdownTable(
-    ['figure', 'value', 'limit', 'of the limit', '', 'beside it, on this machine'],
+    ['figure', 'value', 'limit', 'of the limit', '', 'on this machine'],
     measures.map(cellsOf),
   );
   const notes = skipped.map((why) => `Not measured: ${why}\n`);
@@ -31,5 +31,5 @@ function sectionOf({ row, measures, skipped }: RowResult): string {
 function profiles(): string {
   if (PERFORMANCE_PROFILES.length === 0) return '';
   const rows = PERFORMANCE_PROFILES.map((row) => [...row]);
-  return `## Profiles\n\nThe largest costs by Node’s own profiler (\`npm run bench -- --profile DIR\`), as shares of the thread’s busy time.\n\n${markdownTable(['of', 'before', 'after'], rows)}\n`;
+  return `## Profiles\n\nThe largest costs in Node’s own profiler (\`npm run bench -- --profile DIR\`), as shares of the thread’s busy time, before and after a change reduced them.\n\n${markdownTable(['of', 'before', 'after'], rows)}\n`;
 }

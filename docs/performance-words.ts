@@ -2,9 +2,9 @@ import type { RowName } from '../test/bench/measure.ts';
 
 interface Words {
   title: string;
-  /** How the figures come about. */
+  /** How the figures are measured. */
   how: string;
-  /** What they cannot go below. */
+  /** What they cannot be lower than. */
   bounds: string;
   /** Where the next gain is. */
   next: string;
@@ -14,67 +14,67 @@ interface Words {
 export const PERFORMANCE_WORDS: Record<RowName, Words> = {
   overhead: {
     title: 'Overhead on the critical path',
-    how: 'Jobs are pushed to the simulated GitHub, one each 2.3 s, over real sockets, real SSH and real processes in the guests; the daemon has a process of its own. The world’s own serial latencies are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. What is left of the time from the acknowledgement of `queued` to the runner’s connection, when these, the probe’s script and the runner’s own start are taken off, is ours: requests, logins, writes and waits that ended too late. The waits and their paces: a pull is looked at at once, again after 10 ms, then after pauses that grow by a quarter (about ten requests for a second); the guest’s address each 100 ms (ten requests a second and VM, while it boots); its SSH banner by one connection at a time, which is replaced after 100 ms, and then at growing distances, since one that came too early stays silent for good; the end of a runner or the job that it takes by one command that waits in the guest, and so by no call at all.',
+    how: 'Jobs are pushed to the simulated GitHub, one each 2.3 s, over real sockets, real SSH and real processes in the guests. The daemon has a process of its own. The latencies of the simulated world are fixed: clone 1 s, start 1.5 s, address 2 s and sshd 8 s after power on. The measured time is from the acknowledgement of `queued` to the runner’s connection. Without these latencies, the probe’s script and the runner’s own start, the rest is ours: requests, logins, writes and waits that ended too late. How often the daemon asks while it waits: for a pull at once, again after 10 ms, then after pauses that grow by a quarter (about ten requests for a second). For the guest’s address each 100 ms (ten requests a second for each VM, while it boots). For its SSH banner by one connection at a time, replaced after 100 ms and then after growing pauses, because a connection that came too early stays silent. For the end of a runner or the job that it takes it makes no call: one command waits in the guest.',
     bounds:
-      'Our own work lies in four places: the steps from `creating` to the runner’s launch. At each of them the note of what was done, the transition and its snapshot are written in one batch, and nothing is changed in the world before that is on disk (law 1). The first three look first (at the VM’s state, the guest’s tools, the job), and their looks go out while the disk writes, so that only the launch waits for its write; what the writes take by LevelDB alone stands in the table. What remains is the CPU of a cold transition, most of it the statechart’s own step. Beyond our own work there are a dozen requests to the agent, each over a connection of its own because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles), and differs from run to run by what an idle daemon uses meanwhile, which is taken off.',
-    next: 'Asking GitHub for the job while the guest is probed: the JIT configuration is asked for in the step after the probe, since the probe decides whether there is anything to register. Then: waiting for the runner’s own “Listening for Jobs” by one command in the guest, instead of asking guest and GitHub several times.',
+      'Our own work is in four steps, from `creating` to the runner’s launch. Each step writes the journal entry, the transition and its snapshot in one batch, and changes nothing in the world before that is on disk (law 1). The first three steps look at the world first (the VM’s state, the guest’s tools, the job), and they do so while the disk writes. So only the launch waits for its write. The table has the time that LevelDB alone needs for the writes. The rest is the CPU of a cold transition, most of it the statechart’s own step. In addition there are a dozen requests to the agent, each over a new connection because the agent closes every one, two requests to GitHub and one SSH login. The CPU of a whole job has no single large part (see the profiles). It differs between runs, because the use of an idle daemon is subtracted.',
+    next: 'Ask GitHub for the job while the guest is probed. (The JIT configuration is requested after the probe, because the probe decides whether a runner is registered at all.) Then: wait for the runner’s own “Listening for Jobs” with one command in the guest, instead of several questions to guest and GitHub.',
   },
   dispatch: {
     title: 'Dispatch',
-    how: 'A delivery is written into a socket of the daemon, which runs in a process of its own; the clock stops when the request line of `POST /vms` is read at the agent. Deliveries go one after the other; the 500 others are at work on a host that does not answer.',
+    how: 'A webhook delivery is written into a socket of the daemon, which runs in its own process. The clock stops when the agent reads the request line of `POST /vms`. Deliveries come one after the other. The 500 other jobs run on a host that does not answer.',
     bounds:
-      'One durable write, of the delivery and all that it orders, and three round trips to the agent before a create: list, pull, its result. The list goes out while the disk writes; the host’s health is that of the last look at it.',
-    next: 'The image could be known to be there from the last pull; the agent’s cache is asked each time, since an operator may delete images.',
+      'One durable write, of the delivery and everything that it orders, and three round trips to the agent before a create: list, pull, result of the pull. The list is requested while the disk writes. The host’s health is known from the last look at it.',
+    next: 'Remember from the last pull that the image is on the host. Today the agent is asked each time, because an operator may delete images.',
   },
   intake: {
     title: 'Webhook intake, durable',
-    how: 'The daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC and Probot with an empty handler each run in a process of their own, and are loaded in turn by 128 connections (GitHub opens one for each delivery), round after round; each ratio is the middle one of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each under an id of its own, for jobs that no label covers. Probot is installed when the bench needs it.',
+    how: 'Four servers are compared, each in its own process: the daemon, the same Hono route with a store that stores nothing, bare `node:http` with HMAC, and Probot with an empty handler. 128 connections load them in turn (GitHub opens one for each delivery), in several rounds. Each ratio is the median of the rounds. Deliveries are GitHub’s own example of `workflow_job` (11 kB), each with its own id, for jobs that no label matches. The bench installs Probot when it needs it.',
     bounds:
-      'A delivery and what it changes are one row or a few of a batch that is synced once for all that came meanwhile, off the daemon’s thread: sixteen deliveries are handled in a turn of the event loop and the others wait for the next ones, so that a flood neither holds up everybody else nor makes the batches uneven. What remains is what Probot does as well: reading, verifying and parsing 11 kB, with Hono’s layer of web requests in place of Probot’s handlers.',
-    next: 'Nothing in it is large but what is needed: parsing the payload, the answers onto their sockets and the signature are two fifths of the thread’s time.',
+      'A delivery and what it changes are a few rows of a batch. The batch is synced once for all deliveries that came in that time, outside the daemon’s thread. Each turn of the event loop handles sixteen deliveries, and the others wait for the next turn. So a flood does not delay everything else, and batches have similar sizes. The rest is what Probot does, too: read, verify and parse 11 kB, with Hono’s layer of web requests in place of Probot’s handlers.',
+    next: 'No large part can be left out: parsing the payload, writing the responses and the signature take two fifths of the thread’s time.',
   },
   restart: {
     title: 'Restart, and one transition among many',
-    how: 'A store is filled with jobs at work by the machine and the store’s own code. The daemon then starts on it; its guests let it in and say nothing. For the cost of a transition, actors, dispatcher and store are put together as in the daemon, and jobs are made, given a slot and completed one after the other while the others live, each step waited for until it is durable.',
-    bounds: 'Reading and parsing the records; XState makes an actor of each.',
-    next: 'Starting actors in pieces, so that the first webhook is taken sooner.',
+    how: 'The machine and the store’s own code fill a store with running jobs. The daemon then starts on it; its guests accept the login and return nothing. For the cost of a transition, actors, dispatcher and store run together as in the daemon. Jobs are made, get a slot and are completed one after the other while the others live. The bench waits until each step is durable.',
+    bounds: 'Reading and parsing the records. XState makes an actor of each.',
+    next: 'Start the actors in parts, so that the first webhook is accepted sooner.',
   },
   memory: {
     title: 'Memory and disk',
-    how: 'The heap of a daemon after collecting garbage, with ten thousand restored jobs and with none. For the disk, a store lives through a hundred thousand jobs in ninety days, with the journal entries of a real job, three deliveries each and the collector’s prunes, with a retention of 30 days.',
+    how: 'The heap of a daemon after garbage collection, with ten thousand restored jobs and with none. For the disk, a store gets a hundred thousand jobs in ninety days, each with the journal entries of a real job and three deliveries. The collector deletes old rows, with a retention of 30 days.',
     bounds:
-      'An XState actor with its waiting children is most of a live job; LevelDB keeps deleted rows until it compacts them.',
-    next: 'The context of a job holds texts (names, URL, labels) that many jobs share.',
+      'Most of a live job is an XState actor with its waiting children. LevelDB keeps deleted rows until it compacts them.',
+    next: 'Share texts (names, URL, labels) that are the same in the contexts of many jobs.',
   },
   githubCalls: {
     title: 'Calls to GitHub',
-    how: 'The deterministic simulation on virtual time, with the default paces and no faults: twenty jobs of five minutes, each in a run of its own, and an hour in which nothing happens. The simulated GitHub counts each request as the real one does, 304 for nothing.',
+    how: 'The deterministic simulation on virtual time, with the default intervals and no faults: twenty jobs of five minutes, each in its own run, and an hour in which nothing happens. The simulated GitHub counts each request as the real one does; a 304 counts nothing.',
     bounds:
-      'A job needs its own look, a JIT configuration, the confirmation that its runner is online, and its removal. Polling lists the runs of each repository by status.',
-    next: 'In mode poll the jobs of a run are read again while it is young, mostly for 304.',
+      'A job needs a look at itself, a JIT configuration, the confirmation that its runner is online, and the removal of the runner. Polling lists the runs of each repository by status.',
+    next: 'In mode poll the jobs of a young run are read again and again, mostly with 304 as response.',
   },
   agentCalls: {
     title: 'Calls to the agent',
-    how: 'As above, on virtual time; looks at the host that go on without jobs are taken off.',
-    bounds: 'The agent tells nothing by itself: a guest’s address and its state have to be asked for.',
-    next: 'An event stream of the agent would end the asking.',
+    how: 'As above, on virtual time. Looks at the host that happen without jobs, too, are subtracted.',
+    bounds: 'The agent sends no events: the daemon must ask for a guest’s address and state.',
+    next: 'With an event stream of the agent the daemon would not need to ask.',
   },
   guests: {
     title: 'Guests that boot',
-    how: 'One guest is early: a connection that is made before its sshd runs stays silent for good. The others are slow: each connection has its banner after seconds. Real sockets and SSH through a port that counts. Connections and bytes are those until somebody is logged in.',
+    how: 'To the first guest the daemon connects too early: a connection that is made before sshd runs stays silent. The other guests are slow: each connection gets its banner after seconds. Sockets and SSH are real, and a port counts connections and bytes until the login succeeds.',
     bounds:
-      'From outside both look the same until the agent’s event SSH_READY, so silence leads to another connection, one at a time, at growing distances: early on often, that a guest is not left waiting, and later seldom, that a slow one gets its banner through.',
-    next: 'An agent that forwards a connection only when sshd answers would need one. A guest that is slower than the agent’s four seconds has no such event, and waits for the connection that is patient enough.',
+      'Until the agent’s event SSH_READY the daemon cannot tell the two apart. So after silence it opens a new connection, one at a time, after pauses that grow: first short ones, so that a ready guest does not wait, and later long ones, so that a slow guest has time to send its banner.',
+    next: 'If the agent forwarded a connection only once sshd runs, one connection would be enough. A guest that is slower than the agent’s four seconds has no such event, and needs a connection that waits long enough.',
   },
   simulation: {
     title: 'Speed of the simulation',
-    how: 'Seeds from 1 on, as `npm run simulate:seeds` plays them, for a quarter of a minute on one core.',
-    bounds: 'The daemon’s own code and the laws that are checked at each commit.',
+    how: 'The [seeds](reliability.md#the-simulation) from 1 on, as `npm run simulate:seeds` plays them, for a quarter of a minute on one core.',
+    bounds: 'The daemon’s own code, and the checks of the laws at each commit.',
     next: 'See [reliability.md](reliability.md).',
   },
 };
 
-/** The largest costs that Node’s own profiler showed, before and after they were reduced. */
+/** The largest costs in Node’s own profiler, before and after they were reduced. */
 export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after: string][] = [
   [
     'a job’s whole life (overhead)',
@@ -83,17 +83,17 @@ export const PERFORMANCE_PROFILES: readonly [what: string, before: string, after
   ],
   [
     'webhook intake',
-    'a clone of each answer, read back for the log of deliveries, 10 %; a timer for each delivery, called off with an error’s stack, 9 %; handing batches to LevelDB 6 %',
-    'parsing the payload 20 %; answers onto their sockets 11 %; the signature 9 %; garbage 9 %; handing batches to LevelDB 3 %; nothing for clone and timer, one write a delivery instead of two',
+    'a clone of each response, read again for the log of deliveries, 10 %; a timer for each delivery, cancelled with an error and its stack, 9 %; handing batches to LevelDB 6 %',
+    'parsing the payload 20 %; writing responses 11 %; the signature 9 %; garbage 9 %; handing batches to LevelDB 3 %; no clone, no timer, and one write for each delivery instead of two',
   ],
   [
     'a transition among 10,000 live jobs (restart)',
-    'walking through all holders of slots after each event: 22 ms of CPU, nineteen times what a transition costs alone',
-    'nothing: slots are indexed by host',
+    'each event reads all jobs that hold a slot: 22 ms of CPU, nineteen times the cost of a transition alone',
+    'no cost: slots are indexed by host',
   ],
   [
     '100,000 finished jobs (memory)',
-    'each prune of the journal walked through all that was ever deleted before it: more than five minutes for the row',
-    'it goes on where the last one ended',
+    'each deletion of old journal entries read everything that was deleted before: more than five minutes for the row',
+    'each deletion starts where the last one ended',
   ],
 ];

@@ -50,6 +50,8 @@ const CODES = {
   RUNNER_NOT_ONLINE: ['host', 'retry'],
   RUNNER_CANNOT_CONNECT: ['host', 'retry'],
   RUNNER_EXITED: ['image', 'giveUp'],
+  RUNNER_DIED: ['image', 'giveUp'],
+  RUNNER_LOST_CONTACT: ['host', 'giveUp'],
   RUNNER_DEPRECATED: ['image', 'giveUp'],
   RUNNER_CONFIG_LOST: ['us', 'giveUp'],
   RUNNER_NAME_TAKEN: ['us', 'giveUp'],

@@ -2,13 +2,13 @@ import type { SnapshotFrom, StateValueFrom } from 'xstate';
 import { NO_RETRY } from './job/context.ts';
 import { type JobEnd, servedEnd, unservedEnd } from './job/job-end.ts';
 import type { JobMachineOptions } from './job/policy.ts';
-import { begin, jobSetup } from './job/setup.ts';
 import { GOALS } from './job/states/goals.ts';
 import { creating, jitConfig, probing, sshReady, starting } from './job/states/provisioning.ts';
 import { runnerOnline } from './job/states/runner-online.ts';
 import { running } from './job/states/running.ts';
 import { tearingDown } from './job/states/tearing-down.ts';
 import { warm } from './job/states/warm.ts';
+import { begin, jobSetup } from './job/vocabulary/setup.ts';
 import { sentences } from './sentences.ts';
 import type { StatePath, TopState, WrittenState } from './state-path.ts';
 

@@ -1,13 +1,16 @@
 export interface FormulaFacts {
   description: string;
   homepage: string;
-  /** Where the packed package can be downloaded, and the digest of it. */
+  /** Where the packed package can be downloaded. */
   url: string;
+  /** Digest of the packed package. */
   sha256: string;
   license: string;
 }
 
-/** Homebrew's formula for a package of npm. Without the scripts of dependencies, so that nothing is compiled. */
+/**
+ * A Homebrew formula for an npm package. It ignores the scripts of dependencies, so that nothing is compiled.
+ */
 export function homebrewFormula({ description, homepage, url, sha256, license }: FormulaFacts): string {
   return `class JeballtoRunner < Formula
   desc ${JSON.stringify(shortened(description))}
@@ -40,7 +43,7 @@ end
 `;
 }
 
-/** Homebrew wants at most 80 characters, no article at the start and no full stop at the end. */
+/** Homebrew allows at most 80 characters, no article at the start and no full stop at the end. */
 function shortened(description: string): string {
   const text = description.replace(/^(?:an?|the) /i, '').replace(/\.$/, '');
   const [first = text] = text.split(/, and |; /);

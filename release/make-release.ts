@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { homebrewFormula } from './homebrew-formula.ts';
 
 /**
- * `npm run release -- [folder]`: builds and packs the package and writes what a release consists of into a folder: the
- * package, its digest and a Homebrew formula that downloads it from the release of this version. Publishes nothing.
+ * `npm run release -- [folder]`: builds and packs the package, and writes the files of a release into a
+ * folder: the package, its digest and a Homebrew formula that downloads it from the release of this version.
+ * Publishes nothing.
  */
 const folder = process.argv[2] ?? 'release-files';
 const root = join(import.meta.dirname, '..');
@@ -21,7 +22,7 @@ const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
 
 const changes = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
 if (!changes.includes(about.version)) {
-  console.error(`CHANGELOG.md says nothing of ${about.version}: write it first.`);
+  console.error(`CHANGELOG.md has no entry for ${about.version}: add it before you make the release.`);
   process.exit(1);
 }
 

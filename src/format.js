@@ -1,15 +1,21 @@
 // @ts-check
 
-/** A span as people say it: `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`. @param {number} ms */
+/** A span as people say it: `340 ms`, `4.2 s`, `5 min`, `3 min 5 s`, `2 h 10 min`. @param {number} ms */
 export function span(ms) {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 3_600) return twoUnits(seconds, 'min', 's');
   const minutes = Math.round(seconds / 60);
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 48 * 60) return twoUnits(minutes, 'h', 'min');
   return `${Math.round(minutes / 60 / 24)} d`;
+}
+
+/** @param {number} count of the smaller unit, 60 of which are one larger @param {string} larger @param {string} smaller */
+function twoUnits(count, larger, smaller) {
+  const rest = count % 60;
+  return `${Math.floor(count / 60)} ${larger}${rest === 0 ? '' : ` ${rest} ${smaller}`}`;
 }
 
 /** A rough age for a list: `45 s`, `3 min`, `5 h`, `2 d`. @param {number} ms */
@@ -57,6 +63,19 @@ export function clock(at) {
 export function moment(at) {
   const date = new Date(at);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(at)}`;
+}
+
+/**
+ * `2026-11-25 14:05:09 UTC`, for a text whose reader may be in another time zone than the process that writes it.
+ * @param {number} at epoch ms
+ */
+export function instant(at) {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `2026-11-25`, the day in UTC. @param {number} at epoch ms */
+export function day(at) {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 /**

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * The rooms from the ground floor up. A room imports from the floors below its own, from nothing beside it and from
- * nothing above it; types count like everything else.
+ * The rooms from the ground floor up. A room imports only from the floors below its own: not from its own
+ * floor, not from one above. Imports of types count too.
  */
 const FLOORS: string[][] = [
   ['machines', 'src/redact.ts', 'src/steady-clock.ts'],
@@ -27,9 +27,9 @@ const FLOORS: string[][] = [
 ];
 
 /**
- * Rooms with one way in or out: what runs in the browser, and the world that the daemon is tried on. The page takes
- * the types of the API's answers from http, and nothing else: a test of the page's files fails when one is loaded that
- * is not the page's own.
+ * Rooms with their own rules: what runs in the browser, and the simulated world. From `src/http` the page
+ * imports types only, those of the API's responses; a test of the page's files fails when the browser loads a
+ * file from elsewhere.
  */
 const APART: Record<string, string[]> = {
   'src/page': ['src/http', 'src/journal', 'src/format.js', 'machines'],
@@ -51,7 +51,7 @@ function sources(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Every specifier, of types and of JSDoc's `import('…')` as well. */
+/** Every import specifier, those of types and of `import('…')` in JSDoc included. */
 function specifiersOf(file: string): string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
   return [...text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*'([^']+)'/gm)].map(([, path = '']) => path);
@@ -85,12 +85,12 @@ test('every source file belongs to a room', () => {
   expect(files.filter((file) => roomOf(file) === '')).toEqual([]);
 });
 
-test('imports go down, those of types too', () => {
+test('a room imports only from rooms below it, types included', () => {
   const wrong = imports.filter((one) => !isAllowed(one));
   expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
-test('the machines import xstate and each other, and nothing else', () => {
+test('the machines import only xstate and each other', () => {
   const foreign = sources('machines').flatMap((file) =>
     specifiersOf(file)
       .filter((path) => !path.startsWith('.') && path !== 'xstate')
@@ -99,7 +99,7 @@ test('the machines import xstate and each other, and nothing else', () => {
   expect(foreign).toEqual([]);
 });
 
-test('no file imports itself by way of others, not even by their types', () => {
+test('there is no import cycle, types included', () => {
   const next = new Map<string, string[]>();
   for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
   const done = new Set<string>();
@@ -114,13 +114,13 @@ test('no file imports itself by way of others, not even by their types', () => {
   expect(circles).toEqual([]);
 });
 
-test('a room has a dozen flat files at most', () => {
+test('a folder holds at most 12 source files', () => {
   const counts = new Map<string, number>();
   for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
   expect([...counts].filter(([, count]) => count > FLAT_FILES)).toEqual([]);
 });
 
-test('no source file is longer than 300 lines, none only passes others on', () => {
+test('no source file is longer than 300 lines, and none exports another file again', () => {
   const long = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > LINES + 1);
   const barrels = files.filter((file) =>
     /^export (\*|\{[^}]*\}) from /m.test(readFileSync(join(ROOT, file), 'utf8')),

@@ -43,7 +43,7 @@ test('a sleep that is longer than Node’s longest timer is slept in pieces', as
   expect(isOver).toBe(true);
 });
 
-test('a sleep that is called off rejects with the very reason and leaves no timer', async () => {
+test('a sleep that is aborted rejects with the reason of the abort and leaves no timer', async () => {
   const called = new AbortController();
   const asleep = clock.sleepUntil(clock.now() + DAY, called.signal);
   const reason = new Error('the state was left');
@@ -77,7 +77,7 @@ describe.each([
     expect(isOver).toBe(true);
   });
 
-  test('no instant jumps, and the system’s time is reached again', async () => {
+  test('our time never jumps, and reaches the system’s time again', async () => {
     system.aheadBy = by;
     let before = clock.now();
     for (let steps = 0; steps < 1_200; steps += 1) {
@@ -90,20 +90,20 @@ describe.each([
     expect(Math.abs(clock.systemAheadBy())).toBeLessThan(2);
   });
 
-  test('it is known by how much the two differ', () => {
+  test('the difference between our clock and the system’s clock is known', () => {
     system.aheadBy = by;
     expect(clock.systemAheadBy()).toBe(by);
   });
 });
 
-test('a system clock that nobody sets is followed to the millisecond', async () => {
+test('our clock equals a system clock that nobody sets, to the millisecond', async () => {
   for (const ms of [1, 250, 7 * MINUTE, 3 * DAY]) {
     await time.pass(ms);
     expect(clock.now()).toBe(system.wall());
   }
 });
 
-test('a limit ends as its outer signal does, with the same reason, and lets go of it', async () => {
+test('a limit aborts with its outer signal, for the same reason, and leaves no listener on it', async () => {
   const outer = new AbortController();
   const reason = new Error('the daemon stops');
   const [stopped, ended] = [startTimeout(clock, 500, outer.signal), startTimeout(clock, 500, outer.signal)];

@@ -12,17 +12,17 @@ test.each([
   ['a JWT', 'x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl y', 'x *** y'],
   ['what follows the word', 'Authorization: Bearer abcdef123456', 'Authorization: Bearer ***'],
   ['a JIT config', `config ${'QUJDREVG'.repeat(40)}= end`, 'config *** end'],
-])('%s is taken out of what others wrote', (_, text, clean) => {
+])('%s is redacted in text from outside', (_, text, clean) => {
   expect(redactForeign(text, ['hunter22'])).toBe(clean);
 });
 
-test('ordinary lines stay as they are', () => {
+test('ordinary lines are not changed', () => {
   const line =
     '2026-01-05 09:00:00Z: Running job: build (iPhone 16), commit 4f2a9c1d3b5e6f7a8b9c0d1e2f3a4b5c6d7e8f90';
   expect(redactForeign(line, ['', 'abc'])).toBe(line);
 });
 
-test('every secret is masked wherever it is, and an empty one masks nothing', () => {
+test('every secret is redacted everywhere, and an empty one redacts nothing', () => {
   expect(redact('hunter22 and hunter22, then s3cret', ['hunter22', '', 's3cret'])).toBe(
     '*** and ***, then ***',
   );

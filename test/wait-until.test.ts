@@ -17,7 +17,7 @@ function waiting(after: number, looksFor = 0) {
   return { time, actor, isOver };
 }
 
-test('waiting ends at its instant, at once when that has passed', async () => {
+test('a wait ends at its instant, at once when that has passed', async () => {
   expect(await toPromise(waiting(-1).actor)).toBeNull();
   const { time, actor, isOver } = waiting(10);
   await time.pass(9);
@@ -26,13 +26,15 @@ test('waiting ends at its instant, at once when that has passed', async () => {
   expect(await toPromise(actor)).toBeNull();
 });
 
-test('waiting ends without a word when its state is left', () => {
-  const { actor } = waiting(MINUTE);
+test('a wait leaves no timer and has no result when its state is left', async () => {
+  const { time, actor } = waiting(MINUTE);
+  expect(time.alarms).toHaveLength(1);
   actor.stop();
-  expect(actor.getSnapshot().status).toBe('stopped');
+  await settled();
+  expect([time.alarms, actor.getSnapshot().output]).toEqual([[], undefined]);
 });
 
-test('law 13: a deadline that passed while the daemon slept leaves time for a fresh look', async () => {
+test('law 13: a deadline that passed while the daemon slept ends later, after time for a fresh look', async () => {
   const { time, actor, isOver } = waiting(MINUTE, 8_000);
   time.advance(20 * MINUTE);
   await time.pass(7_999);
@@ -41,7 +43,7 @@ test('law 13: a deadline that passed while the daemon slept leaves time for a fr
   expect(await toPromise(actor)).toBeNull();
 });
 
-test('law 13: so does one that passed while the daemon was down', async () => {
+test('law 13: a deadline that passed while the daemon was down ends later too', async () => {
   const { time, isOver } = waiting(-MINUTE, 8_000);
   await time.pass(7_999);
   expect(isOver()).toBe(false);
@@ -94,7 +96,7 @@ test('law 13: a sleep in the midst of the fresh look is followed by another one'
   expect(at()).toBe('over');
 });
 
-test('a busy machine that is some seconds late extends no deadline', async () => {
+test('a machine that is some seconds late because of load extends no deadline', async () => {
   const { time, isOver } = waiting(MINUTE, 8_000);
   time.advance(MINUTE + 4_000);
   await settled();

@@ -25,9 +25,11 @@ export interface Job {
   profile: string;
   status: JobStatus;
   conclusion: string | null;
+  /** Whose runner took it; null while none did, as far as is known. */
+  ranOn: 'ours' | 'other' | null;
   /** Epoch ms. */
   queuedAt: number;
-  /** How many VMs were made for this job. */
+  /** How many VMs this job had: those that were made for it, and those that came to it by an exchange. */
   attempt: number;
   /** How many of them failed because of our code, the host or the image. */
   attemptsFailed: number;

@@ -37,7 +37,8 @@ export interface JobEffects {
   confirmOnline: { input: GuestRef & RunnerRef; output: { runnerId: number | null } };
   watchRunner: {
     input: GuestRef & { runnerName: string; until: 'activity' | 'exit' };
-    output: { ended: 'tookJob' | 'exited' | 'vanished'; failure: Failure | null };
+    /** `result`: how the job ended in the runner's own words, such as `Succeeded`; left out when its log does not say. */
+    output: { ended: 'tookJob' | 'exited' | 'vanished'; failure: Failure | null; result?: string };
   };
   recheckJob: {
     input: JobRef & { runnerName: string };

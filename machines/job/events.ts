@@ -9,8 +9,8 @@ export type JobEvent =
   | { type: 'slot.reclaimed' }
   /** Our job runs on our runner. */
   | { type: 'job.started' }
-  /** Our job is over; `here` when it ran on our runner. */
-  | { type: 'job.completed'; conclusion: string | null; here: boolean }
+  /** Our job is over; `here` when it ran on our runner, `elsewhere` when a runner that is not ours had it. */
+  | { type: 'job.completed'; conclusion: string | null; here: boolean; elsewhere?: true }
   /** Somebody else's runner has our job. */
   | { type: 'job.takenElsewhere' }
   /** Two actors have swapped jobs (law 4): `job` is ours now; `here` when our runner has it. */

@@ -1,42 +1,73 @@
-import type { Failure } from '../failure.ts';
+import type { Blame, Failure, FailureCode } from '../failure.ts';
 import { type Job, type JobContext, NO_JOB } from './context.ts';
 
-/** How a job ended for us: the output of its actor. `lost`: its VM was gone while it ran, and GitHub fails it. */
+/**
+ * How a job ended, in the one set that list, page, journal, metrics and evidence use. `failed`: GitHub says so, and
+ * nothing of ours, the host or the image is known to have caused it. `lost`: its VM or runner ended under it.
+ * `notOurs`: another runner has it, or its label or repository is not served here any more. `unknown`: GitHub did not
+ * say how it ended.
+ */
+export const JOB_OUTCOMES = ['succeeded', 'failed', 'cancelled', 'lost', 'notOurs', 'unknown'] as const;
+export type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
+/** How a job ended for us: the output of its actor. */
 export interface JobEnd {
-  outcome: 'done' | 'failed' | 'lost' | 'taken' | 'cancelled';
-  /** Why; null unless `failed` or `lost`. */
+  outcome: JobOutcome;
+  /** Whose fault it was; null where there is no fault, and where nobody can tell whose it was. */
+  blame: Blame | null;
+  /** What caused it; null where only GitHub's conclusion is known. */
   cause: Failure | null;
-  /** VMs that were made for it. */
+  /** VMs that it had. */
   attempts: number;
 }
 
+/** Failures that end a job that runs in the VM. */
+const LOSSES: readonly FailureCode[] = [
+  'VM_VANISHED',
+  'LIFETIME_EXCEEDED',
+  'RUNNER_EXITED',
+  'RUNNER_DIED',
+  'RUNNER_LOST_CONTACT',
+];
+
+const SUCCESSES: readonly (string | null)[] = ['success', 'neutral'];
+const CANCELLATIONS: readonly (string | null)[] = ['cancelled', 'skipped'];
+
+/** The failure, unless the job did not run on our runner or succeeded all the same; null then. */
+export function costOf(job: Pick<Job, 'ranOn' | 'conclusion'>, failure: Failure | null): Failure | null {
+  return job.ranOn === 'ours' && !SUCCESSES.includes(job.conclusion) ? failure : null;
+}
+
 /** The end of an actor whose job needs no further VM; null when it has no job. */
-export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
-  const { job, failure } = context;
+export function servedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
+  return job.id === NO_JOB ? null : endOf(job, costOf(job, failure));
+}
+
+/** The end of an actor whose job is given up, or whose record an operator ended. */
+export function unservedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
   if (job.id === NO_JOB) return null;
-  const isLost =
-    failure !== null && (job.status === 'in_progress' || (isVmsEnd(failure) && job.conclusion === 'failure'));
-  return {
-    outcome: isLost ? 'lost' : outcomeByGitHub(job),
-    cause: isLost ? failure : null,
-    attempts: job.attempt,
-  };
+  const outcome = ((): JobOutcome => {
+    if (failure?.code === 'OPERATOR_CANCELLED') return 'cancelled';
+    return failure?.code === 'OPERATOR_FORGOT' ? 'unknown' : 'notOurs';
+  })();
+  return { outcome, blame: failure?.blame ?? null, cause: failure, attempts: job.attempt };
 }
 
-/** Whether the VM's end was the job's. */
-const isVmsEnd = ({ code }: Failure) => code === 'VM_VANISHED' || code === 'LIFETIME_EXCEEDED';
-
-/** The end of an actor whose job is given up. */
-export function unservedEnd({ context }: { context: JobContext }): JobEnd | null {
-  const { job, failure } = context;
-  return job.id === NO_JOB ? null : { outcome: 'failed', cause: failure, attempts: job.attempt };
-}
-
-/** What became of a job that was neither given up nor lost. */
-export function outcomeByGitHub({
-  status,
-  conclusion,
-}: Pick<Job, 'status' | 'conclusion'>): JobEnd['outcome'] {
-  if (status !== 'completed') return 'taken';
-  return conclusion === 'cancelled' ? 'cancelled' : 'done';
+/** What became of a job that was not given up; `cause` is what is known to have gone wrong while it ran. */
+export function endOf(
+  { status, conclusion, ranOn, attempt: attempts }: Pick<Job, 'status' | 'conclusion' | 'ranOn' | 'attempt'>,
+  cause: Failure | null,
+): JobEnd {
+  const end = (outcome: JobOutcome, blame: Blame | null = null): JobEnd => ({
+    outcome,
+    blame,
+    cause: outcome === 'lost' || outcome === 'failed' ? cause : null,
+    attempts,
+  });
+  if (ranOn === 'other') return end('notOurs');
+  if (SUCCESSES.includes(conclusion)) return end('succeeded');
+  if (cause !== null && LOSSES.includes(cause.code)) return end('lost', cause.blame);
+  if (status !== 'completed' || conclusion === null) return end('unknown');
+  if (CANCELLATIONS.includes(conclusion)) return end('cancelled');
+  return end('failed', cause === null ? 'job' : null);
 }

@@ -25,6 +25,7 @@ export function placeholder({
     profile,
     status: 'completed',
     conclusion: null,
+    ranOn: null,
     queuedAt: at,
     attempt: 0,
     attemptsFailed: 0,

@@ -21,11 +21,21 @@ interface ErrorResponse {
 
 type Verdict = readonly [FailureCode, fix: string];
 
-const BAD_IMAGE: Verdict = ['IMAGE_INVALID', 'Correct the image of the profile.'];
-const PULL_AGAIN: Verdict = ['IMAGE_PULL_FAILED', 'The pull is tried again.'];
+const BAD_IMAGE: Verdict = [
+  'IMAGE_INVALID',
+  'Correct image of the label in the config, or build the image again.',
+];
+const PULL_AGAIN: Verdict = [
+  'IMAGE_PULL_FAILED',
+  'The pull is tried again. If this lasts, check that the image exists and that the Mac may read it.',
+];
 const BAD_SIZE: Verdict = [
   'VM_RESIZE_FAILED',
   "Correct cpu, memory and disk of the profile: a disk only grows, and the rest must fit this Mac's own CPUs and memory.",
+];
+const NO_REGISTRY: Verdict = [
+  'REGISTRY_UNREACHABLE',
+  'The host cannot reach the image registry: check its network and its proxy. It is tried again.',
 ];
 const NO_SSH_YET: Verdict = ['SSH_NOT_READY', 'The guest has no address yet; it is asked again.'];
 
@@ -35,27 +45,45 @@ const NO_SSH_YET: Verdict = ['SSH_NOT_READY', 'The guest has no address yet; it 
  * there (409 INVALID_STATE is both "busy" and "wrong state"), so the state has to be read again.
  */
 const VERDICTS: Readonly<Record<string, Verdict>> = {
-  '401': ['AGENT_TOKEN_REFUSED', "Copy the API token from the agent's menu into jeballto.token."],
+  '401': [
+    'AGENT_TOKEN_REFUSED',
+    'Copy the API token from the menu bar of the agent into the token of this host in the config.',
+  ],
   MAINTENANCE_IN_PROGRESS: [
     'HOST_MAINTENANCE',
-    'The host is being wiped or reset; work goes on when it ends.',
+    'The host is being wiped or reset; the daemon goes on when that has ended.',
   ],
-  '429': ['HOST_BUSY', 'The host has its hands full; it is tried again.'],
-  '503': ['HOST_BUSY', 'It is tried again.'],
+  '429': ['HOST_BUSY', 'The agent has too many requests at once; it is tried again.'],
+  '503': ['HOST_BUSY', 'The agent cannot take the request now; it is tried again.'],
   IMAGE_IN_USE: ['HOST_BUSY', 'The image is being copied, pushed or deleted; it is tried again.'],
-  VM_LIMIT_REACHED: ['VM_LIMIT_REACHED', 'Every VM slot of this Mac is taken; it waits for a free one.'],
-  INVALID_STATE: ['VM_BUSY', 'Another operation holds the VM, or its state does not allow this.'],
-  CAPABILITY_UNAVAILABLE: ['AGENT_CAPABILITY_MISSING', 'Turn the feature on at the host.'],
+  VM_LIMIT_REACHED: [
+    'VM_LIMIT_REACHED',
+    'Every VM slot of this Mac is in use; the daemon waits for a free one.',
+  ],
+  INVALID_STATE: [
+    'VM_BUSY',
+    'Another operation uses the VM, or its state does not allow this; it is tried again.',
+  ],
+  CAPABILITY_UNAVAILABLE: ['AGENT_CAPABILITY_MISSING', 'Turn this feature on at the Mac.'],
   SSH_NOT_CONFIGURED: NO_SSH_YET,
   '409 SSH_ENABLE_FAILED': NO_SSH_YET,
-  SSH_ENABLE_FAILED: ['SSH_FORWARDING_FAILED', "Look for another program on the agent's SSH port range."],
-  '400 CREATE_FAILED': ['IMAGE_INVALID', 'The image asks for more CPUs or memory than this Mac allows a VM.'],
-  CREATE_FAILED: ['VM_CREATE_FAILED', 'The log of the agent has the cause.'],
-  CLONE_FAILED: ['BASE_UNUSABLE', 'The log of the agent has the cause.'],
+  SSH_ENABLE_FAILED: [
+    'SSH_FORWARDING_FAILED',
+    "Look for another program on the agent's SSH ports, and allow the agent Local Network in the privacy settings of macOS.",
+  ],
+  '400 CREATE_FAILED': [
+    'IMAGE_INVALID',
+    'The image needs more CPUs or memory than this Mac allows for a VM: build one that needs less.',
+  ],
+  CREATE_FAILED: [
+    'VM_CREATE_FAILED',
+    'See the log of the agent for the cause; often the disk of the Mac is full.',
+  ],
+  CLONE_FAILED: ['BASE_UNUSABLE', 'See the log of the agent for the cause.'],
   'PATCH 400 INVALID_REQUEST': BAD_SIZE,
   UPDATE_VM_FAILED: BAD_SIZE,
   // The VM may be running: the agent also sends this when the VM started but its state could not be saved.
-  START_FAILED: ['VM_START_FAILED', 'The VM is deleted, and another one is made.'],
+  START_FAILED: ['VM_START_FAILED', 'The VM is deleted, and another one is created.'],
   EXECUTE_TIMEOUT: ['GUEST_COMMAND_FAILED', 'The command may have run; the guest is asked again.'],
   INVALID_REFERENCE: BAD_IMAGE,
   INVALID_IMAGE: BAD_IMAGE,
@@ -64,9 +92,9 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   IMAGE_OPERATION_NOT_FOUND: PULL_AGAIN,
   IMAGE_PULL_CANCELLED: PULL_AGAIN,
   IMAGE_PULL_FAILED: PULL_AGAIN,
-  '503 IMAGE_PULL_FAILED': ['REGISTRY_UNREACHABLE', 'The host cannot reach the image registry.'],
+  '503 IMAGE_PULL_FAILED': NO_REGISTRY,
   IMAGE_PULL_TIMEOUT: PULL_AGAIN,
-  IMAGE_PULL_REGISTRY_UNAVAILABLE: ['REGISTRY_UNREACHABLE', 'The host cannot reach the image registry.'],
+  IMAGE_PULL_REGISTRY_UNAVAILABLE: NO_REGISTRY,
 };
 
 /**
@@ -76,12 +104,15 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
  */
 export function pullFailure(reference: string, operation: PullOperation | null): DaemonError {
   if (operation === null) {
-    return new DaemonError('HOST_BUSY', `The agent lost the pull of ${reference}: it is begun again.`);
+    return new DaemonError(
+      'HOST_BUSY',
+      `The agent no longer knows the pull of ${reference}, probably since it was restarted: the pull is started again.`,
+    );
   }
   const { status, errorCode, error } = operation;
   const [code, fix] = VERDICTS[errorCode ?? ''] ?? PULL_AGAIN;
   const text = error === null ? '' : ` (${error.slice(0, 300)})`;
-  return new DaemonError(code, `The pull of ${reference} ended as ${errorCode ?? status}${text}. ${fix}`);
+  return new DaemonError(code, `The pull of ${reference} ended with ${errorCode ?? status}${text}. ${fix}`);
 }
 
 /**
@@ -120,7 +151,10 @@ function verdict(status: number, code: string, call: AgentCall): Verdict {
     VERDICTS[code] ??
     VERDICTS[`${status}`] ??
     (status >= 400 && status < 500 && status !== 409 && status !== 499
-      ? ['AGENT_REQUEST_REFUSED', 'The call itself is wrong: compare the versions of daemon and agent.']
-      : ['AGENT_ERROR', 'It is tried again; the log of the agent has the cause.'])
+      ? [
+          'AGENT_REQUEST_REFUSED',
+          'The agent refuses this request as wrong: compare the versions of daemon and agent, and report it.',
+        ]
+      : ['AGENT_ERROR', 'It is tried again; see the log of the agent for the cause.'])
   );
 }

@@ -112,7 +112,7 @@ export class AgentTransport {
       const before = all.size;
       for (const [n, item] of items.entries()) all.set(idOf(item) ?? `#${offset + n}`, item);
       if (items.length < (page.limit ?? PAGE_SIZE)) return [...all.values()];
-      if (all.size === before) throw this.#unreadable(request, 'it gives the same page again and again');
+      if (all.size === before) throw this.#unreadable(request, 'every page of the list is the same');
       offset += items.length;
     }
     throw this.#unreadable(request, `the list does not end after ${MOST_PAGES} pages`);
@@ -168,7 +168,7 @@ export class AgentTransport {
     if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') {
       return new DaemonError(
         'AGENT_REQUEST_REFUSED',
-        `"${what}" on host ${this.name} could not be sent: its base_url or its token has characters that HTTP does not allow.`,
+        `"${what}" on host ${this.name} could not be sent: its base_url or its token contains characters that HTTP does not allow. Correct it in the config.`,
       );
     }
     // macOS gives this error to a program that has no permission to use the local network, whatever the state

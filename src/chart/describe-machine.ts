@@ -80,5 +80,5 @@ function spokenEvent(type: string): string {
 function spokenGuard(guard: unknown): string {
   if (typeof guard === 'string') return guard;
   if (typeof guard === 'object' && guard !== null && 'type' in guard) return String(guard.type);
-  return guard ? 'by its answer' : '';
+  return guard ? 'by its result' : '';
 }

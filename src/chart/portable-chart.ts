@@ -10,7 +10,7 @@ export function portableChart(machine: AnyStateMachine): string {
   const named = (key: string, value: unknown) => {
     if (isGivenCode(value)) return value.type;
     if (typeof value !== 'function') return value;
-    if (key === 'guard') return value.name === 'guard' || value.name === '' ? 'by its answer' : value.name;
+    if (key === 'guard') return value.name === 'guard' || value.name === '' ? 'by its result' : value.name;
     return key === 'actions' || /^\d+$/.test(key) ? 'assign' : undefined;
   };
   return JSON.stringify(machine.config, named, 2);

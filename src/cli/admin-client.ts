@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import { span } from '../format.js';
 
-/** No daemon answers as it should; the message says why and what to do. */
+/** No daemon answers, or it refuses; the message says why and what to do. */
 export class NoDaemonError extends Error {
   override readonly name = 'NoDaemonError';
   /** Nothing listens at the address, so that no daemon can be there. */
@@ -17,7 +18,7 @@ export interface AdminAddress {
   token: string | null;
 }
 
-/** Milliseconds for one answer: every reading comes out of memory or a few records. */
+/** Milliseconds for one answer: the daemon reads it from memory or from a few records. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** The address at which the daemon of this config listens for its operator. */
@@ -29,8 +30,8 @@ export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
 }
 
 /**
- * Asks the running daemon. Throws a NoDaemonError when none answers at the address, or when it refuses; `timeoutMs` is
- * for what takes longer than reading.
+ * Sends a request to the running daemon and returns its answer. Throws a NoDaemonError when no daemon answers
+ * at the address, or when it refuses. `timeoutMs` is for requests that take longer than a read.
  */
 export async function askDaemon(
   { url, token }: AdminAddress,
@@ -55,7 +56,7 @@ export async function askDaemon(
   }
   throw new NoDaemonError(
     body === null
-      ? `What answers at ${url} is not jeballto-runner (status ${response.status}): look at admin.listen in the config.`
+      ? `The program that answers at ${url} is not jeballto-runner (status ${response.status}): correct admin.listen in the config.`
       : `The daemon at ${url} refused with status ${response.status}${body.message ? `: ${body.message}` : ''}`,
   );
 }
@@ -73,18 +74,18 @@ function isRefused(error: unknown): boolean {
   return (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
 }
 
-/** What a person can do: nobody listens there, somebody is silent, or somebody speaks another protocol. */
+/** What to do when nothing listens there, when no answer comes, or when the answer is not HTTP. */
 function adviceFor(error: unknown, url: string, timeoutMs: number): string {
   const { cause } = error as { cause?: { code?: string; message?: string } };
   if ((error as Error).name === 'TimeoutError') {
-    return `Something listens at ${url} but did not answer within ${timeoutMs / 1_000} s. If it is the daemon, its log says why; if it is another program, correct admin.listen in the config.`;
+    return `Something listens at ${url} but did not answer within ${span(timeoutMs)}. If it is the daemon, its log says why; if it is another program, correct admin.listen in the config.`;
   }
   if (isRefused(error)) {
     return `No daemon answers at ${url} (nothing listens there). Start one: jeballto-runner start`;
   }
   const why = cause?.code ?? cause?.message ?? (error as Error).message;
   if (/^HPE_|^UND_ERR_SOCKET$|^ECONNRESET$/.test(why)) {
-    return `What listens at ${url} does not speak HTTP (${why}): correct admin.listen in the config.`;
+    return `The program that listens at ${url} does not speak HTTP (${why}): correct admin.listen in the config.`;
   }
-  return `${url} cannot be reached (${why}): is admin.listen of this config the address of the daemon?`;
+  return `${url} cannot be reached (${why}): check that admin.listen in the config is the address of the daemon.`;
 }

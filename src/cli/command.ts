@@ -8,14 +8,14 @@ export interface Terminal {
   err(line: string): void;
   env: NodeJS.ProcessEnv;
   clock: Clock;
-  /** Of standard output; null where it is no terminal but a file or a pipe. Changes with the window. */
+  /** Columns of standard output; null when it is a file or a pipe. Changes with the window. */
   readonly columns: number | null;
   readonly rows: number | null;
   /** Whether standard output may hold colours. */
   readonly color: boolean;
 }
 
-/** True where colour helps: at a terminal whose owner did not say otherwise (no-color.org). */
+/** True at a terminal that shows colours, unless NO_COLOR is set (no-color.org). */
 export function usesColor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
   return isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
@@ -38,8 +38,8 @@ export const processTerminal: Terminal = {
 };
 
 /**
- * Ends this process without a word once nobody reads what it writes any more, as `jobs | head -1` does: in order where a
- * command waits for a signal, else at once.
+ * Ends this process silently when the reader of its output has closed the pipe, as `jobs | head -1` does. A
+ * command that waits for a signal gets SIGTERM, so that it can clean up; any other process ends at once.
  */
 export function endOnClosedPipe(): void {
   let isClosed = false;
@@ -54,18 +54,18 @@ export function endOnClosedPipe(): void {
   }
 }
 
-/** How the process ends; the numbers of sysexits.h where it has one. */
+/** Exit codes of this program; where sysexits.h has a number for a case, that number is used. */
 export const ExitCode = {
   ok: 0,
-  /** What was asked for could not be done, or is not as it should be. */
+  /** The command failed, or it found something wrong. */
   failed: 1,
-  /** The command line cannot be understood (EX_USAGE). */
+  /** The command line is wrong (EX_USAGE). */
   usage: 64,
   /** The configuration cannot be used: a restart does not help until its owner fixes it (EX_CONFIG). */
   config: 78,
 } as const;
 
-/** The command line asks for something that cannot be done; the message is for the person who typed it. */
+/** The command line asks for something impossible; the message is for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -82,7 +82,10 @@ const EXIT_CODES: Record<string, number> = {
 /** Milliseconds after which the process ends although something, such as a socket, still keeps it alive. */
 const EXIT_GRACE_MS = 3_000;
 
-/** Runs a command and sets the exit code of this process. An error of the command is written to standard error. */
+/**
+ * Runs a command and sets the exit code of this process. An error of the command is written to standard
+ * error.
+ */
 export async function runCommand(terminal: Terminal, command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();

@@ -9,7 +9,7 @@ export async function listenProblem(host: string, port: number): Promise<string 
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') return 'another process listens there';
-    if (code === 'EACCES') return 'this user may not take that port';
+    if (code === 'EACCES') return 'this user may not use that port';
     return code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' ? 'this machine has no such address' : message;
   }
   server.close();

@@ -1,3 +1,4 @@
+import { counted } from '../format.js';
 import type { KeyProblem } from './config-error.ts';
 import { foldLabel } from './fold-label.ts';
 import type { Config } from './schema.ts';
@@ -22,7 +23,7 @@ function* webhookWarnings({ controller: { mode }, github }: Config): Generator<K
 function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
   if (isExposed(github.api_url)) {
     const message =
-      'is plain http to another machine: everyone on the way can read the GitHub token. Use https.';
+      'uses plain http to another machine, so anyone on the network between can read the GitHub token: use https.';
     yield { path: ['github', 'api_url'], message };
   }
   if (runner.scope === 'repository' && runner.group !== 'Default') {
@@ -35,7 +36,7 @@ function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
 function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProblem> {
   if (runner.labels.length === 0) {
     const message =
-      'is empty, so a job that also asks for self-hosted, macos or arm64 gets no VM: name what your workflows write, or leave the key out.';
+      'is empty, so a job that also asks for self-hosted, macos or arm64 gets no VM: list the labels that your workflows use, or leave the key out.';
     yield { path: ['runner', 'labels'], message };
   }
   const booting = timeouts.ssh_ready + timeouts.probing + timeouts.jit_config + timeouts.runner_online;
@@ -44,21 +45,21 @@ function* labelWarnings({ labels, runner, timeouts }: Config): Generator<KeyProb
   for (const [label, { lifetime_seconds }] of Object.entries(labels)) {
     if (HOSTED_IMAGE.test(label)) {
       const message =
-        "is the name of an image of GitHub's own runners: jobs meant for those would come here, and jobs meant for here may go there. Choose a label of your own.";
+        "is a label of GitHub's own runners: jobs meant for those runners would get a VM here, and jobs meant for this daemon may run at GitHub. Choose another label.";
       yield { path: ['labels', label], message };
     }
     if (foldLabel(label) === 'self-hosted') {
       const message =
-        'is what every job for a runner of its own names: jobs meant for other runners would come here. Choose a label of your own.';
+        'is a label that jobs for any self-hosted runner name, so jobs meant for other runners would come here. Choose another label.';
       yield { path: ['labels', label], message };
     }
     if (several && everyRunners.has(foldLabel(label))) {
       const message =
-        "is in runner.labels too, so every profile's runner has it, and a job that asks for it may get any image. Choose another label, or take it out of runner.labels.";
+        'is also in runner.labels, so the runners of every profile have it, and a job that asks for it may get any image. Choose another label, or remove it from runner.labels.';
       yield { path: ['labels', label], message };
     }
     if (lifetime_seconds * 1000 <= booting) {
-      const message = `ends before the VM has to be ready (${Math.ceil(booting / 1000)} seconds by timeouts.ssh_ready to timeouts.runner_online): it may be powered off before or in its job. Raise it above the longest job.`;
+      const message = `is not above the time that a VM may take until its runner is online (${counted(Math.ceil(booting / 1000), 'second')} by timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.`;
       yield { path: ['labels', label, 'lifetime_seconds'], message };
     }
   }

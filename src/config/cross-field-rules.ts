@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { counted } from '../format.js';
 import type { KeyProblem } from './config-error.ts';
 import type { ConfigFile } from './file-schema.ts';
 import { foldLabel } from './fold-label.ts';
@@ -32,7 +33,8 @@ const RULES: Rule[] = [
       ) as [string[], string[]];
       if (token !== undefined) {
         if (given.length === 0) return [];
-        const message = 'stands beside github.token: keep the App or the token, and remove the other.';
+        const message =
+          'cannot be used together with github.token: keep the App or the token, and remove the other.';
         return [{ path: ['github', given[0] ?? ''], message }];
       }
       if (given.length === 0) {
@@ -42,7 +44,7 @@ const RULES: Rule[] = [
       }
       return absent.map((key) => ({
         path: ['github', key],
-        message: `is missing. A GitHub App needs ${given.join(' and ')} and this one too.`,
+        message: `is missing: a GitHub App needs it together with ${given.join(' and ')}.`,
       }));
     },
   },
@@ -59,7 +61,7 @@ const RULES: Rule[] = [
     find({ runner: { scope }, controller: { mode }, github }) {
       if (scope !== 'repository' || mode !== 'webhook' || hasRepository(github)) return [];
       const message =
-        'is "repository", but no repository is given: name them in github.repositories, or set it to organization.';
+        'is "repository", but no repository is given: name at least one in github.repositories, or set it to organization.';
       return [{ path: ['runner', 'scope'], message }];
     },
   },
@@ -68,12 +70,13 @@ const RULES: Rule[] = [
     find({ runner: { scope }, github }) {
       const { owner, app_id, repository, repositories } = github;
       if (scope !== 'organization' && app_id === undefined) return [];
-      const why = app_id === undefined ? 'runners of an organization serve' : "an App's installation reaches";
+      const why =
+        app_id === undefined ? 'the runners of an organization serve' : 'the installation of an App reaches';
       const isForeign = (name: string) =>
         fullName(owner, name).split('/')[0]?.toLowerCase() !== owner.toLowerCase();
       const problem = (path: PropertyKey[], name: string) => ({
         path,
-        message: `"${name}" is not ${owner}'s, and ${why} only repositories of its own account: remove it, or serve it with a second daemon.`,
+        message: `"${name}" does not belong to ${owner}, and ${why} only repositories of its own account: remove it, or run a second daemon for it.`,
       });
       return [
         ...(repository && isForeign(repository) ? [problem(['github', 'repository'], repository)] : []),
@@ -88,7 +91,7 @@ const RULES: Rule[] = [
     find({ hosts, jeballto }) {
       if (hosts === undefined || jeballto === undefined) return [];
       const message =
-        'stands beside hosts, which replaces it: move its keys to an entry of hosts with a name, or remove hosts.';
+        'cannot be used together with hosts: move its keys to an entry of hosts with a name, or remove hosts.';
       return [{ path: ['jeballto'], message }];
     },
   },
@@ -105,7 +108,7 @@ const RULES: Rule[] = [
           return [
             {
               path,
-              message: `"${name}" and "${earlier}" cannot be told apart (letters and digits count, case does not): rename one.`,
+              message: `"${name}" and "${earlier}" are too similar, since both would take their token from the variable ${variable}: rename one.`,
             },
           ];
         }
@@ -126,7 +129,7 @@ const RULES: Rule[] = [
       const length = `${prefix}-${id}`.length + LONGEST_NAME_SUFFIX;
       const over = length - MAX_RUNNER_NAME_LENGTH;
       if (over <= 0) return [];
-      const message = `makes names of up to ${length} characters with controller.id "${id}", and GitHub takes ${MAX_RUNNER_NAME_LENGTH}: shorten it by ${over}.`;
+      const message = `makes names of up to ${length} characters together with controller.id "${id}", and GitHub accepts at most ${MAX_RUNNER_NAME_LENGTH}: shorten it by ${counted(over, 'character')}.`;
       return [{ path: ['controller', 'vm_name_prefix'], message }];
     },
   },
@@ -140,13 +143,13 @@ const RULES: Rule[] = [
         const earlier = seen.get(foldLabel(label));
         seen.set(foldLabel(label), label);
         if (earlier !== undefined) {
-          const message = `differs from "${earlier}" only in case, which GitHub does not see: remove one of the two.`;
+          const message = `differs from "${earlier}" only in case, which GitHub ignores: remove one of the two.`;
           return [{ path, message }];
         }
         const problem = labelProblem(label);
         return problem ? [{ path, message: `${problem} Choose another label.` }] : [];
       });
-      const none = 'names no label, so no job would ever get a VM: add one with its image.';
+      const none = 'is empty, so no job would ever get a VM: add a label with its image.';
       return seen.size === 0 ? [{ path: ['labels'], message: none }] : problems;
     },
   },
@@ -160,7 +163,7 @@ const RULES: Rule[] = [
       const most = slots ?? controller.max_concurrent_vms;
       return Object.entries(labels).flatMap(([label, { warm }]) => {
         if (warm <= most) return [];
-        const message = `asks for ${warm} warm VMs, and the hosts run ${most} at once: write at most ${most}.`;
+        const message = `asks for ${counted(warm, 'warm VM')}, but the hosts run at most ${most} at once: write ${most} or less.`;
         return [{ path: ['labels', label, 'warm'], message }];
       });
     },
@@ -178,7 +181,7 @@ const RULES: Rule[] = [
     find({ admin: { listen }, controller: { webhook_listen } }) {
       if (!isSameListener(listen, webhook_listen)) return [];
       const message =
-        'takes the port of controller.webhook_listen, which is open to the public: choose another port.';
+        'has the same port as controller.webhook_listen, which is open to the public: choose another port.';
       return [{ path: ['admin', 'listen'], message }];
     },
   },

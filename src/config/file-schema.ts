@@ -8,7 +8,7 @@ import { runnerKeys } from './sections/runner-keys.ts';
 import { timeoutKeys } from './sections/timeout-keys.ts';
 
 const notAList = ({ input }: { input?: unknown }) =>
-  input === undefined ? undefined : 'takes a list of hosts, each with a name and a base_url.';
+  input === undefined ? undefined : 'must be a list of hosts, each with a name and a base_url.';
 
 /** What the file holds, key by key: units converted, defaults filled in, no derived values yet. */
 export const fileSchema = z.strictObject({
@@ -16,7 +16,7 @@ export const fileSchema = z.strictObject({
   jeballto: z.strictObject(jeballtoKeys).optional(),
   hosts: z
     .array(z.strictObject(hostKeys), { error: notAList })
-    .min(1, 'names no host: add one, or leave hosts out and use jeballto.')
+    .min(1, 'is an empty list: add a host, or leave hosts out and use jeballto.')
     .optional(),
   controller: z.strictObject(controllerKeys).prefault({}),
   runner: z.strictObject(runnerKeys).prefault({}),

@@ -7,14 +7,14 @@ export interface Kind<S extends z.ZodType = z.ZodType> {
   type: string;
   /** How the text of an environment variable becomes the value. A `command` cannot be given by a variable. */
   form: 'text' | 'number' | 'flag' | 'list' | 'textOrList' | 'command';
-  /** Redacted everywhere, and may be given as `${ENV_NAME}`. */
+  /** The value is redacted everywhere, and may be given as `${ENV_NAME}`. */
   secret?: true;
   /**
    * A path on this machine: `~/` and relative paths are resolved. A `file` has to exist; a `folder` is
    * created.
    */
   local?: 'file' | 'folder';
-  /** What a file has to contain, where the start can check it. */
+  /** The kind of content that is checked when the config is loaded. */
   holds?: 'appKey' | 'sshKey';
 }
 

@@ -18,8 +18,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Loads the configuration of a JSON or YAML file and applies the environment to it. Paths become absolute, `${NAME}` in
- * secrets is replaced. Throws a ConfigError that names every problem at once.
+ * Loads the configuration of a JSON or YAML file and applies the environment to it. Paths become absolute,
+ * `${NAME}` in secrets is replaced. Throws a ConfigError that names every problem at once.
  */
 export function loadConfig({ path, env }: { path: string; env: Environment }): LoadedConfig {
   const { content, lineOf } = readConfigFile(path);
@@ -75,7 +75,7 @@ function fillInAgent(
   const agent = discoverAgent(home);
   if (!agent) return [];
   if (agent.baseUrl === null) {
-    const message = `the agent's config file says no usable api.host and api.port, so ${DEFAULT_AGENT_URL} is assumed. Give jeballto.base_url if the agent is elsewhere.`;
+    const message = `the agent's config file holds no usable api.host and api.port, so ${DEFAULT_AGENT_URL} is used. Set jeballto.base_url if the agent is elsewhere.`;
     return [{ at: agent.file, path: 'jeballto.base_url', message }];
   }
   content.jeballto = { ...jeballto, base_url: agent.baseUrl };

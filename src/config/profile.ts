@@ -20,7 +20,7 @@ export function profileOf({ labels, runner }: Pick<Config, 'labels' | 'runner'>,
   if (!profile) {
     throw new DaemonError(
       'PROFILE_UNKNOWN',
-      `The config has no label "${label}" (any more), so its job has no image.`,
+      `The config has no label "${label}" any more, so its job has no image: add the label again until its jobs have ended.`,
     );
   }
   return {

@@ -20,8 +20,9 @@ export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): 
   if (code !== 'invalid_type') return undefined;
   const section = SECTIONS[String(path[0])];
   if (input === undefined) return `is missing. ${factsAt(path)?.meaning ?? section?.meaning ?? ''}`;
-  const within = section?.form === 'named' && path.length === 1 ? 'names, and under each of them ' : '';
-  return `takes ${within}keys of its own: ${namesUnder(path).join(', ')}.`;
+  const within =
+    section?.form === 'named' && path.length === 1 ? 'names, and under each name some of ' : 'some of ';
+  return `must hold ${within}these keys: ${namesUnder(path).join(', ')}.`;
 }
 
 /** The message for a key that does not exist at its place: a typing error, or a key of another section. */
@@ -32,11 +33,11 @@ function unknownKeyMessage(path: KeyPath, key: string): string {
   // A key that belongs to another section is not a misspelling of a similar key.
   const isMisplaced = elsewhere.length > 0 && spellingOf(nearest) !== spellingOf(key);
   if (isTypingError(key, nearest) && !isMisplaced) return `is not a key here. Did you mean ${nearest}?`;
-  if (isMisplaced) return `is not a key here, but ${elsewhere.join(' or ')} is: move it there.`;
-  return `is not a key here. The nearest is ${nearest}; all that may stand here: ${known.join(', ')}.`;
+  if (isMisplaced) return `is not a key here. Its place is ${elsewhere.join(' or ')}: move it there.`;
+  return `is not a key here. The most similar key is ${nearest}; all keys here: ${known.join(', ')}.`;
 }
 
-/** The known name that takes the fewest letters to change; case does not count. */
+/** The known name with the smallest edit distance; case does not count. */
 export function nearestName(name: string, known: readonly string[]): string {
   const plain = (text: string) => text.toLowerCase();
   const found = closest(plain(name), known.map(plain));

@@ -19,7 +19,7 @@ function whyUnservable({ profile, owner, repository }: Job, { labels, github }: 
   if (!(profile in labels)) {
     return failure(
       'PROFILE_UNKNOWN',
-      `The config has no label "${profile}" any more: add it again, then run the job again at GitHub.`,
+      `The config has no label "${profile}" any more, so the job is given up: add the label again, then run the job again at GitHub.`,
     );
   }
   const name = `${owner}/${repository}`;
@@ -30,6 +30,6 @@ function whyUnservable({ profile, owner, repository }: Job, { labels, github }: 
     ? null
     : failure(
         'REPOSITORY_UNKNOWN',
-        `The config does not name the repository ${name} any more: add it again.`,
+        `The config does not name the repository ${name} any more, so the job is given up: add the repository again, then run the job again at GitHub.`,
       );
 }

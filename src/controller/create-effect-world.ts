@@ -67,7 +67,7 @@ export function createEffectWorld({
       if (client) return client;
       throw new DaemonError(
         'HOST_UNKNOWN',
-        `The config names no host "${host}"; add it again until its VMs are gone.`,
+        `The config names no host "${host}" any more: add it again until its VMs are gone.`,
       );
     },
     profile: (label) => profileOf(config, label),

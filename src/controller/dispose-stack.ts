@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
+import { span } from '../format.js';
 
 /**
  * Releases everything that was acquired, in reverse order. A step that fails or hangs does not prevent the
@@ -23,13 +24,13 @@ export class DisposeStack {
     for (const { what, dispose } of this.#steps.splice(0).reverse()) {
       const done = new AbortController();
       const late = sleepFor(this.#clock, timeout, done.signal).then(
-        () => Promise.reject(new Error(`not done after ${timeout} ms`)),
+        () => Promise.reject(new Error(`not done after ${span(timeout)}`)),
         () => undefined,
       );
       try {
         await Promise.race([Promise.resolve().then(dispose), late]);
       } catch (error) {
-        log.warn({ err: error, what }, `could not release ${what} in order`);
+        log.warn({ err: error, what }, `the daemon stops, but ${what} could not be closed in order`);
       } finally {
         done.abort();
       }

@@ -10,7 +10,6 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder, JobActors } from '../jobs/job-actors.ts';
-import { settledWithoutActor } from '../jobs/settled-job.ts';
 import type { Breakers } from '../placement/breakers/breakers.ts';
 import type { Gates, WaitingJob } from '../placement/schedule.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
@@ -62,7 +61,7 @@ export class Dispatcher {
 
   /** Carries out all steps of one observation in one transaction: an exchange changes two jobs (law 4). */
   observe(seen: JobObservation): void {
-    const { actors, gates, store, log, policy, clock, profileFor } = this.#options;
+    const { actors, gates, store, log, policy, profileFor } = this.#options;
     const steps = routeObservation(seen, {
       holderOfJob: (id) => actors.holderOfJob(id),
       holderOfRunner: (name) => actors.holderOfRunner(name),
@@ -80,7 +79,7 @@ export class Dispatcher {
         if (step.do === 'unsettle') this.serveAgain(step.jobId, store.settled.endUntold(step.jobId) ?? 0);
         if (step.do === 'create') actors.create(step.job);
         if (step.do === 'tell') actors.send(step.key, step.event);
-        if (step.do === 'settle') store.settled.put(settledWithoutActor(step.job, clock.now()));
+        if (step.do === 'settle') actors.settle(step.job);
         if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
           const { jobId, labels, owner, repository } = seen;
           log.info(

@@ -7,6 +7,7 @@ import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { HostEntries } from '../journal/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
+import { orderWords } from '../journal/order-words.js';
 import type { Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
@@ -35,16 +36,6 @@ export interface OrdersOptions {
   clock: Clock;
   log: Logger;
 }
-
-/** How the log names orders, by their event. */
-const ORDERS: Record<string, string> = {
-  'operator.cancelled': 'cancel',
-  'operator.retried': 'retry',
-  'operator.cordoned': 'cordon',
-  'operator.uncordoned': 'uncordon',
-  'operator.drained': 'drain',
-  'operator.collected': 'collect what nothing owns',
-};
 
 /**
  * What an operator may order. The journal and the log record who gave each order, also when it changes
@@ -89,7 +80,7 @@ export class Orders {
     if (key === undefined || context === null) {
       throw new OrderRefused(
         404,
-        `No record of "${target}" is live: name a job by its id, or a VM by its actor.`,
+        `There is no live record of "${target}": give the id of a job, or the key of the actor of a VM as the page and the log show it.`,
       );
     }
     store.atomically(() => {
@@ -109,7 +100,7 @@ export class Orders {
     if (actors.holderOfJob(jobId) !== null) {
       const { key, can } = this.#actorOf(jobId);
       if (!can({ type: 'operator.retried' })) {
-        throw new OrderRefused(409, `Job ${jobId} waits for no try: it is being worked on.`);
+        throw new OrderRefused(409, `Job ${jobId} does not wait for a retry: it is being worked on.`);
       }
       store.atomically(() => {
         this.#write('operator.retried', key, jobId, null, by);
@@ -126,7 +117,10 @@ export class Orders {
     if (profileFor(seen.labels) === null) {
       const labels = seen.labels.map((label) => `"${label}"`).join(', ');
       const why = `no label of the config covers its runs-on [${labels}]`;
-      throw new OrderRefused(409, `Job ${jobId} cannot be served: ${why}. Add the label and order it again.`);
+      throw new OrderRefused(
+        409,
+        `Job ${jobId} cannot be served: ${why}. Add the label and order the retry again.`,
+      );
     }
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);
@@ -183,7 +177,6 @@ export class Orders {
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
     this.#options.journal.write({ kind: 'order', at, event, ...where, detail: { by } });
     const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }) };
-    const object = jobId !== 0 ? ` job ${jobId}` : host !== null ? ` host ${host}` : '';
-    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${ORDERS[event]}${object}`);
+    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${orderWords({ event, jobId, host })}`);
   }
 }

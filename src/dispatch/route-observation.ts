@@ -54,7 +54,12 @@ export function routeObservation(seen: JobObservation, known: Known): RoutingSte
   }
   const { conclusion } = seen;
   if (here && holder?.key !== here.key) return exchange(seen, here, holder, known);
-  const completed: JobEvent = { type: 'job.completed', conclusion, here: here !== null };
+  const completed: JobEvent = {
+    type: 'job.completed',
+    conclusion,
+    here: here !== null,
+    ...(ranElsewhere(seen, known) && { elsewhere: true }),
+  };
   return holder ? leave(holder, seen, completed, known) : passage(seen, known);
 }
 
@@ -89,7 +94,17 @@ function leave(holder: Holder, seen: JobObservation, event: JobEvent, known: Kno
   const heir = known.nextJobFor(holder);
   if (!heir) return [tell(holder, event)];
   const { status, conclusion } = seen;
-  return swap(holder, heir, { ...holder.job, status, conclusion: holder.job.conclusion ?? conclusion });
+  const ranOn = ranElsewhere(seen, known) ? 'other' : holder.job.ranOn;
+  return swap(holder, heir, {
+    ...holder.job,
+    status,
+    conclusion: holder.job.conclusion ?? conclusion,
+    ranOn,
+  });
+}
+
+function ranElsewhere({ runnerName }: JobObservation, known: Known): boolean {
+  return runnerName !== null && known.holderOfRunner(runnerName) === null && !known.isOurs(runnerName);
 }
 
 /** Exchanges the two jobs; the actor of the next job ends with the job that is over. */

@@ -41,7 +41,7 @@ export class EvidenceRecorder {
     if (vm === null || this.#underWay.has(vm.name)) return;
     const saving = this.#save(job, vm, runner?.name ?? null, attempt)
       .catch((error: unknown) => {
-        this.#options.log.warn({ job: job.id, err: error }, `the evidence of ${vm.name} could not be kept`);
+        this.#options.log.warn({ job: job.id, err: error }, `the evidence of ${vm.name} could not be saved`);
       })
       .finally(() => this.#underWay.delete(vm.name));
     this.#underWay.set(vm.name, saving);

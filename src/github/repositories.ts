@@ -53,6 +53,6 @@ export async function missingRepository(
   }
   return new DaemonError(
     'REPOSITORY_GONE',
-    `GitHub has no repository ${owner}/${repository} for this token, and its owner is there: it was deleted, or the token lost it. Take it out of the config, or give the token its rights.`,
+    `GitHub shows no repository ${owner}/${repository} to these credentials, although its owner exists: it was deleted, or the credentials lost access to it. Remove it from the config, or give the credentials access again.`,
   );
 }

@@ -91,10 +91,14 @@ function awaitBanner(target: GuestTarget, timeoutMs: number, signal: AbortSignal
     const onAbort = () => fail(signal.reason);
     const onError = ({ code, message }: NodeJS.ErrnoException) =>
       fail(guestUnreachable(target, code ?? message));
-    const onEnd = () => fail(guestUnreachable(target, 'it hung up before an SSH banner came'));
+    const onEnd = () =>
+      fail(guestUnreachable(target, 'it closed the connection before it sent an SSH banner'));
     const onTimeout = () =>
       fail(
-        guestUnreachable(target, socket.connecting ? 'nobody answers' : 'the port is open but stays silent'),
+        guestUnreachable(
+          target,
+          socket.connecting ? 'no answer in time' : 'the port is open, but no SSH banner came',
+        ),
       );
     const onReadable = () => {
       const chunk: Buffer | null = socket.read();

@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { beginCall } from '../call-trace.ts';
 import { DaemonError } from '../errors.ts';
+import { span } from '../format.js';
 import { type GuestTarget, guestUnreachable } from './guest-failure.ts';
 import { type ScriptOutput, shellCommand } from './scripts/shell.ts';
 
@@ -67,7 +68,7 @@ export class GuestSession {
       if (!late?.aborted || signal?.aborted) throw error;
       throw new DaemonError(
         'GUEST_COMMAND_FAILED',
-        `A command in the guest behind ${this.#target.host}:${this.#target.port} took longer than ${timeoutMs} ms.`,
+        `A command in the guest behind ${this.#target.host}:${this.#target.port} took longer than ${span(timeoutMs ?? 0)}.`,
       );
     }
   }
@@ -112,7 +113,7 @@ export class GuestSession {
           opened.on('error', (broken: Error) => lost(broken.message));
           opened.on('close', () => {
             // An end without an exit status is a broken connection: how the script ended is unknown.
-            if (ending === null) return lost('it hung up while a command ran');
+            if (ending === null) return lost('it closed the connection while a command ran');
             stopListening();
             resolve({ ...ending, stdout: stdout(), stderr: stderr() });
           });

@@ -77,7 +77,7 @@ function login(
       const changed = presented !== null && hostKey !== null && presented !== hostKey;
       fail(changed ? guestIdentityChanged(target) : loginFailure(error, target));
     };
-    const onClose = () => fail(guestUnreachable(target, 'it hung up during the login'));
+    const onClose = () => fail(guestUnreachable(target, 'it closed the connection during the login'));
 
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('error', onError).on('close', onClose);

@@ -1,5 +1,5 @@
 import type { BreakerAbout, BreakerView } from '../../machines/breaker.ts';
-import { counted, span } from '../format.js';
+import { counted, instant, span } from '../format.js';
 import { ACTIVE_JOBS } from '../intake/polling/poller.ts';
 import { renamedWords } from '../intake/repository-names.ts';
 import { breakerSubject } from '../placement/breakers/breaker-subject.ts';
@@ -71,7 +71,8 @@ function storeScope({ store }: HealthFacts): HealthScope[] {
       name: '',
       sentence: `The store cannot be written: ${store.lastError}`,
       since: store.failingSince,
-      whoActs: 'The owner of this machine: make room on its disk, or give its folder back.',
+      whoActs:
+        'The owner of this machine: make room on its disk, or make the folder of the store writable again.',
       stops: true,
     },
   ];
@@ -81,7 +82,14 @@ function drainScope({ isDraining }: HealthFacts): HealthScope[] {
   if (!isDraining) return [];
   const sentence = 'The daemon is ending and takes no new job.';
   return [
-    { what: 'daemon', name: '', sentence, since: null, whoActs: 'Nobody: the next start.', stops: true },
+    {
+      what: 'daemon',
+      name: '',
+      sentence,
+      since: null,
+      whoActs: 'Nobody: the next start takes jobs again.',
+      stops: true,
+    },
   ];
 }
 
@@ -96,7 +104,7 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
       name,
       sentence: `${silence(host)}.`,
       since: sinceOf(facts, lookAge),
-      whoActs: `The owner of ${name}: see that its agent and its network are up.`,
+      whoActs: `The owner of ${name}: check that its agent and its network work.`,
       stops: false,
     };
   });
@@ -116,7 +124,7 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
     name: '',
     sentence: `No host takes jobs: ${whys.join('; ')}.`,
     since: isSilent ? sinceOf(facts, ages.includes(null) ? null : Math.min(...ages.map(Number))) : null,
-    whoActs: 'The owners of the hosts, or the one who cordoned them.',
+    whoActs: 'The owners of the hosts, or the operator who cordoned them.',
     stops: true,
   };
   return [all, ...scopes];
@@ -140,7 +148,7 @@ function pollingScopes(facts: HealthFacts): HealthScope[] {
     const rest = poller.budgets.find(
       ({ purpose, pausedUntil }) => purpose === 'looking for work' && pausedUntil,
     );
-    const why = outage?.failure.message ?? (rest ? 'GitHub’s budget is short' : null);
+    const why = outage?.failure.message ?? (rest ? 'little of GitHub’s rate limit is left' : null);
     const subject = `${what[0]?.toUpperCase()}${what.slice(1)}`;
     return {
       what: 'polling',
@@ -150,8 +158,8 @@ function pollingScopes(facts: HealthFacts): HealthScope[] {
       whoActs: outage
         ? 'The administrator of the network or of the repository: the message says which.'
         : rest
-          ? 'Nobody: it goes on when the budget is renewed.'
-          : 'The operator: if it lasts, start the daemon again and report it.',
+          ? 'Nobody: it goes on when the rate limit is renewed.'
+          : 'The operator, if it lasts: start the daemon again and report it.',
       stops: isBlind && !isTold && what !== ACTIVE_JOBS,
     };
   });
@@ -160,14 +168,15 @@ function pollingScopes(facts: HealthFacts): HealthScope[] {
 function budgetScopes({ poller }: HealthFacts): HealthScope[] {
   return poller.budgets.flatMap(({ purpose, pausedUntil }): HealthScope[] => {
     if (pausedUntil === null || (purpose !== 'serving jobs' && purpose !== 'looking for work')) return [];
-    const until = new Date(pausedUntil).toISOString();
+    const until = instant(pausedUntil);
     return [
       {
         what: 'budget',
         name: purpose,
-        sentence: `GitHub's budget is short: ${purpose} rests until ${until}.`,
+        sentence: `Little of GitHub's rate limit is left: ${purpose} pauses until ${until}.`,
         since: null,
-        whoActs: 'Nobody until then. For good: poll less often, use webhooks or an App.',
+        whoActs:
+          'Nobody: it goes on at that time. To prevent it, poll less often, or use webhooks or an App.',
         stops: purpose === 'serving jobs',
       },
     ];
@@ -185,7 +194,7 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
     .map(({ name, unservedFor }) => ({
       what: 'profile',
       name,
-      sentence: `A job of the profile ${name} could have begun ${span(unservedFor)} ago: a slot is free, nothing holds it back, and it does not begin.`,
+      sentence: `A job of the profile ${name} should have begun ${span(unservedFor)} ago: a slot is free and nothing holds the job back, but it does not begin.`,
       since: facts.now - unservedFor,
       whoActs:
         'The operator: start the daemon again, which costs no running job, and report the fault, which is ours.',
@@ -217,7 +226,7 @@ function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] 
       name,
       sentence: `${breakerSubject(breaker)} ${how} after ${counted(failures, 'failure')}${because(lastFailure?.message ?? null)}.`,
       since: openedAt,
-      whoActs: `${WHO[about]} One attempt tries it by itself.`,
+      whoActs: `${WHO[about]} The daemon tries it again by itself, with one attempt.`,
       stops: isAll && isHolding(breaker),
     };
   });

@@ -11,6 +11,7 @@ import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
+import { span } from '../format.js';
 import type { HostSilences } from '../store/tables/host-silences.ts';
 import { waitUntil } from '../wait-until.ts';
 
@@ -82,7 +83,7 @@ export class Hosts {
           restarts = context.restartsSeen;
           log.warn(
             { host: name, uptime: context.look?.uptime },
-            `host ${name}: its agent was restarted ${context.look?.uptime} s ago, which ended every VM of ours that ran there`,
+            `host ${name}: its agent was restarted ${span((context.look?.uptime ?? 0) * 1000)} ago, which ended every VM of this daemon there`,
           );
         }
         if (state !== last) {

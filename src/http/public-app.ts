@@ -18,7 +18,7 @@ export function createPublicApp({ webhook, watch, canStore }: PublicAppOptions):
   app.post('/webhook', watch, webhook);
   app.all('/webhook', (c) => {
     c.header('allow', 'POST');
-    return c.json({ message: "This address takes the deliveries of GitHub's webhooks: POST alone." }, 405);
+    return c.json({ message: "This address accepts deliveries of GitHub's webhooks, with POST only." }, 405);
   });
   app.get('/healthz', (c) => {
     const ok = canStore();

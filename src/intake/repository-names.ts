@@ -93,7 +93,10 @@ export class RepositoryNames {
       } catch (error) {
         if (signal.aborted) return;
         const failure = failureOf(error);
-        log.info({ repository: name, failure }, `the name of ${name} was not looked up: ${failure.message}`);
+        log.info(
+          { repository: name, failure },
+          `the present name of ${name} could not be read: ${failure.message}`,
+        );
       }
     };
     await pMap(repositories, learn, { concurrency: REQUESTS_AT_ONCE });
@@ -112,5 +115,5 @@ export class RepositoryNames {
 
 /** For a person: what was found, and how to fix it. */
 export function renamedWords({ from, to }: Renamed): string {
-  return `The repository ${from} is called ${to} now. Its jobs are served; change the name in the config, since GitHub gives the old one away when somebody takes it.`;
+  return `The repository ${from} is now called ${to}. Its jobs are still served; change the name in the config, since somebody else can take the old name at GitHub.`;
 }

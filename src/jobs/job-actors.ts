@@ -9,12 +9,12 @@ import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import { changedParts, transitionEntry } from '../journal/transition-entry.ts';
+import { changedParts, settledEntry, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';
 import { readSnapshot } from './read-snapshot.ts';
-import { settledWithActor } from './settled-job.ts';
+import { settledWithActor, settledWithoutActor } from './settled-job.ts';
 
 export type JobActor = Actor<JobMachine>;
 
@@ -97,6 +97,16 @@ export class JobActors {
 
   send(key: string, event: JobEvent): void {
     this.#live.get(key)?.actor.send(event);
+  }
+
+  /** Ends a job without an actor. Its story says so where it has one; most such jobs were never ours. */
+  settle(job: Job): void {
+    const { store, journal, clock } = this.#options;
+    const at = clock.now();
+    store.atomically(() => {
+      store.settled.put(settledWithoutActor(job, at));
+      if (job.attempt > 0) journal.transition(settledEntry(job, at), true);
+    });
   }
 
   /** Writes what an effect of an actor did to the journal. */
@@ -218,7 +228,7 @@ export class JobActors {
     live.path = statePath(snapshot.value);
     const { context } = snapshot;
     this.#index.note(key, snapshot.status === 'done' ? null : snapshot);
-    const entry = transitionEntry(key, clock.now(), event, from, live.path, context);
+    const entry = transitionEntry(key, clock.now(), event, from, live.path, snapshot);
 
     const isOver = snapshot.status === 'done';
     store.atomically(() => {

@@ -16,6 +16,7 @@ export function jobFrom(seen: JobObservation, profile: string): Job {
     profile,
     status: seen.status,
     conclusion: seen.conclusion,
+    ranOn: seen.runnerName === null ? null : 'other',
     queuedAt: seen.queuedAt,
     attempt: 0,
     attemptsFailed: 0,

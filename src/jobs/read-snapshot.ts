@@ -31,6 +31,8 @@ const contextSchema = z.object({
     profile: exactText,
     status: z.enum(JOB_STATUSES),
     conclusion: cutText.nullable(),
+    // Records of earlier versions lack it.
+    ranOn: z.enum(['ours', 'other']).nullable().default(null),
     queuedAt: instant,
     attempt: count,
     attemptsFailed: count,

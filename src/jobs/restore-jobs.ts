@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
 import { type PendingCreates, registrationKey } from '../effects/pending-creates.ts';
+import { counted } from '../format.js';
 import type { Store } from '../store/store.ts';
 import type { ActorRecord } from '../store/tables/jobs/actor-records.ts';
 import type { JobActors } from './job-actors.ts';
@@ -73,7 +74,11 @@ export async function restoreJobs({
     const reason = actors.restore(key, snapshot);
     if (reason !== null) setAside(key, record, reason);
   }
-  if (records.length > 0) log.info({ jobs: actors.size }, `${actors.size} jobs go on where they were`);
+  if (records.length > 0)
+    log.info(
+      { jobs: actors.size },
+      `${counted(actors.size, 'job goes', 'jobs go')} on in the state of the last run`,
+    );
 }
 
 /**

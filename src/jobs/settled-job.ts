@@ -1,5 +1,5 @@
 import type { Job, JobContext } from '../../machines/job/context.ts';
-import { type JobEnd, outcomeByGitHub } from '../../machines/job/job-end.ts';
+import { endOf, type JobEnd } from '../../machines/job/job-end.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
 /**
@@ -11,19 +11,19 @@ export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: numbe
 
 /** What is kept of a job that went on without an actor. */
 export function settledWithoutActor(job: Job, at: number): SettledJob {
-  const end = { outcome: outcomeByGitHub(job), cause: null, attempts: job.attempt };
-  return settled(job, end, null, at);
+  return settled(job, endOf(job, null), null, at);
 }
 
 function settled(
   job: Job,
-  { outcome, cause, attempts }: JobEnd,
+  { outcome, blame, cause, attempts }: JobEnd,
   host: string | null,
   at: number,
 ): SettledJob {
   return {
     jobId: job.id,
     outcome,
+    blame,
     conclusion: job.conclusion,
     cause,
     at,

@@ -1,4 +1,5 @@
 // @ts-check
+import { orderWords } from './order-words.js';
 
 /**
  * What was true at a moment: the sum of the journal's entries up to it. The page makes it for the live view and for
@@ -17,6 +18,7 @@
  * @property {number} at epoch ms of its last entry
  * @property {string} event
  * @property {Partial<JobContext>} context
+ * @property {import('../store/tables/journal.ts').TellableEnd} [end] how it ended, where its last entry says it
  *
  * @typedef {object} SeenHost
  * @property {string} name
@@ -36,8 +38,7 @@
  *
  * @typedef {object} SeenOrder
  * @property {number} at
- * @property {string} event
- * @property {string} on a job, a host or the collector
+ * @property {string} what in words
  * @property {string} by
  *
  * @typedef {object} Overview
@@ -122,7 +123,18 @@ function applyTransition(overview, entry) {
   const isSame = before !== undefined && topState(before.state) === topState(state);
   const context = { ...before?.context, ...entry.changed };
   const enteredAt = isSame ? before.enteredAt : at;
-  const job = { key, jobId, attempt, host, state, enteredAt, at, event, context };
+  const job = {
+    key,
+    jobId,
+    attempt,
+    host,
+    state,
+    enteredAt,
+    at,
+    event,
+    context,
+    ...(entry.end && { end: entry.end }),
+  };
   if (state === 'done' || state === 'failed') {
     overview.jobs.delete(key);
     if (!holdsItsJob(job)) return;
@@ -163,10 +175,12 @@ function applyBreaker(overview, entry) {
 }
 
 /** @param {Overview} overview @param {Entry} entry */
-function applyOrder(overview, { at, event, actor, jobId, host, detail }) {
-  const on = jobId > 0 ? `job ${jobId}` : (host ?? actor);
+function applyOrder(overview, { at, event, jobId, host, detail }) {
   const by = String(detail?.by ?? '');
-  overview.orders = [{ at, event, on, by }, ...overview.orders].slice(0, MOST_ORDERS);
+  overview.orders = [{ at, what: orderWords({ event, jobId, host }), by }, ...overview.orders].slice(
+    0,
+    MOST_ORDERS,
+  );
 }
 
 /** @param {Entry} entry @returns {object} */
@@ -177,15 +191,4 @@ function standOf({ detail, to: state, at }) {
 /** @param {Pick<SeenBreaker, 'about' | 'name'>} breaker */
 export function breakerKey({ about, name }) {
   return `${about} ${name}`;
-}
-
-/**
- * How a job that is over ended, in a word.
- * @param {{ state: string, context: { job?: { status?: string, conclusion?: string | null } } }} job
- * @returns {'failed' | 'taken' | 'cancelled' | 'done'}
- */
-export function outcomeOf({ state, context }) {
-  if (state === 'failed') return 'failed';
-  if (context.job?.status !== 'completed') return 'taken';
-  return context.job.conclusion === 'cancelled' ? 'cancelled' : 'done';
 }

@@ -1,8 +1,10 @@
 import type { AnyEventObject } from 'xstate';
 import { type Failure, failureOf } from '../../machines/failure.ts';
-import type { JobContext } from '../../machines/job/context.ts';
+import type { Job, JobContext } from '../../machines/job/context.ts';
+import { endOf, type JobEnd, type JobOutcome, servedEnd } from '../../machines/job/job-end.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
-import { beginsTeardown, isFailed } from '../../machines/job/written-state.ts';
+import { beginsTeardown, isFailed, isTearingDown } from '../../machines/job/written-state.ts';
+import type { JobSnapshot } from '../../machines/job.ts';
 import type { JournalEntry } from '../store/tables/journal.ts';
 import { isNotYet } from './trouble.js';
 
@@ -43,7 +45,7 @@ export function transitionEntry(
   event: AnyEventObject,
   from: string,
   to: string,
-  context: JobContext,
+  { context, output }: Pick<JobSnapshot, 'context' | 'output'>,
 ) {
   const failed = /^xstate\.error\./.test(event.type);
   // Within a teardown the context's failure is the cause of the teardown, which an earlier entry already has.
@@ -59,11 +61,41 @@ export function transitionEntry(
     from,
     to,
     ...told(failure, failed && !ending && failure !== null && isNotYet(failure.code, from)),
+    ...endIn(output ?? (isTearingDown(to) ? earlyEnd(context) : null)),
   };
+}
+
+/** Ends that no later news changes. */
+const CERTAIN: readonly JobOutcome[] = ['succeeded', 'failed', 'cancelled', 'lost'];
+
+/** How the job of a VM that is being removed ended, when that is certain; a removal may take hours. */
+function earlyEnd(context: JobContext): JobEnd | null {
+  const end = context.job.status === 'queued' ? null : servedEnd({ context });
+  return end && CERTAIN.includes(end.outcome) ? end : null;
+}
+
+function endIn(end: JobEnd | null): Pick<JournalEntry, 'end'> {
+  return end === null ? {} : { end: { outcome: end.outcome, blame: end.blame, cause: end.cause } };
 }
 
 function told(failure: Failure | null, notYet: boolean): Pick<JournalEntry, 'detail' | 'notYet'> {
   if (failure === null) return {};
   const { code, blame, message } = failure;
   return notYet ? { notYet: message } : { detail: { code, blame, message } };
+}
+
+/** The last entry in the story of a job that had a VM and ends without an actor, after an exchange. */
+export function settledEntry(job: Job, at: number): JournalEntry {
+  return {
+    at,
+    actor: `${job.id}.settled`,
+    jobId: job.id,
+    attempt: job.attempt,
+    host: null,
+    event: 'job.settled',
+    from: '',
+    to: 'done',
+    changed: { job },
+    ...endIn(endOf(job, null)),
+  };
 }

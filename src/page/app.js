@@ -9,7 +9,7 @@ import { Orders } from './session/orders.js';
 import { Session } from './session/session.js';
 import { ShownJob } from './session/shown-job.js';
 
-/** Milliseconds between two drawings of everything; marks alone move with each frame. */
+/** Milliseconds between two drawings of everything; only marks move with each frame. */
 const PACE = 150;
 /** Milliseconds between two loads of the job that is shown. */
 const JOB_PACE = 2_500;
@@ -43,7 +43,7 @@ const choices = {
 let isFrameAsked = false;
 let paintedAt = 0;
 
-/** Draws once a frame, however much has changed, and lists and figures no faster than a person reads. */
+/** Draws at most once a frame, and lists and figures no faster than a person can read. */
 function draw() {
   if (isFrameAsked) return;
   isFrameAsked = true;
@@ -82,7 +82,7 @@ function enter(token) {
   void begin();
 }
 
-/** What a person does shows at once. @param {Partial<import('./frame/page.js').Choices>} changes */
+/** Draws a person's choice at once. @param {Partial<import('./frame/page.js').Choices>} changes */
 function choose(changes) {
   Object.assign(choices, changes);
   paintedAt = 0;
@@ -94,7 +94,7 @@ function goTo(jobId) {
   location.hash = jobId ? `#/job/${jobId}` : '#/';
 }
 
-/** The address says which job and which moment is shown, so that a link is a view. */
+/** Shows the job and the moment of the address, so that a view can be linked. */
 function followAddress() {
   const [, job] = /^#\/job\/(\d+)/.exec(location.hash) ?? [];
   const [, at] = /[?&]at=(\d+)/.exec(location.hash) ?? [];
@@ -118,7 +118,7 @@ async function loadJob() {
   }
 }
 
-/** The chart may fill the window: the answer that was asked for comes into view. */
+/** Scrolls to the job's headline, since the chart may fill the window. */
 function showVerdict() {
   setTimeout(() => document.querySelector('.verdict')?.scrollIntoView({ block: 'nearest' }), 2 * PACE);
 }
@@ -132,7 +132,7 @@ async function copyLink() {
   const link = `${location.origin}/${place}?at=${Math.round(session.now)}`;
   history.replaceState(null, '', link);
   await navigator.clipboard?.writeText(link).catch(() => undefined);
-  choose({ notice: 'The link to this moment is copied, and stands in the address bar.' });
+  choose({ notice: 'The link to this moment is copied. It is also in the address bar.' });
 }
 
 /** @param {unknown} error */

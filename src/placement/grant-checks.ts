@@ -3,6 +3,7 @@ import type { Job, RunnerScope } from '../../machines/job/context.ts';
 import { endObservation, type JobObservation } from '../../machines/job/observation.ts';
 import { type Clock, startTimeout } from '../clock.ts';
 import { DaemonError } from '../errors.ts';
+import { span } from '../format.js';
 import type { GitHub } from '../github/github.ts';
 import { scopeName } from '../github/runners/runner-scope.ts';
 import { blamedBreaker } from './breakers/breaker-events.ts';
@@ -219,4 +220,4 @@ const repositoryOf = ({ owner, repository }: Pick<Job, 'owner' | 'repository'>):
   `${owner}/${repository}`;
 
 const tooSlow = () =>
-  new DaemonError('GITHUB_UNREACHABLE', `GitHub did not answer within ${PATIENCE / 1000} s.`);
+  new DaemonError('GITHUB_UNREACHABLE', `GitHub did not answer within ${span(PATIENCE)}; it is tried again.`);

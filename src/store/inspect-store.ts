@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../clock.ts';
+import { counted } from '../format.js';
 import { type Damage, keptAside } from './log-files.ts';
 import { openStore } from './open-store.ts';
 import { StoreError } from './store-error.ts';
@@ -64,7 +65,9 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
     const { message, cause } = error as Error;
     const isHeld = (cause as { cause?: { code?: string } } | undefined)?.cause?.code === 'LEVEL_LOCKED';
     if (damage.length > 0 && !isHeld) {
-      const parts = damage.map(({ file, bytes, why }) => `${bytes} bytes of ${file} (${why})`).join(', ');
+      const parts = damage
+        .map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`)
+        .join(', ');
       throw new StoreError(
         `The store in ${folder} is damaged: ${parts} cannot be read, and it cannot be opened. Restore the folder from a backup, or move it away to begin with an empty store.`,
       );

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Level } from 'level';
+import { counted } from '../format.js';
 import type { Database } from './level-engine.ts';
 import { type Damage, isKeptAside, LogFiles } from './log-files.ts';
 import { Store, type StoreOptions } from './store.ts';
@@ -66,7 +67,7 @@ export async function openStore({
 function makeFolder(folder: string): void {
   if (existsSync(folder)) {
     if (statSync(folder).isDirectory()) return;
-    throw new Error('it is a file, and a folder is needed');
+    throw new Error('it is a file, but the store needs a folder');
   }
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
@@ -79,7 +80,7 @@ function tellDamage(logFiles: LogFiles, folder: string, { log, clock }: StoreOpt
     { damage, kept },
     `the store in ${folder} is damaged: ${partsOf(damage)} could not be read, and what was written there is lost. ${
       kept === null ? 'The files could not be kept.' : `The files are kept in ${kept}.`
-    } Look at the disk; what the lost records were about is found again at the hosts and at GitHub.`,
+    } Check the disk. The daemon finds the VMs, runners and jobs of lost records again at the hosts and at GitHub.`,
   );
 }
 
@@ -95,18 +96,18 @@ function tablesBefore(folder: string, compared: number): Damage[] {
 function tellDamagedTables(damage: Damage[], folder: string, { log }: StoreOptions): void {
   log.error(
     { damage },
-    `the store in ${folder} is damaged: ${partsOf(damage)} are not what was written. The daemon goes on with what can be read. Look at the disk; restore the folder from a backup, or move it away when no VM of the daemon runs.`,
+    `the store in ${folder} is damaged: ${partsOf(damage)} are not what was written. The daemon goes on with what can be read. Check the disk; restore the folder from a backup, or move it away when no VM of the daemon runs.`,
   );
 }
 
 const partsOf = (damage: Damage[]) =>
-  damage.map(({ file, bytes, why }) => `${bytes} bytes of ${file} (${why})`).join(', ');
+  damage.map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`).join(', ');
 
 function explain(folder: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
   if ((cause as { code?: string } | null)?.code === 'LEVEL_LOCKED') {
-    return `Another daemon holds the store in ${folder}: stop it, or give this one a store.path of its own.`;
+    return `Another daemon uses the store in ${folder}: stop it, or give this one a store.path of its own.`;
   }
   if (cause instanceof StoreError) {
     return `The store in ${folder} cannot be used: ${message}. Run the version that wrote it, or give this daemon a store.path of its own.`;
@@ -118,10 +119,10 @@ function explain(folder: string, error: unknown): string {
     );
   }
   if (NO_ROOM.test(message)) {
-    return `The store in ${folder} cannot be opened (${message}): make room for it and start again; nothing in it is lost.`;
+    return `The store in ${folder} cannot be opened (${message}): make room on the disk and start again; nothing in the store is lost.`;
   }
   if (!existsSync(folder)) {
-    return `The store in ${folder} cannot be opened (${message}): make the folder, or set store.path to one that this user can make.`;
+    return `The store in ${folder} cannot be opened (${message}): create the folder, or set store.path to one that this user can create.`;
   }
   return (
     `The store in ${folder} cannot be opened (${message}): fix what it names, restore the folder from a backup, ` +

@@ -26,7 +26,7 @@ async function watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<vo
       const way = ahead > 0 ? 'ahead of' : 'behind';
       log.warn(
         { systemAheadByMs: Math.round(ahead) },
-        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon runs. Waits and deadlines are right; instants on the page and in the journal differ by that. A restart of the daemon ends it.`,
+        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon was running. Waits and deadlines are right; times on the page and in the journal differ by that. A restart of the daemon ends the difference.`,
       );
     }
     if (!isFar && isTold) log.info("the system's clock and the daemon's are the same again");

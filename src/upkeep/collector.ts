@@ -169,7 +169,7 @@ export class Collector {
       onUnseen: (what, error) => {
         if (!('scope' in what) || this.#stopped.signal.aborted) return;
         const { message } = failureOf(error);
-        log.warn(`the runners of ${what.scope} are unknown, so none is collected now: ${message}`);
+        log.warn(`the runners of ${what.scope} are unknown, so none of them is collected now: ${message}`);
       },
     });
     this.#stopped.signal.throwIfAborted();

@@ -123,7 +123,7 @@ export class OtherController {
 
   #whyLeft(step: CollectionStep): string {
     if (this.#shown.has(keyOf(step))) return step.why;
-    return 'it came after the list was made: see whether a daemon with this id still runs';
+    return 'it came after the list was made: check whether a daemon with this id still runs';
   }
 
   async #tried(step: CollectionStep): Promise<string | null> {

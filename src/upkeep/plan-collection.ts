@@ -91,7 +91,8 @@ function vmStep(
   if (owners.vmIds.has(vm.id) || (owners.namesInMaking.has(vm.name) && !isWorking)) return [];
   const stray = { kind: 'vm' as const, host, id, name, state };
   const cause = `no record owns it and it is ${vm.state}`;
-  if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  if (!sight(`vm ${vm.host} ${vm.id}`))
+    return [{ ...stray, do: 'wait', why: `${cause}; the collector acts when it sees this again` }];
   if (!isWorking) return [{ ...stray, do: 'delete', why: cause }];
   if (vm.state === 'paused' || vm.state === 'pausing') {
     return [
@@ -115,12 +116,13 @@ function baseStep(
   if (named === null || owners.keepsBase(vm)) return [];
   const { host, id, name, state } = vm;
   const stray = { kind: 'vm' as const, host, id, name, state };
-  const what = named.isComplete ? 'it is the base VM of no profile (any more)' : 'a base VM was not finished';
+  const what = named.isComplete ? 'no profile uses this base VM' : 'this base VM was never finished';
   const cause = `${what} and it is ${vm.state}`;
   if (isPoweredOn(vm.state)) {
     return [{ ...stray, do: 'leave', why: `${cause}: stop it, or give it a name of your own` }];
   }
-  if (!sight(`vm ${vm.host} ${vm.id}`)) return [{ ...stray, do: 'wait', why: `${cause}; seen once` }];
+  if (!sight(`vm ${vm.host} ${vm.id}`))
+    return [{ ...stray, do: 'wait', why: `${cause}; the collector acts when it sees this again` }];
   return [{ ...stray, do: 'delete', why: cause }];
 }
 
@@ -133,14 +135,14 @@ function runnerStep(
   if (owners.runnerNames.has(runner.name)) return [];
   const stray = { kind: 'runner' as const, ...runner };
   const leave = (why: string): CollectionStep[] => [{ ...stray, do: 'leave', why }];
-  if (vms.some(({ name }) => name === runner.name)) return leave('its VM exists and goes first');
+  if (vms.some(({ name }) => name === runner.name)) return leave('its VM still exists and is removed first');
   if (runner.busy) return leave('GitHub says that it is busy');
   if (runner.online) return leave('it is online');
   if (unseenHosts.length > 0)
     return leave(`its VM may be on ${unseenHosts.join(', ')}, which did not answer`);
   const why = 'no record and no VM owns it';
   if (!sight(`runner ${runner.scope} ${runner.id}`))
-    return [{ ...stray, do: 'wait', why: `${why}; seen once` }];
+    return [{ ...stray, do: 'wait', why: `${why}; the collector acts when it sees this again` }];
   return [{ ...stray, do: 'delete', why }];
 }
 

@@ -20,7 +20,7 @@ export async function removeStray(
   const client = world.agent(host);
   const now = await client.vmState(id, { signal });
   if (now !== null && isPoweredOn(now) && !isPoweredOn(state)) {
-    throw new DaemonError('VM_BUSY', `The VM ${name} has come into use meanwhile: it is ${now}.`);
+    throw new DaemonError('VM_BUSY', `The VM ${name} came into use after the list was made: it is ${now}.`);
   }
   await client.deleteVm(id, { signal });
 }
@@ -33,7 +33,10 @@ async function removeRunner(
 ): Promise<void> {
   const scope = scopes.find((candidate) => scopeName(candidate) === step.scope);
   if (!scope) return;
-  const inUse = new DaemonError('RUNNER_BUSY', `The runner ${step.name} has come into use meanwhile.`);
+  const inUse = new DaemonError(
+    'RUNNER_BUSY',
+    `The runner ${step.name} came into use after the list was made.`,
+  );
   const now = await github.findRunner(scope, step.name, { signal, purpose: 'teardown', id: step.id });
   if (now === null) return;
   if (now.busy || now.status === 'online') throw inUse;

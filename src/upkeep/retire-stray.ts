@@ -82,7 +82,7 @@ async function retire(
 }
 
 function isWorking({ name }: CollectionStep): DaemonError {
-  return new DaemonError('VM_BUSY', `The guest of ${name} works on a job: ask again when it has ended.`);
+  return new DaemonError('VM_BUSY', `A job runs in the guest of ${name}: try again when it has ended.`);
 }
 
 /** The error that says what was waited for when the time was over. */
@@ -91,7 +91,7 @@ function unfinished({ name }: CollectionStep, { context }: JobSnapshot): DaemonE
   const { code, message } = phase.lastFailure ??
     runnerRemoval.lastFailure ?? {
       code: 'UNEXPECTED' as const,
-      message: `The end of ${name} was not seen in time.`,
+      message: `The VM ${name} was not seen to end in time.`,
     };
   return new DaemonError(code, message);
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Clock } from '../clock.ts';
+import { day } from '../format.js';
 import type { GitHub } from '../github/github.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Stop } from '../stop.ts';
@@ -93,7 +94,7 @@ export class RunnerVersions {
       this.#said.add(about);
       this.#options.log.warn(
         { profile, version, endsAt: new Date(endsAt).toISOString() },
-        `GitHub takes the runner ${version} in the image of ${profile} until ${new Date(endsAt).toISOString().slice(0, 10)}: build the image with a current one`,
+        `GitHub accepts runner version ${version} in the image of ${profile} until ${day(endsAt)}: build the image with a current runner`,
       );
     }
   }

@@ -22,7 +22,7 @@ describe('the client against the simulated agent', () => {
     client.createVm({ name, image: IMAGE, ephemeral: true, lifetimeSeconds: 3600 });
   const failsWith = (code: string) => ({ failure: { code } });
 
-  test('what the host says of itself', async () => {
+  test('health, capabilities, config and token of a host are read', async () => {
     expect(await client.health()).toMatchObject({ status: 'healthy', vmsTotal: 0, vmsRunning: 0 });
     await client.verifyToken();
     const { maxConcurrentVMs, features } = await client.capabilities();
@@ -112,7 +112,7 @@ describe('the client against the simulated agent', () => {
     expect((await client.startVm(c)).state).toBe('running');
   });
 
-  test('an image that does not parse is our fault, a registry that is down is not', async () => {
+  test('an image reference that does not parse fails as ours, a registry that is down as its own', async () => {
     const spec = { name: 'x', ephemeral: true, lifetimeSeconds: null };
     await expect(client.createVm({ ...spec, image: 'NOT AN IMAGE' })).rejects.toMatchObject(
       failsWith('AGENT_REQUEST_REFUSED'),
@@ -124,7 +124,7 @@ describe('the client against the simulated agent', () => {
     await expect(create('x')).rejects.toMatchObject(failsWith('REGISTRY_UNREACHABLE'));
   });
 
-  test('a create whose answer got lost is an unreachable host, and its VM is found by name', async () => {
+  test('a create whose response is lost fails as an unreachable host, and its VM is found by name', async () => {
     mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
     await expect(create('gh-a-2-1')).rejects.toMatchObject(failsWith('HOST_UNREACHABLE'));
     await vi.waitFor(async () => expect(await client.findVms('gh-a-2-1')).toHaveLength(1));

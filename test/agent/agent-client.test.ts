@@ -29,7 +29,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('VMs', () => {
-  test('a VM is read with null for whatever the agent leaves out, and instants in epoch milliseconds', async () => {
+  test('a VM has null for every field that the agent leaves out, and instants in epoch milliseconds', async () => {
     agent.on(`GET /vms/${ID}`, {
       json: vmAnswer({ network: { macAddress: 'x', sshPort: 2222 } }),
     });
@@ -50,14 +50,14 @@ describe('VMs', () => {
     ['before its start', null, 3_600_000],
     ['while it runs', 600, 3_000_000],
     ['when the agent is late to power it off', 3_700, 0],
-  ])('what is left of a lifetime is told by the uptime, %s', async (_when, uptime, lifetimeLeft) => {
+  ])('what is left of a lifetime is computed from the uptime, %s', async (_when, uptime, lifetimeLeft) => {
     // The host's clock is a year behind, which its own `expiresAt` shows.
     const json = vmAnswer({ uptime, lifetimeSeconds: 3_600, expiresAt: '2025-07-30T11:00:00Z' });
     agent.on(`GET /vms/${ID}`, { json });
     expect((await client.getVm(ID))?.lifetimeLeft).toBe(lifetimeLeft);
   });
 
-  test('a VM that the agent does not know is null, an unknown route without its envelope is not', async () => {
+  test('a VM that the agent does not know is null, a 404 without the agent’s envelope is a failure', async () => {
     agent.on(`GET /vms/${ID}`, refuse(404, 'NOT_FOUND')).on(`GET /vms/${ID}/state`, refuse(404, 'NOT_FOUND'));
     expect(await client.getVm(ID)).toBeNull();
     expect(await client.vmState(ID)).toBeNull();
@@ -65,7 +65,7 @@ describe('VMs', () => {
     expect(await codeOf(client.getVm(ID))).toBe('AGENT_REQUEST_REFUSED');
   });
 
-  test('law 14: one VM that cannot be read costs nobody but who looks for it', async () => {
+  test('law 14: one VM that cannot be read fails only the search for that VM', async () => {
     const rows = [
       vmAnswer({ id: 'VM-1', name: 'ours' }),
       null,
@@ -88,7 +88,7 @@ describe('VMs', () => {
   });
 
   test.each([0, -1, 65_536, 70_000, 2 ** 53, 1e308, 2.5])(
-    'A3: port %d is none to connect to',
+    'A3: port %d, to which nothing can connect, is a failure of the agent',
     async (port) => {
       agent.on(`GET /vms/${ID}/ssh`, { json: { status: 'ready', port } });
       agent.on(`POST /vms/${ID}/ssh`, { json: { port } });
@@ -110,7 +110,7 @@ describe('VMs', () => {
     expect(await client.findVms('od')).toEqual([]);
   });
 
-  test('a list that shrinks while it is read ends', async () => {
+  test('reading a list that shrinks comes to an end', async () => {
     agent.on('GET /vms', ({ query }) => ({
       json: { vms: query.get('offset') === '0' ? [vmAnswer()] : [], total: 2, limit: 1000, offset: 0 },
     }));
@@ -123,7 +123,7 @@ describe('VMs', () => {
     expect(agent.requests[0]?.body).toEqual({ resources: { cpuCount: 6, memorySize: 12884901888 } });
   });
 
-  test('a clone sends name, sizes in bytes, ephemeral and lifetime in one call, and leaves out a lifetime of none', async () => {
+  test('a clone sends name, sizes in bytes, ephemeral and lifetime in one call, and leaves out a lifetime of null', async () => {
     agent.on(`POST /vms/${ID}/clone`, { status: 201, json: vmAnswer({ name: 'copy' }) });
     const spec = { name: 'copy', resources: { cpuCount: 6 }, ephemeral: true };
     expect((await client.cloneVm(ID, { ...spec, lifetimeSeconds: 60 })).name).toBe('copy');
@@ -132,13 +132,13 @@ describe('VMs', () => {
     expect(agent.requests[0]?.query.has('force')).toBe(false);
   });
 
-  test('a new name is sent alone', async () => {
+  test('a rename sends only the name', async () => {
     agent.on(`PATCH /vms/${ID}`, { json: vmAnswer({ name: 'new' }) });
     expect((await client.renameVm(ID, 'new')).name).toBe('new');
     expect(agent.requests[0]?.body).toEqual({ name: 'new' });
   });
 
-  test('whether an agent can clone is asked by a call that cannot come true', async () => {
+  test('whether an agent can clone is asked with a call that can clone nothing', async () => {
     const route = 'POST /vms/00000000-0000-0000-0000-000000000000/clone';
     expect(await client.offersClone()).toBe(false);
     expect(agent.requests[0]).toMatchObject({ method: 'POST', body: {} });
@@ -150,7 +150,7 @@ describe('VMs', () => {
     expect(await codeOf(client.offersClone())).toBe('HOST_MAINTENANCE');
   });
 
-  test('a start has no body and answers with the VM', async () => {
+  test('a start sends no body and returns the VM', async () => {
     agent.on(`POST /vms/${ID}/start`, { json: vmAnswer({ state: 'running', uptime: 0 }) });
     expect((await client.startVm(ID)).state).toBe('running');
     expect(agent.requests[0]?.headers['content-length']).toBe('0');
@@ -161,7 +161,7 @@ describe('VMs', () => {
     expect(await codeOf(client.startVm(ID))).toBe('VM_LIMIT_REACHED');
   });
 
-  test('a deletion forces, a VM already gone is absent, a busy one is said to be busy', async () => {
+  test('a deletion is forced; a VM that is gone already is absent, and one that is busy is a failure', async () => {
     agent.on(`DELETE /vms/${ID}`, { status: 204 });
     expect(await client.deleteVm(ID)).toBe('deleted');
     expect(agent.requests[0]?.query.get('force')).toBe('true');
@@ -185,19 +185,19 @@ describe('SSH forwarding', () => {
     expect(await codeOf(client.sshStatus(ID))).toBe('VM_NOT_FOUND');
   });
 
-  test('enabling before the guest has an address is not ready yet', async () => {
+  test('enabling SSH before the guest has an address fails as not ready', async () => {
     agent.on(`POST /vms/${ID}/ssh`, refuse(409, 'SSH_ENABLE_FAILED'));
     expect(await codeOf(client.enableSsh(ID))).toBe('SSH_NOT_READY');
     agent.on(`POST /vms/${ID}/ssh`, { json: { host: '127.0.0.1', port: 2223, status: 'ready' } });
     expect(await client.enableSsh(ID)).toEqual({ host: '127.0.0.1', port: 2223 });
   });
 
-  test('whether the agent forwards by itself stands in its config', async () => {
+  test('whether the agent forwards by itself is read from its config', async () => {
     agent.on('GET /config', { json: { api: {}, networking: { autoEnableSSHForwarding: false } } });
     expect(await client.forwardsSshAutomatically()).toBe(false);
   });
 
-  test('disabling tolerates a VM that is gone or busy and nothing else', async () => {
+  test('disabling SSH ignores a VM that is gone or busy, and fails for every other reason', async () => {
     agent.on(`DELETE /vms/${ID}/ssh`, { json: { host: '127.0.0.1', status: 'disabled' } });
     await client.disableSsh(ID);
     agent.on(`DELETE /vms/${ID}/ssh`, refuse(404, 'NOT_FOUND'));
@@ -213,7 +213,7 @@ describe('SSH forwarding', () => {
     ['http://localhost:8011/v1', '127.0.0.1'],
     ['http://mac-2.lan:8011/v1', 'mac-2.lan'],
     ['http://[fd00::1]:8011/v1', 'fd00::1'],
-  ])("the port that %s forwards is reached at the agent's own machine", async (baseUrl, host) => {
+  ])("a port that the agent at %s forwards is reached at the agent's machine", async (baseUrl, host) => {
     const bytes = new TextEncoder().encode('{"status": "ready", "host": "127.0.0.1", "port": 2222}');
     const sender = { send: async () => ({ status: 200, bytes }), close: async () => undefined };
     const there = new AgentClient({ name: 'mac-2', baseUrl, token: TOKEN, sender });
@@ -237,7 +237,7 @@ describe('images', () => {
     updatedAt: '2026-07-30T10:00:01Z',
   };
 
-  test('a pull is begun asynchronously and followed by its id', async () => {
+  test('a pull is started asynchronously and followed by its id', async () => {
     agent
       .on('POST /images/pull', { status: 202, json: operation })
       .on('GET /images/pull/operations/OP-1', {
@@ -256,7 +256,7 @@ describe('images', () => {
     expect(await client.pullOperation('OP-9')).toBeNull();
   });
 
-  test('the images of the host', async () => {
+  test('the images of the host are listed with their reference, digest and size', async () => {
     const image = { id: 'IMG', reference: 'ghcr.io/x/y:1', localPath: '/x', formatVersion: 1, size: 5 };
     agent.on('GET /images', { json: { images: [image], total: 1, limit: 1000, offset: 0 } });
     expect(await client.listImages()).toEqual([
@@ -265,8 +265,8 @@ describe('images', () => {
   });
 });
 
-describe('the rest', () => {
-  test('health, token and capabilities', async () => {
+describe('host, guest and events', () => {
+  test('health and capabilities are read, and a refused token is a failure', async () => {
     const health = { status: 'healthy', version: '1.0.0', uptime: 12, vmsTotal: 3, vmsRunning: 1 };
     agent
       .on('GET /health', { json: { ...health, added: 'later' } })
@@ -291,7 +291,7 @@ describe('the rest', () => {
     });
   });
 
-  test('a command in the guest, where a refused SSH login comes back as exit code 255', async () => {
+  test('a command in the guest returns its exit code, which is 255 for a refused SSH login', async () => {
     const answer = {
       vmId: ID,
       exitCode: 255,
@@ -306,7 +306,7 @@ describe('the rest', () => {
     expect(agent.requests[0]?.body).toEqual({ command: 'true', user: 'admin', timeout: 5 });
   });
 
-  test('events and a screenshot', async () => {
+  test('events have instants in epoch milliseconds, and a screenshot is returned byte for byte', async () => {
     const png = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
     agent
       .on(`GET /vms/${ID}/events`, {

@@ -84,7 +84,7 @@ const table: [number, string, AgentCall, FailureCode][] = [
 ];
 
 describe('what a refusal of the agent means', () => {
-  test.each(table)('%i %s', (status, code, call, expected) => {
+  test.each(table)('%i %s has one failure code for each kind of call', (status, code, call, expected) => {
     const { failure } = agentFailure(status, code, 'the agent says so', call);
     expect(failure.code).toBe(expected);
   });
@@ -96,18 +96,18 @@ describe('what a refusal of the agent means', () => {
     }
   });
 
-  test('the codes of the table that wait for a slot or a person do not count as failures', () => {
+  test('a full host and maintenance are blocked, so they do not count as failures', () => {
     expect(agentFailure(409, 'VM_LIMIT_REACHED', '', vmCall).failure.disposition).toBe('blocked');
     expect(agentFailure(503, 'MAINTENANCE_IN_PROGRESS', '', vmCall).failure.disposition).toBe('blocked');
   });
 
-  test('a long text of the agent is cut', () => {
+  test('a long error message of the agent is cut', () => {
     expect(agentFailure(500, 'INTERNAL_ERROR', 'x'.repeat(5000), vmCall).failure.message.length).toBeLessThan(
       600,
     );
   });
 
-  test('one exact answer can be asked for', () => {
+  test('an error is recognised by its exact status and code', () => {
     const error = agentFailure(404, 'NOT_FOUND', '', vmCall);
     expect(isErrorResponse(error, 404, 'NOT_FOUND')).toBe(true);
     expect(isErrorResponse(error, 404, 'SSH_NOT_CONFIGURED')).toBe(false);
@@ -124,14 +124,14 @@ describe('what a refusal of the agent means', () => {
     ['IMAGE_PULL_FAILED', 'IMAGE_PULL_FAILED'],
     ['SOMETHING_NEW', 'IMAGE_PULL_FAILED'],
     [null, 'IMAGE_PULL_FAILED'],
-  ])('a pull that failed with %s', (errorCode, expected) => {
+  ])('a pull that failed with %s has the code %s', (errorCode, expected) => {
     const { failure } = pullFailure('r.io/x:1', { ...failedPull, errorCode });
     expect(failure.code).toBe(expected);
     expect(failure.message).toContain('r.io/x:1');
     expect(failure.message).toContain('no route');
   });
 
-  test('a pull that a restarted agent forgot is begun again', () => {
+  test('a pull that a restarted agent forgot is a busy host, so it is started again', () => {
     expect(pullFailure('r.io/x:1', null).failure.code).toBe('HOST_BUSY');
   });
 });

@@ -63,7 +63,7 @@ function flood(sent: { bytes: number }, mebibytes: number, status = 200) {
   };
 }
 
-describe('the deadline of a call is for the whole of it', () => {
+describe('the deadline of a call covers the whole call', () => {
   test('an agent that sends one byte of the body now and then does not hold it open', async () => {
     agent.on('GET /health', {
       write: (response) => {
@@ -93,7 +93,7 @@ describe('the deadline of a call is for the whole of it', () => {
     server.close();
   });
 
-  test('the pages of a list share one', async () => {
+  test('all pages of a list share one deadline', async () => {
     agent.on('GET /vms', ({ query }) => {
       const at = Number(query.get('offset'));
       const text = JSON.stringify({ vms: [vmAnswer({ id: `VM-${at}` })], total: 1e6, limit: 1, offset: at });
@@ -105,7 +105,7 @@ describe('the deadline of a call is for the whole of it', () => {
     expect(agent.requests.length).toBeLessThan(6);
   });
 
-  test('a signal that outlives its calls keeps nothing of them', async () => {
+  test('a signal that outlives its calls keeps no listener of them', async () => {
     const control = new AbortController();
     agent.on('GET /health', {
       json: { status: 'healthy', version: '1', uptime: 1, vmsTotal: 0, vmsRunning: 0 },
@@ -115,8 +115,8 @@ describe('the deadline of a call is for the whole of it', () => {
   });
 });
 
-describe('an answer has a largest size', () => {
-  test('and what is larger is cut off, whatever its status', async () => {
+describe('a response has a largest size', () => {
+  test('a larger response is cut off and is a failure, whatever its status', async () => {
     for (const status of [200, 500]) {
       const sent = { bytes: 0 };
       agent.on('GET /system/capabilities', flood(sent, 1_000, status));
@@ -129,7 +129,7 @@ describe('an answer has a largest size', () => {
     }
   });
 
-  test('which is larger for a screen, and has an end there, too', async () => {
+  test('a screenshot may be larger than other responses, but has a largest size too', async () => {
     const patient = new AgentClient({ name: 'mac-1', baseUrl: agent.baseUrl, token: 'token' });
     agent.on(`GET /vms/${ID}/screenshot`, flood({ bytes: 0 }, 20));
     expect(await patient.screenshot(ID)).toHaveLength(20 * MIB);
@@ -139,7 +139,7 @@ describe('an answer has a largest size', () => {
   });
 });
 
-describe('a list has an end', () => {
+describe('reading a list comes to an end', () => {
   const page = (offset: number, limit = 1) =>
     Array.from({ length: limit }, (_, n) => vmAnswer({ id: `VM-${offset + n}` }));
 
@@ -149,15 +149,15 @@ describe('a list has an end', () => {
     expect(agent.requests).toHaveLength(1);
   });
 
-  test('an agent that gives the same page for ever fails, and says so', async () => {
+  test('an agent that returns the same page again and again is a failure that says so', async () => {
     agent.on('GET /vms', { json: { vms: page(0, 1000), total: 1e9, limit: 1000, offset: 0 } });
     const { code, message } = await failureOf(client.listVms());
     expect(code).toBe('AGENT_ERROR');
-    expect(message).toContain('the same page again and again');
+    expect(message).toContain('every page of the list is the same');
     expect(agent.requests).toHaveLength(2);
   });
 
-  test('an agent that always has another page fails after a bounded number of them', async () => {
+  test('an agent that always has another page is a failure after 20 pages', async () => {
     agent.on('GET /images', ({ query }) => {
       const offset = Number(query.get('offset'));
       return { json: { images: [{ id: `I-${offset}`, reference: 'r' }], total: 1e9, limit: 1, offset } };
@@ -170,7 +170,7 @@ describe('a list has an end', () => {
     await patient.close();
   });
 
-  test('a VM that two pages show, since another one went in between, is there once', async () => {
+  test('a VM that is on two pages, since another one went in between, is returned once', async () => {
     agent.on('GET /vms', ({ query }) => {
       const offset = Number(query.get('offset'));
       const vms = offset === 0 ? page(0, 2) : offset === 2 ? page(1, 2) : [];

@@ -30,7 +30,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('the wire', () => {
-  test('a request carries the token, a whole body with its length, and closes its connection', async () => {
+  test('a request carries the token, a body with its length, and closes its connection', async () => {
     agent.on('POST /vms', { status: 201, json: vmAnswer() });
     await client.createVm({ name: 'gh-a-1-1', image: 'r.io/x:1', ephemeral: true, lifetimeSeconds: 3600 });
     const [request] = agent.requests;
@@ -53,7 +53,7 @@ describe('the wire', () => {
     expect(await stuck).toBe('timed out');
   });
 
-  test('a host that nobody answers on is unreachable, and the message names host, call and address', async () => {
+  test('a host on which nothing listens is unreachable, and the message names host, call and address', async () => {
     const gone = new AgentClient({ name: 'mac-2', baseUrl: 'http://127.0.0.1:1/v1', token: TOKEN });
     const error: unknown = await gone.health().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ failure: { code: 'HOST_UNREACHABLE' } });
@@ -61,7 +61,7 @@ describe('the wire', () => {
     await gone.close();
   });
 
-  test('a reading call does not wait for a silent agent, and says so in words', async () => {
+  test('a read ends at its deadline when the agent is silent, and says so in words', async () => {
     agent.on('GET /health', 'silence');
     await expect(client.health()).rejects.toMatchObject({
       failure: { code: 'HOST_UNREACHABLE' },
@@ -98,7 +98,7 @@ describe('the wire', () => {
     expect(await codeOf(client.health())).toBe('HOST_UNREACHABLE');
   });
 
-  test('a port that answers no HTTP is an unreachable host', async () => {
+  test('a port that does not speak HTTP is an unreachable host', async () => {
     const server = createServer((socket) => socket.end('SSH-2.0-not-http\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
@@ -109,7 +109,7 @@ describe('the wire', () => {
   });
 
   test.each([
-    ['no JSON at all', { raw: '<html>' }],
+    ['a body that is not JSON', { raw: '<html>' }],
     ['JSON of another shape', { json: { status: 'healthy' } }],
     ['a refusal without an envelope', { status: 500, raw: 'oops' }],
   ])('%s is an error of the agent', async (_, reply) => {
@@ -117,7 +117,7 @@ describe('the wire', () => {
     expect(await codeOf(client.health())).toBe('AGENT_ERROR');
   });
 
-  test('a token that cannot stand in a header is told apart from an unreachable host, and is not shown', async () => {
+  test('a token that no header can hold is a refused request, not an unreachable host, and is not shown', async () => {
     const odd = new AgentClient({ name: 'x', baseUrl: agent.baseUrl, token: 'secret\nsecret' });
     const error: unknown = await odd.health().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ failure: { code: 'AGENT_REQUEST_REFUSED' } });
@@ -125,7 +125,7 @@ describe('the wire', () => {
     await odd.close();
   });
 
-  test('neither the token nor a password comes back in a message, even when the agent repeats it', async () => {
+  test('neither the token nor a password is in a message, even when the agent repeats it', async () => {
     agent.on(`POST /vms/${ID}/execute`, refuse(400, 'INVALID_REQUEST', `bad: ${TOKEN} s3cret!`));
     const run = { command: 'true', user: 'admin', password: 's3cret!', timeoutSeconds: 5 };
     const error: unknown = await client.execute(ID, run).catch((reason: unknown) => reason);
@@ -135,7 +135,7 @@ describe('the wire', () => {
     );
   });
 
-  test('something that is no identifier never becomes part of a path', async () => {
+  test('a text that is not an identifier never becomes part of a path', async () => {
     await expect(async () => client.deleteVm('')).rejects.toMatchObject({
       failure: { code: 'AGENT_REQUEST_REFUSED' },
     });

@@ -13,10 +13,13 @@ type Reply =
   | { status?: number; json?: unknown; raw?: string | Buffer }
   | 'silence'
   | 'cut'
-  /** Writes the response itself, and may never end it. */
+  /** Writes the response itself, and need not end it. */
   | { write(response: ServerResponse): void };
 
-/** An HTTP server that answers `METHOD /path` as the test says and, like the agent, serves one request a connection. */
+/**
+ * An HTTP server that responds to `METHOD /path` as the test says. Like the agent, it serves one request per
+ * connection.
+ */
 export class ScriptedAgent {
   readonly requests: SeenRequest[] = [];
   readonly #server: Server;
@@ -80,7 +83,7 @@ function send(outgoing: ServerResponse, reply: Reply): void {
   outgoing.end(body);
 }
 
-/** A VM in the agent's own notation. */
+/** A VM in the agent's JSON format. */
 export function vmAnswer(over: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: '5FE2FD40-9293-4F3F-ABDD-844873B33934',

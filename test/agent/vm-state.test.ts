@@ -15,6 +15,9 @@ test.each([
   ['error', false, false, true],
   ['deleted', false, false, true],
   ['a state of a later agent', false, false, false],
-])('of a VM that is %s: powered on %s, holds a slot %s, at rest %s', (state, poweredOn, slot, rest) => {
-  expect([isPoweredOn(state), holdsSlot(state), isAtRest(state)]).toEqual([poweredOn, slot, rest]);
-});
+])(
+  'a VM in the state "%s" is powered on: %s, holds a slot: %s, is at rest: %s',
+  (state, poweredOn, slot, rest) => {
+    expect([isPoweredOn(state), holdsSlot(state), isAtRest(state)]).toEqual([poweredOn, slot, rest]);
+  },
+);

@@ -3,7 +3,7 @@ import { virtualWorld } from './virtual-world.ts';
 
 const MINUTE = 60_000;
 
-/** How often a Mac's agent is asked, on virtual time: counts, the same on every machine. */
+/** How many requests a Mac's agent gets, on virtual time: the counts are the same on every machine. */
 export async function agentCalls({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const job = await ofAJob();
   const macs = quick ? 2 : 50;
@@ -30,7 +30,7 @@ export async function agentCalls({ quick }: BenchOptions): Promise<Omit<RowResul
   };
 }
 
-/** Looks at the host go on without jobs, too. */
+/** Looks at the host happen without jobs too. */
 async function ofAJob() {
   const world = await virtualWorld({
     mode: 'webhook',

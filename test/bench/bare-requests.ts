@@ -1,10 +1,10 @@
 import { request } from 'undici';
 import { serveQuestions } from './child.ts';
 
-// What requests cost in CPU when nothing is done with the answers: below this no daemon on this client can come.
+// The CPU time of requests whose responses are not used: the least that a daemon with this client can need.
 
 serveQuestions({
-  /** Milliseconds of CPU for one request, the connection included, since the agent closes each. */
+  /** Milliseconds of CPU for one request with its connection, since the agent closes each one. */
   async cost({ url, count }: { url: string; count: number }) {
     const ask = async () => (await request(`${url}/health`)).body.dump();
     for (let n = 0; n < count; n += 1) await ask();

@@ -5,10 +5,10 @@ import { Level } from 'level';
 import { sleepFor, systemClock } from '../../src/clock.ts';
 import { serveQuestions } from './child.ts';
 
-// What a durable write takes when nothing else is done: below this no step that has to be on disk can come.
+// The time of a durable write alone: the least that a step with such a write can take.
 
 serveQuestions({
-  /** Milliseconds for one synced write of so many bytes, with a pause before each as in a job's life. */
+  /** Milliseconds for one synced write of `bytes` bytes, with a pause before each as in a job's life. */
   async time({ bytes, count, pause }: { bytes: number; count: number; pause: number }) {
     const folder = await mkdtemp(join(tmpdir(), 'jeballto-bare-writes-'));
     const database = new Level<string, string>(folder);

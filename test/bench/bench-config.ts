@@ -14,8 +14,8 @@ export interface BenchConfig {
 }
 
 /**
- * A configuration in webhook mode whose host ELSEWHERE nobody answers for, nor its GitHub unless one is given: what lives
- * there stays as it is for the length of a bench.
+ * A configuration in webhook mode whose host ELSEWHERE does not respond, nor its GitHub unless one is given:
+ * jobs there do not change during a bench.
  */
 export async function writeBenchConfig(
   folder: string,

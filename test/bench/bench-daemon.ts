@@ -8,15 +8,15 @@ import { createLog } from '../../src/log.ts';
 import { serveQuestions } from './child.ts';
 import { stillGuests } from './still-guests.ts';
 
-// The daemon on its real ports, in a process of its own. With `still` behind the config's path its guests let
-// everybody in and never answer: ten thousand of them cost no process and no socket.
+// The daemon on its real ports, in its own process. With `still` after the config's path its guests accept
+// every login and never respond: ten thousand of them need no process and no socket.
 
 const [path = 'config.json', guests] = process.argv.slice(2);
 let daemon: Daemon | null = null;
 let firstLogin: number | null = null;
 
 serveQuestions({
-  /** Answers milliseconds from the call to a listening daemon. */
+  /** Returns the milliseconds from the call to a listening daemon. */
   async start() {
     const began = performance.now();
     const env = {};

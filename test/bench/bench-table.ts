@@ -1,7 +1,7 @@
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { type BenchResult, isMet, type Measure, ratioToLimit } from './measure.ts';
 
-/** The whole run as a person reads it. */
+/** The whole run as text for a person. */
 export function benchTable({ rows, machine, seconds }: BenchResult): string {
   const lines = rows.flatMap(({ row, measures }) =>
     measures.map((measure, index) => [index === 0 ? row : '', ...cellsOf(measure)]),

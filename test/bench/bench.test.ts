@@ -5,7 +5,7 @@ import { runBench } from './run-bench.ts';
 
 const machine = { node: 'v20', platform: 'linux', cpus: 2, cpu: 'a processor' };
 
-test('every row of the bench runs and gives figures', { timeout: 400_000 }, async () => {
+test('every row of the bench runs and returns figures', { timeout: 400_000 }, async () => {
   const begun: string[] = [];
   const { rows } = await runBench({ rows: ROWS, quick: true, machine, onRow: (row) => begun.push(row) });
   expect(begun).toEqual(ROWS);
@@ -19,7 +19,7 @@ const measure = (value: number, limit: Measure['limit']): Measure => ({
   ...{ name: 'a figure', unit: '×', beside: '12 ms', value, limit },
 });
 
-test('a figure is held to its limit from the right side', () => {
+test('a figure is compared with its limit in the right direction', () => {
   expect([1.9, 2, 2.1].map((value) => isMet(measure(value, { most: 2 })))).toEqual([true, true, false]);
   expect([0.6, 0.7].map((value) => isMet(measure(value, { least: 0.7 })))).toEqual([false, true]);
   expect(isMet(measure(Number.NaN, { most: 2 }))).toBe(false);
@@ -27,12 +27,12 @@ test('a figure is held to its limit from the right side', () => {
   expect(ratioToLimit(measure(1, { most: 2 }))).toBe(0.5);
 });
 
-test('percentiles are samples', () => {
+test('a percentile is one of the samples', () => {
   const samples = Array.from({ length: 100 }, (_, n) => 100 - n);
   expect([0.5, 0.99, 1].map((share) => percentile(samples, share))).toEqual([50, 99, 100]);
 });
 
-test('the table names what is missed and what was skipped', () => {
+test('the table names missed limits and skipped rows', () => {
   const result: BenchResult = {
     ...{ measuredAt: '2026-11-25T00:00:00Z', machine, seconds: 1 },
     rows: [

@@ -56,7 +56,7 @@ if (values.json !== undefined && values.json !== '-') writeFileSync(values.json,
 if (values.save) writeFileSync(SAVED, `${JSON.stringify(merged(), null, 2)}\n`);
 process.exit(result.rows.every(({ measures }) => measures.every(isMet)) ? 0 : 1);
 
-/** A run of some rows leaves the others as they are saved. */
+/** A run of some rows keeps the saved figures of the others. */
 function merged() {
   if (values.only === undefined) return result;
   const before = JSON.parse(readFileSync(SAVED, 'utf8')) as typeof result;

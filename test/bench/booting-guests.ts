@@ -9,13 +9,16 @@ import type { BenchOptions, Measure, RowResult } from './measure.ts';
 const AGENT_PATIENCE = 4_000;
 
 interface Boot {
-  /** Milliseconds until sshd runs: a connection that comes earlier stays silent for good. */
+  /** Milliseconds until sshd runs: an earlier connection stays silent for ever. */
   sshd: number;
   /** Milliseconds from each connection to its banner. */
   banner: number;
 }
 
-/** What a guest that boots is sent until somebody is logged in: from outside, one that is early and one that is slow look alike. */
+/**
+ * The connections that a booting guest gets until a login succeeds: from outside, an early one and a slow
+ * guest look alike.
+ */
 export async function bootingGuests({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const share = quick ? 0.1 : 1;
   const boots: [name: string, boot: Boot, connections: number][] = [
@@ -62,7 +65,7 @@ async function measured(name: string, boot: Boot, most: number, agentPatience: n
   ];
 }
 
-/** A port that leads to another one, and counts what passes. */
+/** A port that forwards to another one, and counts its connections. */
 async function countingPort(target: number) {
   const sockets = new Set<Socket>();
   let connections = 0;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Milliseconds for a process to end by itself. */
 const PATIENCE = 20_000;
 
-/** A process of the bench's own, asked over its channel; questions and answers are plain data. */
+/** A child process of the bench that answers questions over its IPC channel; both are plain data. */
 export interface Child extends AsyncDisposable {
   ask<Answer>(question: string, input?: unknown): Promise<Answer>;
 }
@@ -17,9 +17,9 @@ interface Reply {
 }
 
 /**
- * Starts a file of this folder with `serveQuestions` in it, so that what is measured shares no thread with what
- * measures it. Its standard output goes nowhere, as a daemon's log would to a file. Disposing ends it.
- * The environment's BENCH_PROFILE names a folder for a profile of each.
+ * Starts a file of this folder that calls `serveQuestions`, so that the measured code and the measuring code
+ * share no thread. Its standard output is dropped. Disposing ends it. BENCH_PROFILE in the environment names
+ * a folder for a CPU profile of each child.
  */
 export function startChild(file: string, args: string[] = [], execArgv: string[] = []): Child {
   const { BENCH_PROFILE: profile } = process.env;
@@ -49,7 +49,7 @@ export function startChild(file: string, args: string[] = [], execArgv: string[]
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
-      // It then ends by itself, and a profile of it is written.
+      // It then ends by itself and writes its profile.
       child.disconnect();
       const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
       await gone;

@@ -8,7 +8,7 @@ interface DeliveredJob {
   labels: string[];
 }
 
-/** GitHub's own example of a queued job as an App is told of it, published by Octokit: about 11 kB. */
+/** GitHub's own example of a queued job for an App, published by Octokit: about 11 kB. */
 const EXAMPLE = queuedExample();
 
 /** A signed delivery for one job, as GitHub would send it. */

@@ -14,7 +14,10 @@ import { delivery } from './delivery.ts';
 import { fillStore } from './fill-store.ts';
 import { type BenchOptions, percentile, type RowResult, spread } from './measure.ts';
 
-/** From the webhook's bytes into a socket to `POST /vms` at the agent, with nobody else and with 500 jobs at work. */
+/**
+ * From the write of the webhook's bytes to `POST /vms` at the agent, without other jobs and with 500 running
+ * ones.
+ */
 export async function dispatch({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const [live, samples] = quick ? [20, 5] : [500, 60];
   const idle = await dispatchTimes(0, samples);
@@ -63,7 +66,7 @@ async function dispatchTimes(live: number, samples: number): Promise<number[]> {
     token: SIMULATED_AGENT_TOKEN,
     settings: { latencies: fast },
   });
-  // It lets runners be registered, and tells nothing of the jobs that are at work.
+  // It accepts registrations, and does not know the running jobs.
   const github = await startSimulatedGitHub({ clock: systemClock, random: seededRandom(4) });
   ensureRepository(github.world, 'acme/app');
   github.faults.add({ route: 'GET *', status: 500 });
@@ -97,7 +100,7 @@ async function dispatchTimes(live: number, samples: number): Promise<number[]> {
       if (n >= WARM_UP) times.push(at - sent);
       await send(n + 1, 'completed');
       while (mac.world.vms.size > 0) await sleepFor(systemClock, 5);
-      // The host is looked at once more when its slot comes back; the next job finds it free.
+      // The host is looked at again when its slot is free, so the next job finds the slot.
       await sleepFor(systemClock, 20);
     }
     await client.close();

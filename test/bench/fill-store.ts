@@ -7,11 +7,11 @@ import { openStore } from '../../src/store/open-store.ts';
 import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
 import { NUMBERS } from '../support/numbers.ts';
 
-/** The host of all filled-in jobs. */
+/** The host of all jobs in the filled store. */
 export const ELSEWHERE = 'elsewhere';
 export const FIRST_JOB = 51_300_000_000;
 
-/** Everything goes well at once, up to a job at work whose end nobody sees. */
+/** Every effect succeeds at once, up to a running job whose end is never seen. */
 const WELL: EndingEffects = {
   createVm: ({ vmName }) => ({ vmId: `id-of-${vmName}` }),
   startVm: () => ({ expiresAt: null }),
@@ -30,7 +30,7 @@ const WELL: EndingEffects = {
   removeRunner: () => null,
 };
 
-/** Puts `count` jobs at work into a new store, by the machine and the store's own code. */
+/** Puts `count` running jobs into a new store, with the machine and the store's own code. */
 export async function fillStore(path: string, count: number, clock: Clock): Promise<void> {
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   const store = await openStore({ path, clock, log, retention: 30 * 24 * 3_600_000 });
@@ -74,6 +74,7 @@ export function newJob(id: number, now: number): Job {
     profile: 'mac',
     status: 'queued',
     conclusion: null,
+    ranOn: null,
     queuedAt: now,
     attempt: 0,
     attemptsFailed: 0,

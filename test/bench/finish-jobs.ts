@@ -12,12 +12,12 @@ import { FIRST_JOB, newJob } from './fill-store.ts';
 const DAY = 24 * 3_600_000;
 const DAYS = 90;
 const RETENTION = 30 * DAY;
-/** Jobs whose writes become durable together, so that the disk's own latency is not what takes the time. */
+/** Jobs whose writes become durable together, so that the disk's latency does not dominate. */
 const AT_ONCE = 100;
 
 /**
- * Has a store live through `count` jobs in ninety days, with the journal of a real one and the prunes of the
- * collector. Answers what is kept at the end.
+ * Runs `count` jobs in ninety days through a store, with a real job's journal and the prunes of the
+ * collector. Returns what is kept at the end.
  */
 export async function finishJobs(path: string, count: number) {
   const { journal } = await runScenario(CALM_SCENARIO);
@@ -47,7 +47,8 @@ function finishJob(store: Store, life: StoredJournalEntry[], id: number, at: num
   for (const entry of life) store.journal.append({ ...entry, at, jobId: id, actor: String(id) });
   const { owner, repository, name } = job;
   store.settled.put({
-    ...{ jobId: id, at, owner, repository, name, outcome: 'done', conclusion: 'success' },
+    ...{ jobId: id, at, owner, repository, name, outcome: 'succeeded', blame: null },
+    conclusion: 'success',
     ...{ cause: null, attempts: 1, host: 'mac-1' },
   });
 }

@@ -5,7 +5,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const BOOT = { nat: 3_000, sshd: 15_000 };
 
-/** What a job and an idle hour cost at GitHub, on virtual time: counts, the same on every machine. */
+/**
+ * The requests to GitHub for a job and for an idle hour, on virtual time: the counts are the same on every
+ * machine.
+ */
 export async function githubCalls({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const measures: Measure[] = [];
   const modes = quick ? (['webhook'] as const) : (['webhook', 'both', 'poll'] as const);
@@ -17,7 +20,7 @@ export async function githubCalls({ quick }: BenchOptions): Promise<Omit<RowResu
 
 async function perJob(mode: VirtualSettings['mode'], count: number): Promise<Measure> {
   const world = await virtualWorld({ mode, macs: 2, repositories: 1, boot: BOOT });
-  // The first job warms up what is remembered, and has webhooks trusted.
+  // The first job fills the caches, and makes webhooks trusted.
   await serve(world, 1);
   await world.pass(10 * MINUTE);
   world.calls();
@@ -33,7 +36,7 @@ async function perJob(mode: VirtualSettings['mode'], count: number): Promise<Mea
     value: (busy.requests - idle.requests) / count,
     unit: 'calls',
     limit: mode === 'webhook' ? { most: 8 } : null,
-    beside: `${((busy.points - idle.points) / count).toFixed(1)} points; what an idle daemon asks meanwhile is taken off`,
+    beside: `${((busy.points - idle.points) / count).toFixed(1)} points; without the requests of an idle daemon in the same time`,
   };
 }
 

@@ -16,8 +16,9 @@ interface Server {
 }
 
 /**
- * Webhooks a second, verified and durable, against servers that store nothing. All run at once and are loaded in
- * turn, round after round, so that whatever else this machine does meets each of them alike.
+ * Webhooks per second, verified and durable, compared with servers that store nothing. All servers run at
+ * once and are loaded in turn, round after round, so that other load on this machine affects each of them
+ * alike.
  */
 export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-bench-'));
@@ -57,7 +58,7 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
   }
 }
 
-/** Rounds in which the code of all servers is only compiled. */
+/** Rounds before the measurement, in which the code of all servers is compiled. */
 const WARM_UP = 2;
 
 /** Jobs that no label of the config covers, as most deliveries of an organization are. */

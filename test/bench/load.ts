@@ -3,21 +3,21 @@ import { Pool } from 'undici';
 
 export interface Load {
   url: string;
-  /** Sent in turn, each time under another delivery id. */
+  /** Sent in turn, each time with another delivery id. */
   deliveries: readonly { body: string; headers: Record<string, string> }[];
-  /** Requests under way at once. */
+  /** Requests in flight at once. */
   connections: number;
   ms: number;
 }
 
 export interface LoadResult {
-  /** Answers a second. */
+  /** Responses per second. */
   rate: number;
-  /** Milliseconds of each. */
+  /** Milliseconds of each request. */
   times: number[];
 }
 
-/** Sends webhooks as fast as they are answered. Throws when one is not accepted. */
+/** Sends webhooks as fast as the responses come. Throws when one is not accepted. */
 export async function load({ url, deliveries, connections, ms }: Load): Promise<LoadResult> {
   const pool = new Pool(new URL(url).origin, { connections, pipelining: 1 });
   const times: number[] = [];

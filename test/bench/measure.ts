@@ -12,15 +12,15 @@ export const ROWS = [
 ] as const;
 export type RowName = (typeof ROWS)[number];
 
-/** One figure: a count, or a ratio of two that were taken in the same run on the same machine. */
+/** One figure: a count, or a ratio of two figures from the same run on the same machine. */
 export interface Measure {
   name: string;
   value: number;
-  /** Of the value: `%`, `×`, `ms`, `calls`, `bytes`. */
+  /** The unit of the value: `%`, `×`, `ms`, `calls`, `bytes`. */
   unit: string;
-  /** What the project wants of it; null for a figure that only tells. */
+  /** The limit that the project sets; null for a figure without one. */
   limit: { most: number } | { least: number } | null;
-  /** The absolute figures behind it, which hold for this machine alone. */
+  /** The absolute figures behind it, which are valid for this machine only. */
   beside: string;
 }
 
@@ -32,7 +32,7 @@ export interface RowResult {
   seconds: number;
 }
 
-/** What a whole run found; `docs/performance.json` is one of these. */
+/** The result of a whole run; `docs/performance.json` is one. */
 export interface BenchResult {
   /** ISO 8601. */
   measuredAt: string;
@@ -42,7 +42,7 @@ export interface BenchResult {
 }
 
 export interface BenchOptions {
-  /** Small counts: only shows that everything runs, its figures mean nothing. */
+  /** Uses small counts: this only shows that everything runs, and the figures mean nothing. */
   quick: boolean;
 }
 
@@ -57,7 +57,7 @@ export function isMet(measure: Measure): boolean {
   return ratio === null || (measure.limit !== null && 'most' in measure.limit ? ratio <= 1 : ratio >= 1);
 }
 
-/** The value below which a share of the samples lies; `share` in (0, 1]. NaN without samples. */
+/** The sample below which a share of the samples lies; `share` in (0, 1]. NaN without samples. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

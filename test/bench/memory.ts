@@ -8,7 +8,7 @@ import { fillStore } from './fill-store.ts';
 import { finishJobs } from './finish-jobs.ts';
 import type { BenchOptions, RowResult } from './measure.ts';
 
-/** Bytes of a live job in memory and on disk, and what is left on disk of a hundred thousand finished ones. */
+/** Bytes of a live job in memory and on disk, and bytes on disk after a hundred thousand finished jobs. */
 export async function memory({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const [live, finished] = quick ? [50, 200] : [10_000, 100_000];
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-bench-'));

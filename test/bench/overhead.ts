@@ -7,16 +7,19 @@ import { type Child, startChild } from './child.ts';
 import { type Gap, gapsBetween } from './gaps-between.ts';
 import { type BenchOptions, mean, type RowResult, spread } from './measure.ts';
 
-/** Milliseconds; a Mac in a hurry. A real one boots for longer, which makes our share smaller. */
+/** Milliseconds of a fast Mac. A real one boots for longer, which makes our share smaller. */
 const CLONE = 1_000;
 const START = 1_500;
 const ADDRESS = 2_000;
 const SSHD = 8_000;
 
-/** Milliseconds between jobs, at which no step of one falls together with the start of another's guest or runner. */
+/**
+ * Milliseconds between jobs, so that no step of one is at the same time as the start of another's guest or
+ * runner.
+ */
 const PUSH_EVERY = 2_300;
 
-/** The product's own paces; `scenario` has others for tests. */
+/** The product's default intervals; `scenario` has shorter ones for tests. */
 const PACES = {
   controller: {
     mode: 'webhook',
@@ -34,28 +37,28 @@ const PACES = {
   },
 };
 
-/** Milliseconds; two looks at each host fall into any such time. */
+/** Milliseconds in which each host is looked at twice. */
 const IDLE = 10_000;
 
-/** A snapshot, its journal entry, the note of the effect before it, and where the journal finds both. */
+/** A snapshot, its journal entry, the record of the effect before it, and the journal's index of both. */
 const STEP_BYTES = 2_500;
 
 interface Times {
   /** Everything from the delivery's acknowledgement to the runner's connection, in milliseconds. */
   whole: number;
-  /** The part of it that the world needs whatever we do. */
+  /** The part of it that the world needs in any case. */
   world: number;
-  /** The parts of it in which nothing outside was waited for. */
+  /** The parts of it in which the daemon did not wait for the outside. */
   gaps: Gap[];
-  /** Transitions on the way and not during the boot, each of which is on disk before what it orders begins. */
+  /** Transitions outside the boot, each of which is durable before its effects start. */
   steps: number;
-  /** Requests, logins and scripts from the beginning to a clean host. */
+  /** Requests, logins and scripts from the start to a clean host. */
   calls: number;
 }
 
 /**
- * What we add to the world's own serial latencies, from webhook to online runner: real sockets, real SSH, real
- * processes in the guests, and the daemon in a process of its own.
+ * What the daemon adds to the world's own serial latencies, from webhook to online runner: with real sockets,
+ * real SSH, real processes in the guests, and the daemon in its own process.
  */
 export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const count = quick ? 2 : 14;
@@ -111,7 +114,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
         value: steps * synced,
         unit: 'ms',
         limit: null,
-        beside: `${steps.toFixed(1)} writes of ${synced.toFixed(2)} ms with nothing around them; the world is looked at meanwhile, and changed by nobody who has not waited (law 1)`,
+        beside: `${steps.toFixed(1)} writes of ${synced.toFixed(2)} ms alone; looks at the world run in parallel with them, changes wait for them (law 1)`,
       },
       {
         name: 'CPU of the daemon for a job, to a clean host',
@@ -125,7 +128,7 @@ export async function overhead({ quick }: BenchOptions): Promise<Omit<RowResult,
   };
 }
 
-/** The mean time before each thing that is done outside, the longest first. */
+/** The mean time before each call to the outside, the longest first. */
 function largestGaps(times: readonly Times[]): string {
   const before = new Map<string, number>();
   for (const { gaps } of times)
@@ -140,7 +143,7 @@ function largestGaps(times: readonly Times[]): string {
 const cpuBetween = (one: NodeJS.CpuUsage, other: NodeJS.CpuUsage) =>
   (other.user + other.system - one.user - one.system) / 1000;
 
-/** Milliseconds of CPU for each millisecond in which nothing is asked of the daemon. */
+/** Milliseconds of CPU for each millisecond in which the daemon is idle. */
 async function idleCpu(daemon: Child, ms: number): Promise<number> {
   const before = await daemon.ask<NodeJS.CpuUsage>('usage');
   const began = performance.now();
@@ -187,7 +190,7 @@ function watch({ github, macs }: Scenario): Watched {
   return watched;
 }
 
-/** The guest's own scripts are the world's, too; the runner's start is from its launch on. */
+/** The guest's own scripts count as the world's time too; the runner's start counts from its launch. */
 async function timesOf(world: Scenario, watched: Watched, job: Job, fixed: number): Promise<Times> {
   const [hook] = world.github.world.hooks.values();
   if (!hook) throw new Error('there is no webhook');

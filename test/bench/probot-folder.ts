@@ -7,7 +7,9 @@ import { promisify } from 'node:util';
 const VERSION = '14.3.2';
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', `bench-probot-${VERSION}`);
 
-/** Where Probot is installed for the bench alone: it weighs 90 MB, which `npm ci` should not carry. Rejects with npm's own words. */
+/**
+ * Installs Probot for the bench only: with its 90 MB it is not for `npm ci`. Rejects with npm's own message.
+ */
 export async function probotFolder(): Promise<string> {
   if (existsSync(join(FOLDER, 'node_modules', 'probot'))) return FOLDER;
   await mkdir(FOLDER, { recursive: true });

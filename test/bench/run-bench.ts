@@ -24,11 +24,11 @@ const MEASURED: Record<RowName, (options: BenchOptions) => Promise<Omit<RowResul
 export interface RunBenchOptions extends BenchOptions {
   rows: readonly RowName[];
   machine: BenchResult['machine'];
-  /** Called as each row begins. */
+  /** Called at the start of each row. */
   onRow(row: RowName): void;
 }
 
-/** Measures row after row, so that none disturbs another. */
+/** Measures one row after another, so that none affects another. */
 export async function runBench({ rows, machine, onRow, quick }: RunBenchOptions): Promise<BenchResult> {
   const measuredAt = new Date().toISOString();
   const began = performance.now();

@@ -2,7 +2,7 @@ import { planScenario } from '../simulation/plan-scenario.ts';
 import { runScenario } from '../simulation/run-scenario.ts';
 import type { BenchOptions, RowResult } from './measure.ts';
 
-/** How fast the deterministic simulation runs: the whole daemon through days of trouble. */
+/** How fast the deterministic simulation runs: the whole daemon through days of faults. */
 export async function simulation({ quick }: BenchOptions): Promise<Omit<RowResult, 'row' | 'seconds'>> {
   const began = performance.now();
   const lasts = quick ? 1 : 15_000;

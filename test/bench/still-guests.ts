@@ -1,6 +1,6 @@
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
 
-/** Guests that let everybody in and in which nothing ever ends. */
+/** Guests that accept every login and in which no command ever ends. */
 export function stillGuests(onLogin: () => void): EffectWorld['openGuest'] {
   return async ({ hostKey }) => {
     onLogin();

@@ -8,8 +8,8 @@ import { NUMBERS } from '../support/numbers.ts';
 import { serveQuestions } from './child.ts';
 import { newJob } from './fill-store.ts';
 
-// Actors, dispatcher and store as the daemon has them, with effects that never end: what one transition costs while
-// others live.
+// Actors, dispatcher and store as the daemon has them, with effects that never end: the cost of one
+// transition while there are other jobs.
 
 type Parts = Awaited<ReturnType<typeof compose>>;
 let parts: Parts | null = null;
@@ -19,7 +19,7 @@ serveQuestions({
   begin: async ({ storePath }: { storePath: string }) => {
     parts = await compose(storePath);
   },
-  /** Answers milliseconds and CPU milliseconds of each transition, the durable write included. */
+  /** Returns milliseconds and CPU milliseconds of each transition, the durable write included. */
   cost: ({ count }: { count: number }) => parts && cost(parts, count),
 });
 

@@ -26,7 +26,7 @@ export interface VirtualSettings {
 }
 
 export interface Calls {
-  /** Requests to GitHub, and those of them that cost a point: 304 is free. */
+  /** Requests to GitHub, and those of them that count against the rate limit: a 304 does not. */
   github: { requests: number; points: number };
   /** Requests to agents, by method and route. */
   agent: Map<string, number>;
@@ -34,17 +34,17 @@ export interface Calls {
 
 export interface VirtualWorld {
   now(): number;
-  /** Lets virtual time pass: so many milliseconds, or until something is true. */
+  /** Lets virtual time pass: a number of milliseconds, or until a condition is true. */
   pass(until: number | (() => boolean)): Promise<void>;
-  /** A run of one job that lasts so many milliseconds. */
+  /** A run of one job that lasts `lasts` milliseconds. */
   push(lasts: number): Job;
   vms(): number;
-  /** What was called since the last time that this was asked. */
+  /** The calls since the last call of this function. */
   calls(): Calls;
   end(): Promise<void>;
 }
 
-/** The whole daemon with its default paces, on virtual time, in a world in which nothing goes wrong. */
+/** The whole daemon with its default intervals, on virtual time, in a world without faults. */
 export async function virtualWorld({
   mode,
   macs,

@@ -12,8 +12,8 @@ import { createLog } from '../../src/log.ts';
 import { BENCH_SECRET } from './bench-config.ts';
 import { serveQuestions } from './child.ts';
 
-// What our intake is measured against, one a process: the same route that stores nothing, the least that Node needs
-// for a verified webhook, and Probot with an empty handler.
+// The servers that our intake is compared with, each in its own process: the same route without a store, the
+// least that Node needs for a verified webhook, and Probot with an empty handler.
 
 serveQuestions({
   sameRoute: async () => {

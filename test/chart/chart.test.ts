@@ -45,14 +45,14 @@ test.each(all.flatMap((one) => (['wide', 'tall'] as const).map((shape) => ({ ...
   },
 );
 
-test('a desk of 1280 × 800 shows the whole job machine at a scale that can be read', async () => {
+test('a window of 1280 × 800 shows the whole job machine at a readable scale', async () => {
   const { width, height } = await layOutChart(describeMachine(machines()[0] as never), 'wide');
   const scale = Math.min(1216 / width, 560 / height);
   expect(scale).toBeGreaterThan(0.65);
 });
 
 test.each(all)(
-  'the $id machine is imported again from its JSON with the same states and ways',
+  'the $id machine that XState makes from its exported JSON has the same states and transitions',
   ({ machine }) => {
     const again = createMachine(JSON.parse(portableChart(machine)));
     const told = describeMachine(again);

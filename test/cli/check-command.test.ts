@@ -27,7 +27,7 @@ import { runningDaemon } from './running-daemon.ts';
 
 type Content = ReturnType<typeof worldConfig> & Record<string, unknown>;
 
-/** Does something while another process has the store open. */
+/** Runs `examine` while another process has the store open. */
 async function whileHeld(storePath: string, examine: () => Promise<void>) {
   let isEnough = false;
   let opened = () => {};
@@ -47,7 +47,7 @@ async function whileHeld(storePath: string, examine: () => Promise<void>) {
   }
 }
 
-/** A world, and the doctor over a config that leads to it, changed as a test wants. */
+/** A world, and the command `check` with a config that leads to it; `change` edits the config. */
 async function patient(change: (config: Content) => void = () => undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-check-'));
   const world = await startSimulatedWorld({
@@ -84,7 +84,7 @@ async function patient(change: (config: Content) => void = () => undefined) {
     storePath,
     path,
     examine,
-    /** What the last look wrote so far. */
+    /** What the last run of the command has written so far. */
     lines: () => written.out,
     errors: () => written.err,
     [Symbol.asyncDispose]: async () => {
@@ -94,18 +94,18 @@ async function patient(change: (config: Content) => void = () => undefined) {
   };
 }
 
-test('a world in order has no ✗, ends with 0, and is left as it was', async () => {
+test('check of a correct setup finds no ✗, exits with 0, and changes nothing', async () => {
   await using well = await patient();
   const { code, wrong, lines } = await well.examine();
   expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
   expect(lines).toContain('✓ github      The token has the scope repo.');
-  expect(lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+  expect(lines).toContain(`✓ store       ${well.storePath} is created at the first start.`);
   expect(well.mac.world.vmsCreated).toBe(0);
   const again = await well.examine();
-  expect(again.lines).toContain(`✓ store       ${well.storePath} is made at the first start.`);
+  expect(again.lines).toContain(`✓ store       ${well.storePath} is created at the first start.`);
 });
 
-test('a host that does not answer is told with its address', async () => {
+test('a host that does not respond is a finding with its address', async () => {
   await using ill = await patient((config) => {
     config.hosts = [{ name: 'mac-1', base_url: 'http://127.0.0.1:9/v1', token: SIMULATED_AGENT_TOKEN }];
   });
@@ -114,7 +114,7 @@ test('a host that does not answer is told with its address', async () => {
   expect(wrong).toEqual([expect.stringMatching(/host mac-1 .*127\.0\.0\.1:9/)]);
 });
 
-test('a server that is no agent is told as that', async () => {
+test('a server that is not an agent is a finding that says so', async () => {
   await using ill = await patient((config) => {
     config.hosts = config.hosts.map((host) => ({ ...host, base_url: `${config.github.api_url}/v1` }));
   });
@@ -123,7 +123,7 @@ test('a server that is no agent is told as that', async () => {
   ]);
 });
 
-test('a token that the agent refuses, and one that is missing, are told with where to copy it', async () => {
+test('a token that the agent refuses, and a missing one, are findings that say where to copy it', async () => {
   await using refused = await patient((config) => {
     config.hosts = config.hosts.map((host) => ({ ...host, token: 'x'.repeat(36) }));
   });
@@ -136,7 +136,7 @@ test('a token that the agent refuses, and one that is missing, are told with whe
   expect(lines.join('\n')).toMatch(/✓ host mac-1 .*answers at/);
 });
 
-test('a missing capability is named, with the reason of the host', async () => {
+test('a missing capability is named, with the reason that the host gives', async () => {
   await using ill = await patient();
   (ill.mac.world.options as { unavailableFeatures: readonly string[] }).unavailableFeatures = [
     'natNetworking',
@@ -144,16 +144,16 @@ test('a missing capability is named, with the reason of the host', async () => {
   expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/natNetworking/)]);
 });
 
-test('VMs of others in its slots and images that are not there are notes', async () => {
+test('foreign VMs in the slots of a host and images that it lacks are notes', async () => {
   await using well = await patient();
   addForeignVm(well.mac.world, { name: 'my own macOS' });
   const { code, lines } = await well.examine();
   expect(code).toBe(0);
-  expect(lines).toContain('! host mac-1  VMs of others take 1 of its slots: my own macOS.');
-  expect(lines.filter((line) => /is not there yet/.test(line))).toHaveLength(1);
+  expect(lines).toContain('! host mac-1  1 VM that is not of this daemon uses a slot: my own macOS.');
+  expect(lines.filter((line) => /is not on the Mac yet/.test(line))).toHaveLength(1);
 });
 
-test('a token without the right to register runners, and one that GitHub refuses, are told', async () => {
+test('a token without the right to register runners, and one that GitHub refuses, are findings', async () => {
   await using ill = await patient();
   const options = ill.world.github.world.options as { tokens: unknown };
   options.tokens = { 'simulated-github-token': { permissions: { actions: 'read' } } };
@@ -164,12 +164,12 @@ test('a token without the right to register runners, and one that GitHub refuses
   expect((await ill.examine()).wrong).toContainEqual(expect.stringMatching(/✗ github .*github\.token/));
 });
 
-test('the proxy and the CAs of the environment are named, and a proxy that cannot be used is told', async () => {
+test('the proxy and the CAs of the environment are named, and an unusable proxy is a finding', async () => {
   await using well = await patient();
   const proxy = 'http://user:hidden@127.0.0.1:9';
   const { lines, wrong } = await well.examine({ HTTP_PROXY: proxy, NODE_EXTRA_CA_CERTS: '/no/such/ca.pem' });
   expect(lines).toContain(
-    '✓ github      It is reached through the proxy http://127.0.0.1:9 of HTTP_PROXY; agents are not.',
+    '✓ github      GitHub is reached through the proxy http://127.0.0.1:9 (HTTP_PROXY); agents are called directly.',
   );
   expect(wrong).toContainEqual(expect.stringMatching(/NODE_EXTRA_CA_CERTS names \/no\/such\/ca\.pem/));
   expect(wrong).toContainEqual(expect.stringMatching(/the proxy http:\/\/127\.0\.0\.1:9 of HTTP_PROXY/));
@@ -178,10 +178,10 @@ test('the proxy and the CAs of the environment are named, and a proxy that canno
   const excluded = await well.examine({ HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' });
   expect(excluded).toMatchObject({ code: 0, wrong: [] });
   const unusable = await well.examine({ HTTP_PROXY: 'socks5://127.0.0.1:9' });
-  expect(unusable.wrong).toEqual([expect.stringMatching(/HTTP_PROXY: names no proxy/)]);
+  expect(unusable.wrong).toEqual([expect.stringMatching(/HTTP_PROXY: is not the address of a proxy/)]);
 });
 
-test('what GitHub or an agent wrote cannot drive the terminal', async () => {
+test('text from GitHub or an agent cannot send control characters to the terminal', async () => {
   await using ill = await patient();
   ill.world.github.faults.add({
     route: 'GET */actions/runs',
@@ -194,14 +194,14 @@ test('what GitHub or an agent wrote cannot drive the terminal', async () => {
   expect(wrong.join('')).not.toMatch(/\p{Cc}/u);
 });
 
-test('a runner group that the organization has not is told with those that it has', async () => {
+test('a runner group that the organization lacks is a finding, with the groups that exist', async () => {
   await using ill = await patient((config) => {
     config.runner = { ...config.runner, scope: 'organization', group: 'Macs' } as typeof config.runner;
   });
   expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/no runner group "Macs".*Default/)]);
 });
 
-test('webhooks without a secret are wrong when nothing polls, and a note otherwise', async () => {
+test('a missing webhook secret is a ✗ when nothing polls, and a note otherwise', async () => {
   await using both = await patient((config) => {
     delete (config.github as { webhook_secret?: string }).webhook_secret;
   });
@@ -215,7 +215,7 @@ test('webhooks without a secret are wrong when nothing polls, and a note otherwi
   expect((await webhook.examine()).wrong).toEqual([expect.stringMatching(/webhook_secret/)]);
 });
 
-test('a store that a daemon holds is a note, and its ports are taken by that daemon', async () => {
+test('a store that a running daemon has open is a note, and so are the ports that this daemon uses', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   await using well = await patient((config) => {
@@ -224,16 +224,16 @@ test('a store that a daemon holds is a note, and its ports are taken by that dae
   await whileHeld(well.storePath, async () => {
     const { code, lines } = await well.examine();
     expect(code).toBe(0);
-    expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon holds the store/));
+    expect(lines).toContainEqual(expect.stringMatching(/^! store .*Another daemon uses this store/));
     expect(lines.join()).not.toContain(' ports ');
   });
   taken.close();
   expect((await well.examine()).lines).toContainEqual(
-    expect.stringMatching(/^✓ store .*no daemon holds it\. 0 jobs go on/),
+    expect.stringMatching(/^✓ store .*no daemon uses it\. 0 jobs go on/),
   );
 });
 
-test('the runners that a running daemon saw in its images are told, with what GitHub will not take for long', async () => {
+test('runner versions that a running daemon saw in its images are listed, with those that GitHub will soon refuse', async () => {
   const seen = { profile: 'ios', version: '2.330.0', endsAt: null, isEnding: false };
   const soonOver = {
     ...seen,
@@ -252,17 +252,17 @@ test('the runners that a running daemon saw in its images are told, with what Gi
     const { code, lines } = await well.examine();
     expect(code).toBe(0);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^✓ github .*image of ios has the runner 2\.330\.0\.$/),
+      expect.stringMatching(/^✓ github .*image of ios has runner version 2\.330\.0\.$/),
     );
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^! github .*image of old has the runner 2\.311\.0; GitHub takes it until 2026-03-01: build/,
+        /^! github .*image of old has runner version 2\.311\.0; GitHub accepts it until 2026-03-01: build/,
       ),
     );
   });
 });
 
-test('a config with secrets that others can read is a note', async () => {
+test('a config with secrets that other users can read is a note', async () => {
   await using open = await patient();
   chmodSync(open.path, 0o644);
   const { code, lines } = await open.examine();
@@ -272,7 +272,7 @@ test('a config with secrets that others can read is a note', async () => {
   );
 });
 
-test('a port that another process has is wrong, with the key that names another', async () => {
+test('a port that another process uses is a ✗, with the key that sets another port', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   await using ill = await patient((config) => {
@@ -284,12 +284,12 @@ test('a port that another process has is wrong, with the key that names another'
   taken.close();
 });
 
-test('a store that cannot be one is wrong', async () => {
+test('a path that cannot be a store is a ✗', async () => {
   await using ill = await patient((config) => {
     writeFileSync(config.store.path, 'a file, no folder');
   });
   expect((await ill.examine()).wrong).toEqual([
-    expect.stringMatching(/✗ store .* is a file, and store\.path/),
+    expect.stringMatching(/✗ store .* is a file: set store\.path/),
   ]);
 });
 
@@ -305,7 +305,7 @@ test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))
   },
 );
 
-test('damage is told, and a look leaves every file of the store as it was', async () => {
+test('damage in the store is a finding, and check changes no file of the store', async () => {
   await using ill = await patient();
   await damagedStore(ill.storePath);
   const before = filesOf(ill.storePath);
@@ -316,7 +316,7 @@ test('damage is told, and a look leaves every file of the store as it was', asyn
   expect(filesOf(ill.storePath)).toEqual(before);
 });
 
-test('a table in which a byte changed is told with its name', async () => {
+test('a table file in which a byte changed is named', async () => {
   await using ill = await patient();
   const options = {
     path: ill.storePath,
@@ -335,14 +335,14 @@ test('a table in which a byte changed is told with its name', async () => {
   expect((await ill.examine()).wrong).toEqual([expect.stringMatching(/✗ store .*\.ldb.*checksum mismatch/)]);
 });
 
-test('a GitHub that does not answer is told once, and named while it is waited for', async () => {
+test('a GitHub that does not respond is one finding, and is named while check waits for it', async () => {
   await using ill = await patient();
   ill.world.github.faults.add({ route: '*', hang: true });
   const clock = new ManualClock(Date.now());
   const examined = ill.examine({}, clock);
   const patience = () => clock.alarms.filter((at) => at - clock.now() <= 2_000);
   await soon(() => expect([patience().length, clock.alarms.length]).toEqual([1, 2]));
-  await soon(() => expect(ill.lines().join()).toContain('✓ host mac-1  It accepts our token.'));
+  await soon(() => expect(ill.lines().join()).toContain('✓ host mac-1  It accepts the token.'));
   await clock.advance(2_000);
   expect(ill.errors()).toEqual([`Waiting for GitHub at ${ill.world.github.url} …`]);
   await clock.advance(30_000);
@@ -350,7 +350,7 @@ test('a GitHub that does not answer is told once, and named while it is waited f
   expect(wrong).toEqual([expect.stringMatching(/✗ github .*no answer in time/)]);
 });
 
-test('rows that cannot be read are counted by their table, and the store stays as it is', async () => {
+test('unreadable rows are counted for each table, and the store is not changed', async () => {
   await using well = await patient();
   const log = pino({ level: 'silent' });
   const store = await openStore({ path: well.storePath, clock: systemClock, log, retention: 1e12 });
@@ -364,7 +364,7 @@ test('rows that cannot be read are counted by their table, and the store stays a
   expect(code).toBe(0);
   expect(lines).toContainEqual(
     expect.stringContaining(
-      '3 rows of the store cannot be read and are kept in quarantine (1 of cordons, 2 of settled)',
+      '3 rows of the store are unreadable and in quarantine (1 of cordons, 2 of settled)',
     ),
   );
   expect(filesOf(well.storePath)).toEqual(before);

@@ -12,7 +12,7 @@ export interface CliProcess {
   child: ChildProcessWithoutNullStreams;
   stdout(): string;
   stderr(): string;
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended the process. */
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
@@ -21,7 +21,7 @@ export interface CliOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** The command line as a process of its own, run from its sources; nothing of this process's environment but PATH. */
+/** The command line in its own process, run from its sources, with only PATH of this process's environment. */
 export function startCli(args: string[], { cwd = tmpdir(), env = {} }: CliOptions = {}): CliProcess {
   const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
     cwd,
@@ -42,7 +42,7 @@ export function startCli(args: string[], { cwd = tmpdir(), env = {} }: CliOption
   };
 }
 
-/** Runs it to its end. */
+/** Runs the command line until its process ends. */
 export async function runCli(args: string[], options?: CliOptions) {
   const cli = startCli(args, options);
   const code = await cli.ended;

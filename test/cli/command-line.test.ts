@@ -37,7 +37,7 @@ test('help names every command', async () => {
   }
 });
 
-test('every command has --json, but the daemon, whose log is JSON by its config, and a script for a shell', () => {
+test('every command has --json, except start, whose log is JSON by its config, and completion', () => {
   const ends = (command: Command): Command[] =>
     command.commands.length === 0 ? [command] : command.commands.flatMap(ends);
   const without = ends(commandLine()).filter(({ options }) => !options.some(({ long }) => long === '--json'));
@@ -68,26 +68,26 @@ test.each([
   },
 );
 
-test('a command that does not exist ends with 64 and names the nearest', async () => {
+test('a command that does not exist exits with 64 and names the nearest one', async () => {
   const { code, stderr } = await runCli(['strat']);
   expect(code).toBe(64);
   expect(stderr).toContain('Did you mean start?');
 });
 
-test('a number out of range ends with 64 and says the range', async () => {
+test('a number out of range exits with 64 and says the range', async () => {
   const { code, stderr } = await runCli(['demo', '--jobs', '0']);
   expect(code).toBe(64);
   expect(stderr).toContain('a whole number from 1 to 1000');
 });
 
-test('start without a configuration ends with 78 and says what to copy', async () => {
+test('start without a configuration exits with 78 and says what to copy', async () => {
   const { code, stdout, stderr } = await runCli(['start'], { cwd: folder });
   expect(code).toBe(78);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^config\.json: .*config\.example\.json/);
+  expect(stderr).toMatch(/^config\.json: .*jeballto-runner init/);
 });
 
-test('start tells all problems of a configuration at once, on standard error, without a stack', async () => {
+test('start reports all problems of a configuration at once, on standard error, without a stack trace', async () => {
   const path = file('bad.json', '{"github": {"ownr": "acme"}, "labels": {}, "log": {"level": "loud"}}');
   const { code, stderr } = await runCli(['start', '--config', path]);
   expect(code).toBe(78);
@@ -95,7 +95,7 @@ test('start tells all problems of a configuration at once, on standard error, wi
   expect(stderr).not.toContain('    at ');
 });
 
-test('a signal while the daemon still starts is heard at once, and a second one ends it', async () => {
+test('a signal while the daemon starts is reported at once, and a second one ends the process', async () => {
   const path = file(
     'slow.json',
     JSON.stringify({
@@ -114,7 +114,7 @@ test('a signal while the daemon still starts is heard at once, and a second one 
   expect(await cli.ended).toBe(143);
 });
 
-test('check shows the problems of a configuration as findings and ends with 78', async () => {
+test('check shows the problems of a configuration as findings and exits with 78', async () => {
   const path = file('bad.yaml', 'github:\n  owner: acme\nlabels: {}\n');
   const { code, stdout } = await runCli(['check', '--json', '--config', path]);
   const { ok, findings } = JSON.parse(stdout);
@@ -122,7 +122,7 @@ test('check shows the problems of a configuration as findings and ends with 78',
   expect(findings).toContainEqual(expect.objectContaining({ about: 'config', verdict: 'wrong' }));
 });
 
-test('a simulated agent prints its address, answers there and ends with SIGINT', async () => {
+test('a simulated agent prints its address, serves there and ends on SIGINT', async () => {
   const cli = startCli(['simulate', 'agent', '--port', '0', '--seed', '1']);
   await expect.poll(cli.stdout, { timeout: 10_000 }).toMatch(/\n$/);
   const url = cli.stdout().trim();
@@ -132,7 +132,7 @@ test('a simulated agent prints its address, answers there and ends with SIGINT',
   expect(await cli.ended).toBe(0);
 });
 
-test('a simulated guest lets its user in and lacks what its faults take away', async () => {
+test('a simulated guest accepts the login of its user and lacks what its faults remove', async () => {
   const faults = file('guest.json', '[{"route": "guest boot *", "body": {"missingTools": ["config.sh"]}}]');
   const cli = startCli(['simulate', 'guest', '--port', '0', '--token', 'hunter22', '--faults', faults]);
   await expect.poll(cli.stderr, { timeout: 10_000 }).toContain('Ctrl-C');
@@ -146,12 +146,12 @@ test('a simulated guest lets its user in and lacks what its faults take away', a
   expect(await cli.ended).toBe(0);
 });
 
-test('a simulated world prints a configuration that check accepts, and begins with the given faults', async () => {
+test('a simulated world prints a configuration that check accepts, and starts with the given faults', async () => {
   const faults = file('faults.json', '{"agent": [{"route": "GET /system/capabilities", "status": 503}]}');
   const cli = startCli(['simulate', 'world', '--port', '0', '--faults', faults]);
   await expect.poll(cli.stderr, { timeout: 10_000 }).toContain('Ctrl-C');
   const { code, stdout } = await runCli(['check', '--config', file('world.json', cli.stdout())]);
-  expect(stdout).toContain('✓ host mac-1  It accepts our token.');
+  expect(stdout).toContain('✓ host mac-1  It accepts the token.');
   expect(stdout).toMatch(/^✗ host mac-1 .*503/m);
   expect(stdout).toContain('✓ github');
   expect(code).toBe(1);
@@ -160,9 +160,9 @@ test('a simulated world prints a configuration that check accepts, and begins wi
 });
 
 test.each([
-  ['no JSON', '[', 'is not JSON'],
+  ['text that is not JSON', '[', 'is not JSON'],
   ['an unknown field', '[{"route": "*", "statsu": 500}]', 'statsu'],
-])('faults with %s end with 64', async (_, text, said) => {
+])('faults with %s exit with 64', async (_, text, said) => {
   const { code, stderr } = await runCli(['simulate', 'agent', '--faults', file('wrong.json', text)]);
   expect(code).toBe(64);
   expect(stderr).toContain(said);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 const missing = (shell: string) =>
   spawnSync(shell, ['--version']).status === 0 ? null : `${shell} is not here: install it`;
 
-/** What the shell offers for a line that is typed so far, one a line. */
+/** What the shell offers for the line typed so far, one offer per line. */
 const OFFERS: Record<string, (line: string) => string> = {
   bash: (line) => {
     const words = line.split(' ');
@@ -32,7 +32,7 @@ const OFFERS: Record<string, (line: string) => string> = {
       `source ${script('bash')}; COMP_WORDS=(${typed}); COMP_CWORD=${words.length - 1}; _jeballto_runner; printf '%s\\n' "\${COMPREPLY[@]}"`,
     ]).toString();
   },
-  // Of zsh what can be asked without a terminal: what the function hands to the completion system.
+  // Completion in zsh needs a terminal, so this prints what the function passes to the completion system.
   zsh: (line) => {
     const words = line.split(' ');
     const asked = `compdef() {}; compadd() { shift; print -l -- "$@" }; _describe() { print -l -- \${(P)2%%:*} }; _files() {}; _message() {}
@@ -48,7 +48,7 @@ const OFFERS: Record<string, (line: string) => string> = {
 };
 
 test.for(['bash', 'zsh', 'fish'].filter((shell) => canRun(missing(shell))))(
-  '%s completes commands, what is below them, options and their values',
+  '%s completes commands, subcommands, options and their values',
   (shell) => {
     const offers = (line: string) => OFFERS[shell]?.(line).trim().split('\n') ?? [];
     expect(offers('jeballto-runner ')).toEqual(expect.arrayContaining(['start', 'check', 'completion']));
@@ -61,7 +61,7 @@ test.for(['bash', 'zsh', 'fish'].filter((shell) => canRun(missing(shell))))(
   },
 );
 
-test('help has an example of every command', async () => {
+test('the help of every command has an example', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name);
   const examples = await Promise.all(

@@ -26,7 +26,7 @@ const STEPS: CollectionStep[] = [
   },
 ];
 
-test('--dry-run asks for the plan alone and prints each step with its reason', async () => {
+test('--dry-run only requests the plan, and prints each step with its reason', async () => {
   const asked: boolean[] = [];
   const collect = async (dryRun: boolean) => {
     asked.push(dryRun);
@@ -44,14 +44,14 @@ test('--dry-run asks for the plan alone and prints each step with its reason', a
   expect(asked).toEqual([true, false]);
 });
 
-test('nothing to collect is said in a sentence', async () => {
+test('an empty plan is one sentence', async () => {
   await using daemon = await runningDaemon();
   const { terminal, text } = recordingTerminal();
   await gcCommand({ config: daemon.config }, terminal);
   expect(text()).toMatch(/^Nothing to collect: /);
 });
 
-test('what the daemon refuses is passed on', async () => {
+test('the reason of a refusal by the daemon is printed', async () => {
   const collect = () => Promise.reject(new Error('GitHub cannot be reached'));
   await using daemon = await runningDaemon({ collect });
   const { terminal } = recordingTerminal();

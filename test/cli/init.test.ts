@@ -42,7 +42,7 @@ afterEach(async () => {
 const path = () => join(folder, 'config.json');
 const written = () => JSON.parse(readFileSync(path(), 'utf8'));
 
-/** The command with these flags, without a terminal; how it ends, and what it writes. */
+/** Runs the command with these flags and without a terminal; returns its exit code and its output. */
 async function init(given: Record<string, string | boolean>, { config = path(), env = {} } = {}) {
   const { terminal, text, lines } = recordingTerminal({ HOME: folder, ...env });
   const options = Object.entries(given).map(([flag, answer]) => [
@@ -58,7 +58,7 @@ async function init(given: Record<string, string | boolean>, { config = path(), 
   }
 }
 
-test('flags alone write the smallest config, readable by its owner alone, which check accepts', async () => {
+test('flags alone write the smallest config, which only its owner can read and check accepts', async () => {
   const { code, stdout, stderr } = await init(flags);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(written()).toEqual({
@@ -71,7 +71,7 @@ test('flags alone write the smallest config, readable by its owner alone, which 
   expect(stdout).not.toContain(SIMULATED_AGENT_TOKEN);
 });
 
-test('a second time it keeps what it does not ask about, and needs no answer again', async () => {
+test('a second run keeps the keys that init does not ask about, and uses the earlier answers', async () => {
   await init(flags);
   writeFileSync(
     path(),
@@ -86,7 +86,7 @@ test('a second time it keeps what it does not ask about, and needs no answer aga
   expect(written()).toEqual({ ...before, labels: { ...before.labels, other: { image: IMAGE } } });
 });
 
-test('in YAML the comments stay', async () => {
+test('a second run keeps the comments of a YAML file', async () => {
   const yaml = join(folder, 'config.yaml');
   writeFileSync(yaml, '# ours\ncontroller:\n  id: two # the second one\n');
   expect((await init(flags, { config: yaml })).code).toBe(0);
@@ -96,11 +96,11 @@ test('in YAML the comments stay', async () => {
 test.each([
   ['--agent-url', 'http://127.0.0.1:9/v1', 1, /ECONNREFUSED/],
   ['--agent-token', 'x'.repeat(36), 1, /token/],
-  ['--agent-token', 'short', 64, /--agent-token: The token is 5 bytes long/],
+  ['--agent-token', 'short', 64, /--agent-token: The token has 5 bytes/],
   ['--repository', 'acme', 64, /--repository: "acme" is not a repository: write it as owner\/name/],
   ['--repository', 'acme/none', 64, /--repository: .*acme\/none/],
   ['--image', 'https://x/y', 64, /--image: "https:\/\/x\/y" is not an image reference/],
-  ['--label', 'a,b', 64, /--label: "a,b" holds a comma/],
+  ['--label', 'a,b', 64, /--label: "a,b" contains a comma/],
 ])(
   'an answer that does not pass ends it with the reason, and nothing is written: %s %s',
   async (flag, answer, code, said) => {
@@ -110,7 +110,7 @@ test.each([
   },
 );
 
-test('without a terminal a missing answer is named by its flag; a variable that is set stands in for a secret', async () => {
+test('without a terminal a missing answer is named by its flag, and a set variable replaces a secret', async () => {
   const { '--github-token': _, ...rest } = flags;
   const missing = await init(rest);
   expect(missing).toMatchObject({ code: 64, stderr: expect.stringMatching(/^--github-token is missing/) });
@@ -119,7 +119,7 @@ test('without a terminal a missing answer is named by its flag; a variable that 
   expect(written().github.token).toBe('${' + 'GITHUB_TOKEN}');
 });
 
-test('the webhook is set up with a secret of its own, once for an address', async () => {
+test('the webhook gets a new secret, and is made only once for an address', async () => {
   for (const _ of ['once', 'again']) await init({ ...flags, '--webhook': 'https://runner.example' });
   const { webhook_secret: secret } = written().github;
   expect(secret).toMatch(/^[0-9a-f]{64}$/);
@@ -129,7 +129,7 @@ test('the webhook is set up with a secret of its own, once for an address', asyn
   ]);
 });
 
-test('with --json the result is one line of JSON, and what is found on the way goes to standard error', async () => {
+test('with --json the result is one line of JSON, and findings go to standard error', async () => {
   const { code, stdout, found } = await init({
     ...flags,
     '--webhook': 'https://runner.example',
@@ -152,7 +152,7 @@ test('with --json the result is one line of JSON, and what is found on the way g
   expect(missing.code).not.toBe(0);
 });
 
-test('where no webhook may be made, polling is used and what is missing is said', async () => {
+test('when the token may not make a webhook, polling is used and the missing right is named', async () => {
   const options = world.github.world.options as { tokens: unknown };
   options.tokens = { ghp_example: { permissions: { actions: 'read', administration: 'write' } } };
   const { code, stdout } = await init({ ...flags, '--webhook': 'https://runner.example' });
@@ -162,7 +162,7 @@ test('where no webhook may be made, polling is used and what is missing is said'
 });
 
 test.runIf(canRun(whyNoTerminal()))(
-  'at a terminal each wrong answer is told at once and asked for again',
+  'at a terminal each wrong answer is reported at once and the question is asked again',
   async () => {
     const terminal = atTerminal(['init', '--config', path(), '--api-url', world.github.url], { cwd: folder });
     await terminal.see('Where does the Jeballto Agent listen?', 'http://127.0.0.1:9\r');
@@ -170,10 +170,10 @@ test.runIf(canRun(whyNoTerminal()))(
     await terminal.see('Where does the Jeballto Agent listen?', `${flags['--agent-url']}\r`);
     await terminal.see('answers at');
     await terminal.see('Its token', `${'x'.repeat(36)}\r`);
-    await terminal.see('into jeballto.token');
+    await terminal.see('into the token of this host');
     await terminal.see('Its token', `${SIMULATED_AGENT_TOKEN}\r`);
     await terminal.see('accepts the token');
-    await terminal.see('Have you made a GitHub App', '\r');
+    await terminal.see('Do you have a GitHub App', '\r');
     await terminal.see('A GitHub token', 'ghp_example\r');
     await terminal.see('belongs to');
     await terminal.see('The repository whose jobs', 'acme/none\r');

@@ -22,6 +22,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       profile: 'jeballto-macos',
       status: 'queued',
       conclusion: null,
+      ranOn: null,
       queuedAt: NOW - 95_000,
       attempt: 1,
       attemptsFailed: 0,
@@ -54,7 +55,8 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
 export function settledJob(jobId: number, change: Partial<SettledJob> = {}): SettledJob {
   return {
     jobId,
-    outcome: 'done',
+    outcome: 'succeeded',
+    blame: null,
     conclusion: 'success',
     cause: null,
     at: NOW - 7_200_000,

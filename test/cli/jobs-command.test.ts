@@ -12,7 +12,7 @@ import { runningDaemon } from './running-daemon.ts';
 
 const clock = { now: () => NOW, systemAheadBy: () => 0, sleepUntil: () => Promise.resolve() };
 
-test('live jobs stand above those that are over, each with its state, host, age, attempt and outcome', async () => {
+test('live jobs are listed above finished ones, each with its state, host, age, attempt and outcome', async () => {
   const lastFailure = failure('SSH_FORWARDING_FAILED', 'no port');
   const waiting = jobView(12, {
     phase: { tries: 2, nextTryAt: 0, lastFailure, enteredAt: NOW, deadlineAt: NOW },
@@ -23,23 +23,23 @@ test('live jobs stand above those that are over, each with its state, host, age,
     jobs: () => [waiting, { ...pulling, job: { ...pulling.job, queuedAt: NOW - 200_000 } }],
     recent: async () => [
       settledJob(10),
-      settledJob(9, { outcome: 'failed', conclusion: null, cause, attempts: 3, host: null }),
+      settledJob(9, { outcome: 'lost', blame: 'image', conclusion: 'failure', cause, attempts: 3 }),
     ],
   });
   const { terminal, text } = recordingTerminal({}, clock);
   expect(await jobsCommand({ config: daemon.config }, terminal)).toBe(0);
   expect(text()).toBe(
     [
-      'JOB  REPOSITORY  NAME             STATE     HOST   AGE     ATTEMPT  OUTCOME',
-      '11   acme/app    CI / Unit tests  creating  mac-1  3m 20s  1        pulling 40 %',
-      '12   acme/app    CI / Unit tests  sshReady  mac-1  1m 35s  1        SSH_FORWARDING_FAILED (try 3): no port',
-      '10   acme/app    Lint             done      mac-1  2h ago  1        success',
-      '9    acme/app    Lint             failed           2h ago  3        IMAGE_INVALID: The image asks for too much.',
+      'JOB  REPOSITORY  NAME             STATE      HOST   AGE      ATTEMPT  OUTCOME',
+      '11   acme/app    CI / Unit tests  creating   mac-1  3 min    1        pulling 40 %',
+      '12   acme/app    CI / Unit tests  sshReady   mac-1  2 min    1        SSH_FORWARDING_FAILED (try 3): no port',
+      '10   acme/app    Lint             succeeded  mac-1  2 h ago  1',
+      "9    acme/app    Lint             lost       mac-1  2 h ago  3        the image's fault. IMAGE_INVALID: The image asks for too much.",
     ].join('\n'),
   );
 });
 
-test('--json passes on what the daemon says', async () => {
+test('--json prints the response of the daemon unchanged', async () => {
   await using daemon = await runningDaemon({ jobs: () => [jobView(11)] });
   const { terminal, text } = recordingTerminal();
   await jobsCommand({ config: daemon.config, json: true }, terminal);
@@ -79,7 +79,7 @@ async function waitingJobs(columns: number | null, color = false) {
 }
 
 test.each([80, 120, 200])(
-  'at %i columns no line is wider, and why a job waits is there as a whole',
+  'at %i columns no line is wider, and the reason why a job waits is complete',
   async (columns) => {
     const lines = await waitingJobs(columns);
     expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(columns);
@@ -88,26 +88,26 @@ test.each([80, 120, 200])(
   },
 );
 
-test('a file or a pipe gets one line for each job, with its reason beside it', async () => {
+test('a file or a pipe gets one line for each job, its reason included', async () => {
   const lines = await waitingJobs(null);
   expect(lines).toHaveLength(6);
   expect(lines.find((line) => line.startsWith('12 '))).toContain(WAITS);
 });
 
-test('cordoned hosts and jobs that no profile covers are told below the table', async () => {
+test('cordoned hosts and jobs that no profile covers are listed below the table', async () => {
   expect((await waitingJobs(null)).slice(-2)).toEqual([
-    'mac-2 takes no new jobs: cordoned by ann.',
-    '1 more job at GitHub: no profile covers "ubuntu-latest".',
+    'mac-2 takes no new jobs, since ann cordoned it.',
+    '1 more job at GitHub cannot be served: no profile covers "ubuntu-latest".',
   ]);
 });
 
-test('colour tells the states apart where it is wanted, and changes no column', async () => {
+test('states are coloured only when colour is wanted, and colour moves no column', async () => {
   const painted = await waitingJobs(120, true);
   expect(painted.join('')).toContain('\u001b[');
   expect(painted.map(stripVTControlCharacters)).toEqual(await waitingJobs(120));
 });
 
-test('a port that is silent, and one that speaks something else, get the advice that fits', async () => {
+test('a silent port and a port of another program each get their own advice', async () => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -117,14 +117,14 @@ test('a port that is silent, and one that speaks something else, get the advice 
   let speaks = false;
   await once(server, 'listening');
   const address = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: null };
-  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 0.05 s');
+  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 50 ms');
   speaks = true;
   await expect(askDaemon(address, 'GET', '/api/jobs')).rejects.toThrow('does not speak HTTP');
   for (const socket of sockets) socket.destroy();
   server.close();
 });
 
-test('no jobs are said in a sentence', async () => {
+test('an empty list of jobs is one sentence', async () => {
   await using daemon = await runningDaemon();
   const { terminal, text } = recordingTerminal();
   await jobsCommand({ config: daemon.config }, terminal);
@@ -140,7 +140,7 @@ test('the admin token of the config is sent, and a wrong one is explained', asyn
   await expect(jobsCommand({ config: daemon.config }, terminal)).rejects.toThrow(/another admin\.token/);
 });
 
-test('a daemon that is not there is told with its address and what starts it', async () => {
+test('when no daemon runs, its address and the command that starts it are named', async () => {
   await using daemon = await runningDaemon();
   await daemon.close();
   const { terminal } = recordingTerminal();

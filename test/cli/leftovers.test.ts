@@ -30,7 +30,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const BASE = 'gh-t-base-0123456789abcdef';
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
-/** Waits that are for a person's patience are short; what is told of instants stays. */
+/**
+ * A clock on which each sleep takes a twentieth of its time, so that tests do not wait long; instants are
+ * real.
+ */
 const HASTY: Clock = {
   now: () => systemClock.now(),
   systemAheadBy: () => 0,
@@ -39,9 +42,9 @@ const HASTY: Clock = {
 };
 
 interface World extends EffectFixtureOptions {
-  /** Laid over the config file's `admin`. */
+  /** Merged into the config file's section `admin`. */
   admin?: Record<string, unknown>;
-  /** Macs of the world that the config still names. */
+  /** How many Macs of the world the config still names. */
   named?: number;
 }
 
@@ -81,7 +84,7 @@ async function abandoned({ admin, named = 1, ...options }: World = {}) {
   return { ...at, folder, path, run, register, names };
 }
 
-/** What bears no name of the controller `t`, however much it looks like one. */
+/** Names that look like names of the controller `t` but are not. */
 const STRANGERS = [
   'gh-tt-9-1',
   'gh-new-9-1',
@@ -92,7 +95,7 @@ const STRANGERS = [
   'build-server',
 ];
 
-test('everything with a name of the earlier id is listed, with its age, its host and what would be done', async () => {
+test('everything with a name of the earlier id is listed, with its age, its host and the action', async () => {
   const at = await abandoned();
   for (const name of STRANGERS) {
     addForeignVm(at.mac.world, { name, state: 'stopped' });
@@ -108,20 +111,20 @@ test('everything with a name of the earlier id is listed, with its age, its host
   const { code, lines } = await at.run();
   expect(code).toBe(1);
   expect(lines.map((line) => line.replace(/ +/g, ' '))).toEqual([
-    expect.stringMatching(/^delete vm gh-t-7-1 on mac-1 \d+s old no record owns it and it is stopped$/),
+    expect.stringMatching(/^delete vm gh-t-7-1 on mac-1 \d+ s old no record owns it and it is stopped$/),
     expect.stringMatching(
-      /^leave vm gh-t-8-1 on mac-1 \d+s old .*it is paused, so its guest cannot be asked/,
+      /^leave vm gh-t-8-1 on mac-1 \d+ s old .*it is paused, so its guest cannot be asked/,
     ),
-    expect.stringMatching(/^retire vm gh-t-9-1 on mac-1 \d+s old .*its guest is asked first$/),
-    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+s old it is the base VM of no profile/),
+    expect.stringMatching(/^retire vm gh-t-9-1 on mac-1 \d+ s old .*its guest is asked first$/),
+    expect.stringMatching(/^delete vm gh-t-base-\w+ on mac-1 \d+ s old no profile uses this base VM/),
     'delete runner gh-t-6-1 on octo/app no record and no VM owns it',
-    'leave runner gh-t-9-1 on octo/app its VM exists and goes first',
+    'leave runner gh-t-9-1 on octo/app its VM still exists and is removed first',
     expect.stringMatching(/^Nothing was removed\. Make sure that no daemon runs with the id "t"/),
   ]);
   expect([at.names(), at.runnerNames()]).toEqual(before);
 });
 
-test('on request it is removed, strangers are not, and then nothing is left', async () => {
+test('--remove removes everything of the earlier id and nothing of others', async () => {
   const at = await abandoned();
   for (const name of STRANGERS) {
     addForeignVm(at.mac.world, { name, state: 'stopped' });
@@ -143,13 +146,13 @@ test('on request it is removed, strangers are not, and then nothing is left', as
   expect([code, at.names(), at.runnerNames()]).toEqual([0, STRANGERS, STRANGERS]);
   expect(await at.run()).toEqual({
     code: 0,
-    lines: ['Nothing bears a name of "gh-t" on any Mac or at GitHub that answered.'],
+    lines: ['No VM and no runner has a name of "gh-t" on the Macs and at GitHub, as far as they answered.'],
   });
 });
 
-test('law 5: a VM whose runner is idle is retired, runner and all, and one whose guest works is left', async () => {
+test('law 5: a VM with an idle runner is retired together with the runner, and one whose guest works is left', async () => {
   const at = await abandoned({ mac: { slots: 2 } });
-  // First, or the idle runner would take the job.
+  // Pushed first, or the idle runner would take the job.
   const busy = await lostAttempt(at, LONG);
   await busy.launch();
   await soon(async () => expect((await busy.inGuest('ls ~/begun')).code).toBe(0));
@@ -160,7 +163,7 @@ test('law 5: a VM whose runner is idle is retired, runner and all, and one whose
   expect(code).toBe(1);
   expect(lines).toContain(`removed  vm ${idle.name} on mac-1`);
   expect(lines).toContain(
-    `left     vm ${busy.name} on mac-1: The guest of ${busy.name} works on a job: ask again when it has ended.`,
+    `left     vm ${busy.name} on mac-1: A job runs in the guest of ${busy.name}: try again when it has ended.`,
   );
   expect([at.names(), at.runnerNames()]).toEqual([[busy.name], [busy.name]]);
   expect(at.jobOf(busy.jobId).status).toBe('in_progress');
@@ -186,7 +189,7 @@ test('a VM whose guest cannot be asked is left, and so is a runner that is onlin
   expect([at.names(), at.runnerNames()]).toEqual([['gh-t-9-1'], ['gh-t-6-1']]);
 });
 
-test('an agent that hangs costs only its own host: the others are listed, and it is named', async () => {
+test('an agent that hangs is named, and the other hosts are still cleaned up', async () => {
   const at = await abandoned({ macs: 2, named: 2 });
   at.mac.faults.add({ route: 'GET /vms', hang: true });
   addForeignVm(at.macs[1]?.world ?? at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
@@ -196,7 +199,7 @@ test('an agent that hangs costs only its own host: the others are listed, and it
   expect(lines).toContainEqual(expect.stringMatching(/^unknown {2}what is left on mac-1: \S/));
 });
 
-test('a Mac that left the config is asked with the token of its file, or of its variable', async () => {
+test('a Mac that left the config is asked with the token from its file or its variable', async () => {
   const at = await abandoned({ macs: 2 });
   const { url, world } = at.macs[1] ?? at.mac;
   addForeignVm(world, { name: 'gh-t-7-1', state: 'stopped' });
@@ -213,7 +216,7 @@ test('a Mac that left the config is asked with the token of its file, or of its 
   expect(at.names(1)).toEqual([]);
 });
 
-test('a host that cannot be meant is refused with what is wrong with it', async () => {
+test('an invalid --host is refused with the reason', async () => {
   const at = await abandoned();
   const refusal = (url: string) => at.run({ hosts: [{ url }] }).then(String, ({ message }) => message);
   expect(await refusal('mac-9')).toMatch(/^--host mac-9 is not an http or https URL/);
@@ -223,7 +226,7 @@ test('a host that cannot be meant is refused with what is wrong with it', async 
   await expect(at.run({ hosts: [{ url }, { url }] })).rejects.toThrow('is named already');
 });
 
-test('a token file belongs to the --host before it', () => {
+test('a --token-file is only accepted after the --host that it belongs to', () => {
   const parse = (...words: string[]) => {
     const program = commandLine();
     const silent = { writeErr: () => undefined, writeOut: () => undefined };
@@ -232,14 +235,16 @@ test('a token file belongs to the --host before it', () => {
     program.parse(['leftovers', '--controller-id', 'old', ...words], { from: 'user' });
   };
   expect(() => parse('--host', 'a', '--token-file', 'x', '--host', 'b', '--token-file', 'y')).not.toThrow();
-  expect(() => parse('--token-file', 'x', '--host', 'a')).toThrow('behind the --host');
-  expect(() => parse('--host', 'a', '--token-file', 'x', '--token-file', 'y')).toThrow('behind the --host');
+  expect(() => parse('--token-file', 'x', '--host', 'a')).toThrow('Write it after the --host');
+  expect(() => parse('--host', 'a', '--token-file', 'x', '--token-file', 'y')).toThrow(
+    'Write it after the --host',
+  );
 });
 
-test('the id of the config, of the daemon that runs, and what is no id are refused in a sentence', async () => {
+test('the id of the config, the id of a running daemon, and an invalid id are refused', async () => {
   const at = await abandoned();
   await expect(at.run({ controllerId: 'new' })).rejects.toThrow(
-    /^"new" is controller\.id of this config: .*gc/,
+    /^"new" is the controller\.id of this config, .*gc/,
   );
   await expect(at.run({ controllerId: 'No-Id' })).rejects.toThrow(
     '--controller-id "No-Id" does not fit here: write lower-case letters',
@@ -257,17 +262,17 @@ test('the id of the config, of the daemon that runs, and what is no id are refus
   );
   await using silent = await runningDaemon({ status: status({}) });
   const untold = await abandoned({ admin: { listen: new URL(silent.url).host } });
-  await expect(untold.run(remove)).rejects.toThrow('does not say with which id');
+  await expect(untold.run(remove)).rejects.toThrow('its controller.id is unknown');
   await using locked = await runningDaemon({ status: status({ namePrefix: 'gh-t' }) }, 'token of its admin');
   const refused = await abandoned({ admin: { listen: new URL(locked.url).host } });
-  await expect(refused.run(remove)).rejects.toThrow('does not say with which id');
+  await expect(refused.run(remove)).rejects.toThrow('its controller.id is unknown');
   expect(stays.names()).toEqual(['gh-t-7-1']);
   await using other = await runningDaemon({ status: status({ namePrefix: 'gh-new' }) });
   const freed = await abandoned({ admin: { listen: new URL(other.url).host } });
   expect((await freed.run(remove)).code).toBe(0);
 });
 
-test('a daemon that was started before the config had its new id is asked for the one that it has', async () => {
+test('a running daemon is asked for its id, since it may have started before the config got a new one', async () => {
   const at = await abandoned();
   const older = join(at.folder, 'older.json');
   const content = JSON.parse(readFileSync(at.path, 'utf8'));
@@ -285,7 +290,7 @@ test('a daemon that was started before the config had its new id is asked for th
   );
 });
 
-test('of an earlier prefix the names are others', async () => {
+test('names of an earlier prefix are found with --prefix only', async () => {
   const at = await abandoned();
   addForeignVm(at.mac.world, { name: 'mac-ci-t-7-1', state: 'stopped' });
   expect((await at.run()).code).toBe(0);
@@ -293,7 +298,7 @@ test('of an earlier prefix the names are others', async () => {
   expect([code, at.names()]).toEqual([0, []]);
 });
 
-test('--json says the same for a script', async () => {
+test('--json prints the same as one JSON object', async () => {
   const at = await abandoned();
   const { createdAt } = addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
   const thing = { kind: 'vm', name: 'gh-t-7-1', on: 'mac-1', state: 'stopped', does: 'delete' };
@@ -325,17 +330,17 @@ test('without a terminal nothing is removed unless --yes says so', async () => {
 });
 
 test.runIf(canRun(whyNoTerminal()))(
-  'at a terminal the removal is asked for, and no is the answer of Enter',
+  'at a terminal the removal must be confirmed, and Enter alone means no',
   async () => {
     const at = await abandoned();
     addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
     const args = ['leftovers', '--controller-id', 't', '--remove', '--config', at.path];
     const no = atTerminal(args, { cwd: at.folder });
-    await no.see('Remove 1 thing?', '\r');
+    await no.see('Remove 1 VM?', '\r');
     await no.see('Nothing was removed.');
     expect([await no.ended, at.names()]).toEqual([1, ['gh-t-7-1']]);
     const yes = atTerminal(args, { cwd: at.folder });
-    await yes.see('Remove 1 thing?', 'y');
+    await yes.see('Remove 1 VM?', 'y');
     await yes.see('removed  vm gh-t-7-1 on mac-1');
     expect([await yes.ended, at.names()]).toEqual([0, []]);
   },

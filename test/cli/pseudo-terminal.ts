@@ -15,7 +15,7 @@ export function whyNoTerminal(): string | null {
   try {
     if (/util-linux/.test(execFileSync('script', ['--version'], { encoding: 'utf8' }))) return null;
   } catch {
-    // As on a system with another `script`, or none.
+    // The system has another `script`, or none.
   }
   return 'the program "script" of util-linux, which makes a pseudo-terminal, is not here';
 }
@@ -35,7 +35,7 @@ export function atTerminal(args: string[], { cwd = tmpdir(), env = {} as NodeJS.
   const shown = () => stripVTControlCharacters(output);
   return {
     shown,
-    /** Waits until this stands behind what was waited for before, then types. */
+    /** Waits until `text` appears after the text of the last wait, then types. */
     async see(text: string, keys = ''): Promise<void> {
       await soon(() => expect(shown().slice(read)).toContain(text));
       read = shown().indexOf(text, read) + text.length;

@@ -1,7 +1,7 @@
 import type { Terminal } from '../../src/cli/command.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 
-/** A terminal that keeps what is written; without columns it is a pipe. */
+/** A terminal that records what is written to it; without columns it behaves like a pipe. */
 export function recordingTerminal(
   env: NodeJS.ProcessEnv = {},
   clock: Clock = systemClock,

@@ -31,13 +31,13 @@ const NOTHING: AdminSource = {
   collect: async () => [],
 };
 
-/** The admin listener of a daemon that is otherwise not there, and a config that leads to it. */
+/** The admin listener of a daemon without the rest of the daemon, and a config that leads to it. */
 export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
   const app = createAdminApp({ source: { ...NOTHING, ...source }, token, clock: systemClock });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
   const config = join(folder, 'config.json');
-  /** Writes the config, with the admin token that the operator believes in. */
+  /** Writes the config with this admin token, which may be a wrong one. */
   const write = (adminToken: string | null) =>
     writeFileSync(
       config,

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program in front of the real one that writes down how it was called, and ends as it is told. */
+/** A replacement for a system program that records its arguments and exits with a given status. */
 function fake(name: string, status = 0, said = ''): void {
   const file = join(folder, 'bin', name);
   writeFileSync(
@@ -51,7 +51,7 @@ const service = (...args: string[]) =>
     env: { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
   });
 
-test('the launchd file is a property list that starts the daemon again after a crash, and gives it time to end', () => {
+test('the launchd file is a property list that restarts the daemon after a crash, and gives it time to stop', () => {
   const job = parse(serviceUnit('launchd', PROGRAM)) as Record<string, unknown>;
   expect(job).toMatchObject({
     ProgramArguments: [...PROGRAM.command, 'start', '--config', PROGRAM.config],
@@ -63,7 +63,7 @@ test('the launchd file is a property list that starts the daemon again after a c
   });
 });
 
-test('the systemd units do not try a config again that cannot be used', () => {
+test('the systemd units do not restart a daemon whose config cannot be used', () => {
   for (const manager of ['systemd', 'systemd-user'] as const) {
     expect(serviceUnit(manager, PROGRAM)).toContain(
       `RestartPreventExitStatus=${ExitCode.usage} ${ExitCode.config}\n`,
@@ -71,7 +71,7 @@ test('the systemd units do not try a config again that cannot be used', () => {
   }
 });
 
-test('a unit for the machine may write to its own folder alone, unless store or config are elsewhere', () => {
+test('a system unit may write only to its own folder, unless store or config are elsewhere', () => {
   const inState = { ...PROGRAM, store: '/var/lib/jeballto-runner/data', config: '/etc/jr/config.json' };
   expect(serviceUnit('systemd', inState)).toMatch(/ProtectSystem=strict\nProtectHome=yes\n/);
   expect(serviceUnit('systemd', { ...inState, config: PROGRAM.config })).not.toContain('ProtectHome');
@@ -121,7 +121,7 @@ const MANAGERS: [Manager, string, string[]][] = [
 ];
 
 test.each(MANAGERS)(
-  'install writes, checks and starts a service of %s, twice as well as once',
+  'install writes, checks and starts a service of %s, also when it is run again',
   async (manager, path, steps) => {
     for (const name of ['launchctl', 'systemctl', 'plutil', 'systemd-analyze']) fake(name);
     const file = join(folder, path);
@@ -140,7 +140,7 @@ test.each(MANAGERS)(
   },
 );
 
-test('with --json each of them prints one line that says what became of the service', async () => {
+test('with --json each service command prints one line with the state of the service', async () => {
   for (const name of ['launchctl', 'plutil']) fake(name);
   const manager = 'launchd';
   const file = join(folder, 'Library/LaunchAgents/io.github.jeballto-runner.plist');
@@ -157,7 +157,7 @@ test('with --json each of them prints one line that says what became of the serv
   expect(await said('uninstall')).toEqual({ manager, file, removed: false });
 });
 
-test('a file that its program does not accept is not written', async () => {
+test('a service file that the system’s checker refuses is not written', async () => {
   fake('plutil', 1, 'unexpected character');
   const { code, stderr } = await service('install', '--manager', 'launchd');
   expect({ code, stderr }).toEqual({
@@ -167,7 +167,7 @@ test('a file that its program does not accept is not written', async () => {
   expect(existsSync(join(folder, 'Library'))).toBe(false);
 });
 
-test('a config that cannot be used is installed as no service', async () => {
+test('no service is installed for a config that cannot be used', async () => {
   writeFileSync(join(folder, 'config.json'), '{}');
   expect((await service('install', '--manager', 'launchd')).code).toBe(78);
   expect(existsSync(join(folder, 'Library'))).toBe(false);

@@ -14,7 +14,7 @@ const file = (name: string, text: string) => {
   return join(folder, name);
 };
 
-test('a world stands in for the Macs and GitHub of a config: check is content, and a job passes through start', async () => {
+test('a simulated world replaces the Macs and GitHub of a config: check passes, and start serves a job', async () => {
   const path = file(
     'config.yaml',
     `github:
@@ -65,7 +65,7 @@ labels:
   expect(await world.ended).toBe(0);
 });
 
-test('a config that cannot be used is refused with the command that says why, and nothing stays behind', async () => {
+test('a config that cannot be used is refused with the command that says why, and no file is left behind', async () => {
   const { code, stderr } = await runCli(['simulate', 'world', '--for', file('bad.json', '{"github": {}}')]);
   expect({ code, stderr }).toEqual({
     code: 64,

@@ -13,7 +13,7 @@ function listening() {
 
 const counts = () => SIGNALS.map((signal) => process.listenerCount(signal));
 
-test('one listener for each signal while it listens, none before and after', () => {
+test('there is one listener for each signal until release, and none after it', () => {
   const before = counts();
   const { stop } = listening();
   expect(counts()).toEqual(before.map((count) => count + 1));
@@ -21,7 +21,7 @@ test('one listener for each signal while it listens, none before and after', () 
   expect(counts()).toEqual(before);
 });
 
-test('the first signal is told, a second one forces with the exit code of its number', async () => {
+test('the first signal is reported, and each later one forces the end with the exit code of its signal', async () => {
   const { stop, forced, clock } = listening();
   process.emit('SIGTERM', 'SIGTERM');
   expect(await stop.first).toBe('SIGTERM');

@@ -52,19 +52,19 @@ async function failedJob(): Promise<void> {
   await daemon.store.durable();
 }
 
-test('explain says why a job failed, who must act and what happened, in the words of the page', async () => {
+test('explain says why a job failed, who must act and what happened, in the same words as the page', async () => {
   await failedJob();
   const { terminal, text } = recordingTerminal();
   expect(await explainCommand(77, { config }, terminal)).toBe(0);
-  expect(text()).toContain('Failed after 3 attempts');
+  expect(text()).toContain('Not ours. It had 3 attempts.');
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
   expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
   expect(text()).toContain('the operator of this daemon');
-  expect(text()).toMatch(/creating +attempt 3/);
-  expect(text()).toContain('slot.granted: queued → creating.acting');
+  expect(text()).toMatch(/Attempt 3, VM gh-default-77-1 on mini-1\n +queued .*\n +creating .* 1 failure\n/);
+  expect(text()).toContain('It got a slot: queued → creating.acting');
 });
 
-test('an evidence file, opened elsewhere, tells the same as the daemon did', async () => {
+test('explain prints the same for an evidence file as for the daemon', async () => {
   await failedJob();
   const output = join(folder, 'job.json');
   const { terminal } = recordingTerminal();
@@ -92,7 +92,7 @@ test('an evidence file, opened elsewhere, tells the same as the daemon did', asy
   expect(refused.status).toBe(409);
 });
 
-test('a file that is no evidence is refused in a sentence, and so is a machine that there is not', async () => {
+test('a file that is not evidence is refused in one sentence, and so is an unknown machine', async () => {
   const { replayCommand } = await import('../../src/cli/commands/story/replay-command.ts');
   const { terminal } = recordingTerminal();
   await expect(replayCommand(config, { port: 0 }, terminal)).rejects.toThrow('is not an evidence file');
@@ -100,7 +100,7 @@ test('a file that is no evidence is refused in a sentence, and so is a machine t
   await expect(chartCommand({ machine: 'vm', format: 'svg' }, terminal)).rejects.toThrow('job or host');
 });
 
-test('watch shows of each waiting job why it waits, and no more than fits', () => {
+test('watch shows why each waiting job waits, and no more lines than fit', () => {
   const waits = { jobId: 12, why: 'noSlot' as const, sentence: 'No free slot.', frees: '', until: null };
   const answer = {
     jobs: {
@@ -119,7 +119,7 @@ test('watch shows of each waiting job why it waits, and no more than fits', () =
   expect(lines.length).toBeLessThan(7);
 });
 
-test('explain folds what is long to the width of the terminal, and nothing where it is none', async () => {
+test('explain wraps long text to the width of the terminal, and wraps nothing in a pipe', async () => {
   await failedJob();
   const narrow = recordingTerminal({}, systemClock, { columns: 60 });
   await explainCommand(77, { config }, narrow.terminal);
@@ -128,9 +128,10 @@ test('explain folds what is long to the width of the terminal, and nothing where
   const pipe = recordingTerminal();
   await explainCommand(77, { config }, pipe.terminal);
   expect(pipe.text()).not.toContain('\u001b');
+  expect(Math.max(...pipe.lines.out.map((line) => stringWidth(line)))).toBeGreaterThan(60);
 });
 
-test('evidence overwrites nothing unless told so, and a folder that is not there is told', async () => {
+test('evidence overwrites a file only with --force, and a missing folder is reported', async () => {
   await failedJob();
   const { terminal, text } = recordingTerminal();
   const output = join(folder, 'job.json');
@@ -145,7 +146,7 @@ test('evidence overwrites nothing unless told so, and a folder that is not there
   );
 });
 
-test('a job that nobody knows has neither a story nor evidence', async () => {
+test('explain and evidence fail for an unknown job', async () => {
   const { terminal } = recordingTerminal();
   const output = join(folder, 'job.json');
   await expect(evidenceCommand(5, { config, output }, terminal)).rejects.toThrow('No such job is known.');

@@ -1,25 +1,13 @@
 import { expect, test } from 'vitest';
 import { randomSource } from '../../src/cli/simulation/random-source.ts';
-import { printable, shortSpan, textTable } from '../../src/cli/terminal/terminal-text.ts';
+import { printable, textTable } from '../../src/cli/terminal/terminal-text.ts';
 
-test.each([
-  [0, '0s'],
-  [999, '0s'],
-  [45_000, '45s'],
-  [200_000, '3m 20s'],
-  [3_600_000, '1h'],
-  [187_200_000, '2d 4h'],
-  [-5, '0s'],
-])('%i ms are spoken as %s', (ms, spoken) => {
-  expect(shortSpan(ms)).toBe(spoken);
-});
-
-test('what others named cannot move the cursor or retitle the window', () => {
+test('a name from outside cannot move the cursor or change the title of the window', () => {
   const bad = '\ufffd';
   expect(printable('a\x1b[2J\x07b\r\n\u202ec')).toBe(`a${bad}[2J${bad}b${bad}${bad}${bad}c`);
 });
 
-test('columns are as wide as their widest cell, and lines have no blanks at their end', () => {
+test('columns are as wide as their widest cell, and lines have no spaces at their end', () => {
   expect(
     textTable([
       ['A', 'B', 'C'],
@@ -29,7 +17,7 @@ test('columns are as wide as their widest cell, and lines have no blanks at thei
   ).toEqual(['A     B    C', 'long', 'x     ünï  z']);
 });
 
-test('chance repeats for the same seed only', () => {
+test('random numbers are the same for the same seed, and differ for another', () => {
   const draw = (seed?: number) => Array.from({ length: 5 }, randomSource(seed));
   expect(draw(7)).toEqual(draw(7));
   expect(draw(7)).not.toEqual(draw(8));

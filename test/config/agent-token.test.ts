@@ -7,7 +7,7 @@ import { AGENT_TOKEN, load, problemLines, SMALLEST, temporaryFolder, writeIn } f
 const HOST = { name: 'local', base_url: 'http://127.0.0.1:8011/v1', max_concurrent_vms: 2 };
 const node = (script: string) => [process.execPath, '-e', script];
 
-/** Resolves to the sentence; fails when a token is found. */
+/** Resolves to the message of the failure; throws when a token is found. */
 async function sentenceFor(host: object, env: NodeJS.ProcessEnv = {}, patience?: number): Promise<string> {
   const outcome = await resolveAgentToken({ ...HOST, ...host }, env, patience).catch(
     (error: unknown) => error,
@@ -16,7 +16,7 @@ async function sentenceFor(host: object, env: NodeJS.ProcessEnv = {}, patience?:
   return (outcome as ConfigError).message;
 }
 
-test('the token of the config goes before its file, and the file before its command', async () => {
+test('the token in the config is used before the token file, and the file before the command', async () => {
   const token_file = writeIn(temporaryFolder(), 'token', `${AGENT_TOKEN}-file\n`);
   const token_command = node(`console.log('${AGENT_TOKEN}-command')`);
   const all = { ...HOST, token: AGENT_TOKEN, token_file, token_command };
@@ -25,7 +25,7 @@ test('the token of the config goes before its file, and the file before its comm
   expect(await resolveAgentToken({ ...HOST, token_command }, {})).toBe(`${AGENT_TOKEN}-command`);
 });
 
-test('a token from the environment goes before the command, once the config is loaded', async () => {
+test('a token from the environment is used before the command, once the config is loaded', async () => {
   const { config } = load(
     { ...SMALLEST, jeballto: { token_command: ['false'] } },
     { JEBALLTO_TOKEN: AGENT_TOKEN },
@@ -33,7 +33,7 @@ test('a token from the environment goes before the command, once the config is l
   expect(await resolveAgentToken(config.hosts[0] ?? HOST, {})).toBe(AGENT_TOKEN);
 });
 
-test('without any, the sentence says where the operator copies it from', async () => {
+test('without any token, the message says where the operator copies it from', async () => {
   expect(await sentenceFor({})).toBe(
     'token of the host "local": is missing. The agent keeps its token in the macOS Keychain, where no other program can read it, so it cannot be discovered: copy it from the agent\'s menu bar ("Copy API Token") and give it as token, token_file or token_command of this host, or in the environment variable JEBALLTO_TOKEN.',
   );
@@ -41,15 +41,15 @@ test('without any, the sentence says where the operator copies it from', async (
 });
 
 test.each([
-  ['short', "is 5 bytes long; the agent's tokens have 32 to 512."],
-  ['x'.repeat(513), "is 513 bytes long; the agent's tokens have 32 to 512."],
-  [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'holds blanks or letters that no agent token has.'],
+  ['short', "has 5 bytes, but the agent's tokens have 32 to 512."],
+  ['x'.repeat(513), "has 513 bytes, but the agent's tokens have 32 to 512."],
+  [`${AGENT_TOKEN} ${AGENT_TOKEN}`, 'contains spaces or other characters that no agent token has.'],
   [
     '{"api":{"host":"127.0.0.1","port":8011,"maxConcurrentRequests":100}}',
-    "is JSON. The agent's config.json holds no token: it keeps that in the macOS Keychain.",
+    "is JSON. The agent's config.json holds no token: the agent keeps it in the macOS Keychain.",
   ],
-  [`${AGENT_TOKEN}é`, 'holds blanks or letters that no agent token has.'],
-])('a text that is no agent token is refused without being repeated: %s', async (token, why) => {
+  [`${AGENT_TOKEN}é`, 'contains spaces or other characters that no agent token has.'],
+])('a text that cannot be an agent token is refused without being repeated: %s', async (token, why) => {
   expect(problemLines({ ...SMALLEST, jeballto: { token } })).toEqual([
     `jeballto.token: ${why} Copy it again from the agent's menu bar ("Copy API Token").`,
   ]);
@@ -65,7 +65,7 @@ test.each([32, 512])('a token may have %i bytes', async (length) => {
   expect(await resolveAgentToken({ ...HOST, token }, {})).toBe(token);
 });
 
-test('a token file that went away is named', async () => {
+test('a token file that does not exist any more is named', async () => {
   const token_file = join(temporaryFolder(), 'gone');
   expect(await sentenceFor({ token_file })).toBe(
     `token_file of the host "local": names ${token_file}, which cannot be read (ENOENT): put the token there.`,
@@ -94,15 +94,15 @@ test.each([
     node(`process.stdout.write('${AGENT_TOKEN}'.repeat(10_000))`),
     'printed far more than a token',
   ],
-])('a command that %s is named, and nothing that it was given or printed', async (_, token_command, why) => {
+])('a command that %s is named, but neither its arguments nor its output', async (_, token_command, why) => {
   const sentence = await sentenceFor({ token_command });
   expect(sentence).toBe(
-    `token_command of the host "local": names the program ${token_command[0]}, which ${why}: run it by hand to see more.`,
+    `token_command of the host "local": names the program ${token_command[0]}, which ${why}: run it by hand to see the reason.`,
   );
   expect(sentence).not.toContain(AGENT_TOKEN);
 });
 
-test('a command that does not end is ended', async () => {
+test('a command that does not end in time is killed', async () => {
   const token_command = node("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)");
-  expect(await sentenceFor({ token_command }, {}, 500)).toContain('which did not end within 0.5 seconds:');
+  expect(await sentenceFor({ token_command }, {}, 500)).toContain('which did not end within 500 ms:');
 });

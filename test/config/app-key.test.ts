@@ -22,7 +22,7 @@ test('a key as GitHub makes it is accepted, in its newer form too', () => {
 });
 
 test.each([
-  ['no key at all', 'hunter2', 'holds no PEM key'],
+  ['a file without a key', 'hunter2', 'does not hold a PEM key'],
   ['a damaged key', APP_KEY.replace(/^M.{30}/m, 'AAAA'), 'it is damaged'],
   [
     'a public key',
@@ -44,7 +44,7 @@ test.each([
     String(rsa.privateKey.export({ type: 'pkcs1', format: 'pem', ...secret })),
     'a key with a passphrase',
   ],
-])('%s stops the start in a sentence', (_, pem, said) => {
+])('%s is one problem of the config, with a sentence that says what is wrong', (_, pem, said) => {
   const [problem, ...others] = problemLines(...withKey(pem));
   expect(problem).toMatch(/^github\.app_private_key_path: names /);
   expect(problem).toContain(said);

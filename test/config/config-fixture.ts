@@ -20,10 +20,10 @@ export const SMALLEST = {
   labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
 };
 
-/** What a file writes for the value of an environment variable. */
+/** The text in a config file that stands for the value of an environment variable. */
 export const variable = (name: string) => `$\{${name}}`;
 
-/** A folder that goes with the test; it stands for the home as well. */
+/** A folder that is removed after the test; it is the home folder as well. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-config-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

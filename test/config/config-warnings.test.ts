@@ -7,11 +7,11 @@ const image = { image: 'ghcr.io/acme/mac' };
 const warningsOf = (content: object) =>
   load({ ...SMALLEST, ...content }).warnings.map(({ path, message }) => `${path}: ${message}`);
 
-test('a usual configuration has none', () => {
+test('a usual configuration has no warning', () => {
   expect(warningsOf({})).toEqual([]);
 });
 
-test('webhooks without a secret will all be refused', () => {
+test('webhooks without a secret are warned of', () => {
   expect(warningsOf({ controller: { mode: 'both' } })).toEqual([
     'github.webhook_secret: is missing, so every webhook delivery will be refused and only polling finds jobs: set it here and in the webhook at GitHub, or set controller.mode to poll.',
   ]);
@@ -27,9 +27,9 @@ test.each([
   'macos-26-intel',
   'ubuntu-24.04-arm',
   'windows-2025',
-])("%s is a label of GitHub's own runners", (label) => {
+])("the profile %s, a label of GitHub's own runners, is warned of", (label) => {
   expect(warningsOf({ labels: { [label]: image } })).toEqual([
-    expect.stringContaining("is the name of an image of GitHub's own runners"),
+    expect.stringContaining("is a label of GitHub's own runners: "),
   ]);
 });
 
@@ -40,40 +40,42 @@ test.each(['jeballto-macos', 'macos', 'macos-ci', 'my-macos-15', 'xcode26'])(
   },
 );
 
-test('a profile named like a label of every runner is ambiguous beside others, and harmless alone', () => {
+test('a profile named like a label of every runner is warned of when there are other profiles', () => {
   expect(warningsOf({ labels: { macOS: image } })).toEqual([]);
   expect(warningsOf({ labels: { macOS: image, xcode26: image } })).toEqual([
-    expect.stringContaining("labels.macOS: is in runner.labels too, so every profile's runner has it"),
+    expect.stringContaining(
+      'labels.macOS: is also in runner.labels, so the runners of every profile have it',
+    ),
   ]);
 });
 
-test('"self-hosted" as a profile, and runners without the usual labels, are probably not meant', () => {
+test('"self-hosted" as a profile, and runners without the usual labels, are warned of', () => {
   expect(warningsOf({ labels: { 'Self-Hosted': image } })).toEqual([
-    expect.stringContaining('labels.Self-Hosted: is what every job for a runner of its own names'),
+    expect.stringContaining('labels.Self-Hosted: is a label that jobs for any self-hosted runner name'),
   ]);
   expect(warningsOf({ runner: { labels: [] } })).toEqual([
     expect.stringContaining('runner.labels: is empty, so a job that also asks for self-hosted'),
   ]);
 });
 
-test('a lifetime has to be longer than the way to a ready runner', () => {
+test('a lifetime that is shorter than the way to a ready runner is warned of', () => {
   const labels = { mac: { ...image, lifetime_seconds: 1320 } };
   expect(warningsOf({ labels })).toEqual([
-    'labels.mac.lifetime_seconds: ends before the VM has to be ready (1320 seconds by timeouts.ssh_ready to timeouts.runner_online): it may be powered off before or in its job. Raise it above the longest job.',
+    'labels.mac.lifetime_seconds: is not above the time that a VM may take until its runner is online (1320 seconds by timeouts.ssh_ready to timeouts.runner_online), so the agent may power the VM off before or during its job. Set it above the length of the longest job.',
   ]);
   expect(warningsOf({ labels, timeouts: { ssh_ready: '9m' } })).toEqual([]);
 });
 
-test('a GitHub token goes over plain http to no other machine unnoticed', () => {
+test('a GitHub token that goes over plain http to another machine is warned of', () => {
   const warningsAt = (api_url: string) => warningsOf({ github: { ...SMALLEST.github, api_url } });
   expect(warningsAt('http://github.example.com/api/v3')).toEqual([
-    'github.api_url: is plain http to another machine: everyone on the way can read the GitHub token. Use https.',
+    'github.api_url: uses plain http to another machine, so anyone on the network between can read the GitHub token: use https.',
   ]);
   expect(warningsAt('http://127.0.0.1:8099')).toEqual([]);
   expect(warningsAt('http://[::1]:8099')).toEqual([]);
 });
 
-test('a runner group means nothing to a repository', () => {
+test('a runner group is warned of where runners belong to a repository', () => {
   expect(warningsOf({ runner: { group: 'macs' } })).toEqual([
     expect.stringMatching(/^runner\.group: has no effect/),
   ]);
@@ -88,6 +90,6 @@ test('warnings say where they come from, as problems do', () => {
     folder,
   );
   expect(warnings.map(problemLine)).toEqual([
-    expect.stringContaining(`${folder}/config.yaml:3: labels.macos-15: is the name of an image`),
+    expect.stringContaining(`${folder}/config.yaml:3: labels.macos-15: is a label of GitHub's own runners`),
   ]);
 });

@@ -7,7 +7,7 @@ import { AGENT_TOKEN, APP_KEY, load, temporaryFolder, writeIn } from './config-f
 
 const committed = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
 
-test('every key has its facts, and a meaning that is a sentence', () => {
+test('every key has its facts, and its meaning is a sentence', () => {
   for (const [section, { keys }] of Object.entries(SECTIONS)) {
     for (const [key, schema] of Object.entries(keys)) {
       expect(keyFacts.get(schema)?.meaning, `${section}.${key}`).toMatch(/^[A-Z`].*\.$/);

@@ -10,7 +10,7 @@ function homeWithAgent(content: unknown): string {
   return home;
 }
 
-test('a machine without an agent has none', () => {
+test('no agent is found on a machine without one', () => {
   expect(discoverAgent(temporaryFolder())).toBeNull();
 });
 
@@ -25,20 +25,20 @@ test.each([
 });
 
 test.each(['{', '[]', { api: { port: 'x' } }, { api: { host: 'a b', port: 1 } }, {}])(
-  'a file of another form says nothing: %j',
+  'an agent file of another form gives no address: %j',
   (content) => {
     expect(discoverAgent(homeWithAgent(content))?.baseUrl).toBeNull();
   },
 );
 
-test('the address is taken where the config gives none, and never the token', () => {
+test('the address is taken from the agent file when the config gives none, but never the token', () => {
   const home = homeWithAgent({ api: { host: '0.0.0.0', port: 8020, token: AGENT_TOKEN } });
   expect(load(SMALLEST, {}, home).config.hosts).toEqual([
     { name: 'local', base_url: 'http://127.0.0.1:8020/v1', max_concurrent_vms: 2 },
   ]);
 });
 
-test('an address in the file, in the environment or in hosts goes before it', () => {
+test('an address in the config, in the environment or in hosts is used before the agent file’s', () => {
   const home = homeWithAgent({ api: { host: '0.0.0.0', port: 8020 } });
   const base_url = 'http://192.0.2.1:8011/v1';
   const urlOf = (content: object, env = {}) =>
@@ -48,7 +48,7 @@ test('an address in the file, in the environment or in hosts goes before it', ()
   expect(urlOf({}, { JEBALLTO_BASE_URL: base_url })).toBe(base_url);
 });
 
-test('an agent file that says nothing usable is told, and the usual address assumed', () => {
+test('an unusable agent file is warned of, and the usual address is assumed', () => {
   const home = homeWithAgent('{');
   const { config, warnings } = load(SMALLEST, {}, home);
   expect(config.hosts[0]?.base_url).toBe('http://127.0.0.1:8011/v1');
@@ -57,7 +57,7 @@ test('an agent file that says nothing usable is told, and the usual address assu
       at: `${home}/${NAME}`,
       path: 'jeballto.base_url',
       message:
-        "the agent's config file says no usable api.host and api.port, so http://127.0.0.1:8011/v1 is assumed. Give jeballto.base_url if the agent is elsewhere.",
+        "the agent's config file holds no usable api.host and api.port, so http://127.0.0.1:8011/v1 is used. Set jeballto.base_url if the agent is elsewhere.",
     },
   ]);
 });

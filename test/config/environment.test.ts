@@ -14,7 +14,7 @@ import {
 const OTHER_TOKEN = `${AGENT_TOKEN}-other`;
 
 describe('variables of single keys', () => {
-  test('there is one for every key but those of hosts and profiles and the token command, each once', () => {
+  test('exist for single keys, but not for hosts and the token command, and none exists twice', () => {
     const names = VARIABLES.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('JEBALLTO_RUNNER_GITHUB_APP_ID');
@@ -22,7 +22,7 @@ describe('variables of single keys', () => {
     expect(names.filter((name) => /HOSTS|COMMAND/.test(name))).toEqual([]);
   });
 
-  test('they replace what the file says, whatever its type', () => {
+  test('replace the value in the file, whatever its type', () => {
     const { config } = load(SMALLEST, {
       JEBALLTO_RUNNER_GITHUB_TOKEN: 'ghp_from_environment',
       JEBALLTO_RUNNER_GITHUB_REPOSITORIES: 'site, docs ,',
@@ -39,38 +39,38 @@ describe('variables of single keys', () => {
     expect(config.hosts[0]?.token).toBe(AGENT_TOKEN);
   });
 
-  test('an empty one counts as not set', () => {
+  test('that are empty count as not set', () => {
     expect(load(SMALLEST, { JEBALLTO_RUNNER_CONTROLLER_MODE: '' }).config.controller.mode).toBe('poll');
   });
 
-  test('a secret that the file cannot find is not missed when its variable gives it', () => {
+  test('can give a secret whose reference in the file is not set', () => {
     const content = { ...SMALLEST, github: { ...SMALLEST.github, token: variable('NOT_SET') } };
     const { config } = load(content, { JEBALLTO_RUNNER_GITHUB_TOKEN: 'ghp_1' });
     expect(config.github.token).toBe('ghp_1');
   });
 
-  test('a wrong value is told with the name of its variable', () => {
+  test('with a wrong value are refused, with the name of the variable', () => {
     const env = { JEBALLTO_RUNNER_CONTROLLER_MAX_ATTEMPTS: 'three' };
     expect(() => load(SMALLEST, env)).toThrow(
       'JEBALLTO_RUNNER_CONTROLLER_MAX_ATTEMPTS: controller.max_attempts: "three" does not fit here: write a whole number from 1 to 100.',
     );
   });
 
-  test('one that does not exist is refused with the nearest that does', () => {
+  test('that do not exist are refused, with the nearest name that does', () => {
     expect(problemLines(SMALLEST, { JEBALLTO_RUNNER_CONTROLER_MODE: 'poll' })).toEqual([
-      'is not a variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Unset it otherwise.',
+      'is not a variable of this program. Did you mean JEBALLTO_RUNNER_CONTROLLER_MODE? Otherwise unset it.',
     ]);
   });
 
-  test('a section that is none is refused as such, and the variable does not hide it', () => {
+  test('do not hide a section of the wrong type', () => {
     expect(problemLines({ ...SMALLEST, log: 'json' }, { JEBALLTO_RUNNER_LOG_FORMAT: 'pretty' })).toEqual([
-      'log: takes keys of its own: level, format.',
+      'log: must hold some of these keys: level, format.',
     ]);
   });
 });
 
-describe('variables that the family shares', () => {
-  test('JEBALLTO_BASE_URL replaces the address of the one host, and its own variable goes before', () => {
+describe('variables that the Jeballto tools share', () => {
+  test('JEBALLTO_BASE_URL replaces the address of the one host, and JEBALLTO_RUNNER_JEBALLTO_BASE_URL replaces both', () => {
     const content = { ...SMALLEST, jeballto: { base_url: 'http://192.0.2.1:8011/v1' } };
     const baseUrl = (env: Record<string, string>) => load(content, env).config.hosts[0]?.base_url;
     const shared = { JEBALLTO_BASE_URL: 'http://192.0.2.2:8011/v1' };
@@ -80,7 +80,7 @@ describe('variables that the family shares', () => {
     );
   });
 
-  test('JEBALLTO_BASE_URL is left aside, and said to be, where hosts have addresses of their own', () => {
+  test('JEBALLTO_BASE_URL is ignored with a warning when hosts have their own addresses', () => {
     const hosts = [{ name: 'mac-1', base_url: 'http://192.0.2.1:8011/v1' }];
     const { config, warnings } = load(
       { ...SMALLEST, hosts },
@@ -91,12 +91,12 @@ describe('variables that the family shares', () => {
       {
         at: 'JEBALLTO_BASE_URL',
         path: '',
-        message: 'is not used, since hosts gives every host its base_url.',
+        message: 'is ignored, since every entry of hosts has its own base_url: unset it.',
       },
     ]);
   });
 
-  test('GITHUB_TOKEN is taken only where the file has neither a token nor a part of an App', () => {
+  test('GITHUB_TOKEN is used only when the file has neither a token nor a part of an App', () => {
     const folder = temporaryFolder();
     writeIn(folder, 'app.pem', APP_KEY);
     const { owner, repository } = SMALLEST.github;
@@ -125,7 +125,7 @@ describe('variables that the family shares', () => {
     expect(hostOf({ token_command: ['x'] }, shared)).toMatchObject({ token: AGENT_TOKEN });
   });
 
-  test('each of several hosts has a variable of its own, and none takes the shared one', () => {
+  test('each of several hosts has its own variable, and none uses the shared one', () => {
     const hosts = ['mac-1', 'mac.2'].map((name) => ({
       name,
       base_url: `http://${name.replace('.', '-')}:8011/v1`,
@@ -135,7 +135,7 @@ describe('variables that the family shares', () => {
     expect(config.hosts.map(({ token }) => token)).toEqual([undefined, OTHER_TOKEN]);
   });
 
-  test('a single entry of hosts takes the shared token', () => {
+  test('a single entry of hosts uses the shared token', () => {
     const hosts = [{ name: 'mac-1', base_url: 'http://mac-1:8011/v1' }];
     expect(load({ ...SMALLEST, hosts }, { JEBALLTO_TOKEN: AGENT_TOKEN }).config.hosts[0]?.token).toBe(
       AGENT_TOKEN,

@@ -17,7 +17,7 @@ import {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** The documented keys of the system that this one stands in for, and no others. */
+/** The documented keys of the system that this one can replace, and no others. */
 const DOCUMENTED_FORM = `
 github:
   app_id: 12345
@@ -55,7 +55,7 @@ labels:
 `;
 
 describe('whole files', () => {
-  test('a YAML file of the documented form loads unchanged and without a warning', () => {
+  test('a YAML file with the documented keys loads unchanged and without a warning', () => {
     const folder = temporaryFolder();
     const key = writeIn(folder, 'path.pem', APP_KEY);
     const token = writeIn(folder, 'agent.token', AGENT_TOKEN);
@@ -157,13 +157,13 @@ describe('whole files', () => {
     }
   });
 
-  test('one host is made of jeballto, and of nothing at all', () => {
+  test('without hosts, the section jeballto makes one host, even when it is missing', () => {
     expect(load(SMALLEST).config.hosts).toEqual([
       { name: 'local', base_url: 'http://127.0.0.1:8011/v1', max_concurrent_vms: 2 },
     ]);
   });
 
-  test("hosts take the controller's limit unless they have one of their own", () => {
+  test("a host uses the controller's limit unless it has its own", () => {
     const { config } = load({
       ...SMALLEST,
       controller: { max_concurrent_vms: 1 },
@@ -203,7 +203,7 @@ describe('whole files', () => {
     expect(scopeOf({ ...SMALLEST, runner: { scope: 'organization' } })).toBe('organization');
   });
 
-  test('the secret of the webhook may be several while it is changed, in the file and in a variable', () => {
+  test('the webhook secret may be a list while it is being changed, in the file and in a variable', () => {
     const secretOf = (webhook_secret: unknown, env = {}) =>
       load({ ...SMALLEST, github: { ...SMALLEST.github, webhook_secret } }, env).config.github.webhook_secret;
     const NAME = 'JEBALLTO_RUNNER_GITHUB_WEBHOOK_SECRET';
@@ -217,9 +217,9 @@ describe('whole files', () => {
   test.each([
     [[], ': is an empty list: name at least one, or leave the key out.'],
     [['fine', ''], '[1]: is empty. Give a value, or leave the key out.'],
-    [[7], ': takes a list of texts: put each in quotes.'],
-    [7, ': is read as a number, but takes a text: put it in quotes.'],
-  ])('a secret of the webhook that cannot be one is refused: %j', (webhook_secret, problem) => {
+    [[7], ': must be a list of texts: put each text in quotes.'],
+    [7, ': is read as a number, but must be a text: put it in quotes.'],
+  ])('an unusable webhook secret is refused: %j', (webhook_secret, problem) => {
     const github = { ...SMALLEST.github, webhook_secret };
     expect(problemLines({ ...SMALLEST, github })).toEqual([`github.webhook_secret${problem}`]);
   });
@@ -239,7 +239,7 @@ labels:
     expect(config.labels.mac).toEqual({ image: 'ghcr.io/acme/mac', lifetime_seconds: 7200, warm: 0 });
   });
 
-  test('a profile may take over the keys of another one', () => {
+  test('a profile may merge the keys of another one', () => {
     const { config } = load(`
 github: {token: t, owner: acme, repository: app}
 labels:
@@ -252,8 +252,8 @@ labels:
   });
 });
 
-describe('what stands in the file is refused', () => {
-  test('with every problem at once, in the order of the file, with line, key and mend', () => {
+describe('a config file is refused', () => {
+  test('with every problem at once, in the order of the file, each with line, key and fix', () => {
     const folder = temporaryFolder();
     const text = `
 github:
@@ -274,7 +274,7 @@ admin: {listen: ":9092"}
       `${file}:4: github.token: takes its value from the environment variable NO_SUCH_VARIABLE, which is not set: set it, or write the value here.`,
       `${file}:6: controller.mode: "pull" is none of the choices: write poll, webhook or both.`,
       `${file}:7: controller.poll_intervall: is not a key here. Did you mean poll_interval?`,
-      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest, a job needs no registry once the image is there.`,
+      `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.`,
       `${file}:10: labels["mac 15"].cpu: 64 does not fit here: write a whole number from 1 to 32.`,
       `${file}:11: admin.token: is missing. admin.listen opens the API to other machines at 0.0.0.0: set a token, or listen on 127.0.0.1.`,
     ]);
@@ -287,32 +287,32 @@ admin: {listen: ":9092"}
     ]);
   });
 
-  test('when sections are no sections', () => {
+  test('when a section is not a section', () => {
     expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
-      expect.stringMatching(/^github: takes keys of its own: token, app_id, /),
-      'labels: takes names, and under each of them keys of its own: image, cpu, memory, disk, lifetime_seconds, warm.',
-      'store: takes keys of its own: path, retention.',
-      'hosts: takes a list of hosts, each with a name and a base_url.',
+      expect.stringMatching(/^github: must hold some of these keys: token, app_id, /),
+      'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm.',
+      'store: must hold some of these keys: path, retention.',
+      'hosts: must be a list of hosts, each with a name and a base_url.',
     ]);
   });
 
   test.each([
     ['pollInterval', 'controller', 'Did you mean poll_interval?'],
     ['poll-interval', 'controller', 'Did you mean poll_interval?'],
-    ['image', 'runner', 'is not a key here, but labels.<label>.image is: move it there.'],
+    ['image', 'runner', 'is not a key here. Its place is labels.<label>.image: move it there.'],
     [
       'base_url',
       'controller',
-      'is not a key here, but jeballto.base_url or hosts[].base_url is: move it there.',
+      'is not a key here. Its place is jeballto.base_url or hosts[].base_url: move it there.',
     ],
-    ['zzz', 'log', 'is not a key here. The nearest is level; all that may stand here: level, format.'],
-  ])('a key that does not exist: %s under %s', (key, section, mend) => {
+    ['zzz', 'log', 'is not a key here. The most similar key is level; all keys here: level, format.'],
+  ])('for the key %s under %s, which does not exist', (key, section, fix) => {
     expect(problemLines({ ...SMALLEST, [section]: { [key]: 'x' } })).toEqual([
-      `${section}.${key}: ${mend.startsWith('is ') ? mend : `is not a key here. ${mend}`}`,
+      `${section}.${key}: ${fix.startsWith('is ') ? fix : `is not a key here. ${fix}`}`,
     ]);
   });
 
-  test('unknown keys are found in every section, in hosts and in profiles', () => {
+  test('for an unknown key in any section, in hosts and in profiles', () => {
     expect(
       problemLines({
         ...SMALLEST,
@@ -337,9 +337,9 @@ describe('syntax', () => {
     return configErrorOf(() => loadConfig({ path, env: {} })).message.replaceAll(`${folder}/`, '');
   };
 
-  test('faults are told with their line, and never with what stands there', () => {
+  test('an error names its line, and never repeats the text of the line', () => {
     expect(syntaxOf('github:\n\ttoken: ghp_hidden\n')).toBe(
-      'config.yaml:2: is indented with a tab, which YAML refuses: use blanks.',
+      'config.yaml:2: is indented with a tab, which YAML refuses: use spaces.',
     );
     expect(syntaxOf('a: 1\na: ghp_hidden\n')).toBe(
       'config.yaml:2: holds the key a twice: keep one of the two.',
@@ -353,20 +353,20 @@ describe('syntax', () => {
     );
   });
 
-  test('a comma forgotten in JSON is found where it is missing', () => {
+  test('a comma that is missing in JSON is reported at its place', () => {
     expect(syntaxOf('{\n  "a": 1\n  "b": "ghp_hidden"\n}', 'config.json')).toMatch(
-      /^config\.json:3: is not valid JSON, here or just before: look for a comma/,
+      /^config\.json:3: is not valid JSON, here or just before: look for a missing or extra comma/,
     );
   });
 
-  test('a key that is there twice is named, in JSON too', () => {
+  test('a key that occurs twice is named, in JSON too', () => {
     expect(syntaxOf('{\n  "github": {"token": "ghp_hidden"},\n  "github": {}\n}', 'config.json')).toBe(
       'config.json:3: holds the key github twice: keep one of the two.',
     );
   });
 
   test.each(['utf16le', 'latin1'] as const)(
-    'a file that is not UTF-8 text is told as such: %s',
+    'a file in %s, which is not UTF-8, is reported as such',
     (encoding) => {
       const folder = temporaryFolder();
       const path = join(folder, 'config.json');
@@ -376,15 +376,15 @@ describe('syntax', () => {
     },
   );
 
-  test.each(['config.toml', 'config.yaml', 'config.json'])('TOML in %s is told as such', (name) => {
+  test.each(['config.toml', 'config.yaml', 'config.json'])('TOML in %s is reported as TOML', (name) => {
     expect(syntaxOf('[github]\nowner = "acme"\ntoken = "ghp_hidden"\n', name)).toBe(
       `${name}: is TOML: write the configuration as JSON or YAML (config.example.json shows how).`,
     );
   });
 
-  test('a value of YAML that lacks its quotes is told once, with its line', () => {
+  test('a YAML value that lacks its quotes is reported once, with its line', () => {
     expect(syntaxOf(`github: { token: \${TOKEN}, owner: acme }\nlabels: {}\n`)).toBe(
-      'config.yaml:1: has a character that YAML reads as its own here, such as { or [: put the value in quotes.',
+      'config.yaml:1: has a character with a special meaning in YAML here, such as { or [: put the value in quotes.',
     );
   });
 
@@ -393,24 +393,24 @@ describe('syntax', () => {
     expect(loadConfig({ path, env: {} }).config.github.owner).toBe('acme');
   });
 
-  test('a list is no configuration', () => {
+  test('a list is refused as a configuration', () => {
     expect(syntaxOf('- github\n')).toBe(
-      'config.yaml: holds no keys: write github, jeballto and so on, each with what belongs to it.',
+      'config.yaml: contains no keys: write github, jeballto and so on, each with its own keys (config.example.json shows how).',
     );
   });
 
-  test('a file that is not there, and a folder in its place, are told as such', () => {
+  test('a missing file, and a folder in its place, are reported as such', () => {
     const folder = temporaryFolder();
     const messageAt = (path: string) => configErrorOf(() => loadConfig({ path, env: {} })).message;
     expect(messageAt(join(folder, 'none.json'))).toBe(
-      `${folder}/none.json: there is no such file: copy config.example.json there and edit it, or name another with --config.`,
+      `${folder}/none.json: there is no such file: let "jeballto-runner init" write it, or name another file with --config.`,
     );
     expect(messageAt(folder)).toBe(`${folder}: is a folder: name the file in it.`);
   });
 });
 
 describe('references', () => {
-  test('a secret may stand in a variable', () => {
+  test('a secret may come from a variable', () => {
     const { config } = load(
       `
 github: {token: "${variable('GH')}", owner: acme, repository: app, webhook_secret: "${variable('HOOK')}"}
@@ -438,7 +438,7 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     ]);
   });
 
-  test('a variable beside other characters, or without its end, is refused and can come from a variable as a whole', () => {
+  test('a reference among other characters, or without its end, is refused, but the value of a variable may look like one', () => {
     const password = `a${variable('HOME')}`;
     const refused = problemLines({
       ...SMALLEST,
@@ -446,14 +446,16 @@ labels: {mac: {image: ghcr.io/acme/mac}}
       runner: { ssh_password: password },
     });
     expect(refused).toEqual([
-      expect.stringContaining('github.token: begins a variable with $' + '{GITHUB_TOKEN and does not end it'),
-      expect.stringContaining(`runner.ssh_password: holds ${variable('HOME')} beside other characters`),
+      expect.stringContaining('github.token: begins a variable with $' + '{GITHUB_TOKEN but does not end it'),
+      expect.stringContaining(
+        `runner.ssh_password: contains ${variable('HOME')} together with other characters`,
+      ),
     ]);
     const runner = { ssh_password: variable('PASSWORD') };
     expect(load({ ...SMALLEST, runner }, { PASSWORD: password }).config.runner.ssh_password).toBe(password);
   });
 
-  test('a variable in a place where nothing replaces it is refused', () => {
+  test('a reference in a key that is not a secret is refused', () => {
     expect(
       problemLines({
         ...SMALLEST,
@@ -461,12 +463,12 @@ labels: {mac: {image: ghcr.io/acme/mac}}
         labels: { mac: { image: `ghcr.io/${variable('IMAGE')}` } },
       }),
     ).toEqual([
-      `github.owner: holds ${variable('OWNER')}, which is replaced in secrets only: write the value itself, or leave the key out and set JEBALLTO_RUNNER_GITHUB_OWNER.`,
-      `labels.mac.image: holds ${variable('IMAGE')}, which is replaced in secrets only: write the value itself, without it.`,
+      `github.owner: contains ${variable('OWNER')}, but variables are replaced in secrets only: write the value itself, or leave the key out and set JEBALLTO_RUNNER_GITHUB_OWNER.`,
+      `labels.mac.image: contains ${variable('IMAGE')}, but variables are replaced in secrets only: write the value itself.`,
     ]);
   });
 
-  test('paths begin at the folder of the file or at the home, and become absolute', () => {
+  test('paths are relative to the folder of the file or to the home, and become absolute', () => {
     const folder = temporaryFolder();
     writeIn(folder, 'keys/id', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
     writeIn(folder, 'token', AGENT_TOKEN);
@@ -485,9 +487,10 @@ labels: {mac: {image: ghcr.io/acme/mac}}
     expect(config.store.path).toBe(join(folder, 'state'));
   });
 
-  test('files that are not there are problems, each', () => {
+  test('each missing file is a problem', () => {
     const folder = temporaryFolder();
-    const where = "Relative paths begin at the configuration file's folder.";
+    const where =
+      'which does not exist: correct the path. A relative path begins at the folder of the configuration file.';
     expect(
       problemLines(
         {
@@ -506,8 +509,8 @@ labels: {mac: {image: ghcr.io/acme/mac}}
         folder,
       ),
     ).toEqual([
-      `github.app_private_key_path: names ${folder}/a.pem, but there is no such file. ${where}`,
-      `jeballto.token_file: names /no/such/token, but there is no such file. ${where}`,
+      `github.app_private_key_path: names ${folder}/a.pem, ${where}`,
+      `jeballto.token_file: names /no/such/token, ${where}`,
       `runner.ssh_private_key_path: names ${folder}, which is a folder: name the file in it.`,
     ]);
   });

@@ -4,7 +4,7 @@ import { secretValues } from '../../src/config/secret-values.ts';
 import { keyPattern, SECTIONS } from '../../src/config/sections/sections.ts';
 import { AGENT_TOKEN, configErrorOf, load, SMALLEST } from './config-fixture.ts';
 
-test('the schema marks these keys as secrets', () => {
+test('the schema marks exactly these keys as secrets', () => {
   const marked = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
     Object.entries(keys)
       .filter(([, schema]) => keyFacts.get(schema)?.secret)
@@ -20,7 +20,7 @@ test('the schema marks these keys as secrets', () => {
   ]);
 });
 
-test('every secret of a configuration is known by its value, wherever it came from', () => {
+test('every secret of a configuration is collected, wherever it came from', () => {
   const { config } = load(
     {
       github: { token: 'ghp_1', owner: 'acme', repository: 'app', webhook_secret: ['hook', 'former'] },
@@ -38,7 +38,7 @@ test('every secret of a configuration is known by its value, wherever it came fr
   );
 });
 
-test('no problem repeats a secret, however wrong it is', () => {
+test('no problem repeats a secret, whatever is wrong with it', () => {
   const hidden = 'hidden value\n';
   const error = configErrorOf(() =>
     load({

@@ -25,7 +25,7 @@ test.each([
   ['locked', /passphrase/],
   ['locked-pem', /passphrase/],
   ['text', /holds no private key/],
-])('%s', (name, said) => {
+])('of the SSH key file %s the problem is %s', (name, said) => {
   const problem = sshKeyProblem(key(name));
   if (said === null) expect(problem).toBeNull();
   else expect(problem).toMatch(said);

@@ -10,17 +10,17 @@ import { conclusions, type Scenario, type ScenarioSettings, scenario } from '../
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const DAEMON = join(import.meta.dirname, 'crashing-daemon.ts');
 
-/** Where the process ends: the `visit`th time that it passes the point. Null lets it live. */
+/** Where the process is killed: the `visit`th time that it passes the point. Null never kills it. */
 export type CrashPoint = { name: string; visit: number } | null;
 
 export interface CrashOutcome {
-  /** False when the process never came by. */
+  /** False when the process never reached the point. */
   crashed: boolean;
   /** Every point that was passed, in order. */
   points: string[];
   jobs: (string | null)[];
   vmsCreated: number;
-  /** What is wrong, for a person; null when the world ended clean. */
+  /** What is wrong, in words; null when nothing is left. */
   wrong: string | null;
 }
 
@@ -28,7 +28,7 @@ export interface CrashOutcome {
 export const PLOTS = {
   /** One job from its webhook to its end. */
   served: { settings: {}, expected: 'success', act: async () => undefined },
-  /** Its runner is online when the job is cancelled, so it is retired. */
+  /** The job is cancelled when its runner is online, so the runner is retired. */
   retired: {
     settings: { github: { timings: { assignment: 60_000 } } },
     expected: 'cancelled',
@@ -39,7 +39,7 @@ export const PLOTS = {
       cancelRun(world.github.world, job.run);
     },
   },
-  /** It is cancelled while its VM boots. */
+  /** The job is cancelled while its VM boots. */
   abandoned: {
     settings: { agent: { latencies: { sshd: 1_000 } } },
     expected: 'cancelled',
@@ -58,7 +58,7 @@ interface Plot {
   act(world: Scenario, job: ReturnType<Scenario['push']>[number]): Promise<void>;
 }
 
-/** Runs a plot with a daemon that dies at a point and is started again, and looks at what is left. */
+/** Runs a plot with a daemon that is killed at a point and started again, and checks that nothing is left. */
 export async function crashRun(name: PlotName, point: CrashPoint): Promise<CrashOutcome> {
   const plot: Plot = PLOTS[name];
   await using world = await scenario(plot.settings);
@@ -103,7 +103,7 @@ function wrongWith(jobs: (string | null)[], expected: string, vms: number): stri
   return vms > 1 ? `${vms} VMs were made for one job` : null;
 }
 
-/** The daemon as a process that dies at a point, or lives. */
+/** Starts the daemon as a process that is killed at the point, if there is one. */
 export function startDaemonProcess(
   { configPath, folder }: Scenario,
   points: string,

@@ -4,8 +4,9 @@ import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { type CrashPoint, crashRun, PLOTS, type PlotName } from './crash-run.ts';
 import { loadRun } from './load-run.ts';
 
-// Kills the real daemon with SIGKILL at every point at which something leaves its process or comes back, each in a
-// world of its own, starts it again and looks at what is left. The points are counted first, by a run that lives.
+// Kills the real daemon with SIGKILL at every point at which something leaves its process or comes back, each
+// in its own world, starts it again and checks that nothing is left. A first run without a kill counts the
+// points.
 
 const HELP = `npm run crash-test -- [--plot served|retired|abandoned] [--every N] [--at "before agent POST /vms"] [--jobs N]
   --every N   every Nth point only, for a quick look
@@ -52,7 +53,10 @@ interface Visit {
   point: NonNullable<CrashPoint>;
 }
 
-/** Each point the first time that it is passed, and durable writes each time: every one of them is another state. */
+/**
+ * Each point once, when it is first passed; durable writes every time, since each of them stores another
+ * state.
+ */
 function visitsOf(plot: PlotName, points: string[]): Visit[] {
   const seen = new Map<string, number>();
   return points.flatMap((name) => {

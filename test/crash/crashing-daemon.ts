@@ -7,8 +7,9 @@ import { startDaemon } from '../../src/controller/daemon.ts';
 import { createLog } from '../../src/log.ts';
 import { crashingPorts } from './crashing-ports.ts';
 
-// The daemon as its command starts it, but that SIGKILL meets it at the point that the environment names: the
-// `CRASH_VISIT`th time that it passes `CRASH_AT`. Every point passed is added to the file `CRASH_POINTS`.
+// The daemon as its command starts it, but it kills itself with SIGKILL the `CRASH_VISIT`th time that it
+// passes the point `CRASH_AT`, both from the environment. Each point that it passes is appended to the file
+// `CRASH_POINTS`.
 
 const { CRASH_AT, CRASH_VISIT = '1', CRASH_POINTS = '' } = process.env;
 let visits = 0;

@@ -1,10 +1,10 @@
 import type { Ports } from '../../src/controller/ports.ts';
 import { realPorts } from '../../src/controller/ports.ts';
 
-/** Called on the way out of the process and back, with the point's name; may not return. */
+/** Called with the point's name before and after each call to the outside; need not return. */
 type Pass = (point: string) => void;
 
-/** Each of the daemon's scripts by what only it prints. */
+/** Each of the daemon's guest scripts, recognised by a text that only this script contains. */
 const SCRIPTS: [mark: string, name: string][] = [
   ['echo "system: ', 'probe'],
   ['jeballto-launch:', 'launch'],
@@ -13,7 +13,7 @@ const SCRIPTS: [mark: string, name: string][] = [
   ['jeballto-state:', 'status'],
 ];
 
-/** The daemon's real ports; whatever crosses one passes a named point before and after. */
+/** The daemon's real ports; each call passes a named point before and after. */
 export function crashingPorts(pass: Pass): Ports {
   const around = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     pass(`before ${what}`);
@@ -53,7 +53,7 @@ export function crashingPorts(pass: Pass): Ports {
   };
 }
 
-/** `POST /vms/:id/start`, without what differs from run to run. */
+/** Method and path such as `POST /vms/:id/start`, without what differs from run to run. */
 function route(method: string, url: string): string {
   const path = new URL(url).pathname
     .replace(/^\/v1/, '')

@@ -11,17 +11,17 @@ export interface LoadOutcome {
   kills: number[];
   jobs: (string | null)[];
   vmsCreated: number;
-  /** What is wrong, for a person; null when the world ended clean. */
+  /** What is wrong, in words; null when nothing is left. */
   wrong: string | null;
 }
 
 const JOBS = 8;
 const KILLS = 6;
-/** Milliseconds; a daemon is up after the first of them at the latest. */
+/** Milliseconds after its start between which a daemon is killed; it is up after the shortest of them. */
 const EARLIEST = 600;
 const LATEST = 4_000;
 
-/** Jobs on two Macs, and the daemon killed again and again at moments that the seed draws, whatever it is doing. */
+/** Runs jobs on two Macs and kills the daemon again and again at moments drawn from the seed. */
 export async function loadRun(seed: number): Promise<LoadOutcome> {
   const random = seededRandom(seed);
   await using world = await scenario({ macs: 2 });

@@ -14,7 +14,7 @@ import { type EffectFixtureOptions, effectFixture, OWNER, REPOSITORY } from '../
 import { DAY } from '../store/records.ts';
 import { soon } from '../support/soon.ts';
 
-/** Actors, hosts, dispatcher and collector over real effects and a store in memory, as the daemon has them. */
+/** Actors, hosts, dispatcher and collector as the daemon has them, with real effects and a store in memory. */
 export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const { clock, config, log } = given;
@@ -72,7 +72,7 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
     hosts,
     store,
     world,
-    /** Starts the looks at the hosts, and waits for the first of each. */
+    /** Starts the looks at the hosts, and waits until each was looked at once. */
     begin: async () => {
       hosts.start();
       await soon(() => {
@@ -80,12 +80,12 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
           if (snapshot.context.look === null) throw new Error(`${name} was not looked at`);
       });
     },
-    /** Sees a job as GitHub tells of it now. */
+    /** Observes a job with the state that GitHub has for it now. */
     see: async (jobId: number, change: Partial<JobObservation> = {}) => {
       const seen = await world.github.getJob(OWNER, REPOSITORY, jobId);
       if (seen) dispatcher.observe({ ...seen, ...change });
     },
-    /** Each actor as `key host state`, the state by its first two parts. */
+    /** Each actor as `key host state`, with the first two parts of the state path. */
     states: () =>
       [...actors.all()].map(({ key, snapshot: { context, value } }) =>
         [key, context.vm?.host ?? '-', statePath(value).split('.').slice(0, 2).join('.')].join(' '),

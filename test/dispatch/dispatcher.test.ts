@@ -9,7 +9,7 @@ import { dispatchFixture } from './dispatch-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Guests whose address nobody finds: their jobs stay in sshReady and hold their slots. */
+/** Guests whose address is never found: their jobs stay in sshReady and hold their slots. */
 async function dispatching(options: EffectFixtureOptions = {}) {
   const at = await dispatchFixture(options);
   for (const mac of at.macs) mac.faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
@@ -49,7 +49,7 @@ describe('slots', () => {
     await soon(() => expect(at.stateOf(late.jobId)).toMatch(/^sshReady/));
   });
 
-  test('are claimed before a VM is to be seen, so that no look in between gives one out twice', async () => {
+  test('are claimed before the VM is listed, so that a look in between does not grant one twice', async () => {
     const at = await dispatching();
     at.mac.faults.add({ route: 'mac create *', delayMs: 800 });
     const jobs = [await at.queue(1), await at.queue(2), await at.queue(3)];
@@ -66,7 +66,7 @@ describe('slots', () => {
     expect(at.mac.world.vmsCreated).toBe(2);
   });
 
-  test('are those of all hosts, filled evenly', async () => {
+  test('of all hosts are used, evenly', async () => {
     const at = await dispatching({ macs: 2 });
     await at.begin();
     const jobs = [];
@@ -89,7 +89,7 @@ describe('slots', () => {
     expect(at.store.settled.has(first.jobId)).toBe(true);
   });
 
-  test('are free for the next attempt as well, which has a name of its own', async () => {
+  test('are free for the next attempt of the same job too, whose VM has a new name', async () => {
     const at = await dispatching({ mac: { slots: 1 } });
     await at.begin();
     const { jobId, name } = await at.booting();
@@ -105,7 +105,7 @@ describe('slots', () => {
     expect(at.vms()).toEqual([`${name.replace(/1$/, '101')} running`]);
   });
 
-  test('are given out no more while the daemon drains', async () => {
+  test('are not granted while the daemon drains', async () => {
     const at = await dispatching();
     await at.begin();
     at.dispatcher.drain();
@@ -116,8 +116,8 @@ describe('slots', () => {
   });
 });
 
-describe('a VM that a look does not show', () => {
-  /** The effect under way hears nothing, so that only the looks can tell. */
+describe('a VM that is missing in a look', () => {
+  /** The effect that runs gets no response, so that only the looks can show what happened. */
   const deaf = async (options: EffectFixtureOptions = {}) => {
     const at = await dispatching(options);
     at.mac.faults.add({ route: 'GET /vms/:id/ssh', hang: true });
@@ -125,7 +125,7 @@ describe('a VM that a look does not show', () => {
     return { ...at, job: await at.booting() };
   };
 
-  test('is looked for once more at once, and found: nothing has happened', async () => {
+  test('is looked for again at once, and changes nothing when it is found', async () => {
     const at = await deaf();
     const missed = at.mac.faults.add({
       route: 'GET /vms',
@@ -144,7 +144,7 @@ describe('a VM that a look does not show', () => {
     expect(looks.hits).toBe(1);
   });
 
-  test('is looked for once more at once, and gone: its job is tried again', async () => {
+  test('is looked for again at once, and its job is queued again when the VM is gone', async () => {
     const at = await deaf();
     await removeForeignVm(at.mac.world, at.vmNamed(at.job.name));
     at.hosts.look(at.host);
@@ -152,7 +152,7 @@ describe('a VM that a look does not show', () => {
     await soon(() => expect(at.stateOf(at.job.jobId)).toBe('queued'));
   });
 
-  test('went with its agent’s restart, which is told in one line', async () => {
+  test('after a restart of its agent is logged in one line that names the restart', async () => {
     const at = await deaf();
     (at.mac.world.clock as ShiftedClock).advance(3_600_000);
     at.hosts.look(at.host);
@@ -162,12 +162,14 @@ describe('a VM that a look does not show', () => {
     await soon(() => expect(at.contextOf(at.job.jobId)?.failure?.code).toBe('VM_VANISHED'));
     const told = at.warnings().filter((line) => line.includes('restarted'));
     expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/^host mac-1: its agent was restarted \d+ s ago, which ended every VM of ours/);
+    expect(told[0]).toMatch(
+      /^host mac-1: its agent was restarted \d+ m?s ago, which ended every VM of this daemon/,
+    );
   });
 });
 
 describe('a host that stays unreachable', () => {
-  test('loses its jobs to another, and its VM is deleted when it is back', async () => {
+  test('loses its jobs to another host, and its VM is deleted when it is back', async () => {
     const at = await dispatching({ macs: 2 });
     at.macs[1]?.faults.add({ route: '*', drop: 'before' });
     at.hosts.start();
@@ -198,7 +200,7 @@ describe('a host that stays unreachable', () => {
   });
 });
 
-test('a look that is asked for during another is not lost: that one may have read the list before', async () => {
+test('a look that is requested during another one is done after it, since that one may have read the list already', async () => {
   const at = await dispatchFixture();
   await at.begin();
   const slow = at.mac.faults.add({ route: 'GET /vms', delayMs: 200, times: 1 });

@@ -44,12 +44,12 @@ const late = (facts: Partial<JobObservation>) => {
 };
 
 test.each([
-  ['taken', { status: 'in_progress', runnerName: 'theirs' }],
-  ['cancelled', { status: 'completed', conclusion: 'cancelled' }],
-  ['done', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
+  ['taken', 'notOurs', { status: 'in_progress', runnerName: 'theirs' }],
+  ['cancelled', 'cancelled', { status: 'completed', conclusion: 'cancelled' }],
+  ['done', 'notOurs', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
 ] as const)(
   'a queued event that comes after the job was %s elsewhere starts nothing',
-  async (outcome, facts) => {
+  async (_which, outcome, facts) => {
     late(facts);
     expect(core.actors.size).toBe(0);
     await store.durable();
@@ -59,7 +59,7 @@ test.each([
   },
 );
 
-test('a job that is served once more gets names beyond those that it had', async () => {
+test('a job that is served again gets names with numbers above its earlier ones', async () => {
   core.dispatcher.observe({ ...observation(1), status: 'completed', conclusion: 'success' });
   core.dispatcher.serveAgain(1, 3);
   core.dispatcher.observe(observation(1));
@@ -67,9 +67,9 @@ test('a job that is served once more gets names beyond those that it had', async
   expect(reserveNumbers({ ...core, store, clock }, 1)).toEqual({ first: 4, last: 103 });
 });
 
-test('law 11: a job that GitHub showed nowhere for a moment is served when GitHub lists it as queued', async () => {
+test('law 11: a job that GitHub did not find for a moment is served when a poll finds it queued', async () => {
   core.dispatcher.observe(observation(1));
-  // What one answer of 404 leads to: nobody says how it ended.
+  // What a single 404 leads to: the job is over, with an unknown conclusion.
   core.dispatcher.observe({ ...observation(1), source: 'recheck', status: 'completed', conclusion: null });
   expect(core.actors.holderOfJob(1)).toBeNull();
   core.dispatcher.observe({ ...observation(1), source: 'webhook' });
@@ -78,7 +78,7 @@ test('law 11: a job that GitHub showed nowhere for a moment is served when GitHu
   expect(core.actors.holderOfJob(1)).not.toBeNull();
 });
 
-test('numbers of names come back with no record: not of a live actor, nor of the store', async () => {
+test('law 2: a number is never reserved twice, whether the store or only a live actor knows it', async () => {
   const first = reserveNumbers({ ...core, store, clock }, 1);
   expect(first).toEqual({ first: 1, last: 100 });
   expect(reserveNumbers({ ...core, store, clock }, 1)).toEqual({ first: 101, last: 200 });
@@ -90,9 +90,9 @@ test('numbers of names come back with no record: not of a live actor, nor of the
 });
 
 test.each([
-  ['while nobody knows where it runs', { status: 'in_progress' }],
+  ['while it is unknown where it runs', { status: 'in_progress' }],
   ['on a runner of ours whose record was lost', { status: 'in_progress', runnerName: 'gh-a-1-1' }],
-] as const)('a job in progress is not given up %s', (_how, facts) => {
+] as const)('a job in progress is not settled %s', (_how, facts) => {
   core.dispatcher.observe({ ...observation(1), ...facts });
   expect(store.settled.has(1)).toBe(false);
 });

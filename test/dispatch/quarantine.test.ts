@@ -23,7 +23,7 @@ const log = pino({ level: 'silent' });
 let clock: ManualClock;
 let store: Store;
 let core: Core;
-/** What the agent lists, and what it was asked to do. */
+/** The VMs that the agent lists, and the changes that were requested of it. */
 let listed: object[];
 let asked: string[];
 let effects: EndingEffects;
@@ -57,7 +57,7 @@ afterEach(async () => {
   await store.close();
 });
 
-/** What the agent does with a create: from then on it lists the VM. */
+/** What the agent does for a create: from then on it lists the VM. */
 function made({ vmName }: { vmName: string }) {
   const id = `VM-of-${vmName}`;
   listed.push(vmAnswer({ id, name: vmName }));
@@ -80,7 +80,7 @@ function agent(): AgentClient {
   return new AgentClient({ name: 'mini', baseUrl: 'http://mini.test', token: 't', clock, sender });
 }
 
-/** An effect with a result that its machine cannot go on with: the actor fails inside. */
+/** An effect with a result that makes the machine throw, so that the actor fails. */
 const spoil = () => {
   effects = { createVm: () => ({ vmId: null as never }) };
 };
@@ -102,8 +102,8 @@ async function quarantined() {
   expect(store.quarantine.keys()).toEqual(['1']);
 }
 
-describe('when an actor fails inside', () => {
-  test('its queued job waits in a fresh actor, with the fault, and after a pause', async () => {
+describe('when an actor fails', () => {
+  test('its queued job waits in a new actor, with the failure, until a pause is over', async () => {
     await quarantined();
     expect(states()).toEqual(['1 queued']);
     expect(jobNow()?.job).toMatchObject({
@@ -121,7 +121,7 @@ describe('when an actor fails inside', () => {
     expect(jobNow()?.vm?.name).toBe('gh-a-1-1001');
   });
 
-  test('one that makes every actor fail is tried ever more rarely, not again and again', async () => {
+  test('a job that makes every actor fail is tried after longer and longer pauses', async () => {
     await quarantined();
     spoil();
     await clock.pass(3_600 * SECOND);
@@ -130,9 +130,9 @@ describe('when an actor fails inside', () => {
     expect(tries).toBeLessThan(30);
   });
 
-  test('its VM is left alone, and holds its slot though no list shows it yet', async () => {
+  test('its VM is not touched, and holds its slot even before it is listed', async () => {
     await quarantined();
-    // Whatever the agent was told goes on, and the VM comes up later than the next look.
+    // The create goes on at the agent, and the VM is listed only after the next look.
     core.dispatcher.observe(observation(2));
     await clock.pass(LOOKS_EVERY / 2);
     expect(states()).toEqual(['1 queued', '2 queued']);
@@ -149,7 +149,7 @@ describe('when an actor fails inside', () => {
     ).toEqual(['queued', 'starting']);
   });
 
-  test('the trial that it was ends, so that the next attempt may try what is held back', async () => {
+  test('its attempt no longer counts as the trial of a breaker, so the next attempt may be the trial', async () => {
     const { breakers } = core;
     const why = failure('VM_START_FAILED', 'It does not start.');
     breakers.tell({ about: 'host', name: 'mini' }, { type: 'attempt.failed', failure: why });
@@ -160,7 +160,7 @@ describe('when an actor fails inside', () => {
     expect(room()).toBe(1);
   });
 
-  test('its other effects end with it', async () => {
+  test('its other effects are stopped', async () => {
     const create = deferred<{ vmId: string }>();
     effects = { createVm: () => create.promise as never };
     core.dispatcher.observe(observation(1));
@@ -173,10 +173,16 @@ describe('when an actor fails inside', () => {
     expect(children.map((child) => child?.getSnapshot().status)).not.toContain('active');
   });
 
-  test.each(['in_progress', 'completed'] as const)('a job that is %s is not begun again', async (status) => {
-    const at = snapshotAt('running.busy.watching', { job: { ...JOB, status }, vm: { ...VM, host: 'mini' } });
-    core.dispatcher.jobGone('1', at);
-    await settled();
-    expect(states()).toEqual([]);
-  });
+  test.each(['in_progress', 'completed'] as const)(
+    'a job that is %s is not started again',
+    async (status) => {
+      const at = snapshotAt('running.busy.watching', {
+        job: { ...JOB, status },
+        vm: { ...VM, host: 'mini' },
+      });
+      core.dispatcher.jobGone('1', at);
+      await settled();
+      expect(states()).toEqual([]);
+    },
+  );
 });

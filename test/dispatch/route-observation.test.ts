@@ -29,7 +29,7 @@ const job = (id: number, facts: Partial<Job> = {}): Job => ({ ...jobFrom(seen(id
 
 const STAYS = { isLeaving: false, mayBeBusy: false };
 
-/** Actors by key: the job that each holds and the runner that it owns. */
+/** Actors by key, with the job that each holds and the runner that it owns. */
 function known(actors: Record<string, { job: Job; runner?: string }>, settled: number[] = []) {
   const holders = Object.entries(actors).map(([key, { job: held, runner }]) => ({
     holder: { key, job: held, vmProfile: runner ? 'mac' : null, ...STAYS } satisfies Holder,
@@ -50,7 +50,7 @@ test('a queued job that is new and matches gets an actor', () => {
   expect(routeObservation(seen(1), known({}))).toEqual([{ do: 'create', job: job(1) }]);
 });
 
-test('a queued job that somebody holds already changes nothing', () => {
+test('a queued job that an actor holds already changes nothing', () => {
   expect(routeObservation(seen(1), known({ a: { job: job(1) } }))).toEqual([]);
 });
 
@@ -58,17 +58,17 @@ test('a late queued event of a finished job starts nothing', () => {
   expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
 });
 
-test('a job that no profile covers is noted and gets no actor', () => {
+test('a job that no profile covers is noted as unmatched and gets no actor', () => {
   expect(routeObservation(seen(1, { labels: ['ubuntu-latest'] }), known({}))).toEqual([
     { do: 'noteUnmatched' },
   ]);
 });
 
-test('a job that waits for approval makes no demand', () => {
+test('a job that waits for approval gets no actor', () => {
   expect(routeObservation(seen(1, { status: 'waiting' }), known({}))).toEqual([]);
 });
 
-test('our job on our own runner has started', () => {
+test('a job in progress on its actor’s own runner has started', () => {
   const steps = routeObservation(
     seen(1, { status: 'in_progress', runnerName: 'r1' }),
     known({ a: { job: job(1), runner: 'r1' } }),
@@ -91,7 +91,7 @@ test('a job on the runner of another actor swaps jobs between the two', () => {
   ]);
 });
 
-test('an unknown job on our runner is taken over, and the job that the runner was made for goes on anew', () => {
+test('an unknown job on our runner is taken over, and the job that the runner was made for gets a new actor', () => {
   const steps = routeObservation(
     seen(9, { status: 'in_progress', runnerName: 'r1', repository: 'other' }),
     known({ a: { job: job(1), runner: 'r1' } }),
@@ -102,7 +102,7 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
       key: 'a',
       event: {
         type: 'job.exchanged',
-        job: job(9, { status: 'in_progress', repository: 'other' }),
+        job: job(9, { status: 'in_progress', repository: 'other', ranOn: 'other' }),
         here: true,
       },
     },
@@ -111,7 +111,7 @@ test('an unknown job on our runner is taken over, and the job that the runner wa
 });
 
 test.each(['in_progress', 'completed'] as const)(
-  'a job %s whose runner has an unknown one is over for us, so that a late queued event starts nothing',
+  'a job %s is settled when its runner has an unknown one, so that a late queued event starts nothing',
   (status) => {
     const over = job(1, { status, attempt: 2 });
     const steps = routeObservation(
@@ -123,7 +123,7 @@ test.each(['in_progress', 'completed'] as const)(
   },
 );
 
-test('a completion that names another actor’s runner swaps first, though its start was never seen', () => {
+test('a completion on another actor’s runner swaps the jobs first, even when the start was never seen', () => {
   const steps = routeObservation(
     seen(2, { status: 'completed', conclusion: 'success', runnerName: 'r1' }),
     known({ a: { job: job(1), runner: 'r1' }, b: { job: job(2) } }),
@@ -132,7 +132,7 @@ test('a completion that names another actor’s runner swaps first, though its s
   expect(steps[1]).toMatchObject({ key: 'b', event: { here: false, job: { id: 1 } } });
 });
 
-test('our job on a stranger’s runner is taken', () => {
+test('a job in progress on a foreign runner is reported to its actor as taken elsewhere', () => {
   const steps = routeObservation(
     seen(1, { status: 'in_progress', runnerName: 'theirs' }),
     known({ a: { job: job(1) } }),
@@ -140,11 +140,11 @@ test('our job on a stranger’s runner is taken', () => {
   expect(steps).toEqual([{ do: 'tell', key: 'a', event: { type: 'job.takenElsewhere' } }]);
 });
 
-test('a job in progress without a runner’s name says nothing about where it runs', () => {
+test('a job in progress without a runner’s name changes nothing', () => {
   expect(routeObservation(seen(1, { status: 'in_progress' }), known({ a: { job: job(1) } }))).toEqual([]);
 });
 
-test('a job cancelled before it had a runner did not run here', () => {
+test('a job that was cancelled before it had a runner is reported as not run here', () => {
   const steps = routeObservation(
     seen(1, { status: 'completed', conclusion: 'cancelled' }),
     known({ a: { job: job(1), runner: 'r1' } }),
@@ -154,7 +154,7 @@ test('a job cancelled before it had a runner did not run here', () => {
   ]);
 });
 
-test('a completion on our runner says that the job ran here', () => {
+test('a completion on our runner is reported as run here', () => {
   const steps = routeObservation(
     seen(1, { status: 'completed', conclusion: 'success', runnerName: 'r1' }),
     known({ a: { job: job(1), runner: 'r1' } }),
@@ -164,40 +164,40 @@ test('a completion on our runner says that the job ran here', () => {
   ]);
 });
 
-describe('a job that nobody holds and that is past its queue', () => {
+describe('a job without an actor that GitHub no longer has queued', () => {
   const past = [
-    ['runs on a stranger’s runner', { status: 'in_progress', runnerName: 'theirs' }],
-    ['ended on a stranger’s runner', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
+    ['runs on a foreign runner', { status: 'in_progress', runnerName: 'theirs' }],
+    ['ended on a foreign runner', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }],
     ['ended without a runner', { status: 'completed', conclusion: 'cancelled' }],
   ] as const;
 
-  test.each(past)('is remembered when it %s, so that a late queued event starts nothing', (_how, facts) => {
+  test.each(past)('is settled when it %s, so that a late queued event starts nothing', (_how, facts) => {
     const past = jobFrom(seen(1, facts), 'mac');
     expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle', job: past }]);
     expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
   });
 
-  test.each(past)('is remembered once when it %s', (_how, facts) => {
+  test.each(past)('is settled only once when it %s', (_how, facts) => {
     expect(routeObservation(seen(1, facts), known({}, [1]))).toEqual([]);
   });
 
-  test.each(past)('is none of our business when no profile covers it and it %s', (_how, facts) => {
+  test.each(past)('is ignored when no profile covers it and it %s', (_how, facts) => {
     expect(routeObservation(seen(1, { ...facts, labels: ['ubuntu-latest'] }), known({}))).toEqual([]);
   });
 
-  test('is not remembered while nobody can say where it runs', () => {
+  test('is not settled while it is unknown where it runs', () => {
     expect(routeObservation(seen(1, { status: 'in_progress' }), known({}))).toEqual([]);
   });
 
   test.each(['in_progress', 'completed'] as const)(
-    'is left to the collector on a runner of ours whose record was lost (%s)',
+    'is left to the collector when it is %s on a runner of ours whose record was lost',
     (status) => {
       expect(routeObservation(seen(1, { status, runnerName: 'gh-a-1-1' }), known({}))).toEqual([]);
     },
   );
 });
 
-describe('a VM that boots for a job which is over', () => {
+describe('a VM that boots for a job that is over', () => {
   const booting: Holder = { key: 'a', job: job(1), vmProfile: 'mac', ...STAYS };
   const heir: Holder = { key: 'q', job: job(3, { attemptsFailed: 1 }), vmProfile: null, ...STAYS };
   const among = (actors: Parameters<typeof known>[0]) => ({
@@ -212,17 +212,26 @@ describe('a VM that boots for a job which is over', () => {
 
   test.each([
     ['is cancelled', { status: 'completed', conclusion: 'cancelled' }, 'cancelled'],
-    ["was taken by a stranger's runner", { status: 'in_progress', runnerName: 'theirs' }, null],
-    ['ended on one', { status: 'completed', conclusion: 'success', runnerName: 'theirs' }, 'success'],
-  ] as const)('goes on with the next one of its profile when its job %s', (_, facts, conclusion) => {
+    ['was taken by a foreign runner', { status: 'in_progress', runnerName: 'theirs' }, null],
+    [
+      'ended on a foreign runner',
+      { status: 'completed', conclusion: 'success', runnerName: 'theirs' },
+      'success',
+    ],
+  ] as const)('gets the next queued job of its profile when its job %s', (_, facts, conclusion) => {
     const steps = routeObservation(seen(1, facts), among({ a: booting, q: heir }));
     expect(steps).toEqual([
       told('a', heir.job),
-      told('q', { ...booting.job, status: facts.status, conclusion }),
+      told('q', {
+        ...booting.job,
+        status: facts.status,
+        conclusion,
+        ranOn: 'runnerName' in facts ? 'other' : null,
+      }),
     ]);
   });
 
-  test('goes on with it, too, when the job that comes by exchange is over', () => {
+  test('gets the next queued job too when the job that it gets by exchange is over', () => {
     const steps = routeObservation(
       seen(1, { status: 'in_progress', runnerName: 'r2' }),
       among({ a: booting, q: heir, b: { job: job(2, { status: 'completed' }), runner: 'r2' } }),
@@ -248,18 +257,18 @@ describe('law 12: a VM whose job went on elsewhere', () => {
     event: { type: 'job.exchanged', job: exchanged, here },
   });
 
-  test('takes a job that its runner got all the same, and gives nothing back', () => {
+  test('takes a job that its runner got after all, and gives none away', () => {
     const steps = routeObservation(runs(9), known({ a: { job: GONE, runner: 'r1' } }));
-    expect(steps).toEqual([told('a', job(9, { status: 'in_progress' }), true)]);
+    expect(steps).toEqual([told('a', job(9, { status: 'in_progress', ranOn: 'other' }), true)]);
   });
 
-  test('takes back the job that was its own, and the newer actor gets none for it', () => {
+  test('takes its own job back, and the newer actor gets no job for it', () => {
     const fresh = job(1, { attempt: 1 });
     const steps = routeObservation(runs(1), known({ a: { job: GONE, runner: 'r1' }, b: { job: fresh } }));
     expect(steps).toEqual([told('a', { ...fresh, status: 'in_progress' }, true), told('b', GONE, false)]);
   });
 
-  test('takes it back, and the VM that boots for it meanwhile goes on with the next one of its profile', () => {
+  test('takes its own job back, and the VM that boots for that job gets the next one of its profile', () => {
     const booting: Holder = { key: 'b', job: job(1, { attempt: 1 }), vmProfile: 'mac', ...STAYS };
     const heir: Holder = { key: 'q', job: job(3), vmProfile: null, ...STAYS };
     const actors = known({ a: { job: GONE, runner: 'r1' }, b: booting, q: heir });
@@ -274,15 +283,15 @@ describe('law 12: a VM whose job went on elsewhere', () => {
     ]);
   });
 
-  test('hears of a job that ended on its runner as of one that ran there', () => {
+  test('is told of a job that ended on its runner as one that ran there', () => {
     const ended = seen(9, { status: 'completed', conclusion: 'success', runnerName: 'r1' });
     expect(routeObservation(ended, known({ a: { job: GONE, runner: 'r1' } }))).toEqual([
-      told('a', job(9, { status: 'completed', conclusion: 'success' }), true),
+      told('a', job(9, { status: 'completed', conclusion: 'success', ranOn: 'other' }), true),
     ]);
   });
 });
 
-describe('a job that runs on the runner of one actor while another, whose VM goes, holds it', () => {
+describe('a job on the runner of one actor that another actor, whose VM is being removed, holds', () => {
   const between = (left: Job) => {
     const actors = known({ a: { job: left, runner: 'r1' }, b: { job: job(2, { attempt: 3 }) } });
     return {
@@ -303,39 +312,45 @@ describe('a job that runs on the runner of one actor while another, whose VM goe
     { do: 'tell', key: 'b', event: { type: 'job.released' } },
   ];
 
-  test('goes to the runner, and the job that was there goes on in an actor of its own, not in a VM that goes', () => {
+  test('moves to the runner’s actor, and the job that was there gets a new actor', () => {
     expect(routeObservation(runs, between(job(1)))).toEqual([...told, { do: 'create', job: job(1) }]);
   });
 
-  test.each(['in_progress', 'completed'] as const)('leaves one that is %s remembered', (status) => {
-    expect(routeObservation(runs, between(job(1, { status })))).toEqual([
-      ...told,
-      { do: 'settle', job: job(1, { status }) },
-    ]);
-  });
+  test.each(['in_progress', 'completed'] as const)(
+    'moves to the runner’s actor, and a job there that is %s is settled',
+    (status) => {
+      expect(routeObservation(runs, between(job(1, { status })))).toEqual([
+        ...told,
+        { do: 'settle', job: job(1, { status }) },
+      ]);
+    },
+  );
 
-  test('leaves nothing where there was no job', () => {
+  test('moves to the runner’s actor, and nothing else happens when that had no job', () => {
     expect(routeObservation(runs, between(placeholder({ name: 'VM', at: 1 })))).toEqual(told);
   });
 });
 
-describe('a queued job that somebody holds', () => {
+describe('a queued job that an actor holds', () => {
   const held = (mayBeBusy: boolean) => ({
     ...known({}),
     holderOfJob: (): Holder => ({ key: 'a', job: job(1), vmProfile: 'mac', isLeaving: false, mayBeBusy }),
   });
 
-  test.each(['poll', 'recheck'] as const)('law 12: is told of by a %s to one that may be busy', (source) => {
-    expect(routeObservation(seen(1, { source }), held(true))).toEqual([
-      { do: 'tell', key: 'a', event: { type: 'job.stillQueued' } },
-    ]);
-  });
+  test.each(['poll', 'recheck'] as const)(
+    'law 12: is reported by a %s to an actor that may be busy',
+    (source) => {
+      expect(routeObservation(seen(1, { source }), held(true))).toEqual([
+        { do: 'tell', key: 'a', event: { type: 'job.stillQueued' } },
+      ]);
+    },
+  );
 
-  test('law 6: is not told of by a webhook, which may be older than what the guest says', () => {
+  test('law 6: is not reported by a webhook, which may be older than what the guest said', () => {
     expect(routeObservation(seen(1, { source: 'webhook' }), held(true))).toEqual([]);
   });
 
-  test('is told of to nobody whose VM cannot be at work', () => {
+  test('is not reported to an actor whose VM cannot be busy', () => {
     expect(routeObservation(seen(1, { source: 'poll' }), held(false))).toEqual([]);
   });
 });
@@ -358,7 +373,7 @@ describe('law 11: a job that an earlier version gave up', () => {
     expect(routeObservation(seen(1, { source: 'poll', labels: ['other'] }), untold)).toEqual([]);
   });
 
-  test('is the only settled one that is', () => {
+  test('is the only kind of settled job that is served again', () => {
     expect(routeObservation(seen(1, { source: 'poll' }), known({}, [1]))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ const LEAVES = 'tearingDown vm.waiting runner.gone job.gone';
 
 let clock: ManualClock;
 let store: Store;
-/** Actors by key; those without a VM wait in the queue. */
+/** Actors by key; those without a VM are queued. */
 let actors: Map<string, JobSnapshot>;
 /** Hosts by name, and whether they take jobs. */
 let hosts: Map<string, boolean>;
@@ -37,7 +37,7 @@ afterEach(() => store.close());
 const on = (host: string, path: string, profile = 'macos-15') =>
   snapshotAt(path, { job: STAND_IN, vm: { ...VM, name: `${host} ${path}`, host, profile }, runner: null });
 
-/** Who is told what when slots are given out; a host has two slots. */
+/** Which actor gets which event when slots are granted; a host has two slots. */
 function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
   const all = () => [...actors].map(([key, snapshot]) => ({ key, snapshot }));
   const grants = new SlotGrants({
@@ -85,40 +85,40 @@ describe('law 14: a job that finds no room', () => {
     actors.set('large', snapshotAt('queued', { job: LARGE }));
   });
 
-  test('gets that of a warm VM of another profile', () => {
+  test('gets the slot of a warm VM of another profile', () => {
     expect(decide()).toEqual(['warm slot.reclaimed']);
   });
 
-  test('waits for a warm VM that is being removed, and no further one goes for it', () => {
+  test('waits for a warm VM that is being removed, and no other one is removed for it', () => {
     actors.set('other', on('m1', LEAVES));
     expect(decide()).toEqual([]);
   });
 
   test.each([
-    ['is dead', () => hosts.set('m2', false)],
+    ['does not respond', () => hosts.set('m2', false)],
     ['was cordoned', () => hosts.set('m2', true) && store.cordons.put('m2', { by: 'ada', at: 1 })],
     ['left the config', () => undefined],
-  ])('does not wait for what is stuck on a host that %s', (_how, stick) => {
+  ])('does not wait for VMs that are being removed on a host that %s', (_how, stick) => {
     stick();
     for (const key of ['stuck', 'too']) actors.set(key, on('m2', LEAVES));
     expect(decide()).toEqual(['warm slot.reclaimed']);
   });
 
-  test('takes no warm VM on a host that takes no jobs', () => {
+  test('gets no warm VM on a host that takes no jobs', () => {
     hosts.set('m1', false);
     actors.set('mac', snapshotAt('queued', { job: { ...JOB, id: 102 } }));
     expect(decide()).not.toContain('mac job.exchanged');
   });
 });
 
-test('a job goes on in the warm VM of its profile: both actors are told', () => {
+test('a job gets the warm VM of its profile, and both actors are told', () => {
   hosts.set('m1', true);
   actors.set('warm', on('m1', 'warm'));
   actors.set('101', snapshotAt('queued'));
   expect(decide()).toEqual(expect.arrayContaining(['warm job.exchanged', '101 job.exchanged']));
 });
 
-test('a VM whose job went on elsewhere stands by for no other job', () => {
+test('a VM whose job went on elsewhere is not used for another job', () => {
   hosts.set('m1', true);
   actors.set('left', on('m1', 'running.retiring.settling'));
   actors.set('101', snapshotAt('queued'));

@@ -23,14 +23,14 @@ interface Line {
   command: string;
 }
 
-/** Blocks of a language, without the indentation of a list that they stand in. */
+/** The code blocks of a language, without the indentation of the list around them. */
 function blocks(page: string, language: string): string[] {
   return [...textOf(page).matchAll(new RegExp(`^( *)\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, 'gm'))].map(
     ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
 }
 
-/** Each command of the pages: the lines of shell blocks, and what stands as a command in a sentence. */
+/** Each command on the pages: the lines of shell blocks, and commands within a sentence. */
 function commands(): Line[] {
   return PAGES.flatMap((page) => {
     const inBlocks = blocks(page, 'sh').flatMap((block) =>
@@ -50,13 +50,13 @@ function commands(): Line[] {
 
 const ALL = commands();
 
-/** The words of a command as a shell splits them, as far as the pages need it. */
+/** Splits a command into words as a shell does, as far as the pages need it. */
 const wordsOf = (command: string) =>
   [...command.replace(/\s\d?>.*$/, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, plain]) => single ?? double ?? plain ?? '',
   );
 
-/** The program, none of whose commands does anything. */
+/** The command line with commands that do nothing. */
 function idle(): Command {
   const silence = (command: Command) => {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
@@ -68,10 +68,10 @@ function idle(): Command {
   return program;
 }
 
-test('every jeballto-runner command of the pages is one, with options that it has', () => {
+test('every jeballto-runner command on the pages exists, with its options', () => {
   const wrong = ALL.flatMap(({ page, command }) => {
     const [, own] = /^(?:sudo )?(?:npx )?jeballto-runner (.*)$/.exec(command) ?? [];
-    // A number or a name stands for `<job>` and the like.
+    // A number or a name replaces `<job>` and other placeholders.
     if (own === undefined || own.startsWith('<command>')) return [];
     try {
       idle().parse(wordsOf(own.replace('<job>', '51234567890')), { from: 'user' });
@@ -85,7 +85,7 @@ test('every jeballto-runner command of the pages is one, with options that it ha
   expect(ALL.filter(({ command }) => command.includes('jeballto-runner ')).length).toBeGreaterThan(40);
 });
 
-test('every npm script of the pages is one', () => {
+test('every npm script on the pages exists', () => {
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
   const named = ALL.map(({ command }) => /^npm run (?:--silent )?([\w:-]+)/.exec(command)?.[1]).filter(
     (name) => name !== undefined,
@@ -94,16 +94,16 @@ test('every npm script of the pages is one', () => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
-test('no page says a command of a program that this test does not know', () => {
-  // Each is tried here, or needs what is only on a Mac, at GitHub or in a system that runs.
+test('no page has a command of a program that this test does not know', () => {
+  // Each is tested here, or needs a Mac, GitHub or a running system.
   const known =
     /^(?:(?:sudo )?(?:npx )?jeballto-runner|npm|npx|curl|cd|mkdir|cp|tar|rm|jq|node|brew|\.ci\/run|(?:sudo )?(?:launchctl|systemctl|journalctl|pmset|pino-pretty)|tailscale|cloudflared|ssh|sort|uniq)\b/;
   const strange = ALL.filter(({ command }) => /^[a-z.]/.test(command) && !known.test(command));
-  // The lines of a program within quotes begin otherwise.
+  // Lines of a quoted program begin with other characters.
   expect(strange.filter(({ command }) => !/^(?:import|const|await|for) /.test(command))).toEqual([]);
 });
 
-test('every configuration of the pages loads', () => {
+test('every configuration on the pages loads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-docs-'));
   const env = { GITHUB_TOKEN: 'ghp_example', JEBALLTO_TOKEN: 'A'.repeat(36), HOME: folder };
   writeFileSync(join(folder, 'app.pem'), execFileSync('openssl', ['genrsa', '-traditional', '2048']));
@@ -131,7 +131,7 @@ test('every configuration of the pages loads', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('every workflow of the pages is YAML whose jobs run on the label of the examples', () => {
+test('every workflow on the pages is YAML whose jobs run on the label of the examples', () => {
   const workflows = PAGES.flatMap((page) => blocks(page, 'yaml')).map((block) => parse(block));
   for (const { jobs } of workflows.filter((one) => 'jobs' in one)) {
     for (const job of Object.values(jobs)) expect(job).toMatchObject({ 'runs-on': 'jeballto-macos' });
@@ -139,7 +139,7 @@ test('every workflow of the pages is YAML whose jobs run on the label of the exa
   expect(workflows.some((one) => 'jobs' in one)).toBe(true);
 });
 
-test('every curl for a simulator is accepted by one', async () => {
+test('every curl command for a simulator is accepted by a simulator', async () => {
   const world = await startSimulatedWorld({
     ...{ clock: systemClock, random: Math.random, host: '127.0.0.1', port: 0, macs: 1 },
     agentToken: SIMULATED_AGENT_TOKEN,
@@ -156,7 +156,7 @@ test('every curl for a simulator is accepted by one', async () => {
   await world.close();
 });
 
-test('every fault that a page shows is one', async () => {
+test('every fault on the pages is accepted by a simulator', async () => {
   const { faultSchema } = await import('../../src/simulator/faults.ts');
   const { bootPlanSchema } = await import('../../src/simulator/agent/boot-plan.ts');
   const shown = [...textOf('docs/simulation.md').matchAll(/`?(\[\{"route".*?\}\])/g)].map(
@@ -171,7 +171,7 @@ test('every fault that a page shows is one', async () => {
   }
 });
 
-test('files that the pages name in commands are there', () => {
+test('every file that a command on the pages names exists', () => {
   const named = ALL.flatMap(({ command }) =>
     [...command.matchAll(/@(examples\/\S+)/g)].map(([, file = '']) => file),
   );

@@ -6,7 +6,7 @@ import { GENERATED_PAGES } from '../../docs/generated-pages.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 test.for(Object.entries(GENERATED_PAGES))(
-  '%s is what its generator prints now: run `npm run docs`',
+  '%s is up to date with its generator (`npm run docs` updates it)',
   ([page, generate]) => {
     expect(generate()).toBe(readFileSync(join(ROOT, page), 'utf8'));
   },

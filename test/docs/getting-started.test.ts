@@ -12,16 +12,16 @@ import { recordingTerminal } from '../cli/recording-terminal.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/getting-started.md'), 'utf8');
 
-/** What differs from machine to machine, as one sign. */
+/** Replaces what differs from machine to machine by one character. */
 const general = (line: string) =>
   line
     .replaceAll(/http:\/\/\S+?(?=[,\s])/g, 'URL')
     .replaceAll(/\S*\/?config\.json/g, 'config.json')
     .replaceAll(/\/\S+\/data/g, 'DATA')
-    .replaceAll(/up [^.]+\./g, 'up SPAN.')
+    .replaceAll(/started \d.*? ago/g, 'started SPAN ago')
     .replaceAll(/:\d+/g, ':PORT');
 
-test('what the page says that check prints is what it prints for such a config', async () => {
+test('check prints what the page says that it prints', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-docs-'));
   const world = await startSimulatedWorld({
     ...{ clock: systemClock, random: Math.random, host: '127.0.0.1', port: 0, macs: 1 },

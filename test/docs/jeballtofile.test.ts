@@ -11,7 +11,7 @@ const blueprint = parse(readFileSync(join(ROOT, 'examples/macos-ci.Jeballtofile.
   steps: { type: string; command?: string; user?: string; password?: string }[];
 };
 
-test('the example of a Jeballtofile makes an image as the defaults of the config want it', () => {
+test('the example Jeballtofile makes an image that fits the defaults of the config', () => {
   expect(blueprint.steps.map(({ type }) => type)).toEqual(
     expect.arrayContaining(['install', 'start', 'stop']),
   );
@@ -26,7 +26,7 @@ test('the example of a Jeballtofile makes an image as the defaults of the config
 describe.runIf(canRun(agentOpenApiMissing(), { onlySomeHaveIt: !process.env.JEBALLTO_OPENAPI }))(
   'against the agent’s OpenAPI description',
   () => {
-    test('the example of a Jeballtofile is a request that the agent takes', () => {
+    test('the example Jeballtofile is a valid request', () => {
       const id = '550e8400-e29b-41d4-a716-446655440000';
       const responseBody = {
         id,
@@ -46,7 +46,7 @@ describe.runIf(canRun(agentOpenApiMissing(), { onlySomeHaveIt: !process.env.JEBA
       expect(validateAgentExchange(exchange)).toEqual([]);
     });
 
-    test('every body of a curl in docs/images.md is one that the agent takes', () => {
+    test('every body of a curl command in docs/images.md is valid', () => {
       const id = '550e8400-e29b-41d4-a716-446655440000';
       const page = readFileSync(join(ROOT, 'docs/images.md'), 'utf8').replaceAll(/\\\n\s*/g, ' ');
       const calls = [...page.matchAll(/8011\/v1(\S+)\s+-d '(.*)'$/gm)];

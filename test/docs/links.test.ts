@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import { anchorOf } from '../../docs/markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))].filter(
@@ -9,14 +10,11 @@ const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => joi
 
 const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
 
-/** As GitHub makes them: lower case, blanks to hyphens, everything but letters, digits, `-` and `_` left out. */
+/** The anchors of a page, as GitHub numbers those of equal headings. */
 function anchorsOf(page: string): string[] {
   const times = new Map<string, number>();
   return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
-    const slug = heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(/\s/g, '-');
+    const slug = anchorOf(heading);
     const n = times.get(slug) ?? 0;
     times.set(slug, n + 1);
     return n === 0 ? slug : `${slug}-${n}`;
@@ -36,7 +34,7 @@ test.for(PAGES)('every link of %s within the project leads to a file and a headi
   expect(broken).toEqual([]);
 });
 
-test('every page is within reach of the README', () => {
+test('every page can be reached from the README by links', () => {
   const seen = new Set(['README.md']);
   for (const page of seen) {
     for (const [, target = ''] of textOf(page).matchAll(/\]\(([^)#\s]+\.md)/g)) {

@@ -23,28 +23,31 @@ const nodesOf = (snapshot: Snapshot) => getStateNodes(machine.root, snapshot.val
 const leavesOf = (snapshot: Snapshot) =>
   nodesOf(snapshot).filter(({ states }) => Object.keys(states).length === 0);
 
-/** The ways that the page lists for an event in this state, those of all its regions. */
+/** The transitions that the page lists for an event in this state, those of all its regions. */
 function listed(before: Snapshot, eventType: string): Way[] {
   return leavesOf(before).flatMap((leaf) => answersOf(leaf, eventType));
 }
 
-/** What the page lists as taken at once: by a state whose event changed the answer to its question. */
+/** The transitions that the page lists as taken at once; an event can make their guard true. */
 function listedAtOnce(before: Snapshot): Way[] {
   return leavesOf(before).flatMap((leaf) => waysOf(leaf).filter(({ event }) => event === 'at once'));
 }
 
-/** True when the step ended where this way leads; the last region of a teardown to end ends the whole of it. */
+/**
+ * True when the step ended where this transition leads; the last region of a teardown to end ends the
+ * teardown.
+ */
 function isTaken({ to }: Way, { before, after, started }: Step): boolean {
   const isStill = started.length === 0 && nodesOf(before).every((node) => nodesOf(after).includes(node));
   if (to === null) return isStill;
   return nodesOf(after).includes(to) || (to.type === 'final' && !after.hasTag('tearingDown'));
 }
 
-test('what the page says of a state and an event is what the machine does', () => {
+test('for every state and event the machine does what the page says', () => {
   const untold: string[] = [];
   const seen = new Set<string>();
-  // An actor without a job answers some events otherwise, and so do one that has been in its state for long and one
-  // whose job was said to be over.
+  // Three kinds of actors react to some events in another way: one without a job, one that has been in its
+  // state for long, and one whose job was said to be over.
   const look = (path: string, name: string, event: { type: string }) => {
     const snapshots = [
       snapshotAt(path),

@@ -10,7 +10,7 @@ function whyNoGroff(): string | null {
 }
 
 test.runIf(canRun(whyNoGroff()))(
-  'the manual page is one that groff reads without a warning, with every command',
+  'groff renders the manual page without a warning, and it has every command',
   () => {
     const { status, stdout, stderr } = spawnSync('groff', ['-man', '-ww', '-Tascii', '-P-cbou'], {
       input: manPage(),

@@ -5,14 +5,14 @@ import { serviceUnit } from '../../src/cli/service/service-unit.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
 
-/** The one block of this language on the page. */
+/** The only code block of this language on the page. */
 function block(language: string): string {
   const blocks = [...page.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))];
   expect(blocks).toHaveLength(1);
   return blocks[0]?.[1] ?? '';
 }
 
-test('the files of services on the page are those that service install writes', () => {
+test('the service files on the page are those that service install writes', () => {
   const folder = '/Users/runner/jeballto-runner';
   const main = 'lib/node_modules/jeballto-runner/dist/src/main.js';
   expect(block('xml')).toBe(

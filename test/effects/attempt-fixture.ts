@@ -27,7 +27,7 @@ import {
 
 const PLACE = { owner: OWNER, repository: REPOSITORY };
 const SCOPE = { kind: 'repository', ...PLACE } as const;
-/** Effects are retried by the machine; here, until the fact is there. */
+/** Retries an effect until it succeeds, as the machine would. */
 export const soon = <T>(effect: () => Promise<T>) => vi.waitFor(effect, { timeout: 15_000, interval: 50 });
 
 /** One attempt at a job, driven effect by effect as the machine would. */
@@ -69,7 +69,7 @@ export async function attempt(given: EffectFixture, steps: string[] = []) {
     watch: (until: 'activity' | 'exit', signal = STAYS) =>
       watchRunner.run(given.world, { ...guest, runnerName: name, until }, signal),
     ask: (world = given.world) => askGuest.run(world, { ...guest, runnerName: name }, STAYS),
-    /** As `ask`, where our own SSH does not get through: only the agent's way in is left. */
+    /** As `ask`, but our own SSH fails, so that only the agent's execute route is left. */
     askByAgent: (access: Partial<EffectWorld['guest']> = {}) => {
       const openGuest = () =>
         Promise.reject(guestUnreachable({ ...guest.address, user: 'admin' }, 'it hung up'));

@@ -32,7 +32,7 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
     return vmId;
   };
   const vmId = await boot();
-  // A silent port costs the whole of it.
+  // A silent port takes this whole time.
   const world = { ...given.world, guest: { ...given.world.guest, connectTimeout: 2_000 } };
   const connect = (id = vmId, hostKey: string | null = null) =>
     connectGuest.run(world, { host, vmId: id, hostKey }, STAYS);
@@ -42,7 +42,7 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
     vmId,
     boot,
     connect,
-    /** Once the agent has done its own part. */
+    /** Connects as soon as the agent's own forwarding is ready. */
     connected: () => vi.waitFor(() => connect(), { timeout: 10_000, interval: 20 }),
     enables: given.counted('POST /vms/:id/ssh'),
     letMacRun: (ms: number) => (mac.world.clock as ShiftedClock).advance(ms),
@@ -51,7 +51,7 @@ async function booted(plan: BootPlan = {}, options: EffectFixtureOptions = {}) {
 }
 
 describe('a guest is reached', () => {
-  test('by what the agent forwards of its own accord, as often as it is asked, and nothing is enabled', async () => {
+  test('over the agent’s automatic forwarding, as often as it is asked for, and nothing is enabled', async () => {
     const at = await booted();
     const first = await at.connected();
     expect(first.address).toEqual({ host: '127.0.0.1', port: at.vm(at.vmId).power?.forward?.port });
@@ -60,14 +60,14 @@ describe('a guest is reached', () => {
     expect(at.enables.hits).toBe(0);
   });
 
-  test('by forwarding that is enabled where the agent does not do so by itself', async () => {
+  test('over forwarding that is enabled once when the agent does not forward by itself', async () => {
     const at = await booted({}, { mac: { autoEnableSshForwarding: false } });
     await at.connected();
     await at.connect();
     expect(at.enables.hits).toBe(1);
   });
 
-  test('by forwarding that is enabled anew where its port does not listen any more', async () => {
+  test('over forwarding that is enabled again when its port does not listen any more', async () => {
     const at = await booted();
     await at.connected();
     await at.vm(at.vmId).power?.forward?.close();
@@ -75,7 +75,7 @@ describe('a guest is reached', () => {
     expect(at.enables.hits).toBe(1);
   });
 
-  test('by forwarding that is asked for only once the agent’s own search must have failed', async () => {
+  test('over forwarding that is enabled only when the agent’s own search for the address must have failed', async () => {
     const at = await booted({ natMs: 400 });
     await at.vm(at.vmId).power?.network.done;
     await expect(at.connect()).rejects.toMatchObject(failing('SSH_NOT_READY', { disposition: 'retry' }));
@@ -85,21 +85,21 @@ describe('a guest is reached', () => {
     expect(at.enables.hits).toBe(1);
   });
 
-  test('later, when it has no address at all', async () => {
+  test('in a later try when it has no address yet', async () => {
     const at = await booted({ natMs: 'never' });
     await at.vm(at.vmId).power?.network.done;
     at.letMacRun(81_000);
     await expect(at.connect()).rejects.toMatchObject(failing('SSH_NOT_READY', { disposition: 'retry' }));
   });
 
-  test('even while the record of the VM still calls it stopped', async () => {
+  test('even while the record of the VM still says stopped', async () => {
     const at = await booted({ natMs: 40 }, { mac: { latencies: { persistence: 60_000, natSearch: 500 } } });
     const early = await at.connect().catch((error: unknown) => error);
     if (early instanceof Error) expect(early).toMatchObject({ failure: { disposition: 'retry' } });
     await at.connected();
   });
 
-  test('at the address of the agent, which calls its own machine 127.0.0.1', async () => {
+  test('at the host name of the agent’s URL, although the agent calls its own machine 127.0.0.1', async () => {
     const at = await booted();
     await at.connected();
     const { send, close } = httpAgentSender();
@@ -125,7 +125,7 @@ describe('a guest is reached', () => {
 });
 
 describe('a guest that is reached is the VM’s own', () => {
-  /** Two VMs whose guests have keys of their own. */
+  /** Two VMs whose guests have different host keys. */
   async function two() {
     const at = await booted({ makesHostKeys: 1 });
     const first = await at.connected();
@@ -138,7 +138,7 @@ describe('a guest that is reached is the VM’s own', () => {
     return { at, first, otherAddress, home };
   }
 
-  test('by the address that the agent names right before, whatever it was when the VM booted', async () => {
+  test('since its address is read from the agent before each use', async () => {
     const { at, first, otherAddress } = await two();
     const asked = at.counted('GET /vms/:id/ssh');
     const input = { host: at.host, vmId: at.vmId, hostKey: first.hostKey, address: otherAddress };
@@ -146,7 +146,7 @@ describe('a guest that is reached is the VM’s own', () => {
     expect(asked.hits).toBe(1);
   });
 
-  test('where the port went to another VM in between: the agent is asked again, and that one is left alone', async () => {
+  test('even when the port went to another VM: the agent is asked again, and no command runs in that VM', async () => {
     const { at, otherAddress, home } = await two();
     const expected = await home();
     const stale = { host: '127.0.0.1', port: otherAddress.port, status: 'ready' };
@@ -158,7 +158,7 @@ describe('a guest that is reached is the VM’s own', () => {
     );
   });
 
-  test('where it makes its host keys while the first connections come: none of them is held against it', async () => {
+  test('even when it makes its host keys during the first connections: no later login is refused', async () => {
     const at = await booted({ makesHostKeys: 6 });
     const { hostKey } = await at.connected();
     const run = () =>
@@ -170,15 +170,18 @@ describe('a guest that is reached is the VM’s own', () => {
 });
 
 describe('a guest is not reached', () => {
-  test('by a port that accepts and stays silent', async () => {
+  test('when its port accepts connections and stays silent', async () => {
     const at = await booted({ sshdMs: 'never' });
     await vi.waitFor(() => expect(at.vm(at.vmId).power?.forward?.listening).toBe(true));
     await expect(at.connect()).rejects.toMatchObject(
-      failing('GUEST_UNREACHABLE', { disposition: 'retry', message: expect.stringContaining('silent') }),
+      failing('GUEST_UNREACHABLE', {
+        disposition: 'retry',
+        message: expect.stringContaining('no SSH banner came'),
+      }),
     );
   });
 
-  test('when it refuses the login, which a person has to mend', async () => {
+  test('when it refuses the login, and the image is to blame', async () => {
     const at = await booted({ refuseLogin: true });
     await vi.waitFor(
       () => expect(at.connect()).rejects.toMatchObject(failing('GUEST_LOGIN_REFUSED', { blame: 'image' })),
@@ -199,8 +202,8 @@ describe('a guest is not reached', () => {
   });
 });
 
-describe('a guest is probed', () => {
-  test('for what a runner needs, and its runner’s version is noted', async () => {
+describe('the probe of a guest', () => {
+  test('finds everything that a runner needs, and the runner’s version', async () => {
     const at = await booted({}, { guests: { runnerVersion: '2.345.6' } });
     await at.connected();
     expect(await at.probe()).toEqual({ runnerVersion: '2.345.6' });
@@ -213,7 +216,7 @@ describe('a guest is probed', () => {
     [['bash']],
     [['git']],
     [['run.sh', 'config.sh', 'bash', 'git']],
-  ] as const)('and %s is said to be missing, exactly', async (missing) => {
+  ] as const)('names exactly %s when that is missing', async (missing) => {
     const at = await booted({ missingTools: [...missing] });
     await at.connected();
     const probed = await at.probe().catch((error: unknown) => error);
@@ -225,14 +228,14 @@ describe('a guest is probed', () => {
     [-3_600, 'GUEST_CLOCK_WRONG'],
     [330, 'GUEST_CLOCK_WRONG'],
     [240, null],
-  ])('and a clock that is %i s off is %s', async (clockSkewSeconds, code) => {
+  ])('of a guest whose clock is %i s off has the failure %s', async (clockSkewSeconds, code) => {
     const at = await booted({ clockSkewSeconds });
     await at.connected();
     const probed = await at.probe().catch((error: unknown) => error);
     expect(probed).toMatchObject(code === null ? { runnerVersion: '2.336.0' } : failing(code));
   });
 
-  test('and its clock is compared with GitHub’s, since ours may be the wrong one', async () => {
+  test('compares the guest’s clock with GitHub’s, since ours may be the wrong one', async () => {
     const at = await booted();
     await at.connected();
     at.clock.advance(2 * 3_600_000);

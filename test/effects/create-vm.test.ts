@@ -19,7 +19,7 @@ import {
 import type { ShiftedClock } from './shifted-clock.ts';
 
 const NAME = 'gh-t-7-1';
-/** One that no agent has: nothing is cloned from it, but it needs no pull. */
+/** A base that no agent has: nothing is cloned from it, but a VM with a base needs no pull. */
 const BASE = { state: 'ready', vmId: 'ID', name: 'base', why: null } as const;
 
 async function fixture(options: EffectFixtureOptions = {}) {
@@ -34,7 +34,7 @@ async function fixture(options: EffectFixtureOptions = {}) {
   };
 }
 
-/** What the agent was told to make, by the record of each VM. */
+/** What the agent's record of each VM says of its creation. */
 const made = ({ mac }: EffectFixture) =>
   [...mac.world.vms.values()].map(({ name, ephemeral, lifetimeSeconds, state }) => ({
     name,
@@ -54,7 +54,7 @@ describe('a VM is made', () => {
     expect(posts.hits).toBe(1);
   });
 
-  test('after its image was pulled by an operation of its own, by the very same reference', async () => {
+  test('after its image was pulled by a separate operation, with the same reference', async () => {
     const at = await fixture({ mac: { latencies: { pull: 400 } } });
     const pulls = at.counted('POST /images/pull');
     await at.create();
@@ -65,7 +65,7 @@ describe('a VM is made', () => {
     expect(at.shown.slice(-2)).toEqual(['creating the VM', null]);
   });
 
-  test('and sized before it is started, with a PATCH for what differs and none where nothing does', async () => {
+  test('and resized before it is started, with a PATCH only when its size differs', async () => {
     const at = await fixture();
     const patches = at.counted('PATCH /vms/:id');
     await at.create();
@@ -77,7 +77,7 @@ describe('a VM is made', () => {
     expect(patches.hits).toBe(1);
   });
 
-  test('and doubles of its name are reduced to one', async () => {
+  test('once: of several VMs with its name one is kept', async () => {
     const at = await fixture();
     for (const state of ['stopped', 'stopped', 'stopped'] as const) {
       addForeignVm(at.mac.world, { name: NAME, state, ephemeral: true });
@@ -86,20 +86,20 @@ describe('a VM is made', () => {
     expect([...at.mac.world.vms.keys()]).toEqual([vmId]);
   });
 
-  test('unless one of its name exists that is not freshly made: that one is never taken over', async () => {
+  test('unless a VM of its name exists that is not newly made: that VM is never taken over', async () => {
     const at = await fixture();
     addForeignVm(at.mac.world, { name: NAME, state: 'error' });
     await expect(at.create()).rejects.toMatchObject(failing('VM_CREATE_FAILED', { disposition: 'giveUp' }));
   });
 
-  test('and one that runs under its name is neither taken over nor deleted: its record was lost', async () => {
+  test('unless a VM of its name runs, whose record was lost: that VM is neither taken over nor deleted', async () => {
     const at = await fixture();
     for (const state of ['stopped', 'running'] as const) addForeignVm(at.mac.world, { name: NAME, state });
     await expect(at.create()).rejects.toMatchObject(failing('VM_NAME_TAKEN', { disposition: 'retry' }));
     expect([...at.mac.world.vms.values()].map(({ state }) => state)).toEqual(['stopped', 'running']);
   });
 
-  test('by none whose size the Mac refuses, and the failure says who has to mend it', async () => {
+  test('unless the Mac refuses its size: then the operator is to blame', async () => {
     const at = await fixture({ mac: { host: { cpus: 5 } } });
     const large = { ...at.input, profile: LARGE };
     await expect(createVm.run(at.world, large, STAYS, STORED)).rejects.toMatchObject(
@@ -109,7 +109,7 @@ describe('a VM is made', () => {
 });
 
 describe('no second create is sent for a name whose first one may still take effect', () => {
-  test('when the answer was lost after the effect: the VM is found', async () => {
+  test('when its response was lost after the effect: the VM is found', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
     const posts = at.counted('POST /vms');
@@ -119,20 +119,20 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('when it was lost before: it is waited for until it can come no more, and only then made', async () => {
+  test('when its response was lost before the effect: the next create is sent only when the first can have no effect any more', async () => {
     const at = await fixture();
     const lost = at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
     const posts = at.counted('POST /vms');
     await expect(at.create()).rejects.toMatchObject(failing('HOST_UNREACHABLE'));
     await expect(at.create()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
     expect([lost.hits, posts.hits]).toEqual([1, 0]);
-    expect(at.shown.at(-1)).toBe('waiting until an earlier create can take effect no more');
+    expect(at.shown.at(-1)).toBe('waiting until an earlier create can no longer take effect');
     at.clock.advance(at.config.timeouts.create_settle);
     await at.create();
     expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
   });
 
-  test('unless its agent was restarted since: a lower uptime proves that it comes no more', async () => {
+  test('unless its agent restarted since: a lower uptime proves that the first create has no effect any more', async () => {
     const at = await fixture();
     (at.mac.world.clock as ShiftedClock).advance(600_000);
     at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
@@ -144,7 +144,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(at.vms()).toEqual([`${NAME} stopped`]);
   });
 
-  test('nor does a restart prove anything that came before the create, after the uptime was read', async () => {
+  test('even when the agent restarted after its uptime was read and before the create', async () => {
     const at = await fixture();
     (at.mac.world.clock as ShiftedClock).advance(600_000);
     at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
@@ -160,7 +160,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('nor does a clock of ours prove anything that was set forward while the daemon was down', async () => {
+  test('even when our clock was set forward while the daemon was down', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
     const posts = at.counted('POST /vms');
@@ -171,7 +171,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('when the agent answered with a failure of its own, which may have come after the effect', async () => {
+  test('when the agent returned an internal error, which may have come after the effect', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms', status: 500, code: 'INTERNAL_ERROR', times: 1 });
     const posts = at.counted('POST /vms');
@@ -180,7 +180,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('but a refusal leaves nothing open, so the next try asks again', async () => {
+  test('but after a refusal, which has no effect, the next try sends another create', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms', status: 429, code: 'TOO_MANY_IMAGE_OPERATIONS', times: 1 });
     await expect(at.create()).rejects.toMatchObject(failing('HOST_BUSY', { disposition: 'retry' }));
@@ -188,7 +188,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(at.vms()).toEqual([`${NAME} stopped`]);
   });
 
-  test('when the state was left in the middle: the effect that comes back waits for its end and finds the VM', async () => {
+  test('when its state was left during it: the next effect waits for its end and finds the VM', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac create *', delayMs: 150, times: 1 });
     const posts = at.counted('POST /vms');
@@ -202,7 +202,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect([posts.hits, at.vms()]).toEqual([1, [`${NAME} stopped`]]);
   });
 
-  test('when the daemon died in the middle: its successor waits, and takes the late VM', async () => {
+  test('when the daemon died during it: its successor waits, and takes the late VM', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac create *', delayMs: 300, times: 1 });
     const posts = at.counted('POST /vms');
@@ -216,7 +216,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(1);
   });
 
-  test('nor is any create sent by a state that was left before it came to that', async () => {
+  test('and none is sent at all when the state was left before', async () => {
     const at = await fixture();
     const posts = at.counted('POST /vms');
     const state = new AbortController();
@@ -228,7 +228,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('nor one after a look at which an earlier create might still have taken effect, until the next look', async () => {
+  test('and none after a look during which the first one could still take effect, until the next look', async () => {
     const at = await fixture();
     const posts = at.counted('POST /vms');
     const outcomes = ['unknown', 'none'] as const;
@@ -241,7 +241,7 @@ describe('no second create is sent for a name whose first one may still take eff
     expect(posts.hits).toBe(0);
   });
 
-  test('nor one for a VM that came late, while its image was pulled', async () => {
+  test('and none when the VM of the first one appeared during the pull of the image', async () => {
     const at = await fixture({ mac: { latencies: { pull: 100 } } });
     const posts = at.counted('POST /vms');
     const outcomes = ['unknown', 'none'] as const;
@@ -255,8 +255,8 @@ describe('no second create is sent for a name whose first one may still take eff
   });
 });
 
-describe('a teardown deletes what a create brings late', () => {
-  test('when this daemon still waits for the answer', async () => {
+describe('a teardown deletes a VM that appears late', () => {
+  test('when this daemon still waits for the response to its create', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac create *', delayMs: 150, times: 1 });
     const posts = at.counted('POST /vms');
@@ -270,7 +270,7 @@ describe('a teardown deletes what a create brings late', () => {
     expect(at.vms()).toEqual([]);
   });
 
-  test('when nobody knows whether it does: the name is looked for until that is over', async () => {
+  test('when the outcome of its create is unknown: it looks for the name until nothing can appear any more', async () => {
     const at = await fixture();
     at.world.creates.assumeUnknown(NAME, at.clock.now() + 10_000);
     await expect(at.destroy()).rejects.toMatchObject(failing('VM_MAY_APPEAR', { disposition: 'retry' }));
@@ -286,22 +286,19 @@ describe('a pull that fails', () => {
   test.each([
     ['a registry that is down', { status: 503 }],
     ['a pull that took too long', { status: 504 }],
-    ['one that somebody cancelled', { status: 499 }],
-    ['any other end', { status: 500 }],
+    ['a pull that was cancelled', { status: 499 }],
+    ['any other cause', { status: 500 }],
     ['an image that the agent cannot read', { status: 400, code: 'INVALID_IMAGE' }],
-  ])(
-    'of %s is the host’s: the attempt ends uncounted with its cause, and no create follows',
-    async (_what, fault) => {
-      const at = await fixture();
-      at.mac.faults.add({ route: 'mac pull *', ...fault, times: 1 });
-      const posts = at.counted('POST /vms');
-      await expect(at.create()).rejects.toMatchObject(failing('IMAGE_NOT_READY', { disposition: 'giveUp' }));
-      expect(posts.hits).toBe(0);
-      expect(await at.create()).toMatchObject({ vmId: expect.any(String) });
-    },
-  );
+  ])('because of %s ends the attempt with IMAGE_NOT_READY, and no create follows', async (_what, fault) => {
+    const at = await fixture();
+    at.mac.faults.add({ route: 'mac pull *', ...fault, times: 1 });
+    const posts = at.counted('POST /vms');
+    await expect(at.create()).rejects.toMatchObject(failing('IMAGE_NOT_READY', { disposition: 'giveUp' }));
+    expect(posts.hits).toBe(0);
+    expect(await at.create()).toMatchObject({ vmId: expect.any(String) });
+  });
 
-  test('or lasts for longer than 5 s holds no slot: the attempt ends uncounted', async () => {
+  test('or takes longer than 5 s holds no slot: the attempt ends with IMAGE_NOT_READY', async () => {
     const at = await fixture();
     const clock = new ManualClock();
     const ensure = vi.fn(() => new Promise<void>(() => undefined));
@@ -315,7 +312,7 @@ describe('a pull that fails', () => {
     expect(at.vms()).toEqual([]);
   });
 
-  test('because the agent was restarted is begun again, since it remembers no operation', async () => {
+  test('because of a restart of the agent is started again by the next attempt', async () => {
     const at = await fixture({ mac: { latencies: { pull: 600 } } });
     const pulling = at.create();
     await vi.waitFor(() => expect(at.mac.world.pulls.size).toBe(1));
@@ -327,7 +324,7 @@ describe('a pull that fails', () => {
   });
 });
 
-test('a host or a profile that the config does not name (any more) is refused by name', async () => {
+test('a host or a profile that the config does not have is refused by its name', async () => {
   const at = await fixture();
   const refused = (change: object) => createVm.run(at.world, { ...at.input, ...change }, STAYS, STORED);
   await expect(refused({ host: 'mac-9' })).rejects.toMatchObject(failing('HOST_UNKNOWN'));

@@ -42,16 +42,19 @@ export interface EffectFixtureOptions {
   macs?: number;
   github?: GitHubSettings;
   guests?: GuestSettings;
-  /** Laid over the config file's `runner`. */
+  /** Merged into the config file's section `runner`. */
   runner?: Record<string, unknown>;
-  /** Laid over its `controller`. */
+  /** Merged into its section `controller`. */
   controller?: Record<string, unknown>;
   timeouts?: Record<string, string>;
 }
 
 export type EffectFixture = Awaited<ReturnType<typeof effectFixture>>;
 
-/** Simulated Macs with real guests, a simulated GitHub, and the world of effects over them. Ends with the test. */
+/**
+ * Simulated Macs with real guests, a simulated GitHub, and the world of effects over them. Ends with the
+ * test.
+ */
 export async function effectFixture(options: EffectFixtureOptions = {}) {
   const clock = new ShiftedClock();
   const macs: SimulatedMac[] = [];
@@ -73,7 +76,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
   const { config } = load({
     github: { api_url: github.url, token: 'ghp_oftheeffects', owner: OWNER, repository: REPOSITORY },
     hosts: macs.map(({ url }, n) => ({ name: `mac-${n + 1}`, base_url: url, token: TOKEN })),
-    // Nothing happens in a test because an interval has passed.
+    // No test depends on an interval that passes.
     controller: { id: 't', host_check_interval: '1h', gc_interval: '1h', ...options.controller },
     timeouts: { ...options.timeouts },
     runner: {
@@ -106,7 +109,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
   const observed: JobObservation[] = [];
   const shown: (string | null)[] = [];
 
-  /** A world as a daemon that has just begun has it: nothing is remembered of an earlier one. */
+  /** The effect world of a daemon that has just started and remembers nothing of an earlier one. */
   const newWorld = (observe: (seen: JobObservation) => void = (seen) => observed.push(seen)): EffectWorld => {
     const world: EffectWorld = createEffectWorld({
       config,
@@ -147,13 +150,13 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
     logged,
     macs,
     newWorld,
-    /** What the effects told of jobs. */
+    /** What the effects observed of jobs. */
     observed,
     /** What a person watching was shown, in order. */
     shown,
     world: newWorld(),
     ...onFirst(macs, config),
-    /** Queues a job, and gives its id and the first name that its VM and runner bear. */
+    /** Queues a job; returns its id and the first name of its VM and runner. */
     queueJob: (steps: string[] = [], label = LABEL) => {
       const run = github.push([{ labels: [label], steps }], `${OWNER}/${REPOSITORY}`);
       const jobId = currentJobs(run)[0]?.id ?? 0;
@@ -169,7 +172,7 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
   };
 }
 
-/** What most tests want of the only Mac. */
+/** What most tests need of the only Mac. */
 function onFirst(macs: SimulatedMac[], config: Config) {
   const [mac] = macs;
   const [host] = config.hosts;
@@ -177,13 +180,13 @@ function onFirst(macs: SimulatedMac[], config: Config) {
   return {
     mac,
     host: host.name,
-    /** Everything on the Mac, as `name state`. */
+    /** Every VM on the Mac, as `name state`. */
     vms: () => [...mac.world.vms.values()].map(({ name, state }) => `${name} ${state}`),
     vm: (id: string) => vmById(mac.world, id),
-    /** Counts requests without harming them; `METHOD /path` as faults name it. Add harmful faults before it. */
+    /** Counts requests without changing them; `METHOD /path` as in faults. Add other faults before it. */
     counted: (route: string) => mac.faults.add({ route, delayMs: 0 }),
   };
 }
 
-/** A rejection with exactly this code, as `rejects.toMatchObject` takes it. */
+/** A failure with exactly this code, for `rejects.toMatchObject`. */
 export const failing = (code: string, more: object = {}) => ({ failure: { code, ...more } });

@@ -18,7 +18,7 @@ function rig() {
   return { tracer, ended };
 }
 
-test('each call belongs to the effect that made it, however many run at once', async () => {
+test('each call is recorded for the effect that made it, however many effects run at once', async () => {
   const { tracer, ended } = rig();
   await Promise.all(
     ['a', 'b', 'c'].map((actor) =>
@@ -36,7 +36,7 @@ test('each call belongs to the effect that made it, however many run at once', a
   tracer.stop();
 });
 
-test('the same call again and again is one with a count, and the number of others is bounded', async () => {
+test('repeated equal calls are one entry with a count, and the number of entries is bounded', async () => {
   const { tracer, ended } = rig();
   await tracer.trace('a', 'pull', never, async () => {
     for (let n = 0; n < 100; n += 1) await call('/pull', 200);
@@ -48,7 +48,7 @@ test('the same call again and again is one with a count, and the number of other
   tracer.stop();
 });
 
-test('it says how the effect ended: by a code, or left before its end', async () => {
+test('a trace says how the effect ended: with a failure code, or left before its end', async () => {
   const { tracer, ended } = rig();
   const fails = tracer.trace('a', 'x', never, async () => {
     throw new DaemonError('VM_BUSY', 'busy');
@@ -72,6 +72,6 @@ test.each([
   ['/repos/acme/app/actions/runners/24', '/repos/{repository}/actions/runners/{id}'],
   ['/orgs/acme/actions/runners/generate-jitconfig', '/orgs/{owner}/actions/runners/generate-jitconfig'],
   ['/system/capabilities', '/system/capabilities'],
-])('of %s the route is %s', (path, route) => {
+])('the route of %s is %s', (path, route) => {
   expect(routeOf(path)).toBe(route);
 });

@@ -8,7 +8,7 @@ import { PendingCreates } from '../../src/effects/pending-creates.ts';
 import { memoryLedger } from '../support/memory-ledger.ts';
 import { deferred } from './deferred.ts';
 
-/** A world in which the least step of an effect leaves its mark and fails. */
+/** A world in which every step of an effect is recorded and fails. */
 function watchedWorld() {
   const touched: string[] = [];
   const world = new Proxy({} as EffectWorld, {
@@ -43,7 +43,7 @@ const namesOf = (isEarly: boolean) =>
   Object.values(EFFECTS).flatMap(({ name, looksEarly }) => (looksEarly === isEarly ? [name] : []));
 const [EARLY, ORDERED] = [namesOf(true), namesOf(false)];
 
-/** What effects that look early may ask; each one with the answer after which they act, or with another one. */
+/** The reads of effects that look early, each with the response after which they act, or with another one. */
 const looksOf = ({ isDone }: { isDone: boolean }) => ({
   findVms: [],
   health: { uptime: 60 },
@@ -57,7 +57,7 @@ const looksOf = ({ isDone }: { isDone: boolean }) => ({
   },
 });
 
-/** A world that answers looks, and in which everything else that is asked of GitHub or an agent is an act. */
+/** A world that responds to reads, and counts every other request to GitHub or an agent as a change. */
 function answeringWorld(answers: ReturnType<typeof looksOf>) {
   const looks: string[] = [];
   const acts: string[] = [];
@@ -88,7 +88,7 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
   return { world, looks, acts };
 }
 
-/** Lets everything run that waits for nothing from outside. */
+/** Lets everything run that does not wait for the outside. */
 const everythingRan = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A state that invokes the effect, and one after it. */
@@ -102,7 +102,7 @@ function machineWith(effect: AnyActorLogic) {
   });
 }
 
-test('every effect of the machine stands behind the barrier, but for those that look early', () => {
+test('every effect of the machine waits for the barrier, except those that look early', () => {
   expect(EARLY).toEqual(['createVm', 'startVm', 'probeGuest', 'obtainRunnerConfig']);
   expect(ORDERED).toHaveLength(10);
 });
@@ -183,7 +183,7 @@ describe.each(EARLY)('%s', (name) => {
   });
 });
 
-test('the barrier is asked only when the transition is over, so that its snapshot has been put', async () => {
+test('the barrier is only waited for after the transition, when its snapshot was put into the store', async () => {
   const order: string[] = [];
   const { world } = watchedWorld();
   const effects = jobEffects(world, async () => void order.push('asked'), tracer);

@@ -39,7 +39,7 @@ async function withJob(options: EffectFixtureOptions = {}) {
       obtainRunnerConfig.run(world, { ...input, ...change }, STAYS, STORED),
     remove: (runnerName = job.name, world = given.world, runnerId: number | null = null) =>
       removeRunner.run(world, { scope, runnerName, runnerId }, STAYS),
-    /** What a registration is kept under. */
+    /** The key under which a registration is kept. */
     key: registrationKey(scope, job.name),
     jitRequests: () => requests.of(JIT).byStatus,
     tokenRequests: () => requests.of(TOKENS).requests,
@@ -47,7 +47,7 @@ async function withJob(options: EffectFixtureOptions = {}) {
 }
 
 describe('a JIT configuration', () => {
-  test('is made once, with the labels of the profile, and kept in memory alone', async () => {
+  test('is made once, with the labels of the profile, and kept only in memory', async () => {
     const at = await withJob();
     const got = await at.obtain();
     const runner = runnerNamed(at.github.world, at.name);
@@ -70,7 +70,7 @@ describe('a JIT configuration', () => {
     expect(lost.runnerNames()).toEqual([]);
   });
 
-  test('whose result was thrown away is spent: its runner is removed and a further name asked for', async () => {
+  test('whose result was lost cannot be used: its runner is removed and another name is asked for', async () => {
     const at = await withJob();
     await at.obtain();
     for (const world of [at.world, at.newWorld()]) {
@@ -84,7 +84,7 @@ describe('a JIT configuration', () => {
     expect(at.runnerNames()).toEqual(['gh-t-7-2']);
   });
 
-  test('is not made twice when the answer was lost, before its effect or after', async () => {
+  test('is not made twice when its response was lost, before the effect or after it', async () => {
     const before = await withJob();
     before.github.faults.add({ route: 'POST *generate-jitconfig', drop: 'before', times: 1 });
     await expect(before.obtain()).rejects.toMatchObject(
@@ -101,7 +101,7 @@ describe('a JIT configuration', () => {
     expect(after.runnerNames()).toEqual([]);
   });
 
-  test('that still comes when its state was left is waited for by the teardown, and its runner goes', async () => {
+  test('that is still being made when its state was left is waited for by the teardown, which removes its runner', async () => {
     const at = await withJob();
     const slow = at.github.faults.add({ route: 'POST *generate-jitconfig', delayMs: 150, times: 1 });
     const state = new AbortController();
@@ -116,7 +116,7 @@ describe('a JIT configuration', () => {
     expect(at.world.secrets.of(at.name)).toBeNull();
   });
 
-  test('is joined, not asked for again, by an effect that was begun anew while it is made', async () => {
+  test('is requested once when the effect runs again during the request', async () => {
     const at = await withJob();
     at.github.faults.add({ route: 'POST *generate-jitconfig', delayMs: 150, times: 1 });
     const [first, second] = await Promise.all([at.obtain(), at.obtain()]);
@@ -124,7 +124,7 @@ describe('a JIT configuration', () => {
     expect(at.jitRequests()).toEqual({ 201: 1 });
   });
 
-  test('leaves the leftover alone that GitHub calls busy, and the next name is taken', async () => {
+  test('is made under the next name when GitHub calls the leftover runner busy', async () => {
     const at = await withJob();
     await at.obtain();
     at.github.faults.add({ route: 'DELETE *', status: 422, times: 1 });
@@ -133,8 +133,8 @@ describe('a JIT configuration', () => {
   });
 });
 
-describe('the job is looked at first', () => {
-  test('and one that was cancelled gets no runner, but its end is observed', async () => {
+describe('before a registration GitHub is asked for the job', () => {
+  test('and a cancelled job gets no runner, but its end is observed', async () => {
     const at = await withJob();
     cancelRun(at.github.world, at.run);
     await expect(at.obtain()).rejects.toMatchObject(
@@ -146,7 +146,7 @@ describe('the job is looked at first', () => {
     expect([at.jitRequests(), at.runnerNames()]).toEqual([{}, []]);
   });
 
-  test('and one that GitHub does not know any more gets no runner either', async () => {
+  test('and a job that GitHub does not know any more gets no runner', async () => {
     const at = await withJob();
     await expect(at.obtain(at.world, { jobId: 404_404 })).rejects.toMatchObject(
       failing('JOB_NO_LONGER_QUEUED'),
@@ -154,14 +154,14 @@ describe('the job is looked at first', () => {
     expect(at.jitRequests()).toEqual({});
   });
 
-  test('and nothing is made while GitHub cannot say', async () => {
+  test('and nothing is registered while GitHub cannot say', async () => {
     const at = await withJob();
     at.github.faults.add({ route: 'GET *', status: 502, times: 1 });
     await expect(at.obtain()).rejects.toMatchObject(failing('GITHUB_ERROR', { disposition: 'retry' }));
     expect(at.jitRequests()).toEqual({});
   });
 
-  test('and a state that is left meanwhile registers nothing', async () => {
+  test('and nothing is registered when the state is left during the question', async () => {
     const at = await withJob();
     const state = new AbortController();
     const answered = deferred<number>();
@@ -180,7 +180,7 @@ describe('the job is looked at first', () => {
 describe('a registration token', () => {
   const OLD = { enterpriseVersion: '3.9.4', hasJit: false };
 
-  test('takes the place of a JIT configuration where the server has none, and the server is asked once', async () => {
+  test('replaces a JIT configuration when the server does not support those, which is asked once', async () => {
     const at = await withJob({ github: OLD });
     expect(await at.obtain()).toEqual({ runnerId: null, mode: 'token' });
     expect(at.world.secrets.of(at.name)).toMatchObject({ mode: 'token', token: expect.any(String) });
@@ -189,7 +189,7 @@ describe('a registration token', () => {
     expect([at.jitRequests(), at.tokenRequests()]).toEqual([{ 404: 1 }, 2]);
   });
 
-  test('does not take it for good where the server should have them: it is asked again the next time', async () => {
+  test('replaces it for one time only when the server should support those: it is asked again', async () => {
     const at = await withJob({ github: { enterpriseVersion: '3.14.1' } });
     at.github.faults.add({ route: 'POST *generate-jitconfig', status: 404, times: 1 });
     expect(await at.obtain()).toMatchObject({ mode: 'token' });
@@ -198,7 +198,7 @@ describe('a registration token', () => {
 });
 
 describe('removeRunner', () => {
-  test('removes by name where no id is known, forgets the secret, and is content when it is gone', async () => {
+  test('removes by name when no id is known, forgets the secret, and succeeds when the runner is gone', async () => {
     const at = await withJob();
     await at.obtain();
     expect(await at.remove()).toBeNull();
@@ -215,7 +215,7 @@ describe('removeRunner', () => {
     expect(at.runnerNames()).toEqual([]);
   });
 
-  test('looks for a registration that may still appear until it can come no more', async () => {
+  test('looks for a registration that may still appear until it cannot any more', async () => {
     const at = await withJob();
     const successor = at.newWorld();
     successor.creates.assumeUnknown(at.key, at.clock.now() + 10_000);
@@ -229,7 +229,7 @@ describe('removeRunner', () => {
     expect(await gone()).toBeNull();
   });
 
-  test('goes on looking for it when the VM that bears its name is gone already', async () => {
+  test('goes on looking for it when the VM of the same name is gone already', async () => {
     const at = await withJob();
     at.github.faults.add({ route: JIT, drop: 'before', times: 1 });
     await expect(at.obtain()).rejects.toMatchObject(failing('GITHUB_UNREACHABLE'));
@@ -237,7 +237,7 @@ describe('removeRunner', () => {
     await expect(at.remove()).rejects.toMatchObject(failing('RUNNER_MAY_APPEAR'));
   });
 
-  test('removes by its name one that has another id by now, and never the stranger that has its id', async () => {
+  test('removes a runner that got another id by its name, and never the foreign runner that has its old id', async () => {
     const at = await withJob();
     const { runnerId } = await at.obtain();
     passOnRunnerId(at.github.world, runnerNamed(at.github.world, at.name), 'build-server');
@@ -248,7 +248,7 @@ describe('removeRunner', () => {
     expect(at.runnerNames()).toEqual(['build-server']);
   });
 
-  test('costs two calls, of one that ended by itself as well as of one that is there', async () => {
+  test('costs two calls, whether the runner is there or ended by itself', async () => {
     const at = await withJob();
     const calls = () =>
       Object.values(at.github.world.requests.all()).reduce((sum, { requests }) => sum + requests, 0);
@@ -260,7 +260,7 @@ describe('removeRunner', () => {
     expect(calls() - before).toBe(4);
   });
 
-  test('touches no runner of another name', async () => {
+  test('removes no runner of another name', async () => {
     const at = await withJob();
     await at.obtain(at.world, { runnerName: `${at.name}1` });
     await at.remove();

@@ -14,7 +14,7 @@ function rig() {
   return { clock, ledger, creates: new PendingCreates(clock, 1_000, ledger) };
 }
 
-test('a create under a name that has one in flight joins it', async () => {
+test('a create under a name that has one in flight waits for that one', async () => {
   const { creates } = rig();
   const inFlight = deferred<string>();
   const make = vi.fn(() => inFlight.promise);
@@ -26,7 +26,7 @@ test('a create under a name that has one in flight joins it', async () => {
   expect(creates.outcome('a')).toBe('none');
 });
 
-test('a create whose end says nothing is unknown until it can have no effect any more', async () => {
+test('a create with an unclear result is unknown until it can have no effect any more', async () => {
   const { creates, clock } = rig();
   const lost = () => Promise.reject(new Error('the connection was lost'));
   await expect(creates.send('a', lost, ambiguous)).rejects.toThrow('lost');
@@ -37,7 +37,7 @@ test('a create whose end says nothing is unknown until it can have no effect any
   expect(creates.outcome('b')).toBe('none');
 });
 
-test('who waits for the end of a create that fails is not failed by it', async () => {
+test('a wait for the end of a create that fails does not reject', async () => {
   const { creates } = rig();
   const inFlight = deferred<never>();
   const made = creates.send('a', () => inFlight.promise, clear);
@@ -47,7 +47,7 @@ test('who waits for the end of a create that fails is not failed by it', async (
   await Promise.all(ends);
 });
 
-test('a caller who leaves ends its own wait only: the create is in flight until it ends', async () => {
+test('a caller that aborts ends only its own wait: the create is in flight until it ends', async () => {
   const { creates } = rig();
   const inFlight = deferred<string>();
   const leaves = new AbortController();
@@ -62,7 +62,7 @@ test('a caller who leaves ends its own wait only: the create is in flight until 
   expect(creates.outcome('a')).toBe('none');
 });
 
-test('a create that fails after everybody has left ends quietly', async () => {
+test('a create that fails after every caller aborted causes no unhandled rejection', async () => {
   const { creates } = rig();
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
@@ -79,7 +79,7 @@ test('a create that fails after everybody has left ends quietly', async () => {
   expect(unhandled).not.toHaveBeenCalled();
 });
 
-test('a create is written down before it is sent, and no more when its answer is clear', async () => {
+test('a create is stored before it is sent, and removed from the store when its result is clear', async () => {
   const { creates, ledger } = rig();
   const written = deferred<void>();
   ledger.durable = () => written.promise;
@@ -135,7 +135,7 @@ describe('law 1: a create whose callers left while it was being written down', (
   });
 });
 
-test('a create without a clear answer stays written down until what it may have made is looked after', async () => {
+test('a create with an unclear result stays stored until its possible VM was cleaned up', async () => {
   const { creates } = rig();
   await expect(creates.send('a', () => Promise.reject(new Error('lost')), ambiguous)).rejects.toThrow('lost');
   expect(creates.sentAt('a')).not.toBeNull();

@@ -10,13 +10,13 @@ import { soon } from '../support/soon.ts';
 import { attempt, launched } from './attempt-fixture.ts';
 import { type EffectFixtureOptions, effectFixture, failing } from './effect-fixture.ts';
 
-// Guests are real processes, many of them at once where tests run side by side.
+// Guests are real processes, and many run at once when tests run in parallel.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A job that goes on until its VM goes or a file tells it to end. */
+/** A job that runs until its VM is deleted or a certain file exists. */
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
-/** With a runner that has no job to take. */
+/** With a launched runner for which there is no job. */
 async function idle(options: EffectFixtureOptions = {}) {
   const at = await attempt(await effectFixture(options));
   await at.obtain();
@@ -25,7 +25,7 @@ async function idle(options: EffectFixtureOptions = {}) {
   return at;
 }
 
-/** In place of the runner, a program that ends with this status at once. */
+/** Replaces the runner by a program that exits with this status at once. */
 function endingWith(code: number): EffectFixtureOptions {
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-runner-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -43,13 +43,14 @@ describe('a runner is launched', () => {
     expect(runnerId).toBe(runnerNamed(at.github.world, at.name).id);
     expect(await at.confirm(at.newWorld())).toEqual({ runnerId });
     expect(at.runnerNames()).toEqual([at.name]);
-    // No pipe: before it becomes the next command, its process bears this very line, and pgrep would count it.
+    // No pipe: its process has this same command line before it becomes the next command, and pgrep would
+    // count it.
     const { stdout } = await at.inGuest('ls ~/.jeballto-runner; pgrep -f Runner.Listener');
     expect(stdout.trim().split(/\s+/)).toEqual([at.name, expect.stringMatching(/^\d+$/)]);
     expect(at.world.secrets.of(at.name)).toBeNull();
   });
 
-  test('by its registration token where there is no JIT, and is found by its name', async () => {
+  test('with its registration token when there is no JIT, and is found by its name', async () => {
     const at = await idle({ github: { enterpriseVersion: '3.9.4', hasJit: false } });
     expect(at.at).toEqual({ runnerId: null, mode: 'token' });
     const { runnerId } = await at.online();
@@ -62,7 +63,7 @@ describe('a runner is launched', () => {
     expect(at.runnerNames()).toEqual([]);
   });
 
-  test('by no token that GitHub refuses: what config.sh said is told', async () => {
+  test('not with a token that GitHub refuses: the failure has the output of config.sh', async () => {
     const at = await attempt(await effectFixture({ github: { enterpriseVersion: '3.9.4', hasJit: false } }));
     await at.obtain();
     at.world.secrets.keep(at.name, { mode: 'token', token: 'expired-long-ago' });
@@ -72,7 +73,7 @@ describe('a runner is launched', () => {
     expect((told as Error).message).not.toContain('expired-long-ago');
   });
 
-  test('by no config that a restart lost: its registration is removed and another name asked for', async () => {
+  test('not without its config, which a restart lost: its registration is removed and another name is asked for', async () => {
     const at = await attempt(await effectFixture());
     await at.obtain();
     await expect(at.launch(at.newWorld())).rejects.toMatchObject(failing('RUNNER_CONFIG_LOST'));
@@ -81,7 +82,7 @@ describe('a runner is launched', () => {
   });
 });
 
-describe('a runner is launched in what a login has', () => {
+describe('a runner is launched in the environment of a login', () => {
   const variables = ['env >"$HOME/env"'];
   const seen = async (at: Awaited<ReturnType<typeof attempt>>) => {
     await at.obtain();
@@ -90,7 +91,7 @@ describe('a runner is launched in what a login has', () => {
     return (await at.inGuest('cat ~/env')).stdout.split('\n');
   };
 
-  test('which a command over SSH lacks: a UTF-8 locale, and the places of further tools', async () => {
+  test('with a UTF-8 locale and the folders of further tools, which a command over SSH lacks', async () => {
     const at = await attempt(await effectFixture(), variables);
     expect((await at.inGuest('env')).stdout).not.toMatch(/^(?:LANG|LC_\w+)=/m);
     const lines = await seen(at);
@@ -110,7 +111,7 @@ describe('an image that was built with a configured runner', () => {
   test.each([
     ['a JIT configuration', {}],
     ['a registration token', { enterpriseVersion: '3.9.4', hasJit: false }],
-  ])('serves by %s all the same, and its leftovers are told once', async (_what, github) => {
+  ])('serves a job with %s, and its leftovers are logged once', async (_what, github) => {
     const given = await effectFixture({ github });
     given.mac.faults.add({ route: 'guest boot *', body: { configured: true } });
     for (let n = 0; n < 2; n += 1) {
@@ -121,13 +122,13 @@ describe('an image that was built with a configured runner', () => {
       expect(at.jobOf(at.jobId)).toMatchObject({ conclusion: 'success', runner: { name: at.name } });
       await at.destroy();
     }
-    const told = given.logged.filter((line) => line.includes('holds a configured runner'));
+    const told = given.logged.filter((line) => line.includes('holds a runner that was configured already'));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('.runner, .runner_migrated');
   });
 });
 
-describe('a runner that cannot do its work', () => {
+describe('a runner that cannot work', () => {
   const troubled = async (runnerTrouble: string) => {
     const given = await effectFixture();
     given.mac.faults.add({ route: 'guest boot *', body: { runnerTrouble } });
@@ -137,7 +138,7 @@ describe('a runner that cannot do its work', () => {
   test.each([
     ['badCpu', 'Bad CPU type in executable'],
     ['killed', 'Killed: 9'],
-  ])('is found by the probe where it cannot even begin (%s)', async (trouble, cause) => {
+  ])('is found by the probe when it cannot start (%s)', async (trouble, cause) => {
     const at = await troubled(trouble);
     await expect(at.probe()).rejects.toMatchObject(
       failing('GUEST_TOOL_MISSING', {
@@ -149,7 +150,7 @@ describe('a runner that cannot do its work', () => {
     );
   });
 
-  test('has the line with the cause in its failure, not the last one', async () => {
+  test('fails with the log line of the cause, not with the last line', async () => {
     const at = await troubled('diskFull');
     await at.probe();
     await at.obtain();
@@ -164,7 +165,7 @@ describe('a runner that cannot do its work', () => {
   test.each([
     ['noDns', 'host', 'nodename nor servname provided'],
     ['untrusted', 'image', 'The SSL connection could not be established'],
-  ])('and tries on is blamed on whom its cause names (%s: %s)', async (trouble, blame, cause) => {
+  ])('and goes on trying fails with the blame of its cause (%s: %s)', async (trouble, blame, cause) => {
     const at = await troubled(trouble);
     await at.probe();
     await at.obtain();
@@ -184,7 +185,7 @@ describe('a runner that cannot do its work', () => {
 });
 
 describe('a runner that is not online', () => {
-  test('has not connected yet, which needs patience, and says why as soon as the runner does', async () => {
+  test('has not connected yet, and the failure has the reason as soon as the runner prints it', async () => {
     const at = await attempt(await effectFixture());
     await at.obtain();
     const session = connect(at.github.world, runnerNamed(at.github.world, at.name));
@@ -203,7 +204,7 @@ describe('a runner that is not online', () => {
     session.close('closed');
   });
 
-  test('has ended, and its last line says why, since its status says little', async () => {
+  test('has ended, and the failure has its last line, since its exit code says little', async () => {
     const at = await launched([], endingWith(42));
     await vi.waitFor(() => expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_EXITED')), 10_000);
     const message = await at.confirm().catch((error: Error) => error.message);
@@ -211,7 +212,7 @@ describe('a runner that is not online', () => {
     expect(await at.watch('activity')).toMatchObject({ ended: 'exited', failure: { code: 'RUNNER_EXITED' } });
   });
 
-  test('begins again after a retryable end, and is waited for', async () => {
+  test('restarts after a retryable end, and is waited for', async () => {
     const at = await launched([], endingWith(2));
     await vi.waitFor(async () => {
       const { stdout } = await at.inGuest(`cat ~/.jeballto-runner/${at.name}/log`);
@@ -220,7 +221,7 @@ describe('a runner that is not online', () => {
     await expect(at.confirm()).rejects.toMatchObject(failing('RUNNER_NOT_ONLINE', { disposition: 'retry' }));
   });
 
-  test('has a version that GitHub refuses: the image has to be built anew', async () => {
+  test('has a version that GitHub refuses, so the image must be built again', async () => {
     const at = await launched([], { github: { minimumRunnerVersion: '2.999.0' } });
     expect(await at.watch('activity')).toMatchObject({
       ended: 'exited',
@@ -241,7 +242,7 @@ describe('a runner that is not online', () => {
     session.close('closed');
   });
 
-  test('was registered no more when it came: GitHub had removed it', async () => {
+  test('was not registered any more when it connected, since GitHub had removed it', async () => {
     const at = await attempt(await effectFixture());
     await at.obtain();
     removeRunner(at.github.world, runnerNamed(at.github.world, at.name));
@@ -261,7 +262,7 @@ describe('a runner that is not online', () => {
 });
 
 describe('a runner is watched', () => {
-  test('until it takes a job, then until it ends, and GitHub’s word on the job is asked for', async () => {
+  test('until it takes a job, then until it ends, and then GitHub is asked for the job', async () => {
     const at = await launched(LONG);
     expect(await at.watch('activity')).toEqual({ ended: 'tookJob', failure: null });
     await expect(at.recheck()).rejects.toMatchObject(
@@ -270,17 +271,18 @@ describe('a runner is watched', () => {
     expect(await at.recheck('another')).toEqual({ status: 'in_progress', conclusion: null, here: false });
     const ending = at.watch('exit');
     await at.inGuest('touch ~/enough');
-    expect(await ending).toEqual({ ended: 'exited', failure: null });
+    const ended = { ended: 'exited', failure: null, result: 'Succeeded' };
+    expect(await ending).toEqual(ended);
     await vi.waitFor(async () =>
       expect(await at.recheck()).toEqual({ status: 'completed', conclusion: 'success', here: true }),
     );
-    expect(await at.watch('activity')).toEqual({ ended: 'exited', failure: null });
+    expect(await at.watch('activity')).toEqual(ended);
     expect(at.runnerNames()).toEqual([]);
-    // It was online, though GitHub lists it no more.
+    // It was online, although GitHub does not list it any more.
     expect(await at.confirm()).toEqual({ runnerId: at.at.runnerId });
   });
 
-  test('and one by token that came and went claims no id of which nobody knows', async () => {
+  test('and one with a registration token that was never seen has no id', async () => {
     const at = await launched(['true'], { github: { enterpriseVersion: '3.9.4', hasJit: false } });
     await at.watch('exit');
     await vi.waitFor(() => expect(at.runnerNames()).toEqual([]));
@@ -298,7 +300,7 @@ describe('a runner is watched', () => {
     expect(await ended.ask()).toEqual({ answer: 'vanished' });
   });
 
-  test('anew after a lost connection, which says nothing of the runner', async () => {
+  test('again after a lost connection, which says nothing about the runner', async () => {
     const at = await idle();
     await at.online();
     const watching = at.watch('exit');
@@ -311,7 +313,7 @@ describe('a runner is watched', () => {
     expect(await at.ask()).toEqual({ answer: 'notWorking' });
   });
 
-  test('no longer than its state lasts', async () => {
+  test('only as long as its state lasts', async () => {
     const at = await idle();
     const state = new AbortController();
     const watching = at.watch('exit', state.signal);
@@ -322,7 +324,7 @@ describe('a runner is watched', () => {
 });
 
 describe('the guest is asked whether a job runs', () => {
-  test('and tells of one that does, over SSH or by the agent’s way in, until it has ended', async () => {
+  test('and says that it works until the job has ended, over SSH or over the agent’s execute route', async () => {
     const at = await launched(LONG);
     await vi.waitFor(async () => expect((await at.inGuest('ls ~/begun')).code).toBe(0), 10_000);
     const executes = at.counted('POST /vms/:id/execute');
@@ -337,17 +339,19 @@ describe('the guest is asked whether a job runs', () => {
     expect(await at.askByAgent()).toEqual({ answer: 'notWorking' });
   });
 
-  test('and no answer is made up when neither way in, nor the host, can say', async () => {
+  test('and the effect fails when neither SSH nor the agent can say', async () => {
     const at = await idle();
     const route = 'POST /vms/:id/execute';
     at.mac.faults.add({ route, status: 504, code: 'EXECUTE_TIMEOUT', times: 1 });
     await expect(at.askByAgent()).rejects.toMatchObject(failing('GUEST_COMMAND_FAILED'));
-    // What a failed SSH of the agent's own looks like.
+    // The agent's own SSH failed.
     const failed = { exitCode: 255, stdout: '', stderr: '' };
     at.mac.faults.add({ route, status: 200, body: failed, times: 1 });
     await expect(at.askByAgent()).rejects.toMatchObject(
       failing('GUEST_UNREACHABLE', {
-        message: expect.stringContaining("The agent's own login in the guest failed, too (exit code 255)."),
+        message: expect.stringContaining(
+          "The agent's own login in the guest failed as well (exit code 255).",
+        ),
       }),
     );
     at.mac.faults.add({ route: 'GET /vms/:id/state', drop: 'before', times: 1 });
@@ -356,7 +360,7 @@ describe('the guest is asked whether a job runs', () => {
   });
 });
 
-test('without a password the second way in needs the agent’s own key in the image, and the failure says so', async () => {
+test('and without a password the failure says that the execute route needs the agent’s own key in the image', async () => {
   const at = await idle();
   await expect(at.askByAgent({ password: null, privateKey: 'a key' })).rejects.toMatchObject(
     failing('GUEST_UNREACHABLE', {
@@ -366,7 +370,7 @@ test('without a password the second way in needs the agent’s own key in the im
 });
 
 describe('a runner is deregistered', () => {
-  test('when it is idle, as often as asked, by id or by name', async () => {
+  test('when it is idle, again and again, by id or by name', async () => {
     const at = await idle();
     const { runnerId } = await at.online();
     expect(await at.deregister(runnerId)).toEqual({ answer: 'removed' });
@@ -375,7 +379,7 @@ describe('a runner is deregistered', () => {
     expect(at.runnerNames()).toEqual([]);
   });
 
-  test('not while it has a job: GitHub refuses, and that is an answer', async () => {
+  test('not while it has a job: the refusal of GitHub is a result, not a failure', async () => {
     const at = await launched(LONG);
     await at.watch('activity');
     expect(await at.deregister()).toEqual({ answer: 'busy' });

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const PASSWORD = 'the-password-of-the-guest';
 const OLD_SERVER = { enterpriseVersion: '3.9.4', hasJit: false };
 
-/** Everything that is said, by whom; an error with all that hangs on its failure. */
+/** Everything that is written, with its source; errors with all parts of their failure. */
 function listener() {
   const heard: string[] = [];
   const hear = async <T>(said: Promise<T>): Promise<T | null> => {
@@ -29,7 +29,7 @@ function listener() {
   return { heard, hear };
 }
 
-/** Reads the process list, over and over, until the work is done. */
+/** Reads the process list again and again until the work is done. */
 async function processListsDuring(work: Promise<unknown>): Promise<string[]> {
   const lists: string[] = [];
   let isDone = false;
@@ -58,7 +58,7 @@ test.each<[string, EffectFixtureOptions['github']]>([
     const at = await attempt(given, ['ps -A -ww -o command= >"$HOME/ps"; env >"$HOME/env"']);
     await hear(Promise.resolve(at.guest));
 
-    // Failures that quote what they can: the agent its password and token, GitHub the call.
+    // Failures that quote as much as they can: the agent its password and token, GitHub the call.
     const quoting = { status: 400, code: 'INVALID_REQUEST', message: `cannot use ${PASSWORD} of ${TOKEN}` };
     at.mac.faults.add({ route: 'POST /vms/:id/execute', ...quoting, times: 1 });
     await hear(at.askByAgent());
@@ -95,7 +95,7 @@ test.each<[string, EffectFixtureOptions['github']]>([
   },
 );
 
-test('a runner’s own key is not among what a pipeline that ends early tells', async () => {
+test('a runner’s key is in nothing that a pipeline that ends early writes', async () => {
   const { heard, hear } = listener();
   const at = await attempt(await effectFixture());
   await at.obtain();

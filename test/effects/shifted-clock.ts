@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.ts';
 
-/** The wall clock, moved ahead by a test, so that what waits for an instant need not be waited for. */
+/** The wall clock, which a test moves ahead, so that it need not wait for an instant. */
 export class ShiftedClock implements Clock {
   #ahead = 0;
 
@@ -12,7 +12,7 @@ export class ShiftedClock implements Clock {
     return systemClock.systemAheadBy();
   }
 
-  /** Who sleeps already is not woken. */
+  /** Sleeps that have begun already are not ended. */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
     return systemClock.sleepUntil(at - this.#ahead, signal);
   }

@@ -20,18 +20,18 @@ async function withVm(options: EffectFixtureOptions = {}) {
 }
 
 describe('startVm', () => {
-  test('powers on once however often it runs, and tells when the agent will power off', async () => {
+  test('powers on once, however often it runs, and returns when the agent will power off', async () => {
     const at = await withVm();
     const starts = at.counted('POST /vms/:id/start');
     const { expiresAt } = await at.start();
     expect(expiresAt).toBeGreaterThan(at.clock.now() + 3_500_000);
-    // The agent tells its uptime in whole seconds.
+    // The agent gives the uptime in whole seconds.
     expect(Math.abs(((await at.start()).expiresAt ?? 0) - (expiresAt ?? 0))).toBeLessThan(2_000);
     expect(starts.hits).toBe(1);
     expect(at.vm(at.vmId).state).toBe('running');
   });
 
-  test('finds the VM running when the answer to its start was lost', async () => {
+  test('finds the VM running when the response to its start was lost', async () => {
     const at = await withVm();
     at.mac.faults.add({ route: 'POST /vms/:id/start', drop: 'after', times: 1 });
     await expect(at.start()).rejects.toMatchObject(failing('HOST_UNREACHABLE', { disposition: 'retry' }));
@@ -39,13 +39,13 @@ describe('startVm', () => {
     expect(at.vms()).toEqual(['gh-t-7-1 running']);
   });
 
-  test('goes by the live state, since the record of the VM trails behind', async () => {
+  test('reads the live state, since the record of the VM lags behind', async () => {
     const at = await withVm({ mac: { latencies: { persistence: 60_000 } } });
     await at.start();
     expect(at.vm(at.vmId).state).toBe('running');
   });
 
-  test('is blocked, not failed, while strangers hold every slot, and goes on when one is free', async () => {
+  test('is blocked, not failed, while foreign VMs hold every slot, and succeeds when one is free', async () => {
     const at = await withVm();
     const [one] = ['xcode', 'safari'].map((name) => addForeignVm(at.mac.world, { name }));
     await expect(at.start()).rejects.toMatchObject(failing('VM_LIMIT_REACHED', { disposition: 'blocked' }));
@@ -64,7 +64,7 @@ describe('startVm', () => {
     await at.start();
   });
 
-  test('gives the attempt up when the hypervisor fails, and the VM that is in error goes', async () => {
+  test('gives the attempt up when the hypervisor fails, and the VM in error can be deleted', async () => {
     const at = await withVm();
     at.mac.faults.add({ route: 'mac start *', status: 500, times: 1 });
     await expect(at.start()).rejects.toMatchObject(failing('VM_START_FAILED', { disposition: 'giveUp' }));
@@ -81,7 +81,7 @@ describe('startVm', () => {
 });
 
 describe('deleteVm', () => {
-  test('deletes a running VM by its id, and is content when it is gone', async () => {
+  test('deletes a running VM by its id, and succeeds when it is gone', async () => {
     const at = await withVm();
     await at.start();
     expect(await at.destroy()).toBeNull();
@@ -89,7 +89,7 @@ describe('deleteVm', () => {
     expect(await at.destroy()).toBeNull();
   });
 
-  test('law 5: without an id it deletes what was never started, and leaves what runs under the name', async () => {
+  test('law 5: without an id it deletes VMs that never started, and leaves one that runs under the name', async () => {
     const at = await withVm();
     await at.start();
     addForeignVm(at.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
@@ -118,7 +118,7 @@ describe('deleteVm', () => {
     expect(at.vms()).toEqual([]);
   });
 
-  test('deletes again what a failed deletion left as a tombstone', async () => {
+  test('deletes a VM again that a failed deletion left in the state deleted', async () => {
     const at = await withVm();
     at.mac.faults.add({ route: 'mac delete *', status: 500, times: 1 });
     await expect(at.destroy()).rejects.toMatchObject({ failure: { disposition: 'retry' } });
@@ -127,7 +127,7 @@ describe('deleteVm', () => {
     expect(at.vms()).toEqual([]);
   });
 
-  test('is not held up by forwarding that cannot be closed', async () => {
+  test('succeeds although SSH forwarding cannot be disabled', async () => {
     const at = await withVm();
     await at.start();
     at.mac.faults.add({ route: 'DELETE /vms/:id/ssh', status: 500, code: 'SSH_DISABLE_FAILED' });
@@ -135,14 +135,14 @@ describe('deleteVm', () => {
     expect(at.vms()).toEqual([]);
   });
 
-  test('believes only the agent itself that a VM is gone, not a proxy in between', async () => {
+  test('takes a VM for gone only when the agent says so, not a proxy in between', async () => {
     const at = await withVm();
     at.mac.faults.add({ route: 'DELETE /vms/:id', status: 404, body: 'no such page', times: 1 });
     await expect(at.destroy()).rejects.toMatchObject({ failure: expect.anything() });
     expect(at.vms()).toHaveLength(1);
   });
 
-  test('ends an agent’s own search for the guest’s address first, which would hold the VM', async () => {
+  test('first ends the agent’s own search for the guest’s address, which would hold the VM', async () => {
     const at = await withVm({ mac: { latencies: { natSearch: 60_000 } } });
     at.mac.faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
     await at.start();

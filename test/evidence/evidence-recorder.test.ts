@@ -22,7 +22,7 @@ const SECRETS = {
   agent: SIMULATED_AGENT_TOKEN,
 };
 
-test('what a failed VM had to tell is kept before it is deleted, in one file without a secret', {
+test('the evidence of a failed VM is kept before the VM is deleted, in one file without a secret', {
   timeout: 90_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
@@ -81,7 +81,7 @@ test('what a failed VM had to tell is kept before it is deleted, in one file wit
     expect(kept?.agentEvents.length).toBeGreaterThan(0);
     expect(kept?.missing).toEqual([]);
     expect(kept?.hostLook.look).toBeTruthy();
-    // The very call that failed, with its answer, and the VM's end after all that.
+    // The call that failed, with its response, and the end of the VM after that.
     const refused = file.journal.findLast(
       ({ kind, event }) => kind === 'effect' && event === 'obtainRunnerConfig',
     );

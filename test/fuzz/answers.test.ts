@@ -35,7 +35,7 @@ const RUN = { id: 1, updated_at: VM.createdAt };
 const JOB = { id: 1, run_id: 1, status: 'queued', name: 'x', labels: ['macos'], created_at: VM.createdAt };
 const RUNNER = { id: 7, name: 'gh-a-1-1', status: 'online', busy: false };
 
-/** A value is within its bounds. A DaemonError names the call; anything else would be a fault of ours. */
+/** Checks that the call returns a value within its bounds or rejects with a DaemonError that names the call. */
 async function isNamed(call: Promise<unknown>): Promise<void> {
   const [error, value] = await call.then(
     (answer) => [null, answer],
@@ -97,11 +97,11 @@ async function agentCalls(code: number, bytes: Buffer): Promise<void> {
   await isNamed(client.createVm({ name: 'n', image: 'r/x:1', ephemeral: true, lifetimeSeconds: 1 }));
 }
 
-test('whatever an agent answers, each call gives a value within its bounds or a named failure', async () => {
+test('for any response of an agent, each call returns a value within its bounds or a named failure', async () => {
   await fc.assert(fc.asyncProperty(status, answerOf(...AGENT_SHAPES), agentCalls), { numRuns: 400 });
 });
 
-test('a huge text in any place of an agent’s answer is cut or refused', async () => {
+test('a huge text in any place of an agent’s response is cut or refused', async () => {
   for (const answer of [VM, { vms: [VM], total: 1 }, PULL, AGENT_SHAPES[8]].flatMap((shape) =>
     withHugeTexts(shape, shape === PULL ? 10_000_000 : undefined),
   ))
@@ -147,7 +147,7 @@ async function gitHubCalls(code: number, given: Record<string, string>, bytes: B
   await isNamed(github.redeliverFailed({ kind: 'app' }, 0));
 }
 
-test('whatever GitHub answers, each call gives a value within its bounds or a named failure without the token in it', async () => {
+test('for any response of GitHub, each call returns a value within its bounds or a named failure without the token', async () => {
   const headers = fc.dictionary(
     fc.constantFrom(
       'link',
@@ -164,7 +164,7 @@ test('whatever GitHub answers, each call gives a value within its bounds or a na
   });
 }, 60_000);
 
-test('a huge text in any place of GitHub’s answer is cut or refused', async () => {
+test('a huge text in any place of GitHub’s response is cut or refused', async () => {
   for (const answer of [{ jobs: [JOB] }, JOB, { runners: [RUNNER] }].flatMap((shape) =>
     withHugeTexts(shape, shape === JOB ? 10_000_000 : undefined),
   ))

@@ -1,18 +1,21 @@
 import fc from 'fast-check';
 
-// The same cases each time, unless FUZZ_SEED asks for others.
+// The cases are the same each time, unless FUZZ_SEED is set.
 fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
 
-/** Stands for lists in lists, which only a text can hold. */
+/** A placeholder for deeply nested lists, which only the JSON text can have. */
 const DEEP = '@deep@';
 const DEEP_TEXT = '['.repeat(20_000) + ']'.repeat(20_000);
 
-/** A value as a stranger sends it. */
+/** The JSON text of a value, with the placeholder replaced. */
 export function textOf(value: unknown): string {
   return (JSON.stringify(value) ?? '').replaceAll(`"${DEEP}"`, DEEP_TEXT);
 }
 
-/** A value with a huge text in each of its places, one after the other; `first`: characters of the first of them. */
+/**
+ * Copies of a value, each with a huge text in another place; `first`: the length of the first text in
+ * characters.
+ */
 export function withHugeTexts(value: unknown, first = 100_000): unknown[] {
   return placesOf(value)
     .slice(1)
@@ -35,7 +38,7 @@ const JUNK = [
   {},
   [null],
   { __proto__: null },
-  // At the borders of ranges, and beyond them.
+  // At the limits of ranges, and beyond them.
   0.5,
   65_535,
   65_536,
@@ -53,7 +56,7 @@ const JUNK = [
   DEEP,
 ];
 
-/** A value that is nearly the given one: one place of it is replaced by something else, or taken away. */
+/** The given value with one place changed: replaced by something else, or removed. */
 export function changed(value: unknown): fc.Arbitrary<unknown> {
   const places = placesOf(value);
   return fc

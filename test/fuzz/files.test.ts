@@ -12,7 +12,7 @@ import { EXTERNAL_EVENTS, JOB } from '../machines/job-samples.ts';
 import { machine, STATES, snapshotAt, step } from '../machines/job-step.ts';
 import { changed } from './changed.ts';
 
-/** Loads the text as a configuration, which gives one or a ConfigError with a sentence for each problem. */
+/** Checks that the text loads as a configuration or throws a ConfigError with a sentence for each problem. */
 function loads(folder: string, name: string, text: string): void {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -26,7 +26,7 @@ function loads(folder: string, name: string, text: string): void {
   }
 }
 
-test('a configuration that is nearly right is loaded, or every problem has a sentence', () => {
+test('a slightly changed configuration loads, or every problem has a sentence', () => {
   const folder = temporaryFolder();
   const whole = {
     ...SMALLEST,
@@ -40,7 +40,7 @@ test('a configuration that is nearly right is loaded, or every problem has a sen
   );
 });
 
-test('any text is refused as a configuration with a sentence, and crashes nothing', () => {
+test('any text as a configuration is refused with a sentence, without a crash', () => {
   const folder = temporaryFolder();
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -56,7 +56,7 @@ test('any text is refused as a configuration with a sentence, and crashes nothin
   );
 });
 
-test('a stored record that is nearly one is refused with a reason, or is revived without a throw', () => {
+test('a slightly changed record is refused with a reason, or is revived without an error', () => {
   const stored = STATES.map((state) => {
     const { after } = step(snapshotAt(state), EXTERNAL_EVENTS['vm.vanished'] ?? { type: 'vm.vanished' });
     const actor = createActor(machine, { snapshot: after as never, input: { job: after.context.job } });
@@ -79,7 +79,7 @@ test('a stored record that is nearly one is refused with a reason, or is revived
   );
 });
 
-test('no labels of a job match a profile that does not cover every one of them', () => {
+test('a job matches a profile only when that has every label of the job', () => {
   const label = fc.oneof(
     fc.constantFrom(
       'self-hosted',

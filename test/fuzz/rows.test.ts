@@ -11,7 +11,7 @@ import { beyondBounds } from './within-bounds.ts';
 
 const log = pino({ level: 'silent' });
 
-/** Everything that a start and the admin API read of a store. */
+/** Reads everything that a start and the admin API read from a store. */
 async function readAll(store: Store): Promise<unknown> {
   const journal = [];
   for await (const entry of store.journal.read()) {
@@ -32,7 +32,7 @@ async function readAll(store: Store): Promise<unknown> {
   };
 }
 
-test('a stored row that is nearly one is read within its bounds or set aside, and the store goes on', async () => {
+test('a slightly changed row is read within its bounds or set aside, and the store goes on', async () => {
   const row = fc.constantFrom(...DAMAGED).chain((table) =>
     changed(table === 'journal' ? { ...WHOLE.journal, seq: 7_000_000 } : WHOLE[table]).map((value) => ({
       table,
@@ -52,7 +52,7 @@ test('a stored row that is nearly one is read within its bounds or set aside, an
       const { records, unreadable } = await store.actors.read();
       expect(records.length + unreadable.length).toBe(table === 'actors' ? 1 : 0);
       await store.durable();
-      // What was set aside is there as it was, and is met no second time.
+      // Rows that were set aside are kept unchanged, and are not set aside again.
       const rows = store.quarantine.rows();
       for await (const [, text] of database.sublevel('quarantine').iterator()) {
         if (table !== 'quarantine') expect(JSON.parse(text).raw).toBe(raw);

@@ -6,7 +6,10 @@ import { beyondBounds } from './within-bounds.ts';
 
 const NAMED = /\S.{8,}/;
 
-/** Every answer is one of ours, with words in it, and no delivery is handed on that was not acknowledged. */
+/**
+ * Checks that every response is one of ours with a message, and that only acknowledged deliveries are passed
+ * on.
+ */
 async function delivers(body: string, headers: Record<string, string>): Promise<number> {
   const { app, handed } = webhookRig();
   const response = await app.request('/webhook', { method: 'POST', headers, body });
@@ -18,7 +21,7 @@ async function delivers(body: string, headers: Record<string, string>): Promise<
   return response.status;
 }
 
-test('a signed payload that is nearly one of GitHub’s is stored or refused with a reason', async () => {
+test('a slightly changed, signed payload of GitHub is stored or refused with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(changed(jobPayload()), async (payload) => {
       const body = textOf(payload);
@@ -28,7 +31,7 @@ test('a signed payload that is nearly one of GitHub’s is stored or refused wit
   );
 });
 
-test('a signed job of odd values is stored within its bounds, or refused with a reason', async () => {
+test('a signed job with random values is stored within its bounds, or refused with a reason', async () => {
   const { workflow_job: job, repository, ...rest } = jobPayload();
   const facts = { ...job, steps: [] };
   await fc.assert(
@@ -55,7 +58,7 @@ test.each([0, -5, 0.5, 2 ** 53, 1e308, -0])('A4: a signed job with the id %d is 
   expect(await delivers(body, headersOf(body))).toBe(400);
 });
 
-test('whatever text is sent under whatever headers is answered, and unsigned is never stored', async () => {
+test('any text with any headers gets a response, and is never stored when unsigned', async () => {
   const names = [
     'x-github-event',
     'x-github-delivery',
@@ -74,7 +77,7 @@ test('whatever text is sent under whatever headers is answered, and unsigned is 
   );
 });
 
-test('a signature of another secret is refused for every event of GitHub', async () => {
+test('a signature with another secret is refused for every event of GitHub', async () => {
   const payloads = EXAMPLES.flatMap(({ name, examples }) =>
     examples.slice(0, 1).map((payload) => ({ name, payload })),
   );

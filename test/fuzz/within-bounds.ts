@@ -1,9 +1,13 @@
-/** Characters of a text of others that may be inside: some are kept whole, as the secrets that GitHub makes. */
+/**
+ * The longest text from outside in characters: some texts are never cut, such as the secrets that GitHub
+ * makes.
+ */
 const LONGEST = 1_024;
 
 /**
- * Every place of a value from outside that is beyond its range: what the rest of the daemon may count on. Ids are safe
- * and positive, ports can be connected to, instants are those of a calendar, texts are short.
+ * Every place of a value from outside that is beyond its range. The rest of the daemon relies on these
+ * ranges: ids are safe and positive integers, ports can be connected to, instants are valid dates, texts are
+ * short.
  */
 export function beyondBounds(value: unknown, at = ''): string[] {
   if (typeof value === 'number') return isInRange(at, value) ? [] : [`${at} is ${value}`];

@@ -22,7 +22,7 @@ const TOKENS = 'POST /app/installations/:installation_id/access_tokens';
 const JIT = 'POST /repos/:owner/:repo/actions/runners/generate-jitconfig';
 const REQUEST = { name: 'gh-a-1-1', labels: ['macos'], groupId: 1 };
 
-/** The adapter and GitHub on one clock, which the test moves ahead. */
+/** The adapter and GitHub on the same clock, which the test moves ahead. */
 async function timedRig() {
   const clock = new ShiftedClock();
   const rig = await githubRig({ app }, { auth, clock, githubClock: clock });
@@ -46,11 +46,11 @@ describe('the token of an installation', () => {
     expect(rig.wire.filter(({ status }) => status === 401)).toEqual([]);
   });
 
-  test('is renewed when GitHub revoked it, and the call made anew, which a 401 did nothing of', async () => {
+  test('is renewed when GitHub revoked it, and the call is sent again, since a 401 has no effect', async () => {
     await using rig = await timedRig();
     await rig.github.listRunners(REPO);
     rig.world.issuedTokens.clear();
-    // A 401 within the first five seconds of a token is waited out and repeated.
+    // In the first five seconds of a token a 401 leads to a wait and another try, not to a new token.
     rig.passTime(10_000);
     const { runnerId } = await rig.github.createJitConfig(REPO, REQUEST);
     expect(rig.world.runners.has(runnerId)).toBe(true);
@@ -58,7 +58,7 @@ describe('the token of an installation', () => {
     expect(rig.world.requests.of(TOKENS).requests).toBe(2);
   });
 
-  test('that is refused for ever is renewed once a call', async () => {
+  test('that is always refused is renewed once for each call', async () => {
     await using rig = await timedRig();
     await rig.github.listRunners(REPO);
     rig.passTime(10_000);
@@ -70,7 +70,7 @@ describe('the token of an installation', () => {
     expect(rig.world.requests.of(TOKENS).requests).toBe(2);
   });
 
-  test('that cannot be had is a fault of the App’s settings', async () => {
+  test('that GitHub refuses to make blames the settings of the App', async () => {
     await using rig = await githubRig({ app }, { auth: { ...auth, installationId: 43 } });
     const { failure } = await refusalOf(rig.github.listRunners(REPO));
     expect(failure).toMatchObject({ code: 'GITHUB_CREDENTIALS_REFUSED', blame: 'operator' });
@@ -81,19 +81,22 @@ describe('the token of an installation', () => {
     ['a limit', { status: 429, headers: { 'retry-after': '9' } }, 'GITHUB_RATE_LIMITED'],
     ['an outage', { status: 503 }, 'GITHUB_ERROR'],
     ['a cut connection', { drop: 'before' as const }, 'GITHUB_UNREACHABLE'],
-  ])('that cannot be had because of %s is no fault of theirs', async (_name, fault, code) => {
-    await using rig = await githubRig({ app }, { auth });
-    rig.faults.add({ route: 'POST */access_tokens', ...fault });
-    expect(await codeOf(rig.github.listRunners(REPO))).toBe(code);
-  });
+  ])(
+    'that cannot be made because of %s does not blame the settings of the App',
+    async (_name, fault, code) => {
+      await using rig = await githubRig({ app }, { auth });
+      rig.faults.add({ route: 'POST */access_tokens', ...fault });
+      expect(await codeOf(rig.github.listRunners(REPO))).toBe(code);
+    },
+  );
 
-  test('that GitHub’s machines do not know yet is waited for, without another one', async () => {
+  test('that GitHub does not know yet is tried again, and no other one is made', async () => {
     const clock = new ManualClock(Date.now());
     await using rig = await githubRig({ app }, { auth, clock });
     const fault = rig.faults.add({ route: 'GET *', status: 401, times: 2 });
     const call = rig.github.listRunners(REPO);
     for (const hits of [1, 2]) {
-      // Not the alarm of the request's own deadline, which is there as long as its answer is on the way.
+      // Not the timer of the request's own deadline, which lasts until the response is there.
       await soon(() => {
         expect(fault.hits).toBe(hits);
         expect(clock.alarms.map((at) => at - clock.now())).toEqual([1_000]);
@@ -104,14 +107,14 @@ describe('the token of an installation', () => {
     expect(rig.world.requests.of(TOKENS).requests).toBe(1);
   });
 
-  test('is signed for by GitHub’s clock, where ours is far off', async () => {
+  test('is requested by GitHub’s clock when ours is far off', async () => {
     const clock = new ManualClock(Date.now() + 20 * 60_000);
     await using rig = await githubRig({ app }, { auth, clock });
     expect(await rig.github.listRunners(REPO)).toEqual([]);
     expect(rig.world.requests.of(TOKENS).byStatus).toEqual({ 401: 1, 201: 1 });
   });
 
-  test('is not waited for by a call that is called off; the others get it', async () => {
+  test('is not waited for by a call that was aborted; other calls get it', async () => {
     await using rig = await githubRig({ app }, { auth });
     rig.faults.add({ route: 'POST */access_tokens', delayMs: 300, times: 1 });
     const controller = new AbortController();
@@ -124,7 +127,7 @@ describe('the token of an installation', () => {
     expect(rig.world.requests.of(TOKENS).byStatus).toEqual({ 201: 1 });
   });
 
-  test('that nobody waits for any more is not asked for any more', async () => {
+  test('whose callers have all aborted is not requested any longer', async () => {
     await using rig = await githubRig({ app }, { auth });
     const fault = rig.faults.add({ route: 'POST */access_tokens', hang: true, times: 1 });
     const controller = new AbortController();
@@ -136,13 +139,13 @@ describe('the token of an installation', () => {
     expect(await rig.github.listRunners(REPO)).toEqual([]);
   });
 
-  test('has a budget that the App’s own does not touch, and the other way round', async () => {
+  test('has another budget than the App itself', async () => {
     await using rig = await githubRig({ app }, { auth });
     await rig.github.listRunners(REPO);
     rig.faults.add({ route: '* /app/*', status: 403, headers: { 'retry-after': '60' } });
     const question = { repositories: [], scopes: [] };
     const [login] = (await rig.github.checkAccess(question)).findings;
-    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('asks to wait') });
+    expect(login).toMatchObject({ ok: false, message: expect.stringContaining('asks the daemon to wait') });
     expect(await rig.github.listRunners(REPO)).toEqual([]);
     expect(rig.github.pausedUntil('teardown', Date.now())).toBeNull();
     rig.faults.clear();
@@ -151,7 +154,7 @@ describe('the token of an installation', () => {
     expect(rig.github.pausedUntil('teardown', Date.now())).not.toBeNull();
   });
 
-  test('is not asked for while GitHub wants the App to wait', async () => {
+  test('is not requested while GitHub wants the App to wait', async () => {
     await using rig = await githubRig({ app }, { auth });
     rig.faults.add({ route: 'POST */access_tokens', status: 429, headers: { 'retry-after': '60' } });
     expect(await codeOf(rig.github.listRunners(REPO))).toBe('GITHUB_RATE_LIMITED');

@@ -7,7 +7,7 @@ import { createGitHub } from '../../src/github/github.ts';
 import { REPO, refusalOf } from './github-rig.ts';
 import { ScriptedGitHub } from './scripted-github.ts';
 
-/** An address that nothing but the proxy can resolve. */
+/** An address that only the proxy can resolve. */
 const API = 'http://github.invalid';
 
 const named = (url: string, env: Record<string, string>) => {
@@ -36,14 +36,19 @@ describe('the proxy of the environment', () => {
     [{ HTTPS_PROXY: one, NO_PROXY: 'github.com:80' }, https, ['HTTPS_PROXY', one]],
     [{ HTTPS_PROXY: one, NO_PROXY: 'hub.com,127.0.0.1' }, https, ['HTTPS_PROXY', one]],
     [{ HTTPS_PROXY: one, NO_PROXY: '*' }, https, null],
-  ])('of %j for %s is %j', (env, url, proxy) => {
+  ])('from %j for %s is %j', (env, url, proxy) => {
     expect(named(url, env)).toEqual(proxy);
   });
 
-  test.each(['http://', 'socks5://one:1080'])('is none of %s, which is told without its value', (value) => {
-    expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(ProxyVariableError);
-    expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(/^names no proxy/);
-  });
+  test.each(['http://', 'socks5://one:1080'])(
+    'cannot be %s, and the failure does not repeat the value',
+    (value) => {
+      expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(ProxyVariableError);
+      expect(() => environmentProxy(https, { HTTPS_PROXY: `${value}` })).toThrow(
+        /^is not the address of a proxy/,
+      );
+    },
+  );
 });
 
 describe('GitHub behind a proxy', () => {
@@ -51,7 +56,7 @@ describe('GitHub behind a proxy', () => {
   let proxy: Server;
   /** What the proxy was asked to connect to. */
   let connected: string[];
-  /** What it answers instead of connecting. */
+  /** What it returns instead of connecting. */
   let refusal: string | null;
   let env: Record<string, string>;
 
@@ -92,7 +97,7 @@ describe('GitHub behind a proxy', () => {
       proxy: environmentProxy(API, env),
     });
 
-  test('is asked through it, with what it changes as well as with what it reads', async () => {
+  test('gets reads and changes through the proxy', async () => {
     github.answers({ json: { runners: [] } }, { status: 204 });
     const through = client();
     expect(await through.listRunners(REPO)).toEqual([]);
@@ -103,14 +108,14 @@ describe('GitHub behind a proxy', () => {
     expect(new Set(connected)).toEqual(new Set([`github.invalid:80 ${login}`]));
   });
 
-  test('that NO_PROXY excludes is asked directly', async () => {
+  test('gets requests directly when NO_PROXY excludes it', async () => {
     env.NO_PROXY = 'github.invalid';
     const { failure } = await refusalOf(client().listRunners(REPO));
     expect(failure.message).toMatch(/ENOTFOUND|EAI_AGAIN/);
     expect(connected).toEqual([]);
   });
 
-  test('that the proxy refuses to reach is told with the proxy, and without its password', async () => {
+  test('that the proxy refuses to reach is a failure with the proxy’s address and without its password', async () => {
     refusal = '403 Forbidden';
     const { failure } = await refusalOf(client().listRunners(REPO));
     expect(failure).toMatchObject({ code: 'GITHUB_UNREACHABLE', disposition: 'retry' });
@@ -119,14 +124,14 @@ describe('GitHub behind a proxy', () => {
     expect(failure.message).not.toContain('secret');
   });
 
-  test('whose proxy is gone is told with the proxy', async () => {
+  test('is unreachable when the proxy is gone, and the failure names the proxy', async () => {
     proxy.close();
     const { failure } = await refusalOf(client().listRunners(REPO));
     expect(failure.message).toMatch(/ECONNREFUSED.*of http_proxy/);
   });
 });
 
-test('a certificate that no known CA has signed is told with the variable that names one', async () => {
+test('a certificate of an unknown CA is a failure that names NODE_EXTRA_CA_CERTS', async () => {
   const cause = Object.assign(new Error('self-signed'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
   const fetch = () => Promise.reject(new TypeError('fetch failed', { cause }));
   const github = createGitHub({ apiUrl: API, auth: { token: 'ghp_x' }, clock: systemClock, fetch });

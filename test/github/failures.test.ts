@@ -51,10 +51,10 @@ describe('a refusal', () => {
     ],
     ['404', 404, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
     ['410', 410, {}, 'GITHUB_NOT_FOUND', 'github.owner'],
-    ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'refused again'],
+    ['422', 422, {}, 'GITHUB_REQUEST_REFUSED', 'not sent again'],
     ['500', 500, {}, 'GITHUB_ERROR', 'githubstatus.com'],
     ['502', 502, {}, 'GITHUB_ERROR', 'githubstatus.com'],
-  ] as const)('is explained: %s', async (_name, status, headers, code, mend) => {
+  ] as const)('is explained: %s', async (_name, status, headers, code, fix) => {
     server.answers({
       status,
       headers: { ...headers, 'x-github-request-id': 'AB:12' },
@@ -62,7 +62,7 @@ describe('a refusal', () => {
     });
     const { failure } = await refusalOf(github.listRunners(REPO));
     expect(failure).toMatchObject({ code, retryAt: null });
-    expect(failure.message).toContain(mend);
+    expect(failure.message).toContain(fix);
     expect(failure.message).toContain(
       `GitHub answered ${status} to "list the runners of octo/app", GET /repos/octo/app/actions/runners, ` +
         'request AB:12 (Because: of this)',
@@ -71,7 +71,7 @@ describe('a refusal', () => {
   });
 
   test.each([200, 401, 403, 404, 410, 422, 429, 499, 502, 503])(
-    'that is a page of some proxy is none of GitHub’s, and is told without the page: %i',
+    'with status %i that is a page of some proxy is not GitHub’s, and the failure does not quote the page',
     async (status) => {
       const headers = { 'retry-after': '30', 'x-ratelimit-limit': '1', 'x-ratelimit-remaining': '0' };
       const reset = { 'x-ratelimit-reset': '99999999999' };
@@ -90,7 +90,7 @@ describe('a refusal', () => {
     },
   );
 
-  test('in the JSON of a gateway, which is not GitHub’s, is not believed', async () => {
+  test('in the JSON of a gateway is not taken for GitHub’s', async () => {
     server.answers({ status: 404, json: { error: 'no such upstream' } });
     expect(await codeOf(github.removeRunner(REPO, 7))).toBe('GITHUB_UNREACHABLE');
   });
@@ -106,7 +106,7 @@ describe('a refusal', () => {
   );
 });
 
-describe('no answer', () => {
+describe('a missing response', () => {
   test.each([
     ['a cut connection', 'cut'],
     ['silence', 'hang'],
@@ -124,14 +124,14 @@ describe('no answer', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('from an address where nobody listens says so', async () => {
+  test('from an address on which nothing listens is a failure that says so', async () => {
     await server.close();
     const { failure } = await refusalOf(github.listRunners(REPO));
     expect(failure.message).toContain('ECONNREFUSED');
     server = await new ScriptedGitHub().listen();
   });
 
-  test('is waited for no longer than the signal allows, and the reason is the signal’s own', async () => {
+  test('is waited for only until the signal aborts, and the call rejects with the reason of the signal', async () => {
     server.answers('hang');
     const controller = new AbortController();
     const call = github.listRunners(REPO, { signal: controller.signal });
@@ -142,8 +142,8 @@ describe('no answer', () => {
   });
 });
 
-describe('an answer that is none', () => {
-  test('law 14: one runner that cannot be read costs nobody but who looks for it', async () => {
+describe('an unreadable response', () => {
+  test('law 14: one runner that cannot be read fails only the search for that runner', async () => {
     const whole = { id: 7, name: 'gh-a-1-1', status: 'online', busy: false, labels: [{ name: 'x' }, 5] };
     const runners = [{ ...whole, id: 0, name: 'gh-a-2-1' }, null, { ...whole, id: 2 ** 53, name: 8 }, whole];
     server.answers({ json: { total_count: 4, runners } });
@@ -152,7 +152,7 @@ describe('an answer that is none', () => {
     expect((await refusalOf(github.findRunner(REPO, 'gh-a-2-1'))).failure.code).toBe('GITHUB_ERROR');
   });
 
-  test('law 14: one run or job that cannot be read costs none of the others', async () => {
+  test('law 14: one run or job that cannot be read hides none of the others', async () => {
     const job = { id: 5, run_id: 6, status: 'queued', name: 'x', labels: ['macos'] };
     const jobs = [
       { ...job, id: 0 },
@@ -177,7 +177,7 @@ describe('an answer that is none', () => {
   test.each([
     ['of another shape', { json: { runners: 'seven' } }],
     ['without a body', {}],
-  ])('%s is an error that is tried again', async (_name, reply) => {
+  ])('%s is a failure that is tried again', async (_name, reply) => {
     server.answers(reply);
     expect((await refusalOf(github.listRunners(REPO))).failure).toMatchObject({
       code: 'GITHUB_ERROR',
@@ -185,7 +185,7 @@ describe('an answer that is none', () => {
     });
   });
 
-  test('is not remembered for the next 304', async () => {
+  test('is not kept for a later 304', async () => {
     const headers = { etag: '"1"' };
     server.answers({ headers, json: { wrong: true } }, { headers, json: { runners: [] } });
     await refusalOf(github.listRunners(REPO));
@@ -194,10 +194,10 @@ describe('an answer that is none', () => {
   });
 });
 
-describe('pages', () => {
+describe('pages of a list', () => {
   const page = (link: string) => ({ json: { runners: [] }, headers: { link } });
 
-  test('are followed by their query alone: credentials go to no other host', async () => {
+  test('are followed by the query of their link only: credentials go to no other host', async () => {
     server.answers(
       page(
         '<https://elsewhere.example/repos/x/y?page=2&per_page=100>; rel="next", <https://z.example>; rel="last"',
@@ -211,7 +211,7 @@ describe('pages', () => {
     ]);
   });
 
-  test('without end are given up', async () => {
+  test('without end are a failure after 100 pages', async () => {
     server.answers(page('<https://x.example/?page=2>; rel="next"'));
     expect(await codeOf(github.listRunners(REPO))).toBe('GITHUB_ERROR');
     expect(server.requests).toHaveLength(100);
@@ -225,7 +225,7 @@ test('names are escaped in the path', async () => {
 });
 
 describe('every request', () => {
-  test('asks for the version of the API that we know, and says who asks', async () => {
+  test('asks for the version of the API that we know, and has our user agent', async () => {
     await using rig = await githubRig();
     await rig.github.listRunners(ORG);
     const [sent] = rig.wire;

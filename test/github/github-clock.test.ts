@@ -5,7 +5,7 @@ import { githubRig } from './github-rig.ts';
 
 const HOUR = 3_600_000;
 
-/** A GitHub whose clock is ahead of ours by so much; each answer takes 400 ms. */
+/** A GitHub whose clock is ahead of ours by `aheadBy` milliseconds; each response takes 400 ms. */
 function asking(aheadBy: number) {
   const clock = new ManualClock();
   const github = new GitHubClock(clock);
@@ -19,7 +19,7 @@ function asking(aheadBy: number) {
   return { clock, github, ask };
 }
 
-test('it is ours before GitHub has said anything, and when what it said cannot be read', () => {
+test('GitHub’s clock is taken to be ours before its first response, and when its date cannot be read', () => {
   const { clock, github } = asking(HOUR);
   expect(github.now()).toBe(clock.now());
   github.note(undefined, clock.now());
@@ -28,7 +28,7 @@ test('it is ours before GitHub has said anything, and when what it said cannot b
 });
 
 test.each([-26 * HOUR, -600_000, 600_000, 2 * HOUR])(
-  'it is known to the second where ours is %d ms off',
+  'GitHub’s clock is known to the second when ours is %d ms off',
   (by) => {
     const { clock, github, ask } = asking(by);
     for (let answers = 0; answers < 20; answers += 1) {
@@ -39,7 +39,7 @@ test.each([-26 * HOUR, -600_000, 600_000, 2 * HOUR])(
   },
 );
 
-test('two right clocks are the same, although a Date has whole seconds and takes its time', () => {
+test('two right clocks are taken to be the same, although a Date header has whole seconds and arrives late', () => {
   const { clock, github, ask } = asking(0);
   for (let answers = 0; answers < 20; answers += 1) {
     ask();
@@ -48,14 +48,14 @@ test('two right clocks are the same, although a Date has whole seconds and takes
   }
 });
 
-test('a clock of ours that is set right later is followed', () => {
+test('GitHub’s clock stays known when ours is set right later', () => {
   const { clock, github, ask } = asking(2 * HOUR);
   ask();
   github.note(new Date(clock.now()).toUTCString(), clock.now());
   expect(github.now()).toBe(clock.now());
 });
 
-test('every answer of GitHub tells it', async () => {
+test('GitHub’s clock is read from every response', async () => {
   const clock = new ManualClock(Date.now() - 2 * HOUR);
   await using rig = await githubRig({}, { clock });
   await rig.github.listActiveRuns('octo', 'app', 'queued');

@@ -11,7 +11,7 @@ import { validateGitHubExchange } from '../support/github-schema.ts';
 export const REPO = { kind: 'repository', owner: 'octo', repository: 'app' } as const;
 export const ORG = { kind: 'organization', owner: 'octo' } as const;
 
-/** One request of the adapter's, as it left and as it was answered. */
+/** One request of the adapter with its response. */
 export interface Exchange {
   method: string;
   path: string;
@@ -26,16 +26,16 @@ export interface RigOptions {
   auth?: GitHubAuth;
   /** Ours. */
   clock?: Clock;
-  /** GitHub's; that of the machine unless told otherwise. */
+  /** GitHub's clock; by default the machine's. */
   githubClock?: Clock;
   timeoutMs?: number;
-  /** The adapter is told that it talks to api.github.com; on loopback it takes the server for an Enterprise Server. */
+  /** Makes the adapter believe that it talks to api.github.com; on loopback it assumes an Enterprise Server. */
   isDotCom?: boolean;
 }
 
 /**
- * The adapter on a simulated GitHub over HTTP. Every exchange is recorded and held to GitHub's own description, which
- * the end of the rig checks. Closed by `await using`.
+ * The adapter on a simulated GitHub over HTTP. Every exchange is recorded; at the end the rig checks each of
+ * them against GitHub's own description. Closed by `await using`.
  */
 export async function githubRig(settings: GitHubSettings = {}, options: RigOptions = {}) {
   const { auth = { token: TOKEN }, clock = systemClock, githubClock = systemClock } = options;
@@ -57,7 +57,7 @@ export async function githubRig(settings: GitHubSettings = {}, options: RigOptio
   };
 }
 
-/** Every fetch goes to the server behind `apiUrl`, and is written down. */
+/** Sends every fetch to the server of `apiUrl`, and records it. */
 function recordWire(apiUrl: string, servedUrl: string) {
   const exchanges: Exchange[] = [];
   const departures: string[] = [];
@@ -73,7 +73,7 @@ function recordWire(apiUrl: string, servedUrl: string) {
       .text()
       .catch(() => null);
     const { status } = response;
-    // The body of some calls is optional, which the kept description does not say.
+    // The body of some calls is optional; the description in our fixture does not say so.
     const requestBody = body ?? {};
     exchanges.push({
       method,
@@ -92,7 +92,7 @@ function recordWire(apiUrl: string, servedUrl: string) {
   return { exchanges, departures, end: () => spy.mockRestore() };
 }
 
-/** What a call was refused with. A call that succeeds, or that fails in another way, fails the test. */
+/** The failure of a refused call. Throws when the call succeeds or fails in another way. */
 export async function refusalOf(call: Promise<unknown>): Promise<DaemonError> {
   const error = await call.then(
     () => new Error('the call was not refused'),

@@ -25,7 +25,7 @@ afterEach(() => server.close());
 
 let delivered = 0;
 
-/** A row of the list as GitHub writes it; two of them lie a second apart, the first is the newest. */
+/** A row of the list as GitHub writes it; each further one is a second older. */
 function row(fields: Record<string, unknown> = {}) {
   delivered += 1;
   return {
@@ -40,7 +40,7 @@ function row(fields: Record<string, unknown> = {}) {
   };
 }
 
-/** A list whose ids have all of their digits; `cursor` leads to a further page. */
+/** A list whose ids keep all of their digits; `cursor` leads to the next page. */
 function list(rows: unknown[], cursor: string | null = null): ScriptedReply {
   const link: Record<string, string> =
     cursor === null ? {} : { link: `<https://api.github.com/x?per_page=100&cursor=${cursor}>; rel="next"` };
@@ -52,7 +52,7 @@ const asked = () =>
   server.requests.filter(({ method }) => method === 'POST').map(({ path }) => path.slice(PATH.length));
 const attemptsOf = (...rows: { id: string }[]) => rows.map(({ id }) => `/${id.slice(2)}/attempts`);
 
-describe('failed deliveries are made again', () => {
+describe('failed deliveries are requested again', () => {
   test('by ids that keep all of their digits', async () => {
     const [newest, oldest] = [row(), row()];
     server.answers(list([newest, oldest]), accepted);
@@ -61,7 +61,7 @@ describe('failed deliveries are made again', () => {
     expect(oldest.id).toMatch(/^ID\d{19}$/);
   });
 
-  test('though some rows of the list cannot be read', async () => {
+  test('although some rows of the list cannot be read', async () => {
     const [readable, unreached] = [row(), row({ status: 'failed to connect', status_code: null })];
     server.answers(list([row({ guid: 7 }), readable, null, row({ id: 'x' }), unreached]), accepted);
     expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
@@ -69,7 +69,7 @@ describe('failed deliveries are made again', () => {
   });
 
   test.each([404, 405, 408, 411, 413, 425, 429, 499, 500, 502, 504])(
-    'when somebody between GitHub and us said %i',
+    'when a proxy between GitHub and us returned %i',
     async (status_code) => {
       server.answers(list([row({ status_code })]), accepted);
       expect(await github.redeliverFailed(HOOK, 0)).toBe(1);
@@ -82,13 +82,13 @@ describe('failed deliveries are made again', () => {
     ['are of no repository of ours', { status_code: 403 }],
     ['are not for us to read', { status_code: 400 }],
     ['are another event', { event: 'ping' }],
-  ])('but those that %s are not', async (_name, fields) => {
+  ])('but not those that %s', async (_name, fields) => {
     server.answers(list([row(fields)]));
     expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
     expect(asked()).toEqual([]);
   });
 
-  test('but for one that GitHub will not repeat, which costs none of the others', async () => {
+  test('except one that GitHub refuses to repeat, which does not stop the others', async () => {
     const [newest, oldest] = [row(), row()];
     const refused = { status: 422, json: { message: 'too old' } };
     server.answers(list([newest, oldest]), refused, accepted);
@@ -98,7 +98,7 @@ describe('failed deliveries are made again', () => {
     expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_REQUEST_REFUSED');
   });
 
-  test('fifty in a look, the rest in the next ones', async () => {
+  test('at most fifty in one look, the rest in the next looks', async () => {
     const rows = Array.from({ length: 60 }, () => row());
     server.answers(list(rows), accepted);
     expect(await github.redeliverFailed(HOOK, 0)).toBe(50);
@@ -110,7 +110,7 @@ describe('failed deliveries are made again', () => {
     expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
   });
 
-  test('from more pages than one look reads: the next look goes on where it stopped', async () => {
+  test('from more pages than one look reads: the next look continues on the next page', async () => {
     const pages = Array.from({ length: 100 }, (_, n) => list([row({ status: 'OK' })], `page${n + 2}`));
     server.answers(...pages, list([]));
     expect(await github.redeliverFailed(HOOK, 0)).toBe(0);
@@ -123,14 +123,14 @@ describe('failed deliveries are made again', () => {
   });
 });
 
-describe('a look that a pause of GitHub’s cuts off', () => {
+describe('a look at deliveries that GitHub’s rate limit interrupts', () => {
   const limited: ScriptedReply = {
     status: 429,
     headers: { 'retry-after': '1' },
     json: { message: 'You have exceeded a secondary rate limit.' },
   };
 
-  test('A7: loses nothing: the next one reads what is newer, and goes on with the page that it did not get', async () => {
+  test('A7: loses nothing: the next look reads what is newer, and continues with the page that was refused', async () => {
     const clock = new ManualClock();
     github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
     const [second, first, known, third] = [row(), row(), row(), row()];
@@ -148,7 +148,7 @@ describe('a look that a pause of GitHub’s cuts off', () => {
     expect(asked()).toEqual(attemptsOf(third, known, first, second, newest));
   });
 
-  test('A7: asks again for none that it has asked for', async () => {
+  test('A7: requests no delivery twice', async () => {
     const clock = new ManualClock();
     github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
     const [newest, oldest] = [row(), row()];
@@ -161,14 +161,14 @@ describe('a look that a pause of GitHub’s cuts off', () => {
     expect(asked()).toEqual(attemptsOf(newest));
   });
 
-  test('A7: asks for what was found though a later page is broken', async () => {
+  test('A7: requests what it found although a later page failed', async () => {
     const found = row();
     server.answers(list([found], 'page2'), { status: 500, json: { message: 'oops' } }, accepted);
     expect(await codeOf(github.redeliverFailed(HOOK, 0))).toBe('GITHUB_ERROR');
     expect(asked()).toEqual(attemptsOf(found));
   });
 
-  test('A7: a cursor that GitHub does not know any more and a delivery of the year 9999 hold up nothing', async () => {
+  test('A7: is not stopped by a cursor that GitHub does not know any more, or by a delivery of the year 9999', async () => {
     const clock = new ManualClock();
     github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
     const strange = row({ delivered_at: '9999-01-01T00:00:00Z' });
@@ -183,7 +183,7 @@ describe('a look that a pause of GitHub’s cuts off', () => {
     expect(await github.redeliverFailed(HOOK, 0)).toBe(2);
   });
 
-  test('A7: what succeeded in a newer page is not repeated for its failure in one that is read later', async () => {
+  test('A7: does not request a delivery that succeeded on a newer page and failed on a page that is read later', async () => {
     const clock = new ManualClock();
     github = createGitHub({ apiUrl: server.url, auth: { token: 'ghp_x' }, clock });
     const done = row({ status: 'OK', status_code: 202 });
@@ -195,7 +195,7 @@ describe('a look that a pause of GitHub’s cuts off', () => {
   });
 });
 
-test('the simulated GitHub repeats what nobody received, under an id that no number holds', async () => {
+test('the simulated GitHub repeats a failed delivery, with an id that is too large for a number', async () => {
   await using simulated = await servedGitHub();
   const repository = ensureRepository(simulated.world, 'octo/app');
   const target = { kind: 'repository', repository } as const;

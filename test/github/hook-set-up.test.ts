@@ -7,7 +7,7 @@ import { codeOf, ORG, REPO } from './github-rig.ts';
 
 const hook = { url: 'https://runner.example/webhook', secret: 'one' };
 
-test('a webhook is made once for an address; a second time it gets the new secret', async () => {
+test('a webhook is made once for an address, and a second set-up changes its secret', async () => {
   const served = await servedGitHub({});
   ensureRepository(served.world, 'octo/app');
   const github = createGitHub({ apiUrl: served.url, auth: { token: TOKEN }, clock: systemClock });
@@ -28,7 +28,7 @@ test('a webhook is made once for an address; a second time it gets the new secre
   await served.close();
 });
 
-test('a credential that may not make webhooks is refused with what it lacks', async () => {
+test('a credential that may not make webhooks is a failure that names the missing right', async () => {
   const served = await servedGitHub({
     tokens: { poor: { permissions: { actions: 'read', administration: 'write' } } },
   });

@@ -10,7 +10,7 @@ const ORG_JIT = 'POST /orgs/:org/actions/runners/generate-jitconfig';
 /** JIT runners came with 3.10. */
 const OLD = { enterpriseVersion: '3.9.4', hasJit: false };
 
-test('a server has no JIT runners in these cases out of all, and never at github.com', () => {
+test('exactly these of all cases mean that a server has no JIT runners, and none at github.com', () => {
   const unsupported = [];
   for (const isEnterpriseServer of [true, false])
     for (const status of [301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 501, 502, 503])
@@ -54,27 +54,27 @@ describe('a refused generate-jitconfig', () => {
     expect(rig.github.jitSupported()).toBe(true);
   });
 
-  test('is tried again each time where the version says that JIT runners exist', async () => {
+  test('is asked again each time when the version says that JIT runners exist', async () => {
     await using rig = await githubRig({ enterpriseVersion: '3.14.0', hasJit: false });
     expect(await codeOf(rig.github.createJitConfig(REPO, REQUEST))).toBe('JIT_UNSUPPORTED');
     expect(rig.github.jitSupported()).toBe(true);
   });
 
-  test('means an unknown group where the organization lists none of its id', async () => {
+  test('means an unknown group when the organization does not list its id', async () => {
     await using rig = await githubRig(OLD);
     const asked = { ...REQUEST, groupId: 999 };
     expect(await codeOf(rig.github.createJitConfig(ORG, asked))).toBe('GITHUB_NOT_FOUND');
     expect(rig.github.jitSupported()).toBe(true);
   });
 
-  test('means missing access where the runners cannot be listed either', async () => {
+  test('means missing access when the runners cannot be listed either', async () => {
     const tokens = { poor: { scopes: ['read:user'] } };
     await using rig = await githubRig({ ...OLD, tokens }, { auth: { token: 'poor' } });
     expect(await codeOf(rig.github.createJitConfig(REPO, REQUEST))).toBe('GITHUB_NOT_FOUND');
     expect(rig.github.jitSupported()).toBe(true);
   });
 
-  test('stays unexplained while the evidence cannot be read', async () => {
+  test('means nothing for JIT runners while the runners cannot be listed because of an error', async () => {
     await using rig = await githubRig(OLD);
     rig.faults.add({ route: 'GET /repos/octo/app/actions/runners', status: 502 });
     expect(await codeOf(rig.github.createJitConfig(REPO, REQUEST))).toBe('GITHUB_ERROR');
@@ -88,7 +88,7 @@ describe('a refused generate-jitconfig', () => {
     expect(rig.wire).toHaveLength(1);
   });
 
-  test.each([403, 422])('is no question of JIT when it is a %i', async (status) => {
+  test.each([403, 422])('means nothing for JIT runners when it is a %i', async (status) => {
     await using rig = await githubRig(OLD);
     rig.faults.add({ route: 'POST *', status });
     expect(await codeOf(rig.github.createJitConfig(REPO, REQUEST))).not.toBe('JIT_UNSUPPORTED');
@@ -113,7 +113,7 @@ describe('generate-jitconfig', () => {
     });
   });
 
-  test('says which name is taken, and is not sent again', async () => {
+  test('fails with RUNNER_NAME_TAKEN for a name in use, and is not sent again', async () => {
     await using rig = await githubRig();
     await rig.github.createJitConfig(REPO, REQUEST);
     expect(await codeOf(rig.github.createJitConfig(REPO, REQUEST))).toBe('RUNNER_NAME_TAKEN');
@@ -138,7 +138,7 @@ describe('generate-jitconfig', () => {
     expect(planned.hits).toBe(1);
   });
 
-  test('whose answer was lost left a runner, which is found by its name', async () => {
+  test('whose response was lost leaves a runner, which is found by its name', async () => {
     await using rig = await githubRig();
     rig.faults.add({ route: 'POST *', drop: 'after', times: 1 });
     await codeOf(rig.github.createJitConfig(REPO, REQUEST));
@@ -146,7 +146,7 @@ describe('generate-jitconfig', () => {
     expect(found).toMatchObject({ name: 'gh-a-1-1', status: 'offline', busy: false });
   });
 
-  test('with an unknown group makes the group be looked up anew', async () => {
+  test('with an unknown group makes the adapter look the group up again', async () => {
     await using rig = await githubRig();
     const group = addRunnerGroup(rig.world, 'octo', 'Macs');
     const groupId = await rig.github.resolveGroupId(ORG, 'Macs');

@@ -44,7 +44,7 @@ describe('looking for queued jobs', () => {
     expect(left).toBe(5_000 - 4);
   });
 
-  test('costs nothing in the next hour either', async () => {
+  test('costs nothing of the hourly limit in the next hour either', async () => {
     const clock = new ManualClock(Date.now());
     await using rig = await githubRig({}, { clock });
     rig.push();
@@ -54,7 +54,7 @@ describe('looking for queued jobs', () => {
     expect(rig.world.requests.of(RUNS).byStatus).toEqual({ 200: 1, 304: 1 });
   });
 
-  test('sees what changed since, and dates each sighting', async () => {
+  test('finds what changed since, with the instant of each look', async () => {
     const clock = new ManualClock(Date.now());
     await using rig = await githubRig({}, { clock });
     const run = rig.push();
@@ -66,7 +66,7 @@ describe('looking for queued jobs', () => {
     expect(await rig.github.listActiveRuns('octo', 'app', 'queued')).toHaveLength(2);
   });
 
-  test('forgets a queued run that hangs in the list, but not one that was run again or approved today', async () => {
+  test('ignores a run that has been queued for over a day, but not one that was run again or approved today', async () => {
     const clock = new ShiftedClock();
     await using rig = await githubRig({}, { clock, githubClock: clock });
     rig.push();
@@ -80,7 +80,7 @@ describe('looking for queued jobs', () => {
     expect(runs.map(({ id }) => id)).toEqual([again.id]);
   });
 
-  test('keeps an old run that is in progress or waits: a long job or an approval may precede a queued one', async () => {
+  test('keeps an old run that is in progress or waits, since it may still get a queued job', async () => {
     const clock = new ManualClock(Date.now());
     await using rig = await githubRig({}, { clock });
     rig.push([{ needsApproval: true }]);
@@ -88,7 +88,7 @@ describe('looking for queued jobs', () => {
     expect(await rig.github.listActiveRuns('octo', 'app', 'waiting')).toHaveLength(1);
   });
 
-  test('gives jobs as GitHub has them', async () => {
+  test('returns jobs with GitHub’s values', async () => {
     await using rig = await githubRig();
     const run = rig.push([{ name: 'build', labels: ['self-hosted', 'macOS'] }]);
     const [job] = run.attempts[0] ?? [];
@@ -116,7 +116,7 @@ describe('looking for queued jobs', () => {
 });
 
 describe('a job asked for by its id', () => {
-  test('is given whichever attempt it belongs to', async () => {
+  test('is found in whichever attempt of its run it is', async () => {
     await using rig = await githubRig();
     const run = rig.push();
     const [first] = run.attempts[0] ?? [];
@@ -132,7 +132,7 @@ describe('a job asked for by its id', () => {
     expect(latest).toMatchObject([{ status: 'queued', runAttempt: 2 }]);
   });
 
-  test('is over when GitHub has it no more and the repository can still be read', async () => {
+  test('is over when GitHub does not have it any more and the repository can be read', async () => {
     await using rig = await githubRig();
     expect(await rig.github.getJob('octo', 'app', 12345)).toBeNull();
   });
@@ -154,13 +154,13 @@ describe('a job asked for by its id', () => {
     expect(await codeOf(rig.github.getJob('octo', 'app', 12345))).toBe(code);
   });
 
-  test('is not believed to be gone while the repository cannot be asked for', async () => {
+  test('is not taken to be over while the repository cannot be read', async () => {
     await using rig = await githubRig();
     rig.faults.add({ route: 'GET /repos/octo/app/actions/runs', status: 503 });
     expect(await codeOf(rig.github.getJob('octo', 'app', 12345))).toBe('GITHUB_ERROR');
   });
 
-  test('of a repository that does not exist is not over', async () => {
+  test('of a repository that does not exist fails, and is not taken to be over', async () => {
     await using rig = await githubRig();
     expect(await codeOf(rig.github.getJob('octo', 'gone', 1))).toBe('REPOSITORY_GONE');
     expect(await codeOf(rig.github.getJob('nobody', 'gone', 1))).toBe('GITHUB_NOT_FOUND');

@@ -12,7 +12,7 @@ const budget = (remaining: number, { limit = 1_000, underWay = 0 } = {}) => ({
 const resting = (left: ReturnType<typeof budget> | null, blockedUntil = 0, now = NOW) =>
   PURPOSES.filter((purpose) => pausedUntil(purpose, left, blockedUntil, now) !== null);
 
-describe('who rests until the reset', () => {
+describe('purposes that pause until the reset', () => {
   test.each([
     [1_000, []],
     [100, []],
@@ -22,7 +22,7 @@ describe('who rests until the reset', () => {
     [50, ['rechecks', 'looking for work']],
     [49, ['serving jobs', 'rechecks', 'looking for work']],
     [0, ['serving jobs', 'rechecks', 'looking for work']],
-  ])('with %i of 1000 left: %j, and teardown never', (left, who) => {
+  ])('with %i of 1000 left are %j, and teardown never', (left, who) => {
     expect(resting(budget(left))).toEqual(who);
     for (const purpose of who) expect(pausedUntil(purpose as never, budget(left), 0, NOW)).toBe(RESET);
   });
@@ -32,16 +32,16 @@ describe('who rests until the reset', () => {
     [104, 5, ['looking for work']],
     [105, 5, []],
     [55, 6, ['serving jobs', 'rechecks', 'looking for work']],
-  ])('with %i left and %i calls under way, those count as spent: %j', (left, underWay, who) => {
+  ])('with %i left and %i calls under way, which count as spent, are %j', (left, underWay, who) => {
     expect(resting(budget(left, { underWay }))).toEqual(who);
   });
 
-  test('nobody from the reset on, and nobody where no budget is known', () => {
+  test('are none from the reset on, and none when no budget is known', () => {
     expect(resting(budget(0), 0, RESET)).toEqual([]);
     expect(resting(null)).toEqual([]);
   });
 
-  test('everybody, teardown too, while GitHub asks to wait; whichever ends later counts', () => {
+  test('are all, teardown too, while GitHub asks to wait, and the later of the two ends counts', () => {
     expect(resting(null, NOW + 1)).toEqual([...PURPOSES]);
     expect(pausedUntil('teardown', budget(0), NOW + 30_000, NOW)).toBe(NOW + 30_000);
     expect(pausedUntil('rechecks', budget(0), NOW + 30_000, NOW)).toBe(RESET);
@@ -56,6 +56,6 @@ test.each([
   [60, 5, [5, 3, 1, 0]],
   [60, 3, [3, 1, 0, 0]],
   [60, 2, [2, 0, 0, 0]],
-])('of %i an hour, %i left are so many calls for each purpose: %j', (limit, left, calls) => {
+])('with a limit of %i an hour and %i left, the purposes may make %j calls', (limit, left, calls) => {
   expect(PURPOSES.map((purpose) => callsLeft(purpose, budget(left, { limit })))).toEqual(calls);
 });

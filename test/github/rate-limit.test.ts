@@ -11,7 +11,7 @@ const OURS = Date.UTC(2026, 5, 1, 12, 10);
 const THEIRS = Date.UTC(2026, 5, 1, 12, 0);
 const DATE = { date: new Date(THEIRS).toUTCString() };
 
-/** A date of GitHub's clock, so long after its answer. */
+/** A date on GitHub's clock, that many milliseconds after its response. */
 const at = (ms: number) => new Date(THEIRS + ms).toUTCString();
 
 const budget = (remaining: number, resource = 'core') => ({
@@ -42,7 +42,7 @@ afterEach(() => server.close());
 
 const look = () => github.listActiveRuns('octo', 'app', 'queued');
 
-describe('an answer that says "wait"', () => {
+describe('a response that asks to wait', () => {
   test.each([
     ['a 429 with retry-after', wait(429, { 'retry-after': '30' }), 30_000],
     ['a 403 with retry-after', wait(403, { 'retry-after': '120' }), 2 * MINUTE],
@@ -81,7 +81,7 @@ describe('an answer that says "wait"', () => {
     expect(await github.removeRunner(REPO, 1)).toBe('removed');
   });
 
-  test('doubles its pause each time in a row where it names none, up to 16 minutes', async () => {
+  test('without a length doubles the pause each time in a row, up to 16 minutes', async () => {
     server.answers(wait(429, {}));
     const pauses = [];
     for (let n = 0; n < 6; n += 1) {
@@ -96,7 +96,7 @@ describe('an answer that says "wait"', () => {
     ['a success', fine],
     ['a 304', { status: 304 }],
     ['a refusal of another kind', { status: 422, json: { message: 'no' } }],
-  ])('begins anew with a minute after %s', async (_name, between) => {
+  ])('starts with a pause of one minute again after %s', async (_name, between) => {
     server.answers({ ...fine, headers: { etag: '"1"' } }, wait(429, {}), between, wait(429, {}));
     await look();
     await refusalOf(look());
@@ -113,7 +113,7 @@ describe('an answer that says "wait"', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test('is not taken back by the answer to a call that was sent before it', async () => {
+  test('is not cancelled by the response to a call that was sent before it', async () => {
     server.answers(wait(429, {}), fine, wait(429, {}));
     const failures = await Promise.allSettled([look(), look(), look()]);
     const retryAts = failures.flatMap((one) =>
@@ -122,7 +122,7 @@ describe('an answer that says "wait"', () => {
     expect(retryAts).toEqual([OURS + MINUTE, OURS + MINUTE]);
   });
 
-  test('about another budget than the common one stops that call alone', async () => {
+  test('about another budget than the common one stops only that call', async () => {
     server.answers(wait(403, budget(0, 'actions_runner_registration')), fine);
     const { failure } = await refusalOf(github.createRegistrationToken(REPO));
     expect(failure).toMatchObject({ code: 'GITHUB_RATE_LIMITED', retryAt: OURS + 601_000 });
@@ -130,7 +130,7 @@ describe('an answer that says "wait"', () => {
     expect(github.pausedUntil('looking for work', OURS)).toBeNull();
   });
 
-  test('is not what a 5xx says, whose retry-after is only told', async () => {
+  test('is not a 5xx, whose retry-after is only passed on in the failure', async () => {
     server.answers({ status: 503, headers: { 'retry-after': '7' }, json: { message: 'down' } }, fine);
     const { failure } = await refusalOf(look());
     expect(failure).toMatchObject({ code: 'GITHUB_ERROR', disposition: 'retry', retryAt: OURS + 7_000 });
@@ -156,7 +156,7 @@ describe('the last tenth of the hourly budget', () => {
     expect(github.pausedUntil('looking for work', clock.now())).toBeNull();
   });
 
-  test('is told by purpose, and past the reset it is whole again', async () => {
+  test('is divided by purpose, and is full again after the reset', async () => {
     server.answers({ ...fine, headers: budget(300) });
     await look();
     const until = OURS + 601_000;
@@ -174,7 +174,7 @@ describe('the last tenth of the hourly budget', () => {
     ]);
   });
 
-  test('is refused to what presses less before anything is sent', async () => {
+  test('is refused to less urgent calls before anything is sent', async () => {
     server.answers({ ...fine, headers: budget(200) });
     await look();
     const refused = [
@@ -186,14 +186,14 @@ describe('the last tenth of the hourly budget', () => {
       expect(failure).toMatchObject({
         code: 'GITHUB_RATE_LIMITED',
         retryAt: OURS + 601_000,
-        message: expect.stringContaining('is kept for more than'),
+        message: expect.stringContaining('is kept for work that is more urgent than'),
       });
     expect(server.requests).toHaveLength(1);
     server.answers({ status: 204, headers: budget(199) });
     expect(await github.removeRunner(REPO, 1)).toBe('removed');
   });
 
-  test('is not touched by calls that are under way together', async () => {
+  test('is not used by calls that are under way at the same time', async () => {
     server.answers({ ...fine, headers: budget(501) });
     await look();
     server.answers(...[500, 499, 498, 497, 496].map((left) => ({ ...fine, headers: budget(left) })));
@@ -202,21 +202,21 @@ describe('the last tenth of the hourly budget', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test('is what the lowest of two answers said that overtook one another', async () => {
+  test('is the lower one of two responses in the wrong order', async () => {
     server.answers({ ...fine, headers: budget(499) }, { ...fine, headers: budget(503) });
     await look();
     await github.listRunners(REPO).catch(() => undefined);
     expect(github.rateLimits()[0]?.remaining).toBe(499);
   });
 
-  test('means nothing while GitHub says "wait": then every purpose rests', async () => {
+  test('does not matter while GitHub asks to wait: then every purpose pauses', async () => {
     server.answers(wait(429, { ...budget(4_000), 'retry-after': '30' }));
     await refusalOf(look());
     expect(github.budgets(OURS).map((one) => one.pausedUntil)).toEqual(Array(4).fill(OURS + 30_000));
     expect(github.budgets(OURS + 30_000).map((one) => one.pausedUntil)).toEqual(Array(4).fill(null));
   });
 
-  test('is known from a 304 and from a refusal too', async () => {
+  test('is read from a 304 and from a refusal too', async () => {
     server.answers(
       { ...fine, headers: { etag: '"1"', ...budget(4_000) } },
       { status: 304, headers: budget(499) },
@@ -239,7 +239,7 @@ describe('the last tenth of the hourly budget', () => {
     expect(github.pausedUntil('looking for work', OURS)).toBeNull();
   });
 
-  test('is kept on a simulated GitHub that somebody else empties', async () => {
+  test('is kept on a simulated GitHub whose budget another client uses up', async () => {
     await using rig = await githubRig({ rateLimit: 100 });
     rig.world.limits.setRemaining('user octocat', 10);
     await rig.github.listActiveRuns('octo', 'app', 'queued');

@@ -34,21 +34,24 @@ describe('a redirect', () => {
     expect(second?.headers.authorization).toBe('token ghp_x');
   });
 
-  test.each([301, 302, 307, 308])('by %i is followed by what only reads', async (status) => {
+  test.each([301, 302, 307, 308])('by %i is followed by a read', async (status) => {
     server.answers(moved(status), { json: { total_count: 0, runners: [] } });
     expect(await github.listRunners(REPO)).toEqual([]);
     expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 
-  test.each([300, 301, 302, 303, 305])('by %i of a removal says nothing about the runner', async (status) => {
-    server.answers(moved(status), { json: { total_count: 0, runners: [] } });
-    const { failure } = await refusalOf(github.removeRunner(REPO, 5));
-    expect(failure).toMatchObject({ code: 'GITHUB_REDIRECTED', blame: 'operator', disposition: 'giveUp' });
-    expect(failure.message).toContain('renamed');
-    expect(server.requests).toHaveLength(1);
-  });
+  test.each([300, 301, 302, 303, 305])(
+    'by %i of a removal is a failure that says nothing about the runner',
+    async (status) => {
+      server.answers(moved(status), { json: { total_count: 0, runners: [] } });
+      const { failure } = await refusalOf(github.removeRunner(REPO, 5));
+      expect(failure).toMatchObject({ code: 'GITHUB_REDIRECTED', blame: 'operator', disposition: 'giveUp' });
+      expect(failure.message).toContain('renamed');
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
-  test('to another origin is followed by nobody, whatever the method', async () => {
+  test('to another origin is never followed, whatever the method', async () => {
     server.answers(moved(307, 'https://elsewhere.example/login?token=SECRET'));
     for (const call of [github.removeRunner(REPO, 5), github.findRunner(REPO, 'gh-a-1-1', { id: 5 })]) {
       const { failure } = await refusalOf(call);
@@ -61,9 +64,9 @@ describe('a redirect', () => {
 
   test.each([
     ['without an address', { status: 307, json: { message: 'Moved' } }],
-    ['to no address', moved(307, 'http://[')],
-    ['that goes round', moved(308)],
-  ])('%s fails', async (_name, reply) => {
+    ['to an invalid address', moved(307, 'http://[')],
+    ['to itself', moved(308)],
+  ])('%s is a failure', async (_name, reply) => {
     server.answers(reply);
     expect(await codeOf(github.findRunner(REPO, 'gh-a-1-1', { id: 5 }))).toBe('GITHUB_REDIRECTED');
     expect(server.requests.length).toBeLessThan(6);
@@ -71,7 +74,7 @@ describe('a redirect', () => {
 
   test.each([
     ['that is followed', [moved(307), { status: 204 }], 204],
-    ['that is not', [moved(301)], 301],
+    ['that is not followed', [moved(301)], 301],
   ])('%s is one call in the trace', async (_name, replies, status) => {
     const seen: (number | null)[] = [];
     const stop = onCallEnd(systemClock, (call) => seen.push(call.status));
@@ -82,7 +85,7 @@ describe('a redirect', () => {
   });
 });
 
-test('a repository that was renamed is served under its former name, and nothing of it is taken for gone', async () => {
+test('a renamed repository is served under its former name, and nothing in it is taken to be gone', async () => {
   await using rig = await githubRig();
   const repository = ensureRepository(rig.world, 'octo/app');
   rig.push();

@@ -24,7 +24,7 @@ describe('runners', () => {
     expect(rig.world.requests.of(LIST).requests).toBe(2);
   });
 
-  test('are found by their name in whatever case, also by a server that does not know the filter', async () => {
+  test('are found by their name in any case, also on a server that does not know the filter', async () => {
     await using rig = await githubRig();
     await register(rig, 'gh-a-1-1');
     await register(rig, 'gh-a-1-11');
@@ -58,7 +58,7 @@ describe('runners', () => {
     });
   });
 
-  test('of an organization are none of its repositories', async () => {
+  test('of an organization are not listed for its repositories', async () => {
     await using rig = await githubRig();
     await register(rig, 'gh-a-1-1', ORG);
     expect(await rig.github.listRunners(ORG)).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('runners', () => {
     expect(await find()).toBeNull();
   });
 
-  test('are found by their id before a late list shows them, and are gone when only a late list does', async () => {
+  test('are found by their id before a late list has them, and are gone although a late list still has them', async () => {
     await using rig = await githubRig({ timings: { listLag: 60_000 } });
     const { runnerId } = await register(rig, 'gh-a-1-1');
     const find = () => rig.github.findRunner(REPO, 'gh-a-1-1', { id: runnerId });
@@ -85,7 +85,7 @@ describe('runners', () => {
     expect(await find()).toBeNull();
   });
 
-  test('are not the one that has their id by now: theirs is the name', async () => {
+  test('are never taken for another runner that got their id: the name decides', async () => {
     await using rig = await githubRig();
     const { runnerId } = await register(rig, 'gh-a-1-1');
     passOnRunnerId(rig.world, runnerNamed(rig.world, 'gh-a-1-1'), 'build-server');
@@ -108,7 +108,7 @@ describe('runners', () => {
     });
   });
 
-  test('are not believed to be gone when the scope may not be read either', async () => {
+  test('are not taken to be gone when the scope cannot be read either', async () => {
     const poor = { tokens: { poor: { permissions: { actions: 'read' } } } } as const;
     await using rig = await githubRig(poor, { auth: { token: 'poor' } });
     rig.faults.add({ route: 'GET */actions/runners/:id', status: 404 });
@@ -119,7 +119,7 @@ describe('runners', () => {
     expect(await codeOf(rig.github.removeRunner(REPO, 7))).toBe('GITHUB_PERMISSION_MISSING');
   });
 
-  test('are gone with their repository, of which its owner is left', async () => {
+  test('are gone when their repository is gone and its owner exists', async () => {
     await using rig = await githubRig();
     const gone = { kind: 'repository', owner: 'octo', repository: 'gone' } as const;
     expect(await rig.github.findRunner(gone, 'gh-a-1-1', { id: 7 })).toBeNull();
@@ -131,7 +131,7 @@ describe('runners', () => {
 });
 
 describe('runner groups', () => {
-  test('are found by name in whatever case, from all pages, and remembered for ten minutes', async () => {
+  test('are found by name in any case, on all pages, and remembered for ten minutes', async () => {
     const clock = new ManualClock(Date.now());
     await using rig = await githubRig({}, { clock });
     for (let n = 0; n < 100; n += 1) addRunnerGroup(rig.world, 'octo', `Group ${n}`);
@@ -144,7 +144,7 @@ describe('runner groups', () => {
     expect(rig.world.requests.of(GROUPS)).toMatchObject({ requests: 4, notModified: 2 });
   });
 
-  test('that do not exist are told with those that do, and are looked for again', async () => {
+  test('that do not exist are a failure that names those that do, and are looked for again', async () => {
     await using rig = await githubRig();
     const refused = await refusalOf(rig.github.resolveGroupId(ORG, 'Macs'));
     expect(refused.failure).toMatchObject({ code: 'RUNNER_GROUP_UNKNOWN', blame: 'operator' });
@@ -153,7 +153,7 @@ describe('runner groups', () => {
     expect(await rig.github.resolveGroupId(ORG, 'Macs')).toBe(made.id);
   });
 
-  test('of a repository are one, which nobody has to be asked for', async () => {
+  test('of a repository are the default one, without a request', async () => {
     await using rig = await githubRig();
     expect(await rig.github.resolveGroupId(REPO, 'whatever')).toBe(1);
     expect(rig.wire).toEqual([]);

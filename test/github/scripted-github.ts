@@ -7,13 +7,13 @@ export interface ScriptedReply {
   json?: unknown;
   /** JSON as it goes over the wire. */
   raw?: string;
-  /** A page in place of JSON. */
+  /** Text instead of JSON. */
   text?: string;
 }
 
 /**
- * An HTTP server that says what the simulated GitHub never would. Replies are given in turn, the last one again and
- * again; `cut` ends the connection without one, `hang` gives none.
+ * An HTTP server for responses that the simulated GitHub never gives. Replies are sent in turn, the last one
+ * again and again; `cut` closes the connection without a response, `hang` never responds.
  */
 export class ScriptedGitHub {
   readonly requests: { method: string; path: string; headers: IncomingHttpHeaders; body: string }[] = [];
@@ -45,7 +45,7 @@ export class ScriptedGitHub {
     });
   }
 
-  /** From here on, these are the replies. */
+  /** Replaces the replies from here on. */
   answers(...replies: (ScriptedReply | 'cut' | 'hang')[]): void {
     this.#replies = replies;
   }

@@ -37,7 +37,7 @@ function connectedAs(auth: GitHubAuth): GitHub {
   return createGitHub({ apiUrl: server.url, auth, clock: systemClock, log, timeoutMs: 300 });
 }
 
-/** Everything that a log, a journal or a crash could show of an error, its hidden parts and causes included. */
+/** Everything that a log, a journal or a crash could show of an error, with its hidden parts and causes. */
 function everythingOf(error: DaemonError): string {
   const chain = [];
   for (let one: unknown = error; one !== undefined; one = (one as { cause?: unknown }).cause) {
@@ -74,7 +74,7 @@ describe('no error and no log line holds a secret', () => {
       (github) => github.listRunners(REPO),
     ];
     for (const call of calls) {
-      // One of its own for each call: what one was told to wait for would keep the next from being sent.
+      // A new adapter for each call: a pause from one response would keep the next call from being sent.
       const end = await call(connectedAs({ token: TOKEN })).catch((reason: unknown) => reason);
       if (end instanceof DaemonError) expectNoSecret(everythingOf(end));
       else expect(end).not.toBeInstanceOf(Error);
@@ -83,10 +83,10 @@ describe('no error and no log line holds a secret', () => {
     expectNoSecret(logged.join('\n'));
   });
 
-  test('after a token that no header can hold, which fetch would quote', async () => {
+  test('after a token that no header can hold, which fetch would quote in its error', async () => {
     const error = await refusalOf(connectedAs({ token: `${TOKEN}\nSECRET\u0007` }).listRunners(REPO));
     expect(error.failure).toMatchObject({ code: 'GITHUB_UNREACHABLE' });
-    expect(error.message).toContain('stray characters');
+    expect(error.message).toContain('wrong characters in the token');
     expectNoSecret(everythingOf(error));
   });
 
@@ -108,7 +108,7 @@ describe('no error and no log line holds a secret', () => {
   });
 
   test.each([
-    ['is no PEM', 'MIISECRETkey'],
+    ['is not PEM', 'MIISECRETkey'],
     ['has a damaged middle', privateKey.replace(/\n[^\n]+\n/, '\nSECRET!\n')],
   ])('when the App’s key %s', async (_name, key) => {
     const auth = { appId: 7, privateKey: key, installationId: 42 };
@@ -119,7 +119,7 @@ describe('no error and no log line holds a secret', () => {
   });
 });
 
-test('the search finds what it looks for', () => {
+test('the search of this test finds a secret when there is one', () => {
   const leak = new DaemonError('UNEXPECTED', 'no', { cause: Object.assign(new Error('x'), { body: BLOB }) });
   expect(() => expectNoSecret(everythingOf(leak))).toThrow();
 });

@@ -6,7 +6,7 @@ import { ManualClock, settled } from '../support/manual-clock.ts';
 
 const TARGET = { host: '127.0.0.1', port: 2222, user: 'admin' };
 
-/** Guests that note each login, all with the host key of their image. */
+/** Guests that record each login, all with the host key of their image. */
 function rig() {
   const clock = new ManualClock(0);
   const logins: { isOpen: boolean; breaks: boolean }[] = [];
@@ -30,7 +30,7 @@ function rig() {
   return { clock, pool, logins, acquire };
 }
 
-test('the steps of a job share one login, which ends when nobody has used it for a while', async () => {
+test('the steps of a job share one login, which is closed when it was not used for 30 s', async () => {
   const { clock, logins, acquire } = rig();
   const first = await acquire(null);
   first.close();
@@ -48,7 +48,7 @@ test('the steps of a job share one login, which ends when nobody has used it for
   expect(logins[0]?.isOpen).toBe(false);
 });
 
-test('a login in use outlives any while, and another step’s end', async () => {
+test('a login in use stays open, however long, and also when another step ends', async () => {
   const { clock, logins, acquire } = rig();
   const watching = await acquire(null);
   (await acquire('key of the image')).close();
@@ -58,7 +58,7 @@ test('a login in use outlives any while, and another step’s end', async () => 
   await watching.run('true');
 });
 
-test('a VM finds no login of another one, though they share a port and a host key', async () => {
+test('a VM never gets the login of another VM, even with the same port and host key', async () => {
   const { logins, acquire } = rig();
   (await acquire(null)).close();
   (await acquire('key of the image', 'another')).close();
@@ -66,7 +66,7 @@ test('a VM finds no login of another one, though they share a port and a host ke
   expect(logins).toHaveLength(2);
 });
 
-test('a login of its own is made where the host key is not known yet, and serves from then on', async () => {
+test('a new login is made when the host key is not known yet, and is shared from then on', async () => {
   const { logins, acquire } = rig();
   (await acquire(null)).close();
   (await acquire(null)).close();
@@ -74,7 +74,7 @@ test('a login of its own is made where the host key is not known yet, and serves
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, true]);
 });
 
-test('a broken login is not used again, whether it broke in a step or between two', async () => {
+test('a broken login is not used again, whether it broke during a step or between two steps', async () => {
   const { logins, acquire } = rig();
   const first = await acquire(null);
   Object.assign(logins[0] ?? {}, { breaks: true });
@@ -87,7 +87,7 @@ test('a broken login is not used again, whether it broke in a step or between tw
   expect(logins.map(({ isOpen }) => isOpen)).toEqual([false, false, true]);
 });
 
-test('at the end idle logins end at once, and the others when they are given back', async () => {
+test('when the pool closes, idle logins are closed at once, and the others when they are given back', async () => {
   const { pool, logins, acquire } = rig();
   const used = await acquire(null);
   pool.close();

@@ -3,7 +3,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { firstBanner } from '../../src/guest/first-banner.ts';
 
-/** A port whose connections answer as they are told, one after the other; the last one's way holds for the rest. */
+/**
+ * A port that handles its connections by the given functions in turn; the last one is for all further
+ * connections.
+ */
 async function portThat(...ways: ((socket: Socket) => void)[]) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -25,10 +28,10 @@ const silent = () => undefined;
 const greets = (socket: Socket) => socket.write('SSH-2.0-test\r\n');
 const never = new AbortController().signal;
 const boots = async () => false;
-/** The banner comes so long after the connection. */
+/** Sends the banner that many milliseconds after the connection. */
 const slow = (ms: number) => (socket: Socket) => void setTimeout(() => greets(socket), ms);
 
-test('a connection that came too early and stays silent does not hold up one that is answered', async () => {
+test('a connection that came too early and stays silent does not delay a later one that gets the banner', async () => {
   const { target, sockets } = await portThat(silent, greets);
   const socket = await firstBanner(target, 5_000, never, boots);
   expect(socket.read().toString()).toBe('SSH-2.0-test\r\n');
@@ -38,16 +41,16 @@ test('a connection that came too early and stays silent does not hold up one tha
     .toEqual([true, true]);
 });
 
-test('a guest that answers at once is asked by one connection', async () => {
+test('a guest that sends its banner at once gets one connection', async () => {
   const { target, sockets } = await portThat(greets);
   (await firstBanner(target, 5_000, never, boots)).destroy();
   expect(sockets).toHaveLength(1);
 });
 
-test('silence of every connection ends with the time that was given, and a caller who leaves ends it at once', async () => {
+test('silence on every connection ends at the time limit, and at once when the caller aborts', async () => {
   const { target } = await portThat(silent);
   await expect(firstBanner(target, 1_500, never, boots)).rejects.toMatchObject({
-    failure: { code: 'GUEST_UNREACHABLE', message: expect.stringContaining('stays silent') },
+    failure: { code: 'GUEST_UNREACHABLE', message: expect.stringContaining('no SSH banner came') },
   });
   const leaves = new AbortController();
   const asked = firstBanner(target, 5_000, leaves.signal, boots);
@@ -55,7 +58,7 @@ test('silence of every connection ends with the time that was given, and a calle
   await expect(asked).rejects.toThrow('the state was left');
 });
 
-test('a guest that boots is asked by one connection at a time, at growing distances', async () => {
+test('a guest that boots gets one connection at a time, at growing intervals', async () => {
   const at: number[] = [];
   let open = 0;
   let most = 0;
@@ -70,20 +73,20 @@ test('a guest that boots is asked by one connection at a time, at growing distan
   await expect(firstBanner(target, 2_500, never, boots)).rejects.toMatchObject({
     failure: { code: 'GUEST_UNREACHABLE' },
   });
-  // 100 ms and half as much again each time; without that it were 25.
+  // The interval is 100 ms and half as much more each time; with a fixed interval it would be 25 connections.
   expect(sockets.length).toBeLessThanOrEqual(8);
   const distances = at.slice(1).map((time, n) => time - (at[n] ?? 0));
   expect(distances.at(-1)).toBeGreaterThan(3 * (distances[0] ?? 0));
   expect(most).toBeLessThanOrEqual(2);
 });
 
-test('a slow guest gets its banner through before anybody knows that it answers', async () => {
+test('a slow guest is given the time to send its banner even while the agent has not seen one', async () => {
   const { target, sockets } = await portThat(slow(700));
   (await firstBanner(target, 20_000, never, boots)).destroy();
   expect(sockets.length).toBeLessThanOrEqual(8);
 });
 
-test('once the agent has seen the banner, an early connection is replaced at once by one that is waited for to the end', async () => {
+test('once the agent has seen the banner, an early connection is replaced at once, and the new one is never replaced', async () => {
   let asked = 0;
   const answered = async () => {
     asked += 1;
@@ -101,14 +104,14 @@ test('once the agent has seen the banner, an early connection is replaced at onc
   expect(sockets.length).toBeLessThanOrEqual(7);
 });
 
-test('a guest that has answered before is waited for by one connection, however slow it is', async () => {
+test('a guest that has sent its banner before gets one connection, however slow it is', async () => {
   const { target, sockets } = await portThat(slow(1_200));
   (await firstBanner(target, 5_000, never, null)).destroy();
   expect(sockets).toHaveLength(1);
 });
 
 test.each([0, -1, 70_000, 1e308, Number.NaN])(
-  'A3: port %d is unreachable, and ends nothing else',
+  'A3: port %d is unreachable, and nothing else fails',
   async (port) => {
     const target = { host: '127.0.0.1', port, user: 'admin' };
     for (const hasAnswered of [null, boots]) {

@@ -16,7 +16,7 @@ export interface GuestServer {
 
 export type StartGuest = (home: string) => Promise<GuestServer>;
 
-/** A guest and a login in it, anew for each test of the surrounding block. */
+/** A new guest and a login in it for each test of the surrounding block. */
 export class GuestFixture {
   home!: GuestHome;
   server!: GuestServer;
@@ -40,7 +40,7 @@ export class GuestFixture {
     return openGuest({ ...this.server, vmId: 'vm', address, connectTimeoutMs: 10_000, hostKey });
   }
 
-  /** The guest over the present login. */
+  /** The guest over the current login. */
   inside(installPath = '~/actions runner', signal = new AbortController().signal): Guest {
     return new Guest(this.session, installPath, signal);
   }

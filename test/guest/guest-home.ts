@@ -12,8 +12,8 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Prints what the real run.sh prints, when the test says so through the `control` pipe. It writes down the digest
-// of the secret that reached it, and whether a child of it can be interrupted.
+// Prints what the real run.sh prints, when the test says so through the `control` pipe. It records the digest
+// of the secret that it got, and whether a child process of it can be interrupted.
 const RUN = `#!/bin/bash
 DIR="$(cd -P "$(dirname "$0")" && pwd)"
 stamp() { echo "$(date -u '+%Y-%m-%d %H:%M:%S')Z: $1"; }
@@ -72,13 +72,13 @@ export class GuestHome {
     rmSync(join(this.runner, name));
   }
 
-  /** Gives the running runner an order and waits until it was carried out (`exit` has no such moment). */
+  /** Sends the running runner an order and waits until it is carried out (not for `exit`). */
   async tell(order: string): Promise<void> {
     await writeFile(join(this.runner, 'control'), `${order}\n`);
     if (!order.startsWith('exit')) execFileSync('cat', [join(this.runner, 'answer')], { timeout: 10_000 });
   }
 
-  /** What the runner noted down. */
+  /** What the runner recorded. */
   seen(name: string): string {
     return readFileSync(join(this.runner, `seen-${name}`), 'utf8').trimEnd();
   }

@@ -33,7 +33,7 @@ if (present) {
 }
 
 describe.skipIf(!present)('a login by key at a real OpenSSH server', () => {
-  test('is refused for a stranger', async () => {
+  test('is refused with another key', async () => {
     const [ours, theirs] = [await startSshd(), await startSshd()];
     const privateKey = readFileSync(theirs.privateKeyPath, 'utf8');
     const login = { vmId: 'vm', address: async () => ({ host: '127.0.0.1', port: ours.port }) };
@@ -47,7 +47,7 @@ describe.skipIf(!present)('a login by key at a real OpenSSH server', () => {
 describe.skipIf(!present)('a real OpenSSH server without host keys', () => {
   const stays = new AbortController().signal;
 
-  test('lets us in by few connections, and a key that it made later is no reason to give it up', async () => {
+  test('accepts a login within few connections, and is still accepted when it makes another host key later', async () => {
     const sshd = await startKeylessSshd();
     const { address, user, privateKey } = sshd;
     const guest = { user, password: null, privateKey, connectTimeout: 20_000, installPath: '~' };
@@ -69,7 +69,7 @@ describe.skipIf(!present)('a real OpenSSH server without host keys', () => {
   });
 });
 
-/** A line to the server that can be cut in the middle, as the agent's port forward can. */
+/** A port that forwards to the server and can be cut, as the agent's port forward can. */
 async function startLine(to: number): Promise<{ port: number; cut(): void; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {

@@ -42,12 +42,12 @@ describe('a login by password', () => {
     return outcome;
   }
 
-  test.each([false, true])('works, also where the server asks for it (%s)', async (prompts) => {
+  test.each([false, true])('succeeds, also when the server asks for the password (%s)', async (prompts) => {
     expect(await attempt('right', prompts)).toBeUndefined();
   });
 
   test.each([false, true])(
-    'is refused with a wrong one, and the message names the user only (asking: %s)',
+    'is refused with a wrong password, and the message names only the user (asking: %s)',
     async (prompts) => {
       const error = await attempt('wr0ng', prompts);
       expect(error).toMatchObject({ failure: { code: 'GUEST_LOGIN_REFUSED' } });

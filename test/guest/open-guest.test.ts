@@ -6,7 +6,7 @@ import { openGuest } from '../../src/guest/open-guest.ts';
 
 const TARGET = { host: '127.0.0.1', port: 2222, user: 'admin' };
 
-describe('a port behind which no guest answers yet', () => {
+describe('a port behind which no guest is ready', () => {
   let server: Server | undefined;
   const sockets = new Set<Socket>();
 
@@ -38,16 +38,16 @@ describe('a port behind which no guest answers yet', () => {
     );
   }
 
-  test('is unreachable in time when it accepts and stays silent, as a port forward does', async () => {
+  test('is unreachable after the time limit when it accepts and stays silent, as a port forward does', async () => {
     const error = await failureBehind(() => {});
     expect(error.failure.code).toBe('GUEST_UNREACHABLE');
-    expect(error.message).toContain('stays silent');
+    expect(error.message).toContain('no SSH banner came');
   });
 
   test.each<[string, (socket: Socket) => void]>([
     ['hangs up', (socket) => socket.end()],
     ['is reset', (socket) => socket.resetAndDestroy()],
-    ['speaks something else', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['speaks another protocol', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['has too many logins', (socket) => socket.write('Exceeded MaxStartups\r\n')],
     ['talks without end', (socket) => socket.write('x'.repeat(10_000))],
     ['shows a banner and then stays silent', (socket) => socket.write('SSH-2.0-late\r\n')],
@@ -56,7 +56,7 @@ describe('a port behind which no guest answers yet', () => {
     expect((await failureBehind(answer)).failure.code).toBe('GUEST_UNREACHABLE');
   });
 
-  test('is unreachable when nobody listens', async () => {
+  test('is unreachable when nothing listens', async () => {
     const options = { vmId: 'vm', user: 'admin', password: 'admin', connectTimeoutMs: 300, hostKey: null };
     await expect(
       openGuest({ ...options, address: async () => ({ host: '127.0.0.1', port: 1 }) }),
@@ -65,7 +65,7 @@ describe('a port behind which no guest answers yet', () => {
     });
   });
 
-  test('is left as soon as the caller leaves, before and after the banner', async () => {
+  test('is given up as soon as the caller aborts, before and after the banner', async () => {
     for (const said of ['', 'SSH-2.0-late\r\n']) {
       const control = new AbortController();
       const reason = new Error('left the state');

@@ -11,7 +11,7 @@ const NAME = 'gh-a-4711-1';
 const SECRET = `eyJ${'x'.repeat(6000)}-the-jit-config`;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** What a runner must be like in every guest, whichever SSH server and shell it has. */
+/** The rules for a runner in every guest, whichever SSH server and shell it has. */
 export function runnerContract(name: string, start: StartGuest): void {
   describe(`a runner in ${name}`, () => {
     const guest = new GuestFixture(start);
@@ -42,7 +42,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(existsSync(guest.home.state(NAME, 'secret'))).toBe(false);
     });
 
-    test('what an image build configured is removed before the launch, and nothing else', async () => {
+    test('the configuration that an image build left is removed before the launch, and nothing else is', async () => {
       for (const name of ['.runner', '.runner_migrated', '.credentials', '.env', '.path'])
         guest.home.put(name, '{}');
       expect(await guest.inside().launch(jit())).toEqual({
@@ -53,7 +53,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(existsSync(join(guest.home.runner, '.env'))).toBe(true);
     });
 
-    test('a runner that cannot run is found by the probe, with what it says', async () => {
+    test('a runner that cannot run is found by the probe, with its output', async () => {
       guest.home.put('bin/Runner.Listener', '#!/bin/sh\necho "$0: no such CPU" >&2\nexit 126\n');
       await expect(guest.inside().probe()).rejects.toMatchObject({
         failure: {
@@ -110,7 +110,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       });
     });
 
-    test('the state of a runner is told apart: absent, lost, and launched a moment ago', async () => {
+    test('a runner is absent without a launch, lost after a kill, and running in the first moment of a launch', async () => {
       expect(await guest.inside().status(NAME)).toMatchObject({ process: 'absent', lastLines: [] });
       await guest.inside().launch(jit());
       guest.home.killRunner(NAME);
@@ -122,13 +122,13 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect((await guest.inside().status('gh-a-4711-2')).process).toBe('lost');
     });
 
-    test('a pid that belongs to another process by now is a lost runner', async () => {
+    test('a runner is lost when its pid belongs to another process', async () => {
       mkdirSync(guest.home.state(NAME, '.'), { recursive: true });
       writeFileSync(guest.home.state(NAME, 'pid'), `${process.pid}\n12345\n`);
       expect((await guest.inside().status(NAME)).process).toBe('lost');
     });
 
-    test('a version that GitHub refuses is known by the exit code alone', async () => {
+    test('a version that GitHub refuses is known from the exit code alone', async () => {
       await guest.inside().launch(jit());
       await guest.home.tell('exit 7');
       expect(await guest.inside().watch(NAME, 'activity')).toMatchObject({
@@ -139,7 +139,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       });
     });
 
-    test('a guest works while a job runs, by either witness', async () => {
+    test('a guest works while either the worker process or the log says that a job runs', async () => {
       await guest.inside().launch(jit());
       expect(await guest.inside().isWorking(NAME)).toBe(false);
       await guest.home.tell('job Build');
@@ -156,7 +156,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(await guest.inside().isWorking(NAME)).toBe(false);
     });
 
-    test('watching for activity ends with the job that comes, and leaves with its caller', async () => {
+    test('watching for activity ends when a job starts, and when the caller aborts', async () => {
       await guest.inside().launch(jit());
       const watch = guest.inside().watch(NAME, 'activity');
       await guest.home.tell('job Build');
@@ -170,7 +170,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect((await guest.inside().status(NAME)).process).toBe('running');
     });
 
-    test('watching ends with a lost connection', async () => {
+    test('watching fails when the connection is lost', async () => {
       await guest.inside().launch(jit());
       const watch = guest.inside().watch(NAME, 'exit');
       const failed = expect(watch).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
@@ -201,7 +201,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       });
     });
 
-    test('a runner that cannot be configured says why, again and without the token', async () => {
+    test('a runner that cannot be configured fails with the reason each time, and without the token', async () => {
       guest.home.put('refuse', '');
       for (const _ of [1, 2]) {
         const error: unknown = await guest
@@ -224,7 +224,7 @@ export function runnerContract(name: string, start: StartGuest): void {
       expect(await guest.inside().status(NAME)).toMatchObject({ process: 'exited', exitCode: 72 });
     });
 
-    test('a launch whose secret does not arrive claims nothing', async () => {
+    test('a launch whose secret does not arrive leaves nothing behind', async () => {
       await expect(guest.inside().launch({ ...jit(), jitConfig: '' })).rejects.toMatchObject({
         failure: { code: 'GUEST_COMMAND_FAILED' },
       });

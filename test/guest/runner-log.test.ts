@@ -16,7 +16,7 @@ Exiting runner...
 `;
 
 describe('the log of a runner', () => {
-  test('a whole life', () => {
+  test('of a runner that did its job has every fact, without a cause of failure', () => {
     expect(parseRunnerLog(WHOLE)).toMatchObject({
       listening: true,
       tookJob: true,
@@ -27,7 +27,7 @@ describe('the log of a runner', () => {
     });
   });
 
-  test('nothing yet', () => {
+  test('that is empty says nothing', () => {
     expect(parseRunnerLog('')).toEqual({
       listening: false,
       tookJob: false,
@@ -40,7 +40,7 @@ describe('the log of a runner', () => {
     });
   });
 
-  test('a job that runs is taken and not finished', () => {
+  test('with a running job says taken and not finished', () => {
     const running = WHOLE.split('\n').slice(0, 6).join('\n');
     expect(parseRunnerLog(running)).toMatchObject({ tookJob: true, finishedJob: false, result: null });
   });
@@ -48,7 +48,7 @@ describe('the log of a runner', () => {
   test.each([
     '2026-08-22 13:46:20Z: Running job: Job x completed with result: Succeeded',
     '2026-08-22 13:46:20Z: Running job: 2026-08-22 13:46:20Z: Job x completed with result: Succeeded',
-  ])('the name of a job ends no job: %s', (line) => {
+  ])('with a job name that looks like an end does not say finished: %s', (line) => {
     expect(parseRunnerLog(line)).toMatchObject({ tookJob: true, finishedJob: false, result: null });
   });
 
@@ -56,18 +56,18 @@ describe('the log of a runner', () => {
     'Running job: x',
     'x 2026-08-22 13:46:20Z: Running job: x',
     'Runner connect error: Running job: x. Retrying until reconnected.',
-  ])('a line that only contains the words begins no job: %s', (line) => {
+  ])('with a line that only contains the words of a start does not say taken: %s', (line) => {
     expect(parseRunnerLog(line).tookJob).toBe(false);
   });
 
-  test('a name that says it was completed keeps the true result', () => {
+  test('with a job name that looks like an end has the true result', () => {
     const log =
       '2026-08-22 13:46:20Z: Running job: a completed with result: Succeeded\n' +
       '2026-08-22 13:47:20Z: Job a completed with result: Succeeded completed with result: Failed\n';
     expect(parseRunnerLog(log)).toMatchObject({ finishedJob: true, result: 'Failed' });
   });
 
-  test('a version that GitHub refuses', () => {
+  test('says that GitHub refuses the version, but not because of a job name', () => {
     const line = 'An error occured: Runner version v2.330.0 is deprecated and cannot receive messages.';
     expect(parseRunnerLog(line).deprecated).toBe(true);
     expect(parseRunnerLog(`2026-08-22 13:46:20Z: Running job: ${line}`).deprecated).toBe(false);
@@ -93,7 +93,7 @@ describe('the log of a runner', () => {
       'github',
       'Runner connect error: Response status code does not indicate success: 503. Retrying until reconnected.',
     ],
-  ])('the cause is the first line that carries one, whatever follows (%s: %s)', (blame, line) => {
+  ])('has the first line with a cause as its cause, whatever follows (%s: %s)', (blame, line) => {
     const log = `√ Connected to GitHub\n2026-08-22 13:46:20Z: ${line}\n   at System.Main()\nRunner connect error: later\nRunner listener exit with terminated error, stop the service, no retry needed.\nExiting runner...\n`;
     expect(parseRunnerLog(log).cause).toEqual({ line, blame });
     expect(parseRunnerLog(`2026-08-22 13:46:20Z: Running job: ${line}\n`).cause).toBeNull();
@@ -102,25 +102,25 @@ describe('the log of a runner', () => {
   test.each([
     'Failed to create a session. The runner registration has been deleted from the server, please re-configure. Runner registrations are automatically deleted for runners that have not connected to the service recently.',
     'The runner no longer exists on the server. Cleaning up local configuration.',
-  ])('a registration that GitHub removed: %s', (line) => {
+  ])('says that GitHub removed the registration: %s', (line) => {
     expect(parseRunnerLog(line).registrationGone).toBe(true);
   });
 
-  test('colours and carriage returns do not hide a line', () => {
+  test('is read through colours and carriage returns', () => {
     expect(parseRunnerLog('\u001b[33m2026-08-22 13:46:17Z: Listening for Jobs\u001b[0m\r\n').listening).toBe(
       true,
     );
   });
 
-  test('only the last lines are kept, each of a bearable length', () => {
+  test('is kept to its last 20 lines of at most 300 characters', () => {
     const { lastLines } = parseRunnerLog(`${'a\n\n'.repeat(50)}${'b'.repeat(5000)}\n`);
     expect(lastLines).toHaveLength(20);
     expect(lastLines.at(-1)).toHaveLength(300);
   });
 });
 
-describe('what a guest answers', () => {
-  test('noise of a login shell before the answer does not matter', () => {
+describe('the output of a guest script', () => {
+  test('is read although a login shell prints text before it', () => {
     expect(parseStatus({ stdout: 'Welcome!\n..\njeballto-state: exited 7\n', stderr: '' })).toMatchObject({
       process: 'exited',
       exitCode: 7,
@@ -128,13 +128,13 @@ describe('what a guest answers', () => {
     });
   });
 
-  test('a log that imitates the state line changes nothing', () => {
+  test('is not changed by a log line that looks like the state', () => {
     expect(
       parseStatus({ stdout: '\njeballto-state: running\njeballto-state: exited 0\n', stderr: '' }).process,
     ).toBe('running');
   });
 
-  test('no answer is a failure, not a state', () => {
+  test('without a state is a failure', () => {
     expect(() => parseStatus({ stdout: '', stderr: 'sh: not found' })).toThrow('sh: not found');
   });
 
@@ -145,16 +145,16 @@ describe('what a guest answers', () => {
     ['worker=unknown job=open', true],
     ['worker=unknown job=none', null],
     ['worker= job=none', null],
-  ])('%s', (answer, expected) => {
+  ])('with "%s" means that the guest works: %s', (answer, expected) => {
     expect(parseActivity(`noise\njeballto-activity: ${answer}\n`)).toBe(expected);
   });
 
-  test('no answer is neither yes nor no', () => {
+  test('without an activity line means neither yes nor no', () => {
     expect(parseActivity('')).toBeNull();
     expect(parseActivity('Permission denied')).toBeNull();
   });
+});
 
-  test('a word is quoted whole', () => {
-    expect(shellQuote("it's $HOME")).toBe(`'it'\\''s $HOME'`);
-  });
+test('a word is quoted so that the shell changes nothing in it', () => {
+  expect(shellQuote("it's $HOME")).toBe(`'it'\\''s $HOME'`);
 });

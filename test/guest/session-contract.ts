@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { GuestFixture, type StartGuest } from './guest-fixture.ts';
 
-/** What a session must be like in every guest, whichever SSH server and shell it has. */
+/** The rules for a session in every guest, whichever SSH server and shell it has. */
 export function sessionContract(name: string, start: StartGuest): void {
   describe(`a session in ${name}`, () => {
     const guest = new GuestFixture(start);
 
-    test('a script gets its arguments and input unchanged, and its end comes back', async () => {
+    test('a script gets its arguments and input unchanged, and its output and exit code are returned', async () => {
       const odd = ['', ' ', "it's", '"$HOME"', '`id`', '$(id)', 'a\nb', '\\', '*', '!x', 'ü√'];
       const script = 'for a in "$@"; do printf "<%s>" "$a"; done; cat; echo oops >&2; exit 3';
       expect(await guest.session.run(script, { args: odd, stdin: 'a secret\n' })).toEqual({
@@ -22,12 +22,12 @@ export function sessionContract(name: string, start: StartGuest): void {
       expect((await guest.session.run('if [ -t 0 ] || [ -t 1 ]; then echo tty; fi')).stdout).toBe('');
     });
 
-    test('endless output is cut, not kept', async () => {
+    test('output is cut at 256 KiB', async () => {
       const { stdout } = await guest.session.run('head -c 1000000 /dev/zero | tr "\\0" x');
       expect(stdout.length).toBe(256 * 1024);
     });
 
-    test('a script that takes too long is given up, and so is one whose caller leaves', async () => {
+    test('a script that takes too long is a failure, and so is one whose caller aborts', async () => {
       await expect(guest.session.run('sleep 5', { timeoutMs: 200 })).rejects.toMatchObject({
         failure: { code: 'GUEST_COMMAND_FAILED' },
       });
@@ -39,7 +39,7 @@ export function sessionContract(name: string, start: StartGuest): void {
       await expect(guest.session.run('true', { signal: control.signal })).rejects.toBe(reason);
     });
 
-    test('a connection that is lost while a script runs is an unreachable guest, and so is one already closed', async () => {
+    test('a script on a connection that is lost or closed fails as an unreachable guest', async () => {
       const running = guest.session.run('sleep 5');
       const failed = expect(running).rejects.toMatchObject({ failure: { code: 'GUEST_UNREACHABLE' } });
       await guest.session.run('true');
@@ -50,7 +50,7 @@ export function sessionContract(name: string, start: StartGuest): void {
       });
     });
 
-    test('the host key of the first login is pinned, and another one ends the next login', async () => {
+    test('the host key of the first login is pinned, and a login with another one fails', async () => {
       expect(Buffer.from(guest.session.hostKey, 'base64')).toHaveLength(32);
       (await guest.open(guest.session.hostKey)).close();
       await expect(guest.open(Buffer.alloc(32).toString('base64'))).rejects.toMatchObject({
@@ -58,14 +58,14 @@ export function sessionContract(name: string, start: StartGuest): void {
       });
     });
 
-    test('the probe tells what the guest is', async () => {
+    test('the probe returns system, architecture, clock and runner version of the guest', async () => {
       const facts = await guest.inside().probe();
       expect(facts).toMatchObject({ runnerVersion: '2.334.0', os: 'Linux' });
       expect(facts.arch).toMatch(/^\w+$/);
       expect(Math.abs(facts.guestTime - Date.now())).toBeLessThan(60_000);
     });
 
-    test('the probe says exactly what is missing and where it looked', async () => {
+    test('the probe names exactly what is missing and where it looked', async () => {
       guest.home.remove('run.sh');
       writeFileSync(`${guest.home.runner}/config.sh`, '', { mode: 0o644 });
       guest.home.remove('config.sh');

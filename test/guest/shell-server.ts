@@ -4,12 +4,12 @@ import ssh2, { type Connection } from 'ssh2';
 
 export interface ShellServer {
   port: number;
-  /** Cuts every connection without a word. */
+  /** Closes every connection without an SSH message. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** An SSH server that runs each command by this machine's shell, with `home` as its home. */
+/** An SSH server that runs each command with this machine's shell and `home` as home folder. */
 export async function startShellServer({
   home,
   password,
@@ -28,7 +28,7 @@ export async function startShellServer({
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
     connections.add(connection);
     connection.on('error', () => {});
-    // Without it each answer waits for the client's delayed acknowledgement.
+    // Without it each response waits for the client's delayed acknowledgement.
     (connection as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
     connection.on('close', () => connections.delete(connection));
     connection.on('authentication', (context) => {
@@ -54,7 +54,7 @@ export async function startShellServer({
         channel.pipe(child.stdin);
         child.stdout.pipe(channel, { end: false });
         child.stderr.pipe(channel.stderr, { end: false });
-        // What a real server does when the other end goes: the pipes close, the process is left to itself.
+        // As a real server does when the client is gone: the pipes close, the process runs on.
         channel.on('close', () => {
           for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
         });

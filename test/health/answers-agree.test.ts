@@ -11,7 +11,7 @@ import { BOUND, breakerOf, factsOf, hostOf, NOW, pollerOf, RUNS } from './health
 
 const TOKEN = 's3cret-admin-token';
 
-/** What a stranger must not be told. */
+/** What a request without a token must not get. */
 const SECRETS = ['acme/app', '/var/lib/jeballto', 'It did not answer', 'mac-1'];
 
 const SITUATIONS: Record<string, Partial<HealthFacts>> = {
@@ -89,7 +89,7 @@ describe.each(Object.entries(SITUATIONS))('while %s', (_what, change) => {
     daemon.health = health;
   });
 
-  test('readyz, healthz, the page, check and the metrics say the same', async () => {
+  test('readyz, healthz, the page, check and the metrics agree', async () => {
     const { readyz, healthz, page, check, metrics } = await answers();
     const { ready, degraded, scopes } = health;
     const stopping = scopes.filter(({ stops }) => stops).length;
@@ -111,7 +111,7 @@ describe.each(Object.entries(SITUATIONS))('while %s', (_what, change) => {
     }
   });
 
-  test('a stranger is told yes or no, and nothing else', async () => {
+  test('a request without a token gets only booleans', async () => {
     for (const [path, keys] of [
       ['/readyz', ['ready', 'degraded']],
       ['/healthz', ['ok']],

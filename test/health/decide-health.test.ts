@@ -4,18 +4,18 @@ import { DELIVERY_BOUND, decideHealth, UNSERVED_BOUND } from '../../src/health/d
 import type { HealthFacts } from '../../src/health/health-facts.ts';
 import { BOUND, breakerOf, factsOf, hostOf, NOW, PACE, pollerOf, RUNS } from './health-rig.ts';
 
-/** `ready` or `not ready`, and each scope as `what name`, with a ! where it stops everything. */
+/** `ready` or `not ready`, and each scope as `what name`, with a ! if it stops everything. */
 function verdict(change: Partial<HealthFacts> = {}): string[] {
   const { ready, scopes } = decideHealth(factsOf(change));
   const named = scopes.map(({ what, name, stops }) => `${what}${name ? ` ${name}` : ''}${stops ? '!' : ''}`);
   return [ready ? 'ready' : 'not ready', ...named];
 }
 
-test('a daemon whose every look went well is ready and nothing of it is degraded', () => {
+test('a daemon whose looks all succeeded is ready and not degraded', () => {
   expect(decideHealth(factsOf())).toMatchObject({ ready: true, degraded: false, canStore: true, scopes: [] });
 });
 
-test('nothing can be stored: not ready, and the only case in which a restart is asked for', () => {
+test('a daemon that cannot write its store is not ready, and reports that it cannot store', () => {
   const store = { ok: false, failingSince: NOW - 5_000, lastError: 'no space left' };
   const health = decideHealth(factsOf({ store }));
   expect(verdict({ store })).toEqual(['not ready', 'store!']);
@@ -25,12 +25,12 @@ test('nothing can be stored: not ready, and the only case in which a restart is 
   });
 });
 
-test('a daemon that is ending takes no new job', () => {
+test('a daemon that is draining is not ready', () => {
   expect(verdict({ isDraining: true })).toEqual(['not ready', 'daemon!']);
 });
 
 describe('a host', () => {
-  test('whose look failed within its bound is no trouble, one that is silent for longer is', () => {
+  test('is a scope of its own only when it has been silent for longer than its bound', () => {
     const failing = { failure: 'It did not answer.' };
     expect(verdict({ hosts: [hostOf('mac-1', BOUND, failing)] })).toEqual(['ready']);
     expect(verdict({ hosts: [hostOf('mac-1', 1_000), hostOf('mac-2', BOUND + 1, failing)] })).toEqual([
@@ -39,11 +39,11 @@ describe('a host', () => {
     ]);
   });
 
-  test('that was never seen takes no jobs, so a daemon that has just started is not ready', () => {
+  test('that was never seen takes no jobs, so a daemon with no other host is not ready', () => {
     expect(verdict({ hosts: [hostOf('mac-1', null)] })).toEqual(['not ready', 'hosts!', 'host mac-1']);
   });
 
-  test('says for how long it is silent, why, since when, and who must act', () => {
+  test('that is silent says for how long, why, since when, and who must act', () => {
     const hosts = [hostOf('mac-1', 1_000), hostOf('mac-2', 95_000, { failure: 'ECONNREFUSED.' })];
     expect(decideHealth(factsOf({ hosts })).scopes).toEqual([
       {
@@ -51,7 +51,7 @@ describe('a host', () => {
         name: 'mac-2',
         sentence: 'mac-2 has not answered for 1 min 35 s: ECONNREFUSED.',
         since: NOW - 95_000,
-        whoActs: 'The owner of mac-2: see that its agent and its network are up.',
+        whoActs: 'The owner of mac-2: check that its agent and its network work.',
         stops: false,
       },
     ]);
@@ -61,13 +61,13 @@ describe('a host', () => {
     ['silent', [hostOf('a', BOUND + 1), hostOf('b', BOUND + 1)], [], 'a has not answered for 50 s; b has'],
     ['cordoned', [hostOf('a', 0, { cordonedBy: 'ada' })], [], 'a is cordoned by ada.'],
     ['held back', [hostOf('a', 0)], [breakerOf('host', 'a')], 'a is held back.'],
-  ])('and all others %s: nothing can be served', (_what, hosts, breakers, why) => {
+  ])('that is %s, as all others are, stops everything', (_what, hosts, breakers, why) => {
     const [first] = decideHealth(factsOf({ hosts, breakers })).scopes;
     expect(first).toMatchObject({ what: 'hosts', stops: true });
     expect(first?.sentence).toContain(why);
   });
 
-  test('that is held back may be tried again: it serves, and is told as degraded', () => {
+  test('that is held back but may be tried again is degraded, and the daemon is ready', () => {
     expect(verdict({ breakers: [breakerOf('host', 'mac-1', 'halfOpen.ready')] })).toEqual([
       'ready',
       'host mac-1',
@@ -78,14 +78,14 @@ describe('a host', () => {
 describe('polling', () => {
   const late = pollerOf({ [RUNS]: BOUND + 1, 'active jobs': 0 });
 
-  test('that is overdue stops everything where nothing else brings jobs', () => {
+  test('that is overdue stops everything when nothing else brings jobs', () => {
     expect(verdict({ poller: pollerOf({ [RUNS]: BOUND, 'active jobs': 0 }) })).toEqual(['ready']);
     expect(verdict({ poller: late })).toEqual(['not ready', `polling ${RUNS}!`]);
     expect(verdict({ poller: late, mode: 'webhook' })).toEqual(['not ready', `polling ${RUNS}!`]);
   });
 
   test.each(['trusted', 'repairing'] as const)(
-    'is no more than degraded while webhooks come and are %s',
+    'that is overdue is only degraded while webhooks arrive and are %s',
     (state) => {
       const told = (deliveryAge: number) =>
         verdict({ poller: late, mode: 'both', webhooks: { state, deliveryAge } });
@@ -94,19 +94,22 @@ describe('polling', () => {
     },
   );
 
-  test.each(['silent', 'doubted'] as const)('is not made up for by webhooks that are %s', (state) => {
-    expect(verdict({ poller: late, mode: 'both', webhooks: { state, deliveryAge: 0 } })).toEqual([
-      'not ready',
-      `polling ${RUNS}!`,
-    ]);
-  });
+  test.each(['silent', 'doubted'] as const)(
+    'that is overdue stops everything when webhooks are %s',
+    (state) => {
+      expect(verdict({ poller: late, mode: 'both', webhooks: { state, deliveryAge: 0 } })).toEqual([
+        'not ready',
+        `polling ${RUNS}!`,
+      ]);
+    },
+  );
 
-  test('of one repository of two is that one’s trouble', () => {
+  test('that is overdue for one repository of two is degraded', () => {
     const poller = pollerOf({ [RUNS]: BOUND + 1, 'the runs of acme/tool': 0, 'active jobs': 0 });
     expect(verdict({ poller })).toEqual(['ready', `polling ${RUNS}`]);
   });
 
-  test('of active jobs alone keeps none from beginning', () => {
+  test('that is overdue for active jobs only is degraded', () => {
     expect(verdict({ poller: pollerOf({ [RUNS]: 0, 'active jobs': BOUND + 1 }) })).toEqual([
       'ready',
       'polling active jobs',
@@ -123,11 +126,11 @@ describe('polling', () => {
     expect(verdict({ poller })).toEqual(['ready']);
   });
 
-  test('is not asked for where no repository is looked at', () => {
+  test('is not needed when no repository is polled', () => {
     expect(verdict({ poller: pollerOf({ 'active jobs': 0 }), mode: 'webhook' })).toEqual(['ready']);
   });
 
-  test('says with its age what it failed of, or that it hangs', () => {
+  test('that is overdue says its age, and why it failed if it did', () => {
     const outage = {
       what: RUNS,
       since: NOW,
@@ -144,7 +147,7 @@ describe('polling', () => {
   });
 });
 
-test('a budget that is used up stops everything where it is that of serving jobs', () => {
+test('a used-up budget stops everything only when it is the budget of serving jobs', () => {
   const rests = (purpose: 'serving jobs' | 'looking for work' | 'rechecks') =>
     verdict({
       poller: pollerOf({ [RUNS]: 0 }, { budgets: [{ purpose, left: 0, pausedUntil: NOW + PACE }] }),
@@ -154,19 +157,19 @@ test('a budget that is used up stops everything where it is that of serving jobs
   expect(rests('rechecks')).toEqual(['ready']);
 });
 
-describe('a profile whose jobs could begin and do not', () => {
+describe('a profile whose jobs could start and do not', () => {
   const profiles = [
     { name: 'ios', unservedFor: UNSERVED_BOUND + 1 },
     { name: 'tv', unservedFor: UNSERVED_BOUND },
   ];
 
-  test('is degraded while others are given slots, and the daemon is not ready while nobody is', () => {
+  test('is degraded while other profiles get slots, and stops everything while none does', () => {
     expect(verdict({ profiles, grantAge: 1_000 })).toEqual(['ready', 'profile ios']);
     expect(verdict({ profiles, grantAge: UNSERVED_BOUND + 1 })).toEqual(['not ready', 'profile ios!']);
     expect(verdict({ profiles, grantAge: null })).toEqual(['not ready', 'profile ios!']);
   });
 
-  test('is told with its age', () => {
+  test('is listed with its age', () => {
     expect(decideHealth(factsOf({ profiles })).ages).toContainEqual({
       what: 'profile',
       name: 'ios',
@@ -177,13 +180,13 @@ describe('a profile whose jobs could begin and do not', () => {
 
 describe('what is held back', () => {
   test.each(['pull', 'pair', 'profile', 'registration'] as const)(
-    'touches a part alone: a %s is degraded',
+    'is only degraded when it is a %s',
     (about) => {
       expect(verdict({ breakers: [breakerOf(about, 'x')] })).toEqual(['ready', `${about} x`]);
     },
   );
 
-  test('stops everything when it is GitHub, until an attempt may try it', () => {
+  test('stops everything when it is GitHub, until an attempt may be tried', () => {
     expect(verdict({ breakers: [breakerOf('github', 'github')] })).toEqual(['not ready', 'github github!']);
     expect(verdict({ breakers: [breakerOf('github', 'github', 'halfOpen.ready')] })).toEqual([
       'ready',
@@ -191,7 +194,7 @@ describe('what is held back', () => {
     ]);
   });
 
-  test('stops everything when all scopes are paused, and not before', () => {
+  test('stops everything only when every scope is paused', () => {
     const paused = (...names: string[]) =>
       verdict({
         registrations: [['acme/app'], ['acme/tool']],
@@ -222,14 +225,14 @@ describe('what is held back', () => {
   });
 });
 
-test('a repository that the config calls by an earlier name is degraded, and served', () => {
+test('a repository that the config has under its former name is degraded, and served', () => {
   expect(verdict({ renamed: [{ from: 'acme/app', to: 'acme/new' }] })).toEqual([
     'ready',
     'repository acme/app',
   ]);
 });
 
-test('an age counts from the start for what never went well', () => {
+test('the age of a look that never succeeded counts from the start of the daemon', () => {
   const ages = decideHealth(factsOf({ upFor: 42, hosts: [hostOf('mac-1', null)] })).ages;
   expect(ages).toContainEqual({ what: 'host', name: 'mac-1', age: 42 });
 });

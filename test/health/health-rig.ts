@@ -9,7 +9,7 @@ export const BOUND = boundOf(PACE);
 
 export const RUNS = 'the runs of acme/app';
 
-/** What a daemon finds that serves everything, changed as a test wants. */
+/** The facts of a daemon that serves everything; `change` replaces some of them. */
 export function factsOf(change: Partial<HealthFacts> = {}): HealthFacts {
   return {
     now: NOW,
@@ -42,7 +42,7 @@ export const hostOf = (
   ...change,
 });
 
-/** A poller with the ages of what it looks at. */
+/** A poller with the age of each of its reads in milliseconds. */
 export const pollerOf = (
   ages: Record<string, number | null>,
   change: Partial<HealthFacts['poller']> = {},

@@ -17,7 +17,7 @@ import { factsOf } from './health-rig.ts';
 
 const log = pino({ level: 'silent' });
 
-/** A watch over a real dispatcher with one queued job and a host; the gates are as a test wants. */
+/** A watch over a real dispatcher with one queued job and a host; a test may replace gates. */
 async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   const queued = snapshotAt('queued');
   const clock = new ManualClock(queued.context.job.queuedAt + 1_000);
@@ -87,14 +87,14 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   };
 }
 
-test('a scheduler that nobody wakes turns the health, although nothing fails', async () => {
+test('a daemon whose scheduler is never woken becomes not ready, although nothing fails', async () => {
   const { verdict, unserved, profile } = await watched();
   expect(await verdict(UNSERVED_BOUND)).toBe(true);
   expect(await verdict(5_000)).toBe(false);
   expect(unserved()).toEqual([profile]);
 });
 
-test('a scheduler that decides and never grants turns it as well, until it does', async () => {
+test('a daemon whose scheduler decides but grants nothing becomes not ready, until it grants', async () => {
   let answer: 'asking' | 'yes' = 'asking';
   const { clock, verdict, dispatcher, unserved } = await watched({ isReady: () => answer });
   dispatcher.requestScheduling();
@@ -107,23 +107,23 @@ test('a scheduler that decides and never grants turns it as well, until it does'
 
 test.each<[string, Partial<Gates>, object]>([
   ['no slot is free', {}, { slots: 0 }],
-  ['something holds it back wherever it goes', { of: () => null }, {}],
+  ['it is held back on every host', { of: () => null }, {}],
   ['a breaker has no room', { of: () => ['github github'], room: () => 0 }, {}],
   ['its image is being pulled, or GitHub holds it', { peek: () => null }, {}],
-])('a job waits rightly, however long, while %s', async (_why, gates, room) => {
+])('a job that waits does not change the health, however long, while %s', async (_why, gates, room) => {
   const { verdict, unserved } = await watched(gates, room);
   expect(await verdict(100 * UNSERVED_BOUND)).toBe(true);
   expect(unserved()).toEqual([]);
 });
 
-test('a daemon that is ending grants nothing, and is not blamed for that', async () => {
+test('a daemon that drains grants nothing, and no profile counts as unserved for that', async () => {
   const { verdict, dispatcher, unserved } = await watched();
   dispatcher.drain();
   await verdict(UNSERVED_BOUND + 5_000);
   expect(unserved()).toEqual([]);
 });
 
-test('what another profile’s job was given makes it one profile’s trouble', async () => {
+test('a daemon stays ready when a job of another profile got a slot', async () => {
   const { clock, grants, verdict } = await watched();
   await clock.pass(UNSERVED_BOUND);
   grants.last = clock.now();

@@ -14,7 +14,7 @@ function historyOf(...entries: StoredJournalEntry[]) {
   return history.of('mini').map(({ state, from }) => `${state} ${from}`);
 }
 
-test('looks that show the same health are one stay, whatever else changed', () => {
+test('consecutive looks with the same health are one stay, whatever else changed', () => {
   expect(
     historyOf(
       entry(10, { to: 'healthy', detail: { vms: [] } }),
@@ -26,7 +26,7 @@ test('looks that show the same health are one stay, whatever else changed', () =
   ).toEqual(['healthy 10', 'unreachable 30', 'lost 40', 'healthy 50']);
 });
 
-test('a cordon shows where the host would take jobs, and hides no trouble', () => {
+test('a cordon is shown only while the host is healthy', () => {
   expect(
     historyOf(
       entry(10, { to: 'healthy', detail: { cordon: null } }),
@@ -36,7 +36,7 @@ test('a cordon shows where the host would take jobs, and hides no trouble', () =
   ).toEqual(['healthy 10', 'cordoned 20', 'lost 30']);
 });
 
-test('from the last entry of a daemon to the first look of the next nothing is claimed', () => {
+test('from the last entry of a daemon to the first look of the next the host is unwatched', () => {
   expect(
     historyOf(
       entry(10, { to: 'healthy' }),
@@ -46,7 +46,7 @@ test('from the last entry of a daemon to the first look of the next nothing is c
   ).toEqual(['healthy 10', 'unwatched 25', 'healthy 910']);
 });
 
-test('a host that comes and goes for days costs no more than its last 200 stays', () => {
+test('only the last 200 stays of a host are kept', () => {
   const flaps = Array.from({ length: 1_000 }, (_, n) => entry(n, { to: n % 2 ? 'healthy' : 'lost' }));
   const stays = historyOf(...flaps);
   expect([stays.length, stays.at(-1)]).toEqual([200, 'healthy 999']);

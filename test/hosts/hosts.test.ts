@@ -9,7 +9,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 const SECOND = 1_000;
 const policy = { checkInterval: 5 * SECOND, lostAfter: 60 * SECOND };
 
-/** What a store keeps of silences, over lives of the daemon. */
+/** The silences that a store keeps over restarts of the daemon. */
 function silences() {
   const kept = new Map<string, number>();
   return {
@@ -19,7 +19,7 @@ function silences() {
   };
 }
 
-/** One life of the daemon, which looks at a Mac that does or does not answer. */
+/** One run of the daemon, which looks at a Mac that responds or does not. */
 function life(clock: ManualClock, memory: ReturnType<typeof silences>, mac: { answers: boolean }) {
   const ask =
     <T>(answer: T) =>
@@ -44,7 +44,7 @@ function life(clock: ManualClock, memory: ReturnType<typeof silences>, mac: { an
   return { hosts, state: () => topState(hosts.snapshotOf('mini-1')?.value ?? '') };
 }
 
-test('a daemon that is restarted every 20 seconds finds out that a host is lost', async () => {
+test('a host is found to be lost even when the daemon restarts every 20 seconds', async () => {
   const clock = new ManualClock();
   const memory = silences();
   const states: string[] = [];
@@ -58,7 +58,7 @@ test('a daemon that is restarted every 20 seconds finds out that a host is lost'
   expect(states).toEqual(['unreachable', 'unreachable', 'lost', 'lost', 'lost']);
 });
 
-test('an answer ends the silence for good', async () => {
+test('a response ends the silence, and its stored length is removed', async () => {
   const clock = new ManualClock();
   const memory = silences();
   const mac = { answers: false };
@@ -70,7 +70,7 @@ test('an answer ends the silence for good', async () => {
   expect([state(), memory.kept.size]).toEqual(['healthy', 0]);
 });
 
-test('law 13: hours in which the daemon slept are no silence of the host', async () => {
+test('law 13: hours in which the daemon slept do not count as silence of the host', async () => {
   const clock = new ManualClock();
   const { state } = life(clock, silences(), { answers: false });
   await clock.pass(10 * SECOND);

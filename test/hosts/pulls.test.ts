@@ -10,7 +10,7 @@ import { ManualClock, settled } from '../support/manual-clock.ts';
 const TAG = 'ghcr.io/acme/mac:latest';
 const DIGEST = `ghcr.io/acme/mac@sha256:${'a'.repeat(64)}`;
 
-/** Pulls over agents that tell of a pull what the test says. */
+/** Pulls over agents that report a pull as the test says. */
 function pulling() {
   const clock = new ManualClock();
   const begun: string[] = [];
@@ -59,14 +59,14 @@ function pulling() {
     ended,
     logged,
     counts,
-    /** What agents say of pulls from now on. */
+    /** What agents report of pulls from now on. */
     say: (more: Partial<PullOperation>) => {
       told = more;
     },
     refuse: (error: DaemonError | null) => {
       refusal = error;
     },
-    /** How a wait for a pull stands. */
+    /** The state of a wait for a pull. */
     outcome: (wait: Promise<void>) => {
       const seen = { is: 'waits' };
       wait.then(
@@ -96,7 +96,7 @@ beforeEach(() => {
 });
 
 describe('a pull', () => {
-  test('is one for each host and image, however many wait for it', async () => {
+  test('is started once for each host and image, however many wait for it', async () => {
     const waits = [at.pulls.ensure('m1', TAG), at.pulls.ensure('m1', TAG)].map(at.outcome);
     await at.clock.pass(60_000);
     waits.push(at.outcome(at.pulls.ensure('m1', TAG)));
@@ -107,7 +107,7 @@ describe('a pull', () => {
     expect([at.ended, at.pulls.stateOf('m1', TAG)]).toEqual([[`${TAG} ready`], 'ready']);
   });
 
-  test('on one host is none on another, and of one image none of another', async () => {
+  test('is separate for each host and for each image', async () => {
     for (const [host, image] of [
       ['m1', TAG],
       ['m2', TAG],
@@ -133,7 +133,7 @@ describe('a pull', () => {
     expect(at.counts.changes).toBe(2);
   });
 
-  test('that takes longer than 5 s shows how far it is, and since when', async () => {
+  test('that takes longer than 5 s shows its progress and its beginning', async () => {
     const began = at.clock.now();
     at.outcome(at.pulls.ensure('m1', TAG));
     at.say({ status: 'running', progress: 0.42 });
@@ -147,7 +147,7 @@ describe('a pull', () => {
 describe('a pull that fails', () => {
   const refused = new DaemonError('IMAGE_PULL_FAILED', 'The registry says no.');
 
-  test('is told to all who wait and to the log, once', async () => {
+  test('rejects every wait, and is logged once', async () => {
     const waits = [at.pulls.ensure('m1', TAG), at.pulls.ensure('m1', TAG)].map(at.outcome);
     at.refuse(refused);
     await at.clock.pass(1_000);
@@ -157,7 +157,7 @@ describe('a pull that fails', () => {
     expect(at.pulls.view('m1')).toMatchObject([{ state: 'missing', progress: null }]);
   });
 
-  test('is begun again by whoever wants the image next', async () => {
+  test('is started again by the next wait for the image', async () => {
     at.refuse(refused);
     at.outcome(at.pulls.ensure('m1', TAG));
     await settled();
@@ -187,15 +187,15 @@ describe('a pull that fails', () => {
 });
 
 describe('an image that a host has', () => {
-  test('by its digest is never asked for again', async () => {
+  test('by its digest is never pulled again', async () => {
     await at.ready('m1', DIGEST);
     await at.clock.pass(30 * 24 * 3_600_000);
-    expect(at.outcome(at.pulls.ensure('m1', DIGEST))).toBeDefined();
+    const wait = at.outcome(at.pulls.ensure('m1', DIGEST));
     await settled();
-    expect([at.begun, at.pulls.stateOf('m1', DIGEST)]).toEqual([[], 'ready']);
+    expect([wait.is, at.begun, at.pulls.stateOf('m1', DIGEST)]).toEqual(['ready', [], 'ready']);
   });
 
-  test('by a tag is believed for a minute, and then asked for again, since a tag may move', async () => {
+  test('by a tag is pulled again after a minute, since a tag may move', async () => {
     await at.ready('m1', TAG);
     await at.clock.pass(59_999);
     const early = at.outcome(at.pulls.ensure('m1', TAG));
@@ -207,7 +207,7 @@ describe('an image that a host has', () => {
     expect([late.is, at.begun]).toEqual(['waits', [`${TAG} on m1 within 3600 s`]]);
   });
 
-  test('is not called missing while a quick question asks whether its tag moved', async () => {
+  test('does not become missing while a quick pull checks whether its tag moved', async () => {
     await at.ready('m1', TAG);
     await at.clock.pass(60_000);
     at.outcome(at.pulls.ensure('m1', TAG));
@@ -218,7 +218,7 @@ describe('an image that a host has', () => {
     expect(at.pulls.view('m1')).toMatchObject([{ state: 'pulling', progress: `pulling ${TAG}` }]);
   });
 
-  test('is missing again when that question fails', async () => {
+  test('becomes missing when that pull fails', async () => {
     await at.ready('m1', TAG);
     await at.clock.pass(60_000);
     at.refuse(new DaemonError('HOST_UNREACHABLE', 'no'));
@@ -227,7 +227,7 @@ describe('an image that a host has', () => {
     expect([wait.is, at.pulls.stateOf('m1', TAG)]).toEqual(['HOST_UNREACHABLE', 'missing']);
   });
 
-  test('is asked for again, by digest as well, once the host may have lost it', async () => {
+  test('is pulled again, also by digest, when the host may have lost it', async () => {
     await at.ready('m1', DIGEST);
     await at.ready('m2', DIGEST);
     at.pulls.forget('m1');
@@ -239,7 +239,7 @@ describe('an image that a host has', () => {
   });
 });
 
-test('the end of the daemon ends all waits, and says nothing of images', async () => {
+test('the end of the daemon ends all waits, and changes the state of no image', async () => {
   const wait = at.outcome(at.pulls.ensure('m1', TAG));
   await at.clock.pass(10_000);
   const { changes } = at.counts;

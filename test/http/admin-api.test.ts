@@ -20,7 +20,7 @@ interface OpenApi {
 }
 
 describe('the OpenAPI description', () => {
-  test('is what the answers look like', async () => {
+  test('matches the responses', async () => {
     daemon.host('mini-1', [{ name: 'stranger', state: 'running', ours: false }]);
     const failed = daemon.queue(11);
     daemon.next(failed);
@@ -49,7 +49,7 @@ describe('the OpenAPI description', () => {
     expect(checked).toBeGreaterThan(20);
   });
 
-  test('knows every route that is served, and no other', async () => {
+  test('has every route that is served, and no other', async () => {
     const { paths } = (await get('/api/openapi.json')) as OpenApi;
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
@@ -62,7 +62,7 @@ describe('the OpenAPI description', () => {
   });
 });
 
-test('what is left of the budget is told by purpose, in the status and to Prometheus', async () => {
+test('the status and the metrics have what is left of GitHub’s budget for each purpose', async () => {
   daemon.limits.note(
     {
       ...{ 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '300' },
@@ -95,7 +95,7 @@ describe('the admin listener', () => {
   const status = async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') =>
     (await request(`${daemon.url}${path}`, { method, headers })).statusCode;
 
-  test('refuses a Host header that is no name of ours, for pages and API alike', async () => {
+  test('refuses a Host header with a foreign name, for page and API', async () => {
     for (const host of ['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test:80', '']) {
       expect(await status('/api/jobs', { host }), host).toBe(403);
       expect(await status('/', { host }), host).toBe(403);
@@ -105,7 +105,7 @@ describe('the admin listener', () => {
     }
   });
 
-  test('refuses what a page of another origin sends, whatever it is', async () => {
+  test('refuses every request from a page of another origin', async () => {
     daemon.queue(5);
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
@@ -123,7 +123,7 @@ describe('the admin listener', () => {
     expect(daemon.state('5')).toBe('over');
   });
 
-  test('with a token gives nothing without it but the page, which holds nothing, and the health checks', async () => {
+  test('with a token serves without it only the page, which has no data, and the health checks', async () => {
     const guarded = await StagedDaemon.start('s3cret-admin-token');
     const ask = async (path: string, authorization?: string) =>
       (await fetch(`${guarded.url}${path}`, authorization ? { headers: { authorization } } : {})).status;
@@ -152,7 +152,7 @@ describe('the admin listener', () => {
     await guarded.close();
   });
 
-  test('serves no file beside those of the page', async () => {
+  test('serves only the files of the page', async () => {
     for (const path of [
       '/page/..%2fapp.js',
       '/page/%2e%2e/main.ts',
@@ -164,7 +164,7 @@ describe('the admin listener', () => {
     }
   });
 
-  test('sends its page with a policy that knows no inline code and no other origin', async () => {
+  test('sends the page with a policy that allows no inline code and no other origin', async () => {
     const { headers } = await fetch(daemon.url);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
@@ -173,13 +173,15 @@ describe('the admin listener', () => {
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
   });
 
-  test('counts what Prometheus asks for under names of ours', async () => {
+  test('serves its counts as metrics with our own names', async () => {
     const key = daemon.queue(21);
     daemon.next(key);
     daemon.fail(key, 'IMAGE_INVALID', 'No.');
     daemon.send(daemon.queue(22), { type: 'operator.cancelled', by: 'ada' });
     const text = await (await fetch(`${daemon.url}/metrics`)).text();
-    expect(text).toContain('jeballto_runner_jobs_total{outcome="failed",cause="OPERATOR_CANCELLED"} 1');
+    expect(text).toContain(
+      'jeballto_runner_jobs_total{outcome="cancelled",blame="operator",cause="OPERATOR_CANCELLED"} 1',
+    );
     expect(text).toContain('jeballto_runner_failures_total{code="IMAGE_INVALID",blame="image"} 1');
     expect(text).toContain('jeballto_runner_jobs{state="tearingDown"} 1');
     expect(text).toContain('jeballto_runner_oldest_queued_job_age_seconds{profile="macos-15"} 0');
@@ -197,7 +199,7 @@ describe('orders', () => {
     return { status: response.status, ...((await response.json()) as { message?: string }) };
   };
 
-  test('stand in the journal and in the log with who gave them', async () => {
+  test('are in the journal and in the log with the name of who gave them', async () => {
     daemon.next(daemon.queue(31));
     expect((await order('/api/jobs/31/cancel', 'Ada\n\u202e Łovelace')).status).toBe(200);
     await daemon.store.durable();
@@ -219,7 +221,16 @@ describe('orders', () => {
     ]);
   });
 
-  test('bear the name as it was sent where it is not encoded', async () => {
+  test('to forget a record are logged in words, too', async () => {
+    daemon.queue(33);
+    expect((await order('/api/records/33/forget', 'ada')).status).toBe(200);
+    expect(daemon.logged.at(-1)).toMatchObject({
+      event: 'operator.forgot',
+      msg: 'ada ordered: forget a record of job 33',
+    });
+  });
+
+  test('have the name as it was sent when it is not encoded', async () => {
     const response = await fetch(`${daemon.url}/api/hosts/mini-1/cordon`, {
       method: 'POST',
       headers: { 'x-operator': '100%' },
@@ -228,7 +239,7 @@ describe('orders', () => {
     expect(daemon.logged.at(-1)).toMatchObject({ by: '100%', event: 'operator.cordoned' });
   });
 
-  test('law 5: a job that runs is not cancelled here', async () => {
+  test('law 5: do not cancel a job that runs', async () => {
     const key = daemon.queue(32);
     for (let n = 0; n < 9; n += 1) daemon.next(key);
     expect(daemon.state(key)).toBe('running.busy.watching');
@@ -237,7 +248,7 @@ describe('orders', () => {
     expect(daemon.state(key)).toBe('running.busy.watching');
   });
 
-  test('about what is not there are refused with the reason', async () => {
+  test('about an unknown job or host are refused with the reason', async () => {
     expect(await order('/api/jobs/99/cancel', 'ada')).toMatchObject({
       status: 404,
       message: 'No job 99 is being served.',

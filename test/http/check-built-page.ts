@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Hono } from 'hono';
 import { reachedFiles } from './reached-files.ts';
 
-/** Ends with status 1 when an installed package, whose folder is the argument, lacks a file that its page loads. */
+/** Exits with 1 when the installed package in the folder of the argument lacks a file that its page loads. */
 const [folder = '.'] = process.argv.slice(2);
 const module = await import(join(resolve(folder), 'dist/src/http/admin/page-files.js'));
 const app = (module as { pageFiles(): Hono }).pageFiles();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 
-test('the dashboard asks for no metric that the daemon does not have', async () => {
+test('every metric of the dashboard is one that the daemon has', async () => {
   const daemon = await StagedDaemon.start();
   const served = await (await fetch(`${daemon.url}/metrics`)).text();
   await daemon.close();

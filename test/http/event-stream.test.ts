@@ -14,7 +14,7 @@ const note = (event: string, padding = '') =>
     detail: { padding },
   });
 
-/** Reads events until `enough`, then hangs up. */
+/** Reads events until `enough`, then closes the connection. */
 async function read(after: number, enough: (ids: number[]) => boolean) {
   const stop = new AbortController();
   const response = await fetch(`${daemon.url}/api/events`, {
@@ -39,7 +39,7 @@ async function read(after: number, enough: (ids: number[]) => boolean) {
   return { ids, reset: false };
 }
 
-test('whoever hangs up and comes back again and again gets every entry once and in order', async () => {
+test('a client that disconnects and reconnects again and again gets every entry once and in order', async () => {
   const seen: number[] = [];
   let written = 0;
   let last = 1;
@@ -55,12 +55,12 @@ test('whoever hangs up and comes back again and again gets every entry once and 
   expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index + 2));
 });
 
-test('one whose place is forgotten or of another store is told to begin anew', async () => {
+test('a client whose last entry this store does not have gets a reset', async () => {
   note('one');
   expect(await read(1_000_000, () => false)).toEqual({ ids: [], reset: true });
 });
 
-test('a browser that reads nothing costs no memory and delays nobody', async () => {
+test('a client that reads nothing costs no memory and delays no other client', async () => {
   const { port } = new URL(daemon.url);
   const lazy = connect(Number(port), '127.0.0.1');
   lazy.pause();

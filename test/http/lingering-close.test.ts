@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Listener, listen } from '../../src/http/listen.ts';
 
 const MB = 1024 * 1024;
-/** Bytes that the systems of both sides hold back at most, and more. */
+/** More bytes than the sockets of both sides can buffer. */
 const IN_BUFFERS = 32 * MB;
 const MOST_BYTES = 32 * MB;
 const LINGER_TIMEOUT = 2_000;
@@ -36,7 +36,10 @@ afterEach(async () => {
   await listener.close();
 });
 
-/** A client that has begun a request. It reads nothing until it resumes, and does not close because the server did. */
+/**
+ * A client that has begun a request. It reads nothing until it is resumed, and stays open when the server
+ * closes.
+ */
 function begin(path: string, length: string, body = '') {
   const socket = connect({ port: Number(new URL(listener.url).port), allowHalfOpen: true });
   const talk = { socket, heard: '', isOver: false, ended: Promise.resolve() };
@@ -56,7 +59,7 @@ function begin(path: string, length: string, body = '') {
 }
 
 const chunk = `100000\r\n${'x'.repeat(MB)}\r\n`;
-/** Whether the system took it. */
+/** Resolves to whether the socket accepted the bytes. */
 const written = (socket: Socket, data: string) =>
   new Promise<boolean>((resolve) => socket.write(data, (error) => resolve(!error)));
 
@@ -64,7 +67,7 @@ describe.each(['/at-once', '/in-the-middle'])('a client that is refused %s', (pa
   test.each([
     ['in chunks', 'transfer-encoding: chunked', chunk],
     ['with a stated length', 'content-length: 900000000', 'x'.repeat(MB)],
-  ])('and sends on %s hears the refusal though it reads it late', async (_name, length, piece) => {
+  ])('and goes on sending %s gets the refusal although it reads late', async (_name, length, piece) => {
     const client = begin(path, length, piece);
     for (let n = 0; n < 12; n += 1) expect(await written(client.socket, piece)).toBe(true);
     client.socket.resume();
@@ -72,7 +75,7 @@ describe.each(['/at-once', '/in-the-middle'])('a client that is refused %s', (pa
     client.socket.destroy();
   });
 
-  test('and goes on without end is cut after so many bytes', async () => {
+  test('and never stops sending is cut after a number of bytes', async () => {
     const client = begin(path, 'transfer-encoding: chunked', chunk);
     client.socket.resume();
     let sent = 0;
@@ -81,7 +84,7 @@ describe.each(['/at-once', '/in-the-middle'])('a client that is refused %s', (pa
     expect(sent).toBeLessThan(MOST_BYTES + IN_BUFFERS);
   });
 
-  test('and sends no more but stays is cut after two seconds, and not before', async () => {
+  test('and stops sending but stays is cut after two seconds, and not before', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const client = begin(path, 'transfer-encoding: chunked', chunk);
     client.socket.resume();
@@ -103,7 +106,7 @@ test('a second request behind a refused one is not served', async () => {
   expect(requests).toBe(1);
 });
 
-test('a connection whose request arrived whole is closed at once', async () => {
+test('a connection whose request arrived completely is closed at once', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const client = begin('/whole', 'content-length: 3', 'abc');
   client.socket.on('end', () => client.socket.end()).resume();

@@ -30,7 +30,7 @@ async function listening(host = '127.0.0.1', port = 0): Promise<Listener> {
   return listener;
 }
 
-/** Cut or ended, it is over. */
+/** Resolves when the connection is over, cut or ended. */
 const endOf = (socket: Socket) => {
   socket.on('error', () => undefined);
   return new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -52,7 +52,7 @@ describe('a listener', () => {
   );
 
   test.skipIf(!hasIpv6)(
-    `answers on ::1 too${hasIpv6 ? '' : ' (skipped: this machine has no IPv6)'}`,
+    `serves on ::1 too${hasIpv6 ? '' : ' (skipped: this machine has no IPv6)'}`,
     async () => {
       const { url } = await listening('::1');
       expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
@@ -60,7 +60,7 @@ describe('a listener', () => {
     },
   );
 
-  test('on an address that is taken names the key and what mends it', async () => {
+  test('on an address in use fails with the key and the fix', async () => {
     const port = portOf(await listening());
     const error = await listening('127.0.0.1', port).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigError);
@@ -72,7 +72,7 @@ describe('a listener', () => {
     ]);
   });
 
-  test('on an address that is none of this machine’s names the key too', async () => {
+  test('on an address of another machine fails with the key', async () => {
     await expect(listening('203.0.113.7', 0)).rejects.toThrow(
       /^controller.webhook_listen: cannot listen on 203/,
     );
@@ -86,13 +86,13 @@ describe('a listener', () => {
     await new Promise((resolve) => again.close(resolve));
   });
 
-  test('closes at once though a client keeps its idle connection', async () => {
+  test('closes at once although a client keeps an idle connection', async () => {
     const listener = await listening();
     const socket = connect(portOf(listener), '127.0.0.1');
     const ended = endOf(socket);
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     await once(socket, 'data');
-    // The time after which connections are cut never comes.
+    // The time after which connections are cut is never reached.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await listener.close();
     await ended;
@@ -102,7 +102,7 @@ describe('a listener', () => {
     ['a stream without end', 'GET /stream HTTP/1.1\r\nhost: x\r\n\r\n', true],
     ['a request that never came to its end', 'GET / HTTP/1.1\r\nhost:', false],
     ['a body that never came', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n', true],
-  ])('closes all the same with %s', async (_name, request, hasAnswer) => {
+  ])('closes despite %s', async (_name, request, hasAnswer) => {
     const listener = await listening();
     const socket = connect(portOf(listener), '127.0.0.1');
     const ended = endOf(socket);

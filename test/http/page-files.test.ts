@@ -21,7 +21,7 @@ test('the page has no file that it does not load', () => {
   expect(files.filter((path) => !reached.has(path))).toEqual([]);
 });
 
-test('a file that a browser has already is not sent again', async () => {
+test('a file that the browser has in its cache is not sent again', async () => {
   for (const path of ['/page/app.js', '/format.js', '/lib/lit-html/lit-html.js']) {
     const etag = reached.get(path)?.headers.get('etag') ?? '';
     expect((await app.request(path, { headers: { 'if-none-match': etag } })).status, path).toBe(304);

@@ -11,13 +11,13 @@ function app(over: Partial<PublicAppOptions> = {}) {
 }
 
 describe('the public listener', () => {
-  test('gives deliveries to the receiver', async () => {
+  test('passes deliveries to the receiver', async () => {
     const answer = await app().request('/webhook', { method: 'POST' });
     expect([answer.status, await answer.json()]).toEqual([202, { message: 'stored' }]);
   });
 
   test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-    'takes deliveries by POST alone, not by %s',
+    'accepts deliveries with POST only, not with %s',
     async (method) => {
       const webhook = vi.fn();
       const answer = await app({ webhook }).request('/webhook', { method });
@@ -26,12 +26,12 @@ describe('the public listener', () => {
     },
   );
 
-  test('says that it is healthy', async () => {
+  test('returns 200 for /healthz when the daemon is healthy', async () => {
     const answer = await app().request('/healthz');
     expect([answer.status, await answer.json()]).toEqual([200, { ok: true }]);
   });
 
-  test('says that it is not, and no reason to strangers', async () => {
+  test('returns 503 for /healthz when the daemon is not healthy, without a reason', async () => {
     const answer = await app({ canStore: () => false }).request('/healthz');
     expect([answer.status, await answer.json()]).toEqual([503, { ok: false }]);
   });
@@ -45,11 +45,11 @@ describe('the public listener', () => {
     ['GET', '/webhook/'],
     ['POST', '/webhook/x'],
     ['GET', '/%2e%2e/healthz/x'],
-  ])('has nothing else: %s %s', async (method, path) => {
+  ])('returns 404 for everything else: %s %s', async (method, path) => {
     expect((await app().request(path, { method })).status).toBe(404);
   });
 
-  test('tells strangers nothing of a fault, and prints nothing of it', async () => {
+  test('neither returns nor prints anything about an internal error', async () => {
     const print = vi.spyOn(console, 'error');
     const webhook = () => {
       throw new Error('SECRET');

@@ -7,7 +7,10 @@ const LINKS: Record<string, RegExp> = {
   '.js': /^(?:import|export)\b[^;]*?'([./][^']*)';/gm,
 };
 
-/** Every address that the page loads, beginning at `/`: what a file names, what a module imports, and so on. */
+/**
+ * Every path that the page loads, starting at `/`: paths that a file names, modules that it imports, and so
+ * on.
+ */
 export async function reachedFiles(request: Request): Promise<Map<string, Response>> {
   const reached = new Map<string, Response>();
   const open = ['/'];

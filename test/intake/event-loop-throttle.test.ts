@@ -2,14 +2,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { EventLoopThrottle } from '../../src/intake/webhooks/event-loop-throttle.ts';
 
-/** Some that arrive at once; `passed` is in the order in which they get through. */
+/** `count` callers that arrive at once; `passed` has them in the order in which they get through. */
 function arrivals(turns: EventLoopThrottle, names: string[]) {
   const passed: string[] = [];
   for (const name of names) void turns.pass().then(() => passed.push(name));
   return passed;
 }
 
-test('a few pass at once, and the others in later turns of the event loop, in the order of their arrival', async () => {
+test('a few callers pass at once, and the others in later turns of the event loop, in the order of their arrival', async () => {
   const passed = arrivals(new EventLoopThrottle(2), ['a', 'b', 'c', 'd', 'e']);
   await null;
   await null;
@@ -20,7 +20,7 @@ test('a few pass at once, and the others in later turns of the event loop, in th
   expect(passed).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-test('whoever comes later stands behind those who wait, and nobody waits once they are through', async () => {
+test('a caller that comes later waits behind the others, and not at all once they are through', async () => {
   const turns = new EventLoopThrottle(1);
   const early = arrivals(turns, ['a', 'b', 'c']);
   await turn();

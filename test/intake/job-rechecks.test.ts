@@ -15,7 +15,7 @@ const rechecksOf = ({ github, clock, onObservation }: ReturnType<typeof pollingR
   new JobRechecks({ github, clock, onObservation });
 
 describe('active jobs', () => {
-  test('are asked for by their id, those of an earlier attempt too', async () => {
+  test('are read by their id, those of an earlier attempt too', async () => {
     using rig = pollingRig();
     const run = rig.push();
     const first = currentJobs(run)[0]?.id ?? 0;
@@ -26,7 +26,7 @@ describe('active jobs', () => {
     expect(rig.took()).toEqual([`${first} completed`, `${second} queued`].sort());
   });
 
-  test('that GitHub has no more are over, how is not known', async () => {
+  test('that GitHub does not have any more are over, with an unknown conclusion', async () => {
     using rig = pollingRig();
     const job = held(12345);
     await rechecksOf(rig).run([job], never);
@@ -44,7 +44,7 @@ describe('active jobs', () => {
     ]);
   });
 
-  test('are not over because their repository cannot be seen', async () => {
+  test('are not over when their repository cannot be read', async () => {
     using rig = pollingRig();
     await expect(rechecksOf(rig).run([held(1, 'gone')], never)).rejects.toMatchObject({
       failure: { code: 'REPOSITORY_GONE' },
@@ -52,7 +52,7 @@ describe('active jobs', () => {
     expect(rig.seen).toEqual([]);
   });
 
-  test('of a repository that cannot be read keep no others from being asked for', async () => {
+  test('of other repositories are still read when one repository cannot be read', async () => {
     using rig = pollingRig();
     const job = currentJobs(rig.push())[0]?.id ?? 0;
     const lost = Array.from({ length: 20 }, (_, n) => held(n + 1, 'gone'));
@@ -63,7 +63,7 @@ describe('active jobs', () => {
     }
   });
 
-  test('that are too many for one cycle have their turn in the next, a failing repository’s among them', async () => {
+  test('that are too many for one cycle are read in the next one, also those of a failing repository', async () => {
     using rig = pollingRig();
     const [alive] = currentJobs(rig.push());
     const lost = Array.from({ length: 230 }, (_, n) => held(n + 1, 'gone'));
@@ -75,11 +75,11 @@ describe('active jobs', () => {
       await rechecks.run(jobs, never).catch(() => undefined);
     }
     expect(rig.took()).toEqual([`${alive?.id} queued`]);
-    // Five at once reach a repository before its first refusal ends its turn.
+    // Five requests at once reach a repository before its first refusal stops the rest.
     expect(cycles).toBeLessThanOrEqual(Math.ceil((jobs.length - 200) / 5) + 1);
   });
 
-  test('are at most 200 in one cycle, those asked for longest ago first', async () => {
+  test('are read at most 200 in one cycle, those read longest ago first', async () => {
     using rig = pollingRig();
     const run = rig.push(Array.from({ length: 250 }, () => ({})));
     const ids = currentJobs(run).map(({ id }) => id);
@@ -92,7 +92,7 @@ describe('active jobs', () => {
     expect(rig.seen.slice(0, 50).map(({ jobId }) => jobId)).toEqual(ids.slice(200));
   });
 
-  test('are asked for no longer once the signal says so', async () => {
+  test('are not read any more once the signal aborts', async () => {
     using rig = pollingRig();
     const controller = new AbortController();
     controller.abort(new Error('stopped'));

@@ -6,7 +6,7 @@ import { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-test('F: a delivery that cannot be acted on is set aside, and the others are acted on', async () => {
+test('F: a delivery whose handling fails is set aside, and the others are handled', async () => {
   const log = pino({ level: 'silent' });
   const database = new MemoryLevel<string, string>();
   const open = () => Store.over(database, { clock: new ManualClock(), log, retention: DAY });

@@ -17,6 +17,6 @@ test.each([
   expect(pollPace({ mode, ...paces }, webhooks)).toBe(pace);
 });
 
-test('a slow look is never quicker than the one that was asked for', () => {
+test('the slow pace is never faster than the configured one', () => {
   expect(pollPace({ mode: 'both', interval: 90, recheckInterval: 60 }, 'trusted')).toBe(90);
 });

@@ -18,7 +18,7 @@ function logOf(lines: string[]) {
   return pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line).msg) });
 }
 
-/** A poller whose GitHub is these functions: nothing to see, unless told otherwise. */
+/** A poller whose GitHub consists of these functions; by default it has no jobs. */
 function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptions['github']> = {}) {
   const clock = new ManualClock();
   const lines: string[] = [];
@@ -45,7 +45,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
     log: logOf(lines),
     ...over,
   });
-  /** When the next cycle is due, from now; the present one is over then. */
+  /** Waits until the current cycle is over; returns the milliseconds to the next one. */
   const nextIn = async () => {
     await soon(() => expect(clock.alarms).toHaveLength(1));
     return (clock.alarms[0] ?? Number.NaN) - clock.now();
@@ -54,7 +54,7 @@ function scripted(over: Partial<PollerOptions> = {}, github: Partial<PollerOptio
 }
 
 describe('the poller', () => {
-  test('knows how long ago each thing was read, one that fails or hangs too', async () => {
+  test('knows how long ago each repository was read, also when a read fails or hangs', async () => {
     const hangs = new Promise<never>(() => undefined);
     let tool: () => Promise<never[]> = async () => [];
     const listActiveRuns = async (_owner: string, repository: string) =>
@@ -88,14 +88,17 @@ describe('the poller', () => {
     [0.25, 0.95],
     [0.5, 1],
     [0.999999, 1.1],
-  ])('keeps its pace within ten percent, so that daemons do not ask together (%f)', async (random, share) => {
-    const { poller, nextIn } = scripted({ random: () => random });
-    poller.start();
-    expect(await nextIn()).toBeCloseTo(PACE * share, -1);
-    await poller.stop();
-  });
+  ])(
+    'varies its pace by ten percent, so that daemons do not poll at the same time (%f)',
+    async (random, share) => {
+      const { poller, nextIn } = scripted({ random: () => random });
+      poller.start();
+      expect(await nextIn()).toBeCloseTo(PACE * share, -1);
+      await poller.stop();
+    },
+  );
 
-  test.each([PACE, SLOW])('looks at once, and then at the pace that it is told: %d', async (pace) => {
+  test.each([PACE, SLOW])('looks at once, and then at the given pace: %d', async (pace) => {
     const { poller, clock, lists, nextIn } = scripted({ pace: () => pace });
     poller.start();
     expect(await nextIn()).toBe(pace);
@@ -111,7 +114,7 @@ describe('the poller', () => {
     await poller.stop();
   });
 
-  test('leaves GitHub alone while it is asked to', async () => {
+  test('sends no request during a pause of GitHub’s', async () => {
     let pausedUntil: number | null = null;
     const { poller, clock, nextIn } = scripted({}, { pausedUntil: () => pausedUntil });
     pausedUntil = clock.now() + 600_000;
@@ -127,7 +130,7 @@ describe('the poller', () => {
     await poller.stop();
   });
 
-  test('tells of a rest that other work caused between two looks', async () => {
+  test('logs a pause that other calls caused between two looks', async () => {
     let pausedUntil: number | null = null;
     const { poller, clock, lines, nextIn } = scripted({}, { pausedUntil: () => pausedUntil });
     poller.start();
@@ -139,7 +142,9 @@ describe('the poller', () => {
     expect(cutShort).toEqual({ what: 'the runs of octo/app', since: clock.now() });
     expect(nextLookAt).toBe(pausedUntil);
     expect(lines).toEqual([
-      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/app/),
+      expect.stringMatching(
+        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/app/,
+      ),
     ]);
     pausedUntil = null;
     clock.advance(600_000 - PACE);
@@ -160,7 +165,7 @@ describe('the poller', () => {
     expect(lists).toHaveBeenCalledTimes(calls);
   });
 
-  test('stops at once in the middle of a request, which is no outage', async () => {
+  test('stops at once during a request, without logging an outage', async () => {
     const hang = (
       _owner: string,
       _name: string,
@@ -180,7 +185,7 @@ describe('the poller', () => {
     expect(clock.alarms).toEqual([]);
   });
 
-  test('tells of an outage once, of another cause once more, and of its end', async () => {
+  test('logs an outage once, a new cause once, and its end', async () => {
     const causes = [
       'GITHUB_ERROR',
       'GITHUB_ERROR',
@@ -226,7 +231,7 @@ describe('the poller', () => {
     await poller.stop();
   });
 
-  test('survives what is no failure of GitHub’s', async () => {
+  test('goes on after an error of our own code', async () => {
     const fault = () => Promise.reject(new TypeError('a fault of ours'));
     const { poller, clock, nextIn } = scripted({}, { listActiveRuns: fault });
     poller.start();
@@ -265,7 +270,7 @@ function polling(over: Partial<PollerOptions> = {}, held: Job[] = []) {
     ...rig,
     poller,
     lines,
-    /** Lets the first cycle, or the next one, come to its end. */
+    /** Lets the first or the next cycle end. */
     async cycle(): Promise<void> {
       if (looks === 0) poller.start();
       else await clock.advance(PACE);
@@ -311,7 +316,7 @@ describe('polling the simulated GitHub', () => {
     expect(rig.world.limits.windowOf('user octocat')?.used).toBe(spent);
   });
 
-  test('asks by id for active jobs that no list shows, and for no others', async () => {
+  test('reads active jobs that no list has by their id, and no others', async () => {
     const held: Job[] = [];
     await using rig = polling({}, held);
     const run = rig.push();
@@ -329,7 +334,7 @@ describe('polling the simulated GitHub', () => {
     ]);
   });
 
-  test('of several repositories goes on when one cannot be read, its jobs included', async () => {
+  test('goes on with the other repositories and all active jobs when one repository cannot be read', async () => {
     const held: Job[] = [];
     const gone = { owner: 'octo', repository: 'gone' };
     await using rig = polling({ repositories: [gone, app] }, held);
@@ -359,7 +364,7 @@ describe('polling the simulated GitHub', () => {
     expect(rig.poller.health().outages).toEqual([]);
   });
 
-  test('stops in the middle of a look where the budget reaches its floor, and goes on there at the reset', async () => {
+  test('stops during a look when the budget reaches its floor, and continues there at the reset', async () => {
     const held: Job[] = [];
     const site = { owner: 'octo', repository: 'site' };
     await using rig = polling({ repositories: [app, site] }, held);
@@ -394,12 +399,14 @@ describe('polling the simulated GitHub', () => {
     expect(rig.seen.map(({ jobId }) => jobId)).toEqual([there?.id, here?.id, later?.id]);
     expect(rig.poller.health()).toMatchObject({ pausedUntil: null, cutShort: null });
     expect(rig.lines).toEqual([
-      expect.stringMatching(/^looking for work rests until .*, before the runs of octo\/site/),
-      'looking for work goes on',
+      expect.stringMatching(
+        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/site/,
+      ),
+      'the daemon looks for work again',
     ]);
   });
 
-  test('asks for active jobs again in their turn when the budget kept them from being asked', async () => {
+  test('reads active jobs in their turn when the budget had stopped that before', async () => {
     const held = Array.from({ length: 12 }, (_, n) => asHeld(100 + n));
     const asked: number[] = [];
     let left = 4;

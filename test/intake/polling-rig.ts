@@ -27,16 +27,16 @@ export function pollingRig(settings: GitHubSettings = {}) {
     world,
     push,
     github: createGitHub({ apiUrl: 'https://api.github.com', auth: { token: TOKEN }, clock }),
-    /** What was observed so far. */
+    /** The observations so far. */
     seen,
     onObservation: (one: JobObservation) => void seen.push(one),
-    /** Takes what was observed, by job, and begins anew. */
+    /** Returns the observations since the last call, by job. */
     took: () =>
       seen
         .splice(0)
         .map(({ jobId, status }) => `${jobId} ${status}`)
         .sort(),
-    /** The `status` that lists of runs were asked for, in turn. */
+    /** The `status` filters of the requested lists of runs, in order. */
     statuses,
     [Symbol.dispose]: () => {
       world.alarms.end();

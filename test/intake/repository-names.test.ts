@@ -32,18 +32,18 @@ async function naming(answers: (() => { id: number; fullName: string })[]) {
 
 const found = (id: number, fullName: string) => () => ({ id, fullName });
 
-test('a repository that is renamed while we run is known by its id, and told once', async () => {
+test('a repository that is renamed while the daemon runs is known by its id, and warned of once', async () => {
   const at = await naming([found(7, 'acme/app')]);
   expect(at.names.renamed()).toEqual([]);
   expect(at.names.configuredName(8, 'acme/other')).toBeNull();
   expect(at.names.configuredName(7, 'acme/renamed')).toEqual({ owner: 'acme', repository: 'app' });
   at.names.configuredName(7, 'acme/renamed');
   expect(at.names.renamed()).toEqual([{ from: 'acme/app', to: 'acme/renamed' }]);
-  expect(at.warned).toEqual([expect.stringContaining('acme/app is called acme/renamed now')]);
+  expect(at.warned).toEqual([expect.stringContaining('acme/app is now called acme/renamed')]);
   await at.names.stop();
 });
 
-test('a name that the config has again needs no warning any more', async () => {
+test('the warning ends when the config has the current name again', async () => {
   const at = await naming([found(7, 'acme/renamed'), found(7, 'Acme/App')]);
   expect(at.names.renamed()).toHaveLength(1);
   await at.clock.pass(INTERVAL);
@@ -51,7 +51,7 @@ test('a name that the config has again needs no warning any more', async () => {
   await at.names.stop();
 });
 
-test('an id that was learned outlives the process and a GitHub that cannot be asked', async () => {
+test('a known id survives a restart and an outage of GitHub', async () => {
   const first = await naming([found(7, 'acme/app')]);
   await first.names.stop();
   await first.store.durable();

@@ -35,7 +35,7 @@ describe('a sweep', () => {
     },
   );
 
-  test('asks for waiting and pending runs seldom, and finds what was approved at its usual pace', async () => {
+  test('lists waiting and pending runs rarely, and finds an approved one at its usual pace', async () => {
     using rig = pollingRig();
     const run = rig.push([{ needsApproval: true }]);
     const sweep = sweepOf(rig);
@@ -55,7 +55,7 @@ describe('a sweep', () => {
     expect(rig.statuses).toEqual(['queued', 'in_progress', 'waiting', 'pending']);
   });
 
-  test('asks for waiting runs again at once when it could not read them', async () => {
+  test('lists waiting runs again in the next sweep when it could not read them', async () => {
     using rig = pollingRig();
     const sweep = sweepOf(rig);
     rig.world.faults.add({ route: 'GET */runs', status: 500, skip: 3, times: 1 });
@@ -87,7 +87,7 @@ describe('a sweep', () => {
     },
   );
 
-  test('reads the jobs of a run when it is new, when it changed and when they were not read for long', async () => {
+  test('reads the jobs of a run when it is new, when it changed, and when they were not read for long', async () => {
     using rig = pollingRig();
     const run = rig.push();
     const [job] = currentJobs(run);
@@ -113,7 +113,7 @@ describe('a sweep', () => {
     expect(await reads()).toBe(1);
   });
 
-  test('sees a job that was queued in the second in which its run was read', async () => {
+  test('finds a job that was queued in the same second in which its run was read', async () => {
     using rig = pollingRig();
     const run = rig.push();
     const sweep = sweepOf(rig);
@@ -138,7 +138,7 @@ describe('a sweep', () => {
     expect(rig.took()).toEqual([]);
   });
 
-  test('names no job of an earlier attempt, nor of a run that is over', async () => {
+  test('returns no job of an earlier attempt or of a run that is over', async () => {
     using rig = pollingRig();
     const [again, over] = [rig.push(), rig.push()];
     const first = currentJobs(again)[0];
@@ -153,7 +153,7 @@ describe('a sweep', () => {
     expect(listed.has(first?.id ?? 0)).toBe(false);
   });
 
-  test('goes on past a run that was deleted since it was listed', async () => {
+  test('goes on after a run that was deleted since it was listed', async () => {
     using rig = pollingRig();
     const [kept, deleted] = [rig.push(), rig.push()];
     rig.world.faults.add({ route: `GET /repos/octo/app/actions/runs/${deleted.id}/jobs`, status: 404 });

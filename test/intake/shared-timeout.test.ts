@@ -14,7 +14,7 @@ function begin() {
   return { clock, reached, start };
 }
 
-test('each of several has the whole time from its own beginning', async () => {
+test('each of several uses has the whole time from its own beginning', async () => {
   const { clock, reached, start } = begin();
   start('first');
   await clock.passUntil(3_000);
@@ -25,7 +25,7 @@ test('each of several has the whole time from its own beginning', async () => {
   expect(reached).toEqual(['first', 'second']);
 });
 
-test('what ended in time reaches no limit, and the last one that ends leaves nobody asleep', async () => {
+test('a use that ended in time does not time out, and the last one leaves no timer', async () => {
   const { clock, reached, start } = begin();
   const ends = [start('first'), start('second')];
   expect(clock.alarms).toHaveLength(1);
@@ -36,7 +36,7 @@ test('what ended in time reaches no limit, and the last one that ends leaves nob
   expect(reached).toEqual([]);
 });
 
-test('one that begins in the moment in which the last one ends is not forgotten', async () => {
+test('a use that begins when the last one ends times out too', async () => {
   const { clock, reached, start } = begin();
   start('first')();
   start('second');

@@ -21,7 +21,7 @@ interface Options {
 const never = ({ signal }: Options = {}) =>
   new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
-test('a repository that hangs does not keep the jobs of the ones after it from being found', async () => {
+test('a repository that hangs does not delay finding the jobs of those after it', async () => {
   const clock = new ManualClock();
   const seen: string[] = [];
   const poller = new Poller({
@@ -51,7 +51,7 @@ test('a repository that hangs does not keep the jobs of the ones after it from b
   await poller.stop();
 });
 
-test('a repository that hangs does not keep the jobs of the others from being asked for', async () => {
+test('a repository that hangs does not delay reading the active jobs of the others', async () => {
   const clock = new ManualClock();
   const seen: string[] = [];
   const rechecks = new JobRechecks({
@@ -71,7 +71,7 @@ test('a repository that hangs does not keep the jobs of the others from being as
   await expect(asking).rejects.toThrow('the daemon stops');
 });
 
-test('a repository that hangs does not keep the names of the others from being learned', async () => {
+test('a repository that hangs does not delay reading the names of the others', async () => {
   const clock = new ManualClock();
   const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
   const names = new RepositoryNames({

@@ -25,17 +25,17 @@ describe('a job gets the profile', () => {
     expect(matchProfile(runsOn, profiles, ours)).toBe(expected);
   });
 
-  test('that is first in the config, of two whose label it names and whose runners have both', () => {
+  test('that is first in the config when it names the labels of two', () => {
     expect(matchProfile(['a', 'b'], { b: {}, a: {} }, ['a', 'b'])).toBe('b');
     expect(matchProfile(['a', 'b'], { a: {}, b: {} }, ['a', 'b'])).toBe('a');
   });
 
-  test('of none, when the config has none', () => {
+  test('of none, when the config has no profile', () => {
     expect(matchProfile(['macos'], {}, ['macos'])).toBeNull();
     expect(matchProfile(['constructor'], {}, ours)).toBeNull();
   });
 
-  test('and a runner of it registers with each label once, as GitHub stores them', () => {
+  test('and its runner registers with each label once, as GitHub stores them', () => {
     expect(runnerLabelsFor('Large', ['self-hosted', 'LARGE', 'macOS'])).toEqual([
       'large',
       'self-hosted',
@@ -55,7 +55,7 @@ describe('runs whose jobs have to be read', () => {
     dueRuns(runs, new Map(readings), NOW, { ...pace, most });
 
   test.each([
-    ['none of none', [], [], []],
+    ['none when there is none', [], [], []],
     ['a new one', [run(1)], [], [1]],
     ['not one that was read and did not change', [run(1)], [[1, read(NOW)]], []],
     ['one that changed', [run(1, OTHER)], [[1, read(NOW)]], [1]],
@@ -103,7 +103,7 @@ describe('runs whose jobs have to be read', () => {
   });
 });
 
-describe('a job of GitHub’s is observed', () => {
+describe('a job from GitHub is observed', () => {
   const sighting = { source: 'poll', seenAt: 5_000, owner: 'octo', repository: 'app' } as const;
   const job = { id: 1, run_id: 2, name: 'build', status: 'queued' };
   const observed = (facts: object) => observeJob({ ...job, ...facts }, sighting);
@@ -148,13 +148,13 @@ describe('a job of GitHub’s is observed', () => {
     expect(observed({ status: 'completed', conclusion: 'success' }).conclusion).toBe('success');
   });
 
-  test('with the page for people, or else its address', () => {
+  test('with the link to its web page, or else to the API', () => {
     expect(observed({ url: 'https://api', html_url: 'https://page' }).url).toBe('https://page');
     expect(observed({ url: 'https://api', html_url: null }).url).toBe('https://api');
     expect(observed({}).url).toBe('');
   });
 
-  test('the same from a webhook, whose action says nothing', () => {
+  test('in the same way from a webhook, whatever its action', () => {
     const seen = observeDelivery({ ...jobPayload({ status: 'waiting' }), action: 'queued' }, 9);
     expect(seen).toMatchObject({
       source: 'webhook',

@@ -10,33 +10,33 @@ const job = (status: 'queued' | 'in_progress' | 'completed', queuedAt = START) =
   queuedAt,
 });
 
-test('what is told within a minute of being seen is no gap, and what is not is one, once', () => {
+test('a job that a poll saw is a gap when no delivery comes within a minute, and only once', () => {
   const gaps = new WebhookGaps(START);
   gaps.seen(job('queued'), START, START);
   gaps.seen({ ...job('queued'), jobId: 8 }, START, START);
   gaps.delivered(job('queued'), START + MINUTE - 1);
   expect(gaps.overdue(START + MINUTE - 1)).toEqual([]);
-  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery told that job 8 is queued']);
+  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery said that job 8 is queued']);
   gaps.seen({ ...job('queued'), jobId: 8 }, START + MINUTE, START + MINUTE);
   expect(gaps.overdue(START + 9 * MINUTE)).toEqual([]);
 });
 
-test('an in_progress of a job whose queued never came is a gap; one that comes late is not', () => {
+test('a missing queued delivery before an in_progress is a gap, a late one is not', () => {
   const gaps = new WebhookGaps(START);
   gaps.delivered(job('in_progress'), START);
   gaps.delivered({ ...job('in_progress'), jobId: 8 }, START);
   gaps.delivered(job('queued'), START + 10);
-  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery told that job 8 is queued']);
+  expect(gaps.overdue(START + MINUTE)).toEqual(['no delivery said that job 8 is queued']);
 });
 
-test('an end that only a look showed is a gap', () => {
+test('an end of a job that only a poll saw is a gap', () => {
   const gaps = new WebhookGaps(START);
   gaps.delivered(job('queued'), START);
   gaps.seen(job('completed'), START + 10, START + 10);
-  expect(gaps.overdue(START + 10 + MINUTE)).toEqual(['no delivery told that job 7 is completed']);
+  expect(gaps.overdue(START + 10 + MINUTE)).toEqual(['no delivery said that job 7 is completed']);
 });
 
-test('what happened before the daemon began, and a job that waits for approval, is nobody’s gap', () => {
+test('what happened before the daemon started, and a job that waits for approval, is not a gap', () => {
   const gaps = new WebhookGaps(START);
   gaps.seen(job('queued', START - 1), START, START);
   gaps.seen({ ...job('queued'), jobId: 9, status: 'waiting' }, START, START);

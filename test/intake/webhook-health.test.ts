@@ -37,7 +37,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
     onChange: ({ event, from, to }) => turns.push(`${event.type}: ${from} → ${to}`),
   });
   webhooks.start();
-  /** A job that only a look shows, until that is a gap. */
+  /** Lets only a poll see the job, until that is a gap. */
   const gap = async (id: number) => {
     webhooks.seen({ ...observation(id), queuedAt: clock.now() });
     await clock.pass(60_000);
@@ -46,7 +46,7 @@ function health(redeliverFailed: (hook: HookRef, since: number) => Promise<numbe
   return { webhooks, clock, asked, gap, doubts: () => doubts, turns };
 }
 
-test('the first delivery brings trust, after what failed before was asked for', async () => {
+test('the first delivery leads to trust, after earlier failed deliveries were requested again', async () => {
   const { webhooks, clock, asked } = health();
   expect(webhooks.state).toBe('silent');
   const began = clock.now();
@@ -55,7 +55,7 @@ test('the first delivery brings trust, after what failed before was asked for', 
   expect([webhooks.state, asked]).toEqual(['trusted', [began - DEFAULT_WEBHOOKS_POLICY.kept]]);
 });
 
-test('a flood of deliveries that are trusted already tells of the last one to the second', async () => {
+test('deliveries to trusted webhooks change no state, and the time of the last one is known to the second', async () => {
   const { webhooks, clock, turns } = health();
   webhooks.delivered(observation(1), HOOK);
   await clock.pass(0);
@@ -68,7 +68,7 @@ test('a flood of deliveries that are trusted already tells of the last one to th
   expect([webhooks.state, turns.length]).toEqual(['trusted', began]);
 });
 
-test('while all is well, failed deliveries are looked for now and then, each time since the last look', async () => {
+test('while webhooks are trusted, failed deliveries are looked for regularly, those since the last look', async () => {
   const { webhooks, clock, asked } = health();
   webhooks.delivered(observation(1), HOOK);
   await clock.pass(0);
@@ -77,7 +77,7 @@ test('while all is well, failed deliveries are looked for now and then, each tim
   expect([webhooks.state, asked.slice(1)]).toEqual(['trusted', [looked]]);
 });
 
-test('a gap brings doubt and repairs at once; five minutes with deliveries and without a gap bring trust back', async () => {
+test('a gap leads to doubt and a repair at once, and five minutes with deliveries and without a gap to trust', async () => {
   const { webhooks, clock, asked, gap, doubts } = health();
   webhooks.delivered(observation(1), HOOK);
   await clock.pass(0);
@@ -93,7 +93,7 @@ test('a gap brings doubt and repairs at once; five minutes with deliveries and w
   expect(webhooks.state).toBe('trusted');
 });
 
-test('what a status page tells is the verdict and its beginning, which a repair between two does not move', async () => {
+test('the verdict keeps its beginning during a repair', async () => {
   const { webhooks, clock, gap } = health();
   webhooks.delivered(observation(1), HOOK);
   await clock.pass(0);
@@ -109,17 +109,17 @@ test('what a status page tells is the verdict and its beginning, which a repair 
   });
 });
 
-test('silence while looks find jobs is doubt, too', async () => {
+test('silence while polls find jobs is doubt too', async () => {
   const { webhooks, asked, gap } = health();
   await gap(1);
   expect([webhooks.state, asked]).toEqual(['doubted', []]);
 });
 
-test('credentials that may not ask for redelivery are told of, and change nothing else', async () => {
+test('a missing permission for redelivery is reported, and changes nothing else', async () => {
   const { webhooks, clock } = health(async () => {
     throw new DaemonError(
       'GITHUB_PERMISSION_MISSING',
-      'The credentials need the permission repository_hooks.',
+      'Grant the token or the App the permission repository_hooks.',
     );
   });
   webhooks.delivered(observation(1), HOOK);
@@ -127,7 +127,7 @@ test('credentials that may not ask for redelivery are told of, and change nothin
   expect([webhooks.state, webhooks.context.failure?.code]).toEqual(['trusted', 'GITHUB_PERMISSION_MISSING']);
 });
 
-test('failed deliveries are made again by GitHub, the oldest first, and those that succeeded since are not', async () => {
+test('GitHub repeats failed deliveries, the oldest first, but not those that succeeded since', async () => {
   await using github = await servedGitHub();
   await using receiver = await webhookReceiver();
   const repository = ensureRepository(github.world, 'octo/app');
@@ -148,7 +148,7 @@ test('failed deliveries are made again by GitHub, the oldest first, and those th
   expect(await client.redeliverFailed(ref, 0)).toBe(0);
 });
 
-test('each turn is told with its cause, a repair included', async () => {
+test('each change of state is reported with its cause, repairs included', async () => {
   const { webhooks, clock, gap, turns } = health();
   webhooks.delivered(observation(1), HOOK);
   await clock.pass(0);

@@ -5,28 +5,28 @@ import { EXAMPLES, jobPayload, newInbox, type Payload, webhookRig } from './webh
 const all = EXAMPLES.flatMap(({ name, examples }) => examples.map((payload) => ({ event: name, payload })));
 const jobs = all.filter(({ event }) => event === 'workflow_job').map(({ payload }) => payload);
 
-/** Of any owner, as the examples are. */
+/** Accepts every owner, since the examples have many. */
 const open = (payload: Payload) =>
   webhookRig({ allowed: { owner: payload.repository?.owner?.login ?? 'octo', repositories: null } });
 
-test('there are examples of every kind', () => {
+test('the examples have more than 50 events, among them 8 of jobs and 4 pings', () => {
   expect(new Set(all.map(({ event }) => event)).size).toBeGreaterThan(50);
   expect(jobs).toHaveLength(8);
   expect(all.filter(({ event }) => event === 'ping')).toHaveLength(4);
 });
 
-test('every other event of GitHub’s is accepted, ignored and not stored', async () => {
+test('every other event of GitHub is accepted, ignored and not stored', async () => {
   const rig = webhookRig({ store: newInbox(() => Promise.reject(new Error('nothing is to be stored'))) });
   for (const { event, payload } of all) {
     if (event === 'workflow_job' || event === 'ping') continue;
     const answer = await rig.deliver(payload, { event });
-    expect(answer).toEqual({ status: 202, message: `ignored: a ${event} event is of no use here` });
+    expect(answer).toEqual({ status: 202, message: `ignored: this daemon does not use ${event} events` });
   }
   expect(rig.handed).toEqual([]);
   expect(rig.lines).toEqual([]);
 });
 
-test('every ping is answered with whether its webhook sends what is needed', async () => {
+test('the response to every ping says whether its webhook sends the needed events', async () => {
   for (const { event, payload } of all.filter((one) => one.event === 'ping')) {
     const { status, message } = await open(payload).deliver(payload, { event });
     expect(status).toBe(202);
@@ -58,7 +58,7 @@ test.each([
   [5, { status: 'queued', runnerName: null, runnerId: null, labels: ['ubuntu-latest'] }],
   [6, { status: 'waiting', runnerName: null, labels: ['self-hosted', 'k8s'] }],
   [7, { status: 'waiting', runnerName: null, labels: ['self-hosted', 'k8s'] }],
-])('GitHub’s example %i of a job says what it should', async (index, expected) => {
+])('GitHub’s example %i of a job becomes the right observation', async (index, expected) => {
   const payload = jobs[index];
   const rig = open(payload);
   expect(await rig.deliver(payload)).toEqual({ status: 202, message: 'stored' });
@@ -80,7 +80,7 @@ test.each([
   ]);
 });
 
-describe('what GitHub’s examples lack', () => {
+describe('a payload that GitHub’s examples lack', () => {
   const completed = { status: 'completed', completed_at: '2026-01-05T10:00:00Z', steps: [] };
   const noRunner = { runner_id: null, runner_name: null, runner_group_id: null, runner_group_name: null };
 
@@ -116,13 +116,13 @@ describe('what GitHub’s examples lack', () => {
     expect(rig.handed[0]).toMatchObject({ owner: 'octo', repository: 'app', ...expected });
   });
 
-  test('a label that is null is none', async () => {
+  test('is read without a label that is null', async () => {
     const rig = webhookRig();
     await rig.deliver(jobPayload({ ...completed, labels: ['macos', null] }));
     expect(rig.handed[0]?.labels).toEqual(['macos']);
   });
 
-  test('a status that is new to us makes no demand', async () => {
+  test('with an unknown status of a job is read as waiting, so that no VM is made', async () => {
     const rig = webhookRig();
     await rig.deliver(jobPayload({ status: 'pondering' }));
     expect(rig.handed[0]?.status).toBe('waiting');
@@ -142,7 +142,10 @@ describe('what GitHub’s examples lack', () => {
     expect(rig.handed).toEqual([]);
   });
 
-  test.each(['null', '[]', '7', '"job"', 'true'])('is refused when it is no object: %s', async (payload) => {
-    expect(await webhookRig().deliver(payload)).toMatchObject({ status: 400 });
-  });
+  test.each(['null', '[]', '7', '"job"', 'true'])(
+    'is refused when it is not an object: %s',
+    async (payload) => {
+      expect(await webhookRig().deliver(payload)).toMatchObject({ status: 400 });
+    },
+  );
 });

@@ -30,7 +30,7 @@ function gate<T>() {
   return { promise, open, shut };
 }
 
-describe('a delivery is taken', () => {
+describe('a delivery is accepted', () => {
   test.each([
     ['as JSON', JSON_BODY, { type: 'application/json; charset=utf-8' }],
     ['as a form', FORM_BODY, { type: FORM }],
@@ -46,7 +46,7 @@ describe('a delivery is taken', () => {
     expect(rig.handed).toHaveLength(1);
   });
 
-  test('from any repository of the owner where none is named', async () => {
+  test('from any repository of the owner when the config names none', async () => {
     const rig = webhookRig({ allowed: { owner: 'OCTO', repositories: null } });
     expect((await rig.deliver(JSON_BODY)).status).toBe(202);
   });
@@ -122,7 +122,7 @@ describe('a delivery is refused', () => {
     expect(remember).not.toHaveBeenCalled();
   });
 
-  test('of another owner, where every repository of one is served', async () => {
+  test('of another owner, when every repository of one owner is served', async () => {
     const rig = webhookRig({ allowed: { owner: 'acme', repositories: null } });
     expect(await rig.deliver(JSON_BODY)).toMatchObject({
       status: 403,
@@ -143,7 +143,7 @@ describe('a delivery is refused', () => {
     }
   });
 
-  test('before its payload is parsed, so that an unsigned one says nothing about it', async () => {
+  test('for its signature before its payload is parsed', async () => {
     const bad = await webhookRig().deliver('{', { signature: signatureOf('x') });
     const other = await webhookRig().deliver(
       jobPayload({}, { repository: { name: 'other', owner: { login: 'octo' } } }),
@@ -156,19 +156,19 @@ describe('a delivery is refused', () => {
 describe('a secret that is being changed', () => {
   const rotating = () => webhookRig({ secret: ['the new one', 'the old one'] });
 
-  test.each(['the new one', 'the old one'])('takes what is signed with %s', async (secret) => {
+  test.each(['the new one', 'the old one'])('accepts what is signed with %s', async (secret) => {
     const answer = await rotating().deliver(JSON_BODY, { signature: signatureOf(JSON_BODY, secret) });
     expect(answer.status).toBe(202);
   });
 
-  test('takes nothing that is signed with a third one', async () => {
+  test('refuses what is signed with a third one', async () => {
     const answer = await rotating().deliver(JSON_BODY, { signature: signatureOf(JSON_BODY, 'a third one') });
     expect(answer.status).toBe(401);
   });
 });
 
-describe('what is refused stands in the log', () => {
-  test('once a minute for each reason, with how many there were since', async () => {
+describe('a refused delivery is logged', () => {
+  test('once a minute for each reason, with the number of those since', async () => {
     const rig = webhookRig();
     for (let n = 0; n < 5; n += 1) await rig.deliver(JSON_BODY, { signature: null });
     await rig.deliver(JSON_BODY, { type: 'text/plain' });
@@ -185,7 +185,7 @@ describe('what is refused stands in the log', () => {
     expect(rig.lines).toHaveLength(3);
   });
 
-  test('without a word of the sender’s, verified or not', async () => {
+  test('without any text of the sender, verified or not', async () => {
     const MARK = 'SENDERS-WORDS';
     const rig = webhookRig();
     const repository = { name: MARK, owner: { login: MARK } };
@@ -239,7 +239,7 @@ describe('a delivery is acknowledged', () => {
     expect(JSON.stringify(rig.lines)).toContain('no space left');
   });
 
-  test('with 503 when the disk takes longer than GitHub waits; it is stored late all the same', async () => {
+  test('with 503 when the disk takes longer than GitHub waits, and is still stored later', async () => {
     const disk = gate<'stored'>();
     const rig = webhookRig({ store: newInbox(() => disk.promise) });
     const answer = rig.deliver(JSON_BODY);
@@ -259,7 +259,7 @@ async function stored(over: Partial<WebhookReceiverOptions> = {}) {
   await database.open();
   const options = { clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY };
   const store = await Store.over(database, options);
-  /** The tables of each batch. */
+  /** The tables that each batch writes to. */
   const batches: string[][] = [];
   database.on('write', (operations: { key: Uint8Array }[]) =>
     batches.push(operations.map(({ key }) => String(Buffer.from(key)).split('!')[1] ?? '')),
@@ -272,7 +272,7 @@ async function stored(over: Partial<WebhookReceiverOptions> = {}) {
 }
 
 describe('redelivery', () => {
-  test('with the same id is known and handed on once, also when both copies come at once', async () => {
+  test('with the same id is known and passed on once, also when both copies come at once', async () => {
     const rig = await stored();
     const copies = await Promise.all([1, 2, 3].map(() => rig.deliver(JSON_BODY, { id: 'same' })));
     copies.push(await rig.deliver(JSON_BODY, { id: 'same' }));
@@ -282,28 +282,28 @@ describe('redelivery', () => {
     expect(rig.stored).toHaveLength(1);
   });
 
-  test('of what was refused is taken like a first one', async () => {
+  test('of a refused delivery is accepted like a first one', async () => {
     const rig = await stored();
     await rig.deliver(JSON_BODY, { id: 'same', signature: signatureOf('x') });
     expect((await rig.deliver(JSON_BODY, { id: 'same' })).message).toBe('stored');
     expect(rig.handed).toHaveLength(1);
   });
 
-  test('under a new id is another delivery: the job’s own state tells them apart', async () => {
+  test('under a new id is passed on: only the state of the job can show that it is a copy', async () => {
     const rig = await stored();
     await rig.deliver(JSON_BODY, { id: 'one' });
     expect((await rig.deliver(JSON_BODY, { id: 'two' })).message).toBe('stored');
   });
 });
 
-test('what a delivery changes and that it came are one write', async () => {
+test('a delivery and its changes are one write', async () => {
   const rig = await stored({ onNew: () => rig.store.settled.put(settledJob(1)) });
   await rig.deliver(JSON_BODY);
   expect(rig.batches).toEqual([['settled', 'deliveries']]);
   expect(await rig.store.deliveries.pending()).toEqual([]);
 });
 
-test('a delivery whose handling fails is acknowledged and left to the next start', async () => {
+test('a delivery whose handling fails is acknowledged, and handled at the next start', async () => {
   const rig = await stored({
     onNew: () => {
       throw new Error('a fault of ours');
@@ -314,7 +314,7 @@ test('a delivery whose handling fails is acknowledged and left to the next start
   expect(await rig.store.deliveries.pending()).toHaveLength(1);
 });
 
-test('a draining daemon stores deliveries for the next one, and hands none on', async () => {
+test('a draining daemon stores deliveries for the next start, and passes none on', async () => {
   const rig = await stored({ isDraining: () => true });
   expect((await rig.deliver(JSON_BODY, { id: 'late' })).message).toBe('stored');
   expect(rig.handed).toEqual([]);

@@ -24,7 +24,10 @@ export const EXAMPLES = JSON.parse(
 // biome-ignore lint/suspicious/noExplicitAny: payloads of many events, changed by tests
 export type Payload = any;
 
-/** A queued job of GitHub's examples, made one of octo/app; `job` overrides fields of the job, `more` of the payload. */
+/**
+ * A queued job of GitHub's examples, made one of octo/app; `job` overrides fields of the job, `more` of the
+ * payload.
+ */
 export function jobPayload(job: object = {}, more: object = {}): Payload {
   const examples = EXAMPLES.find(({ name }) => name === 'workflow_job')?.examples ?? [];
   const { workflow_job, repository, ...rest } = structuredClone(examples[5]);
@@ -54,7 +57,7 @@ export function signatureOf(body: string | Buffer, secret = SECRET): string {
 export interface DeliveryOptions {
   event?: string;
   id?: string;
-  /** Over the body unless told otherwise; null leaves it out. */
+  /** The signature of the body by default; null leaves it out. */
   signature?: string | null;
   type?: string;
   /** Null leaves it out. */
@@ -75,7 +78,7 @@ export function headersOf(body: string | Buffer, options: DeliveryOptions = {}):
   };
 }
 
-/** A store that knows nothing yet. */
+/** A store without any deliveries. */
 export const newInbox = (stored: () => ReturnType<WebhookInbox['remember']>): WebhookInbox => ({
   remember: (_id, act) => {
     act();
@@ -83,7 +86,10 @@ export const newInbox = (stored: () => ReturnType<WebhookInbox['remember']>): We
   },
 });
 
-/** The receiver in the app of the public listener, with a store that keeps at once unless a test holds it back. */
+/**
+ * The receiver in the app of the public listener, with a store that is durable at once unless a test delays
+ * it.
+ */
 export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const clock = new ManualClock();
   const handed: JobObservation[] = [];

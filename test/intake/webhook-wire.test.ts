@@ -23,7 +23,7 @@ afterEach(async () => {
   await listener.close();
 });
 
-/** Sends the head of a delivery and what there is of its body. */
+/** Sends the head of a delivery and a part of its body. */
 async function begin(headers: Record<string, string>, body = ''): Promise<Socket> {
   const socket = connect(Number(new URL(listener.url).port), '127.0.0.1');
   sockets.push(socket);
@@ -39,7 +39,7 @@ const chunkedHead = (body: string) => ({
   'transfer-encoding': 'chunked',
 });
 
-/** The head and what came of the body in the first answer. */
+/** The head of the first response, and the part of its body that has arrived. */
 async function answerOn(socket: Socket): Promise<string> {
   let text = '';
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -55,12 +55,12 @@ async function deliver(body: string): Promise<number> {
 }
 
 describe('over a socket', () => {
-  test('a delivery is taken', async () => {
+  test('a delivery is accepted', async () => {
     expect(await deliver(BODY)).toBe(202);
     expect(rig.handed).toHaveLength(1);
   });
 
-  test('the largest that GitHub sends is taken', async () => {
+  test('a delivery of the largest size that GitHub sends is accepted', async () => {
     const padded = JSON.stringify(jobPayload({}, { padding: '' }));
     const body = padded.replace('"padding":""', `"padding":"${'x'.repeat(25 * MB - padded.length)}"`);
     expect(Buffer.byteLength(body)).toBe(25 * MB);
@@ -70,20 +70,20 @@ describe('over a socket', () => {
   test.each([
     ['25 MB and a byte', { ...headersOf(BODY), 'content-length': String(25 * MB + 1) }, '413 '],
     ['no signature', headersOf(BODY, { signature: null, length: 20 * MB }), '401 '],
-  ])('is refused without a look at the body: %s', async (_name, headers, status) => {
+  ])('a delivery is refused without reading the body: %s', async (_name, headers, status) => {
     const socket = await begin(headers);
     expect(await answerOn(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status}`));
     expect(await deliver(BODY)).toBe(202);
   });
 
-  test('a delivery in chunks, as tunnels send it, is taken', async () => {
+  test('a delivery in chunks, as tunnels send it, is accepted', async () => {
     const socket = await begin(chunkedHead(BODY), chunk(BODY.slice(0, 700)));
     socket.write(`${chunk(BODY.slice(700))}0\r\n\r\n`);
     expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 202 /);
     expect(rig.handed).toHaveLength(1);
   });
 
-  test('one in chunks without end is refused at 25 MB, and its connection ends', async () => {
+  test('a delivery in endless chunks is refused at 25 MB, and its connection ends', async () => {
     const socket = await begin(chunkedHead(BODY));
     const piece = chunk('x'.repeat(MB));
     socket.on('error', () => undefined);
@@ -94,7 +94,7 @@ describe('over a socket', () => {
     expect(await deliver(BODY)).toBe(202);
   });
 
-  test('bodies that nobody has verified are counted in bytes: beyond 32 MiB of larger ones the next is refused', async () => {
+  test('a large delivery is refused while 32 MiB of unverified bodies are being received', async () => {
     const forged = { ...headersOf(BODY, { length: MB, signature: signatureOf('whatever') }) };
     const sockets = await Promise.all(Array.from({ length: 300 }, () => begin(forged)));
     const answers = sockets.map((socket) => answerOn(socket).catch(() => ''));
@@ -117,7 +117,7 @@ describe('over a socket', () => {
     expect(await deliver(JSON.stringify(jobPayload({}, { padding: 'x'.repeat(2 * MB) })))).toBe(202);
   }, 60_000);
 
-  test('one whose body does not come in time is refused, and its connection ends', async () => {
+  test('a delivery whose body does not arrive in time is refused, and its connection ends', async () => {
     const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
     await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     rig.clock.advance(8_000);
@@ -127,7 +127,7 @@ describe('over a socket', () => {
     expect(rig.handed).toEqual([]);
   });
 
-  test('one whose sender leaves is told of once', async () => {
+  test('a delivery whose sender disconnects is logged once', async () => {
     const socket = await begin(headersOf(BODY), BODY.slice(0, 100));
     await soon(() => expect(rig.clock.alarms).toHaveLength(1));
     socket.destroy();
@@ -136,7 +136,7 @@ describe('over a socket', () => {
     expect(rig.clock.alarms).toEqual([]);
   });
 
-  test('large ones are read four at a time; small ones go on', async () => {
+  test('four large deliveries are read at a time, while small ones are not delayed', async () => {
     const large = headersOf(BODY, { length: 2 * MB, signature: signatureOf('whatever') });
     const slow = await Promise.all([1, 2, 3, 4].map(() => begin(large, '{')));
     await soon(() => expect(rig.arrivals).toHaveLength(4));

@@ -13,7 +13,7 @@ interface Shape {
   state?: string;
 }
 
-/** What the index reads of a snapshot; an actor that has a VM and does not tear it down holds a slot. */
+/** A snapshot with what the index reads; an actor with a VM holds a slot until its state is `gone`. */
 function snapshot({ job, runner, vm, madeFor = job, last = 100, state = 'running' }: Shape): JobSnapshot {
   const context = {
     job: { id: job },
@@ -27,7 +27,7 @@ function snapshot({ job, runner, vm, madeFor = job, last = 100, state = 'running
 
 const on = (host: string, name: string) => ({ host, name });
 
-test('in an exchange each job is found with its new holder, whichever is told first', () => {
+test('in an exchange each job is found at its new holder, whichever actor is noted first', () => {
   const index = new ActorIndex();
   index.note('a', snapshot({ job: 1, runner: 'r1' }));
   index.note('b', snapshot({ job: 2, runner: 'r2' }));
@@ -38,7 +38,7 @@ test('in an exchange each job is found with its new holder, whichever is told fi
   expect([index.keyOfRunner('r1'), index.keyOfRunner('r2')]).toEqual(['a', 'b']);
 });
 
-test('a job that was released belongs to its next actor, and the end of the first takes nothing from it', () => {
+test('a job that was released is found at its next actor, also after the end of the first', () => {
   const index = new ActorIndex();
   index.note('1', snapshot({ job: 1, runner: 'r1' }));
   index.note('1', snapshot({ job: NO_JOB, runner: 'r1' }));
@@ -64,7 +64,7 @@ test('a slot is held on one host at a time, and given back with the VM or with t
   expect([index.slotsOn('mac-1'), index.slotsOn('mac-2')]).toEqual([new Set(), new Set()]);
 });
 
-test('who waits in the queue and who stands by for a job are known until that changes', () => {
+test('queued actors and warm VMs are known until their state changes', () => {
   const index = new ActorIndex();
   index.note('queued', snapshot({ job: 1, state: 'queued' }));
   index.note('warm', snapshot({ job: NO_JOB, vm: on('mac-1', 'vm-1'), state: 'warm' }));
@@ -74,12 +74,12 @@ test('who waits in the queue and who stands by for a job are known until that ch
   expect([[...index.queued], [...index.placeholders]]).toEqual([[], []]);
 });
 
-test('law 2: the highest number of a job id is known while an actor lives whose VM may bear it', () => {
+test('law 2: the highest number of a job id is known while there is an actor whose VM may have it', () => {
   const index = new ActorIndex();
   const [first, second] = [on('mac-1', 'vm-1'), on('mac-1', 'vm-2')];
   expect(index.lastNumber(1)).toBe(0);
   index.note('1', snapshot({ job: 1, vm: first, last: 100 }));
-  // Its job went on in an actor of its own, and then to a VM that was made for another job.
+  // Its job goes on in another actor, which then gets another job in an exchange.
   index.note('1', snapshot({ job: NO_JOB, vm: first, madeFor: 1, last: 100 }));
   index.note('1.2', snapshot({ job: 1, vm: second, last: 200 }));
   expect([index.lastNumber(1), index.lastNumber(2)]).toEqual([200, 0]);

@@ -3,7 +3,7 @@ import { NO_JOB } from '../../machines/job/context.ts';
 import { contextAt } from '../machines/job-samples.ts';
 import { machine } from '../machines/job-step.ts';
 
-/** What the version before this one had of a job, a VM and a runner in its records, and what else may be changed. */
+/** The fields that version 0.1 had in its records of a job, a VM and a runner; a test may set them. */
 export interface EarlierFacts {
   job?: Record<string, unknown>;
   vm?: Record<string, unknown> | null;
@@ -16,9 +16,9 @@ const omit = (from: object | null, ...keys: string[]) =>
   from && Object.fromEntries(Object.entries(from).filter(([key]) => !keys.includes(key)));
 
 /**
- * A record as version 0.1 wrote it. Its names were numbered by a counter in the job; where the runner was registered
- * followed from its job; a job went on in its own record after the teardown, or it was `released`. `path`: as version
- * 0.1 had it, `tearingDown` with the regions of VM and runner alone.
+ * A record as version 0.1 wrote it. A counter in the job numbered its names. The runner was registered at the
+ * place of its job. A job went on in its own record after the teardown, or it was `released`. `path`: a state
+ * of version 0.1, in which `tearingDown` has only the regions of VM and runner.
  */
 export function earlierRecord(path: string, facts: EarlierFacts = {}) {
   const isTearingDown = path.startsWith('tearingDown');
@@ -57,7 +57,7 @@ export function earlierRecord(path: string, facts: EarlierFacts = {}) {
   };
 }
 
-/** `a.b.c` is nested; the regions of a parallel state are set side by side by a space. */
+/** `a.b.c` is nested; a space separates the regions of a parallel state. */
 function valueAt(path: string): StateValue {
   const [top = '', ...regions] = path.split(' ');
   if (regions.length > 0) return { [top]: Object.fromEntries(regions.map((region) => region.split('.'))) };

@@ -16,7 +16,7 @@ test('nothing is left of a record that ended when its VM and its runner were gon
   expect(left({ failure: failure('OPERATOR_CANCELLED', 'no') })).toBeNull();
 });
 
-test('the runner alone is left when GitHub refused its removal for too long', () => {
+test('only the runner is left when GitHub refused its removal for too long', () => {
   expect(left({ runner: { ...RUNNER, isLeft: true } })).toEqual({
     key: RUNNER.name,
     leftover: { at: START, vm: null, runner },

@@ -19,13 +19,13 @@ test('a record of this version is revived', () => {
   expect(readSnapshot(machine, record)).toEqual({ snapshot: record });
 });
 
-test('a field that this version does not know is dropped', () => {
+test('an unknown field of a record is dropped', () => {
   const record = stored();
   record.context.job.priority = 7;
   expect(readSnapshot(machine, record)).toEqual({ snapshot: stored() });
 });
 
-test('a record without an effect of its state would sit there for ever, so that effect is begun', () => {
+test('an effect of its state that a record lacks is started', () => {
   const record = stored();
   const { createVm, ...others } = record.children;
   expect(createVm.src).toBe('createVm');

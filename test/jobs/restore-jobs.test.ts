@@ -14,7 +14,10 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const SETTLE = 120_000;
 
-/** The daemon's start over a store that has a runner without an id, and what was sent and not answered. */
+/**
+ * Starts the daemon with a store that has a runner without an id and an order that was sent without a
+ * response.
+ */
 async function restoredWith(sent: string) {
   const clock = new ManualClock();
   const log = pino({ level: 'silent' });
@@ -39,12 +42,12 @@ async function restoredWith(sent: string) {
 
 test.each([
   ['under its scope and name', registrationKey(RUNNER.scope, RUNNER.name)],
-  ['under its name alone, as an earlier version wrote it down', RUNNER.name],
+  ['under its name alone, as an earlier version stored it', RUNNER.name],
 ])('a registration that was sent %s may still take effect after a restart', async (_how, sent) => {
   expect(await restoredWith(sent)).toBe('unknown');
 });
 
-test('one that was sent for another scope is not this one', async () => {
+test('a registration that was sent for another scope does not count for this one', async () => {
   const scope = { kind: 'repository', owner: 'octo', repository: 'site' } as const;
   expect(await restoredWith(registrationKey(scope, RUNNER.name))).toBe('none');
 });

@@ -47,11 +47,11 @@ test('law 13: a system’s clock that was set back over a restart gives no deadl
   const NOW = Date.UTC(2026, 10, 24, 12);
   const { before, after, saved } = await restoring(NOW + TWO_HOURS, NOW);
   expect(after).toBe(before - TWO_HOURS);
-  // Or the next restart would begin at what was saved in that future.
+  // Otherwise the next restart would start from an instant in the future.
   expect(saved).toMatchObject([{ savedAt: NOW, snapshot: { context: { phase: { deadlineAt: after } } } }]);
 });
 
-test('law 8: the time that a restart took is over', async () => {
+test('law 8: the time that a restart took counts for each deadline', async () => {
   const NOW = Date.UTC(2026, 10, 24, 12);
   const { before, after, saved } = await restoring(NOW - TWO_HOURS, NOW);
   expect([after, saved]).toEqual([before, []]);

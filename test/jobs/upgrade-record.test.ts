@@ -22,14 +22,14 @@ const upgraded = (record: unknown, more: Partial<Upgrade> = {}) =>
     ...more,
   });
 
-/** A record of version 0.1 as this version goes on with it. */
+/** A record of version 0.1 after this version has revived it. */
 function revived(record: unknown, more: Partial<Upgrade> = {}): JobSnapshot {
   const read = readSnapshot(machine, JSON.parse(JSON.stringify(upgraded(record, more))));
   if ('why' in read) throw new Error(read.why);
   return read.snapshot;
 }
 
-/** What becomes of it at once, before any effect ends. */
+/** The snapshot right after the start, before any effect ends. */
 function started(snapshot: JobSnapshot): JobSnapshot {
   const actor = createActor(machine.provide({ actors: endlessEffects() }), {
     snapshot,
@@ -48,7 +48,7 @@ const invokedIn = ({ value }: JobSnapshot) => [
 const childrenOf = ({ children }: JobSnapshot) =>
   children as unknown as Record<string, { src: string; snapshot: { input: unknown } }>;
 
-test.each(STATES)('a record of this version in %s stays as it is', (state) => {
+test.each(STATES)('a record of this version in %s is not changed', (state) => {
   const record = snapshotAt(state);
   expect(upgraded(record)).toBe(record);
   expect(numbersTaken(record, PREFIX)).toEqual(new Map());
@@ -75,7 +75,7 @@ describe.each(EARLIER_STATES)('a record of version 0.1 in %s', (state) => {
     expect(started(snapshot).status).toBe('active');
   });
 
-  test('has the inputs of its effects made from what it has now, and waits as long as it did', () => {
+  test('gets inputs of its effects from its upgraded context, but keeps the instants of its waits', () => {
     for (const { id, src, input } of invokedIn(snapshot)) {
       const made = (input as (from: object) => unknown)({ context: snapshot.context });
       const hadWait = src === 'waitUntil' && id in earlierRecord(state).children;
@@ -85,7 +85,7 @@ describe.each(EARLIER_STATES)('a record of version 0.1 in %s', (state) => {
 });
 
 describe('the names of a VM of version 0.1', () => {
-  test('are fixed to the job in its name, and its further numbers lie above all that were taken', () => {
+  test('belong to the job in the name, and further numbers are above all that were taken', () => {
     const { vm } = revived(
       earlierRecord('starting.acting', { job: { namesTaken: 4, attemptsFailed: 2 } }),
     ).context;
@@ -96,14 +96,14 @@ describe('the names of a VM of version 0.1', () => {
     });
   });
 
-  test('stay with it when its job is another one by an exchange', () => {
+  test('still belong to the job in the name after an exchange', () => {
     const { vm, job } = revived(
       earlierRecord('running.busy.watching', { job: { id: 202, namesTaken: 1 } }),
     ).context;
     expect([job.id, vm?.madeFor.jobId, vm?.numbers.next]).toEqual([202, 101, 101_001]);
   });
 
-  test('of a warm VM bear the instant at which it was made, with or without a job', () => {
+  test('of a warm VM belong to no job, whether it has one now or not', () => {
     const warm = { vm: { name: `${PREFIX}-0-1790000000000` } };
     expect(revived(earlierRecord('warm', warm)).context).toMatchObject({
       job: { id: NO_JOB },
@@ -112,7 +112,7 @@ describe('the names of a VM of version 0.1', () => {
     expect(revived(earlierRecord('jitConfig.acting', warm)).context.vm?.madeFor.jobId).toBe(NO_JOB);
   });
 
-  test('take no numbers where there is no VM', () => {
+  test('take no numbers when there is no VM', () => {
     const reserved: number[] = [];
     const reserve = (jobId: number) => {
       reserved.push(jobId);
@@ -138,7 +138,7 @@ describe('the numbers that a record of version 0.1 took', () => {
     expect(taken('running.idle.watching', { job: { namesTaken: 9 } })).toEqual({ 101: 9 });
   });
 
-  test('say nothing of names that are not ours', () => {
+  test('do not include those in names that are not ours', () => {
     expect(taken('starting.acting', { vm: { name: 'somebody-7-2' } })).toEqual({ 101: 1 });
   });
 
@@ -148,7 +148,7 @@ describe('the numbers that a record of version 0.1 took', () => {
 });
 
 describe('a runner of version 0.1', () => {
-  test('is registered where its job is, as the config says now', () => {
+  test('is registered at the place of its job, as the config says now', () => {
     const record = earlierRecord('running.busy.watching');
     expect(revived(record).context.runner).toEqual(RUNNER);
     expect(revived(record, { runnerScope: 'organization' }).context.runner?.scope).toEqual({
@@ -159,7 +159,7 @@ describe('a runner of version 0.1', () => {
 });
 
 describe('a job of version 0.1', () => {
-  test('that waits for its next try keeps its pause, and why it waits', () => {
+  test('that waits for its next try keeps its pause and its failure', () => {
     const record = earlierRecord('queued', {
       job: { attemptsFailed: 2, namesTaken: 2, notBefore: START + 5_000 },
       failure: GUEST,
@@ -173,7 +173,7 @@ describe('a job of version 0.1', () => {
     });
   });
 
-  test('counts its present VM as an attempt', () => {
+  test('counts its current VM as an attempt', () => {
     const { job } = revived(earlierRecord('starting.acting', { job: { attemptsFailed: 1 } })).context;
     expect([job.attempt, job.lastFailure]).toEqual([2, null]);
   });
@@ -187,7 +187,7 @@ describe('a teardown of version 0.1', () => {
   };
   const [both, noRunner] = ['tearingDown vm.waiting runner.acting', 'tearingDown vm.waiting runner.gone'];
 
-  test('law 12: frees a job that waits for it, at once where no runner was made for it', () => {
+  test('law 12: frees a job that waits for it, at once when no runner was made for it', () => {
     const { job, snapshot, context } = torn(noRunner, {
       runner: null,
       job: { attemptsFailed: 1 },
@@ -197,7 +197,7 @@ describe('a teardown of version 0.1', () => {
     expect(context).toMatchObject({ failure: GUEST, job: { id: JOB.id, attempt: 1, attemptsFailed: 1 } });
   });
 
-  test('law 12: has GitHub asked for a job whose runner may have had it', () => {
+  test('law 12: asks GitHub for a job that its runner may have got', () => {
     const { job, context, snapshot } = torn(both, { job: { attemptsFailed: 1 }, failure: GUEST });
     expect([job, childrenOf(snapshot).recheckJob?.snapshot.input]).toEqual([
       'acting',
@@ -206,12 +206,12 @@ describe('a teardown of version 0.1', () => {
     expect(context.jobCheck).toEqual({ tries: 0, nextTryAt: 0, lastFailure: null });
   });
 
-  test.each(['in_progress', 'completed'])('has nothing to free when its job is %s', (status) => {
+  test.each(['in_progress', 'completed'])('frees no job when its job is %s', (status) => {
     const { job, context } = torn(both, { job: { status } });
     expect([job, context.job.id, context.job.status]).toEqual(['gone', JOB.id, status]);
   });
 
-  test('law 12: of a job that was released holds none, or it would go on twice', () => {
+  test('law 12: holds no job when its job was released, or that would go on twice', () => {
     const { job, context } = torn(both, { released: true, failure: GUEST });
     expect(job).toBe('gone');
     expect(context.job).toMatchObject({
@@ -229,7 +229,7 @@ describe('a teardown of version 0.1', () => {
   test.each([
     ['with a runner', both, {}],
     ['without one', noRunner, { runner: null }],
-  ])('of a job that an operator cancelled frees nothing, %s', (_how, path, facts) => {
+  ])('does not free a job that an operator cancelled, %s', (_how, path, facts) => {
     const cancelled = failure('OPERATOR_CANCELLED', 'ada ordered that this job is not served.');
     const { job, context } = torn(path, { ...facts, failure: cancelled });
     expect([job, context.job.id, context.failure]).toEqual(['gone', JOB.id, cancelled]);

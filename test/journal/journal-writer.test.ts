@@ -29,7 +29,7 @@ async function fixture() {
   return { clock, store, journal, at: (instant: number | null) => overviewAt(recording, instant) };
 }
 
-test('a breaker of the past is what it was then: why it opened, until when, and that it closed', async () => {
+test('the journal has for each moment why a breaker is open, until when, and that it closed', async () => {
   const { clock, store, journal, at } = await fixture();
   const entries = new WebhookAndBreakerEntries(journal, clock);
   const breakers = new Breakers({
@@ -86,7 +86,7 @@ test('a breaker of the past is what it was then: why it opened, until when, and 
   await store.close();
 });
 
-test('what stands unchanged is written again, so that a moment is never told from far away', async () => {
+test('an unchanged state is written again regularly, so that a moment is read from near entries', async () => {
   const { clock, store, journal, at } = await fixture();
   const entries = new WebhookAndBreakerEntries(journal, clock);
   entries.webhooks({ event: { type: 'xstate.init' }, from: '', to: 'silent', detail: {} });
@@ -104,7 +104,7 @@ test('what stands unchanged is written again, so that a moment is never told fro
   await store.close();
 });
 
-test('after a restart a host has its whole history, however much else was written since', async () => {
+test('after a restart a host has its whole history, however many other entries followed', async () => {
   const { clock, store, journal } = await fixture();
   const began = clock.now();
   journal.snapshot(host('mini', began, 'healthy', { isTurn: true }));

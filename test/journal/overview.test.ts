@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { applyEntry, emptyOverview, outcomeOf, overviewOf } from '../../src/journal/overview.js';
+import { endOfSeen } from '../../src/journal/outcome.js';
+import { applyEntry, emptyOverview, overviewOf } from '../../src/journal/overview.js';
 import type { Recording } from '../../src/journal/recording.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
-import { phasesOf, verdictOf } from '../../src/journal/story.js';
+import { attemptsOf } from '../../src/journal/story/attempts.js';
+import { verdictOf } from '../../src/journal/story/verdict.js';
 import { rowsOf } from '../../src/page/jobs/job-rows.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -17,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => daemon.close());
 
-/** Mulberry32: the same story each time. */
+/** Mulberry32: the same random numbers each time. */
 function dice(seed: number): () => number {
   let a = seed;
   return () => {
@@ -37,7 +39,7 @@ const truth = () =>
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 
-test('the journal tells of every moment what the actors were, contexts included', async () => {
+test('the journal gives the actors of every moment, contexts included', async () => {
   const random = dice(7);
   type Moment = { at: number; seq: number; jobs: ReturnType<typeof truth> };
   const moments: Moment[] = [];
@@ -53,7 +55,7 @@ test('the journal tells of every moment what the actors were, contexts included'
     else if (roll < 0.92) daemon.send(key, { type: 'operator.cancelled', by: 'ada' });
     else daemon.tearDown(key);
     moments.push({ at: clock.now(), seq: daemon.store.journal.seq, jobs: truth() });
-    // The clock moves on here: only such an instant belongs to one moment.
+    // The clock moves here, so that this instant belongs to one moment only.
     if (n % 10 === 0) {
       clock.advance(3);
       settled.push(moments.at(-1) as Moment);
@@ -70,7 +72,7 @@ test('the journal tells of every moment what the actors were, contexts included'
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     expect(told).toEqual(moment.jobs);
   }
-  // And by its instant, from the bounded piece alone.
+  // The same by its instant, from the bounded part of the journal only.
   for (const { at, jobs } of settled) {
     const answer = await overviewAt(recording, at);
     const told = answer.jobs.map(({ key, context, state }) => ({ key, context, state }));
@@ -79,11 +81,11 @@ test('the journal tells of every moment what the actors were, contexts included'
   }
 });
 
-test('reading begins at the oldest live job, not at the beginning of time', async () => {
+test('reading starts at the oldest live job, not at the first entry', async () => {
   for (let n = 0; n < 50; n += 1)
     daemon.send(daemon.queue(500 + n), { type: 'operator.cancelled', by: 'ada' });
   daemon.host('mini-1', []);
-  // Webhooks have stood as they are from the start.
+  // The state of webhooks has not changed since the start.
   daemon.journal.refresh(clock.now() + 15 * 60_000);
   const key = daemon.queue(900);
   daemon.next(key);
@@ -93,7 +95,7 @@ test('reading begins at the oldest live job, not at the beginning of time', asyn
   expect(since).toBeGreaterThan(100);
 });
 
-test('a start of the daemon clears what did not come back, and how a job ended is told in a word', async () => {
+test('a start of the daemon removes jobs that were not restored, and each ended job has its outcome', async () => {
   const overview = emptyOverview();
   const cancelled = daemon.queue(1);
   daemon.send(cancelled, { type: 'operator.cancelled', by: 'ada' });
@@ -102,7 +104,7 @@ test('a start of the daemon clears what did not come back, and how a job ended i
   daemon.queue(4);
   await daemon.store.durable();
   for await (const entry of recording.read({})) applyEntry(overview, entry);
-  expect(overview.ended.map(outcomeOf)).toEqual(['taken', 'cancelled', 'failed']);
+  expect(overview.ended.map((job) => endOfSeen(job).outcome)).toEqual(['notOurs', 'cancelled', 'cancelled']);
   expect(overview.jobs.size).toBe(1);
   const start = {
     kind: 'daemon' as const,
@@ -119,7 +121,7 @@ test('a start of the daemon clears what did not come back, and how a job ended i
   expect(overview.jobs.size).toBe(0);
 });
 
-test('a job that was given up and is served again is told once, as it is now, and its story keeps the failure', async () => {
+test('a job that was given up and is served again is listed once, and its story keeps the failure', async () => {
   const overview = emptyOverview();
   const first = daemon.queue(1);
   daemon.send(first, { type: 'operator.cancelled', by: 'ada' });
@@ -135,10 +137,13 @@ test('a job that was given up and is served again is told once, as it is now, an
     rowsOf({ overview, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
   expect(rows()).toEqual([['live', 'creating.acting']]);
   expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
-  expect(phasesOf(entries).map(({ state }) => state)).toContain('failed');
+  expect(attemptsOf(entries).map(({ end }) => end)).toEqual([
+    expect.stringMatching(/^Cancelled, by an operator/),
+    '',
+  ]);
 });
 
-test('a job that goes on elsewhere is told by who serves it, not by the teardown that it left behind', async () => {
+test('a job that goes on in another actor is shown with that one, not with the teardown of its first VM', async () => {
   const overview = emptyOverview();
   const lost = daemon.queue(1);
   for (let n = 0; n < 3; n += 1) daemon.next(lost);

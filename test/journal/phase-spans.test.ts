@@ -21,7 +21,7 @@ const phasesOf = (job: ReadableSpan | undefined) =>
     .getFinishedSpans()
     .filter(({ parentSpanContext }) => parentSpanContext?.spanId === job?.spanContext().spanId);
 
-test('a job is one trace, its phases follow each other without a gap, and each names its host', async () => {
+test('a job is one trace whose phases follow each other without a gap, each with its host', async () => {
   const daemon = await StagedDaemon.start();
   const key = daemon.queue(5);
   for (let n = 0; n < 9; n += 1) daemon.next(key);
@@ -52,7 +52,7 @@ test('a job is one trace, its phases follow each other without a gap, and each n
   expect(phases[1]?.attributes).toMatchObject({ 'host.name': 'mini-1', 'jeballto.attempt': 1 });
 });
 
-test('a phase that failed and a job that was not served say why', async () => {
+test('the spans of a failed phase and of a job that was not served have the reason', async () => {
   const daemon = await StagedDaemon.start();
   const key = daemon.queue(6);
   daemon.next(key);

@@ -12,7 +12,7 @@ const entry = (
   ...{ seq: at + 1, at, actor, jobId: 1, attempt: 1, host: null, event: 'e', from, to, ...more },
 });
 
-test('a stay in a state goes on through its parts, and is counted for each of them', () => {
+test('a stay in a state lasts through its substates, and each of those is counted too', () => {
   const stats = new PhaseStats();
   stats.add(entry('a', 0, '', 'queued'));
   stats.add(entry('a', 10, 'queued', 'creating.acting'));
@@ -25,7 +25,7 @@ test('a stay in a state goes on through its parts, and is counted for each of th
   expect(stats.of('creating.waiting')).toMatchObject({ stays: 1, median: 10 });
 });
 
-test('median and p95 are those of many stays, the newest 500', () => {
+test('median and p95 are computed over the newest 500 stays', () => {
   const stats = new PhaseStats();
   for (let n = 1; n <= 700; n += 1) {
     stats.add(entry(`a${n}`, 0, '', 'queued'));
@@ -34,7 +34,7 @@ test('median and p95 are those of many stays, the newest 500', () => {
   expect(stats.of('queued')).toEqual({ stays: 500, median: 451, p95: 676, failures: 0 });
 });
 
-test('a stay whose beginning was not seen, before a restart, counts for nothing', () => {
+test('a stay during which the daemon restarted is not counted', () => {
   const stats = new PhaseStats();
   stats.add(entry('a', 0, '', 'queued'));
   stats.add(entry('daemon', 5, '', '', { kind: 'daemon' }));

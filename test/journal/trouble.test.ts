@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type FailureCode, failure } from '../../machines/failure.ts';
-import { verdictOf } from '../../src/journal/story.js';
+import type { JobContext } from '../../machines/job/context.ts';
+import { verdictOf } from '../../src/journal/story/verdict.js';
 import { changedParts, transitionEntry } from '../../src/journal/transition-entry.ts';
 import { lifetimeWarning, troubleOf } from '../../src/journal/trouble.js';
 import { contextAt, JOB, START } from '../machines/job-samples.ts';
@@ -31,18 +32,28 @@ test.each<[state: string, code: FailureCode, isTrouble: boolean]>([
   );
 });
 
-test('how an attempt failed is told while it ends and until the next one begins', () => {
+/** The snapshot of an actor that goes on with this context. */
+const after = (context: JobContext) => ({ context, output: undefined });
+
+test('the failure of an attempt is shown while it ends and until the next one begins', () => {
   const context = { failure: failed('RUNNER_EXITED') };
   expect(troubleOf({ state: 'tearingDown.vm.acting', context })?.code).toBe('RUNNER_EXITED');
   expect(troubleOf({ state: 'queued', context })?.code).toBe('RUNNER_EXITED');
   expect(troubleOf({ state: 'creating.acting', context })).toBeNull();
 });
 
-test('what is not there yet is no failure in the journal, until its phase has run out of time', () => {
+test('something that is not ready yet is a failure in the journal only when its phase runs out of time', () => {
   const entry = (code: FailureCode, to: string) => {
     const error = Object.assign(new Error(code), { failure: failed(code) });
     const context = contextAt(to, { failure: failed('PHASE_TIMED_OUT') });
-    return transitionEntry('7', START, rejected('connectGuest', error), 'sshReady.acting', to, context);
+    return transitionEntry(
+      '7',
+      START,
+      rejected('connectGuest', error),
+      'sshReady.acting',
+      to,
+      after(context),
+    );
   };
   expect(entry('SSH_NOT_READY', 'sshReady.waiting')).toMatchObject({ notYet: 'said of SSH_NOT_READY' });
   expect(entry('SSH_NOT_READY', 'sshReady.waiting')).not.toHaveProperty('detail');
@@ -55,12 +66,12 @@ test('what is not there yet is no failure in the journal, until its phase has ru
     { type: 'xstate.done.actor.phaseDeadline' },
     'sshReady.waiting',
     'tearingDown.vm.acting, tearingDown.runner.acting',
-    contextAt('running.idle.watching', { failure: failed('PHASE_TIMED_OUT') }),
+    after(contextAt('running.idle.watching', { failure: failed('PHASE_TIMED_OUT') })),
   );
   expect(over).toMatchObject({ detail: { code: 'PHASE_TIMED_OUT' } });
 });
 
-test('the story of a job that an actor took over knows the VM, and no trouble of the job before', () => {
+test('the story of a job that an actor took over has the VM, but no failure of the job before', () => {
   const before = contextAt('running.idle.watching');
   const now = { ...before, job: { ...JOB, id: JOB.id + 1 } };
   const entry = {
@@ -70,7 +81,7 @@ test('the story of a job that an actor took over knows the VM, and no trouble of
       { type: 'job.exchanged' },
       'running.idle.watching',
       'running.busy.watching',
-      now,
+      after(now),
     ),
     changed: changedParts(before, now),
     seq: 9,
@@ -81,7 +92,7 @@ test('the story of a job that an actor took over knows the VM, and no trouble of
   expect([cause, act]).toEqual(['', '']);
 });
 
-test('the end of a VM’s lifetime is warned of a quarter of an hour before, while its runner is there', () => {
+test('the end of a VM’s lifetime is warned of 15 minutes before, while it has a runner', () => {
   const QUARTER = 15 * 60_000;
   const warning = (state: string, left: number | null) => {
     const { vm } = contextAt('running.busy.watching');

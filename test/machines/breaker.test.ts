@@ -39,7 +39,7 @@ const at = (value: unknown, context: Partial<BreakerContext> = {}) =>
 const step = (from: Snapshot, event: keyof typeof EVENTS) =>
   transition(machine, from, EVENTS[event] as never)[0] as Snapshot;
 
-/** With two failures in a row; a state that is not named by an event stays. */
+/** After two failures in a row; an event that a state does not list changes nothing. */
 const TABLE = {
   closed: { failed: 'open' },
   open: { served: 'closed', due: 'halfOpen.ready', dueFailed: 'halfOpen.ready' },
@@ -53,7 +53,7 @@ const TABLE = {
   },
 };
 
-test('every state answers every event as the table says', () => {
+test('every state handles every event as the table says', () => {
   const found = Object.fromEntries(
     restingValues(machine).map((value) => {
       const from = pathOf(value);
@@ -67,7 +67,7 @@ test('every state answers every event as the table says', () => {
   expect(found).toEqual(TABLE);
 });
 
-test('three failures in a row open it; a success in between begins the count anew', () => {
+test('three failures in a row open the breaker, and a success in between resets the count', () => {
   const events = (...names: (keyof typeof EVENTS)[]) =>
     names.reduce(step, at('closed', { failures: 0, lastFailure: null }));
   expect(pathOf(events('failed', 'failed').value)).toBe('closed');
@@ -75,7 +75,7 @@ test('three failures in a row open it; a success in between begins the count ane
   expect(pathOf(events('failed', 'failed', 'served', 'failed', 'failed').value)).toBe('closed');
 });
 
-test('each try that fails doubles the pause, up to its longest, and a success forgets all of it', () => {
+test('each failed trial doubles the pause up to the longest one, and a success resets everything', () => {
   const pauses: number[] = [];
   let breaker = step(at('closed'), 'failed');
   for (let tries = 0; tries < 5; tries += 1) {
@@ -91,12 +91,12 @@ test('each try that fails doubles the pause, up to its longest, and a success fo
   });
 });
 
-test('an attempt that tries it has a bounded time for that, from its beginning', () => {
+test('a trial has a time limit from its beginning', () => {
   const trying = step(at({ halfOpen: 'ready' }), 'began');
   expect(trying.context.trialUntil).toBe(NOW + policy.trial);
 });
 
-test('by default pauses double from half a minute to an hour, and what is no chance opens at once', () => {
+test('by default pauses double from 30 s to an hour, and some breakers open at the first failure', () => {
   const policies = Object.values(DEFAULT_BREAKER_POLICIES);
   expect(new Set(policies.map(({ pause }) => JSON.stringify(pause)))).toEqual(
     new Set([JSON.stringify({ first: 30_000, longest: 3_600_000 })]),
@@ -112,7 +112,7 @@ test('by default pauses double from half a minute to an hour, and what is no cha
   });
 });
 
-test('what it lets pass is told by its tags', () => {
+test('its tags say whether a breaker refuses attempts or lets one try', () => {
   const tags = (value: unknown) => [at(value).hasTag('refuses'), at(value).hasTag('tries')];
   expect([tags('closed'), tags('open'), tags({ halfOpen: 'ready' }), tags({ halfOpen: 'trying' })]).toEqual([
     [false, false],

@@ -18,7 +18,7 @@ const machines: AnyStateMachine[] = [
 const isWithin = (node: AnyStateNode | undefined, outer: AnyStateNode): boolean =>
   node !== undefined && (node === outer || isWithin(node.parent, outer));
 
-/** The node and those below it that have no description, for which it speaks. */
+/** The node and the states below it that have no description, which its own description covers. */
 function spokenFor(node: AnyStateNode): AnyStateNode[] {
   const silent = Object.values(node.states).filter(({ description }) => description === undefined);
   return [node, ...silent.flatMap((child) => spokenFor(child as AnyStateNode))];
@@ -48,7 +48,7 @@ describe.each(machines)('the descriptions of the $id machine', (machine) => {
   test('name every state that a transition leads to', () => {
     const missing = described.flatMap((node) =>
       goals(node)
-        // A pause or a try beside this state has no description, and needs no mention.
+        // A sibling state for a pause or a try has no description, and need not be named.
         .filter((goal) => goal.description !== undefined || !isWithin(goal, node.parent as AnyStateNode))
         .filter((goal) => !names(goal).some((name) => quoted(node.description ?? '').includes(name)))
         .map((goal) => `${node.path.join('.')} → ${goal.path.join('.')}`),

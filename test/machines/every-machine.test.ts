@@ -21,7 +21,7 @@ describe.each(Object.entries(MACHINES))('the machine of a %s', (_name, machine) 
     [node.config.invoke ?? []].flat().map((invoke) => ({ node, invoke })),
   );
 
-  test('handles the end and the failure of every invoke, and names each', () => {
+  test('handles the end and the failure of every invoke, each of which has an id', () => {
     expect(invokes.length).toBeGreaterThan(0);
     for (const { node, invoke } of invokes) {
       expect(invoke, node.id).toMatchObject({ id: expect.any(String), src: expect.any(String) });
@@ -29,7 +29,7 @@ describe.each(Object.entries(MACHINES))('the machine of a %s', (_name, machine) 
     }
   });
 
-  test('waits by no timer of XState, since those are lost in a restart', () => {
+  test('uses no timer of XState, since those are lost in a restart', () => {
     expect(nodes.flatMap(({ id, after }) => (after.length > 0 ? [id] : []))).toEqual([]);
   });
 });

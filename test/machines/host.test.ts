@@ -38,7 +38,7 @@ const at = (value: unknown, context: Partial<HostContext> = {}) =>
 const step = (from: Snapshot, event: keyof typeof EVENTS) =>
   transition(machine, from, EVENTS[event] as never)[0] as Snapshot;
 
-/** Where each state goes: `·` stays. Silence began long ago in `lost`, a moment ago elsewhere. */
+/** The next state for each event; `·` means no change. The silence is long in `lost`, and short elsewhere. */
 const TABLE = `
 state                | requested           | answered        | silent              | due                 | dueFailed
 unknown.looking      | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
@@ -51,7 +51,7 @@ lost.looking         | ·                   | healthy.waiting | lost.waiting    
 lost.waiting         | lost.looking        | ·               | ·                   | lost.looking        | lost.looking
 `;
 
-test('every state answers every event as the table says', () => {
+test('every state handles every event as the table says', () => {
   const [head = [], ...rows] = TABLE.trim()
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()));
@@ -65,18 +65,18 @@ test('every state answers every event as the table says', () => {
     });
     return [path, goals] as const;
   });
-  // A look that ends where it began is written with its goal, since it waits anew.
+  // The table names the target also when that is the same state, since the wait starts again there.
   const written = [...cells].map(
     ([path, goals]) => [path, goals.map((goal) => (goal === path ? '·' : goal))] as const,
   );
   expect(found).toEqual(written);
 });
 
-/** Its looks so far were not answered, the last one `ago` milliseconds before now. */
+/** A host that did not respond to its looks so far, the last one `ago` milliseconds before now. */
 const silent = (silentFor: number, ago: number) =>
   at({ unreachable: 'looking' }, { unreachableSince: NOW - silentFor - ago, silentFor, missedAt: NOW - ago });
 
-test('silence that lasts for host_lost is a loss, and the first answer ends it', () => {
+test('a host that is silent for host_lost is lost, until its first response', () => {
   const almost = step(silent(policy.lostAfter - 5_001, 5_000), 'silent');
   expect(pathOf(almost.value)).toBe('unreachable.waiting');
   const lost = step(silent(policy.lostAfter - 5_000, 5_000), 'silent');
@@ -90,13 +90,13 @@ test('silence that lasts for host_lost is a loss, and the first answer ends it',
   expect(back.hasTag('acceptsJobs')).toBe(true);
 });
 
-test('law 13: silence counts only while it is watched, so a daemon that slept for hours looks on', () => {
+test('law 13: silence counts only while it is watched, so hours of sleep do not make a host lost', () => {
   const awake = step(silent(5_000, 3 * 3_600_000), 'silent');
   expect(pathOf(awake.value)).toBe('unreachable.waiting');
   expect(awake.context.silentFor).toBeLessThan(policy.lostAfter);
 });
 
-test('a restart goes on with the silence that was watched before', () => {
+test('the silence before a restart counts after it', () => {
   const [begun] = initialTransition(machine, { name: 'mac-1', silentFor: 55_000 });
   const missed = step(begun as Snapshot, 'silent');
   expect([pathOf(missed.value), missed.context.unreachableSince]).toEqual([
@@ -107,13 +107,13 @@ test('a restart goes on with the silence that was watched before', () => {
   expect(pathOf(step(at({ unreachable: 'looking' }, again), 'silent').value)).toBe('lost.waiting');
 });
 
-test('an uptime that drops is a restart; one that grows is none', () => {
+test('a lower uptime means a restart of the agent, a higher one does not', () => {
   const looked = (uptime: number) =>
     step(at({ healthy: 'looking' }, { look: { ...LOOK, uptime } }), 'answered');
   expect([looked(101).context.restartsSeen, looked(99).context.restartsSeen]).toEqual([1, 0]);
 });
 
-test('a look that is asked for during another one follows it at once', () => {
+test('a look that is requested during another one follows it at once', () => {
   const asked = step(at({ healthy: 'looking' }), 'requested');
   expect(step(asked, 'answered').context.nextLookAt).toBe(NOW);
   expect(step(at({ healthy: 'looking' }), 'answered').context.nextLookAt).toBe(NOW + policy.checkInterval);

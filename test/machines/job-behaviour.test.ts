@@ -22,7 +22,7 @@ async function started(options: RigOptions = {}): Promise<JobRig> {
   return rig;
 }
 
-test('a job that meets no trouble passes all states of the pipeline in their order', async () => {
+test('a job without a failure passes all states of the pipeline in order', async () => {
   const rig = await started();
   await rig.finish();
   expect(rig.path).toEqual([
@@ -56,7 +56,7 @@ test('an effect that fails is tried again after pauses that double up to a cap',
   expect(pauses(rig.callsOf('createVm'))).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
 });
 
-test('a job that begins before its runner was seen online leaves the tries of that behind', async () => {
+test('a job that starts before its runner was seen online resets the tries of that wait', async () => {
   const from = snapshotAt('runnerOnline.confirming.waiting', {
     phase: {
       ...{ enteredAt: START, deadlineAt: START + 1, tries: 3, nextTryAt: START },
@@ -67,13 +67,13 @@ test('a job that begins before its runner was seen online leaves the tries of th
   expect(after.context.phase).toMatchObject({ tries: 0, nextTryAt: 0, lastFailure: null });
 });
 
-test('the pauses begin anew in the next phase', async () => {
+test('the pauses start with the shortest one again in the next phase', async () => {
   const rig = await started({ script: { createVm: times(5, UNREACHABLE), startVm: times(2, UNREACHABLE) } });
   await rig.finish();
   expect(pauses(rig.callsOf('startVm'))).toEqual([250, 500]);
 });
 
-test('a phase that runs out of time ends the attempt and says what the last answer was', async () => {
+test('a phase that runs out of time ends the attempt with the last failure in its message', async () => {
   const rig = await started({ script: { startVm: times(1000, { fails: 'HOST_BUSY' as const }) } });
   expect(await rig.finish()).toBe('done');
   const last = rig.callsOf('startVm').at(-1)?.at ?? 0;
@@ -85,7 +85,7 @@ test('a phase that runs out of time ends the attempt and says what the last answ
   });
 });
 
-test('a full host is waited for without end: nobody fails, and the pauses are capped', async () => {
+test('a job waits for a full host without a limit and without a failed attempt, with capped pauses', async () => {
   const rig = await started({ script: { startVm: times(60, FULL) } });
   expect(await rig.finish()).toBe('done');
   const waited = pauses(rig.callsOf('startVm'));
@@ -95,7 +95,7 @@ test('a full host is waited for without end: nobody fails, and the pauses are ca
   expect(rig.context.job.attemptsFailed).toBe(0);
 });
 
-test('what stood in the way says when trying again has a use, and is believed', async () => {
+test('a failure that names the instant of the next try sets that instant', async () => {
   const reset = START + 40 * MINUTE;
   const limited = { fails: 'GITHUB_RATE_LIMITED', retryAt: reset } as const;
   const rig = await started({ script: { obtainRunnerConfig: [limited] } });
@@ -116,14 +116,14 @@ test('a phase blocked beyond its time leaves a record that can be restored', asy
   expect(again.counts.obtainRunnerConfig).toBe(1);
 });
 
-test('when it is unblocked, a phase has its whole time again', async () => {
+test('a phase has its whole time again when it is unblocked', async () => {
   const rig = await started({ script: { startVm: [FULL, HANGS] } });
   await rig.clock.passUntil(START + SECOND);
   expect(rig.at).toBe('starting.acting');
   expect(rig.context.phase.deadlineAt).toBe(START + SECOND + DEFAULT_POLICY.timeouts.starting);
 });
 
-test('a failed attempt leads to a new one, under a new name and after a pause', async () => {
+test('a failed attempt is followed by a new one with a new name after a pause', async () => {
   const rig = await started({ script: { startVm: [{ fails: 'VM_START_FAILED' }] } });
   expect(await rig.finish()).toBe('done');
   const [job] = rig.released;
@@ -138,10 +138,10 @@ test('a failed attempt leads to a new one, under a new name and after a pause', 
   expect(await next.finish()).toBe('done');
   const names = [rig, next].flatMap((one) => one.callsOf('createVm').map(({ input }) => input.vmName));
   expect(names).toEqual(['gh-default-101-1', 'gh-default-101-101']);
-  expect(next.snapshot.output).toMatchObject({ outcome: 'done', attempts: 2 });
+  expect(next.snapshot.output).toMatchObject({ outcome: 'succeeded', attempts: 2 });
 });
 
-test('law 11: a job whose attempts fail is never given up, but served at a slower pace', async () => {
+test('law 11: a job whose attempts fail is never given up, but tried after longer pauses', async () => {
   const rests: number[] = [];
   let rig = await started({ script: { probeGuest: [{ fails: 'GUEST_TOOL_MISSING' }] } });
   for (let attempt = 1; attempt <= 8; attempt += 1) {
@@ -157,7 +157,7 @@ test('law 11: a job whose attempts fail is never given up, but served at a slowe
   );
 });
 
-test('law 9: a teardown is tried for ever, with capped pauses, until the world is clean', async () => {
+test('law 9: a teardown is tried until everything is removed, with capped pauses', async () => {
   const script = {
     deleteVm: times(40, UNREACHABLE),
     removeRunner: times(3, { fails: 'GITHUB_ERROR' as const }),
@@ -179,7 +179,7 @@ test('law 9: a teardown waits as long as a rate limit asks', async () => {
   expect(rig.callsOf('removeRunner').map(({ at }) => at)).toEqual([START, reset]);
 });
 
-test('a teardown shows while it fails that it needs attention, and frees the slot with the VM', async () => {
+test('a teardown that fails needs attention, and its slot is free when the VM is gone', async () => {
   const rig = await started({ script: { removeRunner: [{ fails: 'GITHUB_ERROR' }] } });
   expect(rig.at).toBe('tearingDown vm.gone runner.waiting job.gone');
   expect(rig.snapshot.hasTag('needsAttention')).toBe(true);
@@ -187,7 +187,7 @@ test('a teardown shows while it fails that it needs attention, and frees the slo
   expect(rig.context.runnerRemoval.lastFailure?.code).toBe('GITHUB_ERROR');
 });
 
-test('a VM of which nobody saw the create end is torn down by its name', async () => {
+test('a VM whose create was interrupted is torn down by its name', async () => {
   const rig = await started({ script: { createVm: [HANGS] } });
   await rig.send({ type: 'job.completed', conclusion: 'cancelled', here: false });
   expect(rig.at).toBe('done');
@@ -198,7 +198,7 @@ test('a VM of which nobody saw the create end is torn down by its name', async (
   });
 });
 
-test('law 8: a further runner in the same VM gets no further time than the first had', () => {
+test('law 8: another runner in the same VM keeps the deadline of the first one', () => {
   const phase = {
     tries: 0,
     nextTryAt: 0,
@@ -216,7 +216,7 @@ test('law 8: a further runner in the same VM gets no further time than the first
   expect(deadlineOf('gh-default-101-9')).toBe(START + SECOND);
 });
 
-test('a runner name that GitHub knows already is given up for the next number of the job', async () => {
+test('a runner name that GitHub already has is replaced by the next number of the job', async () => {
   const rig = await started({ script: { obtainRunnerConfig: [{ fails: 'RUNNER_NAME_TAKEN' }] } });
   await rig.finish();
   expect(rig.callsOf('obtainRunnerConfig').map(({ input }) => input.runnerName)).toEqual([
@@ -228,7 +228,7 @@ test('a runner name that GitHub knows already is given up for the next number of
 });
 
 test.each(['VM_NAME_TAKEN', 'RUNNER_NAME_TAKEN'] as const)(
-  'law 2: a name is taken only from the numbers that were reserved: %s with the last of them takes none',
+  'law 2: names use reserved numbers only: %s at the last number changes no name',
   (code) => {
     const vm = { ...VM, id: null, numbers: { next: 101, last: 100 } };
     const isVm = code === 'VM_NAME_TAKEN';
@@ -239,11 +239,12 @@ test.each(['VM_NAME_TAKEN', 'RUNNER_NAME_TAKEN'] as const)(
   },
 );
 
-test('a runner is registered where its job is, and stays there when its VM gets a job of another place', () => {
+test('a runner is registered at the place of its job, and stays there when its VM gets a job of another place', () => {
   const { scope } = RUNNER;
   const other = { ...OTHER_JOB, repository: 'site' };
   const get = { type: 'job.exchanged', job: other, here: false };
-  // A registration that is under way at one place is not this job's: the next name is taken for the other place.
+  // A registration that is in flight at one place is not for the new job: the next name is used at the other
+  // place.
   const config = step(snapshotAt('jitConfig.acting'), get).after.context;
   expect(config.runner).toMatchObject({
     name: 'gh-default-101-2',
@@ -256,7 +257,7 @@ test('a runner is registered where its job is, and stays there when its VM gets 
 });
 
 test.each(['jitConfig.waiting', 'jitConfig.blocked'])(
-  'a registration that rests in %s is not tried again for a job of another place: one begins at once there',
+  'a registration in %s is dropped for a job of another place, and one starts there at once',
   (path) => {
     const get = { type: 'job.exchanged', job: { ...OTHER_JOB, repository: 'site' }, here: false } as const;
     const { after } = step(snapshotAt(path), get);
@@ -271,7 +272,7 @@ test.each(['jitConfig.waiting', 'jitConfig.blocked'])(
   },
 );
 
-test('a host that is lost before the runner was launched costs the job no attempt', async () => {
+test('a host that is lost before the launch of the runner does not count as a failed attempt', async () => {
   const rig = await started({ script: { connectGuest: [HANGS], deleteVm: times(5, UNREACHABLE) } });
   await rig.send({ type: 'host.lost' });
   expect(rig.at).toBe('tearingDown vm.waiting runner.gone job.gone');
@@ -280,7 +281,7 @@ test('a host that is lost before the runner was launched costs the job no attemp
   expect(rig.counts).toMatchObject({ createVm: 1, deleteVm: 6 });
 });
 
-test('a runner whose removal fails for an hour is left to the collector, and its slot and its job do not wait', async () => {
+test('a runner whose removal fails for an hour is left to the collector, without delay for slot and job', async () => {
   const rig = await started({ script: { removeRunner: times(100, { fails: 'GITHUB_ERROR' as const }) } });
   expect(rig.snapshot.hasTag('holdsSlot')).toBe(false);
   expect(await rig.finish()).toBe('done');
@@ -290,17 +291,21 @@ test('a runner whose removal fails for an hour is left to the collector, and its
   expect(rig.context.runnerRemoval.lastFailure?.code).toBe('GITHUB_ERROR');
 });
 
-test('an operator who cancels a job is believed, also when the lifetime of its VM passes after that', async () => {
+test('a job that an operator cancelled ends as cancelled, also when the lifetime of its VM passes after that', async () => {
   const script: Script = { watchRunner: [HANGS], askGuest: [HANGS] };
   const rig = await started({ script });
   await rig.send({ type: 'operator.cancelled', by: 'ada' });
   await rig.clock.passUntil(START + 7 * 60 * MINUTE);
   expect(await rig.finish()).toBe('failed');
   expect(rig.released).toEqual([]);
-  expect(rig.snapshot.output).toMatchObject({ outcome: 'failed', cause: { code: 'OPERATOR_CANCELLED' } });
+  expect(rig.snapshot.output).toMatchObject({
+    outcome: 'cancelled',
+    blame: 'operator',
+    cause: { code: 'OPERATOR_CANCELLED' },
+  });
 });
 
-test('a job that another runner took while ours was retired was taken, not lost', async () => {
+test('a job that another runner took while ours was retired ends as taken, not as lost', async () => {
   const taken = { status: 'in_progress', conclusion: null, here: false, runner: 'offline' } as const;
   const silent = times(30, { fails: 'GUEST_UNREACHABLE' as const });
   for (const askGuest of [[], silent]) {
@@ -308,6 +313,6 @@ test('a job that another runner took while ours was retired was taken, not lost'
     await rig.clock.passUntil(START + DEFAULT_POLICY.timeouts.idle);
     expect(await rig.finish()).toBe('done');
     expect(rig.counts.askGitHub).toBe(1);
-    expect(rig.snapshot.output).toEqual({ outcome: 'taken', cause: null, attempts: 1 });
+    expect(rig.snapshot.output).toEqual({ outcome: 'notOurs', blame: null, cause: null, attempts: 1 });
   }
 });

@@ -1,6 +1,9 @@
-/** What the ends of effects and of waits lead to, as reviewed data; `job-table.ts` says how cells are read. */
+/**
+ * What the results of effects and the ends of waits lead to, as reviewed data; `job-table.ts` explains the
+ * cells.
+ */
 
-/** The answers of effects. `waitUntil` is in WAITS. */
+/** The results of effects, except `waitUntil`, which is in WAITS. */
 export const DONE = `
 state                                          | effect             | answer                 | leads to
 creating.acting                                | createVm           | made                   | starting
@@ -14,14 +17,20 @@ runnerOnline.launching.acting                  | launchRunner       | launched  
 runnerOnline.confirming.acting                 | confirmOnline      | online                 | idle
 running.idle.watching                          | watchRunner        | took a job             | busy
 running.idle.watching                          | watchRunner        | exited after a job     | verifying
+running.idle.watching                          | watchRunner        | exited otherwise       | verifying
+running.idle.watching                          | watchRunner        | died in a job          | verifying+
 running.idle.watching                          | watchRunner        | exited without a job   | verifying+
 running.idle.watching                          | watchRunner        | VM vanished            | asks+
 running.busy.watching                          | watchRunner        | took a job             | again
 running.busy.watching                          | watchRunner        | exited after a job     | verifying
-running.busy.watching                          | watchRunner        | exited without a job   | verifying
+running.busy.watching                          | watchRunner        | exited otherwise       | verifying
+running.busy.watching                          | watchRunner        | died in a job          | verifying+
+running.busy.watching                          | watchRunner        | exited without a job   | verifying+
 running.busy.watching                          | watchRunner        | VM vanished            | ends+
 running.finishing.watching                     | watchRunner        | took a job             | again
 running.finishing.watching                     | watchRunner        | exited after a job     | ends
+running.finishing.watching                     | watchRunner        | exited otherwise       | ends
+running.finishing.watching                     | watchRunner        | died in a job          | ends
 running.finishing.watching                     | watchRunner        | exited without a job   | ends
 running.finishing.watching                     | watchRunner        | VM vanished            | ends
 running.verifying.acting                       | recheckJob         | queued                 | frees
@@ -63,8 +72,9 @@ running.retiring.askingGuestAgain.askingGitHub | askGitHub          | ended else
 `;
 
 /**
- * Rejections by what their code asks for; a code with a meaning of its own in a state stands in OWN_WAY. An attempt that
- * is given up counts where the failure is ours, the host's or the image's; after one of OVER the job is over as well.
+ * Rejections by the disposition of their code; codes with a special meaning in a state are in OWN_WAY. An
+ * attempt that is given up counts as failed when our code, the host or the image is to blame; after a code of
+ * OVER the job is over too.
  */
 export const REJECTED = `
 state                                          | effect             | retry    | blocked  | giveUp
@@ -87,7 +97,7 @@ running.retiring.askingGuestAgain.acting       | askGuest           | waiting  |
 running.retiring.askingGuestAgain.askingGitHub | askGitHub          | waiting  | waiting  | waiting
 `;
 
-/** Failures that are no failed attempt, although they are the host's. */
+/** Failures that do not count as a failed attempt, although the host is to blame. */
 export const NO_FAILED_ATTEMPT = ['HOST_LOST', 'HOST_FULL', 'IMAGE_NOT_READY'];
 
 /** Failures after which no further VM is made for the job, although GitHub may have it queued (law 11). */
@@ -100,8 +110,8 @@ export const OVER = [
 ];
 
 /**
- * Codes that mean more than their disposition: a spent name, a lost secret, a runner known to have ended, a job that is
- * not queued any more.
+ * Codes with a special meaning besides their disposition: a used name, a lost secret, a runner that has
+ * ended, a job that is not queued any more.
  */
 export const OWN_WAY = `
 state                          | effect             | code                        | leads to
@@ -110,10 +120,12 @@ jitConfig.acting               | obtainRunnerConfig | RUNNER_NAME_TAKEN         
 jitConfig.acting               | obtainRunnerConfig | JOB_NO_LONGER_QUEUED        | asks
 runnerOnline.launching.acting  | launchRunner       | RUNNER_CONFIG_LOST          | jitConfig
 runnerOnline.launching.acting  | launchRunner       | RUNNER_EXITED               | asks+
+runnerOnline.launching.acting  | launchRunner       | RUNNER_DIED                 | asks+
 runnerOnline.launching.acting  | launchRunner       | RUNNER_DEPRECATED           | asks+
 runnerOnline.launching.acting  | launchRunner       | RUNNER_CONFIGURATION_FAILED | asks+
 runnerOnline.launching.acting  | launchRunner       | VM_VANISHED                 | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_EXITED               | asks+
+runnerOnline.confirming.acting | confirmOnline      | RUNNER_DIED                 | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_DEPRECATED           | asks+
 runnerOnline.confirming.acting | confirmOnline      | RUNNER_CONFIGURATION_FAILED | asks+
 runnerOnline.confirming.acting | confirmOnline      | VM_VANISHED                 | asks+

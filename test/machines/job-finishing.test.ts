@@ -22,14 +22,14 @@ async function graceIsOver(script: Script): Promise<JobRig> {
   return rig;
 }
 
-test('a job that is said to be over while its runner goes on is asked for at GitHub once, and goes on when it is in progress there', async () => {
+test('a job that a delivery calls completed while its runner goes on stays busy when GitHub has it in progress', async () => {
   const rig = await graceIsOver({ recheckJob: [IN_PROGRESS] });
   expect(rig.at).toBe('running.busy.watching');
   expect(rig.callsOf('recheckJob')).toHaveLength(1);
   expect(rig.callsOf('deleteVm')).toEqual([]);
 });
 
-test('saying it once more has GitHub asked once more', async () => {
+test('each further completion makes the actor ask GitHub once more', async () => {
   const rig = await graceIsOver({ recheckJob: [IN_PROGRESS, IN_PROGRESS] });
   await rig.send(ENDED);
   expect(rig.at).toBe('running.finishing.watching');
@@ -38,14 +38,14 @@ test('saying it once more has GitHub asked once more', async () => {
   expect(rig.callsOf('recheckJob')).toHaveLength(2);
 });
 
-test('saying it again while GitHub is asked is no answer', async () => {
+test('a further completion while GitHub is being asked changes nothing', async () => {
   const rig = await graceIsOver({ recheckJob: [HANGS] });
   await rig.send(ENDED);
   expect(rig.at).toBe('running.verifying.acting');
   expect(rig.callsOf('deleteVm')).toEqual([]);
 });
 
-test('the VM is torn down when GitHub says, too, that the job is over', async () => {
+test('the VM is torn down when GitHub has the job completed too', async () => {
   const rig = await graceIsOver({});
   expect(rig.path).toContain('running.verifying.acting');
   expect(rig.callsOf('recheckJob')).toHaveLength(1);
@@ -53,7 +53,7 @@ test('the VM is torn down when GitHub says, too, that the job is over', async ()
   expect(await rig.finish()).toBe('done');
 });
 
-test('the VM is torn down in the end when GitHub cannot be reached', async () => {
+test('the VM is torn down after a second grace when GitHub cannot be reached', async () => {
   const unreachable = { fails: 'GITHUB_UNREACHABLE' } as const;
   const rig = await graceIsOver({ recheckJob: Array.from({ length: 1000 }, () => unreachable) });
   expect(rig.at).toBe('running.verifying.waiting');

@@ -5,14 +5,20 @@ import { ANSWERS, EXTERNAL_EVENTS, JOB, rejectionWith, STAND_IN, START } from '.
 import { done, effectsIn, machine, rejected, type Snapshot, step } from './job-step.ts';
 import { pathOf } from './machine-walk.ts';
 
+/** Failures that end a job that runs. */
+const LOSSES = ['VM_VANISHED', 'LIFETIME_EXCEEDED', 'RUNNER_EXITED', 'RUNNER_DIED', 'RUNNER_LOST_CONTACT'];
+
 export interface Edge {
   from: Snapshot;
-  /** As people say it: `createVm: made`, `phaseDeadline: ended`, `completed here`; `, late` where a day makes a difference. */
+  /**
+   * In words: `createVm: made`, `phaseDeadline: ended`, `completed here`; with `, late` when a day makes a
+   * difference.
+   */
   label: string;
   to: Snapshot;
 }
 
-/** One code for each way in which the machine tells rejections apart. */
+/** One code for each kind of rejection that the machine distinguishes. */
 export const TELLING_CODES = [
   'HOST_UNREACHABLE',
   'VM_LIMIT_REACHED',
@@ -22,6 +28,7 @@ export const TELLING_CODES = [
   'RUNNER_CONFIG_LOST',
   'JOB_OUTCOME_UNKNOWN',
   'RUNNER_EXITED',
+  'RUNNER_DIED',
   'GITHUB_NOT_FOUND',
   'PROFILE_UNKNOWN',
   'JOB_NO_LONGER_QUEUED',
@@ -29,11 +36,11 @@ export const TELLING_CODES = [
 
 type Cause = [label: string, event: AnyEventObject];
 
-/** What the machine takes in another way when time has passed. */
+/** Events that the machine handles in another way when time has passed. */
 const LATE = /^(askGuest|askGitHub|removeRunner|job still queued)/;
 const LONG_AGO = START - 24 * 3_600_000;
 
-/** What an actor would know if its state, its VM and the job of another had lasted for a day, or not at all. */
+/** The snapshot as if its state, its VM and its other job had lasted for a day, or had just begun. */
 export function aged(snapshot: Snapshot, isLate: boolean): Snapshot {
   const at = isLate ? LONG_AGO : START;
   const { phase, vm, otherJobSince } = snapshot.context;
@@ -64,8 +71,8 @@ function endsIn(path: string): Cause[] {
 }
 
 /**
- * What can reach an actor in this state. The dispatcher releases the job of a decided attempt before anything else can
- * happen, and routing gives no queued job to an actor whose VM goes.
+ * The events that can reach an actor in this state. The dispatcher releases the job of a decided attempt
+ * before anything else can happen, and routing gives no queued job to an actor whose VM is being removed.
  */
 function causesIn(snapshot: Snapshot): Cause[] {
   if (snapshot.hasTag('decided')) return RELEASED;
@@ -76,21 +83,24 @@ function causesIn(snapshot: Snapshot): Cause[] {
   return [...outside, ...endsIn(pathOf(snapshot.value))];
 }
 
-/** What of the context a guard of this state or of a later one looks at; two snapshots alike in it have the same future. */
+/**
+ * The parts of the context that guards of this state or of later ones read; snapshots with equal keys behave
+ * alike.
+ */
 function keyOf({ value, context }: Snapshot): string {
   const { job, vm, runner, failure, otherJobSince } = context;
   const path = pathOf(value);
   return JSON.stringify([
     path,
-    job.id === STAND_IN.id ? null : job.status,
-    failure === null ? null : OVER.includes(failure.code),
+    job.id === STAND_IN.id ? null : [job.status, job.ranOn, job.conclusion],
+    failure === null ? null : [OVER.includes(failure.code), LOSSES.includes(failure.code)],
     path === 'queued' && vm !== null,
     path.startsWith('jitConfig') && runner?.mode,
     path.startsWith('running.busy') && otherJobSince === null,
   ]);
 }
 
-/** Everything that a job's actor can come to, and how; walked from a job's first sight, and a warm VM's. */
+/** Every state that a job's actor can reach, and how, from a new job and from a new warm VM. */
 export function jobGraph(): { states: Snapshot[]; edges: Edge[] } {
   const byKey = new Map<string, Snapshot>();
   const edges: Edge[] = [];
@@ -103,7 +113,7 @@ export function jobGraph(): { states: Snapshot[]; edges: Edge[] } {
   };
   const begin = (job: Job) => initialTransition(machine, { job })[0] as Snapshot;
   for (const job of [JOB, STAND_IN]) arrive(begin(job));
-  // A map gives what is added to it while one walks through it, too.
+  // The iteration includes entries that are added during it.
   for (const from of byKey.values()) {
     if (from.status !== 'active') continue;
     for (const [label, event] of causesIn(from)) {

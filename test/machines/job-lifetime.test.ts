@@ -23,7 +23,7 @@ describe('law 13: a VM past its lifetime and its margin', () => {
   const EXPIRED = START + 6 * 60 * MINUTE + DEFAULT_POLICY.timeouts.expiryMargin;
   const TOOK = { ended: 'tookJob', failure: null } as const;
 
-  test('is kept while its guest says that a job is at work in it', async () => {
+  test('is kept while its guest says that a job runs in it', async () => {
     const script: Script = { watchRunner: [TOOK, HANGS, HANGS], askGuest: [{ answer: 'working' }] };
     const rig = await started(script);
     await rig.clock.passUntil(EXPIRED);
@@ -38,7 +38,7 @@ describe('law 13: a VM past its lifetime and its margin', () => {
     expect(readSnapshot(rig.machine, rig.stored())).not.toHaveProperty('why');
   });
 
-  test('is removed when its guest says that none is', async () => {
+  test('is removed when its guest says that no job runs in it', async () => {
     const rig = await started({ watchRunner: [TOOK, HANGS] });
     await rig.clock.passUntil(EXPIRED);
     expect(rig.at).toBe('running.retiring.settling');
@@ -75,7 +75,7 @@ test('a VM without a lifetime is kept, however long its guest is silent', async 
   expect(rig.counts.deleteVm).toBeUndefined();
 });
 
-test('a guest that is silent costs GitHub a question after a minute, and then fewer and fewer', async () => {
+test('for a silent guest GitHub is asked after a minute, and then after longer and longer pauses', async () => {
   const online = { status: 'queued', conclusion: null, here: false, runner: 'online' } as const;
   const rig = await started({ watchRunner: [HANGS], askGuest: SILENT, askGitHub: times(online) });
   await rig.send({ type: 'host.lost' });

@@ -4,10 +4,10 @@ import { HANGS, JobRig, type Script } from './job-rig.ts';
 import { JOB, STAND_IN } from './job-samples.ts';
 import { type Parts, TEARDOWNS, teardownPath } from './job-teardown.ts';
 
-/** How an actor comes to rest in a state, and which effects must still run from there when all goes well. */
+/** How an actor comes to rest in a state, and which effects still run from there when nothing fails. */
 export interface Place {
   script: Script;
-  /** Another than the usual one. */
+  /** Replaces the usual job. */
   job?: Job;
   /** A number lets that many milliseconds pass. */
   events?: (JobEvent | number)[];
@@ -39,7 +39,7 @@ const TOOK = { ended: 'tookJob', failure: null } as const;
 const EXITED = { ended: 'exited', failure: null } as const;
 const NOT_WORKING = { answer: 'notWorking' } as const;
 const QUEUED = { status: 'queued', conclusion: null, here: false } as const;
-/** Answers of a guest that is silent for more than a minute. */
+/** Replies of a guest that is silent for more than a minute. */
 const SILENT = Array.from({ length: 30 }, () => UNREACHABLE);
 const SETTLES = 30_000;
 const IS_SILENT = 65_000;
@@ -57,7 +57,7 @@ function provisioning(state: string, effect: keyof Script): Record<string, Place
   };
 }
 
-/** A teardown whose three parts stand at the given replies: its VM vanished before GitHub gave its runner a job. */
+/** A teardown with its three parts in the given states: its VM vanished before GitHub gave its runner a job. */
 function teardown(parts: Parts): [string, Place] {
   const replies = { acting: [HANGS], waiting: [UNREACHABLE], gone: [] };
   const script: Script = {
@@ -155,7 +155,7 @@ export const PLACES: Record<string, Place> = {
       [...CANCELLED, SETTLES + IS_SILENT],
       ['askGitHub', ...RETIRE.slice(2)],
     ),
-    // GitHub did not answer when it was asked for the job at first.
+    // GitHub did not respond to the first question for the job.
     retiring(
       'askingGuestAgain.releasing',
       { askGuest: [NOT_WORKING, ...SILENT], askGitHub: [UNREACHABLE] },
@@ -169,7 +169,7 @@ export const PLACES: Record<string, Place> = {
 /** Whether an actor stays in that state only until the dispatcher has taken its job. */
 export const isDecided = (path: string) => /releasing|decided/.test(path);
 
-/** A real actor at rest in that state, reached by the way that a job takes; `further`: how later effects end. */
+/** A real actor at rest in that state, reached as a job would reach it; `further`: how later effects end. */
 export async function rigAt(path: string, further: Script = {}): Promise<JobRig> {
   const place = PLACES[path];
   if (!place) throw new Error(`nobody said how to reach ${path}`);

@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 
 const because = (code: FailureCode) => failure(code, 'It went wrong.');
 
-/** Seconds before the next VM of a job that goes on for this reason, after so many failed attempts and unused runners. */
+/** Seconds before the next VM of a job that was released for this reason. */
 function rest(code: FailureCode | null, attemptsFailed = 0, runnersUnused = 0, vmsInVain = 0): number {
   const context = contextAt('tearingDown vm.acting runner.gone job.decided', {
     job: { ...JOB, attempt: 9, attemptsFailed, runnersUnused, vmsInVain },
@@ -23,8 +23,8 @@ function rest(code: FailureCode | null, attemptsFailed = 0, runnersUnused = 0, v
   return (releasedJob(context, DEFAULT_POLICY, START).notBefore - START) / SECOND;
 }
 
-describe('the job that goes on', () => {
-  test('takes its attempts and the reason along, and nothing else of it changes', () => {
+describe('a job that is released for another attempt', () => {
+  test('keeps its attempts and gets the reason, and nothing else of it changes', () => {
     const job = { ...JOB, attempt: 4, attemptsFailed: 2, runnersUnused: 1 };
     const cause = because('VM_START_FAILED');
     const context = contextAt('tearingDown vm.acting runner.gone job.decided', { job, failure: cause });
@@ -35,7 +35,7 @@ describe('the job that goes on', () => {
     });
   });
 
-  test('does not pause where nothing failed, and forgets the reason before', () => {
+  test('does not pause when nothing failed, and loses an earlier reason', () => {
     const job = { ...JOB, attempt: 2, attemptsFailed: 1, lastFailure: because('VM_START_FAILED') };
     const context = contextAt('tearingDown vm.acting runner.gone job.decided', { job, failure: null });
     expect(releasedJob(context, DEFAULT_POLICY, START)).toEqual({
@@ -45,12 +45,12 @@ describe('the job that goes on', () => {
     });
   });
 
-  test('pauses for longer with each failed attempt, and much longer from the limit of attempts on', () => {
+  test('pauses longer with each failed attempt, and much longer from the limit of attempts on', () => {
     const rests = [1, 2, 3, 4, 5, 6, 7, 8, 50].map((failed) => rest('VM_START_FAILED', failed));
     expect(rests).toEqual([5, 10, 300, 600, 1200, 2400, 3600, 3600, 3600]);
   });
 
-  test('pauses for half a minute after a runner that got no job, doubling to an hour', () => {
+  test('pauses for 30 s after a runner that got no job, doubling up to an hour', () => {
     const rests = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((unused) => rest('RUNNER_UNUSED', 0, unused));
     expect(rests).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
   });
@@ -79,7 +79,7 @@ describe('the job that goes on', () => {
     },
   );
 
-  test('does not pause for an image that a host has to pull first', () => {
+  test('does not pause for an image that a host must pull first', () => {
     expect([rest('IMAGE_NOT_READY', 0), rest('IMAGE_NOT_READY', 50)]).toEqual([0, 0]);
   });
 });
@@ -97,7 +97,7 @@ test('a VM is in vain for every cause but a host that is lost, full, drained or 
   expect(counted.map(inVain)).toEqual([1, 1, 1, 1]);
 });
 
-test('an attempt counts as failed when our code, the host or the image spoiled it, and by nothing else', () => {
+test('an attempt counts as failed only when our code, the host or the image is to blame', () => {
   const failed = (code: FailureCode) => {
     const { attemptsFailed, runnersUnused } = withFailedAttempt(JOB, because(code));
     return [attemptsFailed, runnersUnused];
@@ -121,7 +121,7 @@ describe('law 12: before its runner was launched', () => {
   const paths = [...(COLUMNS.before ?? []), ...(COLUMNS.config ?? [])];
 
   test.each(paths)(
-    'a job whose VM vanishes in %s goes on at once, whatever the teardown meets',
+    'a job whose VM vanishes in %s is released at once, whatever happens in the teardown',
     async (path) => {
       const rig = await rigAt(path, { deleteVm: [HANGS], removeRunner: [HANGS] });
       await rig.send({ type: 'vm.vanished' });
@@ -142,14 +142,14 @@ describe('law 12: before its runner was launched', () => {
     },
   );
 
-  test('a job that waits for a full host goes on as soon as another one has room', async () => {
+  test('a job that waits for a full host is released as soon as another host has room', async () => {
     const rig = await rigAt('starting.blocked');
     expect(rig.snapshot.hasTag('hostFull')).toBe(true);
     await rig.send({ type: 'host.full' });
     expect(rig.released).toMatchObject([{ attemptsFailed: 0, lastFailure: { code: 'HOST_FULL' } }]);
   });
 
-  test('a job that GitHub calls over is not served again without being asked for', async () => {
+  test('a job that GitHub no longer has queued is released only after GitHub was asked again', async () => {
     const script: Script = { obtainRunnerConfig: [{ fails: 'JOB_NO_LONGER_QUEUED' }], recheckJob: [HANGS] };
     const rig = new JobRig({ script });
     await rig.grantSlot();
@@ -171,7 +171,7 @@ describe('law 12: after its runner was launched', () => {
     return rig;
   }
 
-  test('a job whose runner ended goes on when GitHub, asked after that, has it queued', async () => {
+  test('a job whose runner ended is released when GitHub, asked after that, has it queued', async () => {
     const rig = await idle({ ...STUCK, watchRunner: [EXITED], recheckJob: [QUEUED] });
     expect(rig.released).toMatchObject([{ attemptsFailed: 1, lastFailure: { code: 'RUNNER_EXITED' } }]);
     expect(rig.at).toBe('tearingDown vm.acting runner.acting job.gone');
@@ -179,7 +179,7 @@ describe('law 12: after its runner was launched', () => {
     expect(order.indexOf('recheckJob')).toBeGreaterThan(order.indexOf('watchRunner'));
   });
 
-  test('a job whose VM vanished goes on when GitHub has it queued, and not before', async () => {
+  test('a job whose VM vanished is released when GitHub has it queued, and not before', async () => {
     const rig = await idle({ ...STUCK, recheckJob: [{ fails: 'GITHUB_UNREACHABLE' }, QUEUED] });
     await rig.send({ type: 'vm.vanished' });
     expect([rig.at, rig.released]).toEqual(['tearingDown vm.acting runner.acting job.waiting', []]);
@@ -187,7 +187,7 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.released).toMatchObject([{ attemptsFailed: 1, lastFailure: { code: 'VM_VANISHED' } }]);
   });
 
-  test('GitHub is asked for the job until it answers, after pauses that double up to a minute', async () => {
+  test('GitHub is asked for the job until it responds, after pauses that double up to a minute', async () => {
     const fails = Array.from({ length: 12 }, () => ({ fails: 'GITHUB_UNREACHABLE' as const }));
     const rig = await idle({ recheckJob: fails });
     await rig.send({ type: 'vm.vanished' });
@@ -202,7 +202,7 @@ describe('law 12: after its runner was launched', () => {
     ]);
   });
 
-  test('a job that GitHub calls in progress or over after its VM vanished does not go on', async () => {
+  test('a job that GitHub has in progress or completed after its VM vanished is not released', async () => {
     for (const answer of [RUNS, { ...RUNS, status: 'completed', conclusion: 'failure' } as const]) {
       const rig = await idle({ recheckJob: [answer] });
       await rig.send({ type: 'vm.vanished' });
@@ -211,7 +211,7 @@ describe('law 12: after its runner was launched', () => {
     }
   });
 
-  test('a job whose runner is retired goes on when the guest has no job and the runner was removed', async () => {
+  test('a job whose runner is retired is released when the guest has no job and the runner was removed', async () => {
     const rig = await idle(STUCK);
     await rig.clock.pass(DEFAULT_POLICY.timeouts.idle);
     expect(rig.released).toMatchObject([
@@ -225,14 +225,14 @@ describe('law 12: after its runner was launched', () => {
     ]);
     const order = rig.calls.map(({ effect }) => effect);
     expect(order.slice(order.indexOf('askGuest'))).toEqual(['askGuest', 'deregisterRunner', 'askGitHub']);
-    // Law 5 is not shortened by that.
+    // The protocol of law 5 still takes its whole time.
     expect(rig.at).toBe('running.retiring.settling');
     await rig.clock.pass(DEFAULT_POLICY.timeouts.retireWindow);
     expect(rig.at).toBe('tearingDown vm.acting runner.acting job.gone');
     expect(rig.counts).toMatchObject({ askGuest: 2 });
   });
 
-  test('a job does not go on while GitHub refuses to remove its runner for a job that it has', async () => {
+  test('a job is not released while GitHub refuses to remove its runner because that has a job', async () => {
     const busy = Array.from({ length: 1000 }, () => ({ answer: 'busy' as const }));
     const rig = await idle({ deregisterRunner: busy });
     await rig.send({ type: 'host.drained' });
@@ -240,11 +240,11 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.released).toEqual([]);
     expect(rig.counts.deleteVm).toBeUndefined();
     expect(rig.context.phase.lastFailure?.code).toBe('RUNNER_BUSY');
-    // Each refusal leads to the guest before the next one.
+    // After each refusal the guest is asked before the next removal.
     expect(Math.abs((rig.counts.askGuest ?? 0) - (rig.counts.deregisterRunner ?? 0))).toBeLessThanOrEqual(1);
   });
 
-  test('a job whose guest is silent goes on when its runner is offline, and its VM is kept', async () => {
+  test('a job whose guest is silent is released when its runner is offline, and its VM is kept', async () => {
     const offline = { ...QUEUED, runner: 'offline' } as const;
     const rig = await idle({ askGuest: SILENT, askGitHub: [offline, ...Array(1000).fill(offline)] });
     await rig.send({ type: 'host.lost' });
@@ -256,7 +256,7 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.context.vm).toMatchObject({ name: VM.name, madeFor: { jobId: JOB.id, attempt: 1 } });
   });
 
-  test('a job whose guest is silent does not go on while GitHub sees its runner', async () => {
+  test('a job whose guest is silent is not released while GitHub has its runner online', async () => {
     const online = { ...QUEUED, runner: 'online' } as const;
     const rig = await idle({ askGuest: SILENT, askGitHub: Array(1000).fill(online) });
     await rig.send({ type: 'host.lost' });
@@ -265,7 +265,7 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.counts.askGitHub).toBeGreaterThan(3);
   });
 
-  test('a job goes on while its guest works for another one, when GitHub has said so for a minute', async () => {
+  test('a job is released while its guest works for another one, when GitHub has had it queued for a minute', async () => {
     const rig = await idle({ watchRunner: [{ ended: 'tookJob', failure: null }, HANGS, HANGS] });
     await rig.send({ type: 'job.stillQueued' });
     await rig.clock.pass(MINUTE - 1);
@@ -290,7 +290,7 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.context.job.id).toBe(JOB.id);
   });
 
-  test('a job that is known to run on another runner leaves, and the parts that are gone stay gone', async () => {
+  test('the release of a job changes no other part of its teardown', async () => {
     const rig = await idle({ recheckJob: [HANGS], removeRunner: [{ fails: 'GITHUB_ERROR' }] });
     await rig.send({ type: 'vm.vanished' });
     expect(rig.at).toBe('tearingDown vm.gone runner.waiting job.acting');
@@ -299,7 +299,7 @@ describe('law 12: after its runner was launched', () => {
     expect(rig.counts).toMatchObject({ deleteVm: 1, removeRunner: 1 });
   });
 
-  test('a VM whose job went on takes the job that its runner got after all', async () => {
+  test('a VM whose job was released takes the job that its runner got after all', async () => {
     const rig = await idle({
       askGuest: [{ answer: 'notWorking' }, { answer: 'working' }],
       watchRunner: [HANGS, HANGS],
@@ -311,6 +311,6 @@ describe('law 12: after its runner was launched', () => {
     await rig.send({ type: 'job.exchanged', job: { ...job, status: 'in_progress' }, here: true });
     expect(rig.context.job.id).toBe(JOB.id);
     expect(await rig.finish()).toBe('done');
-    expect(rig.snapshot.output).toEqual({ outcome: 'done', cause: null, attempts: 1 });
+    expect(rig.snapshot.output).toEqual({ outcome: 'succeeded', blame: null, cause: null, attempts: 2 });
   });
 });

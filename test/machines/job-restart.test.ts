@@ -7,7 +7,7 @@ import { STATES } from './job-step.ts';
 
 const RESTING = STATES.filter((path) => path !== 'done' && path !== 'failed');
 
-/** All instants of a stored record that somebody waits for. */
+/** All instants of a stored record that a wait ends at. */
 function storedInstants(stored: unknown): Record<string, { at: number; looksFor: number }> {
   const { children } = stored as {
     children: Record<string, { src: string; snapshot: { input: { at: number; looksFor: number } } }>;
@@ -19,7 +19,7 @@ function storedInstants(stored: unknown): Record<string, { at: number; looksFor:
   );
 }
 
-/** The process ends in this state, and what it left is all that is known. */
+/** Ends the process in this state; only its stored record is left. */
 async function leftBehind(path: string) {
   const rig = await rigAt(path);
   const stored = rig.stored();
@@ -29,10 +29,10 @@ async function leftBehind(path: string) {
   return { rig, stored, context, at, waits, now: rig.clock.now() };
 }
 
-/** Some time while the state still lasts. */
-const meanwhile = (now: number, waits: number[]) => Math.floor((now + (waits[0] ?? now + 3_600_000)) / 2);
+/** An instant while the state still lasts. */
+const duringState = (now: number, waits: number[]) => Math.floor((now + (waits[0] ?? now + 3_600_000)) / 2);
 
-test('every state in which an actor can rest is restarted here', () => {
+test('this test has a restart in every state in which an actor can rest', () => {
   expect(Object.keys(PLACES).sort()).toEqual([...RESTING].sort());
 });
 
@@ -47,7 +47,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
     const { stored, context, waits, now } = await leftBehind(path);
     const again = new JobRig({
       stored,
-      now: meanwhile(now, waits),
+      now: duringState(now, waits),
       stalled: true,
       undispatched: isDecided(path),
     });
@@ -59,22 +59,22 @@ describe.each(RESTING)('a restart in %s', (path) => {
 
   test('ends the job with exactly the effects that were left', async () => {
     const { stored, waits, now } = await leftBehind(path);
-    const again = new JobRig({ stored, now: meanwhile(now, waits) });
+    const again = new JobRig({ stored, now: duringState(now, waits) });
     if (path === 'queued') await again.grantSlot();
     expect(await again.finish()).toBe('done');
     const called: string[] = again.calls.map(({ effect }) => effect);
-    // VM and runner are removed side by side, in no order.
+    // VM and runner are removed in parallel, in any order.
     if (path.startsWith('tearingDown')) called.sort();
     expect(called).toEqual(PLACES[path]?.left);
   });
 
-  test('moves on at the same instants as without it', async () => {
+  test('leaves the state at the same instants as without a restart', async () => {
     const { stored, waits, now } = await leftBehind(path);
     const without = await rigAt(path);
     without.stall();
     const again = new JobRig({
       stored,
-      now: meanwhile(now, waits),
+      now: duringState(now, waits),
       stalled: true,
       undispatched: isDecided(path),
     });
@@ -87,7 +87,7 @@ describe.each(RESTING)('a restart in %s', (path) => {
   });
 });
 
-test('law 13: a deadline that passes while no daemon runs is met by the next one after a fresh look', async () => {
+test('law 13: a deadline that passes while no daemon runs takes effect only after a fresh look', async () => {
   const expected: Record<string, string> = {};
   const actual: Record<string, string> = {};
   for (const path of RESTING) {

@@ -23,7 +23,7 @@ export type Script = { [Name in Acting]?: Reply<Name>[] };
 export const HANGS = { hangs: true } as const;
 
 type Defaults = { [Name in Acting]: (input: JobEffects[Name]['input']) => JobEffects[Name]['output'] };
-/** A world in which everything goes well and the runner takes its job at once. */
+/** A world in which nothing fails and the runner takes its job at once. */
 const WELL: Defaults = {
   createVm: ({ vmName }) => ({ vmId: `id-of-${vmName}` }),
   startVm: () => ({ expiresAt: START + 6 * 3_600_000 }),
@@ -52,23 +52,23 @@ export interface RigOptions {
   script?: Script;
   job?: Job;
   now?: number;
-  /** A persisted snapshot as it came back from JSON. */
+  /** A persisted snapshot that was read back from JSON. */
   stored?: unknown;
   /** No effect ends. */
   stalled?: boolean;
-  /** Nobody takes the job of a decided attempt. */
+  /** The job of a decided attempt is not released. */
   undispatched?: boolean;
 }
 
 /**
- * One job actor in a world that follows a script, on a clock that the test moves, and beside it what the dispatcher does
- * when its attempt is decided: the job goes on elsewhere.
+ * One job actor in a world that follows a script, on a clock that the test moves. As the dispatcher does, the
+ * rig releases the job when its attempt is decided.
  */
 export class JobRig {
   readonly clock: ManualClock;
   readonly calls: Call[] = [];
   readonly path: string[] = [];
-  /** The jobs that went on elsewhere, as they did. */
+  /** The released jobs, in the order of their release. */
   readonly released: Job[] = [];
   readonly machine: JobMachine;
   readonly #actor;
@@ -141,19 +141,19 @@ export class JobRig {
     }
   }
 
-  /** Each VM of a job gets the next hundred numbers; those of a warm VM begin with an instant. */
+  /** Each VM of a job gets the next hundred numbers; those of a warm VM start at an instant. */
   async grantSlot(): Promise<void> {
     const { id, attempt } = this.context.job;
     const first = id === NO_JOB ? this.clock.now() : attempt * 100 + 1;
     await this.send({ type: 'slot.granted', host: 'mini-1', numbers: { first, last: first + 99 } });
   }
 
-  /** What the store would hold now. */
+  /** The record that the store would have now. */
   stored(): unknown {
     return JSON.parse(JSON.stringify(this.#actor.getPersistedSnapshot()));
   }
 
-  /** From now on no effect ends. */
+  /** No effect ends any more. */
   stall(): void {
     this.#stalled = true;
   }

@@ -24,6 +24,7 @@ export const JOB: Job = {
   profile: 'macos-15',
   status: 'queued',
   conclusion: null,
+  ranOn: null,
   queuedAt: START - 60_000,
   attempt: 0,
   attemptsFailed: 0,
@@ -33,7 +34,7 @@ export const JOB: Job = {
   notBefore: 0,
 };
 
-/** Stands in for the job of a warm VM. */
+/** The placeholder for the job of a warm VM. */
 export const STAND_IN: Job = { ...JOB, id: NO_JOB, runId: 0, name: 'warm VM', status: 'completed' };
 
 /** The job that comes by exchange. */
@@ -62,7 +63,7 @@ export const RUNNER: Runner = {
   isLeft: false,
 };
 
-/** It waits for its configuration. */
+/** A runner that waits for its configuration. */
 export const UNREGISTERED: Runner = { ...RUNNER, id: null, mode: null };
 
 const runner = ['jitConfig', 'runnerOnline', 'running', 'tearingDown'];
@@ -72,7 +73,7 @@ function statusAt(path: string): Job['status'] {
   return path.startsWith('running.finishing') || path.endsWith('job.gone') ? 'completed' : 'queued';
 }
 
-/** What an actor in this state knows. */
+/** The context of an actor in this state. */
 export function contextAt(path: string, more: Partial<JobContext> = {}): JobContext {
   const top = path.split(/[. ]/)[0] ?? '';
   const hasVm = !['queued', 'done', 'failed'].includes(top);
@@ -95,12 +96,13 @@ const gets = (job: Partial<Job>, here: boolean): JobEvent => ({
   here,
 });
 
-/** Everything that can reach an actor from outside, by the name that the tables use. */
+/** Every event that can reach an actor from outside, by its name in the tables. */
 export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'slot granted': { type: 'slot.granted', host: 'mini-1', numbers: { first: 1, last: 100 } },
   'slot reclaimed': { type: 'slot.reclaimed' },
   'job started': { type: 'job.started' },
   'completed here': { type: 'job.completed', conclusion: 'success', here: true },
+  'failed here': { type: 'job.completed', conclusion: 'failure', here: true },
   'completed elsewhere': { type: 'job.completed', conclusion: 'cancelled', here: false },
   'taken elsewhere': { type: 'job.takenElsewhere' },
   'gets a queued job': gets({}, false),
@@ -108,8 +110,8 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'gets one of other profile': gets({ profile: 'macos-14' }, false),
   'gets one running here': gets({ status: 'in_progress' }, true),
   'gets one ended here': gets({ status: 'completed', conclusion: 'success' }, true),
-  'gets one running elsewhere': gets({ status: 'in_progress' }, false),
-  'gets one ended elsewhere': gets({ status: 'completed', conclusion: 'failure' }, false),
+  'gets one running elsewhere': gets({ status: 'in_progress', ranOn: 'other' }, false),
+  'gets one ended elsewhere': gets({ status: 'completed', conclusion: 'failure', ranOn: 'other' }, false),
   'job released': { type: 'job.released' },
   'job still queued': { type: 'job.stillQueued' },
   'job unservable': {
@@ -126,7 +128,7 @@ export const EXTERNAL_EVENTS: Record<string, JobEvent> = {
   'VM adopted': { type: 'vm.adopted', vm: { ...VM, name: 'gh-default-101-4' }, runner: RUNNER },
 };
 
-/** Each answer that an effect can give, by the name that the tables use. */
+/** Every result of each effect, by its name in the tables. */
 export const ANSWERS: Record<string, Record<string, unknown>> = {
   createVm: { made: { vmId: 'vm-1' } },
   startVm: { 'with a lifetime': { expiresAt: START + 3_600_000 }, 'without a lifetime': { expiresAt: null } },
@@ -137,13 +139,15 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
   confirmOnline: { online: { runnerId: 7 } },
   watchRunner: {
     'took a job': { ended: 'tookJob', failure: null },
-    'exited after a job': { ended: 'exited', failure: null },
+    'exited after a job': { ended: 'exited', failure: null, result: 'Failed' },
+    'exited otherwise': { ended: 'exited', failure: null, result: 'Succeeded' },
+    'died in a job': { ended: 'exited', failure: failure('RUNNER_DIED', 'It died.') },
     'exited without a job': { ended: 'exited', failure: failure('RUNNER_EXITED', 'It ended.') },
     'VM vanished': { ended: 'vanished', failure: null },
   },
   recheckJob: {
     queued: { status: 'queued', conclusion: null, here: false },
-    // What GitHub calls by a name that we do not know counts as held back, too.
+    // A status of GitHub that we do not know counts as held back too.
     'held back': { status: 'waiting', conclusion: null, here: false },
     'running elsewhere': { status: 'in_progress', conclusion: null, here: false },
     completed: { status: 'completed', conclusion: 'success', here: true },
@@ -169,12 +173,12 @@ export const ANSWERS: Record<string, Record<string, unknown>> = {
   waitUntil: { ended: null },
 };
 
-/** What an effect rejects with: an error that carries a failure, as adapters throw it. */
+/** The error that an effect rejects with: it has a failure, as adapters throw it. */
 export function rejectionWith(code: (typeof FAILURE_CODES)[number], retryAt: number | null = null): Error {
   return Object.assign(new Error(code), { failure: failure(code, `${code}.`, retryAt) });
 }
 
-/** One rejection for every code of the closed union, and what no adapter should throw. */
+/** One rejection for every code of the closed union, and errors that no adapter should throw. */
 export const REJECTIONS: Record<string, unknown> = {
   ...Object.fromEntries(FAILURE_CODES.map((code) => [code, rejectionWith(code)])),
   'a plain Error': new TypeError('x is not a function'),

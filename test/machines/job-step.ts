@@ -22,7 +22,7 @@ export function snapshotAt(path: string, more: Partial<JobContext> = {}) {
   return machine.resolveState({ value: value as never, context: contextAt(path, more) });
 }
 
-/** The effects that run in a state. */
+/** Ids and names of the effects that run in a state. */
 export function effectsIn(path: string): { id: string; src: string }[] {
   return getStateNodes(machine.root, snapshotAt(path).value).flatMap(({ invoke }) =>
     invoke.map(({ id, src }) => ({ id, src: String(src) })),
@@ -38,7 +38,7 @@ export interface Step {
   started: string[];
 }
 
-/** Takes one event without an actor. */
+/** Applies one event without an actor. */
 export function step(before: Snapshot, event: AnyEventObject): Step {
   const [after, actions] = transition(machine, before, event as never);
   if (after.status === 'error') throw after.error;
@@ -62,10 +62,13 @@ export const rejected = (id: string, error: unknown) => ({
 const short = new Map(Object.entries(ENTRIES).map(([name, path]) => [path, name]));
 const parent = (path: string) => path.slice(0, path.lastIndexOf('.'));
 
-/** A teardown that was just entered, by what it leaves to do for the job. */
+/** The name in the tables for a teardown that was just entered, by the state of its job part. */
 const TEARDOWN: Record<string, string> = { acting: 'asks', decided: 'frees', gone: 'ends' };
 
-/** Which part of the chart a step enters, if any, and whether the attempt counts as failed. */
+/**
+ * The table's cell for a step: the part of the chart that it enters, if any, and whether the attempt counts
+ * as failed.
+ */
 export function entryOf({ before, after, from, to, started }: Step): string {
   if (from === to && started.length === 0) return '·';
   const counted = after.context.job.attemptsFailed > before.context.job.attemptsFailed ? '+' : '';
@@ -74,7 +77,7 @@ export function entryOf({ before, after, from, to, started }: Step): string {
   return `${entry ?? to}${counted}`;
 }
 
-/** The same, seen from within a part: between siblings only the last name counts. */
+/** The same, but between sibling states only the last name is given. */
 export function cellOf(taken: Step): string {
   const { from, to, started } = taken;
   if (from === to && started.length > 0) return 'again';

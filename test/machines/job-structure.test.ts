@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnyStateNode } from 'xstate';
 import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
+import { JOB_OUTCOMES } from '../../machines/job/job-end.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { OVER } from './job-effects-table.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
@@ -15,11 +16,11 @@ const { states, edges } = jobGraph();
 
 const at = (snapshot: Edge['from']) => pathOf(snapshot.value);
 const told = ({ from, label, to }: Edge) => `${at(from)} | ${label} | ${at(to)}`;
-/** A part of the chart, whether it acts or waits at the moment. */
+/** The part of the chart, without whether it acts or waits. */
 const partOf = (path: string) => path.split(' ')[0]?.replace(/\.(acting|waiting|watching)$/, '');
 
 describe('the definition', () => {
-  test('holds the states of the pipeline in their order, then the final ones', () => {
+  test('has the states of the pipeline in their order, then the final ones', () => {
     expect(tops.map(({ key }) => key)).toEqual([
       'queued',
       'creating',
@@ -36,14 +37,14 @@ describe('the definition', () => {
     ]);
   });
 
-  test('says of each state in sentences when it is entered and where it leads, but for those whose name says it', () => {
+  test('has a description in sentences for each state, except for those whose name is enough', () => {
     const shape = ['acting', 'watching', 'waiting', 'looking', 'gone'];
     for (const { id, key, description, parent } of nodes) {
       if (parent && !shape.includes(key)) expect(description, id).toMatch(/^[A-Z].+\.$/);
     }
   });
 
-  test('orders exactly the effects that the daemon provides', () => {
+  test('invokes exactly the effects that the daemon provides', () => {
     const ordered = new Set(nodes.flatMap(({ invoke }) => invoke.map(({ src }) => String(src))));
     const provided = jobEffects({} as never, () => Promise.resolve(), {} as never);
     expect([...ordered].sort()).toEqual(Object.keys(effectPlaceholders).sort());
@@ -56,15 +57,15 @@ describe('in everything that can happen', () => {
     expect([...new Set(states.map(at))].sort()).toEqual([...STATES].sort());
   });
 
-  test('nothing makes the machine itself fail', () => {
+  test('no event makes the machine itself fail', () => {
     expect(edges.filter(({ to }) => to.status === 'error').map(told)).toEqual([]);
   });
 
-  test('what an actor knows survives JSON', () => {
+  test('the context of an actor survives JSON', () => {
     for (const { context } of states) expect(JSON.parse(JSON.stringify(context))).toStrictEqual(context);
   });
 
-  test('every state can still come to an end', () => {
+  test('an end can be reached from every state', () => {
     const before = new Map<Edge['from'], Edge['from'][]>();
     for (const { from, to } of edges) before.set(to, [...(before.get(to) ?? []), from]);
     const ending = new Set(states.filter(({ status }) => status === 'done'));
@@ -72,7 +73,7 @@ describe('in everything that can happen', () => {
     expect(states.filter((state) => !ending.has(state)).map(at)).toEqual([]);
   });
 
-  test('law 9: whoever has a VM ends through the teardown, and can get there from everywhere', () => {
+  test('law 9: an actor with a VM ends through the teardown, which it can enter from every state', () => {
     const ends = edges.filter(({ from, to }) => to.status === 'done' && from.status === 'active');
     const ordered = ends.filter(({ label }) => label !== 'forgotten by hand');
     expect(new Set(ordered.map(({ from }) => at(from).split(/[. ]/)[0]))).toEqual(
@@ -82,12 +83,12 @@ describe('in everything that can happen', () => {
     const leads = new Set(
       edges.filter(({ to }) => to.hasTag('tearingDown')).map(({ from }) => partOf(at(from))),
     );
-    // The dispatcher lets nothing come between a decision and the release of its job.
+    // After a decision the dispatcher releases the job before anything else can happen.
     const withVm = STATES.filter((path) => !['queued', 'done', 'failed'].includes(path) && !isDecided(path));
     expect(withVm.map(partOf).filter((part) => !leads.has(part))).toEqual([]);
   });
 
-  test('an operator can end the record of every job, and what is left of its VM is not touched by that', () => {
+  test('an operator can end the record of every job, which changes nothing of its VM', () => {
     for (const path of STATES.filter((path) => !['done', 'failed'].includes(path))) {
       const { from, to, after, started } = step(snapshotAt(path), { type: 'operator.forgot', by: 'ada' });
       expect([from, to, started]).toEqual([path, 'failed', []]);
@@ -105,7 +106,7 @@ describe('in everything that can happen', () => {
     }
   });
 
-  test('law 10: no job that still waits is dropped, and one that failed has its cause', () => {
+  test('law 10: no queued job ends as done, and every failed one has a cause', () => {
     const ended = edges.filter(({ from, to }) => to.status === 'done' && from.status === 'active');
     const dropped = ended.filter(({ to }) => at(to) === 'done' && to.context.job.status === 'queued');
     expect(dropped.map(told)).toEqual([]);
@@ -121,26 +122,30 @@ describe('in everything that can happen', () => {
     for (const { context } of givenUp) expect(OVER).toContain(context.failure?.code);
   });
 
-  test('the output of an actor says how its job ended, and nothing where none ended with it', () => {
+  test('the output of an actor says how its job ended, and is null when no job ended with it', () => {
     const ended = states.filter(({ status }) => status === 'done');
     const wrong = ended.filter(({ value, output, context: { job, failure } }) => {
-      if (job.id === NO_JOB) return output !== null;
-      if (value === 'failed') return output?.outcome !== 'failed' || output.cause !== failure;
-      const isLost = job.status === 'in_progress' && failure !== null;
-      return (
-        output?.outcome === 'failed' || isLost !== (output?.outcome === 'lost') || isLost !== !!output?.cause
-      );
+      if (job.id === NO_JOB || !output) return output !== null;
+      const { outcome, blame, cause } = output;
+      if (value === 'failed') return cause !== failure || cause === null || blame !== cause.blame;
+      if (outcome === 'lost') return job.ranOn !== 'ours' || cause !== failure || blame !== cause?.blame;
+      if (outcome === 'notOurs') return job.ranOn !== 'other';
+      if (outcome === 'succeeded') return job.conclusion !== 'success';
+      if (outcome === 'failed') return job.conclusion !== 'failure' || (blame === 'job') !== (cause === null);
+      return cause !== null || (outcome === 'cancelled') !== (job.conclusion === 'cancelled');
     });
+    const outcomes = new Set(ended.map(({ output }) => output?.outcome));
+    expect(JOB_OUTCOMES.filter((outcome) => !outcomes.has(outcome))).toEqual([]);
     expect(ended.some(({ output }) => output === null)).toBe(true);
     expect(wrong.map(({ value, output }) => [value, output])).toEqual([]);
   });
 
-  test('nothing leads back to the queue: a job that goes on does so in an actor of its own', () => {
+  test('no transition leads back to queued: a released job gets a new actor', () => {
     const back = edges.filter(({ from, to }) => at(to) === 'queued' && at(from) !== 'queued');
     expect(back.map(told)).toEqual([]);
   });
 
-  test('an actor that its job has left goes to its end, or to work for the job that its runner got', () => {
+  test('an actor whose job was released ends, or works for the job that its runner got', () => {
     const left = edges.filter(({ label }) => label === 'job released').map(({ to }) => to);
     const waiting = left.filter(({ context, tags }) => context.job.id === NO_JOB && tags.has('decided'));
     expect(waiting.map(at)).toEqual([]);
@@ -152,25 +157,25 @@ describe('in everything that can happen', () => {
   });
 });
 
-/** All ways from a state in which a job may be running to one in which its VM may be deleted. */
+/** Every transition from a state in which a job may be running to one in which its VM may be deleted. */
 const WAYS_OUT = [
-  // Nothing was launched: the guest says so, and the configuration is lost.
+  // The guest says that nothing was launched, and the configuration is lost.
   'runnerOnline.launching | launchRunner: RUNNER_CONFIG_LOST | jitConfig',
-  // The runner process ended, by the guest's word.
+  // The guest says that the runner's process ended.
   'runnerOnline.launching | launchRunner: RUNNER_EXITED | tearingDown',
   'runnerOnline.confirming | confirmOnline: RUNNER_EXITED | tearingDown',
-  'running.idle | watchRunner: exited after a job | running.verifying',
-  'running.idle | watchRunner: exited without a job | running.verifying',
-  'running.busy | watchRunner: exited after a job | running.verifying',
-  'running.busy | watchRunner: exited without a job | running.verifying',
-  'running.busy | watchRunner: exited after a job | tearingDown',
-  'running.busy | watchRunner: exited without a job | tearingDown',
-  'running.finishing | watchRunner: exited after a job | tearingDown',
-  'running.finishing | watchRunner: exited without a job | tearingDown',
+  'runnerOnline.launching | launchRunner: RUNNER_DIED | tearingDown',
+  'runnerOnline.confirming | confirmOnline: RUNNER_DIED | tearingDown',
+  ...['exited after a job', 'exited without a job', 'exited otherwise', 'died in a job'].flatMap((how) => [
+    `running.idle | watchRunner: ${how} | running.verifying`,
+    `running.busy | watchRunner: ${how} | running.verifying`,
+    `running.busy | watchRunner: ${how} | tearingDown`,
+    `running.finishing | watchRunner: ${how} | tearingDown`,
+  ]),
   // Its job was called completed and its grace is over: GitHub is asked before anything is torn down.
   'running.finishing | phaseDeadline: ended | running.verifying',
   'running.finishing | phaseDeadline: failed | running.verifying',
-  // The second answer of the retire protocol.
+  // The second question of the retire protocol.
   'running.retiring.askingGuestAgain | askGuest: not working | tearingDown',
   // The guest is silent, GitHub does not see its runner, and its lifetime and margin are past (law 13).
   ...['running.retiring.askingGuest.askingGitHub', 'running.retiring.askingGuestAgain.askingGitHub'].flatMap(
@@ -182,7 +187,7 @@ const WAYS_OUT = [
       `${part} | askGitHub: ended elsewhere, late | tearingDown`,
     ],
   ),
-  // The VM is gone, by the agent's word, and its job with it.
+  // The agent says that the VM is gone, and its job with it.
   'running.idle | watchRunner: VM vanished | tearingDown',
   'running.busy | watchRunner: VM vanished | tearingDown',
   'running.finishing | watchRunner: VM vanished | tearingDown',
@@ -208,28 +213,28 @@ const WAYS_OUT = [
   ]),
 ];
 
-test('law 5: a VM whose runner may be busy is given up in these ways and no other', () => {
+test('law 5: a VM whose runner may be busy is given up by these transitions only', () => {
   const out = edges
     .filter(({ from, to }) => from.hasTag('mayBeBusy') && !to.hasTag('mayBeBusy'))
     .map(({ from, label, to }) => `${partOf(at(from))} | ${label} | ${partOf(at(to))}`);
   expect([...new Set(out)].sort()).toEqual([...WAYS_OUT].sort());
 });
 
-test('law 5: from the launch until the runner is known to have ended, a state says that it may be busy', () => {
+test('law 5: every state from the launch of the runner until its known end has the tag mayBeBusy', () => {
   const silent = STATES.filter((path) => /^(runnerOnline|running)/.test(path)).filter(
     (path) => !states.find((state) => at(state) === path)?.hasTag('mayBeBusy'),
   );
   expect(silent).toEqual(['running.verifying.acting', 'running.verifying.waiting']);
 });
 
-/** All ways by which an attempt is decided after a runner was launched for its job. */
+/** Every transition that decides an attempt after a runner was launched for its job. */
 const DECISIONS = [
-  // The runner's process has ended, or the VM is gone, or both are known to have no job, and GitHub was asked after that.
+  // The runner's process has ended, or the VM is gone, or both have no job, and GitHub was asked after that.
   'running.verifying | recheckJob: queued | tearingDown',
   'running.verifying | recheckJob: held back | tearingDown',
   'tearingDown | recheckJob: queued | tearingDown',
   'tearingDown | recheckJob: held back | tearingDown',
-  // The guest said that no job is at work in it, GitHub has removed the runner, and has the job queued.
+  // The guest said that no job runs in it, GitHub has removed the runner, and has the job queued.
   'running.retiring.checkingJob | askGitHub: queued, runner online | running.retiring.releasing',
   'running.retiring.checkingJob | askGitHub: queued, runner offline | running.retiring.releasing',
   'running.retiring.checkingJob | askGitHub: queued, runner absent | running.retiring.releasing',
@@ -240,7 +245,7 @@ const DECISIONS = [
     `${part}.askingGitHub | askGitHub: queued, runner absent | ${part}.releasing`,
     `${part}.askingGitHub | askGitHub: held back | ${part}.releasing`,
   ]),
-  // The guest works, and for longer than GitHub's word may lag it says that our job is not what it works on.
+  // The guest works, but GitHub has had our job queued for longer than its status can lag behind.
   'running.busy | job still queued, late | running.busy.releasing',
 ];
 
@@ -248,14 +253,14 @@ describe('law 12', () => {
   const isLaunched = (snapshot: Edge['from']) => /^(runnerOnline|running|tearingDown)/.test(at(snapshot));
   const decisions = edges.filter(({ from, to }) => !from.hasTag('decided') && to.hasTag('decided'));
 
-  test('from the launch of a runner on, an attempt is decided in these ways and no other', () => {
+  test('from the launch of a runner on, an attempt is decided by these transitions only', () => {
     const ways = decisions
       .filter(({ from }) => isLaunched(from))
       .map(({ from, label, to }) => `${partOf(at(from))} | ${label} | ${partOf(at(to))}`);
     expect([...new Set(ways)].sort()).toEqual([...DECISIONS].sort());
   });
 
-  test('before the launch, an attempt is decided as soon as it fails, unless GitHub said that the job is gone', () => {
+  test('before the launch, an attempt is decided as soon as it fails, unless GitHub no longer has the job queued', () => {
     const ended = edges.filter(
       ({ from, label, to }) =>
         !isLaunched(from) &&
@@ -271,7 +276,7 @@ describe('law 12', () => {
     expect(ended.filter(({ to }) => !to.hasTag('decided')).map(told)).toEqual([]);
   });
 
-  test('only a job that was never seen past its queue, and that needs a further VM, is released', () => {
+  test('only a queued job that needs another VM is released', () => {
     const free = states.filter((state) => state.hasTag('decided'));
     expect(free.length).toBeGreaterThan(0);
     for (const { context } of free) {
@@ -280,7 +285,7 @@ describe('law 12', () => {
     }
   });
 
-  test('a job that is released leaves its VM and its runner behind, with the job that they were made for', () => {
+  test('a released job leaves its VM and its runner behind', () => {
     for (const decided of states.filter((state) => state.hasTag('decided'))) {
       const { before, after } = step(decided, { type: 'job.released' });
       expect([after.context.job.id, after.hasTag('decided')]).toEqual([NO_JOB, false]);

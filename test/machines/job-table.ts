@@ -1,18 +1,18 @@
 /**
- * What the job machine does, as reviewed data. Cells say where an actor goes:
- *   `·`      stays, and no effect of the state is disturbed
- *   `again`  stays, and the state's effects start anew
- *   a name   enters that part of the chart (see ENTRIES), also when it comes from within it; in the tables of
- *            effects also a sibling of the state (`waiting`)
+ * What the job machine does, as reviewed data. A cell says where an actor goes:
+ *   `·`      it stays, and no effect of the state is stopped
+ *   `again`  it stays, and the state's effects start again
+ *   a name   it enters that part of the chart (see ENTRIES), also from within that part; in the tables of effects
+ *            also a sibling of the state (`waiting`)
  *   `+`      the attempt counts as failed
- * Three names say that the teardown is entered, and what becomes of the job (law 12):
- *   `frees`  it goes on elsewhere at once
+ * Three names mean the teardown, and say what happens to the job (law 12):
+ *   `frees`  it is released at once
  *   `asks`   GitHub is asked for it
  *   `ends`   it needs no further VM
- * The three parts of a teardown do not know of each other: `job-teardown.ts` has their tables.
+ * The three parts of a teardown are independent: `job-teardown.ts` has their tables.
  */
 
-/** Where one arrives in a part of the chart. */
+/** The state that is entered in each part of the chart. */
 export const ENTRIES: Record<string, string> = {
   creating: 'creating.acting',
   starting: 'starting.acting',
@@ -37,7 +37,7 @@ export const ENTRIES: Record<string, string> = {
 const provisioning = (...states: string[]) =>
   states.flatMap((state) => [`${state}.acting`, `${state}.waiting`, `${state}.blocked`]);
 
-/** States that answer the outer world alike. */
+/** States that handle events from outside alike. */
 export const COLUMNS: Record<string, string[]> = {
   queued: ['queued'],
   before: [
@@ -74,13 +74,14 @@ export const COLUMNS: Record<string, string[]> = {
   ],
 };
 
-/** State × event from outside, but for the teardown. Final states take no event any more. */
+/** State × event from outside, without the teardown. Final states take no event. */
 export const EXTERNAL = `
 event                      | queued   | before | warm      | config    | online    | idle      | busy      | finishing | verifying | retiring
 slot granted               | creating | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 slot reclaimed             | ·        | ·      | ends      | ·         | ·         | ·         | ·         | ·         | ·         | ·
 job started                | ·        | ·      | ·         | ·         | busy      | busy      | ·         | ·         | ·         | busy
 completed here             | done     | ends   | ends      | ends      | finishing | finishing | finishing | ·         | ends      | finishing
+failed here                | done     | ends   | ends      | ends      | finishing | finishing | finishing | ·         | ends      | finishing
 completed elsewhere        | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ends      | ·
 taken elsewhere            | done     | ends   | ends      | ends      | retiring  | retiring  | ·         | ·         | ·         | ·
 gets a queued job          | ·        | ·      | jitConfig | jitConfig | ·         | ·         | ·         | ·         | asks      | ·
@@ -103,7 +104,7 @@ forgotten by hand          | failed   | failed | failed    | failed    | failed 
 VM adopted                 | retiring | ·      | ·         | ·         | ·         | ·         | ·         | ·         | ·         | ·
 `;
 
-/** Where one state of a column answers an event otherwise than the others. */
+/** Where one state of a column handles an event differently from the others. */
 export const APART = `
 state                                       | event                   | leads to
 starting.blocked                            | room elsewhere          | frees
@@ -116,7 +117,10 @@ running.retiring.releasing                  | job released            | settling
 running.retiring.askingGuestAgain.releasing | job released            | askAgainLater
 `;
 
-/** Who waits for its next try tries at once when an operator says so; the confirmation window of law 5 stays. */
+/**
+ * An actor that waits for its next try tries at once on an operator's order; law 5's confirmation window
+ * stays.
+ */
 export const TRIED_BY_HAND = `
 state                                     | leads to
 creating.waiting                          | creating

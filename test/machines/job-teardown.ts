@@ -1,8 +1,8 @@
 import { rows } from './job-table.ts';
 
 /**
- * The teardown as reviewed data: VM, runner and job are three parts of it that do not know of each other, so each has
- * tables of its own, and `spread` says them for every state of the other two. Cells name the next state of the part;
+ * The teardown as reviewed data: VM, runner and job are three independent parts of it. Each has its own
+ * tables, and `spread` applies them to every state of the other two. Cells name the next state of the part;
  * `given up` is `gone` with a job that was given up, so that an actor with nothing else left fails.
  */
 
@@ -13,13 +13,14 @@ const PARTS = {
 } as const;
 export type Parts = { [Part in keyof typeof PARTS]: (typeof PARTS)[Part][number] };
 
-/** What reaches a teardown from outside concerns its job only, but for two events of an operator. */
+/** Events from outside concern only the job part of a teardown, except two events of an operator. */
 export const TEARDOWN_EXTERNAL = `
 event                      | acting   | waiting  | decided | gone
 slot granted               | ·        | ·        | ·       | ·
 slot reclaimed             | ·        | ·        | ·       | ·
 job started                | gone     | gone     | ·       | ·
 completed here             | gone     | gone     | ·       | ·
+failed here                | gone     | gone     | ·       | ·
 completed elsewhere        | gone     | gone     | ·       | ·
 taken elsewhere            | gone     | gone     | ·       | ·
 gets a queued job          | ·        | ·        | ·       | ·
@@ -50,7 +51,7 @@ job.acting    | recheckJob   | running elsewhere | gone
 job.acting    | recheckJob   | completed         | gone
 `;
 
-/** With a repository that is gone its jobs are, too. */
+/** When a repository is gone, so are its jobs. */
 export const TEARDOWN_REPOSITORY_GONE = `
 part          | effect       | leads to
 vm.acting     | deleteVm     | waiting
@@ -58,7 +59,10 @@ runner.acting | removeRunner | waiting
 job.acting    | recheckJob   | given up
 `;
 
-/** Whatever the code. A runner whose removal failed for long is left to the collector: a test of its own. */
+/**
+ * For every code. Another test covers a runner that is left to the collector, since its removal failed for
+ * long.
+ */
 export const TEARDOWN_REJECTED = `
 part          | effect       | leads to
 vm.acting     | deleteVm     | waiting
@@ -78,14 +82,14 @@ export const TEARDOWNS: Parts[] = PARTS.vm
   .flatMap((vm) => PARTS.runner.flatMap((runner) => PARTS.job.map((job) => ({ vm, runner, job }))))
   .filter((parts) => Object.values(parts).some((part) => part !== 'gone'));
 
-/** The path of a teardown; one that has nothing left ends the actor. */
+/** The path of a teardown; when nothing is left, the actor has ended. */
 export function teardownPath({ vm, runner, job }: Parts): string {
   return [vm, runner, job].every((part) => part === 'gone')
     ? 'done'
     : `tearingDown vm.${vm} runner.${runner} job.${job}`;
 }
 
-/** Where a teardown goes when one of its parts goes as a cell says. */
+/** The path of a teardown after one of its parts goes where a cell says. */
 export function withPart(parts: Parts, part: keyof Parts, cell: string): string {
   if (cell === '·') return '·';
   const isGivenUp = cell === 'given up';
@@ -93,7 +97,10 @@ export function withPart(parts: Parts, part: keyof Parts, cell: string): string 
   return isGivenUp && to === 'done' ? 'failed' : to;
 }
 
-/** The rows of a table of parts, each for every teardown in which that part stands so: path, other cells, leads to. */
+/**
+ * Repeats each row of a table of parts for every teardown with that part in that state: path, other cells,
+ * leads to.
+ */
 export function spread(table: string): string[][] {
   return rows(table).flatMap(([place = '', ...cells]) => {
     const [part, state] = place.split('.') as [keyof Parts, string];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FAILURE_CODES, type FailureCode, failure } from '../../machines/failure.ts';
+import { FAILURE_CODES, type Failure, type FailureCode, failure } from '../../machines/failure.ts';
 import { JOB_STATUSES, NO_JOB } from '../../machines/job/context.ts';
 import { JOB_EVENT_TYPES } from '../../machines/job/events.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
@@ -27,19 +27,19 @@ const eventOf = (name: string) => {
   return event;
 };
 
-/** The mark of an attempt that counts: our code, the host or the image spoiled it. */
+/** The mark of an attempt that counts as failed: our code, the host or the image is to blame. */
 function mark(code: FailureCode): string {
   const counts = ['us', 'host', 'image'].includes(failure(code, '').blame);
   return counts && !NO_FAILED_ATTEMPT.includes(code) ? '+' : '';
 }
 
-/** Where an attempt leads that a rejection ends, as the column `giveUp` says. */
+/** Where a rejection that ends the attempt leads, as the column `giveUp` says. */
 function givenUp(entry: string, code: FailureCode): string {
   if (entry !== 'frees' && entry !== 'retiring') return entry;
   return entry === 'frees' && OVER.includes(code) ? 'ends' : `${entry}${mark(code)}`;
 }
 
-test('the tables know every state, every event type and every failure code', () => {
+test('the tables have every state, every event type and every failure code', () => {
   const known = [...Object.values(COLUMNS).flat(), ...TEARDOWNS.map(teardownPath)];
   expect(known.sort()).toEqual([...RESTING].sort());
   expect(new Set(Object.values(EXTERNAL_EVENTS).map(({ type }) => type))).toEqual(new Set(JOB_EVENT_TYPES));
@@ -50,7 +50,7 @@ test('the tables know every state, every event type and every failure code', () 
   expect(Object.keys(REJECTIONS)).toEqual(expect.arrayContaining(FAILURE_CODES));
 });
 
-test('each state answers each event from outside as the table says', () => {
+test('each state handles each event from outside as the table says', () => {
   const columns = Object.keys(COLUMNS);
   const expected: Record<string, string> = {};
   const actual: Record<string, string> = {};
@@ -68,7 +68,7 @@ test('each state answers each event from outside as the table says', () => {
   expect(actual).toEqual(expected);
 });
 
-test('each teardown answers each event from outside as the table of its job says', () => {
+test('each teardown handles each event from outside as the table of its job part says', () => {
   const states = ['acting', 'waiting', 'decided', 'gone'];
   const expected: Record<string, string> = {};
   const actual: Record<string, string> = {};
@@ -90,7 +90,7 @@ test('each teardown answers each event from outside as the table of its job says
   expect(actual).toEqual(expected);
 });
 
-test('each answer of each effect leads where the table says', () => {
+test('each result of each effect leads where the table says', () => {
   const expected: Record<string, string> = {};
   for (const [path, effect, answer, to = ''] of [...rows(DONE), ...spread(TEARDOWN_DONE)])
     expected[`${path} | ${effect} | ${answer}`] = to;
@@ -116,7 +116,7 @@ test('each rejection of each effect, with each failure code, leads where the tab
       const byCode = { retry, blocked, giveUp: givenUp(giveUp, code) };
       expected[cell] = own.get(cell) ?? byCode[failure(code, '').disposition];
     }
-    // What carries no failure is a fault of ours, and worth another try.
+    // An error without a failure is a fault of our code, and is tried again.
     expected[`${path} | ${effect} | a plain Error`] = retry;
     expected[`${path} | ${effect} | no Error at all`] = retry;
   }
@@ -153,11 +153,11 @@ test('each wait leads where the table says, and one that fails leads there too',
   expect(failed).toEqual(expected);
 });
 
-test('a final state takes no event any more: its actor has ended', () => {
+test('an actor in a final state has ended, so it takes no event', () => {
   expect(FINAL.map((path) => snapshotAt(path).status)).toEqual(['done', 'done']);
 });
 
-test('law 6: no hint moves the status of a job back, and a conclusion once known stays', () => {
+test('law 6: no event moves the status of a job back, and a known conclusion stays', () => {
   for (const path of RESTING) {
     for (const status of JOB_STATUSES) {
       const conclusion = status === 'completed' ? 'failure' : null;
@@ -177,42 +177,57 @@ test('law 6: no hint moves the status of a job back, and a conclusion once known
 test('law 4: an exchange moves the job and leaves VM and runner where they are', () => {
   for (const path of RESTING) {
     const { before, after } = step(snapshotAt(path), eventOf('gets a queued job'));
-    expect(after.context.job, path).toEqual(OTHER_JOB);
+    // The VM here becomes one more attempt of the job that comes.
+    const attempt = OTHER_JOB.attempt + Number(before.context.vm !== null);
+    expect(after.context.job, path).toEqual({ ...OTHER_JOB, attempt });
     // A teardown writes down until when something may still appear; identities stay.
     expect(after.context.vm?.name, path).toBe(before.context.vm?.name);
     expect(after.context.vm?.id, path).toBe(before.context.vm?.id);
     // A warm VM has no runner until its job comes.
     const runner = path === 'warm' ? VM.name : before.context.runner?.name;
     expect(after.context.runner?.name, path).toBe(runner);
-    // For which job it was made stays with the VM.
+    // The job for which it was made stays with the VM.
     expect(after.context.vm?.madeFor, path).toEqual(before.context.vm?.madeFor);
   }
 });
 
-test('a teardown that has nothing left ends by what became of the job', () => {
+test('a teardown with nothing left ends with the outcome of its job', () => {
   const failed = failure('VM_START_FAILED', 'It did not start.');
   const { job } = snapshotAt('tearingDown vm.acting runner.gone job.gone').context;
-  const end = (more: Partial<typeof job>, cause: typeof failed | null) => {
+  const end = (more: Partial<typeof job>, cause: Failure | null) => {
     const before = snapshotAt('tearingDown vm.acting runner.gone job.gone', {
       job: { ...job, ...more },
       failure: cause,
     });
     const { to, after } = step(before, done('deleteVm', null));
-    return [to, after.output?.outcome ?? null];
+    return [to, after.output && [after.output.outcome, after.output.blame].filter(Boolean).join(' ')];
   };
+  const gone = failure('VM_VANISHED', 'It was gone.');
+  const here = { status: 'completed', ranOn: 'ours' } as const;
 
-  expect(end({ status: 'completed' }, failed)).toEqual(['done', 'done']);
+  expect(end({ status: 'completed' }, failed)).toEqual(['done', 'unknown']);
   expect(end({ status: 'completed', conclusion: 'cancelled' }, failed)).toEqual(['done', 'cancelled']);
-  expect(end({ status: 'in_progress' }, null)).toEqual(['done', 'taken']);
-  expect(end({ status: 'in_progress' }, failed)).toEqual(['done', 'lost']);
-  for (const code of OVER as FailureCode[])
-    expect(end({ status: 'queued' }, failure(code, 'It was ordered.')), code).toEqual(['failed', 'failed']);
+  expect(end({ ...here, conclusion: 'success' }, gone)).toEqual(['done', 'succeeded']);
+  expect(end({ ...here, conclusion: 'failure' }, null)).toEqual(['done', 'failed job']);
+  expect(end({ ...here, conclusion: 'failure' }, gone)).toEqual(['done', 'lost host']);
+  const unseen = failure('GUEST_UNREACHABLE', 'It is silent.');
+  expect(end({ ...here, conclusion: 'failure' }, unseen)).toEqual(['done', 'failed']);
+  expect(end({ ...here, conclusion: 'timed_out' }, null)).toEqual(['done', 'failed job']);
+  expect(end({ status: 'in_progress', ranOn: 'other' }, null)).toEqual(['done', 'notOurs']);
+  expect(end({ status: 'in_progress', ranOn: 'ours' }, gone)).toEqual(['done', 'lost host']);
+  expect(end({ status: 'in_progress', ranOn: 'ours' }, null)).toEqual(['done', 'unknown']);
+  for (const code of OVER as FailureCode[]) {
+    const outcome =
+      { OPERATOR_CANCELLED: 'cancelled', OPERATOR_FORGOT: 'unknown' }[code as string] ?? 'notOurs';
+    const cause = failure(code, 'It was ordered.');
+    expect(end({ status: 'queued' }, cause), code).toEqual(['failed', `${outcome} operator`]);
+  }
   // The job went on in an actor of its own.
   expect(end({ id: NO_JOB }, failed)).toEqual(['done', null]);
   expect(end({ id: NO_JOB }, failure('OPERATOR_CANCELLED', 'ada ordered it.'))).toEqual(['done', null]);
 });
 
-test('law 9: until nothing can appear any more, a teardown knows until when it may', () => {
+test('law 9: a teardown stores until when a VM or a runner may still appear', () => {
   const { settle } = DEFAULT_POLICY.timeouts;
   const creating = step(snapshotAt('creating.acting'), eventOf('completed elsewhere')).after.context;
   expect(creating.vm?.mayAppearUntil).toBe(START + settle);

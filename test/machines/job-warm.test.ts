@@ -26,7 +26,7 @@ test('a warm VM is booted and probed, and then waits without a runner', async ()
   expect(rig.context.runner).toBeNull();
 });
 
-test('a job that comes to a warm VM starts at its runner configuration, and ends as any other', async () => {
+test('a job that a warm VM gets starts at its runner configuration, and ends as any other job', async () => {
   const rig = await warmVm();
   await rig.send(GETS_A_JOB);
   expect(rig.callsOf('obtainRunnerConfig')[0]?.input).toMatchObject({
@@ -39,7 +39,7 @@ test('a job that comes to a warm VM starts at its runner configuration, and ends
 });
 
 test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
-  'a job that comes while %s is under way goes on where the VM is, without a stop in warm',
+  'a job that a warm VM gets during %s continues from there, without the state warm',
   async (effect) => {
     const rig = await warmVm({ [effect]: [{ fails: 'HOST_UNREACHABLE' }] });
     await rig.send(GETS_A_JOB);
@@ -50,7 +50,7 @@ test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
 );
 
 test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
-  'its slot can be taken back while %s is under way',
+  'the slot of a warm VM can be reclaimed during %s',
   async (effect) => {
     const rig = await warmVm({ [effect]: [HANGS] });
     await rig.send({ type: 'slot.reclaimed' });
@@ -59,13 +59,13 @@ test.each(['createVm', 'startVm', 'connectGuest', 'probeGuest'] as const)(
   },
 );
 
-test('a slot that serves a job cannot be taken back', async () => {
+test('the slot of a VM with a job cannot be reclaimed', async () => {
   const rig = await warmVm({ obtainRunnerConfig: [HANGS] });
   await rig.send(GETS_A_JOB, { type: 'slot.reclaimed' });
   expect(rig.at).toBe('jitConfig.acting');
 });
 
-test('a warm VM that no job came for goes when it is old', async () => {
+test('a warm VM without a job is removed when its time is over', async () => {
   const rig = await warmVm();
   await rig.clock.passUntil(START + DEFAULT_POLICY.timeouts.warm - 1);
   expect(rig.at).toBe('warm');
@@ -73,7 +73,7 @@ test('a warm VM that no job came for goes when it is old', async () => {
   expect(rig.at).toBe('done');
 });
 
-test('a warm VM that cannot be made is cleaned up and reported as no failed job', async () => {
+test('a warm VM that cannot be made is cleaned up, and ends as done, not as a failed job', async () => {
   const rig = await warmVm({ startVm: [{ fails: 'VM_START_FAILED' }] });
   expect(await rig.finish()).toBe('done');
   expect(rig.context.failure?.code).toBe('VM_START_FAILED');

@@ -1,6 +1,9 @@
 import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate';
 
-/** `running.idle.watching`; the regions of a parallel state side by side: `tearingDown vm.acting runner.gone`. */
+/**
+ * `running.idle.watching`; a space separates the regions of a parallel state: `tearingDown vm.acting
+ * runner.gone`.
+ */
 export function pathOf(value: StateValue): string {
   if (typeof value === 'string') return value;
   return Object.entries(value)
@@ -16,14 +19,14 @@ export function allNodes(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(allNodes)];
 }
 
-/** Left as soon as it is entered, whatever the actor knows. */
+/** Whether the state is always left as soon as it is entered. */
 const isPassing = (node: AnyStateNode) => (node.always ?? []).some(({ guard }) => guard === undefined);
 const isFinal = (node: AnyStateNode, value: StateValue | undefined): boolean =>
   typeof value === 'string' && node.states[value]?.type === 'final';
 
 /**
- * Every state value in which an actor can come to rest: no state that is only passed through, and no parallel
- * state all of whose regions have ended.
+ * Every state value in which an actor can rest: not a state that is only passed through, and not a parallel
+ * state whose regions have all ended.
  */
 export function restingValues(machine: AnyStateMachine): StateValue[] {
   return valuesBelow(machine.root);

@@ -8,7 +8,8 @@ import {
 } from '../../machines/resource-name.ts';
 
 const KEY = '1234567890123456';
-// The second is what another daemon may have that shares the host: its names begin as those of the first's bases do.
+// Another daemon on the same host may have the second prefix: its names begin as those of the first one's
+// bases.
 const PREFIXES = [
   'gh-default',
   'gh-default-base',
@@ -17,20 +18,20 @@ const PREFIXES = [
   'gh',
 ];
 
-test('the names of a job say its id and their number, which has nine digits at most', () => {
+test('a name of a job has its id and a number of at most nine digits', () => {
   for (const number of [1, 100, 999_999_999])
     expect(parseResourceName('gh-a', resourceName('gh-a', 101, number))).toEqual({ jobId: 101, number });
   expect(parseResourceName('gh-a', resourceName('gh-a', 101, 1_000_000_000))).toBeNull();
 });
 
-test('a base says what it holds, and whether it is complete', () => {
+test('the name of a base says its content and whether it is complete', () => {
   expect(parseBaseName('gh-a', baseName('gh-a', KEY))).toEqual({ key: KEY, isComplete: true });
   const unfinished = unfinishedBaseName('gh-a', KEY, 'mhx3k2z1');
   expect(parseBaseName('gh-a', unfinished)).toEqual({ key: KEY, isComplete: false });
 });
 
 test.each(PREFIXES)(
-  'no name of a daemon with the prefix %s is read by another, or as another kind',
+  'no name with the prefix %s is parsed with another prefix, or as another kind',
   (prefix) => {
     const names = [baseName(prefix, KEY), unfinishedBaseName(prefix, KEY, '1')];
     for (const name of names) {

@@ -26,7 +26,7 @@ const CONTEXT: WebhooksContext = {
 const error = Object.assign(new Error('no'), { failure: failure('GITHUB_ERROR', 'no') });
 const EVENTS = {
   delivery: { type: 'delivery.accepted', hook: HOOK },
-  gap: { type: 'gap.found', why: 'no delivery told that job 1 is queued' },
+  gap: { type: 'gap.found', why: 'no delivery said that job 1 is queued' },
   asked: { type: 'xstate.done.actor.redeliverFailed', output: { redelivered: 2 } },
   askingFailed: { type: 'xstate.error.actor.redeliverFailed', error },
   due: { type: 'xstate.done.actor.lookWait', output: null },
@@ -46,7 +46,7 @@ const TABLE: Record<string, Partial<Record<keyof typeof EVENTS, string>>> = {
   doubted: { due: 'trusted', dueFailed: 'repairing.asking' },
 };
 
-test('every state answers every event as the table says', () => {
+test('every state handles every event as the table says', () => {
   const found = Object.fromEntries(
     restingValues(machine).map((value) => {
       const from = pathOf(value);
@@ -60,7 +60,7 @@ test('every state answers every event as the table says', () => {
   expect(found).toEqual(TABLE);
 });
 
-test('a fresh gap outlasts its repair as doubt, an old one does not', () => {
+test('after a repair a recent gap leads to doubt, an old one to trust', () => {
   const after = (age: number) =>
     step(at({ repairing: 'asking' }, { gap: { at: NOW - age, why: '' } }), 'asked');
   expect(pathOf(after(policy.trustAfter - 1).value)).toBe('doubted');
@@ -72,14 +72,14 @@ test('a fresh gap outlasts its repair as doubt, an old one does not', () => {
   });
 });
 
-test('doubt ends by a delivery since the gap alone; without one, failed deliveries are asked for again', () => {
+test('doubt ends only when there was a delivery since the gap, else failed deliveries are requested again', () => {
   const due = (deliveredAt: number) =>
     step(at('doubted', { deliveredAt, gap: { at: NOW - policy.trustAfter, why: '' } }), 'due');
   expect(pathOf(due(NOW - policy.trustAfter + 1).value)).toBe('trusted');
   expect(pathOf(due(NOW - policy.trustAfter - 1).value)).toBe('repairing.asking');
 });
 
-test('a webhook that cannot be asked is repaired by nothing', () => {
+test('no repair is tried for a webhook whose id is unknown', () => {
   const silent = step(at('silent', { hook: null }), 'gap');
   expect(pathOf(silent.value)).toBe('doubted');
   const unknown = transition(machine, at('silent', { hook: null }), {
@@ -89,7 +89,7 @@ test('a webhook that cannot be asked is repaired by nothing', () => {
   expect(pathOf(unknown.value)).toBe('trusted');
 });
 
-test('why GitHub could not be asked is kept until it could', () => {
+test('the failure of a question to GitHub is kept until one succeeds', () => {
   const failed = step(at({ repairing: 'asking' }), 'askingFailed');
   expect(failed.context.failure?.code).toBe('GITHUB_ERROR');
   expect(step(at({ repairing: 'asking' }, failed.context), 'asked').context.failure).toBe(null);

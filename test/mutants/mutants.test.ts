@@ -5,13 +5,16 @@ import { MUTANTS } from './mutants.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-test.each(MUTANTS)('the line that breaks law $law stands once in $file', ({ file, line, becomes }) => {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  expect(text.split(line)).toHaveLength(2);
-  expect(becomes).not.toBe(line);
-});
+test.each(MUTANTS)(
+  'the line whose change breaks law $law is in $file exactly once',
+  ({ file, line, becomes }) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect(text.split(line)).toHaveLength(2);
+    expect(becomes).not.toBe(line);
+  },
+);
 
-test('the tests that have to find a mutant exist', () => {
+test('the tests that must find a mutant exist', () => {
   const named = MUTANTS.flatMap(({ tests }) => tests);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -1,8 +1,8 @@
-/** One line of the product changed so that a law is broken, and the tests that have to see it. */
+/** A change of one line of the product that breaks a law, and the tests that must fail with it. */
 export interface Mutant {
   law: string;
   file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   line: string;
   becomes: string;
   tests: string[];
@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/upkeep/clone-base.test.ts'],
   },
   {
-    law: '10: whoever is refused hears why',
+    law: '10: a refused client receives the reason',
     file: 'src/http/lingering-close.ts',
     line: '      else linger(incoming);',
     becomes: '      else Socket.prototype.destroySoon.call(socket);',
@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '8: a further runner in the same VM gets no further time',
-    file: 'machines/job/setup.ts',
+    file: 'machines/job/vocabulary/setup.ts',
     line: 'context.runner?.name === context.vm?.name',
     becomes: 'context.vm !== null',
     tests: ['test/machines'],
@@ -361,7 +361,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: '13: a silent VM goes only when its lifetime is past',
-    file: 'machines/job/guards.ts',
+    file: 'machines/job/vocabulary/guards.ts',
     line: 'vm?.expiresAt != null && vm.expiresAt + policy.timeouts.expiryMargin <= now()',
     becomes: 'vm !== null',
     tests: ['test/machines'],

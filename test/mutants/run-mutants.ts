@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { textTable } from '../../src/cli/terminal/terminal-text.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
-// Breaks each law by one line, in a copy of the project, and sees that a test fails. The same tests pass before.
+// Breaks each law by a change of one line in a copy of the project, and checks that a test fails that passed
+// before.
 
 const USAGE = `npm run mutants -- [options]
   --only TEXT    those whose law or file contains the text; may be given again

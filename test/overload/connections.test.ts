@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliver, type Overload, overload, talk, WEBHOOKS_ALONE } from './overload-rig.ts';
 
 const MB = 1_000_000;
-/** Milliseconds within which a request has to arrive, and as much again for a slow machine. */
+/** Milliseconds within which a request must arrive, and the same again for a slow machine. */
 const CUT_WITHIN = 20_000;
 
 let rig: Overload;
@@ -20,7 +20,7 @@ const destroyAll = (sockets: { socket: Socket }[]) => {
   for (const { socket } of sockets) socket.destroy();
 };
 
-test('hundreds of clients that say nothing, or a byte now and then, are cut; genuine ones are served meanwhile', async () => {
+test('hundreds of clients that send nothing, or a byte now and then, are cut, and real ones are still served', async () => {
   const before = await rig.memory();
   const starts = [
     '',
@@ -50,7 +50,7 @@ test('hundreds of clients that say nothing, or a byte now and then, are cut; gen
   expect((await rig.memory()) - before).toBeLessThan(150 * MB);
 });
 
-test('bodies that are too large, with a stated size or in chunks without end, are refused, kept nowhere and cut off soon', async () => {
+test('bodies that are too large, with a stated size or in endless chunks, are refused, not stored, and cut off soon', async () => {
   const head = (length: string) =>
     `POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-github-event: workflow_job\r\nx-github-delivery: d\r\nx-hub-signature-256: sha256=00\r\n${length}\r\n\r\n`;
   const before = await rig.memory();
@@ -70,7 +70,7 @@ test('bodies that are too large, with a stated size or in chunks without end, ar
   expect((await rig.memory()) - before).toBeLessThan(100 * MB);
 });
 
-test('a hundred readers of events who do not read hold up nobody', async () => {
+test('a hundred clients that do not read their events delay no other client', async () => {
   const events = `GET /api/events?after=0 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
   const lazy = Array.from({ length: 100 }, () => talk(rig.world.adminUrl, events));
   for (const { socket } of lazy) socket.pause();

@@ -14,7 +14,7 @@ import { ManualClock, settled } from '../support/manual-clock.ts';
 
 /** Bytes of heap before and after many passes of a loop of the daemon. */
 export interface HeapFigures {
-  /** What is done in one pass. */
+  /** Runs one pass. */
   loop: string;
   passes: number;
   before: number;
@@ -24,7 +24,7 @@ export interface HeapFigures {
 const log = pino({ level: 'silent' });
 const DAY = 24 * 3_600_000;
 
-/** A loop as it is soaked: what one pass does, and how often it is done. */
+/** A loop of the daemon under a soak test: what one pass does, and how many passes there are. */
 interface Soak {
   loop: string;
   passes: number;
@@ -52,7 +52,10 @@ function idleAgent(clock: ManualClock): AgentClient {
   return new AgentClient({ name: 'mini-1', baseUrl: 'http://agent.test', token: 't', clock, sender });
 }
 
-/** The scheduler decides again and again while a queued job rests: its VM failed, and it waits for its next attempt. */
+/**
+ * The scheduler decides again and again while a queued job pauses: its VM failed, and it waits for its next
+ * attempt.
+ */
 async function schedulingSoak(): Promise<Soak> {
   const clock = new ManualClock();
   const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
@@ -88,7 +91,7 @@ async function schedulingSoak(): Promise<Soak> {
   };
 }
 
-/** Looks at a GitHub without runs, over the adapter; each is a few requests. */
+/** Looks through the adapter at a GitHub without runs; each look is a few requests. */
 async function pollingSoak(): Promise<Soak> {
   const clock = new ManualClock();
   const empty = () =>
@@ -128,7 +131,7 @@ async function pollingSoak(): Promise<Soak> {
   };
 }
 
-/** Calls to an agent with a signal that lives as long as the daemon, each within a limit of its own. */
+/** Calls to an agent with a signal that lives as long as the daemon, each with its own time limit. */
 async function agentSoak(): Promise<Soak> {
   const clock = new ManualClock();
   const client = idleAgent(clock);
@@ -152,7 +155,9 @@ function heapUsed(): number {
 
 const ROUNDS = 3;
 
-/** A leak grows in every round; what the engine keeps of its own comes and goes, so the round that grew least counts. */
+/**
+ * A leak grows in every round, while the engine's own memory goes up and down, so the smallest growth counts.
+ */
 async function soak({ loop, passes, pass }: Soak): Promise<HeapFigures> {
   const rounds: HeapFigures[] = [];
   // The first round compiles and fills caches.

@@ -20,16 +20,16 @@ const log = pino({ level: 'silent' });
 
 const MB = 1_000_000;
 const JOBS = 1_000;
-/** Milliseconds from job to job, and for how many of them records are kept. */
+/** Milliseconds from job to job, and the number of jobs whose records are kept. */
 const PACE = 1_000;
 const KEPT = 200;
 const PRUNED_EVERY = 100;
 
-test('after twice as many jobs the heap and the store hold what they held', async () => {
+test('heap and store are not larger after twice as many jobs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-memory-'));
   const clock = new ManualClock();
   const store = await openStore({ path: join(folder, 'store'), clock, log, retention: KEPT * PACE });
-  // Only the teardown comes to its end; what came before is cut off by it.
+  // Only the teardown ends; it stops the effects before it.
   const gone = () => null;
   const { actors } = createCore({
     store,
@@ -76,6 +76,6 @@ test('after twice as many jobs the heap and the store hold what they held', asyn
   expect(once.rows.settled).toBeGreaterThan(0);
   expect(once.rows.settled).toBeLessThanOrEqual(KEPT + PRUNED_EVERY);
   expect(Math.abs(twice.entries - once.entries)).toBeLessThan(0.1 * once.entries);
-  // A thousand jobs that were kept, each with its context and journal, would be tens of megabytes.
+  // A thousand kept jobs, each with its context and journal, would take tens of megabytes.
   expect(twice.heap - once.heap).toBeLessThan(3 * MB);
 });

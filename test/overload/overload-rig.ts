@@ -8,7 +8,7 @@ import { type CliProcess, startCli } from '../cli/cli-process.ts';
 import { jobPayload } from '../intake/webhook-rig.ts';
 import { type Scenario, type ScenarioSettings, SECRET, scenario } from '../scenarios/scenario.ts';
 
-/** Nothing but webhooks brings jobs. */
+/** Only webhooks bring jobs. */
 export const WEBHOOKS_ALONE = {
   mode: 'webhook',
   ...{ poll_interval: '1h', recheck_interval: '1h', gc_interval: '1h' },
@@ -16,24 +16,24 @@ export const WEBHOOKS_ALONE = {
 
 export type Overload = Awaited<ReturnType<typeof overload>>;
 
-/** A world, and the daemon as a process of its own whose memory can be looked at. No VM is ever made in time. */
+/** A world, and the daemon in its own process, whose memory can be measured. No VM is ever made in time. */
 export async function overload(settings: ScenarioSettings) {
   const world = await scenario(settings);
   world.mac.faults.add({ route: 'mac create *', delayMs: 600_000 });
-  // It knows nothing of the jobs that tests make up, and a job that GitHub does not know is over.
+  // The simulated GitHub does not have the jobs that tests make up, and the daemon would take those for over.
   world.github.faults.add({ route: 'GET */actions/jobs/:id', status: 500 });
   const self = {
     world,
     daemon: await start(world),
-    /** A figure of `/metrics`, by its name and labels as they stand there. */
+    /** A figure of `/metrics`, by its name and labels as written there. */
     async metric(name: string): Promise<number> {
       const text = await (await fetch(`${world.adminUrl}/metrics`)).text();
       const line = text.split('\n').find((one) => one.startsWith(`${name} `));
       return Number(line?.slice(name.length + 1) ?? 0);
     },
-    /** Bytes of the daemon's process. */
+    /** Resident memory of the daemon's process in bytes. */
     memory: () => self.metric('process_resident_memory_bytes'),
-    /** Waits as long as the test may take. */
+    /** Waits up to the time limit of the test. */
     async reaches(name: string, value: number): Promise<void> {
       const look = async () => expect(await self.metric(name)).toBeGreaterThanOrEqual(value);
       await vi.waitFor(look, { interval: 200, timeout: 10 * 60_000 });
@@ -64,7 +64,7 @@ async function start(world: Scenario): Promise<CliProcess> {
   return daemon;
 }
 
-/** How long one request to the admin API took while something went on, in milliseconds, the slowest last. */
+/** How long each request to the admin API took during `work`, in milliseconds, the slowest last. */
 export async function answersWhile(url: string, work: Promise<unknown>): Promise<number[]> {
   let isOver = false;
   const over = work.finally(() => {
@@ -85,18 +85,18 @@ export async function answersWhile(url: string, work: Promise<unknown>): Promise
 export interface Delivery {
   jobId: number;
   deliveryId?: string;
-  /** Over the body unless told otherwise. */
+  /** The signature of the body by default. */
   signature?: string;
-  /** Instead of a payload. */
+  /** Replaces the payload. */
   body?: string;
 }
 
-/** As many connections as there are deliveries under way, each for one: a kept one may be closed while it is used. */
+/** One connection for each delivery in flight: a kept one may be closed while it is used. */
 const sender = new Agent({ connections: null, pipelining: 0, connect: { timeout: 60_000 } });
 
 /**
- * Sends one delivery, and again as GitHub would be asked to while the answer is "not now"; answers the last status. On
- * a slow machine some of thousands cannot be stored within the seconds that GitHub waits.
+ * Sends one delivery, and sends it again while the response is 503, as a redelivery would; returns the last
+ * status. On a slow machine some of thousands cannot be stored within the seconds that GitHub waits.
  */
 export async function deliver(world: Scenario, delivery: Delivery): Promise<number> {
   const deliveryId = delivery.deliveryId ?? randomUUID();
@@ -108,7 +108,10 @@ export async function deliver(world: Scenario, delivery: Delivery): Promise<numb
   return status;
 }
 
-/** A request that did not arrive whole in time may find its connection closed before it can read why. */
+/**
+ * A client whose request did not arrive completely in time may see its connection closed before it can read
+ * why.
+ */
 function whenCut(error: unknown): number {
   const { cause } = error as { cause?: { code?: string } };
   if (cause?.code !== 'ECONNRESET' && cause?.code !== 'UND_ERR_SOCKET') throw error;
@@ -146,7 +149,7 @@ export const counted = (values: readonly number[]) =>
     [...new Set(values)].sort().map((value) => [value, values.filter((v) => v === value).length]),
   );
 
-/** A connection that says `text` and reads what comes; `ended` resolves when the other side has closed it. */
+/** A connection that sends `text` and reads what comes; `ended` resolves when the other side has closed it. */
 export function talk(url: string, text: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

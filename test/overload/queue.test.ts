@@ -7,18 +7,18 @@ const RUNS = 100;
 const JOBS_A_RUN = 100;
 const SOME = 150;
 
-/** CPU milliseconds of the daemon for each of some deliveries. */
+/** CPU milliseconds of the daemon for each of a number of deliveries. */
 async function costOfDelivery(rig: Overload, firstId: number): Promise<number> {
   const cpu = () => rig.metric('process_cpu_seconds_total');
   const before = await cpu();
   const jobs = Array.from({ length: SOME }, (_, n) => ({ jobId: firstId + n }));
-  // A few at a time, so that most are an event of their own for the scheduler.
+  // A few at a time, so that most are a separate event for the scheduler.
   const statuses = await pMap(jobs, (job) => deliver(rig.world, job), { concurrency: 10 });
   expect(counted(statuses)).toEqual({ 202: SOME });
   return (((await cpu()) - before) * 1_000) / SOME;
 }
 
-test('ten thousand queued jobs on two slots: the oldest go first, answers stay small, and no event costs more than before', {
+test('with ten thousand queued jobs on two slots the oldest go first, responses stay small, and no event costs more', {
   timeout: 240_000,
 }, async () => {
   await using rig = await overload({

@@ -6,7 +6,7 @@ const MB = 1_000_000;
 const JOBS = 1_600;
 const COPIES = 200;
 
-test('two thousand deliveries at once: each job once, none acknowledged that a kill would lose, and the rest goes on', {
+test('of two thousand deliveries at once each makes one job, a kill loses no acknowledged one, and other requests are served', {
   timeout: 240_000,
 }, async () => {
   await using rig = await overload({ hook: false, config: { controller: WEBHOOKS_ALONE } });
@@ -30,7 +30,7 @@ test('two thousand deliveries at once: each job once, none acknowledged that a k
       `admin API ${took.length} answers, the slowest ${slowest.toFixed(0)} ms`,
   );
   expect(grown).toBeLessThan(400 * MB);
-  // The flood must not stand before everybody else: nobody waits for the whole of it.
+  // No other request waits for the whole flood.
   expect(slowest).toBeLessThan(whole / 2);
 
   await rig.restart();
@@ -49,7 +49,7 @@ test('two thousand deliveries at once: each job once, none acknowledged that a k
   ];
   const linesBefore = rig.daemon.stdout().split('\n').length;
   const answers = await Promise.all(mixed.map((one) => deliver(world, one)));
-  // Not 400: a body is not even looked at before its signature is right.
+  // Not 400: a body is not parsed before its signature is checked.
   expect(counted(answers)).toEqual({ 202: genuine.length, 401: 800 });
   const lines = rig.daemon
     .stdout()

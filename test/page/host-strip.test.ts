@@ -18,9 +18,9 @@ test('a strip is cut at the edges of its span, and its last piece lasts until no
   expect(piecesOf(stays, 0, 900)).toEqual([]);
 });
 
-test('what the strip shows is said in words', () => {
+test('the strip has a description in words', () => {
   expect(stripWords('mini', piecesOf(stays, 31_000, 91_000))).toBe(
     `mini since ${clock(31_000)}: healthy 50 s in 2 stays, unreachable 10 s`,
   );
-  expect(stripWords('mini', [])).toBe('mini: nothing is known of this time');
+  expect(stripWords('mini', [])).toBe('mini: there is no data for this time');
 });

@@ -8,7 +8,7 @@ export const whyNoBrowser = existsSync(EXECUTABLE)
   ? null
   : `no browser at ${EXECUTABLE}: apt-get install -y chromium, or name one in CHROMIUM`;
 
-/** A browser that speaks with nobody by itself. */
+/** A browser that sends no requests by itself. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
@@ -26,9 +26,9 @@ export function launchBrowser(): Promise<Browser> {
 
 export interface Opened {
   page: Page;
-  /** What the page or the browser complained about: a refused script, a lost file, an error. */
+  /** Errors and warnings of the page or the browser: a refused script, a missing file, an error. */
   complaints: string[];
-  /** Addresses that were asked for. */
+  /** The requested addresses. */
   asked: string[];
 }
 

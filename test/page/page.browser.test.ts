@@ -25,7 +25,7 @@ const untilMark = (page: Page, id: number, state: string | null) =>
       ((document.getElementById('marks') as MarkCanvas | null)?.whereIs?.(job)?.state ?? null) === wanted,
     [id, state] as const,
   );
-/** Until a mark is within the box of a state. */
+/** Waits until a mark is within the box of a state. */
 const untilInside = (page: Page, id: number, path: string) =>
   page.waitForFunction(
     ([job, state]) => {
@@ -52,7 +52,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  /** Its clock begins two seconds ago, and a test that wants two moments puts it forward. */
+  /** A daemon whose clock is two seconds behind; a test that needs two moments moves it forward. */
   async function withDaemon(
     use: (daemon: StagedDaemon, clock: PictureClock) => Promise<void>,
     token: string | null = null,
@@ -67,7 +67,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     }
   }
 
-  test('a job is a mark that crosses all states of the pipeline and leaves with it', {
+  test('a job is a mark that moves through all states of the pipeline and disappears at its end', {
     timeout: 60_000,
   }, async () => {
     await withDaemon(async (daemon) => {
@@ -108,7 +108,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('the scrubber puts chart, list and job back to a moment, a link keeps it, and live goes on', {
+  test('the scrubber shows chart, list and job of a past moment, a link keeps it, and live returns to now', {
     timeout: 60_000,
   }, async () => {
     await withDaemon(async (daemon, clock) => {
@@ -132,7 +132,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       await page.waitForFunction(() =>
         document.querySelector('.verdict')?.textContent?.includes('VM_START_FAILED'),
       );
-      // The first entry's own moment, by the scrubber itself.
+      // The moment of the first entry, set with the scrubber itself.
       await page.evaluate((at) => {
         const scrubber = document.getElementById('scrubber') as HTMLInputElement;
         scrubber.value = String(at);
@@ -145,7 +145,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('a page that loses its connection goes on where it was, and a reload shows the same', {
+  test('a page that loses its connection continues from its last entry, and a reload shows the same', {
     timeout: 60_000,
   }, async () => {
     await withDaemon(async (daemon) => {
@@ -157,7 +157,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
         daemon.next(key);
         daemon.queue(6);
       });
-      expect(await (await told).textContent()).toContain('The daemon does not answer.');
+      expect(await (await told).textContent()).toContain('The daemon does not respond.');
       daemon.next(key);
       await untilMark(page, 6, 'queued');
       await page.waitForSelector('.banner', { state: 'detached' });
@@ -203,13 +203,14 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       console.info(
         `500 jobs, 125 moves a second: frame time median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, of it ${perFrame.toFixed(1)} ms of work`,
       );
-      // A machine that is shared by several builds draws slower; work is counted by the thread's own clock.
+      // A machine that runs several builds draws slower, so the page's work is measured by the thread's own
+      // clock.
       expect(perFrame).toBeLessThan(16.7);
       expect(median).toBeLessThan(100);
     });
   });
 
-  test('by keyboard alone one reaches a state, a job and the past', async () => {
+  test('a state, a job and the past can be reached by keyboard alone', async () => {
     await withDaemon(async (daemon) => {
       const key = daemon.queue(3);
       daemon.next(key);
@@ -286,7 +287,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('nothing is loaded from elsewhere, and the page shows itself within a second', async () => {
+  test('the page loads nothing from elsewhere, and is shown within a second', async () => {
     await withDaemon(async (daemon) => {
       daemon.queue(1);
       const { page, asked } = await openPage(browser, daemon.url);
@@ -300,7 +301,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('text from GitHub or a guest stays text, wherever it is shown', { timeout: 60_000 }, async () => {
+  test('text from GitHub or a guest is shown as text everywhere', { timeout: 60_000 }, async () => {
     await withDaemon(async (daemon) => {
       const evil = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
       const key = daemon.queue(66, {
@@ -344,7 +345,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       ).toEqual([]);
       expect(await page.locator('img[onerror], #app script').count()).toBe(0);
       expect(await page.locator('tr[data-job="66"] .title').textContent()).toBe(evil);
-      // And if one got through, the policy would not run it.
+      // If a script got through, the policy would not run it.
       await page.evaluate(() => {
         const inline = document.createElement('div');
         inline.innerHTML = '<img src=x onerror="window.hacked=1">';
@@ -355,7 +356,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('with a token the page asks for it, and orders go through with a name', async () => {
+  test('the page asks for the token when there is one, and orders have a name', async () => {
     await withDaemon(async (daemon) => {
       const key = daemon.queue(4);
       daemon.next(key);
@@ -374,22 +375,22 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       });
       await page.click('button.danger');
       await page.waitForFunction(() =>
-        document.querySelector('.story')?.textContent?.includes('operator.cancelled by Ada ☂'),
+        document.querySelector('.story')?.textContent?.includes('Ada ☂ ordered: cancel job 4'),
       );
       expect(asked).toEqual(['confirm', 'prompt']);
-      expect(await page.locator('.sources').textContent()).toContain('cancelled job 4Ada ☂');
+      expect(await page.locator('.sources').textContent()).toContain('cancel job 4Ada ☂');
       expect(daemon.state(key)).toBe('tearingDown.vm.acting, tearingDown.runner.gone, tearingDown.job.gone');
     }, 's3cret-admin-token');
   });
 
-  test('the head says whether jobs are served, what is in trouble and who must act', async () => {
+  test('the head says whether jobs are served, what has a problem and who must act', async () => {
     await withDaemon(async (daemon) => {
       const { page } = await openPage(browser, daemon.url);
       const banner = page.locator('.banner');
       await page.getByText('ready', { exact: true }).waitFor();
       daemon.health = decideHealth(factsOf({ breakers: [breakerOf('pull', 'ghcr.io for ios')] }));
       await page.getByText('degraded', { exact: true }).waitFor();
-      await page.getByText('1 part of the work in trouble').click();
+      await page.getByText('1 part of the work with a problem').click();
       await page
         .getByText(/^The pull from ghcr\.io for ios is held back after 2 failures: .* Who must act: /)
         .waitFor();
@@ -400,7 +401,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('in the past, sources and hosts are what the journal tells of them', { timeout: 60_000 }, async () => {
+  test('for a past moment, sources and hosts are shown from the journal', { timeout: 60_000 }, async () => {
     await withDaemon(async (daemon, clock) => {
       daemon.host('mini-1', []);
       await clock.pass(1_000);
@@ -432,7 +433,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('hosts and webhooks are marks on charts of their own, and the lists tell their health in words', {
+  test('hosts and webhooks are marks on their own charts, and the lists have their health in words', {
     timeout: 60_000,
   }, async () => {
     await withDaemon(async (daemon) => {
@@ -453,7 +454,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       expect(await strip.locator('rect.unreachable').count()).toBe(1);
       await page.waitForFunction(() => document.querySelector('.sources .state')?.textContent === 'trusted');
       const sources = (await page.locator('.sources').textContent()) ?? '';
-      expect(sources).toContain('for looking for work: 0 calls, rests until');
+      expect(sources).toContain('for looking for work: 0 calls, paused until');
       expect(sources).toContain('for teardown: 300 calls');
       for (const [tab, path] of [
         ['Hosts', 'healthy'],
@@ -466,7 +467,9 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('no job, one job and a phone: nothing overflows to the side', { timeout: 60_000 }, async () => {
+  test('with no job, with one job and on a phone nothing overflows to the side', {
+    timeout: 60_000,
+  }, async () => {
     await withDaemon(async (daemon) => {
       for (const jobs of [0, 1]) {
         if (jobs === 1)

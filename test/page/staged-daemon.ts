@@ -29,7 +29,7 @@ import { stagedSource } from './staged-source.ts';
 
 const silent = pino({ level: 'silent' });
 
-/** Answers of effects that lead a job on, by the state that waits for them. */
+/** Results of effects that let a job continue, by the state that waits for them. */
 const NEXT: Record<string, [effect: string, output: unknown]> = {
   'creating.acting': ['createVm', { vmId: 'vm-1' }],
   'starting.acting': ['startVm', { expiresAt: null }],
@@ -42,8 +42,8 @@ const NEXT: Record<string, [effect: string, output: unknown]> = {
 };
 
 /**
- * A daemon with real machines, store, journal and admin listener, whose effects never end by themselves: a test says
- * what comes next, so that no picture depends on the speed of anything.
+ * A daemon with real machines, store, journal and admin listener, whose effects never end by themselves: a
+ * test decides what happens next, so that no picture depends on timing.
  */
 export class StagedDaemon {
   readonly store: Store;
@@ -52,21 +52,21 @@ export class StagedDaemon {
   readonly journal: JournalWriter;
   readonly dispatcher: Dispatcher;
   readonly webhooks: WebhookHealth;
-  /** What GitHub's answers said of its budget. */
+  /** The budget according to GitHub's responses. */
   readonly limits = new RateLimits();
   readonly deliveries: DeliveryLog;
   readonly #core: Core;
-  /** What was logged of orders. */
+  /** The log lines of orders. */
   readonly logged: { msg: string }[] = [];
   readonly orderLog = pino({ base: null }, { write: (line) => void this.logged.push(JSON.parse(line)) });
-  /** What the daemon says of itself. */
+  /** The status of the daemon. */
   health: Health = GOOD_HEALTH;
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
   interrupt: (whileCut: () => void) => Promise<void> = async () => undefined;
 
-  /** Without Macs, no host is ever looked at: what one looks like is told by `host`. */
+  /** Without Macs no host is ever looked at: `host` sets what a look would show. */
   static async start(
     token: string | null = null,
     { clock = systemClock, macs = null }: { clock?: Clock; macs?: StagedMacs | null } = {},
@@ -149,7 +149,7 @@ export class StagedDaemon {
     };
   }
 
-  /** A queued job; answers the key of its actor. */
+  /** Adds a queued job; returns the key of its actor. */
   queue(id: number, more: Partial<Job> = {}): string {
     return this.actors.create({ ...JOB, id, queuedAt: this.clock.now(), name: `job ${id}`, ...more });
   }
@@ -165,7 +165,7 @@ export class StagedDaemon {
     return 'over';
   }
 
-  /** Lets the effect that the job waits for come to its good end. */
+  /** Lets the effect that the job waits for succeed. */
   next(key: string): void {
     const state = this.state(key);
     if (state === 'queued') this.send(key, { type: 'slot.granted', host: 'mini-1', numbers: NUMBERS });
@@ -175,7 +175,7 @@ export class StagedDaemon {
     else if (effect) this.#end(key, { type: `xstate.done.actor.${effect}`, output });
   }
 
-  /** Lets it fail. */
+  /** Lets the effect that the job waits for fail. */
   fail(
     key: string,
     code: Parameters<typeof failure>[0],

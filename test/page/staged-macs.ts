@@ -3,12 +3,12 @@ import type { AgentClient } from '../../src/agent/agent-client.ts';
 import { DaemonError } from '../../src/errors.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 
-/** Macs whose agents list the VMs that the actors have there, so that slots fill and free as they do by day. */
+/** Macs whose agents list the VMs of the actors, so that slots are used and freed as in real work. */
 export class StagedMacs {
   readonly names: string[];
-  /** What an agent says instead of an answer, by host. */
+  /** The failure that an agent returns instead of a response, by host. */
   readonly trouble = new Map<string, string>();
-  /** VMs that are not ours, by host. */
+  /** Foreign VMs, by host. */
   readonly strangers = new Map<string, HostVm[]>();
 
   constructor(names: string[]) {

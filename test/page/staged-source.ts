@@ -30,7 +30,7 @@ export interface StagedParts {
   health(): Health;
 }
 
-/** What the admin API of a staged daemon shows: the real watching of the journal, with a GitHub that says nothing new. */
+/** The source of a staged daemon's admin API: it really watches the journal, and its GitHub has nothing new. */
 export async function stagedSource({
   core,
   store,

@@ -14,29 +14,29 @@ const words = (over: Partial<Webhooks>, mode = 'both') =>
     NOW,
   );
 
-test('doubt is told with its reason, since when, and when it is looked at again', () => {
-  const gap = { at: NOW - 30_000, why: 'no delivery told that job 5 is queued' };
+test('doubt is shown with its reason, its beginning, and the time of the next look', () => {
+  const gap = { at: NOW - 30_000, why: 'no delivery said that job 5 is queued' };
   const { mood, verdict, why } = words({ state: 'doubted', gap });
   expect([mood, verdict]).toEqual(['warn', 'doubted']);
-  expect(why).toContain(`since ${clock(NOW - 60_000)}: no delivery told that job 5 is queued`);
+  expect(why).toContain(`since ${clock(NOW - 60_000)}: no delivery said that job 5 is queued`);
   expect(why).toContain(clock(NOW - 30_000));
   expect(why).toContain(clock(NOW + 60_000));
 });
 
-test('trust names its beginning; silence is no trouble, and in mode poll not even expected', () => {
+test('trust is shown with its beginning, and silence is not a problem, in mode poll not even expected', () => {
   expect(words({ state: 'trusted' })).toMatchObject({ mood: 'good', verdict: 'trusted' });
   expect(words({}).verdict).toBe('silent');
   expect(words({}, 'poll')).toMatchObject({ verdict: 'not used', why: 'The mode is poll.' });
 });
 
-test('the last delivery and what was asked for again are told', () => {
-  expect(words({}).last).toBe('No genuine delivery yet.');
+test('the last delivery and the number of redeliveries are shown', () => {
+  expect(words({}).last).toBe('No verified delivery yet.');
   expect(words({ deliveredAt: NOW - 5_000, redelivered: 1 }).last).toBe(
-    'Last delivery 5.0 s ago. GitHub was asked to make 1 failed delivery again.',
+    'Last delivery 5 s ago. GitHub was asked to repeat 1 failed delivery.',
   );
 });
 
-test('why GitHub cannot be asked is told whatever the verdict is', () => {
+test('the reason why GitHub cannot be asked is shown in every state', () => {
   const refused = failure('GITHUB_PERMISSION_MISSING', 'The credentials need repository_hooks.');
   for (const state of ['trusted', 'doubted', 'repairing'])
     expect(words({ state, failure: refused }).trouble).toContain(

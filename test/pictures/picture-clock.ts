@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/clock.ts';
 
-/** Runs as every clock does, but begins some time ago and can be put forward, so that a day is over in seconds. */
+/** A running clock that starts some time ago and can be moved forward, so that a day takes seconds. */
 export class PictureClock implements Clock {
   #behind: number;
   readonly #sleepers = new Set<{ at: number; wake(): void }>();
 
-  /** `behind`: milliseconds before now at which it begins. */
+  /** `behind`: how many milliseconds before now it starts. */
   constructor(behind: number) {
     this.#behind = behind;
   }
@@ -18,12 +18,12 @@ export class PictureClock implements Clock {
     return this.#behind;
   }
 
-  /** Milliseconds until it shows the time of everybody else. */
+  /** Milliseconds by which it is still behind the system's clock. */
   get behind(): number {
     return this.#behind;
   }
 
-  /** Lets `ms` pass at once, and everything that slept until then wake in its order. */
+  /** Lets `ms` milliseconds pass at once; sleeps until then end in their order. */
   async pass(ms: number): Promise<void> {
     this.#behind -= Math.min(ms, this.#behind);
     const due = [...this.#sleepers].filter(({ at }) => at <= this.now()).sort((a, b) => a.at - b.at);

@@ -7,7 +7,10 @@ import { StagedMacs } from '../page/staged-macs.ts';
 import { PictureClock } from './picture-clock.ts';
 import { Workday } from './workday.ts';
 
-/** `npm run pictures`: the page's pictures in docs/images, of a staged daemon, each from the same events. */
+/**
+ * `npm run pictures`: makes the page's pictures in docs/images with a staged daemon, from the same events
+ * each time.
+ */
 const FOLDER = join(import.meta.dirname, '../../docs/images');
 const TROUBLE = {
   state: 'probing.acting',
@@ -29,7 +32,7 @@ async function day(hours: number) {
   return { daemon, macs, clock, work: new Workday(daemon, macs, clock) };
 }
 
-/** A day with jobs that are done, one that failed, six at work and three that wait. */
+/** A day with finished jobs, a failed one, six that run and three that wait. */
 async function busyDay() {
   const staged = await day(2.2);
   const { macs, work } = staged;

@@ -8,7 +8,7 @@ import type { PictureClock } from './picture-clock.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** How long a job stays in each state, in seconds; each stay differs by up to a third. */
+/** How many seconds a job stays in each state; each stay varies by up to a third. */
 const STAYS: Record<string, number> = {
   'creating.acting': 14,
   'starting.acting': 9,
@@ -37,15 +37,15 @@ const JOBS: Partial<Job>[] = [
 
 interface Plan {
   key: string;
-  /** Milliseconds of the job's own work. */
+  /** Milliseconds that the job itself takes. */
   work: number;
-  /** The state in which something fails, and how. */
+  /** The state in which an effect fails, and the failure. */
   trouble: { state: string; code: 'GUEST_TOOL_MISSING'; message: string } | null;
   state: string;
   since: number;
 }
 
-/** Jobs that are queued, served and done on three Macs, at the pace of a day and in the time of a tea. */
+/** Jobs that are queued, served and finished on three Macs: a whole day of them in a few minutes. */
 export class Workday {
   readonly daemon: StagedDaemon;
   readonly macs: StagedMacs;
@@ -63,7 +63,7 @@ export class Workday {
     this.#webhook.post('/webhook', (c) => c.json({ message: 'stored' }, 202));
   }
 
-  /** Queues a job of the day; answers its id. */
+  /** Queues a job of the day; returns its id. */
   async queue(minutes: number, trouble: Plan['trouble'] = null): Promise<number> {
     const id = this.#nextId;
     this.#nextId += 7;
@@ -80,7 +80,7 @@ export class Workday {
     return id;
   }
 
-  /** Lets time pass in steps of a second, each with what happens in it. */
+  /** Lets time pass in steps of one second, each with its events. */
   async pass(minutes: number): Promise<void> {
     for (let left = minutes * MINUTE; left > 0 && this.clock.behind > 0; left -= SECOND) {
       await this.clock.pass(SECOND);
@@ -118,7 +118,7 @@ export class Workday {
     this.daemon.actors.send(key, { type: 'xstate.done.actor.watchRunner', output } as never);
   }
 
-  /** What the effect of a state called, as a daemon with real effects writes it down. */
+  /** The calls of a state's effect, as a daemon with real effects records them. */
   #note(actor: string, outcome: string, startedAt: number): void {
     const [effect, calls] = CALLS[this.daemon.state(actor)] ?? [];
     if (effect === undefined || calls === undefined) return;

@@ -14,7 +14,7 @@ import { snapshotAt } from '../machines/job-step.ts';
 
 const log = pino({ level: 'silent' });
 
-test('a cordoned host gets no job, and gets them again when the order is taken back', async () => {
+test('a cordoned host gets no job until it is uncordoned', async () => {
   const store = await Store.over(new MemoryLevel<string, string>() as never, {
     clock: systemClock,
     log,

@@ -17,13 +17,13 @@ beforeEach(() => {
   full = new FullHosts(clock);
 });
 
-/** Tells of VMs that one host refuses to start, one after the other. */
+/** Reports VMs that one host refuses to start, one after the other. */
 const refuse = (host: string, ...keys: string[]) => {
   for (const key of keys) full.jobChanged(key, refusedOn(host));
 };
 
 describe('a host that refused to start a VM', () => {
-  test('counts as full for 30 s, and no other does', () => {
+  test('counts as full for 30 s, and no other host does', () => {
     expect([full.isFull('m1'), full.nextAt()]).toEqual([false, null]);
     refuse('m1', 'a');
     expect([full.isFull('m1'), full.isFull('m2'), full.nextAt()]).toEqual([
@@ -37,7 +37,7 @@ describe('a host that refused to start a VM', () => {
     expect([full.isFull('m1'), full.nextAt()]).toEqual([false, null]);
   });
 
-  test('is left alone for longer with each further VM that it refuses, for ten minutes at most', () => {
+  test('counts as full for twice as long with each further VM that it refuses, up to ten minutes', () => {
     const lengths = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => {
       refuse('m1', key);
       const length = (full.nextAt() ?? 0) - clock.now();
@@ -47,7 +47,7 @@ describe('a host that refused to start a VM', () => {
     expect(lengths).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
   });
 
-  test('is not refused once more by a VM that tries again', () => {
+  test('does not count as full for longer when the same VM tries again', () => {
     refuse('m1', 'a');
     const until = full.nextAt();
     clock.advance(10_000);
@@ -55,7 +55,7 @@ describe('a host that refused to start a VM', () => {
     expect(full.nextAt()).toBe(until);
   });
 
-  test('is full no longer when a VM comes up there, and its next refusal is the first one again', () => {
+  test('is not full any more when a VM starts there, and its next refusal counts as the first one', () => {
     refuse('m1', 'a', 'b');
     full.jobChanged('b', snapshotAt('warm', { vm: { ...VM, host: 'm1' } }));
     expect(full.isFull('m1')).toBe(false);
@@ -63,7 +63,7 @@ describe('a host that refused to start a VM', () => {
     expect(full.nextAt()).toBe(clock.now() + 30_000);
   });
 
-  test('stays full while a job that has long been at work there goes on', () => {
+  test('stays full when a job that ran there before goes on', () => {
     const busy = (path: string) => snapshotAt(path, { vm: { ...VM, host: 'm1' } });
     full.jobChanged('busy', busy('running.busy.watching'));
     refuse('m1', 'a');
@@ -71,7 +71,7 @@ describe('a host that refused to start a VM', () => {
     expect(full.isFull('m1')).toBe(true);
   });
 
-  test('is tried again at the earliest instant of all that are full', () => {
+  test('is tried again at its instant, the earliest one when several are full', () => {
     refuse('m1', 'a', 'b');
     clock.advance(1_000);
     refuse('m2', 'c');
@@ -88,14 +88,14 @@ describe('a VM that waits for a full host', () => {
   };
   beforeEach(() => snapshots.clear());
 
-  test('moves as soon as another host has room, and only then', () => {
+  test('moves only when another host has room', () => {
     waits('a', 'm1');
     expect(full.movable(actors, [{ name: 'm1', free: 2 }])).toEqual([]);
     expect(full.movable(actors, [{ name: 'm2', free: 0 }])).toEqual([]);
     expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual(['a']);
   });
 
-  test('moves alone when there is room for one', () => {
+  test('does not move when another VM takes the only room', () => {
     waits('a', 'm1');
     waits('b', 'm1');
     expect(full.movable(actors, [{ name: 'm2', free: 1 }])).toEqual(['a']);
@@ -112,7 +112,7 @@ describe('a VM that waits for a full host', () => {
     expect(full.movable(actors, left)).toEqual(['a']);
   });
 
-  test('does not move to a host where it may not begin, or its VM would be made in vain there, too', () => {
+  test('does not move to a host where its job may not start', () => {
     waits('a', 'm1');
     const left = [
       { name: 'm2', free: 1 },
@@ -128,7 +128,7 @@ describe('a VM that waits for a full host', () => {
     expect(asked).toEqual(['a to m2', 'a to m3', 'a to m2']);
   });
 
-  test('takes nobody else’s turn when its actor is gone', () => {
+  test('takes no turn when its actor is gone', () => {
     waits('gone', 'm1');
     snapshots.clear();
     waits('a', 'm1');

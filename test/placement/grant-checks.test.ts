@@ -30,7 +30,7 @@ const seen = ({ id, owner, repository, runId }: Job, more: Partial<JobObservatio
   ...more,
 });
 
-/** A question that reached GitHub and waits for what the test answers. */
+/** A question to GitHub that waits for the test's response. */
 interface Question {
   route: string;
   signal: AbortSignal | undefined;
@@ -38,7 +38,7 @@ interface Question {
   refuse(code: FailureCode): Promise<void>;
 }
 
-/** Checks over a GitHub that answers when the test says so, and refuses what was called off. */
+/** Checks with a GitHub that responds when the test says so, and rejects aborted questions. */
 function checking(scope: 'repository' | 'organization' = 'repository') {
   const clock = new ManualClock();
   const asked: Question[] = [];
@@ -102,13 +102,13 @@ function checking(scope: 'repository' | 'organization' = 'repository') {
     counts,
     refused,
     routes,
-    /** The oldest question that was not looked at yet. */
+    /** The oldest question that the test has not taken yet. */
     next: () => {
       const question = asked.shift();
       if (!question) throw new Error('GitHub is asked nothing');
       return question;
     },
-    /** Makes all known that a grant needs: what is asked later is for the job alone. */
+    /** Lets the right to register be known for these jobs, so that later questions are only for the job. */
     grantRights: async (...jobs: Job[]) => {
       for (const job of jobs) checks.observed(seen(job, { seenAt: clock.now() }));
       for (const job of jobs) checks.ask(job);
@@ -126,7 +126,7 @@ beforeEach(() => {
   at = checking();
 });
 
-describe('a job of which GitHub was heard', () => {
+describe('a job that was last observed as queued', () => {
   beforeEach(() => at.grantRights(JOB, OTHER));
 
   test('a moment ago may have a VM, and GitHub is not asked', async () => {
@@ -135,7 +135,7 @@ describe('a job of which GitHub was heard', () => {
     expect(at.routes()).toEqual([]);
   });
 
-  test('longer than 10 s ago is asked for once, however often a slot is looked for', async () => {
+  test('longer than 10 s ago is asked for once, however often a slot is offered', async () => {
     await at.clock.pass(10_001);
     expect([at.checks.ask(JOB), at.checks.ask(JOB), at.checks.ask(JOB)]).toEqual([
       'asking',
@@ -145,7 +145,7 @@ describe('a job of which GitHub was heard', () => {
     expect(at.routes()).toEqual(['job octo app 101']);
   });
 
-  test('may have a VM as soon as GitHub says again that it is queued', async () => {
+  test('longer ago may have a VM as soon as GitHub says that it is still queued', async () => {
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
     const { changes } = at.counts;
@@ -158,7 +158,7 @@ describe('a job of which GitHub was heard', () => {
   test.each([
     ['runs already', { status: 'in_progress', runnerName: 'theirs' }],
     ['is over already', { status: 'completed', conclusion: 'cancelled' }],
-  ] as const)('is observed, and gets no VM by this answer, when it %s', async (_how, facts) => {
+  ] as const)('is observed again, and gets no VM, when GitHub says that it %s', async (_how, facts) => {
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
     await at.next().answer(seen(JOB, facts));
@@ -166,14 +166,14 @@ describe('a job of which GitHub was heard', () => {
     expect(at.checks.ask(JOB)).not.toBe('yes');
   });
 
-  test('is over when GitHub has it no more', async () => {
+  test('is over when GitHub does not have it any more', async () => {
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
     await at.next().answer(null);
     expect(at.observed).toMatchObject([{ jobId: JOB.id, status: 'completed', conclusion: null }]);
   });
 
-  test('is asked for while another one is: neither waits for the other', async () => {
+  test('is asked for in parallel with other jobs', async () => {
     await at.clock.pass(10_001);
     expect([at.checks.ask(JOB), at.checks.ask(OTHER)]).toEqual(['asking', 'asking']);
     expect(at.routes()).toEqual(['job octo app 101', 'job octo site 303']);
@@ -184,8 +184,8 @@ describe('a job of which GitHub was heard', () => {
 
   test.each([
     ['is held back at GitHub', { status: 'waiting' }],
-    ['runs, GitHub does not say where', { status: 'in_progress', runnerName: null }],
-  ] as const)('is not asked for again at once when it %s', async (_how, facts) => {
+    ['runs, but not where', { status: 'in_progress', runnerName: null }],
+  ] as const)('is not asked for again at once when GitHub says that it %s', async (_how, facts) => {
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
     await at.next().answer(seen(JOB, facts));
@@ -204,7 +204,7 @@ describe('a job whose last runner got no job from GitHub', () => {
   const UNUSED: Job = { ...JOB, runnersUnused: 1 };
   beforeEach(() => at.grantRights(JOB));
 
-  test('has its run read as well, since GitHub may keep a job queued whose run is over', async () => {
+  test('has its run read too, since GitHub may keep a job queued whose run is over', async () => {
     await at.clock.pass(10_001);
     at.checks.ask(UNUSED);
     await at.next().answer(seen(JOB));
@@ -213,7 +213,7 @@ describe('a job whose last runner got no job from GitHub', () => {
     expect([at.observed, at.checks.ask(UNUSED)]).toMatchObject([[{ status: 'queued' }], 'yes']);
   });
 
-  test('is over when its run is', async () => {
+  test('is over when its run is over', async () => {
     await at.clock.pass(10_001);
     at.checks.ask(UNUSED);
     await at.next().answer(seen(JOB));
@@ -221,7 +221,7 @@ describe('a job whose last runner got no job from GitHub', () => {
     expect(at.observed).toMatchObject([{ jobId: JOB.id, status: 'completed' }]);
   });
 
-  test('is over when GitHub has it no more, and the run, which is gone as well, is not asked for', async () => {
+  test('is over when GitHub does not have it any more, and its run is not read', async () => {
     await at.clock.pass(10_001);
     at.checks.ask(UNUSED);
     await at.next().answer(null);
@@ -229,7 +229,7 @@ describe('a job whose last runner got no job from GitHub', () => {
     expect(at.observed).toMatchObject([{ jobId: JOB.id, status: 'completed' }]);
   });
 
-  test('has its run read although a webhook or a poll just called the job queued', async () => {
+  test('has its run read even when a webhook or a poll just found the job queued', async () => {
     at.checks.observed(seen(JOB, { seenAt: at.clock.now(), source: 'poll' }));
     expect(at.checks.ask(UNUSED)).toBe('asking');
     await at.next().answer(seen(JOB));
@@ -237,14 +237,14 @@ describe('a job whose last runner got no job from GitHub', () => {
   });
 });
 
-describe('a GitHub that does not answer within 2 s', () => {
+describe('a GitHub that does not respond within 2 s', () => {
   beforeEach(async () => {
     await at.grantRights(JOB);
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
   });
 
-  test('is told to its breaker, and nobody waits for it any longer', async () => {
+  test('counts against its breaker, and is not waited for any longer', async () => {
     await at.clock.pass(1_999);
     expect([at.told, at.next().signal?.aborted]).toEqual([[], false]);
     await at.clock.pass(1);
@@ -252,7 +252,7 @@ describe('a GitHub that does not answer within 2 s', () => {
     expect(at.checks.ask(JOB)).toBe('no');
   });
 
-  test('is asked again after 5 s, not before, and that instant is known', async () => {
+  test('is asked again after 5 s and not before, and that instant is known', async () => {
     at.next();
     await at.clock.pass(2_000);
     expect(at.checks.nextAt()).toBe(at.clock.now() + 5_000);
@@ -263,13 +263,13 @@ describe('a GitHub that does not answer within 2 s', () => {
     expect([at.checks.ask(JOB), at.routes()]).toEqual(['asking', ['job octo app 101']]);
   });
 
-  test('costs nothing when GitHub says unasked that the job is queued', async () => {
+  test('does not delay a job that a webhook reports as queued', async () => {
     await at.clock.pass(2_000);
     at.checks.observed(seen(JOB, { seenAt: at.clock.now(), source: 'webhook' }));
     expect(at.checks.ask(JOB)).toBe('yes');
   });
 
-  test('leaves no timer behind when it answers in time', async () => {
+  test('leaves no timer when it responds in time', async () => {
     await at.next().answer(seen(JOB));
     expect(at.clock.alarms).toEqual([]);
   });
@@ -283,7 +283,7 @@ describe('a question that GitHub refuses', () => {
     ['GITHUB_NOT_FOUND', ['registration octo/app attempt.failed GITHUB_NOT_FOUND']],
     ['GITHUB_ERROR', ['github github attempt.failed GITHUB_ERROR']],
     ['GITHUB_RATE_LIMITED', []],
-  ])('with %s speaks to %j', async (code, told) => {
+  ])('with %s is reported to these breakers: %j', async (code, told) => {
     await at.clock.pass(10_001);
     at.checks.ask(JOB);
     await at.next().refuse(code);
@@ -302,20 +302,20 @@ describe('a job whose repository is gone', () => {
     await refused();
   });
 
-  test('is held back, since a token may lose a repository for some minutes', async () => {
+  test('is held back for ten minutes, since a token may lose a repository for some minutes', async () => {
     expect([at.gone, at.told]).toEqual([[], ['registration octo/app attempt.failed REPOSITORY_GONE']]);
     await at.clock.pass(10 * 60_000 - 1);
     await refused();
     expect(at.gone).toEqual([]);
   });
 
-  test('is told so when that lasts for ten minutes', async () => {
+  test('is given up when that lasts for ten minutes', async () => {
     await at.clock.pass(10 * 60_000);
     await refused();
     expect(at.gone).toEqual(['101 REPOSITORY_GONE']);
   });
 
-  test('has its ten minutes again after the repository was there, or when nobody can say', async () => {
+  test('has ten minutes again when the repository was seen or GitHub could not be asked', async () => {
     for (const between of ['is there', 'silence']) {
       await at.clock.pass(5 * 60_000);
       at.checks.ask(JOB);
@@ -381,13 +381,13 @@ describe('a repository whose runners its organization registers', () => {
 });
 
 describe('the right to register', () => {
-  test('is probed once for each place, before the first VM, beside the question for the job', async () => {
+  test('is probed once for each place before the first VM, in parallel with the question for the job', async () => {
     const SECOND: Job = { ...JOB, id: 102 };
     expect([at.checks.ask(JOB), at.checks.ask(SECOND)]).toEqual(['asking', 'asking']);
     expect(at.routes()).toEqual(['job octo app 101', 'token octo/app', 'job octo app 102']);
   });
 
-  test('is needed: nobody gets a VM while it is not known, although the job is queued', async () => {
+  test('is needed: no job gets a VM while it is unknown, although the job is queued', async () => {
     at.checks.observed(seen(JOB, { seenAt: at.clock.now() }));
     expect(at.checks.ask(JOB)).toBe('asking');
     await at.next().answer({ token: 'AAAA-secret', expiresAt: 0 });
@@ -396,14 +396,14 @@ describe('the right to register', () => {
     expect([at.checks.ask(JOB), at.routes()]).toEqual(['yes', []]);
   });
 
-  test('law 7: is proven by a token that goes nowhere', async () => {
+  test('law 7: is proven by a token that is not kept', async () => {
     at.checks.ask(JOB);
     at.next();
     await at.next().answer({ token: 'AAAA-secret', expiresAt: 0 });
     expect(JSON.stringify([at.observed, at.told])).not.toContain('secret');
   });
 
-  test('is no more believed after a refusal: it is probed once before the next VM', async () => {
+  test('is unknown again after a refusal: it is probed once before the next VM', async () => {
     await at.grantRights(JOB);
     at.refused.until = at.clock.now() + 1;
     await at.clock.pass(1);
@@ -412,7 +412,7 @@ describe('the right to register', () => {
     expect([at.checks.ask(JOB), at.routes()]).toEqual(['yes', []]);
   });
 
-  test('is told to the breaker of its place alone when it is refused, and probed again after 5 s', async () => {
+  test('counts only against the breaker of its place when it is refused, and is probed again after 5 s', async () => {
     at.checks.observed(seen(JOB, { seenAt: at.clock.now() }));
     at.checks.ask(JOB);
     await at.next().refuse('GITHUB_PERMISSION_MISSING');
@@ -423,7 +423,7 @@ describe('the right to register', () => {
   });
 });
 
-test('a job that waited for more than 25 hours is too old: GitHub keeps it and assigns it to nobody', () => {
+test('a job that has been queued for more than 25 hours is too old, since GitHub does not assign it any more', () => {
   const queuedAt = at.clock.now();
   expect(at.checks.isTooOld({ ...JOB, queuedAt })).toBe(false);
   at.clock.advance(LONGEST_QUEUE);

@@ -19,15 +19,15 @@ const log = pino({ level: 'silent' });
 const IMAGE = 'ghcr.io/acme/mac:1';
 const PROFILE = JOB.profile;
 
-/** A pull as an agent tells of it. */
+/** A pull as an agent reports it. */
 const pull = (status: string, more: object = {}) => ({ operationId: 'p', reference: IMAGE, status, ...more });
 
-/** Gates with the daemon's own breakers, pulls and checks; agents and GitHub answer what the test says. */
+/** Gates with the daemon's own breakers, pulls and checks; agents and GitHub respond as the test says. */
 function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repository') {
   const clock = new ManualClock(JOB.queuedAt + 60_000);
   const began: string[] = [];
   const state = {
-    /** How the pulls on each host stand; one that is not named is under way. */
+    /** The state of the pulls on each host; a pull that is not named is running. */
     pulls: {} as Record<string, object | undefined>,
     images: { [PROFILE]: IMAGE } as Record<string, string>,
     bases: [] as string[],
@@ -126,14 +126,16 @@ function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repos
     gates,
     waiting,
     place,
-    /** Where the jobs get slots, once all that was begun for it has ended; GitHub was heard of them just now. */
+    /**
+     * Where the jobs get slots, once everything started for that has ended; the jobs were observed just now.
+     */
     granted: async (...hosts: string[]): Promise<string[]> => {
       heard();
       place(...hosts);
       await clock.pass(0);
       return place(...hosts).grants.map(({ key, host }) => `${key} on ${host}`);
     },
-    /** The hosts have the image already, and are still pulling every other one. */
+    /** The hosts have this image already, and are still pulling every other one. */
     has: async (image: string, ...hosts: string[]) => {
       for (const host of hosts) {
         state.pulls[host] = pull('completed');
@@ -154,14 +156,14 @@ function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repos
 }
 
 describe('a host without the image of a profile', () => {
-  test('law 14: gets no VM of it, and one pull is begun there, whoever waits', async () => {
+  test('law 14: gets no VM of it, and one pull is started there, however many jobs wait', async () => {
     const at = gated([JOB, { ...JOB, id: 102 }]);
     expect(await at.granted('m1')).toEqual([]);
     expect(await at.granted('m1')).toEqual([]);
     expect(at.began).toEqual([`${IMAGE} on m1`]);
   });
 
-  test('law 14: holds up no other profile: its slots stay free', async () => {
+  test('law 14: keeps its slots free for other profiles', async () => {
     const large = 'ghcr.io/acme/large:1';
     const at = gated([JOB, { ...JOB, id: 102, profile: 'large', queuedAt: JOB.queuedAt + 1 }]);
     at.state.images.large = large;
@@ -171,7 +173,7 @@ describe('a host without the image of a profile', () => {
     expect({ unplaced, left }).toEqual({ unplaced: [], left: [{ name: 'm1', free: 1 }] });
   });
 
-  test('may be looked at without a pull: the job could go there until one is under way', () => {
+  test('can be checked without starting a pull: the job could go there until a pull runs', () => {
     const at = gated();
     const [job] = at.waiting as [WaitingJob];
     const peek = () => at.gates.peek(job, 'm1');
@@ -186,7 +188,7 @@ describe('a host without the image of a profile', () => {
     expect([peek(), at.began]).toEqual([null, [`${IMAGE} on m1`]]);
   });
 
-  test('gets one as soon as the image is there', async () => {
+  test('gets a VM as soon as the image is there', async () => {
     const at = gated();
     expect(await at.granted('m1')).toEqual([]);
     at.state.pulls.m1 = pull('completed');
@@ -195,20 +197,20 @@ describe('a host without the image of a profile', () => {
     expect(at.began).toHaveLength(1);
   });
 
-  test('is passed over for one that has it', async () => {
+  test('is not used when another host has the image', async () => {
     const at = gated();
     await at.has(IMAGE, 'm2');
     expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
   });
 
-  test('needs none where its VMs are cloned from a base', async () => {
+  test('needs no image when its VMs are cloned from a base', async () => {
     const at = gated();
     at.state.bases = ['m1'];
     expect(await at.granted('m1')).toEqual(['101 on m1']);
     expect(at.began).toEqual([]);
   });
 
-  test('makes no warm VM of it before it has it, and pulls it for that, too', async () => {
+  test('makes no warm VM of it without the image, and pulls the image for it', async () => {
     const at = gated();
     expect(at.gates.roomForWarm(PROFILE, 'm1')).toBe(0);
     expect(at.began).toEqual([`${IMAGE} on m1`]);
@@ -225,13 +227,13 @@ describe('a pull that the registry refuses', () => {
     return at;
   };
 
-  test('is not begun again while its breaker is open, on no host', async () => {
+  test('is not started again on any host while its breaker is open', async () => {
     const at = await refused();
     expect(await at.granted('m1', 'm2')).toEqual([]);
     expect(at.began).toEqual([`${IMAGE} on m1`]);
   });
 
-  test('is tried on one host after its pause, while the others wait for what that one shows', async () => {
+  test('is tried on one host after the pause, while the other hosts wait for its result', async () => {
     const at = await refused();
     await at.clock.pass(30_000);
     at.state.pulls = {};
@@ -243,19 +245,19 @@ describe('a pull that the registry refuses', () => {
     expect(at.began.at(-1)).toBe(`${IMAGE} on m2`);
   });
 
-  test('keeps no job from a host that has the image', async () => {
+  test('does not keep a job from a host that has the image', async () => {
     const at = await refused();
     at.state.bases = ['m2'];
     expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
   });
 });
 
-describe('what failed before', () => {
+describe('a breaker', () => {
   test.each([
     ['all of GitHub', 'github', 'github'],
     ['the place of registration', 'registration', 'octo/app'],
     ['the profile', 'profile', PROFILE],
-  ] as const)('keeps a job from every host when it is %s', async (_what, about, name) => {
+  ] as const)('keeps a job from every host when it is for %s', async (_what, about, name) => {
     const at = gated();
     await at.has(IMAGE, 'm1', 'm2');
     at.fail(about, name, 3);
@@ -265,7 +267,7 @@ describe('what failed before', () => {
   test.each([
     ['a host', 'host', 'm1'],
     ['a profile on a host', 'pair', `${PROFILE} on m1`],
-  ] as const)('keeps a job from that host alone when it is %s', async (_what, about, name) => {
+  ] as const)('keeps a job from that host only when it is for %s', async (_what, about, name) => {
     const at = gated();
     await at.has(IMAGE, 'm1', 'm2');
     at.fail(about, name, 3);
@@ -286,14 +288,14 @@ describe('what failed before', () => {
     ['another profile', 'profile', 'large'],
     ['another profile there', 'pair', 'large on m1'],
     ['another host', 'host', 'm2'],
-  ] as const)('keeps a job from nothing when it is %s', async (_what, about, name) => {
+  ] as const)('keeps a job from no host when it is for %s', async (_what, about, name) => {
     const at = gated();
     await at.has(IMAGE, 'm1');
     at.fail(about, name, 3);
     expect(await at.granted('m1')).toEqual(['101 on m1']);
   });
 
-  test('lets one job try it after its pause, and the others wait for what that one shows', async () => {
+  test('lets one job try after the pause, and the other jobs wait for its result', async () => {
     const at = gated([JOB, { ...JOB, id: 102 }]);
     await at.has(IMAGE, 'm1', 'm2');
     at.fail('github', 'github', 3);
@@ -301,7 +303,7 @@ describe('what failed before', () => {
     expect(await at.granted('m1', 'm2')).toEqual(['101 on m1']);
   });
 
-  test('keeps warm VMs from a host and from a profile, and those alone', async () => {
+  test('keeps warm VMs away only when it is for a host or a profile', async () => {
     const at = gated();
     await at.has(IMAGE, 'm1');
     at.fail('github', 'github', 3);
@@ -317,7 +319,7 @@ describe('what failed before', () => {
 });
 
 describe('a registration that was refused', () => {
-  /** The right was there once, so that it is known, and a job's registration was refused later. */
+  /** The right was granted once, so that it is known, and a job's registration was refused later. */
   const refused = async () => {
     const at = gated();
     await at.has(IMAGE, 'm1');
@@ -327,12 +329,12 @@ describe('a registration that was refused', () => {
     return at;
   };
 
-  test('costs GitHub no question while its breaker is open', async () => {
+  test('causes no question to GitHub while its breaker is open', async () => {
     const at = await refused();
     expect([await at.granted('m1'), at.state.probes]).toEqual([[], 0]);
   });
 
-  test('is probed before another VM is paid for', async () => {
+  test('is probed before another VM is made', async () => {
     const at = await refused();
     await at.clock.pass(30_000);
     at.state.mayRegister = false;
@@ -343,7 +345,7 @@ describe('a registration that was refused', () => {
     expect([await at.granted('m1'), at.state.probes]).toEqual([[], 2]);
   });
 
-  test('is probed once, and the VM is made when that shows that the right is there', async () => {
+  test('is probed once, and a VM is made when GitHub grants the right', async () => {
     const at = await refused();
     await at.clock.pass(30_000);
     expect([await at.granted('m1'), at.state.probes]).toEqual([['101 on m1'], 1]);
@@ -351,7 +353,7 @@ describe('a registration that was refused', () => {
   });
 });
 
-describe('a job that gets no VM at all', () => {
+describe('a job without any VM', () => {
   test('is one whose label left the config', async () => {
     const at = gated();
     await at.has(IMAGE, 'm1');
@@ -379,7 +381,7 @@ describe('a job that gets no VM at all', () => {
   });
 });
 
-test('a job that GitHub is asked for keeps the slot that it would get, and nobody gets it before', async () => {
+test('a job that GitHub is being asked for keeps its slot reserved', async () => {
   const at = gated([JOB, { ...JOB, id: 102, queuedAt: JOB.queuedAt + 1 }]);
   await at.has(IMAGE, 'm1');
   expect(await at.granted('m1')).toHaveLength(2);

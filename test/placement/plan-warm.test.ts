@@ -19,12 +19,12 @@ const warm = (key: string, facts: Partial<WarmVm> = {}): WarmVm => ({
 
 describe('a queued job', () => {
   test.each([
-    ['takes a warm VM of its profile', [job('a')], [warm('w')], ['a w']],
-    ['takes none of another profile', [job('a')], [warm('w', { profile: 'large' })], []],
-    ['takes none on a host that takes no jobs', [job('a')], [warm('w', { isOpen: false })], []],
-    ['takes none while it rests between attempts', [job('a', 1, 'mac', 99)], [warm('w')], []],
+    ['gets a warm VM of its profile', [job('a')], [warm('w')], ['a w']],
+    ['gets no warm VM of another profile', [job('a')], [warm('w', { profile: 'large' })], []],
+    ['gets no warm VM on a host that takes no jobs', [job('a')], [warm('w', { isOpen: false })], []],
+    ['gets no warm VM while it pauses between attempts', [job('a', 1, 'mac', 99)], [warm('w')], []],
     ['is served in its turn', [job('b', 2), job('a', 1)], [warm('w')], ['a w']],
-    ['takes a booting one where none is ready', [job('a')], [warm('w', { isReady: false })], ['a w']],
+    ['gets a booting warm VM when none is ready', [job('a')], [warm('w', { isReady: false })], ['a w']],
   ])('%s', (_, waiting, vms, expected) => {
     const handed = assignWarmVms(waiting, vms, 10, OPEN_GATES).map(
       ({ job: key, warm: vm }) => `${key} ${vm}`,
@@ -32,7 +32,7 @@ describe('a queued job', () => {
     expect(handed).toEqual(expected);
   });
 
-  test('gets the VM that is furthest, and no VM serves two', () => {
+  test('gets the VM that is closest to ready, and no VM is for two jobs', () => {
     const vms = [
       warm('booting', { isReady: false }),
       warm('young', { enteredAt: 2 }),
@@ -79,19 +79,19 @@ const plan = (needs: Partial<WarmNeeds>) =>
   });
 
 describe('warm VMs', () => {
-  test('are made in free slots until their profile has what it wants', () => {
+  test('are made in free slots until their profile has as many as it wants', () => {
     expect(plan({}).make).toEqual([{ profile: 'mac', host: 'm1' }]);
     expect(plan({ warm: [warm('w', { isReady: false })] }).make).toEqual([]);
     expect(plan({ left: [{ name: 'm1', free: 0 }] }).make).toEqual([]);
     expect(plan({ wanted: new Map([['mac', 5]]) }).make).toHaveLength(2);
   });
 
-  test('are not made of a profile that has no room, nor while a job finds none', () => {
+  test('are not made of a profile without room, and not while a job has no slot', () => {
     expect(plan({ room: () => 0 }).make).toEqual([]);
     expect(plan({ unplaced: [job('a', 1, 'large')] }).make).toEqual([]);
   });
 
-  test('make room for as many jobs as found none, the one that is least far first', () => {
+  test('are reclaimed for as many jobs as have no slot, the least ready one first', () => {
     const vms = [warm('ready'), warm('booting', { isReady: false })];
     const wanted = new Map([['mac', 2]]);
     const needs = { wanted, warm: vms, left: [] };
@@ -102,12 +102,12 @@ describe('warm VMs', () => {
     ]);
   });
 
-  test('make no more room than one that leaves already will', () => {
+  test('are not reclaimed for a job when a slot is being freed already', () => {
     const needs = { warm: [warm('w')], left: [], unplaced: [job('a', 1, 'large')] };
     expect(plan({ ...needs, leaving: 1 }).reclaim).toEqual([]);
   });
 
-  test('of a profile that wants fewer go, the ready ones last', () => {
+  test('of a profile that wants fewer are reclaimed, the ready ones last', () => {
     const vms = [warm('booting', { isReady: false }), warm('ready')];
     expect(plan({ warm: vms }).reclaim).toEqual(['booting']);
     expect(plan({ warm: vms, wanted: new Map() }).reclaim.sort()).toEqual(['booting', 'ready']);

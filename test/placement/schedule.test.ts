@@ -28,13 +28,13 @@ test('each grant goes to the host with the most room left', () => {
   expect(grants.map(({ host }) => host)).toEqual(['m2', 'm1', 'm2']);
 });
 
-test('a job that rests between attempts is passed over and names the time to look again', () => {
+test('a job that pauses between attempts gets no slot, and gives the instant of the next decision', () => {
   const { grants, wakeAt } = schedule([job('a', 1, 50), job('b', 2)], [{ name: 'm1', free: 2 }], 10);
   expect(grants).toEqual([{ key: 'b', host: 'm1' }]);
   expect(wakeAt).toBe(50);
 });
 
-test('a profile without room holds up nobody, and one with room for a try gets one', () => {
+test('a profile without room does not delay others, and one with room for a trial gets one slot', () => {
   const waiting = [job('a', 1), job('b', 2), { ...job('c', 3), profile: 'other' }];
   const granted = (room: number) =>
     schedule(waiting, [{ name: 'm1', free: 3 }], 10, {
@@ -46,7 +46,7 @@ test('a profile without room holds up nobody, and one with room for a try gets o
   expect(granted(1).map(({ key }) => key)).toEqual(['a', 'c']);
 });
 
-test('a job that cannot go to one host goes to another, and takes no slot where it can go to none', () => {
+test('a job that cannot go to one host goes to another, and takes no slot when it can go to none', () => {
   const hosts = [
     { name: 'm1', free: 2 },
     { name: 'm2', free: 1 },
@@ -66,7 +66,7 @@ test('a job that cannot go to one host goes to another, and takes no slot where 
   expect(pulls([]).unplaced).toEqual([]);
 });
 
-test('a slot is kept for a job that GitHub is asked for, and not for one that could not be asked', () => {
+test('a slot is reserved for a job that GitHub is being asked for, but not for one that failed this check', () => {
   const grants = (answer: 'asking' | 'no') =>
     schedule([job('a', 1), job('b', 2)], [{ name: 'm1', free: 1 }], 10, {
       ...OPEN_GATES,
@@ -76,7 +76,7 @@ test('a slot is kept for a job that GitHub is asked for, and not for one that co
   expect(grants('no')).toEqual([{ key: 'b', host: 'm1' }]);
 });
 
-test('the inputs of a decision are left as they were', () => {
+test('a decision does not change its inputs', () => {
   const hosts = [{ name: 'm1', free: 1 }];
   schedule([job('a', 1)], hosts, 10);
   expect(hosts).toEqual([{ name: 'm1', free: 1 }]);
@@ -89,11 +89,11 @@ const look = (...vms: [name: string, state: string][]) => ({
   vms: vms.map(([name, state], n) => ({ id: String(n), name, state, createdAt: 0 })),
 });
 
-test('a claim takes its slot before the agent shows its VM', () => {
+test('a claim takes its slot before the agent lists its VM', () => {
   expect(freeSlots(look(), new Set(['gh-x-1-1']))).toBe(1);
 });
 
-test('a claim and its visible VM take one slot together', () => {
+test('a claim and its listed VM take one slot together', () => {
   expect(freeSlots(look(['gh-x-1-1', 'running']), new Set(['gh-x-1-1']))).toBe(1);
 });
 
@@ -106,6 +106,6 @@ test.each(['created', 'stopped', 'error', 'deleted'])('a VM that is %s takes no 
   expect(freeSlots(look(['theirs', state]), new Set())).toBe(2),
 );
 
-test('more claims than slots leave no room, not less than none', () => {
+test('more claims than slots leave zero room, not less', () => {
   expect(freeSlots(look(['theirs', 'running']), new Set(['a', 'b']))).toBe(0);
 });

@@ -20,7 +20,7 @@ function whyNoRuby(): string | null {
     : 'ruby, which reads formulas, is not here: install it';
 }
 
-/** What of Homebrew the formula uses, as far as it can be run without it: it writes down what it is told. */
+/** A replacement for the parts of Homebrew that the formula uses, which records what the formula sets. */
 const HOMEBREW = `
 require 'json'
 class Formula
@@ -42,7 +42,7 @@ class Service
 end
 `;
 
-test.runIf(canRun(whyNoRuby()))('the formula is Ruby that says all that Homebrew wants to know', () => {
+test.runIf(canRun(whyNoRuby()))('the formula is valid Ruby with everything that Homebrew needs', () => {
   const said = execFileSync('ruby', ['-e', `${HOMEBREW}\n${formula}\nputs JSON.generate(Formula::FACTS)`]);
   expect(JSON.parse(said.toString())).toEqual({
     desc: expect.stringMatching(/^(?!A |An |The ).{1,80}(?<!\.)$/),

@@ -21,14 +21,14 @@ const shipped = Object.entries(packages)
   .filter(([path, { dev }]) => path !== '' && !dev)
   .map(([path, facts]) => ({ name: path.replace(/.*node_modules\//, ''), ...facts }));
 
-/** What is packed apart from the build, which `npm pack` lists only after it was made. */
+/** The packed files without the build, which `npm pack` lists only when it was made. */
 function packedFiles(): string[] {
   const said = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT });
   const [{ files }] = JSON.parse(said.toString()) as [{ files: { path: string }[] }];
   return files.map(({ path }) => path);
 }
 
-test('every link of the packed pages leads to something that is packed too', () => {
+test('every link of the packed pages leads to a packed file', () => {
   const packed = packedFiles();
   const pages = packed.filter((path) => path.endsWith('.md'));
   expect(pages.length).toBeGreaterThan(10);
@@ -41,7 +41,7 @@ test('every link of the packed pages leads to something that is packed too', () 
   expect(broken).toEqual([]);
 });
 
-test('what a registry shows of the package is there, and the changes name its version', () => {
+test('the package has everything that a registry shows, and the changelog has its version', () => {
   for (const key of ['description', 'license', 'homepage', 'repository', 'bugs', 'keywords']) {
     expect(about, key).toHaveProperty(key);
   }
@@ -52,14 +52,14 @@ test('what a registry shows of the package is there, and the changes name its ve
 });
 
 /**
- * Dependencies that ask for a newer Node than the package does, each with why that holds nobody up: npm warns of them
- * on Node 20, and the whole test suite runs there with them.
+ * Dependencies that require a newer Node than the package does, each with the reason why that is no problem:
+ * npm only warns of them on Node 20, and the whole test suite passes there with them.
  */
 const NEWER_NODE: Record<string, string> = {
   'content-type': 'comes with @octokit/request 10, which itself accepts Node 20',
 };
 
-test('the Node that the package asks for is one that its dependencies accept', () => {
+test('every dependency accepts the oldest Node that the package accepts', () => {
   const numbersOf = (text: string) =>
     (/(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(text)?.slice(1) ?? []).map((n) => Number(n ?? 0));
   const value = ([major = 0, minor = 0, patch = 0]: number[]) => (major * 1000 + minor) * 1000 + patch;
@@ -75,7 +75,7 @@ test('the Node that the package asks for is one that its dependencies accept', (
   expect(newer.map(({ name }) => name)).toEqual(Object.keys(NEWER_NODE));
 });
 
-test('a dependency under another license than the usual ones is in the NOTICE', () => {
+test('every dependency with an unusual license is in the NOTICE', () => {
   const usual = /^(?:MIT|ISC|BSD-[23]-Clause|Apache-2\.0|Unlicense|0BSD)$/;
   const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8');
   for (const { name, license } of shipped) {
@@ -84,8 +84,8 @@ test('a dependency under another license than the usual ones is in the NOTICE', 
   }
 });
 
-test('no dependency but those that work without it has a script that runs at its installation', () => {
-  // classic-level brings a build for each system; ssh2 and cpu-features do without theirs.
+test('only dependencies that also work without it have an installation script', () => {
+  // classic-level has a binary for each system; ssh2 and cpu-features work without theirs.
   expect(shipped.filter((one) => one.hasInstallScript).map(({ name }) => name)).toEqual([
     'classic-level',
     'cpu-features',

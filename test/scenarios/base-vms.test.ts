@@ -18,7 +18,7 @@ async function shown(world: Scenario) {
   return answer.hosts[0]?.bases ?? [];
 }
 
-/** Both profiles have their base, and nothing else is left that looks like one; answers the names. */
+/** Waits until both profiles have their base and nothing else looks like one; returns the names. */
 const areReady = (world: Scenario, not: string[] = []) =>
   world.until(async () => {
     const names = (await shown(world)).flatMap(({ state, vm, why }) =>
@@ -30,7 +30,7 @@ const areReady = (world: Scenario, not: string[] = []) =>
     return there;
   });
 
-test('bases are made, jobs are cloned from them, a moved tag renews them, and switched off they go', async () => {
+test('bases are made, jobs are cloned from them, a moved tag renews them, and switching them off deletes them', async () => {
   await using world = await scenario(ON);
   const daemon = await world.start();
   const first = await areReady(world);
@@ -57,10 +57,10 @@ test('bases are made, jobs are cloned from them, a moved tag renews them, and sw
   await world.configure({ controller: { base_vms: false } });
   await world.start();
   await world.until(() => bases(world).length === 0);
-  expect(world.log()).toContain('it is the base VM of no profile (any more)');
+  expect(world.log()).toContain('no profile uses this base VM');
 });
 
-test('an agent that cannot clone, or a copy that fails, costs no job anything but its base', async () => {
+test('when an agent cannot clone, or a copy fails, jobs are served from the image', async () => {
   await using world = await scenario(ON);
   world.mac.faults.add({ route: 'mac clone *', status: 500 });
   await world.start();

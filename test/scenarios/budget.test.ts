@@ -18,10 +18,10 @@ interface Sources {
 const poller = async ({ adminUrl }: Scenario) =>
   ((await (await fetch(`${adminUrl}/api/sources`)).json()) as Sources).poller;
 
-test('teardown removes its runner while all other work rests for want of budget, and work goes on at the reset', async () => {
+test('teardown removes its runner while the budget pauses all other work, which goes on at the reset', async () => {
   await using world = await scenario({
-    // Never assigned, so that the runner has to be taken off the list by us. The first window is never used up, however
-    // slow the machine is.
+    // The job is never assigned, so that we must remove the runner. The first window is never used up,
+    // however slow the machine is.
     github: { rateLimit: 5000, timings: { assignment: [60_000, 60_000], rateWindow: 15_000 } },
     config: { controller: { poll_interval: '100ms', recheck_interval: '100ms' } },
   });
@@ -29,7 +29,7 @@ test('teardown removes its runner while all other work rests for want of budget,
   await world.start();
   const [job] = world.push();
   await world.until(() => [...runners.values()].some(({ state }) => state.status === 'online'));
-  // Teardown alone may go on below 250; far more is left than calls can be under way at once.
+  // Only teardown may go on below 250; far more is left than calls can be in flight at once.
   limits.setRemaining('user octocat', 200);
   world.push();
   await world.until(async () => (await poller(world)).cutShort !== null);

@@ -14,7 +14,7 @@ afterEach(() => {
   }
 });
 
-/** The clocks of a machine whose system's clock somebody sets. */
+/** The clocks of a machine whose system clock is set by a test. */
 function settableClock(aheadBy: number) {
   const system = { aheadBy };
   const clock = new SteadyClock({ ...systemTime, wall: () => systemTime.wall() + system.aheadBy });
@@ -24,7 +24,7 @@ function settableClock(aheadBy: number) {
 test.each([
   ['ahead', 26 * HOUR],
   ['behind', -26 * HOUR],
-])('a system’s clock that is %s at the start and set right later holds up no job', async (_, aheadBy) => {
+])('a system’s clock that is %s at the start and set right later delays no job', async (_, aheadBy) => {
   await using world = await scenario({ config: { controller: { mode: 'poll' } }, hook: false });
   const { system, clock } = settableClock(aheadBy);
   await world.start(clock);
@@ -40,7 +40,7 @@ test.each([
   expect(Date.now() - began).toBeLessThan(30_000);
 });
 
-test('law 13: VMs that boot while the daemon is stopped are looked at before their deadline is believed', async () => {
+test('law 13: VMs that boot while the daemon is stopped are looked at before their deadline counts', async () => {
   await using world = await scenario({ config: { timeouts: { ssh_ready: '4s' } } });
   world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 3_000 } });
   const daemon = startCli(['start', '--config', world.configPath], { cwd: world.folder });

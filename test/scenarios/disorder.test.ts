@@ -5,7 +5,7 @@ import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import type { Waiting } from '../../src/placement/waiting/waiting.ts';
 import { conclusions, type Scenario, scenario } from './scenario.ts';
 
-test('law 4: a job that another job’s runner takes is exchanged, and no VM is wasted', async () => {
+test('law 4: a job that gets the runner of another job is exchanged with it, and no VM is wasted', async () => {
   await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 2_500 }, times: 1 });
   await world.start();
@@ -20,7 +20,7 @@ test('law 4: a job that another job’s runner takes is exchanged, and no VM is 
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success', 'success'], 2]);
 });
 
-test('a runner that does not come online is retired, and the job gets another one', async () => {
+test('a runner that does not come online is retired, and the job gets another runner', async () => {
   await using world = await scenario({ config: { timeouts: { runner_online: '2s' } } });
   world.github.faults.add({ route: 'POST /_runner/sessions', hang: true, times: 1 });
   await world.start();
@@ -50,7 +50,7 @@ test('an online runner that gets no job within vm_idle_timeout is retired, and i
   expect(job?.state.status).toBe('queued');
 });
 
-test('law 3: ownerless VMs and runners of ours are collected after two looks, strangers never', async () => {
+test('law 3: our ownerless VMs and runners are collected after two looks, foreign ones never', async () => {
   await using world = await scenario();
   const add = (name: string, state: string) =>
     fetch(world.mac.url.replace('/v1', '/_sim/vms'), {
@@ -93,7 +93,7 @@ test.each([
   ['cut off', (text: string) => text.slice(0, 100)],
   ['of a state that is no more', (text: string) => text.replaceAll('"busy"', '"occupied"')],
   ['of another version', (text: string) => text.replace('"v":1', '"v":7')],
-])('a record that is %s is put aside, and its VM is kept until its job is over', async (_what, damage) => {
+])('a record that is %s is set aside, and its VM is kept until its job is over', async (_what, damage) => {
   await using world = await scenario();
   const first = await world.start();
   const jobs = world.push([{ steps: ['sleep 3'] }]);
@@ -107,7 +107,7 @@ test.each([
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
 });
 
-test('law 5: a store that was lost while a job runs costs nothing: its VM is adopted, its name not given again', async () => {
+test('law 5: when the store is lost while a job runs, its VM is adopted and its name is not used again', async () => {
   await using world = await scenario();
   const first = await world.start();
   const jobs = world.push([{ steps: ['sleep 4'] }]);
@@ -120,7 +120,7 @@ test('law 5: a store that was lost while a job runs costs nothing: its VM is ado
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
 });
 
-test('an image that fails twice in a row is held back: its jobs wait, say why, and burn no further VM', async () => {
+test('an image that fails twice in a row is held back, and its jobs wait with the reason and without a VM', async () => {
   await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { missingTools: ['git'] } });
   await world.start();
@@ -144,7 +144,7 @@ test('an image that fails twice in a row is held back: its jobs wait, say why, a
   expect([broken?.state.status, next?.state.status, world.vmsCreated()]).toEqual(['queued', 'queued', 2]);
 });
 
-test('an answer that gets lost after the create took effect makes no second VM', async () => {
+test('a response that is lost after the create took effect leads to no second VM', async () => {
   await using world = await scenario();
   const lost = world.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
   await world.start();
@@ -153,7 +153,7 @@ test('an answer that gets lost after the create took effect makes no second VM',
   expect([conclusions(jobs), lost.hits, world.vmsCreated()]).toEqual([['success'], 1, 1]);
 });
 
-test('an answer that gets lost after the registration took effect leaves no runner behind', async () => {
+test('a response that is lost after the registration took effect leaves no runner behind', async () => {
   await using world = await scenario();
   const lost = world.github.faults.add({ route: 'POST */generate-jitconfig', drop: 'after', times: 1 });
   await world.start();
@@ -163,7 +163,7 @@ test('an answer that gets lost after the registration took effect leaves no runn
     ['success'],
     1,
     1,
-    // The lost one, one under the same name that tells of it, and one under the next name.
+    // The lost one, one with the same name that GitHub refuses, and one with the next name.
     3,
   ]);
 });

@@ -57,7 +57,7 @@ test('a job cancelled while it runs ends in its VM first', async () => {
   expect([job?.state.conclusion, world.vmsCreated()]).toEqual(['cancelled', 1]);
 });
 
-test('a full Mac is waited for: a VM of a stranger counts, and is never touched', async () => {
+test('a job waits for a full Mac, and a foreign VM there counts and is never touched', async () => {
   await using world = await scenario();
   for (const name of ['somebody-1', 'gh-other-1-1']) {
     await fetch(world.mac.url.replace('/v1', '/_sim/vms'), {
@@ -77,7 +77,7 @@ test('a full Mac is waited for: a VM of a stranger counts, and is never touched'
   expect(world.vms().map(({ name }) => name)).toEqual(['gh-other-1-1']);
 });
 
-test('VM_LIMIT_REACHED at the start is waited for and costs no attempt', async () => {
+test('a job waits after VM_LIMIT_REACHED at the start, without a failed attempt', async () => {
   await using world = await scenario();
   const full = world.mac.faults.add({
     route: 'POST /vms/:id/start',
@@ -92,7 +92,7 @@ test('VM_LIMIT_REACHED at the start is waited for and costs no attempt', async (
   expect([conclusions(jobs), full.hits, world.vmsCreated()]).toEqual([['success'], 2, 1]);
 });
 
-test('two Macs share the jobs and neither is asked for more than it has', async () => {
+test('two Macs share the jobs, and neither gets more than its slots', async () => {
   await using world = await scenario({ macs: 2 });
   await world.start();
   const jobs = world.push([{}, {}, {}, {}, {}]);
@@ -106,16 +106,16 @@ test('an Enterprise Server without JIT runners is served by registration tokens'
   await world.start();
   const jobs = world.push();
   await world.isClean();
-  // What the first job learned of the server, the second need not ask.
+  // The second job uses what the first one found out about the server.
   jobs.push(...world.push());
   await world.isClean();
   expect(conclusions(jobs)).toEqual(['success', 'success']);
   expect(world.asked(/^POST .*generate-jitconfig$/)).toBe(1);
-  // One more found out that runners may be registered, before the first VM was paid for.
+  // One more was the probe for the right to register, before the first VM.
   expect(world.asked(/^POST .*registration-token$/)).toBe(3);
 });
 
-test('an attempt that fails for the image is made again under a new name, and the job says why it waits', async () => {
+test('an attempt that fails because of the image is repeated with a new name, and the job says why it waits', async () => {
   await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { missingTools: ['config.sh', 'git'] } });
   await world.start();
@@ -148,7 +148,7 @@ test('a Mac whose agent is down gets no job, and the job is served when it is ba
   expect(conclusions(jobs)).toEqual(['success']);
 });
 
-test('an agent that restarts while a VM boots costs an attempt; the job gets another VM', async () => {
+test('when an agent restarts while a VM boots, the job gets another VM in its next attempt', async () => {
   await using world = await scenario();
   world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 'never' }, times: 1 });
   await world.start();
@@ -159,7 +159,7 @@ test('an agent that restarts while a VM boots costs an attempt; the job gets ano
   expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 2]);
 });
 
-test('a VM that dies while its job runs is told of, and the job is not started again', async () => {
+test('a VM that dies while its job runs is reported, and the job is not started again', async () => {
   await using world = await scenario({ github: { timings: { lostAfter: 1_500 } } });
   await world.start();
   const jobs = world.push([{ steps: ['sleep 60'] }]);
@@ -170,7 +170,7 @@ test('a VM that dies while its job runs is told of, and the job is not started a
   expect(world.log()).toMatch(/VM_VANISHED.*while the job ran/);
 });
 
-test('the jobs of a Mac that stays away go on at the other one', async () => {
+test('the jobs of a Mac that stays unreachable go on at the other Mac', async () => {
   await using world = await scenario({ macs: 2 });
   for (const mac of world.macs)
     mac.faults.add({ route: 'guest boot *', body: { sshdMs: 'never' }, times: 1 });

@@ -14,7 +14,7 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 let end: () => Promise<void> = async () => undefined;
 afterEach(() => end());
 
-/** Without a handler the signal that goes with the limit ends the process; a full disk sends none. */
+/** Without a handler the signal of the limit ends the process; a full disk sends no signal. */
 const NO_SIGNAL = 'data:text/javascript,process.on("SIGXFSZ",()=>undefined)';
 
 function startDaemon({ configPath, folder }: Scenario) {
@@ -33,7 +33,7 @@ function startDaemon({ configPath, folder }: Scenario) {
 }
 
 test.runIf(canRun(whyNoLimits()))(
-  'a full disk stops all that is new and is shown everywhere; with room again all goes on',
+  'a full disk stops all new work and is shown everywhere, and work goes on when there is room again',
   { timeout: 180_000 },
   async () => {
     await using world = await scenario();
@@ -65,7 +65,7 @@ test.runIf(canRun(whyNoLimits()))(
       expect(answer.text, path).toMatch(/store cannot be written|store_writable 0/i);
     }
     await world.until(() => daemon.said().includes('the store cannot be written, so no new effect starts'));
-    // It has its slot, and the daemon looks around as ever, but what would change something waits for the disk.
+    // The job has its slot, and the daemon still looks at everything, but every change waits for the disk.
     await world.until(async () => (await asked('/api/jobs')).text.includes('"creating'));
     const looks = world.asked(/actions\/runs$/);
     await world.until(() => world.asked(/actions\/runs$/) >= looks + 8);

@@ -10,7 +10,7 @@ async function readyz({ adminUrl }: Scenario) {
   return { status: answer.status, ...told, scopes: told.scopes ?? [] };
 }
 
-/** Waits until `/readyz` has this status and names what is in trouble, each as `what name`. */
+/** Waits until `/readyz` has this status and names these scopes, each as `what name`. */
 const says = (world: Scenario, status: number, ...scopes: string[]) =>
   world.until(async () => {
     const told = await readyz(world);
@@ -28,7 +28,7 @@ const age = async ({ adminUrl }: Scenario, what: string, name: string) => {
   return Number(line?.split(' ').at(-1));
 };
 
-test('law 15: with its only host gone the daemon is not ready, with its age; with the host back it is', async () => {
+test('law 15: without its only host the daemon is not ready, and is ready again with it', async () => {
   await using world = await scenario();
   await world.start();
   await says(world, 200);
@@ -45,7 +45,7 @@ test('law 15: with its only host gone the daemon is not ready, with its age; wit
   expect(conclusions(jobs)).toEqual(['success']);
 });
 
-test('law 15: a GitHub that accepts a look and never answers is told by the age of the last one that it answered', async () => {
+test('law 15: a GitHub that never responds is reported with the age of the last successful look', async () => {
   await using world = await scenario();
   await world.start();
   await says(world, 200);
@@ -53,7 +53,7 @@ test('law 15: a GitHub that accepts a look and never answers is told by the age 
   await world.isClean();
   const look = `the runs of ${first[0]?.run.repository.fullName}`;
   world.github.faults.add({ route: 'GET */actions/runs', hang: true });
-  // Webhooks came a moment ago, so jobs are still brought and served. The same cycle asks for active jobs.
+  // Webhooks arrived just before, so jobs are still served. The same cycle reads active jobs.
   const told = await says(world, 200, `polling ${look}`, 'polling active jobs');
   expect(told).toMatchObject({ ready: true, degraded: true, reasons: [] });
   expect(told.scopes[0]?.sentence).toMatch(/were last read at GitHub \d+(\.\d)? s ago/);
@@ -63,7 +63,7 @@ test('law 15: a GitHub that accepts a look and never answers is told by the age 
   expect(conclusions([...first, ...jobs])).toEqual(['success', 'success']);
 });
 
-test('law 15: and where nothing but such looks brings jobs, nothing can be served', async () => {
+test('law 15: when only such looks bring jobs, the daemon is not ready', async () => {
   await using world = await scenario({ hook: false, config: { controller: { mode: 'poll' } } });
   await world.start();
   await says(world, 200);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EvidenceFile } from '../../src/evidence/evidence-file.ts';
 import { scenario } from './scenario.ts';
 
-test('a VM that vanishes under its job leaves what its Mac still tells, and what it took with it is named', {
+test('the evidence of a VM that vanished during its job has what the Mac still has, and names what is lost', {
   timeout: 90_000,
 }, async () => {
   await using world = await scenario({ github: { timings: { lostAfter: 1_500 } } });
@@ -17,7 +17,7 @@ test('a VM that vanishes under its job leaves what its Mac still tells, and what
   expect(file.kept).toHaveLength(1);
   const [kept] = file.kept;
   expect(kept).toMatchObject({ jobId: job.id, attempt: 1, vmName: vm?.name, host: vm?.host, screen: null });
-  // The guest and its picture went with the VM, and the file says so instead of showing nothing.
+  // Guest and screenshot are lost with the VM, and the file says so.
   expect(kept?.missing.join('\n')).toMatch(/screen: .+/);
   expect(kept?.missing.join('\n')).toMatch(/logs: .+/);
   expect(kept?.hostLook).toMatchObject({ look: expect.anything() });

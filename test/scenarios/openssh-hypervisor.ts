@@ -4,7 +4,7 @@ import { killGuestProcesses } from '../../src/simulator/guest/guest-processes.ts
 import { loopbackHypervisor } from '../../src/simulator/guest/loopback-hypervisor.ts';
 import { startSshd } from '../support/openssh.ts';
 
-/** Guests in which OpenSSH's own sshd listens and the login shell of this machine runs what is asked for. */
+/** Guests with OpenSSH's own sshd, in which this machine's login shell runs the commands. */
 export function openSshHypervisor(keys: { host_key: string; user_key: string }): Hypervisor {
   return {
     ...loopbackHypervisor(),

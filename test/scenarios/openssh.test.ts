@@ -6,23 +6,20 @@ import { hasSshd, makeSshKeys } from '../support/openssh.ts';
 import { openSshHypervisor } from './openssh-hypervisor.ts';
 import { conclusions, scenario } from './scenario.ts';
 
-test.skipIf(!hasSshd())(
-  'jobs are served in guests where a real OpenSSH lets the daemon in by key',
-  async () => {
-    const keys = mkdtempSync(join(tmpdir(), 'jeballto-keys-'));
-    try {
-      const made = makeSshKeys(keys);
-      await using world = await scenario({
-        hypervisor: openSshHypervisor(made),
-        config: { runner: { ssh_user: userInfo().username, ssh_private_key_path: made.user_key } },
-      });
-      await world.start();
-      const jobs = world.push([{ steps: ['echo from "$HOME"', 'git --version'] }, {}]);
-      await world.isClean();
-      expect(conclusions(jobs)).toEqual(['success', 'success']);
-      expect(world.vmsCreated()).toBe(2);
-    } finally {
-      rmSync(keys, { recursive: true });
-    }
-  },
-);
+test.skipIf(!hasSshd())('jobs are served in guests with a real OpenSSH and a login by key', async () => {
+  const keys = mkdtempSync(join(tmpdir(), 'jeballto-keys-'));
+  try {
+    const made = makeSshKeys(keys);
+    await using world = await scenario({
+      hypervisor: openSshHypervisor(made),
+      config: { runner: { ssh_user: userInfo().username, ssh_private_key_path: made.user_key } },
+    });
+    await world.start();
+    const jobs = world.push([{ steps: ['echo from "$HOME"', 'git --version'] }, {}]);
+    await world.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(world.vmsCreated()).toBe(2);
+  } finally {
+    rmSync(keys, { recursive: true });
+  }
+});

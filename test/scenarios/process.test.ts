@@ -17,7 +17,7 @@ function spawnDaemon({ configPath, folder }: Scenario): CliProcess {
   return daemon;
 }
 
-test('SIGTERM makes no new VM, ends with 0 while a job runs on, and the next start serves the rest', async () => {
+test('after SIGTERM the daemon makes no new VM and exits with 0 while a job runs, and the next start serves the rest', async () => {
   await using world = await scenario({ agent: { slots: 1 } });
   const first = spawnDaemon(world);
   await world.until(() => first.stdout().includes('is ready'));
@@ -47,12 +47,12 @@ test('a second SIGTERM ends the process at once, and nothing is lost', async () 
   const jobs = world.push();
   await world.reaches('creating.acting');
   first.child.kill('SIGTERM');
-  await world.until(() => first.stdout().includes('once more ends at once'));
+  await world.until(() => first.stdout().includes('a second signal stops it at once'));
   await world.until(() => {
     first.child.kill('SIGTERM');
     return first.child.exitCode !== null || first.child.signalCode !== null;
   });
-  // The exit code that shells give a signal, or the signal itself when one more came while the process went.
+  // The exit code that shells use for a signal, or the signal itself when another one came during the exit.
   expect([143, 'SIGTERM']).toContain(await first.ended);
   world.mac.faults.clear();
   spawnDaemon(world);
@@ -68,7 +68,7 @@ test('a second daemon on the same store is refused with one sentence', async () 
   const second = spawnDaemon(world);
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toMatch(
-    /^Another daemon holds the store in .*: stop it, or give this one a store\.path of its own\.\n$/,
+    /^Another daemon uses the store in .*: stop it, or give this one a store\.path of its own\.\n$/,
   );
   expect(first.child.exitCode).toBe(null);
 });
@@ -99,7 +99,7 @@ test('no secret is in anything that is written: log, store, or the command lines
   }
 });
 
-/** Of every process of this machine. */
+/** The command lines of every process of this machine. */
 function commandLines(): string {
   return execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 }

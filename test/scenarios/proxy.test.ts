@@ -17,10 +17,10 @@ import { systemClock } from '../../src/clock.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { runCli } from '../cli/cli-process.ts';
 
-/** A name that only the proxy can reach. */
+/** A host name that only the proxy can reach. */
 const NAME = 'github.test';
 
-/** A proxy as a process of its own. It leads everything to one port, and says what it was asked for. */
+/** A proxy in its own process. It forwards everything to one port, and reports what was requested. */
 const PROXY = `
 const { createServer } = require('node:http');
 const { connect } = require('node:net');
@@ -50,7 +50,7 @@ let ca: string;
 let proxy: string;
 let asked: () => string[];
 
-/** A CA, and a certificate of it for the name. */
+/** A CA, and its certificate for the name. */
 function makeCertificate(folder: string): { cert: string; key: string } {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
   const fresh = ['-newkey', 'rsa:2048', '-nodes'];
@@ -130,11 +130,13 @@ beforeAll(async () => {
   ca = join(folder, 'ca.pem');
 });
 
-test('GitHub is reached by TLS through a proxy process, with a CA of one’s own; agents never', async () => {
+test('GitHub is reached by TLS through the proxy with a CA of the operator, agents are reached without it', async () => {
   const env = { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_EXTRA_CA_CERTS: ca };
   const { code, stdout } = await runCli(['check', '--config', config], { env });
-  expect(stdout).toContain(`It is reached through the proxy ${proxy} of HTTPS_PROXY; agents are not.`);
-  expect(stdout).toContain(`The CAs in ${ca} (NODE_EXTRA_CA_CERTS) are trusted too.`);
+  expect(stdout).toContain(
+    `GitHub is reached through the proxy ${proxy} (HTTPS_PROXY); agents are called directly.`,
+  );
+  expect(stdout).toContain(`The CAs in ${ca} (NODE_EXTRA_CA_CERTS) are trusted as well.`);
   expect(stdout).toContain('The token has the scope repo.');
   expect({ code, wrong: stdout.split('\n').filter((line) => line.startsWith('✗')) }).toEqual({
     code: 0,
@@ -143,7 +145,7 @@ test('GitHub is reached by TLS through a proxy process, with a CA of one’s own
   expect(new Set(asked())).toEqual(new Set([`connect ${NAME}:443`]));
 });
 
-test('a certificate that is not trusted is told with the variable that makes it so', async () => {
+test('an untrusted certificate is reported with the variable that makes it trusted', async () => {
   const { code, stdout } = await runCli(['check', '--config', config], { env: { HTTPS_PROXY: proxy } });
   expect(code).not.toBe(0);
   const wrong = stdout.split('\n').filter((line) => line.startsWith('✗'));

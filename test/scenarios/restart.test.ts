@@ -10,7 +10,7 @@ afterEach(() => {
   for (const { child } of daemons.splice(0)) child.kill('SIGKILL');
 });
 
-/** The daemon as a process of its own. */
+/** The daemon in its own process. */
 function spawnDaemon({ configPath, folder }: Scenario): CliProcess {
   const daemon = startCli(['start', '--config', configPath], { cwd: folder });
   daemons.push(daemon);
@@ -24,7 +24,7 @@ async function kill({ child, ended }: CliProcess): Promise<void> {
 
 type Fault = Parameters<Scenario['github']['faults']['add']>[0];
 
-/** A guest whose clock was wrong gets the right time by itself. */
+/** Sets the wrong clock of a guest right. */
 async function setClockRight(world: Scenario): Promise<void> {
   for (const { power } of world.vms()) {
     const guest = power?.guest as SshGuest | undefined;
@@ -32,7 +32,7 @@ async function setClockRight(world: Scenario): Promise<void> {
   }
 }
 
-/** What keeps a job in each state long enough to end the process there, and where. */
+/** For each state, what keeps a job in it long enough to end the process there. */
 const HELD: Record<string, { at: string; github?: Fault; mac?: Fault; seconds?: number }> = {
   queued: { at: 'queued' },
   creating: { at: 'creating.acting', mac: { route: 'mac create *', delayMs: 1_500, times: 1 } },
@@ -52,7 +52,7 @@ const HELD: Record<string, { at: string; github?: Fault; mac?: Fault; seconds?: 
 };
 
 test.each(Object.keys(HELD))(
-  'a process that ends in %s is followed by one that ends the job well, with one VM in all',
+  'after a process that ended in %s the next one finishes the job, with one VM in all',
   async (state) => {
     const { at, github, mac, seconds = 0 } = HELD[state] ?? { at: state };
     await using world = await scenario();
@@ -69,7 +69,7 @@ test.each(Object.keys(HELD))(
     if (full) world.mac.faults.clear();
     if (state === 'probing') await setClockRight(world);
     const second = spawnDaemon(world);
-    await world.until(() => second.stdout().includes('1 jobs go on where they were'));
+    await world.until(() => second.stdout().includes('1 job goes on in the state of the last run'));
     await world.isClean();
     expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
   },

@@ -35,15 +35,15 @@ export interface ScenarioSettings {
   agent?: AgentSettings;
   github?: GitHubSettings;
   guests?: GuestSettings;
-  /** Guests of another kind. */
+  /** Replaces the simulated guests. */
   hypervisor?: Hypervisor;
-  /** Laid over the configuration of a demonstration, section by section. */
+  /** Merged into the configuration of a demo, section by section. */
   config?: Record<string, Section>;
-  /** False makes no webhook at GitHub. */
+  /** False: no webhook is made at GitHub. */
   hook?: boolean;
 }
 
-/** A pace at which nothing is waited for that is not the point of a test. */
+/** Intervals that are short, so that tests wait only for what they test. */
 const PACE: Record<string, Section> = {
   controller: {
     poll_interval: '200ms',
@@ -55,7 +55,7 @@ const PACE: Record<string, Section> = {
   timeouts: { completion_grace: '3s', retire_window: '400ms', create_settle: '800ms', host_lost: '1500ms' },
 };
 
-/** Milliseconds for a fact to come true; only what never does fails. */
+/** Milliseconds for a condition to become true; long, so that only one that never does fails. */
 const PATIENCE = 60_000;
 const PACE_OF_LOOKS = 25;
 
@@ -94,7 +94,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
     storePath: join(folder, 'store'),
   });
   const configPath = join(folder, 'config.json');
-  /** Lays sections over the config file; the next daemon reads it. */
+  /** Merges sections into the config file; the next daemon reads it. */
   const configure = async (...layers: Record<string, Section>[]) => {
     for (const layer of layers) {
       for (const [section, keys] of Object.entries(layer)) {
@@ -124,10 +124,10 @@ export async function scenario(settings: ScenarioSettings = {}) {
     macs,
     mac: macs[0] as SimulatedMac,
     storePath: join(folder, 'store'),
-    /** Everything that the daemons in this process logged. */
+    /** The log of all daemons in this process. */
     log: () => lines.join(''),
 
-    /** A daemon in this process, on a clock of its own where a test sets it. */
+    /** A daemon in this process, with its own clock when a test sets one. */
     async start(daemonClock: Clock = clock): Promise<Daemon> {
       const env = {};
       const { config } = loadConfig({ path: configPath, env });
@@ -142,7 +142,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
       return daemon;
     },
 
-    /** Pushes a workflow of one job for each entry; answers the jobs. */
+    /** Pushes a workflow of one job for each entry; returns the jobs. */
     push(jobs: readonly Partial<Parameters<typeof pushFromFields>[1]['jobs'][number]>[] = [{}]): Job[] {
       return currentJobs(
         pushFromFields(github.world, {
@@ -158,7 +158,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
 
     vms: () => macs.flatMap(({ world }) => [...world.vms.values()]),
     vmsCreated: () => macs.reduce((sum, { world }) => sum + world.vmsCreated, 0),
-    /** How often GitHub was asked for routes of this form. */
+    /** How many requests GitHub got for routes that match. */
     asked: (route: RegExp) =>
       Object.entries(github.world.requests.all())
         .filter(([name]) => route.test(name))
@@ -174,7 +174,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
       return (await (await fetch(`${adminUrl}/api/status`)).json()) as never;
     },
 
-    /** Waits until the check does not throw and is not false; rejects with what it said last. */
+    /** Waits until the check neither throws nor returns false; rejects with its last error. */
     async until<T>(check: () => T | Promise<T>): Promise<T> {
       const deadline = clock.now() + PATIENCE;
       for (;;) {

@@ -14,7 +14,7 @@ test('in mode poll a job is found, served and cleaned up without any webhook', a
   expect(world.vmsCreated()).toBe(1);
 });
 
-test('in mode webhook a job is served although nothing is polled meanwhile', async () => {
+test('in mode webhook a job is served without a poll', async () => {
   await using world = await scenario({ config: { controller: { mode: 'webhook', ...FAR } } });
   await world.start();
   const jobs = world.push();
@@ -22,7 +22,7 @@ test('in mode webhook a job is served although nothing is polled meanwhile', asy
   expect(conclusions(jobs)).toEqual(['success']);
 });
 
-test('in mode webhook a job whose webhook got lost is found by the slow look', async () => {
+test('in mode webhook a job whose webhook was lost is found by the slow poll', async () => {
   await using world = await scenario({ config: { controller: { mode: 'webhook' } } });
   world.github.faults.add({ route: 'webhook *', drop: 'before' });
   await world.start();
@@ -31,7 +31,7 @@ test('in mode webhook a job whose webhook got lost is found by the slow look', a
   expect(conclusions(jobs)).toEqual(['success']);
 });
 
-test('in mode both a job that poll and webhook see gets one VM', async () => {
+test('in mode both a job that is found by poll and webhook gets one VM', async () => {
   await using world = await scenario();
   await world.start();
   const jobs = world.push([{}, {}]);
@@ -55,7 +55,7 @@ test('duplicate, late and reordered webhooks change nothing', async () => {
   expect([copies.hits, late.hits]).toEqual([1, 1]);
 });
 
-test('a forged webhook is refused and boots nothing, a genuine one is taken', async () => {
+test('a forged webhook is refused and starts no VM, a real one is accepted', async () => {
   await using world = await scenario({ hook: false, config: { controller: { mode: 'webhook', ...FAR } } });
   await world.start();
   const body = JSON.stringify({ action: 'queued', workflow_job: { id: 1 } });
@@ -79,7 +79,7 @@ test('a forged webhook is refused and boots nothing, a genuine one is taken', as
   expect((await world.jobs()).jobs).toEqual([]);
 });
 
-test('a job that no label of the config covers is told of once and gets no VM', async () => {
+test('a job that no label of the config covers is logged once and gets no VM', async () => {
   await using world = await scenario();
   await world.start();
   world.push([{ labels: ['macos-latest', 'jeballto-macos'] }, { labels: ['ubuntu-latest'] }]);
@@ -102,7 +102,7 @@ test('a job that waits for approval gets no VM before it is approved', async () 
   expect(waiting?.state.conclusion).toBe('success');
 });
 
-test('a re-run is new jobs: those of the earlier attempt are over', async () => {
+test('a re-run has new jobs, and those of the earlier attempt are over', async () => {
   await using world = await scenario({ hook: false, config: { controller: { mode: 'poll' } } });
   world.mac.faults.add({ route: 'mac create *', delayMs: 1_000, times: 1 });
   await world.start();

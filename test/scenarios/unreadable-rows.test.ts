@@ -39,7 +39,7 @@ test('law 14: rows of every table that cannot be read are set aside once, and ev
 
   const inspected = await inspectStore(world.storePath, systemClock);
   for (const table of DAMAGED) {
-    // Its own rows are where they are kept already.
+    // Rows of the quarantine itself are not moved.
     if (table === 'actors' || table === 'quarantine') continue;
     expect([table, inspected.unreadable[table] ?? 0]).toEqual([
       table,

@@ -13,7 +13,7 @@ const large = { labels: ['self-hosted', 'jeballto-macos-large'] };
 const ours = (world: Scenario) => world.vms().filter(({ name }) => name.startsWith('gh-demo-0-'));
 const standsBy = (world: Scenario) => world.reaches('warm');
 
-test('a warm VM stands by without a runner, a job takes it at once, and another one is made after it', async () => {
+test('a warm VM waits without a runner, a job gets it at once, and another one is made', async () => {
   await using world = await scenario({ config: { labels } });
   await world.start();
   const { vm } = await standsBy(world);
@@ -33,7 +33,7 @@ test('a warm VM stands by without a runner, a job takes it at once, and another 
   expect(ours(world)[0]?.name).toBe(next.vm?.name);
 });
 
-test('warm VMs give up their slots when jobs of another profile need them', async () => {
+test('warm VMs lose their slots when jobs of another profile need them', async () => {
   const both = { ...labels, 'jeballto-macos': { ...labels['jeballto-macos'], warm: 2 } };
   await using world = await scenario({ config: { labels: both } });
   await world.start();
@@ -48,7 +48,7 @@ test('warm VMs give up their slots when jobs of another profile need them', asyn
   );
 });
 
-test('a warm VM goes when it is old, and when the config wants it no more', async () => {
+test('a warm VM is removed when it is too old, and when the config does not want it any more', async () => {
   await using world = await scenario({ config: { labels, controller: { warm_vm_max_age: '400ms' } } });
   const daemon = await world.start();
   const { vm } = await standsBy(world);
@@ -63,7 +63,7 @@ test('a warm VM goes when it is old, and when the config wants it no more', asyn
   await world.isClean();
 });
 
-test('a VM that boots for a job which was cancelled goes on with the next one of its profile', async () => {
+test('a VM that boots for a job that was cancelled gets the next job of its profile', async () => {
   await using world = await scenario({ config: { controller: { max_concurrent_vms: 1 } } });
   world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 3_000 }, times: 1 });
   await world.start();

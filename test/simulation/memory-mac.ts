@@ -108,7 +108,7 @@ export class MemoryMac {
           return result;
         } catch (error) {
           if (!guest.off.signal.aborted || stop?.aborted) throw error;
-          throw guestUnreachable(target, 'it hung up while a command ran');
+          throw guestUnreachable(target, 'it closed the connection while a command ran');
         } finally {
           letGo();
         }

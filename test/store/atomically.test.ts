@@ -4,7 +4,7 @@ import { actorRecord, journalEntry, observation, settledJob } from './records.ts
 import { describeStore } from './store-fixture.ts';
 
 describeStore('a transaction', (the) => {
-  test('is one batch, with what a nested one writes and whatever is asked in between', async () => {
+  test('is one batch, with the writes of a nested one and with calls of durable in between', async () => {
     const { store } = the();
     const batches = the().watchBatches();
     const key = store.atomically(() => {
@@ -24,7 +24,7 @@ describeStore('a transaction', (the) => {
     ]);
   });
 
-  test('that falls into the write of another is in the next batch, all of it', async () => {
+  test('that runs during another write is completely in the next batch', async () => {
     const { store } = the();
     const batches = the().watchBatches();
     store.actors.put('1', actorRecord());
@@ -37,7 +37,7 @@ describeStore('a transaction', (the) => {
     expect(batches.map(({ keys }) => keys)).toEqual([['!actors!1'], ['!actors!2', '!actors!3']]);
   });
 
-  test('that the disk refuses is written whole when it is tried again', async () => {
+  test('that the disk refuses is written completely by the next try', async () => {
     const { store, clock } = the();
     const batches = the().watchBatches({ refuse: 'no space left' });
     store.atomically(() => {
@@ -51,7 +51,7 @@ describeStore('a transaction', (the) => {
     expect(batches.map(({ keys }) => keys)).toEqual([whole, whole]);
   });
 
-  test('that throws keeps what it wrote before, in one batch, and the error is told', async () => {
+  test('that throws keeps its writes so far, in one batch, and throws the error on', async () => {
     const { store } = the();
     const batches = the().watchBatches();
     const failing = () =>
@@ -65,21 +65,21 @@ describeStore('a transaction', (the) => {
     expect(batches.map(({ keys }) => keys)).toEqual([['!actors!1', '!actors!2']]);
   });
 
-  test('may not wait: the types refuse a promise, and so does the store', () => {
+  test('cannot be asynchronous: the types refuse a promise, and so does the store', () => {
     const { store } = the();
     const waits = async () => undefined;
-    // @ts-expect-error what is written after a wait is in another batch
+    // @ts-expect-error writes after a wait would be in another batch
     expect(() => store.atomically(waits)).toThrow(StoreError);
     // biome-ignore lint/suspicious/noThenProperty: anything that can be awaited
     const thenable = { then: (resolve: (value: null) => void) => resolve(null) };
-    // @ts-expect-error whatever can be awaited counts as one
+    // @ts-expect-error anything that can be awaited is refused too
     expect(() => store.atomically(() => thenable)).toThrow(/waits/);
-    // A function that says that it returns nothing may return a promise all the same.
+    // A function of type `() => void` can still return a promise.
     const hidden: () => void = waits;
     expect(() => store.atomically(hidden)).toThrow(StoreError);
   });
 
-  test('takes a delivery together with what it changes', async () => {
+  test('has a delivery and its changes in one batch', async () => {
     const { store } = the();
     const batches = the().watchBatches();
     const stored = store.deliveries.remember('d1', () => {

@@ -20,7 +20,7 @@ afterEach(() => rmSync(path, { recursive: true, force: true }));
 const open = () =>
   openStore({ path, clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY });
 
-/** Rounds that the process acknowledged and that the store no longer has in full, and pairs that were split. */
+/** Acknowledged rounds that the store does not have completely, and pairs of which it has only one part. */
 async function lossesOf(store: Store, facts: Fact[]): Promise<string[]> {
   const { records, unreadable } = await store.actors.read();
   const rounds = new Map(
@@ -48,7 +48,7 @@ async function lossesOf(store: Store, facts: Fact[]): Promise<string[]> {
 }
 
 test.each([1, 200, 2_000])(
-  'after SIGKILL at %i acknowledged rounds under load, none is lost or half there',
+  'after SIGKILL at %i acknowledged rounds under load, none is lost or incomplete',
   async (enough) => {
     const facts = await spawnStore('load', path, (_, count) => count > enough);
     const acknowledged = facts.filter(({ worker }) => worker);
@@ -60,7 +60,7 @@ test.each([1, 200, 2_000])(
 );
 
 test.runIf(canRun(whyNoLimits()))(
-  'after a disk that refused in the middle of a record, nothing that was acknowledged later is lost',
+  'after a disk that refused a write within a record, no later acknowledged write is lost',
   async () => {
     const facts = await spawnStore('fill-disk', path, ({ done }) => done === true);
     expect(facts.at(-1)).toEqual({ done: true });

@@ -6,7 +6,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { DAY, settledJob } from './records.ts';
 
-/** A closed store with fifty outcomes, in whose log two hundred bytes are then flipped. */
+/** A closed store with fifty outcomes and 200 flipped bytes in its log. */
 export async function damagedStore(path: string): Promise<void> {
   const log = pino({ level: 'silent' });
   const store = await openStore({ path, clock: new ManualClock(), log, retention: 30 * DAY });
@@ -22,7 +22,7 @@ export async function damagedStore(path: string): Promise<void> {
   writeFileSync(join(path, file), bytes);
 }
 
-/** Each file of a folder with a digest of what is in it. */
+/** Each file of a folder with the digest of its content. */
 export function filesOf(folder: string): string[] {
   return readdirSync(folder)
     .sort()

@@ -5,7 +5,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const put = (key: string, value = key): Operation => ({ type: 'put', key, value });
 
-/** A disk on which each write waits for the test's word, or answers at once while `held` is false. */
+/** A disk on which each write waits for the test, or ends at once while `held` is false. */
 function scripted({ held = false } = {}) {
   const clock = new ManualClock();
   const batches: Operation[][] = [];
@@ -34,7 +34,7 @@ async function hasResolved(promise: Promise<void>): Promise<boolean> {
   return resolved;
 }
 
-test('what is put in one synchronous stretch is one batch', async () => {
+test('all writes of one synchronous piece of code are one batch', async () => {
   const { commit, keys } = scripted();
   commit.add(put('a'));
   commit.add(put('b'));
@@ -42,7 +42,7 @@ test('what is put in one synchronous stretch is one batch', async () => {
   expect(keys()).toEqual([['a', 'b']]);
 });
 
-test('what follows from it by promises alone joins its batch, and what waited for anything else does not', async () => {
+test('writes that follow through promises only are in the same batch, later ones are not', async () => {
   const { commit, keys } = scripted();
   commit.add(put('a'));
   for (let turn = 0; turn < 20; turn += 1) await null;
@@ -53,7 +53,7 @@ test('what follows from it by promises alone joins its batch, and what waited fo
   expect(keys()).toEqual([['a', 'b'], ['c']]);
 });
 
-test('a stretch that falls into a running write is not split either', async () => {
+test('a synchronous piece of code during a write is not split either', async () => {
   const { commit, keys, answers } = scripted({ held: true });
   commit.add(put('first'));
   await vi.waitFor(() => expect(answers).toHaveLength(1));
@@ -73,7 +73,7 @@ test('the last write of a key within a batch wins', async () => {
   expect(batches).toEqual([[put('a', 'new')]]);
 });
 
-test('durable waits for the write that is under way and for what came after it', async () => {
+test('durable waits for the current write and for everything added after it', async () => {
   const { commit, answers } = scripted({ held: true });
   commit.add(put('a'));
   const first = commit.durable();
@@ -87,7 +87,7 @@ test('durable waits for the write that is under way and for what came after it',
   await second;
 });
 
-test('durable asked during a write with nothing new waits for that write', async () => {
+test('durable without new writes waits for the current write', async () => {
   const { commit, answers } = scripted({ held: true });
   commit.add(put('a'));
   await vi.waitFor(() => expect(answers).toHaveLength(1));
@@ -103,7 +103,7 @@ test('durable resolves at once when nothing is pending', async () => {
   expect(batches).toEqual([]);
 });
 
-test('a write put by whoever waited for the one before it is written, too', async () => {
+test('a write that is added after a wait for the one before is written too', async () => {
   const { commit, keys } = scripted();
   for (let n = 0; n < 5; n += 1) {
     commit.add(put(`k${n}`));
@@ -112,7 +112,7 @@ test('a write put by whoever waited for the one before it is written, too', asyn
   expect(keys()).toEqual([['k0'], ['k1'], ['k2'], ['k3'], ['k4']]);
 });
 
-test('a refused batch holds back durable, is tried again, and joins what came meanwhile', async () => {
+test('a refused batch delays durable, and is tried again together with newer writes', async () => {
   const { clock, commit, disk, batches } = scripted();
   disk.refusal = new Error('no space left');
   commit.add(put('a', 'old'));
@@ -128,7 +128,7 @@ test('a refused batch holds back durable, is tried again, and joins what came me
   expect(batches.at(-1)).toEqual([put('a', 'new'), put('b'), put('c')]);
 });
 
-test('health tells of the outage from its first failure to its end', async () => {
+test('health has the outage from its first failure to its end', async () => {
   const { clock, commit, disk, changes } = scripted();
   const began = clock.now();
   disk.refusal = new Error('Database failed', { cause: new Error('no space left') });
@@ -166,7 +166,7 @@ test('the pauses between tries grow up to five seconds', async () => {
   await expect(commit.close()).rejects.toThrow(StoreError);
 });
 
-test('pending counts what is being written', async () => {
+test('pending includes what is being written', async () => {
   const { commit, answers } = scripted({ held: true });
   commit.add(put('a'));
   await vi.waitFor(() => expect(answers).toHaveLength(1));
@@ -174,7 +174,7 @@ test('pending counts what is being written', async () => {
   expect(commit.health().pending).toBe(2);
 });
 
-test('close writes what is pending and then refuses writes', async () => {
+test('close stores what is pending and then refuses writes', async () => {
   const { commit, keys } = scripted();
   commit.add(put('a'));
   await commit.close();
@@ -193,7 +193,7 @@ test('close during an outage tries once more at once', async () => {
   expect(keys()).toEqual([['a'], ['a']]);
 });
 
-test('close says how much is lost when the disk goes on refusing, and lets nobody through', async () => {
+test('close fails with the number of lost writes when the disk still refuses, and durable never resolves', async () => {
   const { clock, commit, disk } = scripted();
   disk.refusal = new Error('no space left');
   commit.add(put('a'));

@@ -21,7 +21,7 @@ describeStore('the journal', (the) => {
     }
   });
 
-  test('tells the story of one job, and of none that was forgotten', async () => {
+  test('has the entries of one job, and none of a job that was pruned', async () => {
     const { store } = the();
     for (let n = 1; n <= 60; n += 1)
       store.journal.append(journalEntry({ at: n, jobId: n % 3 === 0 ? 7 : 70 }));
@@ -39,7 +39,7 @@ describeStore('the journal', (the) => {
 });
 
 describeStore('orders', (the) => {
-  test('about a host outlive a restart, and so does taking them back', async () => {
+  test('about a host survive a restart, and so does their end', async () => {
     the().store.cordons.put('mini-1', { by: 'ada', at: 5 });
     the().store.cordons.put('mini-2', { by: 'ada', at: 5 });
     the().store.cordons.put('mini-2', null);
@@ -51,7 +51,7 @@ describeStore('orders', (the) => {
 });
 
 describeStore('the silence of hosts', (the) => {
-  test('outlives a restart, until it has ended', async () => {
+  test('survives a restart, until it has ended', async () => {
     the().store.silences.put('mini-1', 5_000);
     the().store.silences.put('mini-2', 5_000);
     the().store.silences.put('mini-2', 0);

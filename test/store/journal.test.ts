@@ -4,7 +4,7 @@ import { journalEntry } from './records.ts';
 import { describeStore } from './store-fixture.ts';
 
 describeStore('the journal', (the) => {
-  test('counts on after a restart, and keeps its order beyond a power of ten', async () => {
+  test('continues its numbers after a restart, and keeps its order beyond a power of ten', async () => {
     for (let n = 0; n < 9; n += 1) the().store.journal.append(journalEntry());
     await the().reopen();
     expect([1, 2, 3].map(() => the().store.journal.append(journalEntry()))).toEqual([10, 11, 12]);
@@ -12,7 +12,7 @@ describeStore('the journal', (the) => {
     expect(await the().journal()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
-  test('gives back an entry as it was, with its number', async () => {
+  test('returns an entry unchanged, with its number', async () => {
     const { store } = the();
     const entry = journalEntry({ host: null, detail: { code: 'HOST_BUSY' } });
     store.journal.append(entry);
@@ -33,7 +33,7 @@ describeStore('the journal', (the) => {
     [{ actor: 'odd', limit: 1, reverse: true }, [5]],
     [{ jobId: 60 }, [6]],
     [{ jobId: 60, actor: 'odd' }, []],
-  ])('answers %j with %j', async (query, expected) => {
+  ])('returns for the query %j the entries %j', async (query, expected) => {
     for (const n of [1, 2, 3, 4, 5, 6]) {
       the().store.journal.append(journalEntry({ actor: n % 2 ? 'odd' : 'even', jobId: n * 10 }));
     }
@@ -41,7 +41,7 @@ describeStore('the journal', (the) => {
     expect(await the().journal(query)).toEqual(expected);
   });
 
-  test('passes over a damaged entry and says so', async () => {
+  test('skips a damaged entry and logs it', async () => {
     for (let n = 0; n < 3; n += 1) the().store.journal.append(journalEntry());
     await the().damage('journal', '0000000000000002');
     expect(await the().journal()).toEqual([1, 3]);
@@ -51,7 +51,7 @@ describeStore('the journal', (the) => {
     ]);
   });
 
-  test('goes on counting when everything in it was old enough to be pruned', async () => {
+  test('continues its numbers when every entry was pruned', async () => {
     for (let n = 0; n < 3; n += 1) the().store.journal.append(journalEntry({ at: 0 }));
     await the().store.durable();
     await the().store.prune(the().clock.now());

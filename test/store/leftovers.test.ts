@@ -31,7 +31,7 @@ describeStore('leftovers', (the) => {
     expect(await keys()).toEqual(['gh-a-2-1']);
   });
 
-  test('are forgotten by their age', async () => {
+  test('are removed when they are too old', async () => {
     const { store, clock } = the();
     store.leftovers.put('gh-a-1-1', leftover(clock.now()));
     store.leftovers.put('gh-a-2-1', leftover(clock.now() + 20 * DAY));
@@ -42,7 +42,7 @@ describeStore('leftovers', (the) => {
     expect(await keys()).toEqual(['gh-a-2-1']);
   });
 
-  test('law 14: one that cannot be read keeps the collector from none of the others', async () => {
+  test('law 14: are read without one that is unreadable', async () => {
     const { store, clock } = the();
     store.leftovers.put('gh-a-1-1', leftover(clock.now()));
     store.leftovers.put('gh-a-2-1', leftover(clock.now()));

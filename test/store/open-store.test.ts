@@ -38,7 +38,7 @@ async function storeWithAJob(): Promise<void> {
   await store.close();
 }
 
-test('makes its folder, for its user alone', async () => {
+test('makes its folder, readable only for its user', async () => {
   path = join(parent, 'some', 'where');
   await storeWithAJob();
   expect(statSync(path).mode & 0o777).toBe(0o700);
@@ -47,21 +47,21 @@ test('makes its folder, for its user alone', async () => {
   await store.close();
 });
 
-test('begins in a folder that holds only what the system leaves there', async () => {
+test('starts in a folder that has only files of the system', async () => {
   mkdirSync(join(path, 'lost+found'), { recursive: true });
   writeFileSync(join(path, '.DS_Store'), '');
   await storeWithAJob();
 });
 
-test('begins again where a first start was cut off before there was a store', async () => {
+test('starts in a folder where an earlier first start was interrupted', async () => {
   mkdirSync(path);
   for (const name of ['LOCK', 'LOG']) writeFileSync(join(path, name), '');
   await storeWithAJob();
 });
 
-test('a second daemon on the same store is refused with the folder and the mend', async () => {
+test('a second daemon on the same store is refused with the folder and the fix', async () => {
   const store = await open();
-  const sentence = `Another daemon holds the store in ${path}: stop it, or give this one a store.path of its own.`;
+  const sentence = `Another daemon uses the store in ${path}: stop it, or give this one a store.path of its own.`;
   expect(await spawnStore('open', path)).toEqual([{ error: `StoreError: ${sentence}` }]);
   expect(await refusal()).toBe(sentence);
   store.settled.put(settledJob(1));
@@ -69,7 +69,7 @@ test('a second daemon on the same store is refused with the folder and the mend'
   expect(await spawnStore('open', path)).toEqual([{ open: true }]);
 });
 
-test('a store whose CURRENT is gone is refused and left as it is', async () => {
+test('a store without its file CURRENT is refused and not changed', async () => {
   await storeWithAJob();
   rmSync(join(path, 'CURRENT'));
   const before = readdirSync(path).filter((name) => !name.startsWith('LO'));
@@ -79,14 +79,14 @@ test('a store whose CURRENT is gone is refused and left as it is', async () => {
   expect(readdirSync(path).filter((name) => !name.startsWith('LO'))).toEqual(before);
 });
 
-test('a folder of somebody else is refused and left as it is', async () => {
+test('a folder of another program is refused and not changed', async () => {
   mkdirSync(path);
   writeFileSync(join(path, 'thesis.txt'), 'years of work');
   expect(await refusal()).toMatch(/holds files but no readable store/);
   expect(readdirSync(path)).toContain('thesis.txt');
 });
 
-test('a store of a newer daemon is refused, and is open for that one afterwards', async () => {
+test('a store of a newer daemon is refused, and that daemon can still open it', async () => {
   await storeWithAJob();
   const database = new Level<string, string>(path);
   await database.sublevel('meta').put('format', '2');
@@ -99,24 +99,24 @@ test('a store of a newer daemon is refused, and is open for that one afterwards'
   await database.close();
 });
 
-test('a file in place of the folder is refused with what the system says', async () => {
+test('a file in place of the folder is refused with the error of the system', async () => {
   writeFileSync(path, '');
   expect(await refusal()).toMatch(
-    /^The store in .* cannot be opened \(it is a file, and a folder is needed\)/,
+    /^The store in .* cannot be opened \(it is a file, but the store needs a folder\)/,
   );
 });
 
 test.runIf(canRun(process.platform === 'linux' ? null : 'only Linux has /proc'))(
-  'a folder that the system lets nobody make is refused at once',
+  'a folder that cannot be made is refused at once',
   async () => {
     path = '/proc/nope/data';
     expect(await refusal()).toMatch(
-      /^The store in \/proc\/nope\/data cannot be opened \(ENOENT: .*\): make the folder, or set/,
+      /^The store in \/proc\/nope\/data cannot be opened \(ENOENT: .*\): create the folder, or set/,
     );
   },
 );
 
-test('what damage in a log took away is told, and the damaged file is kept as it was', async () => {
+test('losses by damage in a log are logged, and the damaged file is kept unchanged', async () => {
   await damagedStore(path);
   const damaged = filesOf(path).filter((file) => /^\d+\.log /.test(file));
   const lines: { level: string }[] = [];
@@ -138,14 +138,14 @@ test('what damage in a log took away is told, and the damaged file is kept as it
   expect(readdirSync(path).filter((name) => name.startsWith('opening-'))).toEqual([]);
 });
 
-test('a store in order keeps nothing aside, also after a start that was killed while it opened one', async () => {
+test('an undamaged store keeps no copy of files, also after a start that was killed during opening', async () => {
   await storeWithAJob();
   mkdirSync(join(path, 'opening-killed'));
   await storeWithAJob();
   expect(readdirSync(path).filter((name) => /^(opening|damaged)-/.test(name))).toEqual([]);
 });
 
-test('a damaged manifest is refused, not read around', async () => {
+test('a store with a damaged manifest is refused', async () => {
   await storeWithAJob();
   for (const name of readdirSync(path).filter((file) => file.startsWith('MANIFEST'))) {
     writeFileSync(join(path, name), 'torn');
@@ -154,12 +154,12 @@ test('a damaged manifest is refused, not read around', async () => {
 });
 
 test.runIf(canRun(whyNoLimits()))(
-  'on a full disk it is refused with what mends that, and is whole once there is room again',
+  'on a full disk a store is refused with the fix, and is complete once there is room again',
   async () => {
     await storeWithAJob();
     const [refused] = await spawnStore('open-full', path);
     expect(refused?.error).toMatch(
-      /^StoreError: The store in .* cannot be opened \(.*File too large\): make room for it and start again; nothing in it is lost\.$/,
+      /^StoreError: The store in .* cannot be opened \(.*File too large\): make room on the disk and start again; nothing in the store is lost\.$/,
     );
     const store = await open();
     expect(store.settled.has(1)).toBe(true);

@@ -3,7 +3,7 @@ import { actorRecord, DAY, journalEntry, settledJob } from './records.ts';
 import { describeStore } from './store-fixture.ts';
 
 describeStore('pruning', (the) => {
-  test('forgets what is beyond its retention and keeps the rest', async () => {
+  test('removes what is older than the retention and keeps the rest', async () => {
     const { store, clock } = the();
     store.settled.put(settledJob(1, { at: clock.now() }));
     store.noted.addOnce(1);
@@ -35,7 +35,7 @@ describeStore('pruning', (the) => {
     expect(await the().journal()).toEqual([2]);
   });
 
-  test('K: goes on until all that is old is gone, in pieces that are on disk one after the other', async () => {
+  test('K: removes everything old, in parts that become durable one after the other', async () => {
     const { store, clock } = the();
     for (let n = 1; n <= 5_500; n += 1) {
       store.settled.put(settledJob(n, { at: n }));
@@ -52,7 +52,7 @@ describeStore('pruning', (the) => {
     expect(await store.prune(clock.now())).toBe(0);
   });
 
-  test('K: leaves the rest to its next turn while the disk is slow', async () => {
+  test('K: leaves the rest to the next run while the disk is slow', async () => {
     const { store, clock } = the();
     for (let n = 1; n <= 2_500; n += 1) store.settled.put(settledJob(n, { at: n }));
     await store.durable();
@@ -64,7 +64,7 @@ describeStore('pruning', (the) => {
     expect(await pruned).toBeLessThan(2_500);
   });
 
-  test('I2: entries from a time when the clock was ahead keep none before and behind them, and go when those go', async () => {
+  test('I2: entries from a time when the clock was ahead are removed together with those around them', async () => {
     const { store, clock } = the();
     const start = clock.now();
     const years = 3_650 * DAY;
@@ -80,7 +80,7 @@ describeStore('pruning', (the) => {
     expect(await the().journal()).toEqual([5]);
   });
 
-  test('I2: a clock that is behind at the start of a Mac costs nothing', async () => {
+  test('I2: a clock that is behind at the start of a Mac removes nothing', async () => {
     const { store, clock } = the();
     const now = clock.now();
     for (let n = 1; n <= 3; n += 1) {
@@ -97,7 +97,7 @@ describeStore('pruning', (the) => {
     expect(store.counts()).toEqual({ ...counts, journalSeq: 4 });
   });
 
-  test('I2: rows that stay later than now are dated now, and are gone after their retention', async () => {
+  test('I2: rows with an instant in the future get the current one, and are removed after the retention', async () => {
     const { store, clock } = the();
     const ahead = clock.now() + 3_650 * DAY;
     store.settled.put(settledJob(1, { at: ahead }));

@@ -27,9 +27,10 @@ export function journalEntry(with_: Partial<JournalEntry> = {}): JournalEntry {
 export function settledJob(jobId: number, with_: Partial<SettledJob> = {}): SettledJob {
   return {
     jobId,
-    outcome: 'failed',
+    outcome: 'notOurs',
+    blame: 'operator',
     conclusion: null,
-    cause: failure('VM_START_FAILED', 'The VM did not start.'),
+    cause: failure('PROFILE_UNKNOWN', 'No label of the config covers it.'),
     at: 1_700_000_000_000,
     owner: 'octo',
     repository: 'app',

@@ -17,7 +17,7 @@ describeStore('settled jobs', (the) => {
     store.settled.put(settledJob(9, { at }));
     store.settled.put(settledJob(3, { at: at + 1 }));
     store.settled.put(settledJob(6, { at: at + 2 }));
-    store.settled.put(settledJob(9, { at: at + 3, outcome: 'done', cause: null }));
+    store.settled.put(settledJob(9, { at: at + 3, outcome: 'succeeded', cause: null }));
     await store.durable();
     const newest = async (limit: number) =>
       (await the().store.settled.newest(limit)).map(({ jobId }) => jobId);
@@ -27,15 +27,15 @@ describeStore('settled jobs', (the) => {
     expect(await newest(0)).toEqual([]);
   });
 
+  const BY_OPERATOR = failure('OPERATOR_CANCELLED', 'no');
+  const FORGOTTEN = failure('OPERATOR_FORGOT', 'no');
   test.each([
-    [
-      'was given up by an earlier version',
-      { outcome: 'failed', cause: failure('VM_CREATE_FAILED', 'no') },
-      0,
-    ],
-    ['was shown nowhere', { outcome: 'done', conclusion: null, cause: null }, 0],
-    ['has ended', { outcome: 'done', conclusion: 'success', cause: null }, null],
-    ['was cancelled here', { outcome: 'failed', cause: failure('OPERATOR_CANCELLED', 'no') }, null],
+    ['whose label left the config', { outcome: 'notOurs', cause: failure('PROFILE_UNKNOWN', 'no') }, 0],
+    ['was shown nowhere', { outcome: 'unknown', blame: null, conclusion: null, cause: null }, 0],
+    ['another runner took', { outcome: 'notOurs', blame: null, conclusion: null, cause: null }, null],
+    ['has ended', { outcome: 'succeeded', blame: null, conclusion: 'success', cause: null }, null],
+    ['was cancelled here', { outcome: 'cancelled', cause: BY_OPERATOR }, null],
+    ['whose record an operator ended', { outcome: 'unknown', cause: FORGOTTEN }, null],
   ] as const)(
     'say whether GitHub may still have one queued: one that %s',
     async (_which, facts, expected) => {
@@ -47,7 +47,30 @@ describeStore('settled jobs', (the) => {
     },
   );
 
-  test('whose outcome is damaged are still not started again, and that is reported', async () => {
+  const earlier = (outcome: string, change: object = {}) =>
+    ({ ...settledJob(7, { conclusion: null, cause: null, ...change }), outcome, blame: undefined }) as never;
+  const GIVEN_UP = failure('VM_CREATE_FAILED', 'no');
+  test.each([
+    ['done', { conclusion: 'success' }, { outcome: 'succeeded', blame: null }, null],
+    ['done', { conclusion: 'failure' }, { outcome: 'failed', blame: 'job' }, null],
+    ['done', {}, { outcome: 'unknown', blame: null }, 0],
+    ['cancelled', { conclusion: 'cancelled' }, { outcome: 'cancelled', blame: null }, null],
+    ['taken', {}, { outcome: 'notOurs', blame: null }, null],
+    ['lost', { cause: failure('VM_VANISHED', 'gone') }, { outcome: 'lost', blame: 'host' }, null],
+    ['failed', { cause: GIVEN_UP }, { outcome: 'unknown', blame: 'host' }, 0],
+    ['failed', { cause: BY_OPERATOR }, { outcome: 'cancelled', blame: 'operator' }, null],
+  ])(
+    'of an earlier version, "%s" with %o, have one of the outcomes of today',
+    async (outcome, facts, now, untold) => {
+      the().store.settled.put(earlier(outcome, facts));
+      await the().store.durable();
+      await the().reopen();
+      expect(await the().store.settled.get(7)).toMatchObject({ ...facts, ...now });
+      expect(the().store.settled.endUntold(7)).toBe(untold);
+    },
+  );
+
+  test('with a damaged outcome are still not started again, and the damage is logged', async () => {
     the().store.settled.put(settledJob(5));
     await the().damage('settled', '0000000000000005');
     await the().reopen();
@@ -59,7 +82,7 @@ describeStore('settled jobs', (the) => {
 });
 
 describeStore('jobs that match nothing', (the) => {
-  test('are noted once, also across a restart', async () => {
+  test('are noted as unmatched once, also across a restart', async () => {
     const { store } = the();
     expect([store.noted.addOnce(7), store.noted.addOnce(7), store.noted.addOnce('octo/app')]).toEqual([
       true,

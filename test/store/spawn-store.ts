@@ -15,8 +15,8 @@ export interface Fact {
 }
 
 /**
- * Runs a daemon's store in a process of its own. Answers all that it told, after it ended by itself or, as soon as
- * `isEnough`, by SIGKILL.
+ * Runs a daemon's store in its own process. Returns everything that it reported, after it ended by itself, or
+ * after SIGKILL as soon as `isEnough`.
  */
 export async function spawnStore(
   mode: 'open' | 'open-full' | 'hold' | 'load' | 'fill-disk',

@@ -9,8 +9,8 @@ import { limitFiles } from '../support/limited-files.ts';
 import { actorRecord, DAY, journalEntry, observation } from './records.ts';
 
 /**
- * A daemon's process as far as its store is concerned, for tests that kill it. It tells each acknowledged round with
- * a synchronous write, so that what the parent has read was durable before.
+ * A process with a daemon's store, for tests that kill it. It reports each acknowledged round with a
+ * synchronous write, so that everything the parent has read was durable before.
  */
 const [mode = '', path = ''] = process.argv.slice(2);
 
@@ -30,7 +30,7 @@ function tell(fact: object): void {
   writeSync(1, `${JSON.stringify(fact)}\n`);
 }
 
-/** Rounds without end, several at a time. */
+/** Writes rounds until the process is killed, several at a time. */
 async function load(store: Store): Promise<void> {
   const work = async (worker: string) => {
     for (let n = 1; ; n += 1) await round(store, worker, n);
@@ -38,7 +38,7 @@ async function load(store: Store): Promise<void> {
   await Promise.all(Array.from({ length: 20 }, (_, index) => work(`worker${index}`)));
 }
 
-/** Has the store open and says so now and then, so that whoever started it can end it. */
+/** Keeps the store open and reports regularly, so that the parent can end it. */
 async function hold(): Promise<never> {
   for (;;) {
     await systemClock.sleepUntil(systemClock.now() + 100);
@@ -50,7 +50,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The disk refuses in the middle of a record for a while, then takes writes again. */
+/** The disk refuses within a record for a while, then accepts writes again. */
 async function fillDisk(store: Store): Promise<void> {
   for (let n = 1; n <= 20; n += 1) await round(store, 'early', n);
   const sizes = (await readdir(path))
@@ -60,7 +60,7 @@ async function fillDisk(store: Store): Promise<void> {
   const refused = Promise.all([1, 2, 3].map((n) => round(store, 'refused', n)));
   await until(() => !store.health().ok);
   tell({ refusing: store.health() });
-  // Now there is no room even to open the database anew.
+  // Now there is not even room to open the database again.
   limitFiles(process.pid, 64);
   await until(() => store.health().lastError?.includes('failed to open') === true);
   tell({ refusing: store.health() });
@@ -71,7 +71,7 @@ async function fillDisk(store: Store): Promise<void> {
   await systemClock.sleepUntil(Number.MAX_SAFE_INTEGER);
 }
 
-// Without a handler the signal ends the process; with one, a write beyond the limit fails like one to a full disk.
+// Without a handler the signal ends the process; with one, a write beyond the limit fails as on a full disk.
 process.on('SIGXFSZ', () => undefined);
 try {
   if (mode === 'open-full') limitFiles(process.pid, 8);

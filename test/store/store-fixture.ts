@@ -11,14 +11,14 @@ import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { DAY } from './records.ts';
 
-/** A place for one database: opening it again, after a close, finds what it held. */
+/** A place for one database, which keeps its data from a close to the next open. */
 interface Place {
   database: Database;
   remove(): void;
 }
 
 export interface WrittenBatch {
-  /** What is put, then what is deleted. */
+  /** The puts, then the deletes. */
   keys: string[];
   options: object;
 }
@@ -41,7 +41,7 @@ const PLACES: Record<string, () => Place> = {
   },
 };
 
-/** What a test has at hand: a store that is opened anew for each, and the world below it. */
+/** A newly opened store for each test, with its database, clock and log. */
 export class StoreFixture {
   readonly clock = new ManualClock();
   /** Messages logged so far. */
@@ -68,19 +68,19 @@ export class StoreFixture {
     this.#store = await Store.over(this.database, { clock: this.clock, log, retention: 30 * DAY });
   }
 
-  /** What a restart of the daemon does. */
+  /** Closes and opens the store, as a restart of the daemon does. */
   async reopen(): Promise<void> {
     await this.store.close();
     await this.open();
   }
 
-  /** Damages a value behind the store's back. */
+  /** Damages a value directly in the database. */
   async damage(table: TableName, key: string): Promise<void> {
     await this.store.durable();
     await this.database.sublevel(table).put(key, '{"torn');
   }
 
-  /** Every batch from here on as it was written; the disk refuses the next write when told why. */
+  /** Records every batch from here on; with `refuse`, the disk refuses the next write with this reason. */
   watchBatches({ refuse = null }: { refuse?: string | null } = {}): WrittenBatch[] {
     const seen: WrittenBatch[] = [];
     const begin = this.database.batch.bind(this.database) as () => ChainedBatch;

@@ -59,7 +59,7 @@ describeStore('a store', (the) => {
     expect(batches[0]?.options).toEqual({ sync: true });
   });
 
-  test('refused by the disk, it opens its database anew, writes everything and still reads', async () => {
+  test('opens its database again after the disk refused a write, stores everything and still reads', async () => {
     const { store, database, clock } = the();
     store.actors.put('1', actorRecord());
     await store.durable();
@@ -77,7 +77,7 @@ describeStore('a store', (the) => {
     expect((await store.actors.read()).records.map(({ key }) => key)).toEqual(['1', '2', '3']);
   });
 
-  test('goes on trying when the database cannot be opened anew at once', async () => {
+  test('goes on trying when the database cannot be opened again at once', async () => {
     const { store, database, clock } = the();
     the().watchBatches({ refuse: 'no space left' });
     vi.spyOn(database, 'open').mockRejectedValueOnce(new Error('still no space'));
@@ -92,14 +92,14 @@ describeStore('a store', (the) => {
     expect((await store.actors.read()).records).toHaveLength(1);
   });
 
-  test('a write after close throws, and a second close is the first one', async () => {
+  test('throws for a write after close, and returns the first close for a second one', async () => {
     const { store } = the();
     expect(store.close()).toBe(store.close());
     await store.close();
     expect(() => store.actors.put('1', actorRecord())).toThrow(StoreError);
   });
 
-  test('a newer format is refused, and so is a database of somebody else', async () => {
+  test('is refused with a newer format, and so is a database of another program', async () => {
     const { database } = the();
     const open = () => the().open();
     await database.sublevel('meta').put('format', '2');
@@ -114,7 +114,7 @@ describeStore('a store', (the) => {
 });
 
 describeStore('actor records', (the) => {
-  test('keep a snapshot as it was when it was put', async () => {
+  test('keep a snapshot as it was at the time of the put', async () => {
     const { store } = the();
     const snapshot = { context: { tries: 1 } };
     store.actors.put('7', actorRecord(snapshot));
@@ -124,7 +124,7 @@ describeStore('actor records', (the) => {
   });
 
   test.each([
-    ['no JSON', '{"v":1,', 'it is not JSON'],
+    ['text that is not JSON', '{"v":1,', 'it is not JSON'],
     [
       'a newer version',
       JSON.stringify({ ...actorRecord(), v: 2 }),
@@ -133,7 +133,7 @@ describeStore('actor records', (the) => {
     ['another machine', JSON.stringify({ ...actorRecord(), machine: 'cron' }), 'a machine that this daemon'],
     ['a missing field', JSON.stringify({ ...actorRecord(), savedAt: undefined }), 'savedAt'],
     ['no snapshot', JSON.stringify({ ...actorRecord(), snapshot: null }), 'snapshot'],
-  ])('with %s are told apart with the reason and hide no other', async (_what, raw, reason) => {
+  ])('with %s are returned with the reason and hide no other', async (_what, raw, reason) => {
     const { store, database } = the();
     store.actors.put('7', actorRecord());
     await store.durable();
@@ -161,7 +161,7 @@ describeStore('actor records', (the) => {
     });
   });
 
-  test('of one key that come to quarantine twice are two there', async () => {
+  test('of the same key are two entries in quarantine', async () => {
     const { store } = the();
     store.quarantine.put('7', 'one', 'first');
     store.quarantine.put('7.2', 'other', 'first');

@@ -22,11 +22,12 @@ beforeAll(async () => {
   const store = await openStore(options);
   for (let n = 1; n <= 300; n += 1) {
     store.settled.put(settledJob(n));
-    store.journal.append(journalEntry({}));
+    // Most of the table, so that its middle is no row that an opening reads.
+    for (let entries = 0; entries < 4; entries += 1) store.journal.append(journalEntry({}));
   }
   await store.durable();
   await store.close();
-  // What is in the log becomes a table at the next start.
+  // The log becomes a table at the next start.
   await (await openStore(options)).close();
   table = join(folder, readdirSync(folder).find((name) => name.endsWith('.ldb')) ?? '');
   whole = readFileSync(table);
@@ -38,7 +39,7 @@ test('tables that are whole agree with their checksums', () => {
   expect(damagedTables(folder)).toEqual([]);
 });
 
-test('one changed bit anywhere is noticed', () => {
+test('one changed bit anywhere is found', () => {
   const unnoticed: number[] = [];
   for (let at = 3; at < whole.length; at += 97) {
     const changed = Buffer.from(whole);
@@ -48,17 +49,17 @@ test('one changed bit anywhere is noticed', () => {
     if (!damage || damage.bytes === 0) unnoticed.push(whole.length - at);
   }
   writeFileSync(table, whole);
-  // But for what the footer has between its two places and its mark, which nobody reads.
+  // Except in the part of the footer between its two handles and its magic number, which is not read.
   expect(unnoticed.filter((fromEnd) => fromEnd > 48)).toEqual([]);
 });
 
-test('a table that was cut off is damaged as a whole', () => {
+test('a table that was cut off counts as damaged', () => {
   writeFileSync(table, whole.subarray(0, -20));
   expect(damagedTables(folder)).toEqual([expect.objectContaining({ bytes: whole.length - 20 })]);
   writeFileSync(table, whole);
 });
 
-/** What the log says while the store is opened. */
+/** The log of an opening of the store. */
 async function opened(compared?: number) {
   const lines: { level: string; msg: string }[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
@@ -75,9 +76,9 @@ async function opened(compared?: number) {
   return lines.filter(({ level }) => level === 'error');
 }
 
-test('a start tells a table in which a byte changed, and compares none of a store that takes too long', async () => {
+test('a start warns of a table in which a byte changed, but checks no table when that takes too long', async () => {
   const changed = Buffer.from(whole);
-  // In the text of an entry far from those that an opening reads.
+  // The byte is in an entry that an opening does not read.
   const middle = Math.floor(whole.length / 2);
   changed[middle] = (changed[middle] ?? 0) ^ 1;
   writeFileSync(table, changed);

@@ -2,13 +2,13 @@ import { Level } from 'level';
 import { type Database, TABLES, type TableName } from '../../src/store/level-engine.ts';
 import { actorRecord, journalEntry, observation, settledJob } from './records.ts';
 
-/** `meta` says which version wrote the store: what cannot be read there is nothing to go on with. */
+/** Without `meta`: it has the version that wrote the store, and an unreadable one refuses the store. */
 type Damaged = Exclude<TableName, 'meta' | 'journalOfJob'>;
 export const DAMAGED = TABLES.filter((name): name is Damaged => name !== 'meta' && name !== 'journalOfJob');
 
 const at = 1_790_000_000_000;
 
-/** A whole row of each table. */
+/** A valid row of each table. */
 export const WHOLE: Record<Damaged, object> = {
   actors: actorRecord(),
   journal: { ...journalEntry({ at }), seq: 1 },
@@ -36,7 +36,7 @@ export const WHOLE: Record<Damaged, object> = {
   sent: { at },
 };
 
-/** The row with each of its numbers, wherever it is, replaced in turn. */
+/** Copies of the row, in each of which one of its numbers is replaced. */
 function withNumber(row: object, number: unknown): string {
   return JSON.stringify(row, (_key, value) => (typeof value === 'number' ? number : value));
 }
@@ -45,7 +45,7 @@ function deep(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels);
 }
 
-/** Texts that are no row of a table. */
+/** Texts that are not a row of a table. */
 export function badRows(table: Damaged): string[] {
   const whole = WHOLE[table];
   const huge = { ...whole, at: 'x'.repeat(3_000_000), savedAt: 'x', id: 'x', seq: 'x', ms: 'x' };
@@ -67,7 +67,7 @@ export function badRows(table: Damaged): string[] {
 
 const isNumbered: readonly TableName[] = ['journal', 'settled', 'names'];
 
-/** Keys that belong to a table, far from those of other rows. */
+/** Valid keys of a table, far from those of other rows. */
 export function keyOf(table: TableName, n: number): string {
   const number = String(7_000_000 + n).padStart(16, '0');
   if (table === 'evidence') return `${number}-1`;

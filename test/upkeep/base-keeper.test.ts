@@ -60,7 +60,7 @@ async function keeping(options: EffectFixtureOptions = {}) {
   };
 }
 
-test('each profile gets one base, sized and not ephemeral, which is kept; looking on makes no second one', async () => {
+test('each profile gets one base, resized and not ephemeral, and later looks make no second one', async () => {
   const at = await keeping();
   at.keep();
   const [small, large] = await at.isReady();
@@ -74,7 +74,7 @@ test('each profile gets one base, sized and not ephemeral, which is kept; lookin
 
 const stoppedBase = { state: 'stopped', ephemeral: false, lifetimeSeconds: null };
 
-test('a new daemon finds the bases by their names, with no registry there to ask', async () => {
+test('a new daemon finds the bases by their names, without asking a registry', async () => {
   const at = await keeping();
   const stop = at.keep();
   const before = await at.isReady();
@@ -90,7 +90,7 @@ test('a new daemon finds the bases by their names, with no registry there to ask
   expect(at.mac.world.vmsCreated).toBe(2);
 });
 
-test('when the tag moves the earlier base serves until its successor is there, and then nobody keeps it', async () => {
+test('when the tag moves, the earlier base is used until the next one is ready, and is then not kept', async () => {
   const at = await keeping();
   at.keep();
   const [before] = await at.isReady();
@@ -113,13 +113,13 @@ test('when the tag moves the earlier base serves until its successor is there, a
   expect([kept(before.vmId), kept(after.vmId)]).toEqual([false, true]);
 });
 
-test('a tag that moves while its base is made leaves that unfinished, and the next one holds what it says', async () => {
+test('a tag that moves during the making of its base leaves that unfinished, and the next base has the new image', async () => {
   const at = await keeping();
   at.mac.faults.add({ route: 'mac create *', delayMs: 200, times: 1 });
   const creates = at.counted('POST /vms');
   at.keep();
   await soon(() => expect(creates.hits).toBe(1));
-  // The create has pulled the tag when the delay begins.
+  // The create has already pulled the tag when the delay begins.
   await soon(() => expect([...at.mac.world.pulls.values()].length).toBeGreaterThan(1));
   at.move('b');
   await at.isReady();
@@ -127,10 +127,10 @@ test('a tag that moves while its base is made leaves that unfinished, and the ne
   const unfinished = at.bases().filter(({ name }) => !parseBaseName('gh-t', name)?.isComplete);
   expect([complete.length, unfinished.length]).toEqual([2, 1]);
   for (const vm of unfinished) expect(at.world.bases.keeps(at.host, vm)).toBe(false);
-  expect(at.logged.join('\n')).toContain('moved while a base was made of it');
+  expect(at.logged.join('\n')).toContain('moved while a base VM was created from it');
 });
 
-test('one whose answer got lost stays unfinished and is given up; a new name is taken', async () => {
+test('a base whose response was lost stays unfinished and is given up for another name', async () => {
   const at = await keeping();
   at.mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
   at.keep();
@@ -140,7 +140,7 @@ test('one whose answer got lost stays unfinished and is given up; a new name is 
   expect(names.filter((name) => parseBaseName('gh-t', name)?.isComplete)).toHaveLength(2);
 });
 
-test('an agent that cannot clone gets no base, and keeps none', async () => {
+test('an agent that cannot clone gets no base, and no base there is kept', async () => {
   const at = await keeping();
   const old = addForeignVm(at.mac.world, { name: 'gh-t-base-0123456789abcdef', state: 'stopped' });
   at.mac.faults.add({ route: 'POST /vms/:id/clone', status: 404, code: 'NOT_FOUND' });
@@ -149,7 +149,7 @@ test('an agent that cannot clone gets no base, and keeps none', async () => {
   expect([at.mac.world.vmsCreated, at.world.bases.keeps(at.host, old)]).toEqual([0, false]);
 });
 
-test('a cordoned host gets none, until it takes jobs again', async () => {
+test('a cordoned host gets no base until it takes jobs again', async () => {
   const at = await keeping();
   at.cordon(true);
   at.keep();
@@ -160,7 +160,7 @@ test('a cordoned host gets none, until it takes jobs again', async () => {
   await at.isReady();
 });
 
-test('while no digest can be told everything that looks like a base is kept', async () => {
+test('while a digest is unknown, everything that looks like a base is kept', async () => {
   const at = await keeping();
   const vm = addForeignVm(at.mac.world, { name: 'gh-t-base-0123456789abcdef', state: 'stopped' });
   at.mac.faults.add({ route: 'mac pull *', status: 503, times: 1 });
@@ -171,7 +171,7 @@ test('while no digest can be told everything that looks like a base is kept', as
   expect(at.world.bases.keeps(at.host, vm)).toBe(false);
 });
 
-test('a host that does not answer is said to, and its bases stay known', async () => {
+test('the failure of a host that does not respond is shown, and its bases stay known', async () => {
   const at = await keeping();
   at.keep();
   await at.isReady();

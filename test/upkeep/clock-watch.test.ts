@@ -7,7 +7,7 @@ import { SettableTime } from '../support/settable-time.ts';
 
 const HOUR = 3_600_000;
 
-test('a system’s clock that is set far away is told once, and so is its end', async () => {
+test('a system’s clock that is far from ours is logged once, and so is the end of that', async () => {
   const time = new ManualClock();
   const system = new SettableTime(time);
   const lines: string[] = [];

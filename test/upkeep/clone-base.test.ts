@@ -33,7 +33,7 @@ async function fixture() {
   return { ...at, base, offer, create, others };
 }
 
-/** Counts the calls of both ways; harmful faults have to be added before. */
+/** Counts the calls for both ways; other faults must be added before. */
 const ways = ({ counted }: Awaited<ReturnType<typeof fixture>>) => {
   const all = [counted('POST /vms/:id/clone'), counted('POST /vms'), counted('POST /images/pull')];
   const patches = counted('PATCH /vms/:id');
@@ -58,7 +58,7 @@ test('a VM is cloned with its size and lifetime in one call: nothing is pulled, 
   expect(at.shown).toContain(`cloning ${BASE}`);
 });
 
-test('without a base the VM is made from its image, and a person watching is told why', async () => {
+test('without a base the VM is made from its image, and the reason is shown', async () => {
   const at = await fixture();
   at.world.bases.set(at.host, LABEL, { state: 'none', why: 'it is being made' });
   const calls = ways(at);
@@ -67,7 +67,7 @@ test('without a base the VM is made from its image, and a person watching is tol
   expect(at.shown).toContain('creating the VM, with no base VM: it is being made');
 });
 
-test('of two clones at once the agent refuses one, which is tried again and cloned as well', async () => {
+test('of two clones at once the agent refuses one, which succeeds in its next try', async () => {
   const at = await fixture();
   at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
   const calls = ways(at);
@@ -80,13 +80,13 @@ test('of two clones at once the agent refuses one, which is tried again and clon
   expect(calls().slice(1)).toEqual([0, 0, 0]);
 });
 
-test('a base that stays busy keeps no job from its VM: after five refusals it is made from its image', async () => {
+test('when a base stays busy, the VM is made from its image after five refusals', async () => {
   const at = await fixture();
   at.mac.faults.add({ route: 'POST /vms/:id/clone', status: 409, code: 'INVALID_STATE' });
   for (let n = 0; n < 5; n += 1) await expect(at.create()).rejects.toMatchObject(failing('VM_BUSY'));
   const { vmId } = await at.create();
   expect(at.others()).toEqual([`${NAME} stopped`]);
-  // The next job begins with the base again, as does another try of this name after its teardown.
+  // The next job uses the base again, as does another try of this name after its teardown.
   await deleteVm.run(at.world, { host: at.host, vmName: NAME, vmId }, STAYS);
   await expect(at.create()).rejects.toMatchObject(failing('VM_BUSY'));
 });
@@ -109,12 +109,12 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
     [
       'because the agent has no such route (404)',
       ({ mac }) => mac.faults.add({ route: 'POST /vms/:id/clone', status: 404, code: 'NOT_FOUND' }),
-      /the agent cannot clone/,
+      /the agent can no longer clone/,
     ],
     [
       'because the agent has no such route (405)',
       ({ mac }) => mac.faults.add({ route: 'POST /vms/:id/clone', status: 405, code: 'METHOD_NOT_ALLOWED' }),
-      /the agent cannot clone/,
+      /the agent can no longer clone/,
     ],
     [
       'because the copy fails',
@@ -142,13 +142,13 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
     );
     expect(at.others()).toEqual([]);
     expect(at.world.bases.of(at.host, LARGE)).toMatchObject({ state: 'none', why: message });
-    // However soon the keeper offers it again: this VM has had its refusal.
+    // Also when the keeper offers the base again at once: this VM was refused.
     at.offer();
     const { vmId } = await at.create(NAME, LARGE);
     expect(at.vm(vmId)).toMatchObject({ name: NAME, ephemeral: true, resources: LARGE_SIZE });
   });
 
-  test('and a copy that the refusal brought all the same is found by its name', async () => {
+  test('and a copy that was made despite the failure is found by its name', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac clone *', drop: 'after', times: 1 });
     const calls = ways(at);
@@ -157,7 +157,7 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
     expect([at.others(), calls()[1]]).toEqual([[`${NAME} stopped`], 0]);
   });
 
-  test('but a size that the Mac cannot give is refused as ever', async () => {
+  test('but a size that the Mac cannot give is still refused', async () => {
     const at = await fixture();
     at.mac.world.options.host.cpus = 5;
     await expect(at.create(NAME, LARGE)).rejects.toMatchObject(failing('BASE_UNUSABLE'));
@@ -167,8 +167,8 @@ describe('a base that cannot be cloned is given up for the image, in the next tr
   });
 });
 
-describe('a clone whose outcome is unknown is as an unknown create', () => {
-  test('when the answer was lost after the effect: the VM is found', async () => {
+describe('a clone with an unknown outcome is handled as such a create', () => {
+  test('when its response was lost after the effect: the VM is found', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms/:id/clone', drop: 'after', times: 1 });
     const calls = ways(at);
@@ -177,7 +177,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     expect([at.others(), calls()]).toEqual([[`${NAME} stopped`], [0, 0, 0, 0]]);
   });
 
-  test('when it was lost before: it is waited for, and then the image is used', async () => {
+  test('when its response was lost before the effect: it is waited for, and then the image is used', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'POST /vms/:id/clone', drop: 'before', times: 1 });
     const calls = ways(at);
@@ -188,7 +188,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     expect([at.others(), calls().slice(0, 2)]).toEqual([[`${NAME} stopped`], [0, 1]]);
   });
 
-  test('when its state was left in the middle: the teardown waits for its end and deletes what it brings', async () => {
+  test('when its state was left during it: the teardown waits for its end and deletes the VM', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac clone *', delayMs: 200, times: 1 });
     const state = new AbortController();
@@ -201,7 +201,7 @@ describe('a clone whose outcome is unknown is as an unknown create', () => {
     expect([at.mac.world.vmsCreated, at.others()]).toEqual([1, []]);
   });
 
-  test('when the daemon died in the middle: its successor makes no second one', async () => {
+  test('when the daemon died during it: its successor makes no second VM', async () => {
     const at = await fixture();
     at.mac.faults.add({ route: 'mac clone *', delayMs: 300, times: 1 });
     const dead = at.create();
@@ -237,7 +237,7 @@ describe('a clone that is found while its disk grows', () => {
     expect(vm(vmId).resources).toEqual(LARGE_SIZE);
   });
 
-  test('is gone when it could not grow, and the image is used', async () => {
+  test('is deleted when the disk cannot grow, and the image is used', async () => {
     const { outcome, again, others, vm, clock, config } = await foundGrowing({ status: 504 });
     expect(await outcome).toMatchObject(failing('BASE_UNUSABLE'));
     expect(others()).toEqual([]);
@@ -247,7 +247,7 @@ describe('a clone that is found while its disk grows', () => {
   });
 });
 
-test('a base is kept while it is cloned, whatever else says that it is none', async () => {
+test('a base is kept while it is cloned, even when it is not listed as a base any more', async () => {
   const at = await fixture();
   const { bases } = at.world;
   bases.keep(at.host, new Set());

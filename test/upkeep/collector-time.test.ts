@@ -24,7 +24,9 @@ type Answer = (request: HttpRequest) => object | Promise<object>;
 const never = ({ signal }: { signal?: AbortSignal | undefined }) =>
   new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
-/** A Mac with one VM of a lost record, whose agent answers as `routes` says before it answers as usual. */
+/**
+ * A Mac with one VM of a lost record, whose agent first uses the responses of `routes`, then the usual ones.
+ */
 function macWith(state: string, routes: Record<string, Answer> = {}) {
   const vms = new Map([['VM-1', vmAnswer({ id: 'VM-1', name: 'gh-default-9-1', state, uptime: 300 })]]);
   const usual: Record<string, Answer> = {
@@ -104,7 +106,7 @@ async function collecting({ macs, github = {}, repositories = ['app'] }: Rig, cl
   return { clock, collector, states };
 }
 
-test('a host that hangs delays the collection on no other host', async () => {
+test('a host that hangs does not delay the collection on other hosts', async () => {
   const macs = { deaf: macWith('stopped', { 'GET /vms': never }), good: macWith('stopped') };
   const { clock, collector } = await collecting({ macs });
   void collector.run();
@@ -113,7 +115,7 @@ test('a host that hangs delays the collection on no other host', async () => {
   expect(macs.deaf.vms.size).toBe(1);
 });
 
-test('a host that hangs in a delete delays neither its own next look for long nor any other host', async () => {
+test('a host that hangs in a delete delays its own next look only a little, and no other host', async () => {
   const macs = { deaf: macWith('stopped', { 'DELETE /vms/VM-1': never }), good: macWith('stopped') };
   const { clock, collector } = await collecting({ macs });
   void collector.run();
@@ -125,7 +127,7 @@ test('a host that hangs in a delete delays neither its own next look for long no
   expect(macs.good.vms.size).toBe(0);
 });
 
-test('twelve hosts that hang end with the daemon, at once and without a warning of Node’s', async () => {
+test('collections on twelve hosts that hang end at once with the daemon, without a warning of Node', async () => {
   const warned: string[] = [];
   const warn = (warning: Error) => warned.push(String(warning));
   process.on('warning', warn);
@@ -142,7 +144,7 @@ test('twelve hosts that hang end with the daemon, at once and without a warning 
   expect(warned).toEqual([]);
 });
 
-test('an adoption does not wait for the guest’s address, which an agent may look for for minutes', async () => {
+test('an adoption does not wait for the guest’s address, which may take an agent minutes', async () => {
   const macs = { slow: macWith('running', { 'POST /vms/VM-1/ssh': ({ signal }) => never({ signal }) }) };
   const { clock, collector, states } = await collecting({ macs });
   void collector.run();
@@ -150,7 +152,7 @@ test('an adoption does not wait for the guest’s address, which an agent may lo
   expect(states()).toEqual(['running.retiring.askingGuest.acting']);
 });
 
-test('a repository that hangs delays no adoption of another one’s VM', async () => {
+test('a repository that hangs does not delay the adoption of a VM of another repository', async () => {
   const macs = { good: macWith('running') };
   const getJob: EffectWorld['github']['getJob'] = (_owner, repository, jobId, options) =>
     repository === 'app' ? Promise.resolve(observation(jobId)) : never(options ?? {});
@@ -164,7 +166,7 @@ test('a repository that hangs delays no adoption of another one’s VM', async (
   expect(states()).toHaveLength(1);
 });
 
-test('a VM whose place nobody knows is not adopted while a repository that may know it refuses', async () => {
+test('a VM of an unknown repository is not adopted while a repository that may have its job refuses', async () => {
   const macs = { good: macWith('running') };
   let refuses = true;
   const getJob: EffectWorld['github']['getJob'] = async (_owner, repository) => {

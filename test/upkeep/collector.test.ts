@@ -32,7 +32,7 @@ async function collecting(options: EffectFixtureOptions = {}) {
   };
 }
 
-test('an ownerless VM that is off goes at the second look, and a plan neither does nor counts as one', async () => {
+test('an ownerless VM that is off is deleted at the second look, and a plan does not count as a look', async () => {
   const at = await collecting();
   addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
   for (let n = 0; n < 3; n += 1) expect(await at.plan()).toEqual(['vm gh-t-9-1 wait']);
@@ -44,7 +44,7 @@ test('an ownerless VM that is off goes at the second look, and a plan neither do
   expect(at.warnings().join('\n')).toContain('collected vm gh-t-9-1 (delete): no record owns it');
 });
 
-test('no stranger is touched, however much its name is like one of ours', async () => {
+test('no foreign VM or runner is touched, however similar its name is', async () => {
   const at = await collecting();
   const names = [
     'gh-t-9',
@@ -65,7 +65,7 @@ test('no stranger is touched, however much its name is like one of ours', async 
   expect(at.runnerNames()).toHaveLength(names.length);
 });
 
-test('a VM and a runner that an actor knows are left to it', async () => {
+test('a VM and a runner of an actor are not touched', async () => {
   const at = await collecting();
   at.mac.faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
   const { jobId } = at.queueJob();
@@ -76,7 +76,7 @@ test('a VM and a runner that an actor knows are left to it', async () => {
 });
 
 describe('a runner without a record', () => {
-  test('and without a VM goes at the second look, when it is offline and stays so', async () => {
+  test('and without a VM is removed at the second look, when it was offline in both', async () => {
     const at = await collecting();
     await at.register('gh-t-9-1');
     expect(await at.collect()).toEqual(['runner gh-t-9-1 wait']);
@@ -84,7 +84,7 @@ describe('a runner without a record', () => {
     expect(at.runnerNames()).toEqual([]);
   });
 
-  test('is left alone while it is online or at work', async () => {
+  test('is not touched while it is online or has a job', async () => {
     const at = await collecting();
     connect(at.github.world, await at.register('gh-t-9-1'));
     const worker = connect(at.github.world, await at.register('gh-t-9-2', ['busy-one']));
@@ -96,7 +96,7 @@ describe('a runner without a record', () => {
     expect(at.runnerNames()).toEqual(['gh-t-9-1', 'gh-t-9-2']);
   });
 
-  test('that comes into use between the look and the removal is left, and that is told', async () => {
+  test('that gets a job between the look and the removal is not touched, and that is logged', async () => {
     const at = await collecting();
     const runner = await at.register('gh-t-9-1');
     await at.collect();
@@ -109,7 +109,7 @@ describe('a runner without a record', () => {
     expect(at.warnings().at(-1)).toContain('could not collect runner gh-t-9-1');
   });
 
-  test('proves nothing while a host does not answer, since its VM may be there', async () => {
+  test('is not removed while a host does not respond, since its VM may be there', async () => {
     const at = await collecting({ macs: 2 });
     await at.register('gh-t-9-1');
     const deaf = at.macs[1]?.faults.add({ route: 'GET /vms', drop: 'before' });
@@ -122,7 +122,7 @@ describe('a runner without a record', () => {
   });
 });
 
-test('VMs are collected while GitHub lists no runners', async () => {
+test('VMs are collected while GitHub cannot list runners', async () => {
   const at = await collecting();
   at.github.faults.add({ route: 'GET *', status: 502 });
   addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
@@ -132,7 +132,7 @@ test('VMs are collected while GitHub lists no runners', async () => {
   expect(at.warnings().join('\n')).toContain('the runners of octo/app are unknown');
 });
 
-test('one that is stopped while GitHub is slow ends without a complaint', async () => {
+test('a collection that is stopped while GitHub is slow ends without a warning', async () => {
   const at = await collecting();
   const slow = at.github.faults.add({ route: 'GET *runners*', delayMs: 5_000, times: 1 });
   const collected = at.collect();
@@ -143,7 +143,7 @@ test('one that is stopped while GitHub is slow ends without a complaint', async 
   expect(at.warnings()).toHaveLength(before);
 });
 
-test('what cannot be deleted now is tried again, and holds up nothing else', async () => {
+test('a VM that cannot be deleted is tried again, and does not delay others', async () => {
   const at = await collecting();
   for (const name of ['gh-t-8-1', 'gh-t-9-1']) addForeignVm(at.mac.world, { name, state: 'stopped' });
   await at.collect();
@@ -154,7 +154,7 @@ test('what cannot be deleted now is tried again, and holds up nothing else', asy
   expect(at.vms()).toEqual([]);
 });
 
-test('a VM that is started between the look and the delete is left, and that is told', async () => {
+test('a VM that is started between the look and the delete is not touched, and that is logged', async () => {
   const at = await collecting();
   const vm = addForeignVm(at.mac.world, { name: 'gh-t-9-1', state: 'stopped' });
   await at.collect();
@@ -168,7 +168,7 @@ test('a VM that is started between the look and the delete is left, and that is 
 });
 
 describe('an ownerless VM that runs is given an actor that asks its guest', () => {
-  test('and is retired when the guest has no job, once, however many collections overlap', async () => {
+  test('and is retired when the guest has no job, once, also when collections overlap', async () => {
     const at = await collecting();
     const lost = await at.lostAttempt();
     cancelRun(at.github.world, lost.run);
@@ -182,7 +182,7 @@ describe('an ownerless VM that runs is given an actor that asks its guest', () =
     expect([at.names(), at.runnerNames()]).toEqual([[], []]);
   });
 
-  test('and is kept to its end when a job runs in it', async () => {
+  test('and is kept until the end of the job that runs in it', async () => {
     const at = await collecting();
     const lost = await at.lostAttempt(LONG);
     await lost.launch();
@@ -198,7 +198,7 @@ describe('an ownerless VM that runs is given an actor that asks its guest', () =
     expect(at.names()).toEqual([]);
   });
 
-  test('and its runner is taken off the list of its own repository though its job is another actor’s', async () => {
+  test('and its runner is removed from its repository although another actor has its job', async () => {
     const at = await collecting();
     at.dispatcher.drain();
     const lost = await at.lostAttempt();
@@ -211,7 +211,7 @@ describe('an ownerless VM that runs is given an actor that asks its guest', () =
     expect([at.names(), at.runnerNames()]).toEqual([[], []]);
   });
 
-  test('and its runner is taken off the list where it stands though nobody knows its job', async () => {
+  test('and its runner is removed from its repository although its job is unknown', async () => {
     const at = await collecting();
     const lost = await at.lostAttempt();
     cancelRun(at.github.world, lost.run);

@@ -9,7 +9,7 @@ import { soon } from '../support/soon.ts';
 
 const PLACE = { owner: OWNER, repository: REPOSITORY };
 
-/** What is left when a record is lost in the middle of an attempt: a VM with a runner, and nobody who knows. */
+/** What a record that is lost during an attempt leaves behind: a VM with a runner and without an actor. */
 export async function lostAttempt(
   at: Pick<EffectFixture, 'world' | 'host' | 'queueJob'>,
   steps: string[] = [],

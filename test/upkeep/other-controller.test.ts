@@ -7,7 +7,7 @@ import { effectFixture, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-/** The controller `t`, of which no daemon runs. */
+/** The controller `t`, whose daemon does not run. */
 async function gone() {
   const at = await effectFixture({ timeouts: { retire_window: '1s' } });
   const place = { owner: OWNER, repository: REPOSITORY };
@@ -31,7 +31,7 @@ async function gone() {
   return { ...at, controller, names, remove, stopped };
 }
 
-test('what came after the list is left: whoever made it may still run', async () => {
+test('VMs and runners that are newer than the list are not touched: the daemon that made them may run', async () => {
   const at = await gone();
   at.stopped('gh-t-7-1');
   await at.controller.look();
@@ -39,15 +39,19 @@ test('what came after the list is left: whoever made it may still run', async ()
   const { told } = await at.remove();
   expect(told).toEqual([
     ['gh-t-7-1', null],
-    ['gh-t-8-1', 'it came after the list was made: see whether a daemon with this id still runs'],
+    ['gh-t-8-1', 'it came after the list was made: check whether a daemon with this id still runs'],
   ]);
   expect(at.names()).toEqual(['gh-t-8-1']);
 });
 
 test.each([
   ['is asked', true, /SSH|address/],
-  ['is left where the list still has it as stopped', false, /has come into use meanwhile: it is running/],
-])('law 5: what was started after the list %s, not deleted', async (_what, isListed, why) => {
+  [
+    'is left where the list still has it as stopped',
+    false,
+    /came into use after the list was made: it is running/,
+  ],
+])('law 5: a VM that was started after the list %s, not deleted', async (_what, isListed, why) => {
   const at = await gone();
   const vm = at.stopped('gh-t-7-1');
   await at.controller.look();
@@ -61,7 +65,7 @@ test.each([
   expect([deletes.hits, at.names()]).toEqual([0, ['gh-t-7-1']]);
 });
 
-test('what is gone by itself is told as gone, and where nobody could look, it may be there', async () => {
+test('what ended by itself is reported as gone, and as unknown on a host that cannot be asked', async () => {
   const at = await gone();
   const vm = at.stopped('gh-t-7-1');
   await at.controller.look();
@@ -75,7 +79,7 @@ test('what is gone by itself is told as gone, and where nobody could look, it ma
   expect(unseen).toEqual([{ where: at.host, why: told[0]?.[1] }]);
 });
 
-test('a VM that cannot be deleted is left with the reason, and the others go', async () => {
+test('a VM that cannot be deleted is reported with the reason, and the others are deleted', async () => {
   const at = await gone();
   const stuck = at.stopped('gh-t-7-1');
   at.stopped('gh-t-8-1');

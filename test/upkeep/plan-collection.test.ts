@@ -29,19 +29,19 @@ function plan(reality: Partial<Reality>, owners: Partial<typeof nobody> = {}, lo
 }
 
 test.each(['jenkins-12-1', 'gh-b-12-1', 'gh-a-12', 'gh-a-12-1-x', 'gh-a-0-1', 'GH-A-12-1', 'xgh-a-12-1'])(
-  'a VM or runner named %s is a stranger and does not even appear',
+  'a VM or runner named %s is foreign and not in the plan',
   (name) => expect(plan({ vms: [vm(name)], runners: [runner(name)] })).toEqual([]),
 );
 
-test('a VM that its record knows is left in peace', () => {
+test('a VM that a record has is not in the plan', () => {
   expect(plan({ vms: [vm('gh-a-1-1')] }, { vmIds: new Set(['ID-gh-a-1-1']) })).toEqual([]);
 });
 
-test('a VM whose create is still under way is left in peace', () => {
+test('a VM whose create is in flight is not in the plan', () => {
   expect(plan({ vms: [vm('gh-a-1-1')] }, { namesInMaking: new Set(['gh-a-1-1']) })).toEqual([]);
 });
 
-test('an ownerless VM is only waited for at the first look', () => {
+test('an ownerless VM is not deleted at the first look', () => {
   expect(plan({ vms: [vm('gh-a-1-1')] }, {}, 1)).toMatchObject([{ do: 'wait' }]);
 });
 
@@ -56,7 +56,7 @@ test.each(['running', 'starting', 'resuming'])(
   },
 );
 
-test('a double of an owned VM is deleted', () => {
+test('a second VM with the name of an owned one is deleted', () => {
   const owners = { vmIds: new Set(['THE-OTHER']) };
   expect(plan({ vms: [vm('gh-a-1-1', 'stopped', 'THIS')] }, owners)).toMatchObject([
     { do: 'delete', id: 'THIS' },
@@ -66,25 +66,25 @@ test('a double of an owned VM is deleted', () => {
 test.each([
   ['that its record knows under another id', { vmIds: new Set(['THE-OTHER']) }],
   ['that is still being created', { namesInMaking: new Set(['gh-a-1-1']) }],
-])('law 5: a running double of a VM %s is asked, not deleted', (_what, owners) => {
+])('law 5: a running second VM with the name of one %s is asked, not deleted', (_what, owners) => {
   expect(plan({ vms: [vm('gh-a-1-1', 'running', 'THIS')] }, owners)).toMatchObject([
     { do: 'adopt', id: 'THIS' },
   ]);
 });
 
-test('a paused ownerless VM cannot be asked, so it is left to a person', () => {
+test('a paused ownerless VM cannot be asked, so it is left to the operator', () => {
   const paused = plan({ vms: [vm('gh-a-1-1', 'paused')] });
   expect(paused).toMatchObject([{ do: 'leave', why: expect.stringContaining('resume it, or delete it') }]);
 });
 
 const BASE = 'gh-a-base-0123456789abcdef';
 
-test('a base VM is in no danger while it is kept', () => {
+test('a base VM is not deleted while it is kept', () => {
   const keepsBase = ({ host, id }: { host: string; id: string }) => host === 'm1' && id === `ID-${BASE}`;
   expect(plan({ vms: [vm(BASE)] }, { keepsBase })).toEqual([]);
 });
 
-test.each([BASE, `${BASE}-new-k3j2`])('%s, when nobody keeps it, goes at the second look', (name) => {
+test.each([BASE, `${BASE}-new-k3j2`])('%s, when it is not kept, is deleted at the second look', (name) => {
   expect(plan({ vms: [vm(name)] }, {}, 1)).toMatchObject([{ do: 'wait' }]);
   for (const state of ['stopped', 'created', 'error', 'deleted']) {
     expect(plan({ vms: [vm(name, state)] })).toMatchObject([{ do: 'delete', kind: 'vm', name }]);
@@ -92,7 +92,7 @@ test.each([BASE, `${BASE}-new-k3j2`])('%s, when nobody keeps it, goes at the sec
 });
 
 test.each(['starting', 'running', 'paused'])(
-  'a base VM that is %s is left to whoever started it',
+  'a base VM that is %s is not deleted, since the daemon did not start it',
   (state) => {
     expect(plan({ vms: [vm(BASE, state)] })).toMatchObject([{ do: 'leave' }]);
   },
@@ -108,11 +108,11 @@ test.each([
   'gh-a-base-1234567890123456-1',
   'gh-a-base-base-0123456789abcdef',
   'gh-a-x-base-0123456789abcdef',
-])('a VM named %s is no base of ours', (name) => {
+])('a VM named %s is not a base of ours', (name) => {
   expect(plan({ vms: [vm(name)] }).filter(({ name: collected }) => collected === name)).toEqual([]);
 });
 
-test('something that found its owner between two looks starts anew', () => {
+test('a VM that had an owner between two looks counts as new', () => {
   const first = planCollection(
     PREFIX,
     { vms: [vm('gh-a-1-1')], runners: [], unseenHosts: [], unseenScopes: [] },
@@ -143,7 +143,7 @@ test.each([
   expect(plan({ runners: [found] })).toMatchObject([{ do: 'leave' }]);
 });
 
-test('a runner whose VM exists goes with its VM', () => {
+test('a runner whose VM exists is not removed before the VM', () => {
   expect(plan({ vms: [vm('gh-a-1-1', 'running')], runners: [runner('gh-a-1-1')] })).toMatchObject([
     { kind: 'vm', do: 'adopt' },
     { kind: 'runner', do: 'leave' },
@@ -156,6 +156,6 @@ test('no runner is removed while a host that may hold its VM does not answer', (
   ]);
 });
 
-test('a runner that a record names is left in peace', () => {
+test('a runner that a record has is not in the plan', () => {
   expect(plan({ runners: [runner('gh-a-1-2')] }, { runnerNames: new Set(['gh-a-1-2']) })).toEqual([]);
 });

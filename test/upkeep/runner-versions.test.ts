@@ -44,7 +44,7 @@ async function rig(ends: Record<string, number | null>) {
   return { clock, versions, probed, asked, logged };
 }
 
-test('GitHub is asked once in hours for each version, however many VMs have it', async () => {
+test('GitHub is asked once in some hours for each version, however many VMs have it', async () => {
   const { clock, versions, probed, asked } = await rig({ '2.340.0': 1_100 * DAY });
   await probed('mac', '2.340.0');
   await probed('mac', '2.340.0');
@@ -60,7 +60,7 @@ test('GitHub is asked once in hours for each version, however many VMs have it',
   ]);
 });
 
-test('weeks before the end it is warned of, once for each image; and not where GitHub names none or is away', async () => {
+test('the end of a version is warned of weeks before, once for each image, but not when GitHub names none or cannot be asked', async () => {
   const { versions, probed, logged } = await rig({ '2.330.0': 1_020 * DAY, '2.341.0': null });
   await probed('mac', '2.330.0');
   await probed('mac', '2.330.0');
@@ -72,10 +72,10 @@ test('weeks before the end it is warned of, once for each image; and not where G
     ['away', false],
   ]);
   expect(logged).toHaveLength(1);
-  expect(logged[0]).toContain('GitHub takes the runner 2.330.0 in the image of mac until 1972-10-17');
+  expect(logged[0]).toContain('GitHub accepts runner version 2.330.0 in the image of mac until 1972-10-17');
 });
 
-/** GitHub's description of its API does not have the route yet, so the call is not held against it. */
+/** GitHub's description of its API does not have the route yet, so the call is not checked against it. */
 async function served(settings: Parameters<typeof servedGitHub>[0]) {
   const { url, close, world } = await servedGitHub(settings);
   onTestFinished(close);
@@ -83,13 +83,13 @@ async function served(settings: Parameters<typeof servedGitHub>[0]) {
   return createGitHub({ apiUrl: url, auth: { token: 'ghp_x' }, clock: systemClock });
 }
 
-test('GitHub says for each version until when it takes it', async () => {
+test('GitHub returns for each version until when it accepts it', async () => {
   const github = await served({ runnerEnds: { '2.330.0': Date.UTC(2026, 11, 24) } });
   expect(await github.runnerEndsAt(REPO, '2.330.0')).toBe(Date.UTC(2026, 11, 24));
   expect(await github.runnerEndsAt(REPO, '2.341.0')).toBeNull();
 });
 
-test('a server without the route knows no end', async () => {
+test('on a server without the route no end is known', async () => {
   const github = await served({ enterpriseVersion: '3.9.4', hasJit: false });
   expect(await github.runnerEndsAt(REPO, '2.330.0')).toBeNull();
 });

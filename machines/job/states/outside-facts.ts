@@ -1,9 +1,12 @@
-import { begin } from '../setup.ts';
+import { begin } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 
 const goElsewhere = {
   type: 'loseAttempt',
-  params: { code: 'HOST_DRAINED', message: 'The host is being emptied, so the job goes on elsewhere.' },
+  params: {
+    code: 'HOST_DRAINED',
+    message: 'An operator drains the host, so the job goes on at another host.',
+  },
 } as const;
 
 const lost = {

@@ -1,6 +1,6 @@
 import { invokeDeadline, invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
-import type { JobSetup, StateConfig } from '../setup.ts';
+import type { JobSetup, StateConfig } from '../vocabulary/setup.ts';
 
 /** The deadline of the phase, and where it leads. */
 export const phaseDeadline = <const Over>(over: Over) =>

@@ -3,7 +3,7 @@ import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import type { JobContext } from '../context.ts';
 import type { JobPolicy } from '../policy.ts';
-import type { JobSetup, StateConfig } from '../setup.ts';
+import type { JobSetup, StateConfig } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { BEFORE_THE_RUNNER, beforeTheRunner } from './outside-facts.ts';
 import { pausing, phaseDeadline, retryWait } from './phase-waits.ts';

@@ -2,7 +2,7 @@ import { assign } from 'xstate';
 import { withFailure, withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { guestOf, type JobContext, NO_JOB, runnerOf, type Vm, vmIdOf, vmOf } from '../context.ts';
-import { begin, type JobSetup } from '../setup.ts';
+import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { beforeTheRunner } from './outside-facts.ts';
 import { onEffectError, provisioningState } from './provisioning-state.ts';

@@ -2,7 +2,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, jobRefOf, runnerOf, runnerRefOf } from '../context.ts';
-import { begin, type JobSetup } from '../setup.ts';
+import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { type Goal, to } from './goals.ts';
 import { pausing } from './phase-waits.ts';
 

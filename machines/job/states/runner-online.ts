@@ -2,7 +2,7 @@ import { assign } from 'xstate';
 import { withFailure } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { guestOf, runnerOf, runnerRefOf, vmOf } from '../context.ts';
-import type { JobSetup } from '../setup.ts';
+import type { JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { withTheRunner } from './outside-facts.ts';
 import { phaseDeadline, retried } from './phase-waits.ts';

@@ -3,7 +3,7 @@ import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
 import type { JobMachineOptions } from '../policy.ts';
-import { begin, type JobSetup } from '../setup.ts';
+import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { withTheRunner } from './outside-facts.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
@@ -28,6 +28,31 @@ const LOST_IDLE = vmLost('The VM disappeared from its host before its runner had
 const LOST_BUSY = vmLost(
   'The VM disappeared while the job ran in it. GitHub fails the job within minutes; it is not started again.',
 );
+const OUT_OF_LIFETIME = {
+  target: to('tearingDown'),
+  actions: {
+    type: 'failAttempt',
+    params: {
+      code: 'LIFETIME_EXCEEDED',
+      message:
+        "The VM's lifetime ended while the job ran in it, and the agent powered it off. A label's lifetime_seconds makes it longer.",
+    },
+  },
+} as const;
+/** A success stays one, whatever happens to the VM after it. */
+const LOST_FINISHING = {
+  target: to('tearingDown'),
+  actions: [
+    {
+      type: 'loseAttempt',
+      params: {
+        code: 'VM_VANISHED',
+        message: 'The VM was gone from its host when GitHub said that the job was over.',
+      },
+    },
+    'weighFailure',
+  ],
+} as const;
 
 const WATCH_FAILS = "A watch that fails is started again after a pause, which an operator's retry ends.";
 
@@ -97,7 +122,7 @@ function busy(s: JobSetup) {
       ],
       // A repeated message must not interrupt the watch.
       'job.started': [{ guard: 'is the start news', actions: 'markStarted' }, {}],
-      'vm.vanished': LOST_BUSY,
+      'vm.vanished': [{ guard: 'is its lifetime over', ...OUT_OF_LIFETIME }, LOST_BUSY],
     },
     states: {
       watching: {
@@ -106,10 +131,18 @@ function busy(s: JobSetup) {
           src: 'watchRunner',
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
+            { guard: withOutput('has the watched VM reached its lifetime'), ...OUT_OF_LIFETIME },
             { guard: withOutput('is the watched VM gone'), ...LOST_BUSY },
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
-            { guard: 'is the job over', target: to('tearingDown') },
-            { target: to('running.verifying'), actions: begin('finishing') },
+            {
+              guard: 'is the job over',
+              target: to('tearingDown'),
+              actions: withOutput('noteLoss'),
+            },
+            {
+              target: to('running.verifying'),
+              actions: [withOutput('noteRunnerEnd'), begin('finishing')],
+            },
           ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
@@ -136,10 +169,13 @@ function finishing(s: JobSetup) {
       // A late or repeated message neither makes the job active again nor gives its end more time.
       'job.started': {},
       'job.completed': {},
-      'vm.vanished': to('tearingDown'),
+      'vm.vanished': LOST_FINISHING,
     },
     // Only a delivery says that the job is over, so GitHub is asked before a runner that goes on is torn down.
-    invoke: phaseDeadline({ target: to('running.verifying'), actions: begin('finishing') }),
+    invoke: phaseDeadline({
+      target: to('running.verifying'),
+      actions: ['noteUnseenEnd', begin('finishing')],
+    }),
     states: {
       watching: {
         invoke: {
@@ -148,7 +184,20 @@ function finishing(s: JobSetup) {
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
-            { target: to('tearingDown') },
+            { guard: withOutput('is the watched VM gone'), ...LOST_FINISHING },
+            {
+              guard: withOutput('did the runner end its job otherwise'),
+              target: to('tearingDown'),
+              actions: {
+                type: 'loseAttempt',
+                params: {
+                  code: 'RUNNER_LOST_CONTACT',
+                  message:
+                    'GitHub failed the job, although its runner worked on it to another end: GitHub had lost the contact to the runner.',
+                },
+              },
+            },
+            { target: to('tearingDown'), actions: withOutput('noteLoss') },
           ],
           onError: { target: 'waiting', actions: withFailure('noteFailure') },
         },
@@ -170,7 +219,7 @@ export function running(s: JobSetup, { policy }: JobMachineOptions) {
           type: 'loseAttempt',
           params: {
             code: 'LIFETIME_EXCEEDED',
-            message: 'The VM outlived its lifetime_seconds and the agent did not power it off.',
+            message: 'The VM is older than its lifetime_seconds, and the agent did not power it off.',
           },
         },
       ],

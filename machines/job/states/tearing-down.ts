@@ -2,7 +2,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { type JobContext, jobRefOf, runnerRefOf, vmOf } from '../context.ts';
-import type { JobSetup, StateConfig } from '../setup.ts';
+import type { JobSetup, StateConfig } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 
 function part(
@@ -69,7 +69,7 @@ function jobPart(s: JobSetup) {
           input: ({ context }) => jobRefOf(context),
           onDone: [
             { guard: withOutput('does GitHub have the job queued'), target: 'decided' },
-            { target: 'gone', actions: [withOutput('noteJob'), 'forgetFailure'] },
+            { target: 'gone', actions: withOutput('noteJob') },
           ],
           onError: [
             {

@@ -1,7 +1,7 @@
 import { withFailure, withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { jobRefOf } from '../context.ts';
-import { begin, type JobSetup } from '../setup.ts';
+import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { pausing, phaseDeadline } from './phase-waits.ts';
 
@@ -21,11 +21,11 @@ export function verifying(s: JobSetup) {
       'An exchange for a job that runs here asks again with a new deadline; any other exchange leads to `tearingDown`.',
     ),
     on: {
-      'job.started': { actions: ['markStarted', 'forgetFailure'] },
+      'job.started': { actions: 'markStarted' },
       'job.completed': [
         // A second message that the job is over changes nothing: GitHub is already being asked.
         { guard: 'is the job over' },
-        { target: to('tearingDown'), actions: ['markCompleted', 'forgetFailure'] },
+        { target: to('tearingDown'), actions: ['markCompleted', 'weighFailure'] },
       ],
       'job.exchanged': [
         {
@@ -54,7 +54,7 @@ export function verifying(s: JobSetup) {
               guard: withOutput('does GitHub have the job queued'),
               target: to('tearingDown.job.decided'),
             },
-            { target: to('tearingDown'), actions: [withOutput('noteJob'), 'forgetFailure'] },
+            { target: to('tearingDown'), actions: withOutput('noteJob') },
           ],
           onError: [
             { guard: withFailure('does GitHub deny that the job is over'), target: to('running.busy') },

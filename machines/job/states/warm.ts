@@ -1,5 +1,5 @@
 import { sentences } from '../../sentences.ts';
-import { begin, type JobSetup } from '../setup.ts';
+import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
 import { BEFORE_THE_RUNNER, beforeTheRunner } from './outside-facts.ts';
 import { phaseDeadline } from './phase-waits.ts';

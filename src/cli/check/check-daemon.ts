@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import { counted } from '../../format.js';
+import { counted, day } from '../../format.js';
 import type { HealthScope } from '../../health/health.ts';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { SeenVersion } from '../../upkeep/runner-versions.ts';
@@ -8,8 +8,8 @@ import { about, type Finding } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
 /**
- * What the daemon that has the store open says of itself: its health first. A daemon that cannot be asked with this
- * config is a note.
+ * Asks the daemon that has the store open, and returns its health first. A daemon that cannot be asked with
+ * this config is a note.
  */
 export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Finding[]> {
   const { note } = about('store');
@@ -25,7 +25,7 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
     const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
     return [
       note(
-        `A daemon is running on this store, with ${counted(jobs, 'job')}; it is ${health.ready ? 'ready' : 'not ready'}.`,
+        `A daemon uses this store, with ${counted(jobs, 'job')}; it is ${health.ready ? 'ready' : 'not ready'}.`,
       ),
       ...health.scopes.map(healthFinding),
       ...(rows === null ? [] : [note(`${rows}: the log of the daemon has the reasons.`)]),
@@ -33,7 +33,7 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
         cordon
           ? [
               about(`host ${name}`).note(
-                `It takes no new jobs: cordoned by ${cordon.by} until that is taken back.`,
+                `It takes no new jobs, since ${cordon.by} cordoned it: uncordon it when it may take jobs again.`,
               ),
             ]
           : [],
@@ -42,21 +42,22 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
     ];
   } catch (error) {
     if (!(error instanceof NoDaemonError)) throw error;
-    return [note(`Another daemon holds the store, and cannot be asked with this config: ${error.message}`)];
+    return [
+      note(`Another daemon uses this store, but it cannot be asked with this config: ${error.message}`),
+    ];
   }
 }
 
-/** What the running daemon says is in trouble; the rest of its work goes on where it says so. */
+/** A trouble that the running daemon reports; it is only a note where jobs are served all the same. */
 function healthFinding({ sentence, whoActs, stops }: HealthScope): Finding {
   const { wrong, note } = about('daemon');
   return (stops ? wrong : note)(`${sentence} Who must act: ${whoActs}`);
 }
 
-/** The runner that the daemon saw in an image, and until when GitHub takes it, where GitHub says so. */
+/** The runner that the daemon saw in an image, and until when GitHub accepts it, if GitHub says so. */
 function runnerFinding({ profile, version, endsAt, isEnding }: SeenVersion): Finding {
   const { ok, note } = about('github');
-  const until =
-    endsAt === null ? '' : `; GitHub takes it until ${new Date(endsAt).toISOString().slice(0, 10)}`;
-  const seen = `The image of ${profile} has the runner ${version}${until}`;
-  return isEnding ? note(`${seen}: build the image with a current one.`) : ok(`${seen}.`);
+  const until = endsAt === null ? '' : `; GitHub accepts it until ${day(endsAt)}`;
+  const seen = `The image of ${profile} has runner version ${version}${until}`;
+  return isEnding ? note(`${seen}: build the image with a current runner.`) : ok(`${seen}.`);
 }

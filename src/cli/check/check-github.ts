@@ -44,25 +44,27 @@ export async function checkGitHub(
   return findings;
 }
 
-/** What of the environment decides how GitHub is reached. */
+/** The variables of the environment that decide how GitHub is reached. */
 function checkNetwork({ github }: Config, env: NodeJS.ProcessEnv): Finding[] {
   const { ok, wrong } = about('github');
   const findings: Finding[] = [];
   const proxy = githubProxy(github.api_url, env);
   if (proxy) {
     findings.push(
-      ok(`It is reached through the proxy ${proxy.origin} of ${proxy.variable}; agents are not.`),
+      ok(
+        `GitHub is reached through the proxy ${proxy.origin} (${proxy.variable}); agents are called directly.`,
+      ),
     );
   }
   const certificates = env.NODE_EXTRA_CA_CERTS;
   if (!certificates) return findings;
   try {
     accessSync(certificates, constants.R_OK);
-    findings.push(ok(`The CAs in ${certificates} (NODE_EXTRA_CA_CERTS) are trusted too.`));
+    findings.push(ok(`The CAs in ${certificates} (NODE_EXTRA_CA_CERTS) are trusted as well.`));
   } catch {
     findings.push(
       wrong(
-        `NODE_EXTRA_CA_CERTS names ${certificates}, which cannot be read: its CAs are not trusted. Correct it.`,
+        `NODE_EXTRA_CA_CERTS names ${certificates}, which cannot be read, so its CAs are not trusted: correct the variable.`,
       ),
     );
   }

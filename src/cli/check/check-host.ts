@@ -4,9 +4,8 @@ import { isAtRest } from '../../agent/vm-state.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
-import { counted } from '../../format.js';
+import { counted, span } from '../../format.js';
 import { namePrefix } from '../../jobs/job-policy.ts';
-import { shortSpan } from '../terminal/terminal-text.ts';
 import { agentHealth } from './agent-health.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
@@ -42,24 +41,28 @@ export async function checkHost(
   });
   try {
     const { version, uptime } = await agentHealth(agent);
-    findings.push(ok(`The agent ${version} answers at ${host.base_url}, up ${shortSpan(uptime * 1000)}.`));
+    findings.push(
+      ok(`The agent ${version} answers at ${host.base_url}, and it started ${span(uptime * 1000)} ago.`),
+    );
     if (token === '') return findings;
     await agent.verifyToken();
-    findings.push(ok('It accepts our token.'));
+    findings.push(ok('It accepts the token.'));
 
     const { maxConcurrentVMs, features } = await agent.capabilities();
     const unusable = features.filter(({ id, usable }) => NEEDED_FEATURES.includes(id) && !usable);
     for (const { id, reason } of unusable) {
       findings.push(
-        wrong(`It cannot do ${id}${reason ? ` (${reason})` : ''}, which every job needs: turn it on there.`),
+        wrong(
+          `It lacks the feature ${id}${reason ? ` (${reason})` : ''}, which every job needs: turn it on at the Mac.`,
+        ),
       );
     }
     const slots = Math.min(host.max_concurrent_vms, maxConcurrentVMs);
     if (unusable.length === 0)
-      findings.push(ok(`It can do all that a job needs, with ${counted(slots, 'VM')} at once.`));
+      findings.push(ok(`It has every feature that a job needs, and runs ${counted(slots, 'VM')} at once.`));
 
     if (config.controller.base_vms && !(await agent.offersClone())) {
-      findings.push(note('It cannot clone VMs, so it gets no base VMs: each VM is made from its image.'));
+      findings.push(note('It cannot clone VMs, so it gets no base VMs: each VM is created from its image.'));
     }
 
     const vms = await agent.listVms();
@@ -68,12 +71,18 @@ export async function checkHost(
     const foreign = vms.filter(({ name, state }) => !isAtRest(state) && !isOurs(name));
     if (foreign.length > 0) {
       const names = foreign.map(({ name }) => name).join(', ');
-      findings.push(note(`VMs of others take ${foreign.length} of its slots: ${names}.`));
+      findings.push(
+        note(
+          `${counted(foreign.length, 'VM that is not of this daemon uses a slot', 'VMs that are not of this daemon use slots')}: ${names}.`,
+        ),
+      );
     }
     const ahead = Math.max(0, ...vms.map(({ createdAt }) => createdAt - clock.now()));
     if (ahead > MAX_CLOCK_SKEW_MS) {
       findings.push(
-        wrong(`Its clock is at least ${shortSpan(ahead)} ahead of ours: turn on automatic time on both.`),
+        wrong(
+          `Its clock is at least ${span(ahead)} ahead of the clock of this machine: turn on automatic time on both.`,
+        ),
       );
     }
 
@@ -81,8 +90,8 @@ export async function checkHost(
     for (const image of new Set(Object.values(config.labels).map((profile) => profile.image))) {
       findings.push(
         local.has(image)
-          ? ok(`The image ${image} is there.`)
-          : note(`The image ${image} is not there yet: the first job waits for its pull.`),
+          ? ok(`The image ${image} is on the Mac.`)
+          : note(`The image ${image} is not on the Mac yet: the first job waits for its pull.`),
       );
     }
   } catch (error) {

@@ -13,7 +13,7 @@ export async function checkListeners({ admin, controller }: Config): Promise<Fin
     findings.push(
       why === null
         ? ok(`${address} is free (${key}).`)
-        : wrong(`${address} cannot be listened on: ${why}. Choose another address in ${key}.`),
+        : wrong(`The daemon cannot listen on ${address}: ${why}. Choose another address in ${key}.`),
     );
   }
   return findings;

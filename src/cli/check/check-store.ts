@@ -8,7 +8,7 @@ import { checkDaemon } from './check-daemon.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
-/** Bytes below which the disk is full before long. */
+/** Bytes; with less free space the disk would soon be full. */
 const LEAST_SPACE = 100 * 2 ** 20;
 
 export interface StoreCheck {
@@ -17,30 +17,39 @@ export interface StoreCheck {
   isRunning: boolean;
 }
 
-/** Checks the store, or asks the daemon that has it open. Makes nothing, and opens nothing of it for writing. */
+/**
+ * Checks the store, or asks the daemon that has it open. Creates no file, and opens none of the store for
+ * writing.
+ */
 export async function checkStore(config: Config, clock: Clock): Promise<StoreCheck> {
   const { ok, wrong } = about('store');
   const { path } = config.store;
   const place = nearestExisting(path);
   const found = (finding: Finding): StoreCheck => ({ findings: [finding], isRunning: false });
   if (!statSync(place).isDirectory()) {
-    return found(wrong(`${place} is a file, and store.path has to be a folder: give it another name.`));
+    return found(wrong(`${place} is a file: set store.path to a folder.`));
   }
   if (!isWritable(place)) {
-    return found(wrong(`${place} cannot be written by this user: change its owner, or set store.path.`));
+    return found(
+      wrong(
+        `${place} cannot be written by this user: change its owner, or set store.path to another folder.`,
+      ),
+    );
   }
   const space = spaceAt(place);
   if (space === null) {
-    return found(wrong(`${place} belongs to the system and holds no files of others: set store.path.`));
+    return found(
+      wrong(`${place} is a part of the system that cannot hold the store: set store.path to another folder.`),
+    );
   }
   if (space < LEAST_SPACE) {
     return found(
       wrong(
-        `${place} has ${Math.floor(space / 2 ** 20)} MB of free space, and the store needs some: make room, or set store.path.`,
+        `${place} has ${Math.floor(space / 2 ** 20)} MB of free space, which is too little for the store: make room, or set store.path to another folder.`,
       ),
     );
   }
-  if (place !== path) return found(ok(`${path} is made at the first start.`));
+  if (place !== path) return found(ok(`${path} is created at the first start.`));
   try {
     return { findings: storeFindings(path, await inspectStore(path, clock)), isRunning: false };
   } catch (error) {
@@ -57,30 +66,30 @@ function storeFindings(
 ): Finding[] {
   const { ok, wrong, note } = about('store');
   const goOn = counted(actors, 'job goes on', 'jobs go on');
-  const findings = [ok(`${path} can be written; no daemon holds it. ${goOn} at the next start.`)];
+  const findings = [ok(`${path} can be written; no daemon uses it. ${goOn} at the next start.`)];
   for (const { file, bytes, why } of damage) {
     const what = `${file} is damaged: ${counted(bytes, 'byte')} of it cannot be read (${why}), and what was written there is lost.`;
     const then = file.endsWith('.log')
-      ? 'The next start goes on without, and keeps the file.'
+      ? 'The next start goes on without that part, and keeps the damaged file.'
       : 'Restore the folder from a backup, or move it away to begin with an empty store.';
-    findings.push(wrong(`${what} ${then} Look at the disk.`));
+    findings.push(wrong(`${what} ${then} Check the disk.`));
   }
   if (kept.length > 0) {
     findings.push(
       note(
-        `Earlier starts met damage; the files are kept in ${kept.join(', ')}: delete them when you need them no more.`,
+        `Earlier starts found damaged files and kept them in ${kept.join(', ')}: delete them when you no longer need them.`,
       ),
     );
   }
   if (quarantined > 0) {
     findings.push(
       note(
-        `${counted(quarantined, 'record')} could not be read and ${quarantined === 1 ? 'is' : 'are'} in quarantine; the collector saw to their VMs.`,
+        `${counted(quarantined, 'record of a job is', 'records of jobs are')} unreadable and in quarantine; the collector removes what is left of their VMs.`,
       ),
     );
   }
   const rows = unreadableRows(unreadable);
-  if (rows !== null) findings.push(note(`${rows}: what they said is left out, and nothing else is.`));
+  if (rows !== null) findings.push(note(`${rows}: the daemon works without them.`));
   return findings;
 }
 

@@ -4,7 +4,7 @@ import { printable } from '../terminal/terminal-text.ts';
 export interface Finding {
   /** What it is about: `config`, `host mac-1`, `github`, `store`, `ports`. */
   about: string;
-  /** `wrong` keeps the daemon from its work; a `note` is worth knowing. */
+  /** `wrong` prevents the daemon from serving jobs; a `note` is only worth knowing. */
   verdict: 'ok' | 'wrong' | 'note';
   /** What was found and, where something is wrong, what fixes it. */
   message: string;
@@ -29,7 +29,10 @@ export function about(what: string) {
   return { ok: finding('ok'), wrong: finding('wrong'), note: finding('note') };
 }
 
-/** The message of an error that is meant for people; any other error is a bug of ours and is thrown on. */
+/**
+ * The message of an error that is meant for people. Throws any other error again, since it is a fault of this
+ * program.
+ */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Error && ['DaemonError', 'ConfigError', 'StoreError'].includes(error.name)) {
     return error.message;

@@ -9,8 +9,8 @@ import { ExitCode, type Terminal, UsageError } from '../command.ts';
 export const CHART_FORMATS = ['mermaid', 'svg', 'json'] as const;
 
 /**
- * Prints a machine from its definition: as a Mermaid diagram, as a drawing, or as XState's own JSON, which Stately's
- * editor and other tools of statecharts import. Throws a UsageError for an unknown machine.
+ * Prints a machine from its definition: as a Mermaid diagram, as a drawing, or as XState's own JSON, which
+ * Stately's editor and other tools of statecharts import. Throws a UsageError for an unknown machine.
  */
 export async function chartCommand(
   { machine: id, format, json }: { machine: string; format: (typeof CHART_FORMATS)[number]; json?: boolean },
@@ -19,7 +19,7 @@ export async function chartCommand(
   const machine = machines().find((one) => one.id === id);
   if (!machine) {
     const known = machines().map((one) => one.id);
-    throw new UsageError(`There is no machine "${id}": ${known.join(' or ')}.`);
+    throw new UsageError(`There is no machine "${id}": write ${known.join(' or ')}.`);
   }
   const description = describeMachine(machine);
   if (json) terminal.out(JSON.stringify(JSON.parse(portableChart(machine))));

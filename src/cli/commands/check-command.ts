@@ -13,10 +13,10 @@ import { about, type Finding, findingLine } from '../check/finding.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 
-/** Milliseconds after which somebody who waits is told for whom. */
+/** Milliseconds after which the command says which answers it waits for. */
 const PATIENCE_MS = 2_000;
 
-/** Findings about one thing, and how a person calls what is asked for them. */
+/** Findings about one part of the system. `asked` names that part for people. */
 interface Part {
   asked: string;
   findings: Promise<Finding[]>;
@@ -35,8 +35,8 @@ export async function checkCommand(
 }
 
 /**
- * Tries everything that `start` needs. Changes nothing. What is known is printed while the rest is asked for, always in
- * the same order.
+ * Tries everything that `start` needs. Changes nothing. Prints each finding as soon as it and all before it
+ * are known, so the order is always the same.
  */
 export async function checkAll(
   path: string | undefined,
@@ -65,11 +65,11 @@ export async function checkAll(
   endProgress();
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   const exitCode = loaded === null ? ExitCode.config : wrong === 0 ? ExitCode.ok : ExitCode.failed;
-  terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'thing')} to fix, marked ✗.`);
+  terminal.out(wrong === 0 ? 'All is well.' : `${counted(wrong, 'problem')} to fix, marked ✗.`);
   return { exitCode, findings };
 }
 
-/** All are asked at once. The ports come last, since they are the daemon's own where one runs. */
+/** Starts all checks at the same time. The ports come last: when a daemon runs, they are in use by it. */
 function partsOf(loaded: LoadedConfig & { path: string }, { env, clock }: Terminal): Part[] {
   const { config } = loaded;
   const store = checkStore(config, clock);
@@ -88,7 +88,7 @@ function partsOf(loaded: LoadedConfig & { path: string }, { env, clock }: Termin
   ];
 }
 
-/** Writes to standard error, once, what is waited for. Returns a function that ends it. */
+/** Writes once to standard error which answers are still missing. Returns a function that prevents this. */
 function tellProgress(parts: readonly Part[], { clock, err }: Terminal): () => void {
   const open = new Set(parts.map(({ asked }) => asked));
   const done = new AbortController();
@@ -125,7 +125,7 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
   ];
 }
 
-/** True when a secret stands in the file itself, not in a variable that the file names. */
+/** True when the file itself holds a secret, and not only the name of a variable. */
 function holdsSecrets(path: string): boolean {
   return [...leavesOf(readConfigFile(path).content)]
     .filter(({ facts }) => facts.secret)

@@ -7,8 +7,9 @@ import type { Cleanup, DemoOptions } from '../demo/run-demo.ts';
 import { listenForStop } from '../stop-signals.ts';
 
 /**
- * The whole system on this machine: a simulated world in this process, the real daemon in one of its own, and
- * workflows pushed through. Leaves nothing behind, even after Ctrl-C. Throws a UsageError when a port is taken.
+ * Runs the whole system on this machine: a simulated world in this process, the real daemon in another
+ * process, and workflows that are pushed to it. Leaves nothing behind, even after Ctrl-C. Throws a UsageError
+ * when a port is taken.
  */
 export async function demoCommand(options: DemoOptions, terminal: Terminal): Promise<number> {
   const stop = listenForStop({
@@ -31,7 +32,7 @@ export async function demoCommand(options: DemoOptions, terminal: Terminal): Pro
     say(`http://127.0.0.1:${ports.admin}
 
   Open it in a browser: every job, why it waits, why it failed. Starting ...`);
-    // What follows loads most of the program, which takes a second or two: the address is on the screen before.
+    // This import loads most of the program and takes a second or two, so the address is printed before it.
     const { runDemo } = await import('../demo/run-demo.ts');
     return await runDemo({ ...options, folder, ports }, terminal, stop, cleanup);
   } finally {
@@ -39,7 +40,7 @@ export async function demoCommand(options: DemoOptions, terminal: Terminal): Pro
       try {
         await step();
       } catch {
-        // The others have their turn all the same.
+        // A step that fails must not stop the others.
       }
     }
     stop.release();

@@ -4,8 +4,8 @@ import { readConfig } from '../read-config.ts';
 import { printable } from '../terminal/terminal-text.ts';
 
 /**
- * Has the running daemon end a record as it is, and prints what may be left of it. Throws a NoDaemonError when none
- * answers, or when it knows no such record.
+ * Makes the running daemon end a record as it is, and prints what may be left of its VM and runner. Throws a
+ * NoDaemonError when no daemon answers, or when it has no such record.
  */
 export async function forgetCommand(
   target: string,
@@ -25,6 +25,8 @@ export async function forgetCommand(
   if (vm) terminal.out(`Its VM ${printable(vm)} may still be on ${printable(host ?? '')}.`);
   if (runner) terminal.out(`Its runner ${printable(runner)} may still be registered at GitHub.`);
   if (vm || runner)
-    terminal.out('The collector looks for what is left; "gc --dry-run" shows what it would do.');
+    terminal.out(
+      'The collector removes what is left; "jeballto-runner gc --dry-run" shows what it would do.',
+    );
   return ExitCode.ok;
 }

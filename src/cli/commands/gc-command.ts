@@ -8,8 +8,9 @@ import { printable, textTable } from '../terminal/terminal-text.ts';
 const COLLECT_TIMEOUT_MS = 60_000;
 
 /**
- * Has the running daemon collect now what nobody owns, or print what it would do. It never opens the store itself:
- * without the records of the daemon every VM would seem to have no owner. Throws a NoDaemonError when none answers.
+ * Makes the running daemon remove now what no record owns, or prints what it would do. The command never
+ * opens the store itself: without the records of the daemon, no VM would seem to be owned. Throws a
+ * NoDaemonError when no daemon answers.
  */
 export async function gcCommand(
   { config, dryRun, json }: { config?: string; dryRun?: boolean; json?: boolean },
@@ -25,7 +26,7 @@ export async function gcCommand(
   if (json) {
     terminal.out(JSON.stringify(answer));
   } else if (answer.steps.length === 0) {
-    terminal.out('Nothing to collect: every VM and runner with a name of ours has an owner.');
+    terminal.out('Nothing to collect: a record owns every VM and runner that has a name of this daemon.');
   } else {
     if (dryRun) terminal.out('Nothing was changed. A collection now would:');
     for (const line of textTable(answer.steps.map(row))) terminal.out(line);

@@ -13,7 +13,7 @@ export interface JobsAnswer {
   hosts: Answers['/api/hosts']['hosts'];
 }
 
-/** Prints what the running daemon knows of its jobs. Throws a NoDaemonError when none answers. */
+/** Prints the jobs of the running daemon. Throws a NoDaemonError when no daemon answers. */
 export async function jobsCommand(
   { config, json }: { config?: string; json?: boolean },
   terminal: Terminal,
@@ -41,7 +41,10 @@ export function jobsJson({ jobs, waiting: { waiting, unserved } }: JobsAnswer): 
   return JSON.stringify({ ...jobs, waiting, unserved });
 }
 
-/** The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile covers. */
+/**
+ * The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile
+ * covers.
+ */
 export function jobsLines(
   { jobs, waiting: { waiting, unserved }, hosts }: JobsAnswer,
   { clock, columns, color }: Pick<Terminal, 'clock' | 'columns' | 'color'>,
@@ -60,7 +63,7 @@ export function jobsLines(
 
 function cordonNotes(hosts: JobsAnswer['hosts']): string[] {
   return hosts.flatMap(({ name, cordon }) =>
-    cordon ? [`${printable(name)} takes no new jobs: cordoned by ${printable(cordon.by)}.`] : [],
+    cordon ? [`${printable(name)} takes no new jobs, since ${printable(cordon.by)} cordoned it.`] : [],
   );
 }
 
@@ -74,7 +77,7 @@ function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {
       : []),
     ...(strange.length > 0
       ? [
-          `${counted(strange.length, 'more job', 'more jobs')} at GitHub: no profile covers ${labels.join(', ')}.`,
+          `${counted(strange.length, 'more job', 'more jobs')} at GitHub cannot be served: no profile covers ${labels.join(', ')}.`,
         ]
       : []),
   ];

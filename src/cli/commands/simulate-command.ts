@@ -29,7 +29,7 @@ export interface SimulateOptions {
   token?: string;
   /** A JSON file, or JSON itself: a list of faults, or `{"agent": […], "github": […]}`. */
   faults?: string;
-  /** The file of a config for which a world stands in. */
+  /** The file of a config whose Macs and GitHub are simulated. */
   for?: string;
   seed?: number;
   json?: boolean;
@@ -44,8 +44,8 @@ const faultList = z.array(faultSchema);
 const faultsByServer = z.strictObject({ agent: faultList.default([]), github: faultList.default([]) });
 
 /**
- * Runs a simulator until a signal. Standard output is for programs, standard error for people; with `json` there is
- * one line of JSON alone.
+ * Runs a simulator until a signal. Standard output is for programs, standard error for people; with `json`
+ * there is one line of JSON alone.
  */
 export async function simulateCommand(
   what: (typeof SIMULATED)[number],
@@ -151,7 +151,7 @@ A fault on \`guest boot *\` makes it a bad one: [{"route": "guest boot *", "body
   },
 };
 
-/** Stands in for the Macs and GitHub of a config. */
+/** Simulates the Macs and the GitHub of a config. */
 const worldFor = async (
   path: string,
   { port = 0, host, token = SIMULATED_AGENT_TOKEN, seed }: SimulateOptions,
@@ -173,7 +173,7 @@ const worldFor = async (
     json: worldJson(world, content),
     printed: JSON.stringify(content, null, 2),
     hints: `${counted(world.macs.length, 'simulated Mac')} at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
-Above is ${path} for them (alone on standard output); other than in the file: ${replaced.join(', ')}. Put it into a file, and in another terminal:
+Above is ${path} for them (standard output holds nothing else); these keys differ from the file: ${replaced.join(', ')}. Put it into a file, and in another terminal:
   jeballto-runner start --config simulated.json
   ${pushExample(world.github.url, { repository, label })}
 Make something fail (docs/simulation.md lists more):
@@ -211,17 +211,17 @@ const ownWorld = async (
     json: worldJson(world, config),
     printed: JSON.stringify(config, null, 2),
     hints: `A simulated Mac at ${world.macs.map(({ url }) => url).join(', ')} and a simulated GitHub at ${world.github.url}
-Above is a config.json for them (alone on standard output). Put it into a file, and in another terminal:
+Above is a config.json for them (standard output holds nothing else). Put it into a file, and in another terminal:
   jeballto-runner start --config simulated.json
   ${pushExample(world.github.url)}`,
     close: world.close,
   };
 };
 
-/** Where faults are added and the simulated world is seen from outside. */
+/** The address for adding faults and for reading the state of the simulated world. */
 const controlOf = (agentUrl: string) => agentUrl.replace(/\/v1$/, '/_sim');
 
-/** The config has the token of the agents and the secret of the webhook. */
+/** The config contains the token of the agents and the secret of the webhook. */
 const worldJson = ({ github, macs }: SimulatedWorld, config: object) => ({
   config,
   github: { url: github.url, control: `${github.url}/_sim` },
@@ -239,14 +239,12 @@ async function readFaults(path: string): Promise<z.output<typeof faultsByServer>
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(
-      `${isInline ? 'What --faults says' : path} is not JSON: ${(error as Error).message}`,
-    );
+    throw new UsageError(`${isInline ? '--faults' : path} is not JSON: ${(error as Error).message}`);
   }
   const both = Array.isArray(content) ? { agent: content, github: content } : content;
   const parsed = faultsByServer.safeParse(both);
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    `${isInline ? '--faults' : path} holds no faults as the simulators take them:\n${z.prettifyError(parsed.error)}`,
+    `${isInline ? '--faults' : path} does not hold valid faults (docs/simulation.md describes them):\n${z.prettifyError(parsed.error)}`,
   );
 }

@@ -10,9 +10,9 @@ import { readConfig } from '../read-config.ts';
 import { listenForStop } from '../stop-signals.ts';
 
 /**
- * Runs the daemon until a signal. The first one drains: no new VM, running jobs go on in theirs, and the next start
- * finds them. A second one ends the process at once and loses nothing either, since the store has every state. Throws
- * ConfigError and StoreError.
+ * Runs the daemon until a signal. The first signal drains: the daemon creates no new VM, running jobs go on
+ * in their VMs, and the next start finds them. A second signal ends the process at once and loses nothing,
+ * since the store has every state. Throws ConfigError and StoreError.
  */
 export async function startCommand(
   { config: path }: { config?: string },
@@ -28,7 +28,10 @@ export async function startCommand(
   let isReady = false;
   void stop.first.then((signal) => {
     if (isReady) return;
-    log.info({ signal }, `${signal}: the daemon still starts, and ends once it has (once more ends at once)`);
+    log.info(
+      { signal },
+      `${signal}: the daemon still starts, and stops after that (a second signal stops it at once)`,
+    );
   });
   try {
     const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log });
@@ -37,10 +40,10 @@ export async function startCommand(
     const signal = await stop.first;
     log.info(
       { signal },
-      `${signal}: no new VM is made; running jobs go on in theirs (once more ends at once)`,
+      `${signal}: the daemon stops and creates no new VM; running jobs go on in their VMs (a second signal stops it at once)`,
     );
     await daemon.drain();
-    log.info('the daemon ends in order');
+    log.info('the daemon has stopped in order');
     return ExitCode.ok;
   } finally {
     stop.release();
@@ -53,19 +56,19 @@ function sayReady(log: Logger, { controller, hosts, store }: Config, { publicUrl
   const { mode } = controller;
   log.info(
     { version, mode, publicUrl, adminUrl, store: store.path, hosts: hosts.map(({ name }) => name) },
-    `jeballto-runner ${version} is ready (mode ${mode}): webhooks at ${publicUrl}/webhook, operators at ${adminUrl}`,
+    `jeballto-runner ${version} is ready (mode ${mode}): webhooks at ${publicUrl}/webhook, page and API at ${adminUrl}`,
   );
 }
 
 /**
- * Ends the process on an error that nobody handled: its consequences are unknown, and every state is on disk for
- * the next start. Returns a function that takes the handlers away.
+ * Ends the process on an unhandled error: its consequences are unknown, and every state is on disk for
+ * the next start. Returns a function that removes the handlers.
  */
 function exitOnCrash(log: Logger, exit: (code: number) => void): () => void {
   const end = (error: unknown) => {
     log.fatal(
       { err: error },
-      'an error that nobody handled: the daemon ends, and its next start goes on from the store',
+      'unhandled error: the daemon stops, and its next start goes on from the store; report this error',
     );
     exit(1);
   };

@@ -1,3 +1,5 @@
+import { sleepFor } from '../../clock.ts';
+import { clock } from '../../format.js';
 import { adminAddress } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
@@ -10,16 +12,19 @@ import { askForJobs, type JobsAnswer, jobsJson, jobsLines } from './jobs-command
 const REFRESH_MS = 1_000;
 
 /**
- * Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is asked again until it answers. Where there
- * is no terminal to redraw it prints the table, or a line of JSON, whenever something changed.
+ * Shows the jobs of the running daemon until Ctrl-C; a daemon that restarts is asked again until it answers.
+ * Without a terminal it prints the table, or a line of JSON, whenever something changes.
  */
 export async function watchCommand(
   { config, json }: { config?: string; json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
-  const { clock } = terminal;
-  const stop = listenForStop({ signals: ['SIGINT', 'SIGTERM'], clock, force: (code) => process.exit(code) });
+  const stop = listenForStop({
+    signals: ['SIGINT', 'SIGTERM'],
+    clock: terminal.clock,
+    force: (code) => process.exit(code),
+  });
   const ended = new AbortController();
   void stop.first.then(() => ended.abort());
   const redraw = terminal.rows === null || json ? null : new Redraw((text) => process.stdout.write(text));
@@ -30,7 +35,7 @@ export async function watchCommand(
       if (redraw) redraw.draw(lines);
       else if (key !== before) for (const line of lines) terminal.out(line);
       before = key;
-      await clock.sleepUntil(clock.now() + REFRESH_MS, ended.signal).catch(() => undefined);
+      await sleepFor(terminal.clock, REFRESH_MS, ended.signal).catch(() => undefined);
     }
   } finally {
     redraw?.end();
@@ -39,7 +44,7 @@ export async function watchCommand(
   return ExitCode.ok;
 }
 
-/** What is shown, and a key that changes with more than the time. */
+/** The lines to show, and a key that is the same as long as only the time has changed. */
 async function look(
   ask: () => Promise<JobsAnswer>,
   terminal: Terminal,
@@ -63,8 +68,7 @@ export function watchLines(
 ): string[] {
   const { jobs, beyond } = answer.jobs;
   const queued = answer.waiting.waiting.filter(({ position }) => position !== null).length + beyond;
-  const time = new Date(terminal.clock.now()).toTimeString().slice(0, 8);
-  const head = `jeballto-runner  ${time}  ${jobs.length + beyond} live, ${queued} queued`;
+  const head = `jeballto-runner  ${clock(terminal.clock.now())}  ${jobs.length + beyond} live, ${queued} queued`;
   const rows = terminal.rows === null ? undefined : terminal.rows - 3;
   return [head, '', ...jobsLines(answer, terminal, rows)];
 }

@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** What can be typed behind a command. */
+/** What can be typed after a command. */
 interface Place {
   /** The words of the command, without the program's name: `simulate world`. */
   path: string;
@@ -23,7 +23,7 @@ export function completionScript(program: Command, shell: (typeof SHELLS)[number
 function placesOf(command: Command, path: string): Place[] {
   const below = command.commands.filter((one) => one.name() !== 'help');
   const [argument] = command.registeredArguments as Argument[];
-  const help = { flags: ['--help'], about: 'say more', values: 'none' as const };
+  const help = { flags: ['--help'], about: 'show help', values: 'none' as const };
   return [
     {
       path,
@@ -52,7 +52,7 @@ function optionOf({ long, short, description, argChoices, flags, required, optio
 const flagsOf = ({ options }: Place) => options.flatMap(({ flags }) => flags);
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The lines of a shell's `case` that follow the words typed so far to the command that they name. */
+/** The lines of a shell's `case` that find the command from the words typed so far. */
 function steps(places: Place[], variable: string): string[] {
   return places
     .filter(({ path }) => path !== '')

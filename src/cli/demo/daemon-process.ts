@@ -22,7 +22,9 @@ export interface DaemonProcessOptions {
   onLine(line: string): void;
 }
 
-/** The real daemon in a process of its own, which may be killed and started again with the same configuration. */
+/**
+ * The real daemon in a process of its own, which may be killed and started again with the same configuration.
+ */
 export class DaemonProcess {
   readonly #options: DaemonProcessOptions;
   readonly #log: number;
@@ -31,7 +33,7 @@ export class DaemonProcess {
   constructor(options: DaemonProcessOptions) {
     this.#options = options;
     this.#log = openSync(options.logPath, 'a');
-    // Before the listener that removes its files.
+    // This listener has to run before the one that removes the files of the daemon.
     process.prependListener('exit', this.#killNow);
   }
 

@@ -1,4 +1,4 @@
-import { counted } from '../../format.js';
+import { counted, span } from '../../format.js';
 import type { SimulatedMac } from '../../simulator/agent/simulated-mac.ts';
 import { slotsInUse } from '../../simulator/agent/vms/vm-state.ts';
 import { withdraw } from '../../simulator/github/jobs/assignment.ts';
@@ -11,10 +11,10 @@ import { pushExample } from '../simulation/world-config.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { pushJobs } from './demo-workflow.ts';
 
-/** Jobs of one further push, and how much longer each of them takes. */
+/** Jobs of each further push, and the seconds that each of them takes longer. */
 const MORE_JOBS = 5;
 const MORE_SECONDS = 8;
-/** Milliseconds for which the agent of a Mac that was made to fail is away. */
+/** Milliseconds until the agent of a Mac that was made to fail is back. */
 const DOWN_MS = 10_000;
 
 /** The keys in one line of at most 78 characters. */
@@ -40,7 +40,7 @@ export class DemoActions {
     this.said = this.#do(key) ?? this.said;
   }
 
-  /** The same as commands, for where no key can be pressed. */
+  /** The same actions as commands, for use without a terminal. */
   commands(): string {
     const mac = this.#world.macs[0];
     const jobs = [...this.#world.github.world.jobs.values()];
@@ -58,7 +58,7 @@ export class DemoActions {
     switch (key) {
       case 'n':
         pushJobs(this.#world, this.#repository, MORE_JOBS, MORE_SECONDS);
-        return `${counted(MORE_JOBS, 'job')} more were pushed.`;
+        return `${counted(MORE_JOBS, 'more job was', 'more jobs were')} pushed.`;
       case 'm':
         return this.#failMac();
       case 'c':
@@ -82,9 +82,9 @@ export class DemoActions {
       .map((one, index) => [`mac-${index + 1}`, one] as const)
       .reduce((busiest, one) => (slotsInUse(one[1].world) > slotsInUse(busiest[1].world) ? one : busiest));
     const vms = slotsInUse(mac.world);
-    // It fails only when the demonstration ends in these seconds.
+    // The promise rejects only when the demonstration ends before the agent is back.
     mac.restart('crash', DOWN_MS).catch(() => undefined);
-    return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${DOWN_MS / 1_000} s.`;
+    return `The agent of ${name} crashed, with ${vms === 0 ? 'no VM' : counted(vms, 'VM')} on it; it is back in ${span(DOWN_MS)}.`;
   }
 
   #cancelJob(): string {

@@ -11,8 +11,9 @@ interface LogLine {
 }
 
 /**
- * Turns the daemon's log into lines for a person where no table can be drawn: one for each state that a job enters, and
- * what went wrong. `seconds` is the time since the demonstration began; null for a log line that says nothing new.
+ * Turns the daemon's log into lines for a person when there is no terminal for the table: one line for each
+ * state that a job enters, and what went wrong. `seconds` is the time since the demonstration began; null for
+ * a log line that says nothing new.
  */
 export class DemoLines {
   readonly #states = new Map<number, string>();
@@ -32,7 +33,7 @@ export class DemoLines {
   }
 }
 
-/** What a line of the log says to a person: its message alone, or the whole line where it is none of the log's. */
+/** The message of a line of the log, or the whole line when it is not JSON. */
 export function messageOf(line: string): string {
   return printable(parse(line).msg ?? line);
 }

@@ -2,14 +2,14 @@ import { UsageError } from '../command.ts';
 import { freePort, isFree } from '../simulation/free-port.ts';
 
 export interface DemoPorts {
-  /** Of the daemon's page and API. */
+  /** Port of the daemon's page and API. */
   admin: number;
   webhook: number;
-  /** First of the simulated world's; 0 takes free ones. */
+  /** First port of the simulated world; 0 takes free ports. */
   world: number;
 }
 
-/** Besides those of the Macs: the daemon's two and GitHub's. */
+/** Ports in addition to those of the Macs: two of the daemon and one of GitHub. */
 const FIXED_PORTS = 3;
 
 /** The ports of a demonstration. Throws a UsageError when one that was asked for is taken. */
@@ -27,7 +27,7 @@ export async function demoPorts(
   for (let taken = port; taken < port + count; taken += 1) {
     if (!(await isFree(taken))) {
       throw new UsageError(
-        `Port ${taken} cannot be used: another process has it, or this user may not take it. The demo takes ${count} ports in a row: choose another first one with --port, or leave --port out.`,
+        `Port ${taken} cannot be used: another process has it, or this user may not use it. The demo takes ${count} ports in a row: choose another first one with --port, or leave --port out.`,
       );
     }
   }

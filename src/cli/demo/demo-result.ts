@@ -30,7 +30,7 @@ export function demoResult(state: DemoState, recordsLeft: number, kills: number)
   };
 }
 
-/** Everything that did not go well in a demonstration, as phrases for a person. */
+/** Everything that went wrong in a demonstration, as phrases for a person. */
 export function complaints(
   state: DemoState,
   { failed, recordsLeft }: DemoResult,
@@ -47,7 +47,9 @@ export function complaints(
     ...(state.runners.length > 0 ? [`runners left: ${state.runners.join(', ')}`] : []),
     ...(recordsLeft > 0 ? [`records left in the store: ${recordsLeft}`] : []),
     ...(daemonExit !== 0
-      ? [`the daemon did not end in order (${daemonExit === null ? 'not in time' : `status ${daemonExit}`})`]
+      ? [
+          `the daemon did not stop in order (${daemonExit === null ? 'it had to be killed' : `status ${daemonExit}`})`,
+        ]
       : []),
   ];
 }

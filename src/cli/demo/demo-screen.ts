@@ -47,8 +47,7 @@ function row(job: DemoJob, nameWidth: number, paint: ReturnType<typeof createCol
 }
 
 function wordOf({ step, state, conclusion }: DemoJob): string {
-  if (step < LAST) return state;
-  return state === 'failed' ? 'not served' : (conclusion ?? state);
+  return step === LAST && state === 'tearingDown' ? (conclusion ?? state) : state;
 }
 
 function hueOf({ step, conclusion }: DemoJob): 'green' | 'red' | 'dim' | 'cyan' {
@@ -56,7 +55,7 @@ function hueOf({ step, conclusion }: DemoJob): 'green' | 'red' | 'dim' | 'cyan' 
   return step === 0 ? 'dim' : 'cyan';
 }
 
-/** The jobs whose reason is shown: those that are over first, since theirs is news, then the first that wait. */
+/** The jobs whose reason is shown: first those that are over, then the first that wait. */
 function withReason(jobs: readonly DemoJob[], count: number): Set<DemoJob> {
   const candidates = jobs.filter(({ why }) => why !== '');
   candidates.sort((a, b) => b.step - a.step);

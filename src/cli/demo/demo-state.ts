@@ -1,4 +1,5 @@
 import type { Answers } from '../../http/admin/api/api-routes.ts';
+import { outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { Job } from '../../simulator/github/jobs/job.ts';
@@ -26,7 +27,7 @@ export interface DemoAnswer extends Pick<Answers['/api/jobs'], 'jobs' | 'recent'
 export interface DemoJob {
   id: number;
   name: string;
-  /** Its state in the daemon; `pushed` before the daemon knows of it. */
+  /** Its state in the daemon, or how it ended; `pushed` before the daemon knows of it. */
   state: string;
   /** Index in `PIPELINE`. */
   step: number;
@@ -70,7 +71,8 @@ function demoJob(job: Job, answer: DemoAnswer | null, before: DemoJob | undefine
   // After an exchange, one actor may still tear down for a job that goes on in another actor.
   const view = views.find(({ state }) => !state.startsWith('tearingDown')) ?? views[0];
   const settled = answer?.recent.find(({ jobId }) => jobId === job.id);
-  const known = view ? topState(view.state) : (settled?.outcome ?? before?.state ?? 'pushed');
+  const ended = settled && outcomeWord(settled.outcome);
+  const known = view ? topState(view.state) : (ended ?? before?.state ?? 'pushed');
   const state = job.state.status === 'waiting' ? 'waiting' : known;
   const isOver = settled !== undefined || (before?.step === PIPELINE.length - 1 && !view);
   const endedAt = job.state.completedAt ?? settled?.at ?? now;

@@ -29,12 +29,12 @@ export class DemoView {
   readonly #world: SimulatedWorld;
   readonly #terminal: Terminal;
   readonly #beganAt: number;
-  /** The last warnings and errors of the daemon, shown when the demonstration did not go well. */
+  /** The last warnings and errors of the daemon, shown when the demonstration failed. */
   readonly troubles: string[] = [];
-  /** Whatever the daemon wrote last. */
+  /** The last lines that the daemon wrote. */
   readonly lastLines: string[] = [];
   readonly #actions: DemoActions | null;
-  /** How many jobs there were when `sayQuiet` last spoke. */
+  /** How many jobs there were when `sayQuiet` last wrote. */
   #saidQuiet = 0;
 
   constructor({ terminal, toStderr, world, actions }: DemoViewOptions) {
@@ -95,8 +95,8 @@ export class DemoView {
     if (this.#redraw || state.jobs.length === this.#saidQuiet || !isQuiet(state)) return;
     this.#saidQuiet = state.jobs.length;
     const waiting = state.jobs.filter(({ state: word }) => word === 'waiting').map(({ name }) => `"${name}"`);
-    const besides = waiting.length > 0 ? ` but ${waiting.join(', ')}, which waits for approval,` : '';
-    this.#write(`\nAll jobs${besides} are over, and nothing of them is left.`);
+    const besides = waiting.length > 0 ? `, except what waits for approval: ${waiting.join(', ')}` : '';
+    this.#write(`\nAll jobs are over, and nothing of them is left${besides}.`);
     for (const { name, why } of state.jobs) if (why) this.#write(`  ${printable(name)}: ${printable(why)}`);
     if (this.#actions) this.#write(`\n${this.#actions.commands()}`);
   }

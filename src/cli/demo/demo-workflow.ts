@@ -8,7 +8,7 @@ export const BETA_LABEL = 'jeballto-macos-beta';
 
 type Plan = readonly [name: string, label: string, ...commands: string[]];
 
-/** Jobs as people have them in workflows; their steps run as real shell commands in the guests. */
+/** Typical jobs of workflows; their steps run as real shell commands in the guests. */
 const PLANS: readonly Plan[] = [
   ['Lint', 'jeballto-macos', 'echo "no findings"', 'git --version'],
   ['Unit tests', 'jeballto-macos', 'uname -a', 'sleep 0.3', 'echo "212 tests passed"'],
@@ -29,7 +29,7 @@ export function demoJobs(count: number): JobSpec[] {
   });
 }
 
-/** `seconds` is how much longer each job takes, so that a person has time to disturb it. */
+/** `seconds` is added to the length of each job, so that a person has time to disturb it. */
 export function pushJobs(
   { github }: SimulatedWorld,
   repository: Repository,
@@ -42,8 +42,8 @@ export function pushJobs(
 }
 
 /**
- * Besides jobs that succeed: one whose own test fails, one whose VM fails on every attempt since its image lacks a
- * part, and one that waits until a person approves it.
+ * Besides jobs that succeed: one whose own test fails, one whose VM fails on every attempt since its image
+ * lacks a part, and one that waits until a person approves it.
  */
 export function pushStory(world: SimulatedWorld, repository: Repository, count: number): void {
   const { github, macs } = world;

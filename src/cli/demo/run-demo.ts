@@ -25,7 +25,7 @@ export interface DemoOptions {
   exit?: boolean;
   json?: boolean;
   keep?: boolean;
-  /** The first of several in a row; 0 takes free ones. */
+  /** First of several ports in a row; 0 takes free ports. */
   port: number;
 }
 
@@ -33,7 +33,7 @@ export interface DemoOptions {
 export type Cleanup = (() => unknown)[];
 
 export interface RunDemoOptions extends DemoOptions {
-  /** For everything that is written. */
+  /** Folder for every file of the demo. */
   folder: string;
   ports: DemoPorts;
 }
@@ -122,7 +122,7 @@ export async function runDemo(
     },
   });
   if (watched.end === 'stopped') {
-    view.say('\nEnding the daemon, then the simulated world (Ctrl-C once more: at once) ...');
+    view.say('\nEnding the daemon, then the simulated world (Ctrl-C again ends both at once) ...');
   }
   const daemonExit = await daemon.stop(DAEMON_STOP_TIMEOUT_MS);
   view.end();
@@ -134,12 +134,12 @@ export async function runDemo(
   const result = demoResult(watched.state, await recordsIn(storePath, terminal), watched.kills);
   const wrong = complaints(watched.state, result, daemonExit);
   if (watched.end === 'daemonEnded') {
-    view.say(`\nThe daemon ended by itself (${daemon.ended}). The last that it said:`);
+    view.say(`\nThe daemon ended by itself (${daemon.ended}). The last lines of its log:`);
     for (const line of view.lastLines) view.say(`  ${line}`);
     return ExitCode.failed;
   }
-  if (watched.end === 'stopped') wrong.unshift('it was interrupted');
-  if (watched.end === 'late') wrong.unshift('it was not over in time');
+  if (watched.end === 'stopped') wrong.unshift('the demo was interrupted');
+  if (watched.end === 'late') wrong.unshift('the demo did not end in time');
   view.say(summary(result, wrong));
   if (wrong.length > 0) for (const line of view.troubles) view.say(`  ${line}`);
   if (options.json) terminal.out(JSON.stringify(result));
@@ -165,7 +165,7 @@ function summary(result: DemoResult, wrong: readonly string[]): string {
     ...(secondsMedian === null ? [] : [`median ${secondsMedian} s`]),
     ...(kills > 0 ? [`daemon killed ${counted(kills, 'time')}`] : []),
   ].join(' · ');
-  return wrong.length === 0 ? `\n${line}` : `\n${line}\nNot as it should be: ${wrong.join('; ')}.`;
+  return wrong.length === 0 ? `\n${line}` : `\n${line}\nProblems: ${wrong.join('; ')}.`;
 }
 
 interface Key {
@@ -174,8 +174,9 @@ interface Key {
 }
 
 /**
- * Calls `press` with each key that is pressed in the terminal. Ctrl-C, which is an ordinary key while single keys are
- * read, is passed on as the signal. Returns a function that gives the terminal back; does nothing where there is none.
+ * Calls `press` with each key that is pressed in the terminal. Ctrl-C, which is an ordinary key while single
+ * keys are read, is passed on as the signal. Returns a function that restores the terminal. Does nothing
+ * without a terminal.
  */
 function readKeys(press: (key: string) => void): () => void {
   const { stdin } = process;

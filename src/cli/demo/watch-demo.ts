@@ -14,9 +14,9 @@ export interface WatchOptions {
   view: DemoView;
   clock: Clock;
   stop: StopSignals;
-  /** How often the daemon is killed on the way. */
+  /** How many times the daemon is killed. */
   kills: number;
-  /** What a person may do on the way; null where the demonstration ends by itself. */
+  /** What a person can do during the demonstration; null when it ends by itself. */
   actions: DemoActions | null;
   /** Epoch ms by which all jobs have to be over; null to watch until a signal. */
   deadline: number | null;
@@ -35,7 +35,7 @@ const POLL_MS = 150;
 /** Milliseconds by which a kill is delayed at most, so that it comes at any point of effects and writes. */
 const MAX_KILL_DELAY_MS = 400;
 
-/** Watches a demonstration to its end, and kills the daemon on the way as often as it was asked to. */
+/** Watches a demonstration to its end, and kills the daemon `kills` times before that. */
 export async function watchDemo(options: WatchOptions): Promise<Watched> {
   const { world, daemon, admin, view, clock, stop, actions, deadline, push } = options;
   const due = killPlan(options.kills, Math.random);
@@ -99,7 +99,7 @@ function daemonWord(daemon: DaemonProcess, answer: DemoAnswer | null): string {
   return answer ? `daemon ${daemon.pid}` : 'daemon starting';
 }
 
-/** Progress, ascending from 0 to 1, at which the daemon is killed: after the first steps and before most is done. */
+/** Values of the progress (0 to 1, ascending) at which the daemon is killed: not at the very start or end. */
 function killPlan(kills: number, random: () => number): number[] {
   const [first, last] = [0.02, 0.8];
   return Array.from({ length: kills }, () => first + random() * (last - first)).sort((a, b) => a - b);

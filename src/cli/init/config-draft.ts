@@ -2,7 +2,10 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Document, parseDocument } from 'yaml';
 import { readConfigFile } from '../../config/sources/config-file.ts';
 
-/** A config that is being written: what was in the file and is not asked about stays, in YAML with its comments. */
+/**
+ * A config that is being written. Keys of an existing file that are not asked about stay, and so do YAML
+ * comments.
+ */
 export class ConfigDraft {
   readonly path: string;
   /** False for a file that does not exist yet. */
@@ -19,7 +22,7 @@ export class ConfigDraft {
       : new Document({});
   }
 
-  /** The text of a key, such as `github.owner`; undefined when it is not there or is no text. */
+  /** The text of a key, such as `github.owner`; undefined when it is missing or is not a text. */
   text(key: string | readonly string[]): string | undefined {
     const value: unknown = this.#document.getIn(typeof key === 'string' ? key.split('.') : key);
     return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
@@ -41,7 +44,7 @@ export class ConfigDraft {
     else this.#document.setIn(path, value);
   }
 
-  /** Whole or not at all; for its owner alone, since it may hold secrets. */
+  /** Writes the whole file or nothing. Only its owner can read it, since it may contain secrets. */
   write(): void {
     const isJson = this.path.endsWith('.json');
     const text = isJson ? `${JSON.stringify(this.#document.toJS(), null, 2)}\n` : String(this.#document);

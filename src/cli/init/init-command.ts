@@ -13,7 +13,7 @@ import { ConfigDraft } from './config-draft.ts';
 import { Outside, type Repository } from './outside.ts';
 import { Cancelled, Questions } from './questions.ts';
 
-/** Answers that came as flags; what is left out is asked for. */
+/** Answers that were given as flags; a missing one is asked for. */
 export interface InitOptions {
   config: string;
   agentUrl?: string;
@@ -29,9 +29,9 @@ export interface InitOptions {
   /** The address that GitHub reaches; false for no webhook. */
   webhook?: string | false;
   service?: boolean;
-  /** False looks at the form of the answers alone. */
+  /** False checks only the form of the answers. */
   check: boolean;
-  /** Asks nothing; what is found goes to standard error, and the result as one line of JSON to standard output. */
+  /** Asks nothing; findings go to standard error, and the result goes to standard output as a line of JSON. */
   json?: boolean;
 }
 
@@ -47,8 +47,8 @@ interface Interview {
 }
 
 /**
- * Asks what the daemon must know, checks each answer at once and writes the smallest config; run again, it offers what
- * the config says and keeps what it does not ask about. Returns what `check` then says of the whole.
+ * Asks for what the daemon needs, checks each answer at once and writes the smallest config. It offers the
+ * values of an existing config, and keeps its other keys. Returns the exit code of `check` for the config.
  */
 export async function initCommand(options: InitOptions, terminal: Terminal): Promise<number> {
   const isLive = terminal.columns !== null && process.stdin.isTTY === true && !options.json;
@@ -82,8 +82,8 @@ async function run(interview: Interview) {
   draft.write();
   questions.say(
     draft.isThere
-      ? `${draft.path} is changed; what was not asked about is as it was.`
-      : `${draft.path} is written, readable by you alone.`,
+      ? `${draft.path} is changed; what was not asked about is unchanged.`
+      : `${draft.path} is written; only you can read it.`,
   );
   const { exitCode, findings } = options.check
     ? await checkAll(draft.path, terminal)
@@ -96,7 +96,7 @@ async function run(interview: Interview) {
   return { exitCode, config: draft.path, label, webhook, service, warnings, findings };
 }
 
-/** Returns the images that are on the Mac. Of several Macs in a config nothing is asked. */
+/** Returns the images that are on the Mac. Asks nothing when the config has a list of Macs. */
 async function askForAgent({ options, questions, outside, draft, terminal }: Interview): Promise<string[]> {
   if (draft.has('hosts')) {
     questions.warn(`The Macs in hosts of ${draft.path} stay as they are.`);
@@ -136,7 +136,10 @@ async function askForCredential(interview: Interview): Promise<GitHub> {
   const isApp =
     appId !== undefined ||
     (asks &&
-      (await questions.confirm('Have you made a GitHub App for it? (No: a personal token)', undefined)));
+      (await questions.confirm(
+        'Do you have a GitHub App for this? (No: use a personal access token)',
+        undefined,
+      )));
   if (isApp) return askForApp(interview, apiUrl, appId);
   for (const key of ['app_id', 'installation_id', 'app_private_key_path'])
     draft.set(['github', key], undefined);
@@ -175,7 +178,7 @@ async function askForApp(
   });
   const { github, installationId } = await questions.ask({
     flag: '--installation-id',
-    message: "The id of its installation (the last part of the installation's address)",
+    message: "The id of its installation (the number at the end of the installation's address)",
     given: options.installationId,
     fallback: draft.text('github.installation_id'),
     check: async (answer) => {
@@ -233,10 +236,7 @@ async function askForProfile({ options, questions, outside, draft }: Interview, 
   return label;
 }
 
-/**
- * With a webhook jobs are noticed sooner; without, and where none may be made, polling finds them. Returns the address
- * of the webhook.
- */
+/** Returns the address of the webhook; null when none is wanted or none may be created. */
 async function askForWebhook(
   { options: { webhook }, questions, draft }: Interview,
   github: GitHub,
@@ -244,7 +244,7 @@ async function askForWebhook(
 ): Promise<string | null> {
   const given = webhook === undefined ? undefined : webhook !== false;
   const message =
-    'Set up a webhook? GitHub must reach an address of yours; without one it is asked every 10 s';
+    'Set up a webhook? GitHub must be able to reach this daemon; without a webhook the daemon asks GitHub every 10 s';
   if (!(await questions.confirm(message, given))) return null;
   const secret = draft.text('github.webhook_secret') ?? randomBytes(32).toString('hex');
   try {
@@ -273,23 +273,23 @@ async function askForWebhook(
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
     questions.warn(
-      `${error.message} So no webhook is set up, and polling finds the jobs; docs/operations.md says how to make one by hand.`,
+      `${error.message} So no webhook is set up, and polling finds the jobs; docs/operations.md says how to create one by hand.`,
     );
     return null;
   }
 }
 
-/** The credential may not make webhooks: asking again would not help. */
+/** The credential may not create webhooks: asking again would not help. */
 class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
 function wholeNumber(answer: string): number {
   if (/^[1-9]\d*$/.test(answer)) return Number(answer);
-  throw new UsageError(`"${answer}" is not a number.`);
+  throw new UsageError(`"${answer}" is not a whole number above 0.`);
 }
 
-/** A variable that is set is named in the config, so that its value stays out of it. */
+/** Returns the reference to a variable that is set, so that the config does not contain its value. */
 function variable({ env }: Terminal, name: string): string | undefined {
   return env[name] ? `\${${name}}` : undefined;
 }

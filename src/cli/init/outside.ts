@@ -10,7 +10,7 @@ import { createGitHub, type GitHub } from '../../github/github.ts';
 import { agentHealth } from '../check/agent-health.ts';
 import { UsageError } from '../command.ts';
 
-/** Milliseconds for one answer of the agent: a person waits. */
+/** Milliseconds for one answer of the agent; short, since a person waits for it. */
 const READ_TIMEOUT_MS = 5_000;
 
 export interface Found<Value> {
@@ -25,8 +25,9 @@ export interface Repository {
 }
 
 /**
- * Tries each answer of `init` where it will be used, and changes nothing there but the webhook. With `isChecked` false
- * only the form of an answer is looked at. Every method throws a UsageError or a DaemonError for people.
+ * Tries each answer of `init` at the agent or at GitHub, and changes nothing there except the webhook. With
+ * `isChecked` false it checks only the form of an answer. Every method throws a UsageError or a DaemonError
+ * for people.
  */
 export class Outside {
   readonly #clock: Clock;
@@ -39,7 +40,10 @@ export class Outside {
     this.#isChecked = isChecked;
   }
 
-  /** `${NAME}` is the value of the variable, as in a config. */
+  /**
+   * Returns the value of the variable for an answer of the form `${NAME}`, as in a config. Throws when it is
+   * not set.
+   */
   secret(answer: string): string {
     const name = /^\$\{(\w+)\}$/.exec(answer)?.[1];
     if (name === undefined) return answer;
@@ -58,7 +62,7 @@ export class Outside {
     return { value: url, found: `The agent ${version} answers at ${url}.` };
   }
 
-  /** The references of the images that are on the Mac come with the token that opens it. */
+  /** Returns the token together with the references of the images that are on the Mac. */
   async agentToken(url: string, answer: string): Promise<Found<{ token: string; images: string[] }>> {
     const token = this.secret(answer);
     const problem = agentTokenProblem(token);
@@ -95,7 +99,7 @@ export class Outside {
     return { value: answer, found: '' };
   }
 
-  /** GitHub with this credential, after it was accepted. */
+  /** Returns a client of GitHub with this credential, after GitHub accepted it. */
   async github(
     apiUrl: string,
     auth: GitHubAuth | { appId: number; installationId: number; keyPath: string },
@@ -125,7 +129,7 @@ export class Outside {
     if (!this.#isChecked) return { value, found: '' };
     const scope = { kind: 'repository' as const, ...value };
     const { findings } = await github.checkAccess({ scopes: [scope], repositories: [value] });
-    // The first is about the credential, which is known by now.
+    // The first finding is about the credential, which was checked before.
     return { value, found: sentences(findings.slice(1)) };
   }
 

@@ -10,12 +10,12 @@ export class Cancelled extends Error {
 }
 
 export interface Question<Value> {
-  /** What stands for the answer on a command line: `--agent-url`. */
+  /** The flag that gives the answer on the command line: `--agent-url`. */
   flag: string;
   message: string;
   /** The answer that came with the flag. */
   given: string | undefined;
-  /** Taken when nothing else is said. */
+  /** Used when no other answer is given. */
   fallback?: string | undefined;
   /** What is typed is not shown, and neither is the fallback. */
   secret?: boolean;
@@ -29,9 +29,9 @@ const ANOTHER = 'another';
 const NOTHING_WRITTEN = 'Nothing was written.';
 
 /**
- * Asks what `init` must know and checks each answer at once. A flag answers its question beforehand. At a terminal an
- * answer that does not pass is told and asked for again; elsewhere it ends the command, as a question without an answer
- * does.
+ * Asks the questions of `init` and checks each answer at once. A flag answers its question beforehand. At a
+ * terminal, a wrong answer is explained and asked for again; without a terminal it ends the command, and so
+ * does a missing answer.
  */
 export class Questions {
   readonly #terminal: Terminal;
@@ -103,7 +103,7 @@ async function typed(question: Question<unknown>): Promise<string> {
   const { message, fallback, secret, choices = [] } = question;
   const isNeeded = (value: string | undefined) => (value || fallback ? undefined : 'An answer is needed.');
   if (secret) {
-    const hint = fallback === undefined ? '' : ' (Enter keeps the one that is there)';
+    const hint = fallback === undefined ? '' : ' (Enter keeps the present one)';
     return kept(await password({ message: `${message}${hint}`, validate: isNeeded })) || (fallback ?? '');
   }
   if (choices.length > 0) {

@@ -18,8 +18,9 @@ interface Connection {
 }
 
 /**
- * Another controller's VMs and runners, at the hosts and the GitHub of this config; `config.controller` has that one's
- * names. Rejects with a ConfigError when a host has no token.
+ * Connects to the hosts and the GitHub of this config, to find the VMs and runners of another controller.
+ * `config.controller` holds the id and the prefix of that controller. Rejects with a ConfigError when a host
+ * has no token.
  */
 export async function connectOtherController(
   config: Config,
@@ -67,7 +68,7 @@ export async function connectOtherController(
   return { controller, close };
 }
 
-/** Of a command that creates nothing. */
+/** This command never creates a VM. */
 const NOTHING_SENT: CreateLedger = {
   put: () => {
     throw new Error('a command that only removes was about to create something');

@@ -4,10 +4,11 @@ import { controllerKeys } from '../../config/sections/controller-keys.ts';
 import { counted } from '../../format.js';
 import { namePrefix } from '../../jobs/job-policy.ts';
 import type { Look, OtherController, Removal, Unseen } from '../../upkeep/other-controller.ts';
+import type { CollectionStep } from '../../upkeep/plan-collection.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { readConfig } from '../read-config.ts';
 import { connectOtherController } from './connect-other-controller.ts';
-import { DOES, placeOf, remnantLines, removalLine, unseenLine } from './leftovers-text.ts';
+import { amountOf, DOES, placeOf, remnantLines, removalLine, unseenLine } from './leftovers-text.ts';
 import { refuseRunning } from './refuse-running.ts';
 import { type NamedHost, removedHosts } from './removed-hosts.ts';
 
@@ -15,9 +16,9 @@ export interface LeftoversOptions {
   config?: string;
   /** The earlier `controller.id`. */
   controllerId: string;
-  /** The earlier `controller.vm_name_prefix`, where that was another one. */
+  /** The earlier `controller.vm_name_prefix`, if it differs from the present one. */
   prefix?: string;
-  /** Macs that the config does not name any more. */
+  /** Macs that are no longer in the config. */
   hosts: readonly NamedHost[];
   remove?: boolean;
   /** Removes without a question. */
@@ -26,15 +27,16 @@ export interface LeftoversOptions {
 }
 
 /**
- * Lists what is left of a controller that runs no more, and removes it on request. Returns a status other than 0 while
- * anything is left, or may be left where nobody answered. Throws a UsageError when a daemon with its names runs.
+ * Lists what is left of a controller that no longer runs, and removes it on request. Returns a status other
+ * than 0 when anything is left, or may be left on a host that did not answer. Throws a UsageError when a
+ * daemon with its names runs.
  */
 export async function leftoversCommand(options: LeftoversOptions, terminal: Terminal): Promise<number> {
   const { remove = false, json = false } = options;
   const isLive = terminal.columns !== null && process.stdin.isTTY === true && !json;
   if (remove && !options.yes && !isLive) {
     throw new UsageError(
-      '--yes is missing: without a terminal nobody can be asked before something is removed.',
+      '--yes is missing: without a terminal the command cannot ask before it removes something.',
     );
   }
   const { config: own } = readConfig(options.config, terminal);
@@ -48,22 +50,24 @@ export async function leftoversCommand(options: LeftoversOptions, terminal: Term
     if (!json) sayLook(look, names, terminal);
     const isAgreed = remove && look.remnants.length > 0 && (options.yes || (await agrees(look)));
     const done = isAgreed ? await removed(controller, terminal, json) : null;
-    const left = done ? done.removals.filter(({ why }) => why !== null).length : look.remnants.length;
+    const left = (done ? done.removals.filter(({ why }) => why !== null) : look.remnants).map(
+      ({ step }) => step,
+    );
     const unseen = done?.unseen ?? look.unseen;
     if (json) {
       terminal.out(JSON.stringify(asJson(names, look, done)));
     } else {
       const isNew = ({ where }: Unseen) => !look.unseen.some((one) => one.where === where);
       for (const one of unseen.filter(isNew)) terminal.out(unseenLine(one));
-      if (left > 0) terminal.out(advice(left, isAgreed, options));
+      if (left.length > 0) terminal.out(advice(left, isAgreed, options));
     }
-    return left + unseen.length === 0 ? ExitCode.ok : ExitCode.failed;
+    return left.length + unseen.length === 0 ? ExitCode.ok : ExitCode.failed;
   } finally {
     await close();
   }
 }
 
-/** The config as the other controller would have it, with the hosts that left it. */
+/** The config with the names of the other controller and with the hosts that are no longer in it. */
 function asOf(
   config: Config,
   { controllerId, prefix, hosts }: LeftoversOptions,
@@ -84,9 +88,9 @@ function checkName(flag: string, { error }: { error?: { issues: { message: strin
 }
 
 async function agrees({ remnants }: Look): Promise<boolean> {
-  const count = remnants.filter(({ step }) => DOES[step.do] !== 'leave').length;
-  if (count === 0) return true;
-  const message = `Remove ${counted(count, 'thing')}? What works is asked first, and left.`;
+  const steps = remnants.map(({ step }) => step).filter((step) => DOES[step.do] !== 'leave');
+  if (steps.length === 0) return true;
+  const message = `Remove ${amountOf(steps)}? A VM in which a job runs is left.`;
   const answer = await confirm({ message, initialValue: false });
   return !isCancel(answer) && answer;
 }
@@ -99,13 +103,18 @@ function removed(controller: OtherController, terminal: Terminal, json: boolean)
 
 function sayLook({ remnants, unseen }: Look, names: string, { out, clock }: Terminal): void {
   for (const line of remnantLines(remnants, clock.now())) out(line);
-  if (remnants.length === 0) out(`Nothing bears a name of "${names}" on any Mac or at GitHub that answered.`);
+  if (remnants.length === 0)
+    out(`No VM and no runner has a name of "${names}" on the Macs and at GitHub, as far as they answered.`);
   for (const one of unseen) out(unseenLine(one));
 }
 
-function advice(left: number, isAgreed: boolean, { controllerId, remove }: LeftoversOptions): string {
+function advice(
+  left: readonly CollectionStep[],
+  isAgreed: boolean,
+  { controllerId, remove }: LeftoversOptions,
+): string {
   if (isAgreed)
-    return `${counted(left, 'thing is', 'things are')} left: look at the reasons, then try again.`;
+    return `Still there: ${amountOf(left)}. Each has its reason above: act on it, then try again.`;
   if (remove) return 'Nothing was removed.';
   return `Nothing was removed. Make sure that no daemon runs with the id "${controllerId}", anywhere; then add --remove.`;
 }

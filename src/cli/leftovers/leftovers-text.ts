@@ -1,13 +1,24 @@
+import { age, counted } from '../../format.js';
 import type { Remnant, Removal, Unseen } from '../../upkeep/other-controller.ts';
 import type { CollectionStep } from '../../upkeep/plan-collection.ts';
-import { printable, shortSpan, textTable } from '../terminal/terminal-text.ts';
+import { printable, textTable } from '../terminal/terminal-text.ts';
 
-/** What a removal would do, in a word. */
+/** What a removal would do. */
 export const DOES = { delete: 'delete', adopt: 'retire', wait: 'leave', leave: 'leave' } as const;
 
 export const placeOf = (step: CollectionStep) => (step.kind === 'vm' ? step.host : step.scope);
 
-/** A line for each thing; `now` in epoch ms. */
+/** `2 VMs`, `1 runner` or `2 VMs and 1 runner`. */
+export function amountOf(steps: readonly CollectionStep[]): string {
+  const vms = steps.filter(({ kind }) => kind === 'vm').length;
+  const runners = steps.length - vms;
+  return [
+    ...(vms > 0 ? [counted(vms, 'VM')] : []),
+    ...(runners > 0 ? [counted(runners, 'runner')] : []),
+  ].join(' and ');
+}
+
+/** A line for each VM and runner; `now` in epoch ms. */
 export function remnantLines(remnants: readonly Remnant[], now: number): string[] {
   return textTable(
     remnants.map(({ step, createdAt }) => [
@@ -15,7 +26,7 @@ export function remnantLines(remnants: readonly Remnant[], now: number): string[
       step.kind,
       printable(step.name),
       `on ${printable(placeOf(step))}`,
-      createdAt === null ? '' : `${shortSpan(now - createdAt)} old`,
+      createdAt === null ? '' : `${age(now - createdAt)} old`,
       printable(step.why),
     ]),
   );

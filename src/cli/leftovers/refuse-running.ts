@@ -6,14 +6,14 @@ import { checkStore } from '../check/check-store.ts';
 import { UsageError } from '../command.ts';
 
 /**
- * Throws a UsageError when the names are those of this config's controller, or of a daemon that runs at its admin address
- * or on its store: without that daemon's records, all that it works with would seem to be left. It does so, too, when
- * that cannot be told.
+ * Throws a UsageError when the names are those of this config's controller, or of a daemon that runs at its
+ * admin address or on its store: without the records of that daemon, every VM that it uses would seem to be
+ * left over. Also throws when it cannot find out which names a running daemon has.
  */
 export async function refuseRunning(names: string, config: Config, clock: Clock): Promise<void> {
   if (names === namePrefix(config.controller)) {
     throw new UsageError(
-      `"${config.controller.id}" is controller.id of this config: its own daemon collects what is left of it, and "jeballto-runner gc" has it do that now.`,
+      `"${config.controller.id}" is the controller.id of this config, so its own daemon removes what is left; "jeballto-runner gc" makes it do that now.`,
     );
   }
   const running = await namesOfDaemon(config, clock);
@@ -27,13 +27,13 @@ export async function refuseRunning(names: string, config: Config, clock: Clock)
 /** The names of the daemon that runs here; null when none does. */
 async function namesOfDaemon(config: Config, clock: Clock): Promise<string | null> {
   const untold = (why: string) =>
-    new UsageError(`A daemon runs here, and does not say with which id: ${why} Stop it, or ask it again.`);
+    new UsageError(`A daemon may run here, and its controller.id is unknown: ${why} Stop it, or try again.`);
   try {
     const { namePrefix: names } = (await askDaemon(adminAddress(config), 'GET', '/api/status')) as {
       namePrefix?: unknown;
     };
     if (typeof names === 'string') return names;
-    throw untold('it is of an earlier version.');
+    throw untold('it is an earlier version, which does not say it.');
   } catch (error) {
     if (!(error instanceof NoDaemonError)) throw error;
     if (!error.nobodyListens) throw untold(error.message);

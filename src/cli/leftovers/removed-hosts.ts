@@ -4,16 +4,16 @@ import { tokenVariable } from '../../config/sources/environment.ts';
 import { agentUrl } from '../../config/values/http-url.ts';
 import { UsageError } from '../command.ts';
 
-/** A Mac that the config does not name any more, as the command line names it. */
+/** A Mac that is no longer in the config, as the command line gives it. */
 export interface NamedHost {
   url: string;
   tokenFile?: string;
 }
 
 /**
- * The named Macs as the config would have them, each called by host and port of its URL, with the token of its file or
- * of its variable in the environment. Throws a UsageError for what is
- * no agent's URL, and for a Mac that is named twice or is in the config.
+ * The named Macs in the form of the config. The name of each is the host and port of its URL; its token comes
+ * from its file or from its variable in the environment. Throws a UsageError for a URL that cannot be an
+ * agent's, and for a Mac that is named twice or is in the config.
  */
 export function removedHosts(
   named: readonly NamedHost[],

@@ -13,7 +13,7 @@ export function addLeftovers(program: Command): void {
   const tokenFile = (file: string) => {
     const last = hosts.at(-1);
     if (last === undefined || last.tokenFile !== undefined) {
-      throw new InvalidArgumentError('It belongs behind the --host whose token it holds.');
+      throw new InvalidArgumentError('Write it after the --host whose token it holds.');
     }
     last.tokenFile = file;
     return file;
@@ -22,14 +22,15 @@ export function addLeftovers(program: Command): void {
   program
     .command('leftovers')
     .description(
-      'list what is left of a controller.id that no daemon runs with any more; remove it on request',
+      'list the VMs and runners of a controller.id that no daemon uses any more; remove them on request',
     )
     .requiredOption('--controller-id <id>', 'the earlier controller.id')
-    .option('--prefix <prefix>', 'the earlier controller.vm_name_prefix, where it was not the one of now')
+    .option('--prefix <prefix>', 'the earlier controller.vm_name_prefix, if it differs from the present one')
     .addOption(
-      new Option('--host <url>', 'agent of a Mac that left the configuration; may be given again').argParser(
-        host,
-      ),
+      new Option(
+        '--host <url>',
+        'agent of a Mac that is no longer in the configuration; may be repeated',
+      ).argParser(host),
     )
     .addOption(
       new Option(
@@ -37,7 +38,7 @@ export function addLeftovers(program: Command): void {
         'file with the token of the --host before it (default: JEBALLTO_TOKEN_<host and port>)',
       ).argParser(tokenFile),
     )
-    .option('--remove', 'remove it: what may be working is asked first, and left while it works')
+    .option('--remove', 'remove them; a VM that is on is asked first, and is left while a job runs in it')
     .option('-y, --yes', 'remove without a question')
     .addOption(configOption())
     .addOption(jsonOption())

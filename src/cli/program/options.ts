@@ -9,11 +9,11 @@ export const port = wholeNumber(0, 65_535);
 export const configOption = () =>
   new Option(
     '-c, --config <file>',
-    'the configuration, JSON or YAML (default: config.json or config.yaml here)',
+    'the configuration, JSON or YAML (default: config.json or config.yaml in this folder)',
   );
 export const jsonOption = (about = 'print JSON') => new Option('--json', about);
 
-/** An example below a command's help; `#` begins what it does. */
+/** Examples below the help of a command. */
 export const example = (...lines: string[]) => `
 For example:
 ${lines.map((line) => `  jeballto-runner ${line}`).join('\n')}`;

@@ -7,7 +7,7 @@ import { configOption, example, jsonOption, port, wholeNumber } from './options.
 import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
 
-/** The whole command line. Each command is imported when it is called: help and version load nothing else. */
+/** The whole command line. A command is imported only when it is called, so help and version are quick. */
 export function commandLine(): Command {
   const program = new Command('jeballto-runner')
     .description('Gives every queued GitHub Actions job a fresh macOS VM of its own.')
@@ -20,7 +20,7 @@ export function commandLine(): Command {
   program
     .command('start')
     .description(
-      'run the daemon until SIGTERM or Ctrl-C, which let running jobs go on; twice ends it at once',
+      'run the daemon until SIGTERM or Ctrl-C; running jobs then go on in their VMs; a second signal stops it at once',
     )
     .addOption(configOption())
     .addHelpText('after', example('start --config config.yaml'))
@@ -78,7 +78,7 @@ export function commandLine(): Command {
 
   program
     .command('explain')
-    .description('say how a job stands or why it failed, who must act, and all that happened')
+    .description('say what a job does now or why it failed, who must act, and everything that happened')
     .argument('<job>', 'id of the job at GitHub', jobId)
     .addOption(configOption())
     .addOption(jsonOption())
@@ -91,10 +91,10 @@ export function commandLine(): Command {
 
   program
     .command('evidence')
-    .description('save all that is known of a job as one file')
+    .description('save everything that is known about a job as one file')
     .argument('<job>', 'id of the job at GitHub', jobId)
-    .option('-o, --output <file>', 'where to (default: job-<id>.evidence.json here)')
-    .option('-f, --force', 'overwrite a file that is there')
+    .option('-o, --output <file>', 'file to write (default: job-<id>.evidence.json in this folder)')
+    .option('-f, --force', 'overwrite the file if it exists')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', example('evidence 51234567890 --output failed.json'))
@@ -121,7 +121,7 @@ export function commandLine(): Command {
     .command('chart')
     .description('print a state machine')
     .addArgument(
-      new Argument('[machine]', 'which one').choices(['job', 'host', 'webhooks', 'breaker']).default('job'),
+      new Argument('[machine]', 'the machine').choices(['job', 'host', 'webhooks', 'breaker']).default('job'),
     )
     .addOption(
       new Option('--format <format>', 'what to print').choices(['mermaid', 'svg', 'json']).default('mermaid'),
@@ -136,7 +136,7 @@ export function commandLine(): Command {
 
   program
     .command('gc')
-    .description('have the running daemon collect VMs and runners of its own that nothing owns')
+    .description('make the running daemon remove those of its VMs and runners that no record owns')
     .option('-n, --dry-run', 'only print what would be done, and why')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -149,7 +149,7 @@ export function commandLine(): Command {
 
   program
     .command('forget')
-    .description('have the running daemon end a record that cannot come to an end; says what may be left')
+    .description('make the running daemon end a record that cannot end by itself, and print what may be left')
     .argument('<record>', "a job's id, or the key of a VM's actor as the page and the log show it")
     .addOption(configOption())
     .addOption(jsonOption())
@@ -169,13 +169,13 @@ export function commandLine(): Command {
     .option('--hosts <n>', 'simulated Macs, two VMs each', wholeNumber(1, 50), 2)
     .option(
       '--kill <n>',
-      'kill the daemon so often on the way (SIGKILL) and start it again',
+      'kill the daemon (SIGKILL) this many times, and start it again each time',
       wholeNumber(0, 100),
       0,
     )
     .option(
       '--exit',
-      'push jobs that succeed alone, and end when nothing of them is left; status 0 only if all went well',
+      'push only jobs that succeed, and end when nothing of them is left; status 0 only if all went well',
     )
     .addOption(
       new Option('--port <n>', 'first of the ports to listen on')
@@ -218,7 +218,7 @@ export function commandLine(): Command {
   return program;
 }
 
-/** Prints what runs here: what a bug report needs. */
+/** Prints the versions of this program, of Node and of the system. */
 async function versionCommand({ json }: { json?: boolean }, terminal: Terminal): Promise<number> {
   const { name, version } = packageInfo();
   const { platform, arch, versions } = process;

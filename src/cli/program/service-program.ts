@@ -6,18 +6,18 @@ import { configOption, example, jsonOption } from './options.ts';
 export function addService(program: Command): void {
   const service = program
     .command('service')
-    .description('have launchd or systemd run the daemon, and start it again after a crash')
+    .description('let launchd or systemd run the daemon and start it again after a crash')
     .addHelpText('after', example('service install --config config.json'));
   for (const [what, about] of [
-    ['install', 'write the file of the service, checked, and start it'],
-    ['uninstall', 'stop the daemon and remove the file; config, store and log are left'],
-    ['print', 'print the file'],
+    ['install', 'write and check the file of the service, and start the daemon'],
+    ['uninstall', 'stop the daemon and remove the file; config, store and log stay'],
+    ['print', 'print the file of the service'],
   ] as const) {
     const command = service
       .command(what)
       .description(about)
       .addOption(
-        new Option('--manager <manager>', 'whose file (default: that of this machine)').choices([
+        new Option('--manager <manager>', 'service manager (default: the one of this machine)').choices([
           'launchd',
           'systemd-user',
           'systemd',

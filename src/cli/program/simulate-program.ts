@@ -7,7 +7,7 @@ export function addSimulate(program: Command): void {
   const FIRST_PORT = { agent: 8011, github: 8012, guest: 2222, world: 8012 };
   const simulate = program
     .command('simulate')
-    .description('run a simulator alone, to point other tools or a configuration at it')
+    .description('run a simulator by itself, for other tools or for a configuration')
     .addHelpText('after', example('simulate world --for config.json > simulated.json'));
   for (const [what, about] of [
     ['agent', 'a Mac with its agent and real guests'],
@@ -17,7 +17,7 @@ export function addSimulate(program: Command): void {
   ] as const) {
     const command = simulate.command(what);
     if (what === 'world') {
-      command.option('--for <file>', 'stand in for the Macs and GitHub of this configuration');
+      command.option('--for <file>', 'simulate the Macs and the GitHub of this configuration');
     }
     command
       .description(about)
@@ -29,7 +29,11 @@ export function addSimulate(program: Command): void {
       .option('--host <address>', 'address to listen on', '127.0.0.1')
       .option('--token <token>', 'the only token (of a guest: the password) that is accepted')
       .option('--faults <file>', 'JSON list of faults to begin with: a file, or the list itself')
-      .option('--seed <n>', 'makes every chance repeat', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+      .option(
+        '--seed <n>',
+        'the same number repeats the same random choices',
+        wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      )
       .addOption(jsonOption('print addresses and secrets as one line of JSON'))
       .addHelpText(
         'after',

@@ -17,7 +17,7 @@ export interface ServiceOptions {
   json?: boolean;
 }
 
-/** What became of the service; `removed` and `content` are those of `uninstall` and `print`. */
+/** The state of the service afterwards. Only `uninstall` sets `removed`, and only `print` sets `content`. */
 export interface ServiceResult {
   manager: Manager;
   file: string;
@@ -27,8 +27,9 @@ export interface ServiceResult {
 }
 
 /**
- * Prints, installs or removes the file with which launchd or systemd runs the daemon. Throws a ConfigError for a config
- * that cannot be used, and a UsageError where there is no such service manager or where it refuses.
+ * Prints, installs or removes the file with which launchd or systemd runs the daemon. Throws a ConfigError
+ * for a config that cannot be used, and a UsageError where there is no such service manager or where it
+ * refuses.
  */
 export async function serviceCommand(
   what: 'print' | 'install' | 'uninstall',
@@ -42,7 +43,7 @@ export async function serviceCommand(
   return ExitCode.ok;
 }
 
-/** As `serviceCommand`; returns what became of the service. */
+/** Does the same as `serviceCommand`, and returns the state of the service afterwards. */
 export async function changeService(
   what: 'print' | 'install' | 'uninstall',
   options: Omit<ServiceOptions, 'json'>,
@@ -72,11 +73,15 @@ export async function changeService(
     terminal.out(`Start it with:\n${startSteps(manager, file).map(shown).join('\n')}`);
     return { manager, file, started: false };
   }
-  // One that runs already goes on with the old file otherwise.
+  // A daemon that already runs would go on with the old file.
   for (const step of stopSteps(manager, file)) spawnSync(step[0] ?? '', step.slice(1));
   for (const step of startSteps(manager, file)) await run(step, terminal.clock);
-  terminal.out(`The daemon is started, and will be after every ${manager === 'systemd' ? 'boot' : 'login'}.`);
-  terminal.out(`Look at it with:\n${shown(lookStep(manager, program))}\n  jeballto-runner jobs`);
+  terminal.out(
+    `The daemon is started, and starts again after every ${manager === 'systemd' ? 'boot' : 'login'}.`,
+  );
+  terminal.out(
+    `See its log and its jobs with:\n${shown(lookStep(manager, program))}\n  jeballto-runner jobs`,
+  );
   return { manager, file, started: true };
 }
 
@@ -90,7 +95,7 @@ function uninstall(manager: Manager, file: string, { out }: Terminal): boolean {
   rmSync(file);
   if (manager !== 'launchd') spawnSync(...systemctl(manager, 'daemon-reload'));
   out(
-    `The daemon is stopped and ${file} is removed. Config, store and log are left; jobs that run in VMs go on, and nothing cleans up after them until a daemon starts.`,
+    `The daemon is stopped and ${file} is removed. Config, store and log stay. Jobs that run in VMs go on, and nothing cleans up after them until a daemon starts.`,
   );
   return true;
 }
@@ -99,7 +104,7 @@ function ownManager(): Manager {
   if (process.platform === 'darwin') return 'launchd';
   if (process.platform !== 'linux') {
     throw new UsageError(
-      'There is neither launchd nor systemd here: start the daemon in a way of this system.',
+      'This system has neither launchd nor systemd: let its own service manager run "jeballto-runner start".',
     );
   }
   return process.getuid?.() === 0 ? 'systemd' : 'systemd-user';
@@ -139,7 +144,7 @@ function systemctl(manager: Manager, ...args: string[]): [string, string[]] {
 
 const shown = (step: Step) => `  ${step.join(' ')}`;
 
-/** launchd refuses a job while the one that was stopped before still ends. */
+/** launchd refuses a new job until the one that was stopped has ended. */
 const MOST_TRIES = { launchctl: 20 } as Record<string, number>;
 
 async function run([program = '', ...args]: Step, clock: Clock): Promise<void> {
@@ -154,7 +159,10 @@ async function run([program = '', ...args]: Step, clock: Clock): Promise<void> {
   }
 }
 
-/** Asks the program that knows the form, where it is there: launchd and systemd say little about a file that is wrong. */
+/**
+ * Checks the file with the system's own tool, if there is one: launchd and systemd say little about a wrong
+ * file.
+ */
 function checkForm(manager: Manager, unit: string): void {
   const draft = join(tmpdir(), `${process.pid}-${manager === 'launchd' ? 'job.plist' : UNIT_NAME}`);
   const step: Step =
@@ -172,8 +180,8 @@ function checkForm(manager: Manager, unit: string): void {
 }
 
 /**
- * Node by the name under which it stays when it is updated: Homebrew puts each version into a folder of its own and
- * links to it from a folder of the PATH.
+ * Node by the name under which it stays when it is updated: Homebrew puts each version into a folder of its
+ * own and links to it from a folder of the PATH.
  */
 function stableNode({ PATH = '' }: NodeJS.ProcessEnv): string {
   const real = realpathSync(process.execPath);

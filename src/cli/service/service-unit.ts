@@ -22,7 +22,7 @@ export const UNIT_NAME = 'jeballto-runner.service';
 /** The folder that systemd makes for the daemon, for its user alone. */
 const STATE_FOLDER = '/var/lib/jeballto-runner';
 
-/** Statuses after which a further try ends in the same way: EX_USAGE and EX_CONFIG. */
+/** Exit codes after which a restart does not help: EX_USAGE and EX_CONFIG. */
 const HOPELESS = '64 78';
 
 /** The file of a service manager that starts the daemon, and starts it again after a crash. */
@@ -30,7 +30,10 @@ export function serviceUnit(manager: Manager, program: ServiceProgram): string {
   return manager === 'launchd' ? launchdJob(program) : systemdUnit(manager, program);
 }
 
-/** `SoftResourceLimits`: no core file, which would hold secrets, and files for the store, the Macs and the guests. */
+/**
+ * `SoftResourceLimits`: no core file, which would hold secrets, and files for the store, the Macs and the
+ * guests.
+ */
 function launchdJob({ command, config, logFile }: ServiceProgram): string {
   const args = [...command, 'start', '--config', config];
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -96,7 +99,7 @@ function systemdUnit(manager: 'systemd' | 'systemd-user', program: ServiceProgra
     'LimitCORE=0',
     'NoNewPrivileges=yes',
     ...(isForMachine ? ['PrivateTmp=yes'] : []),
-    // Elsewhere these would take the store or the config away from the daemon.
+    // In other folders these would hide the store or the config from the daemon.
     ...(isInStateFolder ? ['ProtectSystem=strict'] : isForMachine ? ['ProtectSystem=full'] : []),
     ...(isInStateFolder && !isInHome(config) && !command.some(isInHome) ? ['ProtectHome=yes'] : []),
     '',
@@ -108,7 +111,7 @@ function systemdUnit(manager: 'systemd' | 'systemd-user', program: ServiceProgra
 
 const isInHome = (path: string) => /^\/(?:home|root|run\/user)\//.test(path);
 
-/** systemd reads `%` in a command, `$` behind its first word, and splits it at blanks. */
+/** Escapes what systemd expands in a command: `%` everywhere, `$` after the first word; it splits at blanks. */
 function systemdWord(word: string, at: number): string {
   const percent = word.replaceAll('%', '%%');
   const escaped = at === 0 ? percent : percent.replaceAll('$', '$$$$');

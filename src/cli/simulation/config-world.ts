@@ -12,7 +12,7 @@ export interface ConfigWorldOptions {
   clock: Clock;
   random: () => number;
   host: string;
-  /** First of the ports; 0 takes free ones. */
+  /** First of the ports; 0 takes free ports. */
   port: number;
   agentToken: string;
   webhookSecret: string;
@@ -20,12 +20,12 @@ export interface ConfigWorldOptions {
 
 export interface ConfigWorld {
   world: SimulatedWorld;
-  /** The config with everything that leads out of this machine replaced; its secrets are those of the simulation. */
+  /** The config with every address outside this machine replaced; its secrets are those of the simulation. */
   content: Record<string, unknown>;
   /** A repository and a label of it, for an example. */
   repository: string;
   label: string;
-  /** The keys that are not as in the file. */
+  /** The keys whose values differ from the file. */
   replaced: string[];
 }
 
@@ -35,8 +35,9 @@ const section = (content: Section, name: string): Section =>
   isMap(content[name]) ? { ...(content[name] as Section) } : {};
 
 /**
- * Starts a simulated Mac for each host of a config, and a simulated GitHub with its repositories. Nothing of the config
- * but these is asked, and no file or variable that it names is read. Throws a UsageError when it cannot be used.
+ * Starts a simulated Mac for each host of a config, and a simulated GitHub with its repositories. No host of
+ * the config is called, and no file or variable that it names is read. Throws a UsageError when it cannot be
+ * used.
  */
 export async function startConfigWorld(options: ConfigWorldOptions): Promise<ConfigWorld> {
   const { path, agentToken, webhookSecret, ...where } = options;
@@ -90,7 +91,7 @@ function withoutToken({ token, token_file, token_command, ...host }: Section): S
   return host;
 }
 
-/** What of the config has to be at GitHub. */
+/** Creates at the simulated GitHub what the config names. */
 function furnish(
   { github: { world } }: SimulatedWorld,
   { github, runner, controller, labels }: ReturnType<typeof configSchema.parse>,

@@ -1,6 +1,6 @@
 import { listenProblem } from '../listen-problem.ts';
 
-/** Below the ports that systems assign by themselves, so that a port which its owner closes for a while stays free. */
+/** Below the ports that systems assign by themselves, so that a port stays free while its owner restarts. */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 10_000;
 const MAX_TRIES = 100;

@@ -1,20 +1,21 @@
 import { createColors } from 'picocolors';
 import stringWidth from 'string-width';
 import { subjectOf } from '../../../machines/job/subject.ts';
-import { counted } from '../../format.js';
+import { age, counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
+import { faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { troubleOf } from '../../journal/trouble.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
-import { cut, printable, shortSpan, textTable, wrap } from './terminal-text.ts';
+import { cut, printable, textTable, wrap } from './terminal-text.ts';
 
 export interface TableSize {
-  /** Null where nothing is cut or folded: a program or a file reads it. */
+  /** Null when a program or a file reads the table, so that nothing is cut or wrapped. */
   columns: number | null;
   color: boolean;
-  /** Lines that there are at most; left out, all of them. */
+  /** The most lines that may be printed; all lines when left out. */
   rows?: number;
 }
 
@@ -32,16 +33,16 @@ interface JobRow {
 
 const COLUMNS = ['JOB', 'REPOSITORY', 'NAME', 'STATE', 'HOST', 'AGE', 'ATTEMPT'] as const;
 
-/** What is left out first where a terminal is narrow. */
+/** Columns that are left out on a narrow terminal, the first one first. */
 const DISPENSABLE = ['REPOSITORY', 'ATTEMPT', 'HOST'] as const;
 const SHORTEST_NAME = 12;
-/** Lines of a reason where all jobs have to fit on one screen. */
+/** The most lines of a reason when all jobs have to fit on one screen. */
 const REASON_LINES = 2;
 const HUES = { good: 'green', bad: 'red', waits: 'yellow', works: 'cyan' } as const;
 
 /**
- * Live jobs, longest waiting first, and below them those that are over. Each has its reason or outcome beside it, or, where
- * the terminal is too narrow for that, in lines of its own below it.
+ * Live jobs, the oldest first, and below them those that are over. Each has its reason or outcome in the last
+ * column, or, where the terminal is too narrow for that, in lines of its own below it.
  */
 export function jobTable(
   { jobs, recent, beyond }: Answers['/api/jobs'],
@@ -66,7 +67,7 @@ export function jobTable(
   return inRows(blocks, rows ?? Number.POSITIVE_INFINITY, more);
 }
 
-/** Each outcome beside its job where all of them fit, else in lines of its own. */
+/** Puts each outcome into the last column if all of them fit, and otherwise into lines below its job. */
 function besideOrBelow(
   table: readonly JobRow[],
   columns: number,
@@ -84,27 +85,20 @@ function beside(table: readonly JobRow[], paint: Paint): string[][] {
 }
 
 function below(table: readonly JobRow[], columns: number, paint: Paint, reasonLines: number): string[][] {
-  const rows = table.map(withShortOutcome);
   const shown: Column[] = [...COLUMNS];
-  const excess = (nameWidth: number) => widest(linesOf(rows, shown, nameWidth, paint)) - columns;
+  const excess = (nameWidth: number) => widest(linesOf(table, shown, nameWidth, paint)) - columns;
   for (const column of DISPENSABLE) {
     if (excess(2 * SHORTEST_NAME) > 0) shown.splice(shown.indexOf(column), 1);
   }
-  const longest = Math.max(SHORTEST_NAME, widest(rows.map(({ cells }) => cells.NAME)));
+  const longest = Math.max(SHORTEST_NAME, widest(table.map(({ cells }) => cells.NAME)));
   const nameWidth = Math.max(SHORTEST_NAME, longest - Math.max(0, excess(longest)));
-  return linesOf(rows, shown, nameWidth, paint).map((line, at) => {
-    const outcome = rows[at - 1]?.outcome;
+  return linesOf(table, shown, nameWidth, paint).map((line, at) => {
+    const outcome = table[at - 1]?.outcome;
     const lines = outcome ? wrap(outcome, columns, '    ') : [];
     const shownLines = lines.slice(0, reasonLines);
     if (lines.length > reasonLines) shownLines.push(cut(`${shownLines.pop()} …`, columns));
     return [cut(line, columns), ...shownLines];
   });
-}
-
-/** An outcome of one word, such as `success`, needs no line of its own. */
-function withShortOutcome(row: JobRow): JobRow {
-  if (row.outcome === '' || row.outcome.includes(' ')) return row;
-  return { ...row, outcome: '', cells: { ...row.cells, STATE: row.outcome } };
 }
 
 /** The head and a line for each job; `last` are the cells of one more column. */
@@ -160,17 +154,17 @@ function liveRow(
       NAME: printable(job.workflow ? `${job.workflow} / ${job.name}` : job.name),
       STATE: topState(state),
       HOST: (state === 'queued' ? null : vm?.host) ?? '',
-      AGE: shortSpan(now - job.queuedAt),
+      AGE: age(now - job.queuedAt),
       ATTEMPT: String(subjectOf({ job, vm }).attempt),
     },
   };
 }
 
 function settledRow(job: SettledJob, now: number): JobRow {
-  const outcome = job.cause
-    ? `${job.cause.code}: ${job.cause.message}`
-    : (job.conclusion ?? OUTCOMES[job.outcome]);
-  const isBad = job.outcome === 'failed' || job.outcome === 'lost' || job.conclusion === 'failure';
+  const fault = faultWords(job);
+  const cause = job.cause ? `${job.cause.code}: ${job.cause.message}` : '';
+  const outcome = [fault, cause].filter(Boolean).join('. ');
+  const isBad = job.outcome === 'failed' || job.outcome === 'lost';
   return {
     mood: isBad ? 'bad' : 'good',
     outcome: printable(outcome),
@@ -178,18 +172,10 @@ function settledRow(job: SettledJob, now: number): JobRow {
       JOB: String(job.jobId),
       REPOSITORY: printable(`${job.owner}/${job.repository}`),
       NAME: printable(job.name),
-      STATE: job.outcome,
+      STATE: outcomeWord(job.outcome),
       HOST: job.host ?? '',
-      AGE: `${shortSpan(now - job.at)} ago`,
+      AGE: `${age(now - job.at)} ago`,
       ATTEMPT: String(job.attempts),
     },
   };
 }
-
-const OUTCOMES: Record<SettledJob['outcome'], string> = {
-  done: '',
-  failed: '',
-  lost: 'its VM was gone while it ran',
-  taken: 'by a runner that is not ours',
-  cancelled: '',
-};

@@ -1,4 +1,4 @@
-/** Draws lines over those that it drew before. Anything that is written in between would be overwritten. */
+/** Draws lines over those that it drew before. It overwrites anything that is written in between. */
 export class Redraw {
   readonly #write: (text: string) => void;
   #drawn = 0;

@@ -14,22 +14,22 @@ export const controllerKeys = {
   id: withDefault(
     id,
     'default',
-    'Tells the VMs and runners of this daemon from those of another one with the same prefix. No two daemons that share a host or a GitHub account may share it. Letters and digits without `-`.',
+    'Part of the name of every VM and runner: it separates those of this daemon from those of another one with the same prefix. Daemons that share a host or a GitHub account need different ids. Lower-case letters and digits, without `-`.',
   ),
   mode: withDefault(
     choice('poll', 'webhook', 'both'),
     'poll',
-    'How queued jobs are noticed. `poll` needs no way in from the internet, `webhook` is quicker, `both` survives lost webhooks soonest. Each mode looks at GitHub now and then, since webhooks get lost.',
+    'How the daemon finds queued jobs. `poll` asks GitHub and needs no connection from the internet; `webhook` is quicker; `both` does both, and finds the job of a lost webhook soonest. Every mode polls GitHub now and then, since webhooks get lost.',
   ),
   poll_interval: withDefault(
     duration,
     '10s',
-    'Between two looks for queued jobs: in `poll` always, in `both` until webhooks are trusted, in either mode with webhooks while they are doubted. An idle look costs nothing of the rate limit.',
+    'Time between two polls for queued jobs: always in mode `poll`; until webhooks are trusted in mode `both`; while webhooks are doubted in modes `both` and `webhook`. A poll that finds nothing new costs nothing of the rate limit.',
   ),
   recheck_interval: withDefault(
     duration,
     '60s',
-    'Between two looks at GitHub while webhooks are trusted, and at what hardly changes: a lost webhook delays a job or a cleanup and does not prevent it.',
+    'Time between two polls while webhooks are trusted, and between two polls of what rarely changes. A lost webhook therefore only delays a job or a cleanup.',
   ),
   webhook_listen: withDefault(
     listenAddress,
@@ -39,41 +39,41 @@ export const controllerKeys = {
   max_concurrent_vms: withDefault(
     integer(1, MAX_VMS_PER_HOST),
     2,
-    'VMs that one Mac runs at once. Two is the limit of macOS, and VMs of others count.',
+    'How many VMs one Mac runs at once. macOS allows two, and VMs that are not of this daemon count too.',
   ),
   vm_idle_timeout: withDefault(
     duration,
     '5m',
-    'How long an online runner may wait for a job before it is retired, with its guest asked first.',
+    'How long an online runner may wait for a job before it is retired. Its guest is asked first whether a job runs.',
   ),
   warm_vm_max_age: withDefault(
     duration,
     '1h',
-    'How long a warm VM (`labels.<label>.warm`) stands by before it is replaced. Its `lifetime_seconds` counts from then, so that a job which takes it has all of its time.',
+    'How long a warm VM (`labels.<label>.warm`) waits for a job before it is replaced. This time is added to its `lifetime_seconds`, so that a job which takes the VM late has all of its time.',
   ),
   gc_interval: withDefault(
     duration,
     '60s',
-    'Between two runs of the collector, which removes what has no owner any more.',
+    'Time between two runs of the collector, which removes VMs and runners that no record owns.',
   ),
   vm_name_prefix: withDefault(
     prefix,
     'gh',
-    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<number>`, base VMs `<prefix>-<controller id>-base-…`. May hold `-`, since names are read from their end. Nothing whose name does not fit is ever touched.',
+    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<number>`, base VMs `<prefix>-<controller id>-base-…`. It may contain `-`, since names are parsed from their end. The daemon never touches a VM or a runner whose name does not have this form.',
   ),
   base_vms: withDefault(
     flag,
     false,
-    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. A moved tag is then noticed within `gc_interval`, not by the next job.',
+    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. When the tag of an image moves, the daemon then notices it within `gc_interval`, and not with the next job.',
   ),
   max_attempts: withDefault(
     integer(1, 100),
     3,
-    'Attempts that may fail for a reason of ours, the host or the image before a job is tried at a slower pace: after 5 minutes, doubling up to an hour. No job is given up that GitHub has queued.',
+    'How many attempts of a job may fail because of the daemon, the host or the image. Each further attempt waits first: 5 minutes, then twice as long each time, up to an hour. A job is not given up while GitHub has it queued.',
   ),
   host_check_interval: withDefault(
     duration,
     '5s',
-    'Between two looks at the health and the VMs of each host.',
+    'Time between two checks of the health and the VMs of each host.',
   ),
 };

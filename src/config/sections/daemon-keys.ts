@@ -7,7 +7,7 @@ export const storeKeys = {
   path: withDefault(
     localFolder,
     './data',
-    'Folder of the database with the records of running jobs, made when it is not there. One daemon each.',
+    'Folder of the database with the records of running jobs. It is created when it does not exist. Two daemons cannot share one.',
   ),
   retention: withDefault(duration, '30d', 'How long the journal and the outcomes of ended jobs are kept.'),
 };
@@ -16,16 +16,23 @@ export const adminKeys = {
   listen: withDefault(
     listenAddress,
     '127.0.0.1:9091',
-    'Listener of the visualizer, the API and the metrics. Off loopback it needs `admin.token`.',
+    'Address of the visualizer, the API and the metrics. An address that other machines can reach needs `admin.token`.',
   ),
-  token: optional(secret, 'Bearer token that the admin listener then wants with every request.'),
+  token: optional(
+    secret,
+    'Bearer token. When it is set, every request to the API and the metrics must carry it.',
+  ),
 };
 
 export const logKeys = {
   level: withDefault(
     choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
-    'The least important lines that are written.',
+    'Lines below this level are not written.',
   ),
-  format: withDefault(choice('json', 'pretty'), 'json', 'Lines for machines or for a person at a terminal.'),
+  format: withDefault(
+    choice('json', 'pretty'),
+    'json',
+    '`json` is for programs, `pretty` for a person at a terminal.',
+  ),
 };

@@ -5,7 +5,7 @@ import { integer, list, localFile, secret, secrets, textLike } from '../values/p
 const number = integer(1, Number.MAX_SAFE_INTEGER);
 const owner = textLike(
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/,
-  'the name of a user or an organization alone',
+  'only the name of a user or an organization',
   'account',
 );
 const repository = textLike(
@@ -17,26 +17,29 @@ const repository = textLike(
 export const githubKeys = {
   token: optional(
     secret,
-    'Personal access token. Needs Actions: read, and Administration: write of the repositories or Self-hosted runners: write of the organization (classic: `repo`, `admin:org`). Instead of the three keys of an App.',
+    'Personal access token, instead of the three keys of an App. It needs the permission "Actions: read", and "Administration: write" of the repositories or "Self-hosted runners: write" of the organization. A classic token needs the scope `repo` or `admin:org`.',
   ),
-  app_id: optional(number, 'Id of a GitHub App: with an installation, recommended for production.'),
+  app_id: optional(
+    number,
+    'Id of a GitHub App, which is recommended for production. It needs the next two keys as well.',
+  ),
   app_private_key_path: optional(
     { ...localFile, holds: 'appKey' },
-    "The App's private key, as the PEM file that GitHub gave out.",
+    "The App's private key, as the PEM file that GitHub created.",
   ),
   installation_id: optional(
     number,
-    "Id of the App's installation on the owner's account: the last part of its settings page's address.",
+    "Id of the App's installation on the owner's account: the number at the end of the address of its settings page.",
   ),
   owner: required(owner, 'The user or organization whose jobs are served.'),
   repository: optional(
     repository,
     'The repository whose jobs are served. Polling needs at least one, since GitHub lists queued jobs only by repository.',
   ),
-  repositories: withDefault(list(repository), [], 'More repositories, beside `github.repository`.'),
+  repositories: withDefault(list(repository), [], 'More repositories, in addition to `github.repository`.'),
   webhook_secret: optional(
     secrets,
-    'What GitHub signs its webhook deliveries with. Without it every delivery is refused. To change it without losing one, list the new and the old one here, change it at GitHub, then take the old one away. In a variable a list is JSON: `["new", "old"]`.',
+    'The secret with which GitHub signs its webhook deliveries. Without it every delivery is refused. To change it without losing a delivery, list the new and the old secret here, change it at GitHub, then remove the old one. In an environment variable the list is JSON: `["new", "old"]`.',
   ),
   api_url: withDefault(
     githubApiUrl,

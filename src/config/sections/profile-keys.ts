@@ -9,9 +9,9 @@ const MAX_LIFETIME_SECONDS = 604_800;
 export const profileKeys = {
   image: required(
     imageReference,
-    'Image that holds macOS and the Actions runner. With a digest, a job needs no registry once the image is there.',
+    'Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.',
   ),
-  cpu: optional(integer(1, 32), 'CPUs of the VM; the Mac must have one more.', "the image's own"),
+  cpu: optional(integer(1, 32), 'Number of CPUs of the VM. The Mac must have one more.', "the image's own"),
   memory: optional(size('2GB', '128GB'), 'Memory of the VM.', "the image's own"),
   disk: optional(
     size('20GB', '8TB'),
@@ -21,11 +21,11 @@ export const profileKeys = {
   lifetime_seconds: withDefault(
     integer(1, MAX_LIFETIME_SECONDS, 'seconds'),
     7200,
-    'After so long from its first start, the agent powers the VM off, whatever runs in it: above the longest job.',
+    'The agent powers the VM off this long after its first start, even while a job runs in it. Set it above the length of the longest job.',
   ),
   warm: withDefault(
     integer(0, 100, 'VMs'),
     0,
-    'VMs of this profile that are kept booted and probed, without a runner, in slots that nobody else needs. A job takes one at once; a queued job of another profile takes its slot away. Each is a VM that runs for nothing until then.',
+    'How many VMs of this profile are kept booted and probed, without a runner, in slots that no job needs. A job takes one at once. A queued job of another profile that needs the slot ends the warm VM. Each warm VM uses CPU and memory of its Mac while it waits.',
   ),
 };

@@ -12,7 +12,8 @@ export type KeyPath = readonly PropertyKey[];
 
 export interface Section {
   /**
-   * Whether the section holds its keys itself, a list of things with these keys, or a map of things by name.
+   * `one`: the section contains the keys itself; `list`: a list of items with these keys; `named`: a map of
+   * such items by name.
    */
   form: 'one' | 'list' | 'named';
   keys: Record<string, z.ZodType>;
@@ -26,17 +27,17 @@ export const SECTIONS: Record<string, Section> = {
     form: 'one',
     keys: githubKeys,
     meaning:
-      'Whose jobs are served, and how the daemon proves itself to GitHub: with `token`, or with the three keys of an App.',
+      'Whose jobs are served, and how the daemon logs in to GitHub: with `token`, or with the three keys of an App.',
   },
   jeballto: {
     form: 'one',
     keys: jeballtoKeys,
-    meaning: 'The agent of the one Mac. Several Macs stand in `hosts` instead.',
+    meaning: 'The agent, when there is one Mac. Several Macs are listed in `hosts` instead.',
   },
   hosts: {
     form: 'list',
     keys: hostKeys,
-    meaning: 'The Macs, when there are several; then `jeballto` is left out.',
+    meaning: 'The Macs, when there are several. Leave `jeballto` out then.',
   },
   controller: { form: 'one', keys: controllerKeys, meaning: 'How the daemon works.' },
   runner: {
@@ -48,15 +49,15 @@ export const SECTIONS: Record<string, Section> = {
     form: 'named',
     keys: profileKeys,
     meaning:
-      'At least one profile, under the label that selects it: a job gets a VM when its `runs-on` names the label and no label that the runner lacks.',
+      'At least one profile, under the label that selects it. A job gets a VM when its `runs-on` names this label and no label that the runner lacks.',
   },
   timeouts: {
     form: 'one',
     keys: timeoutKeys,
     meaning:
-      'How long each state of a job may last before the attempt counts as failed, and the waits of teardown. A restart extends none of them; one that ended while the daemon was down or asleep leaves a minute at most for a fresh look.',
+      'How long each state of a job may last before the attempt counts as failed, and how long the teardown waits. A restart extends none of these times. If one ends while the daemon is down or asleep, the daemon then has at most a minute more, to look at the real state first.',
   },
-  store: { form: 'one', keys: storeKeys, meaning: 'Where running jobs are remembered.' },
+  store: { form: 'one', keys: storeKeys, meaning: 'The database with the records of running jobs.' },
   admin: { form: 'one', keys: adminKeys, meaning: 'The listener for operators.' },
   log: { form: 'one', keys: logKeys, meaning: 'What is written to standard output.' },
 };

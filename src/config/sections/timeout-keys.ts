@@ -8,7 +8,7 @@ const creating = {
   ...duration,
   schema: duration.schema.refine(
     (ms) => ms <= MAX_PULL_MS,
-    'is too long: the agent ends a pull after 7d at the latest.',
+    'is too long: the agent ends a pull after 7d. Write 7d or less.',
   ),
 };
 
@@ -26,41 +26,37 @@ export const timeoutKeys = {
   ssh_ready: withDefault(
     duration,
     '10m',
-    'State `sshReady`: macOS boots, gets an address and lets us log in.',
+    'State `sshReady`: macOS boots, gets an address and accepts the login.',
   ),
   probing: withDefault(
     duration,
     '2m',
-    'State `probing`: the runner and its tools are looked for in the guest.',
+    'State `probing`: the daemon looks for the runner and its tools in the guest.',
   ),
-  jit_config: withDefault(
-    duration,
-    '5m',
-    'State `jitConfig`: GitHub hands out the configuration of a runner.',
-  ),
+  jit_config: withDefault(duration, '5m', 'State `jitConfig`: GitHub returns the configuration of a runner.'),
   runner_online: withDefault(
     duration,
     '5m',
-    'State `runnerOnline`: launched in the guest and seen online by GitHub.',
+    'State `runnerOnline`: the runner is launched in the guest, and GitHub sees it online.',
   ),
   completion_grace: withDefault(
     duration,
     '60s',
-    "From a job's completion to the end of its runner's process; then the VM goes.",
+    'How long the process of a runner may go on after its job is completed. Then GitHub is asked whether the job is over, before the VM is deleted.',
   ),
   retire_window: withDefault(
     duration,
     '30s',
-    'How long a deregistered runner is watched for signs of a job before its VM may go.',
+    'How long a deregistered runner is watched for signs of a job before its VM may be deleted.',
   ),
   create_settle: withDefault(
     duration,
     '2m',
-    'How long a create or a registration whose end nobody saw may still take effect.',
+    'How long a call that creates a VM or registers a runner may still take effect when its answer was lost.',
   ),
   host_lost: withDefault(
     duration,
     '2m',
-    'After so long without an answer, jobs on a host are decided without it.',
+    'A host that does not answer for this long counts as lost. Its jobs that are not at work then get another VM.',
   ),
 };

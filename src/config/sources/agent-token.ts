@@ -1,19 +1,21 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { span } from '../../format.js';
 import { ConfigError } from '../config-error.ts';
 import type { HostConfig } from '../schema.ts';
 import { agentTokenProblem } from '../sections/agent-keys.ts';
 import { type Environment, tokenVariable } from './environment.ts';
 
-/** Milliseconds; long enough for a person to allow the command to read the Keychain. */
+/** Milliseconds; long enough for a person to confirm that the command may read the Keychain. */
 const COMMAND_TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /**
- * Returns the token for the agent of a host: the one in the config, else in its token file, else what its token command
- * prints. A token from the environment is in the config already, since loading put it there. Rejects with a ConfigError
- * that says how to get a token; neither the token nor anything that the command printed is ever in it.
+ * Returns the token for the agent of a host: the one in the config, else in its token file, else what its
+ * token command prints. A token from the environment is in the config already, since loading put it there.
+ * Rejects with a ConfigError that says how to get a token; neither the token nor anything that the command
+ * printed is ever in it.
  */
 export async function resolveAgentToken(
   host: HostConfig,
@@ -69,7 +71,7 @@ async function runTokenCommand(
     throw tokenError(
       host,
       'token_command',
-      `names the program ${program}, which ${why}: run it by hand to see more.`,
+      `names the program ${program}, which ${why}: run it by hand to see the reason.`,
     );
   }
 }
@@ -79,7 +81,7 @@ function whyFailed(
   timeoutMs: number,
 ): string {
   if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'printed far more than a token';
-  if (killed) return `did not end within ${timeoutMs / 1000} seconds`;
+  if (killed) return `did not end within ${span(timeoutMs)}`;
   if (typeof code === 'number') return `ended with exit code ${code}`;
   return code ? `could not be run (${code})` : 'was ended by a signal';
 }

@@ -11,7 +11,7 @@ const WHERE =
 export function appKeyProblem(path: string): string | null {
   const pem = readFileSync(path, 'utf8');
   const kind = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
-  if (kind === undefined) return `names a file that holds no PEM key. ${WHERE}.`;
+  if (kind === undefined) return `names a file that does not hold a PEM key. ${WHERE}.`;
   if (/PUBLIC KEY|CERTIFICATE/.test(kind)) {
     return `names a file with a ${kind.toLowerCase()}, which cannot sign. ${WHERE}.`;
   }
@@ -21,8 +21,8 @@ export function appKeyProblem(path: string): string | null {
   try {
     const { asymmetricKeyType: type } = createPrivateKey(pem);
     if (type === 'rsa') return null;
-    return `names a key of the kind ${type?.toUpperCase()}, and GitHub's Apps sign with RSA. ${WHERE}.`;
+    return `names a key of the kind ${type?.toUpperCase()}, but GitHub Apps sign with RSA. ${WHERE}.`;
   } catch {
-    return `names a key (${kind}) that cannot be read: it is damaged, or not of an App. ${WHERE}.`;
+    return `names a key (${kind}) that cannot be read: it is damaged, or it is not the key of an App. ${WHERE}.`;
   }
 }

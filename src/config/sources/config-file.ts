@@ -13,17 +13,18 @@ export interface ConfigFileContent {
   lineOf(path: KeyPath): number;
 }
 
-/** Our own sentences: the parser's may quote the file, and so a secret. */
+/** Sentences by the parser's code. The parser's own messages may quote the file, and so a secret. */
 const SYNTAX: Record<string, string> = {
-  TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use blanks.',
-  MULTIPLE_DOCS: 'begins a second document: a configuration is one, so remove the line "---".',
-  BAD_INDENT: 'is indented unlike the lines around it.',
-  MISSING_CHAR: 'lacks a quote, a comma or a bracket, here or just before.',
+  TAB_AS_INDENT: 'is indented with a tab, which YAML refuses: use spaces.',
+  MULTIPLE_DOCS: 'begins a second YAML document, but a configuration is one document: remove the line "---".',
+  BAD_INDENT: 'is indented differently from the lines around it: align it with them.',
+  MISSING_CHAR: 'lacks a quote, a comma or a bracket, here or just before: add it.',
   TAG_RESOLVE_FAILED: 'has a value that begins with "!": put it in quotes.',
   NO_ANCHOR: 'has a value that begins with "*": put it in quotes.',
   UNEXPECTED_TOKEN:
-    'has a character that YAML reads as its own here, such as { or [: put the value in quotes.',
-  BLOCK_AS_IMPLICIT_KEY: 'holds two keys in one line, or is indented too far.',
+    'has a character with a special meaning in YAML here, such as { or [: put the value in quotes.',
+  BLOCK_AS_IMPLICIT_KEY:
+    'holds two keys in one line, or is indented too far: write one key a line, and align it.',
 };
 
 /**
@@ -42,7 +43,7 @@ function withoutConsequences<One extends { code: string; pos: readonly [number, 
 }
 
 const NOT_READABLE: Record<string, string> = {
-  ENOENT: 'there is no such file: copy config.example.json there and edit it, or name another with --config.',
+  ENOENT: 'there is no such file: let "jeballto-runner init" write it, or name another file with --config.',
   EACCES: 'this user may not read the file: change its owner or its mode.',
   EISDIR: 'is a folder: name the file in it.',
 };
@@ -67,13 +68,13 @@ export function readConfigFile(path: string): ConfigFileContent {
         message:
           code === 'DUPLICATE_KEY'
             ? `holds ${keyAt(text, pos[0])} twice: keep one of the two.`
-            : (SYNTAX[code] ?? `is not valid YAML (${code}), here or just before.`),
+            : (SYNTAX[code] ?? `is not valid YAML (${code}): correct it here or just before.`),
       })),
     );
   }
   const content = (document.toJS() ?? {}) as unknown;
   if (!isMap(content)) {
-    const message = `holds no keys: write ${Object.keys(SECTIONS).slice(0, 2).join(', ')} and so on, each with what belongs to it.`;
+    const message = `contains no keys: write ${Object.keys(SECTIONS).slice(0, 2).join(', ')} and so on, each with its own keys (config.example.json shows how).`;
     throw new ConfigError([{ at: path, path: '', message }]);
   }
   return {
@@ -108,14 +109,15 @@ function readText(path: string): string {
   try {
     const bytes = readFileSync(path);
     if (/^(?:fffe|feff)/.test(bytes.subarray(0, 2).toString('hex')) || bytes.subarray(0, 64).includes(0)) {
-      const message = 'is not UTF-8 (UTF-16 or no text at all): save it as UTF-8.';
+      const message = 'is not UTF-8 text (it is UTF-16, or not a text): save it as UTF-8.';
       throw new ConfigError([{ at: path, path: '', message }]);
     }
     return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    const message = NOT_READABLE[code] ?? `cannot be read (${code}).`;
+    const message =
+      NOT_READABLE[code] ?? `cannot be read (${code}): check the path, the owner and the mode of the file.`;
     throw new ConfigError([{ at: path, path: '', message }]);
   }
 }
@@ -130,7 +132,7 @@ function refuseInvalidJson(text: string, path: string, lines: LineCounter): void
   } catch (error) {
     const offset = /at position (\d+)/.exec(String(error))?.[1];
     const message =
-      'is not valid JSON, here or just before: look for a comma, a quote or a bracket that is missing or too many, and for a comment, which JSON does not allow.';
+      'is not valid JSON, here or just before: look for a missing or extra comma, quote or bracket, and for a comment, which JSON does not allow.';
     const at = offset ? `${path}:${lines.linePos(Number(offset)).line}` : path;
     throw new ConfigError([{ at, path: '', message }]);
   }

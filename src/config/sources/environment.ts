@@ -45,9 +45,9 @@ export interface EnvironmentReport {
 }
 
 /**
- * Applies the environment to the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what the file
- * says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what it leaves out: a
- * token that a shell happens to export must not replace the one that the file names.
+ * Applies the environment to the content of a file. `JEBALLTO_RUNNER_*` and `JEBALLTO_BASE_URL` replace what
+ * the file says. The tokens of `GITHUB_TOKEN`, `JEBALLTO_TOKEN` and `JEBALLTO_TOKEN_FILE` only fill in what
+ * it leaves out: a token that a shell happens to export must not replace the one that the file names.
  */
 export function applyEnvironment(content: Record<string, unknown>, env: Environment): EnvironmentReport {
   const origins = new Map<string, string>();
@@ -62,7 +62,7 @@ export function applyEnvironment(content: Record<string, unknown>, env: Environm
   };
 
   if (env.JEBALLTO_BASE_URL && content.hosts !== undefined) {
-    const message = 'is not used, since hosts gives every host its base_url.';
+    const message = 'is ignored, since every entry of hosts has its own base_url: unset it.';
     warnings.push({ at: 'JEBALLTO_BASE_URL', path: '', message });
   } else apply(['jeballto', 'base_url'], 'JEBALLTO_BASE_URL');
   for (const { name, path, facts } of VARIABLES) apply(path, name, facts);
@@ -91,7 +91,7 @@ function unknownVariables(env: Environment): ConfigProblem[] {
     .map((name) => ({
       at: name,
       path: '',
-      message: `is not a variable of this program. Did you mean ${nearestName(name, known)}? Unset it otherwise.`,
+      message: `is not a variable of this program. Did you mean ${nearestName(name, known)}? Otherwise unset it.`,
     }));
 }
 

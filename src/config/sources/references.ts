@@ -9,13 +9,19 @@ export interface ReferenceContext {
   env: Environment;
   /** The folder that `~/` means. */
   home: string;
-  /** The folder that relative paths start from: that of the file, so that a service needs no working directory. */
+  /**
+   * The folder that relative paths start from: that of the file, so that a service needs no working
+   * directory.
+   */
   folder: string;
   /** Keys, by the text of their path, whose value came from a variable. */
   origins: ReadonlyMap<string, string>;
 }
 
-/** Replaces `${NAME}` in secrets and resolves the paths of files. Returns the problems of what it cannot resolve. */
+/**
+ * Replaces `${NAME}` in secrets and resolves the paths of files. Returns the problems of what it cannot
+ * resolve.
+ */
 export function resolveReferences(content: object, context: ReferenceContext): KeyProblem[] {
   const { env, origins } = context;
   const problems: KeyProblem[] = [];
@@ -56,8 +62,8 @@ function resolveVariable({ path, facts, set }: Leaf, value: string, env: Environ
     const [found] = /\$\{\w+\}/.exec(value) ?? [];
     if (!found) return null;
     const variable = variableOf(path);
-    const fix = variable ? `or leave the key out and set ${variable}` : 'without it';
-    return `holds ${found}, which is replaced in secrets only: write the value itself, ${fix}.`;
+    const fix = variable ? `, or leave the key out and set ${variable}` : '';
+    return `contains ${found}, but variables are replaced in secrets only: write the value itself${fix}.`;
   }
   const name = /^\$\{([^{}]*)\}$/.exec(value)?.[1]?.trim();
   if (name === undefined) return partialReference(value);
@@ -77,9 +83,9 @@ function partialReference(value: string): string | null {
   const [found] = /\$\{\w*\}?/.exec(value) ?? [];
   if (!found) return null;
   const what = found.endsWith('}')
-    ? `holds ${found} beside other characters, and a variable is replaced only where it is the whole value`
-    : `begins a variable with ${found} and does not end it`;
-  return `${what}: write \${NAME} alone. A secret that really contains these characters can be the value of a variable.`;
+    ? `contains ${found} together with other characters, but a variable is replaced only where it is the whole value`
+    : `begins a variable with ${found} but does not end it`;
+  return `${what}: write \${NAME} alone. Give a secret that really contains these characters as the value of a variable.`;
 }
 
 function resolveFile({ facts, set }: Leaf, value: string, context: ReferenceContext): string | null {
@@ -92,8 +98,9 @@ function resolveFile({ facts, set }: Leaf, value: string, context: ReferenceCont
     return facts.holds === 'appKey' ? appKeyProblem(path) : null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EACCES' ? 'this user may not read it' : 'there is no such file';
-    return `names ${path}, but ${why}. Relative paths begin at the configuration file's folder.`;
+    if (code === 'EACCES')
+      return `names ${path}, which this user may not read: change its owner or its mode.`;
+    return `names ${path}, which does not exist: correct the path. A relative path begins at the folder of the configuration file.`;
   }
 }
 

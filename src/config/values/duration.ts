@@ -30,7 +30,7 @@ const schema = z
     ctx.addIssue(
       ms === null
         ? `"${text}" is not a duration: ${HOW_TO_WRITE}.`
-        : `"${text}" is out of range: write something from 1ms to 366d.`,
+        : `"${text}" is out of range: write a duration from 1ms to 366d.`,
     );
     return z.NEVER;
   });

@@ -6,8 +6,7 @@ import { isLoopback } from './listen-address.ts';
 function httpUrl(example: string, problemOf: (url: URL) => string | null) {
   const schema = z
     .string({
-      error: ({ input }) =>
-        input === undefined ? undefined : `takes a URL as one text, such as ${example}.`,
+      error: ({ input }) => (input === undefined ? undefined : `must be one URL, such as ${example}.`),
     })
     .transform((text, ctx) => {
       const url = URL.canParse(text) ? new URL(text) : null;
@@ -16,7 +15,9 @@ function httpUrl(example: string, problemOf: (url: URL) => string | null) {
         return z.NEVER;
       }
       const isBare = url.username + url.password + url.search + url.hash === '';
-      const wrong = isBare ? problemOf(url) : 'takes a URL without user, password, query and fragment.';
+      const wrong = isBare
+        ? problemOf(url)
+        : 'must be a URL without user, password, query and fragment: remove them.';
       if (wrong) ctx.addIssue(wrong);
       return text.replace(/\/+$/, '');
     });
@@ -25,7 +26,7 @@ function httpUrl(example: string, problemOf: (url: URL) => string | null) {
 
 /** The agent has all of its routes under `/v1`, and its server refuses a `%` in any path. */
 export const agentUrl = httpUrl('http://127.0.0.1:8011/v1', ({ pathname }) => {
-  if (pathname.includes('%')) return 'holds a "%", which the agent refuses in paths.';
+  if (pathname.includes('%')) return 'contains a "%", which the agent refuses in paths: remove it.';
   return /\/v1\/*$/.test(pathname) ? null : 'does not end in /v1, where the agent has its API: add it.';
 });
 

@@ -14,17 +14,20 @@ const MAX_BYTES = 1024;
  */
 export function imageReferenceProblem(reference: string): string | null {
   if (/^[a-z]+:\/\//i.test(reference))
-    return 'An image reference has no scheme: leave out what ends in "://".';
-  if (Buffer.byteLength(reference) > MAX_BYTES) return 'The agent takes at most 1024 bytes.';
+    return 'An image reference has no scheme: remove the part that ends in "://".';
+  if (Buffer.byteLength(reference) > MAX_BYTES) return 'The agent accepts at most 1024 bytes: shorten it.';
   if (REFERENCE.test(reference)) return null;
   return REFERENCE.test(reference.toLowerCase())
-    ? 'Registry and repository are written in lower case.'
+    ? 'Write registry and repository in lower case.'
     : 'Write registry/repository:tag or registry/repository@sha256:…, such as ghcr.io/jeballto/macos-ci:latest.';
 }
 
 const schema = z
   .string({
-    error: ({ input }) => (input === undefined ? undefined : 'takes the reference of an image, as one text.'),
+    error: ({ input }) =>
+      input === undefined
+        ? undefined
+        : 'must be one image reference, such as ghcr.io/jeballto/macos-ci:latest.',
   })
   .superRefine((reference, ctx) => {
     const problem = imageReferenceProblem(reference);

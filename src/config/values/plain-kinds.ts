@@ -8,14 +8,14 @@ function unlessMissing(sentence: (input: unknown) => string | undefined) {
 
 const notText = unlessMissing((input) =>
   typeof input === 'object'
-    ? 'takes one text here, not a list or keys of its own.'
-    : `is read as a ${typeof input}, but takes a text: put it in quotes.`,
+    ? 'must be one text, not a list and not a section with keys.'
+    : `is read as a ${typeof input}, but must be a text: put it in quotes.`,
 );
 
 const nonEmpty = z
   .string({ error: notText })
   .min(1, 'is empty. Give a value, or leave the key out.')
-  .refine((value) => value.trim() === value, 'begins or ends with a blank or a line break: take it away.');
+  .refine((value) => value.trim() === value, 'begins or ends with a space or a line break: remove it.');
 
 export const text: Kind<typeof nonEmpty> = { schema: nonEmpty, type: 'text', form: 'text' };
 
@@ -63,7 +63,7 @@ const flagSchema = z.boolean({
 export const flag: Kind<typeof flagSchema> = { schema: flagSchema, type: '`true`, `false`', form: 'flag' };
 
 export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.ZodArray<S>> {
-  const error = unlessMissing(() => 'takes a list: write it in brackets, such as ["one", "two"].');
+  const error = unlessMissing(() => 'must be a list: write it in brackets, such as ["one", "two"].');
   return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };
 }
 
@@ -71,7 +71,7 @@ const oneOrMore = z.union(
   [nonEmpty, z.array(nonEmpty).min(1, 'is an empty list: name at least one, or leave the key out.')],
   {
     error: unlessMissing((input) =>
-      Array.isArray(input) ? 'takes a list of texts: put each in quotes.' : notText({ input }),
+      Array.isArray(input) ? 'must be a list of texts: put each text in quotes.' : notText({ input }),
     ),
   },
 );
@@ -88,7 +88,7 @@ const commandSchema = z
   .array(z.string({ error: notText }), {
     error: unlessMissing(
       () =>
-        'takes the program and its arguments as a list, such as ["program", "argument"]; no shell reads it.',
+        'must be a list of the program and its arguments, such as ["program", "argument"]; it runs without a shell.',
     ),
   })
   .refine((given) => (given[0] ?? '') !== '', 'is empty: name the program first, then its arguments.');

@@ -14,13 +14,16 @@ export function parseSize(text: string): number | null {
   return count === undefined ? null : Math.floor(Number(count) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
 }
 
-/** A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is bytes. */
+/**
+ * A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is
+ * bytes.
+ */
 export function size(least: string, most: string) {
   const range = [parseSize(least) ?? 0, parseSize(most) ?? 0] as const;
   const schema = z
     .union([z.string(), z.int()], {
       error: ({ input }) =>
-        input === undefined ? undefined : `takes a size: write it as a text, such as ${least}.`,
+        input === undefined ? undefined : `must be a size: write it as a text, such as ${least}.`,
     })
     .transform((given, ctx) => {
       const bytes = typeof given === 'number' ? given : parseSize(given);
@@ -28,7 +31,7 @@ export function size(least: string, most: string) {
       ctx.addIssue(
         bytes === null
           ? `"${given}" is not a size: write a number and MB, GB or TB, such as ${least} (1 GB is 1024³ bytes).`
-          : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent takes ${least} to ${most}.`,
+          : `${typeof given === 'number' ? `${given} bytes` : `"${given}"`} is out of range: the agent accepts ${least} to ${most}.`,
       );
       return z.NEVER;
     });

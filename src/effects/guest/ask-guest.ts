@@ -44,7 +44,10 @@ function withoutSecondWitness(
       .slice(-200) || `exit code ${exitCode}`;
   const fix =
     password === null
-      ? ' It has no password to log in with: set runner.ssh_password, or put the public key of the user that runs the agent into the image.'
+      ? ' The agent has no password for it: set runner.ssh_password, or put the public key of the user that runs the agent into the image.'
       : '';
-  return new DaemonError(code, `${message} The agent's own login in the guest failed, too (${why}).${fix}`);
+  return new DaemonError(
+    code,
+    `${message} The agent's own login in the guest failed as well (${why}).${fix}`,
+  );
 }

@@ -40,14 +40,17 @@ export async function forwardedAddress(
       ssh.status !== 'unavailable' && (mayForward || (await mayForwardByItself(client, host, vmId, signal)));
     if (!mayForward) return client.enableSsh(vmId, { signal });
   } while (world.clock.now() < until);
-  throw new DaemonError('SSH_NOT_READY', `${host} has not found the guest's network address yet.`);
+  throw new DaemonError(
+    'SSH_NOT_READY',
+    `${host} has not found the network address of the guest yet; it is asked again.`,
+  );
 }
 
 /** Reads the live state: the stored record may say "stopped" long after the start. */
 async function mayForwardByItself(client: AgentClient, host: string, vmId: string, signal: AbortSignal) {
   const state = await client.vmState(vmId, { signal });
   if (state === null || isAtRest(state)) {
-    throw new DaemonError('VM_VANISHED', `The VM on ${host} is ${state ?? 'gone'}.`);
+    throw new DaemonError('VM_VANISHED', `The VM on ${host} no longer runs: it is ${state ?? 'gone'}.`);
   }
   // The VM's ports are released, and a person may resume it.
   if (state !== 'running' && state !== 'starting') {

@@ -1,4 +1,5 @@
 import { DaemonError } from '../../errors.ts';
+import { span } from '../../format.js';
 import { earlyEffect } from '../effect.ts';
 import { withGuest } from './with-guest.ts';
 
@@ -13,7 +14,7 @@ export const probeGuest = earlyEffect('probeGuest', (world, input, signal) =>
     if (Math.abs(skew) > MAX_CLOCK_SKEW) {
       throw new DaemonError(
         'GUEST_CLOCK_WRONG',
-        `The guest's clock is ${Math.round(skew / 1000)} s off, and GitHub refuses runners beyond 300 s.`,
+        `The guest's clock is wrong by ${span(Math.abs(skew))}, and GitHub refuses a runner whose clock is wrong by more than 5 min: turn on automatic time in the image.`,
       );
     }
     return { runnerVersion: found.runnerVersion };

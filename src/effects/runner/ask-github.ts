@@ -31,7 +31,7 @@ export const recheckJob = effect(
     if (isOurs && job.status === 'in_progress') {
       throw new DaemonError(
         'JOB_OUTCOME_UNKNOWN',
-        `Job ${jobId} seems to be over but GitHub still calls it in progress.`,
+        `Job ${jobId} seems to be over, but GitHub still reports it as in progress; GitHub is asked again.`,
       );
     }
     return { status: job.status, conclusion: job.conclusion, here: isOurs };

@@ -18,7 +18,7 @@ export const confirmOnline = effect('confirmOnline', async (world, input, signal
       throw new DaemonError('RUNNER_NOT_ONLINE', `The runner ${runnerName} has not connected to GitHub yet.`);
     }
     const { line, blame } = status.cause;
-    const message = `The runner ${runnerName} does not reach GitHub. It says: ${line}`;
+    const message = `The runner ${runnerName} cannot reach GitHub. It says: ${line}`;
     throw new DaemonError('RUNNER_CANNOT_CONNECT', message, { blame });
   }
 

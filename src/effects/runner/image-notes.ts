@@ -15,7 +15,7 @@ export class ImageNotes {
     this.#said.add(image);
     this.#log.warn(
       { image, files },
-      `the image ${image} holds a configured runner (${files.join(', ')}), which was removed before the launch: build it without config.sh`,
+      `the image ${image} holds a runner that was configured already (${files.join(', ')}): its configuration was removed before the launch. Build the image without a run of config.sh`,
     );
   }
 }

@@ -22,7 +22,7 @@ export const launchRunner = effect('launchRunner', (world, input, signal) =>
       await removeLeftover(world, scope, runnerName, signal);
       throw new DaemonError(
         'RUNNER_CONFIG_LOST',
-        `The configuration of ${runnerName} was lost with the daemon's restart; a new one is obtained.`,
+        `The restart of the daemon lost the configuration of ${runnerName}, which is kept in memory only; a new one is obtained.`,
       );
     }
     const { image, runnerLabels } = world.profile(input.profile);

@@ -65,6 +65,9 @@ export async function removeLeftover(
   const leftover = await world.github.findRunner(scope, runnerName, { signal, purpose: 'teardown' });
   if (leftover === null) return;
   if ((await world.github.removeRunner(scope, leftover.id, { signal })) === 'busy') {
-    throw new DaemonError('RUNNER_BUSY', `GitHub says that the leftover runner ${runnerName} is busy.`);
+    throw new DaemonError(
+      'RUNNER_BUSY',
+      `GitHub says that the runner ${runnerName} of an earlier try is busy.`,
+    );
   }
 }

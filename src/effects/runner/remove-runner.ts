@@ -11,12 +11,15 @@ export const removeRunner = effect('removeRunner', async (world, runner, signal)
   world.secrets.drop(runnerName);
   const answer = await removed(world, runner, signal);
   if (answer === 'busy') {
-    throw new DaemonError('RUNNER_BUSY', `GitHub still holds the runner ${runnerName} for a job.`);
+    throw new DaemonError(
+      'RUNNER_BUSY',
+      `GitHub says that the runner ${runnerName} still has a job; it is asked again.`,
+    );
   }
   if (answer === 'notFound' && runner.runnerId === null && world.creates.outcome(key) === 'unknown') {
     throw new DaemonError(
       'RUNNER_MAY_APPEAR',
-      `A registration of ${runnerName} may still take effect; its name is looked for until that is over.`,
+      `A registration of ${runnerName} may still take effect; the daemon looks for its name until that is over.`,
     );
   }
   world.creates.forget(key);

@@ -5,10 +5,13 @@ import type { RunnerStatus } from '../../guest/scripts/status.ts';
 const OF_THE_WRAPPER =
   /^(?:Exiting runner|Restarting runner|Runner listener exit|Exiting with unknown error code)/;
 
-/** Why a runner process that had no job ended; null when it had one, since its end is then not a failure. */
+/**
+ * Why a runner process ended before it had a job, or before its job was over; null when the job was over, since its
+ * end is then not a failure.
+ */
 export function runnerEnded(runnerName: string, status: RunnerStatus): Failure | null {
-  if (status.tookJob) return null;
-  if (status.deprecated) {
+  if (status.finishedJob) return null;
+  if (status.deprecated && !status.tookJob) {
     return failure(
       'RUNNER_DEPRECATED',
       `GitHub refuses the runner version in the image (runner ${runnerName}): build the image with a current one.`,
@@ -18,9 +21,10 @@ export function runnerEnded(runnerName: string, status: RunnerStatus): Failure |
   const code = status.exitCode === null ? 'without an exit code' : `with exit code ${status.exitCode}`;
   const last = status.lastLines.findLast((line) => !OF_THE_WRAPPER.test(line)) ?? status.lastLines.at(-1);
   const said = status.cause ? ` It said: ${status.cause.line}` : last ? ` Its last line: ${last}` : '';
+  const when = status.tookJob ? 'while its job ran' : 'before it had a job';
   const ended = failure(
-    'RUNNER_EXITED',
-    `The runner ${runnerName} ended ${code} before it had a job.${gone}${said}`,
+    status.tookJob ? 'RUNNER_DIED' : 'RUNNER_EXITED',
+    `The runner ${runnerName} ended ${code} ${when}.${gone}${said}`,
   );
   return { ...ended, blame: status.cause?.blame ?? ended.blame };
 }

@@ -26,7 +26,8 @@ export const watchRunner = effect('watchRunner', async (world, input, signal) =>
     const status = await withGuest(world, input, signal, (guest) => guest.watch(runnerName, until));
     if (status.process === 'running') return { ended: 'tookJob', failure: null };
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };
-    return { ended: 'exited', failure: runnerEnded(runnerName, status) };
+    const result = status.finishedJob ? status.result : null;
+    return { ended: 'exited', failure: runnerEnded(runnerName, status), ...(result && { result }) };
   } catch (error) {
     if (!hasCode(error, ...OF_A_LOST_GUEST)) throw error;
     if (await vmIsGone(world, host, vmId, signal)) return { ended: 'vanished', failure: null };

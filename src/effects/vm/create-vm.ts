@@ -46,10 +46,10 @@ export const createVm = earlyEffect(
     }
     if (vm === null) {
       if (mayAppear && !(await appearsNoMore(world, client, vmName, signal))) {
-        world.progress(vmName, 'waiting until an earlier create can take effect no more');
+        world.progress(vmName, 'waiting until an earlier create can no longer take effect');
         throw new DaemonError(
           'VM_MAY_APPEAR',
-          `An earlier create of ${vmName} on ${host} may still take effect; a second one would make a double.`,
+          `An earlier create of ${vmName} on ${host} may still take effect, and a second one would then make two VMs of this name: the daemon waits until that is over.`,
         );
       }
       signal.throwIfAborted();
@@ -97,7 +97,8 @@ async function imageReady(
   image: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const notReady = (why: string) => new DaemonError('IMAGE_NOT_READY', `${host} has no ${image} yet: ${why}`);
+  const notReady = (why: string) =>
+    new DaemonError('IMAGE_NOT_READY', `${host} does not have the image ${image} yet: ${why}`);
   signal.throwIfAborted();
   const timeout = startTimeout(world.clock, QUICK, signal);
   const slow = new Promise<never>((_, reject) => {
@@ -133,7 +134,7 @@ async function theOnlyVm(
   if (powered) {
     throw new DaemonError(
       'VM_NAME_TAKEN',
-      `A VM named ${name} is ${powered.state}, and this attempt has started none: its record was lost. It is left to the collector, and the next name is taken.`,
+      `A VM named ${name} is ${powered.state}, but this attempt has not started it, so it belongs to a lost record. The collector removes it, and this attempt takes the next name.`,
     );
   }
   const [vm, ...doubles] = vms;
@@ -141,6 +142,6 @@ async function theOnlyVm(
   if (!vm || vm.state === 'stopped' || vm.state === 'created') return vm ?? null;
   throw new DaemonError(
     'VM_CREATE_FAILED',
-    `A VM named ${name} exists in state ${vm.state}, not freshly made; the attempt ends and cleans it up.`,
+    `A VM named ${name} exists in state ${vm.state}, so it is not a new one: the attempt ends and deletes it.`,
   );
 }

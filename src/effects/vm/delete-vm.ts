@@ -23,7 +23,7 @@ export const deleteVm = effect('deleteVm', async (world, { host, vmName, vmId },
   if (mayAppear && !(await appearsNoMore(world, client, vmName, signal))) {
     throw new DaemonError(
       'VM_MAY_APPEAR',
-      `A create of ${vmName} on ${host} may still take effect; its name is looked for until that is over.`,
+      `A create of ${vmName} on ${host} may still take effect; the daemon looks for its name until that is over.`,
     );
   }
   world.creates.forget(vmName);

@@ -10,7 +10,10 @@ export const startVm = earlyEffect('startVm', async (world, { host, vmId }, sign
   }
   const state = await client.vmState(vmId, { signal });
   if (state !== 'running') {
-    throw new DaemonError('VM_START_FAILED', `The VM on ${host} is ${state ?? 'gone'} after its start.`);
+    throw new DaemonError(
+      'VM_START_FAILED',
+      `The VM on ${host} did not keep running after its start: it is ${state ?? 'gone'}.`,
+    );
   }
   const vm = await client.getVm(vmId, { signal });
   if (vm === null || vm.lifetimeLeft === null) return { expiresAt: null };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import { span } from '../../format.js';
 import { repositoryCalls } from '../repositories.ts';
 import { scopeName, scopePath } from '../runners/runner-scope.ts';
 import type { GitHubAuth } from './connect-octokit.ts';
@@ -117,7 +118,7 @@ export function accessCalls(transport: GitHubTransport, auth: GitHubAuth, clock:
     try {
       const { fullName } = await repositoryCalls(transport).getRepository(owner, repository, { signal });
       if (fullName.toLowerCase() === `${owner}/${repository}`.toLowerCase()) return null;
-      const message = `${owner}/${repository} is called ${fullName} now: change the name in the config.`;
+      const message = `${owner}/${repository} is now called ${fullName}: change the name in the config.`;
       return { what, ok: false, message };
     } catch {
       return null;
@@ -180,7 +181,7 @@ function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): 
     const ok = permissions[needed] === 'write';
     const message = ok
       ? `The App may register runners (${needed}: write).`
-      : `The App needs the permission ${needed}: write, accepted by the account that it is installed for.`;
+      : `Grant the App the permission ${needed}: write, and let the account that it is installed for accept it.`;
     return { what, ok, message };
   }
   if (oauthScopes) {
@@ -188,7 +189,7 @@ function mayRegister(scope: RunnerScope, { permissions, oauthScopes }: Rights): 
     const ok = oauthScopes.includes(needed);
     const message = ok
       ? `The token has the scope ${needed}.`
-      : `The token needs the scope ${needed}; it has: ${oauthScopes.join(', ') || 'none'}.`;
+      : `Give the token the scope ${needed}; it has: ${oauthScopes.join(', ') || 'none'}.`;
     return { what, ok, message };
   }
   const needed = isRepository ? 'Administration' : 'Self-hosted runners (of the organization)';
@@ -204,15 +205,14 @@ function oauthScopesOf(headers: AnswerHeaders): string[] | null {
 }
 
 function clockFinding(skew: number): AccessFinding {
-  const seconds = Math.round(Math.abs(skew) / 1000);
   const side = skew > 0 ? 'ahead of' : 'behind';
   const ok = Math.abs(skew) < WORST_SKEW_MS;
   return {
     what: "compare this machine's clock with GitHub's",
     ok,
     message: ok
-      ? 'The clock agrees with GitHub.'
-      : `The clock is ${seconds} s ${side} GitHub's: turn on automatic time.`,
+      ? 'The clock of this machine agrees with that of GitHub.'
+      : `The clock of this machine is ${span(Math.abs(skew))} ${side} GitHub's: turn on automatic time.`,
   };
 }
 

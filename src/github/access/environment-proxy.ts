@@ -17,7 +17,7 @@ export class ProxyVariableError extends Error {
   readonly variable: string;
 
   constructor(variable: string) {
-    super('names no proxy: write http://HOST:PORT, or unset it.');
+    super('is not the address of a proxy: write http://HOST:PORT, or unset it.');
     this.variable = variable;
   }
 }

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../../../machines/failure.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import { instant } from '../../format.js';
 import type { EnvironmentProxy } from './environment-proxy.ts';
 import { type AnswerHeaders, LONGEST_WAIT_MS, resetInstant } from './rate-limit.ts';
 
@@ -28,7 +29,7 @@ interface GitHubRefusal {
 
 type NamedProxy = Pick<EnvironmentProxy, 'origin' | 'variable'>;
 
-type Verdict = readonly [code: FailureCode, mend: string, retryAt?: number | null];
+type Verdict = readonly [code: FailureCode, fix: string, retryAt?: number | null];
 
 /**
  * GitHub's own advice for a response that names no instant: wait at least a minute, then exponentially
@@ -42,7 +43,7 @@ const LONGEST_PAUSE_MS = 16 * 60_000;
  * mean a missing permission, a secondary rate limit, single sign-on and more; the headers decide.
  */
 export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: number, strikes = 0): DaemonError {
-  const [code, mend, retryAt] = verdict(answer, call, now, strikes);
+  const [code, fix, retryAt] = verdict(answer, call, now, strikes);
   const { status, headers, message } = answer;
   const requestId = headers['x-github-request-id'];
   const refusal: GitHubRefusal = {
@@ -54,7 +55,7 @@ export function githubFailure(answer: GitHubAnswer, call: GitHubCall, now: numbe
   const request = refusal.requestId ? `, request ${refusal.requestId}` : '';
   return new DaemonError(
     code,
-    `GitHub answered ${status} to "${call.what}", ${call.method} ${call.path}${request}${text}. ${mend}`,
+    `GitHub answered ${status} to "${call.what}", ${call.method} ${call.path}${request}${text}. ${fix}`,
     { cause: refusal, retryAt: retryAt ?? null },
   );
 }
@@ -71,12 +72,12 @@ export function githubRedirected(
   const location = String(headers.location);
   const origin = URL.canParse(location, apiUrl) ? new URL(location, apiUrl).origin : null;
   const isElsewhere = origin !== null && origin !== new URL(apiUrl).origin;
-  const mend = isElsewhere
-    ? `It leads to ${origin}, which is not given the credentials. Check github.api_url and this machine's network.`
-    : 'What it asks for was renamed or moved: correct github.owner and github.repository in the config.';
+  const fix = isElsewhere
+    ? `It leads to ${origin}, and the credentials are not sent there. Check github.api_url and this machine's network.`
+    : 'The owner or the repository was renamed or moved: correct github.owner and github.repository in the config.';
   return new DaemonError(
     'GITHUB_REDIRECTED',
-    `GitHub redirected (${status}) "${what}", ${method} ${path}, and the call was not made. ${mend}`,
+    `GitHub redirected (${status}) "${what}", ${method} ${path}, and the call was not made. ${fix}`,
   );
 }
 
@@ -92,7 +93,7 @@ export function githubHidden(
 ): DaemonError {
   return new DaemonError(
     'GITHUB_UNREACHABLE',
-    `GitHub cannot be reached for "${what}", ${method} ${path}: something in between answered ${status} without ` +
+    `GitHub cannot be reached for "${what}", ${method} ${path}: a proxy or gateway in between answered ${status} without ` +
       `GitHub's JSON. ${networkAdvice(proxy)}`,
     { retryAt: retryAfter(headers, now) },
   );
@@ -108,7 +109,7 @@ export function githubUnreachable(
   proxy: NamedProxy | null,
 ): DaemonError {
   const advice = CERTIFICATE.test(problem)
-    ? 'Whoever answered shows a certificate that this machine does not trust: when it is your own, name the file of its CA in NODE_EXTRA_CA_CERTS. '
+    ? 'This machine does not trust the certificate of the server: if the certificate is your own, name the file of its CA in NODE_EXTRA_CA_CERTS. '
     : '';
   return new DaemonError(
     'GITHUB_UNREACHABLE',
@@ -120,7 +121,7 @@ export function githubUnreachable(
 const CERTIFICATE = /SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)/;
 
 function networkAdvice(proxy: NamedProxy | null): string {
-  const way = proxy ? `the proxy ${proxy.origin} of ${proxy.variable}` : 'proxies on the way';
+  const way = proxy ? `the proxy ${proxy.origin} of ${proxy.variable}` : 'its proxies';
   return `Check this machine's network, ${way} and github.api_url; it is tried again.`;
 }
 
@@ -149,7 +150,7 @@ function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: n
     const retryAt = pauseEnd(headers, now, strikes);
     return [
       'GITHUB_RATE_LIMITED',
-      `GitHub asks to wait; it goes on at ${new Date(retryAt).toISOString()}.`,
+      `GitHub asks the daemon to wait; it is tried again at ${instant(retryAt)}.`,
       retryAt,
     ];
   }
@@ -169,7 +170,10 @@ function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: n
   }
   if (status >= 500)
     return ['GITHUB_ERROR', 'It is tried again; see githubstatus.com.', retryAfter(headers, now)];
-  return ['GITHUB_REQUEST_REFUSED', 'The call itself is wrong: the same call would be refused again.'];
+  return [
+    'GITHUB_REQUEST_REFUSED',
+    'GitHub refuses this request as wrong, so it is not sent again: report it with this message.',
+  ];
 }
 
 /** A 403 is a rate limit when it says when to come back, when the budget is at zero, or when its text says so. */
@@ -210,9 +214,9 @@ function retryAfter(headers: AnswerHeaders, now: number): number | null {
 function permissionAdvice(headers: AnswerHeaders): string {
   const accepted = headers['x-accepted-github-permissions'];
   if (headers['x-github-sso'] !== undefined)
-    return 'The organization demands single sign-on: authorize the token for it.';
+    return 'The organization requires single sign-on: authorize the token for it at GitHub.';
   const scopes = headers['x-accepted-oauth-scopes'];
-  if (accepted) return `The credentials need the permission ${accepted}.`;
-  if (scopes) return `The credentials need one of the scopes ${scopes}.`;
-  return 'The credentials lack a permission for this, or the network they are used from is not allowed.';
+  if (accepted) return `Grant the token or the App the permission ${accepted}.`;
+  if (scopes) return `Give the token one of the scopes ${scopes}.`;
+  return 'The token or the App lacks a permission for this, or GitHub does not allow requests from this network: an administrator of the account can change both.';
 }

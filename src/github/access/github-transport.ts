@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { beginCall, routeOf } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import { DaemonError, hasCode } from '../../errors.ts';
+import { instant } from '../../format.js';
 import { type AppAuth, AppCredential, type InstallationToken, isOfApp } from './app-credential.ts';
 import { linkOf, nextPageQuery, RememberedAnswers } from './conditional-get.ts';
 import type { GitHubAuth } from './connect-octokit.ts';
@@ -234,11 +235,13 @@ export class GitHubTransport {
     const now = clock.now();
     const until = limits.pausedUntil(purpose, now);
     if (until === null) return;
-    const time = new Date(until).toISOString();
+    const time = instant(until);
     const why = limits.isBlocked(now)
       ? `GitHub asked to wait until ${time}`
-      : `What is left of GitHub's hourly budget until ${time} is kept for more than ${purpose}`;
-    throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before.`, { retryAt: until });
+      : `The rest of GitHub's rate limit until ${time} is kept for work that is more urgent than ${purpose}`;
+    throw new DaemonError('GITHUB_RATE_LIMITED', `${why}: "${what}" is not sent before that.`, {
+      retryAt: until,
+    });
   }
 
   #failureOf({ answer, problem }: OctokitOutcome, asked: GitHubRequest): DaemonError {

@@ -46,7 +46,7 @@ function problemOf(cause: unknown): string {
   const refused = tunnelRefusal(cause);
   if (refused !== null) return `the proxy refused to connect, with ${refused}`;
   const code = codeOf(cause) ?? codeOf((cause as { cause?: unknown } | undefined)?.cause);
-  return code ?? 'the request could not be made; look for stray characters in token and address';
+  return code ?? 'the request could not be made; look for wrong characters in the token';
 }
 
 /** The status of a proxy's response to CONNECT; only undici's text has it. */

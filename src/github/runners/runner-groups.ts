@@ -44,7 +44,7 @@ export class RunnerGroups {
       const names = groups.map((one) => one.name).join(', ');
       throw new DaemonError(
         'RUNNER_GROUP_UNKNOWN',
-        `The organization ${scope.owner} has no runner group "${name}" that we may see; it has: ${names || 'none'}. Correct runner.group.`,
+        `The organization ${scope.owner} has no runner group "${name}" that the credentials may see; it has: ${names || 'none'}. Correct runner.group.`,
       );
     }
     this.#remembered.set(key, { id: group.id, until: this.#clock.now() + REMEMBERED_MS });

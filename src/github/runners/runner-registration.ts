@@ -60,13 +60,16 @@ export function registrationCalls(transport: GitHubTransport, groups: RunnerGrou
       } catch (error) {
         const status = refusalStatus(error);
         if (status === 409) {
-          throw new DaemonError('RUNNER_NAME_TAKEN', `GitHub has a runner named ${name} already.`);
+          throw new DaemonError(
+            'RUNNER_NAME_TAKEN',
+            `GitHub already has a runner named ${name}; the next name is used.`,
+          );
         }
         if (status === 404) groups.forget();
         if (status === null || !(await meansUnsupported(status, scope, groupId, { signal }))) throw error;
         throw new DaemonError(
           'JIT_UNSUPPORTED',
-          'This GitHub Enterprise Server has no JIT runners (they came with 3.10): a registration token is used.',
+          'This GitHub Enterprise Server has no JIT runners (version 3.10 brought them): a registration token is used.',
         );
       }
     },

@@ -76,7 +76,7 @@ export function parseStatus({ stdout, stderr }: Pick<ScriptOutput, 'stdout' | 's
   if (found === null) {
     throw new DaemonError(
       'GUEST_COMMAND_FAILED',
-      `The guest did not say how its runner is: ${stderr.trim().slice(-200) || 'it said nothing'}.`,
+      `The guest did not say whether its runner runs: ${stderr.trim().slice(-200) || 'it said nothing'}.`,
     );
   }
   const exitCode = found[2] === undefined ? null : Number(found[2]);

@@ -11,7 +11,8 @@ import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
-import { type Overview, outcomeOf } from '../../journal/overview.js';
+import { endOfSeen } from '../../journal/outcome.js';
+import type { Overview } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
 import type { Breakers } from '../../placement/breakers/breakers.ts';
 import { hostRooms } from '../../placement/waiting/why-waiting.ts';
@@ -49,7 +50,10 @@ const PHASE_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 
  */
 const ofProcess = new Registry();
 
-/** What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from the live parts at each scrape. */
+/**
+ * What Prometheus reads at `/metrics`. Counters grow with the journal and with calls; gauges are read from
+ * the live parts at each scrape.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #options: MetricsOptions;
@@ -57,7 +61,7 @@ export class Metrics {
   readonly #unsubscribe: () => void;
   readonly #calls = new Counter({
     name: `${PREFIX}calls_total`,
-    help: 'Calls to agents, GitHub and guests, by route and answer.',
+    help: 'Calls to agents, GitHub and guests, by route and response status.',
     labelNames: ['system', 'method', 'route', 'status'],
     registers: [this.#registry],
   });
@@ -77,8 +81,8 @@ export class Metrics {
   });
   readonly #jobs = new Counter({
     name: `${PREFIX}jobs_total`,
-    help: 'Jobs that are over, by outcome and cause.',
-    labelNames: ['outcome', 'cause'],
+    help: 'Jobs that are over, by outcome, by whose fault it was, and by the code of the cause.',
+    labelNames: ['outcome', 'blame', 'cause'],
     registers: [this.#registry],
   });
   readonly #failures = new Counter({
@@ -122,7 +126,9 @@ export class Metrics {
     const { code, blame } = (detail ?? {}) as { code?: string; blame?: string };
     if (code && !isFailed(to)) this.#failures.inc({ code, blame: blame ?? '' });
     const ended = this.#options.overview.ended[0];
-    if (isOver(to) && ended?.key === actor) this.#jobs.inc({ outcome: outcomeOf(ended), cause: code ?? '' });
+    if (!isOver(to) || ended?.key !== actor) return;
+    const end = endOfSeen(ended);
+    this.#jobs.inc({ outcome: end.outcome, blame: end.blame ?? '', cause: end.cause?.code ?? '' });
   }
 
   /** Every gauge is reset before it is read, so that a host or a state that is gone leaves no figure behind. */
@@ -153,7 +159,7 @@ export class Metrics {
 
     addGauge(
       'system_clock_ahead_seconds',
-      "By how much the system's clock is ahead of the daemon's, which no change of it makes jump.",
+      "Seconds by which the system's clock is ahead of the daemon's, which does not jump when the system's clock is set.",
       [],
       (gauge) => gauge.set(clock.systemAheadBy() / 1000),
     );
@@ -195,16 +201,21 @@ export class Metrics {
         }
       }
     });
-    addGauge('warm_vms', 'VMs without a job yet, ready or on the way.', ['profile', 'state'], (gauge) => {
-      for (const { snapshot } of actors.all()) {
-        const { job, vm } = snapshot.context;
-        if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
-        gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
-      }
-    });
+    addGauge(
+      'warm_vms',
+      'VMs that have no job yet: ready, or being created.',
+      ['profile', 'state'],
+      (gauge) => {
+        for (const { snapshot } of actors.all()) {
+          const { job, vm } = snapshot.context;
+          if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
+          gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
+        }
+      },
+    );
     addGauge(
       'runner_version_end_timestamp_seconds',
-      'When GitHub stops to take the runner in the image of a profile.',
+      'When GitHub stops accepting the runner in the image of a profile.',
       ['profile', 'version'],
       (gauge) => {
         for (const { profile, version, endsAt } of versions.all())
@@ -213,7 +224,7 @@ export class Metrics {
     );
     addGauge(
       'base_vm_ready',
-      'Whether jobs are cloned from a base VM: 1 or 0.',
+      'Whether VMs are cloned from a base VM: 1 or 0.',
       ['host', 'profile'],
       (gauge) => {
         for (const { name: host } of hosts.all()) {
@@ -237,17 +248,27 @@ export class Metrics {
     addGauge('github_rate_limit', 'The hourly budget.', ['resource'], (gauge) => {
       for (const { resource, limit } of github.rateLimits()) gauge.set({ resource }, limit);
     });
-    addGauge('github_calls_left', 'Calls until this work has to rest.', ['purpose'], (gauge) => {
-      for (const { purpose, left } of github.budgets(clock.now()))
-        if (left !== null) gauge.set({ purpose }, left);
-    });
-    addGauge('github_paused_seconds', 'Seconds for which this work still rests.', ['purpose'], (gauge) => {
-      for (const { purpose, pausedUntil } of github.budgets(clock.now()))
-        gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
-    });
+    addGauge(
+      'github_calls_left',
+      'Calls that are left before this work has to pause.',
+      ['purpose'],
+      (gauge) => {
+        for (const { purpose, left } of github.budgets(clock.now()))
+          if (left !== null) gauge.set({ purpose }, left);
+      },
+    );
+    addGauge(
+      'github_paused_seconds',
+      'Seconds until this work goes on after a pause.',
+      ['purpose'],
+      (gauge) => {
+        for (const { purpose, pausedUntil } of github.budgets(clock.now()))
+          gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
+      },
+    );
     new Counter({
       name: `${PREFIX}webhook_deliveries_total`,
-      help: 'Requests at the webhook address, by answer.',
+      help: 'Requests at the webhook address, by response status.',
       labelNames: ['status'],
       registers: [this.#registry],
       collect() {

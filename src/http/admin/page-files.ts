@@ -12,7 +12,17 @@ const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
  * Modules that the page shares with the daemon. They are served outside the page's folder, as in the sources,
  * since their imports are relative.
  */
-const SHARED = ['/format.js', '/journal/overview.js', '/journal/story.js', '/journal/trouble.js'];
+const SHARED = [
+  '/format.js',
+  '/journal/order-words.js',
+  '/journal/outcome.js',
+  '/journal/overview.js',
+  '/journal/story/attempts.js',
+  '/journal/story/entry-words.js',
+  '/journal/story/verdict.js',
+  '/journal/story/waits.js',
+  '/journal/trouble.js',
+];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
 const FOLDERS = ['/page/', '/lib/lit-html/'];
 

@@ -5,6 +5,7 @@ import type { Job } from '../../../machines/job/context.ts';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import type { WebhooksState } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
+import { instant } from '../../format.js';
 import type { PurposeBudget, RateSeen } from '../../github/access/rate-limit.ts';
 import type { GitHub } from '../../github/github.ts';
 import { Stop } from '../../stop.ts';
@@ -217,13 +218,15 @@ export class Poller {
     const before = this.#cutShort;
     this.#cutShort = stoppedAt === null ? null : { what: stoppedAt, since: before?.since ?? clock.now() };
     if (stoppedAt === null) {
-      if (before) log.info('looking for work goes on');
+      if (before) log.info('the daemon looks for work again');
       return;
     }
     if (before) return;
     const until = github.pausedUntil('looking for work', clock.now());
-    const time = until === null ? 'the next look' : new Date(until).toISOString();
-    log.warn(`looking for work rests until ${time}, before ${stoppedAt}: GitHub's budget is short`);
+    const time = until === null ? 'the next look' : instant(until);
+    log.warn(
+      `the daemon does not look for work until ${time}, since little of GitHub's rate limit is left; it goes on there with ${stoppedAt}`,
+    );
   }
 
   /**

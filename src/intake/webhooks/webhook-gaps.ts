@@ -45,7 +45,7 @@ export class WebhookGaps {
     }
     return late.map((key) => {
       const [job, status] = key.split(' ');
-      return `no delivery told that job ${job} is ${status}`;
+      return `no delivery said that job ${job} is ${status}`;
     });
   }
 

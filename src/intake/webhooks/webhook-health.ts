@@ -10,6 +10,7 @@ import {
   type WebhooksPolicy,
 } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
+import { counted } from '../../format.js';
 import type { GitHub } from '../../github/github.ts';
 import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
@@ -54,7 +55,10 @@ export class WebhookHealth {
             const since = input.since + github.now() - clock.now();
             const redelivered = await github.redeliverFailed(input.hook, since, { signal });
             if (redelivered > 0)
-              log.info({ redelivered }, `GitHub makes ${redelivered} failed deliveries again`);
+              log.info(
+                { redelivered },
+                `GitHub sends ${counted(redelivered, 'failed delivery', 'failed deliveries')} again`,
+              );
             return { redelivered };
           },
         ),
@@ -76,10 +80,10 @@ export class WebhookHealth {
     });
     const judge = (state: WebhooksState, context: WebhooksContext) => {
       const why = state === 'doubted' ? `: ${context.gap?.why}` : '';
-      const mend = context.failure
-        ? ` Failed deliveries cannot be asked for again: ${context.failure.message}`
+      const also = context.failure
+        ? ` GitHub could not be asked to send failed deliveries again: ${context.failure.message}`
         : '';
-      log[state === 'doubted' ? 'warn' : 'info']({ webhooks: state }, `webhooks are ${state}${why}.${mend}`);
+      log[state === 'doubted' ? 'warn' : 'info']({ webhooks: state }, `webhooks are ${state}${why}.${also}`);
       last = state;
       this.#since = clock.now();
       if (state === 'doubted') onDoubt();

@@ -120,7 +120,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   /** The signature was verified: the sender knows the secret. */
   async function accept(c: Context, head: DeliveryHead, payload: unknown, late: Late): Promise<Response> {
     if (head.event !== 'workflow_job' && head.event !== 'ping') {
-      return answerDelivery(c, `ignored: a ${head.event} event is of no use here`, 202);
+      return answerDelivery(c, `ignored: this daemon does not use ${head.event} events`, 202);
     }
     if (payload === undefined) return refusals.answer(c, 'notJson');
     if (head.event === 'ping') return answerDelivery(c, pong(payload), 202);
@@ -133,7 +133,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     const outcome = await Promise.race([keep(head.deliveryId, served, hook), late]);
     if (outcome === 'stored' || outcome === 'known') return answerDelivery(c, outcome, 202);
     if (outcome === TOO_LATE)
-      log.error({ delivery: head.deliveryId }, 'the store is too slow for a delivery');
+      log.error(
+        { delivery: head.deliveryId },
+        'the store was too slow for a webhook delivery: GitHub is told that it was not stored',
+      );
     return refusals.answer(c, 'notStored');
   }
 
@@ -160,7 +163,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       return true;
     } catch (error) {
       const facts = { delivery: deliveryId, job: seen.jobId };
-      log.error({ ...facts, err: error }, 'a webhook delivery was not handled; the next start does it');
+      log.error(
+        { ...facts, err: error },
+        'a webhook delivery was stored but not handled; the next start handles it',
+      );
       return false;
     }
   }

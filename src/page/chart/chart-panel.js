@@ -4,7 +4,7 @@ import { machineWords } from './machines.js';
 import { countsOf } from './state-paths.js';
 
 /**
- * The chart that is chosen, with the choice, its legend and its zoom.
+ * The chosen chart, with the choice of machines, legend and zoom.
  * @param {{
  *   charts: import('./chart.js').Chart[],
  *   chart: import('./chart.js').Chart | null,

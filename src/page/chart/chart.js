@@ -118,7 +118,7 @@ function classesOf({ path, name, kind, parent }, { isPill, count, trace, selecte
 }
 
 /**
- * What a screen reader says, and a pointer shows.
+ * The text for screen readers and for the tooltip.
  * @param {string} path @param {number} count @param {BoxesView['nouns']} nouns @param {Stats[string] | undefined} stat
  */
 function labelOf(path, count, [one, many], stat) {
@@ -130,7 +130,7 @@ function labelOf(path, count, [one, many], stat) {
   return label;
 }
 
-/** Fits a small box: `340ms`, `4.2s`, `3m`, `2.1h`. @param {number} ms */
+/** A short duration for a small box: `340ms`, `4.2s`, `3m`, `2.1h`. @param {number} ms */
 function short(ms) {
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)}s`;

@@ -7,7 +7,8 @@
  * @property {string} key
  * @property {number} jobId 0 where it is not a job
  * @property {string} state
- * @property {{ job?: { name: string }, failure?: object | null, phase?: Pick<import('../../../machines/job/context.ts').JobContext['phase'], 'lastFailure'> }} context
+ * @property {import('../../journal/outcome.js').TellableEnd} [end] how it ended
+ * @property {{ job?: { name: string, status?: string, conclusion?: string | null }, failure?: import('../../../machines/failure.ts').Failure | null, phase?: Pick<import('../../../machines/job/context.ts').JobContext['phase'], 'lastFailure'> }} context
  *
  * @typedef {object} Occupants
  * @property {Occupant[]} live

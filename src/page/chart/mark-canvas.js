@@ -25,7 +25,9 @@
 /** Pixels by which a pointer may miss a mark. */
 const REACH = 4;
 
-/** A canvas that lies on the chart and shows what of it the chart shows, with a label for the mark under the pointer. */
+/**
+ * A canvas over the chart that shows the same part as the chart, with a label for the mark under the pointer.
+ */
 export class MarkCanvas {
   #marks;
   #onResize;
@@ -42,7 +44,7 @@ export class MarkCanvas {
    *   marks: () => Iterable<DrawnMark>,
    *   onResize: () => void,
    *   onChoose: (mark: DrawnMark) => void,
-   * }} options `marks` returns all that there are
+   * }} options `marks` returns all marks
    */
   constructor({ marks, onResize, onChoose }) {
     this.#marks = marks;
@@ -102,7 +104,7 @@ export class MarkCanvas {
     this.#onResize();
   }
 
-  /** How the chart's own pixels become those of the canvas: as SVG fits a viewBox. @param {Surface} surface */
+  /** Maps the chart's own pixels to those of the canvas, as SVG fits a viewBox. @param {Surface} surface */
   #view({ chart }) {
     const { width, height } = this.#size;
     const view = chart.viewBox.baseVal;
@@ -169,7 +171,11 @@ function surfaceOf(canvas) {
   return context && stage && chart && label ? { canvas, context, stage, chart, label } : null;
 }
 
-/** The style sheet's colours as a canvas understands them. @param {HTMLCanvasElement} canvas @returns {Colours} */
+/**
+ * The style sheet's colours as a canvas understands them.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Colours}
+ */
 function coloursOf(canvas) {
   /** @param {keyof Colours} name */
   const colourOf = (name) => {

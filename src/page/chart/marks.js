@@ -17,15 +17,15 @@ import { boxOf, moodOf } from './state-paths.js';
 
 /** Milliseconds in which a mark moves to its next state. */
 const GLIDE = 450;
-/** Milliseconds for which the mark of a job that is over stays in its last state, and in which it then fades. */
+/** Milliseconds for which the mark of an ended job stays in its last state, and for which it then fades. */
 const STAY = 600;
 const FADE = 1_000;
 /** Ended jobs among which the last state of a mark is looked up. */
 const MOST_ENDED = 40;
 
 /**
- * The marks of everything that is in the chart's states. They move and fade on a canvas over the chart: 500 elements
- * that move would cost a browser a style and a layer each, and miss the frame.
+ * The marks of everything in the chart's states. They move and fade on a canvas over the chart: 500 moving
+ * elements would each need a style and a layer, and would not be drawn within a frame.
  */
 export class Marks {
   #canvas;
@@ -103,13 +103,13 @@ export class Marks {
   }
 
   /** @param {Occupant} occupant @param {Point & { r: number }} spot @param {number} now */
-  #put({ key, jobId, state, context }, { x, y, r }, now) {
+  #put({ key, jobId, state, end, context }, { x, y, r }, now) {
     const name = context.job?.name ?? '';
     const looks = {
       jobId,
       state,
       r,
-      mood: moodOf({ state, context }),
+      mood: moodOf({ state, context, ...(end && { end }) }),
       text: `${jobId || ''} ${name}: ${state}`,
     };
     const mark = this.#marks.get(key);
@@ -127,7 +127,7 @@ export class Marks {
   }
 
   /**
-   * A mark whose job is over goes to where it ended, stays there for a moment and fades.
+   * Moves the mark of an ended job to its last state, where it stays for a moment and fades.
    * @param {Set<string>} seen keys of all that is live @param {Occupant[]} ended @param {number} now
    */
   #endAllBut(seen, ended, now) {
@@ -141,7 +141,10 @@ export class Marks {
     }
   }
 
-  /** Moves all marks to where they are at an instant. Returns whether anything goes on moving. @param {number} now */
+  /**
+   * Moves all marks to where they are at an instant. Returns whether anything goes on moving.
+   * @param {number} now
+   */
   #move(now) {
     let isMoving = false;
     for (const [key, mark] of this.#marks) {
@@ -162,12 +165,12 @@ export class Marks {
   }
 }
 
-/** Pixels between the middles of two marks, where there is room. */
+/** Pixels between the centres of two marks, when there is room. */
 const STEP = 10;
 
 /**
- * Where the mark number `index` of `count` is in a box: along a pill's edge or under the name of a state with parts,
- * in rows in a large box.
+ * Where the mark number `index` of `count` is in a box: along a pill's edge or under the name of a state with
+ * parts, in rows in a large box.
  * @param {import('./chart.js').Box} box
  * @param {number} index
  * @param {number} count

@@ -10,7 +10,7 @@ const withCode = (description) =>
 const MOST_LISTED = 12;
 
 /**
- * All that a state does and where it leads.
+ * Everything that a state does and where it leads.
  * @param {{
  *   chart: import('./chart.js').Chart,
  *   path: string,

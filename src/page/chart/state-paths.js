@@ -1,8 +1,9 @@
+import { endOfSeen } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { isNotYet } from '../../journal/trouble.js';
 
 /**
- * What a path of states says: `running.busy.watching` is in three states, `tearingDown.vm.acting,
+ * The states of a path: `running.busy.watching` is in three states, `tearingDown.vm.acting,
  * tearingDown.runner.gone` in those of both parts.
  *
  * @typedef {import('../../journal/overview.js').Entry} Entry
@@ -11,7 +12,7 @@ import { isNotYet } from '../../journal/trouble.js';
  *
  * @typedef {'idle' | 'busy' | 'good' | 'warn' | 'bad'} Mood a colour, by its name in the style sheet
  *
- * @typedef {object} Trace what of a chart one job has gone through
+ * @typedef {object} Trace the part of a chart that one job has passed
  * @property {Set<string>} past states that it has left
  * @property {Set<string>} now
  * @property {Set<string>} trouble states in which something failed
@@ -47,7 +48,7 @@ export function traceOf(entries) {
   for (const { kind, from, to, detail } of entries) {
     if (kind !== undefined) continue;
     const next = statesIn(to);
-    // At its end a job only repeats its failure.
+    // The entry into `failed` only repeats an earlier failure.
     if (detail && to !== 'failed') for (const state of statesIn(from)) trace.trouble.add(state);
     for (const state of trace.now) trace.past.add(state);
     for (const a of trace.now) {
@@ -61,7 +62,10 @@ export function traceOf(entries) {
 /** @param {string} state */
 const parentOf = (state) => state.split('.').slice(0, -1).join('.');
 
-/** The state in whose box a mark is: the innermost one of the first part that is not at its end. @param {string} path */
+/**
+ * The state whose box has the mark: the innermost state of the first part that has not ended.
+ * @param {string} path
+ */
 export function boxOf(path) {
   const parts = path.split(', ');
   return parts.find((part) => !part.endsWith('.gone')) ?? parts[0] ?? path;
@@ -69,13 +73,12 @@ export function boxOf(path) {
 
 /**
  * The colour of a state.
- * @param {{ state: string, context: Pick<Occupant['context'], 'failure' | 'phase'> }} occupant
+ * @param {Pick<Occupant, 'state' | 'end'> & { context: Omit<Occupant['context'], 'job'> & { job?: Partial<Occupant['context']['job']> } }} occupant
  * @returns {Mood}
  */
-export function moodOf({ state, context }) {
+export function moodOf({ state, end, context }) {
   const top = topState(state);
-  if (top === 'failed') return 'bad';
-  if (top === 'done') return 'good';
+  if (top === 'done' || top === 'failed') return moodOfEnd({ state, context, ...(end && { end }) });
   if (/blocked/.test(state)) return 'bad';
   const noted = context.phase?.lastFailure;
   if (/waiting/.test(state) && noted && isNotYet(noted.code, state)) return 'busy';
@@ -83,4 +86,11 @@ export function moodOf({ state, context }) {
   if (top === 'queued') return 'idle';
   if (state.startsWith('running.busy')) return 'good';
   return 'busy';
+}
+
+/** @param {Parameters<typeof endOfSeen>[0]} seen @returns {Mood} */
+function moodOfEnd(seen) {
+  const { outcome } = endOfSeen(seen);
+  if (outcome === 'lost') return 'bad';
+  return outcome === 'failed' ? 'warn' : outcome === 'succeeded' ? 'good' : 'idle';
 }

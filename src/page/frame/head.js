@@ -10,7 +10,7 @@ const LINKS = {
 };
 
 /**
- * How much there is to do, whether it can be done, and whether the page is up to date.
+ * How many jobs there are, whether they can be served, and whether the page is up to date.
  * @param {{
  *   session: import('../session/session.js').Session,
  *   overview: import('../../journal/overview.js').Overview,
@@ -36,15 +36,15 @@ export function headView({ session, overview, isPast, onCollect }) {
     ${
       lostAt === null
         ? nothing
-        : html`<div class="banner" role="alert"><p><strong>The daemon does not answer.</strong> What you see is how things stood at ${moment(lostAt)}.
-            Look whether its process runs; this page goes on by itself as soon as it answers.</p></div>`
+        : html`<div class="banner" role="alert"><p><strong>The daemon does not respond.</strong> This page shows the state at ${moment(lostAt)}.
+            Check that its process runs; the page continues by itself when the daemon responds.</p></div>`
     }
     ${health?.mood === 'bad' ? html`<div class="banner" role="alert">${health.lines.filter(({ stops }) => stops).map(({ text }) => html`<p>${text}</p>`)}</div>` : nothing}
-    ${health?.lines.some(({ stops }) => !stops) ? html`<details class="degraded"><summary>${counted(health.lines.filter(({ stops }) => !stops).length, 'part')} of the work in trouble</summary>${health.lines.filter(({ stops }) => !stops).map(({ text }) => html`<p>${text}</p>`)}</details>` : nothing}`;
+    ${health?.lines.some(({ stops }) => !stops) ? html`<details class="degraded"><summary>${counted(health.lines.filter(({ stops }) => !stops).length, 'part')} of the work with a problem</summary>${health.lines.filter(({ stops }) => !stops).map(({ text }) => html`<p>${text}</p>`)}</details>` : nothing}`;
 }
 
 /**
- * Asks for the admin token, where one is set.
+ * Asks for the admin token, when one is set.
  * @param {{ error: string | null, onToken: (token: string) => void }} view
  */
 export function gateView({ error, onToken }) {

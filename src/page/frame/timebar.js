@@ -8,7 +8,10 @@ import { clock, moment, span } from '../../format.js';
  */
 
 const SPEEDS = [1, 10, 60, 600];
-/** What the scrubber spans when more is kept, in milliseconds. @type {[label: string, span: number][]} */
+/**
+ * The time spans of the scrubber when more is kept, in milliseconds.
+ * @type {[label: string, span: number][]}
+ */
 const SPANS = [
   ['15 min', 15 * 60_000],
   ['2 h', 2 * 3_600_000],
@@ -17,7 +20,7 @@ const SPANS = [
 ];
 
 /**
- * What the scrubber spans.
+ * The first and the last moment of the scrubber.
  * @param {Pick<import('../session/session.js').Session, 'firstAt' | 'present'>} session
  * @param {number} range in milliseconds
  * @returns {Edges}
@@ -27,7 +30,7 @@ export function edgesOf({ firstAt, present }, range) {
 }
 
 /**
- * Puts chart, list and job back to any moment, and plays on from there.
+ * Shows chart, list and job at any moment, and plays from there.
  * @param {{
  *   session: import('../session/session.js').Session,
  *   edges: Edges,

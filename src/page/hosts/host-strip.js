@@ -30,10 +30,10 @@ export function pieceWords({ state, from, to }) {
   return `${state} from ${clock(from)} to ${clock(to)}, ${span(to - from)}`;
 }
 
-/** What a screen reader says of the strip. @param {string} host @param {Piece[]} pieces */
+/** The strip in words, for screen readers. @param {string} host @param {Piece[]} pieces */
 export function stripWords(host, pieces) {
   const [first] = pieces;
-  if (!first) return `${host}: nothing is known of this time`;
+  if (!first) return `${host}: there is no data for this time`;
   const states = [...new Set(pieces.map(({ state }) => state))].map((state) => {
     const stays = pieces.filter((piece) => piece.state === state);
     const sum = stays.reduce((total, piece) => total + piece.to - piece.from, 0);

@@ -44,7 +44,7 @@ export function hostsView({ hosts, edges, ...view }) {
 const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
 /** Units of a strip's width, whatever its width in pixels. */
 const STRIP_WIDTH = 1_000;
-/** States of a VM in which it takes a slot. */
+/** States in which a VM uses a slot. */
 const TAKES_SLOT = new Set([
   'installing',
   'starting',
@@ -98,15 +98,21 @@ function hostView(host, { bases, pulls, strip, overview, now, isPast, isReplay, 
     </li>`;
 }
 
-/** The stopped VM that a profile's jobs are cloned from, or why they are made from its image. @param {Base} base */
+/**
+ * The stopped VM that a profile's jobs are cloned from, or why they are made from its image.
+ * @param {Base} base
+ */
 function baseWords({ profile, vm, why }) {
   if (vm === null) return `No base VM for ${profile}: ${why}.`;
   return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
 }
 
-/** Why it gets no new job, and until when. @param {import('../../journal/overview.js').SeenBreaker} breaker */
+/**
+ * Why something is held back, and until when.
+ * @param {import('../../journal/overview.js').SeenBreaker} breaker
+ */
 export function breakerWords({ state, failures, lastFailure, retryAt }) {
-  const until = state === 'open' ? `until ${clock(retryAt)}` : 'but for one attempt that tries it';
+  const until = state === 'open' ? `until ${clock(retryAt)}` : 'except for one trial attempt';
   return `Held back ${until}: ${failures === 1 ? 'it failed' : `it failed ${failures} times in a row`}. ${lastFailure?.message ?? ''}`;
 }
 

@@ -1,3 +1,4 @@
+import { endOfSeen } from '../../journal/outcome.js';
 import { holdsItsJob } from '../../journal/overview.js';
 
 /**
@@ -8,7 +9,7 @@ import { holdsItsJob } from '../../journal/overview.js';
  *
  * @typedef {Omit<SeenJob, 'event' | 'context'> & {
  *   context: { job?: Partial<NonNullable<SeenJob['context']['job']>> } & Pick<SeenJob['context'], 'failure' | 'phase' | 'vm'>
- * }} RowJob of a job that is not served less is known
+ * }} RowJob a job that is not served has fewer facts
  *
  * @typedef {object} Row
  * @property {RowJob} job
@@ -17,8 +18,8 @@ import { holdsItsJob } from '../../journal/overview.js';
  */
 
 /**
- * Every job that is live, is not served here or ended last, each once. The teardown of a VM whose job went on
- * elsewhere has a mark on the chart and no row.
+ * Every live job, every job that is not served here and the last ended ones, each once. The teardown of a VM
+ * whose job went on elsewhere has a mark on the chart and no row.
  * @param {Pick<Session, 'waiting' | 'unserved'> & { overview: Overview, isPast: boolean }} view
  * @returns {Row[]}
  */
@@ -50,7 +51,7 @@ export function rowsOf({ overview, waiting, unserved, isPast }) {
     };
     return row('unserved', job, why.get(key));
   });
-  return [...live, ...elsewhere, ...overview.ended.map((job) => row('ended', job))];
+  return [...live, ...overview.ended.map((job) => row('ended', job)), ...elsewhere];
 }
 
 /** @param {Row['kind']} kind @param {RowJob} job @param {Waiting} [why] @returns {Row} */
@@ -67,11 +68,12 @@ export const FILTERS = {
   live: { label: 'Live', test: ({ kind }) => kind === 'live' },
   waiting: {
     label: 'Waiting',
-    test: ({ kind, job }) =>
-      kind !== 'ended' &&
-      (job.state === 'queued' || kind === 'unserved' || /waiting|blocked/.test(job.state)),
+    test: ({ kind, job }) => kind === 'live' && (job.state === 'queued' || /waiting|blocked/.test(job.state)),
   },
-  failed: { label: 'Failed', test: ({ job }) => job.state === 'failed' },
+  failed: {
+    label: 'Failed',
+    test: ({ kind, job }) => kind === 'ended' && ['lost', 'failed'].includes(endOfSeen(job).outcome),
+  },
   ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
 };
 

@@ -1,11 +1,13 @@
-import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
+import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span, webAddress } from '../../format.js';
-import { callLine, contextOf, effectOf, lineOf, phasesOf, verdictOf } from '../../journal/story.js';
+import { attemptsOf } from '../../journal/story/attempts.js';
+import { callLine, effectOf, eventWords, lineOf } from '../../journal/story/entry-words.js';
+import { contextOf, verdictOf } from '../../journal/story/verdict.js';
 import { moodOf } from '../chart/state-paths.js';
+import { attemptsView } from './attempts-view.js';
 
 /**
- * @typedef {import('../../journal/story.js').Phase} Phase
- * @typedef {import('../../journal/story.js').Verdict} Verdict
+ * @typedef {import('../../journal/story/verdict.js').Verdict} Verdict
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('../chart/chart.js').Stats} Stats
  * @typedef {import('../session/shown-job.js').Story} Story
@@ -17,7 +19,7 @@ import { moodOf } from '../chart/state-paths.js';
  */
 
 /**
- * One job: its state and why, its phases against the median, and everything that its journal says.
+ * One job: its state with the reason, its phases compared with the median, and its journal.
  * @param {OrdersView & {
  *   jobId: number,
  *   entries: Entry[],
@@ -46,7 +48,7 @@ export function jobView({
   const job = context.job;
   const verdict = verdictOf(entries, now);
   const address = webAddress(job?.url);
-  const isOver = verdict.mood === 'failed' || verdict.mood === 'done';
+  const isOver = isAtEnd(verdict);
   return html`
     <section class="panel job" aria-labelledby="job-title">
       <header>
@@ -58,7 +60,7 @@ export function jobView({
         <button class="quiet" @click=${onClose} aria-label="Close the job">✕</button>
       </header>
       ${verdictView({ verdict, context, story: isPast ? null : story, now, canOrder: !isPast && !isReplay, ...orders })}
-      ${waterfallView(phasesOf(entries), stats, now, isOver && last ? last.at : now)}
+      ${attemptsView(attemptsOf(entries), stats, now, isOver && last ? last.at : now)}
       ${keptView(story?.kept ?? [])}
       <h3>What happened</h3>
       <ol class="story">${entries.map((entry, index) => entryView(entry, entries[index + 1]?.at ?? null, onTravel))}</ol>
@@ -66,8 +68,11 @@ export function jobView({
     </section>`;
 }
 
+/** @param {Verdict} verdict */
+const isAtEnd = ({ outcome }) => outcome !== 'waiting' && outcome !== 'underWay';
+
 /**
- * The answer to "why, and what now": one sentence, its cause, who has to act, what comes next.
+ * The state of the job in one sentence, with its cause, who must act and what comes next.
  * @param {OrdersView & {
  *   verdict: Verdict,
  *   context: ReturnType<typeof contextOf>['context'],
@@ -79,7 +84,7 @@ export function jobView({
 function verdictView({ verdict, context, story, now, canOrder, onOrder, onEvidence }) {
   const { vm } = context;
   const waiting = story?.waiting;
-  const isOver = verdict.mood === 'failed' || verdict.mood === 'done';
+  const isOver = isAtEnd(verdict);
   return html`
     <div class="verdict ${verdict.mood}" role="status">
       <p class="headline">${waiting && verdict.mood === 'waiting' && !vm ? waiting.sentence : verdict.headline}</p>
@@ -111,40 +116,6 @@ function fact(name, text) {
   return text ? html`<dt>${name}</dt><dd>${text}</dd>` : nothing;
 }
 
-/**
- * Bars of the stays in each state, each above its median, so that a slow one stands out.
- * @param {Phase[]} phases @param {Stats} stats @param {number} now @param {number} end epoch ms of the last bar's end
- */
-function waterfallView(phases, stats, now, end) {
-  const [first] = phases;
-  if (!first) return nothing;
-  const bars = phases.filter(({ state }) => state !== 'done' && state !== 'failed');
-  const start = first.from;
-  const whole = Math.max(1, end - start);
-  /** @param {number} ms */
-  const share = (ms) => `${((ms / whole) * 100).toFixed(2)}%`;
-  return html`
-    <h3>Phases <span class="sub">${span(whole)} in all; the thin line is the median</span></h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="Phases"><table class="waterfall">
-      <thead class="unseen"><tr><th>Phase</th><th>When</th><th>Stay</th><th>Median</th></tr></thead>
-      <tbody>${bars.map((phase) => {
-        const ms = (phase.to ?? now) - phase.from;
-        const median = stats[phase.state]?.median ?? 0;
-        const isSlow = median > 0 && ms > 2 * (stats[phase.state]?.p95 ?? median) && ms > 1_000;
-        return html`<tr class=${phase.failures > 0 || isSlow ? 'slow' : ''}>
-          <th scope="row">${phase.state}${phase.attempt > 1 ? html` <span class="sub">#${phase.attempt}</span>` : nothing}</th>
-          <td class="bar"><svg width="100%" height="20" role="img" aria-label="${phase.state} from ${clock(phase.from)} for ${span(ms)}">
-            ${svg`<rect class="track" x="0" y="9" width="100%" height="1"></rect>
-              <rect class=${`stay ${phase.failures > 0 ? 'warn' : phase.to === null ? 'now' : ''}`} x=${share(phase.from - start)} y="3" width=${share(ms)} height="9" rx="2"></rect>
-              <rect class="median" x=${share(phase.from - start)} y="15" width=${share(Math.min(median, whole))} height="2"></rect>`}
-          </svg></td>
-          <td class="num">${span(ms)}</td>
-          <td class="num sub">${median > 0 ? span(median) : ''}${phase.failures > 0 ? html` <span class="warn-text">${phase.failures} ✕</span>` : nothing}</td>
-        </tr>`;
-      })}</tbody>
-    </table></div>`;
-}
-
 /** @param {Entry} entry @param {number | null} nextAt epoch ms of the next entry @param {(at: number) => void} onTravel */
 function entryView(entry, nextAt, onTravel) {
   const { kind, at, detail, event, notYet } = entry;
@@ -160,7 +131,7 @@ function entryView(entry, nextAt, onTravel) {
   const isWaiting = /waiting|blocked/.test(entry.to) && retry !== undefined && retry.nextTryAt > at;
   const mood = kind === 'order' ? 'order' : notYet ? 'busy' : moodOf({ state: entry.to, context: {} });
   return html`<li class="step ${mood}">${when}
-    <div><span class="line">${kind ? lineOf(entry) : html`<strong>${event}</strong> ${entry.from || 'new'} → ${entry.to}`}</span>
+    <div><span class="line">${kind ? lineOf(entry) : html`<strong title=${event}>${eventWords(event)}</strong> ${entry.from || 'new'} → ${entry.to}`}</span>
       ${detail?.code ? html`<p class="cause">${detail.code}: ${detail.message}</p>` : nothing}
       ${notYet ? html`<p class="sub">${notYet}</p>` : nothing}
       ${isWaiting ? html`<p class="sub">waits until ${clock(retry.nextTryAt)} (${span(retry.nextTryAt - at)}), then try ${retry.tries + 1}</p>` : nothing}
@@ -168,7 +139,7 @@ function entryView(entry, nextAt, onTravel) {
     </div></li>`;
 }
 
-/** The evidence that was saved of attempts that failed. @param {Kept[]} kept */
+/** The saved evidence of failed attempts. @param {Kept[]} kept */
 function keptView(kept) {
   if (kept.length === 0) return nothing;
   return html`<h3>Evidence</h3>${kept.map(
@@ -177,7 +148,7 @@ function keptView(kept) {
         ${screen ? html`<img src="data:image/png;base64,${screen}" alt="The guest's screen when attempt ${attempt} ended">` : nothing}
         ${Object.entries(logs).map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}
         ${agentEvents.length > 0 ? html`<h4>Agent's events</h4><pre tabindex="0">${agentEvents.map((event) => JSON.stringify(event)).join('\n')}</pre>` : nothing}
-        ${missing.length > 0 ? html`<p class="sub">Not to be had: ${missing.join('; ')}</p>` : nothing}
+        ${missing.length > 0 ? html`<p class="sub">Missing: ${missing.join('; ')}</p>` : nothing}
       </details>`,
   )}`;
 }

@@ -1,7 +1,8 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, webAddress } from '../../format.js';
-import { outcomeOf, topState } from '../../journal/overview.js';
+import { endOfSeen, outcomeWords } from '../../journal/outcome.js';
+import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
 import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
@@ -17,7 +18,7 @@ import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
  * @property {() => void} onMore
  */
 
-/** Rows of a page: as many are drawn at first, and with each scroll to their end. */
+/** Rows that are drawn at first, and added with each scroll to the end. */
 const ROWS_PER_PAGE = 40;
 
 /**
@@ -54,7 +55,7 @@ export function jobsView({ rows, filter, search, onFilter, onSearch, ...table })
 /** @param {number} count of all jobs @param {string} search */
 function emptyView(count, search) {
   if (count === 0) {
-    return html`<div class="empty"><p><strong>No jobs.</strong> None is queued, and none has ended within what the journal keeps.</p>
+    return html`<div class="empty"><p><strong>No jobs.</strong> No job is queued, and the journal has no ended job.</p>
       <p>A job appears here when a workflow asks for one of the labels in the config.</p></div>`;
   }
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
@@ -107,7 +108,10 @@ function rowView({ job, why, kind }, now, selected) {
     </tr>`;
 }
 
-/** Without the label `self-hosted`: every job here has it. @param {NonNullable<Row['job']['context']['job']>} job */
+/**
+ * Without the label `self-hosted`: every job here has it.
+ * @param {NonNullable<Row['job']['context']['job']>} job
+ */
 function placeOf({ owner, repository, workflow, labels = [] }) {
   const own = labels.filter((label) => label !== 'self-hosted').join(', ');
   return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
@@ -125,12 +129,11 @@ function outcomeText({ job, why, kind }, now) {
     const place = why.position === null ? '' : `#${why.position} · `;
     return html`<span class="why" title="${why.sentence} What frees it: ${why.frees}">${place}${why.sentence}</span>`;
   }
-  const { failure, phase } = job.context;
+  const { phase } = job.context;
   if (kind === 'ended') {
-    const outcome = outcomeOf(job);
-    if (outcome === 'failed')
-      return html`<span class="bad-text" title=${failure?.message ?? ''}>${failure?.code}: ${failure?.message}</span>`;
-    return job.context.job?.conclusion ?? (outcome === 'taken' ? 'taken by another runner' : outcome);
+    const end = endOfSeen(job);
+    const cause = end.cause ? ` ${end.cause.code}: ${end.cause.message}` : '';
+    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${cause}>${outcomeWords(end)}${cause}</span>`;
   }
   const trouble = troubleOf(job);
   if (!trouble) {

@@ -5,15 +5,15 @@
  *
  * @typedef {object} Follower
  * @property {(entry: Entry) => void} onEntry
- * @property {() => void} onReset the daemon has forgotten where the stream was: everything has to be loaded again
+ * @property {() => void} onReset the daemon does not have the next entry of the stream: everything must be loaded again
  * @property {(connection: 'live' | 'lost') => void} onConnection
  */
 
-/** Milliseconds before the stream is asked for again; twice as long after each failure, up to the longest. */
+/** Milliseconds before the stream is requested again; doubled after each failure, up to the longest pause. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
-/** The daemon wants its admin token. */
+/** The daemon requires its admin token. */
 export class TokenWanted extends Error {}
 
 /** The API of the daemon that served this page. The token stays in this tab. */
@@ -51,8 +51,8 @@ export class Api {
   }
 
   /**
-   * Follows the journal from after an entry on, for ever, and goes on after each interruption where it was: not by
-   * EventSource, which cannot send the token.
+   * Follows the journal from after an entry on, for ever, and goes on after each interruption where it was:
+   * not by EventSource, which cannot send the token.
    * @param {number} after sequence number
    * @param {Follower} follower
    */
@@ -75,7 +75,7 @@ export class Api {
           onEntry(entry);
         }
       } catch {
-        // The next try shows whether the daemon answers again.
+        // The next try shows whether the daemon responds again.
       }
       onConnection('lost');
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -95,18 +95,24 @@ function addressOf(route, values) {
   return query.size > 0 ? `${path}?${query}` : path;
 }
 
-/** The browser's own message for a lost connection does not say what is lost. @param {string} path @param {RequestInit} options */
+/**
+ * The browser's own message for a lost connection does not say what is lost.
+ * @param {string} path
+ * @param {RequestInit} options
+ */
 async function request(path, options) {
   try {
     return await fetch(path, options);
   } catch {
-    throw new Error('The daemon does not answer.');
+    throw new Error('The daemon does not respond.');
   }
 }
 
 /** @param {Response} response */
 async function read(response) {
-  const answer = await response.json().catch(() => ({ message: `The daemon answered ${response.status}.` }));
+  const answer = await response
+    .json()
+    .catch(() => ({ message: `The daemon returned status ${response.status}.` }));
   if (response.status === 401) throw new TokenWanted(answer.message);
   if (!response.ok) throw new Error(answer.message);
   return answer;

@@ -1,4 +1,4 @@
-/** What a person orders: asked once, and given under a name for the journal. */
+/** The orders of a person: each is confirmed once, and sent with a name for the journal. */
 export class Orders {
   #api;
   #onDone;
@@ -17,7 +17,7 @@ export class Orders {
   /** @param {'cancel' | 'retry' | 'forget'} what @param {number} jobId */
   job(what, jobId) {
     const questions = {
-      cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is left alone.`,
+      cancel: `Give up job ${jobId} and remove its VM? It is not tried again. A job that already runs is not stopped.`,
       retry: `Try job ${jobId} again now?`,
       forget: `End the record of job ${jobId} as it is? Nothing is deleted: the collector looks for what is left of its VM and runner.`,
     };
@@ -28,15 +28,18 @@ export class Orders {
   /** @param {'cordon' | 'uncordon' | 'drain'} what @param {string} host */
   host(what, host) {
     const questions = {
-      cordon: `Give ${host} no new jobs until somebody takes that back?`,
+      cordon: `Give ${host} no new jobs until it is uncordoned?`,
       uncordon: `Give ${host} jobs again?`,
-      drain: `Cordon ${host} and send on what is not at work there?`,
+      drain: `Cordon ${host}, and move its jobs that do not run yet to other hosts?`,
     };
     return this.#give(questions[what], `/api/hosts/${encodeURIComponent(host)}/${what}`);
   }
 
   collect() {
-    return this.#give('Look for VMs and runners that nobody owns, and remove them now?', '/api/collect');
+    return this.#give(
+      'Look for ownerless VMs and runners of this daemon, and remove them now?',
+      '/api/collect',
+    );
   }
 
   /** @param {string} question @param {string} path */

@@ -8,14 +8,14 @@ import { applyEntry, overviewOf } from '../../journal/overview.js';
  * @typedef {import('./api.js').Readiness} Readiness
  */
 
-/** Milliseconds between requests for what the journal does not have. */
+/** Milliseconds between requests for data that is not in the journal. */
 const REFRESH_PAUSE = 2_500;
 /** Entries fetched ahead while the past is played. */
 const AHEAD = 500;
 
 /**
- * What the page shows: the live overview, which the event stream keeps up to date, or that of another moment. Views
- * only read it; every change of it calls `onChange`.
+ * What the page shows: the live overview, which the event stream keeps up to date, or that of another moment.
+ * Views only read it; every change of it calls `onChange`.
  */
 export class Session {
   #api;
@@ -48,7 +48,7 @@ export class Session {
   readiness = null;
   playing = false;
   speed = 10;
-  /** Epoch ms that was asked for while another moment was fetched. @type {number | null} */
+  /** Epoch ms that was requested while another moment was fetched. @type {number | null} */
   #wanted = null;
   #isTravelling = false;
   /** Entries after the moment that is played. @type {Entry[]} */
@@ -75,7 +75,7 @@ export class Session {
     return this.past ? this.past.at : this.present;
   }
 
-  /** The end of the scrubber. It stops where the connection was lost: nothing is known of what came after. */
+  /** The end of the scrubber. It stops where the connection was lost, since nothing later is known. */
   get present() {
     return this.mode === 'replay' ? (this.live?.at ?? 0) : (this.lostAt ?? Date.now() + this.#skew);
   }
@@ -114,7 +114,7 @@ export class Session {
     }
   }
 
-  /** Asks for what the journal does not have. What cannot be had stays as it was. */
+  /** Requests data that is not in the journal. Data whose request fails is kept as it was. */
   async refresh() {
     const ignore = () => null;
     const [stats, waiting, hosts, sources, readiness] = await Promise.all([
@@ -133,7 +133,10 @@ export class Session {
     this.#onChange();
   }
 
-  /** Shows a moment. Of those that are asked for while one is fetched only the last counts. @param {number} at epoch ms */
+  /**
+   * Shows a moment. Of those requested while one is fetched, only the last is shown.
+   * @param {number} at epoch ms
+   */
   async travel(at) {
     this.#wanted = at;
     this.#ahead = [];

@@ -5,7 +5,7 @@
  * @typedef {Answers['/api/jobs/:id'] & { kept: Kept[] }} Story
  */
 
-/** The job whose panel is open: its journal, and what the daemon knows of it beside that. */
+/** The job whose panel is open: its journal, and further facts from the daemon. */
 export class ShownJob {
   #api;
   id;
@@ -46,7 +46,10 @@ export class ShownJob {
     URL.revokeObjectURL(link.href);
   }
 
-  /** Fetched only when an attempt was added, since it may be megabytes. @param {Answers['/api/jobs/:id']} story */
+  /**
+   * Fetched only when an attempt was added, since it may be megabytes.
+   * @param {Answers['/api/jobs/:id']} story
+   */
   async #keptOf({ evidence }) {
     const before = this.story?.kept ?? [];
     if (evidence.length === 0 || evidence.length === this.story?.evidence.length) return before;

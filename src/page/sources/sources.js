@@ -15,8 +15,8 @@ const MOST_DELIVERIES = 15;
  */
 
 /**
- * Where jobs come from, and what is left of GitHub's budget. Of the past it shows what the journal has: the state of
- * webhooks and breakers, and the deliveries before that moment.
+ * Where jobs come from, and what is left of GitHub's budget. Of the past it shows what the journal has: the
+ * state of webhooks and breakers, and the deliveries before that moment.
  * @param {{ sources: SourcesView | null, overview: Overview, now: number, isPast: boolean }} view
  */
 export function sourcesView({ sources, overview, now, isPast }) {
@@ -53,10 +53,13 @@ const BREAKER_WORDS = {
   profile: 'Profile',
 };
 
-/** A runner in an image that GitHub does not take much longer. @param {NonNullable<SourcesView['runners']>[number]} runner */
+/**
+ * A runner in an image that GitHub will soon refuse.
+ * @param {NonNullable<SourcesView['runners']>[number]} runner
+ */
 function runnerView({ profile, version, endsAt }) {
   const until = endsAt === null ? '' : ` until ${moment(endsAt)}`;
-  return html`<dt>Image</dt><dd><span class="state warn">${profile}</span><p class="warn-text">GitHub takes its runner ${version}${until}: build the image with a current one.</p></dd>`;
+  return html`<dt>Image</dt><dd><span class="state warn">${profile}</span><p class="warn-text">GitHub accepts its runner ${version}${until}: build the image with a current runner.</p></dd>`;
 }
 
 /**
@@ -73,7 +76,7 @@ function webhooksView({ mood, verdict, why, last, trouble }, writtenAt, answers)
       ${trouble ? html`<p class="warn-text">${trouble}</p>` : nothing}
       ${
         answers.length > 0
-          ? html`<p class="sub">Answered: ${answers.map(([status, count]) => `${count} × ${status}`).join(', ')}${isRefusing ? html`; <span class="warn-text">some were refused</span>` : nothing}</p>`
+          ? html`<p class="sub">Responses: ${answers.map(([status, count]) => `${count} × ${status}`).join(', ')}${isRefusing ? html`; <span class="warn-text">some were refused</span>` : nothing}</p>`
           : nothing
       }</dd>`;
 }
@@ -86,8 +89,8 @@ function pollView(
   const last = lastLookAt === null ? 'no look yet' : `last look ${span(now - lastLookAt)} ago`;
   const next = nextLookAt === null ? 'looking now' : `next at ${clock(nextLookAt)}`;
   return html`
-    <dt>Poll</dt><dd>every ${span(pace)}<p class="sub">${last}, ${pausedUntil === null ? next : `rests until ${clock(pausedUntil)}`}</p>
-      ${cutShort ? html`<p class="warn-text">cut short before ${cutShort.what} at ${clock(cutShort.since)}: it goes on there</p>` : nothing}</dd>
+    <dt>Poll</dt><dd>every ${span(pace)}<p class="sub">${last}, ${pausedUntil === null ? next : `paused until ${clock(pausedUntil)}`}</p>
+      ${cutShort ? html`<p class="warn-text">stopped before ${cutShort.what} at ${clock(cutShort.since)}: the next look continues there</p>` : nothing}</dd>
     ${outages.map((outage) => html`<dt class="bad-text">Outage</dt><dd>cannot read ${outage.what} since ${clock(outage.since)}: ${outage.failure.message}</dd>`)}
     ${rateLimits.map(
       ({
@@ -103,7 +106,7 @@ function pollView(
 
 /** @param {Poller['budgets'][number]} budget */
 function budgetView({ purpose, left, pausedUntil }) {
-  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, rests until ${clock(pausedUntil)}`}</p>`;
+  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, paused until ${clock(pausedUntil)}`}</p>`;
 }
 
 /** @param {Overview['orders']} orders */
@@ -112,8 +115,8 @@ function ordersView(orders) {
       <tbody>${orders
         .slice(0, MOST_ORDERS)
         .map(
-          ({ at, event, on, by }) =>
-            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${event.replace('operator.', '')} ${on}</td><td>${by}</td></tr>`,
+          ({ at, what, by }) =>
+            html`<tr title=${moment(at)}><td>${clock(at)}</td><td>${what}</td><td>${by}</td></tr>`,
         )}</tbody></table></div></details>`;
 }
 

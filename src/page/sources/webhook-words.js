@@ -1,7 +1,7 @@
 import { clock, span } from '../../format.js';
 
 /**
- * How far webhooks can be relied on, in words.
+ * How reliable webhooks are, in words.
  *
  * @typedef {import('../../journal/overview.js').Webhooks} Webhooks
  *
@@ -13,20 +13,25 @@ import { clock, span } from '../../format.js';
  * @property {string} trouble why GitHub cannot be asked; empty when it can
  */
 
-/** @param {Webhooks} webhooks @param {string} mode @param {number} now epoch ms at which that was so @returns {WebhookWords} */
+/**
+ * @param {Webhooks} webhooks
+ * @param {string} mode
+ * @param {number} now epoch ms at which that was so
+ * @returns {WebhookWords}
+ */
 export function webhookWords(webhooks, mode, now) {
   const { deliveredAt, redelivered, failure } = webhooks;
   const last =
-    deliveredAt === null ? 'No genuine delivery yet.' : `Last delivery ${span(now - deliveredAt)} ago.`;
+    deliveredAt === null ? 'No verified delivery yet.' : `Last delivery ${span(now - deliveredAt)} ago.`;
   const again =
     redelivered > 0
-      ? ` GitHub was asked to make ${redelivered} failed ${redelivered === 1 ? 'delivery' : 'deliveries'} again.`
+      ? ` GitHub was asked to repeat ${redelivered} failed ${redelivered === 1 ? 'delivery' : 'deliveries'}.`
       : '';
   return {
     ...verdictOf(webhooks, mode),
     last: last + again,
     trouble: failure
-      ? `Failed deliveries cannot be asked for again: ${failure.code}: ${failure.message}`
+      ? `Failed deliveries cannot be requested again: ${failure.code}: ${failure.message}`
       : '',
   };
 }
@@ -38,16 +43,16 @@ function verdictOf({ state, since, gap, lookAt }, mode) {
     return {
       mood: 'good',
       verdict: 'trusted',
-      why: `${from}: deliveries told all that looks at GitHub show. Failed ones are looked for again at ${clock(lookAt)}.`,
+      why: `${from}: deliveries reported everything that polls found. The next look for failed ones is at ${clock(lookAt)}.`,
     };
   if (state === 'doubted')
     return {
       mood: 'warn',
       verdict: 'doubted',
-      why: `${from}: ${gap ? `${gap.why} (found at ${clock(gap.at)})` : 'a delivery is missing'}. Polling goes at its full pace; they are looked at again at ${clock(lookAt)}.`,
+      why: `${from}: ${gap ? `${gap.why} (found at ${clock(gap.at)})` : 'a delivery is missing'}. Polling runs at its full pace; the next check is at ${clock(lookAt)}.`,
     };
   if (state === 'repairing')
     return { mood: 'idle', verdict: 'repairing', why: 'GitHub is asked for the deliveries that failed.' };
   if (mode === 'poll') return { mood: 'idle', verdict: 'not used', why: 'The mode is poll.' };
-  return { mood: 'idle', verdict: 'silent', why: `${from}: polling finds what happens.` };
+  return { mood: 'idle', verdict: 'silent', why: `${from}: only polling finds jobs.` };
 }

@@ -26,7 +26,7 @@ export class BreakerEvidence {
     const others = [...(this.#pairs.get(host)?.keys() ?? [])].filter((other) => other !== profile);
     const elsewhere = [...this.#pairs].filter(([name, of]) => name !== host && of.has(profile));
     if (others.length === 0 && elsewhere.length === 0)
-      return 'no other profile was tried on that host and no other host with that profile, so nothing says which of the two it is';
+      return 'no other profile was tried on that host, and that profile was tried on no other host, so it may be the fault of either';
     const works = [
       ...others
         .filter((other) => this.#pairs.get(host)?.get(other) === false)

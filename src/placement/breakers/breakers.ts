@@ -14,6 +14,7 @@ import { type Job, type JobContext, NO_JOB, type RunnerScope } from '../../../ma
 import type { JobSnapshot } from '../../../machines/job.ts';
 import { statePath } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
+import { counted, instant, span } from '../../format.js';
 import { scopeName } from '../../github/runners/runner-scope.ts';
 import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
@@ -187,7 +188,7 @@ export class Breakers {
     this.#undeleted.add(key);
     const cause: Failure = failure(
       'VM_BUSY',
-      `${vm.host} has not deleted ${vm.name} for ${DELETION_PATIENCE / 60_000} minutes: ${phase.lastFailure?.message}`,
+      `${vm.host} has not deleted ${vm.name} for ${span(DELETION_PATIENCE)}: ${phase.lastFailure?.message}`,
     );
     this.tell({ about: 'host', name: vm.host }, { type: 'attempt.failed', failure: cause });
   }
@@ -209,8 +210,7 @@ export class Breakers {
         const [from, state] = [last, statePath(value)];
         if (state === from) return;
         last = state;
-        const until = new Date(context.retryAt).toISOString();
-        const why = `it failed ${context.failures} times in a row (${context.lastFailure?.message}); one attempt tries it at ${until}`;
+        const why = `${counted(context.failures, 'failure')} in a row (${context.lastFailure?.message}); one attempt tries it again at ${instant(context.retryAt)}`;
         if (state === 'open')
           log.warn({ [about]: name, failure: context.lastFailure }, `${key} is held back: ${why}`);
         else log.info({ [about]: name, breaker: state }, `the breaker of ${key} is ${state}`);

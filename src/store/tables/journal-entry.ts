@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { BLAMES } from '../../../machines/failure.ts';
+import { JOB_OUTCOMES } from '../../../machines/job/job-end.ts';
 import { count, cutText, exactText, instant } from '../../bounds.ts';
 
 /** The states of parallel parts are joined in one path. */
@@ -48,6 +50,13 @@ const changed = z.looseObject({
   failure: z.looseObject({ code: exactText, message: z.string() }).nullish(),
 });
 
+const failure = z.looseObject({ code: exactText, message: z.string() });
+const end = z.looseObject({
+  outcome: z.enum(JOB_OUTCOMES),
+  blame: z.enum(BLAMES).nullable(),
+  cause: failure.nullable(),
+});
+
 /** An entry of the journal as it is stored, by this version or an earlier one. */
 export const JOURNAL_ENTRY = z
   .object({
@@ -64,6 +73,7 @@ export const JOURNAL_ENTRY = z
     detail: z.record(z.string(), z.unknown()).optional(),
     notYet: z.string().optional(),
     changed: changed.optional(),
+    end: end.optional(),
     since: count.optional(),
     isTurn: z.literal(true).optional(),
   })

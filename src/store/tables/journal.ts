@@ -1,8 +1,12 @@
 import type { z } from 'zod';
 import type { JobContext } from '../../../machines/job/context.ts';
+import type { JobEnd } from '../../../machines/job/job-end.ts';
 import type { Range } from '../level-engine.ts';
 import { JOURNAL_ENTRY } from './journal-entry.ts';
 import { NUMBER_KEY, numberKey, type Row, type Table } from './table.ts';
+
+/** How a job ended, as a journal entry says it. */
+export type TellableEnd = Omit<JobEnd, 'attempts'>;
 
 /**
  * One transition of one actor, or another event: an effect that ended, a host that looks different, webhooks
@@ -32,6 +36,8 @@ export interface JournalEntry {
    * moment.
    */
   changed?: Partial<JobContext>;
+  /** How the job ended, in the entry with which it is over; journals of earlier versions lack it. */
+  end?: TellableEnd;
   /**
    * The sequence number from which entries have to be read to know everything that was true here; absent when
    * this entry is enough.
@@ -155,7 +161,7 @@ export class Journal {
   }
 
   #setAside(row: Row, error: z.ZodError | null): void {
-    this.#table.setAside(row, error, null, 'What it told is left out.');
+    this.#table.setAside(row, error, null, 'The journal goes on without it.');
   }
 
   /**

@@ -45,7 +45,8 @@ export const LEFTOVER_ROWS: AgedTableOptions<Leftover> = {
       })
       .nullable(),
   }),
-  means: 'What it named is collected only where the config still names its host and scope.',
+  means:
+    'The VM and the runner that it named are collected only if the config still names their host and scope.',
 };
 
 /**

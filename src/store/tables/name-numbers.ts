@@ -27,7 +27,7 @@ export const NAME_ROWS: AgedTableOptions<ReservedNumbers> = {
   schema: z.object({ at: instant, last: count.max(999_999_999_999_999) }),
   fits: (key, { last }) => key === NO_JOB_KEY || last <= MOST,
   instead: ({ key }: Row, now) => ({ at: now, last: key === NO_JOB_KEY ? now : Math.floor(now / UNIT) }),
-  means: 'The next names of that job get numbers far above all that it can have had.',
+  means: 'The next names of that job get numbers above any that it can have used.',
 };
 
 /**

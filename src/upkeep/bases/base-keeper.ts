@@ -160,7 +160,8 @@ export class BaseKeeper {
       onProgress: (text) => world.progress(progress, text),
       signal: this.#stopped.signal,
     }).finally(() => world.progress(progress, null));
-    if (digest === null) throw new DaemonError('BASE_UNUSABLE', `The agent tells no digest of ${image}.`);
+    if (digest === null)
+      throw new DaemonError('BASE_UNUSABLE', `The agent does not report the digest of ${image}.`);
     this.#digests.set(`${host} ${image}`, digest);
   }
 
@@ -182,7 +183,7 @@ export class BaseKeeper {
       // digest.
       if (!isPinned) await this.#pull(host, content.image);
       if (this.#keyOf(host, profile) !== key) {
-        throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base was made of it.`);
+        throw new DaemonError('BASE_UNUSABLE', `${content.image} moved while a base VM was created from it.`);
       }
       await client.renameVm(vm.id, baseName(namePrefix, key), { signal });
       await this.#observe(host);
@@ -206,7 +207,10 @@ export class BaseKeeper {
       const count = (last?.count ?? 0) + 1;
       const pause = what === 'host' ? 0 : pauseAfter({ first: interval, longest: LONGEST_PAUSE }, count);
       this.#failures.set(key, { count, retryAt: clock.now() + pause, message });
-      log.warn({ host, what }, `host ${host}: no base VM can be made or renewed now (${what}): ${message}`);
+      log.warn(
+        { host, what },
+        `host ${host}: no base VM can be created or renewed now (${what}): ${message}`,
+      );
       for (const profile of profiles) {
         this.#set(host, profile, this.#explained(host, profile, world.bases.of(host, profile)));
       }

@@ -49,7 +49,7 @@ export async function cloneBase(
     bases.set(host, profile, { state: 'none', why: `${base.name} ${trouble}` });
     throw new DaemonError(
       'BASE_UNUSABLE',
-      `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. It is made from its image instead.`,
+      `${vmName} cannot be cloned on ${host}: its base ${base.name} ${trouble}. The VM is created from its image instead.`,
       { cause: error },
     );
   }
@@ -76,4 +76,4 @@ async function troubleOf(
   return state === 'stopped' ? 'busy' : `is ${state}`;
 }
 
-const NO_ROUTE = 'is of no use, since the agent cannot clone any more';
+const NO_ROUTE = 'cannot be used, since the agent can no longer clone';

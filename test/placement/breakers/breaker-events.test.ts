@@ -34,7 +34,7 @@ const ofVm = (event: string) => ['pair', 'host', 'profile'].map((about) => `${ab
 const ofGitHub = (event: string) => ['github', 'registration'].map((about) => `${about} ${event}`);
 const all = (event: string) => [...ofVm(event), ...ofGitHub(event)];
 
-test('an attempt begins with its VM’s name and is served once its runner is online, each told once', () => {
+test('an attempt begins with its VM’s name and is served when its runner is online, each reported once', () => {
   expect(told(null, context())).toEqual(all('attempt.began'));
   expect(told(seen, context())).toEqual([]);
   expect(told(seen, context(), true)).toEqual(all('attempt.served'));
@@ -88,29 +88,29 @@ test.each([
   ['github', 'github'],
   ['operator', null],
   ['job', null],
-] as const)('a failure that blames the %s counts against the %s alone', (blame, about) => {
+] as const)('a failure that blames the %s counts only against the %s', (blame, about) => {
   const events = all('attempt.ended').map((event) =>
     event.startsWith(`${about} `) ? `${about} attempt.failed` : event,
   );
   expect(told(seen, context(failedFor(blame)))).toEqual(events);
 });
 
-test('what a person has to end at GitHub counts against the place of registration', () => {
+test('a missing permission at GitHub counts against the place of registration', () => {
   const forbidden = { runner: RUNNER, failure: failure('GITHUB_PERMISSION_MISSING', 'no') };
   expect(told(seen, context(forbidden))).toContain('registration attempt.failed');
 });
 
-test('every failure speaks to one breaker or to none', () => {
+test('every failure code counts against one breaker or none', () => {
   const spoken = Object.fromEntries(FAILURE_CODES.map((code) => [code, blamedBreaker(failure(code, ''))]));
   expect(spoken).toMatchSnapshot();
 });
 
-test('a failure that came with another job in an exchange is not this attempt’s', () => {
+test('a failure that came with another job in an exchange does not count for this attempt', () => {
   const lost = { job: OTHER_JOB, failure: failure('VM_VANISHED', 'gone') };
   expect(told(seen, context(lost))).toEqual([]);
 });
 
-test('an attempt that ends without a verdict says so, so that the next may try', () => {
+test('an attempt that ends without a result reports its end, so that the next one may be the trial', () => {
   expect(told(seen, context({ vm: null }))).toEqual(all('attempt.ended'));
   expect(told({ ...seen, isTold: true }, context({ vm: null }))).toEqual([]);
 });
@@ -119,7 +119,7 @@ test('a host is to blame when two profiles fail there, a profile when it fails o
   const evidence = new BreakerEvidence();
   evidence.note('mini-1', 'mac', true);
   expect(evidence.speaksAgainstHost('mini-1')).toBe(false);
-  expect(evidence.comparedWith('mini-1', 'mac')).toContain('nothing says which of the two it is');
+  expect(evidence.comparedWith('mini-1', 'mac')).toContain('it may be the fault of either');
   evidence.note('mini-1', 'large', true);
   expect(evidence.speaksAgainstHost('mini-1')).toBe(true);
   expect(evidence.speaksAgainstProfile('mac')).toBe(false);

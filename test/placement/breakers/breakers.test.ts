@@ -37,7 +37,7 @@ interface Attempt {
   job?: Partial<Job>;
 }
 
-/** An actor at a point of its attempt, as its transition tells. */
+/** Reports the transition of an actor to this state of its attempt. */
 function tell(
   path: string,
   { key = 'a', host = 'm1', profile = 'mac', job = {} }: Attempt,
@@ -69,7 +69,7 @@ function serves(attempt: Attempt): void {
 
 const held = () => breakers.troubled().map(({ about, name, state }) => `${about} ${name} ${state}`);
 
-test('a breaker is made by a failure and by nothing else', () => {
+test('a breaker is made only by a failure', () => {
   serves({});
   breakers.tell({ about: 'github', name: 'github' }, { type: 'attempt.began' });
   breakers.tell({ about: 'github', name: 'github' }, { type: 'attempt.ended' });
@@ -78,8 +78,8 @@ test('a breaker is made by a failure and by nothing else', () => {
   expect([breakers.room('pull r for mac'), breakers.room('pull r for large')]).toEqual([0, FREE]);
 });
 
-describe('of failures that may be the host’s or the image’s', () => {
-  test('one is a chance, and a second one in a row holds back the profile on that host alone', () => {
+describe('failures that the host or the image may have caused', () => {
+  test('hold back the profile on that host only, from the second one in a row on', () => {
     fails({});
     expect(held()).toEqual([]);
     fails({});
@@ -89,19 +89,19 @@ describe('of failures that may be the host’s or the image’s', () => {
     ).toEqual([FREE, FREE, FREE, FREE]);
   });
 
-  test('one of each of two profiles on a host is the host’s', () => {
+  test('hold back the host when two profiles had one there', () => {
     fails({ profile: 'mac' });
     fails({ profile: 'large' });
     expect(held()).toEqual(['host m1 open']);
   });
 
-  test('one on each of two hosts with a profile is the profile’s', () => {
+  test('hold back the profile when it had one on two hosts', () => {
     fails({ host: 'm1' });
     fails({ host: 'm2' });
     expect(held()).toEqual(['profile mac open']);
   });
 
-  test('one that another attempt has made good since says nothing', () => {
+  test('do not count any more after an attempt that succeeded', () => {
     fails({ profile: 'mac' });
     serves({ profile: 'mac' });
     fails({ profile: 'large' });
@@ -109,10 +109,10 @@ describe('of failures that may be the host’s or the image’s', () => {
     expect(held()).toEqual([]);
   });
 
-  test('the text says what there is to compare it with', () => {
+  test('have a message that says with what they were compared', () => {
     fails({});
     fails({});
-    expect(breakers.troubled()[0]?.lastFailure?.message).toContain('nothing says which of the two it is');
+    expect(breakers.troubled()[0]?.lastFailure?.message).toContain('it may be the fault of either');
     serves({ host: 'm2' });
     fails({});
     expect(breakers.troubled()[0]?.lastFailure?.message).toContain('mac works on m2');
@@ -120,7 +120,7 @@ describe('of failures that may be the host’s or the image’s', () => {
   });
 
   test.each<FailureCode>(['HOST_LOST', 'RUNNER_CONFIG_LOST', 'LIFETIME_EXCEEDED', 'OPERATOR_CANCELLED'])(
-    'none is %s',
+    'do not include %s',
     (code) => {
       for (const host of ['m1', 'm1', 'm2', 'm2']) fails({ host }, failure(code, 'no'));
       expect(held()).toEqual([]);
@@ -131,7 +131,7 @@ describe('of failures that may be the host’s or the image’s', () => {
 describe('a runner that was online and got no job', () => {
   const UNUSED = failure('RUNNER_UNUSED', 'GitHub gave it none.');
 
-  /** Runners of jobs that are online side by side, until each is given up unused. */
+  /** Runners of these jobs that are online at the same time, until each is given up unused. */
   const unused = (...ids: number[]) => {
     const attempts = ids.map((id) => ({ key: String(id), job: { id } }));
     for (const attempt of attempts) {
@@ -146,7 +146,7 @@ describe('a runner that was online and got no job', () => {
     }
   };
   const failuresOfGitHub = () => {
-    // Two more than were told open it.
+    // The breaker opens at three failures in all.
     const before = held().length;
     let more = 0;
     while (held().length === before && more < 3) {
@@ -156,28 +156,28 @@ describe('a runner that was online and got no job', () => {
     return 3 - more;
   };
 
-  test('once, or again and again for one job, speaks against that job alone', () => {
+  test('once, or again and again for one job, counts against no breaker', () => {
     unused(1);
     unused(1);
     expect([held(), failuresOfGitHub()]).toEqual([[], 0]);
   });
 
-  test('for two jobs in a row speaks against GitHub', () => {
+  test('for two jobs in a row counts against GitHub', () => {
     unused(1, 2);
     expect(failuresOfGitHub()).toBe(1);
   });
 
-  test('for many jobs holds back all attempts, although each runner was online', () => {
+  test('for many jobs opens the breaker of GitHub, although each runner was online', () => {
     unused(1, 2, 3, 4);
     expect(held()).toEqual(['github github open']);
   });
 
-  test('for many jobs holds them back as well when they come one after the other', () => {
+  test('for many jobs one after the other opens the breaker of GitHub too', () => {
     for (const id of [1, 2, 3, 4]) unused(id);
     expect(held()).toEqual(['github github open']);
   });
 
-  test('holds them back until a runner is given a job: one that is only online shows nothing', async () => {
+  test('opens the breaker of GitHub until a runner gets a job: a runner that is only online does not close it', async () => {
     unused(1, 2, 3, 4);
     await clock.pass(30_000);
     const trial = { key: '5', job: { id: 5 } };
@@ -197,7 +197,7 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual(['github github halfOpen.ready']);
   });
 
-  test('ends the trial by its guest’s word, when it was given a job that no record has', async () => {
+  test('is no longer unused when its guest says that a job runs, which closes the breaker', async () => {
     unused(1, 2, 3, 4);
     await clock.pass(30_000);
     const trial = { key: '5', job: { id: 5 } };
@@ -207,14 +207,14 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual([]);
   });
 
-  test('speaks against nobody when another one of its place was given a job in between', () => {
+  test('does not count when another runner of its place got a job in between', () => {
     unused(1);
     tell('running.busy.watching', { key: 'b', job: { id: 9, status: 'in_progress' } });
     unused(2);
     expect(failuresOfGitHub()).toBe(0);
   });
 
-  test('is compared within its place alone', () => {
+  test('is only compared with runners of the same place', () => {
     const elsewhere = { ...RUNNER, scope: { kind: 'repository', owner: 'octo', repository: 'site' } };
     unused(1);
     tell('running.idle.watching', { key: '2', job: { id: 2 } }, { runner: elsewhere });
@@ -226,7 +226,7 @@ describe('a runner that was online and got no job', () => {
     expect(failuresOfGitHub()).toBe(0);
   });
 
-  test('is told once, however long its VM takes to go', () => {
+  test('counts once, however long the removal of its VM takes', () => {
     unused(1);
     const attempt = { key: '2', job: { id: 2 } };
     tell('running.idle.watching', attempt);
@@ -260,7 +260,7 @@ describe('a host that does not delete a VM', () => {
       },
     );
 
-  test('for ten minutes has lost a slot, so its breaker opens, once for each VM', () => {
+  test('for ten minutes opens its breaker, once for each VM', () => {
     const since = clock.now();
     clock.advance(10 * MINUTE - 1);
     refused('a', since);
@@ -269,7 +269,7 @@ describe('a host that does not delete a VM', () => {
     refused('a', since);
     expect([held(), changes]).toEqual([['host m1 open'], ['host m1: closed → open']]);
     expect(breakers.troubled()[0]?.lastFailure?.message).toBe(
-      `m1 has not deleted ${VM.name} for 10 minutes: Not now.`,
+      `m1 has not deleted ${VM.name} for 10 min: Not now.`,
     );
     expect(breakers.troubled()[0]?.failures).toBe(1);
     clock.advance(MINUTE);
@@ -277,7 +277,7 @@ describe('a host that does not delete a VM', () => {
     expect(breakers.troubled()[0]?.failures).toBe(1);
   });
 
-  test('says nothing more of one that was deleted, while GitHub keeps its runner', () => {
+  test('is not meant when the VM is deleted and only its runner is left', () => {
     const since = clock.now();
     clock.advance(20 * MINUTE);
     tell(
@@ -295,7 +295,7 @@ describe('a host that does not delete a VM', () => {
     expect(held()).toEqual([]);
   });
 
-  test('is not to blame while nothing was refused: the deletion is just slow', () => {
+  test('is not meant while the deletion is slow and was not refused', () => {
     const since = clock.now();
     clock.advance(20 * MINUTE);
     tell(
@@ -309,7 +309,7 @@ describe('a host that does not delete a VM', () => {
   });
 });
 
-describe('the attempt that tries what was held back', () => {
+describe('the attempt that is the trial of a breaker', () => {
   const REGISTRATION = 'registration octo/app';
   beforeEach(async () => {
     fails({});
@@ -325,18 +325,18 @@ describe('the attempt that tries what was held back', () => {
     expect([breakers.room('pair mac on m1'), held()]).toEqual([FREE, []]);
   });
 
-  test('opens it again when it fails, for twice as long', () => {
+  test('opens the breaker again when it fails, for twice as long', () => {
     tell('tearingDown vm.acting runner.gone job.decided', { key: 'trial' }, { failure: GUEST, runner: null });
     expect(held()).toEqual(['pair mac on m1 open']);
     expect(breakers.troubled()[0]?.retryAt).toBe(clock.now() + 60_000);
   });
 
-  test('leaves the trial to the next one when it says nothing', () => {
+  test('leaves the trial to the next attempt when it ends without a result', () => {
     breakers.jobChanged('trial', snapshotAt('done'));
     expect(breakers.room('pair mac on m1')).toBe(1);
   });
 
-  test('leaves it to the next one as well when its actor is gone without an end', () => {
+  test('leaves the trial to the next attempt when its actor is gone without an end', () => {
     breakers.jobGone('trial');
     expect(breakers.room('pair mac on m1')).toBe(1);
     breakers.jobGone('trial');
@@ -352,7 +352,7 @@ describe('the attempt that tries what was held back', () => {
     expect(breakers.room(REGISTRATION)).toBe(0);
   });
 
-  test('leaves its place of registration to the next one, too, when its actor is gone', async () => {
+  test('leaves the trial of its place of registration to the next attempt when its actor is gone', async () => {
     breakers.tell({ about: 'registration', name: 'octo/app' }, { type: 'attempt.failed', failure: GUEST });
     await clock.pass(30_000);
     tell('jitConfig.acting', { key: 'trial' });
@@ -361,7 +361,7 @@ describe('the attempt that tries what was held back', () => {
     expect(breakers.room(REGISTRATION)).toBe(1);
   });
 
-  test('is not waited for longer than a quarter of an hour', async () => {
+  test('is waited for at most 15 minutes', async () => {
     await clock.pass(15 * MINUTE - 1);
     expect(breakers.room('pair mac on m1')).toBe(0);
     await clock.pass(1);
@@ -369,7 +369,7 @@ describe('the attempt that tries what was held back', () => {
   });
 });
 
-test('the pauses double up to an hour', async () => {
+test('the pauses of a breaker double up to an hour', async () => {
   const lengths = [];
   for (let n = 0; n < 9; n += 1) {
     breakers.tell({ about: 'pull', name: 'r' }, { type: 'attempt.failed', failure: GUEST });

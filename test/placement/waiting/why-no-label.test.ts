@@ -17,16 +17,16 @@ test.each<[label: string, why: RegExp]>([
   ['jeballto-maco', /^"jeballto-maco" is not "jeballto-macos", but near it\.$/],
   ['jebalto-Xcode26', /is not "jeballto-xcode26", but near it/],
   ['self_hosted', /is not "self-hosted", but near it/],
-])('of a label that nearly is ours it is said what is wrong: %j', (label, why) => {
+])('the reason for a label that is nearly ours says what is wrong: %j', (label, why) => {
   const told = whyNoLabel(['macos', label], OURS, EVERY_RUNNERS);
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(why);
 });
 
-test('of labels that are others’ nothing is said, and none of ours is blamed', () => {
+test('there is no such reason for foreign labels, nor for ours in another case', () => {
   expect(whyNoLabel(['ubuntu-latest', 'gpu', 'Jeballto-MACOS'], OURS, EVERY_RUNNERS)).toEqual([]);
 });
 
-test('each label is in quotes, and what is invisible is seen', () => {
+test('each label is in quotes, and invisible characters are shown', () => {
   expect(quotedLabels(['a, b', 'c\u001b[31m', 'd "e"'])).toBe('["a, b", "c{U+001B}[31m", "d \\"e\\""]');
 });

@@ -43,7 +43,7 @@ const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
   ...more,
 });
 
-test('a full house names who has the slots, since when, and whose end frees one', () => {
+test('when every slot is used, the reason says who has them, since when, and whose end frees one', () => {
   expect(whyWaiting(facts())).toEqual([
     {
       ...{ key: '1', jobId: 1, why: 'noSlot', position: 1, until: null },
@@ -86,7 +86,7 @@ test.each([
   },
 );
 
-test('the trouble of others says nothing of a job', () => {
+test('breakers that are not for a job are not its reason', () => {
   const others = [
     breaker('profile', 'q'),
     breaker('pair', 'q on mini-1'),
@@ -102,7 +102,7 @@ test("a job that waits for GitHub's budget says until when", () => {
   ]);
 });
 
-test('a job whose image is being pulled says where and how far', () => {
+test('a job whose image is being pulled says on which host, and the progress', () => {
   const pulls = [
     { host: 'mini-1', image: 'ghcr.io/octo/mac:1', progress: 'pulling ghcr.io/octo/mac:1 40 %' },
   ];
@@ -116,7 +116,7 @@ test('a job that GitHub keeps queued for longer than a day gets no VM and says s
   expect(whyWaiting(facts({ queued: [old] }))).toMatchObject([{ why: 'tooOld', position: null }]);
 });
 
-test('places are those of the scheduler; a job that rests holds none', () => {
+test('places are in the order of the scheduler, and a job that pauses has none', () => {
   const until = NOW + 30_000;
   const jobs = [queued(3), queued(1, { notBefore: until }), queued(2)];
   expect(
@@ -161,7 +161,7 @@ test.each([
   expect(waits?.sentence).toContain(words);
 });
 
-test('what is not served is told with the reason: a label that nothing covers, an approval that is missing', () => {
+test('a job that is not served has its reason: a label that no profile covers, or a missing approval', () => {
   const seen = { owner: 'o', repository: 'r', workflow: 'w', name: 'n', url: '', queuedAt: NOW };
   const [label, approval] = whyWaiting(
     facts({

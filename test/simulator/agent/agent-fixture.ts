@@ -19,10 +19,10 @@ import { ManualClock } from '../../support/manual-clock.ts';
 export const TOKEN = 'A3F1C2D4-0000-4000-8000-1234567890AB';
 export const IMAGE = 'ghcr.io/jeballto/macos-ci:latest';
 
-/** Numbers in [0, 1) that repeat for the same seed, as the simulators draw them. */
+/** Random numbers in [0, 1) for the simulators, the same ones for the same seed. */
 export const seededRandom = (seed: number): (() => number) => randomSource(seed);
 
-/** Guests and ports in plain memory, with a record of what was asked of them. */
+/** Guests and ports in memory, which record every call. */
 export function memoryHypervisor() {
   const listening = new Map<number, () => number | null>();
   const powered = new Map<string, BootPlan>();
@@ -56,7 +56,7 @@ export function memoryHypervisor() {
     hypervisor,
     listening,
     powered,
-    /** Ports that a stranger holds. */
+    /** Ports that another program uses. */
     busyPorts,
     answer: (given: GuestCommandResult) => {
       result = given;
@@ -77,7 +77,7 @@ const BLANK_REQUEST: Omit<CreateRequest, 'name'> = {
   lifetimeSeconds: null,
 };
 
-/** A world on virtual time and in memory. */
+/** A world in memory and on virtual time. */
 export function virtualWorld(settings: AgentSettings = {}) {
   const clock = new ManualClock();
   const random = seededRandom(1);
@@ -85,7 +85,7 @@ export function virtualWorld(settings: AgentSettings = {}) {
   const memory = memoryHypervisor();
   const world = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
   const life = () => world.life.end.signal;
-  /** Shorthands that let the time of an operation pass. */
+  /** Operations that also let their time pass. */
   const act = {
     create: (name = 'vm', more: Partial<CreateRequest> = {}) =>
       clock.finish(createVm(world, { ...BLANK_REQUEST, name, image: IMAGE, ...more }, life())),

@@ -20,13 +20,13 @@ describe('a fault', () => {
     ['mac pull ghcr.io/x/y:latest', 'mac pull ghcr.io/x/y:latest', true],
     ['GET /vms', 'GET /vms/A', false],
     ['GET /a.b', 'GET /axb', false],
-  ])('on %s meets %s: %s', (route, request, meets) => {
+  ])('on %s matches %s: %s', (route, request, matches) => {
     const { faults } = plan();
     faults.add({ route });
-    expect(faults.next(request) !== null).toBe(meets);
+    expect(faults.next(request) !== null).toBe(matches);
   });
 
-  test('hits as often as it says, after those that it skips, and counts its hits', () => {
+  test('hits `times` requests after those that it skips, and counts its hits', () => {
     const { faults } = plan();
     const fault = faults.add({ route: 'GET /x', skip: 1, times: 2 });
     expect([1, 2, 3, 4].map(() => faults.next('GET /x') !== null)).toEqual([false, true, true, false]);
@@ -36,7 +36,7 @@ describe('a fault', () => {
     expect(faults.list()).toEqual([]);
   });
 
-  test('is in force within its window only', async () => {
+  test('is active only within its time window', async () => {
     const { clock, faults } = plan();
     faults.add({ route: '*', afterMs: 100, untilMs: 200 });
     const hits = [];
@@ -47,7 +47,7 @@ describe('a fault', () => {
     expect(hits).toEqual([false, true, false]);
   });
 
-  test('with a probability hits about so often, the same way for the same seed', () => {
+  test('with a probability hits about that share of requests, the same ones for the same seed', () => {
     const run = () => {
       const { faults } = plan(seededRandom(7));
       const fault = faults.add({ route: '*', probability: 0.3 });
@@ -59,20 +59,20 @@ describe('a fault', () => {
     expect(run()).toEqual(run());
   });
 
-  test('that is spent lets the next one have its turn', () => {
+  test('with no hits left makes room for the next fault', () => {
     const { faults } = plan();
     faults.add({ route: '*', status: 500, times: 1 });
     faults.add({ route: '*', status: 503 });
     expect([faults.next('GET /x')?.status, faults.next('GET /x')?.status]).toEqual([500, 503]);
   });
 
-  test('refuses what it does not know', () => {
+  test('with an unknown field is refused', () => {
     expect(faultSchema.safeParse({ route: '*', statuscode: 500 }).success).toBe(false);
   });
 });
 
 describe('on the agent’s routes', () => {
-  test('a status answers in place of the work', async () => {
+  test('a status is returned instead of the work', async () => {
     await using mac = await servedWorld();
     mac.faults.add({ route: 'POST /vms', status: 429, code: 'TOO_MANY_IMAGE_OPERATIONS', times: 1 });
     const first = await mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
@@ -81,7 +81,7 @@ describe('on the agent’s routes', () => {
     expect((await mac.call('POST', '/vms', { name: 'vm', image: IMAGE })).status).toBe(201);
   });
 
-  test('a body and headers of its own replace the envelope', async () => {
+  test('a body and headers of a fault replace the envelope', async () => {
     await using mac = await servedWorld();
     const body = { host: '127.0.0.1', port: 2222, status: 'unavailable' };
     mac.faults.add({ route: 'GET /vms/:id/ssh', status: 200, body, headers: { 'X-Odd': 'yes' } });
@@ -89,7 +89,7 @@ describe('on the agent’s routes', () => {
     expect([answer.status, answer.body, answer.headers.get('x-odd')]).toEqual([200, body, 'yes']);
   });
 
-  test('a drop before loses the request, a drop after only its answer', async () => {
+  test('a drop before loses the request, a drop after only the response', async () => {
     await using mac = await servedWorld();
     mac.faults.add({ route: 'POST /vms', drop: 'before', times: 1 });
     mac.faults.add({ route: 'POST /vms', drop: 'after', times: 1 });
@@ -100,7 +100,7 @@ describe('on the agent’s routes', () => {
     expect(mac.world.vms.size).toBe(1);
   });
 
-  test('an answer may drip, byte by byte', async () => {
+  test('a response can be sent slowly, byte by byte', async () => {
     await using mac = await servedWorld();
     mac.faults.add({ route: 'GET /health', dripMs: 1 });
     const began = performance.now();
@@ -110,7 +110,7 @@ describe('on the agent’s routes', () => {
     expect(performance.now() - began).toBeGreaterThan(text.length);
   });
 
-  test('a list may have no end: each page is full of the same entries', async () => {
+  test('a list can be endless: each page is full of the same entries', async () => {
     await using mac = await servedWorld();
     await mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
     mac.faults.add({ route: 'GET /vms', endlessList: true });
@@ -121,7 +121,7 @@ describe('on the agent’s routes', () => {
     }
   });
 
-  test('a hang lasts until the client gives up', async () => {
+  test('a hang lasts until the client disconnects', async () => {
     await using mac = await servedWorld();
     const fault = mac.faults.add({ route: 'GET /vms', hang: true });
     const controller = new AbortController();
@@ -146,7 +146,7 @@ describe('the control routes', () => {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   };
 
-  test('set faults at run time and tell their hits, without a token', async () => {
+  test('set faults at run time and return their hits, without a token', async () => {
     await using mac = await servedWorld();
     const { url } = mac.server;
     const fault = { route: 'GET /vms', status: 500, times: 1 };
@@ -158,7 +158,7 @@ describe('the control routes', () => {
     expect((await control(url, 'GET', '/faults')).body).toEqual([]);
   });
 
-  test('add and remove a stranger’s VM, whose slot is taken', async () => {
+  test('add and remove a foreign VM, which uses a slot', async () => {
     await using mac = await servedWorld({ slots: 1 });
     const { url } = mac.server;
     const { body } = await control(url, 'POST', '/vms', { name: 'stranger' });
@@ -172,7 +172,7 @@ describe('the control routes', () => {
     expect((await mac.call('GET', `/vms/${id}/state`)).body).toEqual({ state: 'error' });
   });
 
-  test('add a stranger’s VM in error whose runtime lives on: its slot is taken, and no list shows it', async () => {
+  test('add a foreign VM in error whose runtime lives on, which uses a slot without a VM that runs', async () => {
     await using mac = await servedWorld({ slots: 1 });
     const { url } = mac.server;
     const stranger = { name: 'stranger', state: 'error', hasRuntime: true };
@@ -184,7 +184,7 @@ describe('the control routes', () => {
     expect((await mac.call('POST', `/vms/${id}/start`)).status).toBe(200);
   });
 
-  test('have the registry refuse images', async () => {
+  test('make the registry refuse images', async () => {
     await using mac = await servedWorld();
     const make = async () => (await mac.call('POST', '/vms', { name: 'vm', image: IMAGE })).status;
     expect((await control(mac.server.url, 'PUT', '/registry', { denied: [IMAGE] })).status).toBe(204);
@@ -193,7 +193,7 @@ describe('the control routes', () => {
     expect(await make()).toBe(201);
   });
 
-  test('restart the agent and switch maintenance', async () => {
+  test('restart the agent and switch maintenance on and off', async () => {
     await using mac = await servedWorld();
     const { url } = mac.server;
     await mac.call('POST', '/vms', { name: 'vm', image: IMAGE, ephemeral: true });

@@ -10,7 +10,7 @@ const statusOf = (answer: string) => Number(answer.split(' ')[1]);
 const bodyOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
 
 describe('framing', () => {
-  test('every answer closes the connection, has a length, and is pretty JSON', async () => {
+  test('every response closes the connection, has a length, and is indented JSON', async () => {
     await using mac = await servedWorld();
     const answer = await rawExchange(mac.server.port, 'GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -46,12 +46,12 @@ describe('framing', () => {
     expect(statusOf(await rawExchange(mac.server.port, wide))).toBe(431);
   });
 
-  test('a request that does not arrive whole is dropped without an answer', async () => {
+  test('a request that does not arrive completely is dropped without a response', async () => {
     await using mac = await servedWorld({}, { receiveMs: 30 });
     expect(await rawExchange(mac.server.port, 'GET /v1/health HTTP/1.1\r\n')).toBe('');
   });
 
-  test('connections above the cap get 429 unread', async () => {
+  test('connections above the limit get 429, and their requests are not read', async () => {
     await using mac = await servedWorld({}, { maxConnections: 1 });
     const holder = connect(mac.server.port, '127.0.0.1');
     await soon(async () => {
@@ -62,7 +62,7 @@ describe('framing', () => {
     await soon(async () => expect((await mac.call('GET', '/health')).status).toBe(200));
   });
 
-  test('work goes on for a client that closed its side after the request', async () => {
+  test('the work goes on when the client only closed its side of the connection', async () => {
     await using mac = await servedWorld({ latencies: { pull: 40 } });
     const body = JSON.stringify({ name: 'late', image: IMAGE });
     const socket = connect(mac.server.port, '127.0.0.1');
@@ -87,7 +87,7 @@ describe('framing', () => {
 });
 
 describe('the order of checks', () => {
-  test('a missing or wrong token is 401 before an unknown path is 404, and health needs none', async () => {
+  test('a missing or wrong token is 401 also for unknown paths, and health needs no token', async () => {
     await using mac = await servedWorld();
     for (const token of ['', 'wrong']) {
       const { status, body } = await mac.call('GET', '/nowhere', undefined, token);
@@ -99,20 +99,20 @@ describe('the order of checks', () => {
     expect((await mac.call('GET', '/auth/verify')).body).toEqual({ status: 'ok' });
   });
 
-  test('the config is that of an agent just installed', async () => {
+  test('the config is that of a newly installed agent', async () => {
     await using mac = await servedWorld();
     const { body } = await mac.call('GET', '/config');
     expect(body).toMatchObject({ logging: { maxTotalSize: '2GB', retentionDays: 7 } });
   });
 
-  test('405 names the allowed methods in the order of the alphabet, and a trailing slash is another path', async () => {
+  test('405 lists the allowed methods in alphabetical order, and a trailing slash makes another path', async () => {
     await using mac = await servedWorld();
     const { status, headers } = await mac.call('PUT', `/vms/${UNKNOWN}`);
     expect([status, headers.get('allow')]).toEqual([405, 'DELETE, GET, PATCH']);
     expect((await mac.call('GET', '/vms/')).status).toBe(404);
   });
 
-  test('maintenance refuses every change, unknown routes included, and no read', async () => {
+  test('maintenance refuses every change, also on unknown routes, and no read', async () => {
     await using mac = await servedWorld();
     mac.world.maintenance = true;
     for (const [method, path] of [
@@ -133,7 +133,7 @@ describe('the order of checks', () => {
     expect((await mac.call('GET', '/vms')).status).toBe(200);
   });
 
-  test('path id, body, JSON, fields, capability, gate, existence come in this order', async () => {
+  test('path id, body, JSON, fields, capability, gate and existence are checked in this order', async () => {
     await using mac = await servedWorld({ unavailableFeatures: ['macOSVirtualization'] });
     const check = async (method: string, path: string, body?: unknown) => {
       const answer = await mac.call(method, path, body);
@@ -151,7 +151,7 @@ describe('the order of checks', () => {
     expect(await check('GET', `/vms/${UNKNOWN}/events`)).toEqual([404, 'NOT_FOUND']);
   });
 
-  test('a gate that is held answers before existence is asked', async () => {
+  test('a busy gate is reported before a missing VM', async () => {
     await using mac = await servedWorld();
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -41,14 +41,14 @@ describe('references', () => {
     },
   );
 
-  test('without a registry take the default one, or are refused', () => {
+  test('without a registry use the default one, or are refused', () => {
     expect(parseImageReference('vms/macos:1', 'r.io')).toMatchObject({ normalised: 'r.io/vms/macos:1' });
     expect(parseImageReference('vms/macos:1', null)).toBe('registry missing');
   });
 });
 
 describe('create from an image', () => {
-  test('pulls it visibly, and the VM is in no list before the create answers', async () => {
+  test('pulls it as a listed operation, and the VM is in no list before the response', async () => {
     const { world, clock, life } = virtualWorld({ latencies: { pull: 8_000, clone: 4_000 } });
     const creating = createVm(world, request('vm', IMAGE), life());
     await clock.pass(4_500);
@@ -88,7 +88,7 @@ describe('create from an image', () => {
     });
   });
 
-  test('leaves nothing behind when the connection is reset while it copies', async () => {
+  test('leaves nothing behind when the connection is reset during the copy', async () => {
     const { world, clock, act } = virtualWorld({ latencies: { clone: 10_000 } });
     await act.create('first');
     const reset = new AbortController();
@@ -102,7 +102,7 @@ describe('create from an image', () => {
     expect(world.images.list()[0]?.claims).toBe(0);
   });
 
-  test('with resources beyond the host fails after the pull, and no later change can rescue it', async () => {
+  test('with resources beyond the host fails after the pull', async () => {
     const resources = { cpuCount: 12, memorySize: 8 * GIB, diskSize: 64 * GIB };
     const { world, act } = virtualWorld({
       host: { cpus: 12 },
@@ -113,7 +113,7 @@ describe('create from an image', () => {
     expect(world.vms.size).toBe(0);
   });
 
-  test('may fail after the VM came into being', async () => {
+  test('can fail after the VM was made', async () => {
     const { world, faults, act } = virtualWorld();
     faults.add({ route: 'mac create *', status: 500, drop: 'after', times: 1 });
     await expect(act.create()).rejects.toMatchObject({ status: 500, code: 'CREATE_FAILED' });
@@ -129,7 +129,7 @@ describe('the cache', () => {
     expect(world.images.list().map((image) => image.digest)).toEqual([DIGEST, DIGEST]);
   });
 
-  test('asks the registry about a tag even when the image is local, but not about a digest', async () => {
+  test('asks the registry for a tag even when the image is local, but not for a digest', async () => {
     const unreachable: string[] = [];
     const { world, act } = virtualWorld({ registry: { unreachable } });
     const pinned = `ghcr.io/jeballto/macos-ci@${DIGEST}`;
@@ -141,7 +141,7 @@ describe('the cache', () => {
     expect(world.vms.size).toBe(3);
   });
 
-  test('gives nobody an image that it refuses, as often as it is asked, and every other one', async () => {
+  test('never has an image that the registry refuses, but every other one', async () => {
     const { world, act } = virtualWorld({ registry: { denied: [IMAGE] } });
     for (const name of ['a', 'b']) {
       await expect(act.create(name)).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('the cache', () => {
     expect(world.vms.size).toBe(2);
   });
 
-  test('tells where an image lies, how long it is there, and what it is', async () => {
+  test('lists the path of an image, its age and its content', async () => {
     const resources = { cpuCount: 4, memorySize: 8 * GIB, diskSize: 80 * GIB };
     const { world, act } = virtualWorld({
       registry: { images: { [IMAGE]: { bytes: 20 * GIB, resources } } },
@@ -184,7 +184,7 @@ describe('the cache', () => {
 });
 
 describe('pull operations', () => {
-  test('are eight at a time, creates included', async () => {
+  test('run at most eight at a time, creates included', async () => {
     const { world, clock, act, life } = virtualWorld({ latencies: { pull: 60_000 } });
     const pulls = Array.from({ length: 8 }, (_, index) =>
       startPull(world, reference(`r.io/image:${index}`), null, life()),
@@ -198,7 +198,7 @@ describe('pull operations', () => {
     await act.create();
   });
 
-  test('of one reference go one after another, and the second takes what the first brought', async () => {
+  test('of one reference run one after another, and the second uses the image of the first', async () => {
     const { world, clock, life } = virtualWorld({ latencies: { pull: 10_000, resolve: 0 } });
     const [first, second] = [1, 2].map(() => startPull(world, reference(IMAGE), null, life()));
     const before = clock.now();
@@ -217,7 +217,7 @@ describe('pull operations', () => {
     expect(listPulls(world, true).map((pull) => pull.reference)).toEqual(newestFirst);
   });
 
-  test('are started until there is progress, and then tell it and the speed', async () => {
+  test('are started until there is progress, and then have progress and speed', async () => {
     const { world, clock, life } = virtualWorld({
       latencies: { resolve: 1_000, pull: 8_000 },
       registry: { images: { [IMAGE]: { bytes: 4_000_000_000 } } },
@@ -242,7 +242,7 @@ describe('pull operations', () => {
     });
   });
 
-  test('of an image that is local go from started to completed, with all progress and no bytes', async () => {
+  test('of a local image go from started to completed, with full progress and no bytes', async () => {
     const { world, clock, act, life } = virtualWorld({ latencies: { resolve: 1_000 } });
     await act.create();
     const operation = startPull(world, reference(IMAGE), null, life());
@@ -263,7 +263,7 @@ describe('pull operations', () => {
     [503, 'IMAGE_PULL_REGISTRY_UNAVAILABLE', 'IMAGE_PULL_FAILED'],
     [504, 'IMAGE_PULL_TIMEOUT', 'IMAGE_PULL_FAILED'],
     [500, 'IMAGE_PULL_FAILED', 'IMAGE_PULL_FAILED'],
-  ])('tell a failure %i under another code than the blocking route', async (status, polled, blocking) => {
+  ])('have another code for a failure %i than the blocking route', async (status, polled, blocking) => {
     const { world, clock, faults, act, life } = virtualWorld();
     faults.add({ route: `mac pull ${IMAGE}`, status });
     const operation = startPull(world, reference(IMAGE), null, life());
@@ -281,7 +281,7 @@ describe('pull operations', () => {
     expect(pullResponse(operation)).toMatchObject({ status: 'failed', errorCode: 'IMAGE_PULL_TIMEOUT' });
   });
 
-  test('are remembered when they have ended, a hundred at most', async () => {
+  test('are kept after their end, at most a hundred of them', async () => {
     const { world, clock, life } = virtualWorld();
     const first = startPull(world, reference('r.io/first'), null, life());
     await clock.finish(first.ended);

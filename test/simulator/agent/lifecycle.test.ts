@@ -6,7 +6,7 @@ import { slotsInUse } from '../../../src/simulator/agent/vms/vm-state.ts';
 import { virtualWorld } from './agent-fixture.ts';
 
 describe('slots', () => {
-  test('of two starts that race for the last slot exactly one wins, and the other VM stays stopped', async () => {
+  test('of two starts that race for the last slot exactly one succeeds, and the other VM stays stopped', async () => {
     const { world, clock, act, life } = virtualWorld();
     await act.running('first');
     const [b, c] = [await act.create('b'), await act.create('c')];
@@ -21,13 +21,13 @@ describe('slots', () => {
     expect([b.state, c.state].sort()).toEqual(['running', 'stopped']);
   });
 
-  test('creating is never limited: any number of stopped VMs may exist', async () => {
+  test('limit no creates: any number of stopped VMs may exist', async () => {
     const { world, act } = virtualWorld();
     for (const name of ['a', 'b', 'c', 'd']) await act.create(name);
     expect([...world.vms.values()].map((vm) => vm.state)).toEqual(Array(4).fill('stopped'));
   });
 
-  test('a forced delete has freed slot and port when it answers', async () => {
+  test('a forced delete has freed slot and port when its response comes', async () => {
     const { world, clock, act } = virtualWorld({ sshPorts: { start: 2222, end: 2223 } });
     const a = await act.running('a');
     const b = await act.running('b');
@@ -41,7 +41,7 @@ describe('slots', () => {
     expect(c.power?.forward?.port).toBe(freed);
   });
 
-  test('a VM in error gives its slot back, unless the world is told that its runtime lives on', async () => {
+  test('a VM in error frees its slot, unless its runtime is set to live on', async () => {
     for (const errorHoldsSlot of [false, true]) {
       const { world, act } = virtualWorld({ errorHoldsSlot });
       const vm = await act.running();
@@ -50,7 +50,7 @@ describe('slots', () => {
     }
   });
 
-  test('a start that fails while what it started lives on takes a slot, until its VM is stopped or deleted', async () => {
+  test('a failed start whose runtime lives on uses a slot until its VM is stopped or deleted', async () => {
     const { world, faults, act } = virtualWorld({ slots: 1 });
     const [failed, next] = [await act.create('failed'), await act.create('next')];
     const fault = { route: 'mac start failed', status: 500, body: { hasRuntime: true } };
@@ -79,7 +79,7 @@ describe('slots', () => {
 });
 
 describe('start', () => {
-  test('answers running long before the guest has an address or an sshd', async () => {
+  test('returns running long before the guest has an address or an sshd', async () => {
     const { act } = virtualWorld({ latencies: { nat: 5_000, sshd: 30_000 } });
     const vm = await act.running();
     expect(vm.state).toBe('running');
@@ -106,7 +106,7 @@ describe('start', () => {
     expect(vm.state).toBe('running');
   });
 
-  test('may report a failure for a VM that runs all the same', async () => {
+  test('can report a failure although the VM runs', async () => {
     const { faults, act } = virtualWorld();
     faults.add({ route: 'mac start *', status: 500, drop: 'after' });
     const vm = await act.create();
@@ -114,7 +114,7 @@ describe('start', () => {
     expect(vm.state).toBe('running');
   });
 
-  test('of a blank VM is refused: nothing is installed, and on a full host there is no slot to ask for it', async () => {
+  test('of a blank VM is refused, on a full host because of the slots', async () => {
     const { act } = virtualWorld({ slots: 1 });
     const vm = await act.create('blank', { image: null });
     expect(vm.state).toBe('created');
@@ -152,7 +152,7 @@ describe('the gate', () => {
     expect(world.vms.size).toBe(0);
   });
 
-  test('lets different VMs go on in parallel', async () => {
+  test('lets operations of different VMs run in parallel', async () => {
     const { world, clock, act, life } = virtualWorld({ latencies: { start: 1_000 } });
     const [a, b] = [await act.create('a'), await act.create('b')];
     const before = clock.now();
@@ -162,7 +162,7 @@ describe('the gate', () => {
 });
 
 describe('delete', () => {
-  test('without force refuses a VM that runs, and takes one that rests', async () => {
+  test('without force refuses a VM that runs, and deletes one that is stopped', async () => {
     const { world, act } = virtualWorld();
     const vm = await act.running();
     await expect(act.delete(vm, false)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
@@ -172,7 +172,7 @@ describe('delete', () => {
     await expect(act.delete(vm)).rejects.toMatchObject({ status: 404, code: 'NOT_FOUND' });
   });
 
-  test('by force goes straight to stopped, where a stop passes through stopping', async () => {
+  test('by force goes directly to stopped, while a stop goes through stopping', async () => {
     const { world, act } = virtualWorld();
     const [stopped, deleted] = [await act.running('stopped'), await act.running('deleted')];
     await act.stop(stopped);
@@ -200,7 +200,7 @@ describe('delete', () => {
 });
 
 describe('ephemeral VMs', () => {
-  test('that have booted and are stopped already answer a stop when they are gone', async () => {
+  test('that have booted and are stopped already are deleted by a stop before its response', async () => {
     const { world, clock, act, life } = virtualWorld();
     const vm = await act.running('a', { ephemeral: true });
     await act.stop(vm);
@@ -213,7 +213,7 @@ describe('ephemeral VMs', () => {
     expect(world.vms.has(kept.id)).toBe(true);
   });
 
-  test('that have booted answer stopped and disappear afterwards', async () => {
+  test('that have booted return stopped and disappear afterwards', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.running('vm', { ephemeral: true });
     await act.stop(vm);
@@ -222,7 +222,7 @@ describe('ephemeral VMs', () => {
     expect(world.vms.has(vm.id)).toBe(false);
   });
 
-  test('that never booted stay, after a failed first start too', async () => {
+  test('that never booted stay, also after a failed first start', async () => {
     const { world, clock, faults, act } = virtualWorld();
     faults.add({ route: 'mac start failing', status: 500 });
     await act.create('untouched', { ephemeral: true });
@@ -262,7 +262,7 @@ describe('ephemeral VMs', () => {
 });
 
 describe('lifetime', () => {
-  test('counts from the first running and ends with a hard stop and, when ephemeral, with a delete', async () => {
+  test('counts from the first running and ends with a hard stop, and with a delete when ephemeral', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.create('vm', { ephemeral: true, lifetimeSeconds: 60 });
     await clock.pass(600_000);
@@ -277,7 +277,7 @@ describe('lifetime', () => {
 });
 
 describe('events', () => {
-  test('are the newest thousand of the whole agent, so that a noisy VM evicts another’s', async () => {
+  test('are the newest thousand of the whole agent, so that many of one VM remove those of another', async () => {
     const { world, act } = virtualWorld();
     const quiet = await act.create('quiet');
     const noisy = await act.create('noisy');
@@ -289,7 +289,7 @@ describe('events', () => {
 });
 
 describe('records', () => {
-  test('trail behind the live state when the world is told so', async () => {
+  test('lag behind the live state when a lag is set', async () => {
     const { clock, act } = virtualWorld({ latencies: { persistence: 500 } });
     const vm = await act.running();
     expect([vm.state, persistedState(vm, clock.now())]).toEqual(['running', 'stopped']);
@@ -297,7 +297,7 @@ describe('records', () => {
     expect(persistedState(vm, clock.now())).toBe('running');
   });
 
-  test('repeat themselves with the same seed', async () => {
+  test('are the same for the same seed', async () => {
     const ids = async () => {
       const { act } = virtualWorld();
       const vm = await act.running();

@@ -14,7 +14,7 @@ const isDescribed = canRun(agentOpenApiMissing(), { onlySomeHaveIt: !process.env
 
 type Served = Awaited<ReturnType<typeof servedWorld>>;
 
-/** Calls the simulated agent and notes every departure from the description. */
+/** Calls the simulated agent and records every difference from the description. */
 function recorder(mac: Served) {
   const problems: string[] = [];
   const seen = new Set<string>();
@@ -29,7 +29,7 @@ function recorder(mac: Served) {
 }
 
 describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
-  test('a VM’s whole life is valid, request and response', async () => {
+  test('every request and response in the life of a VM is valid', async () => {
     await using mac = await servedWorld();
     const { call, problems, seen } = recorder(mac);
     await call('GET', '/health');
@@ -103,7 +103,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
     );
   });
 
-  test('what a simulated Mac shows of its screen, its pauses and its pushes is valid', async () => {
+  test('screenshots, pauses and pushes of a simulated Mac are valid', async () => {
     await using mac = await servedWorld();
     const { call, problems } = recorder(mac);
     const { id } = await call('POST', '/vms', { name: 'vm', image: IMAGE });
@@ -189,7 +189,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
     expect(mac.world.vms.size).toBe(2);
   });
 
-  test('every operation that is described is a route', async () => {
+  test('every operation of the description is a route', async () => {
     await using mac = await servedWorld();
     const unknown: string[] = [];
     for (const operation of describedOperations()) {
@@ -201,7 +201,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('a reset and a wipe of images tell what they did not do, the hard reset without an error envelope', async () => {
+  test('a reset and a wipe of images report what they did not do, the hard reset without an error envelope', async () => {
     await using mac = await servedWorld();
     const { call, problems } = recorder(mac);
     await call('POST', '/vms', { name: 'vm', image: IMAGE });
@@ -241,7 +241,7 @@ describe.runIf(isDescribed)('against the agent’s OpenAPI description', () => {
       { method: 'DELETE', path: '/vms/00000000-0000-4000-8000-000000000000', status: 204, responseBody: {} },
       /a body where none/,
     ],
-  ])('%s is found', (_what, exchange, problem) => {
+  ])('the validation finds %s', (_what, exchange, problem) => {
     expect(validateAgentExchange(exchange).join('\n')).toMatch(problem);
   });
 });

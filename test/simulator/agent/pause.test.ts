@@ -45,7 +45,7 @@ describe('a paused VM', () => {
     expect(told(vm).slice(-3)).toEqual(['VM_PAUSED', 'SSH_PORT_RELEASED', 'VNC_PORT_RELEASED']);
   });
 
-  test('is resumed on a full host, and its uptime and its network begin again', async () => {
+  test('is resumed on a full host, and its uptime and its network start again', async () => {
     const { world, clock, act, pause, resume, told, ready } = pausing({ slots: 1 });
     const vm = await ready();
     await pause(vm);
@@ -59,7 +59,7 @@ describe('a paused VM', () => {
     expect(told(vm).slice(-2)).toEqual(['SSH_PORT_ASSIGNED', 'SSH_READY']);
   });
 
-  test('is not started, paused again or asked for a forwarding, but stopped', async () => {
+  test('can be stopped, but not started, paused again or forwarded', async () => {
     const { world, clock, act, life, pause, ready } = pausing();
     const vm = await ready();
     await pause(vm);
@@ -70,14 +70,14 @@ describe('a paused VM', () => {
     expect(vm.state).toBe('stopped');
   });
 
-  test('ends with its lifetime all the same', async () => {
+  test('ends with its lifetime too', async () => {
     const { world, clock, pause, ready } = pausing();
     await pause(await ready({ ephemeral: true, lifetimeSeconds: 60 }));
     await clock.pass(70_000);
     expect(world.vms.size).toBe(0);
   });
 
-  test('that a restart of the agent saved is resumed from its file', async () => {
+  test('is resumed from its file when a restart of the agent saved it', async () => {
     const { world, memory, resume, told, ready } = pausing();
     const vm = await ready();
     await shutDown(world, 'graceful');
@@ -109,7 +109,7 @@ test('a pause or a resume that fails leaves the VM in error', async () => {
   expect(vm.state).toBe('error');
 });
 
-test('pause and resume are routes, as VNC is', async () => {
+test('pause, resume and VNC are routes', async () => {
   await using mac = await servedWorld();
   const { body } = await mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
   const { id } = body as { id: string };

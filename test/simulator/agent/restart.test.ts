@@ -51,7 +51,7 @@ describe('a restart of the agent', () => {
     expect([world.pulls.size, world.portsInUse.size, world.images.local.size]).toEqual([0, 0, 1]);
   });
 
-  test('undoes a create and a start that were under way', async () => {
+  test('undoes a create and a start that were running', async () => {
     const { world, clock, act, life, memory } = virtualWorld({ latencies: { start: 10_000, clone: 10_000 } });
     const vm = await act.create();
     const request = { name: 'late', image: IMAGE, resources: {}, namesResources: false, ephemeral: true };
@@ -69,7 +69,7 @@ describe('a restart of the agent', () => {
     await act.start(vm);
   });
 
-  test('finishes a deletion that had failed', async () => {
+  test('completes a deletion that had failed', async () => {
     const { world, faults, act } = virtualWorld();
     faults.add({ route: 'mac delete *', status: 500, times: 1 });
     await expect(act.delete(await act.create())).rejects.toThrow();
@@ -78,7 +78,7 @@ describe('a restart of the agent', () => {
     expect(world.vms.size).toBe(0);
   });
 
-  test('refuses connections meanwhile, and the uptime starts anew on the same port', async () => {
+  test('refuses connections until its end, and the uptime starts again on the same port', async () => {
     await using mac = await servedWorld();
     (mac.world.life as { startedAt: number }).startedAt -= 3_600_000;
     const health = async () => (await mac.call('GET', '/health')).body as { uptime: number };
@@ -91,7 +91,7 @@ describe('a restart of the agent', () => {
     expect((await health()).uptime).toBeLessThan(60);
   });
 
-  test('cuts the requests that are under way without an answer', async () => {
+  test('cuts running requests without a response', async () => {
     await using mac = await servedWorld({ latencies: { pull: 60_000 } });
     const creating = mac.call('POST', '/vms', { name: 'vm', image: IMAGE });
     const outcome = expect(creating).rejects.toThrow();

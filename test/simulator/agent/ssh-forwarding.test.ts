@@ -9,7 +9,7 @@ const events = (world: ReturnType<typeof virtualWorld>['world'], id: string) =>
   world.events.of(id, 1000).map((event) => event.type);
 
 describe('automatic forwarding', () => {
-  test('gives a port once the guest has an address; the port is open long before sshd answers', async () => {
+  test('opens a port when the guest has an address, long before sshd runs', async () => {
     const { world, clock, act, memory } = virtualWorld({ latencies: LATENCIES });
     const vm = await act.running();
     expect(() => sshInfo(world, vm.id)).toThrow(
@@ -26,7 +26,7 @@ describe('automatic forwarding', () => {
     expect(events(world, vm.id)).toContain('SSH_READY');
   });
 
-  test('can be switched off: then only enabling brings a port, and the address is shown all the same', async () => {
+  test('can be switched off: then only enabling opens a port, and the address is still listed', async () => {
     const { world, clock, act } = virtualWorld({ autoEnableSshForwarding: false, latencies: LATENCIES });
     const vm = await act.running();
     await clock.pass(10_000);
@@ -46,14 +46,14 @@ describe('automatic forwarding', () => {
 });
 
 describe('enabling', () => {
-  test('tells the port that exists already', async () => {
+  test('returns the port that exists already', async () => {
     const { clock, act, world } = virtualWorld({ latencies: LATENCIES });
     const vm = await act.running();
     await clock.pass(3_000);
     expect(await act.enableSsh(vm)).toEqual(sshInfo(world, vm.id));
   });
 
-  test('without an address searches twice, holds the gate all along, and ends with 409', async () => {
+  test('without an address searches twice, holds the gate for that time, and ends with 409', async () => {
     const { world, clock, faults, act, life } = virtualWorld({ latencies: LATENCIES });
     faults.add({ route: 'guest boot *', body: { natMs: 'never' } });
     const vm = await act.running();
@@ -67,7 +67,7 @@ describe('enabling', () => {
     expect(clock.now() - before).toBeGreaterThanOrEqual(142_000);
   });
 
-  test('needs a VM that runs', async () => {
+  test('is refused for a VM that does not run', async () => {
     const { act } = virtualWorld();
     const vm = await act.create();
     await expect(act.enableSsh(vm)).rejects.toMatchObject({ status: 409, code: 'INVALID_STATE' });
@@ -83,7 +83,7 @@ describe('enabling', () => {
     await expect(act.enableSsh(third)).rejects.toMatchObject({ status: 503, code: 'SSH_ENABLE_FAILED' });
   });
 
-  test('runs into a stranger on the lowest port every time and never tries the next', async () => {
+  test('fails each time when another program has the lowest port, and never tries the next one', async () => {
     const { clock, act, memory } = virtualWorld({ sshPorts: { start: 2222, end: 2223 } });
     memory.busyPorts.add(2222);
     const vm = await act.running();
@@ -106,7 +106,7 @@ describe('the port', () => {
     expect(memory.listening.size).toBe(0);
   });
 
-  test('is closed when the VM stops in the instant in which it was being opened', async () => {
+  test('is closed when the VM stops at the moment in which it is opened', async () => {
     const { clock, act, memory } = virtualWorld({ latencies: { nat: 100, stop: 0 } });
     const vm = await act.running();
     await clock.pass(100);
@@ -116,7 +116,7 @@ describe('the port', () => {
 });
 
 describe('its events', () => {
-  test('name the port where it is assigned and nowhere else; it is released after the VM has stopped', async () => {
+  test('name the port only when it is assigned, and its release follows the stop of the VM', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.running();
     await clock.pass(1_000);
@@ -143,7 +143,7 @@ describe('its events', () => {
     expect(events(world, vm.id).slice(-2)).toEqual([ended, 'SSH_PORT_RELEASED']);
   });
 
-  test('tell the release before the deletion', async () => {
+  test('report the release before the deletion', async () => {
     const { world, clock, act } = virtualWorld();
     const vm = await act.running();
     await clock.pass(1_000);
@@ -155,7 +155,7 @@ describe('its events', () => {
 describe('execute', () => {
   const request = { command: 'true', user: 'admin', password: 'admin', timeoutSeconds: 30 };
 
-  test('reports a failure of SSH as a success with exit code 255', async () => {
+  test('returns 200 with exit code 255 for a failure of SSH', async () => {
     const { world, clock, act, memory, life } = virtualWorld();
     const vm = await act.running();
     await clock.pass(1_000);
@@ -163,7 +163,7 @@ describe('execute', () => {
     expect(await executeInGuest(world, vm.id, request, life())).toMatchObject({ vmId: vm.id, exitCode: 255 });
   });
 
-  test('ends with 504 at its deadline and needs no gate', async () => {
+  test('ends with 504 at its deadline and does not wait for the gate', async () => {
     const { world, clock, act, memory, life } = virtualWorld();
     const vm = await act.running();
     await clock.pass(1_000);

@@ -14,7 +14,7 @@ async function create(mac: Served, more: Record<string, unknown> = {}) {
 }
 
 describe('VMs', () => {
-  test('show some unset fields as null and leave the network’s out; ids are capitals, times whole seconds', async () => {
+  test('have null for some unset fields and leave those of the network out, with ids in capitals and times in seconds', async () => {
     await using mac = await servedWorld({ latencies: { nat: 60_000 } });
     const vm = await create(mac);
     expect(vm).toEqual({
@@ -68,7 +68,7 @@ describe('VMs', () => {
     expect([answer.status, codeOf(answer.body)]).toEqual([400, code]);
   });
 
-  test('ignore nulls and unknown fields of a create', async () => {
+  test('are created although the request has nulls and unknown fields', async () => {
     await using mac = await servedWorld();
     await create(mac, { resources: null, ephemeral: null, lifetimeSeconds: null, labels: ['x'] });
   });
@@ -132,7 +132,7 @@ describe('VMs', () => {
     expect((await mac.call('POST', `/vms/${id}/clone?force=true`, { name: 'again' })).status).toBe(201);
   });
 
-  test('are copied one at a time: the source is busy for a second copy, which is in no list before it is made', async () => {
+  test('are copied one at a time, and a copy is in no list before it is made', async () => {
     const { world, clock, life } = virtualWorld({ latencies: { clone: 10_000, resize: 5_000 } });
     const source = addForeignVm(world, { name: 'base', state: 'stopped' });
     const copyOf = (name: string, diskSize = source.resources.diskSize) =>
@@ -180,7 +180,7 @@ describe('VMs', () => {
       return { ...at, source, diskSize, cloned, copy, told };
     };
 
-    test('are listed with the source’s disk and busy until it has grown', async () => {
+    test('are listed with the disk size of the source, and busy, until the disk has grown', async () => {
       const { world, clock, act, source, diskSize, cloned, copy, told } = growing();
       await clock.pass(12_000);
       const { id } = copy();
@@ -199,7 +199,7 @@ describe('VMs', () => {
       expect(world.gate.isHeld(id)).toBe(false);
     });
 
-    test.each([500, 504])('are deleted when the growing fails with %i', async (status) => {
+    test.each([500, 504])('are deleted when their disk cannot grow, with %i', async (status) => {
       const { world, clock, faults, cloned, copy, told } = growing();
       faults.add({ route: 'mac resize copy', status });
       const outcome = expect(cloned).rejects.toMatchObject({ status, code: 'CLONE_FAILED' });
@@ -211,7 +211,7 @@ describe('VMs', () => {
       expect(told(id).map(([type]) => type)).toEqual(['VM_CREATED', 'VM_DELETED']);
     });
 
-    test('stay as a tombstone when their deletion fails too', async () => {
+    test('stay in the state deleted when their deletion fails too', async () => {
       const { clock, faults, cloned, copy } = growing();
       for (const operation of ['resize', 'delete'])
         faults.add({ route: `mac ${operation} copy`, status: 500 });
@@ -243,7 +243,7 @@ describe('VMs', () => {
   test('are copied by force while their guest shuts down', async () => {
     const { world, clock, act, memory, life } = virtualWorld();
     const source = await act.running();
-    // The guest's end is under way when the clone comes.
+    // The guest is shutting down when the clone comes.
     const ended = guestEnded(world, source, 'shutdown');
     expect(source.state).toBe('stopping');
     const wanted = { name: 'copy', resources: {}, ephemeral: true, lifetimeSeconds: null };
@@ -270,7 +270,7 @@ describe('VMs', () => {
     expect((await mac.call('GET', '/vms')).body).toMatchObject({ total: 2 });
   });
 
-  test('tell their events as strings, after their deletion too', async () => {
+  test('have events with strings only, also after their deletion', async () => {
     await using mac = await servedWorld();
     const { id } = await create(mac);
     await mac.call('POST', `/vms/${id}/start`);
@@ -293,7 +293,7 @@ describe('VMs', () => {
     expect(newest).toMatchObject({ total: 1, events: [{ type: 'VM_DELETED' }] });
   });
 
-  test('show a PNG while they run', async () => {
+  test('return a PNG of their screen while they run', async () => {
     await using mac = await servedWorld();
     const { id } = await create(mac);
     expect((await mac.call('GET', `/vms/${id}/screenshot`)).status).toBe(409);
@@ -305,7 +305,7 @@ describe('VMs', () => {
 });
 
 describe('pull operations', () => {
-  test('asynchronous: 202 at once, then polled to completion with 200', async () => {
+  test('are started with 202 at once when asynchronous, and polled with 200 until they complete', async () => {
     await using mac = await servedWorld({ latencies: { pull: 40 } });
     const started = await mac.call('POST', '/images/pull', { reference: IMAGE, async: true });
     expect(started.status).toBe(202);
@@ -325,7 +325,7 @@ describe('pull operations', () => {
     });
   });
 
-  test('a failed one is polled with 200, where the blocking route answers with the error', async () => {
+  test('are polled with 200 also after a failure, while the blocking route returns the error', async () => {
     await using mac = await servedWorld({ registry: { unreachable: ['down.example'] } });
     const reference = 'down.example/x:1';
     const started = await mac.call('POST', '/images/pull', { reference, async: true });
@@ -341,7 +341,7 @@ describe('pull operations', () => {
     expect([blocking.status, codeOf(blocking.body)]).toEqual([503, 'IMAGE_PULL_FAILED']);
   });
 
-  test('a bad reference is INVALID_REFERENCE here, a bad timeout INVALID_REQUEST', async () => {
+  test('are refused with INVALID_REFERENCE for a bad reference, with INVALID_REQUEST for a bad timeout', async () => {
     await using mac = await servedWorld();
     const bad = await mac.call('POST', '/images/pull', { reference: 'UPPER' });
     expect([bad.status, codeOf(bad.body)]).toEqual([400, 'INVALID_REFERENCE']);

@@ -11,7 +11,7 @@ function forwarding(settings: Parameters<typeof virtualWorld>[0] = {}) {
   return { ...at, enable, told };
 }
 
-test('a VNC port is only there when it was asked for: the lowest that is free, and silent', async () => {
+test('a VNC port exists only when it was enabled: it is the lowest free one, and silent', async () => {
   const { world, clock, act, memory, enable, told } = forwarding();
   const [a, b] = [await act.running('a'), await act.running('b')];
   await clock.pass(1_000);
@@ -25,7 +25,7 @@ test('a VNC port is only there when it was asked for: the lowest that is free, a
   expect(told(a)).toMatchObject([{ type: 'VNC_PORT_ASSIGNED', data: { port: '5901' } }]);
 });
 
-test('it is released by disabling, as often as one likes, and by a stop', async () => {
+test('a VNC port is released by each disabling and by a stop', async () => {
   const { world, clock, act, memory, enable, told } = forwarding();
   const vm = await act.running();
   await enable(vm);
@@ -37,7 +37,7 @@ test('it is released by disabling, as often as one likes, and by a stop', async 
   expect([memory.listening.has(5901), world.vncPortsInUse.size]).toEqual([false, 0]);
 });
 
-test('it needs an address, a free port that nobody else has, and a VM that runs', async () => {
+test('a VNC port needs an address, a free port, and a VM that runs', async () => {
   const { clock, faults, memory, act, enable } = forwarding({ slots: 4 });
   await expect(enable(await act.create('still'))).rejects.toMatchObject({
     status: 409,

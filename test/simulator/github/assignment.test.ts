@@ -29,7 +29,7 @@ function withRunners(settings: Parameters<typeof virtualGitHub>[0] = {}) {
   const organization = (): Scope => ({ kind: 'organization', account: ensureAccount(world, 'octo') });
   const online = (name: string, labels: readonly string[] = MAC, scope = repository(), group = 1) =>
     connect(world, registerJit(world, scope, { ...jitBody(name, labels), runner_group_id: group }));
-  /** The runner that is to take the run's job and has not taken it yet. */
+  /** The runner that the run's job is assigned to and that has not taken it yet. */
   const holder = (run: Run) => world.assignments.get(only(run).id)?.runner.name ?? null;
   return { ...github, repository, organization, online, holder };
 }
@@ -47,7 +47,7 @@ describe('a job goes to a runner', () => {
     expect(holder(push([{ labels: wanted }])) === 'mac').toBe(expected);
   });
 
-  test('of its repository or of its organization, and of no other', () => {
+  test('of its repository or its organization only', () => {
     const { online, organization, push, repository, holder } = withRunners();
     online('other', MAC, repository('octo/other'));
     expect(holder(push())).toBeNull();
@@ -56,7 +56,7 @@ describe('a job goes to a runner', () => {
     expect(holder(push([{}], 'elsewhere/app'))).toBeNull();
   });
 
-  test('as soon as one comes, the oldest job first, whichever it was started for', () => {
+  test('as soon as one connects, the oldest job first, whichever job the runner was started for', () => {
     const { online, push, holder } = withRunners();
     const [first, second] = [push(), push()];
     online('started-for-the-second');
@@ -64,7 +64,7 @@ describe('a job goes to a runner', () => {
     expect(holder(second)).toBeNull();
   });
 
-  test('at random where several would do', () => {
+  test('at random when several fit', () => {
     const { online, push, holder } = withRunners();
     for (let i = 0; i < 10; i += 1) online(`mac-${i}`);
     const taken = Array.from({ length: 5 }, () => holder(push()));
@@ -72,7 +72,7 @@ describe('a job goes to a runner', () => {
     expect(taken).not.toEqual(['mac-0', 'mac-1', 'mac-2', 'mac-3', 'mac-4']);
   });
 
-  test('of a group that may work for its repository', () => {
+  test('of a group only when that may work for its repository', () => {
     const { online, organization, push, repository, world, holder } = withRunners();
     const group = addRunnerGroup(world, 'octo', 'Macs', { repositories: ['app'] });
     online('mac', MAC, organization(), group.id);
@@ -82,7 +82,7 @@ describe('a job goes to a runner', () => {
     expect(holder(push([{}], REPOSITORY))).toBe('mac');
   });
 
-  test('of the group that it names, even without labels', () => {
+  test('of the group that it names, also without labels', () => {
     const { online, organization, push, world, holder } = withRunners();
     const group = addRunnerGroup(world, 'octo', 'Macs');
     online('default', MAC, organization());
@@ -90,7 +90,7 @@ describe('a job goes to a runner', () => {
     expect(holder(push([{ labels: [], group: 'macs' }]))).toBe('grouped');
   });
 
-  test('after a moment, where assignment takes one', async () => {
+  test('after the time that an assignment takes', async () => {
     const { clock, online, push, holder } = withRunners({ timings: { assignment: 2_000 } });
     online('mac');
     const run = push();
@@ -99,7 +99,7 @@ describe('a job goes to a runner', () => {
     expect(holder(run)).toBe('mac');
   });
 
-  test('but not to one whose version is too old', () => {
+  test('whose version is not too old', () => {
     const { push, repository, world, holder } = withRunners({ minimumRunnerVersion: '2.329.0' });
     const body = (name: string) => jitBody(name);
     connect(world, registerJit(world, repository(), body('old')), '2.328.9');
@@ -110,8 +110,8 @@ describe('a job goes to a runner', () => {
   });
 });
 
-describe('GitHub keeps to itself', () => {
-  test('all jobs while it assigns nothing, however many idle runners fit; then each goes to one', async () => {
+describe('GitHub can be told not to assign', () => {
+  test('any job, however many idle runners fit, until that ends', async () => {
     const { ask, online, push, holder } = withRunners();
     await ask('PUT', '/_sim/assignment', { on: false });
     online('early');
@@ -122,7 +122,7 @@ describe('GitHub keeps to itself', () => {
     expect(holder(run)).not.toBeNull();
   });
 
-  test('one job, while others go on', async () => {
+  test('one job, while other jobs are assigned', async () => {
     const { ask, online, push, holder } = withRunners();
     const [withheld, other] = [push(), push()];
     const path = `/_sim/jobs/${only(withheld).id}/assignment`;
@@ -135,7 +135,7 @@ describe('GitHub keeps to itself', () => {
   });
 });
 
-test('a runner of an organization is taken by any of its repositories, and the job that it was made for waits', () => {
+test('a runner of an organization can get a job of any of its repositories, and the job that it was made for waits', () => {
   const { online, organization, push, holder } = withRunners();
   const unlisted = push([{}], 'octo/unlisted');
   const ours = push();
@@ -144,7 +144,7 @@ test('a runner of an organization is taken by any of its repositories, and the j
 });
 
 describe('an assigned job', () => {
-  test('is still queued for everybody until its runner takes it', async () => {
+  test('is shown as queued until its runner takes it', async () => {
     const { ask, online, push, world } = withRunners();
     const session = online('mac');
     const job = only(push());
@@ -188,7 +188,7 @@ describe('an assigned job', () => {
 });
 
 describe('a job that runs', () => {
-  test('fails ten minutes after its runner was heard of last, and is not queued again', async () => {
+  test('fails ten minutes after its runner’s last sign, and is not queued again', async () => {
     const { clock, online, push, world } = withRunners();
     const session = online('mac');
     const run = push();
@@ -204,7 +204,7 @@ describe('a job that runs', () => {
     expect(world.runners.has(session.runner.id)).toBe(true);
   });
 
-  test('is the only one of an ephemeral runner, even when the runner did not end it', async () => {
+  test('is the only job of an ephemeral runner, even when the runner did not end it', async () => {
     const { clock, online, push, world, holder } = withRunners();
     const session = online('mac');
     const [first, second] = [push(), push()];

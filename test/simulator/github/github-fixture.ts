@@ -36,7 +36,7 @@ export interface CallOptions {
 
 type Ask = (method: string, path: string, body?: unknown, options?: CallOptions) => Promise<Answer>;
 
-/** Asks, and holds every exchange with the REST API to GitHub's own description of it. */
+/** Sends requests, and checks every exchange with the REST API against GitHub's own description. */
 function validatedAsk(send: (path: string, init: RequestInit) => Promise<Response>): Ask {
   return async (method, path, body, { token = TOKEN, headers = {} } = {}) => {
     const response = await send(path, {
@@ -50,7 +50,7 @@ function validatedAsk(send: (path: string, init: RequestInit) => Promise<Respons
       const exchange = { method, path, requestBody: body, status: response.status, responseBody: answer };
       expect(validateGitHubExchange(exchange)).toEqual([]);
     }
-    // Ids that a number does not hold exactly are texts for tests.
+    // Ids that a number cannot hold exactly become texts.
     const exact = text.replace(/"id":(\d{17,})/g, '"id":"$1"');
     const { status, headers: got } = response;
     return { status, headers: got, body: text === '' ? undefined : JSON.parse(exact) };
@@ -160,7 +160,7 @@ export async function webhookReceiver(status = 202) {
   return {
     received,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`,
-    /** What came so far, in short. */
+    /** The deliveries so far, in short. */
     actions: () => received.map(({ payload }) => payload.action ?? 'ping'),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {

@@ -20,7 +20,7 @@ function github(settings: GitHubSettings = {}) {
 }
 
 describe('conditional requests', () => {
-  test('are answered with 304 until something changes, and cost nothing then', async () => {
+  test('return 304 until something changes, and cost nothing then', async () => {
     await using served = await servedGitHub();
     const { ask, push, world } = served;
     push();
@@ -35,7 +35,7 @@ describe('conditional requests', () => {
     expect(world.requests.of(COUNTED)).toEqual({ requests: 3, notModified: 1, byStatus: { 200: 2, 304: 1 } });
   });
 
-  test('know each credential and each page by itself', async () => {
+  test('are separate for each credential and each page', async () => {
     const { ask } = github();
     const etag = async (path: string, token: string) =>
       (await ask('GET', path, undefined, { token })).headers.get('etag');
@@ -68,7 +68,7 @@ describe('credentials', () => {
     });
   });
 
-  test('a fine-grained one without the permission is told which', async () => {
+  test('a fine-grained token without a permission gets the name of the permission', async () => {
     const answer = await github({ tokens }).ask('POST', `${RUNNERS}/registration-token`, undefined, {
       token: 'fine',
     });
@@ -79,7 +79,7 @@ describe('credentials', () => {
     expect(answer.headers.get('x-accepted-github-permissions')).toBe('administration=write');
   });
 
-  test('a classic one is answered with its scopes', async () => {
+  test('a classic token gets its scopes in the response', async () => {
     const { headers, body } = await github({ tokens }).ask('GET', '/user', undefined, { token: 'classic' });
     expect(headers.get('x-oauth-scopes')).toBe('repo');
     expect(body.login).toBe('octocat');
@@ -141,7 +141,7 @@ describe('an App', () => {
     });
   });
 
-  test('has tokens that end after an hour, and that may be narrower than the App', async () => {
+  test('has tokens that end after an hour and may have fewer rights than the App', async () => {
     const { ask, clock } = github({ app: { ...app, publicKey: null } });
     const now = clock.now() / 1000;
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -168,7 +168,7 @@ describe('an App', () => {
 });
 
 describe('the hourly limit', () => {
-  test('is told in every answer, refuses when it is used up, and begins anew', async () => {
+  test('is in every response, refuses when it is used up, and is full again after an hour', async () => {
     const { ask, clock } = github({ rateLimit: 2 });
     const first = await ask('GET', RUNS);
     expect(Object.fromEntries(first.headers)).toMatchObject({
@@ -189,14 +189,14 @@ describe('the hourly limit', () => {
     expect((await ask('GET', RUNS)).status).toBe(200);
   });
 
-  test('can be used up by somebody else', async () => {
+  test('can be used up by the world', async () => {
     const { ask, world } = github();
     await ask('GET', RUNS);
     world.limits.setRemaining('user octocat', 0);
     expect((await ask('GET', RUNS)).status).toBe(403);
   });
 
-  test('does not exist where it is turned off', async () => {
+  test('does not exist when it is turned off', async () => {
     const { ask } = github({ rateLimit: null });
     expect((await ask('GET', RUNS)).headers.get('x-ratelimit-limit')).toBeNull();
     expect((await ask('GET', '/rate_limit')).status).toBe(404);
@@ -204,7 +204,7 @@ describe('the hourly limit', () => {
 });
 
 describe('faults', () => {
-  test('are a secondary limit, by status and header', async () => {
+  test('can be a secondary limit, with status and header', async () => {
     const { ask, world } = github();
     world.faults.add({ route: 'GET *', status: 403, headers: { 'retry-after': '60' }, times: 1 });
     const answer = await ask('GET', RUNS);
@@ -216,7 +216,7 @@ describe('faults', () => {
     expect((await ask('GET', RUNS)).status).toBe(200);
   });
 
-  test('cut the connection before the work or after it', async () => {
+  test('can cut the connection before the work or after it', async () => {
     await using served = await servedGitHub();
     const { ask, faults, world } = served;
     ensureRepository(world, REPOSITORY);
@@ -232,7 +232,7 @@ describe('faults', () => {
     expect(world.requests.of(route).requests).toBe(3);
   });
 
-  test('hang until the client gives up', async () => {
+  test('can hang until the client disconnects', async () => {
     await using served = await servedGitHub();
     served.faults.add({ route: 'GET /user', hang: true });
     const gone = AbortSignal.timeout(50);
@@ -243,7 +243,7 @@ describe('faults', () => {
     await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  test('slow an answer down by the world’s clock', async () => {
+  test('can delay a response by the world’s clock', async () => {
     const { ask, clock, world } = github();
     world.faults.add({ route: 'GET *', delayMs: 5_000 });
     const before = clock.now();
@@ -253,7 +253,7 @@ describe('faults', () => {
 });
 
 describe('the server', () => {
-  test('has its API below /api/v3 where it is an Enterprise Server, and says its version', async () => {
+  test('has its API below /api/v3 and a version header when it is an Enterprise Server', async () => {
     await using served = await servedGitHub({ enterpriseVersion: '3.19.0' });
     expect(served.url).toBe(`${served.world.origin}/api/v3`);
     const { headers, body } = await served.ask('GET', '/meta');
@@ -265,7 +265,7 @@ describe('the server', () => {
     expect(bare.status).toBe(404);
   });
 
-  test('answers what it does not know, and bodies that are no JSON, in GitHub’s words', async () => {
+  test('returns GitHub’s messages for unknown paths and for bodies that are not JSON', async () => {
     const { world } = github();
     const app = createGitHubApp(world);
     const headers = { authorization: `Bearer ${TOKEN}` };
@@ -275,7 +275,7 @@ describe('the server', () => {
     expect(await jit.json()).toMatchObject({ message: 'Problems parsing JSON' });
   });
 
-  test('knows a repository, and none that was never mentioned', async () => {
+  test('has only repositories that were mentioned', async () => {
     const { ask } = github();
     expect((await ask('GET', `/repos/${REPOSITORY}`)).body).toMatchObject({
       full_name: REPOSITORY,
@@ -285,7 +285,7 @@ describe('the server', () => {
     expect((await ask('GET', '/orgs/nobody/actions/runners')).status).toBe(404);
   });
 
-  test('can be closed and served again on its port, with everything still in it', async () => {
+  test('can be closed and served again on its port with the same state', async () => {
     const { push, world } = github();
     push();
     const first = await startGitHubServer({ world });
@@ -298,7 +298,7 @@ describe('the server', () => {
 });
 
 describe('control', () => {
-  test('pushes, cancels, runs again and approves, and tells the whole state', async () => {
+  test('pushes, cancels, runs again and approves, and returns the whole state', async () => {
     await using served = await servedGitHub();
     const { ask } = served;
     const job = { name: 'build', labels: ['self-hosted', 'macOS'], steps: ['make'], needsApproval: true };
@@ -318,7 +318,7 @@ describe('control', () => {
     expect((await ask('POST', '/_sim/runs/1/cancel')).status).toBe(404);
   });
 
-  test('answers nobody from another machine', async () => {
+  test('serves only this machine', async () => {
     const app = createGitHubApp(github().world);
     const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
     const status = async (address: string) => (await app.request('/_sim/world', {}, from(address))).status;
@@ -326,14 +326,14 @@ describe('control', () => {
     expect(await status('::ffff:127.0.0.1')).toBe(200);
   });
 
-  test('says what is wrong with what it is given', async () => {
+  test('names what is wrong with a request', async () => {
     const { ask } = github();
     const answer = await ask('POST', '/_sim/workflows', { repository: 'app', jobs: [] });
     expect(answer.status).toBe(422);
     expect(answer.body.message).toContain('expected owner/name');
   });
 
-  test('puts faults in force and ends them', async () => {
+  test('sets and removes faults', async () => {
     const { ask } = github();
     await ask('POST', '/_sim/faults', [{ route: 'GET /user', status: 502 }]);
     expect((await ask('GET', '/user')).status).toBe(502);
@@ -342,7 +342,7 @@ describe('control', () => {
     expect((await ask('GET', '/user')).status).toBe(200);
   });
 
-  test('counts requests by route, and forgets them when told', async () => {
+  test('counts requests by route, and can reset the counts', async () => {
     const { ask } = github();
     await ask('GET', RUNS);
     const { requests } = (await ask('GET', '/_sim/world')).body;

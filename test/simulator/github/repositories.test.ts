@@ -31,7 +31,7 @@ describe('a renamed repository', () => {
   };
   const byId = ({ id }: Repository, rest = '') => `/repositories/${id}${rest}`;
 
-  test('answers under its former name with redirects to its id: 301 for a GET, 307 for everything else', async () => {
+  test('redirects from its former name to its id: with 301 for a GET, with 307 for everything else', async () => {
     const { ask, repository } = await renamed();
     const answers = [];
     for (const [method, path, body] of [
@@ -49,7 +49,7 @@ describe('a renamed repository', () => {
     ]);
   });
 
-  test('is served by its id and under its new name, which answers carry', async () => {
+  test('is served by its id and under its new name, which responses have', async () => {
     const { ask, repository } = await renamed();
     const answers = [await ask('GET', byId(repository)), await ask('GET', '/repos/octo/renamed')];
     expect(answers.map(({ status, body }) => [status, body.id, body.full_name])).toEqual(
@@ -57,7 +57,7 @@ describe('a renamed repository', () => {
     );
   });
 
-  test('tells its webhooks of its new name and its old id', async () => {
+  test('sends webhooks its new name and its old id', async () => {
     const { clock, push, repository, sent } = await renamed();
     push([{}], 'octo/renamed');
     await clock.pass(1_000);
@@ -65,7 +65,7 @@ describe('a renamed repository', () => {
     expect(payload.repository).toMatchObject({ id: repository.id, full_name: 'octo/renamed' });
   });
 
-  test('leaves its former name to a repository that is made under it', async () => {
+  test('loses its former name to a new repository with that name', async () => {
     const { ask, push } = await renamed();
     push([{}], REPOSITORY);
     expect((await ask('GET', RUNNERS)).status).toBe(200);
@@ -91,7 +91,7 @@ describe('a repository that takes no runners', () => {
     expect((await ask('DELETE', `${RUNNERS}/${id}`)).status).toBe(204);
   });
 
-  test('takes them again', async () => {
+  test('takes runners again when that is changed back', async () => {
     const { ask, control } = github();
     for (const allowsRunners of [false, true])
       await control('PATCH', `/repositories/${REPOSITORY}`, { allowsRunners });
@@ -99,7 +99,7 @@ describe('a repository that takes no runners', () => {
   });
 });
 
-test('rights that are taken from a token leave it what it may read', async () => {
+test('a token that loses rights keeps the others', async () => {
   const { ask, control, runner } = github();
   const { id } = runner('before');
   await control('PUT', '/tokens', { [TOKEN]: { permissions: { actions: 'read', administration: 'read' } } });
@@ -116,7 +116,7 @@ test('rights that are taken from a token leave it what it may read', async () =>
 });
 
 describe('a repository that is deleted', () => {
-  test('answers 404 to everything below it, under its name and by its id, and its owner stays', async () => {
+  test('returns 404 for everything below its name and its id, and its owner stays', async () => {
     const { ask, control, push, repository } = github();
     const run = push();
     await control('DELETE', `/repositories/${REPOSITORY}`);
@@ -131,7 +131,7 @@ describe('a repository that is deleted', () => {
     expect((await ask('GET', '/orgs/octo/actions/runners')).status).toBe(200);
   });
 
-  test('ends its jobs and takes its runners along, without a webhook', async () => {
+  test('loses its jobs and its runners, without a webhook', async () => {
     const { clock, control, push, runner, sent, world } = github();
     const [running, queued] = [push(), push()];
     const session = connect(world, runner('mac'));
@@ -151,7 +151,7 @@ describe('a repository that is deleted', () => {
     expect(sent).toHaveLength(before);
   });
 
-  test('is another one when it is made again under its name', async () => {
+  test('is a different repository when it is made again under its name', async () => {
     const { ask, control, push, repository } = github();
     await control('DELETE', `/repositories/${REPOSITORY}`);
     push();

@@ -41,7 +41,7 @@ async function busyRunner(github: GitHub, name = 'mac') {
 }
 
 describe('generate-jitconfig', () => {
-  test('registers an offline runner at once, with its labels lower-cased and none added', async () => {
+  test('registers an offline runner at once, with its labels in lower case and no others', async () => {
     const { ask, jit } = withRunners();
     const made = await jit(jitBody('mac', ['self-hosted', 'macOS', 'ARM64']));
     expect(made.status).toBe(201);
@@ -54,7 +54,7 @@ describe('generate-jitconfig', () => {
     expect((await ask('GET', `${RUNNERS}/${made.body.runner.id}`)).body).toEqual(listed[0]);
   });
 
-  test('answers with files for the runner’s folder, in base64 within base64', async () => {
+  test('returns the files of the runner’s folder, in base64 within base64', async () => {
     const { jit } = withRunners();
     const { body } = await jit(jitBody('mac'));
     const files = JSON.parse(Buffer.from(body.encoded_jit_config, 'base64').toString());
@@ -68,7 +68,7 @@ describe('generate-jitconfig', () => {
     expect(settings).toMatchObject({ PoolName: 'Default', GitHubUrl: '', Ephemeral: 'True' });
   });
 
-  test('refuses a name that is taken in the scope, in whatever case', async () => {
+  test('refuses a name that is in use in the scope, in any case', async () => {
     const { jit } = withRunners();
     await jit(jitBody('Mac'));
     expect(await jit(jitBody('mAC'))).toMatchObject({
@@ -91,7 +91,7 @@ describe('generate-jitconfig', () => {
     expect(answer.body.message).toContain(message);
   });
 
-  test('takes an organization’s own groups, and neither hosted nor unknown ones', async () => {
+  test('accepts an organization’s own groups, but not hosted or unknown ones', async () => {
     const { ask, jit, world } = withRunners();
     const group = addRunnerGroup(world, 'octo', 'Macs', { repositories: ['app'] });
     const status = async (id: number, name: string) =>
@@ -108,7 +108,7 @@ describe('generate-jitconfig', () => {
     expect(await groups('?visible_to_repository=other')).toEqual(['Default']);
   });
 
-  test('does not exist where JIT runners are unsupported, while the rest does', async () => {
+  test('does not exist when JIT runners are unsupported, while all other routes do', async () => {
     const { ask, jit } = withRunners({ hasJit: false, enterpriseVersion: '3.9.4' });
     const at = `/api/v3${RUNNERS}`;
     const refused = await jit(jitBody('mac'), at);
@@ -120,7 +120,7 @@ describe('generate-jitconfig', () => {
 });
 
 describe('deleting a runner', () => {
-  test('works at once for one that never connected, and then its name is free', async () => {
+  test('works at once when it never connected, and then its name is free', async () => {
     const { ask, jit } = withRunners();
     const { id } = (await jit(jitBody('mac'))).body.runner;
     expect((await ask('DELETE', `${RUNNERS}/${id}`)).status).toBe(204);
@@ -138,7 +138,7 @@ describe('deleting a runner', () => {
     });
   });
 
-  test('can go through in the middle of a job where GitHub trusts its late flag, and the job goes on', async () => {
+  test('can succeed during a job when GitHub uses its late busy flag, and the job goes on', async () => {
     const github = withRunners({ deletionTrustsBusy: true, timings: { busyLag: 30_000 } });
     const { runner, lease } = await busyRunner(github);
     expect((await github.ask('DELETE', `${RUNNERS}/${runner.id}`)).status).toBe(204);
@@ -156,7 +156,7 @@ describe('deleting a runner', () => {
     await expect(waiting).rejects.toMatchObject({ status: 404, kind: 'RunnerNotFoundException' });
   });
 
-  test('of another scope does not find it', async () => {
+  test('in another scope does not find it', async () => {
     const { ask, jit } = withRunners();
     const { id } = (await jit(jitBody('mac'))).body.runner;
     expect((await ask('DELETE', `${ORG_RUNNERS}/${id}`)).status).toBe(404);
@@ -183,7 +183,7 @@ describe('the list of runners', () => {
     expect(page.headers.get('link')).toContain('page=2>; rel="next"');
   });
 
-  test('trails behind, so that it misses a new runner and shows a removed one', async () => {
+  test('lags behind: it lacks a new runner and has a removed one', async () => {
     const { ask, clock, jit, names } = withRunners({ timings: { listLag: 5_000 } });
     const { id } = (await jit(jitBody('mac'))).body.runner;
     expect(await names()).toEqual([]);
@@ -195,7 +195,7 @@ describe('the list of runners', () => {
     expect(await names()).toEqual([]);
   });
 
-  test('shows busy late, both ways', async () => {
+  test('shows the start and the end of busy late', async () => {
     const github = withRunners({ timings: { busyLag: 30_000 } });
     const { runner, lease } = await busyRunner(github);
     const busy = async () => (await github.ask('GET', `${RUNNERS}/${runner.id}`)).body.busy;
@@ -228,7 +228,7 @@ describe('a runner’s registration ends', () => {
     expect(await names()).toEqual([]);
   });
 
-  test('within minutes when it is idle, where GitHub does so', async () => {
+  test('within minutes when it is idle, if that is set', async () => {
     const { clock, jit, names, world } = withRunners({ timings: { idleJitLife: 4 * 60_000 } });
     await jit(jitBody('mac'));
     const session = connect(world, runnerNamed(world, 'mac'));
@@ -245,7 +245,7 @@ describe('a runner’s registration ends', () => {
 });
 
 describe('connecting', () => {
-  test('is refused to a second session while the first is alive, and granted when that fell silent', async () => {
+  test('is refused for a second session while the first is alive, and works when that became silent', async () => {
     const { clock, jit, world } = withRunners();
     await jit(jitBody('mac'));
     const runner = runnerNamed(world, 'mac');
@@ -257,7 +257,7 @@ describe('connecting', () => {
     expect(runner.state.status).toBe('online');
   });
 
-  test('is refused to a runner that was removed, with a wrong secret, and with a wrong clock', async () => {
+  test('is refused for a removed runner, with a wrong secret, and with a wrong clock', async () => {
     const { ask, jit, world } = withRunners();
     await jit(jitBody('mac'));
     const runner = runnerNamed(world, 'mac');

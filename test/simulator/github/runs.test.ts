@@ -34,7 +34,7 @@ describe('a pushed workflow', () => {
     expect((await ask('GET', `/repos/${REPOSITORY}/actions/jobs/${jobs[0].id}`)).body).toEqual(jobs[0]);
   });
 
-  test('moves its job through a runner to its end', async () => {
+  test('has its job done by a runner', async () => {
     const github = virtualGitHub();
     const run = github.push([{ steps: ['make'] }]);
     const { lease } = await startJob(github);
@@ -59,7 +59,7 @@ describe('a pushed workflow', () => {
     });
   });
 
-  test('leaves the queue as cancelled after 24 hours', async () => {
+  test('is cancelled after 24 hours in the queue', async () => {
     const { clock, push } = virtualGitHub();
     const run = push();
     await clock.pass(24 * HOUR - 1);
@@ -68,7 +68,7 @@ describe('a pushed workflow', () => {
     expect(statuses(run)).toEqual(['cancelled']);
   });
 
-  test('waits for approval where a job needs it, and is queued by it', async () => {
+  test('waits for approval when a job needs it, and is queued after it', async () => {
     const github = virtualGitHub();
     const run = github.push([{ needsApproval: true }]);
     expect(statuses(run)).toEqual(['waiting']);
@@ -95,7 +95,7 @@ describe('the status of a run', () => {
 });
 
 describe('cancelling a run', () => {
-  test('ends what waits and what is queued at once, with no runner in it', async () => {
+  test('ends waiting and queued jobs at once, without a runner', async () => {
     const { ask, push } = virtualGitHub();
     const run = push([{}, { needsApproval: true }]);
     expect((await ask('POST', `${RUNS}/${run.id}/cancel`)).status).toBe(202);
@@ -109,7 +109,7 @@ describe('cancelling a run', () => {
     });
   });
 
-  test('asks a runner to end its job, and ends it without the runner after five minutes', async () => {
+  test('asks a runner to end its job, and ends the job without the runner after five minutes', async () => {
     const github = virtualGitHub();
     const run = github.push();
     await startJob(github);
@@ -121,7 +121,7 @@ describe('cancelling a run', () => {
     expect(runnerNamed(github.world, 'mac').job).toBeNull();
   });
 
-  test('gives a runner whose job was cancelled before it took it the next one', async () => {
+  test('gives the next job to a runner whose job was cancelled before it took it', async () => {
     const github = virtualGitHub();
     const first = github.push();
     await github.ask('POST', JIT, jitBody('mac'));
@@ -149,7 +149,7 @@ describe('running again', () => {
     expect((await ask('GET', `${RUNS}/${run.id}/attempts/3/jobs`)).status).toBe(404);
   });
 
-  test('carries over what succeeded, under new ids, when only failed jobs run again', async () => {
+  test('keeps successful jobs, under new ids, when only failed jobs run again', async () => {
     const github = virtualGitHub();
     const run = github.push([{}, {}]);
     const { lease } = await startJob(github);
@@ -185,7 +185,7 @@ describe('the list of runs', () => {
     expect(last.headers.get('link')).toMatch(/page=2>; rel="prev", .*page=1>; rel="first"$/);
   });
 
-  test('gives thirty a page and never more than a hundred', async () => {
+  test('has thirty on a page by default and never more than a hundred', async () => {
     const { ask, push } = virtualGitHub();
     for (let i = 0; i < 101; i += 1) push();
     const size = async (query: string) => (await ask('GET', `${RUNS}${query}`)).body.workflow_runs.length;
@@ -212,14 +212,14 @@ describe('the list of runs', () => {
     expect(await found('event=schedule')).toEqual([]);
   });
 
-  test('is of one repository', async () => {
+  test('has only the runs of its repository', async () => {
     const { ask, push } = virtualGitHub();
     push([{}], 'octo/other');
     push();
     expect((await ask('GET', RUNS)).body.total_count).toBe(1);
   });
 
-  test('trails behind by its lag, in jobs and in times alike', async () => {
+  test('lags behind in its jobs and its times', async () => {
     const github = virtualGitHub({ timings: { listLag: 10_000 } });
     const { ask, clock, world } = github;
     const run = github.push();

@@ -17,7 +17,7 @@ const examples = JSON.parse(
 const examplesOf = (event: string) => examples.find(({ name }) => name === event)?.examples ?? [];
 
 describe('GitHub’s own schemas', () => {
-  test('accept GitHub’s own examples, but for the oldest, which lacks fields that came later', () => {
+  test('accept GitHub’s own examples, except the oldest one, which lacks newer fields', () => {
     const jobs = examplesOf('workflow_job');
     expect(jobs.length).toBeGreaterThan(5);
     const [oldest, ...others] = jobs.map((payload) => validateWebhook('workflow_job', payload));
@@ -37,7 +37,7 @@ describe('GitHub’s own schemas', () => {
     expect(problems).toContain("must have required property 'labels'");
   });
 
-  test('hold answers to the call that they belong to', () => {
+  test('check a response against its own call', () => {
     const path = '/repos/o/r/actions/runners?per_page=1';
     const exchange = { method: 'GET', path, status: 200, responseBody: { total_count: 0, runners: [] } };
     expect(validateGitHubExchange(exchange)).toEqual([]);
@@ -48,7 +48,7 @@ describe('GitHub’s own schemas', () => {
     expect(validateGitHubExchange({ ...exchange, path: '/repos/o/r/pulls' }).join()).toContain('not among');
   });
 
-  test('hold requests to it too, unless they were refused', () => {
+  test('check requests too, unless they were refused', () => {
     const request = {
       method: 'POST',
       path: '/orgs/o/actions/runners/generate-jitconfig',

@@ -34,7 +34,7 @@ function hooked(hook: Partial<NewHook> = {}, settings: Parameters<typeof virtual
     secret: SECRET,
     ...hook,
   });
-  /** What was sent so far, after time for all of it. */
+  /** The deliveries so far, after enough time for all of them. */
   const events = async () => {
     await clock.pass(60);
     return sent.map(({ headers, body }) => ({ event: headers['x-github-event'] ?? '', ...JSON.parse(body) }));
@@ -47,7 +47,7 @@ function hooked(hook: Partial<NewHook> = {}, settings: Parameters<typeof virtual
 }
 
 describe('a webhook over HTTP', () => {
-  test('carries a signature over its bytes and GitHub’s headers', async () => {
+  test('has a signature of its bytes and GitHub’s headers', async () => {
     await using github = await servedGitHub();
     await using receiver = await webhookReceiver();
     const hook = { repository: REPOSITORY, url: receiver.url, secret: SECRET };
@@ -72,7 +72,7 @@ describe('a webhook over HTTP', () => {
     }
   });
 
-  test('can be form-encoded, and is signed all the same', async () => {
+  test('can be form-encoded, and is signed too', async () => {
     await using github = await servedGitHub({ enterpriseVersion: '3.19.0' });
     await using receiver = await webhookReceiver();
     await github.ask('POST', '/_sim/hooks', {
@@ -93,7 +93,7 @@ describe('a webhook over HTTP', () => {
     });
   });
 
-  test('that nobody takes is noted as failed and can be delivered again, under the same GUID', async () => {
+  test('that no receiver accepts is listed as failed and can be delivered again with the same GUID', async () => {
     await using github = await servedGitHub({ timings: { webhook: 0 } });
     const deliveries = () => github.ask('GET', `/repos/${REPOSITORY}/hooks/${id}/deliveries`);
     const receiver = await webhookReceiver(503);
@@ -125,7 +125,7 @@ describe('a webhook over HTTP', () => {
 });
 
 describe('workflow_job', () => {
-  test('tells the way of a job, each payload as GitHub describes it', async () => {
+  test('is sent for each status of a job, each time with a valid payload', async () => {
     const { events, online, push, world } = hooked();
     push([{ steps: ['make'] }]);
     await events();
@@ -147,7 +147,7 @@ describe('workflow_job', () => {
     });
   });
 
-  test('of a job that needs approval says queued with the status waiting', async () => {
+  test('of a job that needs approval has the action queued and the status waiting', async () => {
     const { events, push, shorts, world } = hooked();
     const run = push([{ needsApproval: true }]);
     expect(new Set(await shorts())).toEqual(new Set(['ping', 'queued waiting', 'waiting waiting']));
@@ -165,7 +165,7 @@ describe('workflow_job', () => {
     expect(validateWebhook(String(event), payload)).toEqual([]);
   });
 
-  test('of a carried-over job comes once more, completed, under a new id', async () => {
+  test('of a job that a re-run keeps is sent again, completed, with a new id', async () => {
     const { events, online, push, world } = hooked();
     const run = push([{}, {}]);
     const lease = await take(world, online('mac'));
@@ -179,7 +179,7 @@ describe('workflow_job', () => {
     expect(carried?.workflow_job.id).not.toBe(lease.job.id);
   });
 
-  test('goes to the organization’s and the App’s webhooks too, and to nobody else’s', async () => {
+  test('is also sent to the organization’s and the App’s webhooks, and to no others', async () => {
     const { events, push, sent, world } = hooked();
     const account = ensureAccount(world, 'octo');
     const other = ensureRepository(world, 'octo/other');
@@ -215,7 +215,7 @@ describe('a webhook can', () => {
     expect((await ask('GET', `/repos/${REPOSITORY}/hooks/${id}/deliveries`)).body).toHaveLength(2);
   });
 
-  test('come twice, under one GUID', async () => {
+  test('come twice with the same GUID', async () => {
     const { push, sent, shorts, world } = hooked();
     await shorts();
     world.faults.add({ route, body: { copies: 2 } });
@@ -257,7 +257,7 @@ describe('a webhook can', () => {
     else expect(given).toBeUndefined();
   });
 
-  test('fail unsent, or be taken for failed though it arrived', async () => {
+  test('fail without being sent, or count as failed although it arrived', async () => {
     const { ask, id, push, shorts, world } = hooked();
     await shorts();
     world.faults.add({ route, status: 502, times: 1 });

@@ -10,14 +10,14 @@ import { startSimulatedMac } from '../../../src/simulator/agent/simulated-mac.ts
 import type { GuestSettings } from '../../../src/simulator/guest/loopback-hypervisor.ts';
 import { IMAGE, QUICK, seededRandom, TOKEN } from '../agent/agent-fixture.ts';
 
-/** A runner that tells what it was given and ends with the status that its environment asks for. */
+/** A runner that prints what it got and exits with the status from its environment. */
 const TELLING_RUNNER = `
 const secret = Object.keys(process.env).filter((name) => name.startsWith('ACTIONS_RUNNER_INPUT_'));
 console.log(JSON.stringify({ arguments: process.argv.slice(2), cwd: process.cwd(), secret, argv0: process.argv0 }));
 process.exit(Number(process.env.SIM_EXIT ?? 0));
 `;
 
-/** A Mac with real guests, whose runner only tells what it was given. Closed by `await using`. */
+/** A Mac with real guests, whose runner only prints what it got. Closed by `await using`. */
 export async function macWithGuests(settings: AgentSettings = {}, guests: GuestSettings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'jeballto-test-'));
   const runnerProgram = join(folder, 'runner.mjs');
@@ -60,7 +60,7 @@ export async function macWithGuests(settings: AgentSettings = {}, guests: GuestS
   };
 }
 
-/** Logs in over SSH. Rejects with ssh2's error, whose `level` says how far it came. */
+/** Logs in over SSH. Rejects with ssh2's error, whose `level` says at which step it failed. */
 export function login(port: number, more: ConnectConfig = {}): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
@@ -115,7 +115,7 @@ export function lives(pid: number): boolean {
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
-/** A bare TCP connection: what it heard so far, and whether it was closed. */
+/** A plain TCP connection, with what it received so far and whether it was closed. */
 export function listenIn(port: number) {
   const socket = connect(port, '127.0.0.1');
   const heard = { text: '', connected: false, closed: false, socket };

@@ -10,13 +10,13 @@ describe('boot plans', () => {
     return mac;
   };
 
-  test('refuse every login', async () => {
+  test('can make the guest refuse every login', async () => {
     await using mac = await planned({ refuseLogin: true });
     const { port } = await mac.boot();
     await expect(login(port)).rejects.toMatchObject({ level: 'client-authentication' });
   });
 
-  test('keep sshd from ever coming up', async () => {
+  test('can keep sshd from ever starting', async () => {
     await using mac = await planned({ sshdMs: 'never' });
     const { port } = await mac.boot();
     await expect(login(port, { readyTimeout: 100 })).rejects.toMatchObject({ level: 'client-timeout' });
@@ -37,7 +37,7 @@ describe('boot plans', () => {
     },
   );
 
-  test('put the clock off', async () => {
+  test('can set a wrong clock', async () => {
     await using mac = await planned({ clockSkewSeconds: 7200 });
     const client = await login((await mac.boot()).port);
     const skew = Number((await run(client, 'date +%s')).stdout) - Date.now() / 1000;
@@ -45,7 +45,7 @@ describe('boot plans', () => {
     client.end();
   });
 
-  test('end the guest by itself', async () => {
+  test('can make the guest end by itself', async () => {
     await using mac = await planned({ ends: { how: 'panic', afterMs: 50 } });
     const { id } = await mac.boot();
     await soon(async () => {
@@ -58,7 +58,7 @@ describe('pgrep in a guest', () => {
   const WORKER = `exec -a "$HOME/bin/Runner.Worker" sleep 300`;
   const START = `nohup bash -c '${WORKER}' >/dev/null 2>&1 </dev/null & echo $!`;
 
-  test('tells this guest’s processes only, and never the one that asks', async () => {
+  test('lists only processes of this guest, and never itself', async () => {
     await using mac = await macWithGuests();
     const a = await login((await mac.boot('a')).port);
     const b = await login((await mac.boot('b')).port);
@@ -91,7 +91,7 @@ describe('the runner’s files', () => {
     return result;
   };
 
-  test('config.sh and run.sh hand arguments and inputs on, from the runner’s own folder', async () => {
+  test('config.sh and run.sh pass on arguments and inputs, in the runner’s own folder', async () => {
     const configured = await inRunner('cd / && "$OLDPWD"/config.sh --unattended --name a');
     const told = JSON.parse(configured.stdout);
     expect(told.arguments).toEqual(['configure', '--unattended', '--name', 'a']);
@@ -105,7 +105,7 @@ describe('the runner’s files', () => {
     expect(rest.at(-1)).toBe('Exiting runner...');
   });
 
-  test('bin/Runner.Listener tells its version and is called so in the process list', async () => {
+  test('bin/Runner.Listener prints its version and has its own name in the process list', async () => {
     expect((await inRunner('bin/Runner.Listener --version')).stdout).toMatch(/^2\.\d+\.\d+\n$/);
     const { argv0 } = JSON.parse((await inRunner('bin/Runner.Listener run')).stdout);
     expect(argv0).toMatch(/bin\/Runner\.Listener$/);

@@ -103,7 +103,7 @@ const listening = (runner: Started) =>
   vi.waitFor(() => expect(runner.output).toContain('Listening for Jobs'), 10_000);
 
 describe('a runner with a JIT configuration', () => {
-  test('takes one job, runs its steps as shell commands, says what the real one says, and ends with 0', async () => {
+  test('takes one job, runs its steps as shell commands, prints what the real one prints, and exits with 0', async () => {
     const { blob, has, push, read, root, run, world } = await withJit();
     const pushed = push([
       {
@@ -152,7 +152,7 @@ describe('a runner with a JIT configuration', () => {
       expect(written).not.toContain(secret);
   });
 
-  test('fails its job with the step that fails, skips the rest, and still ends with 0', async () => {
+  test('fails its job at a failed step, skips the rest, and still exits with 0', async () => {
     const { push, run } = await withJit();
     const pushed = push([{ steps: ['false; true', 'echo never'] }]);
     const runner = run();
@@ -163,19 +163,19 @@ describe('a runner with a JIT configuration', () => {
     expect(steps.map((step) => step.conclusion)).toEqual(['success', 'failure', 'skipped', 'success']);
   });
 
-  test('tells the result by its exit code where that is asked for', async () => {
+  test('returns the result as its exit code when that is requested', async () => {
     const { push, run } = await withJit();
     push([{ steps: ['exit 3'] }]);
     expect(await run({ ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED: 'true' }).exit).toBe(102);
   });
 
-  test('takes the configuration as an argument too', async () => {
+  test('accepts the configuration as an argument too', async () => {
     const { blob, push, start } = await withJit();
     push([{ steps: ['true'] }]);
     expect(await start(['run', '--jitconfig', blob]).exit).toBe(0);
   });
 
-  test('ends with 5 when its session goes on elsewhere', async () => {
+  test('exits with 5 when another session replaces its own', async () => {
     const { blob, run } = await withJit();
     const first = run();
     await listening(first);
@@ -185,7 +185,7 @@ describe('a runner with a JIT configuration', () => {
     expect(second.output).not.toContain('Listening for Jobs');
   });
 
-  test('ends with 0 when it is removed while it is idle, and leaves no configuration behind', async () => {
+  test('exits with 0 when it is removed while it is idle, and leaves no configuration behind', async () => {
     const { ask, has, run, runnerId } = await withJit();
     const runner = run();
     await listening(runner);
@@ -199,7 +199,7 @@ describe('a runner with a JIT configuration', () => {
     expect(has('.runner')).toBe(false);
   });
 
-  test('ends with 1 when it was removed before it started', async () => {
+  test('exits with 1 when it was removed before it started', async () => {
     const { ask, run, runnerId } = await withJit();
     await ask('DELETE', `${RUNNERS}/${runnerId}`);
     const runner = run();
@@ -207,7 +207,7 @@ describe('a runner with a JIT configuration', () => {
     expect(parseRunnerLog(runner.output)).toMatchObject({ listening: false, registrationGone: true });
   });
 
-  test('ends its job when that is cancelled', async () => {
+  test('ends its job when the job is cancelled', async () => {
     const { has, push, root, run, world } = await withJit();
     const pushed = push([{ steps: [`echo $$ > "${join('$HOME', 'pid')}"; sleep 300`, 'echo never'] }]);
     const runner = run();
@@ -225,7 +225,7 @@ describe('a runner with a JIT configuration', () => {
   test.each([
     [{ ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: '1' }, 7],
     [{}, 1],
-  ])('whose version is refused, with %j, ends with %i', async (env: Record<string, string>, code) => {
+  ])('whose version is refused, with %j, exits with %i', async (env: Record<string, string>, code) => {
     const { run } = await withJit({ minimumRunnerVersion: '3.0.0' });
     const runner = run(env);
     expect(await runner.exit).toBe(code);
@@ -235,11 +235,11 @@ describe('a runner with a JIT configuration', () => {
   test.each([
     ['ACTIONS_RUNNER_INPUT_JITCONFIG=nonsense', { ACTIONS_RUNNER_INPUT_JITCONFIG: 'nonsense' }],
     ['nothing', {}],
-  ])('that is given %s ends with 1', async (_name, env) => {
+  ])('that gets %s exits with 1', async (_name, env) => {
     expect(await folder().start(['run'], env as Record<string, string>).exit).toBe(1);
   });
 
-  test('goes on trying while nothing answers', async () => {
+  test('goes on trying while GitHub does not respond', async () => {
     const { faults, push, run } = await withJit();
     faults.add({ route: 'POST /_runner/sessions', drop: 'before', times: 2 });
     faults.add({ route: 'GET /_runner/sessions/:id/message', status: 502, times: 2 });
@@ -251,7 +251,7 @@ describe('a runner with a JIT configuration', () => {
     expect(parseRunnerLog(runner.output)).toMatchObject({ listening: true, result: 'Succeeded' });
   });
 
-  test('waits for a guest’s clock to be right', async () => {
+  test('waits until the guest’s clock is right', async () => {
     const { root, run } = await withJit();
     mkdirSync(join(root, 'tools'));
     const date = join(root, 'tools', 'date');
@@ -272,7 +272,7 @@ describe('a runner with a JIT configuration', () => {
     expect(runnerNamed(world, 'mac').state.status).toBe('offline');
   });
 
-  test('that is killed loses its job after a while, and the job takes its processes along', async () => {
+  test('that is killed loses its job after a while, and the processes of the job end', async () => {
     const { has, push, root, run, world } = await withJit({
       timings: { lostAfter: 3_000, offlineAfter: 1_000 },
     });
@@ -295,7 +295,7 @@ describe('a runner with a JIT configuration', () => {
 });
 
 describe('a runner in a simulated guest', () => {
-  test('takes a job by run.sh, shows its worker to pgrep, and passes on no code of its own', async () => {
+  test('takes a job with run.sh, has a worker that pgrep finds until the job ends, and exits with 0', async () => {
     const { blob, push } = await withJit();
     const mac = await macWithGuests({}, { runnerProgram: join(RUNNER_FILES, 'simulated-runner.mjs') });
     cleanups.push(() => mac[Symbol.asyncDispose]());
@@ -363,7 +363,7 @@ describe('a runner with a registration token', () => {
     expect([configuring.output, runner.output, ...logs].join('\n')).not.toContain(token);
   });
 
-  test('takes everything from the environment where no argument says otherwise', async () => {
+  test('takes everything from the environment when there are no arguments', async () => {
     const { configure, world } = await withToken();
     const env = {
       ACTIONS_RUNNER_INPUT_NAME: 'from-the-environment',
@@ -375,7 +375,7 @@ describe('a runner with a registration token', () => {
     expect(runnerNamed(world, 'from-the-environment').labels.map(({ name }) => name)).toEqual(['own']);
   });
 
-  test('ends with 1 when it is configured already, when its name is taken, and when its token is wrong', async () => {
+  test('exits with 1 when it is configured already, when its name is in use, and when its token is wrong', async () => {
     const { configure, root, start, url, world } = await withToken();
     expect(await configure(['--name', 'mac']).exit).toBe(0);
     const again = configure(['--name', 'mac-2']);

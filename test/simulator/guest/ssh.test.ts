@@ -4,7 +4,7 @@ import { newKeyPair } from '../../../src/simulator/guest/ssh-guest.ts';
 import { listenIn, lives, login, macWithGuests, run } from './guest-fixture.ts';
 
 describe('a command in a guest', () => {
-  test('runs in a home of its own, with its input, both outputs and its exit status', async () => {
+  test('runs in the guest’s own home, with its input, both outputs and its exit status', async () => {
     await using mac = await macWithGuests();
     const { port } = await mac.boot();
     const client = await login(port);
@@ -16,14 +16,14 @@ describe('a command in a guest', () => {
     client.end();
   });
 
-  test('that a signal ends tells the signal', async () => {
+  test('that a signal ends returns the signal', async () => {
     await using mac = await macWithGuests();
     const client = await login((await mac.boot()).port);
     expect(await run(client, 'kill -9 $$')).toMatchObject({ code: null, signal: 'SIGKILL' });
     client.end();
   });
 
-  test('sees nothing of this process’s environment', async () => {
+  test('gets nothing of this process’s environment', async () => {
     process.env.SIM_TEST_SECRET = 'do not leak';
     await using mac = await macWithGuests({}, { env: { GIVEN: 'yes' } });
     const client = await login((await mac.boot()).port);
@@ -42,7 +42,7 @@ describe('a command in a guest', () => {
     client.end();
   });
 
-  test('answers many short commands in a row without delay on either end', async () => {
+  test('has its own output, also when many short commands follow each other', async () => {
     await using mac = await macWithGuests();
     const client = await login((await mac.boot()).port);
     const results = [];
@@ -74,7 +74,7 @@ describe('a detached process', () => {
   test.each<[string, (id: string) => [string, string]]>([
     ['stop', (id) => ['POST', `/vms/${id}/stop`]],
     ['forced delete', (id) => ['DELETE', `/vms/${id}?force=true`]],
-  ])('survives its connection and dies at a %s, and the home goes with it', async (_how, end) => {
+  ])('survives its connection and ends at a %s, and the home is removed', async (_how, end) => {
     await using mac = await macWithGuests();
     const { id, port } = await mac.boot();
     const client = await login(port);
@@ -91,7 +91,7 @@ describe('a detached process', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  test('of one guest outlives the end of another', async () => {
+  test('of one guest survives the end of another guest', async () => {
     await using mac = await macWithGuests();
     const [a, b] = [await mac.boot('a'), await mac.boot('b')];
     const clients = [await login(a.port), await login(b.port)] as const;
@@ -105,7 +105,7 @@ describe('a detached process', () => {
 });
 
 describe('the forwarded port', () => {
-  test('accepts connections before sshd is up and leaves them silent; a fresh one gets the banner', async () => {
+  test('accepts connections before sshd runs and leaves them silent, and a new one gets the banner later', async () => {
     await using mac = await macWithGuests({ latencies: { sshd: 150 } });
     const { port } = await mac.boot();
     const early = listenIn(port);
@@ -132,7 +132,7 @@ describe('the forwarded port', () => {
     await expect(login(port)).rejects.toMatchObject({ level: 'client-socket' });
   });
 
-  test('can be cut without closing, and the command goes on', async () => {
+  test('can cut its connections without closing itself, and the command goes on', async () => {
     await using mac = await macWithGuests();
     const { id, port } = await mac.boot();
     const client = await login(port);
@@ -165,7 +165,7 @@ describe('logins', () => {
     (await byKey(key.private)).end();
   });
 
-  test('meet the host key of the image in each guest, unless its first connections make some', async () => {
+  test('get the host key of the image in each guest, unless the first connections make new ones', async () => {
     await using mac = await macWithGuests({ slots: 3 });
     const keys: string[] = [];
     for (const [name, plan] of [

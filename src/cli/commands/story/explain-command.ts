@@ -1,7 +1,9 @@
 import { createColors } from 'picocolors';
 import type { JobStory } from '../../../evidence/evidence-file.ts';
 import { counted, moment, span } from '../../../format.js';
-import { callLine, effectOf, lineOf, phasesOf, verdictOf } from '../../../journal/story.js';
+import { type Attempt, attemptsOf } from '../../../journal/story/attempts.js';
+import { callLine, effectOf, lineOf } from '../../../journal/story/entry-words.js';
+import { verdictOf } from '../../../journal/story/verdict.js';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import { adminAddress, askDaemon } from '../../admin-client.ts';
 import { ExitCode, type Terminal } from '../../command.ts';
@@ -49,26 +51,35 @@ export function storyLines(
     ['Next', verdict.next],
     ['At GitHub', job?.url ?? ''],
   ].filter(([, text]) => text);
-  const phases = phasesOf(entries)
-    .filter(({ state }) => state !== 'done' && state !== 'failed')
-    .map(({ state, attempt, from, to, failures }) => [
-      `  ${state}`,
-      `attempt ${attempt}`,
-      span((to ?? now) - from) + (to === null ? ' so far' : ''),
-      failures > 0 ? counted(failures, 'failure') : '',
-    ]);
-  const isBad = verdict.mood === 'failed';
+  const isBad = verdict.mood === 'failed' || verdict.mood === 'lost';
   return [
     ...folded(`Job ${story.jobId}${name ? `  ${name}` : ''}`, '', columns),
     ...folded(verdict.headline, '', columns).map((line) => (isBad ? paint.red(line) : paint.bold(line))),
     ...facts.flatMap(([key = '', text = '']) => folded(text, `  ${key}:`.padEnd(FACT_INDENT), columns)),
     '',
-    ...textTable(phases).map((line) => (columns === null ? line : cut(line, columns))),
+    ...attemptsOf(entries).flatMap((attempt) => attemptLines(attempt, now, columns)),
     '',
     ...entries.flatMap((entry) => [
       ...folded(lineOf(entry), `${moment(entry.at)}  `, columns),
       ...callsOf(entry).flatMap((call) => folded(call, ' '.repeat(CALL_INDENT), columns).map(paint.dim)),
     ]),
+  ];
+}
+
+function attemptLines({ number, vm, phases, end }: Attempt, now: number, columns: number | null): string[] {
+  const stays = phases.map(({ state, from, to, failures }) => [
+    `    ${state}`,
+    span((to ?? now) - from) + (to === null ? ' so far' : ''),
+    failures > 0 ? counted(failures, 'failure') : '',
+  ]);
+  return [
+    ...folded(
+      `Attempt ${number}${vm ? `, VM ${vm.name} on ${vm.host}` : ', without a VM yet'}`,
+      '  ',
+      columns,
+    ),
+    ...textTable(stays).map((line) => (columns === null ? line : cut(line, columns))),
+    ...(end ? folded(end, '    ', columns) : []),
   ];
 }
 

@@ -1,40 +1,41 @@
 import { z } from 'zod';
-import { FAILURE_CODES } from '../../../../machines/failure.ts';
+import { BLAMES, FAILURE_CODES } from '../../../../machines/failure.ts';
+import { JOB_OUTCOMES } from '../../../../machines/job/job-end.ts';
 import { HEALTH_SUBJECTS } from '../../../health/health.ts';
 
 /** The shapes that the API's responses consist of, as the OpenAPI description shows them. */
 export const instant = z.number().describe('Epoch milliseconds.');
 const failure = z.looseObject({
   code: z.enum(FAILURE_CODES as [string, ...string[]]),
-  blame: z.enum(['us', 'host', 'image', 'github', 'job', 'operator']),
+  blame: z.enum(BLAMES),
   message: z.string(),
 });
 export const webhooks = z.looseObject({
   state: z.enum(['silent', 'repairing', 'trusted', 'doubted']),
-  since: instant.describe('From which that has been the verdict.'),
+  since: instant.describe('Since when webhooks are in this state.'),
   deliveredAt: instant.nullable(),
   gap: z.object({ at: instant, why: z.string() }).nullable(),
-  redelivered: z.number().describe('Failed deliveries that GitHub was asked to make again.'),
+  redelivered: z.number().describe('How many failed deliveries GitHub was asked to send again.'),
   failure: failure.nullable().describe('Why GitHub could not be asked.'),
   lookAt: instant,
 });
 export const poller = z.object({
   lastLookAt: instant.nullable(),
-  pace: z.number().describe('Milliseconds between two looks as things stand now.'),
+  pace: z.number().describe('Milliseconds between two looks at the present pace.'),
   nextLookAt: instant.nullable(),
-  pausedUntil: instant.nullable().describe('Before which no work is looked for.'),
+  pausedUntil: instant.nullable().describe('Until then the daemon does not look for work.'),
   cutShort: z
     .object({ what: z.string(), since: instant })
     .nullable()
-    .describe('Where the budget ended a look; it goes on there.'),
-  repositories: z.number().describe('How many are looked at.'),
+    .describe('Where a look ended for lack of rate limit; the next look goes on there.'),
+  repositories: z.number().describe('How many repositories are looked at.'),
   looks: z.array(
     z.object({
       what: z.string(),
       age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
     }),
   ),
-  lastPace: z.number().describe('Milliseconds: the pace at which the present wait was planned.'),
+  lastPace: z.number().describe('Milliseconds: the pace with which the current wait was planned.'),
   took: z.number().describe('Milliseconds that the last whole look took.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
@@ -43,14 +44,14 @@ export const poller = z.object({
   budgets: z.array(
     z.object({
       purpose: z.enum(['teardown', 'serving jobs', 'rechecks', 'looking for work']),
-      left: z.number().nullable().describe('Calls until this work has to rest.'),
+      left: z.number().nullable().describe('Calls that are left before this work has to pause.'),
       pausedUntil: instant.nullable(),
     }),
   ),
 });
 export const health = z.object({
   ready: z.boolean().describe('Jobs can be served, as `/readyz` says.'),
-  degraded: z.boolean().describe('Something is in trouble.'),
+  degraded: z.boolean().describe('Some part has a problem.'),
   canStore: z.boolean(),
   scopes: z.array(
     z.object({
@@ -66,7 +67,7 @@ export const health = z.object({
     z.object({
       what: z.enum(['polling', 'host', 'profile']),
       name: z.string(),
-      age: z.number().describe('Milliseconds since it last went well, or since the start.'),
+      age: z.number().describe('Milliseconds since its last success, or since the start of the daemon.'),
     }),
   ),
 });
@@ -77,7 +78,7 @@ export const host = z.looseObject({
     z.object({
       state: z
         .string()
-        .describe('`cordoned` where it would take jobs otherwise, `unwatched` while no daemon ran.'),
+        .describe('`cordoned` while it is cordoned and healthy, `unwatched` while no daemon ran.'),
       from: instant,
     }),
   ),
@@ -109,7 +110,11 @@ export const view = z.looseObject({
 });
 export const settled = z.looseObject({
   jobId: z.number(),
-  outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
+  outcome: z.enum(JOB_OUTCOMES).describe('How it ended, for people and programs alike.'),
+  blame: z
+    .enum(BLAMES)
+    .nullable()
+    .describe('Whose fault that was; null where nobody can tell, or it was none.'),
   cause: failure.nullable(),
   at: instant,
 });
@@ -119,7 +124,7 @@ export const entry = z.looseObject({
   kind: z
     .enum(['effect', 'host', 'webhooks', 'breaker', 'order', 'daemon', 'quarantine'])
     .optional()
-    .describe('A transition when left out.'),
+    .describe('Missing when the entry is a transition.'),
   actor: z.string(),
   jobId: z.number(),
   attempt: z.number(),

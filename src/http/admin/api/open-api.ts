@@ -23,7 +23,7 @@ interface Route {
   answer: z.ZodType | null;
 }
 
-const beyond = z.number().describe('Jobs further back in a long queue, which the answer leaves out.');
+const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
 
 /** Every route of the API with the shape of its response. A test compares the real responses with it. */
 const ROUTES: Route[] = [
@@ -50,7 +50,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/jobs/{id}/journal',
-    summary: 'Everything that the journal says of a job, oldest first.',
+    summary: 'All journal entries of a job, oldest first.',
     answer: z.object({ entries: z.array(entry) }),
   },
   {
@@ -62,7 +62,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/state',
-    summary: 'What was true at an instant; now without one.',
+    summary: 'The state of everything at an instant; without `at`, the present state.',
     query: { at: 'Epoch milliseconds.' },
     answer: z.object({
       mode: z.enum(['live', 'replay']),
@@ -85,15 +85,15 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/journal',
-    summary: 'Entries in their order, a piece at a time.',
-    query: { after: 'Sequence number before the first one wanted.', limit: 'At most 1000.' },
+    summary: 'Journal entries in their order, a page at a time.',
+    query: { after: 'Sequence number after which the entries begin.', limit: 'At most 1000.' },
     answer: z.object({ entries: z.array(entry) }),
   },
   {
     method: 'get',
     path: '/api/events',
-    summary: 'Server-sent events: each new journal entry, from after `Last-Event-ID` on.',
-    query: { after: 'In place of the header Last-Event-ID.' },
+    summary: 'Server-sent events: each new journal entry after `Last-Event-ID`.',
+    query: { after: 'Used instead of the header Last-Event-ID.' },
     answer: null,
   },
   {
@@ -114,7 +114,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/stats',
-    summary: 'Median and p95 stay (milliseconds) and failures of each state.',
+    summary: 'For each state: how long jobs stay in it (median and p95 in milliseconds), and its failures.',
     answer: z.object({
       states: z.record(
         z.string(),
@@ -125,7 +125,7 @@ const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/waiting',
-    summary: 'Why each waiting job waits, in the order of the queue; and what is not served.',
+    summary: 'Why each waiting job waits, in the order of the queue, and the jobs that are not served.',
     answer: z.object({
       waiting: z.array(waiting),
       beyond,
@@ -166,8 +166,8 @@ const ROUTES: Route[] = [
   {
     method: 'post',
     path: '/api/collect',
-    summary: 'Collect now what nobody owns.',
-    query: { dryRun: '`true` only answers what would be done.' },
+    summary: 'Remove now what no record owns.',
+    query: { dryRun: '`true` changes nothing and returns what would be done.' },
     answer: z.object({ dryRun: z.boolean(), steps: z.array(z.looseObject({})) }),
   },
   {
@@ -179,14 +179,14 @@ const ROUTES: Route[] = [
   {
     method: 'post',
     path: '/api/jobs/{id}/retry',
-    summary: 'Try now what waits; serve again what was given up.',
+    summary: 'Try a waiting job now, or serve again a job that was given up.',
     answer: isOrdered,
   },
   {
     method: 'post',
     path: '/api/records/{key}/forget',
     summary:
-      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` says what may still be there, which the collector looks for.",
+      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` names what may still exist; the collector looks for it.",
     answer: z.object({
       ordered: z.boolean(),
       left: z.object({
@@ -199,19 +199,19 @@ const ROUTES: Route[] = [
   {
     method: 'post',
     path: '/api/hosts/{name}/cordon',
-    summary: 'No new jobs for the host.',
+    summary: 'Cordon the host: it gets no new jobs.',
     answer: isOrdered,
   },
   {
     method: 'post',
     path: '/api/hosts/{name}/uncordon',
-    summary: 'Jobs for the host again.',
+    summary: 'Uncordon the host: it gets jobs again.',
     answer: isOrdered,
   },
   {
     method: 'post',
     path: '/api/hosts/{name}/drain',
-    summary: 'A cordon, and what is not at work there goes on elsewhere.',
+    summary: 'Cordon the host, and move jobs that do not run there yet to other hosts.',
     answer: isOrdered,
   },
 ];
@@ -259,7 +259,7 @@ export function openApi(): object {
         adminToken: {
           type: 'http',
           scheme: 'bearer',
-          description: 'admin.token; not wanted where none is set.',
+          description: 'admin.token; not needed when none is set.',
         },
       },
     },

@@ -209,7 +209,7 @@ export class Deliveries {
   #setAside(row: Row, now: number): StoredDelivery {
     const instead = handledAt(now);
     const { error = null } = schema.safeParse(row.value);
-    this.#table.setAside(row, error, instead, 'What it said is left to the poll.');
+    this.#table.setAside(row, error, instead, 'The next poll finds what it said.');
     return instead;
   }
 }

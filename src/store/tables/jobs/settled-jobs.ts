@@ -1,23 +1,20 @@
 import { z } from 'zod';
-import type { Failure } from '../../../../machines/failure.ts';
-import type { JobEnd } from '../../../../machines/job/job-end.ts';
+import { BLAMES, type Failure } from '../../../../machines/failure.ts';
+import { endOf, JOB_OUTCOMES, type JobEnd } from '../../../../machines/job/job-end.ts';
 import { count, cutText, exactText, identifier, instant } from '../../../bounds.ts';
 import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
 import { NUMBER_KEY, numberKey } from '../table.ts';
 
 /** What is known of a job after its record is gone: a late event must not start it again. */
-export interface SettledJob {
+export interface SettledJob extends Omit<JobEnd, 'cause'> {
   jobId: number;
-  outcome: JobEnd['outcome'];
   conclusion: string | null;
-  /** Why; null unless `failed` or `lost`. */
   cause: Failure | null;
   /** Epoch ms. */
   at: number;
   owner: string;
   repository: string;
   name: string;
-  attempts: number;
   /** In rows of earlier versions: how many names were used for its VMs and runners. */
   namesTaken?: number;
   host: string | null;
@@ -29,9 +26,8 @@ interface OverSomehow {
   outcome: null;
 }
 
-const settledSchema = z.object({
+const facts = {
   jobId: identifier,
-  outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']),
   conclusion: cutText.nullable(),
   cause: z
     .object({
@@ -49,7 +45,34 @@ const settledSchema = z.object({
   attempts: count,
   namesTaken: count.optional(),
   host: exactText.nullable(),
-});
+};
+
+/** A row of an earlier version, which told given-up jobs from others and not whose fault an end was. */
+const earlierSchema = z
+  .object({ ...facts, outcome: z.enum(['done', 'failed', 'lost', 'taken', 'cancelled']) })
+  .transform(({ outcome, ...row }) => ({ ...row, ...endOfEarlier(outcome, row) }));
+
+type Facts = z.output<z.ZodObject<typeof facts>>;
+
+function endOfEarlier(outcome: string, { conclusion, cause, attempts }: Facts): Omit<JobEnd, 'cause'> {
+  const blame = (cause?.blame ?? null) as JobEnd['blame'];
+  if (outcome === 'lost') return { outcome, blame, attempts };
+  if (outcome === 'failed') {
+    const isCancelled = cause?.code === 'OPERATOR_CANCELLED';
+    return { outcome: isCancelled ? 'cancelled' : 'unknown', blame, attempts };
+  }
+  if (outcome === 'taken') return { outcome: 'notOurs', blame: null, attempts };
+  const { cause: _, ...end } = endOf(
+    { status: 'completed', conclusion, ranOn: null, attempt: attempts },
+    null,
+  );
+  return end;
+}
+
+const settledSchema = z.union([
+  z.object({ ...facts, outcome: z.enum(JOB_OUTCOMES), blame: z.enum(BLAMES).nullable() }),
+  earlierSchema,
+]);
 
 export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
   keys: NUMBER_KEY,
@@ -69,11 +92,11 @@ const namesTaken = z.number().int().nonnegative().default(0);
  */
 const endUntold = z.union([
   z.object({
-    outcome: z.literal('failed'),
+    outcome: z.enum(['notOurs', 'unknown']),
     cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
     namesTaken,
   }),
-  z.object({ outcome: z.literal('done'), conclusion: z.null(), namesTaken }),
+  z.object({ outcome: z.literal('unknown'), conclusion: z.null(), cause: z.null(), namesTaken }),
 ]);
 
 const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';

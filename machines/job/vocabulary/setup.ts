@@ -1,7 +1,7 @@
 import { assertEvent, assign, stopChild } from 'xstate';
-import { type Failure, type FailureCode, failure } from '../failure.ts';
-import { type Pause, pauseAfter } from '../pause.ts';
-import { resourceName } from '../resource-name.ts';
+import { type Failure, type FailureCode, failure } from '../../failure.ts';
+import { type Pause, pauseAfter } from '../../pause.ts';
+import { resourceName } from '../../resource-name.ts';
 import {
   isSameScope,
   type Job,
@@ -11,13 +11,12 @@ import {
   runnerScopeOf,
   type Vm,
   vmOf,
-  withLaterStatus,
-} from './context.ts';
-import type { JobEffects } from './effects.ts';
-import { guardedSetup } from './guards.ts';
-import { placeholder } from './placeholder.ts';
-import { type JobMachineOptions, type JobPolicy, pauseFor } from './policy.ts';
-import { withFailedAttempt } from './release.ts';
+} from '../context.ts';
+import type { JobEffects } from '../effects.ts';
+import { placeholder } from '../placeholder.ts';
+import { type JobMachineOptions, type JobPolicy, pauseFor } from '../policy.ts';
+import { withFailedAttempt } from '../release.ts';
+import { setupWithNews } from './news.ts';
 
 /** The vocabulary of the job machine: types, effects, guards and actions, bound to a policy and a clock. */
 export function jobSetup({ policy, now }: JobMachineOptions) {
@@ -40,12 +39,18 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
     vm: { ...vm, numbers: { ...vm.numbers, next: vm.numbers.next + 1 } },
   });
 
+  /** A job that came by an exchange: when it waits for a runner or has run here, the VM here is one of its attempts. */
+  const withThisVm = ({ job, here }: { job: Job; here: boolean }, { vm }: JobContext): Job => {
+    if (vm === null || !(here || job.status === 'queued')) return job;
+    return { ...job, attempt: job.attempt + 1, ranOn: here ? 'ours' : job.ranOn };
+  };
+
   const ends = ({ job }: JobContext, failure: Failure) => ({
     failure,
     job: withFailedAttempt(job, failure),
   });
 
-  return guardedSetup({ policy, now }).extend({
+  return setupWithNews({ policy, now }).extend({
     actions: {
       takeSlot: assign(({ context, event }) => {
         assertEvent(event, 'slot.granted');
@@ -95,7 +100,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       takeJobAndScope: assign(({ context, event }) => {
         assertEvent(event, 'job.exchanged');
         const { job } = event;
-        const taken = { job, failure: null };
+        const taken = { job: withThisVm(event, context), failure: null };
         if (context.runner === null || isSameScope(context.runner.scope, scopeOf(job))) return taken;
         const { name, vm } = nextName(vmOf(context));
         return { ...taken, vm, runner: unregistered(name, job) };
@@ -181,7 +186,7 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         phase: ({ context }) => {
           const { tries } = context.phase;
           const said =
-            'GitHub refuses to remove the runner since it has a job, and its guest says that it has none.';
+            'GitHub refuses to remove the runner, since it has a job, but the guest says that no job runs in it; both are asked again.';
           const lastFailure = failure('RUNNER_BUSY', said);
           return {
             ...context.phase,
@@ -211,44 +216,13 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       noteRunnerEnd: assign(({ context }, { failure }: JobEffects['watchRunner']['output']) =>
         failure === null ? { failure } : ends(context, failure),
       ),
-      abandon: assign({
-        failure: ({ event }) => {
-          assertEvent(event, 'job.unservable');
-          return event.failure;
-        },
-      }),
-      abandonFor: assign({ failure: (_, failure: Failure) => failure }),
-      forgetRecord: assign({
-        failure: ({ event }) => {
-          assertEvent(event, 'operator.forgot');
-          return failure('OPERATOR_FORGOT', `${event.by} ordered that this record ends as it is.`);
-        },
-      }),
-      cancelAttempt: assign(({ event }) => {
-        assertEvent(event, 'operator.cancelled');
-        return { failure: failure('OPERATOR_CANCELLED', `${event.by} ordered that this job is not served.`) };
-      }),
-      /** A job that has left its queue gets no further attempt, so the failure is dropped. */
-      noteJob: assign(({ context }, { status, conclusion }: JobEffects['recheckJob']['output']) => {
-        const job = withLaterStatus(context.job, status, conclusion);
-        return job.status === 'queued' ? { job } : { job, failure: null };
-      }),
       skipPause: assign({ job: ({ context }) => ({ ...context.job, notBefore: 0 }) }),
-      forgetFailure: assign({ failure: null }),
       /** The tries of an earlier state do not count any more. */
       forgetTries: assign({ phase: ({ context }) => ({ ...context.phase, ...NO_RETRY }) }),
-      markStarted: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress') }),
-      markTaken: assign({ job: ({ context }) => withLaterStatus(context.job, 'in_progress'), failure: null }),
-      markCompleted: assign({
-        job: ({ context, event }) => {
-          assertEvent(event, 'job.completed');
-          return withLaterStatus(context.job, 'completed', event.conclusion);
-        },
-      }),
       /** The failure belongs to the attempt of the other job. */
-      takeJob: assign(({ event }) => {
+      takeJob: assign(({ context, event }) => {
         assertEvent(event, 'job.exchanged');
-        return { job: event.job, failure: null, otherJobSince: null };
+        return { job: withThisVm(event, context), failure: null, otherJobSince: null };
       }),
       takeQueuedJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');

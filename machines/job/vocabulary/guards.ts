@@ -1,5 +1,5 @@
 import { assertEvent, setup } from 'xstate';
-import type { Failure, FailureCode } from '../failure.ts';
+import type { Failure, FailureCode } from '../../failure.ts';
 import {
   isSameScope,
   type Job,
@@ -8,17 +8,18 @@ import {
   NO_JOB,
   runnerScopeOf,
   withLaterStatus,
-} from './context.ts';
-import { effectPlaceholders, type JobEffects } from './effects.ts';
-import type { JobEvent } from './events.ts';
-import type { JobEnd } from './job-end.ts';
-import type { JobMachineOptions } from './policy.ts';
+} from '../context.ts';
+import { effectPlaceholders, type JobEffects } from '../effects.ts';
+import type { JobEvent } from '../events.ts';
+import type { JobEnd } from '../job-end.ts';
+import type { JobMachineOptions } from '../policy.ts';
 
 type Output<Name extends keyof JobEffects> = JobEffects[Name]['output'];
 
 /** Failures that say that the runner's process has ended, so that nothing can be at work in the VM. */
 const RUNNER_ENDED: readonly FailureCode[] = [
   'RUNNER_EXITED',
+  'RUNNER_DIED',
   'RUNNER_DEPRECATED',
   'VM_VANISHED',
   'RUNNER_CONFIGURATION_FAILED',
@@ -46,6 +47,8 @@ const hasNames = ({ vm }: JobContext) => vm !== null && vm.numbers.next <= vm.nu
 
 /** Types, effects and guards of the job machine. A guard on the end of an effect is given what the effect returned. */
 export function guardedSetup({ policy, now }: JobMachineOptions) {
+  const isExpired = ({ vm }: JobContext) => vm !== null && vm.expiresAt !== null && vm.expiresAt <= now();
+
   return setup({
     types: {
       context: {} as JobContext,
@@ -113,6 +116,12 @@ export function guardedSetup({ policy, now }: JobMachineOptions) {
       'does GitHub call it busy': (_, { answer }: Output<'deregisterRunner'>) => answer === 'busy',
       'did the runner take a job': (_, { ended }: Output<'watchRunner'>) => ended === 'tookJob',
       'is the watched VM gone': (_, { ended }: Output<'watchRunner'>) => ended === 'vanished',
+      'has the watched VM reached its lifetime': ({ context }, { ended }: Output<'watchRunner'>) =>
+        ended === 'vanished' && isExpired(context),
+      'is its lifetime over': ({ context }) => isExpired(context),
+      /** GitHub fails a job whose runner it does not hear for minutes, also one that goes on and ends well. */
+      'did the runner end its job otherwise': ({ context }, { result }: Output<'watchRunner'>) =>
+        context.job.conclusion === 'failure' && result !== undefined && result !== 'Failed',
       'is the job over': ({ context }) => context.job.status === 'completed',
       'is there no job': ({ context }) => context.job.id === NO_JOB,
       'is there no VM': ({ context }) => context.vm === null,

@@ -1,0 +1,21 @@
+// @ts-check
+
+/** @type {Record<string, string>} */
+const ORDERS = {
+  'operator.cancelled': 'cancel',
+  'operator.retried': 'retry',
+  'operator.cordoned': 'cordon',
+  'operator.uncordoned': 'uncordon',
+  'operator.drained': 'drain',
+  'operator.forgot': 'forget a record of',
+  'operator.collected': 'collect what no record owns',
+};
+
+/**
+ * An order of an operator in words, as log and page say it: `cancel job 4`.
+ * @param {{ event: string, jobId: number, host: string | null }} order
+ */
+export function orderWords({ event, jobId, host }) {
+  const object = jobId > 0 ? ` job ${jobId}` : host !== null ? ` host ${host}` : '';
+  return `${ORDERS[event] ?? event}${object}`;
+}

@@ -1,0 +1,127 @@
+// @ts-check
+import { outcomeWords } from '../outcome.js';
+import { holdsItsJob, topState } from '../overview.js';
+
+/**
+ * The story of a job by its attempts: each is the life of one VM for the job, with the wait before it. The job
+ * moves between actors (a release, an exchange), so its phases are followed by job and not by actor.
+ *
+ * @typedef {import('../../store/tables/journal.ts').StoredJournalEntry} Entry
+ * @typedef {import('../../../machines/job/context.ts').JobContext} JobContext
+ *
+ * @typedef {object} Phase a stay in one top state
+ * @property {string} state
+ * @property {string} actor
+ * @property {number} from epoch ms
+ * @property {number | null} to epoch ms; null while it lasts
+ * @property {number} failures
+ *
+ * @typedef {object} Attempt
+ * @property {number} number
+ * @property {{ name: string, host: string, madeFor: number } | null} vm null before it gets one; `madeFor` is a job's id
+ * @property {Phase[]} phases
+ * @property {string} end how it ended for the job; empty while it lasts
+ */
+
+/** The attempts of a job, in their order. @param {Entry[]} entries of this job @returns {Attempt[]} */
+export function attemptsOf(entries) {
+  const told = new AttemptTeller();
+  for (const entry of entries) told.add(entry);
+  return told.attempts;
+}
+
+class AttemptTeller {
+  /** @type {Attempt[]} */
+  attempts = [];
+  /** @type {Map<string, Partial<JobContext>>} */
+  #contexts = new Map();
+  /** Index of the first attempt since the job was first seen, or served again after its end. */
+  #first = 0;
+  /** Who has the job, and in which attempt. @type {{ actor: string, attempt: Attempt } | null} */
+  #holder = null;
+
+  /** @param {Entry} entry */
+  add(entry) {
+    if (entry.kind === 'quarantine') this.#quarantined(entry);
+    if (entry.kind !== undefined) return;
+    const context = this.#contextAfter(entry);
+    if (entry.event === 'job.observed') this.#first = this.attempts.length;
+    const attempt = this.#attempt(entry.attempt);
+    if (context.vm) {
+      const { name, host, madeFor } = context.vm;
+      attempt.vm = { name, host, madeFor: madeFor?.jobId ?? entry.jobId };
+    }
+    if (holdsItsJob({ jobId: entry.jobId, context })) this.#heldBy(entry, attempt, context);
+    else if (this.#holder?.actor === entry.actor) this.#holder = null;
+    this.#enter(entry, attempt);
+    if (entry.end) attempt.end = endWords(entry.end);
+  }
+
+  /** @param {Entry} entry @returns {Partial<JobContext>} */
+  #contextAfter({ actor, from, changed }) {
+    // A job that is served again may get an actor of the same name.
+    const context = { ...(from === '' ? {} : this.#contexts.get(actor)), ...changed };
+    this.#contexts.set(actor, context);
+    return context;
+  }
+
+  /** @param {number} number */
+  #attempt(number) {
+    const known = this.attempts.slice(this.#first).find((attempt) => attempt.number === number);
+    if (known) return known;
+    /** @type {Attempt} */
+    const attempt = { number, vm: null, phases: [], end: '' };
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** The job is with this actor now: what the one before it did for the job is over. @param {Entry} entry @param {Attempt} attempt @param {Partial<JobContext>} context */
+  #heldBy({ actor, at, event }, attempt, context) {
+    const before = this.#holder;
+    if (before && before.actor !== actor) {
+      closeAll(before.attempt, at, before.actor);
+      before.attempt.end ||= 'Its VM went to another job, by an exchange.';
+    }
+    const last = this.attempts.at(-2);
+    if (event === 'job.released' && last && last !== attempt && last.end === '') {
+      const failure = context.failure ?? null;
+      last.end = failure
+        ? `${failure.code}: ${failure.message}`
+        : 'Nothing failed: the job went on without its VM.';
+    }
+    if (before && before.attempt !== attempt) closeAll(before.attempt, at, actor);
+    this.#holder = { actor, attempt };
+  }
+
+  /** @param {Entry} entry @param {Attempt} attempt */
+  #enter({ actor, at, from, to, detail }, attempt) {
+    const open = attempt.phases.findLast((phase) => phase.to === null);
+    const state = topState(to);
+    const isEnd = state === 'done' || state === 'failed';
+    if (open && detail && !isEnd && open.actor === actor && topState(from) === open.state) open.failures += 1;
+    if (open?.actor === actor && open.state === state) return;
+    if (open) open.to = at;
+    if (isEnd) return;
+    attempt.phases.push({ state, actor, from: at, to: null, failures: 0 });
+  }
+
+  /** @param {Entry} entry */
+  #quarantined({ actor, at }) {
+    for (const attempt of this.attempts) closeAll(attempt, at, actor);
+    if (this.#holder?.actor !== actor) return;
+    this.#holder.attempt.end = 'Its state machine failed, which is a fault of this daemon.';
+    this.#holder = null;
+  }
+}
+
+/** @param {Attempt} attempt @param {number} at epoch ms @param {string} actor */
+function closeAll({ phases }, at, actor) {
+  for (const phase of phases) if (phase.to === null && phase.actor === actor) phase.to = at;
+}
+
+/** @param {NonNullable<Entry['end']>} end */
+function endWords(end) {
+  const words = outcomeWords(end);
+  const cause = end.cause ? ` ${end.cause.code}: ${end.cause.message}` : '';
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${cause}`;
+}
