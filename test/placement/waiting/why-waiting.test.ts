@@ -95,6 +95,13 @@ test('breakers that are not for a job are not its reason', () => {
   expect(whyWaiting(facts({ breakers: others }))).toMatchObject([{ why: 'noSlot' }]);
 });
 
+test('a job of an organization is held back by the breaker of its repository, too', () => {
+  const queuedHere = [queued(1, { scope: 'octo' })];
+  const why = (name: string) =>
+    whyWaiting(facts({ queued: queuedHere, breakers: [breaker('registration', name)] }))[0]?.why;
+  expect([why('octo'), why('octo/app'), why('octo/tool')]).toEqual(['leftAlone', 'leftAlone', 'noSlot']);
+});
+
 test("a job that waits for GitHub's budget says until when", () => {
   const pausedUntil = NOW + 600_000;
   expect(whyWaiting(facts({ pausedUntil }))).toMatchObject([
