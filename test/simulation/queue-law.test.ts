@@ -112,6 +112,19 @@ describe('a job that is queued beside a free slot', () => {
     }
   });
 
+  test('is none after a trouble for as long as the trouble lasted, also for a job that came late', () => {
+    const { world, push, wait, broken } = newWorld();
+    const troubles = [trouble({ what: 'rightsTaken' })];
+    world.github.queue.clear();
+    wait(1_800_000, { troubles });
+    push();
+    wait(600_000, { troubles });
+    wait(LONGEST_WAIT + 2_400_000);
+    expect(broken()).toEqual([]);
+    wait(1);
+    expect(broken()).toEqual(['every queued job is served']);
+  });
+
   test.each<[string, OngoingTrouble, string[]]>([
     ['nothing is assigned', trouble({ what: 'nothingAssigned' }), []],
     ['it is withheld', trouble({ what: 'jobWithheld' }, JOB), []],

@@ -46,7 +46,12 @@ export interface Unmet extends Group {
  */
 export class QueueLaw {
   readonly #unmet = new Map<string, Unmet>();
-  /** By the group's key, how long its jobs could not run: first and last epoch ms. */
+  /** Epoch ms since which each trouble goes on. */
+  readonly #troubledSince = new Map<OngoingTrouble, number>();
+  /**
+   * By the group's key, how long its jobs could not run: first and last epoch ms. A trouble counts from its
+   * beginning, since jobs that came before met it first.
+   */
   readonly #excused = new Map<string, { first: number; last: number }>();
   /** By job id, epoch ms at which it was last seen with a VM of its own, or with one on its way. */
   readonly #suppliedAt = new Map<number, number>();
@@ -128,13 +133,17 @@ export class QueueLaw {
   #groups(world: SimulatedWorld, troubles: readonly OngoingTrouble[]): Map<string, Group> {
     const groups = new Map<string, Group>();
     const now = world.clock.now();
+    for (const trouble of troubles)
+      if (!this.#troubledSince.has(trouble)) this.#troubledSince.set(trouble, now);
     for (const job of world.github.queue) {
       const label = labelOf(job);
       if (label === undefined || !world.isServed(job.run.repository)) continue;
       if (isOverBudget(world, job)) continue;
       const key = keyOf(world, job, label);
-      if (troubles.some((trouble) => touches(world, trouble, job, label))) {
-        const { first } = this.#excused.get(key) ?? { first: now };
+      const causes = troubles.filter((trouble) => touches(world, trouble, job, label));
+      if (causes.length > 0) {
+        const began = causes.map((trouble) => this.#troubledSince.get(trouble) ?? now);
+        const first = Math.min(this.#excused.get(key)?.first ?? now, ...began);
         this.#excused.set(key, { first, last: now });
         continue;
       }

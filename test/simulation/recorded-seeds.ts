@@ -116,4 +116,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryRenamed'],
     hasClocks: true,
   },
+  {
+    seed: 788,
+    found:
+      'nothing in the daemon: the check of waiting jobs let a trouble begin with the first job that it kept waiting',
+    troubles: ['rightsTaken'],
+    hasClocks: true,
+  },
 ];
