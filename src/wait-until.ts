@@ -8,14 +8,28 @@ import type { Clock } from './clock.ts';
  */
 const UNWATCHED = 5_000;
 
-/** The actor with which machines wait for an instant, on the given clock. */
+/**
+ * The actor with which machines wait for an instant, on the given clock. A deadline that passed unwatched ends
+ * after one fresh look. A state that tries something again and again starts its wait again with each try, and
+ * the look must not begin again with it, or the deadline would never end.
+ */
 export function waitUntil(clock: Clock) {
-  return fromPromise<null, Wait>(async ({ input, signal }) => {
-    await clock.sleepUntil(input.at, signal);
-    const woke = clock.now();
-    // Records of earlier versions do not have `looksFor`.
-    if (woke - input.at > UNWATCHED && input.looksFor > 0)
-      await clock.sleepUntil(woke + input.looksFor, signal);
-    return null;
+  /** By the actors of one machine, and by deadline, epoch ms at which its fresh look ends. */
+  const looks = new WeakMap<object, Map<number, number>>();
+  const looksOf = (system: object) => {
+    const known = looks.get(system) ?? new Map<number, number>();
+    looks.set(system, known);
+    return known;
+  };
+
+  return fromPromise<null, Wait>(async ({ input: { at, looksFor }, system, signal }) => {
+    for (let until = looks.get(system)?.get(at) ?? at; ; ) {
+      await clock.sleepUntil(until, signal);
+      const woke = clock.now();
+      // Records of earlier versions do not have `looksFor`.
+      if (woke - until <= UNWATCHED || !(looksFor > 0)) return null;
+      until = woke + looksFor;
+      looksOf(system).set(at, until);
+    }
   });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createActor, toPromise } from 'xstate';
+import { createActor, setup, toPromise } from 'xstate';
+import { invokeDeadline, invokeWait, waitUntil as waits } from '../machines/waits.ts';
 import { SteadyClock } from '../src/steady-clock.ts';
 import { waitUntil } from '../src/wait-until.ts';
 import { ManualClock, settled } from './support/manual-clock.ts';
@@ -48,6 +49,51 @@ test('law 13: a deadline that passed while the daemon was down ends later too', 
   expect(isOver()).toBe(false);
   await time.pass(1);
   expect(isOver()).toBe(true);
+});
+
+/** A state that tries something every 20 s until its deadline, and the actor that is in it. */
+function trying(after: number) {
+  const time = new ManualClock();
+  const clock = new SteadyClock(new SettableTime(time));
+  const now = () => clock.now();
+  const deadlineAt = now() + after;
+  const span = () => ({ from: deadlineAt - 10 * MINUTE, to: deadlineAt });
+  const s = setup({ actors: { waitUntil: waits } });
+  const again = (to: 'acting' | 'waiting', ms: number) => ({
+    invoke: [invokeDeadline('deadline', span, 'over'), invokeWait('next', () => now() + ms, to)],
+  });
+  const machine = s.createMachine({
+    initial: 'acting',
+    states: { acting: again('waiting', 20_000), waiting: again('acting', 1_000), over: { type: 'final' } },
+  });
+  const actor = createActor(machine.provide({ actors: { waitUntil: waitUntil(clock) } })).start();
+  return { time, at: () => actor.getSnapshot().value };
+}
+
+test('law 13: the fresh look is one, however often the tries begin their wait again', async () => {
+  const down = trying(-MINUTE);
+  await down.time.pass(MINUTE - 1);
+  expect(down.at()).not.toBe('over');
+  await down.time.pass(1);
+  expect(down.at()).toBe('over');
+
+  const asleep = trying(10 * MINUTE);
+  await asleep.time.pass(MINUTE);
+  asleep.time.advance(20 * MINUTE);
+  await asleep.time.pass(MINUTE - 1);
+  expect(asleep.at()).not.toBe('over');
+  await asleep.time.pass(1);
+  expect(asleep.at()).toBe('over');
+});
+
+test('law 13: a sleep in the midst of the fresh look is followed by another one', async () => {
+  const { time, at } = trying(-MINUTE);
+  await time.pass(30_000);
+  time.advance(20 * MINUTE);
+  await time.pass(MINUTE - 1);
+  expect(at()).not.toBe('over');
+  await time.pass(1);
+  expect(at()).toBe('over');
 });
 
 test('a machine that is some seconds late because of load extends no deadline', async () => {

@@ -42,6 +42,8 @@ export interface Job {
   attemptsFailed: number;
   /** Runners of this job that were online and got no job from GitHub. */
   runnersUnused: number;
+  /** VMs of this job in a row that ended without running it, whatever the cause. */
+  vmsInVain: number;
   /** Why the last attempt ended; null before the first, and when nothing failed. */
   lastFailure: Failure | null;
   /** Epoch ms before which the job gets no VM (the pause between attempts). */

@@ -30,6 +30,7 @@ export function placeholder({
     attempt: 0,
     attemptsFailed: 0,
     runnersUnused: 0,
+    vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
   };

@@ -3,18 +3,22 @@ import { pauseAfter } from '../pause.ts';
 import type { Job, JobContext } from './context.ts';
 import type { JobPolicy } from './policy.ts';
 
-/** Failures that are not counted as a failed attempt: the host is lost or full, or has to pull the image first. */
-const UNCOUNTED: readonly FailureCode[] = ['HOST_LOST', 'HOST_FULL', 'IMAGE_NOT_READY'];
+/**
+ * Failures after which a job goes on elsewhere or later as if nothing had failed: its host is lost, full or drained,
+ * or has to pull the image first.
+ */
+const UNCOUNTED: readonly FailureCode[] = ['HOST_LOST', 'HOST_FULL', 'HOST_DRAINED', 'IMAGE_NOT_READY'];
 
 /** Whose failures count as failed attempts. A failure of GitHub, an operator or the job is not counted. */
 const COUNTED: readonly Blame[] = ['us', 'host', 'image'];
 
 /** The job after an attempt that ended for this reason. */
 export function withFailedAttempt(job: Job, { code, blame }: Failure): Job {
-  const counts = COUNTED.includes(blame) && !UNCOUNTED.includes(code);
+  const isInVain = !UNCOUNTED.includes(code);
   return {
     ...job,
-    attemptsFailed: job.attemptsFailed + Number(counts),
+    vmsInVain: job.vmsInVain + Number(isInVain),
+    attemptsFailed: job.attemptsFailed + Number(isInVain && COUNTED.includes(blame)),
     runnersUnused: job.runnersUnused + Number(code === 'RUNNER_UNUSED'),
   };
 }
@@ -31,15 +35,30 @@ export function releasedJob({ job, failure }: JobContext, policy: JobPolicy, now
   };
 }
 
-function pauseBeforeNext(
+function pauseBeforeNext(job: Job, { code, blame }: Failure, policy: JobPolicy): number {
+  if (code === 'IMAGE_NOT_READY') return 0;
+  if (UNCOUNTED.includes(code)) return policy.attemptPause.first;
+  return Math.max(pauseForCause(job, { code, blame }, policy), paceOf(job, policy));
+}
+
+function pauseForCause(
   { attemptsFailed, runnersUnused }: Job,
-  { code, blame }: Failure,
+  { code, blame }: Pick<Failure, 'code' | 'blame'>,
   { attemptPause, slowAttemptPause, unusedPause, maxAttempts }: JobPolicy,
 ): number {
-  // A job whose VMs are in vain for different reasons in turn would otherwise never get a long pause.
-  if (code === 'RUNNER_UNUSED') return pauseAfter(unusedPause, runnersUnused + attemptsFailed - 1);
-  if (code === 'IMAGE_NOT_READY') return 0;
-  if (!COUNTED.includes(blame) || UNCOUNTED.includes(code)) return attemptPause.first;
+  if (code === 'RUNNER_UNUSED') return pauseAfter(unusedPause, runnersUnused - 1);
+  if (!COUNTED.includes(blame)) return attemptPause.first;
   if (attemptsFailed < maxAttempts) return pauseAfter(attemptPause, Math.max(0, attemptsFailed - 1));
   return pauseAfter(slowAttemptPause, attemptsFailed - maxAttempts);
+}
+
+/** VMs in vain before the pauses of a job grow with each further one. */
+const UNPACED = 3;
+
+/**
+ * The least pause. Each cause has pauses of its own that grow, some of them for its scope and not for the job: a job
+ * whose VMs are in vain for one cause after the other would get VM after VM.
+ */
+function paceOf({ vmsInVain }: Job, { unusedPause }: JobPolicy): number {
+  return vmsInVain < UNPACED ? 0 : pauseAfter(unusedPause, vmsInVain - UNPACED);
 }

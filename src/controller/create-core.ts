@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type BreakerAbout, type BreakerPolicy, DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import type { HostPolicy } from '../../machines/host.ts';
+import { runnerScopeOf } from '../../machines/job/context.ts';
 import type { effectPlaceholders } from '../../machines/job/effects.ts';
 import type { JobPolicy } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
@@ -98,6 +99,7 @@ export function createCore(options: CoreOptions): Core {
     policies: options.breakerPolicies ?? DEFAULT_BREAKER_POLICIES,
     clock,
     log,
+    scopeOf: (job) => runnerScopeOf(policy.runnerScope, job),
     onChange: (change) => {
       webhookAndBreakerEntries.breaker(change);
       dispatcher.requestScheduling();

@@ -6,7 +6,6 @@ import { secretValues } from '../config/secret-values.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
-import { scopeName } from '../github/runners/runner-scope.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
 import { DaemonHealth } from '../health/daemon-health.ts';
 import { Pulls } from '../hosts/pulls.ts';
@@ -145,7 +144,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     isBase: (name) => world.bases.isBase(name),
   });
   const { actors, hosts, breakers, dispatcher, hostEntries, journal, tracer } = core;
-  const { repositories, scopes } = servedScopes(config);
+  const { repositories, scopes, registrations } = servedScopes(config);
   const collector = new Collector({
     world,
     actors,
@@ -219,7 +218,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     mode: config.controller.mode,
     hostCheckInterval: config.controller.host_check_interval,
     profiles,
-    registrations: scopes.map(scopeName),
+    registrations,
     core,
     intake,
     store,

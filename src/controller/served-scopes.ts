@@ -1,10 +1,14 @@
 import type { RunnerScope } from '../../machines/job/context.ts';
 import type { Config } from '../config/schema.ts';
 
-/** The repositories that the config names, and where runners for their jobs are registered. */
+/**
+ * The repositories that the config names, where runners for their jobs are registered, and for each of them
+ * the names of the breakers that can hold back its registrations.
+ */
 export function servedScopes({ github, runner }: Config): {
   repositories: { owner: string; repository: string }[];
   scopes: RunnerScope[];
+  registrations: string[][];
 } {
   const repositories = github.repositories.map((fullName) => {
     const [owner = '', repository = ''] = fullName.split('/');
@@ -14,5 +18,7 @@ export function servedScopes({ github, runner }: Config): {
     runner.scope === 'organization'
       ? [{ kind: 'organization', owner: github.owner }]
       : repositories.map((full) => ({ kind: 'repository', ...full }));
-  return { repositories, scopes };
+  const places = runner.scope === 'organization' ? [github.owner] : [];
+  const registrations = github.repositories.map((fullName) => [...places, fullName]);
+  return { repositories, scopes, registrations: registrations.length > 0 ? registrations : [places] };
 }

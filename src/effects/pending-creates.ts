@@ -37,7 +37,7 @@ export interface CreateLedger {
  * stored was never sent.
  */
 export class PendingCreates {
-  readonly #inFlight = new Map<string, Promise<unknown>>();
+  readonly #inFlight = new Map<string, { sent: Promise<unknown>; callers: AbortSignal[] }>();
   /** Name to the instant (epoch ms) after which the create can have no effect any more. */
   readonly #unknownUntil = new Map<string, number>();
   readonly #clock: Clock;
@@ -53,7 +53,8 @@ export class PendingCreates {
 
   /**
    * Sends a create under a name, or waits for the one already in flight under that name. The signal ends only
-   * the caller's wait, never the request.
+   * the caller's wait, never a request that was sent. While the disk writes, which may take long, a record may
+   * stop to order the create: when all callers have left by then, it is not sent.
    */
   send<T>(
     name: string,
@@ -64,25 +65,38 @@ export class PendingCreates {
       uptime = null,
     }: { isAmbiguous(error: unknown): boolean; signal: AbortSignal; uptime?: number | null },
   ): Promise<T> {
-    const known = this.#inFlight.get(name) as Promise<T> | undefined;
-    if (known) return untilAborted(known, signal);
+    const known = this.#inFlight.get(name);
+    if (known) {
+      known.callers.push(signal);
+      return untilAborted(known.sent as Promise<T>, signal);
+    }
     this.#ledger.put(name, this.#clock.now(), uptime);
+    const callers = [signal];
+    let isCalledOff = false;
     const sent = this.#ledger
       .durable()
-      .then(create)
+      .then(() => {
+        if (callers.some(({ aborted }) => !aborted)) return create();
+        isCalledOff = true;
+        // A caller that comes from now on sends a create of its own.
+        this.#inFlight.delete(name);
+        this.#ledger.delete(name);
+        throw new Error(`the create of ${name} was called off before it was sent`);
+      })
       .then(
         (value) => {
           this.forget(name);
           return value;
         },
         (error: unknown) => {
+          if (isCalledOff) throw error;
           if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#mayAppearFor);
           else this.#ledger.delete(name);
           throw error;
         },
       )
-      .finally(() => this.#inFlight.delete(name));
-    this.#inFlight.set(name, sent);
+      .finally(() => isCalledOff || this.#inFlight.delete(name));
+    this.#inFlight.set(name, { sent, callers });
     return untilAborted(sent, signal);
   }
 
@@ -111,17 +125,17 @@ export class PendingCreates {
 
   /** Resolves when no create is in flight under the name, however it ended. */
   async finished(name: string, signal: AbortSignal): Promise<void> {
-    const sent = this.#inFlight.get(name);
-    if (sent)
+    const inFlight = this.#inFlight.get(name);
+    if (inFlight)
       await untilAborted(
-        sent.catch(() => undefined),
+        inFlight.sent.catch(() => undefined),
         signal,
       );
   }
 
   /** Resolves when no create is in flight at all; the daemon waits for that when it stops. */
   async allFinished(): Promise<void> {
-    await Promise.allSettled(this.#inFlight.values());
+    await Promise.allSettled([...this.#inFlight.values()].map(({ sent }) => sent));
   }
 
   /** The created thing is there, is gone, or was proven never to appear. */

@@ -18,8 +18,8 @@ export interface DaemonHealthOptions {
   /** Milliseconds between two looks at a host. */
   hostCheckInterval: number;
   profiles: readonly string[];
-  /** Names of the repositories or of the organization with which runners are registered. */
-  registrations: string[];
+  /** For each repository, the names of the breakers that can hold back its registrations. */
+  registrations: string[][];
   core: {
     hosts: Pick<Hosts, 'all'>;
     breakers: Pick<Breakers, 'troubled'>;

@@ -215,7 +215,8 @@ function breakerScopes({ breakers, registrations }: HealthFacts): HealthScope[] 
   const paused = new Set(
     breakers.filter((one) => one.about === 'registration' && isHolding(one)).map(({ name }) => name),
   );
-  const isAllPaused = registrations.length > 0 && registrations.every((name) => paused.has(name));
+  const isPaused = (names: string[]) => names.some((name) => paused.has(name));
+  const isAllPaused = registrations.length > 0 && registrations.every(isPaused);
   return breakers.map((breaker) => {
     const { about, name, lastFailure, openedAt, failures } = breaker;
     const isAll = about === 'github' || (about === 'registration' && isAllPaused);

@@ -19,8 +19,8 @@ export interface HealthFacts {
   webhooks: { state: WebhooksState; deliveryAge: number | null };
   /** Those that are not closed. */
   breakers: BreakerView[];
-  /** Names of the repositories or of the organization with which runners are registered. */
-  registrations: string[];
+  /** For each repository, the names of the breakers that can hold back its registrations. */
+  registrations: string[][];
   profiles: ProfileFacts[];
   /** Age of the last grant of a slot; null when there was none. */
   grantAge: number | null;

@@ -21,6 +21,7 @@ export function jobFrom(seen: JobObservation, profile: string, takenBy: Job['tak
     attempt: 0,
     attemptsFailed: 0,
     runnersUnused: 0,
+    vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
   };

@@ -37,6 +37,8 @@ const contextSchema = z.object({
     attempt: count,
     attemptsFailed: count,
     runnersUnused: count,
+    // Records of earlier versions lack it.
+    vmsInVain: count.default(0),
     lastFailure: failure.nullable(),
     notBefore: instant,
   }),

@@ -23,6 +23,15 @@ export interface GrantChecksOptions {
   onChange(): void;
 }
 
+/** Something to ask GitHub before a VM is started. */
+interface Question {
+  name: string;
+  /** The repository or the organization that a refusal concerns. */
+  about: string;
+  /** True when the response decides about the job. */
+  ask(signal: AbortSignal): Promise<boolean>;
+}
+
 /** Milliseconds for which GitHub's statement that a job is queued is used without asking again. */
 const FRESH = 10_000;
 /** Milliseconds within which GitHub has to respond. */
@@ -51,7 +60,7 @@ export class GrantChecks {
   readonly #held = new Set<number>();
   /** By scope, epoch ms at which the right to register was last confirmed. */
   readonly #mayRegister = new Map<string, number>();
-  /** By scope, epoch ms since which its repository is missing. */
+  /** By repository, epoch ms since which it is missing. */
   readonly #goneSince = new Map<string, number>();
 
   constructor(options: GrantChecksOptions) {
@@ -93,16 +102,26 @@ export class GrantChecks {
   /** Whether the job may have a VM. What is unknown is asked at GitHub; `no` after a question that failed. */
   ask(job: Job): 'yes' | 'asking' | 'no' {
     const scope = this.#options.scope(job.owner, job.repository);
-    const word = (job.runnersUnused > 0 ? this.#runGoesOnAt : this.#queuedAt).get(job.id);
-    // When GitHub refused a registration since then, the right is checked again before another VM is started.
-    const refusedUntil = this.#options.breakers.triedSince(`registration ${scopeName(scope)}`);
-    const questions: [string, (signal: AbortSignal) => Promise<boolean>][] = [];
-    if (word === undefined || !this.#isFresh(word))
-      questions.push([`job ${job.id}`, (signal) => this.#askForJob(job, signal)]);
-    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < refusedUntil)
-      questions.push([`registration ${scopeName(scope)}`, (signal) => this.#probe(scope, signal)]);
-    for (const [question, ask] of questions) this.#ask(question, scope, job.id, ask);
-    const isAwaited = questions.every(([question]) => this.#asked.get(question) === Number.POSITIVE_INFINITY);
+    const [place, repository] = [scopeName(scope), repositoryOf(job)];
+    const word = (job.runnersUnused > 0 ? this.#runGoesOnAt : this.#queuedAt).get(job.id) ?? -Infinity;
+    // When GitHub refused something since then, it is checked again before another VM is started.
+    const refusedUntil = (name: string) => this.#options.breakers.triedSince(`registration ${name}`);
+    const isDoubted = place !== repository && word < refusedUntil(repository);
+    const questions: Question[] = [];
+    if (isDoubted || !this.#isFresh(word))
+      questions.push({
+        name: `job ${job.id}`,
+        about: repository,
+        ask: (signal) => this.#askForJob(job, signal),
+      });
+    if ((this.#mayRegister.get(place) ?? -1) < refusedUntil(place))
+      questions.push({
+        name: `registration ${place}`,
+        about: place,
+        ask: (signal) => this.#probe(scope, signal),
+      });
+    for (const question of questions) this.#ask(question, job.id);
+    const isAwaited = questions.every(({ name }) => this.#asked.get(name) === Number.POSITIVE_INFINITY);
     return questions.length === 0 ? 'yes' : isAwaited ? 'asking' : 'no';
   }
 
@@ -112,24 +131,19 @@ export class GrantChecks {
     return soonest([...this.#asked.values()].filter((at) => at > now && at < Infinity));
   }
 
-  #ask(
-    question: string,
-    scope: RunnerScope,
-    jobId: number,
-    ask: (signal: AbortSignal) => Promise<boolean>,
-  ): void {
+  #ask({ name, about, ask }: Question, jobId: number): void {
     const { clock, onChange } = this.#options;
-    if ((this.#asked.get(question) ?? 0) > clock.now()) return;
-    this.#asked.set(question, Number.POSITIVE_INFINITY);
+    if ((this.#asked.get(name) ?? 0) > clock.now()) return;
+    this.#asked.set(name, Number.POSITIVE_INFINITY);
     const timeout = startTimeout(clock, PATIENCE);
     ask(timeout.signal)
       .then((isSettled) => {
-        if (isSettled) this.#asked.delete(question);
-        else this.#asked.set(question, clock.now() + ASK_AGAIN);
+        if (isSettled) this.#asked.delete(name);
+        else this.#asked.set(name, clock.now() + ASK_AGAIN);
       })
       .catch((error: unknown) => {
-        this.#asked.set(question, clock.now() + ASK_AGAIN);
-        this.#failed(scope, jobId, timeout.signal.aborted ? tooSlow() : error);
+        this.#asked.set(name, clock.now() + ASK_AGAIN);
+        this.#failed(about, jobId, timeout.signal.aborted ? tooSlow() : error);
       })
       .finally(() => {
         timeout.end();
@@ -146,7 +160,7 @@ export class GrantChecks {
    * is undecided.
    */
   async #askForJob(job: Job, signal: AbortSignal): Promise<boolean> {
-    const { github, clock, observe } = this.#options;
+    const { github, breakers, clock, observe } = this.#options;
     const { owner, repository, id, runId } = job;
     const seen = await github.getJob(owner, repository, id, { signal });
     const mayBeOver = seen !== null && job.runnersUnused > 0;
@@ -155,7 +169,10 @@ export class GrantChecks {
       this.#runGoesOnAt.delete(id);
       this.#runGoesOnAt.set(id, clock.now());
     }
-    this.#goneSince.delete(scopeName(this.#options.scope(owner, repository)));
+    this.#goneSince.delete(repositoryOf(job));
+    // Only a registered runner shows that runners may be registered; that the repository is there, this does.
+    if (scopeName(this.#options.scope(owner, repository)) !== repositoryOf(job))
+      breakers.tell({ about: 'registration', name: repositoryOf(job) }, { type: 'attempt.served' });
     // GitHub may keep a job queued although its run is over: no runner will ever get it.
     if (seen && !isOver) observe({ ...seen, seenAt: clock.now() });
     else observe(endObservation(job, seen?.conclusion ?? null, clock.now()));
@@ -179,13 +196,12 @@ export class GrantChecks {
   }
 
   /**
-   * A refusal by a repository or an organization is a trouble of that scope; no response is a trouble of
-   * GitHub as a whole.
+   * A refusal is a trouble of the repository or the organization that was asked about, and not of the other
+   * repositories of its organization; no response is a trouble of GitHub as a whole.
    */
-  #failed(scope: RunnerScope, jobId: number, error: unknown): void {
+  #failed(name: string, jobId: number, error: unknown): void {
     const { breakers, onGone } = this.#options;
     const failure = failureOf(error);
-    const name = scopeName(scope);
     const isGone = failure.code === 'REPOSITORY_GONE';
     // A token that loses access to a repository for some minutes must not end that repository's jobs.
     const goneSince = isGone ? (this.#goneSince.get(name) ?? this.#options.clock.now()) : null;
@@ -199,6 +215,9 @@ export class GrantChecks {
     }
   }
 }
+
+const repositoryOf = ({ owner, repository }: Pick<Job, 'owner' | 'repository'>): string =>
+  `${owner}/${repository}`;
 
 const tooSlow = () =>
   new DaemonError('GITHUB_UNREACHABLE', `GitHub did not answer within ${span(PATIENCE)}; it is tried again.`);

@@ -104,9 +104,16 @@ export class GrantGates implements Gates {
   }
 }
 
-/** The breakers that can hold back a job on every host. */
-export function gatesOf({ profile }: Pick<Job, 'profile'>, scope: string): string[] {
-  return ['github github', `registration ${scope}`, `profile ${profile}`];
+/**
+ * The breakers that can hold back a job on every host. A repository whose runners its organization registers
+ * has one of its own, since it may be gone while the others are served.
+ */
+export function gatesOf(
+  { owner, repository, profile }: Pick<Job, 'owner' | 'repository' | 'profile'>,
+  scope: string,
+): string[] {
+  const places = new Set([scope, `${owner}/${repository}`]);
+  return ['github github', ...[...places].map((place) => `registration ${place}`), `profile ${profile}`];
 }
 
 /** The breakers that can hold back a profile on one host. */

@@ -1,4 +1,4 @@
-import { dueJobs, type FreeHost, roomiest, type WaitingJob } from './schedule.ts';
+import { dueJobs, type FreeHost, type Gates, roomiest, type WaitingJob } from './schedule.ts';
 
 /** A VM that was made before its job. Instants in epoch ms. */
 export interface WarmVm {
@@ -11,17 +11,26 @@ export interface WarmVm {
   isOpen: boolean;
 }
 
-/** Which queued jobs go on in which warm VMs: the first job in the queue gets the VM that is furthest. */
+/**
+ * Which queued jobs go on in which warm VMs: the first job in the queue gets the VM that is furthest. A job
+ * that is held back on every host gets none: the VM would be used up in vain.
+ */
 export function assignWarmVms(
   waiting: readonly WaitingJob[],
   warm: readonly WarmVm[],
   now: number,
+  gates: Pick<Gates, 'of' | 'room'>,
 ): { job: string; warm: string }[] {
   const unused = warm.filter(({ isOpen }) => isOpen).sort(furthestFirst);
-  return dueJobs(waiting, now).flatMap(({ key, profile }) => {
-    const place = unused.findIndex((vm) => vm.profile === profile);
-    const [vm] = place < 0 ? [] : unused.splice(place, 1);
-    return vm ? [{ job: key, warm: vm.key }] : [];
+  const given = new Map<string, number>();
+  const passes = (gate: string) => (given.get(gate) ?? 0) < gates.room(gate);
+  return dueJobs(waiting, now).flatMap((job) => {
+    const place = unused.findIndex((vm) => vm.profile === job.profile);
+    if (place < 0) return [];
+    const always = gates.of(job);
+    if (!always?.every(passes)) return [];
+    for (const gate of always) given.set(gate, (given.get(gate) ?? 0) + 1);
+    return unused.splice(place, 1).map((vm) => ({ job: job.key, warm: vm.key }));
   });
 }
 

@@ -53,7 +53,8 @@ export class SlotGrants {
     // Everything that frees a slot calls this again, so the queue, which may be long, is not walked before.
     if (this.#warm(open).length === 0 && this.#freeHosts(open).every(({ free }) => free === 0))
       return soonest(paused);
-    for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now)) this.#hand(job, warm);
+    for (const { job, warm } of assignWarmVms(this.#waiting(), this.#warm(open), now, gates))
+      this.#hand(job, warm);
 
     const free = this.#freeHosts(open);
     const { grants, unplaced, left, wakeAt } = schedule(this.#waiting(), free, now, gates);

@@ -79,6 +79,7 @@ export function newJob(id: number, now: number): Job {
     attempt: 0,
     attemptsFailed: 0,
     runnersUnused: 0,
+    vmsInVain: 0,
     lastFailure: null,
     notBefore: 0,
   };

@@ -27,6 +27,7 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       attempt: 1,
       attemptsFailed: 0,
       runnersUnused: 0,
+      vmsInVain: 0,
       lastFailure: null,
       notBefore: 0,
     },

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PendingCreates } from '../../src/effects/pending-creates.ts';
 import { memoryLedger } from '../support/memory-ledger.ts';
 import { deferred } from './deferred.ts';
@@ -51,7 +51,9 @@ test('a caller that aborts ends only its own wait: the create is in flight until
   const { creates } = rig();
   const inFlight = deferred<string>();
   const leaves = new AbortController();
-  const made = creates.send('a', () => inFlight.promise, { ...clear, signal: leaves.signal });
+  const make = vi.fn(() => inFlight.promise);
+  const made = creates.send('a', make, { ...clear, signal: leaves.signal });
+  await vi.waitFor(() => expect(make).toHaveBeenCalled());
   leaves.abort(new Error('the state was left'));
   await expect(made).rejects.toThrow('the state was left');
   expect(creates.outcome('a')).toBe('inFlight');
@@ -65,8 +67,11 @@ test('a create that fails after every caller aborted causes no unhandled rejecti
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
   const inFlight = deferred<never>();
-  const left = AbortSignal.abort(new Error('the state was left'));
-  const made = creates.send('a', () => inFlight.promise, { ...clear, signal: left });
+  const leaves = new AbortController();
+  const make = vi.fn(() => inFlight.promise);
+  const made = creates.send('a', make, { ...clear, signal: leaves.signal });
+  await vi.waitFor(() => expect(make).toHaveBeenCalled());
+  leaves.abort(new Error('the state was left'));
   await expect(made).rejects.toThrow('the state was left');
   inFlight.reject(new Error('too late'));
   await new Promise((resolve) => setImmediate(resolve));
@@ -85,6 +90,49 @@ test('a create is stored before it is sent, and removed from the store when its 
   written.resolve();
   await sending;
   expect([creates.sentAt('a'), make.mock.calls.length]).toEqual([null, 1]);
+});
+
+describe('law 1: a create whose callers left while it was being written down', () => {
+  const begin = () => {
+    const { creates, ledger } = rig();
+    const written = deferred<void>();
+    ledger.durable = () => written.promise;
+    const leaves = new AbortController();
+    const make = vi.fn(async () => 'made');
+    const left = creates.send('a', make, { ...ambiguous, signal: leaves.signal });
+    left.catch(() => undefined);
+    return { creates, ledger, written, leaves, make, left };
+  };
+
+  test('is not sent, and leaves nothing to look for', async () => {
+    const { creates, ledger, written, leaves, make, left } = begin();
+    leaves.abort(new Error('the state was left'));
+    await expect(left).rejects.toThrow('the state was left');
+    written.resolve();
+    await creates.finished('a', signal);
+    expect([make.mock.calls.length, creates.outcome('a'), ledger.sentAt('a')]).toEqual([0, 'none', null]);
+  });
+
+  test('is sent for the caller who came after that', async () => {
+    const { creates, written, leaves, make } = begin();
+    leaves.abort(new Error('the state was left'));
+    const again = creates.send('a', make, ambiguous);
+    written.resolve();
+    expect([await again, make.mock.calls.length]).toEqual(['made', 1]);
+  });
+
+  test('does not end the create of a caller who comes when it was called off', async () => {
+    const { creates, ledger, written, leaves, make } = begin();
+    leaves.abort(new Error('the state was left'));
+    written.resolve();
+    await vi.waitFor(() => expect(creates.outcome('a')).toBe('none'));
+    const inFlight = deferred<string>();
+    const again = creates.send('a', () => inFlight.promise, ambiguous);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([creates.outcome('a'), ledger.sentAt('a')]).not.toContain(null);
+    inFlight.resolve('made');
+    expect([await again, make.mock.calls.length]).toEqual(['made', 0]);
+  });
 });
 
 test('a create with an unclear result stays stored until its possible VM was cleaned up', async () => {

@@ -195,14 +195,32 @@ describe('what is held back', () => {
   });
 
   test('stops everything only when every scope is paused', () => {
-    const registrations = ['acme/app', 'acme/tool'];
     const paused = (...names: string[]) =>
-      verdict({ registrations, breakers: names.map((name) => breakerOf('registration', name)) });
+      verdict({
+        registrations: [['acme/app'], ['acme/tool']],
+        breakers: names.map((name) => breakerOf('registration', name)),
+      });
     expect(paused('acme/app')).toEqual(['ready', 'registration acme/app']);
     expect(paused('acme/app', 'acme/tool')).toEqual([
       'not ready',
       'registration acme/app!',
       'registration acme/tool!',
+    ]);
+  });
+
+  test('stops everything when an organization is paused, or each repository in it', () => {
+    const paused = (...names: string[]) =>
+      verdict({
+        registrations: [
+          ['acme', 'acme/app'],
+          ['acme', 'acme/tool'],
+        ],
+        breakers: names.map((name) => breakerOf('registration', name)),
+      })[0];
+    expect([paused('acme/app'), paused('acme'), paused('acme/app', 'acme/tool')]).toEqual([
+      'ready',
+      'not ready',
+      'not ready',
     ]);
   });
 });

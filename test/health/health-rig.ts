@@ -22,7 +22,7 @@ export function factsOf(change: Partial<HealthFacts> = {}): HealthFacts {
     mode: 'poll',
     webhooks: { state: 'silent', deliveryAge: null },
     breakers: [],
-    registrations: ['acme/app'],
+    registrations: [['acme/app']],
     profiles: [{ name: 'ios', unservedFor: 0 }],
     grantAge: null,
     renamed: [],

@@ -2,6 +2,7 @@ import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
+import { runnerScopeOf } from '../../machines/job/context.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { decideHealth, UNSERVED_BOUND } from '../../src/health/decide-health.ts';
@@ -37,7 +38,13 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   } as unknown as JobActors;
   const look = { slots, vms: [] };
   const dispatcher = new Dispatcher({
-    breakers: new Breakers({ policies: DEFAULT_BREAKER_POLICIES, clock, log, onChange: () => undefined }),
+    breakers: new Breakers({
+      policies: DEFAULT_BREAKER_POLICIES,
+      clock,
+      log,
+      scopeOf: (job) => runnerScopeOf('repository', job),
+      onChange: () => undefined,
+    }),
     gates: { ...OPEN_GATES, ...gates },
     actors,
     hosts: { all: () => [{ name: 'mac-1', snapshot: { hasTag: () => true, context: { look } } }] } as never,

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
+import { runnerScopeOf } from '../../machines/job/context.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
@@ -32,7 +33,13 @@ test('the journal has for each moment why a breaker is open, until when, and tha
   const { clock, store, journal, at } = await fixture();
   const entries = new WebhookAndBreakerEntries(journal, clock);
   const breakers = new Breakers({
-    ...{ policies: DEFAULT_BREAKER_POLICIES, clock, log, onChange: (turn) => entries.breaker(turn) },
+    ...{
+      policies: DEFAULT_BREAKER_POLICIES,
+      clock,
+      log,
+      scopeOf: (job) => runnerScopeOf('repository', job),
+      onChange: (turn) => entries.breaker(turn),
+    },
   });
   const attempt = (key: string, failed: number, isOnline = false) =>
     breakers.jobChanged(key, {

@@ -15,9 +15,9 @@ const HOUR = 60 * MINUTE;
 const because = (code: FailureCode) => failure(code, 'It went wrong.');
 
 /** Seconds before the next VM of a job that was released for this reason. */
-function rest(code: FailureCode | null, attemptsFailed = 0, runnersUnused = 0): number {
+function rest(code: FailureCode | null, attemptsFailed = 0, runnersUnused = 0, vmsInVain = 0): number {
   const context = contextAt('tearingDown vm.acting runner.gone job.decided', {
-    job: { ...JOB, attempt: 9, attemptsFailed, runnersUnused },
+    job: { ...JOB, attempt: 9, attemptsFailed, runnersUnused, vmsInVain },
     failure: code && because(code),
   });
   return (releasedJob(context, DEFAULT_POLICY, START).notBefore - START) / SECOND;
@@ -55,11 +55,6 @@ describe('a job that is released for another attempt', () => {
     expect(rests).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
   });
 
-  test('counts the failed attempts in the pause after an unused runner: different causes make no short pauses', () => {
-    const rests = [0, 1, 2, 5].map((failed) => rest('RUNNER_UNUSED', failed, 2));
-    expect(rests).toEqual([60, 120, 240, 1920]);
-  });
-
   test.each<FailureCode>([
     'GITHUB_UNREACHABLE',
     'GITHUB_PERMISSION_MISSING',
@@ -70,9 +65,36 @@ describe('a job that is released for another attempt', () => {
     expect([rest(code, 0), rest(code, 2), rest(code, 50)]).toEqual([5, 5, 5]);
   });
 
+  test('pauses for ever longer from its third VM in vain on, whatever the causes were in turn', () => {
+    const rests = (code: FailureCode) => [1, 2, 3, 4, 5, 6, 10, 50].map((vms) => rest(code, 1, 1, vms));
+    expect(rests('GITHUB_PERMISSION_MISSING')).toEqual([5, 5, 30, 60, 120, 240, 3600, 3600]);
+    expect(rests('VM_START_FAILED')).toEqual([5, 5, 30, 60, 120, 240, 3600, 3600]);
+    expect(rests('RUNNER_UNUSED')).toEqual([30, 30, 30, 60, 120, 240, 3600, 3600]);
+  });
+
+  test.each<FailureCode>(['HOST_LOST', 'HOST_FULL', 'HOST_DRAINED'])(
+    'pauses for no longer after %s, however many VMs were in vain',
+    (code) => {
+      expect(rest(code, 1, 1, 50)).toBe(5);
+    },
+  );
+
   test('does not pause for an image that a host must pull first', () => {
     expect([rest('IMAGE_NOT_READY', 0), rest('IMAGE_NOT_READY', 50)]).toEqual([0, 0]);
   });
+});
+
+test('a VM is in vain for every cause but a host that is lost, full, drained or has no image yet', () => {
+  const inVain = (code: FailureCode) => withFailedAttempt(JOB, because(code)).vmsInVain;
+  const spared = ['HOST_LOST', 'HOST_FULL', 'HOST_DRAINED', 'IMAGE_NOT_READY'] as const;
+  expect(spared.map(inVain)).toEqual([0, 0, 0, 0]);
+  const counted = [
+    'VM_START_FAILED',
+    'GITHUB_UNREACHABLE',
+    'GITHUB_PERMISSION_MISSING',
+    'RUNNER_UNUSED',
+  ] as const;
+  expect(counted.map(inVain)).toEqual([1, 1, 1, 1]);
 });
 
 test('an attempt counts as failed only when our code, the host or the image is to blame', () => {

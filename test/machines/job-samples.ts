@@ -32,6 +32,7 @@ export const JOB: Job = {
   attempt: 0,
   attemptsFailed: 0,
   runnersUnused: 0,
+  vmsInVain: 0,
   lastFailure: null,
   notBefore: 0,
 };

@@ -17,6 +17,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/effects/job-effects.test.ts'],
   },
   {
+    law: '1: a create that no record orders any more is not sent',
+    file: 'src/effects/pending-creates.ts',
+    line: '        if (callers.some(({ aborted }) => !aborted)) return create();',
+    becomes: '        if (callers.length > 0) return create();',
+    tests: ['test/effects/pending-creates.test.ts'],
+  },
+  {
     law: '2: what may still take effect is not done a second time',
     file: 'src/effects/vm/create-vm.ts',
     line: "const mayStillAppear = () => world.creates.outcome(vmName) === 'unknown';",
@@ -374,6 +381,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/machines/job-release.test.ts'],
   },
   {
+    law: '11: a job whose VMs are in vain for several causes in turn gets them ever more rarely',
+    file: 'machines/job/release.ts',
+    line: '  return vmsInVain < UNPACED ? 0 : pauseAfter(unusedPause, vmsInVain - UNPACED);',
+    becomes: '  return vmsInVain < UNPACED ? 0 : pauseAfter(unusedPause, vmsInVain * 0);',
+    tests: ['test/machines/job-release.test.ts'],
+  },
+  {
     law: '12: the job of a decided attempt goes on at once',
     file: 'src/dispatch/dispatcher.ts',
     line: "    } else if (!free && snapshot.hasTag('decided')) {",
@@ -397,9 +411,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '14: what was refused is probed before another VM is paid for',
     file: 'src/placement/grant-checks.ts',
-    line: '    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < refusedUntil)',
-    becomes: '    if ((this.#mayRegister.get(scopeName(scope)) ?? -1) < Math.min(0, refusedUntil))',
+    line: '    if ((this.#mayRegister.get(place) ?? -1) < refusedUntil(place))',
+    becomes: '    if ((this.#mayRegister.get(place) ?? -1) < Math.min(0, refusedUntil(place)))',
     tests: ['test/placement/grant-gates.test.ts'],
+  },
+  {
+    law: '14: a repository that is gone holds back no other one of its organization',
+    file: 'src/placement/grant-checks.ts',
+    line: '        about: repository,',
+    becomes: '        about: place,',
+    tests: ['test/placement/grant-checks.test.ts'],
   },
   {
     law: '11: before a further VM the run of a job is read whose runner got none',
@@ -407,6 +428,27 @@ export const MUTANTS: readonly Mutant[] = [
     line: '(job.runnersUnused > 0 ? this.#runGoesOnAt : this.#queuedAt)',
     becomes: 'this.#queuedAt',
     tests: ['test/placement/grant-checks.test.ts'],
+  },
+  {
+    law: '11: one VM tries a registration that was refused, and not one for each job that waits',
+    file: 'src/placement/breakers/breakers.ts',
+    line: '    return job.id === NO_JOB ? null : scopeName(this.#options.scopeOf(job));',
+    becomes: '    return null;',
+    tests: ['test/placement/breakers/breakers.test.ts'],
+  },
+  {
+    law: '11: a warm VM does not show that GitHub serves',
+    file: 'src/placement/breakers/breaker-events.ts',
+    line: '  if (scope === null) return names;',
+    becomes: "  if (scope === 'none') return names;",
+    tests: ['test/placement/breakers/breakers.test.ts'],
+  },
+  {
+    law: '11: no warm VM is given to a job that is held back',
+    file: 'src/placement/plan-warm.ts',
+    line: '    if (!always?.every(passes)) return [];',
+    becomes: '    if (!always) return [];',
+    tests: ['test/placement/plan-warm.test.ts'],
   },
   {
     law: '11: a GitHub that assigns nothing is held back, although runners come online',
@@ -628,8 +670,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '13: a deadline that passed unwatched is believed only after a fresh look',
     file: 'src/wait-until.ts',
-    line: '    if (woke - input.at > UNWATCHED && input.looksFor > 0)',
-    becomes: '    if (woke - input.at > UNWATCHED && input.looksFor < 0)',
+    line: 'if (woke - until <= UNWATCHED || !(looksFor > 0)) return null;',
+    becomes: 'if (woke - until <= UNWATCHED || looksFor > 0) return null;',
+    tests: ['test/wait-until.test.ts'],
+  },
+  {
+    law: '13: a fresh look does not begin again with each try',
+    file: 'src/wait-until.ts',
+    line: 'looks.get(system)?.get(at) ?? at',
+    becomes: 'at',
     tests: ['test/wait-until.test.ts'],
   },
   {

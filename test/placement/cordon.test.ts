@@ -2,6 +2,7 @@ import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
+import { runnerScopeOf } from '../../machines/job/context.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { systemClock } from '../../src/clock.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
@@ -40,6 +41,7 @@ test('a cordoned host gets no job until it is uncordoned', async () => {
       policies: DEFAULT_BREAKER_POLICIES,
       clock: systemClock,
       log,
+      scopeOf: (job) => runnerScopeOf('repository', job),
       onChange: () => dispatcher.requestScheduling(),
     },
   });

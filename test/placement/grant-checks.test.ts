@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { FailureCode } from '../../machines/failure.ts';
-import type { Job } from '../../machines/job/context.ts';
+import { type Job, runnerScopeOf } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { DaemonError } from '../../src/errors.ts';
 import type { Breakers } from '../../src/placement/breakers/breakers.ts';
@@ -39,14 +39,14 @@ interface Question {
 }
 
 /** Checks with a GitHub that responds when the test says so, and rejects aborted questions. */
-function checking() {
+function checking(scope: 'repository' | 'organization' = 'repository') {
   const clock = new ManualClock();
   const asked: Question[] = [];
   const told: string[] = [];
   const observed: JobObservation[] = [];
   const gone: string[] = [];
   const counts = { changes: 0 };
-  const refused = { until: 0 };
+  const refused = { until: 0, at: 'registration octo/app' };
   const ask =
     (what: string) =>
     (...args: unknown[]): Promise<never> => {
@@ -77,12 +77,12 @@ function checking() {
       createRegistrationToken: ask('token'),
     },
     breakers: {
-      triedSince: () => refused.until,
+      triedSince: (gate: string) => (gate === refused.at ? refused.until : 0),
       tell: ({ about, name }, event) =>
-        told.push([about, name, event.type, 'failure' in event ? event.failure.code : ''].join(' ')),
+        told.push([about, name, event.type, 'failure' in event ? event.failure.code : ''].join(' ').trim()),
     } as Pick<Breakers, 'tell' | 'triedSince'> as Breakers,
     clock,
-    scope: (owner, repository) => ({ kind: 'repository', owner, repository }),
+    scope: (owner, repository) => runnerScopeOf(scope, { owner, repository }),
     observe: (observation) => {
       observed.push(observation);
       checks.observed(observation);
@@ -325,6 +325,58 @@ describe('a job whose repository is gone', () => {
       await refused();
     }
     expect(at.gone).toEqual([]);
+  });
+});
+
+describe('a repository whose runners its organization registers', () => {
+  const gone = async (job: Job) => {
+    at.checks.ask(job);
+    await at.next().refuse('REPOSITORY_GONE');
+  };
+  beforeEach(async () => {
+    at = checking('organization');
+    await at.grantRights(JOB, OTHER);
+    await at.clock.pass(10_001);
+  });
+
+  test.each<FailureCode>(['REPOSITORY_GONE', 'GITHUB_NOT_FOUND', 'GITHUB_PERMISSION_MISSING'])(
+    'is held back alone when GitHub says %s of its job: the others of the organization are served',
+    async (code) => {
+      at.checks.ask(JOB);
+      await at.next().refuse(code);
+      expect(at.told).toEqual([`registration octo/app attempt.failed ${code}`]);
+    },
+  );
+
+  test('is the organization’s trouble when the organization refuses', async () => {
+    at = checking('organization');
+    at.checks.observed(seen(JOB, { seenAt: at.clock.now() }));
+    at.checks.ask(JOB);
+    expect(at.routes()).toEqual(['token octo']);
+    await at.next().refuse('GITHUB_PERMISSION_MISSING');
+    expect(at.told).toEqual(['registration octo attempt.failed GITHUB_PERMISSION_MISSING']);
+  });
+
+  test('is asked about again after a refusal, and its answer lets its jobs pass', async () => {
+    at.checks.observed(seen(JOB, { seenAt: at.clock.now() }));
+    at.refused.until = at.clock.now() + 1;
+    await at.clock.pass(1);
+    expect([at.checks.ask(JOB), at.routes()]).toEqual(['asking', ['job octo app 101']]);
+    await at.next().answer(seen(JOB));
+    expect(at.told).toEqual(['registration octo/app attempt.served']);
+    expect(at.checks.ask(JOB)).toBe('yes');
+  });
+
+  test('is gone for ten minutes by itself: another one of the organization counts neither way', async () => {
+    await gone(JOB);
+    await at.clock.pass(5 * 60_000);
+    at.checks.ask(OTHER);
+    await at.next().answer(seen(OTHER));
+    await at.clock.pass(5 * 60_000);
+    await gone(OTHER);
+    expect(at.gone).toEqual([]);
+    await gone(JOB);
+    expect(at.gone).toEqual(['101 REPOSITORY_GONE']);
   });
 });
 

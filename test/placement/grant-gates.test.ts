@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
-import type { Job } from '../../machines/job/context.ts';
+import { type Job, runnerScopeOf } from '../../machines/job/context.ts';
 import type { AgentClient } from '../../src/agent/agent-client.ts';
 import { DaemonError } from '../../src/errors.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
@@ -23,7 +23,7 @@ const PROFILE = JOB.profile;
 const pull = (status: string, more: object = {}) => ({ operationId: 'p', reference: IMAGE, status, ...more });
 
 /** Gates with the daemon's own breakers, pulls and checks; agents and GitHub respond as the test says. */
-function gated(jobs: Job[] = [JOB]) {
+function gated(jobs: Job[] = [JOB], kind: 'repository' | 'organization' = 'repository') {
   const clock = new ManualClock(JOB.queuedAt + 60_000);
   const began: string[] = [];
   const state = {
@@ -39,6 +39,7 @@ function gated(jobs: Job[] = [JOB]) {
     policies: DEFAULT_BREAKER_POLICIES,
     clock,
     log,
+    scopeOf: (job) => runnerScopeOf(kind, job),
     onChange: () => undefined,
   });
   const pulls = new Pulls({
@@ -68,7 +69,7 @@ function gated(jobs: Job[] = [JOB]) {
     pulls.stop();
     breakers.stop();
   });
-  const scope = (owner: string, repository: string) => ({ kind: 'repository', owner, repository }) as const;
+  const scope = (owner: string, repository: string) => runnerScopeOf(kind, { owner, repository });
   const checks = new GrantChecks({
     github: {
       getJob: (_owner, _repository, _id, { signal } = {}) =>
@@ -271,6 +272,15 @@ describe('a breaker', () => {
     await at.has(IMAGE, 'm1', 'm2');
     at.fail(about, name, 3);
     expect(await at.granted('m1', 'm2')).toEqual(['101 on m2']);
+  });
+
+  test('keeps the jobs of one repository of an organization, or of all of them', async () => {
+    const at = gated([JOB, { ...JOB, id: 102, repository: 'site' }], 'organization');
+    await at.has(IMAGE, 'm1');
+    at.fail('registration', 'octo/app');
+    expect(await at.granted('m1')).toEqual(['102 on m1']);
+    at.fail('registration', 'octo');
+    expect(await at.granted('m1')).toEqual([]);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assignWarmVms, planWarmVms, type WarmNeeds, type WarmVm } from '../../src/placement/plan-warm.ts';
+import { OPEN_GATES } from '../../src/placement/schedule.ts';
 
 const job = (key: string, queuedAt = 1, profile = 'mac', notBefore = 0) => ({
   key,
@@ -25,7 +26,9 @@ describe('a queued job', () => {
     ['is served in its turn', [job('b', 2), job('a', 1)], [warm('w')], ['a w']],
     ['gets a booting warm VM when none is ready', [job('a')], [warm('w', { isReady: false })], ['a w']],
   ])('%s', (_, waiting, vms, expected) => {
-    const handed = assignWarmVms(waiting, vms, 10).map(({ job: key, warm: vm }) => `${key} ${vm}`);
+    const handed = assignWarmVms(waiting, vms, 10, OPEN_GATES).map(
+      ({ job: key, warm: vm }) => `${key} ${vm}`,
+    );
     expect(handed).toEqual(expected);
   });
 
@@ -36,7 +39,31 @@ describe('a queued job', () => {
       warm('old', { enteredAt: 1 }),
     ];
     const waiting = ['a', 'b', 'c', 'd'].map((key, n) => job(key, n));
-    expect(assignWarmVms(waiting, vms, 10).map(({ warm: vm }) => vm)).toEqual(['old', 'young', 'booting']);
+    expect(assignWarmVms(waiting, vms, 10, OPEN_GATES).map(({ warm: vm }) => vm)).toEqual([
+      'old',
+      'young',
+      'booting',
+    ]);
+  });
+});
+
+describe('a job that is held back on every host', () => {
+  const waiting = [job('held', 1), job('tried', 2), job('other', 3)];
+  const vms = [warm('v1'), warm('v2'), warm('v3')];
+  const handed = (room: number) =>
+    assignWarmVms(waiting, vms, 10, {
+      of: ({ key }) => (key === 'held' ? null : [key === 'other' ? 'open' : 'registration acme/app']),
+      room: (gate) => (gate === 'open' ? Number.POSITIVE_INFINITY : room),
+    }).map(({ job: key }) => key);
+
+  test('takes no warm VM, and the jobs after it do', () => {
+    expect(handed(0)).toEqual(['other']);
+    expect(handed(1)).toEqual(['tried', 'other']);
+  });
+
+  test('lets one try it, and the others wait for what that one shows', () => {
+    const gates = { of: () => ['github github'], room: () => 1 };
+    expect(assignWarmVms([job('a', 1), job('b', 2)], vms, 10, gates)).toEqual([{ job: 'a', warm: 'v1' }]);
   });
 });
 

@@ -237,10 +237,11 @@ function requestOf(
   return { url, method, headers: new Headers(headers), signal, text } as Partial<Request> as Request;
 }
 
-/** Notes as secrets all values that GitHub issues for making runners. */
-async function keepSecrets({ secrets }: SimulatedWorld, answer: Response): Promise<void> {
-  const { encoded_jit_config: config, token } = (await answer.json()) as Record<string, unknown>;
+/** Notes as secrets all values that GitHub issues for making runners, and which runner one is for. */
+async function keepSecrets({ secrets, ledger }: SimulatedWorld, answer: Response): Promise<void> {
+  const { encoded_jit_config: config, token, runner } = (await answer.json()) as Record<string, unknown>;
   for (const secret of [config, token]) if (typeof secret === 'string') secrets.add(secret);
+  if (typeof config === 'string') ledger.handOut((runner as { name: string }).name);
 }
 
 async function openGuest(parts: LifeParts, options: GuestOptions) {

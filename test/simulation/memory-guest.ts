@@ -24,6 +24,7 @@ export class MemoryGuest implements Guest {
   readonly plan: BootPlan;
   readonly manners: RunnerManners;
   readonly github: GitHubWorld;
+  readonly launched: (runnerName: string) => void;
   readonly tookJob: () => void;
   readonly worked: RunnerConsole['worked'];
   readonly runners = new Map<string, LaunchedRunner>();
@@ -32,13 +33,17 @@ export class MemoryGuest implements Guest {
   #connections = 0;
 
   constructor(
-    given: Pick<MemoryGuest, 'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'tookJob' | 'worked'>,
+    given: Pick<
+      MemoryGuest,
+      'port' | 'vmName' | 'plan' | 'manners' | 'github' | 'launched' | 'tookJob' | 'worked'
+    >,
   ) {
     this.port = given.port;
     this.vmName = given.vmName;
     this.plan = given.plan;
     this.manners = given.manners;
     this.github = given.github;
+    this.launched = given.launched;
     this.tookJob = given.tookJob;
     this.worked = given.worked;
   }
@@ -66,6 +71,7 @@ export class MemoryGuest implements Guest {
       watchers: new Set(),
     };
     this.runners.set(name, runner);
+    this.launched(name);
     const end = (process: 'exited' | 'lost', exitCode: number | null) => {
       Object.assign(runner, { process, exitCode, isWorking: false });
       changed(runner);

@@ -15,6 +15,8 @@ export interface MemoryMacOptions {
   manners(): RunnerManners;
   /** Milliseconds of one step over the network, drawn for each step. */
   latency(): number;
+  /** Called with each VM in which a runner is launched. */
+  launched?(vmName: string, runnerName: string): void;
   /** Called with each VM whose runner takes a job. */
   tookJob?(vmName: string): void;
   /** Called when the work on a job in a VM is over. */
@@ -34,7 +36,7 @@ export class MemoryMac {
 
   readonly hypervisor: Hypervisor = {
     powerOn: async ({ name: vmName }, plan) => {
-      const { github, manners, tookJob, worked } = this.#options;
+      const { github, manners, launched, tookJob, worked } = this.#options;
       this.#given += 1;
       const port = this.#given;
       const guest = new MemoryGuest({
@@ -43,6 +45,7 @@ export class MemoryMac {
         plan,
         manners: manners(),
         github,
+        launched: (runnerName) => launched?.(vmName, runnerName),
         tookJob: () => tookJob?.(vmName),
         worked: (jobId, how) => worked?.(vmName, jobId, how),
       });

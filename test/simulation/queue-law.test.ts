@@ -1,48 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { addForeignVm } from '../../src/simulator/agent/control.ts';
-import { registerVm } from '../../src/simulator/agent/vms/vm-state.ts';
-import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { addRunner } from '../../src/simulator/github/runners/runners.ts';
-import { CALM_SCENARIO } from './calm-scenario.ts';
+import { BUDGET } from './github-budget.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP, TROUBLE_KINDS, UNLISTED } from './plan-troubles.ts';
-import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
+import { LONGEST_PAUSE, LONGEST_WAIT } from './queue-law.ts';
+import { JOB, NAME, newWorld } from './queue-law-world.ts';
 import { checkAgentRequest } from './request-laws.ts';
-import { createWorld, type Mac } from './simulated-world.ts';
 import type { OngoingTrouble, Trouble } from './trouble.ts';
 
 // A law that cannot be broken proves nothing: each one gets a breach here.
-
-const JOB = 51_300_000_001;
-const NAME = `gh-default-${JOB}-1`;
-
-/** A world in which every law is checked, with a job in the queue. */
-function newWorld(labels = ['mac'], repository = APP) {
-  const world = createWorld(CALM_SCENARIO, async () => ({ status: 202, body: '' }));
-  const mac = world.macs.get('mac-1') as Mac;
-  const queue = new QueueLaw();
-  const push = () => {
-    const spec = { name: 'build', labels, group: null, needsApproval: false, steps: [] };
-    pushWorkflow(world.github, ensureRepository(world.github, repository), { name: 'CI', jobs: [spec] });
-  };
-  push();
-  const resources = { cpuCount: 4, memorySize: 1, diskSize: 1 };
-  return {
-    world,
-    mac,
-    push,
-    make: (name: string) =>
-      registerVm(mac.agent, { name, state: 'stopped', resources, ephemeral: true, lifetimeSeconds: null }),
-    /** Looks, lets time pass, and looks again. */
-    wait: (ms: number, { isDisturbed = false, troubles = [] as OngoingTrouble[] } = {}) => {
-      queue.look(world, isDisturbed, troubles);
-      world.clock.advance(ms);
-      queue.look(world, isDisturbed, troubles);
-    },
-    broken: () => world.broken.all().map(({ law }) => law),
-  };
-}
 
 const trouble = (what: object, jobId: number | null = null): OngoingTrouble => ({
   trouble: { at: 0, lasts: 0, ...what } as Trouble,
@@ -124,6 +92,39 @@ describe('a job that is queued beside a free slot', () => {
     expect(broken()).toEqual(['no job is given up']);
   });
 
+  test.each([
+    ['unknown', 499],
+    ['known', 249],
+  ])('is none while GitHub’s budget is kept from a job that is %s, and one after the reset', (what, left) => {
+    for (const [remaining, breaches] of [
+      [left, []],
+      [left + 1, ['every queued job is served']],
+    ] as const) {
+      const { world, wait, broken } = newWorld();
+      const value = JSON.stringify({ snapshot: { value: 'queued', context: { job: { id: JOB } } } });
+      if (what === 'known') world.committed.apply([{ type: 'put', key: '!actors!1', value }]);
+      world.github.limits.setRemaining(BUDGET, remaining);
+      wait(LONGEST_WAIT + 1);
+      expect(broken()).toEqual(breaches);
+      wait(3_600_000);
+      wait(LONGEST_WAIT + 1);
+      expect(broken()).toContain('every queued job is served');
+    }
+  });
+
+  test('is none after a trouble for as long as the trouble lasted, also for a job that came late', () => {
+    const { world, push, wait, broken } = newWorld();
+    const troubles = [trouble({ what: 'rightsTaken' })];
+    world.github.queue.clear();
+    wait(1_800_000, { troubles });
+    push();
+    wait(600_000, { troubles });
+    wait(LONGEST_WAIT + 2_400_000);
+    expect(broken()).toEqual([]);
+    wait(1);
+    expect(broken()).toEqual(['every queued job is served']);
+  });
+
   test.each<[string, OngoingTrouble, string[]]>([
     ['nothing is assigned', trouble({ what: 'nothingAssigned' }), []],
     ['it is withheld', trouble({ what: 'jobWithheld' }, JOB), []],
@@ -170,14 +171,28 @@ describe('no name twice', () => {
     expect(broken()).toEqual([]);
   });
 
-  test('is broken by a runner with the name of any that ever was', () => {
+  test.each([
+    ['is there', { isThere: true, isJit: true, isHandedOut: false }, ['no name twice']],
+    [
+      'was there, and whose configuration we got',
+      { isThere: false, isJit: true, isHandedOut: true },
+      ['no name twice'],
+    ],
+    [
+      'was there, and registered itself',
+      { isThere: false, isJit: false, isHandedOut: false },
+      ['no name twice'],
+    ],
+    ['was there, and nobody could ever use', { isThere: false, isJit: true, isHandedOut: false }, []],
+  ])('a runner with the name of one that %s', (_what, { isThere, isJit, isHandedOut }, expected) => {
     const { world, broken } = newWorld();
     const scope = { kind: 'repository', repository: ensureRepository(world.github, APP) } as const;
-    const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
+    const kind = { groupId: 1, labels: [], ephemeral: true, isJit, workFolder: '_work' };
     const { id } = addRunner(world.github, { ...kind, scope, name: NAME });
-    world.github.runners.delete(id);
+    if (isHandedOut) world.ledger.handOut(NAME);
+    if (!isThere) world.github.runners.delete(id);
     addRunner(world.github, { ...kind, scope, name: NAME });
-    expect(broken()).toEqual(['no name twice']);
+    expect(broken()).toEqual(expected);
   });
 });
 

@@ -2,10 +2,13 @@ import { parseResourceName } from '../../machines/resource-name.ts';
 import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
+import { isBudgetShort, KEPT_FROM_LOOKING, KEPT_FROM_SERVING } from './github-budget.ts';
+import { keyOf, labelBySize, labelOf } from './job-groups.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 import type { OngoingTrouble } from './trouble.ts';
 import type { LedgerVm } from './vm-ledger.ts';
+import { lastTrial, spanInVain } from './vms-in-vain.ts';
 
 /** Milliseconds that polls, delays of lists, a look at the host and a pull may take when nothing is wrong. */
 export const LONGEST_WAIT = 10 * 60_000;
@@ -20,6 +23,12 @@ export const LONGEST_PAUSE = 60 * 60_000;
 interface Group {
   jobs: Job[];
   label: string;
+}
+
+/** Since when (epoch ms) a job is without a VM. */
+interface Wait {
+  job: Job;
+  since: number;
 }
 
 /** Jobs of a group that had no VM on its way although there was room for one. */
@@ -37,8 +46,15 @@ export interface Unmet extends Group {
  */
 export class QueueLaw {
   readonly #unmet = new Map<string, Unmet>();
-  /** By the group's key, how long its jobs could not run: first and last epoch ms. */
+  /** Epoch ms since which each trouble goes on. */
+  readonly #troubledSince = new Map<OngoingTrouble, number>();
+  /**
+   * By the group's key, how long its jobs could not run: first and last epoch ms. A trouble counts from its
+   * beginning, since jobs that came before met it first.
+   */
   readonly #excused = new Map<string, { first: number; last: number }>();
+  /** By job id, epoch ms at which it was last seen with a VM of its own, or with one on its way. */
+  readonly #suppliedAt = new Map<number, number>();
   #began: number | null = null;
   /** Epoch ms. */
   #calmSince: number | null = null;
@@ -54,14 +70,16 @@ export class QueueLaw {
     const groups = this.#groups(world, troubles);
     for (const key of this.#unmet.keys()) if (!groups.has(key)) this.#unmet.delete(key);
     for (const [key, { jobs, label }] of groups) {
-      const missing = jobs.length - supply(world, key, label);
+      const supplied = supply(world, key, label);
+      for (const jobId of supplied) this.#suppliedAt.set(jobId, now);
+      const missing = jobs.length - supplied.length;
       if (isDisturbed || !hasRoom || missing <= 0) {
         this.#unmet.delete(key);
         continue;
       }
       const since = this.#unmet.get(key)?.since ?? now;
       this.#unmet.set(key, { jobs, label, since, missing });
-      this.#lookAt(world, key, jobs, since, troubles);
+      this.#lookAt(world, key, this.#longestWait(jobs, supplied, since), troubles);
     }
   }
 
@@ -70,11 +88,22 @@ export class QueueLaw {
     return this.#unmet;
   }
 
+  /**
+   * The job of a group that has waited longest for a VM. Jobs whose pauses take turns are each served, though
+   * one of them is always without a VM. When the VM of another job may serve one, it serves the longest.
+   */
+  #longestWait(jobs: readonly Job[], supplied: readonly number[], unmetSince: number): Wait {
+    const waits = jobs
+      .filter(({ id }) => !supplied.includes(id))
+      .map((job) => ({ job, since: Math.max(unmetSince, this.#suppliedAt.get(job.id) ?? 0) }))
+      .sort((one, other) => other.since - one.since);
+    return waits[jobs.length - supplied.length - 1] as Wait;
+  }
+
   #lookAt(
     world: SimulatedWorld,
     key: string,
-    jobs: readonly Job[],
-    unmetSince: number,
+    { job, since: waitsSince }: Wait,
     troubles: readonly OngoingTrouble[],
   ): void {
     const now = world.clock.now();
@@ -85,10 +114,9 @@ export class QueueLaw {
       spanInVain(world, key),
     );
     // A host that is held back as a whole is tried with one VM at a time, whichever profile it has.
-    const since = Math.max(unmetSince, lastTrial(world));
+    const since = Math.max(waitsSince, lastTrial(world));
     if (now - since <= LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE)) return;
     const minutes = Math.round((now - since) / 60_000);
-    const job = jobs[0] as Job;
     const what = `job ${job.id} (${key}) is queued for ${minutes} minutes beside a free slot`;
     world.broken.note(this.#lawOf(world, job, troubles), what);
   }
@@ -105,12 +133,17 @@ export class QueueLaw {
   #groups(world: SimulatedWorld, troubles: readonly OngoingTrouble[]): Map<string, Group> {
     const groups = new Map<string, Group>();
     const now = world.clock.now();
+    for (const trouble of troubles)
+      if (!this.#troubledSince.has(trouble)) this.#troubledSince.set(trouble, now);
     for (const job of world.github.queue) {
       const label = labelOf(job);
       if (label === undefined || !world.isServed(job.run.repository)) continue;
+      if (isOverBudget(world, job)) continue;
       const key = keyOf(world, job, label);
-      if (troubles.some((trouble) => touches(world, trouble, job, label))) {
-        const { first } = this.#excused.get(key) ?? { first: now };
+      const causes = troubles.filter((trouble) => touches(world, trouble, job, label));
+      if (causes.length > 0) {
+        const began = causes.map((trouble) => this.#troubledSince.get(trouble) ?? now);
+        const first = Math.min(this.#excused.get(key)?.first ?? now, ...began);
         this.#excused.set(key, { first, last: now });
         continue;
       }
@@ -122,16 +155,15 @@ export class QueueLaw {
   }
 }
 
+/** A job that the daemon has not seen yet has to be looked for; one that it knows has to be served. */
+function isOverBudget(world: SimulatedWorld, { id }: Job): boolean {
+  const isKnown = world.committed.jobs().some(({ context }) => context.job.id === id);
+  return isBudgetShort(world, isKnown ? KEPT_FROM_SERVING : KEPT_FROM_LOOKING);
+}
+
 /** A host that deletes no VM is held back: each further VM would cost one of its slots for good. */
 const keepsVms = ({ name }: Mac, troubles: readonly OngoingTrouble[]) =>
   troubles.some(({ trouble }) => trouble.what === 'deletesFail' && trouble.mac === name);
-
-const labelOf = ({ spec }: Job) => spec.labels.find((label) => label === 'mac' || label === 'mac-large');
-
-/** A runner of a repository works for that repository only. */
-function keyOf({ scenario }: SimulatedWorld, job: Job, label: string): string {
-  return scenario.scope === 'organization' ? label : `${label} of ${job.run.repository.id}`;
-}
 
 /** Whether a job cannot run while this trouble goes on. */
 function touches(
@@ -158,8 +190,12 @@ function touches(
   }
 }
 
-/** VMs that had no job yet and may get one of this group, and those that a host was asked to make for it. */
-function supply(world: SimulatedWorld, key: string, label: string): number {
+/**
+ * VMs that had no job yet and may get one of this group, and those that a host was asked to make for it: the
+ * ids of the jobs that they are for.
+ */
+function supply(world: SimulatedWorld, key: string, label: string): number[] {
+  const owners = new Map(world.committed.jobs().map(({ context: { vm, job } }) => [vm?.name, job.id]));
   const made = world.ledger.vms.filter((one) => {
     const { vm, mac, isDoomed, hadJob } = one;
     if (isDoomed || hadJob || !mac.isUp || mac.agent.vms.get(vm.id) !== vm || standsBy(one)) return false;
@@ -171,7 +207,11 @@ function supply(world: SimulatedWorld, key: string, label: string): number {
     const isThere = (name: string) => [...mac.agent.vms.values()].some((vm) => vm.name === name);
     return [...mac.creating].filter((name) => !isThere(name) && isNamedFor(world, name, key));
   });
-  return made.length + ordered.length;
+  // A VM whose job went on in another one, or a warm VM, has the job of its record.
+  return [
+    ...made.map(({ vm, jobId }) => owners.get(vm.name) || jobId),
+    ...ordered.map((name) => parseResourceName(NAME_PREFIX, name)?.jobId ?? 0),
+  ];
 }
 
 function isNamedFor(world: SimulatedWorld, name: string, key: string): boolean {
@@ -186,48 +226,8 @@ function standsBy({ jobId, vm, mac }: LedgerVm): boolean {
 
 function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, label: string): boolean {
   const job = world.github.jobs.get(jobId);
-  if (!job) return (vm.resources.cpuCount === 8) === (label === 'mac-large');
+  if (!job) return labelBySize(vm.resources.cpuCount) === label;
   return keyOf(world, job, labelOf(job) ?? '') === key;
-}
-
-interface InVain {
-  madeAt: number;
-  mac: Mac;
-  label: string;
-  group: string;
-}
-
-/** VMs that were made for a job and ended without one. */
-function inVain(world: SimulatedWorld): InVain[] {
-  return world.ledger.vms.flatMap(({ jobId, madeAt, hadJob, mac }) => {
-    const job = world.github.jobs.get(jobId);
-    if (!job || hadJob) return [];
-    const label = labelOf(job) ?? '';
-    return [{ madeAt, mac, label, group: keyOf(world, job, label) }];
-  });
-}
-
-/** Whether VMs of two profiles ended in vain on a host: it is rightly held back as a whole. */
-function isSuspect(mac: Mac, vms: readonly InVain[]): boolean {
-  return new Set(vms.filter((one) => one.mac === mac).map(({ label }) => label)).size > 1;
-}
-
-/**
- * Milliseconds from the first to the last VM that ended without a job, among those made for the group and
- * those on a suspect host.
- */
-function spanInVain(world: SimulatedWorld, key: string): number {
-  const vms = inVain(world);
-  const made = vms
-    .filter(({ group, mac }) => group === key || isSuspect(mac, vms))
-    .map(({ madeAt }) => madeAt);
-  return made.length === 0 ? 0 : Math.max(...made) - Math.min(...made);
-}
-
-/** Epoch ms at which the last VM was made on a suspect host; 0 when there is none. */
-function lastTrial(world: SimulatedWorld): number {
-  const vms = inVain(world);
-  return Math.max(0, ...vms.filter(({ mac }) => isSuspect(mac, vms)).map(({ madeAt }) => madeAt));
 }
 
 /** Slots that nothing uses and that no VM on its way will use; a warm VM makes room. */

@@ -3,6 +3,7 @@ import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { pushWorkflow } from '../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { CALM_SCENARIO } from './calm-scenario.ts';
+import { BUDGET } from './github-budget.ts';
 import { planScenario } from './plan-scenario.ts';
 import { APP } from './plan-troubles.ts';
 import { LONGEST_PAUSE, LONGEST_WAIT, QueueLaw } from './queue-law.ts';
@@ -11,6 +12,7 @@ import { createWorld, type Mac } from './simulated-world.ts';
 
 // A law that cannot be broken proves nothing: it gets its breaches here.
 
+const HOUR = 3_600_000;
 const LAW = 'ready only when serving';
 const READY: Readiness = { ready: true, degraded: false, scopes: [] };
 const NOT_READY: Readiness = { ready: false, degraded: true, reasons: ['No host takes jobs.'], scopes: [] };
@@ -18,8 +20,12 @@ const NOT_READY: Readiness = { ready: false, degraded: true, reasons: ['No host 
 const degraded = (what: string, name: string): Readiness =>
   ({ ready: true, degraded: true, scopes: [{ what, name }] }) as unknown as Readiness;
 
-function newWorld({ hasJob = false, mode = 'both' as 'both' | 'poll' } = {}) {
-  const scenario = { ...CALM_SCENARIO, daemon: { ...CALM_SCENARIO.daemon, mode } };
+function newWorld({
+  hasJob = false,
+  mode = 'both' as 'both' | 'poll',
+  scope = 'repository' as 'repository' | 'organization',
+} = {}) {
+  const scenario = { ...CALM_SCENARIO, scope, daemon: { ...CALM_SCENARIO.daemon, mode } };
   const world = createWorld(scenario, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;
   const [queue, ready] = [new QueueLaw(), new ReadyLaw()];
@@ -87,6 +93,16 @@ describe('a daemon that says that all is well while a job waits beside a free sl
     expect(broken()).toBe(1);
   });
 
+  test.each([
+    ['acme', 0],
+    [APP, 0],
+    ['acme/tool', 1],
+  ])('has to speak of its organization or its repository in that: %s', (name, expected) => {
+    const { wait, broken } = newWorld({ hasJob: true, scope: 'organization' });
+    wait(LONGEST_SILENCE + 1, degraded('registration', name));
+    expect(broken()).toBe(expected);
+  });
+
   test('keeps it while its job has a pause between two attempts, and while the world is disturbed', () => {
     const resting = newWorld({ hasJob: true });
     rest(resting, resting.world.clock.now() + LONGEST_PAUSE);
@@ -133,6 +149,20 @@ describe('a daemon that says that it is not ready', () => {
     expect(broken()).toBe(0);
     wait(1, NOT_READY);
     expect(broken()).toBe(1);
+  });
+
+  test('keeps it until GitHub’s budget is full again, and not for longer', () => {
+    const { world, wait, broken } = newWorld();
+    world.github.limits.setRemaining(BUDGET, 300);
+    wait(HOUR, NOT_READY);
+    wait(LONGEST_WAIT, NOT_READY);
+    expect(broken()).toBe(0);
+    wait(1, NOT_READY);
+    expect(broken()).toBe(1);
+    const enough = newWorld();
+    enough.world.github.limits.setRemaining(BUDGET, 500);
+    enough.wait(LONGEST_WAIT + 1, NOT_READY);
+    expect(enough.broken()).toBe(1);
   });
 
   test('keeps it after a trouble, for no longer than that lasted, and an hour at most', () => {

@@ -1,5 +1,6 @@
 import type { HealthScope } from '../../src/health/health.ts';
 import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
+import { isBudgetShort, KEPT_FROM_LOOKING } from './github-budget.ts';
 import { freeSlots, LONGEST_PAUSE, LONGEST_WAIT, type Unmet } from './queue-law.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -54,7 +55,12 @@ export class ReadyLaw {
     const calm = Math.min(sinceVain, this.#lasts(now, 'calm', !isDisturbed && told !== null));
     const caused = now - calm - this.#began;
     const allowed = LONGEST_WAIT + Math.min(caused, LONGEST_PAUSE);
-    const refusing = Math.min(calm, this.#lasts(now, 'not ready', told !== null && !told.ready));
+    const hasBudget = !isBudgetShort(world, KEPT_FROM_LOOKING);
+    const refusing = Math.min(
+      calm,
+      this.#lasts(now, 'not ready', told !== null && !told.ready),
+      this.#lasts(now, 'budget', hasBudget),
+    );
     if (refusing > allowed)
       world.broken.note(LAW, `nothing is in the way, and it is not ready: ${told?.reasons}`);
   }
@@ -114,7 +120,7 @@ function touches(
     case 'pull':
       return name.endsWith(` for ${label}`);
     case 'registration':
-      return scenario.scope === 'organization' || names.includes(name);
+      return names.includes(name) || (scenario.scope === 'organization' && !name.includes('/'));
     case 'polling':
       return names.includes(name.replace('the runs of ', ''));
     case 'repository':

@@ -60,4 +60,67 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['jitForbidden', 'nothingAssigned'],
     hasClocks: true,
   },
+  {
+    seed: 863,
+    found:
+      'a repository that was gone held back all others of its organization, and as often as it was asked for (so did 1070)',
+    troubles: ['repositoryDeleted', 'unlistedRepository'],
+    hasClocks: true,
+  },
+  {
+    seed: 709,
+    found:
+      'a registration waited for the disk while its VM got a job of another repository, and was sent although no record ordered it any more',
+    troubles: ['repositoryDeleted'],
+    hasClocks: true,
+  },
+  {
+    seed: 954,
+    found:
+      'a deadline that passed while the daemon slept never ended: each try to reach the guest began the fresh look again',
+    troubles: [],
+    hasClocks: true,
+  },
+  {
+    seed: 1496,
+    found:
+      'nothing in the daemon: the check of names counted a runner that GitHub had lost before its configuration reached us',
+    troubles: ['rightsTaken', 'nothingAssigned'],
+    hasClocks: true,
+  },
+  {
+    seed: 720,
+    found:
+      'nothing in the daemon: the check of waiting jobs did not see that warm VMs ended in vain for a job (nor in 934, 1019 and 1596)',
+    troubles: ['repositoryDeleted', 'slotHeldUnseen'],
+    hasClocks: true,
+  },
+  {
+    seed: 1345,
+    found:
+      'nothing in the daemon: the check of waiting jobs took two whose pauses took turns for one that got no VM',
+    troubles: ['repositoryRenamed', 'ghostRunners'],
+    hasClocks: true,
+  },
+  {
+    seed: 576,
+    found:
+      'a job whose VMs were in vain for a forbidden registration and then for want of assignment had the pauses of each cause from the beginning (so did 983)',
+    troubles: ['jitForbidden', 'imageDenied', 'nothingAssigned'],
+    hasClocks: true,
+  },
+  {
+    seed: 712,
+    found:
+      'nothing in the daemon: the checks did not know that GitHub’s hourly budget was used up, as it said (nor in 1243)',
+    troubles: ['repositoryRenamed'],
+    hasClocks: true,
+  },
+  {
+    seed: 788,
+    found:
+      'nothing in the daemon: the check of waiting jobs let a trouble begin with the first job that it kept waiting',
+    troubles: ['rightsTaken'],
+    hasClocks: true,
+  },
 ];

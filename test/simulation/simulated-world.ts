@@ -118,9 +118,10 @@ export function createWorld(
       ...drawManners(boots, scenario.manners),
       ignoresJobs: ghosts.is(scenario.manners.ignoresJobs),
     });
+    const launched = (vmName: string, runnerName: string) => ledger.hasRunner(vmName, runnerName);
     const tookJob = (vmName: string) => ledger.hasJob(vmName);
     const worked = (vmName: string, jobId: number, how: WorkEnd) => work.push({ vmName, jobId, how });
-    const memory = new MemoryMac({ name, github, manners, latency, tookJob, worked });
+    const memory = new MemoryMac({ name, github, manners, latency, launched, tookJob, worked });
     const faults = new FaultPlan(clock, random);
     const agent = createAgentWorld({ clock, random, faults, hypervisor: memory.hypervisor, settings });
     return [name, { name, memory, agent, isUp: true, isUnplugged: false, creating: new Set() }];

@@ -1,6 +1,6 @@
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Vm } from '../../src/simulator/agent/vms/vm.ts';
-import type { Runner } from '../../src/simulator/github/runners/runners.ts';
+import { isRegistered, type Runner } from '../../src/simulator/github/runners/runners.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
 
@@ -13,6 +13,8 @@ export interface LedgerVm {
   readonly jobId: number;
   /** Its deletion was requested. */
   isDoomed: boolean;
+  /** The last runner that was launched in it, once GitHub has registered it; null before. */
+  runner: Runner | null;
   /** A runner in it took a job. */
   hadJob: boolean;
 }
@@ -27,14 +29,17 @@ const LONGEST_PAUSE = 3_600_000;
 
 /**
  * Every VM of ours that a host made and every runner that GitHub registered, since the world began; the
- * daemon is not asked. A name must never be used for a second thing; only a VM that never ran may be made
- * again. VMs for one job must come at growing distances, unless they had a job: 30 s, then a minute, two, up
+ * daemon is not asked. A name must never be used for a second thing. What is gone may be made again only if
+ * nobody could use it: a VM that never ran, or a runner whose configuration was lost on its way to the
+ * daemon, which then repeats its request. VMs for one job must come at growing distances, unless they had a job: 30 s, then a minute, two, up
  * to an hour.
  */
 export class VmLedger {
   readonly #world: LedgerParts;
   readonly vms: LedgerVm[] = [];
-  readonly #runners = new Set<string>();
+  readonly #runners = new Map<string, Runner>();
+  /** Names of the runners whose configuration reached the daemon. */
+  readonly #handedOut = new Set<string>();
   #isRebuilding = false;
 
   constructor(world: LedgerParts) {
@@ -58,10 +63,21 @@ export class VmLedger {
     for (const one of this.vms) if (one.vm === vm) one.isDoomed = true;
   }
 
+  /** A runner was launched in a VM of this name. */
+  hasRunner(vmName: string, runnerName: string): void {
+    const last = this.vms.findLast(({ vm }) => vm.name === vmName);
+    if (last) last.runner = this.#runners.get(runnerName) ?? last.runner;
+  }
+
   /** A runner in a VM of this name took a job. */
   hasJob(vmName: string): void {
     const last = this.vms.findLast(({ vm }) => vm.name === vmName);
     if (last) last.hadJob = true;
+  }
+
+  /** The configuration of a runner of this name reached the daemon. */
+  handOut(runnerName: string): void {
+    this.#handedOut.add(runnerName);
   }
 
   /** VMs that were made for a job, and those of them in which none ran. */
@@ -83,7 +99,7 @@ export class VmLedger {
       );
     }
     const { jobId } = named;
-    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, hadJob: false });
+    this.vms.push({ vm, mac, madeAt: clock.now(), jobId, isDoomed: false, runner: null, hadJob: false });
     if (jobId > 0 && !this.#isRebuilding) this.#checkPace(jobId);
   }
 
@@ -103,12 +119,16 @@ export class VmLedger {
     }
   }
 
-  #registered({ name }: Runner): void {
+  #registered(runner: Runner): void {
+    const { broken, github } = this.#world;
+    const { name } = runner;
     if (!isOurs(name)) return;
-    if (this.#runners.has(name) && !this.#isRebuilding) {
-      this.#world.broken.note('no name twice', `a second runner is registered as ${name}`);
-    }
-    this.#runners.add(name);
+    const earlier = this.#runners.get(name);
+    const isUsable =
+      earlier && (!earlier.isJit || this.#handedOut.has(name) || isRegistered(github, earlier));
+    if (isUsable && !this.#isRebuilding)
+      broken.note('no name twice', `a second runner is registered as ${name}`);
+    this.#runners.set(name, runner);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { BreakerAbout, BreakerEvent } from '../../../machines/breaker.ts';
 import type { Failure, FailureCode } from '../../../machines/failure.ts';
 import type { JobContext } from '../../../machines/job/context.ts';
-import { scopeName } from '../../github/runners/runner-scope.ts';
 
 /** What has to be remembered of an actor's attempt between two transitions. */
 export interface AttemptSeen {
   host: string;
   /** The profile that its VM is made with. */
   profile: string;
-  /** Where its runner is registered; null before it has one. */
+  /** Where its runner is or will be registered; null for a warm VM, which needs nothing of GitHub. */
   scope: string | null;
+  /** Whether its runner has a name: GitHub is asked to register it. */
+  isRegistering: boolean;
   jobId: number;
   failure: Failure | null;
   /** Whether its success or failure was already reported. */
@@ -73,37 +74,45 @@ export function blamedBreaker({ code, blame }: Failure): 'github' | 'registratio
 
 /**
  * What a transition reports to the breakers of all that its attempt uses. A failure is reported for host and
- * image together: other attempts show which of the two it was. `isOnline`: its runner has been online, or its
- * VM waits ready for one.
+ * image together: other attempts show which of the two it was. `isUp`: its runner has been online, or its VM
+ * waits ready for a job, which shows nothing about GitHub; a job that comes to such a VM is an attempt of its
+ * own. `scope`: where a runner for its job is registered; the trial of a registration begins with the VM, or
+ * each job that waits for that trial would have one made.
  */
 export function breakerEvents(
   before: AttemptSeen | null,
   { job, vm, runner, failure }: JobContext,
-  isOnline: boolean,
+  isUp: boolean,
+  scope: string | null,
 ): BreakerEvents {
   if (vm === null) return { seen: null, events: attemptEnded(before) };
-  const scope = runner && scopeName(runner.scope);
+  const isNew = before === null || (before.isTold && before.scope === null && scope !== null);
   const seen: AttemptSeen = {
     host: vm.host,
     profile: vm.profile,
     scope,
+    isRegistering: runner !== null,
     jobId: job.id,
     failure,
-    isTold: before?.isTold ?? false,
+    isTold: !isNew && before.isTold,
   };
-  const began: BreakerNews[] = before === null ? all(seen, BEGAN) : [];
-  if (before !== null && before.scope === null && scope !== null)
-    began.push({ about: 'registration', name: scope, event: BEGAN });
   if (seen.isTold) return { seen, events: [] };
-  if (isOnline) return { seen: { ...seen, isTold: true }, events: [...began, ...all(seen, SERVED)] };
+  const [had, has] = [isNew ? [] : namesOf(before), namesOf(seen)];
+  const began = has.filter((one) => !isAmong(had, one)).map((one) => ({ ...one, event: BEGAN }));
+  const left = had.filter((one) => !isAmong(has, one)).map((one) => ({ ...one, event: ENDED }));
+  const events: BreakerNews[] = [...left, ...began];
+  // What was held back after this VM began is tried by it, and needs no further VM.
+  if (!isNew && !before.isRegistering && seen.isRegistering && scope !== null && before.scope === scope)
+    events.push({ about: 'registration', name: scope, event: BEGAN });
+  if (isUp) return { seen: { ...seen, isTold: true }, events: [...events, ...all(seen, SERVED)] };
   // In an exchange the failure arrives together with another job.
   const hasFailed = failure !== null && failure !== before?.failure && before?.jobId === job.id;
-  if (!hasFailed) return { seen, events: began };
+  if (!hasFailed) return { seen, events };
   const blamed = blamedBreaker(failure);
-  const events = all(seen, ENDED).map((one) =>
+  const verdicts = all(seen, ENDED).map((one) =>
     one.about === blamed ? { ...one, event: { type: 'attempt.failed' as const, failure } } : one,
   );
-  return { seen: { ...seen, isTold: true }, events: [...began, ...events] };
+  return { seen: { ...seen, isTold: true }, events: [...events, ...verdicts] };
 }
 
 /** What is reported of an attempt that ends without a reported failure or success. */
@@ -115,13 +124,20 @@ const BEGAN: BreakerEvent = { type: 'attempt.began' };
 const SERVED: BreakerEvent = { type: 'attempt.served' };
 const ENDED: BreakerEvent = { type: 'attempt.ended' };
 
-function all({ host, profile, scope }: AttemptSeen, event: BreakerEvent): BreakerNews[] {
-  const names: [BreakerAbout, string][] = [
-    ['pair', pairName(host, profile)],
-    ['host', host],
-    ['profile', profile],
-    ['github', 'github'],
+type Name = Pick<BreakerNews, 'about' | 'name'>;
+
+const isAmong = (names: readonly Name[], { about, name }: Name): boolean =>
+  names.some((one) => one.about === about && one.name === name);
+
+function namesOf({ host, profile, scope }: AttemptSeen): Name[] {
+  const names: Name[] = [
+    { about: 'pair', name: pairName(host, profile) },
+    { about: 'host', name: host },
+    { about: 'profile', name: profile },
   ];
-  if (scope !== null) names.push(['registration', scope]);
-  return names.map(([about, name]) => ({ about, name, event }));
+  if (scope === null) return names;
+  return [...names, { about: 'github', name: 'github' }, { about: 'registration', name: scope }];
 }
+
+const all = (seen: AttemptSeen, event: BreakerEvent): BreakerNews[] =>
+  namesOf(seen).map((one) => ({ ...one, event }));

@@ -10,10 +10,12 @@ import {
   createBreakerMachine,
 } from '../../../machines/breaker.ts';
 import { type Failure, failure } from '../../../machines/failure.ts';
+import { type Job, type JobContext, NO_JOB, type RunnerScope } from '../../../machines/job/context.ts';
 import type { JobSnapshot } from '../../../machines/job.ts';
 import { statePath } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
 import { counted, instant, span } from '../../format.js';
+import { scopeName } from '../../github/runners/runner-scope.ts';
 import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { type AttemptSeen, attemptEnded, type BreakerNews, breakerEvents } from './breaker-events.ts';
@@ -23,6 +25,8 @@ export interface BreakersOptions {
   policies: Record<BreakerAbout, BreakerPolicy>;
   clock: Clock;
   log: Logger;
+  /** Where a runner for a job is registered. */
+  scopeOf(job: Pick<Job, 'owner' | 'repository'>): RunnerScope;
   /** Called when a breaker changed its state, so that it lets more or fewer attempts pass. */
   onChange(change: StateChange<BreakerState> & { detail: BreakerView }): void;
 }
@@ -64,6 +68,7 @@ export class Breakers {
       this.#attempts.get(key) ?? null,
       context,
       snapshot.hasTag('provisioned'),
+      this.#scopeOf(context),
     );
     this.#noteUnused(this.#attempts.get(key) ?? null, seen, snapshot);
     if (seen === null) this.#attempts.delete(key);
@@ -116,6 +121,11 @@ export class Breakers {
     for (const { actor } of this.#actors.values()) actor.stop();
   }
 
+  #scopeOf({ job, runner }: JobContext): string | null {
+    if (runner !== null) return scopeName(runner.scope);
+    return job.id === NO_JOB ? null : scopeName(this.#options.scopeOf(job));
+  }
+
   #tell({ about, name, event }: BreakerNews, seen: AttemptSeen | null): void {
     // A runner that is online proves nothing while GitHub assigns jobs to none of them.
     const isDoubted = about === 'github' && seen?.scope != null && this.#assignsNothing(seen.scope);
@@ -143,8 +153,9 @@ export class Breakers {
 
   /** One runner without a job may be its job's fault; two in a row, for two jobs, are the fault of GitHub. */
   #noteUnused(before: AttemptSeen | null, seen: AttemptSeen | null, snapshot: JobSnapshot): void {
-    const scope = seen?.scope ?? before?.scope;
-    if (!scope) return;
+    const { runner } = snapshot.context;
+    if (runner === null) return;
+    const scope = scopeName(runner.scope);
     // The guest may know first that a job runs, even one that no record has.
     if (snapshot.context.job.status === 'in_progress' || snapshot.hasTag('atWork')) {
       if (this.#assignsNothing(scope)) this.tell(GITHUB, { type: 'attempt.served' });

@@ -6,6 +6,8 @@ import type { UnservedJob } from './unserved-jobs.ts';
 export interface QueuedJob {
   key: string;
   jobId: number;
+  owner: string;
+  repository: string;
   profile: string;
   queuedAt: number;
   /** Epoch ms before which it gets no VM: the pause after a failed attempt. */

@@ -190,9 +190,9 @@ function queuedJob(
 ): QueuedJob[] {
   const { job } = snapshot.context;
   if (!snapshot.hasTag('queued') || job.status !== 'queued') return [];
-  const { id: jobId, profile, queuedAt, notBefore, lastFailure } = job;
-  const scope = scopeOf(job);
-  return [{ key, jobId, profile, queuedAt, notBefore, lastFailure, scope, image: imageOf(profile) }];
+  const { id: jobId, owner, repository, profile, queuedAt, notBefore, lastFailure } = job;
+  const [scope, image] = [scopeOf(job), imageOf(profile)];
+  return [{ key, jobId, owner, repository, profile, queuedAt, notBefore, lastFailure, scope, image }];
 }
 
 function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {

@@ -1,28 +1,38 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Blame, FAILURE_CODES, failure } from '../../../machines/failure.ts';
-import type { JobContext } from '../../../machines/job/context.ts';
+import { type JobContext, NO_JOB } from '../../../machines/job/context.ts';
 import {
   type AttemptSeen,
   blamedBreaker,
   breakerEvents,
 } from '../../../src/placement/breakers/breaker-events.ts';
 import { BreakerEvidence } from '../../../src/placement/breakers/breaker-evidence.ts';
-import { contextAt, JOB, OTHER_JOB, RUNNER, VM } from '../../machines/job-samples.ts';
+import { contextAt, JOB, OTHER_JOB, RUNNER, STAND_IN, VM } from '../../machines/job-samples.ts';
 
 const context = (more: Partial<JobContext> = {}) =>
   contextAt('creating.acting', { job: JOB, vm: VM, ...more });
+const SCOPE = 'octo/app';
 const seen: AttemptSeen = {
   jobId: JOB.id,
   host: VM.host,
   profile: VM.profile,
-  scope: null,
+  scope: SCOPE,
+  isRegistering: false,
   failure: null,
   isTold: false,
 };
-const told = (before: AttemptSeen | null, now: JobContext, isOnline = false) =>
-  breakerEvents(before, now, isOnline).events.map(({ about, event }) => `${about} ${event.type}`);
+/** A warm VM without a job. */
+const warm: AttemptSeen = { ...seen, jobId: NO_JOB, scope: null };
+const told = (
+  before: AttemptSeen | null,
+  now: JobContext,
+  isUp = false,
+  scope: string | null = now.job.id === NO_JOB ? null : SCOPE,
+) => breakerEvents(before, now, isUp, scope).events.map(({ about, event }) => `${about} ${event.type}`);
 const failedFor = (blame: Blame) => ({ failure: { ...failure('PHASE_TIMED_OUT', 'late'), blame } });
-const all = (event: string) => ['pair', 'host', 'profile', 'github'].map((about) => `${about} ${event}`);
+const ofVm = (event: string) => ['pair', 'host', 'profile'].map((about) => `${about} ${event}`);
+const ofGitHub = (event: string) => ['github', 'registration'].map((about) => `${about} ${event}`);
+const all = (event: string) => [...ofVm(event), ...ofGitHub(event)];
 
 test('an attempt begins with its VM’s name and is served when its runner is online, each reported once', () => {
   expect(told(null, context())).toEqual(all('attempt.began'));
@@ -31,13 +41,44 @@ test('an attempt begins with its VM’s name and is served when its runner is on
   expect(told({ ...seen, isTold: true }, context(failedFor('host')), true)).toEqual([]);
 });
 
-test('the attempt at a place of registration begins when the runner has a name', () => {
+test('the trial of a registration begins with the VM, long before its runner has a name', () => {
+  const { events } = breakerEvents(null, context(), false, SCOPE);
+  expect(events).toContainEqual({ about: 'registration', name: SCOPE, event: { type: 'attempt.began' } });
+});
+
+test('a registration that was held back since then is tried once its runner has a name', () => {
   expect(told(seen, context({ runner: RUNNER }))).toEqual(['registration attempt.began']);
-  const registering = { ...seen, scope: 'octo/app' };
-  expect(told(registering, context({ runner: RUNNER }), true)).toEqual([
-    ...all('attempt.served'),
-    'registration attempt.served',
+  expect(told({ ...seen, isRegistering: true }, context({ runner: RUNNER }))).toEqual([]);
+});
+
+test('a job of another place takes the trial of its registration along', () => {
+  expect(told(seen, context(), false, 'octo/site')).toEqual([
+    'registration attempt.ended',
+    'registration attempt.began',
   ]);
+});
+
+describe('a warm VM', () => {
+  const ready = context({ job: STAND_IN });
+
+  test('says nothing about GitHub, which it needs for nothing', () => {
+    expect(told(null, ready)).toEqual(ofVm('attempt.began'));
+    expect(told(warm, ready, true)).toEqual(ofVm('attempt.served'));
+    expect(told(warm, context({ job: STAND_IN, ...failedFor('github') }))).toEqual(ofVm('attempt.ended'));
+  });
+
+  test('that is ready begins another attempt when a job comes to it', () => {
+    const { seen: given, events } = breakerEvents({ ...warm, isTold: true }, context(), false, SCOPE);
+    expect(events.map(({ about, event }) => `${about} ${event.type}`)).toEqual(all('attempt.began'));
+    const refused = { failure: failure('GITHUB_PERMISSION_MISSING', 'no') };
+    expect(told(given, context(refused))).toContain('registration attempt.failed');
+    expect(told(given, context(), true)).toEqual(all('attempt.served'));
+  });
+
+  test('that boots goes on with its attempt when a job comes to it, or leaves it', () => {
+    expect(told(warm, context())).toEqual(ofGitHub('attempt.began'));
+    expect(told(seen, ready)).toEqual(ofGitHub('attempt.ended'));
+  });
 });
 
 test.each([
@@ -55,9 +96,8 @@ test.each([
 });
 
 test('a missing permission at GitHub counts against the place of registration', () => {
-  const registering = { ...seen, scope: 'octo/app' };
   const forbidden = { runner: RUNNER, failure: failure('GITHUB_PERMISSION_MISSING', 'no') };
-  expect(told(registering, context(forbidden))).toContain('registration attempt.failed');
+  expect(told(seen, context(forbidden))).toContain('registration attempt.failed');
 });
 
 test('every failure code counts against one breaker or none', () => {

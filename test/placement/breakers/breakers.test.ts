@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../../machines/breaker.ts';
 import { type Failure, type FailureCode, failure } from '../../../machines/failure.ts';
-import { type Job, NO_RETRY } from '../../../machines/job/context.ts';
+import { type Job, NO_RETRY, runnerScopeOf } from '../../../machines/job/context.ts';
 import { placeholder } from '../../../machines/job/placeholder.ts';
 import { Breakers } from '../../../src/placement/breakers/breakers.ts';
 import { JOB, RUNNER, VM } from '../../machines/job-samples.ts';
@@ -24,6 +24,7 @@ beforeEach(() => {
     policies: DEFAULT_BREAKER_POLICIES,
     clock,
     log: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line).msg) }),
+    scopeOf: (job) => runnerScopeOf('repository', job),
     onChange: ({ detail: { about, name }, from, to }) => changes.push(`${about} ${name}: ${from} → ${to}`),
   });
 });
@@ -187,6 +188,15 @@ describe('a runner that was online and got no job', () => {
     expect(held()).toEqual([]);
   });
 
+  test('holds them back although a warm VM gets ready, which needs nothing of GitHub', async () => {
+    unused(1, 2, 3, 4);
+    await clock.pass(30_000);
+    const warm = { key: 'w', job: placeholder({ name: 'warm VM', at: 0 }) };
+    tell('creating.acting', warm, { runner: null });
+    tell('warm', warm, { runner: null });
+    expect(held()).toEqual(['github github halfOpen.ready']);
+  });
+
   test('is no longer unused when its guest says that a job runs, which closes the breaker', async () => {
     unused(1, 2, 3, 4);
     await clock.pass(30_000);
@@ -332,6 +342,14 @@ describe('the attempt that is the trial of a breaker', () => {
     breakers.jobGone('trial');
     breakers.jobGone('nobody');
     expect(breakers.room('pair mac on m1')).toBe(1);
+  });
+
+  test('is the only one at its place of registration, although its runner has no name yet', async () => {
+    breakers.tell({ about: 'registration', name: 'octo/app' }, { type: 'attempt.failed', failure: GUEST });
+    await clock.pass(30_000);
+    expect(breakers.room(REGISTRATION)).toBe(1);
+    tell('creating.acting', { key: 'second', profile: 'large' }, { runner: null });
+    expect(breakers.room(REGISTRATION)).toBe(0);
   });
 
   test('leaves the trial of its place of registration to the next attempt when its actor is gone', async () => {

@@ -23,7 +23,7 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
 });
 const queued = (jobId: number, more = {}) => ({
   ...{ key: String(jobId), jobId, profile: 'p', queuedAt: NOW - 1_000 * (100 - jobId), notBefore: 0 },
-  ...{ lastFailure: null, scope: 'octo/app', image: 'ghcr.io/octo/mac:1' },
+  ...{ owner: 'octo', repository: 'app', lastFailure: null, scope: 'octo/app', image: 'ghcr.io/octo/mac:1' },
   ...more,
 });
 const facts = (more: Partial<WaitingFacts> = {}): WaitingFacts => ({
@@ -93,6 +93,13 @@ test('breakers that are not for a job are not its reason', () => {
     breaker('registration', 'octo/tool'),
   ];
   expect(whyWaiting(facts({ breakers: others }))).toMatchObject([{ why: 'noSlot' }]);
+});
+
+test('a job of an organization is held back by the breaker of its repository, too', () => {
+  const queuedHere = [queued(1, { scope: 'octo' })];
+  const why = (name: string) =>
+    whyWaiting(facts({ queued: queuedHere, breakers: [breaker('registration', name)] }))[0]?.why;
+  expect([why('octo'), why('octo/app'), why('octo/tool')]).toEqual(['leftAlone', 'leftAlone', 'noSlot']);
 });
 
 test("a job that waits for GitHub's budget says until when", () => {

@@ -32,6 +32,12 @@ export class RateLimiter {
     return fresh;
   }
 
+  /** The part of a budget, from 0 to 1, that is left until the reset of its present window. */
+  partLeft(budget: string): number {
+    const known = this.windows.get(budget);
+    return known && this.clock.now() < known.resetAt ? (known.limit - known.used) / known.limit : 1;
+  }
+
   /** Begins a window in which this many requests remain, as if another client had used the rest. */
   setRemaining(budget: string, remaining: number): void {
     if (this.limit === null) return;

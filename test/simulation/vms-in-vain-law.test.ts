@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { ensureRepository } from '../../src/simulator/github/repositories.ts';
+import { addRunner } from '../../src/simulator/github/runners/runners.ts';
+import { APP } from './plan-troubles.ts';
+import { LONGEST_WAIT } from './queue-law.ts';
+import { JOB, newWorld } from './queue-law-world.ts';
+
+/** A VM for a job is made, runs for a minute, and ends in vain. */
+function inVain({ world, mac, make, wait }: ReturnType<typeof newWorld>, name: string, cpuCount = 4) {
+  const vm = make(name);
+  vm.resources = { ...vm.resources, cpuCount };
+  wait(60_000);
+  world.ledger.doom(vm);
+  mac.agent.vms.delete(vm.id);
+}
+
+describe('jobs of one group whose VMs end in vain', () => {
+  const MINUTE = 60_000;
+  const turns = (count: number, pause: number, jobOf: (turn: number) => number) => {
+    const at = newWorld();
+    at.push();
+    for (let turn = 0; turn < count; turn += 1) {
+      inVain(at, `gh-default-${jobOf(turn)}-${turn + 1}`);
+      at.wait(pause);
+    }
+    return at.world.broken.all().filter(({ law }) => law === 'every queued job is served');
+  };
+
+  test('break no law while they get VMs in turn, although one of them is always without', () => {
+    expect(turns(10, 8 * MINUTE, (turn) => JOB + (turn % 2))).toEqual([]);
+  });
+
+  test('break one when only one of them gets VMs, and the other is named', () => {
+    const [breach] = turns(10, 8 * MINUTE, () => JOB + 1);
+    expect(breach?.what).toMatch(new RegExp(`^job ${JOB} `));
+  });
+});
+
+describe('a warm VM that ended in vain', () => {
+  const spent = (hasRunner: boolean, labels = ['mac']) => {
+    const at = newWorld(labels);
+    for (const instant of [1, 2]) {
+      const name = `gh-default-0-179553691337${instant}`;
+      const vm = at.make(name);
+      if (hasRunner) {
+        const scope = { kind: 'repository', repository: ensureRepository(at.world.github, APP) } as const;
+        const kind = { groupId: 1, labels: [], ephemeral: true, isJit: true, workFolder: '_work' };
+        addRunner(at.world.github, { ...kind, scope, name });
+        at.world.ledger.hasRunner(name, name);
+      }
+      at.mac.agent.vms.delete(vm.id);
+      if (instant === 1) at.world.clock.advance(LONGEST_WAIT);
+    }
+    at.wait(LONGEST_WAIT + 1);
+    const early = at.broken();
+    at.wait(LONGEST_WAIT);
+    return [early, at.broken()];
+  };
+
+  test('excuses a pause that is no longer than since the first one, when a runner of the group ran in it', () => {
+    expect(spent(true)).toEqual([[], ['every queued job is served']]);
+  });
+
+  test('excuses nothing when no runner was launched in it, or one for other jobs', () => {
+    expect(spent(false)[0]).toEqual(['every queued job is served']);
+    expect(spent(true, ['mac-large'])[0]).toEqual(['every queued job is served']);
+  });
+});
