@@ -76,14 +76,18 @@ function ofPhases(attempts: readonly Attempt[]): string[] {
     phases.flatMap(({ state, from, to }, at) => {
       const next = phases[at + 1];
       if (to !== null && to < from) return [`${state} of attempt ${number} ends before it begins`];
-      if (next && (to === null || to > next.from)) return [`phases of attempt ${number} overlap`];
+      if (next && (to === null || to > Math.max(next.from, from)))
+        return [`phases of attempt ${number} overlap`];
       return [];
     }),
   );
 }
 
+/** Each attempt follows the one before it; a job that is served again after its end begins again. */
 function ofNumbers(attempts: readonly Attempt[]): string[] {
-  const wrong = attempts.filter(({ number }, at) => number !== (attempts[at - 1]?.number ?? 0) + 1);
+  const wrong = attempts.filter(
+    ({ number }, at) => number !== 1 && number !== (attempts[at - 1]?.number ?? 0) + 1,
+  );
   return wrong.map(
     ({ number }) => `attempt ${number} follows ${attempts.map((one) => one.number).join(', ')}`,
   );

@@ -102,7 +102,7 @@ class AttemptTeller {
     const isEnd = state === 'done' || state === 'failed';
     if (open && detail && !isEnd && open.actor === actor && topState(from) === open.state) open.failures += 1;
     if (open?.actor === actor && open.state === state) return;
-    if (open) open.to = at;
+    if (open) close(open, at);
     if (isEnd) return;
     attempt.phases.push({ state, actor, from: at, to: null, failures: 0 });
   }
@@ -116,9 +116,14 @@ class AttemptTeller {
   }
 }
 
+/** No phase ends before it began, even if the clock was set back in it. @param {Phase} phase @param {number} at epoch ms */
+function close(phase, at) {
+  phase.to = Math.max(at, phase.from);
+}
+
 /** @param {Attempt} attempt @param {number} at epoch ms @param {string} actor */
 function closeAll({ phases }, at, actor) {
-  for (const phase of phases) if (phase.to === null && phase.actor === actor) phase.to = at;
+  for (const phase of phases) if (phase.to === null && phase.actor === actor) close(phase, at);
 }
 
 /** @param {Entry} entry */
