@@ -89,7 +89,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     try {
       return await receive(c, head, held, late);
     } catch (error) {
-      log.error({ delivery: head.deliveryId, err: error }, 'a webhook delivery was not handled');
+      log.error(
+        { delivery: head.deliveryId, err: error },
+        'a webhook delivery could not be handled and was refused; polling finds what it reported',
+      );
       return refusals.answer(c, 'failed');
     } finally {
       held.release();
