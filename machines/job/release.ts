@@ -36,7 +36,7 @@ function pauseBeforeNext(
   { code, blame }: Failure,
   { attemptPause, slowAttemptPause, unusedPause, maxAttempts }: JobPolicy,
 ): number {
-  // A job whose VMs are in vain for different reasons in turn would otherwise never get a long pause.
+  // A job whose VMs fail for different reasons in turn would otherwise never get a long pause.
   if (code === 'RUNNER_UNUSED') return pauseAfter(unusedPause, runnersUnused + attemptsFailed - 1);
   if (code === 'IMAGE_NOT_READY') return 0;
   if (!COUNTED.includes(blame) || UNCOUNTED.includes(code)) return attemptPause.first;

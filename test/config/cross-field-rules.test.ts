@@ -216,7 +216,7 @@ test('a cross-field rule is skipped when a key that it reads is wrong; other rul
       admin: { listen: ':9091' },
     }),
   ).toEqual([
-    'controller.mode: "pull" is none of the choices: write poll, webhook or both.',
+    'controller.mode: "pull" is not one of the choices: write poll, webhook or both.',
     expect.stringMatching(/^admin\.token: is missing\./),
   ]);
 });

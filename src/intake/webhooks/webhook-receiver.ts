@@ -138,7 +138,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     if (outcome === TOO_LATE)
       log.error(
         { delivery: head.deliveryId },
-        'the store was too slow for a webhook delivery: GitHub is told that it was not stored',
+        'the store was too slow for a webhook delivery, so the response to GitHub says that it was not stored',
       );
     return refusals.answer(c, 'notStored');
   }

@@ -165,7 +165,7 @@ export function hostRooms({
     return {
       name,
       acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,
-      state: breaker ? whyLeftAlone(breaker) : topState(snapshot.value),
+      state: breaker ? whyHeldBack(breaker) : topState(snapshot.value),
       failure: (breaker?.lastFailure ?? failure)?.message ?? null,
       unreachableSince,
       cordonedBy: store.cordons.of(name)?.by ?? null,
@@ -182,7 +182,7 @@ export function hostRooms({
 }
 
 /** `held back until 14:05:09 after 3 failures`, without the cause. */
-function whyLeftAlone({ state, retryAt, failures }: BreakerView): string {
+function whyHeldBack({ state, retryAt, failures }: BreakerView): string {
   const until = state === 'open' ? ` until ${clockTime(retryAt)}` : ' except for one attempt';
   return `held back${until} after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
 }
