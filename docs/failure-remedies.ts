@@ -7,7 +7,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Check that the agent runs, that its Mac is awake, and that this machine can reach `base_url`.',
   ],
   HOST_BUSY: [
-    'The agent has too many requests at once, or lost a pull.',
+    'The agent has too many requests at once or uses the image for something else, or its restart ended a pull.',
     'Nothing. If it lasts, restart the agent.',
   ],
   HOST_MAINTENANCE: [
@@ -34,7 +34,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'The agent refuses a request of the daemon as wrong.',
     'Check that `base_url` ends in `/v1`; then compare the versions of daemon and agent, and report it.',
   ],
-  AGENT_ERROR: ['The agent failed, or its answer cannot be read.', 'Look at the log of the agent.'],
+  AGENT_ERROR: ['The agent failed, or its response cannot be read.', 'Look at the log of the agent.'],
   AGENT_CAPABILITY_MISSING: [
     'The host lacks a feature that a job needs.',
     'Turn the feature on at the Mac; `check` names it.',
@@ -64,7 +64,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Nothing for the job. `bases` in `/api/hosts` and the log say why.',
   ],
   VM_NAME_TAKEN: [
-    'A VM of a lost record already runs under the name for the new VM.',
+    'A VM already runs under the name that the new VM would get. Its record was lost.',
     'Nothing: the next name is used, and the collector removes the other VM.',
   ],
   VM_RESIZE_FAILED: [
@@ -217,7 +217,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   ],
   PHASE_TIMED_OUT: [
     'A state took longer than its deadline; the message has the last answer.',
-    'Look up the code of that answer here. Raise the key under `timeouts` only if the work was merely slow.',
+    'Look up that failure in this table. Raise the key under `timeouts` only if the work was merely slow.',
   ],
   GITHUB_UNREACHABLE: [
     'GitHub did not answer, or a proxy answered in its place.',

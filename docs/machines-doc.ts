@@ -42,7 +42,8 @@ const TAGS: Record<string, string> = {
   takesAnyJob: 'Its VM can serve any queued job of its profile: nothing is bound to one job yet.',
   provisioned: 'Its VM works: its runner is online, or it is a warm VM.',
   atWork: 'A job is at work on its runner: our job or another one.',
-  mayBeBusy: 'A job may be at work in the VM. It is deleted only on the ways that a test lists.',
+  mayBeBusy:
+    'A job may be at work in the VM. Only the transitions in the list of a test may lead from here to its deletion.',
   needsAttention: 'Something went wrong that a person may want to know.',
   waiting: 'It waits for an instant, at which it goes on.',
   tearingDown: 'Its VM and its runner are being removed.',

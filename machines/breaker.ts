@@ -79,7 +79,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
     },
     actors: { waitUntil },
     guards: {
-      'is it one failure too many': ({ context }) => context.failures + 1 >= policy.failures,
+      'does this failure reach the limit': ({ context }) => context.failures + 1 >= policy.failures,
     },
     actions: {
       noteFailure: assign(({ context, event }) => {
@@ -111,7 +111,7 @@ export function createBreakerMachine({ policy, now }: { policy: BreakerPolicy; n
         on: {
           'attempt.served': { actions: 'forget' },
           'attempt.failed': [
-            { guard: 'is it one failure too many', target: 'open', actions: ['noteFailure', 'open'] },
+            { guard: 'does this failure reach the limit', target: 'open', actions: ['noteFailure', 'open'] },
             { actions: 'noteFailure' },
           ],
         },

@@ -177,7 +177,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       lost: {
         description: sentences(
           'Entered from `missed` when the silence has reached its limit.',
-          'The jobs on the host are told that it is lost, and those that are not at work get another VM; looks continue.',
+          'An event tells the jobs on the host that it is lost, and those that are not at work get another VM; looks continue.',
           'A look that succeeds leads to `healthy`; one that fails leads to `missed` and back to this state.',
         ),
         tags: ['lost', 'needsAttention'],

@@ -76,7 +76,7 @@ const RULES: Rule[] = [
         fullName(owner, name).split('/')[0]?.toLowerCase() !== owner.toLowerCase();
       const problem = (path: PropertyKey[], name: string) => ({
         path,
-        message: `"${name}" does not belong to ${owner}, and ${why} only repositories of its own account: remove it, or run a second daemon for it.`,
+        message: `"${name}" does not belong to ${owner}, and ${why} only the repositories of that one account: remove it, or run a second daemon for it.`,
       });
       return [
         ...(repository && isForeign(repository) ? [problem(['github', 'repository'], repository)] : []),
@@ -116,7 +116,7 @@ const RULES: Rule[] = [
           ? [
               {
                 path,
-                message: `"${name}" would take its token from ${variable}, which names a file: choose another name.`,
+                message: `"${name}" would take its token from ${variable}, the variable for the path of a token file: choose another name.`,
               },
             ]
           : [];

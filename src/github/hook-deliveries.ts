@@ -130,7 +130,7 @@ export function hookDeliveryCalls(transport: GitHubTransport, time: Pick<GitHubC
     const now = oldestFirst.slice(0, MOST_REDELIVERIES);
     const refusals: unknown[] = [];
     for (const { id, guid } of now) {
-      const asked = { what: 'have a delivery made again', method: 'POST', path: `${path}/${id}/attempts` };
+      const asked = { what: 'send a delivery again', method: 'POST', path: `${path}/${id}/attempts` };
       try {
         await transport.request({ ...asked, purpose: 'looking for work', signal });
       } catch (error) {

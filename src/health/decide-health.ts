@@ -165,6 +165,12 @@ function pollingScopes(facts: HealthFacts): HealthScope[] {
   });
 }
 
+/** What stops while the budget of a purpose has nothing left. */
+const PAUSED = {
+  'serving jobs': 'no new runner is registered',
+  'looking for work': 'polling pauses',
+};
+
 function budgetScopes({ poller }: HealthFacts): HealthScope[] {
   return poller.budgets.flatMap(({ purpose, pausedUntil }): HealthScope[] => {
     if (pausedUntil === null || (purpose !== 'serving jobs' && purpose !== 'looking for work')) return [];
@@ -173,7 +179,7 @@ function budgetScopes({ poller }: HealthFacts): HealthScope[] {
       {
         what: 'budget',
         name: purpose,
-        sentence: `Little of GitHub's rate limit is left: ${purpose} pauses until ${until}.`,
+        sentence: `Little of GitHub's rate limit is left: ${PAUSED[purpose]} until ${until}.`,
         since: null,
         whoActs:
           'Nobody: it goes on at that time. To prevent it, poll less often, or use webhooks or an App.',
@@ -205,7 +211,7 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
 const WHO: Record<BreakerAbout, string> = {
   github: 'GitHub.',
   registration: 'Its administrator at GitHub.',
-  pull: 'The owner of the registry, or the one who gives the host its rights there.',
+  pull: 'The owner of the registry, or the person who gives the host its rights there.',
   pair: 'The maker of the image, or the owner of that host.',
   host: 'The owner of that host.',
   profile: 'The maker of the image.',

@@ -57,7 +57,7 @@ export class ServedWatch {
       try {
         this.#look();
       } catch (error) {
-        log.error({ err: error }, 'whether jobs are served could not be looked at');
+        log.error({ err: error }, 'the check whether jobs are served failed; it is tried again');
       }
       await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
     }

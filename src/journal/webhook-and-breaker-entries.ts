@@ -17,7 +17,7 @@ export interface StateChange<State extends string> {
 
 /**
  * Keeps in the journal the states of webhooks and breakers. These machines begin again with each process, so a
- * restart ends what the journal told of them.
+ * restart ends the states that the journal has.
  */
 export class WebhookAndBreakerEntries {
   readonly #journal: JournalWriter;

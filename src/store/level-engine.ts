@@ -132,7 +132,9 @@ export class LevelEngine {
       );
     }
     if (Number(text) !== FORMAT) {
-      throw new StoreError(`its format is ${JSON.stringify(text)}, which no version wrote`);
+      throw new StoreError(
+        `its format is ${JSON.stringify(text)}, which no version of jeballto-runner writes`,
+      );
     }
   }
 }

@@ -108,10 +108,7 @@ export class Collector {
       } catch (error) {
         if (this.#stopped.signal.aborted) return;
         const failure = failureOf(error);
-        log.warn(
-          { failure },
-          `a collection (${what}) was not finished; it is tried again: ${failure.message}`,
-        );
+        log.warn({ failure }, `the collector did not finish (${what}); it tries again: ${failure.message}`);
       }
       await sleepFor(clock, interval, this.#stopped.signal).catch(() => undefined);
     }
@@ -146,7 +143,10 @@ export class Collector {
         else await this.#within((signal) => removeStray(world, scopes, step, signal));
         log.warn({ ...step }, `collected ${step.kind} ${step.name} (${step.do}): ${step.why}`);
       } catch (error) {
-        log.warn({ ...step, err: error }, `could not collect ${step.kind} ${step.name}; it is tried again`);
+        log.warn(
+          { ...step, err: error },
+          `the collector could not remove ${step.kind} ${step.name}; it tries again`,
+        );
       }
     }
     return steps;
@@ -169,7 +169,9 @@ export class Collector {
       onUnseen: (what, error) => {
         if (!('scope' in what) || this.#stopped.signal.aborted) return;
         const { message } = failureOf(error);
-        log.warn(`the runners of ${what.scope} are unknown, so none of them is collected now: ${message}`);
+        log.warn(
+          `the runners of ${what.scope} could not be listed, so the collector removes none of them now: ${message}`,
+        );
       },
     });
     this.#stopped.signal.throwIfAborted();

@@ -165,8 +165,8 @@ export class OtherController {
 }
 
 /**
- * A thing that is no longer there counts as removed, whatever removed it; where nothing could be read, it may
- * still be there.
+ * A VM or runner that is no longer there counts as removed. Where nothing could be read, it may still be
+ * there.
  */
 function whyUnknown(step: CollectionStep, unseen: readonly Unseen[]): string | null {
   const where = step.kind === 'vm' ? step.host : step.scope;

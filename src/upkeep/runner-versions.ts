@@ -34,7 +34,7 @@ const BELIEVED = 6 * 3_600_000;
 const WARNED_BEFORE = 28 * 24 * 3_600_000;
 
 /**
- * Asks GitHub until when it accepts the runner versions in the images, so that a person hears of it weeks
+ * Asks GitHub until when it accepts the runner versions in the images, so that the operator knows it weeks
  * before jobs fail.
  */
 export class RunnerVersions {

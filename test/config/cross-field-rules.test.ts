@@ -75,7 +75,7 @@ describe('repositories', () => {
   test("a repository of another owner is refused for an organization's runners and for an App", () => {
     const folder = temporaryFolder();
     writeIn(folder, 'app.pem', APP_KEY);
-    const fix = 'only repositories of its own account: remove it, or run a second daemon for it.';
+    const fix = 'only the repositories of that one account: remove it, or run a second daemon for it.';
     expect(
       problemLines({
         ...SMALLEST,
@@ -107,7 +107,7 @@ describe('hosts', () => {
       'hosts[2].name: "MAC.1" and "mac-1" are too similar, since both would take their token from the variable JEBALLTO_TOKEN_MAC_1: rename one.',
     ]);
     expect(problemLines({ ...SMALLEST, hosts: [host('file')] })).toEqual([
-      'hosts[0].name: "file" would take its token from JEBALLTO_TOKEN_FILE, which names a file: choose another name.',
+      'hosts[0].name: "file" would take its token from JEBALLTO_TOKEN_FILE, the variable for the path of a token file: choose another name.',
     ]);
   });
 
@@ -216,7 +216,7 @@ test('a cross-field rule is skipped when a key that it reads is wrong; other rul
       admin: { listen: ':9091' },
     }),
   ).toEqual([
-    'controller.mode: "pull" is none of the choices: write poll, webhook or both.',
+    'controller.mode: "pull" is not one of the choices: write poll, webhook or both.',
     expect.stringMatching(/^admin\.token: is missing\./),
   ]);
 });

@@ -270,9 +270,9 @@ admin: {listen: ":9092"}
     const error = configErrorOf(() => load(text, { JEBALLTO_RUNNER_LOG_LEVEL: 'loud' }, folder));
     const file = join(folder, 'config.yaml');
     expect(error.message.split('\n')).toEqual([
-      'JEBALLTO_RUNNER_LOG_LEVEL: log.level: "loud" is none of the choices: write trace, debug, info, warn, error, fatal or silent.',
+      'JEBALLTO_RUNNER_LOG_LEVEL: log.level: "loud" is not one of the choices: write trace, debug, info, warn, error, fatal or silent.',
       `${file}:4: github.token: takes its value from the environment variable NO_SUCH_VARIABLE, which is not set: set it, or write the value here.`,
-      `${file}:6: controller.mode: "pull" is none of the choices: write poll, webhook or both.`,
+      `${file}:6: controller.mode: "pull" is not one of the choices: write poll, webhook or both.`,
       `${file}:7: controller.poll_intervall: is not a key here. Did you mean poll_interval?`,
       `${file}:9: labels["mac 15"].image: is missing. Image that holds macOS and the Actions runner. With a digest in the reference, a job needs no registry once the Mac has the image.`,
       `${file}:10: labels["mac 15"].cpu: 64 does not fit here: write a whole number from 1 to 32.`,

@@ -295,7 +295,7 @@ describe('law 12: a VM whose job went on elsewhere', () => {
     ]);
   });
 
-  test('is told of a job that ended on its runner as one that ran there', () => {
+  test('receives a job that ended on its runner as one that ran there', () => {
     const ended = seen(9, { status: 'completed', conclusion: 'success', runnerName: 'r1' });
     expect(routeObservation(ended, known({ a: { job: GONE, runner: 'r1' } }))).toEqual([
       told('a', job(9, { status: 'completed', conclusion: 'success' }), true),

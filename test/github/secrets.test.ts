@@ -59,7 +59,7 @@ const REPLIES: [string, ScriptedReply | 'cut' | 'hang'][] = [
   ['a redirection', { status: 302, headers: { location: `/?token=${TOKEN}` } }],
   ['a success without the runner’s id', { status: 201, json: { runner: {}, encoded_jit_config: BLOB } }],
   ['a success whose token never ends', { status: 201, json: { token: REGISTRATION, expires_at: 7 } }],
-  ['a success that is no JSON', { status: 201, text: `${BLOB} ${REGISTRATION}` }],
+  ['a success that is not JSON', { status: 201, text: `${BLOB} ${REGISTRATION}` }],
   ['a cut connection', 'cut'],
   ['silence', 'hang'],
 ];

@@ -143,7 +143,7 @@ describe('the poller', () => {
     expect(nextLookAt).toBe(pausedUntil);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/app/,
+        /^the daemon does not poll GitHub until .*; then it goes on with the runs of octo\/app/,
       ),
     ]);
     pausedUntil = null;
@@ -400,9 +400,9 @@ describe('polling the simulated GitHub', () => {
     expect(rig.poller.health()).toMatchObject({ pausedUntil: null, cutShort: null });
     expect(rig.lines).toEqual([
       expect.stringMatching(
-        /^the daemon does not look for work until .*; it goes on there with the runs of octo\/site/,
+        /^the daemon does not poll GitHub until .*; then it goes on with the runs of octo\/site/,
       ),
-      'the daemon looks for work again',
+      'the daemon polls GitHub again',
     ]);
   });
 

@@ -138,7 +138,7 @@ describe('a job from GitHub is observed', () => {
     ['its start, which old payloads have alone', { started_at: '1970-01-01T00:00:03Z' }, 3_000],
     ['now, when neither is there', {}, 5_000],
     ['its creation, though our clock is a day behind', { created_at: '1970-01-03T00:00:00Z' }, 172_800_000],
-    ['now, when it is no date', { created_at: 'yesterday' }, 5_000],
+    ['now, when it is not a date', { created_at: 'yesterday' }, 5_000],
   ])('as queued since %s', (_name, facts, queuedAt) => {
     expect(observed(facts).queuedAt).toBe(queuedAt);
   });

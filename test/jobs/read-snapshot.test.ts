@@ -53,9 +53,9 @@ test('law 10: a record with an effect that had ended is not revived', () => {
 });
 
 test.each<[string, (record: ReturnType<typeof stored>) => unknown, RegExp]>([
-  ['of a state that is no more', (record) => ({ ...record, value: { making: 'acting' } }), /making/],
+  ['of a state that no longer exists', (record) => ({ ...record, value: { making: 'acting' } }), /making/],
   [
-    'with an effect that is no more',
+    'with an effect that no longer exists',
     (record) => {
       record.children.createVm.src = 'cloneVm';
       return record;

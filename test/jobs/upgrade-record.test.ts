@@ -55,7 +55,7 @@ test.each(STATES)('a record of this version in %s is not changed', (state) => {
 });
 
 test.each([null, 'text', {}, { context: null }, { context: { job: { id: 1 } } }])(
-  'what is no record, as %j, stays as it is for the one who reads it',
+  'what is not a record, as %j, is returned unchanged',
   (record) => {
     expect(upgraded(record)).toBe(record);
     expect(numbersTaken(record, PREFIX)).toEqual(new Map());

@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/effects/runner-life.test.ts'],
   },
   {
-    law: 'words: what is not there yet is no failure',
+    law: 'words: what is not there yet is not a failure',
     file: 'src/journal/trouble.js',
     line: '  return NOT_YET.has(code) ||',
     becomes: '  return false ||',

@@ -40,7 +40,7 @@ test('of two thousand deliveries at once each makes one job, a kill loses no ack
   };
   expect([status.jobs, status.store.deliveries]).toEqual([JOBS, JOBS + COPIES]);
 
-  const forged = { jobId: 1, signature: `sha256=${'0'.repeat(64)}`, body: '{"this is no JSON' };
+  const forged = { jobId: 1, signature: `sha256=${'0'.repeat(64)}`, body: '{"this is not JSON' };
   const genuine = Array.from({ length: 100 }, (_, n) => ({ jobId: 2_000_000 + n }));
   const mixed = [
     ...Array.from({ length: 400 }, () => forged),
@@ -56,7 +56,7 @@ test('of two thousand deliveries at once each makes one job, a kill loses no ack
     .split('\n')
     .slice(linesBefore - 1);
   expect(lines.filter((line) => /refused|signature/.test(line)).length).toBeLessThanOrEqual(3);
-  expect(lines.join()).not.toContain('this is no JSON');
+  expect(lines.join()).not.toContain('this is not JSON');
   expect(lines.length).toBeLessThan(3 * genuine.length);
   const { jobs } = (await (await fetch(`${world.adminUrl}/api/status`)).json()) as { jobs: number };
   expect(jobs).toBe(JOBS + genuine.length);

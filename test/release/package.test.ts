@@ -52,7 +52,7 @@ test('the package has everything that a registry shows, and the changelog has it
 });
 
 /**
- * Dependencies that require a newer Node than the package does, each with the reason why that is no problem:
+ * Dependencies that require a newer Node than the package does, each with the reason why that is not a problem:
  * npm only warns of them on Node 20, and the whole test suite passes there with them.
  */
 const NEWER_NODE: Record<string, string> = {

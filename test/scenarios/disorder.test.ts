@@ -91,7 +91,7 @@ async function damageRecord(world: Scenario, damage: (text: string) => string): 
 
 test.each([
   ['cut off', (text: string) => text.slice(0, 100)],
-  ['of a state that is no more', (text: string) => text.replaceAll('"busy"', '"occupied"')],
+  ['of a state that no longer exists', (text: string) => text.replaceAll('"busy"', '"occupied"')],
   ['of another version', (text: string) => text.replace('"v":1', '"v":7')],
 ])('a record that is %s is set aside, and its VM is kept until its job is over', async (_what, damage) => {
   await using world = await scenario();
@@ -133,7 +133,7 @@ test('an image that fails twice in a row is held back, and its jobs wait with th
       expect(waiting.find((one) => one.jobId === jobId)?.sentence).toMatch(sentence);
     });
   const held =
-    /^The profile jeballto-macos on .* is held back until .*, since it failed 2 times in a row: .*git/;
+    /^The profile jeballto-macos on .* is held back until .*, because it failed 2 times in a row: .*git/;
   await waits(broken?.id, held);
   await waits(next?.id, held);
   const told = (await (await fetch(`${world.adminUrl}/readyz`)).json()) as Readiness;

@@ -32,7 +32,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 4003,
     found:
-      'nothing in the daemon: whoever plays the service manager did not start it again after a start on a full disk',
+      'nothing in the daemon: the simulated service manager did not start it again after a start on a full disk',
   },
   {
     seed: 2082,

@@ -39,12 +39,12 @@ export interface Reopened {
 
 /**
  * Starts the daemon with a stored folder in the world in which it was written, soon after the instant of the
- * kill, and plays until nothing is left to do. `meanwhile` changes the world before that start.
+ * kill, and plays until nothing is left to do. `beforeStart` changes the world before that start.
  */
 export async function reopenStore(
   stored: StoredWorld,
   folder: string,
-  meanwhile: (world: SimulatedWorld) => unknown = () => undefined,
+  beforeStart: (world: SimulatedWorld) => unknown = () => undefined,
 ): Promise<Reopened> {
   const disk = new LevelDisk(folder);
   const world = createWorld(scenarioFor(stored), (request) => lives.takeWebhook(request));
@@ -53,7 +53,7 @@ export async function reopenStore(
   const begins = stored.at + DOWN;
   void world.ledger
     .rebuild(() => rebuildWorld(world, stored))
-    .then(() => meanwhile(world))
+    .then(() => beforeStart(world))
     .then(() => clock.sleepUntil(begins))
     .then(() => lives.start());
 

@@ -105,7 +105,7 @@ describeStore('a store', (the) => {
     await database.sublevel('meta').put('format', '2');
     await expect(open()).rejects.toThrow('written by a newer version (format 2, and this one knows 1)');
     await database.sublevel('meta').put('format', 'one');
-    await expect(open()).rejects.toThrow('its format is "one", which no version wrote');
+    await expect(open()).rejects.toThrow('its format is "one", which no version of jeballto-runner writes');
     await database.clear();
     await database.put('their key', '1');
     await expect(open()).rejects.toThrow(StoreError);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const store = await openStore(options);
   for (let n = 1; n <= 300; n += 1) {
     store.settled.put(settledJob(n));
-    // Most of the table, so that its middle is no row that an opening reads.
+    // Most of the table, so that the start reads no row in its middle.
     for (let entries = 0; entries < 4; entries += 1) store.journal.append(journalEntry({}));
   }
   await store.durable();

@@ -106,7 +106,7 @@ describe('a runner without a record', () => {
     connect(at.github.world, runner);
     await collecting_;
     expect(at.runnerNames()).toEqual(['gh-t-9-1']);
-    expect(at.warnings().at(-1)).toContain('could not collect runner gh-t-9-1');
+    expect(at.warnings().at(-1)).toContain('the collector could not remove runner gh-t-9-1');
   });
 
   test('is not removed while a host does not respond, since its VM may be there', async () => {
@@ -129,7 +129,7 @@ test('VMs are collected while GitHub cannot list runners', async () => {
   await at.collect();
   await at.collect();
   expect(at.names()).toEqual([]);
-  expect(at.warnings().join('\n')).toContain('the runners of octo/app are unknown');
+  expect(at.warnings().join('\n')).toContain('the runners of octo/app could not be listed');
 });
 
 test('a collection that is stopped while GitHub is slow ends without a warning', async () => {
@@ -164,7 +164,7 @@ test('a VM that is started between the look and the delete is not touched, and t
   vm.state = 'running';
   await collected;
   expect(at.names()).toEqual(['gh-t-9-1']);
-  expect(at.warnings().at(-1)).toContain('could not collect vm gh-t-9-1');
+  expect(at.warnings().at(-1)).toContain('the collector could not remove vm gh-t-9-1');
 });
 
 describe('an ownerless VM that runs is given an actor that asks its guest', () => {

@@ -136,7 +136,7 @@ export function commandLine(): Command {
 
   program
     .command('gc')
-    .description('make the running daemon remove those of its VMs and runners that no record owns')
+    .description('order the running daemon to remove the VMs and runners of its own that no record owns')
     .option('-n, --dry-run', 'only print what would be done, and why')
     .addOption(configOption())
     .addOption(jsonOption())

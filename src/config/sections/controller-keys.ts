@@ -19,17 +19,17 @@ export const controllerKeys = {
   mode: withDefault(
     choice('poll', 'webhook', 'both'),
     'poll',
-    'How the daemon finds queued jobs. `poll` asks GitHub and needs no connection from the internet; `webhook` is quicker; `both` does both, and finds the job of a lost webhook soonest. Every mode polls GitHub now and then, since webhooks get lost.',
+    'How the daemon finds queued jobs. `poll` asks GitHub and needs no connection from the internet. `webhook` is quicker. `both` polls like `poll` until the first webhook arrives, and then works like `webhook`. Every mode polls GitHub now and then, because webhooks get lost.',
   ),
   poll_interval: withDefault(
     duration,
     '10s',
-    'Time between two polls for queued jobs: always in mode `poll`; until webhooks are trusted in mode `both`; while webhooks are doubted in modes `both` and `webhook`. A poll that finds nothing new costs nothing of the rate limit.',
+    'Time between two polls for queued jobs: in mode `poll` always, and in mode `both` until the first webhook arrives. In modes `both` and `webhook` it is also used while webhooks are doubted, after a poll found something that no webhook reported. A poll that finds nothing new costs nothing of the rate limit.',
   ),
   recheck_interval: withDefault(
     duration,
     '60s',
-    'Time between two polls while webhooks are trusted, and between two polls of what rarely changes. A lost webhook therefore only delays a job or a cleanup.',
+    'Time between two polls in modes `webhook` and `both`, except when `poll_interval` is used, and in every mode between two reads of runs that wait for an approval or for another run. A lost webhook therefore delays a job or a cleanup, but loses nothing.',
   ),
   webhook_listen: withDefault(
     listenAddress,
@@ -44,7 +44,7 @@ export const controllerKeys = {
   vm_idle_timeout: withDefault(
     duration,
     '5m',
-    'How long an online runner may wait for a job before it is retired. Its guest is asked first whether a job runs.',
+    'How long an online runner may wait for a job. Then its guest is asked whether a job runs; if none does, the runner and its VM are removed.',
   ),
   warm_vm_max_age: withDefault(
     duration,
@@ -64,12 +64,12 @@ export const controllerKeys = {
   base_vms: withDefault(
     flag,
     false,
-    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. When the tag of an image moves, the daemon then notices it within `gc_interval`, and not with the next job.',
+    'Keeps one stopped VM of each profile on each host and clones it for a job, instead of creating each VM from its image: nothing is pulled or resized while a job waits. If the tag of an image moves, jobs use the earlier image until the daemon notices it, within `gc_interval`, and has made the next base VM.',
   ),
   max_attempts: withDefault(
     integer(1, 100),
     3,
-    'How many attempts of a job may fail because of the daemon, the host or the image. Each further attempt waits first: 5 minutes, then twice as long each time, up to an hour. A job is not given up while GitHub has it queued.',
+    'After so many failed attempts of a job, the pauses before its next attempts are longer: 5 minutes, then twice as long each time, up to an hour. Only attempts count that failed because of the daemon, the host or the image. The job is not given up while GitHub has it queued.',
   ),
   host_check_interval: withDefault(
     duration,

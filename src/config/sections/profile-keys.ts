@@ -26,6 +26,6 @@ export const profileKeys = {
   warm: withDefault(
     integer(0, 100, 'VMs'),
     0,
-    'How many VMs of this profile are kept booted and probed, without a runner, in slots that no job needs. A job takes one at once. A queued job of another profile that needs the slot ends the warm VM. Each warm VM uses CPU and memory of its Mac while it waits.',
+    'How many VMs of this profile are kept booted and probed, without a runner, in slots that no job needs. A job takes such a VM at once. A queued job of another profile that needs the slot ends the warm VM. Each warm VM uses CPU and memory of its Mac while it waits.',
   ),
 };

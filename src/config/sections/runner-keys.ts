@@ -41,7 +41,7 @@ export const runnerKeys = {
   connect_timeout: withDefault(
     duration,
     '20s',
-    'Time limit of a connection up to its SSH banner, and the same time again for the login.',
+    "How long a connection may take until the guest's SSH server sends its first line. The login after that may take as long again.",
   ),
   scope: optional(
     choice('repository', 'organization'),

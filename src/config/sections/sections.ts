@@ -49,13 +49,13 @@ export const SECTIONS: Record<string, Section> = {
     form: 'named',
     keys: profileKeys,
     meaning:
-      'At least one profile, under the label that selects it. A job gets a VM when its `runs-on` names this label and no label that the runner lacks.',
+      'At least one profile: what kind of VM a job with this label gets (image, size, lifetime). A job gets a VM when its `runs-on` names this label and no label that the runner lacks.',
   },
   timeouts: {
     form: 'one',
     keys: timeoutKeys,
     meaning:
-      'How long each state of a job may last before the attempt counts as failed, and how long the teardown waits. A restart extends none of these times. If one ends while the daemon is down or asleep, the daemon then has at most a minute more, to look at the real state first.',
+      'How long each state of a job may last before the attempt counts as failed, and how long the teardown waits. A restart extends none of these times. If one ends while the daemon is down or asleep, the next start or the wake-up adds at most a minute, in which the daemon first asks what the real state is.',
   },
   store: { form: 'one', keys: storeKeys, meaning: 'The database with the records of running jobs.' },
   admin: { form: 'one', keys: adminKeys, meaning: 'The listener for operators.' },

@@ -52,11 +52,11 @@ export const timeoutKeys = {
   create_settle: withDefault(
     duration,
     '2m',
-    'How long a call that creates a VM or registers a runner may still take effect when its answer was lost.',
+    'How long a call that creates a VM or registers a runner may still take effect when its response was lost.',
   ),
   host_lost: withDefault(
     duration,
     '2m',
-    'A host that does not answer for this long counts as lost. Its jobs that are not at work then get another VM.',
+    'A host that does not answer for this long counts as lost. Its jobs that do not run yet then get another VM.',
   ),
 };

@@ -49,7 +49,9 @@ export function integer(least: number, most: number, unit = ''): Kind<z.ZodNumbe
 
 export function choice<const T extends string>(...values: T[]): Kind<z.ZodEnum<{ [K in T]: K }>> {
   const spoken = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-  const error = unlessMissing((input) => `${JSON.stringify(input)} is none of the choices: write ${spoken}.`);
+  const error = unlessMissing(
+    (input) => `${JSON.stringify(input)} is not one of the choices: write ${spoken}.`,
+  );
   const schema = z.enum(values, { error }) as z.ZodEnum<{ [K in T]: K }>;
   return { schema, type: values.map((value) => `\`${value}\``).join(', '), form: 'text' };
 }

@@ -77,7 +77,7 @@ export function githubRedirected(
     : 'The owner or the repository was renamed or moved: correct github.owner and github.repository in the config.';
   return new DaemonError(
     'GITHUB_REDIRECTED',
-    `GitHub redirected (${status}) "${what}", ${method} ${path}, and the call was not made. ${fix}`,
+    `GitHub redirects (${status}) "${what}", ${method} ${path}, to another address, so it was not carried out. ${fix}`,
   );
 }
 
@@ -164,7 +164,7 @@ function verdict(answer: GitHubAnswer, call: GitHubCall, now: number, strikes: n
   if (status === 404 || status === 410) {
     return [
       'GITHUB_NOT_FOUND',
-      'It does not exist, or the credentials may not see it: GitHub answers both in the same way. ' +
+      "It does not exist, or the credentials may not see it: GitHub's response is the same for both. " +
         'Check github.owner, github.repository and the permissions.',
     ];
   }

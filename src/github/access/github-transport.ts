@@ -118,7 +118,7 @@ export class GitHubTransport {
     }
     throw new DaemonError(
       'GITHUB_ERROR',
-      `GitHub announces more than ${MOST_PAGES} pages for "${asked.what}".`,
+      `GitHub's list for "${asked.what}" has more than ${MOST_PAGES} pages, which the daemon does not read: it is tried again.`,
     );
   }
 

@@ -242,10 +242,15 @@ export class Metrics {
         gauge.set({ host: name, kind: 'free' }, free);
       }
     });
-    addGauge('github_rate_limit_remaining', 'What is left of the hourly budget.', ['resource'], (gauge) => {
-      for (const { resource, remaining } of github.rateLimits()) gauge.set({ resource }, remaining);
-    });
-    addGauge('github_rate_limit', 'The hourly budget.', ['resource'], (gauge) => {
+    addGauge(
+      'github_rate_limit_remaining',
+      "What is left of GitHub's rate limit for this hour.",
+      ['resource'],
+      (gauge) => {
+        for (const { resource, remaining } of github.rateLimits()) gauge.set({ resource }, remaining);
+      },
+    );
+    addGauge('github_rate_limit', "GitHub's rate limit for an hour.", ['resource'], (gauge) => {
       for (const { resource, limit } of github.rateLimits()) gauge.set({ resource }, limit);
     });
     addGauge(

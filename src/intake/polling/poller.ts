@@ -218,14 +218,14 @@ export class Poller {
     const before = this.#cutShort;
     this.#cutShort = stoppedAt === null ? null : { what: stoppedAt, since: before?.since ?? clock.now() };
     if (stoppedAt === null) {
-      if (before) log.info('the daemon looks for work again');
+      if (before) log.info('the daemon polls GitHub again');
       return;
     }
     if (before) return;
     const until = github.pausedUntil('looking for work', clock.now());
-    const time = until === null ? 'the next look' : instant(until);
+    const time = until === null ? 'the next poll' : instant(until);
     log.warn(
-      `the daemon does not look for work until ${time}, since little of GitHub's rate limit is left; it goes on there with ${stoppedAt}`,
+      `the daemon does not poll GitHub until ${time}, because little of GitHub's rate limit is left; then it goes on with ${stoppedAt}`,
     );
   }
 

@@ -24,7 +24,10 @@ export async function handlePendingDeliveries({
         store.deliveries.markHandled(id);
       });
     } catch (error) {
-      log.error({ delivery: id, err: error }, `delivery ${id} of an earlier process was not handled`);
+      log.error(
+        { delivery: id, err: error },
+        `delivery ${id}, which an earlier process stored, could not be handled and is given up; polling finds what it reported`,
+      );
       await store.deliveries.giveUp(id);
     }
   }

@@ -34,7 +34,7 @@ export interface WebhookHealthOptions {
 }
 
 /**
- * The state machine of webhooks. It is told of every delivery and of everything that was seen without one.
+ * The state machine of webhooks. It receives every delivery, and everything that was seen at GitHub without a delivery.
  */
 export class WebhookHealth {
   readonly #gaps: WebhookGaps;

@@ -89,7 +89,10 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     try {
       return await receive(c, head, held, late);
     } catch (error) {
-      log.error({ delivery: head.deliveryId, err: error }, 'a webhook delivery was not handled');
+      log.error(
+        { delivery: head.deliveryId, err: error },
+        'a webhook delivery could not be handled and was refused; polling finds what it reported',
+      );
       return refusals.answer(c, 'failed');
     } finally {
       held.release();
@@ -135,7 +138,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     if (outcome === TOO_LATE)
       log.error(
         { delivery: head.deliveryId },
-        'the store was too slow for a webhook delivery: GitHub is told that it was not stored',
+        'the store was too slow for a webhook delivery, so the response to GitHub says that it was not stored',
       );
     return refusals.answer(c, 'notStored');
   }

@@ -20,6 +20,7 @@ import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { type AttemptSeen, attemptEnded, type BreakerNews, breakerEvents } from './breaker-events.ts';
 import { BreakerEvidence } from './breaker-evidence.ts';
+import { breakerSubject } from './breaker-subject.ts';
 
 export interface BreakersOptions {
   policies: Record<BreakerAbout, BreakerPolicy>;
@@ -202,6 +203,7 @@ export class Breakers {
       actors: { waitUntil: waitUntil(clock) },
     });
     let last: BreakerState = 'closed';
+    const subject = breakerSubject({ about, name }).replace(/^The /, 'the ');
     const actor = createActor(machine, {
       id: key,
       inspect: (inspected) => {
@@ -212,13 +214,14 @@ export class Breakers {
         last = state;
         const why = `${counted(context.failures, 'failure')} in a row (${context.lastFailure?.message}); one attempt tries it again at ${instant(context.retryAt)}`;
         if (state === 'open')
-          log.warn({ [about]: name, failure: context.lastFailure }, `${key} is held back: ${why}`);
-        else log.info({ [about]: name, breaker: state }, `the breaker of ${key} is ${state}`);
+          log.warn({ [about]: name, failure: context.lastFailure }, `${subject} is held back: ${why}`);
+        else log.info({ [about]: name, breaker: state }, `the breaker of ${subject} is ${state}`);
         onChange({ event: inspected.event, from, to: state, detail: { about, name, state, ...context } });
       },
     });
     actor.subscribe({
-      error: (error) => log.error({ [about]: name, err: error }, `the breaker of ${key} failed`),
+      error: (error) =>
+        log.error({ [about]: name, err: error }, `the breaker of ${subject}: its state machine failed`),
     });
     this.#actors.set(key, { about, name, actor });
     return actor.start();

@@ -22,16 +22,16 @@ export function whyHeld(
     return {
       why: 'tooOld',
       sentence:
-        'GitHub has kept it queued for more than 25 hours and assigns it to nobody, so it gets no VM.',
-      frees: 'Nobody here: cancel it at GitHub and run it again.',
+        'GitHub has had it queued for more than 25 hours and will give it to no runner, so it gets no VM.',
+      frees: 'Nothing here. The owner of the workflow: cancel it at GitHub and run it again.',
       until: null,
     };
   }
   if (pausedUntil !== null) {
     return {
       why: 'leftAlone',
-      sentence: `GitHub's hourly budget has nothing left for new runners until ${clockTime(pausedUntil)}.`,
-      frees: 'That time. Poll less often, use webhooks or an App.',
+      sentence: `Too little of GitHub's rate limit is left for new runners until ${clockTime(pausedUntil)}.`,
+      frees: 'That time. To prevent it, the operator can poll less often, or use webhooks or an App.',
       until: pausedUntil,
     };
   }
@@ -50,7 +50,7 @@ export function whyHeld(
   if (first) {
     return {
       why: 'pulling',
-      sentence: `${first.host} has no ${first.image} yet: ${first.progress ?? 'pulling'}.`,
+      sentence: `${first.host} does not have the image ${first.image} yet: ${first.progress ?? 'pulling'}.`,
       frees: 'The end of that pull.',
       until: null,
     };
@@ -63,24 +63,24 @@ export function whyHeld(
 const isAmong = (hosts: readonly HostRoom[], host: string) => hosts.some(({ name }) => name === host);
 
 const ACTORS: Record<BreakerView['about'], string> = {
-  github: 'GitHub has to answer again.',
-  registration: 'Whoever administers it at GitHub.',
-  pull: 'Whoever runs the registry, or gives the Mac its rights there.',
-  pair: 'Whoever makes the image, or runs that Mac.',
-  host: 'Whoever runs that Mac.',
-  profile: 'Whoever makes the image.',
+  github: 'GitHub: it has to respond again and give jobs to runners.',
+  registration: 'Its administrator at GitHub.',
+  pull: 'The owner of the registry, or the person who gives the Mac its rights there.',
+  pair: 'The maker of the image, or the owner of that Mac.',
+  host: 'The owner of that Mac.',
+  profile: 'The maker of the image.',
 };
 
 function heldBack(breaker: BreakerView): Held {
   const { about, state, retryAt, failures, lastFailure } = breaker;
   const until = state === 'open' ? retryAt : null;
-  const how = until === null ? 'but for one attempt that tries it' : `until ${clockTime(until)}`;
+  const how = until === null ? 'except for one attempt that tests it' : `until ${clockTime(until)}`;
   const often = failures === 1 ? 'it failed' : `it failed ${failures} times in a row`;
   const cause = lastFailure ? `: ${lastFailure.message}` : '.';
   return {
     why: 'leftAlone',
-    sentence: `${breakerSubject(breaker)} is held back ${how}, since ${often}${cause}`,
-    frees: `${ACTORS[about]} One attempt tries it by itself.`,
+    sentence: `${breakerSubject(breaker)} is held back ${how}, because ${often}${cause}`,
+    frees: `${ACTORS[about]} The daemon tries it again by itself, with one attempt.`,
     until,
   };
 }

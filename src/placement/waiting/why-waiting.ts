@@ -48,7 +48,7 @@ function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | '
     return {
       why: 'cordoned',
       sentence: `Every host is cordoned: ${list}.`,
-      frees: 'Taking a cordon back.',
+      frees: 'An operator who uncordons a host.',
     };
   }
   const healthy = open.filter(({ acceptsJobs }) => acceptsJobs);
@@ -61,7 +61,11 @@ function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | '
     };
   }
   if (healthy.some(({ free }) => free > 0)) {
-    return { why: 'next', sentence: 'A slot is free; it is its turn.', frees: 'The next moment.' };
+    return {
+      why: 'next',
+      sentence: 'A slot is free, and this job is the next.',
+      frees: 'Nothing: it gets the slot in a moment.',
+    };
   }
   const holders = healthy.flatMap(({ name, holders }) =>
     holders.map((holder) => ({ ...holder, host: name })),
@@ -79,7 +83,7 @@ function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | '
   return {
     why: 'noSlot',
     sentence: `No free slot: ${total === 1 ? 'the only one is' : `all ${total} are`} taken by ${taken || 'VMs'}${rest}.${besides}`,
-    frees: `The end of ${longest ? longest.what : 'a VM'}${strangers > 0 ? ', or of a VM that is not ours' : ''}.`,
+    frees: `The end of ${longest ? longest.what : 'a VM'}${strangers > 0 && longest?.ours ? ', or of a VM that is not ours' : ''}.`,
   };
 }
 
@@ -161,7 +165,7 @@ export function hostRooms({
     return {
       name,
       acceptsJobs: snapshot.hasTag('acceptsJobs') && look !== null && breaker === undefined,
-      state: breaker ? whyLeftAlone(breaker) : topState(snapshot.value),
+      state: breaker ? whyHeldBack(breaker) : topState(snapshot.value),
       failure: (breaker?.lastFailure ?? failure)?.message ?? null,
       unreachableSince,
       cordonedBy: store.cordons.of(name)?.by ?? null,
@@ -171,15 +175,15 @@ export function hostRooms({
         ...jobs
           .filter(({ snapshot: job }) => job.hasTag('holdsSlot') && job.context.vm?.host === name)
           .map(holder),
-        ...strangers.map((vm) => ({ what: `VM ${vm.name}, not ours`, ours: false, since: vm.createdAt })),
+        ...strangers.map((vm) => ({ what: `VM ${vm.name} (not ours)`, ours: false, since: vm.createdAt })),
       ],
     };
   });
 }
 
 /** `held back until 14:05:09 after 3 failures`, without the cause. */
-function whyLeftAlone({ state, retryAt, failures }: BreakerView): string {
-  const until = state === 'open' ? ` until ${clockTime(retryAt)}` : ' but for one attempt';
+function whyHeldBack({ state, retryAt, failures }: BreakerView): string {
+  const until = state === 'open' ? ` until ${clockTime(retryAt)}` : ' except for one attempt';
   return `held back${until} after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
 }
 

@@ -116,7 +116,7 @@ describe('failures that the host or the image may have caused', () => {
     serves({ host: 'm2' });
     fails({});
     expect(breakers.troubled()[0]?.lastFailure?.message).toContain('mac works on m2');
-    expect(logged[0]).toContain('pair mac on m1 is held back');
+    expect(logged[0]).toContain('the profile mac on m1 is held back');
   });
 
   test.each<FailureCode>(['HOST_LOST', 'RUNNER_CONFIG_LOST', 'LIFETIME_EXCEEDED', 'OPERATOR_CANCELLED'])(

@@ -17,7 +17,7 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
   free: 0,
   holders: [
     { what: 'job 5 (app), running', ours: true, since: NOW - 60_000 },
-    { what: 'VM dev-box, not ours', ours: false, since: NOW - 9_000_000 },
+    { what: 'VM dev-box (not ours)', ours: false, since: NOW - 9_000_000 },
   ],
   ...more,
 });
@@ -47,8 +47,8 @@ test('when every slot is used, the reason says who has them, since when, and who
   expect(whyWaiting(facts())).toEqual([
     {
       ...{ key: '1', jobId: 1, why: 'noSlot', position: 1, until: null },
-      sentence: `No free slot: all 2 are taken by VM dev-box, not ours on mini-1 since ${at(NOW - 9_000_000)}, job 5 (app), running on mini-1 since ${at(NOW - 60_000)}.`,
-      frees: 'The end of VM dev-box, not ours, or of a VM that is not ours.',
+      sentence: `No free slot: all 2 are taken by VM dev-box (not ours) on mini-1 since ${at(NOW - 9_000_000)}, job 5 (app), running on mini-1 since ${at(NOW - 60_000)}.`,
+      frees: 'The end of VM dev-box (not ours).',
     },
   ]);
 });
@@ -80,7 +80,7 @@ test.each([
     expect(whyWaiting(facts({ breakers: [breaker(about, name)] }))).toMatchObject([
       {
         ...{ why: 'leftAlone', position: null, until },
-        sentence: `${words} until ${at(until)}, since it failed 2 times in a row: git is missing.`,
+        sentence: `${words} until ${at(until)}, because it failed 2 times in a row: git is missing.`,
       },
     ]);
   },
@@ -114,7 +114,10 @@ test('a job whose image is being pulled says on which host, and the progress', (
     { host: 'mini-1', image: 'ghcr.io/octo/mac:1', progress: 'pulling ghcr.io/octo/mac:1 40 %' },
   ];
   expect(whyWaiting(facts({ pulls }))).toMatchObject([
-    { why: 'pulling', sentence: 'mini-1 has no ghcr.io/octo/mac:1 yet: pulling ghcr.io/octo/mac:1 40 %.' },
+    {
+      why: 'pulling',
+      sentence: 'mini-1 does not have the image ghcr.io/octo/mac:1 yet: pulling ghcr.io/octo/mac:1 40 %.',
+    },
   ]);
 });
 
@@ -155,7 +158,7 @@ test.each([
   ['no host at all', { hosts: [] }, 'unhealthy', 'none is configured'],
   ['a cordon, with who ordered it', { hosts: [host({ cordonedBy: 'ada' })] }, 'cordoned', 'mini-1 (by ada)'],
   ['a daemon that ends', { isDraining: true }, 'draining', 'ending'],
-  ['a turn that has come', { hosts: [host({ free: 1 })] }, 'next', 'its turn'],
+  ['a turn that has come', { hosts: [host({ free: 1 })] }, 'next', 'this job is the next'],
   [
     'a sick host beside a full one',
     { hosts: [host(), host({ name: 'mini-2', acceptsJobs: false, state: 'lost' })] },

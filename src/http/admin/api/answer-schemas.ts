@@ -23,11 +23,11 @@ export const poller = z.object({
   lastLookAt: instant.nullable(),
   pace: z.number().describe('Milliseconds between two looks at the present pace.'),
   nextLookAt: instant.nullable(),
-  pausedUntil: instant.nullable().describe('Until then the daemon does not look for work.'),
+  pausedUntil: instant.nullable().describe('Until then the daemon does not poll GitHub for new work.'),
   cutShort: z
     .object({ what: z.string(), since: instant })
     .nullable()
-    .describe('Where a look ended for lack of rate limit; the next look goes on there.'),
+    .describe('Where the rate limit ended a poll; the next poll goes on there.'),
   repositories: z.number().describe('How many repositories are looked at.'),
   looks: z.array(
     z.object({
