@@ -62,6 +62,9 @@ export interface Waiting {
   until: number | null;
 }
 
+/** One of the causes for which a job waits. */
+export type Cause = Pick<Waiting, 'why' | 'sentence' | 'frees' | 'until'>;
+
 export interface WaitingFacts {
   queued: QueuedJob[];
   hosts: HostRoom[];

@@ -3,11 +3,9 @@ import { pairName } from '../breakers/breaker-events.ts';
 import { breakerSubject } from '../breakers/breaker-subject.ts';
 import { LONGEST_QUEUE } from '../grant-checks.ts';
 import { gatesOf, gatesOn, pullName } from '../grant-gates.ts';
-import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFacts } from './waiting.ts';
+import { type Cause, clockTime, type HostRoom, type QueuedJob, type WaitingFacts } from './waiting.ts';
 
-type Held = Pick<Waiting, 'why' | 'sentence' | 'frees' | 'until'>;
-
-/** Why a job gets no slot although it is due: what holds it back, with the evidence. Null when nothing does. */
+/** All that keeps a job from a slot although it is due and hosts take jobs, each with its evidence. */
 export function whyHeld(
   job: QueuedJob,
   {
@@ -17,47 +15,53 @@ export function whyHeld(
     pausedUntil,
     githubNow,
   }: Pick<WaitingFacts, 'breakers' | 'pulls' | 'hosts' | 'pausedUntil' | 'githubNow'>,
-): Held | null {
+): Cause[] {
+  const causes: Cause[] = [];
   if (githubNow - job.queuedAt > LONGEST_QUEUE) {
-    return {
+    causes.push({
       why: 'tooOld',
       sentence:
         'GitHub has had it queued for more than 25 hours and will give it to no runner, so it gets no VM.',
       frees: 'Nothing here. The owner of the workflow: cancel it at GitHub and run it again.',
       until: null,
-    };
+    });
   }
   if (pausedUntil !== null) {
-    return {
+    causes.push({
       why: 'leftAlone',
       sentence: `Too little of GitHub's rate limit is left for new runners until ${clockTime(pausedUntil)}.`,
       frees: 'That time. To prevent it, the operator can poll less often, or use webhooks or an App.',
       until: pausedUntil,
-    };
+    });
   }
   const byGate = new Map(breakers.map((breaker) => [`${breaker.about} ${breaker.name}`, breaker]));
+  const everywhere = gatesOf(job, job.scope).flatMap((gate) => byGate.get(gate) ?? []);
+  const here = heldOnHosts(job, { pulls, hosts }, byGate);
+  return [...causes, ...everywhere.map(heldBack), ...here];
+}
+
+/** What keeps a job from every host that takes jobs; empty when one could take this job. */
+function heldOnHosts(
+  job: QueuedJob,
+  { pulls, hosts }: Pick<WaitingFacts, 'pulls' | 'hosts'>,
+  byGate: ReadonlyMap<string, BreakerView>,
+): Cause[] {
   const isClosed = (gate: string) => !byGate.has(gate);
-  const [everywhere] = gatesOf(job, job.scope).flatMap((gate) => byGate.get(gate) ?? []);
-  if (everywhere) return heldBack(everywhere);
   const open = hosts.filter(({ acceptsJobs, cordonedBy }) => acceptsJobs && cordonedBy === null);
   const pulling = pulls.filter(({ image, host }) => image === job.image && isAmong(open, host));
   const usable = open.filter(
     ({ name }) => gatesOn(name, job.profile).every(isClosed) && !pulling.some(({ host }) => host === name),
   );
   const pull = job.image === null ? undefined : byGate.get(`pull ${pullName(job.image, job.profile)}`);
-  if (open.length === 0 || (usable.length > 0 && !pull)) return null;
+  if (open.length === 0 || (usable.length > 0 && !pull)) return [];
   const [first] = pulling;
   if (first) {
-    return {
-      why: 'pulling',
-      sentence: `${first.host} does not have the image ${first.image} yet: ${first.progress ?? 'pulling'}.`,
-      frees: 'The end of that pull.',
-      until: null,
-    };
+    const sentence = `${first.host} does not have the image ${first.image} yet: ${first.progress ?? 'pulling'}.`;
+    return [{ why: 'pulling', sentence, frees: 'The end of that pull.', until: null }];
   }
   const [pair] = open.flatMap(({ name }) => byGate.get(`pair ${pairName(name, job.profile)}`) ?? []);
   const held = pull ?? pair;
-  return held ? heldBack(held) : null;
+  return held ? [heldBack(held)] : [];
 }
 
 const isAmong = (hosts: readonly HostRoom[], host: string) => hosts.some(({ name }) => name === host);
@@ -71,7 +75,7 @@ const ACTORS: Record<BreakerView['about'], string> = {
   profile: 'The maker of the image.',
 };
 
-function heldBack(breaker: BreakerView): Held {
+function heldBack(breaker: BreakerView): Cause {
   const { about, state, retryAt, failures, lastFailure } = breaker;
   const until = state === 'open' ? retryAt : null;
   const how = until === null ? 'except for one attempt that tests it' : `until ${clockTime(until)}`;

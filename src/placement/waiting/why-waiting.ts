@@ -11,7 +11,14 @@ import type { Store } from '../../store/store.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
-import { clockTime, type HostRoom, type QueuedJob, type Waiting, type WaitingFacts } from './waiting.ts';
+import {
+  type Cause,
+  clockTime,
+  type HostRoom,
+  type QueuedJob,
+  type Waiting,
+  type WaitingFacts,
+} from './waiting.ts';
 import { whyHeld } from './why-held.ts';
 import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 
@@ -19,28 +26,46 @@ import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 export function whyWaiting(facts: WaitingFacts): Waiting[] {
   const { queued, now } = facts;
   const inOrder = [...queued].sort((a, b) => a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1));
+  const noHost = whyNoHost(facts);
   const slot = whyNoSlot(facts);
   let place = 0;
   const waits = inOrder.map((job): Waiting => {
     const base = { key: job.key, jobId: job.jobId };
     if (job.notBefore <= now) place += 1;
-    else {
-      const until = job.notBefore;
-      const cause = job.lastFailure ? `: ${job.lastFailure.message}` : '.';
-      const sentence = `It is paused until ${clockTime(until)}, after an attempt that ended${cause}`;
-      return { ...base, why: 'rest', sentence, frees: 'That time, or "retry now".', position: null, until };
-    }
-    const held = whyHeld(job, facts);
-    if (held) return { ...base, ...held, position: null };
-    return { ...base, ...slot, position: place, until: null };
+    const causes = [noHost ?? [], whyPaused(job, now), whyHeld(job, facts)].flat().sort(byBottleneck);
+    const [first, ...others] = causes;
+    if (!first) return { ...base, ...slot, position: place, until: null };
+    const also = others.length > 0 ? ` Also: ${others.map(({ sentence }) => sentence).join(' ')}` : '';
+    return { ...base, ...first, sentence: `${first.sentence}${also}`, position: null };
   });
   return [...waits, ...facts.unserved.map((job) => whyUnserved(job, facts))];
 }
 
-function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | 'sentence' | 'frees'> {
+/**
+ * Of several causes the one that has to end for the others to matter comes first: what only a person ends, then
+ * what lasts longest, then what may end at any moment.
+ */
+function byBottleneck(one: Cause, other: Cause): number {
+  const rank = ({ why, until }: Cause) => (PERSONS.includes(why) ? 0 : until === null ? 2 : 1);
+  return rank(one) - rank(other) || (other.until ?? 0) - (one.until ?? 0);
+}
+
+/** Causes that end only when a person does something. */
+const PERSONS: readonly Waiting['why'][] = ['draining', 'cordoned', 'unhealthy', 'tooOld'];
+
+function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number): Cause[] {
+  if (until <= now) return [];
+  const cause = lastFailure ? `: ${lastFailure.message}` : '.';
+  const sentence = `It is paused until ${clockTime(until)}, after an attempt that ended${cause}`;
+  return [{ why: 'rest', sentence, frees: 'That time, or "retry now".', until }];
+}
+
+/** Why no host takes any job; null when one does. */
+function whyNoHost({ hosts, isDraining }: WaitingFacts): Cause | null {
+  const until = null;
   if (isDraining) {
     const sentence = 'The daemon is ending and gives out no more slots.';
-    return { why: 'draining', sentence, frees: 'The next start of the daemon.' };
+    return { why: 'draining', sentence, frees: 'The next start of the daemon.', until };
   }
   const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
   if (hosts.length > 0 && open.length === 0) {
@@ -49,17 +74,22 @@ function whyNoSlot({ hosts, isDraining }: WaitingFacts): Pick<Waiting, 'why' | '
       why: 'cordoned',
       sentence: `Every host is cordoned: ${list}.`,
       frees: 'An operator who uncordons a host.',
+      until,
     };
   }
+  if (open.some(({ acceptsJobs }) => acceptsJobs)) return null;
+  const list = open.map(troubleOf).join('; ');
+  return {
+    why: 'unhealthy',
+    sentence: `No host takes jobs: ${list || 'none is configured'}.`,
+    frees: 'A host that answers again.',
+    until,
+  };
+}
+
+function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
+  const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
   const healthy = open.filter(({ acceptsJobs }) => acceptsJobs);
-  if (healthy.length === 0) {
-    const list = open.map(troubleOf).join('; ');
-    return {
-      why: 'unhealthy',
-      sentence: `No host takes jobs: ${list || 'none is configured'}.`,
-      frees: 'A host that answers again.',
-    };
-  }
   if (healthy.some(({ free }) => free > 0)) {
     return {
       why: 'next',
@@ -202,7 +232,9 @@ function queuedJob(
 function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
   const { job, phase } = snapshot.context;
   const doing = topState(snapshot.value);
-  const who = job.id === NO_JOB ? job.name : `job ${job.id} (${job.repository})`;
+  const { workflow, name, owner, repository } = job;
+  const called = workflow ? `${workflow} / ${name}` : name;
+  const who = job.id === NO_JOB ? name : `"${called}" of ${owner}/${repository} (job ${job.id})`;
   const what = `${who}, ${doing}`;
   return { what, ours: true, since: phase.enteredAt };
 }

@@ -186,3 +186,16 @@ test('a job that is not served has its reason: a label that no profile covers, o
   expect(label?.sentence).toBe('No profile covers its runs-on ["gpu"]; this daemon has macos-15.');
   expect(approval?.sentence).toContain('approval at GitHub');
 });
+
+test('of several causes the one that a person has to end is named first, then the one that lasts longest', () => {
+  const trial = { ...breaker('profile', 'p'), state: 'halfOpen.trying' as const };
+  const cordoned = { hosts: [host({ cordonedBy: 'ada' })] };
+  const [byPerson] = whyWaiting(facts({ ...cordoned, breakers: [trial] }));
+  expect(byPerson).toMatchObject({ why: 'cordoned', frees: 'An operator who uncordons a host.' });
+  expect(byPerson?.sentence).toMatch(/^Every host is cordoned: .* Also: The profile p is held back/);
+
+  const resting = queued(1, { notBefore: NOW + 10_000 });
+  const [longest] = whyWaiting(facts({ queued: [resting], breakers: [breaker('profile', 'p')] }));
+  expect(longest).toMatchObject({ why: 'leftAlone', until: NOW + 60_000 });
+  expect(longest?.sentence).toContain('Also: It is paused until');
+});
