@@ -54,12 +54,18 @@ export interface BreakerPolicy {
 const PACE = { pause: { first: 30_000, longest: 60 * 60_000 }, trial: 15 * 60_000 };
 
 /**
+ * Milliseconds in which a VM boots and its runner is registered. The trial of a registration begins with the VM; one
+ * whose guest does not boot must not hold back the jobs of other profiles for a quarter of an hour.
+ */
+const REGISTRATION_TRIAL = 3 * 60_000;
+
+/**
  * Failures before a breaker opens. One is enough for a cause that only a person can remove, and for a host or a
  * profile, which is blamed only after failures in two places. What may be chance has to fail more often.
  */
 export const DEFAULT_BREAKER_POLICIES: Record<BreakerAbout, BreakerPolicy> = {
   github: { failures: 3, ...PACE },
-  registration: { failures: 1, ...PACE },
+  registration: { failures: 1, ...PACE, trial: REGISTRATION_TRIAL },
   pull: { failures: 1, ...PACE },
   pair: { failures: 2, ...PACE },
   host: { failures: 1, ...PACE },

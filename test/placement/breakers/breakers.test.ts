@@ -350,6 +350,11 @@ describe('the attempt that is the trial of a breaker', () => {
     expect(breakers.room(REGISTRATION)).toBe(1);
     tell('creating.acting', { key: 'second', profile: 'large' }, { runner: null });
     expect(breakers.room(REGISTRATION)).toBe(0);
+    // One whose guest does not boot holds back nobody for long.
+    await clock.pass(3 * MINUTE - 1);
+    expect(breakers.room(REGISTRATION)).toBe(0);
+    await clock.pass(1);
+    expect(breakers.room(REGISTRATION)).toBe(1);
   });
 
   test('leaves the trial of its place of registration to the next attempt when its actor is gone', async () => {
