@@ -81,7 +81,7 @@ test('a phase that runs out of time ends the attempt with the last failure in it
   expect(rig.released[0]?.lastFailure).toMatchObject({
     code: 'PHASE_TIMED_OUT',
     blame: 'host',
-    message: 'Starting the VM took longer than 300 s. Last answer: HOST_BUSY.',
+    message: 'Starting the VM took longer than 5 min. Last answer: HOST_BUSY.',
   });
 });
 

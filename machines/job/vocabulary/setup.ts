@@ -201,9 +201,12 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       giveUpAttempt: assign(({ context }, failure: Failure) => ends(context, failure)),
       giveUpOnTime: assign(({ context }, params: { doing: string }) => {
         const { lastFailure, enteredAt } = context.phase;
-        const seconds = Math.round((now() - enteredAt) / 1000);
+        const minutes = Math.max(1, Math.round((now() - enteredAt) / 60_000));
         const last = lastFailure ? ` Last answer: ${lastFailure.message}` : '';
-        const timedOut = failure('PHASE_TIMED_OUT', `${params.doing} took longer than ${seconds} s.${last}`);
+        const timedOut = failure(
+          'PHASE_TIMED_OUT',
+          `${params.doing} took longer than ${minutes} min.${last}`,
+        );
         return ends(context, { ...timedOut, blame: lastFailure?.blame ?? timedOut.blame });
       }),
       failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) =>

@@ -83,8 +83,3 @@ export interface WaitingFacts {
   /** Epoch ms on GitHub's clock, on which jobs are queued. */
   githubNow: number;
 }
-
-/** `14:05:09`, in the daemon's time zone. */
-export function clockTime(at: number): string {
-  return new Date(at).toTimeString().slice(0, 8);
-}

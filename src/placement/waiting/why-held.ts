@@ -1,9 +1,10 @@
 import type { BreakerView } from '../../../machines/breaker.ts';
+import { clock } from '../../format.js';
 import { pairName } from '../breakers/breaker-events.ts';
 import { breakerSubject } from '../breakers/breaker-subject.ts';
 import { LONGEST_QUEUE } from '../grant-checks.ts';
 import { gatesOf, gatesOn, pullName } from '../grant-gates.ts';
-import { type Cause, clockTime, type HostRoom, type QueuedJob, type WaitingFacts } from './waiting.ts';
+import type { Cause, HostRoom, QueuedJob, WaitingFacts } from './waiting.ts';
 
 /** All that keeps a job from a slot although it is due and hosts take jobs, each with its evidence. */
 export function whyHeld(
@@ -29,7 +30,7 @@ export function whyHeld(
   if (pausedUntil !== null) {
     causes.push({
       why: 'leftAlone',
-      sentence: `Too little of GitHub's rate limit is left for new runners until ${clockTime(pausedUntil)}.`,
+      sentence: `Too little of GitHub's rate limit is left for new runners until ${clock(pausedUntil)}.`,
       frees: 'That time. To prevent it, the operator can poll less often, or use webhooks or an App.',
       until: pausedUntil,
     });
@@ -78,7 +79,7 @@ const ACTORS: Record<BreakerView['about'], string> = {
 function heldBack(breaker: BreakerView): Cause {
   const { about, state, retryAt, failures, lastFailure } = breaker;
   const until = state === 'open' ? retryAt : null;
-  const how = until === null ? 'except for one attempt that tests it' : `until ${clockTime(until)}`;
+  const how = until === null ? 'except for one attempt that tests it' : `until ${clock(until)}`;
   const often = failures === 1 ? 'it failed' : `it failed ${failures} times in a row`;
   const cause = lastFailure ? `: ${lastFailure.message}` : '.';
   return {

@@ -4,6 +4,7 @@ import { type Job, NO_JOB } from '../../../machines/job/context.ts';
 import type { JobSnapshot } from '../../../machines/job.ts';
 import { topState } from '../../../machines/state-path.ts';
 import { holdsSlot } from '../../agent/vm-state.ts';
+import { clock } from '../../format.js';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
@@ -11,14 +12,7 @@ import type { Store } from '../../store/store.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
-import {
-  type Cause,
-  clockTime,
-  type HostRoom,
-  type QueuedJob,
-  type Waiting,
-  type WaitingFacts,
-} from './waiting.ts';
+import type { Cause, HostRoom, QueuedJob, Waiting, WaitingFacts } from './waiting.ts';
 import { whyHeld } from './why-held.ts';
 import { quotedLabels, whyNoLabel } from './why-no-label.ts';
 
@@ -56,7 +50,7 @@ const PERSONS: readonly Waiting['why'][] = ['draining', 'cordoned', 'unhealthy',
 function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number): Cause[] {
   if (until <= now) return [];
   const cause = lastFailure ? `: ${lastFailure.message}` : '.';
-  const sentence = `It is paused until ${clockTime(until)}, after an attempt that ended${cause}`;
+  const sentence = `It is paused until ${clock(until)}, after an attempt that ended${cause}`;
   return [{ why: 'rest', sentence, frees: 'That time, or "retry now".', until }];
 }
 
@@ -105,7 +99,7 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
   const strangers = holders.filter(({ ours }) => !ours).length;
   const taken = holders
     .slice(0, 4)
-    .map(({ what, host, since }) => `${what} on ${host} since ${clockTime(since)}`)
+    .map(({ what, host, since }) => `${what} on ${host} since ${clock(since)}`)
     .join(', ');
   const rest = holders.length > 4 ? ` and ${holders.length - 4} more` : '';
   const others = open.filter(({ acceptsJobs }) => !acceptsJobs).map(troubleOf);
@@ -118,7 +112,7 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
 }
 
 function troubleOf({ name, state, failure, unreachableSince }: HostRoom): string {
-  const since = unreachableSince === null ? '' : ` since ${clockTime(unreachableSince)}`;
+  const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
   return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }
 
@@ -213,7 +207,7 @@ export function hostRooms({
 
 /** `held back until 14:05:09 after 3 failures`, without the cause. */
 function whyHeldBack({ state, retryAt, failures }: BreakerView): string {
-  const until = state === 'open' ? ` until ${clockTime(retryAt)}` : ' except for one attempt';
+  const until = state === 'open' ? ` until ${clock(retryAt)}` : ' except for one attempt';
   return `held back${until} after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
 }
 
