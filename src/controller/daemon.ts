@@ -6,6 +6,7 @@ import { secretValues } from '../config/secret-values.ts';
 import { Orders } from '../dispatch/orders.ts';
 import { jobEffects } from '../effects/job-effects.ts';
 import { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
+import { VmLook } from '../evidence/vm-look.ts';
 import { ConnectionPool } from '../guest/connection-pool.ts';
 import { DaemonHealth } from '../health/daemon-health.ts';
 import { Pulls } from '../hosts/pulls.ts';
@@ -260,13 +261,11 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     dispatcher,
     clock,
     progress,
+    look: new VmLook(world, actors, secrets),
     health,
   });
-  const admin = await ports.listen(
-    createAdminApp({ source, token: config.admin.token ?? null, clock }),
-    config.admin.listen,
-    'admin.listen',
-  );
+  const adminApp = createAdminApp({ source, token: config.admin.token ?? null, clock });
+  const admin = await ports.listen(adminApp, config.admin.listen, 'admin.listen');
   disposal.defer('the admin listener', () => admin.close());
   const open = await ports.listen(
     createPublicApp({ webhook: receiver, watch: deliveries.watch, canStore: () => health.now().canStore }),

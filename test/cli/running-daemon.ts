@@ -18,6 +18,7 @@ const NOTHING: AdminSource = {
   },
   job: async () => null,
   evidence: async () => null,
+  look: null,
   stats: () => ({}),
   waiting: () => ({ waiting: [], unserved: [] }),
   sources: () => ({ mode: 'both' }),

@@ -19,6 +19,12 @@ import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 
 const silent = pino({ level: 'silent' });
 
+/** A PNG of one pixel: the screen of every staged VM. */
+const ONE_PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 export interface StagedParts {
   core: Core;
   store: Store;
@@ -153,6 +159,10 @@ export async function stagedSource({
     history: watching.history,
     metrics: watching.metrics,
     progress: new Map(),
+    look: {
+      log: async () => ({ vmName: 'gh-1', runnerName: 'gh-1', text: 'Listening for Jobs' }),
+      screen: async () => ONE_PIXEL,
+    },
     health: { now: health },
   });
   return { source, watching, poller };

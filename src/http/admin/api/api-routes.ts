@@ -5,6 +5,7 @@ import type { HostContext } from '../../../../machines/host.ts';
 import type { Clock } from '../../../clock.ts';
 import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
+import type { RunnerLogEnd, VmLook } from '../../../evidence/vm-look.ts';
 import type { Health, HealthScope } from '../../../health/health.ts';
 import type { HostStay } from '../../../hosts/host-history.ts';
 import type { PullView } from '../../../hosts/pulls.ts';
@@ -37,6 +38,8 @@ export interface AdminSource {
   /** Null when no such job is known; the same for its evidence. */
   job(jobId: number): Promise<JobStory | null>;
   evidence(jobId: number): Promise<EvidenceFile | null>;
+  /** Null where no VM can be looked into. */
+  look: Pick<VmLook, 'log' | 'screen'> | null;
   /** By state. */
   stats(): Record<string, PhaseStat>;
   waiting(): { waiting: Waiting[]; unserved: UnservedJob[] };
@@ -89,6 +92,7 @@ export interface Answers {
   '/api/jobs/:id': JobStory;
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
   '/api/jobs/:id/evidence': EvidenceFile;
+  '/api/jobs/:id/log': RunnerLogEnd;
   '/api/state': { mode: AdminSource['mode']; now: number } & Awaited<ReturnType<typeof overviewAt>>;
   '/api/journal': { entries: StoredJournalEntry[] };
   '/api/machines': { machines: Chart[] };
@@ -138,6 +142,11 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     const file = known(await source.evidence(jobIdOf(c)));
     c.header('content-disposition', `attachment; filename="job-${jobIdOf(c)}.evidence.json"`);
     return file;
+  });
+  get('/api/jobs/:id/log', async (c) => inVm(await source.look?.log(jobIdOf(c)).catch(unreachable)));
+  app.get('/api/jobs/:id/screen', async (c) => {
+    const png = inVm(await source.look?.screen(jobIdOf(c)).catch(unreachable));
+    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
   });
   get('/api/state', async (c) => {
     const at = c.req.query('at');
@@ -220,6 +229,16 @@ async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
 function known<T>(ofJob: T | null): T {
   if (ofJob === null) throw new HTTPException(404, { message: 'No such job is known.' });
   return ofJob;
+}
+
+function inVm<T>(found: T | null | undefined): T {
+  if (found) return found;
+  throw new HTTPException(404, { message: 'The job has no VM that can be looked into now.' });
+}
+
+/** A guest or an agent that does not respond is not a fault of this daemon. */
+function unreachable(error: unknown): never {
+  throw new HTTPException(502, { message: error instanceof Error ? error.message : String(error) });
 }
 
 /** The name that the operator gives, for the journal; it is not verified. */

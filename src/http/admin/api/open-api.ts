@@ -61,6 +61,19 @@ const ROUTES: Route[] = [
   },
   {
     method: 'get',
+    path: '/api/jobs/{id}/log',
+    summary:
+      "The end of what the job's runner has printed; 404 when it has no VM, 502 when that does not respond.",
+    answer: z.object({ vmName: z.string(), runnerName: z.string(), text: z.string() }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/screen',
+    summary: "The screen of the job's VM as PNG; 404 when it has no VM, 502 when its host does not respond.",
+    answer: null,
+  },
+  {
+    method: 'get',
     path: '/api/state',
     summary: 'The state of everything at an instant; without `at`, the present state.',
     query: { at: 'Epoch milliseconds.' },

@@ -56,6 +56,7 @@ interface AdminParts {
   dispatcher: Dispatcher;
   clock: Clock;
   progress: ReadonlyMap<string, string>;
+  look: AdminSource['look'];
   health: Pick<DaemonHealth, 'now'>;
 }
 
@@ -74,6 +75,7 @@ export function liveSource(parts: AdminParts): AdminSource {
         story && (await createEvidenceFile({ story, store, stats: stats.all(), madeAt: parts.clock.now() }))
       );
     },
+    look: parts.look,
     stats: () => stats.all(),
     waiting: () => ({ waiting: waitingJobs(parts), unserved: dispatcher.unserved.all() }),
     hosts: () => hostViews(parts),

@@ -49,6 +49,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     recent: async () => (story.settled ? [story.settled] : []),
     job: async (jobId) => (jobId === story.jobId ? { ...story, effects: [], waiting: null } : null),
     evidence: async (jobId) => (jobId === story.jobId ? file : null),
+    look: null,
     stats: () => file.stats,
     waiting: () => ({ waiting: [], unserved: [] }),
     hosts: () => [...hosts].map(([name, state]) => ({ name, state, history: history.of(name) })),

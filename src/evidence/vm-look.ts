@@ -1,0 +1,61 @@
+import type { JobContext } from '../../machines/job/context.ts';
+import type { EffectWorld } from '../effects/effect-world.ts';
+import { withGuest } from '../effects/guest/with-guest.ts';
+import type { JobActors } from '../jobs/job-actors.ts';
+import { redactForeign } from '../redact.ts';
+
+/** Milliseconds; a person waits for the answer. */
+const LOOK_TIMEOUT = 10_000;
+
+/** The last lines of a runner's log. */
+export interface RunnerLogEnd {
+  vmName: string;
+  runnerName: string;
+  text: string;
+}
+
+/**
+ * Looks into the VM of a live job because a person asks: nothing of it is stored, neither in the journal nor as
+ * evidence.
+ */
+export class VmLook {
+  readonly #world: EffectWorld;
+  readonly #actors: Pick<JobActors, 'holderOfJob' | 'snapshotOf'>;
+  readonly #secrets: readonly string[];
+
+  constructor(
+    world: EffectWorld,
+    actors: Pick<JobActors, 'holderOfJob' | 'snapshotOf'>,
+    secrets: readonly string[],
+  ) {
+    this.#world = world;
+    this.#actors = actors;
+    this.#secrets = secrets;
+  }
+
+  /**
+   * The end of what the job's runner has printed, without known secrets and what looks like a credential; null
+   * when the job has no runner in a VM. Rejects with a GUEST_* or HOST_* failure.
+   */
+  async log(jobId: number): Promise<RunnerLogEnd | null> {
+    const { vm, runner } = this.#contextOf(jobId) ?? {};
+    if (!vm?.id || !vm.address || !runner) return null;
+    const place = { host: vm.host, vmId: vm.id, hostKey: vm.hostKey };
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT);
+    const logs = await withGuest(this.#world, place, signal, (guest) => guest.logs(runner.name));
+    const text = redactForeign(logs['runner.log'] ?? logs['config.log'] ?? '', this.#secrets);
+    return { vmName: vm.name, runnerName: runner.name, text };
+  }
+
+  /** A PNG of the VM's screen; null when the job has no VM. Rejects with a HOST_* or VM_* failure. */
+  async screen(jobId: number): Promise<Uint8Array | null> {
+    const { vm } = this.#contextOf(jobId) ?? {};
+    if (!vm?.id) return null;
+    return this.#world.agent(vm.host).screenshot(vm.id, { signal: AbortSignal.timeout(LOOK_TIMEOUT) });
+  }
+
+  #contextOf(jobId: number): JobContext | null {
+    const holder = this.#actors.holderOfJob(jobId);
+    return holder && (this.#actors.snapshotOf(holder.key)?.context ?? null);
+  }
+}
