@@ -10,8 +10,12 @@ import { RepositoryNames } from '../intake/repository-names.ts';
 import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
+import { toAskFor } from '../jobs/settled-job.ts';
 import type { WebhookAndBreakerEntries } from '../journal/webhook-and-breaker-entries.ts';
 import type { Store } from '../store/store.ts';
+
+/** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */
+const ENDS_ASKED_FOR = 3_600_000;
 
 export interface IntakeParts {
   config: Config;
@@ -63,10 +67,12 @@ export function createIntake(parts: IntakeParts): Intake {
       if (mode !== 'poll' && profileFor(seen.labels) !== null) webhooks.seen(seen);
     },
     onLooked: () => webhooks.review(),
-    activeJobs: () =>
-      [...actors.all()]
+    activeJobs: () => [
+      ...[...actors.all()]
         .map(({ snapshot }) => snapshot.context.job)
         .filter(({ id, status }) => id > 0 && status !== 'completed'),
+      ...store.settled.unknownEndsSince(clock.now() - ENDS_ASKED_FOR).map(toAskFor),
+    ],
     log,
   });
   const names = new RepositoryNames({ github, ids: store.repositoryIds, repositories, clock, log });

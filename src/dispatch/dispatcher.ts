@@ -81,7 +81,7 @@ export class Dispatcher {
         if (step.do === 'unsettle') this.serveAgain(step.jobId, store.settled.endUntold(step.jobId) ?? 0);
         if (step.do === 'create') actors.create(step.job);
         if (step.do === 'tell') actors.send(step.key, step.event);
-        if (step.do === 'settle') actors.settle(step.job);
+        if (step.do === 'settle') actors.settle(step.job, step.hasStory);
         if (step.do === 'noteUnmatched' && store.noted.addOnce(seen.jobId)) {
           const { jobId, labels, owner, repository } = seen;
           log.info(

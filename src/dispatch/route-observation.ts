@@ -30,9 +30,9 @@ export type RoutingStep =
   | { do: 'unsettle'; jobId: number }
   /**
    * The job has left the queue and has no actor. It is remembered, so that a late `queued` does not boot a VM
-   * for it (law 6).
+   * for it (law 6). `hasStory`: it had an actor before, so that its story has to end, too.
    */
-  | { do: 'settle'; job: Job };
+  | { do: 'settle'; job: Job; hasStory: boolean };
 
 /**
  * What an observation changes, as steps that are carried out in one synchronous run, so that they are stored
@@ -92,10 +92,12 @@ function passage(seen: JobObservation, known: Known): RoutingStep[] {
   if (known.isSettled(seen.jobId)) {
     const attempt = known.attemptsOfUnknownEnd(seen.jobId);
     if (attempt === null || seen.conclusion === null) return [];
-    return [{ do: 'settle', job: { ...jobFrom(seen, profile, takenBy(seen, known)), attempt } }];
+    const job = { ...jobFrom(seen, profile, takenBy(seen, known)), attempt };
+    return [{ do: 'settle', job, hasStory: true }];
   }
   const isOurs = seen.runnerName !== null && known.isOurs(seen.runnerName);
-  return isOurs ? [] : [{ do: 'settle', job: jobFrom(seen, profile, takenBy(seen, known)) }];
+  const job = jobFrom(seen, profile, takenBy(seen, known));
+  return isOurs ? [] : [{ do: 'settle', job, hasStory: false }];
 }
 
 /** Our job no longer needs a VM: a VM that still boots goes on with the next job of its profile. */
@@ -138,7 +140,10 @@ function exchange(seen: JobObservation, here: Holder, holder: Holder | null, kno
     return [...steps, tell(holder, { type: 'job.exchanged', job: left, here: false })];
   if (holder) steps.push(tell(holder, { type: 'job.released' }));
   // A VM whose job already went on elsewhere has no job to give back.
-  if (left.id !== NO_JOB) steps.push({ do: left.status === 'queued' ? 'create' : 'settle', job: left });
+  if (left.id !== NO_JOB)
+    steps.push(
+      left.status === 'queued' ? { do: 'create', job: left } : { do: 'settle', job: left, hasStory: true },
+    );
   return steps;
 }
 

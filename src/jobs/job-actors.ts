@@ -88,13 +88,13 @@ export class JobActors {
     this.#live.get(key)?.actor.send(event);
   }
 
-  /** Ends a job without an actor. Its story says so where it has one; most such jobs were never ours. */
-  settle(job: Job): void {
+  /** Ends a job without an actor; most such jobs were never ours and have no story. */
+  settle(job: Job, hasStory: boolean): void {
     const { store, journal, clock } = this.#options;
     const at = clock.now();
     store.atomically(() => {
       store.settled.put(settledWithoutActor(job, at));
-      if (job.attempt > 0) journal.transition(settledEntry(job, at), true);
+      if (hasStory) journal.transition(settledEntry(job, at), true);
     });
   }
 

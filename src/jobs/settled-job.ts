@@ -1,5 +1,6 @@
 import type { Job, JobContext } from '../../machines/job/context.ts';
 import { endOf, type JobEnd } from '../../machines/job/job-end.ts';
+import { placeholder } from '../../machines/job/placeholder.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
 /**
@@ -32,5 +33,14 @@ function settled(
     name: job.name,
     attempts,
     host,
+  };
+}
+
+/** A job that is over for the daemon, as GitHub is asked how it ended. */
+export function toAskFor({ jobId, owner, repository, name, at, attempts }: SettledJob): Job {
+  return {
+    ...placeholder({ name, at, owner, repository, attempt: attempts }),
+    id: jobId,
+    status: 'in_progress',
   };
 }

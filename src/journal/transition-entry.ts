@@ -84,13 +84,14 @@ function told(failure: Failure | null, notYet: boolean): Pick<JournalEntry, 'det
   return notYet ? { notYet: message } : { detail: { code, blame, message } };
 }
 
-/** The last entry in the story of a job that had a VM and ends without an actor, after an exchange. */
+/** The last entry in the story of a job that had an actor and ends without one. */
 export function settledEntry(job: Job, at: number): JournalEntry {
   return {
     at,
     actor: `${job.id}.settled`,
     jobId: job.id,
-    attempt: job.attempt,
+    // The story of a job that never had a VM is that of its first attempt.
+    attempt: Math.max(1, job.attempt),
     host: null,
     event: 'job.settled',
     from: '',

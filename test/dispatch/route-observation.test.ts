@@ -122,7 +122,7 @@ test.each(['in_progress', 'completed'] as const)(
       known({ a: { job: over, runner: 'r1' } }),
     );
     expect(steps.map((step) => step.do)).toEqual(['tell', 'settle']);
-    expect(steps[1]).toEqual({ do: 'settle', job: over });
+    expect(steps[1]).toEqual({ do: 'settle', job: over, hasStory: true });
   },
 );
 
@@ -176,7 +176,9 @@ describe('a job without an actor that GitHub no longer has queued', () => {
 
   test.each(past)('is settled when it %s, so that a late queued event starts nothing', (_how, facts) => {
     const past = jobFrom(seen(1, facts), 'mac', 'runnerName' in facts ? THEIRS : null);
-    expect(routeObservation(seen(1, facts), known({}))).toEqual([{ do: 'settle', job: past }]);
+    expect(routeObservation(seen(1, facts), known({}))).toEqual([
+      { do: 'settle', job: past, hasStory: false },
+    ]);
     expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
   });
 
@@ -185,7 +187,7 @@ describe('a job without an actor that GitHub no longer has queued', () => {
     const settled = { ...known({}, [1]), attemptsOfUnknownEnd: () => 2 };
     const takenBy = { runner: 'gh-a-1-1', isOurs: true };
     const job = { ...jobFrom(ended, 'mac', takenBy), attempt: 2 };
-    expect(routeObservation(ended, settled)).toEqual([{ do: 'settle', job }]);
+    expect(routeObservation(ended, settled)).toEqual([{ do: 'settle', job, hasStory: true }]);
     expect(routeObservation(seen(1, { status: 'in_progress', runnerName: 'gh-a-1-1' }), settled)).toEqual([]);
   });
 
@@ -333,7 +335,7 @@ describe('a job on the runner of one actor that another actor, whose VM is being
     (status) => {
       expect(routeObservation(runs, between(job(1, { status })))).toEqual([
         ...told,
-        { do: 'settle', job: job(1, { status }) },
+        { do: 'settle', job: job(1, { status }), hasStory: true },
       ]);
     },
   );

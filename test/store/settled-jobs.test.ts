@@ -47,6 +47,24 @@ describeStore('settled jobs', (the) => {
     },
   );
 
+  test('whose end GitHub had not told are listed for a while, until it is told', async () => {
+    const { store, clock } = the();
+    const at = clock.now();
+    const unknown = { outcome: 'unknown', blame: null, cause: null } as const;
+    store.settled.put(settledJob(5, { ...unknown, at }));
+    store.settled.put(settledJob(6, { ...unknown, at: at - 10 }));
+    store.settled.put(settledJob(7, { ...unknown, at, attempts: 2 }));
+    store.settled.put(settledJob(7, { outcome: 'succeeded', blame: null, cause: null, at }));
+    await store.durable();
+    await the().reopen();
+    const listed = () =>
+      the()
+        .store.settled.unknownEndsSince(at)
+        .map(({ jobId }) => jobId);
+    expect([listed(), listed()]).toEqual([[5], [5]]);
+    expect([5, 6, 7].map((id) => the().store.settled.attemptsOfUnknownEnd(id))).toEqual([3, null, null]);
+  });
+
   const earlier = (outcome: string, change: object = {}) =>
     ({ ...settledJob(7, { conclusion: null, cause: null, ...change }), outcome, blame: undefined }) as never;
   const GIVEN_UP = failure('VM_CREATE_FAILED', 'no');

@@ -99,13 +99,6 @@ const endUntold = z.union([
   z.object({ outcome: z.literal('unknown'), conclusion: z.null(), cause: z.null(), namesTaken }),
 ]);
 
-const endUnknown = z.object({
-  outcome: z.literal('unknown'),
-  conclusion: z.null(),
-  cause: z.null(),
-  attempts: z.number(),
-});
-
 const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';
 
 /** The jobs that are over, and how each ended. */
@@ -113,8 +106,8 @@ export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
   /** Jobs that GitHub may still have queued, with the numbers that their names used in earlier versions. */
   readonly #endUntold = new Map<string, number>();
-  /** Jobs whose end GitHub may still tell, with the number of their VMs. */
-  readonly #unknown = new Map<string, number>();
+  /** Jobs whose end GitHub may still tell. */
+  readonly #unknown = new Map<string, SettledJob>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
     this.#table = table;
@@ -150,12 +143,19 @@ export class SettledJobs {
 
   /** How many VMs a job had whose end GitHub had not told when its actor ended; null for every other job. */
   attemptsOfUnknownEnd(jobId: number): number | null {
-    return this.#unknown.get(numberKey(jobId)) ?? null;
+    return this.#unknown.get(numberKey(jobId))?.attempts ?? null;
   }
 
-  #note(key: string, value: unknown): void {
-    const unknown = endUnknown.safeParse(value).data;
-    if (unknown) this.#unknown.set(key, unknown.attempts);
+  /** The jobs that ended after an instant (epoch ms) while GitHub had not told how; older ones are forgotten. */
+  unknownEndsSince(after: number): SettledJob[] {
+    for (const [key, { at }] of this.#unknown) if (at < after) this.#unknown.delete(key);
+    return [...this.#unknown.values()];
+  }
+
+  #note(key: string, value: SettledJob | OverSomehow): void {
+    const job = known(value);
+    const isUnknown = job?.outcome === 'unknown' && job.conclusion === null && job.cause === null;
+    if (isUnknown) this.#unknown.set(key, job);
     else this.#unknown.delete(key);
     const { data } = endUntold.safeParse(value);
     if (data) this.#endUntold.set(key, data.namesTaken);
