@@ -264,7 +264,11 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     health,
   });
   const admin = await ports.listen(
-    createAdminApp({ source, token: config.admin.token ?? null, clock }),
+    createAdminApp({
+      source,
+      tokens: { admin: config.admin.token ?? null, read: config.admin.read_token ?? null },
+      clock,
+    }),
     config.admin.listen,
     'admin.listen',
   );

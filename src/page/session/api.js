@@ -46,7 +46,10 @@ export class Api {
 
   /** Gives an order. @param {string} path @param {string} by name of the operator, for the journal */
   async order(path, by) {
-    const headers = { ...this.#headers, 'x-operator': encodeURIComponent(by) };
+    const headers = {
+      ...this.#headers,
+      'x-operator': `UTF-8''${encodeURIComponent(by).replace(/['()*]/g, percentCode)}`,
+    };
     await read(await request(path, { method: 'POST', headers }));
   }
 
@@ -83,6 +86,9 @@ export class Api {
     }
   }
 }
+
+/** Of a character that `encodeURIComponent` leaves and RFC 8187 does not allow. @param {string} one */
+const percentCode = (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** @param {string} route @param {Record<string, string | number>} values */
 function addressOf(route, values) {
