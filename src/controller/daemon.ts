@@ -264,11 +264,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     health,
   });
   const admin = await ports.listen(
-    createAdminApp({
-      source,
-      tokens: { admin: config.admin.token ?? null, read: config.admin.read_token ?? null },
-      clock,
-    }),
+    createAdminApp({ source, tokens: config.admin, clock }),
     config.admin.listen,
     'admin.listen',
   );

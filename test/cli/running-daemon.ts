@@ -35,7 +35,7 @@ const NOTHING: AdminSource = {
 export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
   const app = createAdminApp({
     source: { ...NOTHING, ...source },
-    tokens: { admin: token, read: null },
+    tokens: { token: token ?? undefined },
     clock: systemClock,
   });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');

@@ -19,7 +19,7 @@ test('every other name is text as it was sent', () => {
 test('control characters are removed, and 60 characters are kept at most', () => {
   const encoded = (name: string) => `UTF-8''${encodeURIComponent(name)}`;
   expect(operatorOf(encoded('Ada\n\u202e\u2028 Łovelace'))).toBe('Ada Łovelace');
-  expect(operatorOf(encoded('☂'.repeat(59) + '🦊🦊'))).toBe(`${'☂'.repeat(59)}🦊`);
+  expect(operatorOf(encoded(`${'☂'.repeat(59)}🦊🦊`))).toBe(`${'☂'.repeat(59)}🦊`);
 });
 
 test('an order without a name is of an operator', () => {

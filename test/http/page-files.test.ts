@@ -8,7 +8,7 @@ const PAGE = join(import.meta.dirname, '../../src/page');
 
 const app = createAdminApp({
   source: { recording: {} } as never,
-  tokens: { admin: 's3cret', read: null },
+  tokens: { token: 's3cret' },
   clock: {} as never,
 });
 const reached = await reachedFiles((path) => app.request(path));

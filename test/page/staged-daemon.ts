@@ -79,7 +79,7 @@ export class StagedDaemon {
     const database = new MemoryLevel<string, string>() as unknown as Database;
     const store = await Store.over(database, { clock, log: silent, retention: 1e12 });
     const daemon = new StagedDaemon(store, clock, macs);
-    await daemon.#listen({ admin: token, read: readToken });
+    await daemon.#listen({ token: token ?? undefined, read_token: readToken ?? undefined });
     if (macs) daemon.#core.hosts.start();
     return daemon;
   }

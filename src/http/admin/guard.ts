@@ -2,11 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { isPageFile } from './page-files.ts';
 
-/** The tokens of the admin listener. Null where none is set; `read` is null wherever `admin` is. */
+/** The tokens of the admin listener, as in the config; no `read_token` without a `token`. */
 export interface AdminTokens {
-  admin: string | null;
+  token?: string | undefined;
   /** Reads page, API and metrics, and neither gives orders nor gets evidence files. */
-  read: string | null;
+  read_token?: string | undefined;
 }
 
 /** Who sent a request: `reader` with the token that only reads, `nobody` without a known token. */
@@ -43,7 +43,7 @@ export function guard(tokens: AdminTokens): MiddlewareHandler {
   return async (c, next) => {
     const host = c.req.header('host') ?? '';
     const name = host.replace(/:\d+$/, '');
-    if (tokens.admin === null && !LOOPBACK.test(name)) {
+    if (tokens.token === undefined && !LOOPBACK.test(name)) {
       const message = `The Host header "${name}" is not a loopback name; set admin.token to use others.`;
       return c.json({ message }, 403);
     }
@@ -62,10 +62,10 @@ export function guard(tokens: AdminTokens): MiddlewareHandler {
 }
 
 /** Compares every token in constant time. */
-function roles({ admin, read }: AdminTokens): (given: string) => Role {
-  if (admin === null) return () => 'operator';
-  const known: [Role, Buffer][] = [['operator', digest(admin)]];
-  if (read !== null) known.push(['reader', digest(read)]);
+function roles({ token, read_token }: AdminTokens): (given: string) => Role {
+  if (token === undefined) return () => 'operator';
+  const known: [Role, Buffer][] = [['operator', digest(token)]];
+  if (read_token !== undefined) known.push(['reader', digest(read_token)]);
   return (given) => {
     const sent = digest(given);
     const found = known.filter(([, wanted]) => timingSafeEqual(sent, wanted));

@@ -44,13 +44,16 @@ export class Api {
     return (await request('/readyz', { headers: this.#headers })).json();
   }
 
-  /** Gives an order. @param {string} path @param {string} by name of the operator, for the journal */
+  /**
+   * Gives an order; returns the response.
+   * @param {string} path @param {string} by name of the operator, for the journal
+   */
   async order(path, by) {
     const headers = {
       ...this.#headers,
       'x-operator': `UTF-8''${encodeURIComponent(by).replace(/['()*]/g, percentCode)}`,
     };
-    await read(await request(path, { method: 'POST', headers }));
+    return read(await request(path, { method: 'POST', headers }));
   }
 
   /**

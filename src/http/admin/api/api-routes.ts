@@ -103,6 +103,12 @@ export interface Answers {
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
+/** What orders return, as the page reads it. */
+export interface OrderAnswers {
+  '/api/collect': { dryRun: boolean; steps: CollectionStep[] };
+  '/api/records/:key/forget': { ordered: boolean; left: ReturnType<Orders['forget']> };
+}
+
 /** Outcomes in the response that lists the live jobs. */
 const RECENT = 50;
 /** Entries in one response. */
