@@ -108,15 +108,16 @@ function moveMarks() {
 
 /** What needs attention now, whatever moment is shown. */
 function itemsNow() {
-  const { live: overview, mode, readiness, unreadable, sources, present: now } = session;
+  const { live: overview, mode, readiness, unreadable, sources, present: now, isLost, lostAt } = session;
   if (!overview || mode === 'replay') return [];
   const scopes = readiness?.scopes ?? [];
-  return attentionOf({ overview, now, scopes, unreadable, runners: sources?.runners ?? [] });
+  const silentSince = isLost ? lostAt : null;
+  return attentionOf({ overview, now, scopes, silentSince, unreadable, runners: sources?.runners ?? [] });
 }
 
 /** Title, icon, announcements and notifications follow what needs attention, also while the page is hidden. */
 function watchAttention() {
-  if (!session.live || (session.mode === 'live' && session.readiness === null)) return;
+  if (!session.live || (session.mode === 'live' && session.readiness === null && !session.isLost)) return;
   const items = itemsNow();
   showSigns(
     titleOf(place, session.live.jobs.get(String(place.jobId))?.context.job?.name ?? '', items.length),

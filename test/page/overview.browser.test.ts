@@ -203,4 +203,17 @@ inBrowser((stage) => {
       expect(complaints).toEqual([]);
     });
   });
+
+  test('a daemon that stays silent is the verdict, and needs attention like everything else', async () => {
+    await stage.withDaemon(async (daemon) => {
+      const { page } = await openPage(stage.browser(), daemon.url);
+      await saying(page, '.service.good', 'Jobs are served.');
+      await daemon.close();
+      daemon.close = async () => undefined;
+      await saying(page, '.service.bad', 'This page shows the state at');
+      expect(await page.locator('.banner').count()).toBe(0);
+      await saying(page, '#announcer', 'Needs attention: The daemon. It does not respond.');
+      expect(await page.title()).toBe('(1) jeballto-runner');
+    });
+  });
 });

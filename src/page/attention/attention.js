@@ -26,6 +26,7 @@ import { breakerSubject, breakerWords } from './breaker-words.js';
  * @property {number} now epoch ms
  * @property {Scope[] | null} scopes null where only the journal tells: in the past and in a recording
  * @property {Record<string, number>} unreadable rows of the store, by table
+ * @property {number | null} silentSince epoch ms since which the daemon does not respond
  * @property {NonNullable<import('../../http/admin/api/api-routes.ts').SourcesView['runners']>} runners
  */
 
@@ -33,13 +34,26 @@ import { breakerSubject, breakerWords } from './breaker-words.js';
 export const LATELY = 6 * 3_600_000;
 
 /** The worst first. @param {Facts} facts @returns {Item[]} */
-export function attentionOf({ overview, now, scopes, unreadable, runners }) {
+export function attentionOf({ overview, now, scopes, silentSince, unreadable, runners }) {
   const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
   const jobs = overview.ended.filter(({ at }) => now - at < LATELY).flatMap(itemOfEnded);
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
-  const all = [...parts, ...jobs, ...kept];
+  const silence = silentSince === null ? [] : [itemOfSilence(silentSince)];
+  const all = [...silence, ...parts, ...jobs, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }
+
+/** @param {number} since epoch ms @returns {Item} */
+const itemOfSilence = (since) => ({
+  key: 'silence',
+  mood: 'bad',
+  what: 'The daemon',
+  sentence: 'It does not respond.',
+  whom: 'every job, if it has ended',
+  act: 'Check that its process runs. This page continues by itself.',
+  since,
+  href: addressOf({}),
+});
 
 /** @type {Partial<Record<Scope['what'], string>>} */
 const TITLES = {

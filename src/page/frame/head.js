@@ -55,7 +55,7 @@ export function headView({ session, place, items, notifier, onNotify, onSkip }) 
       }
     </header>
     ${
-      lostAt === null
+      lostAt === null || view === 'overview'
         ? nothing
         : html`<div class="banner" role="alert"><p><strong>The daemon does not respond.</strong> This page shows the state at ${moment(lostAt)}.
             Check that its process runs; the page continues by itself when the daemon responds.</p></div>`

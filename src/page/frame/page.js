@@ -88,13 +88,16 @@ function firstScreen({ session, overview, items }) {
   const { now, past, mode, readiness, lostAt } = session;
   const isPast = past !== null;
   const isReplay = mode === 'replay';
-  const shown = isPast ? attentionOf({ overview, now, scopes: null, unreadable: {}, runners: [] }) : items;
+  const shown = isPast
+    ? attentionOf({ overview, now, scopes: null, silentSince: null, unreadable: {}, runners: [] })
+    : items;
   return overviewView({
     overview,
     waiting: isPast ? [] : session.waiting,
     verdict: serviceVerdict({ readiness, items: shown, now, isPast, isReplay, lostAt }),
     items: shown,
     now,
+    isLost: lostAt !== null,
   });
 }
 

@@ -21,11 +21,12 @@ const MOST_ITEMS = 3;
  *   verdict: import('./service-verdict.js').ServiceVerdict,
  *   items: Item[],
  *   now: number,
+ *   isLost: boolean,
  * }} view `waiting` is empty for the past
  */
-export function overviewView({ overview, waiting, verdict, items, now }) {
+export function overviewView({ overview, waiting, verdict, items, now, isLost }) {
   return html`
-    <section class="service ${verdict.mood}" aria-labelledby="service-title">
+    <section class="service ${verdict.mood}" aria-labelledby="service-title" role=${isLost ? 'alert' : nothing}>
       <h2 id="service-title" data-heading tabindex="-1">${verdict.headline}</h2>
       ${verdict.cause ? html`<p>${verdict.cause}</p>` : nothing}
       ${

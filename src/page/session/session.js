@@ -12,6 +12,8 @@ import { applyEntry, overviewOf } from '../../journal/overview.js';
 const REFRESH_PAUSE = 2_500;
 /** The same while the page is hidden: its title and its notifications still have to be true. */
 const HIDDEN_PAUSE = 15_000;
+/** Milliseconds of silence after which people are told: a restart of the daemon is often shorter. */
+const LOST_AFTER = 5_000;
 /** Entries fetched ahead while the past is played. */
 const AHEAD = 500;
 
@@ -75,6 +77,11 @@ export class Session {
   /** Whether orders can be given now: not by a reader, not in a recording, and not in the past. */
   get canOrder() {
     return this.role === 'operator' && this.mode === 'live' && this.past === null;
+  }
+
+  /** Whether the daemon has been silent for longer than a short interruption lasts. */
+  get isLost() {
+    return this.lostAt !== null && Date.now() + this.#skew - this.lostAt > LOST_AFTER;
   }
 
   get overview() {
