@@ -108,11 +108,17 @@ function moveMarks() {
 
 /** What needs attention now, whatever moment is shown. */
 function itemsNow() {
-  const { live: overview, mode, readiness, unreadable, sources, present: now, isLost, lostAt } = session;
+  const { live: overview, mode, readiness, unreadable, sources, present: now, isLost } = session;
   if (!overview || mode === 'replay') return [];
   const scopes = readiness?.scopes ?? [];
-  const silentSince = isLost ? lostAt : null;
-  return attentionOf({ overview, now, scopes, silentSince, unreadable, runners: sources?.runners ?? [] });
+  return attentionOf({
+    overview,
+    now,
+    scopes,
+    isSilent: isLost,
+    unreadable,
+    runners: sources?.runners ?? [],
+  });
 }
 
 /** Title, icon, announcements and notifications follow what needs attention, also while the page is hidden. */

@@ -51,7 +51,7 @@ async function answers() {
   const figure = (name: string, label = '') =>
     Number(new RegExp(`^jeballto_runner_${name}${label} (.+)$`, 'm').exec(figures)?.[1]);
   const items = attentionOf({
-    ...{ overview: emptyOverview(), now: NOW, silentSince: null, unreadable: {}, runners: [] },
+    ...{ overview: emptyOverview(), now: NOW, isSilent: false, unreadable: {}, runners: [] },
     scopes: told.scopes ?? [],
   });
   const verdict = serviceVerdict({

@@ -173,7 +173,37 @@ inBrowser((stage) => {
       threeJobs(daemon);
       const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/1`);
       await saying(page, '.verdict', 'Failed by itself.');
+      expect(await textOf(page, 'tr[data-job="1"] .state')).toBe('failed');
+      expect(await textOf(page, 'tr[data-job="1"] .outcome')).toBe('by itself');
       expect(await page.locator('.job .actions button').allTextContents()).toEqual(['Evidence file']);
+    });
+  });
+
+  test('a lost job is red and can be found by its outcome, and one that was cancelled is not green', async () => {
+    await stage.withDaemon(async (daemon) => {
+      const lost = daemon.queue(1, { name: 'archive' });
+      for (let n = 0; n < 9; n += 1) daemon.next(lost);
+      daemon.send(lost, { type: 'vm.vanished' });
+      daemon.send(lost, { type: 'job.completed', conclusion: 'failure', here: true });
+      daemon.tearDown(lost);
+      daemon.send(daemon.queue(2, { name: 'lint' }), { type: 'operator.cancelled', by: 'ada' });
+      const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/1?q=lost`);
+      await saying(page, '.verdict.lost', 'VM_VANISHED');
+      expect(await rows(page)).toEqual([1]);
+      expect(await textOf(page, 'tr[data-job="1"] .state.bad')).toBe('lost');
+      expect(await textOf(page, 'tr[data-job="1"] .outcome')).toContain("the host's fault. VM_VANISHED: ");
+      const ground = () =>
+        page
+          .locator('.verdict')
+          .evaluate((one) => getComputedStyle(one).getPropertyValue('border-left-color'));
+      const red = await ground();
+      await page.goto(`${daemon.url}/#/job/2`);
+      await saying(page, '.verdict', 'Cancelled, by an operator.');
+      const grey = await ground();
+      await page.goto(`${daemon.url}/#/job/1`);
+      await saying(page, '.verdict', 'Lost');
+      expect(new Set([red, grey]).size).toBe(2);
+      expect(await textOf(page, 'tr[data-job="2"] .state.idle')).toBe('cancelled');
     });
   });
 });

@@ -51,8 +51,10 @@ inBrowser((stage) => {
           .getByRole('link', { name: link ?? '', exact: true })
           .focus();
         await page.keyboard.press('Enter');
-        await page.waitForFunction((text) => document.activeElement?.textContent?.trim() === text, heading);
-        expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H2');
+        await page.waitForFunction((text) => {
+          const { tagName, textContent } = document.activeElement ?? {};
+          return tagName === 'H2' && textContent?.trim() === text;
+        }, heading);
       }
       expect(await page.locator('nav [aria-current="page"]').textContent()).toBe('Overview');
     });

@@ -46,7 +46,8 @@ export async function openPage(
 ): Promise<Opened> {
   const { width = 1280, height = 800, colorScheme = 'light' } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  page.setDefaultTimeout(8_000);
+  // The layout of the charts takes seconds where several builds share the processor.
+  page.setDefaultTimeout(20_000);
   if (options.before) await page.addInitScript(options.before);
   const complaints: string[] = [];
   const asked: string[] = [];

@@ -26,7 +26,7 @@ import { breakerSubject, breakerWords } from './breaker-words.js';
  * @property {number} now epoch ms
  * @property {Scope[] | null} scopes null where only the journal tells: in the past and in a recording
  * @property {Record<string, number>} unreadable rows of the store, by table
- * @property {number | null} silentSince epoch ms since which the daemon does not respond
+ * @property {boolean} isSilent the daemon does not respond
  * @property {NonNullable<import('../../http/admin/api/api-routes.ts').SourcesView['runners']>} runners
  */
 
@@ -34,24 +34,24 @@ import { breakerSubject, breakerWords } from './breaker-words.js';
 export const LATELY = 6 * 3_600_000;
 
 /** The worst first. @param {Facts} facts @returns {Item[]} */
-export function attentionOf({ overview, now, scopes, silentSince, unreadable, runners }) {
+export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners }) {
   const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
   const jobs = overview.ended.filter(({ at }) => now - at < LATELY).flatMap(itemOfEnded);
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
-  const silence = silentSince === null ? [] : [itemOfSilence(silentSince)];
+  const silence = isSilent ? [itemOfSilence()] : [];
   const all = [...silence, ...parts, ...jobs, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }
 
-/** @param {number} since epoch ms @returns {Item} */
-const itemOfSilence = (since) => ({
+/** @returns {Item} */
+const itemOfSilence = () => ({
   key: 'silence',
   mood: 'bad',
   what: 'The daemon',
   sentence: 'It does not respond.',
   whom: 'every job, if it has ended',
   act: 'Check that its process runs. This page continues by itself.',
-  since,
+  since: null,
   href: addressOf({}),
 });
 
@@ -78,8 +78,9 @@ const WHOM = {
   repository: (name) => `jobs of ${name}`,
   profile: (name) => `jobs of the profile ${name}`,
   registration: (name) => `jobs of ${name}`,
-  pull: (name) => `jobs whose image comes from ${name}`,
-  pair: (name) => `jobs of ${name}`,
+  // Its name is a registry and a profile: `ghcr.io for ios`.
+  pull: (name) => `jobs of the profile ${name.split(' for ').at(-1)}, on hosts that lack its image`,
+  pair: (name) => `jobs of the profile ${name}`,
 };
 
 /** @type {Partial<Record<Scope['what'], string>>} */

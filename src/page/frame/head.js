@@ -33,7 +33,7 @@ export function headView({ session, place, items, notifier, onNotify, onSkip }) 
   const { connection, mode, role, lostAt, past } = session;
   const [mood, words] = mode === 'replay' ? ['idle', 'recording'] : LINKS[connection];
   const view = place.view === 'job' ? 'jobs' : place.view;
-  const attention = items.length === 0 ? 'good' : items[0]?.mood;
+  const attention = items.length === 0 ? 'good' : session.readiness?.ready ? 'warn' : 'bad';
   return html`
     <a class="skip" href=${addressOf(place)} @click=${onSkip}>Skip to the content</a>
     <header class="head">

@@ -89,7 +89,7 @@ function firstScreen({ session, overview, items }) {
   const isPast = past !== null;
   const isReplay = mode === 'replay';
   const shown = isPast
-    ? attentionOf({ overview, now, scopes: null, silentSince: null, unreadable: {}, runners: [] })
+    ? attentionOf({ overview, now, scopes: null, isSilent: false, unreadable: {}, runners: [] })
     : items;
   return overviewView({
     overview,

@@ -1,4 +1,4 @@
-import { endOfSeen } from '../../journal/outcome.js';
+import { endOfSeen, outcomeWords } from '../../journal/outcome.js';
 
 /**
  * Which jobs the list shows.
@@ -26,7 +26,7 @@ export const FILTERS = {
 export const FILTER_NAMES = ['all', 'live', 'waiting', 'failed', 'ended'];
 
 /** Whether each word of a search is somewhere in a row. @param {Row} row @param {string} search */
-export function matches({ job, why }, search) {
+export function matches({ job, why, kind }, search) {
   if (search.trim() === '') return true;
   const {
     owner = '',
@@ -47,6 +47,7 @@ export function matches({ job, why }, search) {
     job.state,
     job.context.failure?.code ?? '',
     why?.sentence ?? '',
+    kind === 'ended' ? outcomeWords(endOfSeen(job)) : '',
   ];
   return search
     .toLowerCase()

@@ -89,7 +89,7 @@ function verdictView(view) {
   const { waiting } = story ?? {};
   const isQueued = verdict.mood === 'waiting' && !context.vm;
   return html`
-    <div class="verdict ${verdict.mood}" role="status">
+    <div class="verdict ${verdict.mood} ${verdict.outcome}" role="status">
       <p class="headline">${waiting && isQueued ? waiting.sentence : verdict.headline}</p>
       ${verdict.cause ? html`<p class="cause">${verdict.cause}</p>` : nothing}
       ${factsView(view)}

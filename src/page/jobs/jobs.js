@@ -1,7 +1,7 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { age, clock, counted, webAddress } from '../../format.js';
-import { endOfSeen, outcomeWords } from '../../journal/outcome.js';
+import { endOfSeen, faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
@@ -107,7 +107,7 @@ function rowView({ job, why, kind }, now, place) {
         ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
         <span class="sub" title="${owner}/${repository} · ${workflow} · ${labels.join(', ')}">${placeOf(job.context.job ?? {})}</span>
       </td>
-      <td><span class="state ${moodOf(job)}" title=${job.state}>${stateText(job)}</span></td>
+      <td><span class="state ${moodOf(job)}" title=${job.state}>${stateText({ job, why, kind })}</span></td>
       <td class="host">${job.host ?? '–'}</td>
       <td class="num age">${old}</td>
       <td class="num wide">${job.attempt || '–'}</td>
@@ -143,8 +143,10 @@ function placeOf({ owner, repository, workflow, labels = [] }) {
   return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
 }
 
-/** @param {Row['job']} job */
-function stateText({ state }) {
+/** The state of a live job, and the outcome of one that ended. @param {Row} row */
+function stateText({ kind, job }) {
+  const { state } = job;
+  if (kind === 'ended') return outcomeWord(endOfSeen(job).outcome);
   if (state.startsWith('running.')) return state.split('.')[1] ?? state;
   return topState(state);
 }
@@ -157,9 +159,12 @@ function outcomeText({ job, why, kind }, now) {
   }
   const { phase } = job.context;
   if (kind === 'ended') {
+    // The outcome itself is in the column of the state.
     const end = endOfSeen(job);
-    const cause = end.cause ? ` ${end.cause.code}: ${end.cause.message}` : '';
-    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${cause}>${outcomeWords(end)}${cause}</span>`;
+    const cause = end.cause ? `${end.cause.code}: ${end.cause.message}` : '';
+    const text = [faultWords(end), cause].filter(Boolean).join('. ');
+    if (text === '') return nothing;
+    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${text}>${text}</span>`;
   }
   const trouble = troubleOf(job);
   if (!trouble) {
