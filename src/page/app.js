@@ -175,7 +175,10 @@ function followAddress() {
   if (filter !== before.filter) choices.pages = 1;
   followJob();
   if (view === 'chart') void loadCharts();
-  if (at !== null) void session.travel(at);
+  if (at !== null) {
+    session.playing = false;
+    void session.travel(at);
+  }
   drawNow();
 }
 
