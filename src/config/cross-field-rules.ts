@@ -177,6 +177,21 @@ const RULES: Rule[] = [
     },
   },
   {
+    reads: ['admin.token', 'admin.read_token'],
+    find({ admin: { token, read_token } }) {
+      if (read_token === undefined) return [];
+      const path = ['admin', 'read_token'];
+      if (token === undefined) {
+        const message =
+          'restricts nobody while admin.token is missing, because then no request needs a token: set admin.token, too.';
+        return [{ path, message }];
+      }
+      const message =
+        'is the same as admin.token, so its owner could give orders: choose another value for one of the two.';
+      return token === read_token ? [{ path, message }] : [];
+    },
+  },
+  {
     reads: ['admin.listen', 'controller.webhook_listen'],
     find({ admin: { listen }, controller: { webhook_listen } }) {
       if (!isSameListener(listen, webhook_listen)) return [];

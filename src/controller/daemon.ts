@@ -264,7 +264,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     look: new VmLook(world, actors, secrets),
     health,
   });
-  const adminApp = createAdminApp({ source, token: config.admin.token ?? null, clock });
+  const adminApp = createAdminApp({ source, tokens: config.admin, clock });
   const admin = await ports.listen(adminApp, config.admin.listen, 'admin.listen');
   disposal.defer('the admin listener', () => admin.close());
   const open = await ports.listen(

@@ -1,11 +1,18 @@
 import { render } from '/lib/lit-html/lit-html.js';
+import { attentionOf } from './attention/attention.js';
+import { AttentionWatch } from './attention/attention-watch.js';
+import { Notifier } from './attention/notifier.js';
 import { occupantsOf } from './chart/machines.js';
 import { Marks } from './chart/marks.js';
 import { PanZoom } from './chart/pan-zoom.js';
-import { gateView } from './frame/head.js';
+import { addressOf, placeOf } from './frame/address.js';
+import { focusAfterDialog, focusContent, focusView } from './frame/focus.js';
+import { gateView } from './frame/gate.js';
 import { chosenChart, pageView } from './frame/page.js';
+import { showSigns, titleOf } from './frame/tab-signs.js';
+import { showDialog } from './orders/order-dialog.js';
+import { Orders } from './orders/orders.js';
 import { Api, TokenWanted } from './session/api.js';
-import { Orders } from './session/orders.js';
 import { Session } from './session/session.js';
 import { ShownJob } from './session/shown-job.js';
 
@@ -20,28 +27,37 @@ const root = document.getElementById('app') ?? document.body;
 root.replaceChildren();
 const api = new Api();
 const session = new Session(api, { onChange: draw, onEntry: (entry) => choices.job?.add(entry) });
-const marks = new Marks((jobId) => goTo(jobId));
+const marks = new Marks((jobId) => goTo({ view: 'job', jobId }));
 const panZoom = new PanZoom(() => marks.refresh());
-const orders = new Orders(api, { onDone: () => session.refresh(), onError: fail });
+const orders = new Orders(api, { onChange: drawNow, onDone: () => session.refresh() });
+const watch = new AttentionWatch();
+const notifier = new Notifier();
 const narrow = matchMedia('(max-width: 760px)');
+
+let place = placeOf(location.hash);
+/** The place before the last navigation, until the focus has followed it. @type {import('./frame/address.js').Place | null} */
+let leftPlace = null;
 
 /** @type {import('./frame/page.js').Choices} */
 const choices = {
   charts: [],
   machine: 'job',
   job: null,
+  tab: 'history',
   state: null,
-  filter: 'all',
-  search: '',
   pages: 1,
   range: 15 * 60_000,
   error: null,
   notice: null,
+  announced: '',
   wantsToken: false,
 };
 
 let isFrameAsked = false;
 let paintedAt = 0;
+let isDialogOpen = false;
+/** The shape of the charts that are loaded or being loaded. @type {'tall' | 'wide' | null} */
+let chartShape = null;
 
 /** Draws at most once a frame, and lists and figures no faster than a person can read. */
 function draw() {
@@ -59,12 +75,27 @@ function draw() {
   });
 }
 
+function drawNow() {
+  paintedAt = 0;
+  draw();
+}
+
 function paint() {
   const view = choices.wantsToken
     ? gateView({ error: choices.error, onToken: enter })
-    : pageView({ session, choices, panZoom, orders, choose, goTo, copyLink, saveEvidence });
+    : pageView({
+        ...{ session, place, choices, items: itemsNow(), panZoom, orders, notifier },
+        ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, goLive },
+      });
   render(view, root);
   panZoom.attach(document.querySelector('svg#chart'));
+  showDialog(orders);
+  if (isDialogOpen && orders.asked === null) focusAfterDialog();
+  isDialogOpen = orders.asked !== null;
+  if (leftPlace && session.overview) {
+    focusView(place, leftPlace);
+    leftPlace = null;
+  }
 }
 
 function moveMarks() {
@@ -73,6 +104,38 @@ function moveMarks() {
   const canvas = document.querySelector('#marks');
   if (!canvas || !chart || !session.overview) return;
   marks.show(canvas, chart.layout, occupantsOf(chart.id, session.overview), choices.job?.id ?? null);
+}
+
+/** What needs attention now, whatever moment is shown. */
+function itemsNow() {
+  const { live: overview, mode, readiness, unreadable, sources, present: now, isLost } = session;
+  if (!overview || mode === 'replay') return [];
+  const scopes = readiness?.scopes ?? [];
+  return attentionOf({
+    overview,
+    now,
+    scopes,
+    isSilent: isLost,
+    unreadable,
+    runners: sources?.runners ?? [],
+  });
+}
+
+/** Title, icon, announcements and notifications follow what needs attention, also while the page is hidden. */
+function watchAttention() {
+  if (!session.live || (session.mode === 'live' && session.readiness === null && !session.isLost)) return;
+  const items = itemsNow();
+  showSigns(
+    titleOf(place, session.live.jobs.get(String(place.jobId))?.context.job?.name ?? '', items.length),
+    items.length,
+  );
+  const { begun, over } = watch.look(items);
+  for (const item of begun) notifier.tell(item);
+  const told = [
+    ...begun.map(({ what, sentence }) => `Needs attention: ${what}. ${sentence}`),
+    ...over.map(({ what }) => `${what} needs no attention any more.`),
+  ];
+  if (told.length > 0) choose({ announced: told.join(' ') });
 }
 
 /** @param {string} token */
@@ -85,26 +148,46 @@ function enter(token) {
 /** Draws a person's choice at once. @param {Partial<import('./frame/page.js').Choices>} changes */
 function choose(changes) {
   Object.assign(choices, changes);
-  paintedAt = 0;
-  draw();
+  drawNow();
 }
 
-/** @param {number | null} jobId */
-function goTo(jobId) {
-  location.hash = jobId ? `#/job/${jobId}` : '#/';
+/** @param {Partial<import('./frame/address.js').Place>} next */
+function goTo(next) {
+  location.hash = addressOf(next);
 }
 
-/** Shows the job and the moment of the address, so that a view can be linked. */
+/** Searches the list. The address follows, without a step of the history for each letter. @param {string} words */
+function search(words) {
+  const view = place.view === 'overview' ? 'jobs' : place.view;
+  const address = addressOf({ ...place, view, search: words });
+  if (view === place.view) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+  place = placeOf(address);
+  choose({ pages: 1 });
+}
+
+/** Shows what the address says, so that every view can be linked. */
 function followAddress() {
-  const [, job] = /^#\/job\/(\d+)/.exec(location.hash) ?? [];
-  const [, at] = /[?&]at=(\d+)/.exec(location.hash) ?? [];
-  const jobId = job ? Number(job) : null;
-  if (jobId !== (choices.job?.id ?? null)) {
-    choices.job = jobId === null ? null : new ShownJob(api, jobId);
-    if (choices.job) void loadJob().then(showVerdict);
+  const before = place;
+  place = placeOf(location.hash);
+  const { view, jobId, filter, at } = place;
+  if (view !== before.view || jobId !== before.jobId || place.host !== before.host) leftPlace = before;
+  if (filter !== before.filter) choices.pages = 1;
+  followJob();
+  if (view === 'chart') void loadCharts();
+  if (at !== null) {
+    session.playing = false;
+    void session.travel(at);
   }
-  if (at) void session.travel(Number(at));
-  draw();
+  drawNow();
+}
+
+function followJob() {
+  const { jobId } = place;
+  if (jobId === (choices.job?.id ?? null)) return;
+  choices.tab = 'history';
+  choices.job = jobId === null ? null : new ShownJob(api, jobId, session);
+  if (choices.job) void loadJob();
 }
 
 async function loadJob() {
@@ -118,21 +201,33 @@ async function loadJob() {
   }
 }
 
-/** Scrolls to the job's headline, since the chart may fill the window. */
-function showVerdict() {
-  setTimeout(() => document.querySelector('.verdict')?.scrollIntoView({ block: 'nearest' }), 2 * PACE);
-}
-
 function saveEvidence() {
   choices.job?.save().catch(fail);
 }
 
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  focusContent();
+}
+
+async function notify() {
+  const problem = await notifier.toggle();
+  choose({ notice: problem });
+}
+
 async function copyLink() {
-  const place = choices.job ? `#/job/${choices.job.id}` : '#/';
-  const link = `${location.origin}/${place}?at=${Math.round(session.now)}`;
+  const link = `${location.origin}/${addressOf({ ...place, at: session.now })}`;
   history.replaceState(null, '', link);
   await navigator.clipboard?.writeText(link).catch(() => undefined);
   choose({ notice: 'The link to this moment is copied. It is also in the address bar.' });
+}
+
+/** The address loses its moment, so that a reload stays in the present. */
+function goLive() {
+  place = { ...place, at: null };
+  history.replaceState(null, '', addressOf(place));
+  session.goLive();
 }
 
 /** @param {unknown} error */
@@ -146,27 +241,38 @@ function fail(error) {
 async function begin() {
   try {
     await session.begin();
-    await loadCharts();
     choices.error = null;
-    followAddress();
-    if (choices.job) void loadJob();
+    if (place.at !== null) void session.travel(place.at);
+    followJob();
+    if (place.view === 'chart') void loadCharts();
+    drawNow();
   } catch (error) {
     fail(error);
     if (!(error instanceof TokenWanted)) setTimeout(begin, 2_000);
   }
 }
 
+/** Only when a chart is shown: the daemon lays the charts out at the first request, which takes a moment. */
 async function loadCharts() {
-  const { machines } = await api.get('/api/machines', { shape: narrow.matches ? 'tall' : 'wide' });
-  choose({ charts: machines });
+  const shape = narrow.matches ? 'tall' : 'wide';
+  if (chartShape === shape) return;
+  chartShape = shape;
+  try {
+    const { machines } = await api.get('/api/machines', { shape });
+    choose({ charts: machines });
+  } catch (error) {
+    chartShape = null;
+    fail(error);
+  }
 }
 
 /** @param {KeyboardEvent} event */
 function key(event) {
+  if (orders.asked !== null) return;
   const isTyping = event.target instanceof Element && /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
   if (event.key === 'Escape') {
     if (choices.state !== null) choose({ state: null });
-    else if (choices.job) goTo(null);
+    else if (place.view === 'job') goTo({ view: 'jobs', filter: place.filter, search: place.search });
   } else if (!isTyping && event.key === '/') {
     event.preventDefault();
     document.getElementById('search')?.focus();
@@ -179,9 +285,12 @@ setInterval(() => {
   if (choices.job && !session.past && !document.hidden && session.mode === 'live') void loadJob();
 }, JOB_PACE);
 setInterval(() => {
+  watchAttention();
   if (!document.hidden && !session.past) draw();
 }, AGES_PACE);
 addEventListener('hashchange', followAddress);
-narrow.addEventListener('change', () => loadCharts().catch(fail));
+narrow.addEventListener('change', () => {
+  if (place.view === 'chart') void loadCharts();
+});
 addEventListener('keydown', key);
 void begin();

@@ -34,7 +34,11 @@ const NOTHING: AdminSource = {
 
 /** The admin listener of a daemon without the rest of the daemon, and a config that leads to it. */
 export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
-  const app = createAdminApp({ source: { ...NOTHING, ...source }, token, clock: systemClock });
+  const app = createAdminApp({
+    source: { ...NOTHING, ...source },
+    tokens: { token: token ?? undefined },
+    clock: systemClock,
+  });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');
   const folder = mkdtempSync(join(tmpdir(), 'jeballto-cli-'));
   const config = join(folder, 'config.json');

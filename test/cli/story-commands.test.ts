@@ -71,7 +71,11 @@ test('explain prints the same for an evidence file as for the daemon', async () 
   expect(await evidenceCommand(77, { config, output }, terminal)).toBe(0);
   const file = JSON.parse(readFileSync(output, 'utf8'));
   expect(file.kept[0].logs['runner.log']).toBe('it stopped');
-  const app = createAdminApp({ source: replaySource(file), token: null, clock: systemClock });
+  const app = createAdminApp({
+    source: replaySource(file),
+    tokens: {},
+    clock: systemClock,
+  });
   const ask = async (path: string) =>
     (await app.request(`http://127.0.0.1${path}`, { headers: { host: '127.0.0.1' } })).json();
   const state = await ask('/api/state');

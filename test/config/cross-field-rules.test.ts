@@ -191,6 +191,18 @@ describe('listeners', () => {
     expect(load({ ...SMALLEST, admin: { listen: '[::1]:9091' } }).config.admin.token).toBeUndefined();
   });
 
+  test('a token that only reads needs admin.token beside it, and differs from it', () => {
+    const withTokens = (admin: object) => problemLines({ ...SMALLEST, admin });
+    expect(withTokens({ read_token: 'a-long-read-token' })).toEqual([
+      'admin.read_token: restricts nobody while admin.token is missing, because then no request needs a token: set admin.token, too.',
+    ]);
+    expect(withTokens({ token: 'the-same-token', read_token: 'the-same-token' })).toEqual([
+      'admin.read_token: is the same as admin.token, so its owner could give orders: choose another value for one of the two.',
+    ]);
+    const admin = { token: 'a-long-admin-token', read_token: 'a-long-read-token' };
+    expect(load({ ...SMALLEST, admin }).config.admin.read_token).toBe('a-long-read-token');
+  });
+
   test('the admin listener and the public one need different ports', () => {
     expect(problemLines({ ...SMALLEST, admin: { listen: '127.0.0.1:9090' } })).toEqual([
       'admin.listen: has the same port as controller.webhook_listen, which is open to the public: choose another port.',

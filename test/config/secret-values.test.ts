@@ -17,6 +17,7 @@ test('the schema marks exactly these keys as secrets', () => {
     'hosts.*.token',
     'runner.ssh_password',
     'admin.token',
+    'admin.read_token',
   ]);
 });
 
@@ -29,12 +30,12 @@ test('every secret of a configuration is collected, wherever it came from', () =
         { name: 'mac-2', base_url: 'http://mac-2/v1' },
       ],
       labels: SMALLEST.labels,
-      admin: { token: 'admin-token' },
+      admin: { token: 'admin-token', read_token: 'read-token' },
     },
     { JEBALLTO_TOKEN_MAC_2: `${AGENT_TOKEN}-2`, JEBALLTO_RUNNER_RUNNER_SSH_PASSWORD: 'guest' },
   );
   expect(secretValues(config).sort()).toEqual(
-    ['ghp_1', 'hook', 'former', AGENT_TOKEN, `${AGENT_TOKEN}-2`, 'guest', 'admin-token'].sort(),
+    ['ghp_1', 'hook', 'former', AGENT_TOKEN, `${AGENT_TOKEN}-2`, 'guest', 'admin-token', 'read-token'].sort(),
   );
 });
 

@@ -25,7 +25,7 @@ function lookAt(context: JobContext | null, says: () => Promise<string> = async 
 }
 
 const app = (look: VmLook | null) =>
-  createAdminApp({ source: { recording: {}, look } as never, token: null, clock: {} as never });
+  createAdminApp({ source: { recording: {}, look } as never, tokens: {}, clock: {} as never });
 const ask = (look: VmLook | null, what: 'log' | 'screen') =>
   app(look).request(`/api/jobs/101/${what}`, { headers: { host: 'localhost' } });
 

@@ -5,7 +5,9 @@ import { HEALTH_SUBJECTS, type Health } from '../../src/health/health.ts';
 import type { HealthFacts } from '../../src/health/health-facts.ts';
 import type { Readiness } from '../../src/http/admin/api/api-routes.ts';
 import { createPublicApp } from '../../src/http/public-app.ts';
-import { healthWords } from '../../src/page/frame/health-words.js';
+import { emptyOverview } from '../../src/journal/overview.js';
+import { attentionOf } from '../../src/page/attention/attention.js';
+import { serviceVerdict } from '../../src/page/overview/service-verdict.js';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { BOUND, breakerOf, factsOf, hostOf, NOW, pollerOf, RUNS } from './health-rig.ts';
 
@@ -48,7 +50,14 @@ async function answers() {
   const figures = await (await ask('/metrics', TOKEN)).text();
   const figure = (name: string, label = '') =>
     Number(new RegExp(`^jeballto_runner_${name}${label} (.+)$`, 'm').exec(figures)?.[1]);
-  const words = healthWords(told);
+  const items = attentionOf({
+    ...{ overview: emptyOverview(), now: NOW, isSilent: false, unreadable: {}, runners: [] },
+    scopes: told.scopes ?? [],
+  });
+  const verdict = serviceVerdict({
+    ...{ readiness: told, items, now: NOW },
+    ...{ isPast: false, isReplay: false, lostAt: null },
+  });
   const { hostname, port } = new URL(daemon.url);
   const listen = { host: hostname, port: Number(port) };
   const found = await checkDaemon({ admin: { listen, token: TOKEN } });
@@ -60,7 +69,7 @@ async function answers() {
   const alive = await ask('/healthz', TOKEN);
   return {
     readyz: { status: ready.status, ready: told.ready, degraded: told.degraded, scopes: told.scopes },
-    page: { word: words.word, lines: words.lines },
+    page: { mood: verdict.mood, items },
     check: {
       isReady: found.some(({ message }) => message.endsWith('; it is ready.')),
       wrong: found.filter(({ verdict }) => verdict === 'wrong').map(({ message }) => message),
@@ -95,8 +104,8 @@ describe.each(Object.entries(SITUATIONS))('while %s', (_what, change) => {
     const stopping = scopes.filter(({ stops }) => stops).length;
     expect(readyz).toEqual({ status: ready ? 200 : 503, ready, degraded, scopes });
     expect(healthz).toEqual({ own: [200, health.canStore], open: health.canStore ? 200 : 503 });
-    expect(page.word).toBe(ready ? (degraded ? 'degraded' : 'ready') : 'not ready');
-    expect(page.lines.map(({ stops }) => stops)).toEqual(scopes.map(({ stops }) => stops));
+    expect(page.mood).toBe(ready ? (degraded ? 'warn' : 'good') : 'bad');
+    expect(page.items.map(({ mood }) => mood === 'bad')).toEqual(scopes.map(({ stops }) => stops));
     expect([check.isReady, check.wrong.length, check.notes]).toEqual([
       ready,
       stopping,
@@ -106,8 +115,7 @@ describe.each(Object.entries(SITUATIONS))('while %s', (_what, change) => {
     expect(metrics.degraded).toEqual(scopes.map(({ what }) => what).sort());
     expect(metrics.ages).toEqual(health.ages);
     for (const { sentence, whoActs } of scopes) {
-      const plain = sentence.replace(/\.$/, '');
-      expect(page.lines.some(({ text }) => text.includes(plain) && text.includes(whoActs))).toBe(true);
+      expect(page.items).toContainEqual(expect.objectContaining({ sentence, act: whoActs }));
     }
   });
 

@@ -54,7 +54,11 @@ describe('the OpenAPI description', () => {
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     );
-    const app = createAdminApp({ source: { recording: {} } as never, token: null, clock: {} as never });
+    const app = createAdminApp({
+      source: { recording: {} } as never,
+      tokens: {},
+      clock: {} as never,
+    });
     const served = app.routes
       .filter(({ path, method }) => path.startsWith('/api/') && method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`);
@@ -152,6 +156,57 @@ describe('the admin listener', () => {
     await guarded.close();
   });
 
+  test('gives a token that only reads the page, the API and the metrics, but no order and no evidence file', async () => {
+    const guarded = await StagedDaemon.start('s3cret-admin-token', { readToken: 'a-read-token' });
+    const key = guarded.queue(5);
+    const ask = async (path: string, token: string, method = 'GET') => {
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await fetch(`${guarded.url}${path}`, { method, headers });
+      const body = await response.text();
+      return {
+        status: response.status,
+        message: body.startsWith('{') ? JSON.parse(body).message : undefined,
+      };
+    };
+    for (const path of ['/api/jobs', '/api/jobs/5', '/api/jobs/5/journal', '/api/status', '/metrics', '/']) {
+      expect(await ask(path, 'a-read-token'), path).toMatchObject({ status: 200 });
+    }
+    const orders = [
+      '/api/jobs/5/cancel',
+      '/api/jobs/5/retry',
+      '/api/records/5/forget',
+      '/api/hosts/mini-1/cordon',
+      '/api/hosts/mini-1/uncordon',
+      '/api/hosts/mini-1/drain',
+      '/api/collect',
+      '/api/collect?dryRun=true',
+    ];
+    for (const path of orders) {
+      const message = 'This token only reads: orders need admin.token.';
+      expect(await ask(path, 'a-read-token', 'POST'), path).toEqual({ status: 403, message });
+    }
+    expect(guarded.state(key)).toBe('queued');
+    const message = 'This token only reads: evidence files, logs and screens of VMs need admin.token.';
+    expect(await ask('/api/jobs/5/evidence', 'a-read-token')).toEqual({ status: 403, message });
+    expect(await ask('/api/jobs/5/evidence', 's3cret-admin-token')).toMatchObject({ status: 200 });
+    const roleFor = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return ((await (await fetch(`${guarded.url}/api/state`, { headers })).json()) as { role: string }).role;
+    };
+    expect([await roleFor('a-read-token'), await roleFor('s3cret-admin-token')]).toEqual([
+      'reader',
+      'operator',
+    ]);
+    expect(
+      Object.keys(
+        (await (
+          await fetch(`${guarded.url}/readyz`, { headers: { authorization: 'Bearer a-read-token' } })
+        ).json()) as object,
+      ),
+    ).toContain('scopes');
+    await guarded.close();
+  });
+
   test('serves only the files of the page', async () => {
     for (const path of [
       '/page/..%2fapp.js',
@@ -194,7 +249,7 @@ describe('orders', () => {
   const order = async (path: string, by: string) => {
     const response = await fetch(`${daemon.url}${path}`, {
       method: 'POST',
-      headers: { 'x-operator': encodeURIComponent(by) },
+      headers: { 'x-operator': `UTF-8''${encodeURIComponent(by)}` },
     });
     return { status: response.status, ...((await response.json()) as { message?: string }) };
   };
@@ -228,15 +283,6 @@ describe('orders', () => {
       event: 'operator.forgot',
       msg: 'ada ordered: forget a record of job 33',
     });
-  });
-
-  test('have the name as it was sent when it is not encoded', async () => {
-    const response = await fetch(`${daemon.url}/api/hosts/mini-1/cordon`, {
-      method: 'POST',
-      headers: { 'x-operator': '100%' },
-    });
-    expect(response.status).toBe(200);
-    expect(daemon.logged.at(-1)).toMatchObject({ by: '100%', event: 'operator.cordoned' });
   });
 
   test('law 5: do not cancel a job that runs', async () => {

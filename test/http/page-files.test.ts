@@ -6,7 +6,11 @@ import { reachedFiles } from './reached-files.ts';
 
 const PAGE = join(import.meta.dirname, '../../src/page');
 
-const app = createAdminApp({ source: { recording: {} } as never, token: 's3cret', clock: {} as never });
+const app = createAdminApp({
+  source: { recording: {} } as never,
+  tokens: { token: 's3cret' },
+  clock: {} as never,
+});
 const reached = await reachedFiles((path) => app.request(path));
 
 test('every file that the page loads is served, and needs no token', () => {

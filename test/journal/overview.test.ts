@@ -137,7 +137,7 @@ test('a job that was given up and is served again is listed once, and its story 
     applyEntry(overview, entry);
   }
   const rows = () =>
-    rowsOf({ overview, waiting: [], unserved: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
+    rowsOf({ overview, waiting: [], isPast: false }).map(({ kind, job }) => [kind, job.state]);
   expect(rows()).toEqual([['live', 'creating.acting']]);
   expect(verdictOf(entries, clock.now())).toMatchObject({ mood: 'working', cause: '' });
   expect(attemptsOf(entries).map(({ end }) => end)).toEqual([
@@ -157,7 +157,7 @@ test('a job that goes on in another actor is shown with that one, not with the t
   for await (const entry of recording.read({})) {
     entries.push(entry);
     applyEntry(overview, entry);
-    const shown = rowsOf({ overview, waiting: [], unserved: [], isPast: false });
+    const shown = rowsOf({ overview, waiting: [], isPast: false });
     expect(shown.length).toBeLessThanOrEqual(1);
   }
   expect(overview.jobs.size).toBe(1);

@@ -36,11 +36,19 @@ export interface Opened {
 export async function openPage(
   browser: Browser,
   url: string,
-  options: { width?: number; height?: number; colorScheme?: 'light' | 'dark' } = {},
+  options: {
+    width?: number;
+    height?: number;
+    colorScheme?: 'light' | 'dark';
+    /** Runs in the page before its own scripts. */
+    before?: () => void;
+  } = {},
 ): Promise<Opened> {
   const { width = 1280, height = 800, colorScheme = 'light' } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  page.setDefaultTimeout(8_000);
+  // The layout of the charts takes seconds where several builds share the processor.
+  page.setDefaultTimeout(20_000);
+  if (options.before) await page.addInitScript(options.before);
   const complaints: string[] = [];
   const asked: string[] = [];
   page.on('console', (message) => {
@@ -49,8 +57,8 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(url);
-  await page.waitForSelector('#chart').catch((error: Error) => {
-    throw new Error(`the page shows no chart: ${complaints[0] ?? error.message}`);
+  await page.waitForSelector('main [data-heading], .gate', { state: 'attached' }).catch((error: Error) => {
+    throw new Error(`the page shows nothing: ${complaints[0] ?? error.message}`);
   });
   return { page, complaints, asked };
 }

@@ -13,6 +13,7 @@ import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Health } from '../../src/health/health.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
+import type { AdminTokens } from '../../src/http/admin/guard.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
@@ -69,12 +70,16 @@ export class StagedDaemon {
   /** Without Macs no host is ever looked at: `host` sets what a look would show. */
   static async start(
     token: string | null = null,
-    { clock = systemClock, macs = null }: { clock?: Clock; macs?: StagedMacs | null } = {},
+    {
+      clock = systemClock,
+      macs = null,
+      readToken = null,
+    }: { clock?: Clock; macs?: StagedMacs | null; readToken?: string | null } = {},
   ): Promise<StagedDaemon> {
     const database = new MemoryLevel<string, string>() as unknown as Database;
     const store = await Store.over(database, { clock, log: silent, retention: 1e12 });
     const daemon = new StagedDaemon(store, clock, macs);
-    await daemon.#listen(token);
+    await daemon.#listen({ token: token ?? undefined, read_token: readToken ?? undefined });
     if (macs) daemon.#core.hosts.start();
     return daemon;
   }
@@ -112,7 +117,7 @@ export class StagedDaemon {
     });
   }
 
-  async #listen(token: string | null): Promise<void> {
+  async #listen(tokens: AdminTokens): Promise<void> {
     const { store, dispatcher, limits, webhooks, clock, deliveries } = this;
     const { source, watching, poller } = await stagedSource({
       core: this.#core,
@@ -124,7 +129,7 @@ export class StagedDaemon {
       orderLog: this.orderLog,
       health: () => this.health,
     });
-    const app = createAdminApp({ source, token, clock });
+    const app = createAdminApp({ source, tokens, clock });
     webhooks.start();
     poller.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');

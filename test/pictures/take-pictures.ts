@@ -1,9 +1,13 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { failure } from '../../machines/failure.ts';
+import { decideHealth } from '../../src/health/decide-health.ts';
+import { breakerOf, factsOf } from '../health/health-rig.ts';
 import { launchBrowser, openPage, whyNoBrowser } from '../page/page-browser.ts';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { StagedMacs } from '../page/staged-macs.ts';
+import { GOOD_HEALTH } from '../support/good-health.ts';
 import { PictureClock } from './picture-clock.ts';
 import { Workday } from './workday.ts';
 
@@ -32,7 +36,7 @@ async function day(hours: number) {
   return { daemon, macs, clock, work: new Workday(daemon, macs, clock) };
 }
 
-/** A day with finished jobs, a failed one, six that run and three that wait. */
+/** A day with finished jobs, one that was lost, six that run and three that wait. */
 async function busyDay() {
   const staged = await day(2.2);
   const { macs, work } = staged;
@@ -45,7 +49,12 @@ async function busyDay() {
     if (n === 4) macs.trouble.set('mini-2', 'connect ECONNREFUSED 192.168.1.21:8011');
     if (n === 5) macs.trouble.delete('mini-2');
   }
-  const failed = await work.queue(5, TROUBLE);
+  const lost = await work.queue(30);
+  await work.pass(4);
+  staged.daemon.send(String(lost), { type: 'vm.vanished' });
+  staged.daemon.send(String(lost), { type: 'job.completed', conclusion: 'failure', here: true });
+  await work.pass(1);
+  await work.queue(5, TROUBLE);
   await work.pass(24);
   for (const minutes of [30, 25, 40, 20]) {
     await work.queue(minutes);
@@ -56,7 +65,7 @@ async function busyDay() {
   for (let n = 0; n < 3; n += 1) await work.queue(10);
   await work.pass(0.3);
   await staged.clock.pass(0);
-  return { ...staged, failed };
+  return { ...staged, lost };
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -68,7 +77,7 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 async function open(browser: Browser, url: string, options: Parameters<typeof openPage>[2] = {}) {
-  const { page, complaints } = await openPage(browser, url, { width: 1280, height: 1000, ...options });
+  const { page, complaints } = await openPage(browser, url, { width: 1280, height: 800, ...options });
   if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join('; ')}`);
   return page;
 }
@@ -83,14 +92,25 @@ async function takeAll(browser: Browser): Promise<void> {
   await page.reload();
   await shoot(page, 'one-job');
   await empty.daemon.close();
+  await page.waitForTimeout(6_000);
   await shoot(page, 'connection-lost');
   await page.close();
 
-  const { daemon, failed, work } = await busyDay();
-  await shoot(await open(browser, daemon.url, { height: 1220 }), 'overview-light');
-  await shoot(await open(browser, daemon.url, { height: 1220, colorScheme: 'dark' }), 'overview-dark');
-  await shoot(await open(browser, `${daemon.url}/#/job/${failed}`, { height: 1400 }), 'job-failed');
-  await shoot(await open(browser, `${daemon.url}/#/job/${failed}`, { width: 390, height: 844 }), 'phone');
+  const { daemon, lost, work } = await busyDay();
+  const { url } = daemon;
+  await shoot(await open(browser, url), 'overview-light');
+  await shoot(await open(browser, url, { colorScheme: 'dark' }), 'overview-dark');
+  await shoot(await open(browser, `${url}/#/job/${lost}`, { height: 1000 }), 'job-failed');
+  await shoot(await open(browser, `${url}/#/chart?job=${lost}`, { height: 1000 }), 'chart');
+  const refused = { ...breakerOf('pull', 'ghcr.io for macos-15-xl'), openedAt: daemon.clock.now() - 240_000 };
+  const lastFailure = failure(
+    'IMAGE_PULL_FAILED',
+    'the registry returned 403: the host has no right to read the image',
+  );
+  daemon.health = decideHealth(factsOf({ breakers: [{ ...refused, lastFailure }] }));
+  await shoot(await open(browser, url), 'trouble');
+  await shoot(await open(browser, url, { width: 390, height: 844 }), 'phone');
+  daemon.health = GOOD_HEALTH;
   for (let n = 0; n < 490; n += 1) await work.queue(10);
   await shoot(await open(browser, daemon.url), '500-jobs');
   await daemon.close();

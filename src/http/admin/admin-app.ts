@@ -4,20 +4,20 @@ import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
 import { reasonsOf } from '../../health/health.ts';
 import { type AdminSource, apiRoutes, type Readiness } from './api/api-routes.ts';
-import { guard, isTrusted } from './guard.ts';
+import { type AdminTokens, guard, isTrusted } from './guard.ts';
 import { pageFiles } from './page-files.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;
-  /** Null only on loopback; the config refuses anything else. */
-  token: string | null;
+  /** Without an admin token only on loopback; the config refuses anything else. */
+  tokens: AdminTokens;
   clock: Clock;
 }
 
 /** Everything for operators: the visualizer and its API, the metrics and the health checks. */
-export function createAdminApp({ source, token, clock }: AdminAppOptions): Hono {
+export function createAdminApp({ source, tokens, clock }: AdminAppOptions): Hono {
   const app = new Hono();
-  app.use(guard(token));
+  app.use(guard(tokens));
   app.use('/api/*', async (c, next) => {
     await next();
     c.header('x-content-type-options', 'nosniff');

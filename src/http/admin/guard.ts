@@ -2,16 +2,32 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { isPageFile } from './page-files.ts';
 
+/** The tokens of the admin listener, as in the config; no `read_token` without a `token`. */
+export interface AdminTokens {
+  token?: string | undefined;
+  /** Reads page, API and metrics, and neither gives orders nor sees what VMs show. */
+  read_token?: string | undefined;
+}
+
+/** Who sent a request: `reader` with the token that only reads, `nobody` without a known token. */
+export type Role = 'operator' | 'reader' | 'nobody';
+
 const HEALTH_CHECKS = ['/healthz', '/readyz'];
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
+/** They hold the screen and the logs of a guest. */
+/** What a VM shows: it may hold whatever the job printed. */
+const OF_VMS = /^\/api\/jobs\/[^/]+\/(evidence|log|screen)$/;
 
 /** Needs no token: a browser loads the page first, which then asks for the token. */
 const isOpen = (path: string) => HEALTH_CHECKS.includes(path) || isPageFile(path);
 
-const TRUSTED = 'isTrusted';
+const ROLE = 'role';
+
+/** Whose request the guard let through. */
+export const roleOf = (c: Context): Role => c.get(ROLE) ?? 'nobody';
 
 /** Whether a request that the guard let through may receive more than yes or no. */
-export const isTrusted = (c: Context): boolean => c.get(TRUSTED) === true;
+export const isTrusted = (c: Context): boolean => roleOf(c) !== 'nobody';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -20,28 +36,49 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
  * loopback name, since a web page could otherwise reach a loopback port by DNS rebinding. It always refuses
  * requests from a page of another origin. With a token it refuses every request that lacks it, except for the
  * page's own files and the health checks. Without the token the health checks give no reasons: those name
- * repositories, paths and what other servers returned.
+ * repositories, paths and what other servers returned. With the token that only reads it refuses orders and
+ * evidence files.
  */
-export function guard(token: string | null): MiddlewareHandler {
-  const wanted = token === null ? null : digest(token);
+export function guard(tokens: AdminTokens): MiddlewareHandler {
+  const roleFor = roles(tokens);
   return async (c, next) => {
     const host = c.req.header('host') ?? '';
     const name = host.replace(/:\d+$/, '');
-    if (wanted === null && !LOOPBACK.test(name)) {
+    if (tokens.token === undefined && !LOOPBACK.test(name)) {
       const message = `The Host header "${name}" is not a loopback name; set admin.token to use others.`;
       return c.json({ message }, 403);
     }
     if (!isOpen(c.req.path) && comesFromElsewhere(c, host)) {
       return c.json({ message: 'Cross-site requests are refused.' }, 403);
     }
-    const given = c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '';
-    const isKnown = wanted === null || timingSafeEqual(digest(given), wanted);
-    if (!isKnown && !isOpen(c.req.path)) {
+    const role = roleFor(c.req.header('authorization')?.replace(/^Bearer /i, '') ?? '');
+    if (role === 'nobody' && !isOpen(c.req.path)) {
       return c.json({ message: 'Send the admin token as "Authorization: Bearer <admin.token>".' }, 401);
     }
-    c.set(TRUSTED, isKnown);
+    const message = role === 'reader' ? whyNotForReaders(c) : null;
+    if (message !== null) return c.json({ message }, 403);
+    c.set(ROLE, role);
     return next();
   };
+}
+
+/** Compares every token in constant time. */
+function roles({ token, read_token }: AdminTokens): (given: string) => Role {
+  if (token === undefined) return () => 'operator';
+  const known: [Role, Buffer][] = [['operator', digest(token)]];
+  if (read_token !== undefined) known.push(['reader', digest(read_token)]);
+  return (given) => {
+    const sent = digest(given);
+    const found = known.filter(([, wanted]) => timingSafeEqual(sent, wanted));
+    return found[0]?.[0] ?? 'nobody';
+  };
+}
+
+function whyNotForReaders({ req: { method, path } }: Context): string | null {
+  if (method !== 'GET' && method !== 'HEAD') return 'This token only reads: orders need admin.token.';
+  return OF_VMS.test(path)
+    ? 'This token only reads: evidence files, logs and screens of VMs need admin.token.'
+    : null;
 }
 
 /**

@@ -37,9 +37,10 @@ export function edgesOf({ firstAt, present }, range) {
  *   range: number,
  *   onRange: (range: number) => void,
  *   onCopy: () => void,
+ *   onLive: () => void,
  * }} view
  */
-export function timeView({ session, edges, range, onRange, onCopy }) {
+export function timeView({ session, edges, range, onRange, onCopy, onLive }) {
   const { past, playing, speed, firstAt, present, mode, lostAt } = session;
   const { from } = edges;
   const at = past?.at ?? present;
@@ -64,6 +65,6 @@ export function timeView({ session, edges, range, onRange, onCopy }) {
       <label class="range"><span class="unseen">Span</span><select @change=${onSpan}>
         ${SPANS.map(([label, value]) => html`<option value=${value} ?selected=${value === range}>${label}</option>`)}</select></label>
       ${past ? html`<button @click=${onCopy}>Copy link</button>` : nothing}
-      <button class="live" aria-pressed=${past ? 'false' : 'true'} @click=${() => session.goLive()}>${mode === 'replay' ? 'End' : 'Live'}</button>
+      <button class="live" aria-pressed=${past ? 'false' : 'true'} @click=${onLive}>${mode === 'replay' ? 'End' : 'Live'}</button>
     </footer>`;
 }

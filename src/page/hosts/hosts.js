@@ -1,7 +1,9 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, span } from '../../format.js';
 import { breakerKey } from '../../journal/overview.js';
+import { breakerWords } from '../attention/breaker-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
+import { slotsOf } from './slots.js';
 
 /**
  * @typedef {import('../../journal/overview.js').Overview} Overview
@@ -15,8 +17,9 @@ import { piecesOf, pieceWords, stripWords } from './host-strip.js';
  * @property {Overview} overview of the moment that is shown
  * @property {number} now that moment, epoch ms
  * @property {boolean} isPast
- * @property {boolean} isReplay
+ * @property {boolean} canOrder
  * @property {(what: 'cordon' | 'uncordon' | 'drain', host: string) => void} onOrder
+ * @property {() => void} onCollect
  * @property {(jobId: number) => void} onJob
  */
 
@@ -25,12 +28,13 @@ import { piecesOf, pieceWords, stripWords } from './host-strip.js';
  * @param {HostsView & { hosts: HostView[], edges: import('../frame/timebar.js').Edges }} view
  */
 export function hostsView({ hosts, edges, ...view }) {
-  const { overview, now, isPast } = view;
+  const { overview, now, isPast, canOrder, onCollect } = view;
   const known = new Map(hosts.map((host) => [host.name, host]));
   const all = [...overview.hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return html`
     <section class="panel hosts" aria-labelledby="hosts-title">
-      <header><h2 id="hosts-title">Hosts</h2></header>
+      <header><h2 id="hosts-title" data-heading tabindex="-1">Hosts</h2>
+        ${canOrder ? html`<button @click=${onCollect}>Collect now</button>` : nothing}</header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
       <ul>${all.map((host) => {
         const { history = [], bases = [], pulls = [] } = known.get(host.name) ?? {};
@@ -44,32 +48,15 @@ export function hostsView({ hosts, edges, ...view }) {
 const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
 /** Units of a strip's width, whatever its width in pixels. */
 const STRIP_WIDTH = 1_000;
-/** States in which a VM uses a slot. */
-const TAKES_SLOT = new Set([
-  'installing',
-  'starting',
-  'running',
-  'stopping',
-  'pausing',
-  'paused',
-  'resuming',
-]);
-
 /** @param {SeenHost} host @param {HostsView & { bases: Base[], pulls: Pull[], strip: unknown }} view */
-function hostView(host, { bases, pulls, strip, overview, now, isPast, isReplay, onOrder, onJob }) {
-  const jobs = [...overview.jobs.values()].filter(
-    ({ context, state }) => context.vm?.host === host.name && !/vm\.gone/.test(state),
-  );
-  const foreign = host.vms.filter(
-    (vm) => TAKES_SLOT.has(vm.state) && !jobs.some(({ context }) => context.vm?.name === vm.name),
-  );
-  const free = Math.max(0, host.slots - jobs.length - foreign.length);
+function hostView(host, { bases, pulls, strip, overview, now, canOrder, onOrder, onJob }) {
+  const { jobs, foreign, free } = slotsOf(host, overview);
   const mood = host.cordon ? 'warn' : (MOOD[host.state] ?? 'idle');
   const breaker = overview.breakers.get(breakerKey({ about: 'host', name: host.name }));
   const { unreachableSince: since, restartsSeen } = host;
   return html`
-    <li class="host">
-      <div class="row"><strong>${host.name}</strong>
+    <li class="host" data-host=${host.name}>
+      <div class="row"><strong data-host-name tabindex="-1">${host.name}</strong>
         <span class="state ${mood}">${host.cordon ? 'cordoned' : host.state}</span>
         <span class="sub">${host.version ? `agent ${host.version}` : ''}${restartsSeen ? ` · ${restartsSeen} ${restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
       ${strip}
@@ -89,7 +76,7 @@ function hostView(host, { bases, pulls, strip, overview, now, isPast, isReplay, 
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
       ${
-        isPast || isReplay
+        !canOrder
           ? nothing
           : html`<div class="actions">
               ${host.cordon ? html`<button @click=${() => onOrder('uncordon', host.name)}>Take jobs again</button>` : html`<button @click=${() => onOrder('cordon', host.name)}>Cordon</button>`}
@@ -105,15 +92,6 @@ function hostView(host, { bases, pulls, strip, overview, now, isPast, isReplay, 
 function baseWords({ profile, vm, why }) {
   if (vm === null) return `No base VM for ${profile}: ${why}.`;
   return `Base VM for ${profile}: ${vm}${why ? ` (${why})` : ''}.`;
-}
-
-/**
- * Why something is held back, and until when.
- * @param {import('../../journal/overview.js').SeenBreaker} breaker
- */
-export function breakerWords({ state, failures, lastFailure, retryAt }) {
-  const until = state === 'open' ? `until ${clock(retryAt)}` : 'except for one trial attempt';
-  return `Held back ${until}: ${failures === 1 ? 'it failed' : `it failed ${failures} times in a row`}. ${lastFailure?.message ?? ''}`;
 }
 
 /**

@@ -55,7 +55,7 @@ function phaseView({ state, from, to, failures }, { stats, start, whole, now }) 
     <td class="bar"><svg width="100%" height="20" role="img" aria-label="${state} from ${clock(from)} for ${span(ms)}">
       ${svg`<rect class="track" x="0" y="9" width="100%" height="1"></rect>
         <rect class=${`stay ${failures > 0 ? 'warn' : to === null ? 'now' : ''}`} x=${share(from - start)} y="3" width=${share(ms)} height="9" rx="2"></rect>
-        <rect class="median" x=${share(from - start)} y="15" width=${share(Math.min(median, whole))} height="2"></rect>`}
+        <rect class="median" x=${share(from - start)} y="15" width=${share(Math.min(median, start + whole - from))} height="2"></rect>`}
     </svg></td>
     <td class="num">${span(ms)}</td>
     <td class="num sub">${median > 0 ? span(median) : ''}${failures > 0 ? html` <span class="warn-text">${failures} ✕</span>` : nothing}</td>

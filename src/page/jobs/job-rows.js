@@ -1,4 +1,3 @@
-import { endOfSeen } from '../../journal/outcome.js';
 import { holdsItsJob } from '../../journal/overview.js';
 
 /**
@@ -18,12 +17,12 @@ import { holdsItsJob } from '../../journal/overview.js';
  */
 
 /**
- * Every live job, every job that is not served here and the last ended ones, each once. The teardown of a VM
- * whose job went on elsewhere has a mark on the chart and no row.
- * @param {Pick<Session, 'waiting' | 'unserved'> & { overview: Overview, isPast: boolean }} view
+ * Every live job and the last ended ones, each once. The teardown of a VM whose job went on elsewhere has a mark
+ * on the chart and no row.
+ * @param {Pick<Session, 'waiting'> & { overview: Overview, isPast: boolean }} view
  * @returns {Row[]}
  */
-export function rowsOf({ overview, waiting, unserved, isPast }) {
+export function rowsOf({ overview, waiting, isPast }) {
   const why = new Map(isPast ? [] : waiting.map((one) => [one.key, one]));
   const live = [...overview.jobs.values()]
     .filter((job) => job.jobId === 0 || holdsItsJob(job))
@@ -36,22 +35,22 @@ export function rowsOf({ overview, waiting, unserved, isPast }) {
     (a, b) =>
       Number(isQueued(a)) - Number(isQueued(b)) || position(a) - position(b) || queuedAt(a) - queuedAt(b),
   );
-  const elsewhere = (isPast ? [] : unserved).map(({ jobId, queuedAt, ...facts }) => {
+  return [...live, ...overview.ended.map((job) => row('ended', job))];
+}
+
+/**
+ * The jobs that GitHub has queued and that this daemon does not serve. The journal does not have them.
+ * @param {Pick<Session, 'waiting' | 'unserved'> & { isPast: boolean }} view
+ * @returns {Row[]}
+ */
+export function notOursOf({ waiting, unserved, isPast }) {
+  const why = new Map(waiting.map((one) => [one.key, one]));
+  return (isPast ? [] : unserved).map(({ jobId, queuedAt, ...facts }) => {
     const key = `unserved-${jobId}`;
     const context = { job: { ...facts, id: jobId, queuedAt, profile: '' } };
-    const job = {
-      key,
-      jobId,
-      attempt: 0,
-      host: null,
-      state: 'not ours',
-      enteredAt: queuedAt,
-      at: queuedAt,
-      context,
-    };
-    return row('unserved', job, why.get(key));
+    const stay = { state: 'not ours', enteredAt: queuedAt, at: queuedAt };
+    return row('unserved', { key, jobId, attempt: 0, host: null, ...stay, context }, why.get(key));
   });
-  return [...live, ...overview.ended.map((job) => row('ended', job)), ...elsewhere];
 }
 
 /** @param {Row['kind']} kind @param {RowJob} job @param {Waiting} [why] @returns {Row} */
@@ -59,52 +58,3 @@ const row = (kind, job, why) => ({ kind, job, why: why ?? null });
 
 /** @param {Row} row */
 const queuedAt = ({ job }) => job.context.job?.queuedAt ?? job.enteredAt;
-
-/** @typedef {'all' | 'live' | 'waiting' | 'failed' | 'ended'} Filter */
-
-/** @type {Record<Filter, { label: string, test: (row: Row) => boolean }>} */
-export const FILTERS = {
-  all: { label: 'All', test: () => true },
-  live: { label: 'Live', test: ({ kind }) => kind === 'live' },
-  waiting: {
-    label: 'Waiting',
-    test: ({ kind, job }) => kind === 'live' && (job.state === 'queued' || /waiting|blocked/.test(job.state)),
-  },
-  failed: {
-    label: 'Failed',
-    test: ({ kind, job }) => kind === 'ended' && ['lost', 'failed'].includes(endOfSeen(job).outcome),
-  },
-  ended: { label: 'Ended', test: ({ kind }) => kind === 'ended' },
-};
-
-/** In the order of the page. @type {Filter[]} */
-export const FILTER_NAMES = ['all', 'live', 'waiting', 'failed', 'ended'];
-
-/** Whether each word of a search is somewhere in a row. @param {Row} row @param {string} search */
-export function matches({ job, why }, search) {
-  if (search.trim() === '') return true;
-  const {
-    owner = '',
-    repository = '',
-    workflow = '',
-    name = '',
-    labels = [],
-    profile = '',
-  } = job.context.job ?? {};
-  const text = [
-    job.jobId,
-    `${owner}/${repository}`,
-    workflow,
-    name,
-    labels.join(' '),
-    profile,
-    job.host ?? '',
-    job.state,
-    job.context.failure?.code ?? '',
-    why?.sentence ?? '',
-  ];
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.join(' ').toLowerCase().includes(word));
-}

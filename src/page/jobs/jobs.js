@@ -1,20 +1,21 @@
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { age, clock, webAddress } from '../../format.js';
-import { endOfSeen, outcomeWords } from '../../journal/outcome.js';
+import { age, clock, counted, webAddress } from '../../format.js';
+import { endOfSeen, faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { lifetimeWarning, troubleOf } from '../../journal/trouble.js';
 import { moodOf } from '../chart/state-paths.js';
-import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
+import { addressOf } from '../frame/address.js';
+import { FILTER_NAMES, FILTERS, matches } from './filters.js';
 
 /**
  * @typedef {import('./job-rows.js').Row} Row
- * @typedef {import('./job-rows.js').Filter} Filter
+ * @typedef {import('../frame/address.js').Place} Place
  *
  * @typedef {object} TableView
  * @property {number} pages that are drawn
  * @property {number} now epoch ms
- * @property {number | null} selected the job that is shown
+ * @property {Place} place with the filter, the search and the job that is shown
  * @property {() => void} onMore
  */
 
@@ -22,90 +23,115 @@ import { FILTER_NAMES, FILTERS, matches } from './job-rows.js';
 const ROWS_PER_PAGE = 40;
 
 /**
- * The list of jobs with its filters and its search.
- * @param {TableView & {
- *   rows: Row[],
- *   filter: Filter,
- *   search: string,
- *   onFilter: (filter: Filter) => void,
- *   onSearch: (search: string) => void,
- * }} view
+ * The list of jobs with its filters and its search, and after it the jobs that are not ours.
+ * @param {TableView & { rows: Row[], notOurs: Row[], isPast: boolean, onSearch: (search: string) => void }} view
  */
-export function jobsView({ rows, filter, search, onFilter, onSearch, ...table }) {
+export function jobsView({ rows, notOurs, isPast, onSearch, ...table }) {
+  const { place } = table;
+  const { filter, search } = place;
   const found = rows.filter(FILTERS[filter].test).filter((row) => matches(row, search));
+  const others = filter === 'all' ? notOurs.filter((row) => matches(row, search)) : [];
   /** @param {Event & { currentTarget: HTMLInputElement }} event */
   const onInput = ({ currentTarget }) => onSearch(currentTarget.value);
+  const view = place.view === 'job' ? 'job' : 'jobs';
   return html`
     <section class="panel jobs" aria-labelledby="jobs-title">
       <header>
-        <h2 id="jobs-title">Jobs</h2>
+        <h2 id="jobs-title" data-heading tabindex="-1">Jobs</h2>
         <div class="filters" role="group" aria-label="Which jobs">
           ${FILTER_NAMES.map(
-            (name) => html`<button class="chip" aria-pressed=${name === filter ? 'true' : 'false'}
-              @click=${() => onFilter(name)}>${FILTERS[name].label} <span class="n">${rows.filter(FILTERS[name].test).length}</span></button>`,
+            (
+              name,
+            ) => html`<a class="chip" href=${addressOf({ ...place, view, filter: name, host: null, at: null })}
+              aria-current=${name === filter ? 'true' : 'false'}>${FILTERS[name].label} <span class="n">${rows.filter(FILTERS[name].test).length}</span></a>`,
           )}
         </div>
         <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
           .value=${search} @input=${onInput}>
       </header>
-      ${found.length === 0 ? emptyView(rows.length, search) : tableView(found, table)}
+      <div class="list-scroll scroll" @scroll=${scrolled(found.length, table)} tabindex="0" role="region" aria-label="List of jobs">
+        ${found.length === 0 ? emptyView(rows.length, search, isPast) : tableView(found, table)}
+        ${others.length > 0 ? notOursView(others, table.now) : nothing}
+      </div>
     </section>`;
 }
 
-/** @param {number} count of all jobs @param {string} search */
-function emptyView(count, search) {
+/** @param {number} count @param {TableView} view */
+function scrolled(count, { pages, onMore }) {
+  /** @param {Event & { currentTarget: HTMLElement }} event */
+  return ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+    if (pages * ROWS_PER_PAGE < count && scrollTop + 2 * clientHeight > scrollHeight) onMore();
+  };
+}
+
+/** @param {number} count of all jobs @param {string} search @param {boolean} isPast */
+function emptyView(count, search, isPast) {
+  if (count === 0 && isPast) {
+    return html`<div class="empty"><p><strong>No jobs.</strong> At this moment no job was queued, and none had ended before it within what the journal keeps.</p></div>`;
+  }
   if (count === 0) {
-    return html`<div class="empty"><p><strong>No jobs.</strong> No job is queued, and the journal has no ended job.</p>
+    return html`<div class="empty"><p><strong>No jobs.</strong> No job is queued, and none has ended within what the journal keeps.</p>
       <p>A job appears here when a workflow asks for one of the labels in the config.</p></div>`;
   }
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;
 }
 
 /** @param {Row[]} found @param {TableView} view */
-function tableView(found, { pages, now, selected, onMore }) {
+function tableView(found, { pages, now, place, onMore }) {
   const shown = found.slice(0, pages * ROWS_PER_PAGE);
   const isMore = shown.length < found.length;
-  /** @param {Event & { currentTarget: HTMLElement }} event */
-  const scrolled = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-    if (isMore && scrollTop + 2 * clientHeight > scrollHeight) onMore();
-  };
-  return html`
-    <div class="scroll" @scroll=${scrolled} tabindex="0" role="region" aria-label="List of jobs"><table class="list">
+  return html`<table class="list">
       <thead><tr><th>Job</th><th>State</th><th>Host</th><th class="num age">Age</th><th class="num wide">Attempt</th><th>Outcome</th></tr></thead>
       <tbody>
         ${repeat(
           shown,
           ({ job }) => job.key + job.enteredAt * Number(job.state === 'done' || job.state === 'failed'),
-          (row) => rowView(row, now, selected),
+          (row) => rowView(row, now, place),
         )}
       </tbody>
     </table>
-    ${isMore ? html`<p class="more"><button class="link" @click=${onMore}>${found.length - shown.length} more</button></p>` : nothing}
-    </div>`;
+    ${isMore ? html`<p class="more"><button class="link" @click=${onMore}>${found.length - shown.length} more</button></p>` : nothing}`;
 }
 
-/** @param {Row} row @param {number} now @param {number | null} selected */
-function rowView({ job, why, kind }, now, selected) {
+/** @param {Row} row @param {number} now @param {Place} place */
+function rowView({ job, why, kind }, now, place) {
   const { owner, repository, workflow, name, url, labels = [], queuedAt } = job.context.job ?? {};
   const address = webAddress(url);
   const old = kind === 'ended' ? `${age(now - job.at)} ago` : age(now - (queuedAt ?? job.enteredAt));
+  const { filter, search } = place;
+  const isChosen = place.view === 'job' && job.jobId === place.jobId;
   return html`
-    <tr class=${job.jobId === selected ? 'chosen' : ''} data-job=${job.jobId}>
+    <tr class=${isChosen ? 'chosen' : ''} data-job=${job.jobId}>
       <td class="what">
-        ${
-          kind === 'unserved'
-            ? html`<span class="title" title=${name ?? ''}>${name}</span>`
-            : html`<a class="title" href="#/job/${job.jobId}" title=${name ?? ''}>${name || job.jobId}</a>`
-        }
+        <a class="title" href=${addressOf({ view: 'job', jobId: job.jobId, filter, search })} aria-current=${isChosen ? 'true' : nothing} title=${name ?? ''}>${name || job.jobId}</a>
         ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
         <span class="sub" title="${owner}/${repository} · ${workflow} · ${labels.join(', ')}">${placeOf(job.context.job ?? {})}</span>
       </td>
-      <td><span class="state ${kind === 'unserved' ? 'idle' : moodOf(job)}" title=${job.state}>${stateText(job)}</span></td>
+      <td><span class="state ${moodOf(job)}" title=${job.state}>${stateText({ job, why, kind })}</span></td>
       <td class="host">${job.host ?? '–'}</td>
       <td class="num age">${old}</td>
       <td class="num wide">${job.attempt || '–'}</td>
       <td class="outcome">${outcomeText({ job, why, kind }, now)}</td>
     </tr>`;
+}
+
+/**
+ * Jobs that this daemon does not serve: they have no page of their own here, and no order.
+ * @param {Row[]} rows @param {number} now
+ */
+function notOursView(rows, now) {
+  return html`<section class="not-ours" aria-labelledby="not-ours-title">
+    <h3 id="not-ours-title">Not ours <span class="sub">${counted(rows.length, 'job')} that GitHub has queued and this daemon does not serve</span></h3>
+    <ul>${rows.slice(0, ROWS_PER_PAGE).map(({ job, why }) => {
+      const { name, url, queuedAt } = job.context.job ?? {};
+      const address = webAddress(url);
+      return html`<li data-job=${job.jobId}><span class="title">${name || job.jobId}</span>
+        ${address ? html`<a class="out" href=${address} target="_blank" rel="noopener noreferrer" aria-label="Job ${job.jobId} at GitHub">↗</a>` : nothing}
+        <span class="sub">${placeOf(job.context.job ?? {})} · ${age(now - (queuedAt ?? now))}</span>
+        ${why ? html`<p class="why">${why.sentence}</p>` : nothing}</li>`;
+    })}</ul>
+    ${rows.length > ROWS_PER_PAGE ? html`<p class="sub">and ${rows.length - ROWS_PER_PAGE} more</p>` : nothing}
+  </section>`;
 }
 
 /**
@@ -117,8 +143,10 @@ function placeOf({ owner, repository, workflow, labels = [] }) {
   return [`${owner}/${repository}`, workflow, own].filter(Boolean).join(' · ');
 }
 
-/** @param {Row['job']} job */
-function stateText({ state }) {
+/** The state of a live job, and the outcome of one that ended. @param {Row} row */
+function stateText({ kind, job }) {
+  const { state } = job;
+  if (kind === 'ended') return outcomeWord(endOfSeen(job).outcome);
   if (state.startsWith('running.')) return state.split('.')[1] ?? state;
   return topState(state);
 }
@@ -131,9 +159,12 @@ function outcomeText({ job, why, kind }, now) {
   }
   const { phase } = job.context;
   if (kind === 'ended') {
+    // The outcome itself is in the column of the state.
     const end = endOfSeen(job);
-    const cause = end.cause ? ` ${end.cause.code}: ${end.cause.message}` : '';
-    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${cause}>${outcomeWords(end)}${cause}</span>`;
+    const cause = end.cause ? `${end.cause.code}: ${end.cause.message}` : '';
+    const text = [faultWords(end), cause].filter(Boolean).join('. ');
+    if (text === '') return nothing;
+    return html`<span class=${end.outcome === 'lost' ? 'bad-text' : ''} title=${text}>${text}</span>`;
   }
   const trouble = troubleOf(job);
   if (!trouble) {

@@ -44,10 +44,16 @@ export class Api {
     return (await request('/readyz', { headers: this.#headers })).json();
   }
 
-  /** Gives an order. @param {string} path @param {string} by name of the operator, for the journal */
+  /**
+   * Gives an order; returns the response.
+   * @param {string} path @param {string} by name of the operator, for the journal
+   */
   async order(path, by) {
-    const headers = { ...this.#headers, 'x-operator': encodeURIComponent(by) };
-    await read(await request(path, { method: 'POST', headers }));
+    const headers = {
+      ...this.#headers,
+      'x-operator': `UTF-8''${encodeURIComponent(by).replace(/['()*]/g, percentCode)}`,
+    };
+    return read(await request(path, { method: 'POST', headers }));
   }
 
   /**
@@ -83,6 +89,9 @@ export class Api {
     }
   }
 }
+
+/** Of a character that `encodeURIComponent` leaves and RFC 8187 does not allow. @param {string} one */
+const percentCode = (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** @param {string} route @param {Record<string, string | number>} values */
 function addressOf(route, values) {

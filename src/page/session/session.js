@@ -10,6 +10,10 @@ import { applyEntry, overviewOf } from '../../journal/overview.js';
 
 /** Milliseconds between requests for data that is not in the journal. */
 const REFRESH_PAUSE = 2_500;
+/** The same while the page is hidden: its title and its notifications still have to be true. */
+const HIDDEN_PAUSE = 15_000;
+/** Milliseconds of silence after which people are told: a restart of the daemon is often shorter. */
+const LOST_AFTER = 5_000;
 /** Entries fetched ahead while the past is played. */
 const AHEAD = 500;
 
@@ -29,6 +33,8 @@ export class Session {
   #skew = 0;
   /** @type {Answers['/api/state']['mode']} */
   mode = 'live';
+  /** What the token allows. @type {Answers['/api/state']['role']} */
+  role = 'reader';
   firstAt = 0;
   /** @type {'connecting' | 'live' | 'lost'} */
   connection = 'connecting';
@@ -46,6 +52,8 @@ export class Session {
   sources = null;
   /** @type {Readiness | null} */
   readiness = null;
+  /** Rows of the store that cannot be read, by table. @type {Record<string, number>} */
+  unreadable = {};
   playing = false;
   speed = 10;
   /** Epoch ms that was requested while another moment was fetched. @type {number | null} */
@@ -66,6 +74,16 @@ export class Session {
     this.#onEntry = onEntry;
   }
 
+  /** Whether orders can be given now: not by a reader, not in a recording, and not in the past. */
+  get canOrder() {
+    return this.role === 'operator' && this.mode === 'live' && this.past === null;
+  }
+
+  /** Whether the daemon has been silent for longer than a short interruption lasts. */
+  get isLost() {
+    return this.lostAt !== null && Date.now() + this.#skew - this.lostAt > LOST_AFTER;
+  }
+
   get overview() {
     return this.past ?? this.live;
   }
@@ -84,6 +102,7 @@ export class Session {
   async begin() {
     const answer = await this.#api.get('/api/state');
     this.mode = answer.mode;
+    this.role = answer.role;
     this.#skew = answer.now - Date.now();
     this.firstAt = answer.firstAt;
     const live = overviewOf(answer);
@@ -109,19 +128,21 @@ export class Session {
   async #keepRefreshing() {
     this.#isRefreshing = true;
     for (;;) {
-      if (!document.hidden) await this.refresh();
-      await new Promise((resolve) => setTimeout(resolve, REFRESH_PAUSE));
+      await this.refresh();
+      const pause = document.hidden ? HIDDEN_PAUSE : REFRESH_PAUSE;
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 
   /** Requests data that is not in the journal. Data whose request fails is kept as it was. */
   async refresh() {
     const ignore = () => null;
-    const [stats, waiting, hosts, sources, readiness] = await Promise.all([
+    const [stats, waiting, hosts, sources, status, readiness] = await Promise.all([
       this.#api.get('/api/stats').catch(ignore),
       this.#api.get('/api/waiting').catch(ignore),
       this.#api.get('/api/hosts').catch(ignore),
       this.#api.get('/api/sources').catch(ignore),
+      this.#api.get('/api/status').catch(ignore),
       this.#api.readiness().catch(ignore),
     ]);
     this.stats = stats?.states ?? this.stats;
@@ -129,6 +150,7 @@ export class Session {
     this.unserved = waiting?.unserved ?? this.unserved;
     this.hosts = hosts?.hosts ?? this.hosts;
     this.sources = sources ?? this.sources;
+    this.unreadable = status ? unreadableIn(status) : this.unreadable;
     this.readiness = readiness;
     this.#onChange();
   }
@@ -209,4 +231,11 @@ export class Session {
       this.#isFetching = false;
     }
   }
+}
+
+/** The rows in quarantine; a recording has none. @param {Answers['/api/status']} status */
+function unreadableIn({ store }) {
+  const { quarantined = 0, unreadableRows = {} } =
+    /** @type {{ quarantined?: number, unreadableRows?: Record<string, number> }} */ (store ?? {});
+  return { ...unreadableRows, 'job records': quarantined };
 }

@@ -8,16 +8,22 @@
 /** The job whose panel is open: its journal, and further facts from the daemon. */
 export class ShownJob {
   #api;
+  #session;
   id;
+  isLoaded = false;
   /** @type {Entry[]} */
   entries = [];
   /** Null where the daemon does not know the job. @type {Story | null} */
   story = null;
 
-  /** @param {import('./api.js').Api} api @param {number} id */
-  constructor(api, id) {
+  /**
+   * @param {import('./api.js').Api} api @param {number} id
+   * @param {Pick<import('./session.js').Session, 'role'>} session evidence is fetched for operators only
+   */
+  constructor(api, id, session) {
     this.#api = api;
     this.id = id;
+    this.#session = session;
   }
 
   /** The daemon's figures are not in the journal, so a live job is loaded again and again. */
@@ -28,6 +34,7 @@ export class ShownJob {
     ]);
     const kept = story && (await this.#keptOf(story));
     this.entries = entries;
+    this.isLoaded = true;
     this.story = story && { ...story, kept: kept ?? [] };
   }
 
@@ -52,6 +59,7 @@ export class ShownJob {
    */
   async #keptOf({ evidence }) {
     const before = this.story?.kept ?? [];
+    if (this.#session.role !== 'operator') return before;
     if (evidence.length === 0 || evidence.length === this.story?.evidence.length) return before;
     return (await this.#api.get('/api/jobs/:id/evidence', { id: this.id })).kept;
   }

@@ -1,6 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
-import { breakerWords } from '../hosts/hosts.js';
+import { breakerSubject, breakerWords } from '../attention/breaker-words.js';
 import { webhookWords } from './webhook-words.js';
 
 /** Rows of the two lists. */
@@ -35,23 +35,13 @@ export function sourcesView({ sources, overview, now, isPast }) {
         ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
-        ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${BREAKER_WORDS[breaker.about]}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${breakerSubject(breaker.about, '')}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
         ${isPast ? nothing : (sources.runners ?? []).filter(({ isEnding }) => isEnding).map(runnerView)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
       ${overview.orders.length > 0 ? ordersView(overview.orders) : nothing}
     </section>`;
 }
-
-/** What a breaker holds back. */
-const BREAKER_WORDS = {
-  github: 'GitHub',
-  registration: 'Registration',
-  pull: 'Pull',
-  pair: 'Profile on a host',
-  host: 'Host',
-  profile: 'Profile',
-};
 
 /**
  * A runner in an image that GitHub will soon refuse.

@@ -13,7 +13,11 @@ export async function replayCommand(
   terminal: Terminal,
 ): Promise<number> {
   const file = await read(path);
-  const app = createAdminApp({ source: replaySource(file), token: null, clock: terminal.clock });
+  const app = createAdminApp({
+    source: replaySource(file),
+    tokens: {},
+    clock: terminal.clock,
+  });
   const listener = await listen(app, { host: '127.0.0.1', port }, 'port').catch((error: unknown) => {
     throw new UsageError(
       `Port ${port} cannot be used (${reasonOf(error)}): choose another with --port, or leave --port out.`,

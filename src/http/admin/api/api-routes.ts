@@ -24,9 +24,11 @@ import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
+import { type Role, roleOf } from '../guard.ts';
 import { type Chart, Charts } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
+import { operatorOf } from './operator-name.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource {
@@ -93,7 +95,9 @@ export interface Answers {
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
   '/api/jobs/:id/evidence': EvidenceFile;
   '/api/jobs/:id/log': RunnerLogEnd;
-  '/api/state': { mode: AdminSource['mode']; now: number } & Awaited<ReturnType<typeof overviewAt>>;
+  '/api/state': { mode: AdminSource['mode']; role: Role; now: number } & Awaited<
+    ReturnType<typeof overviewAt>
+  >;
   '/api/journal': { entries: StoredJournalEntry[] };
   '/api/machines': { machines: Chart[] };
   '/api/stats': { states: Record<string, PhaseStat> };
@@ -101,6 +105,12 @@ export interface Answers {
   '/api/hosts': { hosts: HostView[] };
   '/api/sources': SourcesView;
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
+}
+
+/** What orders return, as the page reads it. */
+export interface OrderAnswers {
+  '/api/collect': { dryRun: boolean; steps: CollectionStep[] };
+  '/api/records/:key/forget': { ordered: boolean; left: ReturnType<Orders['forget']> };
 }
 
 /** Outcomes in the response that lists the live jobs. */
@@ -154,7 +164,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
       throw new HTTPException(400, { message: 'Write "at" in milliseconds since 1970.' });
     }
     const overview = await overviewAt(recording, at ? Number(at) : null);
-    return { mode: source.mode, now: clock.now(), ...overview };
+    return { mode: source.mode, role: roleOf(c), now: clock.now(), ...overview };
   });
   get('/api/journal', async (c) => {
     await recording.durable();
@@ -184,11 +194,11 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
 
   app.post('/api/collect', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
-    return c.json({ dryRun, steps: await source.collect(dryRun, operatorOf(c)) });
+    return c.json({ dryRun, steps: await source.collect(dryRun, operatorIn(c)) });
   });
   app.post('/api/records/:key/forget', (c) => {
     if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
-    return c.json({ ordered: true, left: source.orders.forget(c.req.param('key'), operatorOf(c)) });
+    return c.json({ ordered: true, left: source.orders.forget(c.req.param('key'), operatorIn(c)) });
   });
   const order = (path: string, give: (orders: Orders, c: Context) => void | Promise<void>) =>
     app.post(path, async (c) => {
@@ -196,11 +206,11 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
       await give(source.orders, c);
       return c.json({ ordered: true });
     });
-  order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorOf(c)));
-  order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorOf(c)));
-  order('/api/hosts/:name/cordon', (orders, c) => orders.cordon(hostOf(c), operatorOf(c)));
-  order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorOf(c)));
-  order('/api/hosts/:name/drain', (orders, c) => orders.drain(hostOf(c), operatorOf(c)));
+  order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorIn(c)));
+  order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorIn(c)));
+  order('/api/hosts/:name/cordon', (orders, c) => orders.cordon(hostOf(c), operatorIn(c)));
+  order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorIn(c)));
+  order('/api/hosts/:name/drain', (orders, c) => orders.drain(hostOf(c), operatorIn(c)));
 }
 
 const storeReasons = ({ scopes }: Health) =>
@@ -241,22 +251,7 @@ function unreachable(error: unknown): never {
   throw new HTTPException(502, { message: error instanceof Error ? error.message : String(error) });
 }
 
-/** The name that the operator gives, for the journal; it is not verified. */
-function operatorOf(c: Context): string {
-  const given = decoded(c.req.header('x-operator') ?? '')
-    .replace(/[\p{C}]/gu, '')
-    .trim();
-  return given.slice(0, 60) || 'an operator';
-}
-
-/** The page encodes the name; a person often sends it as it is, even with a percent sign. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+const operatorIn = (c: Context) => operatorOf(c.req.header('x-operator'));
 
 const hostOf = (c: Context) => c.req.param('name') ?? '';
 

@@ -79,6 +79,9 @@ const ROUTES: Route[] = [
     query: { at: 'Epoch milliseconds.' },
     answer: z.object({
       mode: z.enum(['live', 'replay']),
+      role: z
+        .enum(['operator', 'reader'])
+        .describe('What the token of the request allows: a reader gives no orders.'),
       now: instant,
       seq: z.number(),
       at: instant,
@@ -272,7 +275,7 @@ export function openApi(): object {
         adminToken: {
           type: 'http',
           scheme: 'bearer',
-          description: 'admin.token; not needed when none is set.',
+          description: 'admin.token, or admin.read_token for what only reads; not needed when none is set.',
         },
       },
     },

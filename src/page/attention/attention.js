@@ -1,0 +1,188 @@
+import { counted, moment } from '../../format.js';
+import { endOfSeen } from '../../journal/outcome.js';
+import { addressOf } from '../frame/address.js';
+import { breakerSubject, breakerWords } from './breaker-words.js';
+
+/**
+ * What needs a person, at the moment that is shown: parts of the work in trouble, jobs that were lost or given up,
+ * rows of the store that cannot be read, images whose runner GitHub will refuse.
+ *
+ * @typedef {import('../../journal/overview.js').Overview} Overview
+ * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
+ * @typedef {NonNullable<import('../session/api.js').Readiness['scopes']>[number]} Scope
+ *
+ * @typedef {object} Item
+ * @property {string} key the same for as long as it lasts
+ * @property {'bad' | 'warn'} mood
+ * @property {string} what such as `Host mini-2`
+ * @property {string} sentence
+ * @property {string} whom for whom it is wrong
+ * @property {string} act who must act, or what the next move is
+ * @property {number | null} since epoch ms
+ * @property {string} href where the page shows more
+ *
+ * @typedef {object} Facts
+ * @property {Overview} overview
+ * @property {number} now epoch ms
+ * @property {Scope[] | null} scopes null where only the journal tells: in the past and in a recording
+ * @property {Record<string, number>} unreadable rows of the store, by table
+ * @property {boolean} isSilent the daemon does not respond
+ * @property {NonNullable<import('../../http/admin/api/api-routes.ts').SourcesView['runners']>} runners
+ */
+
+/** Milliseconds for which an ended job stays among what needs attention. */
+export const LATELY = 6 * 3_600_000;
+
+/** The worst first. @param {Facts} facts @returns {Item[]} */
+export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners }) {
+  const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
+  const jobs = overview.ended.filter(({ at }) => now - at < LATELY).flatMap(itemOfEnded);
+  const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
+  const silence = isSilent ? [itemOfSilence()] : [];
+  const all = [...silence, ...parts, ...jobs, ...kept];
+  return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
+}
+
+/** @returns {Item} */
+const itemOfSilence = () => ({
+  key: 'silence',
+  mood: 'bad',
+  what: 'The daemon',
+  sentence: 'It does not respond.',
+  whom: 'every job, if it has ended',
+  act: 'Check that its process runs. This page continues by itself.',
+  since: null,
+  href: addressOf({}),
+});
+
+/** @type {Partial<Record<Scope['what'], string>>} */
+const TITLES = {
+  store: 'The store',
+  daemon: 'The daemon',
+  hosts: 'All hosts',
+  budget: 'Rate limit',
+  polling: 'Polling',
+  host: 'Host',
+  repository: 'Repository',
+  profile: 'Profile',
+};
+
+/** Whose name is not in the sentence, or is its subject. @type {Scope['what'][]} */
+const WITH_NAME = ['host', 'repository', 'profile'];
+
+/** @type {Partial<Record<Scope['what'], (name: string) => string>>} */
+const WHOM = {
+  host: (name) => `jobs on ${name}; the other hosts go on`,
+  polling: () => 'new jobs, which are found later',
+  budget: () => 'new jobs, which are found later',
+  repository: (name) => `jobs of ${name}`,
+  profile: (name) => `jobs of the profile ${name}`,
+  registration: (name) => `jobs of ${name}`,
+  // Its name is a registry and a profile: `ghcr.io for ios`.
+  pull: (name) => `jobs of the profile ${name.split(' for ').at(-1)}, on hosts that lack its image`,
+  pair: (name) => `jobs of the profile ${name}`,
+};
+
+/** @type {Partial<Record<Scope['what'], string>>} */
+const PLACES = { profile: addressOf({ view: 'jobs', filter: 'waiting' }) };
+
+/** @param {Scope} scope @returns {Item} */
+function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
+  const title = TITLES[what];
+  const whom = stops ? 'every job' : (WHOM[what]?.(name) ?? 'every job');
+  return {
+    key: `${what} ${name}`,
+    mood: stops ? 'bad' : 'warn',
+    what: title ? (WITH_NAME.includes(what) ? `${title} ${name}` : title) : breakerSubject(what, name),
+    sentence,
+    whom,
+    act: whoActs,
+    since,
+    href: PLACES[what] ?? addressOf({ view: 'hosts', host: what === 'host' ? name : null }),
+  };
+}
+
+/** @param {Overview} overview @returns {Item[]} */
+function partsOfJournal({ hosts, breakers }) {
+  const silent = [...hosts.values()].filter(({ state }) => state === 'unreachable' || state === 'lost');
+  return [
+    ...silent.map(({ name, state, failure, unreachableSince }) =>
+      itemOfScope({
+        what: 'host',
+        name,
+        sentence: failure ? `It is ${state}: ${failure}` : `It is ${state}.`,
+        since: unreachableSince,
+        whoActs: `The owner of ${name}: check that its agent and its network work.`,
+        stops: false,
+      }),
+    ),
+    ...[...breakers.values()].map((breaker) =>
+      itemOfScope({
+        what: breaker.about,
+        name: breaker.name,
+        sentence: breakerWords(breaker),
+        since: breaker.openedAt,
+        whoActs: '',
+        stops: false,
+      }),
+    ),
+  ];
+}
+
+/** @param {SeenJob} job @returns {Item[]} */
+function itemOfEnded(job) {
+  const { outcome, cause } = endOfSeen(job);
+  const isGivenUp = job.state === 'failed' && outcome === 'notOurs' && cause !== null;
+  if (outcome !== 'lost' && !isGivenUp) return [];
+  const { name, owner, repository } = job.context.job ?? {};
+  const why = cause ? ` ${cause.code}: ${cause.message}` : '';
+  return [
+    {
+      key: `ended ${job.jobId}`,
+      mood: outcome === 'lost' ? 'bad' : 'warn',
+      what: `Job ${name || job.jobId}`,
+      sentence: `${outcome === 'lost' ? 'It was lost while it ran.' : 'It was given up.'}${why}`,
+      whom: `${owner}/${repository}`,
+      act: outcome === 'lost' ? 'Run the job again at GitHub.' : 'Remove the cause, then serve it again.',
+      since: job.at,
+      href: addressOf({ view: 'job', jobId: job.jobId }),
+    },
+  ];
+}
+
+/** @param {Record<string, number>} unreadable @returns {Item[]} */
+function itemsOfRows(unreadable) {
+  const tables = Object.entries(unreadable).filter(([, count]) => count > 0);
+  if (tables.length === 0) return [];
+  const all = tables.reduce((sum, [, count]) => sum + count, 0);
+  const where = tables.map(([table, count]) => `${count} of ${table}`).join(', ');
+  return [
+    {
+      key: 'rows',
+      mood: 'warn',
+      what: 'Unreadable rows',
+      sentence: `${counted(all, 'row')} of the store cannot be read and ${all === 1 ? 'is' : 'are'} in quarantine: ${where}.`,
+      whom: 'nobody now; what was in them is not shown',
+      act: 'The operator: run "jeballto-runner check", which says what to do.',
+      since: null,
+      href: addressOf({ view: 'hosts' }),
+    },
+  ];
+}
+
+/** @param {Facts['runners'][number]} runner @returns {Item[]} */
+function itemOfRunner({ profile, version, endsAt, isEnding }) {
+  if (!isEnding) return [];
+  return [
+    {
+      key: `runner ${profile}`,
+      mood: 'warn',
+      what: `Image of ${profile}`,
+      sentence: `GitHub accepts its runner ${version}${endsAt === null ? ' not for long' : ` until ${moment(endsAt)}`}.`,
+      whom: `jobs of the profile ${profile}`,
+      act: 'The maker of the image: build it with a current runner.',
+      since: null,
+      href: addressOf({ view: 'hosts' }),
+    },
+  ];
+}

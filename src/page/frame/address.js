@@ -1,0 +1,54 @@
+import { FILTER_NAMES } from '../jobs/filters.js';
+
+/**
+ * What the page shows, as its address says it, so that every view can be linked and the back button works.
+ *
+ * @typedef {'overview' | 'jobs' | 'job' | 'chart' | 'hosts'} View
+ * @typedef {import('../jobs/filters.js').Filter} Filter
+ *
+ * @typedef {object} Place
+ * @property {View} view
+ * @property {number | null} jobId the job that is shown, or whose way is on the chart
+ * @property {Filter} filter of the list
+ * @property {string} search of the list
+ * @property {string | null} host that a link led to
+ * @property {number | null} at a moment of the past, epoch ms
+ */
+
+/** @type {Place} */
+export const START = { view: 'overview', jobId: null, filter: 'all', search: '', host: null, at: null };
+
+/** @type {Record<string, View>} */
+const VIEWS = { '': 'overview', jobs: 'jobs', chart: 'chart', hosts: 'hosts' };
+
+/** An unknown address shows the overview. @param {string} hash such as `#/jobs?filter=failed` @returns {Place} */
+export function placeOf(hash) {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const values = new URLSearchParams(query);
+  const filter = FILTER_NAMES.find((name) => name === values.get('filter')) ?? START.filter;
+  const more = {
+    filter,
+    search: values.get('q') ?? '',
+    host: values.get('host'),
+    at: numberIn(values.get('at')),
+  };
+  const [, job = null] = /^job\/(\d{1,16})$/.exec(path) ?? [];
+  if (job !== null) return { view: 'job', jobId: Number(job), ...more };
+  return { view: VIEWS[path] ?? 'overview', jobId: numberIn(values.get('job')), ...more };
+}
+
+/** @param {Partial<Place>} place what is left out is as at the start */
+export function addressOf(place) {
+  const { view, jobId, filter, search, host, at } = { ...START, ...place };
+  const query = new URLSearchParams();
+  if (filter !== START.filter) query.set('filter', filter);
+  if (search !== '') query.set('q', search);
+  if (view === 'chart' && jobId !== null) query.set('job', String(jobId));
+  if (host !== null) query.set('host', host);
+  if (at !== null) query.set('at', String(Math.round(at)));
+  const path = view === 'overview' ? '' : view === 'job' ? `job/${jobId}` : view;
+  return `#/${path}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+/** @param {string | null} text */
+const numberIn = (text) => (text !== null && /^\d{1,16}$/.test(text) ? Number(text) : null);
