@@ -49,7 +49,8 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(url);
-  await page.waitForSelector('#chart').catch((error: Error) => {
+  // The first page waits for the layout of the charts, which takes two seconds of a whole core.
+  await page.waitForSelector('#chart', { timeout: 25_000 }).catch((error: Error) => {
     throw new Error(`the page shows no chart: ${complaints[0] ?? error.message}`);
   });
   return { page, complaints, asked };

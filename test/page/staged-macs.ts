@@ -24,7 +24,11 @@ export class StagedMacs {
     const client = {
       health: () => answer(() => ({ version: '1.4.2', uptime: 90_000 })),
       capabilities: () => answer(() => ({ maxConcurrentVMs: 2 })),
-      listVms: () => answer(() => [...(this.strangers.get(host) ?? []), ...vmsOn(host, actors())]),
+      lookAtVms: () =>
+        answer(() => ({
+          vms: [...(this.strangers.get(host) ?? []), ...vmsOn(host, actors())],
+          unreadable: [],
+        })),
     };
     return client as unknown as AgentClient;
   }
