@@ -250,7 +250,7 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
     });
   });
 
-  test('axe finds nothing serious, in light and dark, with a job and a state open', {
+  test('axe finds nothing serious, in light and dark, with a job, its sequence and a state open', {
     timeout: 60_000,
   }, async () => {
     await withDaemon(async (daemon) => {
@@ -259,7 +259,11 @@ describe.skipIf(whyNoBrowser !== null)('in a browser', () => {
       daemon.next(key);
       daemon.fail(key, 'HOST_UNREACHABLE', 'The host did not answer.', Date.now() + 60_000);
       for (const colorScheme of ['light', 'dark'] as const) {
-        const { page } = await openPage(browser, `${daemon.url}/#/job/9`, { colorScheme, height: 2000 });
+        const { page } = await openPage(browser, `${daemon.url}/#/job/9/sequence`, {
+          colorScheme,
+          height: 2000,
+        });
+        await page.waitForSelector('.sequence .event.present');
         await page.waitForSelector('.story li');
         await page.click('.box[data-path="creating"] > text.name');
         // The page's own policy would refuse it as a script tag.

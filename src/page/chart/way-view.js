@@ -1,7 +1,7 @@
 import { svg } from '/lib/lit-html/lit-html.js';
 
 /**
- * @typedef {import('./chart.js').Arrow} Arrow
+ * @typedef {import('../../chart/lay-out-chart.ts').ChartArrow} Arrow
  * @typedef {import('./state-paths.js').Trace} Trace
  */
 

@@ -98,6 +98,7 @@ export function pageView({ session, choices, panZoom, orders, choose, goTo, copy
               onOrder: (what) => orders.job(what, job.id),
               onEvidence: saveEvidence,
               onTravel: (at) => session.travel(at),
+              sequence: { entries: job.entries, around: job.around, onLive: () => session.goLive() },
             })
           : nothing
       }

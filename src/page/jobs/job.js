@@ -4,6 +4,7 @@ import { attemptsOf } from '../../journal/story/attempts.js';
 import { callLine, effectOf, eventWords, lineOf } from '../../journal/story/entry-words.js';
 import { contextOf, verdictOf } from '../../journal/story/verdict.js';
 import { moodOf } from '../chart/state-paths.js';
+import { sequenceView } from '../sequence/sequence.js';
 import { attemptsView } from './attempts-view.js';
 
 /**
@@ -30,6 +31,7 @@ import { attemptsView } from './attempts-view.js';
  *   isReplay: boolean,
  *   onClose: () => void,
  *   onTravel: (at: number) => void,
+ *   sequence: Pick<import('../sequence/sequence.js').SequenceView, 'entries' | 'around' | 'onLive'>,
  * }} view `entries` up to the moment that is shown
  */
 export function jobView({
@@ -42,6 +44,7 @@ export function jobView({
   isReplay,
   onClose,
   onTravel,
+  sequence,
   ...orders
 }) {
   const { context, last } = contextOf(entries);
@@ -61,6 +64,7 @@ export function jobView({
       </header>
       ${verdictView({ verdict, context, story: isPast ? null : story, now, canOrder: !isPast && !isReplay, ...orders })}
       ${attemptsView(attemptsOf(entries), stats, now, isOver && last ? last.at : now)}
+      ${sequenceView({ jobId, now, isPast, onTravel, ...sequence })}
       ${keptView(story?.kept ?? [])}
       <h3>What happened</h3>
       <ol class="story">${entries.map((entry, index) => entryView(entry, entries[index + 1]?.at ?? null, onTravel))}</ol>

@@ -13,6 +13,7 @@ import type { Renamed } from '../../../intake/repository-names.ts';
 import type { DeliveryLog, DeliverySeen } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobView } from '../../../jobs/job-view.ts';
+import { type AroundJob, aroundJob } from '../../../journal/around-job.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
@@ -88,6 +89,7 @@ export interface Answers {
   '/api/jobs': { jobs: JobView[]; beyond: number; recent: SettledJob[] };
   '/api/jobs/:id': JobStory;
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
+  '/api/jobs/:id/around': AroundJob;
   '/api/jobs/:id/evidence': EvidenceFile;
   '/api/state': { mode: AdminSource['mode']; now: number } & Awaited<ReturnType<typeof overviewAt>>;
   '/api/journal': { entries: StoredJournalEntry[] };
@@ -120,7 +122,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
 
   // Entries that are not on disk cannot be read. While the disk refuses writes this may last, so the reader
   // gets the reason.
-  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
+  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal', '/api/jobs/:id/around']) {
     app.use(path, async (c, next) => {
       const health = source.health();
       return health.canStore ? next() : c.json({ message: storeReasons(health).join(' ') }, 503);
@@ -133,6 +135,10 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     await recording.durable();
     const query = { jobId: jobIdOf(c), limit: MOST_ENTRIES_OF_JOB, reverse: true };
     return { entries: (await listOf(recording.read(query))).reverse() };
+  });
+  get('/api/jobs/:id/around', async (c) => {
+    await recording.durable();
+    return aroundJob(recording, jobIdOf(c), numberOf(c, 'after') ?? 0);
   });
   get('/api/jobs/:id/evidence', async (c) => {
     const file = known(await source.evidence(jobIdOf(c)));
