@@ -10,7 +10,6 @@ import { wayView } from './way-view.js';
  * @typedef {import('../../http/admin/api/api-routes.ts').Answers} Answers
  * @typedef {Answers['/api/machines']['machines'][number]} Chart
  * @typedef {Chart['layout']['boxes'][number]} Box
- * @typedef {Chart['layout']['arrows'][number]} Arrow
  * @typedef {Answers['/api/stats']['states']} Stats by state
  * @typedef {import('./state-paths.js').Trace} Trace
  *

@@ -1,7 +1,7 @@
 import { svg } from '/lib/lit-html/lit-html.js';
 
 /**
- * @typedef {import('../../chart/lay-out-chart.ts').ChartArrow} Arrow
+ * @typedef {import('../../http/admin/api/api-routes.ts').Answers['/api/machines']['machines'][number]['layout']['arrows'][number]} Arrow
  * @typedef {import('./state-paths.js').Trace} Trace
  */
 
