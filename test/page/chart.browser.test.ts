@@ -68,4 +68,47 @@ describe.skipIf(whyNoBrowser !== null)('the chart in a browser', () => {
       await page.close();
     },
   );
+
+  test('the chart shows where the open job is, and keys show the whole chart and 100 % again', async () => {
+    const key = daemon.queue(300);
+    for (let n = 0; n < 9; n += 1) daemon.next(key);
+    const { page } = await openPage(browser, `${daemon.url}/#/job/300`);
+    const isVisible = (path: string) =>
+      page.waitForFunction((state) => {
+        const view = document.getElementById('chart')?.getBoundingClientRect();
+        const box = document.querySelector(`.box[data-path="${state}"] > rect`)?.getBoundingClientRect();
+        if (!view || !box) return false;
+        return (
+          box.left >= view.left && box.right <= view.right && box.top >= view.top && box.bottom <= view.bottom
+        );
+      }, path);
+    const scale = () =>
+      page.evaluate(
+        () => (document.getElementById('chart') as unknown as SVGSVGElement).getScreenCTM()?.a ?? 0,
+      );
+    await isVisible('running.idle.watching');
+    expect(await scale()).toBeCloseTo(1, 1);
+    await page.keyboard.press('0');
+    for (const path of ['queued', 'running', 'done', 'failed']) await isVisible(path);
+    await page.keyboard.press('1');
+    expect(await scale()).toBeCloseTo(1, 1);
+    daemon.send(key, { type: 'vm.vanished' });
+    await isVisible('tearingDown.vm.acting');
+    await page.close();
+  });
+
+  test('a drag moves the chart and chooses no state, a click does', async () => {
+    const { page } = await openPage(browser, daemon.url);
+    const box = page.locator('.box[data-path="starting"] > text.name');
+    const before = (await box.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(before.x + 5, before.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(before.x - 200, before.y + 5, { steps: 5 });
+    await page.mouse.up();
+    expect((await box.boundingBox())?.x).toBeCloseTo(before.x - 205, 0);
+    expect(await page.locator('#state-title').count()).toBe(0);
+    await box.click();
+    expect(await page.locator('#state-title').textContent()).toBe('starting');
+    await page.close();
+  });
 });
