@@ -8,6 +8,8 @@ import { areaOf, focusPart, nextPart, partOf } from './chart-keys.js';
 /** Below this scale texts of 13 pixels are smaller than 11. */
 const READABLE = 0.85;
 const LARGEST = 2.5;
+/** Below this scale only the names of the top states are shown, in large letters. */
+const FAR = 0.4;
 /** Pixels of the chart that stay visible around what is revealed. */
 const MARGIN = 24;
 /** Pixels that a pointer may move in a click. */
@@ -185,7 +187,9 @@ export class PanZoom {
     const [x, y] = [kept(centre.x, width, whole.width), kept(centre.y, height, whole.height)];
     this.#centre = { x, y };
     this.#svg.setAttribute('viewBox', `${x - width / 2} ${y - height / 2} ${width} ${height}`);
-    this.#svg.classList.toggle('zoomed', this.#isPart);
+    // The page sets the classes with each drawing; these would be lost.
+    this.#svg.toggleAttribute('data-part', this.#isPart);
+    this.#svg.toggleAttribute('data-far', this.#scale < FAR);
     this.#onView();
   }
 

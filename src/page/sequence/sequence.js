@@ -26,6 +26,9 @@ import { sequenceOf } from './steps.js';
 /** Steps that are drawn before the present one, and after it. */
 const MOST_AROUND = 100;
 
+/** The job whose sequence an address opened. It stays open when the address changes. @type {number | null} */
+let opened = null;
+
 /** The address under which a job's sequence is open. @param {number} jobId */
 const addressOf = (jobId) => `#/job/${jobId}/sequence`;
 
@@ -37,11 +40,11 @@ const addressOf = (jobId) => `#/job/${jobId}/sequence`;
 export function sequenceView({ jobId, entries, around, now, isPast, onTravel, onLive }) {
   const { lanes, steps } = sequenceOf(entries, around);
   const present = stepper.show({ jobId, steps, now, isPast, onTravel, onLive });
-  const isAddressed = location.hash.startsWith(addressOf(jobId));
+  if (location.hash.startsWith(addressOf(jobId))) opened = jobId;
   const first = Math.max(0, present - MOST_AROUND);
   const end = Math.min(steps.length, Math.max(present, 0) + MOST_AROUND + 1);
   return html`
-    <details class="sequence" id="sequence" ?open=${isAddressed}>
+    <details class="sequence" id="sequence" ?open=${opened === jobId}>
       <summary><h3>Sequence</h3> <span class="sub">${steps.length} events between ${lanes.length} actors</span></summary>
       <div class="stepping" role="group" aria-label="Steps">
         <button ?disabled=${present <= 0} @click=${() => stepper.step(-1)} title="Keys: ← or k">← Previous</button>
