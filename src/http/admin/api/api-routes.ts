@@ -24,7 +24,7 @@ import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
-import { type Chart, Charts } from './charts.ts';
+import { type Chart, chartsOf } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 
@@ -116,7 +116,6 @@ const MOST_QUEUED = 500;
  */
 export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   const { recording } = source;
-  const charts = new Charts();
   const get = <P extends keyof Answers>(path: P, answer: (c: Context) => Answers[P] | Promise<Answers[P]>) =>
     app.get(path, async (c) => c.json(await answer(c)));
 
@@ -164,7 +163,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     return eventStream(c, recording, after, clock);
   });
   get('/api/machines', async (c) => ({
-    machines: await charts.of(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
+    machines: await chartsOf(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
   }));
   get('/api/stats', () => ({ states: source.stats() }));
   get('/api/waiting', () => {
