@@ -1,5 +1,9 @@
-import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk.bundled.js';
+import type { ElkExtendedEdge, ElkNode, ElkPort } from 'elkjs/lib/elk.bundled.js';
+import { SIZES } from './chart-sizes.ts';
+import { type ChartWay, labelLines, mainLine, waysOf } from './chart-ways.ts';
+import { Wiring } from './chart-wiring.ts';
 import type { ChartDescription, ChartNode } from './describe-machine.ts';
+import { textWidth } from './text-width.ts';
 
 /** A state's box; coordinates from the upper left corner of the whole drawing, in pixels at 100 %. */
 export interface ChartBox extends ChartNode {
@@ -7,18 +11,25 @@ export interface ChartBox extends ChartNode {
   y: number;
   width: number;
   height: number;
-  /** The box contains no other box: drawn as a pill. */
+  /** The box contains no other box. */
   isLeaf: boolean;
 }
 
-/**
- * An arrow between two boxes with the same parent. It represents every transition that crosses between them.
- */
-export interface ChartArrow {
-  from: string;
-  to: string;
+/** The name of an arrow's most usual event, with the place that is kept free for it. */
+export interface ArrowLabel {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  lines: string[];
+}
+
+/** An arrow between two boxes with the same parent, or from a box to one directly in it. */
+export interface ChartArrow extends Omit<ChartWay, 'isCertain'> {
   points: { x: number; y: number }[];
-  events: string[];
+  label: ArrowLabel;
+  /** It is a part of the main line. */
+  isMain: boolean;
 }
 
 export interface ChartLayout {
@@ -31,21 +42,6 @@ export interface ChartLayout {
 
 /** `wide` for a desktop screen, `tall` for a phone. */
 export type ChartShape = 'wide' | 'tall';
-
-/** Pixels. Letters are measured by their mean width in the page's font at 13 px. */
-const PILL = { height: 23, least: 80, perLetter: 6.6, padding: 16 };
-const HEADER = 42;
-const INSET = 8;
-const LEAST_BOX = 100;
-const ROOM = { width: 112, height: 128 };
-const DESK = 600;
-const PHONE = 372;
-/** A small machine is centered in at least this width, or its letters would fill the screen. */
-const LEAST_WIDTH: Record<ChartShape, number> = { wide: 860, tall: 300 };
-/** Mean width of a letter of a box's name. */
-const TITLE = { top: 9.6, nested: 8 };
-
-type Arrows = Map<string, ChartArrow>;
 
 interface Elk {
   layout(graph: ElkNode): Promise<ElkNode>;
@@ -65,148 +61,137 @@ function loadElk(): Promise<Elk> {
   return elk;
 }
 
-/**
- * Boxes and arrows for a machine, laid out by ELK. Each state is laid out by itself and then treated as one
- * box among its siblings. An arrow connects the two siblings that contain its ends, since some 200 arrows
- * from leaf to leaf would be unreadable. The description has all transitions, and the page lists those of the
- * selected state.
- */
+/** Boxes, arrows and the arrows' names for a machine, laid out by ELK so that nothing overlaps. */
 export async function layOutChart(chart: ChartDescription, shape: ChartShape): Promise<ChartLayout> {
-  const arrows = liftedArrows(chart);
-  const root = await layOut('', chart, arrows, shape);
-  const boxes: ChartBox[] = [];
-  const drawn: ChartArrow[] = [];
-  const width = Math.max(root.width ?? 0, LEAST_WIDTH[shape]);
-  place(root, (width - (root.width ?? 0)) / 2, 0, chart, arrows, boxes, drawn);
-  return { id: chart.id, width, height: root.height ?? 0, boxes, arrows: drawn };
+  return new ChartDrawer(chart, shape, await loadElk()).draw();
 }
 
-function liftedArrows({ transitions }: ChartDescription): Arrows {
-  const arrows: Arrows = new Map();
-  for (const { from, to, event, guard } of transitions) {
-    if (to === null) continue;
-    const [a, b] = [from.split('.'), to.split('.')];
-    let depth = 0;
-    while (a[depth] === b[depth] && depth < Math.min(a.length, b.length)) depth += 1;
-    // One end contains the other: no border is crossed.
-    if (depth === a.length || depth === b.length || from === '') continue;
-    const key = `${a.slice(0, depth + 1).join('.')} ${b.slice(0, depth + 1).join('.')}`;
-    const [source = '', target = ''] = key.split(' ');
-    const arrow = arrows.get(key) ?? { from: source, to: target, points: [], events: [] };
-    const spoken = guard ? `${event} [${guard}]` : event;
-    if (!arrow.events.includes(spoken)) arrow.events.push(spoken);
-    arrows.set(key, arrow);
+/** Lays out each state by itself, and then treats it as one box among its siblings. */
+class ChartDrawer {
+  readonly #chart: ChartDescription;
+  readonly #shape: ChartShape;
+  readonly #elk: Elk;
+  readonly #ways: Map<string, ChartWay>;
+  readonly #graphs = new Map<string, ElkNode>();
+  readonly #main = new Set<ChartWay>();
+  readonly #boxes: ChartBox[] = [];
+  readonly #arrows: ChartArrow[] = [];
+
+  constructor(chart: ChartDescription, shape: ChartShape, engine: Elk) {
+    this.#chart = chart;
+    this.#shape = shape;
+    this.#elk = engine;
+    this.#ways = waysOf(chart);
   }
-  return arrows;
-}
 
-async function layOut(
-  path: string,
-  chart: ChartDescription,
-  arrows: Arrows,
-  shape: ChartShape,
-): Promise<ElkNode> {
-  const children: ElkNode[] = [];
-  for (const node of chart.nodes.filter(({ parent }) => parent === path)) {
-    const hasChildren = chart.nodes.some(({ parent }) => parent === node.path);
-    children.push(hasChildren ? await layOut(node.path, chart, arrows, shape) : leaf(node));
+  async draw(): Promise<ChartLayout> {
+    const { width = 0, height = 0 } = await this.#layOut('');
+    this.#place('', 0, 0);
+    return { id: this.#chart.id, width, height, boxes: this.#boxes, arrows: this.#arrows };
   }
-  const isPillBox = path !== '' && children.every(({ children: inner }) => !inner);
-  const edges: ElkExtendedEdge[] = [...arrows]
-    .filter(([, { from }]) => parentOf(from) === path && !isPillBox)
-    .map(([id, { from, to }]) => ({ id, sources: [from], targets: [to] }));
-  const directions = path === '' ? [shape === 'wide' ? 'RIGHT' : 'DOWN'] : ['RIGHT', 'DOWN'];
-  const engine = await loadElk();
-  const ways = await Promise.all(
-    directions.map((direction) => {
-      const options = {
-        ...(isPillBox ? pillBox(path, direction) : layered(path)),
-        'elk.direction': direction,
-      };
-      return engine.layout(
-        structuredClone({ id: path || chart.id, layoutOptions: options, children, edges }),
-      );
-    }),
-  );
-  return ways.reduce((best, way) => (cost(way, shape) < cost(best, shape) ? way : best));
-}
 
-/**
- * Prefers the narrowest layout that is not too high for a desktop screen, or the lowest that is not too wide
- * for a phone.
- */
-function cost({ width = 0, height = 0 }: ElkNode, shape: ChartShape): number {
-  return shape === 'wide'
-    ? width + 10 * Math.max(0, height - DESK)
-    : height + 10 * Math.max(0, width - PHONE);
-}
+  #childrenOf(path: string): ChartNode[] {
+    return this.#chart.nodes.filter(({ parent }) => parent === path);
+  }
 
-/** Leaves room for the state's name and figures above its children. */
-const framed = (path: string): Record<string, string> => ({
-  'elk.padding': `[top=${HEADER},left=${INSET},bottom=${INSET},right=${INSET}]`,
-  'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-  'elk.nodeSize.minimum': `(${Math.max(LEAST_BOX, titleWidth(path) + 18)}, 0)`,
-});
-function titleWidth(path: string): number {
-  const names = path.split('.');
-  return (names.at(-1) ?? '').length * (names.length === 1 ? TITLE.top : TITLE.nested);
-}
+  async #layOut(path: string): Promise<ElkNode> {
+    const nodes = this.#childrenOf(path);
+    const boxes = new Map<string, ElkNode>();
+    for (const node of nodes) boxes.set(node.path, await this.#boxFor(node));
+    const isFlat = nodes.every((node) => this.#childrenOf(node.path).length === 0);
+    const direction = this.#shape === 'wide' && (path === '' || !isFlat) ? 'RIGHT' : 'DOWN';
+    const ways = [...this.#ways.values()].filter(({ to }) => parentOf(to) === path);
+    const main = mainLine(nodes, ways);
+    if (path === '') for (const way of main) this.#main.add(way);
+    const graph = { id: `graph ${path}`, children: [...boxes.values()], ports: [] as ElkPort[] };
+    const wiring = new Wiring(path, direction, graph, boxes, ways, main);
+    const edges = ways.map((way) => wiring.edge(way));
+    const layoutOptions = { ...optionsFor(path, this.#titleWidth(path)), 'elk.direction': direction };
+    // Only a graph within another one can have places for arrows on its own border.
+    const around = { id: `around ${path}`, children: [{ ...graph, edges, layoutOptions }] };
+    const [laidOut] = (await this.#elk.layout(around)).children ?? [];
+    if (!laidOut) throw new Error(`ELK returned no layout for the state "${path}".`);
+    this.#graphs.set(path, laidOut);
+    return laidOut;
+  }
 
-const pillBox = (path: string, direction: string): Record<string, string> => ({
-  ...framed(path),
-  'elk.algorithm': 'box',
-  'elk.spacing.nodeNode': '4',
-  'elk.aspectRatio': direction === 'RIGHT' ? '100' : '0.01',
-});
-const layered = (path: string): Record<string, string> => ({
-  ...(path === '' ? { 'elk.padding': '[top=6,left=6,bottom=6,right=6]' } : framed(path)),
-  'elk.algorithm': 'layered',
-  'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
-  'elk.layered.mergeEdges': 'true',
-  'elk.spacing.nodeNode': '10',
-  'elk.spacing.edgeNode': '8',
-  'elk.spacing.edgeEdge': '6',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '12',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '6',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '6',
-});
+  /** Without its children, since ELK would lay them out once more. */
+  async #boxFor({ path, name, parent, kind }: ChartNode): Promise<ElkNode> {
+    if (this.#childrenOf(path).length > 0) {
+      const { width = 0, height = 0 } = await this.#layOut(path);
+      return { id: path, width, height };
+    }
+    const { room, pill } = SIZES;
+    if (parent === '' && kind !== 'final') {
+      return { id: path, width: Math.max(room.width, this.#titleWidth(path)), height: room.height };
+    }
+    const count = kind === 'final' && parent === '' ? SIZES.frame.count : 0;
+    const width = textWidth(name, pill.text) + 2 * pill.inset + count;
+    return { id: path, width: Math.max(pill.least, width), height: pill.height };
+  }
 
-/**
- * A state without children. At the top level it has room for many jobs, since all waiting jobs are drawn in
- * one state.
- */
-function leaf({ path, parent, name, kind }: ChartNode): ElkNode {
-  const width = Math.max(PILL.least, Math.round(name.length * PILL.perLetter + PILL.padding));
-  const isRoom = parent === '' && kind !== 'final';
-  return { id: path, width: isRoom ? ROOM.width : width, height: isRoom ? ROOM.height : PILL.height };
-}
+  #titleWidth(path: string): number {
+    const { frame, room } = SIZES;
+    const name = path.split('.').at(-1) ?? '';
+    return textWidth(name, path.includes('.') ? frame.text : room.text, 'bold') + frame.inset + frame.count;
+  }
 
-function place(
-  node: ElkNode,
-  x: number,
-  y: number,
-  chart: ChartDescription,
-  arrows: Arrows,
-  boxes: ChartBox[],
-  drawn: ChartArrow[],
-): void {
-  for (const { id, sections } of node.edges ?? []) {
-    const arrow = arrows.get(id);
+  #place(path: string, x: number, y: number): void {
+    const graph = this.#graphs.get(path);
+    for (const edge of graph?.edges ?? []) this.#placeArrow(edge, x, y);
+    for (const child of graph?.children ?? []) {
+      const described = this.#chart.nodes.find((node) => node.path === child.id);
+      if (!described) continue;
+      const at = { x: x + (child.x ?? 0), y: y + (child.y ?? 0) };
+      const { width = 0, height = 0 } = child;
+      this.#boxes.push({ ...described, ...at, width, height, isLeaf: !this.#graphs.has(child.id) });
+      this.#place(child.id, at.x, at.y);
+    }
+  }
+
+  #placeArrow({ id, sections, labels }: ElkExtendedEdge, left: number, top: number): void {
+    const way = this.#ways.get(id);
     const [section] = sections ?? [];
-    if (!arrow || !section) continue;
+    const [label] = labels ?? [];
+    if (!way || !section || !label) return;
     const points = [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
-    drawn.push({ ...arrow, points: points.map((point) => ({ x: point.x + x, y: point.y + y })) });
+    const { x = 0, y = 0, width = 0, height = 0 } = label;
+    const { from, to, events, names } = way;
+    this.#arrows.push({
+      ...{ from, to, events, names, isMain: this.#main.has(way) },
+      points: points.map((point) => ({ x: point.x + left, y: point.y + top })),
+      label: { x: x + left, y: y + top, width, height, lines: labelLines(way) },
+    });
   }
-  for (const child of node.children ?? []) {
-    const described = chart.nodes.find(({ path }) => path === child.id);
-    if (!described) continue;
-    const at = { x: x + (child.x ?? 0), y: y + (child.y ?? 0) };
-    const { width = 0, height = 0 } = child;
-    boxes.push({ ...described, ...at, width, height, isLeaf: !child.children });
-    place(child, at.x, at.y, chart, arrows, boxes, drawn);
-  }
+}
+
+function optionsFor(path: string, titleWidth: number): Record<string, string> {
+  const { head, inset, least } = SIZES.frame;
+  const padding =
+    path === ''
+      ? '[top=10,left=10,bottom=10,right=10]'
+      : `[top=${head + 4},left=${inset},bottom=${inset},right=${inset}]`;
+  return {
+    'elk.padding': padding,
+    'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+    'elk.nodeSize.minimum': `(${Math.max(least, titleWidth)}, 0)`,
+    'elk.portConstraints': 'FIXED_SIDE',
+    'elk.algorithm': 'layered',
+    'elk.edgeRouting': 'ORTHOGONAL',
+    'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+    'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
+    'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+    'elk.layered.edgeLabels.centerLabelPlacementStrategy': 'TAIL_LAYER',
+    'elk.layered.thoroughness': '3',
+    'elk.spacing.nodeNode': '14',
+    'elk.spacing.edgeNode': '10',
+    'elk.spacing.edgeEdge': '8',
+    'elk.spacing.edgeLabel': '4',
+    'elk.spacing.labelNode': '4',
+    'elk.layered.spacing.nodeNodeBetweenLayers': '14',
+    'elk.layered.spacing.edgeNodeBetweenLayers': '8',
+    'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+  };
 }
 
 function parentOf(path: string): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMachine } from 'xstate';
+import { labelLines, waysOf } from '../../src/chart/chart-ways.ts';
 import { describeMachine } from '../../src/chart/describe-machine.ts';
 import { drawChart } from '../../src/chart/draw-chart.ts';
 import { layOutChart } from '../../src/chart/lay-out-chart.ts';
@@ -41,14 +42,39 @@ test.each(all.flatMap((one) => (['wide', 'tall'] as const).map((shape) => ({ ...
         expect(isApart, `${box.path} and ${other.path}`).toBe(true);
       }
     }
-    for (const { from, to } of arrows) expect([byPath.has(from), byPath.has(to)]).toEqual([true, true]);
+    for (const { from, to } of arrows)
+      expect([from === '' || byPath.has(from), byPath.has(to)]).toEqual([true, true]);
   },
 );
 
-test('a window of 1280 × 800 shows the whole job machine at a readable scale', async () => {
-  const { width, height } = await layOutChart(describeMachine(machines()[0] as never), 'wide');
-  const scale = Math.min(1216 / width, 560 / height);
-  expect(scale).toBeGreaterThan(0.65);
+const MAIN =
+  'queued creating starting sshReady probing jitConfig runnerOnline running tearingDown done'.split(' ');
+
+test.each(['wide', 'tall'] as const)(
+  'in the %s chart the nine states of a job and its end are on one straight line, in their order',
+  async (shape) => {
+    const { arrows } = await layOutChart(describeMachine(machines()[0] as never), shape);
+    const main = arrows.filter(({ isMain }) => isMain);
+    const [across, along] = shape === 'wide' ? (['y', 'x'] as const) : (['x', 'y'] as const);
+    expect(new Set(main.flatMap(({ points }) => points.map((point) => Math.round(point[across])))).size).toBe(
+      1,
+    );
+    const inOrder = main.sort((a, b) => (a.points[0]?.[along] ?? 0) - (b.points[0]?.[along] ?? 0));
+    expect([inOrder[0]?.from, ...inOrder.map(({ to }) => to)]).toEqual(MAIN);
+  },
+);
+
+test('an arrow is named by its most usual event, and says how many more there are', () => {
+  const ways = [...waysOf(describeMachine(machines()[0] as never)).values()];
+  const nameOf = (from: string, to: string) =>
+    ways.filter((way) => way.from === from && way.to === to).map(labelLines)[0];
+  expect(nameOf('queued', 'creating')).toEqual(['slot.granted']);
+  expect(nameOf('creating', 'starting')).toEqual(['createVm', 'done']);
+  expect(nameOf('creating', 'tearingDown')).toEqual(['createVm', 'failed +11']);
+  expect(nameOf('creating.waiting', 'creating.acting')).toEqual(['retryWait', 'done +2']);
+  expect(nameOf('running', 'running.busy')).toEqual(['job.started +1']);
+  expect(nameOf('running.busy.releasing', 'running.busy.watching')).toEqual(['job.released']);
+  expect(nameOf('', 'failed')).toEqual(['in any state', 'operator.forgot']);
 });
 
 test.each(all)(
@@ -70,6 +96,7 @@ test.each(all)(
     const description = describeMachine(machine);
     const mermaid = mermaidChart(description);
     const svg = drawChart(await layOutChart(description, 'wide'));
+    for (const { names } of waysOf(description).values()) expect(svg).toContain(`${names[0]?.split(' ')[0]}`);
     for (const { path, name } of description.nodes) {
       expect(mermaid).toContain(`state "${name}" as ${path.replaceAll('.', '_')}`);
       expect(svg).toContain(`>${name}</text>`);

@@ -41,6 +41,7 @@ export function chartPanel({
         <div class="zoom" role="group" aria-label="Zoom">
           <button class="quiet" @click=${() => panZoom.zoom(1.4)} aria-label="Zoom in">+</button>
           <button class="quiet" @click=${() => panZoom.zoom(1 / 1.4)} aria-label="Zoom out">−</button>
+          <button class="quiet" @click=${() => panZoom.full()} aria-label="Show the chart at 100 %">100 %</button>
           <button class="quiet" @click=${() => panZoom.fit()} aria-label="Show the whole chart">⤢</button>
         </div>
       </header>

@@ -2,12 +2,14 @@ import { guard } from '/lib/lit-html/directives/guard.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { span } from '../../format.js';
+import { boxOf } from './state-paths.js';
+import { hideCard, showCard } from './way-card.js';
+import { wayView } from './way-view.js';
 
 /**
  * @typedef {import('../../http/admin/api/api-routes.ts').Answers} Answers
  * @typedef {Answers['/api/machines']['machines'][number]} Chart
  * @typedef {Chart['layout']['boxes'][number]} Box
- * @typedef {Chart['layout']['arrows'][number]} Arrow
  * @typedef {Answers['/api/stats']['states']} Stats by state
  * @typedef {import('./state-paths.js').Trace} Trace
  *
@@ -21,42 +23,39 @@ import { span } from '../../format.js';
  */
 
 /**
- * The chart of a machine as the daemon laid it out: boxes, arrows, figures. Marks are drawn over it.
+ * The chart of a machine as the daemon laid it out: boxes, figures, arrows with the names of their events. Marks
+ * are drawn over it. `PanZoom` decides which part is shown, and moves to the state in `data-reveal`.
  * @param {BoxesView & { chart: Chart, title: string }} view
  */
 export function chartView({ chart, title, ...view }) {
   const { layout } = chart;
   const { trace, selected } = view;
   return html`
-    <div class="stage"><svg id="chart" class=${trace ? 'chart tracing' : 'chart'} viewBox="0 0 ${layout.width} ${layout.height}"
-      data-width=${layout.width} data-height=${layout.height} role="group" aria-label=${title}>
-      <defs>
-        <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
-          <path d="M0 0.6 L7.4 4 L0 7.4 z"></path>
-        </marker>
-      </defs>
-      <g class="arrows" aria-hidden="true">${guard([layout, trace, selected], () => layout.arrows.map((arrow) => arrowView(arrow, trace, selected)))}</g>
-      ${repeat(
-        layout.boxes,
-        (box) => box.path,
-        (box) => boxView(box, view),
-      )}
-    </svg><canvas id="marks" aria-hidden="true"></canvas><div class="mark-label" aria-hidden="true" hidden></div></div>`;
+    <div class="stage" @pointerover=${showCard} @pointerleave=${hideCard} @focusin=${showCard} @focusout=${hideCard}>
+      <svg id="chart" class=${trace ? 'chart tracing' : 'chart'} data-chart=${chart.id} data-width=${layout.width} data-height=${layout.height}
+        data-reveal=${trace ? placeOf(trace) : ''} role="group" aria-label=${title}>
+        <defs>
+          <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
+            <path d="M0 0.6 L7.4 4 L0 7.4 z"></path>
+          </marker>
+        </defs>
+        ${repeat(
+          layout.boxes,
+          (box) => box.path,
+          (box, index) => boxView(box, index === 0, view),
+        )}
+        <g>${guard([layout, trace, selected], () => layout.arrows.map((arrow) => wayView(arrow, trace, selected)))}</g>
+      </svg><canvas id="marks" aria-hidden="true"></canvas><div class="mark-label" aria-hidden="true" hidden></div><div class="way-card" aria-hidden="true" hidden></div>
+    </div>`;
 }
 
-/** @param {Arrow} arrow @param {Trace | null} trace @param {string | null} selected */
-function arrowView({ from, to, points, events }, trace, selected) {
-  const isLit = trace?.ways.has(`${from} ${to}`);
-  const isTouched = selected !== null && (from === selected || to === selected);
-  const line = points
-    .map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`)
-    .join(' ');
-  return svg`<path d=${line} class=${`arrow${isLit ? ' lit' : ''}${isTouched ? ' touched' : ''}`}
-    marker-end="url(#tip)"><title>${`${from} → ${to}: ${events.join(', ')}`}</title></path>`;
+/** The innermost state that the job is in. @param {Trace} trace */
+function placeOf({ now }) {
+  return boxOf([...now].sort((a, b) => b.split('.').length - a.split('.').length)[0] ?? '');
 }
 
-/** @param {Box} box @param {BoxesView} view */
-function boxView(box, { counts, nouns, stats, trace, selected, onSelect }) {
+/** @param {Box} box @param {boolean} isFirst @param {BoxesView} view */
+function boxView(box, isFirst, { counts, nouns, stats, trace, selected, onSelect }) {
   const { path, name, x, y, width, height, isLeaf, kind, parent } = box;
   const count = counts.get(path) ?? 0;
   const stat = stats[path];
@@ -73,29 +72,26 @@ function boxView(box, { counts, nouns, stats, trace, selected, onSelect }) {
     event.preventDefault();
     choose(event);
   };
+  // One box can be reached with Tab, the others from there with the arrow keys: `PanZoom` moves this `tabindex`.
   return svg`
-    <g class=${classesOf(box, { isPill, count, trace, selected })} data-path=${path} tabindex="0" role="button" aria-pressed=${selected === path ? 'true' : 'false'} @click=${choose} @keydown=${key}>
+    <g class=${classesOf(box, { isPill, count, trace, selected })} data-path=${path} tabindex=${isFirst ? '0' : '-1'} role="button" aria-pressed=${selected === path ? 'true' : 'false'} @click=${choose} @keydown=${key}>
       <title>${label.join(', ')}</title>
       <rect x=${x} y=${y} width=${width} height=${height} rx=${isPill ? 6 : 9}></rect>
-      ${
-        isPill
-          ? svg`<text class="name" aria-hidden="true" x=${x + 8} y=${y + (kind === 'final' ? height / 2 + 4 : 11)}>${name}</text>`
-          : svg`<text class="name" aria-hidden="true" x=${x + 9} y=${y + 17}>${name}</text>
-              <text class="figures" aria-hidden="true" x=${x + 9} y=${y + 32}>${figuresOf(stat)}</text>`
-      }
+      <text class="name" aria-hidden="true" x=${x + 9} y=${y + (isPill ? 15 : 18)}>${name}</text>
+      ${isPill ? nothing : svg`<text class="figures" aria-hidden="true" x=${x + 9} y=${y + 35}>${figuresOf(stat)}</text>`}
       ${
         count > 0 && (!isPill || kind === 'final')
-          ? svg`<text class="count" aria-hidden="true" x=${x + width - 8} y=${y + (kind === 'final' ? height / 2 + 4 : 32.5)} text-anchor="end">${count}</text>`
+          ? svg`<text class="count" aria-hidden="true" x=${x + width - 9} y=${y + (isPill ? 15 : 18)} text-anchor="end">${count}</text>`
           : nothing
       }
-      ${stat?.failures && !isPill ? failuresView(stat.failures, x + width, y) : nothing}
+      ${stat?.failures && !isPill ? failuresView(stat.failures, x + width - 8, y + 23) : nothing}
     </g>`;
 }
 
 /** @param {number} failures @param {number} right @param {number} top */
 function failuresView(failures, right, top) {
-  return svg`<g class="failures" aria-hidden="true"><rect x=${right - 17} y=${top - 7} width="24" height="14" rx="7"></rect>
-    <text x=${right - 5} y=${top + 3.5} text-anchor="middle">${failures > 99 ? '99+' : failures}</text></g>`;
+  return svg`<g class="failures" aria-hidden="true"><rect x=${right - 30} y=${top} width="30" height="16" rx="8"></rect>
+    <text x=${right - 15} y=${top + 12} text-anchor="middle">${failures > 99 ? '99+' : failures}</text></g>`;
 }
 
 /** @param {Stats[string] | undefined} stat */
@@ -126,7 +122,7 @@ function labelOf(path, count, [one, many], stat) {
   if (stat && stat.stays > 0) {
     label.push(`median stay ${span(stat.median)}, 95th percentile ${span(stat.p95)}`);
   }
-  if (stat?.failures) label.push(`${stat.failures} failures`);
+  if (stat?.failures) label.push(`${stat.failures} ${stat.failures === 1 ? 'failure' : 'failures'}`);
   return label;
 }
 

@@ -1,5 +1,6 @@
 import { endOfSeen } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
+import { contextOf } from '../../journal/story/verdict.js';
 import { isNotYet } from '../../journal/trouble.js';
 
 /**
@@ -16,7 +17,7 @@ import { isNotYet } from '../../journal/trouble.js';
  * @property {Set<string>} past states that it has left
  * @property {Set<string>} now
  * @property {Set<string>} trouble states in which something failed
- * @property {Set<string>} ways its arrows, as `from to`
+ * @property {Set<string>} ways its arrows, as `from to`, and as `event into to`
  */
 
 /** Every state that a path is in. @param {string} path */
@@ -41,22 +42,33 @@ export function countsOf({ live, ended }) {
   return counts;
 }
 
-/** @param {Entry[]} entries of one job @returns {Trace} */
+/**
+ * Where a job has been. After a release an actor may still remove the last VM: the job is where the actor is that
+ * holds it.
+ * @param {Entry[]} entries of one job @returns {Trace}
+ */
 export function traceOf(entries) {
+  const { last } = contextOf(entries);
   /** @type {Trace} */
-  const trace = { past: new Set(), now: new Set(), trouble: new Set(), ways: new Set() };
-  for (const { kind, from, to, detail } of entries) {
+  const trace = { past: new Set(), now: statesIn(last?.to ?? ''), trouble: new Set(), ways: new Set() };
+  for (const { kind, event, from, to, detail } of entries) {
     if (kind !== undefined) continue;
-    const next = statesIn(to);
+    const before = statesIn(from);
     // The entry into `failed` only repeats an earlier failure.
-    if (detail && to !== 'failed') for (const state of statesIn(from)) trace.trouble.add(state);
-    for (const state of trace.now) trace.past.add(state);
-    for (const a of trace.now) {
-      for (const b of next) if (a !== b && parentOf(a) === parentOf(b)) trace.ways.add(`${a} ${b}`);
-    }
-    trace.now = next;
+    if (detail && to !== 'failed') for (const state of before) trace.trouble.add(state);
+    for (const state of before) trace.past.add(state);
+    for (const way of waysOf(event, before, statesIn(to))) trace.ways.add(way);
   }
   return trace;
+}
+
+/** @param {string} event @param {Set<string>} before @param {Set<string>} next @returns {string[]} */
+function waysOf(event, before, next) {
+  const entered = [...next].filter((state) => !before.has(state));
+  const across = entered.flatMap((b) =>
+    [...before].filter((a) => parentOf(a) === parentOf(b)).map((a) => `${a} ${b}`),
+  );
+  return [...across, ...entered.map((state) => `${event} into ${state}`)];
 }
 
 /** @param {string} state */

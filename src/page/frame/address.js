@@ -32,7 +32,7 @@ export function placeOf(hash) {
     host: values.get('host'),
     at: numberIn(values.get('at')),
   };
-  const [, job = null] = /^job\/(\d{1,16})$/.exec(path) ?? [];
+  const [, job = null] = /^job\/(\d{1,16})(?:\/sequence)?$/.exec(path) ?? [];
   if (job !== null) return { view: 'job', jobId: Number(job), ...more };
   return { view: VIEWS[path] ?? 'overview', jobId: numberIn(values.get('job')), ...more };
 }

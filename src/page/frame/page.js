@@ -135,6 +135,7 @@ function desk({ session, overview, place, choices, orders, choose, goTo, search,
             onOrder: (what, name) => orders.ask(jobOrder(what, shown.id, name)),
             onEvidence: saveEvidence,
             onTravel: (at) => session.travel(at),
+            onLive: () => session.goLive(),
             onList: () => goTo({ view: 'jobs', filter, search: words }),
           })
         : nothing

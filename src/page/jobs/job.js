@@ -5,6 +5,7 @@ import { callLine, effectWords } from '../../journal/story/entry-words.js';
 import { contextOf, verdictOf, whenWords } from '../../journal/story/verdict.js';
 import { waitsOf } from '../../journal/story/waits.js';
 import { addressOf } from '../frame/address.js';
+import { sequenceView } from '../sequence/sequence.js';
 import { attemptsView } from './attempts-view.js';
 import { tabsView } from './job-tabs.js';
 
@@ -34,9 +35,9 @@ import { tabsView } from './job-tabs.js';
 /**
  * One job: why it is in its state, who must act, what is next; its attempts with their phases; and behind tabs what
  * happened, the calls, the evidence and the context.
- * @param {JobView & { onList: () => void }} view
+ * @param {JobView & { onList: () => void, onLive: () => void }} view `onLive` shows the present again
  */
-export function jobView({ job: shown, entries, list, onList, ...view }) {
+export function jobView({ job: shown, entries, list, onList, onLive, ...view }) {
   const { stats, now, isPast } = view;
   const { id, isLoaded } = shown;
   const { context, last } = contextOf(entries);
@@ -67,6 +68,7 @@ export function jobView({ job: shown, entries, list, onList, ...view }) {
         isLoaded || entries.length > 0
           ? html`${verdictView({ verdict, context, last, story, ...view })}
             ${attemptsView(attemptsOf(entries), stats, now, isOver && last ? last.at : now)}
+            ${sequenceView({ jobId: id, entries: shown.entries, around: shown.around, now, isPast, onTravel: view.onTravel, onLive })}
             ${tabsView({ entries, kept, context, ...view })}`
           : html`<p class="boot" role="status">Loading…</p>`
       }

@@ -59,6 +59,8 @@ export class Session {
   /** Epoch ms that was requested while another moment was fetched. @type {number | null} */
   #wanted = null;
   #isTravelling = false;
+  /** The present was chosen while another moment was fetched. */
+  #isLeft = false;
   /** Entries after the moment that is played. @type {Entry[]} */
   #ahead = [];
   #isFetching = false;
@@ -168,8 +170,9 @@ export class Session {
       while (this.#wanted !== null) {
         const wanted = this.#wanted;
         this.#wanted = null;
+        this.#isLeft = false;
         const answer = await this.#api.get('/api/state', { at: Math.round(wanted) });
-        if (this.#wanted === null) this.past = { ...overviewOf(answer), at: wanted };
+        if (this.#wanted === null && !this.#isLeft) this.past = { ...overviewOf(answer), at: wanted };
         this.#onChange();
       }
     } finally {
@@ -179,6 +182,7 @@ export class Session {
 
   goLive() {
     this.#wanted = null;
+    this.#isLeft = true;
     this.playing = false;
     this.past = null;
     this.#onChange();

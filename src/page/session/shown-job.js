@@ -1,3 +1,5 @@
+import { hostsOf, isAround } from '../../journal/story/around.js';
+
 /**
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('./api.js').Answers} Answers
@@ -13,6 +15,8 @@ export class ShownJob {
   isLoaded = false;
   /** @type {Entry[]} */
   entries = [];
+  /** What happened around it. @type {Entry[]} */
+  around = [];
   /** Null where the daemon does not know the job. @type {Story | null} */
   story = null;
 
@@ -28,19 +32,30 @@ export class ShownJob {
 
   /** The daemon's figures are not in the journal, so a live job is loaded again and again. */
   async load() {
-    const [{ entries }, story] = await Promise.all([
+    const after = this.around.at(-1)?.seq ?? 0;
+    const [{ entries }, around, story] = await Promise.all([
       this.#api.get('/api/jobs/:id/journal', { id: this.id }),
+      this.#api.get('/api/jobs/:id/around', { id: this.id, after }),
       this.#api.get('/api/jobs/:id', { id: this.id }).catch(() => null),
     ]);
     const kept = story && (await this.#keptOf(story));
     this.entries = entries;
     this.isLoaded = true;
+    this.#addAround(around.entries);
     this.story = story && { ...story, kept: kept ?? [] };
   }
 
   /** An entry of the event stream. @param {Entry} entry */
   add(entry) {
     if (entry.jobId === this.id) this.entries = [...this.entries, entry];
+    else if (isAround(entry, hostsOf(this.entries))) this.#addAround([entry]);
+  }
+
+  /** The stream and a load may both bring an entry. @param {Entry[]} entries in their order */
+  #addAround(entries) {
+    const last = this.around.at(-1)?.seq ?? 0;
+    const added = entries.filter(({ seq }) => seq > last);
+    if (added.length > 0) this.around = [...this.around, ...added];
   }
 
   /** Everything that is known of the job, as a file for somebody elsewhere. */

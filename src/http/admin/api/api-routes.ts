@@ -14,6 +14,7 @@ import type { Renamed } from '../../../intake/repository-names.ts';
 import type { DeliveryLog, DeliverySeen } from '../../../intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../../intake/webhooks/webhook-health.ts';
 import type { JobView } from '../../../jobs/job-view.ts';
+import { type AroundJob, aroundJob } from '../../../journal/around-job.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
@@ -25,7 +26,7 @@ import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
 import { type Role, roleOf } from '../guard.ts';
-import { type Chart, Charts } from './charts.ts';
+import { type Chart, chartsOf } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
@@ -93,6 +94,7 @@ export interface Answers {
   '/api/jobs': { jobs: JobView[]; beyond: number; recent: SettledJob[] };
   '/api/jobs/:id': JobStory;
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
+  '/api/jobs/:id/around': AroundJob;
   '/api/jobs/:id/evidence': EvidenceFile;
   '/api/jobs/:id/log': RunnerLogEnd;
   '/api/state': { mode: AdminSource['mode']; role: Role; now: number } & Awaited<
@@ -128,13 +130,12 @@ const MOST_QUEUED = 500;
  */
 export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   const { recording } = source;
-  const charts = new Charts();
   const get = <P extends keyof Answers>(path: P, answer: (c: Context) => Answers[P] | Promise<Answers[P]>) =>
     app.get(path, async (c) => c.json(await answer(c)));
 
   // Entries that are not on disk cannot be read. While the disk refuses writes this may last, so the reader
   // gets the reason.
-  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal']) {
+  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal', '/api/jobs/:id/around']) {
     app.use(path, async (c, next) => {
       const health = source.health();
       return health.canStore ? next() : c.json({ message: storeReasons(health).join(' ') }, 503);
@@ -147,6 +148,10 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     await recording.durable();
     const query = { jobId: jobIdOf(c), limit: MOST_ENTRIES_OF_JOB, reverse: true };
     return { entries: (await listOf(recording.read(query))).reverse() };
+  });
+  get('/api/jobs/:id/around', async (c) => {
+    await recording.durable();
+    return aroundJob(recording, jobIdOf(c), numberOf(c, 'after') ?? 0);
   });
   get('/api/jobs/:id/evidence', async (c) => {
     const file = known(await source.evidence(jobIdOf(c)));
@@ -177,7 +182,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     return eventStream(c, recording, after, clock);
   });
   get('/api/machines', async (c) => ({
-    machines: await charts.of(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
+    machines: await chartsOf(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
   }));
   get('/api/stats', () => ({ states: source.stats() }));
   get('/api/waiting', () => {

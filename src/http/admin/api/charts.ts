@@ -25,17 +25,18 @@ export interface Chart {
   layout: ChartLayout;
 }
 
-/** Every machine's chart. Each shape is laid out once, at its first request: definitions do not change while a process runs. */
-export class Charts {
-  readonly #drawn = new Map<ChartShape, Promise<Chart[]>>();
+const drawn = new Map<ChartShape, Promise<Chart[]>>();
 
-  of(shape: ChartShape): Promise<Chart[]> {
-    const known = this.#drawn.get(shape);
-    if (known) return known;
-    const drawn = Promise.all(machines().map(drawChart(shape)));
-    this.#drawn.set(shape, drawn);
-    return drawn;
-  }
+/**
+ * Every machine's chart. Each shape is laid out once in a process, at its first request: definitions do not change,
+ * and a layout takes a second or two of a whole core.
+ */
+export function chartsOf(shape: ChartShape): Promise<Chart[]> {
+  const known = drawn.get(shape);
+  if (known) return known;
+  const charts = Promise.all(machines().map(drawChart(shape)));
+  drawn.set(shape, charts);
+  return charts;
 }
 
 function drawChart(shape: ChartShape) {

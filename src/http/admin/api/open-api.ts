@@ -55,6 +55,17 @@ const ROUTES: Route[] = [
   },
   {
     method: 'get',
+    path: '/api/jobs/{id}/around',
+    summary:
+      'What happened around a job in its time: changes of its hosts, of webhooks and of breakers, and starts of the daemon; at most 500 entries, the newest.',
+    query: { after: 'Sequence number after which the entries begin.' },
+    answer: z.object({
+      entries: z.array(entry),
+      isCut: z.boolean().describe('Older entries were left out.'),
+    }),
+  },
+  {
+    method: 'get',
     path: '/api/jobs/{id}/evidence',
     summary: 'One file with journal, kept evidence and figures of a job, for `jeballto-runner replay`.',
     answer: z.looseObject({ format: z.literal('jeballto-runner-evidence'), journal: z.array(entry) }),
