@@ -59,6 +59,12 @@ export function unservedEnd({ context: { job, failure } }: { context: JobContext
   return { outcome, blame: failure?.blame ?? null, cause: failure, attempts: job.attempt };
 }
 
+/** What became of a job that ended without an actor: whose fault a failure was is not known, since nobody watched it. */
+export function unwatchedEnd(job: Parameters<typeof endOf>[0]): JobEnd {
+  const end = endOf(job, null);
+  return end.outcome === 'failed' ? { ...end, blame: null } : end;
+}
+
 /** What became of a job that was not given up; `cause` is what is known to have gone wrong while it ran. */
 export function endOf(
   {

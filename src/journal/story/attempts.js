@@ -47,17 +47,25 @@ class AttemptTeller {
     if (entry.kind === 'handover') this.#leave(entry, handoverWords(entry));
     if (entry.kind !== undefined) return;
     const context = this.#contextAfter(entry);
-    if (entry.event === 'job.observed') this.#first = this.attempts.length;
+    const holds = holdsItsJob({ jobId: entry.jobId, context });
+    // A job that is served again, or whose record was lost, is counted from its first attempt again.
+    const isAgain = entry.event === 'job.observed' || (holds && entry.attempt < this.#last);
+    if (isAgain) this.#first = this.attempts.length;
     const attempt = this.#attempt(entry.attempt);
     if (context.vm) {
       const { name, host, madeFor } = context.vm;
       attempt.vm = { name, host, madeFor: madeFor?.jobId ?? entry.jobId };
     }
-    if (holdsItsJob({ jobId: entry.jobId, context })) this.#heldBy(entry, attempt, context);
+    if (holds) this.#heldBy(entry, attempt, context);
     else if (this.#holder?.actor === entry.actor) this.#holder = null;
     for (const other of this.attempts) if (other !== attempt) closeAll(other, entry.at, entry.actor);
     this.#enter(entry, attempt);
     if (entry.end) attempt.end = endWords(entry.end);
+  }
+
+  /** The number of the last attempt. */
+  get #last() {
+    return this.attempts.slice(this.#first).at(-1)?.number ?? 0;
   }
 
   /** @param {Entry} entry @returns {Partial<JobContext>} */
