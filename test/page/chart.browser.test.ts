@@ -36,6 +36,8 @@ inBrowser((stage) => {
         await untilMark(page, 101, state);
         await untilInside(page, 101, state);
       }
+      await page.getByRole('button', { name: 'Show the whole chart' }).click();
+      await untilInside(page, 101, 'running.busy.watching');
       const { x, y } = (await page.evaluate(() =>
         (document.getElementById('marks') as MarkCanvas).whereIs(101),
       )) ?? { x: 0, y: 0 };

@@ -68,7 +68,13 @@ inBrowser((stage) => {
       await untilMark(page, 3, 'creating.acting');
       const focused = () =>
         page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.path ?? '');
-      for (let n = 0; n < 40 && (await focused()) !== 'creating'; n += 1) await page.keyboard.press('Tab');
+      for (let n = 0; n < 40 && (await focused()) !== 'queued'; n += 1) await page.keyboard.press('Tab');
+      await page.keyboard.press('ArrowRight');
+      const way = () =>
+        page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.way ?? '');
+      expect(await way()).toBe('queued creating');
+      expect(await page.locator('.way-card').textContent()).toContain('slot.granted');
+      await page.keyboard.press('ArrowRight');
       expect(await focused()).toBe('creating');
       expect(await page.getByRole('button', { name: /^creating, 1 job/ }).count()).toBe(1);
       await page.keyboard.press('Enter');

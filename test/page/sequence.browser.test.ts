@@ -11,13 +11,6 @@ const untilPresent = (page: Page, words: string) =>
     (text) => document.querySelector('.sequence .event.present')?.textContent?.includes(text),
     words,
   );
-const stateOfMark = (page: Page) =>
-  page.evaluate(
-    () =>
-      (
-        document.getElementById('marks') as unknown as { whereIs(id: number): { state: string } | null }
-      ).whereIs(7)?.state,
-  );
 
 describe.skipIf(whyNoBrowser !== null)('the sequence of a job in a browser', () => {
   let browser: Browser;
@@ -54,7 +47,6 @@ describe.skipIf(whyNoBrowser !== null)('the sequence of a job in a browser', () 
       await page.keyboard.press('k');
       await untilPresent(page, 'Creating the VM succeeded');
       await page.waitForFunction(() => document.querySelector('.verdict')?.textContent?.includes('starting'));
-      expect(await stateOfMark(page)).toBe('starting.acting');
       await page.keyboard.press('ArrowLeft');
       await untilPresent(page, 'It got a slot');
       expect(await page.locator('.sequence .event.later').count()).toBe(3);
