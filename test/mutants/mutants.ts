@@ -313,8 +313,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '6: a job that an exchange leaves over is remembered',
     file: 'src/dispatch/route-observation.ts',
-    line: '  if (left.id !== NO_JOB) steps.push(',
-    becomes: "  if (left.status === 'queued') steps.push(",
+    line: '  if (left.id !== NO_JOB)',
+    becomes: "  if (left.status === 'queued')",
     tests: ['test/dispatch/route-observation.test.ts'],
   },
   {

@@ -19,7 +19,7 @@ inBrowser((stage) => {
         'Jobs are served, but something needs you. ' +
           'The pull from ghcr.io for ios is held back after 2 failures: It did not answer. ' +
           'For whom jobs of the profile ios, on hosts that lack its image ' +
-          'Next move The owner of the registry, or the one who gives the host its rights there. The daemon tries it again by itself, with one attempt.',
+          'Next move The owner of the registry, or the person who gives the host its rights there. The daemon tries it again by itself, with one attempt.',
       );
       daemon.health = decideHealth(factsOf({ hosts: [hostOf('mac-1', BOUND + 1)] }));
       await saying(page, '.service.bad', 'No job can be served.');
