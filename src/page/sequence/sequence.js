@@ -2,7 +2,7 @@ import { guard } from '/lib/lit-html/directives/guard.js';
 import { ref } from '/lib/lit-html/directives/ref.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, moment } from '../../format.js';
+import { clock, counted, moment } from '../../format.js';
 import { callLine, effectOf } from '../../journal/story/entry-words.js';
 import { lanesView } from './lanes.js';
 import { stepper } from './stepper.js';
@@ -45,7 +45,7 @@ export function sequenceView({ jobId, entries, around, now, isPast, onTravel, on
   const end = Math.min(steps.length, Math.max(present, 0) + MOST_AROUND + 1);
   return html`
     <details class="sequence" id="sequence" ?open=${opened === jobId}>
-      <summary><h3>Sequence</h3> <span class="sub">${steps.length} events between ${lanes.length} actors</span></summary>
+      <summary><h3>Sequence</h3> <span class="sub">${counted(steps.length, 'event')} between ${counted(lanes.length, 'actor')}</span></summary>
       <div class="stepping" role="group" aria-label="Steps">
         <button ?disabled=${present <= 0} @click=${() => stepper.step(-1)} title="Keys: ← or k">← Previous</button>
         <button ?disabled=${!isPast} @click=${() => stepper.step(1)} title="Keys: → or j">Next →</button>
@@ -70,7 +70,9 @@ export function sequenceView({ jobId, entries, around, now, isPast, onTravel, on
 
 /** @param {number} count @param {'earlier' | 'later'} where */
 function moreView(count, where) {
-  return count > 0 ? html`<p class="sub">${count} ${where} events: step there to see them.</p>` : nothing;
+  return count > 0
+    ? html`<p class="sub">${counted(count, `${where} event`)}: step there to see more.</p>`
+    : nothing;
 }
 
 /** @param {Step} step @param {Lane[]} lanes @param {number} distance from the present step: 0 for it, more for later ones */

@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span } from '../../format.js';
+import { clock, counted, moment, span } from '../../format.js';
 import { breakerSubject, breakerWords } from '../attention/breaker-words.js';
 import { webhookWords } from './webhook-words.js';
 
@@ -96,7 +96,7 @@ function pollView(
 
 /** @param {Poller['budgets'][number]} budget */
 function budgetView({ purpose, left, pausedUntil }) {
-  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left} calls${pausedUntil === null ? '' : `, paused until ${clock(pausedUntil)}`}</p>`;
+  return html`<p class=${pausedUntil === null ? 'sub' : 'warn-text'}>for ${purpose}: ${left === null ? '' : counted(left, 'call')}${pausedUntil === null ? '' : `, paused until ${clock(pausedUntil)}`}</p>`;
 }
 
 /** @param {Overview['orders']} orders */
