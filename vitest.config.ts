@@ -29,6 +29,9 @@ const UNITS = inFolders(
 /** These files share a process too, and start further ones: guests, servers, and stores that are killed. */
 const PARTS = inFolders('effects', 'guest', 'simulator', 'store', 'upkeep');
 
+/** They need Chromium and minutes of a core: `npm run test:page`. */
+const PAGE = ['test/page/**/*.browser.test.ts'];
+
 /** Every row of the bench once. It must run alone: `npm run test:bench`. */
 const BENCH = ['test/bench/**/*.test.ts'];
 
@@ -52,8 +55,13 @@ export default defineConfig({
       { extends: true, test: { name: 'parts', include: PARTS, isolate: false } },
       {
         extends: true,
-        test: { name: 'wholes', include: ['test/**/*.test.ts'], exclude: [...UNITS, ...PARTS, ...BENCH] },
+        test: {
+          name: 'wholes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...UNITS, ...PARTS, ...PAGE, ...BENCH],
+        },
       },
+      { extends: true, test: { name: 'page', include: PAGE } },
       { extends: true, test: { name: 'bench', include: BENCH } },
     ],
   },
