@@ -13,7 +13,7 @@ export type JobOutcome = (typeof JOB_OUTCOMES)[number];
 /** How a job ended for us: the output of its actor. */
 export interface JobEnd {
   outcome: JobOutcome;
-  /** Whose fault it was; null where there is no fault, and where nobody can tell whose it was. */
+  /** Who is to blame; null if nobody is, or if it is not known. */
   blame: Blame | null;
   /** What caused it; null where only GitHub's conclusion is known. */
   cause: Failure | null;
@@ -33,20 +33,27 @@ const LOSSES: readonly FailureCode[] = [
 const SUCCESSES: readonly (string | null)[] = ['success', 'neutral'];
 const CANCELLATIONS: readonly (string | null)[] = ['cancelled', 'skipped'];
 
-/** The failure, unless the job did not run on our runner or succeeded all the same; null then. */
-export function costOf(job: Pick<Job, 'takenBy' | 'conclusion'>, failure: Failure | null): Failure | null {
-  return job.takenBy?.isOurs === true && !SUCCESSES.includes(job.conclusion) ? failure : null;
+/** A job, and the runner of the actor that has it. */
+type Served = Pick<JobContext, 'job' | 'runner'>;
+
+/** The failure if it may have cost the job: the job ran on the runner of this actor, and did not succeed. Otherwise null. */
+export function costOf({ job, runner }: Served, failure: Failure | null): Failure | null {
+  const ranHere = runner !== null && job.takenBy?.runner === runner.name;
+  return ranHere && !SUCCESSES.includes(job.conclusion) ? failure : null;
 }
 
-/** The same, if it also says that the VM or the runner ended. */
-export function lossOf(job: Pick<Job, 'takenBy' | 'conclusion'>, failure: Failure | null): Failure | null {
-  const cost = costOf(job, failure);
+/** The failure if it cost the job and says that the VM or the runner ended. Otherwise null. */
+export function lossOf(served: Served, failure: Failure | null): Failure | null {
+  const cost = costOf(served, failure);
   return cost !== null && LOSSES.includes(cost.code) ? cost : null;
 }
 
 /** The end of an actor whose job needs no further VM; null when it has no job. */
-export function servedEnd({ context: { job, failure } }: { context: JobContext }): JobEnd | null {
-  return job.id === NO_JOB ? null : endOf(job, costOf(job, failure));
+export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
+  const { job, runner, failure } = context;
+  if (job.id === NO_JOB) return null;
+  const isElsewhere = job.takenBy !== null && job.takenBy.runner !== runner?.name;
+  return isElsewhere ? unwatchedEnd(job) : endOf(job, costOf(context, failure));
 }
 
 /** The end of an actor whose job is given up, or whose record an operator ended. */
@@ -59,7 +66,7 @@ export function unservedEnd({ context: { job, failure } }: { context: JobContext
   return { outcome, blame: failure?.blame ?? null, cause: failure, attempts: job.attempt };
 }
 
-/** What became of a job that ended without an actor: whose fault a failure was is not known, since nobody watched it. */
+/** What became of a job that no actor watched at its end: who is to blame for a failure is not known. */
 export function unwatchedEnd(job: Parameters<typeof endOf>[0]): JobEnd {
   const end = endOf(job, null);
   return end.outcome === 'failed' ? { ...end, blame: null } : end;

@@ -88,6 +88,14 @@ describe('a job that runs here', () => {
   });
 });
 
+test('a job that ran on another runner of ours is not lost with the VM that was made for it, and nobody is blamed', async () => {
+  const elsewhere = { ...FAILED, here: false, takenBy: 'gh-default-202-1' } as const;
+  const rig = new JobRig({ script: { watchRunner: [VANISHED], recheckJob: [elsewhere] } });
+  await rig.grantSlot();
+  await rig.finish();
+  expect(rig.snapshot.output).toMatchObject({ outcome: 'failed', blame: null, cause: null });
+});
+
 test('a job that comes to a VM by an exchange has one attempt more, and names its runner', async () => {
   const rig = new JobRig({ script: { watchRunner: [HANGS] } });
   await rig.grantSlot();

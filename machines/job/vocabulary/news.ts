@@ -41,7 +41,7 @@ export function setupWithNews(options: JobMachineOptions) {
       }),
       /** The job is over: the end of its runner matters only if it cost the job. */
       noteLoss: assign(({ context }, { failure }: JobEffects['watchRunner']['output']) => ({
-        failure: costOf(context.job, failure),
+        failure: costOf(context, failure),
       })),
       abandon: assign({
         failure: ({ event }) => {
@@ -65,14 +65,15 @@ export function setupWithNews(options: JobMachineOptions) {
         ({ context }, { status, conclusion, here, takenBy }: JobEffects['recheckJob']['output']) => {
           const later = withLaterStatus(context.job, status, conclusion);
           const job = taken(here ? byOurs(context) : byNamed(takenBy), later);
-          return job.status === 'queued' ? { job } : { job, failure: costOf(job, context.failure) };
+          const { runner, failure } = context;
+          return job.status === 'queued' ? { job } : { job, failure: costOf({ job, runner }, failure) };
         },
       ),
       forgetFailure: assign({ failure: null }),
       /** Keeps the failure only if it cost the job. */
-      weighFailure: assign({ failure: ({ context }) => costOf(context.job, context.failure) }),
+      weighFailure: assign({ failure: ({ context }) => costOf(context, context.failure) }),
       /** GitHub says that the job failed while its guest cannot be asked: whose fault it was is not known. */
-      noteUnseenEnd: assign({ failure: ({ context }) => costOf(context.job, context.phase.lastFailure) }),
+      noteUnseenEnd: assign({ failure: ({ context }) => costOf(context, context.phase.lastFailure) }),
     },
   });
 }

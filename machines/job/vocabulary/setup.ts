@@ -229,7 +229,8 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
         assertEvent(event, 'job.exchanged');
         const job = withThisVm(event, context);
         // What ended the runner or the VM here cost the job that ran here, and no other.
-        return { job, failure: event.here ? lossOf(job, context.failure) : null, otherJobSince: null };
+        const { runner, failure } = context;
+        return { job, failure: event.here ? lossOf({ job, runner }, failure) : null, otherJobSince: null };
       }),
       takeQueuedJob: assign(({ event }) => {
         assertEvent(event, 'job.exchanged');
