@@ -36,10 +36,12 @@ const CANCELLATIONS: readonly (string | null)[] = ['cancelled', 'skipped'];
 /** A job, and the runner of the actor that has it. */
 type Served = Pick<JobContext, 'job' | 'runner'>;
 
+/** Whether the job ran on the runner of its actor. */
+const ranHere = ({ job, runner }: Served) => runner !== null && job.takenBy?.runner === runner.name;
+
 /** The failure if it may have cost the job: the job ran on the runner of this actor, and did not succeed. Otherwise null. */
-export function costOf({ job, runner }: Served, failure: Failure | null): Failure | null {
-  const ranHere = runner !== null && job.takenBy?.runner === runner.name;
-  return ranHere && !SUCCESSES.includes(job.conclusion) ? failure : null;
+export function costOf(served: Served, failure: Failure | null): Failure | null {
+  return ranHere(served) && !SUCCESSES.includes(served.job.conclusion) ? failure : null;
 }
 
 /** The failure if it cost the job and says that the VM or the runner ended. Otherwise null. */
@@ -50,10 +52,8 @@ export function lossOf(served: Served, failure: Failure | null): Failure | null 
 
 /** The end of an actor whose job needs no further VM; null when it has no job. */
 export function servedEnd({ context }: { context: JobContext }): JobEnd | null {
-  const { job, runner, failure } = context;
-  if (job.id === NO_JOB) return null;
-  const isElsewhere = job.takenBy !== null && job.takenBy.runner !== runner?.name;
-  return isElsewhere ? unwatchedEnd(job) : endOf(job, costOf(context, failure));
+  if (context.job.id === NO_JOB) return null;
+  return endOf(context.job, costOf(context, context.failure), ranHere(context));
 }
 
 /** The end of an actor whose job is given up, or whose record an operator ended. */
@@ -66,13 +66,10 @@ export function unservedEnd({ context: { job, failure } }: { context: JobContext
   return { outcome, blame: failure?.blame ?? null, cause: failure, attempts: job.attempt };
 }
 
-/** What became of a job that no actor watched at its end: who is to blame for a failure is not known. */
-export function unwatchedEnd(job: Parameters<typeof endOf>[0]): JobEnd {
-  const end = endOf(job, null);
-  return end.outcome === 'failed' ? { ...end, blame: null } : end;
-}
-
-/** What became of a job that was not given up; `cause` is what is known to have gone wrong while it ran. */
+/**
+ * What became of a job that was not given up. `cause` is what is known to have gone wrong while it ran. `isWatched`: an
+ * actor watched its runner; otherwise nobody can tell who is to blame for a failure.
+ */
 export function endOf(
   {
     status,
@@ -81,6 +78,7 @@ export function endOf(
     attempt: attempts,
   }: Pick<Job, 'status' | 'conclusion' | 'takenBy' | 'attempt'>,
   cause: Failure | null,
+  isWatched: boolean,
 ): JobEnd {
   const end = (outcome: JobOutcome, blame: Blame | null = null): JobEnd => ({
     outcome,
@@ -93,5 +91,5 @@ export function endOf(
   if (cause !== null && LOSSES.includes(cause.code)) return end('lost', cause.blame);
   if (status !== 'completed' || conclusion === null) return end('unknown');
   if (CANCELLATIONS.includes(conclusion)) return end('cancelled');
-  return end('failed', cause === null ? 'job' : null);
+  return end('failed', isWatched && cause === null ? 'job' : null);
 }

@@ -1,5 +1,5 @@
 import type { Job, JobContext } from '../../machines/job/context.ts';
-import { type JobEnd, unwatchedEnd } from '../../machines/job/job-end.ts';
+import { endOf, type JobEnd } from '../../machines/job/job-end.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import type { SettledJob } from '../store/tables/jobs/settled-jobs.ts';
 
@@ -12,7 +12,7 @@ export function settledWithActor(end: JobEnd, { job, vm }: JobContext, at: numbe
 
 /** What is kept of a job that went on without an actor. */
 export function settledWithoutActor(job: Job, at: number): SettledJob {
-  return settled(job, unwatchedEnd(job), null, at);
+  return settled(job, endOf(job, null, false), null, at);
 }
 
 function settled(

@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import { type Failure, failureOf } from '../../machines/failure.ts';
 import { type Job, type JobContext, NO_JOB } from '../../machines/job/context.ts';
-import { type JobEnd, type JobOutcome, servedEnd, unwatchedEnd } from '../../machines/job/job-end.ts';
+import { endOf, type JobEnd, type JobOutcome, servedEnd } from '../../machines/job/job-end.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import { beginsTeardown, isFailed, isTearingDown } from '../../machines/job/written-state.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
@@ -97,7 +97,7 @@ export function settledEntry(job: Job, at: number): JournalEntry {
     from: '',
     to: 'done',
     changed: { job },
-    ...endIn(unwatchedEnd(job)),
+    ...endIn(endOf(job, null, false)),
   };
 }
 

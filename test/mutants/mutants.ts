@@ -117,15 +117,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '10: a job whose VM or runner ended under it is lost, and not its own fault',
     file: 'machines/job/job-end.ts',
-    line: '  return ranHere && !SUCCESSES.includes(job.conclusion) ? failure : null;',
-    becomes: '  return SUCCESSES.includes(job.conclusion) ? failure : null;',
+    line: '  return ranHere(served) && !SUCCESSES.includes(served.job.conclusion) ? failure : null;',
+    becomes: '  return SUCCESSES.includes(served.job.conclusion) ? failure : null;',
     tests: ['test/machines/job-outcome.test.ts'],
   },
   {
     law: '10: what happened to one VM is not the end of a job that ran in another',
     file: 'machines/job/job-end.ts',
-    line: '  const ranHere = runner !== null && job.takenBy?.runner === runner.name;',
-    becomes: '  const ranHere = runner !== null && job.takenBy?.isOurs === true;',
+    line: 'runner !== null && job.takenBy?.runner === runner.name;',
+    becomes: 'runner !== null && job.takenBy?.isOurs === true;',
     tests: ['test/machines/job-outcome.test.ts'],
   },
   {

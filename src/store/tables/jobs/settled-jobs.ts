@@ -65,6 +65,7 @@ function endOfEarlier(outcome: string, { conclusion, cause, attempts }: Facts): 
   const { cause: _, ...end } = endOf(
     { status: 'completed', conclusion, takenBy: null, attempt: attempts },
     null,
+    true,
   );
   return end;
 }
@@ -84,30 +85,22 @@ export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
   means: 'That job is over; how it ended is not known any more.',
 };
 
-const namesTaken = z.number().int().nonnegative().default(0);
+const ORDERS = ['OPERATOR_CANCELLED', 'OPERATOR_FORGOT'];
 
 /**
- * Jobs whose end GitHub did not report: an earlier version gave them up, or GitHub did not list them for a
- * moment.
+ * Whether GitHub did not report how a job ended and no operator ordered the end: GitHub had not told it yet or did not
+ * list the job for a moment, the job was not served for a cause that may be over, or an earlier version gave it up.
  */
-const endUntold = z.union([
-  z.object({
-    outcome: z.enum(['notOurs', 'unknown']),
-    cause: z.object({ code: z.string().refine((code) => !isOrder(code)) }),
-    namesTaken,
-  }),
-  z.object({ outcome: z.literal('unknown'), conclusion: z.null(), cause: z.null(), namesTaken }),
-]);
-
-const isOrder = (code: string) => code === 'OPERATOR_CANCELLED' || code === 'OPERATOR_FORGOT';
+function isEndUntold({ outcome, conclusion, cause }: SettledJob): boolean {
+  if (cause === null) return outcome === 'unknown' && conclusion === null;
+  return (outcome === 'unknown' || outcome === 'notOurs') && !ORDERS.includes(cause.code);
+}
 
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
-  /** Jobs that GitHub may still have queued, with the numbers that their names used in earlier versions. */
-  readonly #endUntold = new Map<string, number>();
-  /** Jobs whose end GitHub may still tell. */
-  readonly #unknown = new Map<string, SettledJob>();
+  /** Jobs whose end GitHub did not report. */
+  readonly #untold = new Map<string, SettledJob>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
     this.#table = table;
@@ -132,8 +125,27 @@ export class SettledJobs {
    * 11).
    */
   endUntold(jobId: number): number | null {
+    const job = this.#untoldEnd(jobId);
+    return job && (job.namesTaken ?? 0);
+  }
+
+  /** How many VMs a job had whose end GitHub may still tell; null for every other job. */
+  attemptsOfUnknownEnd(jobId: number): number | null {
+    const job = this.#untoldEnd(jobId);
+    return job?.cause === null ? job.attempts : null;
+  }
+
+  /** The jobs that ended after an instant (epoch ms) and whose end GitHub may still tell. */
+  unknownEndsSince(after: number): SettledJob[] {
+    return [...this.#untold.values()].filter(({ cause, at }) => cause === null && at >= after);
+  }
+
+  /** Null when the row was pruned, too. */
+  #untoldEnd(jobId: number): SettledJob | null {
     const key = numberKey(jobId);
-    return this.#table.has(key) ? (this.#endUntold.get(key) ?? null) : null;
+    const job = this.#untold.get(key);
+    if (job && !this.#table.has(key)) this.#untold.delete(key);
+    return job && this.#table.has(key) ? job : null;
   }
 
   /** How a job ended; null while it has not, and when that is no longer known. */
@@ -141,32 +153,16 @@ export class SettledJobs {
     return known(await this.#table.get(numberKey(jobId)));
   }
 
-  /** How many VMs a job had whose end GitHub had not told when its actor ended; null for every other job. */
-  attemptsOfUnknownEnd(jobId: number): number | null {
-    return this.#unknown.get(numberKey(jobId))?.attempts ?? null;
-  }
-
-  /** The jobs that ended after an instant (epoch ms) while GitHub had not told how; older ones are forgotten. */
-  unknownEndsSince(after: number): SettledJob[] {
-    for (const [key, { at }] of this.#unknown) if (at < after) this.#unknown.delete(key);
-    return [...this.#unknown.values()];
-  }
-
   #note(key: string, value: SettledJob | OverSomehow): void {
     const job = known(value);
-    const isUnknown = job?.outcome === 'unknown' && job.conclusion === null && job.cause === null;
-    if (isUnknown) this.#unknown.set(key, job);
-    else this.#unknown.delete(key);
-    const { data } = endUntold.safeParse(value);
-    if (data) this.#endUntold.set(key, data.namesTaken);
-    else this.#endUntold.delete(key);
+    if (job && isEndUntold(job)) this.#untold.set(key, job);
+    else this.#untold.delete(key);
   }
 
   /** The job may be served again. */
   delete(jobId: number): void {
     this.#table.delete(numberKey(jobId));
-    this.#endUntold.delete(numberKey(jobId));
-    this.#unknown.delete(numberKey(jobId));
+    this.#untold.delete(numberKey(jobId));
   }
 
   /** Committed outcomes, the newest first. */
