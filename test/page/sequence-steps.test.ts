@@ -50,6 +50,16 @@ test('a step says in a sentence what happened, why, and the next state', () => {
   expect(stepOf(breaker)?.sentence).toBe('The breaker for host mini-1 is open');
 });
 
+test('the last step has the colour of the end that it tells', () => {
+  const moodOfEnd = (outcome: 'succeeded' | 'lost' | 'cancelled') =>
+    stepOf({ from: 'tearingDown', to: 'done', end: { outcome, blame: null, cause: null } })?.mood;
+  expect([moodOfEnd('succeeded'), moodOfEnd('lost'), moodOfEnd('cancelled')]).toEqual([
+    'good',
+    'bad',
+    'idle',
+  ]);
+});
+
 test('the lanes are those that occur, and each actor of the job has its own', () => {
   const own = [
     entry({ event: 'job.observed', from: '', to: 'queued' }),

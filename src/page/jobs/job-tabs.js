@@ -82,10 +82,11 @@ function historyView(entries, onTravel) {
 
 /** @param {Entry} entry @param {number | null} nextAt epoch ms of the next step @param {(at: number) => void} onTravel */
 function stepView(entry, nextAt, onTravel) {
-  const { kind, at, detail, event, notYet } = entry;
+  const { kind, at, detail, event, notYet, to: state, end } = entry;
   const retry = entry.changed?.phase;
   const isWaiting = /waiting|blocked/.test(entry.to) && retry !== undefined && retry.nextTryAt > at;
-  const mood = kind === 'order' ? 'order' : notYet ? 'busy' : moodOf({ state: entry.to, context: {} });
+  const mood =
+    kind === 'order' ? 'order' : notYet ? 'busy' : moodOf({ state, context: {}, ...(end && { end }) });
   return html`<li class="step ${mood}">${timeView(at, onTravel)}
     <div><span class="line">${kind ? lineOf(entry) : html`<strong title=${event}>${eventWords(event)}</strong> <span class="path">${entry.from || 'new'} → ${entry.to}</span>`}</span>
       ${detail?.code ? html`<p class="cause">${detail.code}: ${detail.message}</p>` : nothing}

@@ -130,7 +130,7 @@ function sentenceOf(entry) {
 }
 
 /** @param {Entry} entry @returns {Step['mood']} */
-function moodOfEntry({ kind, detail, event, to }) {
+function moodOfEntry({ kind, detail, event, to, end }) {
   const { code, outcome, failure } = detail ?? {};
   if (kind === 'effect') return outcome === 'done' || outcome === 'abandoned' ? 'idle' : 'warn';
   if (kind === 'host') return to === 'healthy' ? 'good' : failure ? 'bad' : 'warn';
@@ -138,7 +138,9 @@ function moodOfEntry({ kind, detail, event, to }) {
   if (kind === 'webhooks') return to === 'trusted' ? 'good' : 'idle';
   if (kind === 'quarantine') return 'bad';
   if (kind !== undefined) return 'idle';
-  return code && !event.startsWith('operator.') ? 'bad' : moodOf({ state: to, context: {} });
+  return code && !event.startsWith('operator.')
+    ? 'bad'
+    : moodOf({ state: to, context: {}, ...(end && { end }) });
 }
 
 /** @param {Step[]} steps @returns {Lane[]} */
