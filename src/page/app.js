@@ -43,7 +43,6 @@ const choices = {
   charts: [],
   machine: 'job',
   job: null,
-  tab: 'history',
   state: null,
   pages: 1,
   range: 15 * 60_000,
@@ -185,7 +184,6 @@ function followAddress() {
 function followJob() {
   const { jobId } = place;
   if (jobId === (choices.job?.id ?? null)) return;
-  choices.tab = 'history';
   choices.job = jobId === null ? null : new ShownJob(api, jobId, session);
   if (choices.job) void loadJob();
 }

@@ -8,6 +8,7 @@ test('every view has an address that leads back to it', () => {
     '#/jobs',
     '#/jobs?filter=failed&q=build+ios',
     '#/job/48211900301?filter=live&at=1700000000000',
+    '#/job/7/sequence',
     '#/chart?job=7',
     '#/hosts?host=mini-1',
   ]) {
@@ -17,13 +18,14 @@ test('every view has an address that leads back to it', () => {
 
 test('what an address does not say is as at the start, and an unknown one is the overview', () => {
   expect(placeOf('')).toEqual({
-    ...{ view: 'overview', jobId: null, filter: 'all', search: '', host: null, at: null },
+    ...{ view: 'overview', jobId: null, tab: 'history', filter: 'all', search: '', host: null, at: null },
   });
   expect(placeOf('#/jobs?filter=nonsense&at=yesterday')).toMatchObject({
     view: 'jobs',
     filter: 'all',
     at: null,
   });
+  expect(placeOf('#/job/7/nonsense')).toMatchObject({ view: 'job', tab: 'history' });
   expect(placeOf('#/job/x').view).toBe('overview');
   expect(placeOf('#/nowhere').view).toBe('overview');
 });

@@ -110,7 +110,7 @@ inBrowser((stage) => {
     });
   });
 
-  test('history, calls, evidence and context are tabs that the arrow keys choose', async () => {
+  test('history, sequence, calls, evidence and context are tabs that the arrow keys choose', async () => {
     await stage.withDaemon(async (daemon) => {
       const key = daemon.queue(5);
       daemon.next(key);
@@ -129,6 +129,9 @@ inBrowser((stage) => {
       await saying(page, '#job-tab', 'GitHub queued the job');
       expect(await textOf(page, '#job-tab')).not.toContain('/vms');
       await page.getByRole('tab', { name: 'What happened' }).focus();
+      await page.keyboard.press('ArrowRight');
+      await saying(page, '#job-tab .sequence', 'GitHub');
+      expect(new URL(page.url()).hash).toBe('#/job/5/sequence');
       await page.keyboard.press('ArrowRight');
       await saying(page, '#job-tab', 'agent mini-1 POST /vms → 202');
       expect(await page.getByRole('tab', { name: 'Calls 1' }).getAttribute('aria-selected')).toBe('true');

@@ -1,4 +1,5 @@
 import { FILTER_NAMES } from '../jobs/filters.js';
+import { tabOf } from '../jobs/tabs.js';
 
 /**
  * What the page shows, as its address says it, so that every view can be linked and the back button works.
@@ -9,6 +10,7 @@ import { FILTER_NAMES } from '../jobs/filters.js';
  * @typedef {object} Place
  * @property {View} view
  * @property {number | null} jobId the job that is shown, or whose way is on the chart
+ * @property {import('../jobs/tabs.js').Tab} tab of the job
  * @property {Filter} filter of the list
  * @property {string} search of the list
  * @property {string | null} host that a link led to
@@ -16,7 +18,15 @@ import { FILTER_NAMES } from '../jobs/filters.js';
  */
 
 /** @type {Place} */
-export const START = { view: 'overview', jobId: null, filter: 'all', search: '', host: null, at: null };
+export const START = {
+  view: 'overview',
+  jobId: null,
+  tab: 'history',
+  filter: 'all',
+  search: '',
+  host: null,
+  at: null,
+};
 
 /** @type {Record<string, View>} */
 const VIEWS = { '': 'overview', jobs: 'jobs', chart: 'chart', hosts: 'hosts' };
@@ -32,21 +42,22 @@ export function placeOf(hash) {
     host: values.get('host'),
     at: numberIn(values.get('at')),
   };
-  const [, job = null] = /^job\/(\d{1,16})(?:\/sequence)?$/.exec(path) ?? [];
-  if (job !== null) return { view: 'job', jobId: Number(job), ...more };
-  return { view: VIEWS[path] ?? 'overview', jobId: numberIn(values.get('job')), ...more };
+  const [, job = null, tab] = /^job\/(\d{1,16})(?:\/(\w+))?$/.exec(path) ?? [];
+  if (job !== null) return { view: 'job', jobId: Number(job), tab: tabOf(tab), ...more };
+  return { view: VIEWS[path] ?? 'overview', jobId: numberIn(values.get('job')), tab: START.tab, ...more };
 }
 
 /** @param {Partial<Place>} place what is left out is as at the start */
 export function addressOf(place) {
-  const { view, jobId, filter, search, host, at } = { ...START, ...place };
+  const { view, jobId, tab, filter, search, host, at } = { ...START, ...place };
   const query = new URLSearchParams();
   if (filter !== START.filter) query.set('filter', filter);
   if (search !== '') query.set('q', search);
   if (view === 'chart' && jobId !== null) query.set('job', String(jobId));
   if (host !== null) query.set('host', host);
   if (at !== null) query.set('at', String(Math.round(at)));
-  const path = view === 'overview' ? '' : view === 'job' ? `job/${jobId}` : view;
+  const job = `job/${jobId}${tab === START.tab ? '' : `/${tab}`}`;
+  const path = view === 'overview' ? '' : view === 'job' ? job : view;
   return `#/${path}${query.size > 0 ? `?${query}` : ''}`;
 }
 

@@ -24,7 +24,6 @@ import { edgesOf, timeView } from './timebar.js';
  * @property {import('../chart/chart.js').Chart[]} charts
  * @property {string} machine whose chart is shown
  * @property {import('../session/shown-job.js').ShownJob | null} job
- * @property {import('../jobs/job-tabs.js').Tab} tab of the job
  * @property {string | null} state whose panel is open
  * @property {number} pages of the list of jobs that are drawn
  * @property {number} range milliseconds that the scrubber spans
@@ -105,8 +104,8 @@ function firstScreen({ session, overview, items }) {
 function desk({ session, overview, place, choices, orders, choose, goTo, search, saveEvidence }) {
   const { now, waiting, unserved, mode, role } = session;
   const isPast = session.past !== null;
-  const { job, pages, tab } = choices;
-  const { filter, search: words, view } = place;
+  const { job, pages } = choices;
+  const { filter, search: words, view, tab } = place;
   const shown = view === 'job' ? job : null;
   return html`<div class="desk ${view === 'job' ? 'split' : ''}">
     ${jobsView({
@@ -131,7 +130,7 @@ function desk({ session, overview, place, choices, orders, choose, goTo, search,
             canOrder: session.canOrder,
             canSave: role === 'operator' || mode === 'replay',
             list: addressOf({ view: 'jobs', filter, search: words }),
-            onTab: (chosen) => choose({ tab: chosen }),
+            onTab: (chosen) => goTo({ ...place, tab: chosen, at: null }),
             onOrder: (what, name) => orders.ask(jobOrder(what, shown.id, name)),
             onEvidence: saveEvidence,
             onTravel: (at) => session.travel(at),

@@ -2,36 +2,31 @@ import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
 import { callLine, effectOf, eventWords, lineOf } from '../../journal/story/entry-words.js';
 import { moodOf } from '../chart/state-paths.js';
+import { sequenceView } from '../sequence/sequence.js';
+import { TABS } from './tabs.js';
 
 /**
  * What is known of a job beyond its verdict and its attempts, behind tabs.
  *
  * @typedef {import('../../journal/overview.js').Entry} Entry
  * @typedef {import('../session/shown-job.js').Kept} Kept
- * @typedef {'history' | 'calls' | 'evidence' | 'context'} Tab
+ * @typedef {import('./tabs.js').Tab} Tab
  *
  * @typedef {object} TabsView
  * @property {Tab} tab that is open
  * @property {Entry[]} entries
  * @property {Kept[]} kept
  * @property {object} context
+ * @property {import('../sequence/sequence.js').SequenceView} sequence
  * @property {boolean} canSave the evidence
  * @property {(tab: Tab) => void} onTab
  * @property {(at: number) => void} onTravel
  */
 
-/** @type {[tab: Tab, label: string][]} */
-const TABS = [
-  ['history', 'What happened'],
-  ['calls', 'Calls'],
-  ['evidence', 'Evidence'],
-  ['context', 'Context'],
-];
-
 /** @param {TabsView} view */
-export function tabsView({ tab, entries, kept, context, canSave, onTab, onTravel }) {
+export function tabsView({ tab, entries, kept, context, sequence, canSave, onTab, onTravel }) {
   const calls = entries.filter((entry) => effectOf(entry) !== null);
-  const counts = { history: 0, calls: calls.length, evidence: kept.length, context: 0 };
+  const counts = { history: 0, sequence: 0, calls: calls.length, evidence: kept.length, context: 0 };
   return html`
     <div class="tabs" role="tablist" aria-label="More about the job" @keydown=${(/** @type {KeyboardEvent} */ event) => move(event, tab, onTab)}>
       ${TABS.map(
@@ -44,6 +39,7 @@ export function tabsView({ tab, entries, kept, context, canSave, onTab, onTravel
     </div>
     <div id="job-tab" role="tabpanel" aria-labelledby="tab-${tab}" tabindex="0">
       ${tab === 'history' ? historyView(entries, onTravel) : nothing}
+      ${tab === 'sequence' ? sequenceView(sequence) : nothing}
       ${tab === 'calls' ? callsView(calls, onTravel) : nothing}
       ${tab === 'evidence' ? keptView(kept, canSave) : nothing}
       ${tab === 'context' ? html`<pre>${JSON.stringify(context, null, 2)}</pre>` : nothing}

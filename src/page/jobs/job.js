@@ -5,7 +5,6 @@ import { callLine, effectWords } from '../../journal/story/entry-words.js';
 import { contextOf, verdictOf, whenWords } from '../../journal/story/verdict.js';
 import { waitsOf } from '../../journal/story/waits.js';
 import { addressOf } from '../frame/address.js';
-import { sequenceView } from '../sequence/sequence.js';
 import { attemptsView } from './attempts-view.js';
 import { tabsView } from './job-tabs.js';
 
@@ -22,11 +21,11 @@ import { tabsView } from './job-tabs.js';
  * @property {Stats} stats empty for the past, which has no figures
  * @property {number} now epoch ms
  * @property {boolean} isPast
- * @property {import('./job-tabs.js').Tab} tab
+ * @property {import('./tabs.js').Tab} tab
  * @property {boolean} canOrder
  * @property {boolean} canSave the evidence
  * @property {string} list address of the list
- * @property {(tab: import('./job-tabs.js').Tab) => void} onTab
+ * @property {(tab: import('./tabs.js').Tab) => void} onTab
  * @property {(what: JobOrder, name: string) => void} onOrder
  * @property {() => void} onEvidence
  * @property {(at: number) => void} onTravel
@@ -34,7 +33,7 @@ import { tabsView } from './job-tabs.js';
 
 /**
  * One job: why it is in its state, who must act, what is next; its attempts with their phases; and behind tabs what
- * happened, the calls, the evidence and the context.
+ * happened, its sequence, the calls, the evidence and the context.
  * @param {JobView & { onList: () => void, onLive: () => void }} view `onLive` shows the present again
  */
 export function jobView({ job: shown, entries, list, onList, onLive, ...view }) {
@@ -47,6 +46,9 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
   const isOver = verdict.outcome !== 'waiting' && verdict.outcome !== 'underWay';
   const story = isPast ? null : shown.story;
   const kept = (shown.story?.kept ?? []).filter(({ at }) => at <= now + 1);
+  const { onTravel } = view;
+  const { around } = shown;
+  const sequence = { jobId: id, entries: shown.entries, around, now, isPast, onTravel, onLive };
   /** @param {MouseEvent} event */
   const close = (event) => {
     event.preventDefault();
@@ -68,8 +70,7 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
         isLoaded || entries.length > 0
           ? html`${verdictView({ verdict, context, last, story, ...view })}
             ${attemptsView(attemptsOf(entries), stats, now, isOver && last ? last.at : now)}
-            ${sequenceView({ jobId: id, entries: shown.entries, around: shown.around, now, isPast, onTravel: view.onTravel, onLive })}
-            ${tabsView({ entries, kept, context, ...view })}`
+            ${tabsView({ entries, kept, context, sequence, ...view })}`
           : html`<p class="boot" role="status">Loading…</p>`
       }
     </section>`;

@@ -26,12 +26,6 @@ import { sequenceOf } from './steps.js';
 /** Steps that are drawn before the present one, and after it. */
 const MOST_AROUND = 100;
 
-/** The job whose sequence an address opened. It stays open when the address changes. @type {number | null} */
-let opened = null;
-
-/** The address under which a job's sequence is open. @param {number} jobId */
-const addressOf = (jobId) => `#/job/${jobId}/sequence`;
-
 /**
  * The events between a job's actors, GitHub, its host, the guest, webhooks and breakers, one row each. Buttons and
  * keys step through them, and the whole page shows the moment of the present one. In the present it follows new events.
@@ -40,18 +34,16 @@ const addressOf = (jobId) => `#/job/${jobId}/sequence`;
 export function sequenceView({ jobId, entries, around, now, isPast, onTravel, onLive }) {
   const { lanes, steps } = sequenceOf(entries, around);
   const present = stepper.show({ jobId, steps, now, isPast, onTravel, onLive });
-  if (location.hash.startsWith(addressOf(jobId))) opened = jobId;
   const first = Math.max(0, present - MOST_AROUND);
   const end = Math.min(steps.length, Math.max(present, 0) + MOST_AROUND + 1);
   return html`
-    <details class="sequence" id="sequence" ?open=${opened === jobId}>
-      <summary><h3>Sequence</h3> <span class="sub">${counted(steps.length, 'event')} between ${counted(lanes.length, 'actor')}</span></summary>
+    <div class="sequence">
+      <p class="sub">${counted(steps.length, 'event')} between ${counted(lanes.length, 'actor')}</p>
       <div class="stepping" role="group" aria-label="Steps">
         <button ?disabled=${present <= 0} @click=${() => stepper.step(-1)} title="Keys: ← or k">← Previous</button>
         <button ?disabled=${!isPast} @click=${() => stepper.step(1)} title="Keys: → or j">Next →</button>
         <output>${steps.length === 0 ? 'No event yet' : `Event ${present + 1} of ${steps.length}`}</output>
         ${isPast ? html`<button @click=${() => stepper.live()}>Follow live</button>` : html`<span class="sub">follows new events</span>`}
-        <a href=${addressOf(jobId)}>Link to the sequence</a>
       </div>
       <div class="rows" tabindex="0" role="region" aria-label="Events in their order">
         ${guard([steps, present], () => [
@@ -65,7 +57,7 @@ export function sequenceView({ jobId, entries, around, now, isPast, onTravel, on
           moreView(steps.length - end, 'later'),
         ])}
       </div>
-    </details>`;
+    </div>`;
 }
 
 /** @param {number} count @param {'earlier' | 'later'} where */

@@ -69,8 +69,8 @@ function key(event) {
   const { key: name, target, ctrlKey, metaKey, altKey, shiftKey } = event;
   const by = name === 'ArrowRight' || name === 'j' ? 1 : name === 'ArrowLeft' || name === 'k' ? -1 : 0;
   if (by === 0 || ctrlKey || metaKey || altKey || shiftKey) return;
-  if (!document.querySelector('.sequence[open]')) return;
-  if (target instanceof Element && target.closest(`${FIELDS}, #chart`)) return;
+  if (!document.querySelector('.sequence')) return;
+  if (target instanceof Element && target.closest(`${FIELDS}, #chart, [role=tablist]`)) return;
   event.preventDefault();
   stepper.step(by);
 }

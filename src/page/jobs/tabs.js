@@ -1,0 +1,13 @@
+/** @typedef {'history' | 'sequence' | 'calls' | 'evidence' | 'context'} Tab of a job */
+
+/** In the order of the page. @type {[tab: Tab, label: string][]} */
+export const TABS = [
+  ['history', 'What happened'],
+  ['sequence', 'Sequence'],
+  ['calls', 'Calls'],
+  ['evidence', 'Evidence'],
+  ['context', 'Context'],
+];
+
+/** The tab of this name; the first one where there is none. @param {string | undefined} name @returns {Tab} */
+export const tabOf = (name) => TABS.find(([tab]) => tab === name)?.[0] ?? 'history';
