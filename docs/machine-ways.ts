@@ -1,5 +1,5 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import { eventName } from '../src/journal/transition-entry.ts';
+import { eventName } from '../src/journal/entries/transition-entry.ts';
 
 /** One transition of a state, as its definition has it. */
 export interface Way {

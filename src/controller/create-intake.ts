@@ -11,7 +11,7 @@ import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
 import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { toAskFor } from '../jobs/settled-job.ts';
-import type { WebhookAndBreakerEntries } from '../journal/webhook-and-breaker-entries.ts';
+import type { WebhookAndBreakerEntries } from '../journal/entries/webhook-and-breaker-entries.ts';
 import type { Store } from '../store/store.ts';
 
 /** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
-import type { HostEntries } from '../journal/host-entries.ts';
+import type { HostEntries } from '../journal/entries/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { orderWords } from '../journal/order-words.js';
 import type { Store } from '../store/store.ts';

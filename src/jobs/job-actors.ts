@@ -8,8 +8,13 @@ import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Clock } from '../clock.ts';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
+import {
+  changedParts,
+  handoverEntry,
+  settledEntry,
+  transitionEntry,
+} from '../journal/entries/transition-entry.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import { changedParts, handoverEntry, settledEntry, transitionEntry } from '../journal/transition-entry.ts';
 import type { Store } from '../store/store.ts';
 import { leftoverOf } from '../store/tables/leftovers.ts';
 import { ActorIndex } from './actor-index.ts';

@@ -5,9 +5,9 @@ import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
 import { failure } from '../../machines/failure.ts';
 import { runnerScopeOf } from '../../machines/job/context.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
+import { WebhookAndBreakerEntries } from '../../src/journal/entries/webhook-and-breaker-entries.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
-import { WebhookAndBreakerEntries } from '../../src/journal/webhook-and-breaker-entries.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { Store } from '../../src/store/store.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type FailureCode, failure } from '../../machines/failure.ts';
 import type { JobContext } from '../../machines/job/context.ts';
+import { changedParts, transitionEntry } from '../../src/journal/entries/transition-entry.ts';
 import { verdictOf } from '../../src/journal/story/verdict.js';
-import { changedParts, transitionEntry } from '../../src/journal/transition-entry.ts';
 import { lifetimeWarning, troubleOf } from '../../src/journal/trouble.js';
 import { contextAt, JOB, START } from '../machines/job-samples.ts';
 import { rejected } from '../machines/job-step.ts';

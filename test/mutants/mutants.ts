@@ -228,7 +228,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: 'words: a story that begins with an exchange knows its VM',
-    file: 'src/journal/transition-entry.ts',
+    file: 'src/journal/entries/transition-entry.ts',
     line: '  const isNew = before === null || before.job.id !== now.job.id;',
     becomes: '  const isNew = before === null;',
     tests: ['test/journal/trouble.test.ts'],

@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../../clock.ts';
 import { counted } from '../../format.js';
 import type { GitHub } from '../../github/github.ts';
-import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
+import type { StateChange } from '../../journal/entries/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { WebhookGaps } from './webhook-gaps.ts';
 

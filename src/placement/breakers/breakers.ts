@@ -16,7 +16,7 @@ import { statePath } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
 import { counted, instant, span } from '../../format.js';
 import { scopeName } from '../../github/runners/runner-scope.ts';
-import type { StateChange } from '../../journal/webhook-and-breaker-entries.ts';
+import type { StateChange } from '../../journal/entries/webhook-and-breaker-entries.ts';
 import { waitUntil } from '../../wait-until.ts';
 import { type AttemptSeen, attemptEnded, type BreakerNews, breakerEvents } from './breaker-events.ts';
 import { BreakerEvidence } from './breaker-evidence.ts';

@@ -1,8 +1,8 @@
 import type { AnyEventObject } from 'xstate';
-import type { BreakerState } from '../../machines/breaker.ts';
-import type { WebhooksState } from '../../machines/webhooks.ts';
-import type { Clock } from '../clock.ts';
-import type { JournalWriter } from './journal-writer.ts';
+import type { BreakerState } from '../../../machines/breaker.ts';
+import type { WebhooksState } from '../../../machines/webhooks.ts';
+import type { Clock } from '../../clock.ts';
+import type { JournalWriter } from '../journal-writer.ts';
 import { eventName } from './transition-entry.ts';
 
 /** The machine of webhooks or of a breaker is in another state. */

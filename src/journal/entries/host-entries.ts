@@ -1,8 +1,8 @@
-import type { HostSnapshot } from '../../machines/host.ts';
-import { topState } from '../../machines/state-path.ts';
-import type { Clock } from '../clock.ts';
-import type { Cordon } from '../store/tables/cordons.ts';
-import type { JournalWriter } from './journal-writer.ts';
+import type { HostSnapshot } from '../../../machines/host.ts';
+import { topState } from '../../../machines/state-path.ts';
+import type { Clock } from '../../clock.ts';
+import type { Cordon } from '../../store/tables/cordons.ts';
+import type { JournalWriter } from '../journal-writer.ts';
 
 export interface HostEntriesOptions {
   journal: JournalWriter;

@@ -1,12 +1,12 @@
 import type { AnyEventObject } from 'xstate';
-import { type Failure, failureOf } from '../../machines/failure.ts';
-import { type Job, type JobContext, NO_JOB } from '../../machines/job/context.ts';
-import { endOf, type JobEnd, type JobOutcome, servedEnd } from '../../machines/job/job-end.ts';
-import { subjectOf } from '../../machines/job/subject.ts';
-import { beginsTeardown, isFailed, isTearingDown } from '../../machines/job/written-state.ts';
-import type { JobSnapshot } from '../../machines/job.ts';
-import type { JournalEntry } from '../store/tables/journal.ts';
-import { isNotYet } from './trouble.js';
+import { type Failure, failureOf } from '../../../machines/failure.ts';
+import { type Job, type JobContext, NO_JOB } from '../../../machines/job/context.ts';
+import { endOf, type JobEnd, type JobOutcome, servedEnd } from '../../../machines/job/job-end.ts';
+import { subjectOf } from '../../../machines/job/subject.ts';
+import { beginsTeardown, isFailed, isTearingDown } from '../../../machines/job/written-state.ts';
+import type { JobSnapshot } from '../../../machines/job.ts';
+import type { JournalEntry } from '../../store/tables/journal.ts';
+import { isNotYet } from '../trouble.js';
 
 /** An event in words for people: XState's own names only say which effect ended, and how. */
 export function eventName({ type }: AnyEventObject, from: string): string {
