@@ -4,6 +4,7 @@ import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { JOB_OUTCOMES } from '../../machines/job/job-end.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
+import { PIPELINE } from '../../src/journal/pipeline.js';
 import { OVER } from './job-effects-table.ts';
 import { type Edge, jobGraph } from './job-graph.ts';
 import { isDecided } from './job-places.ts';
@@ -35,6 +36,8 @@ describe('the definition', () => {
       'done',
       'failed',
     ]);
+    const notOfEveryJob = ['warm', 'done', 'failed'];
+    expect(PIPELINE).toEqual(tops.map(({ key }) => key).filter((key) => !notOfEveryJob.includes(key)));
   });
 
   test('has a description in sentences for each state, except for those whose name is enough', () => {

@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import { cut, printable } from '../terminal/terminal-text.ts';
-import { type DemoJob, type DemoState, PIPELINE } from './demo-state.ts';
+import { type DemoJob, type DemoState, STEPS } from './demo-state.ts';
 
 export interface Screen {
   columns: number;
@@ -11,7 +11,7 @@ export interface Screen {
 /** Lines above and below the table: what was printed before it, and the prompt of a shell. */
 const FRAME_ROWS = 8;
 
-const LAST = PIPELINE.length - 1;
+const LAST = STEPS.length - 1;
 
 /** The table that is redrawn while the demonstration runs; no line is wider than the screen. */
 export function demoScreen(
@@ -39,7 +39,7 @@ export function demoScreen(
 }
 
 function row(job: DemoJob, nameWidth: number, paint: ReturnType<typeof createColors>): string {
-  const bar = PIPELINE.slice(1).map((_, at) => (at < job.step ? '■' : '·'));
+  const bar = STEPS.slice(1).map((_, at) => (at < job.step ? '■' : '·'));
   const name = cut(printable(job.name), nameWidth - 2).padEnd(nameWidth);
   const hue = hueOf(job);
   const after = `${(job.host ?? '').padEnd(8)}${job.seconds.toFixed(1).padStart(7)}`;

@@ -1,23 +1,13 @@
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
+import { PIPELINE } from '../../journal/pipeline.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { Job } from '../../simulator/github/jobs/job.ts';
 import type { SimulatedWorld } from '../simulation/simulated-world.ts';
 
-/** The states of a job in their order; `done` means every end. */
-export const PIPELINE = [
-  'queued',
-  'creating',
-  'starting',
-  'sshReady',
-  'probing',
-  'jitConfig',
-  'runnerOnline',
-  'running',
-  'tearingDown',
-  'done',
-] as const;
+/** What the demo shows of a job: its states in their order, and `done` for every end. */
+export const STEPS = [...PIPELINE, 'done'];
 
 /** What the daemon says of its jobs, and why some of them wait. */
 export interface DemoAnswer extends Pick<Answers['/api/jobs'], 'jobs' | 'recent'> {
@@ -29,7 +19,7 @@ export interface DemoJob {
   name: string;
   /** Its state in the daemon, or how it ended; `pushed` before the daemon knows of it. */
   state: string;
-  /** Index in `PIPELINE`. */
+  /** Index in `STEPS`. */
   step: number;
   /** GitHub's conclusion; null while the job has none. */
   conclusion: string | null;
@@ -74,13 +64,13 @@ function demoJob(job: Job, answer: DemoAnswer | null, before: DemoJob | undefine
   const ended = settled && outcomeWord(settled.outcome);
   const known = view ? topState(view.state) : (ended ?? before?.state ?? 'pushed');
   const state = job.state.status === 'waiting' ? 'waiting' : known;
-  const isOver = settled !== undefined || (before?.step === PIPELINE.length - 1 && !view);
+  const isOver = settled !== undefined || (before?.step === STEPS.length - 1 && !view);
   const endedAt = job.state.completedAt ?? settled?.at ?? now;
   return {
     id: job.id,
     name: job.spec.name,
     state,
-    step: isOver ? PIPELINE.length - 1 : Math.max(0, PIPELINE.indexOf(state as (typeof PIPELINE)[number])),
+    step: isOver ? STEPS.length - 1 : Math.max(0, STEPS.indexOf(state)),
     conclusion: job.state.conclusion,
     host: state === 'queued' ? null : (view?.vm?.host ?? settled?.host ?? before?.host ?? null),
     seconds: isOver && !settled && before ? before.seconds : (endedAt - job.createdAt) / 1000,
@@ -111,12 +101,12 @@ function whyOf(
 /** Share of all steps of all jobs that are done, 0 to 1. */
 export function progressOf({ jobs }: DemoState): number {
   const steps = jobs.reduce((sum, { step }) => sum + step, 0);
-  return jobs.length === 0 ? 0 : steps / (jobs.length * (PIPELINE.length - 1));
+  return jobs.length === 0 ? 0 : steps / (jobs.length * (STEPS.length - 1));
 }
 
 /** True when nothing moves any more: each job is over or waits for a person, and nothing is left of it. */
 export function isQuiet({ jobs, vms, runners, records }: DemoState): boolean {
-  const isDone = jobs.every(({ step, state }) => step === PIPELINE.length - 1 || state === 'waiting');
+  const isDone = jobs.every(({ step, state }) => step === STEPS.length - 1 || state === 'waiting');
   return isDone && vms.length === 0 && runners.length === 0 && records === 0;
 }
 

@@ -6,7 +6,7 @@ import { printable } from '../terminal/terminal-text.ts';
 import { type DemoActions, KEYS } from './demo-actions.ts';
 import { DemoLines, messageOf } from './demo-lines.ts';
 import { demoScreen } from './demo-screen.ts';
-import { type DemoState, isQuiet, PIPELINE } from './demo-state.ts';
+import { type DemoState, isQuiet, STEPS } from './demo-state.ts';
 
 /** Lines of the daemon that are kept for the end. */
 const MAX_KEPT_LINES = 8;
@@ -68,7 +68,7 @@ export class DemoView {
 
   show(state: DemoState, daemon: string, kills: number): void {
     if (!this.#redraw) return;
-    const over = state.jobs.filter(({ step }) => step === PIPELINE.length - 1).length;
+    const over = state.jobs.filter(({ step }) => step === STEPS.length - 1).length;
     const facts = [
       `${over} of ${counted(state.jobs.length, 'job')} over`,
       `${counted(state.vmsCreated, 'VM')} made, ${state.vms.length} there`,

@@ -17,6 +17,7 @@ const SHARED = [
   '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',
+  '/journal/pipeline.js',
   '/journal/story/around.js',
   '/journal/story/attempts.js',
   '/journal/story/entry-words.js',

@@ -1,28 +1,16 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { counted } from '../../format.js';
 import { topState } from '../../journal/overview.js';
+import { PIPELINE } from '../../journal/pipeline.js';
 import { troubleOf } from '../../journal/trouble.js';
 import { addressOf } from '../frame/address.js';
-
-/** The way of a job, in its order. */
-const STATES = [
-  'queued',
-  'creating',
-  'starting',
-  'sshReady',
-  'probing',
-  'jitConfig',
-  'runnerOnline',
-  'running',
-  'tearingDown',
-];
 
 /**
  * How many jobs are in each state, and how many of them have trouble.
  * @param {import('../../journal/overview.js').Overview} overview
  */
 export function stateCounts({ jobs }) {
-  const counts = STATES.map((state) => ({ state, jobs: 0, trouble: 0 }));
+  const counts = PIPELINE.map((state) => ({ state, jobs: 0, trouble: 0 }));
   const warm = { state: 'warm', jobs: 0, trouble: 0 };
   for (const job of jobs.values()) {
     const top = topState(job.state);
@@ -32,7 +20,7 @@ export function stateCounts({ jobs }) {
     if (troubleOf(job)) count.trouble += 1;
   }
   // A warm VM waits for a job between its check and its runner.
-  if (warm.jobs > 0) counts.splice(STATES.indexOf('jitConfig'), 0, warm);
+  if (warm.jobs > 0) counts.splice(PIPELINE.indexOf('jitConfig'), 0, warm);
   return counts;
 }
 
