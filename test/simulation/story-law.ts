@@ -1,6 +1,7 @@
 import { subjectOf } from '../../machines/job/subject.ts';
 import { type Attempt, attemptsOf } from '../../src/journal/story/attempts.js';
-import { contextOf, verdictOf } from '../../src/journal/story/verdict.js';
+import { contextOf } from '../../src/journal/story/contexts.js';
+import { verdictOf } from '../../src/journal/story/verdict.js';
 import { waitsOf } from '../../src/journal/story/waits.js';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';

@@ -20,6 +20,7 @@ const SHARED = [
   '/journal/pipeline.js',
   '/journal/story/around.js',
   '/journal/story/attempts.js',
+  '/journal/story/contexts.js',
   '/journal/story/entry-words.js',
   '/journal/story/verdict.js',
   '/journal/story/waits.js',

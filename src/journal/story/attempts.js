@@ -1,6 +1,7 @@
 // @ts-check
 import { outcomeWords } from '../outcome.js';
 import { holdsItsJob, topState } from '../overview.js';
+import { contextAfter } from './contexts.js';
 
 /**
  * The story of a job by its attempts: each is the life of one VM for the job, with the wait before it. The job
@@ -33,7 +34,7 @@ export function attemptsOf(entries) {
 class AttemptTeller {
   /** @type {Attempt[]} */
   attempts = [];
-  /** @type {Map<string, Partial<JobContext>>} */
+  /** @type {import('./contexts.js').Contexts} */
   #contexts = new Map();
   /** Index of the first attempt since the job was first seen, or served again after its end. */
   #first = 0;
@@ -46,7 +47,7 @@ class AttemptTeller {
       this.#leave(entry, 'Its state machine failed, which is a fault of this daemon.');
     if (entry.kind === 'handover') this.#leave(entry, handoverWords(entry));
     if (entry.kind !== undefined) return;
-    const context = this.#contextAfter(entry);
+    const context = contextAfter(this.#contexts, entry);
     const holds = holdsItsJob({ jobId: entry.jobId, context });
     // A job that is served again, or whose record was lost, is counted from its first attempt again.
     const isAgain = entry.event === 'job.observed' || (holds && entry.attempt < this.#last);
@@ -66,14 +67,6 @@ class AttemptTeller {
   /** The number of the last attempt. */
   get #last() {
     return this.attempts.slice(this.#first).at(-1)?.number ?? 0;
-  }
-
-  /** @param {Entry} entry @returns {Partial<JobContext>} */
-  #contextAfter({ actor, from, changed }) {
-    // A job that is served again may get an actor of the same name.
-    const context = { ...(from === '' ? {} : this.#contexts.get(actor)), ...changed };
-    this.#contexts.set(actor, context);
-    return context;
   }
 
   /** @param {number} number */

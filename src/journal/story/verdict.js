@@ -1,8 +1,9 @@
 // @ts-check
 import { clock, counted, span } from '../../format.js';
 import { endOfSeen, outcomeWords } from '../outcome.js';
-import { holdsItsJob, topState } from '../overview.js';
+import { topState } from '../overview.js';
 import { lifetimeWarning, troubleOf } from '../trouble.js';
+import { contextOf } from './contexts.js';
 import { waitsOf } from './waits.js';
 
 /**
@@ -33,29 +34,6 @@ const ACTORS = {
 /** Who has to act, for a failure's blame. @param {string | null | undefined} blame */
 function whoActs(blame) {
   return blame && blame in ACTORS ? ACTORS[/** @type {keyof typeof ACTORS} */ (blame)] : '';
-}
-
-/**
- * The parts of the context after some entries, for the actor that holds the job. An actor whose job went on in
- * another one does not count, however long its teardown lasts.
- * @param {Entry[]} entries
- */
-export function contextOf(entries) {
-  /** @type {Map<string, Partial<JobContext>>} */
-  const contexts = new Map();
-  /** Actors that went on with another job. @type {Set<string>} */
-  const gone = new Set();
-  for (const { kind, actor, from, changed } of entries) {
-    if (kind === 'handover') gone.add(actor);
-    else if (kind === undefined) gone.delete(actor);
-    // A job that is served again may get an actor of the same name.
-    if (kind === undefined) contexts.set(actor, { ...(from === '' ? {} : contexts.get(actor)), ...changed });
-  }
-  const ofActors = entries.filter(({ kind }) => kind === undefined);
-  const holds = (/** @type {Entry} */ { actor, jobId }) =>
-    !gone.has(actor) && holdsItsJob({ jobId, context: contexts.get(actor) ?? {} });
-  const last = ofActors.findLast(holds) ?? ofActors.at(-1);
-  return { context: contexts.get(last?.actor ?? '') ?? {}, last };
 }
 
 /**

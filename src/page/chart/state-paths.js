@@ -1,6 +1,6 @@
 import { endOfSeen } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
-import { contextOf } from '../../journal/story/verdict.js';
+import { contextOf } from '../../journal/story/contexts.js';
 import { isNotYet } from '../../journal/trouble.js';
 
 /**

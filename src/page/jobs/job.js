@@ -1,8 +1,9 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { span, webAddress } from '../../format.js';
 import { attemptsOf } from '../../journal/story/attempts.js';
+import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';
-import { contextOf, verdictOf, whenWords } from '../../journal/story/verdict.js';
+import { verdictOf, whenWords } from '../../journal/story/verdict.js';
 import { waitsOf } from '../../journal/story/waits.js';
 import { addressOf } from '../frame/address.js';
 import { attemptsView } from './attempts-view.js';
