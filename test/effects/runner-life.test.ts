@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000 });
 /** A job that runs until its VM is deleted or a certain file exists. */
 const LONG = ['touch "$HOME/begun"; while [ ! -f "$HOME/enough" ]; do sleep 0.1; done'];
 
-/** With a launched runner for which there is no job. */
+/** An attempt whose runner is launched and gets no job. */
 async function idle(options: EffectFixtureOptions = {}) {
   const at = await attempt(await effectFixture(options));
   await at.obtain();
@@ -50,7 +50,7 @@ describe('a runner is launched', () => {
     expect(at.world.secrets.of(at.name)).toBeNull();
   });
 
-  test('with its registration token when there is no JIT, and is found by its name', async () => {
+  test('with a registration token if GitHub has no JIT configuration, and its name finds it at GitHub', async () => {
     const at = await idle({ github: { enterpriseVersion: '3.9.4', hasJit: false } });
     expect(at.at).toEqual({ runnerId: null, mode: 'token' });
     const { runnerId } = await at.online();

@@ -31,7 +31,7 @@ export function hideCard({ currentTarget }) {
   if (card) card.hidden = true;
 }
 
-/** Under the arrow's name, or above it where there is no room. @param {HTMLElement} card @param {HTMLElement} stage @param {Element} way */
+/** Places the card below the arrow's name, or above it if there is not enough room. @param {HTMLElement} card @param {HTMLElement} stage @param {Element} way */
 function place(card, stage, way) {
   const around = stage.getBoundingClientRect();
   const name = (way.querySelector('text') ?? way).getBoundingClientRect();
