@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { TABS } from '../../src/page/jobs/tabs.js';
 import { openPage } from './page-browser.ts';
 import { inBrowser, saying, untilMark } from './page-rig.ts';
 
@@ -78,7 +79,6 @@ inBrowser((stage) => {
       await page.waitForSelector('#job-title');
       expect(await page.locator('tr[data-job="66"] .title').textContent()).toBe(evil);
       const look = async () => {
-        await page.waitForTimeout(200);
         await page.evaluate(() => {
           for (const details of document.querySelectorAll('details')) details.open = true;
         });
@@ -90,10 +90,12 @@ inBrowser((stage) => {
         ).toEqual([]);
         expect(await page.locator('img[onerror], #app script').count()).toBe(0);
       };
-      for (const tab of ['calls', 'context', 'history', 'evidence']) {
+      for (const [tab] of TABS) {
         await page.click(`#tab-${tab}`);
+        await page.waitForSelector(`#job-tab[aria-labelledby="tab-${tab}"]`);
         await look();
       }
+      await page.click('#tab-evidence');
       await page.waitForSelector('.kept');
       await page.click('button.danger');
       await page.waitForSelector('dialog[open]');
@@ -107,14 +109,16 @@ inBrowser((stage) => {
       await look();
       await page.goto(`${daemon.url}/#/chart?job=66`);
       await page.click('.box[data-path="creating"] > text.name');
+      await page.waitForSelector('#state-title');
       await look();
       // If a script got through, the policy would not run it.
-      await page.evaluate(() => {
+      await page.evaluate(async () => {
         const inline = document.createElement('div');
         inline.innerHTML = '<img src=x onerror="window.hacked=1">';
+        const fails = new Promise((resolve) => inline.addEventListener('error', resolve, true));
         document.body.append(inline);
+        await fails;
       });
-      await page.waitForTimeout(300);
       expect(await page.evaluate(() => (window as never as { hacked?: number }).hacked)).toBeUndefined();
     });
   });
@@ -125,17 +129,27 @@ inBrowser((stage) => {
     await stage.withDaemon(async (daemon) => {
       for (const width of [390, 1280]) await noViewOverflows(stage.browser(), daemon.url, width, '#/jobs');
       daemon.queue(2, { name: 'A very long name of a job that somebody thought to be funny '.repeat(4) });
-      for (const width of [390, 1280]) await noViewOverflows(stage.browser(), daemon.url, width, '#/job/2');
+      for (const width of [390, 1280]) {
+        await noViewOverflows(stage.browser(), daemon.url, width, '#/job/2');
+        await noViewOverflows(stage.browser(), daemon.url, width, '#/job/2/sequence');
+      }
     });
   });
 });
+
+const HEADINGS: Record<string, string> = {
+  '#/': '#service-title',
+  '#/jobs': '#jobs-title',
+  '#/job/2': '#job-tab',
+  '#/hosts': '#hosts-title',
+  '#/chart': '#chart',
+};
 
 async function noViewOverflows(browser: Browser, url: string, width: number, list: string): Promise<void> {
   const { page } = await openPage(browser, url, { width });
   for (const view of ['#/', list, '#/hosts', '#/chart']) {
     await page.goto(`${url}/${view}`);
-    if (view === '#/chart') await page.waitForSelector('#chart');
-    await page.waitForTimeout(250);
+    await page.waitForSelector(HEADINGS[view] ?? '.sequence');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, `${view} at ${width}`).toBeLessThanOrEqual(width);
   }

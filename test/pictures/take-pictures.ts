@@ -101,6 +101,9 @@ async function takeAll(browser: Browser): Promise<void> {
   await shoot(await open(browser, url), 'overview-light');
   await shoot(await open(browser, url, { colorScheme: 'dark' }), 'overview-dark');
   await shoot(await open(browser, `${url}/#/job/${lost}`, { height: 1000 }), 'job-failed');
+  const sequence = await open(browser, `${url}/#/job/${lost}/sequence`, { height: 1000 });
+  await sequence.locator('.tabs').evaluate((tabs) => tabs.scrollIntoView());
+  await shoot(sequence, 'sequence');
   await shoot(await open(browser, `${url}/#/chart?job=${lost}`, { height: 1000 }), 'chart');
   const refused = { ...breakerOf('pull', 'ghcr.io for macos-15-xl'), openedAt: daemon.clock.now() - 240_000 };
   const lastFailure = failure(
