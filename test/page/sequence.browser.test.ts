@@ -37,6 +37,13 @@ describe.skipIf(whyNoBrowser !== null)('the sequence of a job in a browser', () 
       const lanes = await page.locator('.lane-names span').allTextContents();
       expect(lanes).toEqual(['GitHub', 'Daemon', 'Job', 'Host mini-1']);
       expect(await page.locator('.sequence .event').count()).toBe(5);
+      for (const width of [1280, 1000]) {
+        await page.setViewportSize({ width, height: 800 });
+        const beyond = await page
+          .locator('.sequence .rows')
+          .evaluate((rows) => rows.scrollWidth - rows.clientWidth);
+        expect(beyond, `pixels at ${width}`).toBe(0);
+      }
 
       await page.getByRole('button', { name: '← Previous' }).click();
       await untilPresent(page, 'Starting the VM succeeded. State: sshReady.');

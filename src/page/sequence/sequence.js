@@ -45,9 +45,9 @@ export function sequenceView({ jobId, entries, around, now, isPast, onTravel, on
         <output>${steps.length === 0 ? 'No event yet' : `Event ${present + 1} of ${steps.length}`}</output>
         ${isPast ? html`<button @click=${() => stepper.live()}>Follow live</button>` : html`<span class="sub">follows new events</span>`}
       </div>
-      <div class="rows" tabindex="0" role="region" aria-label="Events in their order">
+      <div class="rows" tabindex="0" role="region" aria-label="Events in their order" .style=${`--lanes: ${lanes.length}`}>
         ${guard([steps, present], () => [
-          html`<div class="lane-names" aria-hidden="true">${lanes.map(({ name, title }) => html`<span title=${title}>${name}</span>`)}</div>`,
+          html`<div class="lane-names" aria-hidden="true"><div class="lanes">${lanes.map(({ name, title }) => html`<span title=${title}>${name}</span>`)}</div></div>`,
           moreView(first, 'earlier'),
           html`<ol>${repeat(
             steps.slice(first, end),
