@@ -81,6 +81,7 @@ inBrowser((stage) => {
       await page.waitForFunction(() => document.activeElement?.id === 'job-title');
       await page.goto(`${daemon.url}/#/hosts`);
       await page.getByRole('button', { name: 'Collect now' }).click();
+      await page.waitForSelector('dialog[open]');
       await page.keyboard.press('Enter');
       await saying(page, 'dialog .result', 'Nothing to collect.');
       expect(await textOf(page, 'dialog')).toBe('Collect now? Nothing to collect. Close');

@@ -92,9 +92,7 @@ inBrowser((stage) => {
       await saying(page, '#tab-evidence', 'Evidence 1');
       await saying(page, '.waterfall', 'creating');
       const median = '.waterfall tr:has(th:text-is("creating")) td:last-child';
-      await page.waitForFunction(() =>
-        /\d/.test(document.querySelector('.waterfall td:last-child')?.textContent ?? ''),
-      );
+      await page.locator(median).filter({ hasText: /\d/ }).first().waitFor();
 
       await page.goto(`${daemon.url}/#/job/7?at=${then}`);
       await page.waitForSelector('.timebar.past');
