@@ -22,7 +22,7 @@ export interface JobEnd {
 }
 
 /** Failures that end a job that runs in the VM. */
-const LOSSES: readonly FailureCode[] = [
+export const LOSSES: readonly FailureCode[] = [
   'VM_VANISHED',
   'LIFETIME_EXCEEDED',
   'RUNNER_EXITED',

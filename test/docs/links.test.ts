@@ -1,25 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { anchorOf } from '../../docs/markdown.ts';
+import { anchorsOf, textOf } from './anchors.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))].filter(
   (name) => name.endsWith('.md'),
 );
-
-const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
-
-/** The anchors of a page, as GitHub numbers those of equal headings. */
-function anchorsOf(page: string): string[] {
-  const times = new Map<string, number>();
-  return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
-    const slug = anchorOf(heading);
-    const n = times.get(slug) ?? 0;
-    times.set(slug, n + 1);
-    return n === 0 ? slug : `${slug}-${n}`;
-  });
-}
 
 test.for(PAGES)('every link of %s within the project leads to a file and a heading that exist', (page) => {
   const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);

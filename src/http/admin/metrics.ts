@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { failure } from '../../../machines/failure.ts';
 import { NO_JOB } from '../../../machines/job/context.ts';
+import { LOSSES } from '../../../machines/job/job-end.ts';
 import { isFailed, isOver } from '../../../machines/job/written-state.ts';
 import { topState } from '../../../machines/state-path.ts';
 import { type OutgoingCall, onCallEnd } from '../../call-trace.ts';
@@ -94,6 +96,9 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    // Prometheus sees no increase in a counter that begins at 1, and alerts ask for the increase of these.
+    for (const cause of LOSSES)
+      this.#jobs.inc({ outcome: 'lost', blame: failure(cause, '').blame, cause }, 0);
     if (ofProcess.getMetricsAsArray().length === 0) collectDefaultMetrics({ register: ofProcess });
     const stays = new PhaseStats(({ state, ms }) => {
       if (!state.includes('.')) this.#phases.observe({ phase: state }, ms / 1000);
