@@ -11,7 +11,8 @@ test('every row of the bench runs and returns figures', { timeout: 400_000 }, as
   expect(begun).toEqual(ROWS);
   for (const { row, measures } of rows) {
     expect(measures.length, row).toBeGreaterThan(0);
-    for (const { name, value } of measures) expect(value, `${row}: ${name}`).toBeGreaterThanOrEqual(0);
+    // A figure may be a difference of two measurements, which a loaded machine can make negative.
+    for (const { name, value } of measures) expect(value, `${row}: ${name}`).toSatisfy(Number.isFinite);
   }
 });
 
