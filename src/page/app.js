@@ -1,7 +1,7 @@
 import { render } from '/lib/lit-html/lit-html.js';
-import { attentionOf } from './attention/attention.js';
-import { AttentionWatch } from './attention/attention-watch.js';
+import { AttentionSigns, attentionNow } from './attention/attention-signs.js';
 import { Notifier } from './attention/notifier.js';
+import { ChartLoader } from './chart/chart-loader.js';
 import { occupantsOf } from './chart/machines.js';
 import { Marks } from './chart/marks.js';
 import { PanZoom } from './chart/pan-zoom.js';
@@ -9,7 +9,6 @@ import { addressOf, placeOf } from './frame/address.js';
 import { focusAfterDialog, focusContent, focusView } from './frame/focus.js';
 import { gateView } from './frame/gate.js';
 import { chosenChart, pageView } from './frame/page.js';
-import { showSigns, titleOf } from './frame/tab-signs.js';
 import { showDialog } from './orders/order-dialog.js';
 import { Orders } from './orders/orders.js';
 import { Api, TokenWanted } from './session/api.js';
@@ -30,9 +29,11 @@ const session = new Session(api, { onChange: draw, onEntry: (entry) => choices.j
 const marks = new Marks((jobId) => goTo({ view: 'job', jobId }));
 const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onChange: drawNow, onDone: () => session.refresh() });
-const watch = new AttentionWatch();
 const notifier = new Notifier();
-const narrow = matchMedia('(max-width: 760px)');
+const signs = new AttentionSigns(session, notifier);
+const charts = new ChartLoader(api, () => {
+  if (place.view === 'chart') void loadCharts();
+});
 
 let place = placeOf(location.hash);
 /** The place before the last navigation, until the focus has followed it. @type {import('./frame/address.js').Place | null} */
@@ -55,8 +56,6 @@ const choices = {
 let isFrameAsked = false;
 let paintedAt = 0;
 let isDialogOpen = false;
-/** The shape of the charts that are loaded or being loaded. @type {'tall' | 'wide' | null} */
-let chartShape = null;
 
 /** Draws at most once a frame, and lists and figures no faster than a person can read. */
 function draw() {
@@ -83,7 +82,7 @@ function paint() {
   const view = choices.wantsToken
     ? gateView({ error: choices.error, onToken: enter })
     : pageView({
-        ...{ session, place, choices, items: itemsNow(), panZoom, orders, notifier },
+        ...{ session, place, choices, items: attentionNow(session), panZoom, orders, notifier },
         ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, goLive },
       });
   render(view, root);
@@ -105,36 +104,9 @@ function moveMarks() {
   marks.show(canvas, chart.layout, occupantsOf(chart.id, session.overview), choices.job?.id ?? null);
 }
 
-/** What needs attention now, whatever moment is shown. */
-function itemsNow() {
-  const { live: overview, mode, readiness, unreadable, sources, present: now, isLost } = session;
-  if (!overview || mode === 'replay') return [];
-  const scopes = readiness?.scopes ?? [];
-  return attentionOf({
-    overview,
-    now,
-    scopes,
-    isSilent: isLost,
-    unreadable,
-    runners: sources?.runners ?? [],
-  });
-}
-
-/** Title, icon, announcements and notifications follow what needs attention, also while the page is hidden. */
 function watchAttention() {
-  if (!session.live || (session.mode === 'live' && session.readiness === null && !session.isLost)) return;
-  const items = itemsNow();
-  showSigns(
-    titleOf(place, session.live.jobs.get(String(place.jobId))?.context.job?.name ?? '', items.length),
-    items.length,
-  );
-  const { begun, over } = watch.look(items);
-  for (const item of begun) notifier.tell(item);
-  const told = [
-    ...begun.map(({ what, sentence }) => `Needs attention: ${what}. ${sentence}`),
-    ...over.map(({ what }) => `${what} needs no attention any more.`),
-  ];
-  if (told.length > 0) choose({ announced: told.join(' ') });
+  const announced = signs.update(place);
+  if (announced !== '') choose({ announced });
 }
 
 /** @param {string} token */
@@ -250,16 +222,11 @@ async function begin() {
   }
 }
 
-/** Only when a chart is shown: the daemon lays the charts out at the first request, which takes a moment. */
 async function loadCharts() {
-  const shape = narrow.matches ? 'tall' : 'wide';
-  if (chartShape === shape) return;
-  chartShape = shape;
   try {
-    const { machines } = await api.get('/api/machines', { shape });
-    choose({ charts: machines });
+    const loaded = await charts.load();
+    if (loaded) choose({ charts: loaded });
   } catch (error) {
-    chartShape = null;
     fail(error);
   }
 }
@@ -287,8 +254,5 @@ setInterval(() => {
   if (!document.hidden && !session.past) draw();
 }, AGES_PACE);
 addEventListener('hashchange', followAddress);
-narrow.addEventListener('change', () => {
-  if (place.view === 'chart') void loadCharts();
-});
 addEventListener('keydown', key);
 void begin();
