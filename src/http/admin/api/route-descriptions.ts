@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
+import {
+  entry,
+  health,
+  host,
+  instant,
+  poller,
+  seenJob,
+  settled,
+  view,
+  waiting,
+  webhooks,
+} from './answer-schemas.ts';
+
+const isOrdered = z.object({ ordered: z.literal(true) });
+export interface Route {
+  method: 'get' | 'post';
+  path: string;
+  summary: string;
+  query?: Record<string, string>;
+  /** Null for a response that is not JSON. */
+  answer: z.ZodType | null;
+}
+
+const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
+
+/** Every route of the API with the shape of its response. A test compares the real responses with it. */
+export const ROUTES: Route[] = [
+  { method: 'get', path: '/api/openapi.json', summary: 'This description.', answer: z.looseObject({}) },
+  {
+    method: 'get',
+    path: '/api/jobs',
+    summary: 'Live jobs, and those that ended last.',
+    answer: z.object({ jobs: z.array(view), beyond, recent: z.array(settled) }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}',
+    summary: 'One job: its live actors, its end, the effects under way, why it waits.',
+    answer: z.object({
+      jobId: z.number(),
+      live: z.array(view),
+      settled: settled.nullable(),
+      effects: z.array(z.looseObject({ effect: z.string(), startedAt: instant })),
+      waiting: waiting.nullable(),
+      evidence: z.array(z.object({ attempt: z.number(), at: instant })),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/journal',
+    summary: 'All journal entries of a job, oldest first.',
+    answer: z.object({ entries: z.array(entry) }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/around',
+    summary:
+      'What happened around a job in its time: changes of its hosts, of webhooks and of breakers, and starts of the daemon; at most 500 entries, the newest.',
+    query: { after: 'Sequence number after which the entries begin.' },
+    answer: z.object({
+      entries: z.array(entry),
+      isCut: z.boolean().describe('Older entries were left out.'),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/evidence',
+    summary: 'One file with journal, kept evidence and figures of a job, for `jeballto-runner replay`.',
+    answer: z.looseObject({ format: z.literal('jeballto-runner-evidence'), journal: z.array(entry) }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/log',
+    summary:
+      "The end of what the job's runner has printed; 404 when it has no VM, 502 when that does not respond.",
+    answer: z.object({ vmName: z.string(), runnerName: z.string(), text: z.string() }),
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/screen',
+    summary: "The screen of the job's VM as PNG; 404 when it has no VM, 502 when its host does not respond.",
+    answer: null,
+  },
+  {
+    method: 'get',
+    path: '/api/state',
+    summary: 'The state of everything at an instant; without `at`, the present state.',
+    query: { at: 'Epoch milliseconds.' },
+    answer: z.object({
+      mode: z.enum(['live', 'replay']),
+      role: z
+        .enum(['operator', 'reader'])
+        .describe('What the token of the request allows: a reader gives no orders.'),
+      now: instant,
+      seq: z.number(),
+      at: instant,
+      firstAt: instant,
+      jobs: z.array(seenJob),
+      hosts: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+      webhooks: webhooks.nullable(),
+      breakers: z.array(
+        z.looseObject({ about: z.enum(BREAKER_ABOUTS), name: z.string(), state: z.string() }),
+      ),
+      ended: z.array(seenJob),
+      orders: z
+        .array(z.object({ at: instant, event: z.string(), on: z.string(), by: z.string() }))
+        .describe('The last orders of operators, newest first.'),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/journal',
+    summary: 'Journal entries in their order, a page at a time.',
+    query: { after: 'Sequence number after which the entries begin.', limit: 'At most 1000.' },
+    answer: z.object({ entries: z.array(entry) }),
+  },
+  {
+    method: 'get',
+    path: '/api/events',
+    summary: 'Server-sent events: each new journal entry after `Last-Event-ID`.',
+    query: { after: 'Used instead of the header Last-Event-ID.' },
+    answer: null,
+  },
+  {
+    method: 'get',
+    path: '/api/machines',
+    summary: 'The state machines: their states and transitions, and where they are drawn.',
+    query: { shape: '`wide` or `tall`.' },
+    answer: z.object({
+      machines: z.array(
+        z.object({
+          id: z.string(),
+          description: z.looseObject({ nodes: z.array(z.looseObject({ path: z.string() })) }),
+          layout: z.looseObject({ width: z.number(), height: z.number() }),
+        }),
+      ),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/stats',
+    summary: 'For each state: how long jobs stay in it (median and p95 in milliseconds), and its failures.',
+    answer: z.object({
+      states: z.record(
+        z.string(),
+        z.object({ stays: z.number(), median: z.number(), p95: z.number(), failures: z.number() }),
+      ),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/waiting',
+    summary: 'Why each waiting job waits, in the order of the queue, and the jobs that are not served.',
+    answer: z.object({
+      waiting: z.array(waiting),
+      beyond,
+      unserved: z.array(z.looseObject({ jobId: z.number() })),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/hosts',
+    summary: 'Hosts, their last look, their slots, orders and health over time.',
+    answer: z.object({ hosts: z.array(host) }),
+  },
+  {
+    method: 'get',
+    path: '/api/sources',
+    summary: 'Where jobs come from: webhooks and their health, polling, what is left of the rate limits.',
+    answer: z.looseObject({
+      mode: z.string(),
+      // A recording has none of these.
+      poller: poller.optional(),
+      webhooks: webhooks.optional(),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/status',
+    summary: 'The health of the daemon and its parts.',
+    answer: z.looseObject({
+      ok: z.boolean(),
+      reasons: z.array(z.string()).describe('Why the store cannot be written.'),
+      health,
+      // A recording has none of these.
+      namePrefix: z.string().optional(),
+      poller: poller.optional(),
+      webhooks: webhooks.optional(),
+    }),
+  },
+  {
+    method: 'post',
+    path: '/api/collect',
+    summary: 'Remove now what no record owns.',
+    query: { dryRun: '`true` changes nothing and returns what would be done.' },
+    answer: z.object({ dryRun: z.boolean(), steps: z.array(z.looseObject({})) }),
+  },
+  {
+    method: 'post',
+    path: '/api/jobs/{id}/cancel',
+    summary: 'Give up the job and its VM; refused while the job runs.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/jobs/{id}/retry',
+    summary: 'Try a waiting job now, or serve again a job that was given up.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/records/{key}/forget',
+    summary:
+      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` names what may still exist; the collector looks for it.",
+    answer: z.object({
+      ordered: z.boolean(),
+      left: z.object({
+        vm: z.string().nullable(),
+        host: z.string().nullable(),
+        runner: z.string().nullable(),
+      }),
+    }),
+  },
+  {
+    method: 'post',
+    path: '/api/hosts/{name}/cordon',
+    summary: 'Cordon the host: it gets no new jobs.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/hosts/{name}/uncordon',
+    summary: 'Uncordon the host: it gets jobs again.',
+    answer: isOrdered,
+  },
+  {
+    method: 'post',
+    path: '/api/hosts/{name}/drain',
+    summary: 'Cordon the host, and move jobs that do not run there yet to other hosts.',
+    answer: isOrdered,
+  },
+];
