@@ -1,6 +1,7 @@
 import type { JobContext } from '../../machines/job/context.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
+import { DaemonError } from '../errors.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { redactForeign } from '../redact.ts';
 
@@ -41,8 +42,9 @@ export class VmLook {
     const { vm, runner } = this.#contextOf(jobId) ?? {};
     if (!vm?.id || !vm.address || !runner) return null;
     const place = { host: vm.host, vmId: vm.id, hostKey: vm.hostKey };
-    const signal = AbortSignal.timeout(LOOK_TIMEOUT);
-    const logs = await withGuest(this.#world, place, signal, (guest) => guest.logs(runner.name));
+    const logs = await within('guest', (signal) =>
+      withGuest(this.#world, place, signal, (guest) => guest.logs(runner.name)),
+    );
     const text = redactForeign(logs['runner.log'] ?? logs['config.log'] ?? '', this.#secrets);
     return { vmName: vm.name, runnerName: runner.name, text };
   }
@@ -51,11 +53,24 @@ export class VmLook {
   async screen(jobId: number): Promise<Uint8Array | null> {
     const { vm } = this.#contextOf(jobId) ?? {};
     if (!vm?.id) return null;
-    return this.#world.agent(vm.host).screenshot(vm.id, { signal: AbortSignal.timeout(LOOK_TIMEOUT) });
+    const { id, host } = vm;
+    return within('host', (signal) => this.#world.agent(host).screenshot(id, { signal }));
   }
 
   #contextOf(jobId: number): JobContext | null {
     const holder = this.#actors.holderOfJob(jobId);
     return holder && (this.#actors.snapshotOf(holder.key)?.context ?? null);
+  }
+}
+
+/** An aborted call says only that it was aborted, not who was silent. */
+async function within<T>(who: 'guest' | 'host', ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(LOOK_TIMEOUT);
+  try {
+    return await ask(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const code = who === 'guest' ? 'GUEST_UNREACHABLE' : 'HOST_UNREACHABLE';
+    throw new DaemonError(code, `The ${who} did not respond within ${LOOK_TIMEOUT / 1_000} s.`);
   }
 }

@@ -83,7 +83,7 @@ function paint() {
     ? gateView({ error: choices.error, onToken: enter })
     : pageView({
         ...{ session, place, choices, items: attentionNow(session), panZoom, orders, notifier },
-        ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, goLive },
+        ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, look, goLive },
       });
   render(view, root);
   panZoom.attach(document.querySelector('svg#chart'));
@@ -156,6 +156,7 @@ function followAddress() {
 function followJob() {
   const { jobId } = place;
   if (jobId === (choices.job?.id ?? null)) return;
+  choices.job?.look.forget();
   choices.job = jobId === null ? null : new ShownJob(api, jobId, session);
   if (choices.job) void loadJob();
 }
@@ -173,6 +174,14 @@ async function loadJob() {
 
 function saveEvidence() {
   choices.job?.save().catch(fail);
+}
+
+/** Asks the VM of the job that is shown. @param {import('./look/why-no-look.js').Look} what @param {string} vmName */
+async function look(what, vmName) {
+  const asked = choices.job?.look.ask(what, vmName);
+  choose({});
+  await asked?.catch(fail);
+  choose({});
 }
 
 /** @param {Event} event */

@@ -9,6 +9,7 @@ test('every view has an address that leads back to it', () => {
     '#/jobs?filter=failed&q=build+ios',
     '#/job/48211900301?filter=live&at=1700000000000',
     '#/job/7/sequence',
+    '#/job/7/look',
     '#/chart?job=7',
     '#/hosts?host=mini-1',
   ]) {

@@ -110,7 +110,7 @@ inBrowser((stage) => {
     });
   });
 
-  test('history, sequence, calls, evidence and context are tabs that the arrow keys choose', async () => {
+  test('history, sequence, look, calls, evidence and context are tabs that the arrow keys choose', async () => {
     await stage.withDaemon(async (daemon) => {
       const key = daemon.queue(5);
       daemon.next(key);
@@ -132,6 +132,8 @@ inBrowser((stage) => {
       await page.keyboard.press('ArrowRight');
       await saying(page, '#job-tab .sequence', 'GitHub');
       expect(new URL(page.url()).hash).toBe('#/job/5/sequence');
+      await page.keyboard.press('ArrowRight');
+      await saying(page, '#job-tab .look', 'The VM is asked when you choose it.');
       await page.keyboard.press('ArrowRight');
       await saying(page, '#job-tab', 'agent mini-1 POST /vms → 202');
       expect(await page.getByRole('tab', { name: 'Calls 1' }).getAttribute('aria-selected')).toBe('true');

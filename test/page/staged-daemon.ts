@@ -13,6 +13,7 @@ import { DaemonError } from '../../src/errors.ts';
 import { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Health } from '../../src/health/health.ts';
 import { createAdminApp } from '../../src/http/admin/admin-app.ts';
+import type { AdminSource } from '../../src/http/admin/api/api-routes.ts';
 import type { AdminTokens } from '../../src/http/admin/guard.ts';
 import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
@@ -29,6 +30,12 @@ import type { StagedMacs } from './staged-macs.ts';
 import { stagedSource } from './staged-source.ts';
 
 const silent = pino({ level: 'silent' });
+
+/** A PNG of one pixel. */
+const ONE_PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 /** Results of effects that let a job continue, by the state that waits for them. */
 const NEXT: Record<string, [effect: string, output: unknown]> = {
@@ -62,6 +69,11 @@ export class StagedDaemon {
   readonly orderLog = pino({ base: null }, { write: (line) => void this.logged.push(JSON.parse(line)) });
   /** The status of the daemon. */
   health: Health = GOOD_HEALTH;
+  /** What a look into any VM shows. */
+  look: NonNullable<AdminSource['look']> = {
+    log: async () => ({ vmName: 'gh-1', runnerName: 'gh-1', text: 'Listening for Jobs' }),
+    screen: async () => ONE_PIXEL,
+  };
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
@@ -128,6 +140,7 @@ export class StagedDaemon {
       webhooks,
       orderLog: this.orderLog,
       health: () => this.health,
+      look: { log: (jobId) => this.look.log(jobId), screen: (jobId) => this.look.screen(jobId) },
     });
     const app = createAdminApp({ source, tokens, clock });
     webhooks.start();

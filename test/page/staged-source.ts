@@ -9,6 +9,7 @@ import type { Purpose } from '../../src/github/access/purpose-budget.ts';
 import type { RateLimits } from '../../src/github/access/rate-limit.ts';
 import type { Health } from '../../src/health/health.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
+import type { AdminSource } from '../../src/http/admin/api/api-routes.ts';
 import { liveSource } from '../../src/http/admin/source/live-source.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
 import { RepositoryNames } from '../../src/intake/repository-names.ts';
@@ -19,12 +20,6 @@ import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 
 const silent = pino({ level: 'silent' });
 
-/** A PNG of one pixel: the screen of every staged VM. */
-const ONE_PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
-  'base64',
-);
-
 export interface StagedParts {
   core: Core;
   store: Store;
@@ -34,6 +29,7 @@ export interface StagedParts {
   webhooks: WebhookHealth;
   orderLog: Logger;
   health(): Health;
+  look: NonNullable<AdminSource['look']>;
 }
 
 /** The source of a staged daemon's admin API: it really watches the journal, and its GitHub has nothing new. */
@@ -46,6 +42,7 @@ export async function stagedSource({
   webhooks,
   orderLog,
   health,
+  look,
 }: StagedParts) {
   const { actors, journal, dispatcher, hosts, hostEntries, breakers, tracer } = core;
   const github = {
@@ -159,10 +156,7 @@ export async function stagedSource({
     history: watching.history,
     metrics: watching.metrics,
     progress: new Map(),
-    look: {
-      log: async () => ({ vmName: 'gh-1', runnerName: 'gh-1', text: 'Listening for Jobs' }),
-      screen: async () => ONE_PIXEL,
-    },
+    look,
     health: { now: health },
   });
   return { source, watching, poller };

@@ -14,7 +14,6 @@ export type Role = 'operator' | 'reader' | 'nobody';
 
 const HEALTH_CHECKS = ['/healthz', '/readyz'];
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
-/** They hold the screen and the logs of a guest. */
 /** What a VM shows: it may hold whatever the job printed. */
 const OF_VMS = /^\/api\/jobs\/[^/]+\/(evidence|log|screen)$/;
 

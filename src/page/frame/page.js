@@ -40,6 +40,7 @@ import { edgesOf, timeView } from './timebar.js';
  * @property {(event: Event) => void} skip
  * @property {() => void} copyLink
  * @property {() => void} saveEvidence
+ * @property {(what: import('../look/why-no-look.js').Look, vmName: string) => void} look
  * @property {() => void} goLive
  *
  * @typedef {Actions & {
@@ -101,7 +102,7 @@ function firstScreen({ session, overview, items }) {
 }
 
 /** The list of jobs, and beside it the job that is chosen. @param {LoadedView} view */
-function desk({ session, overview, place, choices, orders, choose, goTo, search, saveEvidence }) {
+function desk({ session, overview, place, choices, orders, choose, goTo, search, saveEvidence, look }) {
   const { now, waiting, unserved, mode, role } = session;
   const isPast = session.past !== null;
   const { job, pages } = choices;
@@ -128,11 +129,18 @@ function desk({ session, overview, place, choices, orders, choose, goTo, search,
             isPast,
             tab,
             canOrder: session.canOrder,
+            role,
+            mode,
             canSave: role === 'operator' || mode === 'replay',
             list: addressOf({ view: 'jobs', filter, search: words }),
             onTab: (chosen) => goTo({ ...place, tab: chosen, at: null }),
             onOrder: (what, name) => orders.ask(jobOrder(what, shown.id, name)),
             onEvidence: saveEvidence,
+            onLook: look,
+            onFull: (isFull) => {
+              shown.look.isFull = isFull;
+              choose({});
+            },
             onTravel: (at) => session.travel(at),
             onLive: () => session.goLive(),
             onList: () => goTo({ view: 'jobs', filter, search: words }),

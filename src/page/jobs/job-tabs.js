@@ -2,6 +2,8 @@ import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
 import { callLine, effectOf, eventWords, lineOf } from '../../journal/story/entry-words.js';
 import { moodOf } from '../chart/state-paths.js';
+import { keptView } from '../look/kept-view.js';
+import { lookView } from '../look/look-view.js';
 import { sequenceView } from '../sequence/sequence.js';
 import { TABS } from './tabs.js';
 
@@ -18,15 +20,16 @@ import { TABS } from './tabs.js';
  * @property {Kept[]} kept
  * @property {object} context
  * @property {import('../sequence/sequence.js').SequenceView} sequence
+ * @property {Omit<import('../look/look-view.js').LookView, 'kept' | 'canSee'>} looking
  * @property {boolean} canSave the evidence
  * @property {(tab: Tab) => void} onTab
  * @property {(at: number) => void} onTravel
  */
 
 /** @param {TabsView} view */
-export function tabsView({ tab, entries, kept, context, sequence, canSave, onTab, onTravel }) {
+export function tabsView({ tab, entries, kept, context, sequence, looking, canSave, onTab, onTravel }) {
   const calls = entries.filter((entry) => effectOf(entry) !== null);
-  const counts = { history: 0, sequence: 0, calls: calls.length, evidence: kept.length, context: 0 };
+  const counts = { history: 0, sequence: 0, look: 0, calls: calls.length, evidence: kept.length, context: 0 };
   return html`
     <div class="tabs" role="tablist" aria-label="More about the job" @keydown=${(/** @type {KeyboardEvent} */ event) => move(event, tab, onTab)}>
       ${TABS.map(
@@ -40,6 +43,7 @@ export function tabsView({ tab, entries, kept, context, sequence, canSave, onTab
     <div id="job-tab" role="tabpanel" aria-labelledby="tab-${tab}" tabindex="0">
       ${tab === 'history' ? historyView(entries, onTravel) : nothing}
       ${tab === 'sequence' ? sequenceView(sequence) : nothing}
+      ${tab === 'look' ? lookView({ ...looking, kept, canSee: canSave }) : nothing}
       ${tab === 'calls' ? callsView(calls, onTravel) : nothing}
       ${tab === 'evidence' ? keptView(kept, canSave) : nothing}
       ${tab === 'context' ? html`<pre>${JSON.stringify(context, null, 2)}</pre>` : nothing}
@@ -102,21 +106,4 @@ function callsView(effects, onTravel) {
         <ul class="calls">${calls.map((call) => html`<li>${callLine(call)}</li>`)}${more > 0 ? html`<li>and ${more} more</li>` : nothing}</ul>
       </div></li>`;
   })}</ol>`;
-}
-
-/** The saved evidence of failed attempts. @param {Kept[]} kept @param {boolean} canSave */
-function keptView(kept, canSave) {
-  if (!canSave)
-    return html`<p class="sub">Evidence needs the admin token: it holds the screen and the logs of a guest.</p>`;
-  if (kept.length === 0)
-    return html`<p class="sub">No evidence is kept. It is saved when an attempt fails.</p>`;
-  return kept.map(
-    ({ attempt, at, vmName, screen, logs, agentEvents, missing }) => html`
-      <details class="kept" ?open=${kept.length === 1}><summary>Attempt ${attempt}, saved at ${moment(at)} from ${vmName}</summary>
-        ${screen ? html`<img src="data:image/png;base64,${screen}" alt="The guest's screen when attempt ${attempt} ended">` : nothing}
-        ${Object.entries(logs).map(([name, text]) => html`<h4>${name}</h4><pre tabindex="0">${text}</pre>`)}
-        ${agentEvents.length > 0 ? html`<h4>Agent's events</h4><pre tabindex="0">${agentEvents.map((event) => JSON.stringify(event)).join('\n')}</pre>` : nothing}
-        ${missing.length > 0 ? html`<p class="sub">Missing: ${missing.join('; ')}</p>` : nothing}
-      </details>`,
-  );
 }

@@ -6,6 +6,7 @@ import { callLine, effectWords } from '../../journal/story/entry-words.js';
 import { verdictOf, whenWords } from '../../journal/story/verdict.js';
 import { waitsOf } from '../../journal/story/waits.js';
 import { addressOf } from '../frame/address.js';
+import { whyNoLook } from '../look/why-no-look.js';
 import { attemptsView } from './attempts-view.js';
 import { tabsView } from './job-tabs.js';
 
@@ -24,11 +25,15 @@ import { tabsView } from './job-tabs.js';
  * @property {boolean} isPast
  * @property {import('./tabs.js').Tab} tab
  * @property {boolean} canOrder
+ * @property {import('../session/session.js').Session['role']} role
+ * @property {import('../session/session.js').Session['mode']} mode
  * @property {boolean} canSave the evidence
  * @property {string} list address of the list
  * @property {(tab: import('./tabs.js').Tab) => void} onTab
  * @property {(what: JobOrder, name: string) => void} onOrder
  * @property {() => void} onEvidence
+ * @property {(what: import('../look/why-no-look.js').Look, vmName: string) => void} onLook
+ * @property {(isFull: boolean) => void} onFull
  * @property {(at: number) => void} onTravel
  */
 
@@ -49,6 +54,14 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
   const kept = (shown.story?.kept ?? []).filter(({ at }) => at <= now + 1);
   const { onTravel } = view;
   const { around } = shown;
+  const looking = {
+    look: shown.look,
+    whyNot: whyNoLook({ context, state: last?.to ?? '', isPast, role: view.role, mode: view.mode }),
+    isOver: view.mode === 'replay' || (!isLive(last) && !isPast),
+    onLook: (/** @type {import('../look/why-no-look.js').Look} */ what) =>
+      view.onLook(what, context.vm?.name ?? ''),
+    onFull: view.onFull,
+  };
   const sequence = { jobId: id, entries: shown.entries, around, now, isPast, onTravel, onLive };
   /** @param {MouseEvent} event */
   const close = (event) => {
@@ -71,7 +84,7 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
         isLoaded || entries.length > 0
           ? html`${verdictView({ verdict, context, last, story, ...view })}
             ${attemptsView(attemptsOf(entries), stats, now, isOver && last ? last.at : now)}
-            ${tabsView({ entries, kept, context, sequence, ...view })}`
+            ${tabsView({ entries, kept, context, sequence, looking, ...view })}`
           : html`<p class="boot" role="status">Loading…</p>`
       }
     </section>`;

@@ -1,9 +1,10 @@
-/** @typedef {'history' | 'sequence' | 'calls' | 'evidence' | 'context'} Tab of a job */
+/** @typedef {'history' | 'sequence' | 'look' | 'calls' | 'evidence' | 'context'} Tab of a job */
 
 /** In the order of the page. @type {[tab: Tab, label: string][]} */
 export const TABS = [
   ['history', 'What happened'],
   ['sequence', 'Sequence'],
+  ['look', 'Log and screen'],
   ['calls', 'Calls'],
   ['evidence', 'Evidence'],
   ['context', 'Context'],

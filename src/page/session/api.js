@@ -39,6 +39,16 @@ export class Api {
     return read(await request(addressOf(route, values), { headers: this.#headers }));
   }
 
+  /**
+   * A picture, and the instant (epoch ms) at which it was taken.
+   * @param {string} route @param {Record<string, string | number>} values
+   */
+  async picture(route, values) {
+    const response = await request(addressOf(route, values), { headers: this.#headers });
+    if (!response.ok) await read(response);
+    return { picture: await response.blob(), at: Date.parse(response.headers.get('last-modified') ?? '') };
+  }
+
   /** @returns {Promise<Readiness>} */
   async readiness() {
     return (await request('/readyz', { headers: this.#headers })).json();

@@ -1,4 +1,5 @@
 import { hostsOf, isAround } from '../../journal/story/around.js';
+import { VmLook } from '../look/vm-look.js';
 
 /**
  * @typedef {import('../../journal/overview.js').Entry} Entry
@@ -27,6 +28,7 @@ export class ShownJob {
   constructor(api, id, session) {
     this.#api = api;
     this.id = id;
+    this.look = new VmLook(api, id);
     this.#session = session;
   }
 

@@ -96,7 +96,7 @@ export interface Answers {
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
   '/api/jobs/:id/around': AroundJob;
   '/api/jobs/:id/evidence': EvidenceFile;
-  '/api/jobs/:id/log': RunnerLogEnd;
+  '/api/jobs/:id/log': RunnerLogEnd & { at: number };
   '/api/state': { mode: AdminSource['mode']; role: Role; now: number } & Awaited<
     ReturnType<typeof overviewAt>
   >;
@@ -158,10 +158,14 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     c.header('content-disposition', `attachment; filename="job-${jobIdOf(c)}.evidence.json"`);
     return file;
   });
-  get('/api/jobs/:id/log', async (c) => inVm(await source.look?.log(jobIdOf(c)).catch(unreachable)));
+  get('/api/jobs/:id/log', async (c) => {
+    const log = inVm(await source.look?.log(jobIdOf(c)).catch(unreachable));
+    return { ...log, at: clock.now() };
+  });
   app.get('/api/jobs/:id/screen', async (c) => {
     const png = inVm(await source.look?.screen(jobIdOf(c)).catch(unreachable));
-    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
+    const takenAt = new Date(clock.now()).toUTCString();
+    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png', 'last-modified': takenAt });
   });
   get('/api/state', async (c) => {
     const at = c.req.query('at');

@@ -9,8 +9,8 @@ export function openApi(): object {
   for (const { method, path, summary, query = {}, answer } of ROUTES) {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
     const content =
-      answer === null
-        ? { 'text/event-stream': { schema: { type: 'string' } } }
+      typeof answer === 'string'
+        ? { [answer]: { schema: { type: 'string' } } }
         : { 'application/json': { schema: jsonSchema(answer) } };
     paths[path] = {
       ...paths[path],

@@ -19,8 +19,8 @@ export interface Route {
   path: string;
   summary: string;
   query?: Record<string, string>;
-  /** Null for a response that is not JSON. */
-  answer: z.ZodType | null;
+  /** The media type of a response that is not JSON. */
+  answer: z.ZodType | 'text/event-stream' | 'image/png';
 }
 
 const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
@@ -75,13 +75,14 @@ export const ROUTES: Route[] = [
     path: '/api/jobs/{id}/log',
     summary:
       "The end of what the job's runner has printed; 404 when it has no VM, 502 when that does not respond.",
-    answer: z.object({ vmName: z.string(), runnerName: z.string(), text: z.string() }),
+    answer: z.object({ vmName: z.string(), runnerName: z.string(), text: z.string(), at: instant }),
   },
   {
     method: 'get',
     path: '/api/jobs/{id}/screen',
-    summary: "The screen of the job's VM as PNG; 404 when it has no VM, 502 when its host does not respond.",
-    answer: null,
+    summary:
+      "The screen of the job's VM as PNG, with its instant as Last-Modified; 404 when it has no VM, 502 when its host does not respond.",
+    answer: 'image/png',
   },
   {
     method: 'get',
@@ -121,7 +122,7 @@ export const ROUTES: Route[] = [
     path: '/api/events',
     summary: 'Server-sent events: each new journal entry after `Last-Event-ID`.',
     query: { after: 'Used instead of the header Last-Event-ID.' },
-    answer: null,
+    answer: 'text/event-stream',
   },
   {
     method: 'get',
