@@ -12,7 +12,7 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
 import { span } from '../format.js';
-import type { HostSilences } from '../store/tables/host-silences.ts';
+import type { HostSilences } from '../store/tables/hosts/host-silences.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {

@@ -1,7 +1,7 @@
 import type { HostSnapshot } from '../../../machines/host.ts';
 import { topState } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
-import type { Cordon } from '../../store/tables/cordons.ts';
+import type { Cordon } from '../../store/tables/hosts/cordons.ts';
 import type { JournalWriter } from '../journal-writer.ts';
 
 export interface HostEntriesOptions {

@@ -19,7 +19,7 @@ import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
-import type { Cordon } from '../../../store/tables/cordons.ts';
+import type { Cordon } from '../../../store/tables/hosts/cordons.ts';
 import type { SettledJob } from '../../../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cutText, instant } from '../../bounds.ts';
-import type { Table } from './table.ts';
+import { cutText, instant } from '../../../bounds.ts';
+import type { Table } from '../table.ts';
 
 const schema = z.object({ by: cutText, at: instant });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { count } from '../../bounds.ts';
-import type { Table } from './table.ts';
+import { count } from '../../../bounds.ts';
+import type { Table } from '../table.ts';
 
 const schema = z.object({ ms: count });
 
