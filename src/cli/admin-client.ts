@@ -31,15 +31,19 @@ export function adminAddress({ admin }: Pick<Config, 'admin'>): AdminAddress {
 
 /**
  * Sends a request to the running daemon and returns its answer. Throws a NoDaemonError when no daemon answers
- * at the address, or when it refuses. `timeoutMs` is for requests that take longer than a read.
+ * at the address, or when it refuses. `timeoutMs` is for requests that take longer than a read, `operator` the name
+ * of the person who gives an order, for the journal.
  */
 export async function askDaemon(
   { url, token }: AdminAddress,
   method: 'GET' | 'POST',
   path: string,
-  timeoutMs = ANSWER_TIMEOUT_MS,
+  { timeoutMs = ANSWER_TIMEOUT_MS, operator }: { timeoutMs?: number; operator?: string | undefined } = {},
 ): Promise<unknown> {
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = {
+    ...(token !== null && { authorization: `Bearer ${token}` }),
+    ...(operator && { 'x-operator': `UTF-8''${encodeURIComponent(operator)}` }),
+  };
   let response: Response;
   let body: { message?: string } | null;
   try {

@@ -8,8 +8,10 @@ import { createJobMachine } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import { CordonWatch } from '../dispatch/cordon-watch.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
+import { HostCordons } from '../hosts/host-cordons.ts';
 import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { HostEntries } from '../journal/entries/host-entries.ts';
@@ -47,6 +49,8 @@ export interface CoreOptions {
 export interface Core {
   actors: JobActors;
   hosts: Hosts;
+  cordons: HostCordons;
+  cordonWatch: CordonWatch;
   breakers: Breakers;
   dispatcher: Dispatcher;
   journal: JournalWriter;
@@ -65,13 +69,14 @@ export function createCore(options: CoreOptions): Core {
   const { store, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
   const journal = new JournalWriter(store.journal);
+  const cordons = new HostCordons(store.cordons, clock);
   const webhookAndBreakerEntries = new WebhookAndBreakerEntries(journal, clock);
   const hostEntries = new HostEntries({
     journal,
     clock,
     isOurs: (name) => parseResourceName(namePrefix, name) !== null,
     isBase: options.isBase ?? (() => false),
-    cordonOf: (name) => store.cordons.of(name),
+    cordonOf: (name) => cordons.of(name),
   });
   const tracer = new EffectTracer(clock, (trace) => actors.noteEffect(trace));
   const machine = createJobMachine({ policy, now: () => clock.now() });
@@ -108,6 +113,7 @@ export function createCore(options: CoreOptions): Core {
   const dispatcher = new Dispatcher({
     actors,
     hosts,
+    cordons,
     breakers,
     gates: options.gates?.({ actors, breakers }) ?? OPEN_GATES,
     store,
@@ -117,9 +123,12 @@ export function createCore(options: CoreOptions): Core {
     warm: options.warm ?? new Map(),
     profileFor,
   });
+  const cordonWatch = new CordonWatch({ cordons, hosts, hostEntries, dispatcher, store, clock, log });
   return {
     actors,
     hosts,
+    cordons,
+    cordonWatch,
     breakers,
     dispatcher,
     journal,
@@ -127,6 +136,7 @@ export function createCore(options: CoreOptions): Core {
     webhookAndBreakerEntries,
     tracer,
     stop() {
+      cordonWatch.stop();
       hosts.stop();
       actors.stop();
       breakers.stop();

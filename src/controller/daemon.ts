@@ -144,7 +144,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     profileFor,
     isBase: (name) => world.bases.isBase(name),
   });
-  const { actors, hosts, breakers, dispatcher, hostEntries, journal, tracer } = core;
+  const { actors, hosts, cordons, breakers, dispatcher, journal, tracer } = core;
   const { repositories, scopes, registrations } = servedScopes(config);
   const collector = new Collector({
     world,
@@ -168,6 +168,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const watching = await watchJournal({
     actors,
     hosts,
+    cordons,
     breakers,
     store,
     journal,
@@ -212,6 +213,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('the jobs', () => core.stop());
   disposal.defer('calls under way', () => world.creates.allFinished());
   hosts.start();
+  core.cordonWatch.look();
   disposal.defer('the hosts', () => hosts.stop());
   await handlePendingDeliveries({ store, observe: (seen) => dispatcher.observe(seen), log });
 
@@ -228,29 +230,14 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   });
   health.start();
   disposal.defer('the watch over its health', () => health.stop());
-  const orders = new Orders({
-    actors,
-    hosts,
-    hostEntries,
-    dispatcher,
-    store,
-    journal,
-    github,
-    profileFor,
-    clock,
-    log,
-  });
+  const orders = new Orders({ ...core, store, github, profileFor, clock, log });
   const source = liveSource({
+    ...core,
     config,
-    actors,
-    hosts,
-    breakers,
     pulls,
     ...waitingNames(config, github, clock),
     bases: world.bases,
     store,
-    journal,
-    tracer,
     ...watching,
     orders,
     poller,
@@ -258,7 +245,6 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     names,
     deliveries,
     collector,
-    dispatcher,
     clock,
     progress,
     look: new VmLook(world, actors, secrets),
@@ -279,7 +265,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('the health of webhooks', () => webhooks.stop());
   poller.start();
   disposal.defer('the poller', () => poller.stop());
-  keepBases({ config, world, namePrefix: policy.namePrefix, store, clock, log }, disposal);
+  keepBases({ config, world, namePrefix: policy.namePrefix, cordons, clock, log }, disposal);
   disposal.defer('the watch over the clock', watchClock(clock, log));
   const collecting = collector.run();
   disposal.defer('the collector', () => {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { Store } from '../store/store.ts';
+import type { HostCordons } from '../hosts/host-cordons.ts';
 import { BaseKeeper, type BaseKeeperOptions } from '../upkeep/bases/base-keeper.ts';
 import type { DisposeStack } from './dispose-stack.ts';
 
@@ -9,14 +9,14 @@ export interface KeepBasesParts {
   config: Config;
   world: BaseKeeperOptions['world'];
   namePrefix: string;
-  store: Pick<Store, 'cordons'>;
+  cordons: Pick<HostCordons, 'of'>;
   clock: Clock;
   log: Logger;
 }
 
 /** Keeps base VMs on the hosts for which the config wants them. */
 export function keepBases(parts: KeepBasesParts, disposal: DisposeStack): void {
-  const { config, world, namePrefix, store, clock, log } = parts;
+  const { config, world, namePrefix, cordons, clock, log } = parts;
   if (!config.controller.base_vms) return;
   const keeper = new BaseKeeper({
     world,
@@ -26,7 +26,7 @@ export function keepBases(parts: KeepBasesParts, disposal: DisposeStack): void {
     clock,
     log,
     interval: config.controller.gc_interval,
-    isCordoned: (host) => store.cordons.of(host) !== null,
+    isCordoned: (host) => cordons.of(host) !== null,
   });
   keeper.start();
   disposal.defer('the keeper of base VMs', () => keeper.stop());

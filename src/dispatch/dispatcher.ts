@@ -8,6 +8,7 @@ import { releasedJob, withFailedAttempt } from '../../machines/job/release.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { Clock } from '../clock.ts';
+import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder } from '../jobs/holder.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
@@ -22,6 +23,7 @@ import { routeObservation } from './route-observation.ts';
 export interface DispatcherOptions {
   actors: JobActors;
   hosts: Hosts;
+  cordons: Pick<HostCordons, 'of'>;
   breakers: Breakers;
   gates: Gates;
   store: Store;

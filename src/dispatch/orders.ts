@@ -9,6 +9,8 @@ import type { HostEntries } from '../journal/entries/host-entries.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { orderWords } from '../journal/order-words.js';
 import type { Store } from '../store/store.ts';
+import type { Cordon } from '../store/tables/hosts/cordons.ts';
+import type { CordonWatch } from './cordon-watch.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 /** An operator's order that cannot be carried out; the message says why and what to do instead. */
@@ -28,6 +30,7 @@ export interface OrdersOptions {
   hosts: Hosts;
   hostEntries: HostEntries;
   dispatcher: Dispatcher;
+  cordonWatch: Pick<CordonWatch, 'look'>;
   store: Store;
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
@@ -129,9 +132,9 @@ export class Orders {
     });
   }
 
-  /** The host gets no new job until the order is taken back. */
-  cordon(host: string, by: string): void {
-    this.#order('operator.cordoned', host, by, { by, at: this.#options.clock.now() });
+  /** The host gets no new job until the order is taken back, or until an instant (epoch ms). */
+  cordon(host: string, by: string, until?: number): void {
+    this.#order('operator.cordoned', host, by, this.#cordonOf(by, until));
   }
 
   uncordon(host: string, by: string): void {
@@ -139,11 +142,11 @@ export class Orders {
     this.#options.dispatcher.requestScheduling();
   }
 
-  /** Cordons the host and moves jobs that do not run there yet to other hosts. */
-  drain(host: string, by: string): void {
-    const { actors, clock, store } = this.#options;
+  /** Cordons the host, until an instant (epoch ms) if one is given, and moves jobs that do not run there yet. */
+  drain(host: string, by: string, until?: number): void {
+    const { actors, store } = this.#options;
     store.atomically(() => {
-      this.#order('operator.drained', host, by, { by, at: clock.now() });
+      this.#order('operator.drained', host, by, this.#cordonOf(by, until));
       for (const { key, snapshot } of [...actors.all()]) {
         if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
       }
@@ -154,15 +157,20 @@ export class Orders {
     this.#write('operator.collected', 'collector', 0, null, by);
   }
 
-  #order(event: string, host: string, by: string, cordon: { by: string; at: number } | null): void {
-    const { hosts, hostEntries, store } = this.#options;
+  #cordonOf(by: string, until: number | undefined): Cordon {
+    return { by, at: this.#options.clock.now(), ...(until !== undefined && { until }) };
+  }
+
+  #order(event: string, host: string, by: string, cordon: Cordon | null): void {
+    const { hosts, hostEntries, store, cordonWatch } = this.#options;
     const snapshot = hosts.snapshotOf(host);
     if (!snapshot) throw new OrderRefused(404, `The config names no host "${host}".`);
     store.atomically(() => {
       store.cordons.put(host, cordon);
-      this.#write(event, `host:${host}`, 0, host, by);
+      this.#write(event, `host:${host}`, 0, host, by, cordon?.until);
       hostEntries.changed(host, snapshot, event);
     });
+    cordonWatch.look();
   }
 
   #actorOf(jobId: number): { key: string; can(event: JobEvent): boolean } {
@@ -172,11 +180,12 @@ export class Orders {
     return { key: found.key, can: (event) => found.snapshot.can(event) };
   }
 
-  #write(event: string, actor: string, jobId: number, host: string | null, by: string): void {
-    const at = this.#options.clock.now();
+  #write(event: string, actor: string, jobId: number, host: string | null, by: string, until?: number): void {
+    const { clock, journal, log } = this.#options;
     const where = { actor, jobId, attempt: 0, host, from: '', to: '' };
-    this.#options.journal.write({ kind: 'order', at, event, ...where, detail: { by } });
-    const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }) };
-    this.#options.log.info({ event, by, ...about }, `${by} ordered: ${orderWords({ event, jobId, host })}`);
+    const end = until === undefined ? {} : { until };
+    journal.write({ kind: 'order', at: clock.now(), event, ...where, detail: { by, ...end } });
+    const about = { ...(jobId !== 0 && { job: jobId }), ...(host !== null && { host }), ...end };
+    log.info({ event, by, ...about }, `${by} ordered: ${orderWords({ event, jobId, host, ...end })}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Poller } from '../intake/polling/poller.ts';
 import type { RepositoryNames } from '../intake/repository-names.ts';
@@ -22,6 +23,7 @@ export interface DaemonHealthOptions {
   registrations: string[][];
   core: {
     hosts: Pick<Hosts, 'all'>;
+    cordons: Pick<HostCordons, 'of'>;
     breakers: Pick<Breakers, 'troubled'>;
     dispatcher: Pick<Dispatcher, 'couldBegin' | 'draining'>;
     journal: Pick<JournalWriter, 'subscribe'>;
@@ -31,7 +33,7 @@ export interface DaemonHealthOptions {
     webhooks: Pick<WebhookHealth, 'state' | 'context'>;
     names: Pick<RepositoryNames, 'renamed'>;
   };
-  store: Pick<Store, 'health' | 'cordons'>;
+  store: Pick<Store, 'health'>;
   clock: Clock;
   log: Logger;
 }
@@ -74,7 +76,7 @@ export class DaemonHealth {
 
   #facts(): HealthFacts {
     const { mode, hostCheckInterval, registrations, store, clock } = this.#options;
-    const { hosts, breakers, dispatcher } = this.#options.core;
+    const { hosts, cordons, breakers, dispatcher } = this.#options.core;
     const { poller, webhooks, names } = this.#options.intake;
     const now = clock.now();
     const ageOf = (at: number | null) => (at === null ? null : now - at);
@@ -87,7 +89,7 @@ export class DaemonHealth {
         name,
         lookAge: ageOf(snapshot.context.seenAt),
         failure: snapshot.context.failure?.message ?? null,
-        cordonedBy: store.cordons.of(name)?.by ?? null,
+        cordon: cordons.of(name),
       })),
       hostCheckInterval,
       poller: poller.health(),

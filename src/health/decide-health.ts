@@ -1,5 +1,6 @@
 import type { BreakerAbout, BreakerView } from '../../machines/breaker.ts';
 import { counted, instant, span } from '../format.js';
+import { cordonWords } from '../hosts/host-cordons.ts';
 import { ACTIVE_JOBS } from '../intake/polling/poller.ts';
 import { renamedWords } from '../intake/repository-names.ts';
 import { breakerSubject } from '../placement/breakers/breaker-subject.ts';
@@ -109,8 +110,8 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
     };
   });
   const whyNot = (host: HostFacts): string | null => {
-    const { name, cordonedBy } = host;
-    if (cordonedBy !== null) return `${name} is cordoned by ${cordonedBy}`;
+    const { name, cordon } = host;
+    if (cordon !== null) return `${name} is cordoned by ${cordonWords(cordon)}`;
     if (silent.includes(host)) return silence(host);
     const breaker = breakers.find((one) => one.about === 'host' && one.name === name);
     return breaker && isHolding(breaker) ? `${name} is held back` : null;

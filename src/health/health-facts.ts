@@ -3,6 +3,7 @@ import type { WebhooksState } from '../../machines/webhooks.ts';
 import type { PollerHealth } from '../intake/polling/poller.ts';
 import type { Renamed } from '../intake/repository-names.ts';
 import type { WriteHealth } from '../store/group-commit.ts';
+import type { Cordon } from '../store/tables/hosts/cordons.ts';
 
 /** All that the daemon's health is decided from. Ages and lengths in milliseconds, instants in epoch ms. */
 export interface HealthFacts {
@@ -33,7 +34,7 @@ export interface HostFacts {
   lookAge: number | null;
   /** Why the last look failed; null when it succeeded. */
   failure: string | null;
-  cordonedBy: string | null;
+  cordon: Cordon | null;
 }
 
 export interface ProfileFacts {

@@ -1,4 +1,5 @@
 // @ts-check
+import { instant } from '../format.js';
 
 /** @type {Record<string, string>} */
 const ORDERS = {
@@ -13,9 +14,11 @@ const ORDERS = {
 
 /**
  * An order of an operator in words, as log and page say it: `cancel job 4`.
- * @param {{ event: string, jobId: number, host: string | null }} order
+ * @param {{ event: string, jobId: number, host: string | null, until?: number }} order `until`: epoch ms at which it
+ *   ends by itself
  */
-export function orderWords({ event, jobId, host }) {
+export function orderWords({ event, jobId, host, until }) {
   const object = jobId > 0 ? ` job ${jobId}` : host !== null ? ` host ${host}` : '';
-  return `${ORDERS[event] ?? event}${object}`;
+  const end = until === undefined ? '' : ` until ${instant(until)}`;
+  return `${ORDERS[event] ?? event}${object}${end}`;
 }

@@ -30,7 +30,7 @@ import { orderWords } from './order-words.js';
  * @property {string | null} failure
  * @property {number | null} unreachableSince epoch ms
  * @property {number} restartsSeen
- * @property {{ by: string, at: number } | null} cordon
+ * @property {{ by: string, at: number, until?: number } | null} cordon
  *
  * @typedef {import('../../machines/webhooks.ts').WebhooksContext & { state: string, since: number }} Webhooks
  * @typedef {Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down
@@ -177,10 +177,9 @@ function applyBreaker(overview, entry) {
 /** @param {Overview} overview @param {Entry} entry */
 function applyOrder(overview, { at, event, jobId, host, detail }) {
   const by = String(detail?.by ?? '');
-  overview.orders = [{ at, what: orderWords({ event, jobId, host }), by }, ...overview.orders].slice(
-    0,
-    MOST_ORDERS,
-  );
+  const end = typeof detail?.until === 'number' ? { until: detail.until } : {};
+  const order = { at, what: orderWords({ event, jobId, host, ...end }), by };
+  overview.orders = [order, ...overview.orders].slice(0, MOST_ORDERS);
 }
 
 /** @param {Entry} entry @returns {object} */

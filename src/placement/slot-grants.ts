@@ -2,6 +2,7 @@ import { NO_JOB } from '../../machines/job/context.ts';
 import { placeholder } from '../../machines/job/placeholder.ts';
 import type { JobSnapshot } from '../../machines/job.ts';
 import type { Clock } from '../clock.ts';
+import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { reserveNumbers } from '../jobs/reserve-numbers.ts';
@@ -16,6 +17,7 @@ import { soonest } from './soonest.ts';
 export interface SlotGrantsOptions {
   actors: JobActors;
   hosts: Hosts;
+  cordons: Pick<HostCordons, 'of'>;
   store: Store;
   clock: Clock;
   /** How many warm VMs each profile wants. */
@@ -195,10 +197,10 @@ export class SlotGrants {
   }
 
   #openHosts(): Set<string> {
-    const { hosts, store } = this.#options;
+    const { hosts, cordons } = this.#options;
     const open = [...hosts.all()].filter(
       ({ name, snapshot }) =>
-        snapshot.hasTag('acceptsJobs') && snapshot.context.look !== null && store.cordons.of(name) === null,
+        snapshot.hasTag('acceptsJobs') && snapshot.context.look !== null && cordons.of(name) === null,
     );
     return new Set(open.map(({ name }) => name));
   }

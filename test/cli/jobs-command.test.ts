@@ -117,7 +117,9 @@ test('a silent port and a port of another program each get their own advice', as
   let speaks = false;
   await once(server, 'listening');
   const address = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: null };
-  await expect(askDaemon(address, 'GET', '/api/jobs', 50)).rejects.toThrow('did not answer within 50 ms');
+  await expect(askDaemon(address, 'GET', '/api/jobs', { timeoutMs: 50 })).rejects.toThrow(
+    'did not answer within 50 ms',
+  );
   speaks = true;
   await expect(askDaemon(address, 'GET', '/api/jobs')).rejects.toThrow('does not speak HTTP');
   for (const socket of sockets) socket.destroy();

@@ -68,6 +68,7 @@ function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
           snapshot: { hasTag: () => takesJobs, context: { look: { slots: 2, vms: [] } } },
         })),
     } as unknown as Hosts,
+    cordons: store.cordons,
     store,
     clock,
     warm: new Map(Object.entries(warm)),

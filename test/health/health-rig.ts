@@ -38,7 +38,7 @@ export const hostOf = (
   name,
   lookAge,
   failure: null,
-  cordonedBy: null,
+  cordon: null,
   ...change,
 });
 

@@ -47,6 +47,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
     }),
     gates: { ...OPEN_GATES, ...gates },
     actors,
+    cordons: store.cordons,
     hosts: { all: () => [{ name: 'mac-1', snapshot: { hasTag: () => true, context: { look } } }] } as never,
     store,
     clock,

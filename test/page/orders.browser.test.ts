@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { instant, moment } from '../../src/format.js';
 import { openPage } from './page-browser.ts';
 import { inBrowser, saying, textOf } from './page-rig.ts';
 
@@ -86,6 +87,25 @@ inBrowser((stage) => {
       await saying(page, 'dialog .result', 'Nothing to collect.');
       expect(await textOf(page, 'dialog')).toBe('Collect now? Nothing to collect. Close');
       expect(daemon.logged.at(-1)?.msg).toBe('ada ordered: collect what no record owns');
+    });
+  });
+
+  test('a drain can end by itself, and the host and the orders say when', async () => {
+    await stage.withDaemon(async (daemon) => {
+      daemon.host('mini-1', []);
+      const { page, complaints } = await openPage(stage.browser(), `${daemon.url}/#/hosts`);
+      await page.getByRole('button', { name: 'Drain' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Drain mini-1?' });
+      await dialog.getByLabel('Your name, for the journal').fill('ada');
+      await dialog.getByLabel('It ends by itself').selectOption('after 2 hours');
+      await dialog.getByRole('button', { name: 'Drain' }).click();
+      await dialog.getByText('mini-1 is cordoned.').waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await saying(page, 'li.host', 'Cordoned by ada at');
+      const { until } = daemon.store.cordons.of('mini-1') ?? {};
+      await saying(page, 'li.host', `it gets no new job until ${moment(until ?? 0)}.`);
+      await saying(page, '.sources', `drain host mini-1 until ${instant(until ?? 0)}`);
+      expect(complaints).toEqual([]);
     });
   });
 

@@ -44,7 +44,7 @@ export async function stagedSource({
   health,
   look,
 }: StagedParts) {
-  const { actors, journal, dispatcher, hosts, hostEntries, breakers, tracer } = core;
+  const { actors, journal, hosts, cordons, breakers, tracer } = core;
   const github = {
     rateLimits: () => limits.all(),
     budgets: (now: number) => limits.byPurpose(now),
@@ -79,6 +79,7 @@ export async function stagedSource({
   const watching = await watchJournal({
     actors,
     hosts,
+    cordons,
     store,
     journal,
     github,
@@ -94,12 +95,8 @@ export async function stagedSource({
     health,
   });
   const orders = new Orders({
-    actors,
-    hosts,
-    hostEntries,
-    dispatcher,
+    ...core,
     store,
-    journal,
     github,
     profileFor: () => 'macos-15',
     clock,
@@ -124,18 +121,14 @@ export async function stagedSource({
     runner: { labels: [] },
   } as never;
   const source = liveSource({
+    ...core,
     config,
-    actors,
-    hosts,
-    breakers,
     pulls,
     scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
     imageOf: () => 'ghcr.io/octo/macos:latest',
     pausedUntil: () => null,
     githubNow: () => clock.now(),
     store,
-    journal,
-    tracer,
     orders,
     poller,
     webhooks,
@@ -148,7 +141,6 @@ export async function stagedSource({
     }),
     deliveries,
     collector,
-    dispatcher,
     clock,
     bases,
     versions: watching.versions,

@@ -50,6 +50,7 @@ test('a cordoned host gets no job until it is uncordoned', async () => {
     gates: OPEN_GATES,
     actors,
     hosts,
+    cordons: store.cordons,
     store,
     clock: systemClock,
     log,

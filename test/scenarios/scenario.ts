@@ -170,6 +170,15 @@ export async function scenario(settings: ScenarioSettings = {}) {
       return (await response.json()) as Answers['/api/jobs'];
     },
 
+    async hosts(): Promise<Answers['/api/hosts']['hosts']> {
+      return ((await (await fetch(`${adminUrl}/api/hosts`)).json()) as Answers['/api/hosts']).hosts;
+    },
+
+    /** Why each waiting job waits. */
+    async waiting(): Promise<Answers['/api/waiting']['waiting']> {
+      return ((await (await fetch(`${adminUrl}/api/waiting`)).json()) as Answers['/api/waiting']).waiting;
+    },
+
     async status(): Promise<{ ok: boolean; reasons: string[]; store: { pending: number } }> {
       return (await (await fetch(`${adminUrl}/api/status`)).json()) as never;
     },

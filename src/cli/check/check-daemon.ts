@@ -4,6 +4,7 @@ import type { HealthScope } from '../../health/health.ts';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { SeenVersion } from '../../upkeep/runner-versions.ts';
 import { adminAddress, askDaemon, NoDaemonError } from '../admin-client.ts';
+import { cordonNote } from '../terminal/cordon-note.ts';
 import { about, type Finding } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
@@ -31,11 +32,7 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
       ...(rows === null ? [] : [note(`${rows}: the log of the daemon has the reasons.`)]),
       ...hosts.flatMap(({ name, cordon }) =>
         cordon
-          ? [
-              about(`host ${name}`).note(
-                `It takes no new jobs, since ${cordon.by} cordoned it: uncordon it when it may take jobs again.`,
-              ),
-            ]
+          ? [about(`host ${name}`).note(`It ${cordonNote(cordon)}: uncordon it when it may take jobs again.`)]
           : [],
       ),
       ...runners.map(runnerFinding),

@@ -3,6 +3,7 @@ import type { Answers } from '../../http/admin/api/api-routes.ts';
 import { type AdminAddress, adminAddress, askDaemon } from '../admin-client.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { readConfig } from '../read-config.ts';
+import { cordonNote } from '../terminal/cordon-note.ts';
 import { jobTable } from '../terminal/job-table.ts';
 import { cut, printable } from '../terminal/terminal-text.ts';
 
@@ -62,9 +63,7 @@ export function jobsLines(
 }
 
 function cordonNotes(hosts: JobsAnswer['hosts']): string[] {
-  return hosts.flatMap(({ name, cordon }) =>
-    cordon ? [`${printable(name)} takes no new jobs, since ${printable(cordon.by)} cordoned it.`] : [],
-  );
+  return hosts.flatMap(({ name, cordon }) => (cordon ? [`${printable(name)} ${cordonNote(cordon)}.`] : []));
 }
 
 function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {

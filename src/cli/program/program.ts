@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, runCommand, type Terminal, processTerminal as terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
+import { addHosts } from './host-program.ts';
 import { addInit } from './init-program.ts';
 import { addLeftovers } from './leftovers-program.ts';
 import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
@@ -133,6 +134,8 @@ export function commandLine(): Command {
         (await import('../commands/chart-command.ts')).chartCommand({ machine, ...options }, terminal),
       ),
     );
+
+  addHosts(program);
 
   program
     .command('gc')

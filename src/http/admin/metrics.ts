@@ -9,6 +9,7 @@ import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { DaemonHealth } from '../../health/daemon-health.ts';
 import { HEALTH_SUBJECTS } from '../../health/health.ts';
+import type { HostCordons } from '../../hosts/host-cordons.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { DeliveryLog } from '../../intake/webhooks/delivery-log.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
@@ -26,6 +27,7 @@ import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 export interface MetricsOptions {
   actors: JobActors;
   hosts: Hosts;
+  cordons: Pick<HostCordons, 'of'>;
   breakers: Breakers;
   store: Store;
   journal: JournalWriter;

@@ -1,5 +1,5 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { clock, span } from '../../format.js';
+import { clock, moment, span } from '../../format.js';
 import { breakerKey } from '../../journal/overview.js';
 import { breakerWords } from '../attention/breaker-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
@@ -72,7 +72,7 @@ function hostView(host, { bases, pulls, strip, overview, now, canOrder, onOrder,
       </div>
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
-      ${host.cordon ? html`<p class="sub">Cordoned by ${host.cordon.by} at ${clock(host.cordon.at)}: it gets no new job.</p>` : nothing}
+      ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
       ${
@@ -83,6 +83,12 @@ function hostView(host, { bases, pulls, strip, overview, now, canOrder, onOrder,
               <button @click=${() => onOrder('drain', host.name)}>Drain</button></div>`
       }
     </li>`;
+}
+
+/** @param {NonNullable<SeenHost['cordon']>} cordon */
+function cordonWords({ by, at, until }) {
+  const end = until === undefined ? '' : ` until ${moment(until)}`;
+  return `Cordoned by ${by} at ${clock(at)}: it gets no new job${end}.`;
 }
 
 /**

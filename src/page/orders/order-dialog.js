@@ -18,14 +18,31 @@ export function showDialog({ asked }) {
   else dialog.showModal();
 }
 
+/** Spans after which an order ends by itself, as the API takes them, and in words. */
+const ENDS = [
+  ['30m', 'after 30 minutes'],
+  ['1h', 'after an hour'],
+  ['2h', 'after 2 hours'],
+  ['4h', 'after 4 hours'],
+  ['12h', 'after 12 hours'],
+  ['1d', 'after a day'],
+  ['3d', 'after 3 days'],
+  ['7d', 'after a week'],
+];
+
+const endView = () => html`<label for="until">It ends by itself</label>
+  <select id="until" name="until"><option value="">never</option>
+    ${ENDS.map(([span, words]) => html`<option value=${span}>${words}</option>`)}</select>`;
+
 /** @param {import('./orders.js').Orders} orders @param {import('./orders.js').Asked} asked */
 function formView(orders, { order, phase, error, result }) {
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const submit = (event) => {
     event.preventDefault();
     if (phase === 'done') return orders.dismiss();
-    const by = String(new FormData(event.currentTarget).get('by')).trim();
-    if (by) void orders.give(by);
+    const form = new FormData(event.currentTarget);
+    const by = String(form.get('by')).trim();
+    if (by) void orders.give(by, String(form.get('until') ?? ''));
   };
   const isDone = phase === 'done';
   return html`<form @submit=${submit}>
@@ -36,7 +53,8 @@ function formView(orders, { order, phase, error, result }) {
       isDone
         ? nothing
         : html`<label for="by">Your name, for the journal</label>
-            <input id="by" name="by" required maxlength="60" autocomplete="name" .value=${orders.operator} ?readonly=${phase === 'sending'}>`
+            <input id="by" name="by" required maxlength="60" autocomplete="name" .value=${orders.operator} ?readonly=${phase === 'sending'}>
+            ${order.mayEnd ? endView() : nothing}`
     }
     <p role="alert" class="bad-text">${error}</p>
     <div class="actions">

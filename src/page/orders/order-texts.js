@@ -12,6 +12,7 @@ import { counted } from '../../format.js';
  * @property {string} sentence what will happen
  * @property {string} button
  * @property {boolean} isDanger something is lost by it
+ * @property {boolean} [mayEnd] it can end by itself
  * @property {(answer: any) => string} result what the daemon did, from its response
  */
 
@@ -68,7 +69,8 @@ export function hostOrder(what, host) {
       return {
         path,
         title: `Cordon ${host}?`,
-        sentence: `${host} gets no new job until it is uncordoned, and its running jobs go on.`,
+        sentence: `${host} gets no new job until the end that you choose, or until it is uncordoned, and its running jobs go on.`,
+        mayEnd: true,
         button: 'Cordon',
         isDanger: false,
         result: () => `${host} is cordoned: it gets no new job.`,
@@ -86,7 +88,8 @@ export function hostOrder(what, host) {
       return {
         path,
         title: `Drain ${host}?`,
-        sentence: `${host} is cordoned, and its jobs that do not run yet go to other hosts.`,
+        sentence: `${host} is cordoned until the end that you choose, or until it is uncordoned, and its jobs that do not run yet go to other hosts.`,
+        mayEnd: true,
         button: 'Drain',
         isDanger: true,
         result: () => `${host} is cordoned. Its jobs that do not run yet go to other hosts.`,

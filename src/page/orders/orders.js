@@ -39,15 +39,21 @@ export class Orders {
     this.#onChange();
   }
 
-  /** Gives the order that the dialog shows. @param {string} by name of the operator */
-  async give(by) {
+  /**
+   * Gives the order that the dialog shows.
+   * @param {string} by name of the operator @param {string} until the span after which it ends by itself; empty for never
+   */
+  async give(by, until) {
     const { asked } = this;
     if (asked === null || asked.phase !== 'asking') return;
     sessionStorage.setItem('operator', by);
     Object.assign(asked, { phase: 'sending', error: '' });
     this.#onChange();
     try {
-      const answer = await this.#api.order(asked.order.path, by);
+      const answer = await this.#api.order(
+        until ? `${asked.order.path}?until=${until}` : asked.order.path,
+        by,
+      );
       Object.assign(asked, { phase: 'done', result: asked.order.result(answer) });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import type { BreakerView } from '../../../machines/breaker.ts';
 import type { Failure } from '../../../machines/failure.ts';
+import type { Cordon } from '../../store/tables/hosts/cordons.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 
 /** A queued job as the scheduler sees it. Instants in epoch ms. */
@@ -27,7 +28,8 @@ export interface HostRoom {
   failure: string | null;
   /** Epoch ms since which the host did not respond; null while it does. */
   unreachableSince: number | null;
-  cordonedBy: string | null;
+  /** Who ordered that it gets no new job; null when nobody did. */
+  cordon: Cordon | null;
   slots: number;
   free: number;
   /**

@@ -48,7 +48,7 @@ function heldOnHosts(
   byGate: ReadonlyMap<string, BreakerView>,
 ): Cause[] {
   const isClosed = (gate: string) => !byGate.has(gate);
-  const open = hosts.filter(({ acceptsJobs, cordonedBy }) => acceptsJobs && cordonedBy === null);
+  const open = hosts.filter(({ acceptsJobs, cordon }) => acceptsJobs && cordon === null);
   const pulling = pulls.filter(({ image, host }) => image === job.image && isAmong(open, host));
   const usable = open.filter(
     ({ name }) => gatesOn(name, job.profile).every(isClosed) && !pulling.some(({ host }) => host === name),

@@ -5,12 +5,13 @@ import type { JobSnapshot } from '../../../machines/job.ts';
 import { topState } from '../../../machines/state-path.ts';
 import { holdsSlot } from '../../agent/vm-state.ts';
 import { clock } from '../../format.js';
+import { cordonWords, type HostCordons } from '../../hosts/host-cordons.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
-import type { Store } from '../../store/store.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
+import { soonest } from '../soonest.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 import type { Cause, HostRoom, QueuedJob, Waiting, WaitingFacts } from './waiting.ts';
 import { whyHeld } from './why-held.ts';
@@ -40,11 +41,11 @@ export function whyWaiting(facts: WaitingFacts): Waiting[] {
  * what lasts longest, then what may end at any moment.
  */
 function byBottleneck(one: Cause, other: Cause): number {
-  const rank = ({ why, until }: Cause) => (PERSONS.includes(why) ? 0 : until === null ? 2 : 1);
+  const rank = ({ why, until }: Cause) => (until !== null ? 1 : PERSONS.includes(why) ? 0 : 2);
   return rank(one) - rank(other) || (other.until ?? 0) - (one.until ?? 0);
 }
 
-/** Causes that end only when a person does something. */
+/** Causes that end only when a person does something, unless they have an end. */
 const PERSONS: readonly Waiting['why'][] = ['draining', 'cordoned', 'unhealthy', 'tooOld'];
 
 function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number): Cause[] {
@@ -56,34 +57,32 @@ function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number): C
 
 /** Why no host takes any job; null when one does. */
 function whyNoHost({ hosts, isDraining }: WaitingFacts): Cause | null {
-  const until = null;
   if (isDraining) {
     const sentence = 'The daemon is ending and gives out no more slots.';
-    return { why: 'draining', sentence, frees: 'The next start of the daemon.', until };
+    return { why: 'draining', sentence, frees: 'The next start of the daemon.', until: null };
   }
-  const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
-  if (hosts.length > 0 && open.length === 0) {
-    const list = hosts.map(({ name, cordonedBy }) => `${name} (by ${cordonedBy})`).join(', ');
+  if (hosts.some(({ acceptsJobs, cordon }) => acceptsJobs && cordon === null)) return null;
+  const until = soonest(hosts.map(({ cordon }) => cordon?.until ?? null));
+  if (hosts.length > 0 && hosts.every(({ cordon }) => cordon !== null)) {
+    const list = hosts.map(({ name, cordon }) => `${name} (by ${cordon && cordonWords(cordon)})`).join(', ');
     return {
       why: 'cordoned',
       sentence: `Every host is cordoned: ${list}.`,
-      frees: 'An operator who uncordons a host.',
+      frees: `${until === null ? 'An' : 'That time, or an'} operator who uncordons a host.`,
       until,
     };
   }
-  if (open.some(({ acceptsJobs }) => acceptsJobs)) return null;
-  const list = open.map(troubleOf).join('; ');
+  const list = hosts.map(troubleOf).join('; ');
   return {
     why: 'unhealthy',
     sentence: `No host takes jobs: ${list || 'none is configured'}.`,
     frees: 'A host that answers again.',
-    until,
+    until: null,
   };
 }
 
 function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
-  const open = hosts.filter(({ cordonedBy }) => cordonedBy === null);
-  const healthy = open.filter(({ acceptsJobs }) => acceptsJobs);
+  const healthy = hosts.filter(({ acceptsJobs, cordon }) => acceptsJobs && cordon === null);
   if (healthy.some(({ free }) => free > 0)) {
     return {
       why: 'next',
@@ -102,7 +101,7 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
     .map(({ what, host, since }) => `${what} on ${host} since ${clock(since)}`)
     .join(', ');
   const rest = holders.length > 4 ? ` and ${holders.length - 4} more` : '';
-  const others = open.filter(({ acceptsJobs }) => !acceptsJobs).map(troubleOf);
+  const others = hosts.filter((host) => !healthy.includes(host)).map(troubleOf);
   const besides = others.length > 0 ? ` Besides, ${others.join('; ')}.` : '';
   return {
     why: 'noSlot',
@@ -111,7 +110,8 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
   };
 }
 
-function troubleOf({ name, state, failure, unreachableSince }: HostRoom): string {
+function troubleOf({ name, state, failure, unreachableSince, cordon }: HostRoom): string {
+  if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;
   const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
   return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }
@@ -141,7 +141,7 @@ export interface WaitingSources {
   hosts: Hosts;
   breakers: Breakers;
   pulls: Pulls;
-  store: Pick<Store, 'cordons'>;
+  cordons: Pick<HostCordons, 'of'>;
   /** Where a runner for a job is registered. */
   scopeOf(job: Job): string;
   /** The image of a profile; null when the config has no such label. */
@@ -177,8 +177,8 @@ export function hostRooms({
   actors,
   hosts,
   breakers,
-  store,
-}: Pick<WaitingSources, 'actors' | 'hosts' | 'breakers' | 'store'>): HostRoom[] {
+  cordons,
+}: Pick<WaitingSources, 'actors' | 'hosts' | 'breakers' | 'cordons'>): HostRoom[] {
   const jobs = [...actors.all()];
   const troubled = breakers.troubled();
   return [...hosts.all()].map(({ name, snapshot }): HostRoom => {
@@ -192,7 +192,7 @@ export function hostRooms({
       state: breaker ? whyHeldBack(breaker) : topState(snapshot.value),
       failure: (breaker?.lastFailure ?? failure)?.message ?? null,
       unreachableSince,
-      cordonedBy: store.cordons.of(name)?.by ?? null,
+      cordon: cordons.of(name),
       slots: look?.slots ?? 0,
       free: look === null ? 0 : freeSlots(look, ours),
       holders: [

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BreakerAbout, BreakerView } from '../../../machines/breaker.ts';
 import { failure } from '../../../machines/failure.ts';
+import { instant } from '../../../src/format.js';
 import type { HostRoom, WaitingFacts } from '../../../src/placement/waiting/waiting.ts';
 import { whyWaiting } from '../../../src/placement/waiting/why-waiting.ts';
 
@@ -12,7 +13,7 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
   state: 'healthy',
   failure: null,
   unreachableSince: null,
-  cordonedBy: null,
+  cordon: null,
   slots: 2,
   free: 0,
   holders: [
@@ -156,7 +157,23 @@ test.each([
     `mini-1 is unreachable since ${at(NOW - 5_000)} (It refused)`,
   ],
   ['no host at all', { hosts: [] }, 'unhealthy', 'none is configured'],
-  ['a cordon, with who ordered it', { hosts: [host({ cordonedBy: 'ada' })] }, 'cordoned', 'mini-1 (by ada)'],
+  [
+    'a cordon, with who ordered it',
+    { hosts: [host({ cordon: { by: 'ada', at: 0 } })] },
+    'cordoned',
+    'mini-1 (by ada)',
+  ],
+  [
+    'a cordon beside a lost host',
+    {
+      hosts: [
+        host({ cordon: { by: 'ada', at: 0 } }),
+        host({ name: 'mini-2', acceptsJobs: false, state: 'lost' }),
+      ],
+    },
+    'unhealthy',
+    'No host takes jobs: mini-1 is cordoned by ada; mini-2 is lost.',
+  ],
   ['a daemon that ends', { isDraining: true }, 'draining', 'ending'],
   ['a turn that has come', { hosts: [host({ free: 1 })] }, 'next', 'this job is the next'],
   [
@@ -169,6 +186,21 @@ test.each([
   const [waits] = whyWaiting(facts(more as never));
   expect(waits?.why).toBe(why);
   expect(waits?.sentence).toContain(words);
+});
+
+test('of cordons with an end, the first end is when a job may go on', () => {
+  const cordon = (until?: number) => ({ by: 'ada', at: 0, ...(until !== undefined && { until }) });
+  const hosts = [
+    host({ cordon: cordon(NOW + 9_000) }),
+    host({ name: 'mini-2', cordon: cordon(NOW + 5_000) }),
+  ];
+  const [waits] = whyWaiting(facts({ hosts: [...hosts, host({ name: 'mini-3', cordon: cordon() })] }));
+  expect(waits).toMatchObject({
+    why: 'cordoned',
+    until: NOW + 5_000,
+    frees: 'That time, or an operator who uncordons a host.',
+  });
+  expect(waits?.sentence).toContain(`mini-1 (by ada until ${instant(NOW + 9_000)})`);
 });
 
 test('a job that is not served has its reason: a label that no profile covers, or a missing approval', () => {
@@ -189,7 +221,7 @@ test('a job that is not served has its reason: a label that no profile covers, o
 
 test('of several causes the one that a person has to end is named first, then the one that lasts longest', () => {
   const trial = { ...breaker('profile', 'p'), state: 'halfOpen.trying' as const };
-  const cordoned = { hosts: [host({ cordonedBy: 'ada' })] };
+  const cordoned = { hosts: [host({ cordon: { by: 'ada', at: 0 } })] };
   const [byPerson] = whyWaiting(facts({ ...cordoned, breakers: [trial] }));
   expect(byPerson).toMatchObject({ why: 'cordoned', frees: 'An operator who uncordons a host.' });
   expect(byPerson?.sentence).toMatch(/^Every host is cordoned: .* Also: The profile p is held back/);

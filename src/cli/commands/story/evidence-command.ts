@@ -26,12 +26,9 @@ export async function evidenceCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   await askDaemon(daemon, 'GET', `/api/jobs/${jobId}`);
-  const file = (await askDaemon(
-    daemon,
-    'GET',
-    `/api/jobs/${jobId}/evidence`,
-    EVIDENCE_TIMEOUT_MS,
-  )) as EvidenceFile;
+  const file = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/evidence`, {
+    timeoutMs: EVIDENCE_TIMEOUT_MS,
+  })) as EvidenceFile;
   try {
     // Other users of this machine must not read job names and the logs of guests.
     writeFileSync(output, JSON.stringify(file), { mode: 0o600, flag: force ? 'w' : 'wx' });

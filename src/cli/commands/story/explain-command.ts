@@ -25,7 +25,9 @@ export async function explainCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   const story = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}`)) as JobStory;
-  const { entries } = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/journal`, JOURNAL_TIMEOUT_MS)) as {
+  const { entries } = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/journal`, {
+    timeoutMs: JOURNAL_TIMEOUT_MS,
+  })) as {
     entries: StoredJournalEntry[];
   };
   if (json) terminal.out(JSON.stringify({ story, entries }));

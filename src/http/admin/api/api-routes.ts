@@ -30,6 +30,7 @@ import { type Chart, chartsOf } from './charts.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
+import { orderEnd } from './order-end.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource {
@@ -217,9 +218,13 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     });
   order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorIn(c)));
   order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorIn(c)));
-  order('/api/hosts/:name/cordon', (orders, c) => orders.cordon(hostOf(c), operatorIn(c)));
+  order('/api/hosts/:name/cordon', (orders, c) =>
+    orders.cordon(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
+  );
   order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorIn(c)));
-  order('/api/hosts/:name/drain', (orders, c) => orders.drain(hostOf(c), operatorIn(c)));
+  order('/api/hosts/:name/drain', (orders, c) =>
+    orders.drain(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
+  );
 }
 
 const storeReasons = ({ scopes }: Health) =>

@@ -23,6 +23,9 @@ export interface Route {
   answer: z.ZodType | 'text/event-stream' | 'image/png';
 }
 
+const END =
+  'When it takes jobs again by itself: a span such as `2h`, or an instant in ISO 8601 with its time zone. Without it, the order has no end.';
+
 const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
 
 /** Every route of the API with the shape of its response. A test compares the real responses with it. */
@@ -228,6 +231,7 @@ export const ROUTES: Route[] = [
     method: 'post',
     path: '/api/hosts/{name}/cordon',
     summary: 'Cordon the host: it gets no new jobs.',
+    query: { until: END },
     answer: isOrdered,
   },
   {
@@ -240,6 +244,7 @@ export const ROUTES: Route[] = [
     method: 'post',
     path: '/api/hosts/{name}/drain',
     summary: 'Cordon the host, and move jobs that do not run there yet to other hosts.',
+    query: { until: END },
     answer: isOrdered,
   },
 ];

@@ -6,6 +6,7 @@ import type { Orders } from '../../../dispatch/orders.ts';
 import type { EffectTracer } from '../../../effects/effect-tracer.ts';
 import { createEvidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
 import type { DaemonHealth } from '../../../health/daemon-health.ts';
+import type { HostCordons } from '../../../hosts/host-cordons.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
 import type { Hosts } from '../../../hosts/hosts.ts';
 import type { Pulls } from '../../../hosts/pulls.ts';
@@ -33,6 +34,7 @@ interface AdminParts {
   config: Pick<Config, 'controller' | 'labels' | 'runner'>;
   actors: JobActors;
   hosts: Hosts;
+  cordons: Pick<HostCordons, 'of'>;
   breakers: Breakers;
   pulls: Pulls;
   scopeOf: WaitingSources['scopeOf'];
@@ -150,14 +152,14 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
 }
 
 function hostViews(parts: AdminParts): HostView[] {
-  const { hosts, store, bases, history } = parts;
+  const { hosts, cordons, bases, history } = parts;
   const rooms = new Map(waitingFacts(parts).hosts.map((room) => [room.name, room]));
   const breakers = parts.breakers.troubled();
   return [...hosts.all()].map(({ name, snapshot }) => ({
     ...snapshot.context,
     name,
     state: topState(snapshot.value),
-    cordon: store.cordons.of(name),
+    cordon: cordons.of(name),
     room: rooms.get(name),
     bases: bases.view(name),
     pulls: parts.pulls.view(name),

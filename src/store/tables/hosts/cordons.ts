@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { cutText, instant } from '../../../bounds.ts';
 import type { Table } from '../table.ts';
 
-const schema = z.object({ by: cutText, at: instant });
+const schema = z.object({ by: cutText, at: instant, until: instant.optional() });
 
-/** An operator has ordered that a host gets no new job. */
+/** A host gets no new job, since someone has ordered so. */
 export interface Cordon {
   by: string;
   /** Epoch ms. */
   at: number;
+  /** Epoch ms at which it ends by itself; missing when it lasts until someone takes it back. */
+  until?: number | undefined;
 }
 
-/** The cordoned hosts, across restarts. Reads are answered from memory. */
+/** The orders that hosts get no new job, across restarts. Reads are answered from memory. */
 export class Cordons {
   readonly #table: Table;
   readonly #cordons = new Map<string, Cordon>();
@@ -28,11 +30,16 @@ export class Cordons {
       const cordon = data ?? { by: 'a damaged record', at: now };
       if (!data) this.#table.setAside(row, error, cordon, `The host ${row.key} stays cordoned.`);
       this.#cordons.set(row.key, cordon);
+      if (cordon.at > now) this.put(row.key, setBack(cordon, cordon.at - now));
     }
   }
 
   of(host: string): Cordon | null {
     return this.#cordons.get(host) ?? null;
+  }
+
+  all(): IterableIterator<[host: string, cordon: Cordon]> {
+    return this.#cordons.entries();
   }
 
   /** Null removes the cordon. */
@@ -45,4 +52,9 @@ export class Cordons {
       this.#table.put(host, cordon);
     }
   }
+}
+
+/** The system's clock was set back since it was ordered; it would otherwise last that much longer (law 13). */
+function setBack({ at, until, ...cordon }: Cordon, ms: number): Cordon {
+  return { ...cordon, at: at - ms, ...(until !== undefined && { until: until - ms }) };
 }
