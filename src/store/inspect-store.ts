@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../clock.ts';
 import { counted } from '../format.js';
-import { type Damage, keptAside } from './log-files.ts';
+import { type Damage, keptAside } from './leveldb/log-files.ts';
+import { damagedTables } from './leveldb/table-checksums.ts';
 import { openStore } from './open-store.ts';
 import { StoreError } from './store-error.ts';
-import { damagedTables } from './table-checksums.ts';
 
 export interface StoreInspection {
   actors: number;

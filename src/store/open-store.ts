@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Level } from 'level';
 import { counted } from '../format.js';
-import type { Database } from './level-engine.ts';
-import { type Damage, isKeptAside, LogFiles } from './log-files.ts';
+import type { Database } from './leveldb/level-engine.ts';
+import { type Damage, isKeptAside, LogFiles } from './leveldb/log-files.ts';
+import { damagedTables } from './leveldb/table-checksums.ts';
 import { Store, type StoreOptions } from './store.ts';
 import { StoreError } from './store-error.ts';
-import { damagedTables } from './table-checksums.ts';
 
 /** Files that LevelDB or the system creates in a folder that never held a store. */
 const NO_DATA = new Set(['LOCK', 'LOG', 'LOG.old', 'lost+found', '.DS_Store']);

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
 import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
-import { type Database, LevelEngine, type TableName } from './level-engine.ts';
+import { type Database, LevelEngine, type TableName } from './leveldb/level-engine.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Deliveries } from './tables/deliveries/deliveries.ts';
 import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';

@@ -20,7 +20,7 @@ import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import type { JournalWriter } from '../../src/journal/journal-writer.ts';
-import type { Database } from '../../src/store/level-engine.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';

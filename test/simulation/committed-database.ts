@@ -1,5 +1,5 @@
 import { MemoryLevel } from 'memory-level';
-import type { Database } from '../../src/store/level-engine.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import type { Committed, Write } from './committed.ts';
 
 /**

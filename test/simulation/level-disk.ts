@@ -1,5 +1,5 @@
 import { Level } from 'level';
-import type { Database } from '../../src/store/level-engine.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import { settled } from '../support/manual-clock.ts';
 import type { Committed } from './committed.ts';
 import { type Commit, committing } from './committed-database.ts';

@@ -5,7 +5,7 @@ import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, vi } from 'vitest';
-import type { Database, TableName } from '../../src/store/level-engine.ts';
+import type { Database, TableName } from '../../src/store/leveldb/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';

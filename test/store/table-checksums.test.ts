@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
+import { damagedTables } from '../../src/store/leveldb/table-checksums.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { damagedTables } from '../../src/store/table-checksums.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { DAY, journalEntry, settledJob } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GroupCommit } from '../group-commit.ts';
-import type { LevelEngine, Range, TableName } from '../level-engine.ts';
+import type { LevelEngine, Range, TableName } from '../leveldb/level-engine.ts';
 
 export interface Row {
   key: string;

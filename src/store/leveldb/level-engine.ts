@@ -1,6 +1,6 @@
 import type { AbstractLevel, AbstractSublevel } from 'abstract-level';
-import type { Operation } from './group-commit.ts';
-import { StoreError } from './store-error.ts';
+import type { Operation } from '../group-commit.ts';
+import { StoreError } from '../store-error.ts';
 
 type Format = string | Buffer | Uint8Array;
 
