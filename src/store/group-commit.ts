@@ -1,8 +1,6 @@
 import { type Clock, sleepFor } from '../clock.ts';
+import type { Operation } from './engine.ts';
 import { StoreError } from './store-error.ts';
-
-/** One write: the key in the whole database, and a value or its deletion. */
-export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 /** The result of a callback that must not wait: not a promise, nor anything else that can be awaited. */
 export type Synchronous<Result> = Result extends { then: unknown } ? never : Result;
@@ -54,12 +52,14 @@ export class GroupCommit {
 
   /** The last write of a key within a batch wins. Throws a StoreError after `close` was called. */
   add(operation: Operation): void {
+    const { table, key } = operation;
     if (this.#closing.signal.aborted) {
       throw new StoreError(
-        `The store is closed, and ${operation.key} was to be written after its last flush.`,
+        `The store is closed, and ${table} ${key} was to be written after its last flush.`,
       );
     }
-    this.#pending.set(operation.key, operation);
+    // No name of a table has a space.
+    this.#pending.set(`${table} ${key}`, operation);
     this.#loop ??= this.#run();
   }
 

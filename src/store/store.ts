@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
+import type { Engine, TableName } from './engine.ts';
 import { GroupCommit, type Synchronous, type WriteHealth } from './group-commit.ts';
-import { type Database, LevelEngine, type TableName } from './leveldb/level-engine.ts';
+
+import { confirmFormat } from './store-format.ts';
 import { AgedTable } from './tables/aged-table.ts';
 import { Deliveries } from './tables/deliveries/deliveries.ts';
 import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
@@ -83,19 +85,23 @@ export class Store {
     'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
     Pick<AgedTable, 'size' | 'load' | 'prune'>
   >;
-  readonly #engine: LevelEngine;
+  readonly #engine: Engine;
   readonly #commit: GroupCommit;
   readonly #options: StoreOptions;
   #closed: Promise<void> | null = null;
 
-  /** Uses an open database. Throws a StoreError when it belongs to another program or a newer daemon. */
-  static async over(database: Database, options: StoreOptions): Promise<Store> {
-    const store = new Store(await LevelEngine.over(database), options);
+  /**
+   * Uses an open database, and marks an empty one as ours. Throws a StoreError when a newer daemon wrote it, or
+   * when it was moved.
+   */
+  static async over(engine: Engine, options: StoreOptions): Promise<Store> {
+    await confirmFormat(engine);
+    const store = new Store(engine, options);
     await store.#load();
     return store;
   }
 
-  private constructor(engine: LevelEngine, options: StoreOptions) {
+  private constructor(engine: Engine, options: StoreOptions) {
     const { clock, log, onHealthChange } = options;
     const write = engine.write.bind(engine);
     const commit = new GroupCommit({ clock, write, ...(onHealthChange && { onHealthChange }) });
@@ -121,7 +127,7 @@ export class Store {
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
     this.sent = new SentCreates(aged.sent, commit);
-    this.names = new NameNumbers(aged.names);
+    this.names = new NameNumbers(aged.names, engine.epoch);
     this.leftovers = new Leftovers(aged.leftovers);
     this.#aged = aged;
     this.#engine = engine;

@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { onTestFinished } from 'vitest';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { statePath } from '../../machines/state-path.ts';
@@ -7,18 +6,18 @@ import { createCore } from '../../src/controller/create-core.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { jobPolicy } from '../../src/jobs/job-policy.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { Store } from '../../src/store/store.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
 import { waitUntil } from '../../src/wait-until.ts';
 import { type EffectFixtureOptions, effectFixture, OWNER, REPOSITORY } from '../effects/effect-fixture.ts';
 import { DAY } from '../store/records.ts';
+import { memoryStore } from '../support/memory-store.ts';
 import { soon } from '../support/soon.ts';
 
 /** Actors, hosts, dispatcher and collector as the daemon has them, with real effects and a store in memory. */
 export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   const given = await effectFixture(options);
   const { clock, config, log } = given;
-  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const store = await memoryStore({ clock, log, retention: DAY });
   const world = given.newWorld((seen) => core.dispatcher.observe(seen));
   const policy = jobPolicy(config);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);

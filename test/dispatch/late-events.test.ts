@@ -1,14 +1,14 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
 import { reserveNumbers } from '../../src/jobs/reserve-numbers.ts';
-import { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const clock = new ManualClock();
@@ -17,9 +17,9 @@ let store: Store;
 let core: Core;
 
 beforeEach(async () => {
-  const database = new MemoryLevel<string, string>();
+  const database = memoryDatabase();
   await database.open();
-  store = await Store.over(database, { clock, log, retention: 30 * DAY });
+  store = await memoryStore({ clock, log, retention: 30 * DAY }, database);
   core = createCore({
     store,
     clock,

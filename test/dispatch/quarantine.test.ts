@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failure } from '../../machines/failure.ts';
@@ -7,7 +6,7 @@ import { statePath } from '../../machines/state-path.ts';
 import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { HttpRequest } from '../../src/agent/agent-sender.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
-import { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { vmAnswer } from '../agent/scripted-agent.ts';
 import { deferred } from '../effects/deferred.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
@@ -15,6 +14,7 @@ import { snapshotAt } from '../machines/job-step.ts';
 import { DAY, observation } from '../store/records.ts';
 import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 const SECOND = 1_000;
 const LOOKS_EVERY = 10 * SECOND;
@@ -33,7 +33,7 @@ beforeEach(async () => {
   listed = [];
   asked = [];
   effects = {};
-  store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: 30 * DAY });
+  store = await memoryStore({ clock, log, retention: 30 * DAY });
   core = createCore({
     store,
     clock,

@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
@@ -7,11 +6,12 @@ import type { Hosts } from '../../src/hosts/hosts.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
 import { SlotGrants } from '../../src/placement/slot-grants.ts';
-import { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { JOB, STAND_IN, VM } from '../machines/job-samples.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 import { DAY } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const LARGE: Job = { ...JOB, profile: 'large' };
@@ -27,7 +27,7 @@ let sent: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = await Store.over(new MemoryLevel<string, string>() as never, { clock, log, retention: DAY });
+  store = await memoryStore({ clock, log, retention: DAY });
   actors = new Map();
   hosts = new Map();
   sent = [];

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { DAY } from '../store/records.ts';
 import { DAMAGED, keyOf, WHOLE } from '../store/unreadable-rows.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 import { changed, textOf } from './changed.ts';
 import { beyondBounds } from './within-bounds.ts';
 
@@ -41,9 +41,9 @@ test('a slightly changed row is read within its bounds or set aside, and the sto
   );
   await fc.assert(
     fc.asyncProperty(row, async ({ table, raw }) => {
-      const database = new MemoryLevel<string, string>();
+      const database = memoryDatabase();
       const clock = new ManualClock();
-      const open = () => Store.over(database, { clock, log, retention: 30 * DAY });
+      const open = () => memoryStore({ clock, log, retention: 30 * DAY }, database);
       await (await open()).close();
       await database.open();
       await database.sublevel(table).put(keyOf(table, 0), raw);

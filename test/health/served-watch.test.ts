@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
@@ -10,9 +9,9 @@ import { ServedWatch } from '../../src/health/served-watch.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { type Gates, OPEN_GATES } from '../../src/placement/schedule.ts';
-import { Store } from '../../src/store/store.ts';
 import { snapshotAt } from '../machines/job-step.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 import { factsOf } from './health-rig.ts';
 
 const log = pino({ level: 'silent' });
@@ -22,7 +21,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   const queued = snapshotAt('queued');
   const clock = new ManualClock(queued.context.job.queuedAt + 1_000);
   const { profile } = queued.context.job;
-  const store = await Store.over(new MemoryLevel<string, string>() as never, { clock, log, retention: 1e12 });
+  const store = await memoryStore({ clock, log, retention: 1e12 });
   let isQueued = true;
   const actors = {
     *placeholders() {},

@@ -1,15 +1,14 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { handlePendingDeliveries } from '../../src/intake/webhooks/pending-deliveries.ts';
-import { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 test('F: a delivery whose handling fails is set aside, and the others are handled', async () => {
   const log = pino({ level: 'silent' });
-  const database = new MemoryLevel<string, string>();
-  const open = () => Store.over(database, { clock: new ManualClock(), log, retention: DAY });
+  const database = memoryDatabase();
+  const open = () => memoryStore({ clock: new ManualClock(), log, retention: DAY }, database);
   let store = await open();
   for (const n of [1, 2, 3]) await store.deliveries.remember(`d${n}`, () => observation(n));
   const seen: number[] = [];

@@ -1,10 +1,9 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DaemonError } from '../../src/errors.ts';
 import { RepositoryNames } from '../../src/intake/repository-names.ts';
-import { Store } from '../../src/store/store.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const HOUR = 3_600_000;
@@ -12,9 +11,9 @@ const INTERVAL = 5 * 60_000;
 
 async function naming(answers: (() => { id: number; fullName: string })[]) {
   const clock = new ManualClock();
-  const database = new MemoryLevel<string, string>();
+  const database = memoryDatabase();
   await database.open();
-  const store = await Store.over(database, { clock, log, retention: HOUR });
+  const store = await memoryStore({ clock, log, retention: HOUR }, database);
   const warned: unknown[] = [];
   const names = new RepositoryNames({
     github: {
@@ -56,7 +55,7 @@ test('a known id survives a restart and an outage of GitHub', async () => {
   await first.names.stop();
   await first.store.durable();
   const { clock, database } = first;
-  const store = await Store.over(database, { clock, log, retention: HOUR });
+  const store = await memoryStore({ clock, log, retention: HOUR }, database);
   const unreachable = () => Promise.reject(new DaemonError('GITHUB_UNREACHABLE', 'no answer'));
   const names = new RepositoryNames({
     github: { getRepository: unreachable },

@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Job } from '../../machines/job/context.ts';
@@ -6,9 +5,9 @@ import { JobRechecks } from '../../src/intake/job-rechecks.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
 import { RepositoryNames } from '../../src/intake/repository-names.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
-import { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const app = { owner: 'octo', repository: 'app' };
@@ -73,7 +72,7 @@ test('a repository that hangs does not delay reading the active jobs of the othe
 
 test('a repository that hangs does not delay reading the names of the others', async () => {
   const clock = new ManualClock();
-  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const store = await memoryStore({ clock, log, retention: DAY });
   const names = new RepositoryNames({
     github: {
       getRepository: async (_owner: string, repository: string, options?: Options) =>

@@ -1,10 +1,9 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import type { WebhookReceiverOptions } from '../../src/intake/webhooks/webhook-receiver.ts';
-import { Store } from '../../src/store/store.ts';
 import { DAY, settledJob } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 import { soon } from '../support/soon.ts';
 import {
   type DeliveryOptions,
@@ -255,10 +254,10 @@ describe('a delivery is acknowledged', () => {
 
 /** A store as the daemon has it, in memory. */
 async function stored(over: Partial<WebhookReceiverOptions> = {}) {
-  const database = new MemoryLevel<string, string>();
+  const database = memoryDatabase();
   await database.open();
   const options = { clock: new ManualClock(), log: pino({ level: 'silent' }), retention: 30 * DAY };
-  const store = await Store.over(database, options);
+  const store = await memoryStore(options, database);
   /** The tables that each batch writes to. */
   const batches: string[][] = [];
   database.on('write', (operations: { key: Uint8Array }[]) =>

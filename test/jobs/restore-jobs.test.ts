@@ -1,16 +1,15 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from 'xstate';
 import { PendingCreates, registrationKey } from '../../src/effects/pending-creates.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { restoreJobs } from '../../src/jobs/restore-jobs.ts';
-import { Store } from '../../src/store/store.ts';
 import { RUNNER } from '../machines/job-samples.ts';
 import { machine, snapshotAt } from '../machines/job-step.ts';
 import { actorRecord, DAY } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const SETTLE = 120_000;
 
@@ -21,10 +20,10 @@ const SETTLE = 120_000;
 async function restoredWith(sent: string) {
   const clock = new ManualClock();
   const log = pino({ level: 'silent' });
-  const database = new MemoryLevel<string, string>();
+  const database = memoryDatabase();
   await database.open();
   onTestFinished(() => database.close());
-  const store = await Store.over(database, { clock, log, retention: 30 * DAY });
+  const store = await memoryStore({ clock, log, retention: 30 * DAY }, database);
   const snapshot = snapshotAt('jitConfig.acting', { runner: { ...RUNNER, id: null } });
   const actor = createActor(machine.provide({ actors: endlessEffects() }), {
     snapshot,

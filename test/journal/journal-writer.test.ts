@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
@@ -9,10 +8,10 @@ import { WebhookAndBreakerEntries } from '../../src/journal/entries/webhook-and-
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { liveRecording, overviewAt } from '../../src/journal/recording.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
-import { Store } from '../../src/store/store.ts';
 
 import { DAY } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const host = (name: string, at: number, to: string, more: object = {}) => ({
@@ -22,8 +21,8 @@ const host = (name: string, at: number, to: string, more: object = {}) => ({
 
 async function fixture() {
   const clock = new ManualClock();
-  const database = new MemoryLevel<string, string>();
-  const store = await Store.over(database, { clock, log, retention: 30 * DAY });
+  const database = memoryDatabase();
+  const store = await memoryStore({ clock, log, retention: 30 * DAY }, database);
   const journal = new JournalWriter(store.journal);
   const recording = liveRecording(store, journal);
   return { clock, store, journal, at: (instant: number | null) => overviewAt(recording, instant) };

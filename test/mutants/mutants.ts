@@ -585,14 +585,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: 'store: what LevelDB skips at its opening is told, and kept',
-    file: 'src/store/open-store.ts',
+    file: 'src/store/leveldb/open-level.ts',
     line: '  if (damage.length === 0) return;',
     becomes: '  if (damage.length >= 0) return;',
     tests: ['test/store/open-store.test.ts'],
   },
   {
     law: 'store: a table in which a byte changed is told at the start',
-    file: 'src/store/open-store.ts',
+    file: 'src/store/leveldb/open-level.ts',
     line: '    if (tables.length > 0) tellDamagedTables(tables, folder, options);',
     becomes: '    if (tables.length < 0) tellDamagedTables(tables, folder, options);',
     tests: ['test/store/table-checksums.test.ts'],

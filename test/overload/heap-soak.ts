@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { AgentClient } from '../../src/agent/agent-client.ts';
@@ -7,10 +6,10 @@ import { startTimeout } from '../../src/clock.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
-import { Store } from '../../src/store/store.ts';
 import { observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 /** Bytes of heap before and after many passes of a loop of the daemon. */
 export interface HeapFigures {
@@ -58,7 +57,7 @@ function idleAgent(clock: ManualClock): AgentClient {
  */
 async function schedulingSoak(): Promise<Soak> {
   const clock = new ManualClock();
-  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const store = await memoryStore({ clock, log, retention: DAY });
   const { actors, hosts, dispatcher } = createCore({
     store,
     clock,

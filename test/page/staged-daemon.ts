@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import type { failure } from '../../machines/failure.ts';
 import type { Job } from '../../machines/job/context.ts';
@@ -20,11 +19,11 @@ import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import type { JournalWriter } from '../../src/journal/journal-writer.ts';
-import type { Database } from '../../src/store/leveldb/level-engine.ts';
-import { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { GOOD_HEALTH } from '../support/good-health.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 import { NUMBERS } from '../support/numbers.ts';
 import type { StagedMacs } from './staged-macs.ts';
 import { stagedSource } from './staged-source.ts';
@@ -88,8 +87,8 @@ export class StagedDaemon {
       readToken = null,
     }: { clock?: Clock; macs?: StagedMacs | null; readToken?: string | null } = {},
   ): Promise<StagedDaemon> {
-    const database = new MemoryLevel<string, string>() as unknown as Database;
-    const store = await Store.over(database, { clock, log: silent, retention: 1e12 });
+    const database = memoryDatabase();
+    const store = await memoryStore({ clock, log: silent, retention: 1e12 }, database);
     const daemon = new StagedDaemon(store, clock, macs);
     await daemon.#listen({ token: token ?? undefined, read_token: readToken ?? undefined });
     if (macs) daemon.#core.hosts.start();

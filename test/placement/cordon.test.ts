@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DEFAULT_BREAKER_POLICIES } from '../../machines/breaker.ts';
@@ -9,13 +8,13 @@ import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
 import { Breakers } from '../../src/placement/breakers/breakers.ts';
 import { OPEN_GATES } from '../../src/placement/schedule.ts';
-import { Store } from '../../src/store/store.ts';
 import { snapshotAt } from '../machines/job-step.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 
 test('a cordoned host gets no job until it is uncordoned', async () => {
-  const store = await Store.over(new MemoryLevel<string, string>() as never, {
+  const store = await memoryStore({
     clock: systemClock,
     log,
     retention: 1e12,

@@ -4,6 +4,7 @@ import type { Ports } from '../../src/controller/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest, type ClientSignals } from '../../src/simulator/agent/http/exchange.ts';
 import { parseQuery, type RequestHead } from '../../src/simulator/agent/http/request-head.ts';
+import { LevelEngine } from '../../src/store/leveldb/level-engine.ts';
 import { Store } from '../../src/store/store.ts';
 import type { Chance } from './chance.ts';
 import { type OpenDisk, openCommitted } from './committed-database.ts';
@@ -46,7 +47,7 @@ export function lifePorts(parts: LifeParts): Ports {
           laws.afterCommit(world.committed);
         }),
       );
-      return Store.over(database, options);
+      return Store.over(await LevelEngine.over(database), options);
     },
     agentSender: () => ({
       send: (message) =>

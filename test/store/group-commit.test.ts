@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { GroupCommit, type Operation, type WriteHealth } from '../../src/store/group-commit.ts';
+import type { Operation } from '../../src/store/engine.ts';
+import { GroupCommit, type WriteHealth } from '../../src/store/group-commit.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const put = (key: string, value = key): Operation => ({ type: 'put', key, value });
+const put = (key: string, value = key): Operation => ({ type: 'put', table: 'noted', key, value });
 
 /** A disk on which each write waits for the test, or ends at once while `held` is false. */
 function scripted({ held = false } = {}) {
@@ -67,7 +68,7 @@ test('a synchronous piece of code during a write is not split either', async () 
 test('the last write of a key within a batch wins', async () => {
   const { commit, batches } = scripted();
   commit.add(put('a', 'old'));
-  commit.add({ type: 'del', key: 'a' });
+  commit.add({ type: 'del', table: 'noted', key: 'a' });
   commit.add(put('a', 'new'));
   await commit.durable();
   expect(batches).toEqual([[put('a', 'new')]]);

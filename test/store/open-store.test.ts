@@ -93,7 +93,7 @@ test('a store of a newer daemon is refused, and that daemon can still open it', 
   await database.close();
   expect(await refusal()).toBe(
     `The store in ${path} cannot be used: it was written by a newer version (format 2, and this one knows 1). ` +
-      'Run the version that wrote it, or give this daemon a store.path of its own.',
+      'Run the version that wrote it, or give this daemon a store of its own.',
   );
   await database.open();
   await database.close();

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, vi } from 'vitest';
-import type { Database, TableName } from '../../src/store/leveldb/level-engine.ts';
-import { Store } from '../../src/store/store.ts';
+import type { TableName } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { JournalQuery } from '../../src/store/tables/journal.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 import { DAY } from './records.ts';
 
 /** A place for one database, which keeps its data from a close to the next open. */
@@ -31,7 +32,7 @@ type ChainedBatch = ReturnType<Database['batch']> & {
 };
 
 const PLACES: Record<string, () => Place> = {
-  'memory-level': () => ({ database: new MemoryLevel<string, string>(), remove() {} }),
+  'memory-level': () => ({ database: memoryDatabase(), remove() {} }),
   'classic-level': () => {
     const folder = mkdtempSync(join(tmpdir(), 'store-'));
     return {
@@ -65,7 +66,7 @@ export class StoreFixture {
   async open(): Promise<void> {
     await this.database.open();
     const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(JSON.parse(line).msg) });
-    this.#store = await Store.over(this.database, { clock: this.clock, log, retention: 30 * DAY });
+    this.#store = await memoryStore({ clock: this.clock, log, retention: 30 * DAY }, this.database);
   }
 
   /** Closes and opens the store, as a restart of the daemon does. */

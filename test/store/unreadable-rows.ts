@@ -1,5 +1,6 @@
 import { Level } from 'level';
-import { type Database, TABLES, type TableName } from '../../src/store/leveldb/level-engine.ts';
+import { TABLES, type TableName } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import { actorRecord, journalEntry, observation, settledJob } from './records.ts';
 
 /** Without `meta`: it has the version that wrote the store, and an unreadable one refuses the store. */

@@ -1,4 +1,3 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
@@ -7,13 +6,13 @@ import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { HttpRequest } from '../../src/agent/agent-sender.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
-import { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
 import { vmAnswer } from '../agent/scripted-agent.ts';
 import { DAY, observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryStore } from '../support/memory-store.ts';
 
 const SECOND = 1_000;
 const INTERVAL = 60 * SECOND;
@@ -61,7 +60,7 @@ async function collecting({ macs, github = {}, repositories = ['app'] }: Rig, cl
       return [name, new AgentClient({ name, baseUrl: `http://${name}.test`, token: 't', clock, sender })];
     }),
   );
-  const store = await Store.over(new MemoryLevel<string, string>(), { clock, log, retention: DAY });
+  const store = await memoryStore({ clock, log, retention: DAY });
   const core = createCore({
     store,
     clock,

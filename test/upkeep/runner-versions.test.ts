@@ -1,16 +1,15 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
-import { Store } from '../../src/store/store.ts';
 import { RunnerVersions } from '../../src/upkeep/runner-versions.ts';
 import { REPO } from '../github/github-rig.ts';
 import { contextAt, VM } from '../machines/job-samples.ts';
 import { servedGitHub } from '../simulator/github/github-fixture.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -19,9 +18,9 @@ async function rig(ends: Record<string, number | null>) {
   const clock = new ManualClock(1_000 * DAY);
   const logged: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
-  const database = new MemoryLevel<string, string>();
+  const database = memoryDatabase();
   const journal = new JournalWriter(
-    (await Store.over(database, { clock, log, retention: 30 * DAY })).journal,
+    (await memoryStore({ clock, log, retention: 30 * DAY }, database)).journal,
   );
   const asked: string[] = [];
   const github = {

@@ -1,5 +1,5 @@
 import type { AbstractLevel, AbstractSublevel } from 'abstract-level';
-import type { Operation } from '../group-commit.ts';
+import { type Engine, type Operation, type Range, TABLES, type TableName } from '../engine.ts';
 import { StoreError } from '../store-error.ts';
 
 type Format = string | Buffer | Uint8Array;
@@ -7,41 +7,9 @@ type Format = string | Buffer | Uint8Array;
 /** LevelDB, on disk or in memory, with text keys and values. */
 export type Database = AbstractLevel<Format, string, string>;
 
-/** Each kind of record has a key prefix of its own: LevelDB's sublevel of this name. */
-export const TABLES = [
-  'meta',
-  'actors',
-  'journal',
-  'journalOfJob',
-  'deliveries',
-  'settled',
-  'noted',
-  'quarantine',
-  'cordons',
-  'silences',
-  'evidence',
-  'names',
-  'leftovers',
-  'repositories',
-  'sent',
-] as const;
-
-export type TableName = (typeof TABLES)[number];
-
-/** Bounds of a read, by key; without bounds, everything is read. */
-export interface Range {
-  gt?: string;
-  lt?: string;
-  reverse?: boolean;
-  limit?: number;
-}
-
-/** Grows when an older daemon could misread what a newer one has written. */
-const FORMAT = 1;
-
 /**
- * What the store needs from its database: atomic batches of puts and deletes, reads of a range in the order
- * of its keys, and values by key. Reads see only what is committed.
+ * LevelDB, which keeps a lock on its folder: no other process can write to it, so there is no epoch to check.
+ * Each table has a key prefix of its own, LevelDB's sublevel of its name.
  *
  * An acknowledged batch outlives the process. After a refused batch the database is closed and opened again
  * before the next one: LevelDB 1.20 would go on writing to the same log after the torn record, report
@@ -49,40 +17,44 @@ const FORMAT = 1;
  * 40 of 40 acknowledged writes gone). It also never leaves the failed state after a refused fsync or
  * compaction by itself.
  */
-export class LevelEngine {
+export class LevelEngine implements Engine {
+  readonly place: string;
+  readonly epoch = 0;
   readonly #database: Database;
   readonly #sublevels: Record<TableName, AbstractSublevel<Database, Format, string, string>>;
   #isTorn = false;
 
   /**
-   * Uses an open database, and marks an empty one as ours. Throws a StoreError for one that a newer daemon
-   * has written, and for one with content but without our mark.
+   * Uses an open database; `place` is its folder. Throws a StoreError when it has content but not our mark.
    */
-  static async over(database: Database): Promise<LevelEngine> {
-    const engine = new LevelEngine(database);
-    await engine.#confirmFormat();
+  static async over(database: Database, place = 'memory'): Promise<LevelEngine> {
+    const engine = new LevelEngine(database, place);
+    const [mark] = await engine.getMany('meta', ['format']);
+    if (mark !== undefined) return engine;
+    for await (const key of database.keys({ limit: 1 })) {
+      throw new StoreError(
+        `it is another program's database (its first key is ${JSON.stringify(key)}). Give this daemon a store.path of its own.`,
+      );
+    }
     return engine;
   }
 
-  private constructor(database: Database) {
+  private constructor(database: Database, place: string) {
     this.#database = database;
+    this.place = place;
     this.#sublevels = Object.fromEntries(TABLES.map((name) => [name, database.sublevel(name)])) as never;
   }
 
-  /** The key of a record in the whole database, as operations need it. */
-  keyOf(table: TableName, key: string): string {
-    return this.#sublevels[table].prefixKey(key, 'utf8');
-  }
-
   /** Writes the whole batch with a sync, or rejects. Reads fail while the database cannot be opened again. */
-  async write(operations: Operation[]): Promise<void> {
+  async write(operations: readonly Operation[]): Promise<void> {
     if (this.#isTorn) await this.#reopen();
     try {
       // Much cheaper than an array, whose operations would be copied and read by name.
       const batch = this.#database.batch();
       for (const operation of operations) {
-        if (operation.type === 'put') batch.put(operation.key, operation.value);
-        else batch.del(operation.key);
+        const key = this.#sublevels[operation.table].prefixKey(operation.key, 'utf8');
+        if (operation.type === 'put') batch.put(key, operation.value);
+        else batch.del(key);
       }
       // The types of abstract-level do not have `sync`; classic-level obeys it.
       await batch.write({ sync: true } as object);
@@ -115,26 +87,5 @@ export class LevelEngine {
     await this.#database.open({ createIfMissing: false });
     await Promise.all(Object.values(this.#sublevels).map((sublevel) => sublevel.open()));
     this.#isTorn = false;
-  }
-
-  async #confirmFormat(): Promise<void> {
-    const { meta } = this.#sublevels;
-    const text = await meta.get('format');
-    if (text === undefined) {
-      for await (const key of this.#database.keys({ limit: 1 })) {
-        throw new StoreError(`it is another program's database (its first key is ${JSON.stringify(key)})`);
-      }
-      return meta.put('format', String(FORMAT), { sync: true } as object);
-    }
-    if (Number(text) > FORMAT) {
-      throw new StoreError(
-        `it was written by a newer version (format ${text}, and this one knows ${FORMAT})`,
-      );
-    }
-    if (Number(text) !== FORMAT) {
-      throw new StoreError(
-        `its format is ${JSON.stringify(text)}, which no version of jeballto-runner writes`,
-      );
-    }
   }
 }

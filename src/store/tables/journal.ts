@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JobContext } from '../../../machines/job/context.ts';
 import type { JobEnd } from '../../../machines/job/job-end.ts';
-import type { Range } from '../leveldb/level-engine.ts';
+import type { Range } from '../engine.ts';
 import { JOURNAL_ENTRY } from './journal-entry.ts';
 import { NUMBER_KEY, numberKey, type Row, type Table } from './table.ts';
 

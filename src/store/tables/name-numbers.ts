@@ -36,20 +36,26 @@ export const NAME_ROWS: AgedTableOptions<ReservedNumbers> = {
  */
 export class NameNumbers {
   readonly #table: AgedTable<ReservedNumbers>;
+  readonly #above: number;
   readonly #last = new Map<string, number>();
 
-  constructor(table: AgedTable<ReservedNumbers>) {
+  /**
+   * `above`: numbers up to this one are taken, even when the table does not say so. The rows of a database may
+   * be older than the names in use, because it was restored from a backup.
+   */
+  constructor(table: AgedTable<ReservedNumbers>, above = 0) {
     this.#table = table;
+    this.#above = above;
   }
 
   async load(now: number): Promise<void> {
     await this.#table.load(now, (key, { last }) => this.#last.set(key, last));
   }
 
-  /** The last number that was reserved for a job id; 0 when none was. */
+  /** The last number that was reserved for a job id, or that may have been; 0 when none was. */
   lastOf(jobId: number): number {
     const key = numberKey(jobId);
-    return this.#table.has(key) ? (this.#last.get(key) ?? 0) : 0;
+    return Math.max(this.#above, this.#table.has(key) ? (this.#last.get(key) ?? 0) : 0);
   }
 
   /** From now on, no number up to this one is used again. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Engine, Range, TableName } from '../engine.ts';
 import type { GroupCommit } from '../group-commit.ts';
-import type { LevelEngine, Range, TableName } from '../leveldb/level-engine.ts';
 
 export interface Row {
   key: string;
@@ -36,13 +36,13 @@ const SHALLOW = 4_096;
  */
 export class Table {
   readonly #name: TableName;
-  readonly #engine: LevelEngine;
+  readonly #engine: Engine;
   readonly #commit: GroupCommit;
   readonly #keep: KeepUnreadable;
   /** Keys of rows that were put in quarantine: reads still find them until that is committed. */
   readonly #aside = new Set<string>();
 
-  constructor(name: TableName, engine: LevelEngine, commit: GroupCommit, keep: KeepUnreadable) {
+  constructor(name: TableName, engine: Engine, commit: GroupCommit, keep: KeepUnreadable) {
     this.#name = name;
     this.#engine = engine;
     this.#commit = commit;
@@ -50,15 +50,11 @@ export class Table {
   }
 
   put(key: string, value: object): void {
-    this.#commit.add({
-      type: 'put',
-      key: this.#engine.keyOf(this.#name, key),
-      value: JSON.stringify(value),
-    });
+    this.#commit.add({ type: 'put', table: this.#name, key, value: JSON.stringify(value) });
   }
 
   delete(key: string): void {
-    this.#commit.add({ type: 'del', key: this.#engine.keyOf(this.#name, key) });
+    this.#commit.add({ type: 'del', table: this.#name, key });
   }
 
   /**

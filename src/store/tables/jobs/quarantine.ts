@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { exactText, instant } from '../../../bounds.ts';
 import type { Clock } from '../../../clock.ts';
-import type { TableName } from '../../leveldb/level-engine.ts';
+import type { TableName } from '../../engine.ts';
 import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
 import type { Row } from '../table.ts';
 import type { ActorRecords } from './actor-records.ts';
