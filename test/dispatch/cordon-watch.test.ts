@@ -1,22 +1,21 @@
-import { MemoryLevel } from 'memory-level';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
-import type { Database } from '../../src/store/level-engine.ts';
-import { Store } from '../../src/store/store.ts';
+import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import { DAY } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
 const log = pino({ level: 'silent' });
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** One life of a daemon with a host that is never looked at, on what an earlier life stored. */
-async function life(clock: ManualClock, database: Database = new MemoryLevel<string, string>() as never) {
-  const store = await Store.over(database, { clock, log, retention: DAY });
+async function life(clock: ManualClock, database: Database = memoryDatabase()) {
+  const store = await memoryStore({ clock, log, retention: DAY }, database);
   const core = createCore({
     store,
     clock,
