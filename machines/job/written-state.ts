@@ -23,3 +23,8 @@ export function beginsTeardown(from: string, to: string): boolean {
 export function isTearingDown(path: string): boolean {
   return topOf(path) === 'tearingDown';
 }
+
+/** Whether an actor that has a VM still has its slot in this state: until the VM is gone. */
+export function isInSlot(path: string): boolean {
+  return !isOver(path) && !path.includes('tearingDown.vm.gone');
+}

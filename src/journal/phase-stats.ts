@@ -1,5 +1,6 @@
 import { isOver, isTearingDown } from '../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
+import { percentile } from './percentile.ts';
 
 /** How long jobs stayed in a state, over the last stays; milliseconds. */
 export interface PhaseStat {
@@ -56,8 +57,8 @@ export class PhaseStats {
 
   of(state: string): PhaseStat {
     const sorted = [...(this.#stays.get(state) ?? [])].sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-    return { stays: sorted.length, median: at(0.5), p95: at(0.95), failures: this.#failed(state) };
+    const [median, p95] = [percentile(sorted, 0.5), percentile(sorted, 0.95)];
+    return { stays: sorted.length, median, p95, failures: this.#failed(state) };
   }
 
   #failed(state: string): number {

@@ -3,6 +3,8 @@ import type { AnyStateNode } from 'xstate';
 import { NO_JOB } from '../../machines/job/context.ts';
 import { effectPlaceholders } from '../../machines/job/effects.ts';
 import { JOB_OUTCOMES } from '../../machines/job/job-end.ts';
+import { isInSlot } from '../../machines/job/written-state.ts';
+import { statePath } from '../../machines/state-path.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { PIPELINE } from '../../src/journal/pipeline.js';
 import { OVER } from './job-effects-table.ts';
@@ -106,6 +108,7 @@ describe('in everything that can happen', () => {
       const isHolding =
         state.context.vm !== null && state.status === 'active' && !at(state).includes('vm.gone');
       expect(state.hasTag('holdsSlot'), at(state)).toBe(isHolding);
+      expect(state.context.vm !== null && isInSlot(statePath(state.value)), at(state)).toBe(isHolding);
     }
   });
 

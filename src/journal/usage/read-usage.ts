@@ -1,0 +1,44 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Recording } from '../recording.ts';
+import { type UsageBy, UsageFold, type UsageRange } from './usage-fold.ts';
+import type { Usage } from './usage-tally.ts';
+
+/** Entries that are read before other work gets a turn: some milliseconds. */
+const AT_ONCE = 100;
+
+export interface UsageAnswer extends UsageRange {
+  by: UsageBy;
+  /** Epoch ms of the first entry of the journal: what was before is not in the figures. Null for an empty journal. */
+  firstAt: number | null;
+  rows: Usage[];
+  total: Usage;
+}
+
+/**
+ * Who used the hosts in a time range that is not in the future. Reads all of the journal that is in it, some
+ * entries at a time, so that jobs, webhooks and other readers go on; an abort ends it with the signal's
+ * reason.
+ */
+export async function readUsage(
+  recording: Recording,
+  by: UsageBy,
+  { since, until }: UsageRange,
+  signal: AbortSignal,
+): Promise<UsageAnswer> {
+  await recording.durable();
+  let firstAt: number | null = null;
+  for await (const entry of recording.read({ limit: 1 })) firstAt = entry.at;
+  const seq = Math.max(1, await recording.seqAt(since));
+  let begin = seq;
+  for await (const entry of recording.read({ after: seq - 1, limit: 1 })) begin = entry.since ?? entry.seq;
+  const fold = new UsageFold({ since, until }, by);
+  let read = 0;
+  for await (const entry of recording.read({ after: Math.min(begin, seq) - 1 })) {
+    if (entry.at >= until) break;
+    fold.add(entry);
+    read += 1;
+    if (read % AT_ONCE === 0) await setImmediate();
+    signal.throwIfAborted();
+  }
+  return { since, until, by, firstAt, ...fold.result() };
+}
