@@ -139,6 +139,20 @@ export const seenJob = z.looseObject({
   state: z.string(),
   enteredAt: instant,
 });
+const counts = z.record(z.string(), z.number());
+export const usage = z.object({
+  name: z.string().describe('Empty for VMs that had no job yet, and for jobs that had no host.'),
+  jobs: z.number().describe('Jobs that ended in the range.'),
+  outcomes: counts.describe('The same by outcome.'),
+  failures: counts.describe('Failed and lost jobs, by whose fault that was.'),
+  vms: z.number().describe('VMs that got a slot in the range.'),
+  failedAttempts: counts.describe('Attempts that failed, by whose fault that was; most cost no job.'),
+  jobMs: z.number().describe('Milliseconds in which jobs ran.'),
+  slotMs: z.number().describe('Milliseconds in which slots were taken.'),
+  waits: z
+    .object({ count: z.number(), median: z.number(), p95: z.number(), longest: z.number() })
+    .describe('Milliseconds from queued to started, of the jobs that started in the range.'),
+});
 export const waiting = z.object({
   key: z.string(),
   jobId: z.number(),

@@ -17,6 +17,7 @@ import type { JobView } from '../../../jobs/job-view.ts';
 import { type AroundJob, aroundJob } from '../../../journal/around-job.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
+import type { UsageAnswer } from '../../../journal/usage/read-usage.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
 import type { Cordon } from '../../../store/tables/hosts/cordons.ts';
@@ -31,6 +32,7 @@ import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
 import { orderEnd } from './order-end.ts';
+import { usageRoute } from './usage-route.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource {
@@ -104,6 +106,7 @@ export interface Answers {
   '/api/journal': { entries: StoredJournalEntry[] };
   '/api/machines': { machines: Chart[] };
   '/api/stats': { states: Record<string, PhaseStat> };
+  '/api/usage': UsageAnswer;
   '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
   '/api/hosts': { hosts: HostView[] };
   '/api/sources': SourcesView;
@@ -136,7 +139,13 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
 
   // Entries that are not on disk cannot be read. While the disk refuses writes this may last, so the reader
   // gets the reason.
-  for (const path of ['/api/state', '/api/journal', '/api/jobs/:id/journal', '/api/jobs/:id/around']) {
+  for (const path of [
+    '/api/state',
+    '/api/usage',
+    '/api/journal',
+    '/api/jobs/:id/journal',
+    '/api/jobs/:id/around',
+  ]) {
     app.use(path, async (c, next) => {
       const health = source.health();
       return health.canStore ? next() : c.json({ message: storeReasons(health).join(' ') }, 503);
@@ -190,6 +199,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     machines: await chartsOf(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
   }));
   get('/api/stats', () => ({ states: source.stats() }));
+  get('/api/usage', usageRoute(recording, clock));
   get('/api/waiting', () => {
     const { waiting, unserved } = source.waiting();
     const shown = waiting.filter(({ key }, place) => place < MOST_QUEUED || key.startsWith('unserved-'));

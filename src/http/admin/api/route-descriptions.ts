@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
+import { USAGE_BY } from '../../../journal/usage/usage-fold.ts';
 import {
   entry,
   health,
@@ -8,6 +9,7 @@ import {
   poller,
   seenJob,
   settled,
+  usage,
   view,
   waiting,
   webhooks,
@@ -151,6 +153,27 @@ export const ROUTES: Route[] = [
         z.string(),
         z.object({ stays: z.number(), median: z.number(), p95: z.number(), failures: z.number() }),
       ),
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/usage',
+    summary:
+      'Who used the hosts in a time range: minutes of slots and jobs, VMs, waits, ends and failures. It reads the journal of that time, which may take seconds.',
+    query: {
+      since: 'Epoch milliseconds; a week before `until` by default.',
+      until: 'Epoch milliseconds; now by default.',
+      by: '`repository` (the default), `profile` or `host`.',
+    },
+    answer: z.object({
+      since: instant,
+      until: instant,
+      by: z.enum(USAGE_BY),
+      firstAt: instant
+        .nullable()
+        .describe('The first entry of the journal: nothing before it is in the figures.'),
+      rows: z.array(usage),
+      total: usage,
     }),
   },
   {
