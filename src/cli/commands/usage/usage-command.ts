@@ -28,7 +28,9 @@ export async function usageCommand(
   if (since >= until) throw new UsageError('Write a --since that is before --until, and not in the future.');
   const daemon = adminAddress(readConfig(config, terminal).config);
   const path = `/api/usage?by=${by}&since=${since}&until=${until}`;
-  const answer = (await askDaemon(daemon, 'GET', path, USAGE_TIMEOUT_MS)) as Answers['/api/usage'];
+  const answer = (await askDaemon(daemon, 'GET', path, {
+    timeoutMs: USAGE_TIMEOUT_MS,
+  })) as Answers['/api/usage'];
   if (json || format === 'json') terminal.out(JSON.stringify(answer));
   else for (const line of format === 'csv' ? usageCsv(answer) : usageTable(answer)) terminal.out(line);
   if (answer.firstAt === null || answer.firstAt > since)
