@@ -4,7 +4,6 @@ import { NO_JOB } from '../../../machines/job/context.ts';
 import { LOSSES } from '../../../machines/job/job-end.ts';
 import { isFailed, isOver } from '../../../machines/job/written-state.ts';
 import { topState } from '../../../machines/state-path.ts';
-import { type OutgoingCall, onCallEnd } from '../../call-trace.ts';
 import type { Clock } from '../../clock.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { DaemonHealth } from '../../health/daemon-health.ts';
@@ -23,6 +22,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
+import { callMetrics } from './call-metrics.ts';
 
 export interface MetricsOptions {
   actors: JobActors;
@@ -63,19 +63,6 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #unlisten: () => void;
   readonly #unsubscribe: () => void;
-  readonly #calls = new Counter({
-    name: `${PREFIX}calls_total`,
-    help: 'Calls to agents, GitHub and guests, by route and response status.',
-    labelNames: ['system', 'method', 'route', 'status'],
-    registers: [this.#registry],
-  });
-  readonly #callSeconds = new Histogram({
-    name: `${PREFIX}call_duration_seconds`,
-    help: 'How long calls took.',
-    labelNames: ['system'],
-    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120],
-    registers: [this.#registry],
-  });
   readonly #phases = new Histogram({
     name: `${PREFIX}job_phase_duration_seconds`,
     help: 'How long jobs stayed in each phase.',
@@ -109,7 +96,7 @@ export class Metrics {
       stays.add(entry);
       this.#count(entry);
     });
-    this.#unlisten = onCallEnd(options.clock, this.#call);
+    this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
     this.#gauges();
   }
 
@@ -122,11 +109,6 @@ export class Metrics {
   async text(): Promise<string> {
     return `${await ofProcess.metrics()}\n${await this.#registry.metrics()}`;
   }
-
-  #call = ({ system, method, route, status, ms }: OutgoingCall) => {
-    this.#calls.inc({ system, method, route, status: String(status ?? 'none') });
-    this.#callSeconds.observe({ system }, ms / 1000);
-  };
 
   #count({ kind, actor, to, detail }: StoredJournalEntry): void {
     if (kind !== undefined) return;
