@@ -19,8 +19,8 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Find out why the host does not answer. When it answers again, the daemon removes what is left on it.',
   ],
   HOST_DRAINED: [
-    'An operator drains the host, so the job goes on at another one.',
-    'Nothing. Uncordon the host when it may take jobs again.',
+    'An operator or a maintenance window drains the host, so the job goes on at another one.',
+    'Nothing. Uncordon the host when it may take jobs again, unless that has an end.',
   ],
   HOST_UNKNOWN: [
     'The job has a VM on a host that is no longer in the config.',

@@ -29,7 +29,8 @@ const EVENTS: Record<JobEvent['type'], string> = {
   'vm.vanished': 'Two looks at the host in a row do not list our VM any more.',
   'host.lost': 'The host was silent for longer than `timeouts.host_lost`.',
   'host.full': 'The host of our VM is full, and another host has room.',
-  'host.drained': 'An operator drains the host: a job that is not at work there goes on at another host.',
+  'host.drained':
+    'An operator or a maintenance window drains the host: a job that is not at work there goes on at another host.',
   'operator.cancelled': 'An operator orders that the job is not served here.',
   'operator.retried': 'An operator orders the next try at once.',
   'operator.forgot': 'An operator ends the record; the collector removes what is left of its VM and runner.',

@@ -6,7 +6,7 @@ import { factsAt, type KeyPath, keyPattern, namesUnder, SECTIONS } from './secti
 /** The schema's issues as problems of keys: one for each unknown key. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[]): KeyProblem[] {
   return issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
+    issue.code === 'unrecognized_keys' && !isInsideKey(issue.path)
       ? issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKeyMessage(issue.path, key) }))
       : [{ path: issue.path, message: issue.message }],
   );
@@ -24,6 +24,9 @@ export function describeIssue({ code, input, path = [] }: z.core.$ZodRawIssue): 
     section?.form === 'named' && path.length === 1 ? 'names, and under each name some of ' : 'some of ';
   return `must hold ${within}these keys: ${namesUnder(path).join(', ')}.`;
 }
+
+/** Whether the path leads into the value of a key, whose schema has sentences of its own. */
+const isInsideKey = (path: KeyPath) => path.some((_, length) => factsAt(path.slice(0, length)) !== undefined);
 
 /** The message for a key that does not exist at its place: a typing error, or a key of another section. */
 function unknownKeyMessage(path: KeyPath, key: string): string {

@@ -8,6 +8,7 @@ import { createJobMachine } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
+import type { MaintenanceWindow } from '../config/values/maintenance-window.ts';
 import { CordonWatch } from '../dispatch/cordon-watch.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
@@ -30,6 +31,8 @@ export interface CoreOptions {
   /** The implementations of the job machine's effects; `tracer` notes what each effect did. */
   effects(tracer: EffectTracer): typeof effectPlaceholders;
   hosts: { name: string; client: AgentClient; maxVms: number }[];
+  /** The maintenance windows of each host that has some. */
+  maintenance?: ReadonlyMap<string, readonly MaintenanceWindow[]>;
   hostPolicy: HostPolicy;
   breakerPolicies?: Record<BreakerAbout, BreakerPolicy>;
   /** What decides whether a queued job may get a VM; without it every job may. */
@@ -69,7 +72,11 @@ export function createCore(options: CoreOptions): Core {
   const { store, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
   const journal = new JournalWriter(store.journal);
-  const cordons = new HostCordons(store.cordons, clock);
+  const cordons = new HostCordons({
+    orders: store.cordons,
+    windows: options.maintenance ?? new Map(),
+    clock,
+  });
   const webhookAndBreakerEntries = new WebhookAndBreakerEntries(journal, clock);
   const hostEntries = new HostEntries({
     journal,

@@ -123,6 +123,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
       client: world.agent(host.name),
       maxVms: host.max_concurrent_vms,
     })),
+    maintenance: new Map(config.hosts.map(({ name, maintenance = [] }) => [name, maintenance])),
     hostPolicy: {
       checkInterval: config.controller.host_check_interval,
       lostAfter: config.timeouts.host_lost,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { instant } from '../format.js';
 import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { HostEntries } from '../journal/entries/host-entries.ts';
@@ -9,9 +10,9 @@ import type { Dispatcher } from './dispatcher.ts';
 
 export interface CordonWatchOptions {
   cordons: HostCordons;
-  hosts: Pick<Hosts, 'snapshotOf'>;
+  hosts: Pick<Hosts, 'all' | 'snapshotOf'>;
   hostEntries: HostEntries;
-  dispatcher: Pick<Dispatcher, 'requestScheduling'>;
+  dispatcher: Pick<Dispatcher, 'drainHost' | 'requestScheduling'>;
   store: Store;
   clock: Clock;
   log: Logger;
@@ -19,24 +20,33 @@ export interface CordonWatchOptions {
 
 const CALLED_OFF = Symbol('called off');
 
-/** Ends each cordon at its end, or at the next start when that passed while the daemon was down. */
+/** Milliseconds after which the system's clock is asked again: a window begins by it, and it may have been set. */
+const LONGEST_SLEEP = 60_000;
+
+/**
+ * Ends each cordon at its end, drains a host when a maintenance window of its begins, and lets it get jobs when the
+ * window is over. What passed while the daemon was down is done at its start.
+ */
 export class CordonWatch {
   readonly #options: CordonWatchOptions;
+  /** Hosts in a window that is known to have begun. */
+  readonly #inWindow = new Set<string>();
   #wake: AbortController | null = null;
 
   constructor(options: CordonWatchOptions) {
     this.#options = options;
   }
 
-  /** Ends what has ended, and waits for the next end. To be called at the start and after each order. */
+  /** Does what is due, and waits for the next change. To be called at the start and after each order. */
   look(): void {
-    const { cordons, clock } = this.#options;
+    const { cordons, clock, hosts } = this.#options;
     for (const { host, cordon } of cordons.ended()) this.#end(host, cordon);
+    for (const { name } of hosts.all()) this.#lookAtWindow(name);
     this.stop();
-    const next = cordons.nextEnd();
+    const next = cordons.nextChange();
     if (next === null) return;
     this.#wake = new AbortController();
-    clock.sleepUntil(next, this.#wake.signal).then(
+    clock.sleepUntil(Math.min(next, clock.now() + LONGEST_SLEEP), this.#wake.signal).then(
       () => this.look(),
       () => undefined,
     );
@@ -48,13 +58,40 @@ export class CordonWatch {
   }
 
   #end(host: string, cordon: Cordon): void {
-    const { store, hosts, hostEntries, dispatcher, log } = this.#options;
+    const { store, log, dispatcher } = this.#options;
     store.atomically(() => {
       store.cordons.put(host, null);
-      const snapshot = hosts.snapshotOf(host);
-      if (snapshot) hostEntries.changed(host, snapshot, 'cordon.ended');
+      this.#note(host, 'cordon.ended');
     });
-    log.info({ host, cordon }, `host ${host}: the cordon by ${cordon.by} has ended; it gets jobs again`);
+    if (!cordon.opens) log.info({ host, cordon }, `host ${host}: the cordon by ${cordon.by} has ended`);
     dispatcher.requestScheduling();
+  }
+
+  #lookAtWindow(host: string): void {
+    const { cordons, store, dispatcher, log } = this.#options;
+    const window = cordons.window(host);
+    if (window !== null && !this.#inWindow.has(host)) {
+      this.#inWindow.add(host);
+      // An operator opened the host for this window before the daemon was started again.
+      if (cordons.of(host) === null) return;
+      log.info(
+        { host, window },
+        `host ${host}: maintenance until ${instant(window.until)}; it gets no new jobs`,
+      );
+      store.atomically(() => {
+        this.#note(host, 'maintenance.began');
+        dispatcher.drainHost(host);
+      });
+    }
+    if (window === null && this.#inWindow.delete(host)) {
+      log.info({ host }, `host ${host}: its maintenance window is over`);
+      this.#note(host, 'maintenance.ended');
+      dispatcher.requestScheduling();
+    }
+  }
+
+  #note(host: string, event: string): void {
+    const snapshot = this.#options.hosts.snapshotOf(host);
+    if (snapshot) this.#options.hostEntries.changed(host, snapshot, event);
   }
 }

@@ -133,6 +133,14 @@ export class Dispatcher {
     });
   }
 
+  /** Moves jobs that do not run on the host yet to other hosts. */
+  drainHost(host: string): void {
+    const { actors } = this.#options;
+    for (const { key, snapshot } of [...actors.all()]) {
+      if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
+    }
+  }
+
   /** Gives out no more slots; jobs that have one go on. */
   drain(): void {
     this.#draining = true;

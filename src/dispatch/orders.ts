@@ -3,6 +3,7 @@ import type { JobEvent } from '../../machines/job/events.ts';
 import { subjectOf } from '../../machines/job/subject.ts';
 import type { Clock } from '../clock.ts';
 import type { GitHub } from '../github/github.ts';
+import type { HostCordons } from '../hosts/host-cordons.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { HostEntries } from '../journal/entries/host-entries.ts';
@@ -30,6 +31,7 @@ export interface OrdersOptions {
   hosts: Hosts;
   hostEntries: HostEntries;
   dispatcher: Dispatcher;
+  cordons: Pick<HostCordons, 'window'>;
   cordonWatch: Pick<CordonWatch, 'look'>;
   store: Store;
   journal: JournalWriter;
@@ -137,19 +139,24 @@ export class Orders {
     this.#order('operator.cordoned', host, by, this.#cordonOf(by, until));
   }
 
+  /** The host gets jobs from now on, also for the rest of a maintenance window. */
   uncordon(host: string, by: string): void {
-    this.#order('operator.uncordoned', host, by, null);
-    this.#options.dispatcher.requestScheduling();
+    const { cordons, clock, dispatcher } = this.#options;
+    const window = cordons.window(host);
+    const opened = window && {
+      ...this.#cordonOf(by, window.until - clock.systemAheadBy()),
+      opens: true as const,
+    };
+    this.#order('operator.uncordoned', host, by, opened);
+    dispatcher.requestScheduling();
   }
 
   /** Cordons the host, until an instant (epoch ms) if one is given, and moves jobs that do not run there yet. */
   drain(host: string, by: string, until?: number): void {
-    const { actors, store } = this.#options;
+    const { dispatcher, store } = this.#options;
     store.atomically(() => {
       this.#order('operator.drained', host, by, this.#cordonOf(by, until));
-      for (const { key, snapshot } of [...actors.all()]) {
-        if (snapshot.context.vm?.host === host) actors.send(key, { type: 'host.drained' });
-      }
+      dispatcher.drainHost(host);
     });
   }
 
@@ -167,7 +174,7 @@ export class Orders {
     if (!snapshot) throw new OrderRefused(404, `The config names no host "${host}".`);
     store.atomically(() => {
       store.cordons.put(host, cordon);
-      this.#write(event, `host:${host}`, 0, host, by, cordon?.until);
+      this.#write(event, `host:${host}`, 0, host, by, cordon?.opens ? undefined : cordon?.until);
       hostEntries.changed(host, snapshot, event);
     });
     cordonWatch.look();

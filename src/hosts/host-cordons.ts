@@ -1,33 +1,65 @@
 import type { Clock } from '../clock.ts';
+import type { MaintenanceWindow } from '../config/values/maintenance-window.ts';
 import { instant } from '../format.js';
 import type { Cordon, Cordons } from '../store/tables/hosts/cordons.ts';
+import { MaintenanceWindows, type Occurrence } from './maintenance-windows.ts';
 
-/** Which hosts get no new job now although they may respond, and who said so. */
+export interface HostCordonsOptions {
+  orders: Cordons;
+  /** The windows of each host that has some. */
+  windows: ReadonlyMap<string, readonly MaintenanceWindow[]>;
+  clock: Clock;
+}
+
+/** Which hosts get no new job now although they may respond, by whose order or in which window of the config. */
 export class HostCordons {
   readonly #orders: Cordons;
+  readonly #windows: ReadonlyMap<string, MaintenanceWindows>;
   readonly #clock: Clock;
 
-  constructor(orders: Cordons, clock: Clock) {
+  constructor({ orders, windows, clock }: HostCordonsOptions) {
     this.#orders = orders;
+    this.#windows = new Map([...windows].map(([host, given]) => [host, new MaintenanceWindows(given)]));
     this.#clock = clock;
   }
 
   of(host: string): Cordon | null {
-    const cordon = this.#orders.of(host);
-    return cordon && !this.#isOver(cordon) ? cordon : null;
+    const order = this.#orders.of(host);
+    if (order && !this.#isOver(order)) return order.opens ? null : order;
+    const window = this.window(host);
+    return window && { by: 'its maintenance window', at: window.from, until: window.until };
   }
 
-  /** The hosts whose cordon has ended by itself and is still stored. */
+  /** The maintenance window in which the host is, whether or not an operator opened the host for this time. */
+  window(host: string): Occurrence | null {
+    return this.#windows.get(host)?.present(this.#wall()) ?? null;
+  }
+
+  nextWindow(host: string): Occurrence | null {
+    return this.#windows.get(host)?.next(this.#wall()) ?? null;
+  }
+
+  /** The orders that have ended by themselves and are still stored. */
   ended(): { host: string; cordon: Cordon }[] {
     return [...this.#orders.all()]
       .filter(([, cordon]) => this.#isOver(cordon))
       .map(([host, cordon]) => ({ host, cordon }));
   }
 
-  /** Epoch ms at which the next cordon ends; null when none has an end. */
-  nextEnd(): number | null {
+  /** Epoch ms at which an order ends, a window begins or a window ends; null when nothing of this is to come. */
+  nextChange(): number | null {
     const ends = [...this.#orders.all()].flatMap(([, { until }]) => until ?? []);
-    return ends.length === 0 ? null : Math.min(...ends);
+    const edges = [...this.#windows.keys()].flatMap((host) => [
+      this.window(host)?.until ?? [],
+      this.nextWindow(host)?.from ?? [],
+    ]);
+    const changes = [...ends, ...edges.flat().map((at) => at - this.#clock.systemAheadBy())];
+    return changes.length === 0 ? null : Math.min(...changes);
+  }
+
+  /** A person who looks at a calendar means the system's clock. */
+  #wall(): number {
+    return this.#clock.now() + this.#clock.systemAheadBy();
   }
 
   #isOver({ until }: Cordon): boolean {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import type { MaintenanceWindow } from '../../src/config/values/maintenance-window.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
 import type { Database } from '../../src/store/leveldb/level-engine.ts';
@@ -14,7 +15,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** One life of a daemon with a host that is never looked at, on what an earlier life stored. */
-async function life(clock: ManualClock, database: Database = memoryDatabase()) {
+async function life(
+  clock: ManualClock,
+  database: Database = memoryDatabase(),
+  windows: MaintenanceWindow[] = [],
+) {
   const store = await memoryStore({ clock, log, retention: DAY }, database);
   const core = createCore({
     store,
@@ -23,6 +28,7 @@ async function life(clock: ManualClock, database: Database = memoryDatabase()) {
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh' },
     effects: () => endlessEffects(),
     hosts: [{ name: 'mini-1', client: {} as never, maxVms: 2 }],
+    maintenance: new Map([['mini-1', windows]]),
     hostPolicy: { checkInterval: MINUTE, lostAfter: HOUR },
     profileFor: () => 'macos-15',
   });
@@ -92,4 +98,47 @@ test("law 13: a cordon never lasts longer than ordered, though the system's cloc
   expect(second.cordonOf()?.until).toBe(12 * HOUR);
   await clock.pass(2 * HOUR);
   expect(second.cordonOf()).toBeNull();
+});
+
+const NIGHTLY = { start: '0 3 * * *', duration: 2 * HOUR, time_zone: 'UTC' };
+const AT_TWO = Date.UTC(2026, 11, 6, 2);
+
+test('a host is in maintenance for the time of its window, and the journal says so', async () => {
+  const clock = new ManualClock(AT_TWO);
+  const { entries, cordonOf } = await life(clock, undefined, [NIGHTLY]);
+  await clock.passUntil(AT_TWO + HOUR - 1);
+  expect(cordonOf()).toBeNull();
+  await clock.passUntil(AT_TWO + HOUR);
+  expect(cordonOf()).toEqual({ by: 'its maintenance window', at: AT_TWO + HOUR, until: AT_TWO + 3 * HOUR });
+  await clock.passUntil(AT_TWO + 3 * HOUR);
+  expect([cordonOf(), entries]).toEqual([
+    null,
+    [`maintenance.began its maintenance window ${AT_TWO + 3 * HOUR}`, 'maintenance.ended'],
+  ]);
+});
+
+test('an operator opens a host for the rest of its window, also over a restart, and the next one comes', async () => {
+  const clock = new ManualClock(AT_TWO);
+  const first = await life(clock, undefined, [NIGHTLY]);
+  await clock.pass(2 * HOUR);
+  first.orders.uncordon('mini-1', 'ada');
+  expect(first.cordonOf()).toBeNull();
+  await first.end();
+  const second = await life(clock, first.database, [NIGHTLY]);
+  expect([second.cordonOf(), second.entries]).toEqual([null, []]);
+  await clock.pass(HOUR);
+  expect(second.store.cordons.of('mini-1')).toBeNull();
+  await clock.pass(22 * HOUR + 1);
+  expect(second.cordonOf()).toMatchObject({ by: 'its maintenance window' });
+});
+
+test('an order outlasts the window, and an order that ends within it leaves the host in maintenance', async () => {
+  const clock = new ManualClock(AT_TWO);
+  const { orders, cordonOf } = await life(clock, undefined, [NIGHTLY]);
+  orders.cordon('mini-1', 'ada', AT_TWO + 2 * HOUR);
+  await clock.pass(2 * HOUR);
+  expect(cordonOf()).toMatchObject({ by: 'its maintenance window' });
+  orders.cordon('mini-1', 'bob');
+  await clock.pass(5 * HOUR);
+  expect(cordonOf()).toMatchObject({ by: 'bob' });
 });

@@ -4,6 +4,20 @@ import { conclusions, type Scenario, scenario } from './scenario.ts';
 const order = (world: Scenario, what: string) =>
   fetch(`${world.adminUrl}/api/hosts/${what}`, { method: 'POST' });
 
+test('in a maintenance window a Mac gets no job, and the other Mac gets all', async () => {
+  await using world = await scenario({ macs: 2 });
+  // An hour that began a moment ago, whenever the test runs.
+  const start = `${new Date().getUTCMinutes()} ${new Date().getUTCHours()} * * *`;
+  const maintenance = [{ start, duration: '1h', time_zone: 'UTC' }];
+  await world.setHosts((host, index) => (index === 0 ? { ...host, maintenance } : host));
+  await world.start();
+  const jobs = world.push([{}, {}]);
+  await world.isClean();
+  expect(conclusions(jobs)).toEqual(['success', 'success']);
+  expect(world.macs.map(({ world: mac }) => mac.vmsCreated)).toEqual([0, 2]);
+  expect((await world.hosts())[0]).toMatchObject({ cordon: { by: 'its maintenance window' } });
+});
+
 test('a drained Mac gets no job until its end, also after a restart, and then jobs again by itself', async () => {
   await using world = await scenario({ config: { controller: { mode: 'poll' } } });
   const first = await world.start();
@@ -19,5 +33,5 @@ test('a drained Mac gets no job until its end, also after a restart, and then jo
   await world.start();
   await world.isClean();
   expect(conclusions(jobs)).toEqual(['success']);
-  expect(world.log()).toContain('has ended; it gets jobs again');
+  expect(world.log()).toContain('the cordon by an operator has ended');
 });

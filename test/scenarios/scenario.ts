@@ -120,6 +120,11 @@ export async function scenario(settings: ScenarioSettings = {}) {
     configure,
     adminUrl,
     webhookUrl,
+    /** Changes the hosts of the config file. */
+    async setHosts(change: (host: Section, index: number) => Section): Promise<void> {
+      base.hosts = (base.hosts as Section[]).map(change);
+      await configure();
+    },
     github,
     macs,
     mac: macs[0] as SimulatedMac,

@@ -5,7 +5,7 @@ const goElsewhere = {
   type: 'loseAttempt',
   params: {
     code: 'HOST_DRAINED',
-    message: 'An operator drains the host, so the job goes on at another host.',
+    message: 'The host is drained, so the job goes on at another host.',
   },
 } as const;
 

@@ -1,7 +1,8 @@
 import { counted } from '../../format.js';
 import { type Kind, optional, required, withDefault } from '../key.ts';
 import { agentUrl } from '../values/http-url.ts';
-import { command, integer, localFile, secret, textLike } from '../values/plain-kinds.ts';
+import { maintenanceWindow } from '../values/maintenance-window.ts';
+import { command, integer, list, localFile, secret, textLike } from '../values/plain-kinds.ts';
 
 export const DEFAULT_AGENT_URL = 'http://127.0.0.1:8011/v1';
 
@@ -69,5 +70,9 @@ export const hostKeys = {
     integer(1, MAX_VMS_PER_HOST),
     'How many VMs this Mac runs at once.',
     '`controller.max_concurrent_vms`',
+  ),
+  maintenance: optional(
+    { ...list(maintenanceWindow), form: 'command' },
+    'Times in which this Mac gets no jobs, such as `[{ "start": "0 3 * * 0", "duration": "2h", "time_zone": "Europe/Berlin" }]`: each begins as its cron expression says, in its time zone, and drains the Mac.',
   ),
 };

@@ -37,9 +37,10 @@ export function hostsView({ hosts, edges, ...view }) {
         ${canOrder ? html`<button @click=${onCollect}>Collect now</button>` : nothing}</header>
       ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
       <ul>${all.map((host) => {
-        const { history = [], bases = [], pulls = [] } = known.get(host.name) ?? {};
+        const { history = [], bases = [], pulls = [], nextWindow } = known.get(host.name) ?? {};
         const strip = stripView(host.name, history, edges, now);
-        return hostView(host, { ...view, strip, bases: isPast ? [] : bases, pulls: isPast ? [] : pulls });
+        const live = isPast ? { bases: [], pulls: [], nextWindow: null } : { bases, pulls, nextWindow };
+        return hostView(host, { ...view, ...live, strip });
       })}</ul>
     </section>`;
 }
@@ -48,8 +49,11 @@ export function hostsView({ hosts, edges, ...view }) {
 const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
 /** Units of a strip's width, whatever its width in pixels. */
 const STRIP_WIDTH = 1_000;
-/** @param {SeenHost} host @param {HostsView & { bases: Base[], pulls: Pull[], strip: unknown }} view */
-function hostView(host, { bases, pulls, strip, overview, now, canOrder, onOrder, onJob }) {
+/**
+ * @param {SeenHost} host
+ * @param {HostsView & { bases: Base[], pulls: Pull[], nextWindow: HostView['nextWindow'], strip: unknown }} view
+ */
+function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrder, onOrder, onJob }) {
   const { jobs, foreign, free } = slotsOf(host, overview);
   const mood = host.cordon ? 'warn' : (MOOD[host.state] ?? 'idle');
   const breaker = overview.breakers.get(breakerKey({ about: 'host', name: host.name }));
@@ -73,6 +77,7 @@ function hostView(host, { bases, pulls, strip, overview, now, canOrder, onOrder,
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
+      ${nextWindow ? html`<p class="sub">Next maintenance: ${moment(nextWindow.from)} to ${moment(nextWindow.until)}.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}
       ${

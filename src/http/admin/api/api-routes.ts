@@ -8,6 +8,7 @@ import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts'
 import type { RunnerLogEnd, VmLook } from '../../../evidence/vm-look.ts';
 import type { Health, HealthScope } from '../../../health/health.ts';
 import type { HostStay } from '../../../hosts/host-history.ts';
+import type { Occurrence } from '../../../hosts/maintenance-windows.ts';
 import type { PullView } from '../../../hosts/pulls.ts';
 import type { PollerHealth } from '../../../intake/polling/poller.ts';
 import type { Renamed } from '../../../intake/repository-names.ts';
@@ -67,6 +68,8 @@ export interface HostView extends Partial<Omit<HostContext, 'name'>> {
   state: string;
   history: readonly HostStay[];
   cordon?: Cordon | null;
+  /** The next maintenance window; null without one. */
+  nextWindow?: Occurrence | null;
   room?: HostRoom | undefined;
   bases?: ReturnType<BaseVms['view']>;
   breaker?: BreakerView | null;

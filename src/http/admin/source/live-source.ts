@@ -34,7 +34,7 @@ interface AdminParts {
   config: Pick<Config, 'controller' | 'labels' | 'runner'>;
   actors: JobActors;
   hosts: Hosts;
-  cordons: Pick<HostCordons, 'of'>;
+  cordons: Pick<HostCordons, 'of' | 'nextWindow'>;
   breakers: Breakers;
   pulls: Pulls;
   scopeOf: WaitingSources['scopeOf'];
@@ -160,6 +160,7 @@ function hostViews(parts: AdminParts): HostView[] {
     name,
     state: topState(snapshot.value),
     cordon: cordons.of(name),
+    nextWindow: cordons.nextWindow(name),
     room: rooms.get(name),
     bases: bases.view(name),
     pulls: parts.pulls.view(name),

@@ -2,15 +2,22 @@ import { z } from 'zod';
 import { cutText, instant } from '../../../bounds.ts';
 import type { Table } from '../table.ts';
 
-const schema = z.object({ by: cutText, at: instant, until: instant.optional() });
+const schema = z.object({
+  by: cutText,
+  at: instant,
+  until: instant.optional(),
+  opens: z.literal(true).optional(),
+});
 
-/** A host gets no new job, since someone has ordered so. */
+/** An order of someone that a host gets no new job. */
 export interface Cordon {
   by: string;
   /** Epoch ms. */
   at: number;
   /** Epoch ms at which it ends by itself; missing when it lasts until someone takes it back. */
   until?: number | undefined;
+  /** Until its end the order means the opposite: the host gets jobs, although its maintenance window lasts. */
+  opens?: true | undefined;
 }
 
 /** The orders that hosts get no new job, across restarts. Reads are answered from memory. */
