@@ -1,17 +1,17 @@
-import { type Failure, failureOf } from '../../machines/failure.ts';
-import { type RunnerScope, runnerScopeOf } from '../../machines/job/context.ts';
-import type { JobObservation } from '../../machines/job/observation.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config/schema.ts';
-import type { GitHub } from '../github/github.ts';
-import { scopeName } from '../github/runners/runner-scope.ts';
-import type { Pulls } from '../hosts/pulls.ts';
-import type { JobActors } from '../jobs/job-actors.ts';
-import type { Breakers } from '../placement/breakers/breakers.ts';
-import { GrantChecks } from '../placement/grant-checks.ts';
-import { GrantGates, pullName } from '../placement/grant-gates.ts';
-import type { WaitingSources } from '../placement/waiting/why-waiting.ts';
-import type { BaseVms } from '../upkeep/bases/base-vms.ts';
+import { type Failure, failureOf } from '../../../machines/failure.ts';
+import { type RunnerScope, runnerScopeOf } from '../../../machines/job/context.ts';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/schema.ts';
+import type { GitHub } from '../../github/github.ts';
+import { scopeName } from '../../github/runners/runner-scope.ts';
+import type { Pulls } from '../../hosts/pulls.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
+import type { Breakers } from '../../placement/breakers/breakers.ts';
+import { GrantChecks } from '../../placement/grant-checks.ts';
+import { GrantGates, pullName } from '../../placement/grant-gates.ts';
+import type { WaitingSources } from '../../placement/waiting/why-waiting.ts';
+import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 
 export interface GatesParts {
   config: Config;

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config/schema.ts';
-import type { HostCordons } from '../hosts/host-cordons.ts';
-import { BaseKeeper, type BaseKeeperOptions } from '../upkeep/bases/base-keeper.ts';
-import type { DisposeStack } from './dispose-stack.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/schema.ts';
+import type { HostCordons } from '../../hosts/host-cordons.ts';
+import { BaseKeeper, type BaseKeeperOptions } from '../../upkeep/bases/base-keeper.ts';
+import type { DisposeStack } from '../dispose-stack.ts';
 
 export interface KeepBasesParts {
   config: Config;

@@ -1,8 +1,8 @@
-import { type Failure, failure } from '../../machines/failure.ts';
-import type { Job } from '../../machines/job/context.ts';
-import type { Config } from '../config/schema.ts';
-import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { JobActors } from '../jobs/job-actors.ts';
+import { type Failure, failure } from '../../../machines/failure.ts';
+import type { Job } from '../../../machines/job/context.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
 
 /**
  * Ends the queued jobs whose label or repository was removed from the config since they were stored (law 11).

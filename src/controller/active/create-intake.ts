@@ -1,18 +1,18 @@
 import type { Handler } from 'hono';
 import type { Logger } from 'pino';
-import { DEFAULT_WEBHOOKS_POLICY } from '../../machines/webhooks.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config/schema.ts';
-import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { GitHub } from '../github/github.ts';
-import { Poller, pollPace } from '../intake/polling/poller.ts';
-import { RepositoryNames } from '../intake/repository-names.ts';
-import { WebhookHealth } from '../intake/webhooks/webhook-health.ts';
-import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
-import type { JobActors } from '../jobs/job-actors.ts';
-import { toAskFor } from '../jobs/settled-job.ts';
-import type { WebhookAndBreakerEntries } from '../journal/entries/webhook-and-breaker-entries.ts';
-import type { Store } from '../store/store.ts';
+import { DEFAULT_WEBHOOKS_POLICY } from '../../../machines/webhooks.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
+import type { GitHub } from '../../github/github.ts';
+import { Poller, pollPace } from '../../intake/polling/poller.ts';
+import { RepositoryNames } from '../../intake/repository-names.ts';
+import { WebhookHealth } from '../../intake/webhooks/webhook-health.ts';
+import { createWebhookReceiver } from '../../intake/webhooks/webhook-receiver.ts';
+import type { JobActors } from '../../jobs/job-actors.ts';
+import { toAskFor } from '../../jobs/settled-job.ts';
+import type { WebhookAndBreakerEntries } from '../../journal/entries/webhook-and-breaker-entries.ts';
+import type { Store } from '../../store/store.ts';
 
 /** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */
 const ENDS_ASKED_FOR = 3_600_000;
