@@ -12,6 +12,32 @@ import {
   ProxyVariableError,
 } from '../github/access/environment-proxy.ts';
 import { createGitHub, type GitHub } from '../github/github.ts';
+import type { Ports } from './ports.ts';
+
+/** The outside systems of a config, with their credentials. */
+export interface Connections {
+  agents: Agents['byHost'];
+  tokens: Agents['tokens'];
+  github: GitHub;
+}
+
+/**
+ * The agents and GitHub, as the config names them; nothing is sent yet. Rejects with a ConfigError when a
+ * token or a key cannot be read.
+ */
+export async function connect(
+  config: Pick<Config, 'hosts' | 'github'>,
+  {
+    env,
+    clock,
+    log,
+    ports,
+  }: { env: NodeJS.ProcessEnv; clock: Clock; log: Logger; ports: Pick<Ports, 'agentSender' | 'fetch'> },
+): Promise<Connections> {
+  const { byHost: agents, tokens } = await connectAgents(config, env, clock, ports.agentSender);
+  const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
+  return { agents, tokens, github };
+}
 
 interface GitHubConnection {
   clock: Clock;

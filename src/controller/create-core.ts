@@ -17,13 +17,14 @@ import { Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { HostEntries } from '../journal/entries/host-entries.ts';
 import { WebhookAndBreakerEntries } from '../journal/entries/webhook-and-breaker-entries.ts';
-import { JournalWriter } from '../journal/journal-writer.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Breakers } from '../placement/breakers/breakers.ts';
 import { type Gates, OPEN_GATES } from '../placement/schedule.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CoreOptions {
   store: Store;
+  journal: JournalWriter;
   clock: Clock;
   log: Logger;
   /** `policy.namePrefix` is the beginning of every name that this controller gives. */
@@ -56,7 +57,6 @@ export interface Core {
   cordonWatch: CordonWatch;
   breakers: Breakers;
   dispatcher: Dispatcher;
-  journal: JournalWriter;
   hostEntries: HostEntries;
   webhookAndBreakerEntries: WebhookAndBreakerEntries;
   tracer: EffectTracer;
@@ -69,9 +69,8 @@ export interface Core {
  * `hosts.start()`.
  */
 export function createCore(options: CoreOptions): Core {
-  const { store, clock, log, policy, profileFor } = options;
+  const { store, journal, clock, log, policy, profileFor } = options;
   const { namePrefix } = policy;
-  const journal = new JournalWriter(store.journal);
   const cordons = new HostCordons({
     orders: store.cordons,
     windows: options.maintenance ?? new Map(),
@@ -138,7 +137,6 @@ export function createCore(options: CoreOptions): Core {
     cordonWatch,
     breakers,
     dispatcher,
-    journal,
     hostEntries,
     webhookAndBreakerEntries,
     tracer,

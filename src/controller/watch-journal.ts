@@ -1,13 +1,9 @@
-import type { JobContext, RunnerScope } from '../../machines/job/context.ts';
-import { beginsTeardown } from '../../machines/job/written-state.ts';
-import type { EffectTracer } from '../effects/effect-tracer.ts';
-import type { EvidenceRecorder } from '../evidence/evidence-recorder.ts';
+import type { RunnerScope } from '../../machines/job/context.ts';
 import { HostHistory } from '../hosts/host-history.ts';
 import { Metrics, type MetricsOptions } from '../http/admin/metrics.ts';
 import { applyEntry, emptyOverview } from '../journal/overview.js';
 import { PhaseSpans } from '../journal/phase-spans.ts';
 import { PhaseStats } from '../journal/phase-stats.ts';
-import type { StoredJournalEntry } from '../store/tables/journal.ts';
 import { RunnerVersions, type RunnerVersionsOptions } from '../upkeep/runner-versions.ts';
 
 /** Journal entries that are read at a start to restore the figures of states. */
@@ -16,22 +12,22 @@ const REMEMBERED = 10_000;
 const REMEMBERED_BESIDE = 2_000;
 
 export interface WatchJournalOptions
-  extends Omit<MetricsOptions, 'overview' | 'versions' | 'github'>,
+  extends Omit<MetricsOptions, 'overview' | 'versions'>,
     Pick<RunnerVersionsOptions, 'log'> {
-  github: MetricsOptions['github'] & RunnerVersionsOptions['github'];
-  /** Where runners are registered. */
-  scopes: readonly RunnerScope[];
-  recorder: EvidenceRecorder;
-  tracer: EffectTracer;
+  active(): ReturnType<MetricsOptions['active']> & {
+    github: RunnerVersionsOptions['github'];
+    /** Where runners are registered. */
+    scopes: readonly RunnerScope[];
+  };
 }
 
 /**
- * Everything that reads the journal while it is written: the figures of states, the health of hosts, the
- * metrics, the traces and the evidence recorder. It starts before the first job is restored, so that no entry
- * is missed.
+ * Everything that reads the journal while it is written and lasts as long as the process: the overview, the
+ * figures of states, the history of hosts, the runner versions and the metrics. It starts before the first
+ * job is restored, so that no entry is missed.
  */
-export async function watchJournal({ recorder, tracer, log, scopes, ...options }: WatchJournalOptions) {
-  const { journal, store, clock } = options;
+export async function watchJournal({ log, ...options }: WatchJournalOptions) {
+  const { journal, store, clock, active } = options;
   const stats = new PhaseStats();
   const history = new HostHistory();
   let heardLast = clock.now();
@@ -51,12 +47,15 @@ export async function watchJournal({ recorder, tracer, log, scopes, ...options }
     stats.add(entry);
     history.add(entry);
     spans.add(entry);
-    const context = overview.jobs.get(entry.actor)?.context;
-    if (context && endsAttempt(entry)) recorder.begin(context as JobContext, entry.attempt);
   });
-  const versions = new RunnerVersions({ github: options.github, scope: scopes[0], journal, clock, log });
+  const versions = new RunnerVersions({
+    github: { runnerEndsAt: (...asked) => active().github.runnerEndsAt(...asked) },
+    scope: () => active().scopes[0],
+    journal,
+    clock,
+    log,
+  });
   const metrics = new Metrics({ ...options, overview, versions });
-  tracer.listen();
   journal.write({
     kind: 'daemon',
     at: clock.now(),
@@ -71,19 +70,14 @@ export async function watchJournal({ recorder, tracer, log, scopes, ...options }
     isTurn: true,
   });
   return {
+    overview,
     stats,
     history,
     metrics,
     versions,
     stop() {
       versions.stop();
-      tracer.stop();
       metrics.stop();
     },
   };
-}
-
-/** True for the transition between the decision to give up an attempt and the deletion of its VM. */
-function endsAttempt({ kind, from, to, detail }: StoredJournalEntry): boolean {
-  return kind === undefined && detail !== undefined && beginsTeardown(from, to);
 }

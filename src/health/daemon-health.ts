@@ -15,24 +15,21 @@ import type { HealthFacts } from './health-facts.ts';
 import { ServedWatch } from './served-watch.ts';
 
 export interface DaemonHealthOptions {
-  mode: HealthFacts['mode'];
-  /** Milliseconds between two looks at a host. */
-  hostCheckInterval: number;
-  profiles: readonly string[];
-  /** For each repository, the names of the breakers that can hold back its registrations. */
-  registrations: string[][];
-  core: {
+  /** The parts that a reload of the config replaces. */
+  active(): {
+    config: { controller: { mode: HealthFacts['mode']; host_check_interval: number } };
+    profiles: readonly string[];
+    /** For each repository, the names of the breakers that can hold back its registrations. */
+    registrations: string[][];
     hosts: Pick<Hosts, 'all'>;
     cordons: Pick<HostCordons, 'of'>;
     breakers: Pick<Breakers, 'troubled'>;
     dispatcher: Pick<Dispatcher, 'couldBegin' | 'draining'>;
-    journal: Pick<JournalWriter, 'subscribe'>;
-  };
-  intake: {
     poller: Pick<Poller, 'health'>;
     webhooks: Pick<WebhookHealth, 'state' | 'context'>;
     names: Pick<RepositoryNames, 'renamed'>;
   };
+  journal: Pick<JournalWriter, 'subscribe'>;
   store: Pick<Store, 'health'>;
   clock: Clock;
   log: Logger;
@@ -51,10 +48,9 @@ export class DaemonHealth {
 
   constructor(options: DaemonHealthOptions) {
     this.#options = options;
-    const { profiles, clock, log } = options;
-    const { dispatcher, journal } = options.core;
+    const { active, journal, clock, log } = options;
     this.#began = clock.now();
-    this.#watch = new ServedWatch({ profiles, couldBegin: () => dispatcher.couldBegin(), clock, log });
+    this.#watch = new ServedWatch({ couldBegin: () => active().dispatcher.couldBegin(), clock, log });
     this.#unsubscribe = journal.subscribe(({ kind, event }) => {
       if (kind === undefined && event === 'slot.granted') this.#grantedAt = clock.now();
     });
@@ -75,9 +71,10 @@ export class DaemonHealth {
   }
 
   #facts(): HealthFacts {
-    const { mode, hostCheckInterval, registrations, store, clock } = this.#options;
-    const { hosts, cordons, breakers, dispatcher } = this.#options.core;
-    const { poller, webhooks, names } = this.#options.intake;
+    const { active, store, clock } = this.#options;
+    const { config, profiles, registrations, hosts, cordons, breakers, dispatcher, poller, webhooks, names } =
+      active();
+    const { mode, host_check_interval: hostCheckInterval } = config.controller;
     const now = clock.now();
     const ageOf = (at: number | null) => (at === null ? null : now - at);
     return {
@@ -97,7 +94,7 @@ export class DaemonHealth {
       webhooks: { state: webhooks.state, deliveryAge: ageOf(webhooks.context.deliveredAt) },
       breakers: breakers.troubled(),
       registrations,
-      profiles: this.#watch.profiles(),
+      profiles: profiles.map((name) => ({ name, unservedFor: this.#watch.unservedFor(name) })),
       grantAge: ageOf(this.#grantedAt),
       renamed: names.renamed(),
     };

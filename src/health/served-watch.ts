@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import { type Clock, sleepFor } from '../clock.ts';
 
 export interface ServedWatchOptions {
-  profiles: readonly string[];
   /** Jobs that could have a slot and have none. */
   couldBegin(): readonly { key: string; profile: string }[];
   clock: Clock;
@@ -37,17 +36,11 @@ export class ServedWatch {
     return this.#running;
   }
 
-  /** For each profile, how many milliseconds its longest waiting job could have begun; 0 when none could. */
-  profiles(): { name: string; unservedFor: number }[] {
+  /** For how many milliseconds the longest waiting job of a profile could have begun; 0 when none could. */
+  unservedFor(profile: string): number {
     const now = this.#options.clock.now();
-    const waits = [...this.#since.values()];
-    return this.#options.profiles.map((name) => ({
-      name,
-      unservedFor: Math.max(
-        0,
-        ...waits.filter(({ profile }) => profile === name).map(({ since }) => now - since),
-      ),
-    }));
+    const waits = [...this.#since.values()].filter((wait) => wait.profile === profile);
+    return Math.max(0, ...waits.map(({ since }) => now - since));
   }
 
   async #run(): Promise<void> {

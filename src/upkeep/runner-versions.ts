@@ -22,7 +22,7 @@ export interface SeenVersion {
 export interface RunnerVersionsOptions {
   github: Pick<GitHub, 'runnerEndsAt'>;
   /** A scope in which runners are registered; one is enough, since GitHub returns the same for all. */
-  scope: RunnerScope | undefined;
+  scope(): RunnerScope | undefined;
   journal: JournalWriter;
   clock: Clock;
   log: Logger;
@@ -67,7 +67,8 @@ export class RunnerVersions {
   }
 
   #note(profile: string, version: string): void {
-    const { github, scope, clock } = this.#options;
+    const { github, clock } = this.#options;
+    const scope = this.#options.scope();
     this.#seen.set(profile, version);
     const now = clock.now();
     const known = this.#ends.get(version);

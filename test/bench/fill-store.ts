@@ -2,6 +2,7 @@ import type { Job } from '../../machines/job/context.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createCore } from '../../src/controller/create-core.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { type EndingEffects, endlessEffects } from '../support/endless-effects.ts';
@@ -36,6 +37,7 @@ export async function fillStore(path: string, count: number, clock: Clock): Prom
   const store = await openStore({ path, clock, log, retention: 30 * 24 * 3_600_000 });
   const core = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh-bench' },

@@ -1,6 +1,7 @@
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createCore } from '../../src/controller/create-core.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -29,6 +30,7 @@ async function compose(storePath: string) {
   const store = await openStore({ path: storePath, clock, log, retention: 24 * 3_600_000 });
   const { actors } = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh-bench' },

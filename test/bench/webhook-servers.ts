@@ -19,12 +19,12 @@ serveQuestions({
   sameRoute: async () => {
     const log = createLog({ level: 'info', format: 'json', secrets: [BENCH_SECRET] });
     const webhook = createWebhookReceiver({
-      secret: BENCH_SECRET,
-      allowed: { owner: 'acme', repositories: ['acme/app'] },
+      secret: () => BENCH_SECRET,
+      allowed: () => ({ owner: 'acme', repositories: ['acme/app'] }),
       configuredName: () => null,
       store: { remember: async () => 'stored' },
       clock: systemClock,
-      isDraining: () => false,
+      takesJobs: () => true,
       onNew: () => undefined,
       onStored: () => undefined,
       log,

@@ -9,6 +9,7 @@ import { GOOD_HEALTH } from '../support/good-health.ts';
 
 const NOTHING: AdminSource = {
   mode: 'live',
+  settled: async () => undefined,
   recording: {
     seq: () => 0,
     durable: async () => undefined,

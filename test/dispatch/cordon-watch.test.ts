@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import type { MaintenanceWindow } from '../../src/config/values/maintenance-window.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Database } from '../../src/store/leveldb/level-engine.ts';
 import { DAY } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -21,8 +22,10 @@ async function life(
   windows: MaintenanceWindow[] = [],
 ) {
   const store = await memoryStore({ clock, log, retention: DAY }, database);
+  const journal = new JournalWriter(store.journal);
   const core = createCore({
     store,
+    journal,
     clock,
     log,
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh' },
@@ -34,6 +37,7 @@ async function life(
   });
   const orders = new Orders({
     ...core,
+    journal,
     store,
     github: { getJob: async () => null },
     profileFor: () => 'macos-15',
@@ -41,7 +45,7 @@ async function life(
     log,
   });
   const entries: string[] = [];
-  core.journal.subscribe(({ event, detail }) => {
+  journal.subscribe(({ event, detail }) => {
     const { by, until } = ((detail?.cordon ?? detail) as { by?: string; until?: number } | undefined) ?? {};
     entries.push([event, by, until].filter(Boolean).join(' '));
   });

@@ -5,6 +5,7 @@ import { matchProfile } from '../../src/config/profile.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { jobEffects } from '../../src/effects/job-effects.ts';
 import { jobPolicy } from '../../src/jobs/job-policy.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
 import { waitUntil } from '../../src/wait-until.ts';
@@ -23,6 +24,7 @@ export async function dispatchFixture(options: EffectFixtureOptions = {}) {
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
   const core = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy,

@@ -4,6 +4,7 @@ import type { JobObservation } from '../../machines/job/observation.ts';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
 import { reserveNumbers } from '../../src/jobs/reserve-numbers.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { DAY, observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -22,6 +23,7 @@ beforeEach(async () => {
   store = await memoryStore({ clock, log, retention: 30 * DAY }, database);
   core = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh-a' },

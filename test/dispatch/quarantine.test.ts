@@ -6,6 +6,7 @@ import { statePath } from '../../machines/state-path.ts';
 import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { HttpRequest } from '../../src/agent/agent-sender.ts';
 import { type Core, createCore } from '../../src/controller/create-core.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { vmAnswer } from '../agent/scripted-agent.ts';
 import { deferred } from '../effects/deferred.ts';
@@ -36,6 +37,7 @@ beforeEach(async () => {
   store = await memoryStore({ clock, log, retention: 30 * DAY });
   core = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: { ...DEFAULT_POLICY, namePrefix: 'gh-a' },

@@ -31,7 +31,7 @@ function lookAt(
 
 const app = (look: VmLook | null) =>
   createAdminApp({
-    source: { recording: {}, look } as never,
+    source: { settled: async () => undefined, recording: {}, look } as never,
     tokens: {},
     clock: { now: () => NOW } as never,
   });

@@ -55,12 +55,8 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
     warm: new Map(),
     profileFor: () => profile,
   });
-  const watch = new ServedWatch({
-    profiles: [profile, 'other'],
-    couldBegin: () => dispatcher.couldBegin(),
-    clock,
-    log,
-  });
+  const watch = new ServedWatch({ couldBegin: () => dispatcher.couldBegin(), clock, log });
+  const profiles = () => [profile, 'other'].map((name) => ({ name, unservedFor: watch.unservedFor(name) }));
   watch.start();
   onTestFinished(async () => {
     await watch.stop();
@@ -69,7 +65,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
   /** Epoch ms at which any job last got a slot. */
   const grants: { last: number | null } = { last: null };
   const grantAge = () => grants.last && clock.now() - grants.last;
-  const health = () => decideHealth(factsOf({ profiles: watch.profiles(), grantAge: grantAge() }));
+  const health = () => decideHealth(factsOf({ profiles: profiles(), grantAge: grantAge() }));
   return {
     clock,
     dispatcher,
@@ -80,8 +76,7 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
       return health().ready;
     },
     unserved: () =>
-      watch
-        .profiles()
+      profiles()
         .filter(({ unservedFor }) => unservedFor > 0)
         .map(({ name }) => name),
   };

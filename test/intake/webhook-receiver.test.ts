@@ -46,7 +46,7 @@ describe('a delivery is accepted', () => {
   });
 
   test('from any repository of the owner when the config names none', async () => {
-    const rig = webhookRig({ allowed: { owner: 'OCTO', repositories: null } });
+    const rig = webhookRig({ allowed: () => ({ owner: 'OCTO', repositories: null }) });
     expect((await rig.deliver(JSON_BODY)).status).toBe(202);
   });
 });
@@ -122,7 +122,7 @@ describe('a delivery is refused', () => {
   });
 
   test('of another owner, when every repository of one owner is served', async () => {
-    const rig = webhookRig({ allowed: { owner: 'acme', repositories: null } });
+    const rig = webhookRig({ allowed: () => ({ owner: 'acme', repositories: null }) });
     expect(await rig.deliver(JSON_BODY)).toMatchObject({
       status: 403,
       message: expect.stringContaining('octo/app'),
@@ -131,7 +131,7 @@ describe('a delivery is refused', () => {
 
   test('always, without a secret', async () => {
     for (const secret of [null, '']) {
-      const rig = webhookRig({ secret });
+      const rig = webhookRig({ secret: () => secret });
       expect(
         await rig.deliver(JSON_BODY, { signature: signatureOf(JSON_BODY, secret ?? 'x') }),
       ).toMatchObject({
@@ -153,7 +153,7 @@ describe('a delivery is refused', () => {
 });
 
 describe('a secret that is being changed', () => {
-  const rotating = () => webhookRig({ secret: ['the new one', 'the old one'] });
+  const rotating = () => webhookRig({ secret: () => ['the new one', 'the old one'] });
 
   test.each(['the new one', 'the old one'])('accepts what is signed with %s', async (secret) => {
     const answer = await rotating().deliver(JSON_BODY, { signature: signatureOf(JSON_BODY, secret) });
@@ -314,7 +314,7 @@ test('a delivery whose handling fails is acknowledged, and handled at the next s
 });
 
 test('a draining daemon stores deliveries for the next start, and passes none on', async () => {
-  const rig = await stored({ isDraining: () => true });
+  const rig = await stored({ takesJobs: () => false });
   expect((await rig.deliver(JSON_BODY, { id: 'late' })).message).toBe('stored');
   expect(rig.handed).toEqual([]);
   const pending = await rig.store.deliveries.pending();

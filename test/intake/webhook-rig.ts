@@ -98,8 +98,8 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
   const known = new Set<string>();
   const arrivals: number[] = [];
   const receiver = createWebhookReceiver({
-    secret: SECRET,
-    allowed: { owner: 'octo', repositories: ['octo/app'] },
+    secret: () => SECRET,
+    allowed: () => ({ owner: 'octo', repositories: ['octo/app'] }),
     configuredName: () => null,
     clock,
     store: {
@@ -110,7 +110,7 @@ export function webhookRig(options: Partial<WebhookReceiverOptions> = {}) {
         return 'stored';
       },
     },
-    isDraining: () => false,
+    takesJobs: () => true,
     onNew: (seen) => handed.push(seen),
     onStored: (seen) => stored.push(seen),
     log: pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) }),

@@ -114,11 +114,8 @@ test('after a restart a host has its whole history, however many other entries f
   journal.write({ ...host('', clock.now(), ''), kind: 'order' });
   await store.durable();
   await clock.pass(60_000);
-  const nothing = { noteEffect: () => undefined, listen: () => undefined, stop: () => undefined };
   const watching = await watchJournal({
-    ...{ store, journal: new JournalWriter(store.journal), clock, profiles: [], tracer: nothing },
-    ...{ actors: { all: () => [] }, hosts: { all: () => [] }, breakers: { troubled: () => [] } },
-    ...{ github: {}, deliveries: { byStatus: () => ({}) }, recorder: {}, scopes: [], log },
+    ...{ store, journal: new JournalWriter(store.journal), clock, log, active: () => ({}) },
   } as never);
   expect(watching.history.of('mini')).toEqual([
     { state: 'healthy', from: began },

@@ -6,6 +6,7 @@ import { startTimeout } from '../../src/clock.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { Poller } from '../../src/intake/polling/poller.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
@@ -60,6 +61,7 @@ async function schedulingSoak(): Promise<Soak> {
   const store = await memoryStore({ clock, log, retention: DAY });
   const { actors, hosts, dispatcher } = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: DEFAULT_POLICY,

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import { jobFrom } from '../../src/jobs/new-job.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { observation } from '../store/records.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -33,6 +34,7 @@ test('heap and store are not larger after twice as many jobs', async () => {
   const gone = () => null;
   const { actors } = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: DEFAULT_POLICY,

@@ -18,7 +18,7 @@ import { listen } from '../../src/http/listen.ts';
 import { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
-import type { JournalWriter } from '../../src/journal/journal-writer.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { JOB, VM } from '../machines/job-samples.ts';
 import { endlessEffects } from '../support/endless-effects.ts';
@@ -99,8 +99,10 @@ export class StagedDaemon {
     this.store = store;
     this.clock = clock;
     const names = macs?.names ?? ['mini-1'];
+    this.journal = new JournalWriter(store.journal);
     const core = createCore({
       store,
+      journal: this.journal,
       clock,
       log: silent,
       policy: { ...DEFAULT_POLICY, namePrefix: 'gh-default' },
@@ -115,7 +117,6 @@ export class StagedDaemon {
     });
     this.#core = core;
     this.actors = core.actors;
-    this.journal = core.journal;
     this.dispatcher = core.dispatcher;
     this.deliveries = new DeliveryLog(clock);
     this.webhooks = new WebhookHealth({
@@ -132,6 +133,7 @@ export class StagedDaemon {
     const { store, dispatcher, limits, webhooks, clock, deliveries } = this;
     const { source, watching, poller } = await stagedSource({
       core: this.#core,
+      journal: this.journal,
       store,
       clock,
       limits,
@@ -157,6 +159,7 @@ export class StagedDaemon {
     };
     this.close = async () => {
       watching.stop();
+      this.#core.tracer.stop();
       await poller.stop();
       webhooks.stop();
       dispatcher.drain();

@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { Job } from '../../machines/job/context.ts';
 import type { Clock } from '../../src/clock.ts';
+import { recordFailures } from '../../src/controller/active/record-failures.ts';
 import type { Core } from '../../src/controller/create-core.ts';
 import { watchJournal } from '../../src/controller/watch-journal.ts';
 import { Orders } from '../../src/dispatch/orders.ts';
@@ -15,6 +16,7 @@ import { Poller } from '../../src/intake/polling/poller.ts';
 import { RepositoryNames } from '../../src/intake/repository-names.ts';
 import type { DeliveryLog } from '../../src/intake/webhooks/delivery-log.ts';
 import type { WebhookHealth } from '../../src/intake/webhooks/webhook-health.ts';
+import type { JournalWriter } from '../../src/journal/journal-writer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 
@@ -22,6 +24,7 @@ const silent = pino({ level: 'silent' });
 
 export interface StagedParts {
   core: Core;
+  journal: JournalWriter;
   store: Store;
   clock: Clock;
   limits: RateLimits;
@@ -35,6 +38,7 @@ export interface StagedParts {
 /** The source of a staged daemon's admin API: it really watches the journal, and its GitHub has nothing new. */
 export async function stagedSource({
   core,
+  journal,
   store,
   clock,
   limits,
@@ -44,7 +48,7 @@ export async function stagedSource({
   health,
   look,
 }: StagedParts) {
-  const { actors, journal, hosts, cordons, breakers, tracer } = core;
+  const { actors, hosts, cordons, breakers, tracer } = core;
   const github = {
     rateLimits: () => limits.all(),
     budgets: (now: number) => limits.byPurpose(now),
@@ -77,25 +81,14 @@ export async function stagedSource({
   const bases = new BaseVms(true, 'gh-default');
   bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
   const watching = await watchJournal({
-    actors,
-    hosts,
-    cordons,
-    store,
-    journal,
-    github,
-    deliveries,
-    clock,
-    profiles,
-    recorder,
-    tracer,
-    bases,
-    breakers,
-    log: silent,
-    scopes: [],
-    health,
+    active: () => ({ actors, hosts, cordons, breakers, bases, profiles, scopes: [], github }),
+    ...{ store, journal, deliveries, clock, health, log: silent },
   });
+  tracer.listen();
+  recordFailures({ journal, overview: watching.overview, recorder });
   const orders = new Orders({
     ...core,
+    journal,
     store,
     github,
     profileFor: () => 'macos-15',
@@ -120,36 +113,24 @@ export async function stagedSource({
     labels: {},
     runner: { labels: [] },
   } as never;
-  const source = liveSource({
+  const names = new RepositoryNames({
+    ...{ github, ids: store.repositoryIds, repositories: [], clock, log: silent },
+  });
+  const active = {
     ...core,
-    config,
-    pulls,
+    ...{ config, pulls, orders, poller, webhooks, names, collector, bases },
     scopeOf: ({ owner, repository }: Job) => `${owner}/${repository}`,
     imageOf: () => 'ghcr.io/octo/macos:latest',
     pausedUntil: () => null,
     githubNow: () => clock.now(),
-    store,
-    orders,
-    poller,
-    webhooks,
-    names: new RepositoryNames({
-      github,
-      ids: store.repositoryIds,
-      repositories: [],
-      clock,
-      log: silent,
-    }),
-    deliveries,
-    collector,
-    clock,
-    bases,
-    versions: watching.versions,
-    stats: watching.stats,
-    history: watching.history,
-    metrics: watching.metrics,
     progress: new Map(),
     look,
-    health: { now: health },
+  };
+  const source = liveSource({
+    active: () => active,
+    settled: async () => undefined,
+    ...watching,
+    ...{ store, journal, deliveries, clock, health: { now: health } },
   });
   return { source, watching, poller };
 }

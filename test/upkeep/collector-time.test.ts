@@ -6,6 +6,7 @@ import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { HttpRequest } from '../../src/agent/agent-sender.ts';
 import { createCore } from '../../src/controller/create-core.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
+import { JournalWriter } from '../../src/journal/journal-writer.ts';
 import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { Collector } from '../../src/upkeep/collector.ts';
 import { vmAnswer } from '../agent/scripted-agent.ts';
@@ -63,6 +64,7 @@ async function collecting({ macs, github = {}, repositories = ['app'] }: Rig, cl
   const store = await memoryStore({ clock, log, retention: DAY });
   const core = createCore({
     store,
+    journal: new JournalWriter(store.journal),
     clock,
     log,
     policy: DEFAULT_POLICY,

@@ -31,7 +31,7 @@ async function rig(ends: Record<string, number | null>) {
       return end;
     },
   };
-  const versions = new RunnerVersions({ github, scope: REPO, journal, clock, log });
+  const versions = new RunnerVersions({ github, scope: () => REPO, journal, clock, log });
   const probed = async (profile: string, runnerVersion: string) => {
     const changed = { vm: { ...(contextAt('probing.acting').vm ?? VM), profile, runnerVersion } };
     journal.write({

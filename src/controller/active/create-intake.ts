@@ -1,4 +1,3 @@
-import type { Handler } from 'hono';
 import type { Logger } from 'pino';
 import { DEFAULT_WEBHOOKS_POLICY } from '../../../machines/webhooks.ts';
 import type { Clock } from '../../clock.ts';
@@ -8,7 +7,6 @@ import type { GitHub } from '../../github/github.ts';
 import { Poller, pollPace } from '../../intake/polling/poller.ts';
 import { RepositoryNames } from '../../intake/repository-names.ts';
 import { WebhookHealth } from '../../intake/webhooks/webhook-health.ts';
-import { createWebhookReceiver } from '../../intake/webhooks/webhook-receiver.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import { toAskFor } from '../../jobs/settled-job.ts';
 import type { WebhookAndBreakerEntries } from '../../journal/entries/webhook-and-breaker-entries.ts';
@@ -35,8 +33,6 @@ export interface Intake {
   poller: Poller;
   webhooks: WebhookHealth;
   names: RepositoryNames;
-  /** Handles the deliveries at `POST /webhook`. */
-  receiver: Handler;
 }
 
 /**
@@ -76,21 +72,5 @@ export function createIntake(parts: IntakeParts): Intake {
     log,
   });
   const names = new RepositoryNames({ github, ids: store.repositoryIds, repositories, clock, log });
-  const receiver = createWebhookReceiver({
-    secret: config.github.webhook_secret ?? null,
-    allowed: {
-      owner: config.github.owner,
-      repositories: repositories.length > 0 ? config.github.repositories : null,
-    },
-    configuredName: (id, now) => names.configuredName(id, now),
-    store: store.deliveries,
-    clock,
-    isDraining: () => dispatcher.draining,
-    onNew: (seen) => dispatcher.observe(seen),
-    onStored: (seen, hook) => {
-      if (!dispatcher.draining) webhooks.delivered(seen, hook);
-    },
-    log,
-  });
-  return { poller, webhooks, names, receiver };
+  return { poller, webhooks, names };
 }

@@ -19,6 +19,7 @@ export function createAdminApp({ source, tokens, clock }: AdminAppOptions): Hono
   const app = new Hono();
   app.use(guard(tokens));
   app.use('/api/*', async (c, next) => {
+    await source.settled();
     await next();
     c.header('x-content-type-options', 'nosniff');
     c.header('cache-control', 'no-store');
@@ -38,9 +39,12 @@ export function createAdminApp({ source, tokens, clock }: AdminAppOptions): Hono
       : { ready, degraded };
     return c.json(answer, ready ? 200 : 503);
   });
-  app.get('/metrics', async (c) =>
-    c.text(await source.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  );
+  app.get('/metrics', async (c) => {
+    await source.settled();
+    return c.text(await source.metrics(), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    });
+  });
   apiRoutes(app, source, clock);
   app.route('/', pageFiles());
   app.notFound((c) => c.json({ message: `There is nothing at ${c.req.path}.` }, 404));

@@ -25,23 +25,26 @@ import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { callMetrics } from './call-metrics.ts';
 
 export interface MetricsOptions {
-  actors: JobActors;
-  hosts: Hosts;
-  cordons: Pick<HostCordons, 'of'>;
-  breakers: Breakers;
   store: Store;
   journal: JournalWriter;
   /** The sum of the journal. It takes each entry before the metrics do. */
   overview: Overview;
-  github: Pick<GitHub, 'budgets' | 'rateLimits' | 'now'>;
   deliveries: DeliveryLog;
   clock: Clock;
-  /** The profiles of the config: the age of each one's queue is reported, also when the queue is empty. */
-  profiles: string[];
-  bases: BaseVms;
   versions: Pick<RunnerVersions, 'all'>;
-  /** Called at each scrape. */
+  /** Called at each scrape, like `active`. */
   health: DaemonHealth['now'];
+  /** The parts that a reload of the config replaces. */
+  active(): {
+    actors: JobActors;
+    hosts: Hosts;
+    cordons: Pick<HostCordons, 'of'>;
+    breakers: Breakers;
+    github: Pick<GitHub, 'budgets' | 'rateLimits' | 'now'>;
+    /** The profiles of the config: the age of each one's queue is reported, also when the queue is empty. */
+    profiles: readonly string[];
+    bases: BaseVms;
+  };
 }
 
 const PREFIX = 'jeballto_runner_';
@@ -138,11 +141,10 @@ export class Metrics {
           read(this);
         },
       });
-    const { actors, hosts, store, github, deliveries, clock, profiles, bases, versions, health } =
-      this.#options;
-    const rooms = () => hostRooms(this.#options);
+    const { store, deliveries, clock, versions, health, active } = this.#options;
+    const rooms = () => hostRooms(active());
     const queued = () =>
-      [...actors.inQueue()]
+      [...active().actors.inQueue()]
         .map(({ snapshot }) => snapshot.context.job)
         .filter(({ status }) => status === 'queued');
 
@@ -168,13 +170,14 @@ export class Metrics {
       },
     );
     addGauge('jobs', 'Live jobs by state.', ['state'], (gauge) => {
-      for (const { snapshot } of actors.all()) gauge.inc({ state: topState(snapshot.value) });
+      for (const { snapshot } of active().actors.all()) gauge.inc({ state: topState(snapshot.value) });
     });
     addGauge(
       'oldest_queued_job_age_seconds',
       'Age of the oldest job without a slot.',
       ['profile'],
       (gauge) => {
+        const { profiles, github } = active();
         for (const profile of profiles) gauge.set({ profile }, 0);
         for (const { profile, queuedAt } of queued().sort((a, b) => b.queuedAt - a.queuedAt)) {
           gauge.set({ profile }, Math.max(0, (github.now() - queuedAt) / 1000));
@@ -182,6 +185,7 @@ export class Metrics {
       },
     );
     addGauge('vms', 'VMs on each host, by state and owner.', ['host', 'state', 'owner'], (gauge) => {
+      const { actors, hosts, bases } = active();
       const ours = new Set([...actors.all()].map(({ snapshot }) => snapshot.context.vm?.name));
       for (const { name, snapshot } of hosts.all()) {
         for (const vm of snapshot.context.look?.vms ?? []) {
@@ -195,7 +199,7 @@ export class Metrics {
       'VMs that have no job yet: ready, or being created.',
       ['profile', 'state'],
       (gauge) => {
-        for (const { snapshot } of actors.all()) {
+        for (const { snapshot } of active().actors.all()) {
           const { job, vm } = snapshot.context;
           if (job.id !== NO_JOB || vm === null || !snapshot.hasTag('takesAnyJob')) continue;
           gauge.inc({ profile: vm.profile, state: snapshot.hasTag('provisioned') ? 'ready' : 'booting' });
@@ -216,6 +220,7 @@ export class Metrics {
       'Whether VMs are cloned from a base VM: 1 or 0.',
       ['host', 'profile'],
       (gauge) => {
+        const { hosts, bases } = active();
         for (const { name: host } of hosts.all()) {
           for (const { profile, state } of bases.view(host))
             gauge.set({ host, profile }, Number(state === 'ready'));
@@ -236,18 +241,19 @@ export class Metrics {
       "What is left of GitHub's rate limit for this hour.",
       ['resource'],
       (gauge) => {
-        for (const { resource, remaining } of github.rateLimits()) gauge.set({ resource }, remaining);
+        for (const { resource, remaining } of active().github.rateLimits())
+          gauge.set({ resource }, remaining);
       },
     );
     addGauge('github_rate_limit', "GitHub's rate limit for an hour.", ['resource'], (gauge) => {
-      for (const { resource, limit } of github.rateLimits()) gauge.set({ resource }, limit);
+      for (const { resource, limit } of active().github.rateLimits()) gauge.set({ resource }, limit);
     });
     addGauge(
       'github_calls_left',
       'Calls that are left before this work has to pause.',
       ['purpose'],
       (gauge) => {
-        for (const { purpose, left } of github.budgets(clock.now()))
+        for (const { purpose, left } of active().github.budgets(clock.now()))
           if (left !== null) gauge.set({ purpose }, left);
       },
     );
@@ -256,7 +262,7 @@ export class Metrics {
       'Seconds until this work goes on after a pause.',
       ['purpose'],
       (gauge) => {
-        for (const { purpose, pausedUntil } of github.budgets(clock.now()))
+        for (const { purpose, pausedUntil } of active().github.budgets(clock.now()))
           gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
       },
     );

@@ -9,8 +9,8 @@ export interface PendingDeliveriesOptions {
 }
 
 /**
- * Acts on deliveries that an earlier process acknowledged and did not act on. A delivery whose handling fails
- * is set aside; otherwise it would fail at each start.
+ * Acts on deliveries that were acknowledged and not acted on, by an earlier process or before the jobs were
+ * restored. A delivery whose handling fails is set aside; otherwise it would fail at each start.
  */
 export async function handlePendingDeliveries({
   store,

@@ -31,11 +31,11 @@ export interface WebhookInbox {
 export interface WebhookReceiverOptions {
   /**
    * Several secrets while one replaces another; a delivery is signed with any of them. Null refuses every
-   * delivery.
+   * delivery. Called for each delivery, like `allowed`, since a reload of the config changes them.
    */
-  secret: string | readonly string[] | null;
+  secret(): string | readonly string[] | null;
   /** `repositories` as `owner/repository`; null allows every repository of the owner. */
-  allowed: { owner: string; repositories: readonly string[] | null };
+  allowed(): { owner: string; repositories: readonly string[] | null };
   /**
    * The name in the config of a repository that was renamed, by its id; null for a repository that the config
    * does not have.
@@ -43,8 +43,8 @@ export interface WebhookReceiverOptions {
   configuredName(id: number, now: string): { owner: string; repository: string } | null;
   store: WebhookInbox;
   clock: Clock;
-  /** While true, deliveries are stored for the next daemon and not acted on. */
-  isDraining(): boolean;
+  /** While false, deliveries are stored for the next start and not acted on. */
+  takesJobs(): boolean;
   /**
    * Called once for each delivery, in the transaction that puts it into the store: what it changes becomes
    * durable together with the delivery, in one write, or not at all. When it throws, the error is logged and
@@ -70,16 +70,15 @@ type Late = Promise<typeof TOO_LATE>;
  * parsed, and acknowledged with 202 only when stored (law 6). Every refusal has its reason in the response.
  */
 export function createWebhookReceiver(options: WebhookReceiverOptions): Handler {
-  const { secret, allowed, store, clock, isDraining, onNew, onStored, log } = options;
-  const secrets = [secret ?? []].flat().filter((one) => one !== '');
-  const verifiers = secrets.map((one) => new Webhooks({ secret: one }));
+  const { secret, allowed, store, clock, takesJobs, onNew, onStored, log } = options;
+  const verifiers = verifiersOf(secret);
   const refusals = new DeliveryRefusals(log, clock);
   const patience = new SharedTimeout(clock, ANSWER_WITHIN_MS);
   const turns = new EventLoopThrottle(HANDLED_IN_A_TURN);
   const bodies = new UnverifiedBodies();
 
   return async (c) => {
-    if (verifiers.length === 0) return refusals.answer(c, 'noSecret');
+    if (verifiers().length === 0) return refusals.answer(c, 'noSecret');
     const head = readDeliveryHead(c.req);
     if (typeof head === 'string') return refusals.answer(c, head);
     const held = bodies.hold(head.length);
@@ -114,7 +113,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   }
 
   async function isGenuine(text: string, signature: string): Promise<boolean> {
-    for (const verifier of verifiers) {
+    for (const verifier of verifiers()) {
       if (await verifier.verify(text, signature).catch(() => false)) return true;
     }
     return false;
@@ -149,7 +148,7 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
     seen: JobObservation,
     hook: HookRef | null,
   ): Promise<'stored' | 'known' | 'failed'> {
-    const act = () => (isDraining() || !handOn(deliveryId, seen) ? seen : null);
+    const act = () => (takesJobs() && handOn(deliveryId, seen) ? null : seen);
     const outcome = await store.remember(deliveryId, act).catch((error: unknown) => {
       const facts = { delivery: deliveryId, job: seen.jobId };
       log.error({ ...facts, err: error }, 'a webhook delivery could not be stored');
@@ -182,8 +181,8 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
   }
 
   function isAllowed({ owner, repository }: JobObservation): boolean {
-    const { repositories } = allowed;
-    if (repositories === null) return isSame(owner, allowed.owner);
+    const { owner: allowedOwner, repositories } = allowed();
+    if (repositories === null) return isSame(owner, allowedOwner);
     return repositories.some((name) => isSame(name, `${owner}/${repository}`));
   }
 
@@ -197,6 +196,20 @@ export function createWebhookReceiver(options: WebhookReceiverOptions): Handler 
       ? 'pong: this webhook sends workflow_job events'
       : 'pong, but this webhook sends no workflow_job events: choose "Workflow jobs" among its events';
   }
+}
+
+/** What verifies signatures with the present secrets; it is made again only when they change. */
+function verifiersOf(secret: WebhookReceiverOptions['secret']): () => readonly Webhooks[] {
+  let known: ReturnType<typeof secret> = null;
+  let verifiers: Webhooks[] = [];
+  return () => {
+    const now = secret();
+    if (now === known) return verifiers;
+    known = now;
+    const secrets = [now ?? []].flat().filter((one) => one !== '');
+    verifiers = secrets.map((one) => new Webhooks({ secret: one }));
+    return verifiers;
+  };
 }
 
 /** GitHub ignores case in the names of owners and repositories. */

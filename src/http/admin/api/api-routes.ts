@@ -39,6 +39,8 @@ import { usageRoute } from './usage-route.ts';
 export interface AdminSource {
   /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
+  /** Resolves when the daemon does not start at the moment: until then there is nothing to show. */
+  settled(): Promise<void>;
   recording: Recording;
   jobs(): JobView[];
   recent(limit: number): Promise<SettledJob[]>;

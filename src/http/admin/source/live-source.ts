@@ -30,7 +30,8 @@ import type { RunnerVersions } from '../../../upkeep/runner-versions.ts';
 import type { AdminSource, HostView } from '../api/api-routes.ts';
 import type { Metrics } from '../metrics.ts';
 
-interface AdminParts {
+/** The parts that a reload of the config replaces. */
+interface ActiveParts {
   config: Pick<Config, 'controller' | 'labels' | 'runner'>;
   actors: JobActors;
   hosts: Hosts;
@@ -42,70 +43,93 @@ interface AdminParts {
   pausedUntil: WaitingSources['pausedUntil'];
   githubNow: WaitingSources['githubNow'];
   bases: BaseVms;
-  versions: Pick<RunnerVersions, 'all'>;
-  store: Store;
-  journal: JournalWriter;
   tracer: EffectTracer;
-  stats: PhaseStats;
-  history: HostHistory;
-  metrics: Metrics;
   orders: Orders;
   poller: Poller;
   webhooks: WebhookHealth;
   names: RepositoryNames;
-  deliveries: DeliveryLog;
   collector: Collector;
   dispatcher: Dispatcher;
-  clock: Clock;
   progress: ReadonlyMap<string, string>;
   look: AdminSource['look'];
-  health: Pick<DaemonHealth, 'now'>;
 }
 
+/** The parts that are there as long as the process. */
+interface LastingParts {
+  store: Store;
+  journal: JournalWriter;
+  stats: PhaseStats;
+  history: HostHistory;
+  metrics: Metrics;
+  versions: Pick<RunnerVersions, 'all'>;
+  deliveries: DeliveryLog;
+  health: Pick<DaemonHealth, 'now'>;
+  clock: Clock;
+}
+
+type AdminParts = ActiveParts & LastingParts;
+
 /** What the admin listener shows of the running daemon, read from its parts at each request. */
-export function liveSource(parts: AdminParts): AdminSource {
-  const { config, store, stats, orders, poller, webhooks, deliveries, breakers, dispatcher } = parts;
+export function liveSource({
+  active,
+  settled,
+  ...lasting
+}: LastingParts & { active(): ActiveParts; settled: AdminSource['settled'] }): AdminSource {
+  const { store, stats, deliveries, journal, health, metrics } = lasting;
+  const parts = (): AdminParts => ({ ...lasting, ...active() });
   return {
     mode: 'live',
-    recording: liveRecording(store, parts.journal),
-    jobs: () => jobViews(parts),
+    settled,
+    recording: liveRecording(store, journal),
+    jobs: () => jobViews(parts()),
     recent: async (limit) => (canRead(store) ? store.settled.newest(limit) : []),
-    job: (jobId) => jobStory(parts, jobId),
+    job: (jobId) => jobStory(parts(), jobId),
     async evidence(jobId) {
-      const story = await jobStory(parts, jobId);
+      const story = await jobStory(parts(), jobId);
       return (
-        story && (await createEvidenceFile({ story, store, stats: stats.all(), madeAt: parts.clock.now() }))
+        story && (await createEvidenceFile({ story, store, stats: stats.all(), madeAt: lasting.clock.now() }))
       );
     },
-    look: parts.look,
-    stats: () => stats.all(),
-    waiting: () => ({ waiting: waitingJobs(parts), unserved: dispatcher.unserved.all() }),
-    hosts: () => hostViews(parts),
-    sources: () => ({
-      mode: config.controller.mode,
-      poller: poller.health(),
-      webhooks: webhooks.health(),
-      breakers: breakers.troubled(),
-      renamed: parts.names.renamed(),
-      runners: parts.versions.all(),
-      deliveries: { byStatus: deliveries.byStatus(), last: deliveries.last() },
-    }),
-    status: () => ({
-      namePrefix: namePrefix(config.controller),
-      jobs: parts.actors.size,
-      draining: dispatcher.draining,
-      store: { ...store.health(), ...store.counts(), unreadableRows: store.quarantine.rows() },
-      poller: poller.health(),
-      webhooks: webhooks.health(),
-    }),
-    health: () => parts.health.now(),
-    metrics: () => parts.metrics.text(),
-    collect: async (dryRun, by) => {
-      if (dryRun) return parts.collector.plan();
-      orders.collect(by);
-      return parts.collector.collect();
+    get look() {
+      return active().look;
     },
-    orders,
+    stats: () => stats.all(),
+    waiting: () => ({ waiting: waitingJobs(parts()), unserved: active().dispatcher.unserved.all() }),
+    hosts: () => hostViews(parts()),
+    sources() {
+      const { config, poller, webhooks, breakers, names, versions } = parts();
+      return {
+        mode: config.controller.mode,
+        poller: poller.health(),
+        webhooks: webhooks.health(),
+        breakers: breakers.troubled(),
+        renamed: names.renamed(),
+        runners: versions.all(),
+        deliveries: { byStatus: deliveries.byStatus(), last: deliveries.last() },
+      };
+    },
+    status() {
+      const { config, actors, dispatcher, poller, webhooks } = active();
+      return {
+        namePrefix: namePrefix(config.controller),
+        jobs: actors.size,
+        draining: dispatcher.draining,
+        store: { ...store.health(), ...store.counts(), unreadableRows: store.quarantine.rows() },
+        poller: poller.health(),
+        webhooks: webhooks.health(),
+      };
+    },
+    health: () => health.now(),
+    metrics: () => metrics.text(),
+    collect: async (dryRun, by) => {
+      const { collector, orders } = active();
+      if (dryRun) return collector.plan();
+      orders.collect(by);
+      return collector.collect();
+    },
+    get orders() {
+      return active().orders;
+    },
   };
 }
 

@@ -38,6 +38,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
   }
   return {
     mode: 'replay',
+    settled: async () => undefined,
     recording: {
       seq: () => entries.length,
       durable: async () => undefined,

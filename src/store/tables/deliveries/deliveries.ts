@@ -66,8 +66,14 @@ export class Deliveries {
   readonly #lookups: Lookups;
   /** Deliveries that are being looked up or written to disk. */
   readonly #arriving = new Map<string, Promise<unknown>>();
-  /** Deliveries that were not acted on, with their arrival in epoch ms. */
-  readonly #unhandled = new Map<string, number>();
+  /**
+   * Deliveries that were not acted on, with their arrival in epoch ms. `came`: what a delivery of this process
+   * said, since it may not be on disk yet.
+   */
+  readonly #unhandled = new Map<
+    string,
+    { at: number; came?: { order: number; observation: JobObservation } }
+  >();
   readonly #ahead = new RowsAhead();
   #order = 0;
   #size = 0;
@@ -90,7 +96,7 @@ export class Deliveries {
       this.#size += 1;
       this.#order = Math.max(this.#order, order);
       this.#oldest = Math.min(this.#oldest, at);
-      if (!handled) this.#unhandled.set(row.key, at);
+      if (!handled) this.#unhandled.set(row.key, { at });
     }
   }
 
@@ -125,11 +131,12 @@ export class Deliveries {
     this.#commit.atomically(() => {
       const observation = act();
       this.#order += 1;
+      const order = this.#order;
       const at = this.#clock.now();
-      this.#table.put(id, { at, order: this.#order, observation, handled: observation === null });
+      this.#table.put(id, { at, order, observation, handled: observation === null });
       this.#size += 1;
       this.#oldest = Math.min(this.#oldest, at);
-      if (observation !== null) this.#unhandled.set(id, at);
+      if (observation !== null) this.#unhandled.set(id, { at, came: { order, observation } });
     });
     await this.#commit.durable();
     return 'stored';
@@ -140,18 +147,22 @@ export class Deliveries {
    * what the delivery changed, so that neither is stored without the other.
    */
   markHandled(id: string): void {
-    this.#table.put(id, handledAt(this.#unhandled.get(id) ?? this.#clock.now()));
+    this.#table.put(id, handledAt(this.#unhandled.get(id)?.at ?? this.#clock.now()));
     this.#unhandled.delete(id);
   }
 
   /** Deliveries that were acknowledged but not acted on, in the order of their arrival. */
   async pending(): Promise<PendingDelivery[]> {
-    const rows = await this.#table.getMany([...this.#unhandled.keys()]);
-    const pending = rows.flatMap((row) => {
+    const unhandled = [...this.#unhandled];
+    const rows = await this.#table.getMany(unhandled.flatMap(([id, { came }]) => (came ? [] : [id])));
+    const stored = rows.flatMap((row) => {
       const { order, observation } = this.#read(row) ?? handledAt(0);
       return observation ? [{ id: row.key, order, observation }] : [];
     });
-    return pending.sort((a, b) => a.order - b.order).map(({ id, observation }) => ({ id, observation }));
+    const came = unhandled.flatMap(([id, { came: one }]) => (one ? [{ id, ...one }] : []));
+    return [...stored, ...came]
+      .sort((a, b) => a.order - b.order)
+      .map(({ id, observation }) => ({ id, observation }));
   }
 
   /**

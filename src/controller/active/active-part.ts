@@ -1,0 +1,214 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../clock.ts';
+import { matchProfile } from '../../config/profile.ts';
+import type { Config } from '../../config/schema.ts';
+import { secretValues } from '../../config/secret-values.ts';
+import { Orders } from '../../dispatch/orders.ts';
+import { jobEffects } from '../../effects/job-effects.ts';
+import { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
+import { VmLook } from '../../evidence/vm-look.ts';
+import { ConnectionPool } from '../../guest/connection-pool.ts';
+import { Pulls } from '../../hosts/pulls.ts';
+import { handlePendingDeliveries } from '../../intake/webhooks/pending-deliveries.ts';
+import { jobPolicy } from '../../jobs/job-policy.ts';
+import { restoreJobs } from '../../jobs/restore-jobs.ts';
+import type { JournalWriter } from '../../journal/journal-writer.ts';
+import type { Overview } from '../../journal/overview.js';
+import type { Store } from '../../store/store.ts';
+import { Collector } from '../../upkeep/collector.ts';
+import { waitUntil } from '../../wait-until.ts';
+import type { Connections } from '../connections.ts';
+import { createCore } from '../create-core.ts';
+import { createEffectWorld } from '../create-effect-world.ts';
+import { DisposeStack } from '../dispose-stack.ts';
+import type { Ports } from '../ports.ts';
+import { servedScopes } from '../served-scopes.ts';
+import { abandonUnservable } from './abandon-unservable.ts';
+import { createGates, pullEnded, waitingNames } from './create-gates.ts';
+import { createIntake } from './create-intake.ts';
+import { keepBases } from './keep-bases.ts';
+import { recordFailures } from './record-failures.ts';
+
+/** Milliseconds for each part to close; unfinished creates and registrations are left to the next start. */
+const CLOSE_TIMEOUT = 10_000;
+
+export interface ActivePartOptions {
+  config: Config;
+  /** Made from the config before: what is wrong with it is found before anything acts. */
+  connections: Connections;
+  store: Store;
+  journal: JournalWriter;
+  /** The sum of the journal. It takes each entry before anything here does. */
+  overview: Overview;
+  ports: Ports;
+  clock: Clock;
+  log: Logger;
+}
+
+export type ActivePart = ReturnType<typeof createActivePart>;
+
+/**
+ * Everything of the daemon that acts, made from one config: the actors, what they act with, and what looks at
+ * hosts and GitHub. The rest of the daemon outlives it. Nothing happens before `start`.
+ */
+export function createActivePart(options: ActivePartOptions) {
+  const { config, connections, store, journal, overview, ports, clock, log } = options;
+  const { agents, tokens, github } = connections;
+  const disposal = new DisposeStack(clock);
+  let takesJobs = false;
+  const progress = new Map<string, string>();
+  const guestConnections = new ConnectionPool(ports.openGuest, clock);
+  const pulls = new Pulls({
+    agent: (host) => world.agent(host),
+    clock,
+    log,
+    timeout: config.timeouts.creating,
+    onChange: () => core.dispatcher.requestScheduling(),
+    onEnd: (image, error) => pullEnded(core.breakers, config, image, error),
+  });
+  const world = createEffectWorld({
+    config,
+    clock,
+    log,
+    github,
+    agents,
+    openGuest: guestConnections.acquire,
+    observe: (seen) => core.dispatcher.observe(seen),
+    progress,
+    pulls,
+    ledger: store.sent,
+    currentName: (name) => intake.names.currentName(name),
+    evidenceSaved: (vmName) => recorder.saved(vmName),
+  });
+  const policy = jobPolicy(config);
+  const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
+  const core = createCore({
+    store,
+    journal,
+    clock,
+    log,
+    policy,
+    effects: (tracer) => ({
+      ...jobEffects(world, () => store.durable(), tracer),
+      waitUntil: waitUntil(clock),
+    }),
+    hosts: config.hosts.map((host) => ({
+      name: host.name,
+      client: world.agent(host.name),
+      maxVms: host.max_concurrent_vms,
+    })),
+    maintenance: new Map(config.hosts.map(({ name, maintenance = [] }) => [name, maintenance])),
+    hostPolicy: {
+      checkInterval: config.controller.host_check_interval,
+      lostAfter: config.timeouts.host_lost,
+    },
+    gates: ({ actors, breakers }) =>
+      createGates({
+        config,
+        actors,
+        breakers,
+        github,
+        pulls,
+        bases: world.bases,
+        clock,
+        observe: (seen) => core.dispatcher.observe(seen),
+        onGone: (jobId, failure) => core.dispatcher.abandon(jobId, failure),
+        onChange: () => core.dispatcher.requestScheduling(),
+      }),
+    warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
+    profileFor,
+    isBase: (name) => world.bases.isBase(name),
+  });
+  const { actors, hosts, dispatcher, tracer } = core;
+  const { repositories, scopes, registrations } = servedScopes(config);
+  const parts = { config, actors, hosts, dispatcher, store, journal, github, profileFor, clock, log };
+  const collector = new Collector({
+    ...parts,
+    world,
+    scopes,
+    repositories,
+    namePrefix: policy.namePrefix,
+    interval: config.controller.gc_interval,
+  });
+  const hostLook = (host: string) => hosts.snapshotOf(host)?.context;
+  const secrets = [...secretValues(config), ...tokens];
+  const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
+  const { webhookAndBreakerEntries } = core;
+  const intake = createIntake({ ...parts, repositories, webhookAndBreakerEntries, random: ports.random });
+  const orders = new Orders({ ...core, ...parts });
+
+  async function begin(): Promise<void> {
+    disposal.defer('logins in guests', () => guestConnections.close());
+    disposal.defer('the pulls', () => pulls.stop());
+    tracer.listen();
+    disposal.defer('the traces of effects', () => tracer.stop());
+    disposal.defer('what saves evidence', recordFailures({ journal, overview, recorder }));
+    await restoreJobs({
+      ...parts,
+      creates: world.creates,
+      settle: config.timeouts.create_settle,
+      namePrefix: policy.namePrefix,
+      runnerScope: policy.runnerScope,
+    });
+    disposal.defer('the jobs', () => core.stop());
+    disposal.defer('calls under way', () => world.creates.allFinished());
+    abandonUnservable(actors, dispatcher, config);
+    hosts.start();
+    core.cordonWatch.look();
+    disposal.defer('the hosts', () => hosts.stop());
+    takesJobs = true;
+    await handlePendingDeliveries({ store, observe: (seen) => dispatcher.observe(seen), log });
+    intake.names.start();
+    disposal.defer('the names of repositories', () => intake.names.stop());
+    intake.webhooks.start();
+    disposal.defer('the health of webhooks', () => intake.webhooks.stop());
+    intake.poller.start();
+    disposal.defer('the poller', () => intake.poller.stop());
+    keepBases({ ...core, ...parts, world, namePrefix: policy.namePrefix }, disposal);
+    const collecting = collector.run();
+    disposal.defer('the collector', () => {
+      collector.stop();
+      return collecting;
+    });
+  }
+
+  async function stop(): Promise<void> {
+    takesJobs = false;
+    dispatcher.drain();
+    await disposal.dispose(log, CLOSE_TIMEOUT);
+  }
+
+  return {
+    ...core,
+    ...intake,
+    ...waitingNames(config, github, clock),
+    config,
+    github,
+    profiles: Object.keys(config.labels),
+    scopes,
+    registrations,
+    pulls,
+    bases: world.bases,
+    collector,
+    orders,
+    progress,
+    look: new VmLook(world, actors, secrets),
+
+    /** Restores the jobs of the store and begins to act. When that fails, it stops and rejects. */
+    async start(): Promise<void> {
+      await begin().catch(async (error: unknown) => {
+        await stop();
+        throw error;
+      });
+    },
+
+    /** False until the jobs are restored, and from `stop` on: observations have to wait in the store. */
+    takesJobs: () => takesJobs,
+
+    /**
+     * Gives out no more slots and ends everything that acts: running jobs go on in their VMs, and their records
+     * stay. Never rejects.
+     */
+    stop,
+  };
+}
