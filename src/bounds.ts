@@ -36,6 +36,16 @@ export const isoInstant = z
  */
 export const exactText = z.string().max(LONGEST_TEXT);
 
+/** The id of a commit, SHA-1 or SHA-256; null for anything else, since nothing depends on it. */
+export const commitId = z
+  .string()
+  .regex(/^([\da-f]{40}|[\da-f]{64})$/)
+  .nullable()
+  .catch(null);
+
+/** The name of a branch; null when it is longer than GitHub allows, since nothing depends on it. */
+export const branchName = z.string().max(255).nullable().catch(null);
+
 /** A text for people: cut when it is too long. */
 export const cutText = z.string().transform(cut);
 

@@ -27,6 +27,9 @@ export interface Job {
   workflow: string;
   name: string;
   url: string;
+  /** What the run was started for; null where GitHub does not say. */
+  commit: string | null;
+  branch: string | null;
   labels: string[];
   /** The key under `labels` in the config that this job selected. */
   profile: string;

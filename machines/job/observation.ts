@@ -16,6 +16,8 @@ export interface JobObservation {
   workflow: string;
   name: string;
   url: string;
+  commit: string | null;
+  branch: string | null;
   /** `runs-on` as GitHub gives it, in its case. */
   labels: string[];
   status: JobStatus;
@@ -40,6 +42,8 @@ export function endObservation(job: Job, conclusion: string | null, seenAt: numb
     workflow: job.workflow,
     name: job.name,
     url: job.url,
+    commit: job.commit,
+    branch: job.branch,
     labels: job.labels,
     status: 'completed',
     conclusion,

@@ -21,6 +21,8 @@ export function placeholder({
     workflow: '',
     name,
     url: '',
+    commit: null,
+    branch: null,
     labels: [],
     profile,
     status: 'completed',

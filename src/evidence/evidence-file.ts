@@ -36,6 +36,8 @@ export interface EvidenceFile {
   /** Epoch ms. */
   madeAt: number;
   story: JobStory;
+  /** Who started its run; files of earlier versions lack it. */
+  actor?: string | null;
   /** The job's entries and those of hosts, webhooks and breakers in the same time, in their order. */
   journal: StoredJournalEntry[];
   kept: KeptEvidence[];
@@ -64,11 +66,13 @@ export async function createEvidenceFile({
   store,
   stats,
   madeAt,
+  actor,
 }: {
   story: JobStory;
   store: Store;
   stats: Record<string, PhaseStat>;
   madeAt: number;
+  actor: string | null;
 }): Promise<EvidenceFile> {
   await store.durable();
   const jobEntries: StoredJournalEntry[] = [];
@@ -93,6 +97,7 @@ export async function createEvidenceFile({
     version: 1,
     madeAt,
     story,
+    actor,
     journal: [...jobEntries, ...context].sort((a, b) => a.seq - b.seq),
     kept: await store.evidence.of(story.jobId),
     stats,

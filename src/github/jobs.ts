@@ -32,6 +32,8 @@ const jobsSchema = z.object({ jobs: readableRows(jobSchema) });
 const QUEUE_LIFE_MS = 25 * 3_600_000;
 
 const runSchema = z.object({ status: cutText.nullable() });
+const account = z.object({ login: exactText }).nullish();
+const runActorSchema = z.object({ triggering_actor: account, actor: account });
 
 /** Reads runs and jobs; needs the permission Actions: read. All requests are conditional. */
 export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<GitHubClock, 'now'>) {
@@ -105,6 +107,24 @@ export function jobCalls(transport: GitHubTransport, clock: Clock, time: Pick<Gi
         signal,
       });
       return run.status === 'completed';
+    },
+
+    /** Who started the present attempt of a run; null where GitHub does not say, as for a deleted account. */
+    async getRunActor(
+      owner: string,
+      repository: string,
+      runId: number,
+      { signal }: Abortable = {},
+    ): Promise<string | null> {
+      const run = await transport.read(runActorSchema, {
+        what: `read run ${runId} of ${owner}/${repository}`,
+        // Nothing depends on it: it is the first call that stops while the budget is low.
+        purpose: 'looking for work',
+        method: 'GET',
+        path: `${repositoryPath(owner, repository)}/actions/runs/${runId}`,
+        signal,
+      });
+      return run.triggering_actor?.login ?? run.actor?.login ?? null;
     },
 
     /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobStatus } from '../../machines/job/context.ts';
 import type { JobObservation } from '../../machines/job/observation.ts';
-import { count, cutText, identifier, isoInstant, labels } from '../bounds.ts';
+import { branchName, commitId, count, cutText, identifier, isoInstant, labels } from '../bounds.ts';
 
 /** The fields of a job that REST and the `workflow_job` webhook share; GitHub's older payloads lack the optional ones. */
 export const jobSchema = z.object({
@@ -16,6 +16,8 @@ export const jobSchema = z.object({
   workflow_name: cutText.nullish(),
   url: cutText.nullish(),
   html_url: cutText.nullish(),
+  head_sha: commitId,
+  head_branch: branchName,
   labels: z
     .preprocess(
       (listed) => (Array.isArray(listed) ? listed.filter((label) => label !== null) : listed),
@@ -55,6 +57,8 @@ export function observeJob(job: z.infer<typeof jobSchema>, sighting: Sighting): 
     workflow: job.workflow_name ?? '',
     name: job.name,
     url: job.html_url ?? job.url ?? '',
+    commit: job.head_sha,
+    branch: job.head_branch,
     labels: job.labels ?? [],
     status,
     conclusion: status === 'completed' ? (job.conclusion ?? null) : null,

@@ -12,6 +12,8 @@ export function jobFrom(seen: JobObservation, profile: string, takenBy: Job['tak
     workflow: seen.workflow,
     name: seen.name,
     url: seen.url,
+    commit: seen.commit,
+    branch: seen.branch,
     labels: seen.labels,
     profile,
     status: seen.status,

@@ -3,7 +3,17 @@ import { z } from 'zod';
 import { BLAMES, DISPOSITIONS, FAILURE_CODES, type FailureCode } from '../../machines/failure.ts';
 import { JOB_STATUSES, type JobContext } from '../../machines/job/context.ts';
 import type { JobMachine, JobSnapshot } from '../../machines/job.ts';
-import { count, cutText, exactText, identifier, instant, labels, port } from '../bounds.ts';
+import {
+  branchName,
+  commitId,
+  count,
+  cutText,
+  exactText,
+  identifier,
+  instant,
+  labels,
+  port,
+} from '../bounds.ts';
 
 const failure = z.object({
   code: z.enum(FAILURE_CODES as [FailureCode, ...FailureCode[]]),
@@ -27,6 +37,8 @@ const contextSchema = z.object({
     workflow: cutText,
     name: cutText,
     url: cutText,
+    commit: commitId,
+    branch: branchName,
     labels,
     profile: exactText,
     status: z.enum(JOB_STATUSES),

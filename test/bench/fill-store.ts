@@ -72,6 +72,8 @@ export function newJob(id: number, now: number): Job {
     workflow: 'CI',
     name: 'build and test',
     url: `https://github.com/acme/app/actions/runs/${id}/job/${id}`,
+    commit: '3f2a1bc9d04e5a6b7c8d9e0f1a2b3c4d5e6f7a8b',
+    branch: 'main',
     labels: ['self-hosted', 'mac'],
     profile: 'mac',
     status: 'queued',

@@ -18,6 +18,8 @@ export function jobView(id: number, change: Partial<JobView> = {}): JobView {
       workflow: 'CI',
       name: 'Unit tests',
       url: '',
+      commit: null,
+      branch: null,
       labels: ['jeballto-macos'],
       profile: 'jeballto-macos',
       status: 'queued',

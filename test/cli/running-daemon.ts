@@ -19,6 +19,7 @@ const NOTHING: AdminSource = {
   },
   job: async () => null,
   evidence: async () => null,
+  run: async () => null,
   look: null,
   stats: () => ({}),
   waiting: () => ({ waiting: [], unserved: [] }),

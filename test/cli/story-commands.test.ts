@@ -60,6 +60,7 @@ test('explain says why a job failed, who must act and what happened, in the same
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
   expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
   expect(text()).toContain('the operator of this daemon');
+  expect(text()).toContain('  From:          branch main, commit 3f2a1bc, by ada\n');
   expect(text()).toMatch(/Attempt 3, VM gh-default-77-1 on mini-1\n +queued .*\n +creating .* 1 failure\n/);
   expect(text()).toContain('It got a slot: queued → creating.acting');
 });
@@ -70,6 +71,7 @@ test('explain prints the same for an evidence file as for the daemon', async () 
   const { terminal } = recordingTerminal();
   expect(await evidenceCommand(77, { config, output }, terminal)).toBe(0);
   const file = JSON.parse(readFileSync(output, 'utf8'));
+  expect(file.actor).toBe('ada');
   expect(file.kept[0].logs['runner.log']).toBe('it stopped');
   const app = createAdminApp({
     source: replaySource(file),
@@ -82,6 +84,7 @@ test('explain prints the same for an evidence file as for the daemon', async () 
   expect(state).toMatchObject({ mode: 'replay', ended: [{ jobId: 77, state: 'failed' }] });
   const mid = await ask(`/api/state?at=${file.journal[1].at}`);
   expect(mid.jobs.length + mid.ended.length).toBe(1);
+  expect(await ask('/api/jobs/77/run')).toEqual({ actor: 'ada' });
   const journal = await ask('/api/jobs/77/journal');
   const told = (await (await fetch(`${daemon.url}/api/jobs/77/journal`)).json()) as {
     entries: { event: string }[];

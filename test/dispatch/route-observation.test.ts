@@ -17,6 +17,8 @@ const seen = (jobId: number, facts: Partial<JobObservation> = {}): JobObservatio
   workflow: 'CI',
   name: 'build',
   url: 'https://github.com/acme/app/actions/runs/1/job/1',
+  commit: null,
+  branch: null,
   labels: ['mac'],
   status: 'queued',
   conclusion: null,

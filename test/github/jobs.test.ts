@@ -104,6 +104,8 @@ describe('looking for queued jobs', () => {
         workflow: 'CI',
         name: 'build',
         url: expect.stringContaining(`/${REPOSITORY}/actions/runs/${run.id}/job/${job?.id}`),
+        commit: run.headSha,
+        branch: 'main',
         labels: MAC,
         status: 'queued',
         conclusion: null,

@@ -31,9 +31,11 @@ describe('active jobs', () => {
     const job = held(12345);
     await rechecksOf(rig).run([job], never);
     const { id: jobId, runId, runAttempt, owner, repository, workflow, name, url, labels, queuedAt } = job;
+    const { commit, branch } = job;
     expect(rig.seen).toEqual([
       {
         ...{ jobId, runId, runAttempt, owner, repository, workflow, name, url, labels, queuedAt },
+        ...{ commit, branch },
         source: 'recheck',
         seenAt: rig.clock.now(),
         status: 'completed',

@@ -105,7 +105,7 @@ describe('runs whose jobs have to be read', () => {
 
 describe('a job from GitHub is observed', () => {
   const sighting = { source: 'poll', seenAt: 5_000, owner: 'octo', repository: 'app' } as const;
-  const job = { id: 1, run_id: 2, name: 'build', status: 'queued' };
+  const job = { id: 1, run_id: 2, name: 'build', status: 'queued', head_sha: null, head_branch: null };
   const observed = (facts: object) => observeJob({ ...job, ...facts }, sighting);
 
   test.each([
@@ -152,6 +152,19 @@ describe('a job from GitHub is observed', () => {
     expect(observed({ url: 'https://api', html_url: 'https://page' }).url).toBe('https://page');
     expect(observed({ url: 'https://api', html_url: null }).url).toBe('https://api');
     expect(observed({}).url).toBe('');
+  });
+
+  test.each([
+    ['as GitHub says them', '3f2a1bc9d04e5a6b7c8d9e0f1a2b3c4d5e6f7a8b', 'feature/büild', true],
+    ['of a repository with SHA-256', 'a'.repeat(64), 'x'.repeat(255), true],
+    ['not when they are something else', 'HEAD', 'x'.repeat(256), false],
+    ['not when GitHub does not say', null, null, false],
+    ['not when they are missing', undefined, undefined, false],
+  ])('with commit and branch, %s', (_how, head_sha, head_branch, isKept) => {
+    const { workflow_job, ...payload } = jobPayload({});
+    const seen = observeDelivery({ ...payload, workflow_job: { ...workflow_job, head_sha, head_branch } }, 9);
+    const expected = isKept ? { commit: head_sha, branch: head_branch } : { commit: null, branch: null };
+    expect(seen).toMatchObject({ status: 'queued', ...expected });
   });
 
   test('in the same way from a webhook, whatever its action', () => {

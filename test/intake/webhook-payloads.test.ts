@@ -73,6 +73,8 @@ test.each([
       repository: repository.name,
       name: job.name,
       url: job.html_url,
+      commit: job.head_sha,
+      branch: job.head_branch ?? null,
       labels: job.labels,
       queuedAt: Date.parse(job.created_at ?? job.started_at),
       ...expected,

@@ -46,7 +46,7 @@ export function earlierRecord(path: string, facts: EarlierFacts = {}) {
       failure: facts.failure ?? null,
       released: facts.released ?? false,
       job: {
-        ...omit(job, 'attempt', 'runnersUnused', 'vmsInVain', 'lastFailure'),
+        ...omit(job, 'commit', 'branch', 'attempt', 'runnersUnused', 'vmsInVain', 'lastFailure'),
         namesTaken: job.id === NO_JOB || vm === null ? 0 : 1,
         ...facts.job,
       },

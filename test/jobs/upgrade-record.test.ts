@@ -166,6 +166,8 @@ describe('a job of version 0.1', () => {
     });
     expect(revived(record).context.job).toEqual({
       ...JOB,
+      commit: null,
+      branch: null,
       attempt: 2,
       attemptsFailed: 2,
       lastFailure: GUEST,

@@ -23,6 +23,8 @@ export const JOB: Job = {
   workflow: 'ci',
   name: 'build',
   url: 'https://github.test/octo/app/actions/runs/11/job/101',
+  commit: '3f2a1bc9d04e5a6b7c8d9e0f1a2b3c4d5e6f7a8b',
+  branch: 'main',
   labels: ['self-hosted', 'macos-15'],
   profile: 'macos-15',
   status: 'queued',

@@ -95,6 +95,22 @@ inBrowser((stage) => {
     });
   });
 
+  test('a job says for which commit and branch it runs and who started it, with links, and can be found by them', async () => {
+    await stage.withDaemon(async (daemon) => {
+      daemon.queue(5, { branch: 'release/2.4', url: 'https://github.test/octo/app/actions/runs/1/job/5' });
+      daemon.queue(6);
+      const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/5?q=release`);
+      await saying(page, '.origin', 'by ada');
+      expect(await textOf(page, '.origin')).toBe('branch release/2.4 commit 3f2a1bc by ada');
+      expect(
+        await page
+          .locator('.origin a')
+          .evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).pathname)),
+      ).toEqual(['/octo/app/actions', '/octo/app/commit/3f2a1bc9d04e5a6b7c8d9e0f1a2b3c4d5e6f7a8b', '/ada']);
+      expect(await rows(page)).toEqual([5]);
+    });
+  });
+
   test('a job says why, who must act, what is next and what it waits for', async () => {
     await stage.withDaemon(async (daemon) => {
       const key = daemon.queue(5);

@@ -51,6 +51,7 @@ inBrowser((stage) => {
       const evil = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
       const key = daemon.queue(66, {
         ...{ name: evil, workflow: evil, repository: evil, owner: evil, labels: [evil], profile: evil },
+        ...{ branch: evil, commit: evil },
         url: 'javascript:window.hacked=1',
       });
       daemon.next(key);

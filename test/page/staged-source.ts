@@ -125,6 +125,7 @@ export async function stagedSource({
     githubNow: () => clock.now(),
     progress: new Map(),
     look,
+    runActors: { of: async () => 'ada' },
   };
   const source = liveSource({
     active: () => active,

@@ -21,6 +21,8 @@ const seen = ({ id, owner, repository, runId }: Job, more: Partial<JobObservatio
   workflow: 'ci',
   name: 'build',
   url: '',
+  commit: null,
+  branch: null,
   labels: JOB.labels,
   status: 'queued',
   conclusion: null,

@@ -53,6 +53,8 @@ export function observation(jobId: number): JobObservation {
     workflow: 'ci',
     name: 'build',
     url: 'https://github.com/octo/app/actions/runs/1/job/1',
+    commit: '3f2a1bc9d04e5a6b7c8d9e0f1a2b3c4d5e6f7a8b',
+    branch: 'main',
     labels: ['macos'],
     status: 'queued',
     conclusion: null,

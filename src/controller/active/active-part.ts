@@ -7,6 +7,7 @@ import { Orders } from '../../dispatch/orders.ts';
 import { jobEffects } from '../../effects/job-effects.ts';
 import { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
 import { VmLook } from '../../evidence/vm-look.ts';
+import { RunActors } from '../../github/run-actors.ts';
 import { ConnectionPool } from '../../guest/connection-pool.ts';
 import { Pulls } from '../../hosts/pulls.ts';
 import { handlePendingDeliveries } from '../../intake/webhooks/pending-deliveries.ts';
@@ -193,6 +194,7 @@ export function createActivePart(options: ActivePartOptions) {
     orders,
     progress,
     look: new VmLook(world, actors, secrets),
+    runActors: new RunActors(github, clock),
 
     /** Restores the jobs of the store and begins to act. When that fails, it stops and rejects. */
     async start(): Promise<void> {

@@ -22,6 +22,7 @@ const SHARED = [
   '/journal/story/attempts.js',
   '/journal/story/contexts.js',
   '/journal/story/entry-words.js',
+  '/journal/story/origin.js',
   '/journal/story/verdict.js',
   '/journal/story/waits.js',
   '/journal/trouble.js',

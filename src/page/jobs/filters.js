@@ -33,6 +33,8 @@ export function matches({ job, why, kind }, search) {
     repository = '',
     workflow = '',
     name = '',
+    commit,
+    branch,
     labels = [],
     profile = '',
   } = job.context.job ?? {};
@@ -41,6 +43,8 @@ export function matches({ job, why, kind }, search) {
     `${owner}/${repository}`,
     workflow,
     name,
+    commit ?? '',
+    branch ?? '',
     labels.join(' '),
     profile,
     job.host ?? '',

@@ -3,6 +3,7 @@ import { span, webAddress } from '../../format.js';
 import { attemptsOf } from '../../journal/story/attempts.js';
 import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';
+import { originOf } from '../../journal/story/origin.js';
 import { verdictOf, whenWords } from '../../journal/story/verdict.js';
 import { waitsOf } from '../../journal/story/waits.js';
 import { addressOf } from '../frame/address.js';
@@ -75,6 +76,7 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
         <div class="heading">
           <h2 id="job-title" data-heading tabindex="-1" title=${job?.name ?? ''}>${job?.name || `Job ${id}`}</h2>
           <p class="sub">${job ? `${job.owner}/${job.repository} · ${job.workflow} · ${job.labels.join(', ')} · ` : ''}${id}</p>
+          ${originView(originOf(job, shown.actor))}
         </div>
         <p class="ways">${address ? html`<a href=${address} target="_blank" rel="noopener noreferrer">At GitHub ↗</a>` : nothing}
           ${entries.length > 0 ? html`<a href=${addressOf({ view: 'chart', jobId: id })}>On the chart</a>` : nothing}</p>
@@ -88,6 +90,17 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
           : html`<p class="boot" role="status">Loading…</p>`
       }
     </section>`;
+}
+
+/** @param {import('../../journal/story/origin.js').OriginPart[]} parts */
+function originView(parts) {
+  if (parts.length === 0) return nothing;
+  return html`<p class="sub origin">${parts.map(({ label, text, href }) => {
+    const what = href
+      ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>`
+      : html`${text}`;
+    return html`<span>${label} ${what}</span> `;
+  })}</p>`;
 }
 
 /**

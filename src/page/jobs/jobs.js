@@ -46,7 +46,7 @@ export function jobsView({ rows, notOurs, isPast, onSearch, ...table }) {
               aria-current=${name === filter ? 'true' : 'false'}>${FILTERS[name].label} <span class="n">${rows.filter(FILTERS[name].test).length}</span></a>`,
           )}
         </div>
-        <input id="search" type="search" placeholder="Search: name, repository, label, host, code" aria-label="Search jobs"
+        <input id="search" type="search" placeholder="Search: name, repository, branch, label, host, code" aria-label="Search jobs"
           .value=${search} @input=${onInput}>
       </header>
       <div class="list-scroll scroll" @scroll=${scrolled(found.length, table)} tabindex="0" role="region" aria-label="List of jobs">

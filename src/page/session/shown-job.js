@@ -20,6 +20,8 @@ export class ShownJob {
   around = [];
   /** Null where the daemon does not know the job. @type {Story | null} */
   story = null;
+  /** Who started its run; null while that is unknown. @type {string | null} */
+  actor = null;
 
   /**
    * @param {import('./api.js').Api} api @param {number} id
@@ -45,6 +47,13 @@ export class ShownJob {
     this.isLoaded = true;
     this.#addAround(around.entries);
     this.story = story && { ...story, kept: kept ?? [] };
+    if (this.actor === null) void this.#askForActor();
+  }
+
+  /** Not awaited: the daemon may have to ask GitHub. */
+  async #askForActor() {
+    const run = await this.#api.get('/api/jobs/:id/run', { id: this.id }).catch(() => null);
+    this.actor = run?.actor ?? null;
   }
 
   /** An entry of the event stream. @param {Entry} entry */

@@ -1,8 +1,10 @@
 import { createColors } from 'picocolors';
 import type { JobStory } from '../../../evidence/evidence-file.ts';
 import { counted, moment, span } from '../../../format.js';
+import type { Answers } from '../../../http/admin/api/api-routes.ts';
 import { type Attempt, attemptsOf } from '../../../journal/story/attempts.js';
 import { callLine, effectOf, lineOf } from '../../../journal/story/entry-words.js';
+import { originOf } from '../../../journal/story/origin.js';
 import { verdictOf } from '../../../journal/story/verdict.js';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
 import { adminAddress, askDaemon } from '../../admin-client.ts';
@@ -12,6 +14,9 @@ import { cut, printable, textTable, wrap } from '../../terminal/terminal-text.ts
 
 /** Milliseconds: a job that was retried for days has thousands of entries. */
 const JOURNAL_TIMEOUT_MS = 30_000;
+
+/** Milliseconds: the daemon may have to ask GitHub, and gives up after five seconds. */
+const RUN_TIMEOUT_MS = 10_000;
 
 /** Columns before the facts and before the calls of an effect. */
 const FACT_INDENT = '  Who must act:  '.length;
@@ -30,8 +35,11 @@ export async function explainCommand(
   })) as {
     entries: StoredJournalEntry[];
   };
-  if (json) terminal.out(JSON.stringify({ story, entries }));
-  else for (const line of storyLines(story, entries, terminal)) terminal.out(line);
+  const { actor } = (await askDaemon(daemon, 'GET', `/api/jobs/${jobId}/run`, {
+    timeoutMs: RUN_TIMEOUT_MS,
+  })) as Answers['/api/jobs/:id/run'];
+  if (json) terminal.out(JSON.stringify({ story, actor, entries }));
+  else for (const line of storyLines(story, entries, terminal, actor)) terminal.out(line);
   return ExitCode.ok;
 }
 
@@ -40,6 +48,7 @@ export function storyLines(
   story: JobStory,
   entries: StoredJournalEntry[],
   { clock, columns, color }: Pick<Terminal, 'clock' | 'columns' | 'color'>,
+  actor: string | null = null,
 ): string[] {
   const now = clock.now();
   const paint = createColors(color);
@@ -51,6 +60,12 @@ export function storyLines(
     ['Waits', story.waiting ? `${story.waiting.sentence} What frees it: ${story.waiting.frees}` : ''],
     ['Who must act', verdict.act],
     ['Next', verdict.next],
+    [
+      'From',
+      originOf(job, actor)
+        .map(({ label, text }) => `${label} ${text}`)
+        .join(', '),
+    ],
     ['At GitHub', job?.url ?? ''],
   ].filter(([, text]) => text);
   const isBad = verdict.mood === 'failed' || verdict.mood === 'lost';

@@ -90,6 +90,8 @@ const job = z.looseObject({
   workflow: z.string(),
   name: z.string(),
   url: z.string(),
+  commit: z.string().nullable().describe('What its run was started for; null where GitHub did not say.'),
+  branch: z.string().nullable(),
   labels: z.array(z.string()),
   profile: z.string(),
   status: z.enum(['waiting', 'queued', 'in_progress', 'completed']),

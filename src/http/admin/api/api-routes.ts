@@ -47,6 +47,8 @@ export interface AdminSource {
   /** Null when no such job is known; the same for its evidence. */
   job(jobId: number): Promise<JobStory | null>;
   evidence(jobId: number): Promise<EvidenceFile | null>;
+  /** Who started its run, as far as GitHub says it; null when no such job is known. */
+  run(jobId: number): Promise<{ actor: string | null } | null>;
   /** Null where no VM can be looked into. */
   look: Pick<VmLook, 'log' | 'screen'> | null;
   /** By state. */
@@ -104,6 +106,7 @@ export interface Answers {
   '/api/jobs/:id/journal': { entries: StoredJournalEntry[] };
   '/api/jobs/:id/around': AroundJob;
   '/api/jobs/:id/evidence': EvidenceFile;
+  '/api/jobs/:id/run': { actor: string | null };
   '/api/jobs/:id/log': RunnerLogEnd & { at: number };
   '/api/state': { mode: AdminSource['mode']; role: Role; now: number } & Awaited<
     ReturnType<typeof overviewAt>
@@ -173,6 +176,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     c.header('content-disposition', `attachment; filename="job-${jobIdOf(c)}.evidence.json"`);
     return file;
   });
+  get('/api/jobs/:id/run', async (c) => known(await source.run(jobIdOf(c))));
   get('/api/jobs/:id/log', async (c) => {
     const log = inVm(await source.look?.log(jobIdOf(c)).catch(unreachable));
     return { ...log, at: clock.now() };

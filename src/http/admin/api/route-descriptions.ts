@@ -77,6 +77,13 @@ export const ROUTES: Route[] = [
   },
   {
     method: 'get',
+    path: '/api/jobs/{id}/run',
+    summary:
+      'Who started the run of a job. GitHub is asked once for each run; null while it cannot be asked or the rate limit is low.',
+    answer: z.object({ actor: z.string().nullable() }),
+  },
+  {
+    method: 'get',
     path: '/api/jobs/{id}/log',
     summary:
       "The end of what the job's runner has printed; 404 when it has no VM, 502 when that does not respond.",

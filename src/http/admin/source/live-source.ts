@@ -5,6 +5,7 @@ import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
 import type { EffectTracer } from '../../../effects/effect-tracer.ts';
 import { createEvidenceFile, type JobStory } from '../../../evidence/evidence-file.ts';
+import type { RunActors } from '../../../github/run-actors.ts';
 import type { DaemonHealth } from '../../../health/daemon-health.ts';
 import type { HostCordons } from '../../../hosts/host-cordons.ts';
 import type { HostHistory } from '../../../hosts/host-history.ts';
@@ -52,6 +53,7 @@ interface ActiveParts {
   dispatcher: Dispatcher;
   progress: ReadonlyMap<string, string>;
   look: AdminSource['look'];
+  runActors: Pick<RunActors, 'of'>;
 }
 
 /** The parts that are there as long as the process. */
@@ -86,10 +88,11 @@ export function liveSource({
     job: (jobId) => jobStory(parts(), jobId),
     async evidence(jobId) {
       const story = await jobStory(parts(), jobId);
-      return (
-        story && (await createEvidenceFile({ story, store, stats: stats.all(), madeAt: lasting.clock.now() }))
-      );
+      if (story === null) return null;
+      const { actor } = (await runOf(parts(), jobId)) ?? { actor: null };
+      return createEvidenceFile({ story, store, stats: stats.all(), madeAt: lasting.clock.now(), actor });
     },
+    run: (jobId) => runOf(parts(), jobId),
     get look() {
       return active().look;
     },
@@ -173,6 +176,22 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
       .filter((kept) => kept.jobId === jobId)
       .map(({ attempt, at }) => ({ attempt, at })),
   };
+}
+
+/** A job that is over is known from the journal, as long as that is kept. */
+async function runOf(
+  { actors, store, runActors }: AdminParts,
+  jobId: number,
+): Promise<{ actor: string | null } | null> {
+  let job = [...actors.all()].find(({ snapshot }) => snapshot.context.job.id === jobId)?.snapshot.context.job;
+  if (job === undefined && canRead(store)) {
+    for await (const { changed } of store.journal.read({ jobId, reverse: true })) {
+      if (changed?.job?.id !== jobId) continue;
+      job = changed.job;
+      break;
+    }
+  }
+  return job ? { actor: job.runId > 0 ? await runActors.of(job) : null } : null;
 }
 
 function hostViews(parts: AdminParts): HostView[] {

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../../../machines/job/context.ts';
 import type { JobObservation } from '../../../../machines/job/observation.ts';
-import { count, cutText, exactText, identifier, instant, labels } from '../../../bounds.ts';
+import {
+  branchName,
+  commitId,
+  count,
+  cutText,
+  exactText,
+  identifier,
+  instant,
+  labels,
+} from '../../../bounds.ts';
 import type { Clock } from '../../../clock.ts';
 import type { GroupCommit } from '../../group-commit.ts';
 import { RowsAhead } from '../rows-ahead.ts';
@@ -34,6 +43,8 @@ const observation: z.ZodType<JobObservation> = z.object({
   workflow: cutText,
   name: cutText,
   url: cutText,
+  commit: commitId,
+  branch: branchName,
   labels,
   status: z.enum(JOB_STATUSES),
   conclusion: cutText.nullable(),
