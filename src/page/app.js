@@ -14,6 +14,7 @@ import { Orders } from './orders/orders.js';
 import { Api, TokenWanted } from './session/api.js';
 import { Session } from './session/session.js';
 import { ShownJob } from './session/shown-job.js';
+import { ShownUsage } from './usage/shown-usage.js';
 
 /** Milliseconds between two drawings of everything; only marks move with each frame. */
 const PACE = 150;
@@ -30,6 +31,7 @@ const marks = new Marks((jobId) => goTo({ view: 'job', jobId }));
 const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onChange: drawNow, onDone: () => session.refresh() });
 const notifier = new Notifier();
+const usage = new ShownUsage(api, drawNow);
 const signs = new AttentionSigns(session, notifier);
 const charts = new ChartLoader(api, () => {
   if (place.view === 'chart') void loadCharts();
@@ -82,7 +84,7 @@ function paint() {
   const view = choices.wantsToken
     ? gateView({ error: choices.error, onToken: enter })
     : pageView({
-        ...{ session, place, choices, items: attentionNow(session), panZoom, orders, notifier },
+        ...{ session, place, choices, items: attentionNow(session), panZoom, orders, notifier, usage },
         ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, look, goLive },
       });
   render(view, root);
@@ -145,6 +147,7 @@ function followAddress() {
   if (view !== before.view || jobId !== before.jobId || place.host !== before.host) leftPlace = before;
   if (filter !== before.filter) choices.pages = 1;
   followJob();
+  usage.follow(place, session.present).catch(fail);
   if (view === 'chart') void loadCharts();
   if (at !== null) {
     session.playing = false;
@@ -223,6 +226,7 @@ async function begin() {
     choices.error = null;
     if (place.at !== null) void session.travel(place.at);
     followJob();
+    usage.follow(place, session.present).catch(fail);
     if (place.view === 'chart') void loadCharts();
     drawNow();
   } catch (error) {

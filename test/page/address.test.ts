@@ -12,6 +12,8 @@ test('every view has an address that leads back to it', () => {
     '#/job/7/look',
     '#/chart?job=7',
     '#/hosts?host=mini-1',
+    '#/usage',
+    '#/usage?by=host&span=30d',
   ]) {
     expect(addressOf(placeOf(hash))).toBe(hash);
   }
@@ -19,7 +21,17 @@ test('every view has an address that leads back to it', () => {
 
 test('what an address does not say is as at the start, and an unknown one is the overview', () => {
   expect(placeOf('')).toEqual({
-    ...{ view: 'overview', jobId: null, tab: 'history', filter: 'all', search: '', host: null, at: null },
+    ...{
+      view: 'overview',
+      jobId: null,
+      tab: 'history',
+      filter: 'all',
+      search: '',
+      host: null,
+      by: 'repository',
+      span: '7d',
+      at: null,
+    },
   });
   expect(placeOf('#/jobs?filter=nonsense&at=yesterday')).toMatchObject({
     view: 'jobs',
@@ -27,6 +39,7 @@ test('what an address does not say is as at the start, and an unknown one is the
     at: null,
   });
   expect(placeOf('#/job/7/nonsense')).toMatchObject({ view: 'job', tab: 'history' });
+  expect(placeOf('#/usage?by=colour&span=1y')).toMatchObject({ view: 'usage', by: 'repository', span: '7d' });
   expect(placeOf('#/job/x').view).toBe('overview');
   expect(placeOf('#/nowhere').view).toBe('overview');
 });

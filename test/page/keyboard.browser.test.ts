@@ -33,7 +33,7 @@ inBrowser((stage) => {
         await page.keyboard.press('Tab');
         tabs += 1;
       }
-      expect(tabs).toBeLessThanOrEqual(16);
+      expect(tabs).toBeLessThanOrEqual(17);
     });
   });
 
@@ -124,6 +124,9 @@ inBrowser((stage) => {
           await page.goto(`${daemon.url}/#/hosts`);
           await page.waitForSelector('li.host');
           await check('hosts');
+          await page.goto(`${daemon.url}/#/usage`);
+          await page.waitForSelector('.usage tbody tr');
+          await check('usage');
           await page.goto(`${daemon.url}/#/chart?job=9`);
           await page.click('.box[data-path="creating"] > text.name');
           await page.waitForSelector('#state-title');

@@ -26,6 +26,7 @@ const SHARED = [
   '/journal/story/verdict.js',
   '/journal/story/waits.js',
   '/journal/trouble.js',
+  '/journal/usage/usage-words.js',
 ];
 const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
 const FOLDERS = ['/page/', '/lib/lit-html/'];

@@ -1,10 +1,11 @@
 import { FILTER_NAMES } from '../jobs/filters.js';
 import { tabOf } from '../jobs/tabs.js';
+import { SPAN_NAMES, USAGE_BY } from '../usage/spans.js';
 
 /**
  * What the page shows, as its address says it, so that every view can be linked and the back button works.
  *
- * @typedef {'overview' | 'jobs' | 'job' | 'chart' | 'hosts'} View
+ * @typedef {'overview' | 'jobs' | 'job' | 'chart' | 'hosts' | 'usage'} View
  * @typedef {import('../jobs/filters.js').Filter} Filter
  *
  * @typedef {object} Place
@@ -14,6 +15,8 @@ import { tabOf } from '../jobs/tabs.js';
  * @property {Filter} filter of the list
  * @property {string} search of the list
  * @property {string | null} host that a link led to
+ * @property {import('../../journal/usage/usage-fold.ts').UsageBy} by what the usage is about
+ * @property {import('../usage/spans.js').Span} span of the usage
  * @property {number | null} at a moment of the past, epoch ms
  */
 
@@ -25,11 +28,13 @@ export const START = {
   filter: 'all',
   search: '',
   host: null,
+  by: 'repository',
+  span: '7d',
   at: null,
 };
 
 /** @type {Record<string, View>} */
-const VIEWS = { '': 'overview', jobs: 'jobs', chart: 'chart', hosts: 'hosts' };
+const VIEWS = { '': 'overview', jobs: 'jobs', chart: 'chart', hosts: 'hosts', usage: 'usage' };
 
 /** An unknown address shows the overview. @param {string} hash such as `#/jobs?filter=failed` @returns {Place} */
 export function placeOf(hash) {
@@ -40,6 +45,8 @@ export function placeOf(hash) {
     filter,
     search: values.get('q') ?? '',
     host: values.get('host'),
+    by: USAGE_BY.find((name) => name === values.get('by')) ?? START.by,
+    span: SPAN_NAMES.find((name) => name === values.get('span')) ?? START.span,
     at: numberIn(values.get('at')),
   };
   const [, job = null, tab] = /^job\/(\d{1,16})(?:\/(\w+))?$/.exec(path) ?? [];
@@ -49,12 +56,14 @@ export function placeOf(hash) {
 
 /** @param {Partial<Place>} place what is left out is as at the start */
 export function addressOf(place) {
-  const { view, jobId, tab, filter, search, host, at } = { ...START, ...place };
+  const { view, jobId, tab, filter, search, host, by, span, at } = { ...START, ...place };
   const query = new URLSearchParams();
   if (filter !== START.filter) query.set('filter', filter);
   if (search !== '') query.set('q', search);
   if (view === 'chart' && jobId !== null) query.set('job', String(jobId));
   if (host !== null) query.set('host', host);
+  if (view === 'usage' && by !== START.by) query.set('by', by);
+  if (view === 'usage' && span !== START.span) query.set('span', span);
   if (at !== null) query.set('at', String(Math.round(at)));
   const job = `job/${jobId}${tab === START.tab ? '' : `/${tab}`}`;
   const path = view === 'overview' ? '' : view === 'job' ? job : view;

@@ -15,6 +15,7 @@ const VIEWS = [
   ['overview', 'Overview'],
   ['jobs', 'Jobs'],
   ['hosts', 'Hosts'],
+  ['usage', 'Usage'],
   ['chart', 'Chart'],
 ];
 

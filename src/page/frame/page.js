@@ -13,6 +13,7 @@ import { collectOrder, hostOrder, jobOrder } from '../orders/order-texts.js';
 import { overviewView } from '../overview/overview.js';
 import { serviceVerdict } from '../overview/service-verdict.js';
 import { sourcesView } from '../sources/sources.js';
+import { usageView } from '../usage/usage.js';
 import { addressOf } from './address.js';
 import { headView } from './head.js';
 import { edgesOf, timeView } from './timebar.js';
@@ -51,10 +52,14 @@ import { edgesOf, timeView } from './timebar.js';
  *   panZoom: import('../chart/pan-zoom.js').PanZoom,
  *   orders: import('../orders/orders.js').Orders,
  *   notifier: import('../attention/notifier.js').Notifier,
+ *   usage: import('../usage/shown-usage.js').ShownUsage,
  * }} PageView `items` that need attention now
  *
  * @typedef {PageView & { overview: import('../../journal/overview.js').Overview }} LoadedView
  */
+
+/** The views without the list of jobs. @type {Place['view'][]} */
+const WITHOUT_DESK = ['chart', 'hosts', 'usage'];
 
 /** The chart that is chosen; null until it is loaded. @param {Choices} choices */
 export function chosenChart({ charts, machine }) {
@@ -75,7 +80,8 @@ export function pageView(view) {
       ${place.view === 'overview' ? firstScreen(loaded) : nothing}
       ${place.view === 'chart' ? chartScreen(loaded) : nothing}
       ${place.view === 'hosts' ? hostsScreen(loaded, edges) : nothing}
-      ${place.view === 'chart' || place.view === 'hosts' ? nothing : desk(loaded)}
+      ${place.view === 'usage' ? usageView({ shown: view.usage, place }) : nothing}
+      ${WITHOUT_DESK.includes(place.view) ? nothing : desk(loaded)}
     </main>
     ${timeView({ session, edges, range, onRange: (span) => view.choose({ range: span }), onCopy: view.copyLink, onLive: view.goLive })}
     ${orderDialog(orders)}

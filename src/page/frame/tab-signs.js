@@ -2,7 +2,7 @@
  * What the browser's tab shows: the title with the number of things that need attention, and a red dot in the icon.
  */
 
-const VIEWS = { overview: '', jobs: 'Jobs', job: 'Job', chart: 'Chart', hosts: 'Hosts' };
+const VIEWS = { overview: '', jobs: 'Jobs', job: 'Job', chart: 'Chart', hosts: 'Hosts', usage: 'Usage' };
 
 /**
  * @param {import('./address.js').Place} place
