@@ -1,7 +1,7 @@
 import { subjectOf } from '../../machines/job/subject.ts';
-import { type Attempt, attemptsOf } from '../../src/journal/story/attempts.js';
-import { contextOf } from '../../src/journal/story/contexts.js';
-import { verdictOf } from '../../src/journal/story/verdict.js';
+import { type Attempt, AttemptTeller } from '../../src/journal/story/attempts.js';
+import { JobContexts } from '../../src/journal/story/contexts.js';
+import { verdictOn } from '../../src/journal/story/verdict.js';
 import { waitsOf } from '../../src/journal/story/waits.js';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { StoredJournalEntry } from '../../src/store/tables/journal.ts';
@@ -44,17 +44,28 @@ export function checkStories(world: SimulatedWorld): void {
 
 /** What is wrong with the story of a job. Its beginning may be pruned; then only its end is judged. */
 export function untruths(story: StoredJournalEntry[], truth: JobTruth): string[] {
-  const [first] = story.filter(({ kind }) => kind === undefined);
+  const first = story.find(({ kind }) => kind === undefined);
   if (first?.event !== 'job.observed') return [];
-  const moments = story.flatMap((_, at) => ofMoment(story.slice(0, at + 1)));
-  return [...new Set([...moments, ...ofEnd(story, truth)])];
+  const told = { attempts: new AttemptTeller(), contexts: new JobContexts() };
+  const found = new Set<string>();
+  for (const entry of story) {
+    told.attempts.add(entry);
+    told.contexts.add(entry);
+    for (const what of ofMoment(told, entry.at)) found.add(what);
+  }
+  for (const what of ofEnd(told, story, truth)) found.add(what);
+  return [...found];
 }
 
-function ofMoment(story: StoredJournalEntry[]): string[] {
-  const now = story.at(-1)?.at ?? 0;
-  const attempts = attemptsOf(story);
-  const { context, last } = contextOf(story);
-  const { headline, cause, act, next } = verdictOf(story, now);
+/** The story up to a moment, as page and `explain` tell it. */
+interface Told {
+  attempts: AttemptTeller;
+  contexts: JobContexts;
+}
+
+function ofMoment({ attempts: { attempts }, contexts }: Told, now: number): string[] {
+  const { context, last } = contexts.ofHolder;
+  const { headline, cause, act, next } = verdictOn({ context, last }, now);
   const found = [...ofPhases(attempts), ...ofNumbers(attempts)];
   const said = [headline, cause, act, next].join(' ');
   if (/undefined|NaN|\bnull\b|\[object/.test(said)) found.push(`it says "${said}"`);
@@ -94,8 +105,11 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
   );
 }
 
-function ofEnd(story: StoredJournalEntry[], { status, conclusion, work, hasRecord }: JobTruth): string[] {
-  const attempts = attemptsOf(story);
+function ofEnd(
+  { attempts: { attempts }, contexts }: Told,
+  story: StoredJournalEntry[],
+  { status, conclusion, work, hasRecord }: JobTruth,
+): string[] {
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
   const end = story.findLast(({ to, end }) => end && (to === 'done' || to === 'failed'))?.end;
@@ -104,7 +118,7 @@ function ofEnd(story: StoredJournalEntry[], { status, conclusion, work, hasRecor
   const done = work.at(-1);
   if (done) {
     const served = attempts.findLast(({ vm }) => vm !== null)?.vm;
-    const { takenBy } = contextOf(story).context.job ?? {};
+    const { takenBy } = contexts.ofHolder.context.job ?? {};
     const isNamed = served?.name === done.vmName || takenBy?.runner === done.vmName;
     if (!isNamed && hasRecord) found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
   }

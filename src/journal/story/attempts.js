@@ -31,7 +31,8 @@ export function attemptsOf(entries) {
   return told.attempts;
 }
 
-class AttemptTeller {
+/** The attempts of a job, entry by entry. */
+export class AttemptTeller {
   /** @type {Attempt[]} */
   attempts = [];
   /** @type {import('./contexts.js').Contexts} */
@@ -41,7 +42,7 @@ class AttemptTeller {
   /** Who has the job, and in which attempt. @type {{ actor: string, attempt: Attempt } | null} */
   #holder = null;
 
-  /** @param {Entry} entry */
+  /** @param {Entry} entry of this job, the next one */
   add(entry) {
     if (entry.kind === 'quarantine')
       this.#leave(entry, 'Its state machine failed, which is a fault of this daemon.');

@@ -17,25 +17,45 @@ export function contextAfter(contexts, { actor, from, changed }) {
   return context;
 }
 
-/**
- * The context after some entries, of the actor that holds the job. An actor whose job went on in another one does
- * not count, however long its teardown lasts.
- * @param {Entry[]} entries
- */
-export function contextOf(entries) {
+/** The contexts of a job's actors, entry by entry. */
+export class JobContexts {
   /** @type {Contexts} */
-  const contexts = new Map();
+  #contexts = new Map();
   /** Actors that went on with another job. @type {Set<string>} */
-  const gone = new Set();
-  for (const entry of entries) {
-    if (entry.kind === 'handover') gone.add(entry.actor);
-    if (entry.kind !== undefined) continue;
-    gone.delete(entry.actor);
-    contextAfter(contexts, entry);
+  #gone = new Set();
+  /** The last entry of each actor; who had the last one of all stands last. @type {Map<string, Entry>} */
+  #lasts = new Map();
+
+  /** @param {Entry} entry of this job, the next one */
+  add(entry) {
+    const { actor, kind } = entry;
+    if (kind === 'handover') this.#gone.add(actor);
+    if (kind !== undefined) return;
+    this.#gone.delete(actor);
+    contextAfter(this.#contexts, entry);
+    this.#lasts.delete(actor);
+    this.#lasts.set(actor, entry);
   }
-  const ofActors = entries.filter(({ kind }) => kind === undefined);
-  const holds = (/** @type {Entry} */ { actor, jobId }) =>
-    !gone.has(actor) && holdsItsJob({ jobId, context: contexts.get(actor) ?? {} });
-  const last = ofActors.findLast(holds) ?? ofActors.at(-1);
-  return { context: contexts.get(last?.actor ?? '') ?? {}, last };
+
+  /**
+   * Returns the last entry and the context of the actor that holds the job. An actor whose job went on in another
+   * one does not count, however long its teardown lasts.
+   */
+  get ofHolder() {
+    const lasts = [...this.#lasts.values()];
+    const last = lasts.findLast((entry) => this.#holds(entry)) ?? lasts.at(-1);
+    return { context: this.#contexts.get(last?.actor ?? '') ?? {}, last };
+  }
+
+  /** @param {Entry} entry */
+  #holds({ actor, jobId }) {
+    return !this.#gone.has(actor) && holdsItsJob({ jobId, context: this.#contexts.get(actor) ?? {} });
+  }
+}
+
+/** The context of the actor that holds the job after these entries, with its last entry. @param {Entry[]} entries */
+export function contextOf(entries) {
+  const contexts = new JobContexts();
+  for (const entry of entries) contexts.add(entry);
+  return contexts.ofHolder;
 }

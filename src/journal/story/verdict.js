@@ -41,7 +41,14 @@ function whoActs(blame) {
  * @returns {Verdict}
  */
 export function verdictOf(entries, now) {
-  const { context, last } = contextOf(entries);
+  return verdictOn(contextOf(entries), now);
+}
+
+/**
+ * The state of a job in words, from the actor that holds it. @param {ReturnType<typeof contextOf>} holder
+ * @param {number} now epoch ms @returns {Verdict}
+ */
+export function verdictOn({ context, last }, now) {
   if (!last) {
     const headline = 'The journal does not mention this job.';
     return { mood: 'unknown', outcome: 'unknown', headline, cause: '', act: '', next: '' };
