@@ -159,6 +159,10 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'GitHub failed the job since it did not hear its runner for minutes, although the runner worked on.',
     "Check the Mac's network, then githubstatus.com.",
   ],
+  END_UNSEEN: [
+    'The job was over and its VM gone when the daemon could look at both again, so nobody can tell why the job failed.',
+    "Read the job's log at GitHub. Find why the daemon slept or could not reach the host.",
+  ],
   RUNNER_CONFIG_LOST: [
     "A restart of the daemon lost the runner's configuration, which is kept in memory only.",
     'Nothing: a new one is fetched under a new name.',

@@ -52,6 +52,7 @@ const CODES = {
   RUNNER_EXITED: ['image', 'giveUp'],
   RUNNER_DIED: ['image', 'giveUp'],
   RUNNER_LOST_CONTACT: ['host', 'giveUp'],
+  END_UNSEEN: ['host', 'giveUp'],
   RUNNER_DEPRECATED: ['image', 'giveUp'],
   RUNNER_CONFIG_LOST: ['us', 'giveUp'],
   RUNNER_NAME_TAKEN: ['us', 'giveUp'],

@@ -78,6 +78,10 @@ describe('a job that runs here', () => {
       await rig.clock.pass(2 * MINUTE);
     });
     expect(unseen).toBe('failed GUEST_UNREACHABLE');
+    const gone = (conclusion: string) =>
+      endOf({ watches: [HANGS, VANISHED] }, (rig) => rig.send(completed(conclusion)));
+    expect(await gone('failure')).toBe('failed END_UNSEEN');
+    expect(await gone('cancelled')).toBe('cancelled');
   });
 
   test('succeeded when GitHub says so, whatever happened to VM and runner after that', async () => {

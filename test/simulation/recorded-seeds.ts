@@ -123,4 +123,18 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['rightsTaken'],
     hasClocks: true,
   },
+  {
+    seed: 1801,
+    found:
+      'the host was blamed for a job that had failed by itself: its VM was gone, too, when the daemon woke (so did 1950 and 2014)',
+    troubles: ['unlistedRepository'],
+    hasClocks: true,
+  },
+  {
+    seed: 1808,
+    found:
+      'nothing in the daemon: the check of stories wanted the end of a job whose repository was deleted (so did 2030)',
+    troubles: ['repositoryDeleted'],
+    hasClocks: true,
+  },
 ];

@@ -30,7 +30,7 @@ const SUCCEEDED = { outcome: 'succeeded', blame: null, cause: null } as const;
 const LOST = { outcome: 'lost', blame: 'host', cause: GONE } as const;
 
 const truth = (facts: Partial<JobTruth> = {}): JobTruth => ({
-  ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', hasRecord: true },
+  ...{ jobId: JOB.id, status: 'completed', conclusion: 'success', isAnswered: true, hasRecord: true },
   work: [{ vmName: VM.name, jobId: JOB.id, how: 'ended' }],
   ...facts,
 });
@@ -52,6 +52,13 @@ describe('law 10: the story of a job is true', () => {
     expect(untruths(served(LOST, 'failure'), cut('died'))).toHaveLength(1);
     expect(untruths(served(LOST), truth())).toHaveLength(1);
     expect(untruths(served(undefined), truth())).toEqual(['its end is not told']);
+  });
+
+  test('and tells no end only where GitHub says nothing of its repository any more', () => {
+    const untold = served({ outcome: 'unknown', blame: null, cause: null }, 'cancelled');
+    const work = [{ vmName: VM.name, jobId: JOB.id, how: 'refused' } as const];
+    expect(untruths(untold, truth({ conclusion: 'cancelled', work, isAnswered: false }))).toEqual([]);
+    expect(untruths(untold, truth({ conclusion: 'cancelled', work }))).toHaveLength(1);
   });
 
   test('and not when it names another VM', () => {

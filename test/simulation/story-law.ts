@@ -12,6 +12,8 @@ export interface JobTruth {
   jobId: number;
   status: Job['state']['status'];
   conclusion: string | null;
+  /** GitHub still answers for it: its repository was not deleted. */
+  isAnswered: boolean;
   /** The record of each VM that it had is there, so that its story can name them. */
   hasRecord: boolean;
   /** The work of our runners on it, in order; usually one or none. */
@@ -35,8 +37,9 @@ export function checkStories(world: SimulatedWorld): void {
     const job = world.github.jobs.get(jobId);
     if (!job) continue;
     const { status, conclusion } = job.state;
+    const isAnswered = [...world.github.repositories.values()].includes(job.run.repository);
     const work = world.work.filter((one) => one.jobId === jobId);
-    for (const what of untruths(story, { jobId, status, conclusion, hasRecord, work })) {
+    for (const what of untruths(story, { jobId, status, conclusion, isAnswered, hasRecord, work })) {
       world.broken.note('law 10: the story of a job is true', `job ${jobId}: ${what}`);
     }
   }
@@ -108,7 +111,7 @@ function ofNumbers(attempts: readonly Attempt[]): string[] {
 function ofEnd(
   { attempts: { attempts }, contexts }: Told,
   story: StoredJournalEntry[],
-  { status, conclusion, work, hasRecord }: JobTruth,
+  { status, conclusion, isAnswered, work, hasRecord }: JobTruth,
 ): string[] {
   const open = attempts.flatMap(({ phases }) => phases.filter(({ to }) => to === null));
   const found = open.map(({ state }) => `its ${state} never ends`);
@@ -122,8 +125,9 @@ function ofEnd(
     const isNamed = served?.name === done.vmName || takenBy?.runner === done.vmName;
     if (!isNamed && hasRecord) found.push(`it names VM ${served?.name}, and ran in ${done.vmName}`);
   }
-  // Without the record of its VM, nobody waits for the end of the job that runs in it.
-  const expected = [...endsThatAreTrue(conclusion, done), ...(hasRecord ? [] : ['unknown'])];
+  // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
+  // jobs of a deleted repository.
+  const expected = [...endsThatAreTrue(conclusion, done), ...(hasRecord && isAnswered ? [] : ['unknown'])];
   if (!expected.includes(told))
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,

@@ -39,15 +39,19 @@ const OUT_OF_LIFETIME = {
     },
   },
 } as const;
-/** A success stays one, whatever happens to the VM after it. */
-const LOST_FINISHING = {
+/**
+ * While the daemon slept or could not reach the host, the job may have ended before its VM or with it. A success stays
+ * one.
+ */
+const GONE_FINISHING = {
   target: to('tearingDown'),
   actions: [
     {
       type: 'loseAttempt',
       params: {
-        code: 'VM_VANISHED',
-        message: 'The VM was gone from its host when GitHub said that the job was over.',
+        code: 'END_UNSEEN',
+        message:
+          'GitHub said that the job was over, and then its VM was gone from its host: nobody saw which came first.',
       },
     },
     'weighFailure',
@@ -169,7 +173,7 @@ function finishing(s: JobSetup) {
       // A late or repeated message neither makes the job active again nor gives its end more time.
       'job.started': {},
       'job.completed': {},
-      'vm.vanished': LOST_FINISHING,
+      'vm.vanished': GONE_FINISHING,
     },
     // Only a delivery says that the job is over, so GitHub is asked before a runner that goes on is torn down.
     invoke: phaseDeadline({
@@ -184,7 +188,7 @@ function finishing(s: JobSetup) {
           input: ({ context }) => watchInput(context, 'exit'),
           onDone: [
             { guard: withOutput('did the runner take a job'), target: 'watching', reenter: true },
-            { guard: withOutput('is the watched VM gone'), ...LOST_FINISHING },
+            { guard: withOutput('is the watched VM gone'), ...GONE_FINISHING },
             {
               guard: withOutput('did the runner end its job otherwise'),
               target: to('tearingDown'),

@@ -52,6 +52,7 @@ const OF_NOTHING: readonly FailureCode[] = [
   'RUNNER_UNUSED',
   'RUNNER_DIED',
   'RUNNER_LOST_CONTACT',
+  'END_UNSEEN',
   'LIFETIME_EXCEEDED',
   'PROFILE_DIFFERS',
 ];
