@@ -35,6 +35,22 @@ const PAGE = ['test/page/**/*.browser.test.ts'];
 /** Every row of the bench once. It must run alone: `npm run test:bench`. */
 const BENCH = ['test/bench/**/*.test.ts'];
 
+/** They need a PostgreSQL server: `npm run test:postgres`. The rules of the store hold for each engine. */
+const POSTGRES = [
+  ...inFolders('postgres'),
+  ...[
+    'atomically',
+    'deliveries',
+    'journal',
+    'journal-index',
+    'leftovers',
+    'name-numbers',
+    'prune',
+    'settled-jobs',
+    'store',
+  ].map((name) => `test/store/${name}.test.ts`),
+];
+
 export default defineConfig({
   test: {
     // Whole scenarios wait for conditions, which take longer on a loaded machine.
@@ -58,11 +74,15 @@ export default defineConfig({
         test: {
           name: 'wholes',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNITS, ...PARTS, ...PAGE, ...BENCH],
+          exclude: [...UNITS, ...PARTS, ...PAGE, ...BENCH, ...POSTGRES],
         },
       },
       { extends: true, test: { name: 'page', include: PAGE } },
       { extends: true, test: { name: 'bench', include: BENCH } },
+      {
+        extends: true,
+        test: { name: 'postgres', include: POSTGRES, globalSetup: 'test/postgres/global-setup.ts' },
+      },
     ],
   },
 });

@@ -16,6 +16,8 @@ interface Rule {
 
 /** GitHub's job ids have 11 digits in 2026; three more digits for the attempt. */
 const LONGEST_NAME_SUFFIX = '-123456789012-123'.length;
+/** With a database the numbers begin at its epoch. */
+const LONGEST_NAME_SUFFIX_OF_AN_EPOCH = '-123456789012-123456789'.length;
 /** Characters of a runner's name at GitHub. */
 const MAX_RUNNER_NAME_LENGTH = 64;
 
@@ -124,9 +126,19 @@ const RULES: Rule[] = [
     },
   },
   {
-    reads: ['controller.id', 'controller.vm_name_prefix'],
-    find({ controller: { id, vm_name_prefix: prefix } }) {
-      const length = `${prefix}-${id}`.length + LONGEST_NAME_SUFFIX;
+    reads: ['store.path', 'store.url'],
+    find({ store: { path, url } }) {
+      if (path === undefined || url === undefined) return [];
+      const message =
+        'cannot be used together with store.url: keep the folder or the database, and remove the other key.';
+      return [{ path: ['store', 'path'], message }];
+    },
+  },
+  {
+    reads: ['controller.id', 'controller.vm_name_prefix', 'store.url'],
+    find({ controller: { id, vm_name_prefix: prefix }, store: { url } }) {
+      const suffix = url === undefined ? LONGEST_NAME_SUFFIX : LONGEST_NAME_SUFFIX_OF_AN_EPOCH;
+      const length = `${prefix}-${id}`.length + suffix;
       const over = length - MAX_RUNNER_NAME_LENGTH;
       if (over <= 0) return [];
       const message = `makes names of up to ${length} characters together with controller.id "${id}", and GitHub accepts at most ${MAX_RUNNER_NAME_LENGTH}: shorten it by ${counted(over, 'character')}.`;

@@ -25,6 +25,8 @@ export interface DaemonOptions {
   log: Logger;
   /** The real ones by default. */
   ports?: Ports;
+  /** Another daemon has taken over the store, as a sentence: this one can store nothing any more, and has to end. */
+  onTakenOver?(why: string): void;
 }
 
 export interface Daemon {
@@ -56,10 +58,10 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const { config, env, clock, log, ports = realPorts } = options;
   const connections = await connect(config, { env, clock, log, ports });
   const store = await ports.openStore({
-    path: config.store.path,
-    retention: config.store.retention,
+    ...config.store,
     clock,
     log,
+    onTakenOver: options.onTakenOver ?? (() => undefined),
     onHealthChange: ({ ok, lastError }) =>
       ok
         ? log.info('the store can be written again; effects go on')

@@ -103,8 +103,11 @@ export class Store {
 
   private constructor(engine: Engine, options: StoreOptions) {
     const { clock, log, onHealthChange } = options;
-    const write = engine.write.bind(engine);
-    const commit = new GroupCommit({ clock, write, ...(onHealthChange && { onHealthChange }) });
+    const commit = new GroupCommit({
+      clock,
+      write: (operations) => engine.write(operations),
+      ...(onHealthChange && { onHealthChange }),
+    });
     const table = (name: TableName) =>
       new Table(name, engine, commit, (...unreadable) => this.quarantine.keep(...unreadable));
     const aged = {

@@ -16,6 +16,7 @@ test('the schema marks exactly these keys as secrets', () => {
     'jeballto.token',
     'hosts.*.token',
     'runner.ssh_password',
+    'store.url',
     'admin.token',
     'admin.read_token',
   ]);

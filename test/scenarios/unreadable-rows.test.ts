@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { inspectStore } from '../../src/store/inspect-store.ts';
+import { inspectLevel } from '../../src/store/leveldb/inspect-level.ts';
 import { DAMAGED, putBadRows } from '../store/unreadable-rows.ts';
 import { conclusions, scenario } from './scenario.ts';
 
@@ -37,7 +37,7 @@ test('law 14: rows of every table that cannot be read are set aside once, and ev
       .map((line) => JSON.parse(line) as { msg: string; table?: string });
   const told = (text: RegExp) => lines().filter(({ msg }) => text.test(msg));
 
-  const inspected = await inspectStore(world.storePath, systemClock);
+  const inspected = await inspectLevel(world.storePath, systemClock);
   for (const table of DAMAGED) {
     // Rows of the quarantine itself are not moved.
     if (table === 'actors' || table === 'quarantine') continue;

@@ -20,7 +20,7 @@ describeStore('a transaction', (the) => {
     expect(key).toBe('1');
     await store.durable();
     expect(batches.map(({ keys }) => keys)).toEqual([
-      ['!actors!1', '!actors!2', '!settled!0000000000000003', '!journal!0000000000000001'],
+      ['actors 1', 'actors 2', 'settled 0000000000000003', 'journal 0000000000000001'],
     ]);
   });
 
@@ -34,7 +34,7 @@ describeStore('a transaction', (the) => {
       store.actors.put('3', actorRecord());
     });
     await store.durable();
-    expect(batches.map(({ keys }) => keys)).toEqual([['!actors!1'], ['!actors!2', '!actors!3']]);
+    expect(batches.map(({ keys }) => keys)).toEqual([['actors 1'], ['actors 2', 'actors 3']]);
   });
 
   test('that the disk refuses is written completely by the next try', async () => {
@@ -47,7 +47,7 @@ describeStore('a transaction', (the) => {
     await vi.waitFor(() => expect(clock.alarms).toHaveLength(1));
     clock.advance(100);
     await store.durable();
-    const whole = ['!actors!1', '!actors!2'];
+    const whole = ['actors 1', 'actors 2'];
     expect(batches.map(({ keys }) => keys)).toEqual([whole, whole]);
   });
 
@@ -62,7 +62,7 @@ describeStore('a transaction', (the) => {
       });
     expect(failing).toThrow('a fault of ours');
     await store.durable();
-    expect(batches.map(({ keys }) => keys)).toEqual([['!actors!1', '!actors!2']]);
+    expect(batches.map(({ keys }) => keys)).toEqual([['actors 1', 'actors 2']]);
   });
 
   test('cannot be asynchronous: the types refuse a promise, and so does the store', () => {
@@ -88,6 +88,6 @@ describeStore('a transaction', (the) => {
     });
     const again = store.deliveries.remember('d1', () => observation(1));
     expect([await stored, await again]).toEqual(['stored', 'known']);
-    expect(batches.map(({ keys }) => keys)).toEqual([['!actors!1', '!deliveries!d1']]);
+    expect(batches.map(({ keys }) => keys)).toEqual([['actors 1', 'deliveries d1']]);
   });
 });

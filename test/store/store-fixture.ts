@@ -3,59 +3,90 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, vi } from 'vitest';
-import type { TableName } from '../../src/store/engine.ts';
-import type { Database } from '../../src/store/leveldb/level-engine.ts';
-import type { Store } from '../../src/store/store.ts';
+import { afterEach, beforeEach, describe, inject, vi } from 'vitest';
+import type { Engine, TableName } from '../../src/store/engine.ts';
+import { type Database, LevelEngine } from '../../src/store/leveldb/level-engine.ts';
+import { Store } from '../../src/store/store.ts';
 import type { JournalQuery } from '../../src/store/tables/journal.ts';
+import { PostgresPlace } from '../postgres/postgres-place.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
+import { memoryDatabase } from '../support/memory-store.ts';
 import { DAY } from './records.ts';
 
-/** A place for one database, which keeps its data from a close to the next open. */
-interface Place {
-  database: Database;
-  remove(): void;
+/** A place for one store, which keeps its data from a close to the next open. */
+export interface Place {
+  open(): Promise<Engine>;
+  /** Writes the text of a row past the store. */
+  put(table: TableName, key: string, text: string): Promise<unknown>;
+  /** Removes everything, the mark of the store too. */
+  clear(): Promise<unknown>;
+  remove(): Promise<unknown>;
 }
 
 export interface WrittenBatch {
-  /** The puts, then the deletes. */
+  /** The table and the key of each operation. */
   keys: string[];
-  options: object;
 }
 
-type ChainedBatch = ReturnType<Database['batch']> & {
-  put(key: string, value: string): unknown;
-  del(key: string): unknown;
-  write(options?: object): Promise<void>;
-  close(): Promise<void>;
+class LevelPlace implements Place {
+  readonly #database: Database;
+  readonly #folder: string | null;
+
+  constructor(folder: string | null) {
+    this.#folder = folder;
+    this.#database = folder === null ? memoryDatabase() : (new Level(folder) as unknown as Database);
+  }
+
+  async open(): Promise<Engine> {
+    await this.#database.open();
+    return LevelEngine.over(this.#database);
+  }
+
+  async put(table: TableName, key: string, text: string): Promise<void> {
+    await this.#database.open();
+    await this.#database.sublevel(table).put(key, text);
+  }
+
+  async clear(): Promise<void> {
+    await this.#database.open();
+    await this.#database.clear();
+  }
+
+  async remove(): Promise<void> {
+    await this.#database.close();
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+interface Facts {
+  make(): Place;
+  /** False when every value is JSON, whatever a test or a disk does. */
+  holdsAnyText: boolean;
+}
+
+const LEVEL: Record<string, Facts> = {
+  memory: { make: () => new LevelPlace(null), holdsAnyText: true },
+  LevelDB: { make: () => new LevelPlace(mkdtempSync(join(tmpdir(), 'store-'))), holdsAnyText: true },
 };
 
-const PLACES: Record<string, () => Place> = {
-  'memory-level': () => ({ database: memoryDatabase(), remove() {} }),
-  'classic-level': () => {
-    const folder = mkdtempSync(join(tmpdir(), 'store-'));
-    return {
-      database: new Level<string, string>(folder) as unknown as Database,
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    };
-  },
-};
+/** The engines of this project of tests: PostgreSQL where a server was started for it; null where there is none. */
+function engines(): Record<string, Facts> {
+  const port = inject('postgres');
+  if (port === undefined) return LEVEL;
+  return port === null ? {} : { PostgreSQL: { make: () => new PostgresPlace(port), holdsAnyText: false } };
+}
 
-/** A newly opened store for each test, with its database, clock and log. */
+/** A newly opened store for each test, with its clock and log. */
 export class StoreFixture {
   readonly clock = new ManualClock();
   /** Messages logged so far. */
   readonly logged: string[] = [];
   readonly #place: Place;
+  #engine: Engine | null = null;
   #store: Store | null = null;
 
   constructor(place: Place) {
     this.#place = place;
-  }
-
-  get database(): Database {
-    return this.#place.database;
   }
 
   get store(): Store {
@@ -63,10 +94,20 @@ export class StoreFixture {
     return this.#store;
   }
 
+  /** Numbers of names up to this one count as taken. */
+  get epoch(): number {
+    return this.#engine?.epoch ?? 0;
+  }
+
   async open(): Promise<void> {
-    await this.database.open();
     const log = pino({ level: 'debug' }, { write: (line: string) => this.logged.push(JSON.parse(line).msg) });
-    this.#store = await memoryStore({ clock: this.clock, log, retention: 30 * DAY }, this.database);
+    const engine = await this.#place.open();
+    this.#engine = engine;
+    const options = { clock: this.clock, log, retention: 30 * DAY };
+    this.#store = await Store.over(engine, options).catch(async (error: unknown) => {
+      await engine.close();
+      throw error;
+    });
   }
 
   /** Closes and opens the store, as a restart of the daemon does. */
@@ -75,31 +116,36 @@ export class StoreFixture {
     await this.open();
   }
 
-  /** Damages a value directly in the database. */
-  async damage(table: TableName, key: string): Promise<void> {
+  /** Writes the text of a row past the store, when everything before is written. */
+  async putText(table: TableName, key: string, text: string): Promise<void> {
     await this.store.durable();
-    await this.database.sublevel(table).put(key, '{"torn');
+    await this.#place.put(table, key, text);
   }
 
-  /** Records every batch from here on; with `refuse`, the disk refuses the next write with this reason. */
+  /** Damages a value directly in the database. */
+  damage(table: TableName, key: string): Promise<void> {
+    return this.putText(table, key, '["torn"]');
+  }
+
+  async textOf(table: TableName, key: string): Promise<string | undefined> {
+    return (await this.#engine?.getMany(table, [key]))?.[0];
+  }
+
+  clear(): Promise<unknown> {
+    return this.#place.clear();
+  }
+
+  /** Records every batch from here on; with `refuse`, the database refuses the next one with this reason. */
   watchBatches({ refuse = null }: { refuse?: string | null } = {}): WrittenBatch[] {
     const seen: WrittenBatch[] = [];
-    const begin = this.database.batch.bind(this.database) as () => ChainedBatch;
+    const engine = this.#engine as Engine;
+    const write = engine.write.bind(engine);
     let refusal = refuse;
-    vi.spyOn(this.database, 'batch').mockImplementation(() => {
-      const batch = begin();
-      const put = vi.spyOn(batch, 'put');
-      const del = vi.spyOn(batch, 'del');
-      const write = batch.write.bind(batch);
-      batch.write = async (options: object = {}) => {
-        seen.push({ keys: [...put.mock.calls, ...del.mock.calls].map(([key]) => key), options });
-        const why = refusal;
-        refusal = null;
-        if (why === null) return write(options);
-        await batch.close();
-        throw new Error(why);
-      };
-      return batch as never;
+    vi.spyOn(engine, 'write').mockImplementation((operations) => {
+      seen.push({ keys: operations.map(({ table, key }) => `${table} ${key}`) });
+      const why = refusal;
+      refusal = null;
+      return why === null ? write(operations) : Promise.reject(new Error(why));
     });
     return seen;
   }
@@ -112,23 +158,26 @@ export class StoreFixture {
 
   async close(): Promise<void> {
     await this.#store?.close().catch(() => undefined);
-    await this.database.close();
-    this.#place.remove();
+    await this.#engine?.close().catch(() => undefined);
+    await this.#place.remove();
   }
 }
 
 /** The same rules for every engine below the store. */
-export function describeStore(what: string, rules: (fixture: () => StoreFixture) => void): void {
-  describe.each(Object.entries(PLACES))(`${what}, on %s`, (_engine, place) => {
+export function describeStore(
+  what: string,
+  rules: (fixture: () => StoreFixture, facts: Facts) => void,
+): void {
+  describe.each(Object.entries(engines()))(`${what}, on %s`, (_engine, facts) => {
     let fixture: StoreFixture;
     beforeEach(async () => {
-      fixture = new StoreFixture(place());
+      fixture = new StoreFixture(facts.make());
       await fixture.open();
     });
     afterEach(async () => {
       vi.restoreAllMocks();
       await fixture.close();
     });
-    rules(() => fixture);
+    rules(() => fixture, facts);
   });
 }

@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { counted } from '../../format.js';
-import { inspectStore } from '../../store/inspect-store.ts';
+import type { RecordCounts } from '../../store/count-records.ts';
+import { type FolderInspection, inspectLevel } from '../../store/leveldb/inspect-level.ts';
+import { inspectPostgres } from '../../store/postgres/inspect-postgres.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 import { unreadableRows } from './unreadable-rows.ts';
@@ -21,9 +23,33 @@ export interface StoreCheck {
  * Checks the store, or asks the daemon that has it open. Creates no file, and opens none of the store for
  * writing.
  */
-export async function checkStore(config: Config, clock: Clock): Promise<StoreCheck> {
+export function checkStore(config: Config, clock: Clock): Promise<StoreCheck> {
+  const { path, url } = config.store;
+  return url === undefined ? checkFolder(path, config, clock) : checkDatabase(url, config, clock);
+}
+
+async function checkDatabase(url: string, config: Config, clock: Clock): Promise<StoreCheck> {
+  const { ok, wrong, note } = about('store');
+  try {
+    const { place, holder, records, unsafe } = await inspectPostgres(url, clock);
+    const notes = unsafe.map((setting) =>
+      note(
+        `The server runs with ${setting}: a crash of its machine may lose what it acknowledged. Turn it on in postgresql.conf.`,
+      ),
+    );
+    if (records === null) {
+      const used = note(`${place} is used by the daemon on ${holder}.`);
+      return { findings: [used, ...notes, ...(await checkDaemon(config))], isRunning: true };
+    }
+    const reached = ok(`${place} can be written; no daemon uses it. ${jobsThatGoOn(records)}`);
+    return { findings: [reached, ...notes, ...recordFindings(records)], isRunning: false };
+  } catch (error) {
+    return { findings: [wrong(sentenceOf(error))], isRunning: false };
+  }
+}
+
+async function checkFolder(path: string, config: Config, clock: Clock): Promise<StoreCheck> {
   const { ok, wrong } = about('store');
-  const { path } = config.store;
   const place = nearestExisting(path);
   const found = (finding: Finding): StoreCheck => ({ findings: [finding], isRunning: false });
   if (!statSync(place).isDirectory()) {
@@ -51,22 +77,19 @@ export async function checkStore(config: Config, clock: Clock): Promise<StoreChe
   }
   if (place !== path) return found(ok(`${path} is created at the first start.`));
   try {
-    return { findings: storeFindings(path, await inspectStore(path, clock)), isRunning: false };
+    return { findings: folderFindings(path, await inspectLevel(path, clock)), isRunning: false };
   } catch (error) {
     if (!isOpenElsewhere(error)) return found(wrong(sentenceOf(error)));
     return { findings: await checkDaemon(config), isRunning: true };
   }
 }
 
-type Inspection = Awaited<ReturnType<typeof inspectStore>>;
+const jobsThatGoOn = ({ actors }: RecordCounts) =>
+  `${counted(actors, 'job goes on', 'jobs go on')} at the next start.`;
 
-function storeFindings(
-  path: string,
-  { actors, quarantined, unreadable, damage, kept }: Inspection,
-): Finding[] {
+function folderFindings(path: string, { damage, kept, ...records }: FolderInspection): Finding[] {
   const { ok, wrong, note } = about('store');
-  const goOn = counted(actors, 'job goes on', 'jobs go on');
-  const findings = [ok(`${path} can be written; no daemon uses it. ${goOn} at the next start.`)];
+  const findings = [ok(`${path} can be written; no daemon uses it. ${jobsThatGoOn(records)}`)];
   for (const { file, bytes, why } of damage) {
     const what = `${file} is damaged: ${counted(bytes, 'byte')} of it cannot be read (${why}), and what was written there is lost.`;
     const then = file.endsWith('.log')
@@ -81,6 +104,12 @@ function storeFindings(
       ),
     );
   }
+  return [...findings, ...recordFindings(records)];
+}
+
+function recordFindings({ quarantined, unreadable }: RecordCounts): Finding[] {
+  const { note } = about('store');
+  const findings: Finding[] = [];
   if (quarantined > 0) {
     findings.push(
       note(

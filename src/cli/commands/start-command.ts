@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts';
 import { secretValues } from '../../config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../controller/daemon.ts';
 import { createLog } from '../../log.ts';
+import { placeOfStore } from '../../store/open-store.ts';
 import { ExitCode, type Terminal } from '../command.ts';
 import { packageInfo } from '../package-info.ts';
 import { readConfig } from '../read-config.ts';
@@ -34,7 +35,11 @@ export async function startCommand(
     );
   });
   try {
-    const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log });
+    const onTakenOver = (why: string) => {
+      log.fatal(why);
+      exit(ExitCode.failed);
+    };
+    const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log, onTakenOver });
     isReady = true;
     sayReady(log, config, daemon);
     const signal = await stop.first;
@@ -55,7 +60,7 @@ function sayReady(log: Logger, { controller, hosts, store }: Config, { publicUrl
   const { version } = packageInfo();
   const { mode } = controller;
   log.info(
-    { version, mode, publicUrl, adminUrl, store: store.path, hosts: hosts.map(({ name }) => name) },
+    { version, mode, publicUrl, adminUrl, store: placeOfStore(store), hosts: hosts.map(({ name }) => name) },
     `jeballto-runner ${version} is ready (mode ${mode}): webhooks at ${publicUrl}/webhook, page and API at ${adminUrl}`,
   );
 }

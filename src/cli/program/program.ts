@@ -7,6 +7,7 @@ import { addLeftovers } from './leftovers-program.ts';
 import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
 import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
+import { addStore } from './store-program.ts';
 import { addUsage } from './usage-program.ts';
 
 /** The whole command line. A command is imported only when it is called, so help and version are quick. */
@@ -196,6 +197,7 @@ export function commandLine(): Command {
       ),
     );
 
+  addStore(program);
   addSimulate(program);
   addService(program);
 

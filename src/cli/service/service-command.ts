@@ -56,7 +56,7 @@ export async function changeService(
   const program: ServiceProgram = {
     command: [stableNode(terminal.env), ...process.execArgv, realpathSync(process.argv[1] ?? '')],
     config: resolve(path),
-    store: config.store.path,
+    store: config.store.path ?? null,
     logFile: join(dirname(resolve(path)), 'daemon.log'),
     user: options.user ?? terminal.env.SUDO_USER ?? userInfo().username,
   };

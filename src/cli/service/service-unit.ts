@@ -8,8 +8,8 @@ export interface ServiceProgram {
   /** Node, its options, and the program's file. */
   command: string[];
   config: string;
-  /** The folder of the store. */
-  store: string;
+  /** The folder of the store; null when it is a database. */
+  store: string | null;
   /** Launchd keeps what is printed in this file; systemd has a journal. */
   logFile: string;
   /** The user of a unit for the machine. */
@@ -80,7 +80,7 @@ ${args.map((arg) => `      <string>${xml(arg)}</string>`).join('\n')}
 function systemdUnit(manager: 'systemd' | 'systemd-user', program: ServiceProgram): string {
   const { command, config, store, user } = program;
   const isForMachine = manager === 'systemd';
-  const isInStateFolder = isForMachine && store.startsWith(`${STATE_FOLDER}/`);
+  const isInStateFolder = isForMachine && store?.startsWith(`${STATE_FOLDER}/`);
   const lines = [
     '[Unit]',
     'Description=jeballto-runner: a fresh macOS VM for every GitHub Actions job',

@@ -2,12 +2,17 @@ import { optional, withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { listenAddress } from '../values/listen-address.ts';
 import { choice, localFolder, secret } from '../values/plain-kinds.ts';
+import { postgresUrl } from '../values/postgres-url.ts';
 
 export const storeKeys = {
-  path: withDefault(
+  path: optional(
     localFolder,
-    './data',
     'Folder of the database with the records of running jobs. It is created when it does not exist. Two daemons cannot share one.',
+    '`./data`, without `store.url`',
+  ),
+  url: optional(
+    postgresUrl,
+    'A PostgreSQL database for these records, in place of `store.path`: `postgres://user:password@host/database?sslmode=verify-full`. Before the first start `jeballto-runner store migrate` makes its tables. One daemon at a time can use it.',
   ),
   retention: withDefault(duration, '30d', 'How long the journal and the outcomes of ended jobs are kept.'),
 };

@@ -2,18 +2,16 @@ import { constants, copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync, sy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import type { Clock } from '../clock.ts';
-import { counted } from '../format.js';
-import { type Damage, keptAside } from './leveldb/log-files.ts';
-import { damagedTables } from './leveldb/table-checksums.ts';
-import { openStore } from './open-store.ts';
-import { StoreError } from './store-error.ts';
+import type { Clock } from '../../clock.ts';
+import { counted } from '../../format.js';
+import { countRecords, type RecordCounts } from '../count-records.ts';
+import { Store } from '../store.ts';
+import { StoreError } from '../store-error.ts';
+import { type Damage, keptAside } from './log-files.ts';
+import { explainLevel, openLevel } from './open-level.ts';
+import { damagedTables } from './table-checksums.ts';
 
-export interface StoreInspection {
-  actors: number;
-  quarantined: number;
-  /** Rows of other tables that are in quarantine, or that the next start will put there, by table. */
-  unreadable: Record<string, number>;
+export interface FolderInspection extends RecordCounts {
   /** What the next start could not read of the files. */
   damage: Damage[];
   /** Folders with files that earlier starts could not read. */
@@ -27,7 +25,7 @@ const DATA = /^(?:CURRENT|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
  * links to its files in a temporary folder, or copies where links are impossible. It takes the store's own
  * lock, so that a daemon that has the store open is noticed, with the same StoreError as from `openStore`.
  */
-export async function inspectStore(path: string, clock: Clock): Promise<StoreInspection> {
+export async function inspectLevel(path: string, clock: Clock): Promise<FolderInspection> {
   const folder = resolve(path);
   const copy = mkdtempSync(join(tmpdir(), 'jeballto-store-'));
   const damage: Damage[] = [];
@@ -41,26 +39,16 @@ export async function inspectStore(path: string, clock: Clock): Promise<StoreIns
       if (DATA.test(name)) linkOrCopy(join(folder, name), join(copy, name));
     }
     damage.push(...damagedTables(copy));
-    const store = await openStore({
-      path: copy,
-      retention: Number.MAX_SAFE_INTEGER,
-      compared: 0,
-      clock,
-      log,
-    });
-    const { unreadable: records } = await store.actors.read();
-    // Entries of the journal are checked when they are read.
-    for await (const _entry of store.journal.read());
-    const { actors, quarantined } = store.counts();
-    const unreadable = store.quarantine.rows();
-    await store.close();
-    return {
-      actors: actors - records.length,
-      quarantined: quarantined + records.length,
-      unreadable,
-      damage,
-      kept: keptAside(folder),
-    };
+    const engine = await openLevel(copy, { compared: 0, clock, log });
+    try {
+      const store = await Store.over(engine, { clock, log, retention: Number.MAX_SAFE_INTEGER });
+      const records = await countRecords(store);
+      await store.close();
+      return { ...records, damage, kept: keptAside(folder) };
+    } catch (error) {
+      await engine.close();
+      throw new StoreError(explainLevel(copy, error), { cause: error });
+    }
   } catch (error) {
     const { message, cause } = error as Error;
     const isHeld = (cause as { cause?: { code?: string } } | undefined)?.cause?.code === 'LEVEL_LOCKED';

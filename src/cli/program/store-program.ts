@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { runCommand, processTerminal as terminal } from '../command.ts';
+import { configOption, example, jsonOption } from './options.ts';
+
+/** `store`: what an operator does with the database while no daemon uses it. */
+export function addStore(program: Command): void {
+  const store = program
+    .command('store')
+    .description('prepare a PostgreSQL database for the records, or move them to another store')
+    .addHelpText('after', example('store migrate', 'store import data'));
+
+  store
+    .command('migrate')
+    .description(
+      'make or change the tables in the database of store.url; run it as the owner of the database',
+    )
+    .option(
+      '--url-file <file>',
+      "file with the owner's address of the database, - for standard input (default: store.url)",
+    )
+    .option(
+      '--role <role>',
+      "role of the daemon, which gets the rights that it needs (default: store.url's user)",
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('store migrate --url-file owner.url', 'store migrate --role jeballto_runner'),
+    )
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../store/migrate-command.ts')).migrateCommand(options, terminal),
+      ),
+    );
+}

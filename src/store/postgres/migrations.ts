@@ -1,0 +1,47 @@
+import type { TableName } from '../engine.ts';
+import { SCHEMA, sqlTable } from './sql-table.ts';
+
+/** The tables of version 1; a table that was added later has a migration of its own. */
+const FIRST: TableName[] = [
+  'meta',
+  'actors',
+  'journal',
+  'journalOfJob',
+  'deliveries',
+  'settled',
+  'noted',
+  'quarantine',
+  'cordons',
+  'silences',
+  'evidence',
+  'names',
+  'leftovers',
+  'repositories',
+  'sent',
+];
+
+/** Keys are compared by their bytes, as LevelDB does it. */
+const createTable = (table: TableName) =>
+  `create table ${sqlTable(table)} (key text collate "C" primary key, value json not null);`;
+
+/**
+ * Each entry makes the next version of the database. An entry that was released is never changed, and one that
+ * an older daemon could not work with also raises the store's format.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `${FIRST.map(createTable).join('\n')}
+create table ${SCHEMA}.lease (
+  one boolean primary key default true check (one),
+  epoch bigint not null,
+  holder text not null,
+  since timestamptz not null,
+  expires_at timestamptz not null
+);
+insert into ${SCHEMA}.lease (epoch, holder, since, expires_at) values (0, '', now(), '-infinity');
+create table ${SCHEMA}.fence (
+  one boolean primary key default true check (one),
+  epoch bigint not null,
+  batch bigint not null
+);
+insert into ${SCHEMA}.fence (epoch, batch) values (0, 0);`,
+];

@@ -1,0 +1,37 @@
+import type { Engine, Operation } from '../engine.ts';
+import { TakenOverError } from '../store-error.ts';
+import { batchStatement } from './batch-statement.ts';
+import type { Connections } from './connections.ts';
+import type { Lease } from './lease.ts';
+import { PostgresReader } from './postgres-reader.ts';
+
+/** A PostgreSQL database to which this daemon writes while it has the lease. */
+export class PostgresEngine extends PostgresReader implements Engine {
+  readonly #connections: Connections;
+  readonly #lease: Lease;
+  #batch = 0;
+  #closed: Promise<void> | null = null;
+
+  constructor(place: string, connections: Connections, lease: Lease) {
+    super(place, connections);
+    this.#connections = connections;
+    this.#lease = lease;
+  }
+
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
+  async write(operations: readonly Operation[]): Promise<void> {
+    this.#batch += 1;
+    const [row] = await this.#connections.write(batchStatement(this.epoch, this.#batch, operations));
+    if (row?.held === true) return;
+    this.#lease.lose();
+    throw new TakenOverError(`another daemon has taken over ${this.place}`);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#lease.release().then(() => this.#connections.close());
+    return this.#closed;
+  }
+}

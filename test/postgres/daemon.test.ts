@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type CliProcess, runCli, startCli } from '../cli/cli-process.ts';
+import { conclusions, type Scenario, scenario } from '../scenarios/scenario.ts';
+import { PostgresPlace } from './postgres-place.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.remove());
+
+  const daemons: CliProcess[] = [];
+  afterEach(() => {
+    for (const { child } of daemons.splice(0)) child.kill('SIGKILL');
+  });
+
+  /** A daemon in its own process, as an operator starts it. */
+  function spawnDaemon({ configPath, folder }: Scenario): CliProcess {
+    const daemon = startCli(['start', '--config', configPath], { cwd: folder });
+    daemons.push(daemon);
+    return daemon;
+  }
+
+  async function worldOn(place: PostgresPlace): Promise<Scenario> {
+    await place.make();
+    const world = await scenario();
+    await world.configure({ store: { path: undefined, url: place.url() } });
+    return world;
+  }
+
+  test('runs jobs, and after SIGKILL the next one goes on with them; check says what is there', async () => {
+    await using place = new PostgresPlace(server.port);
+    await using world = await worldOn(place);
+    const name = place.url().replace(/\/\/.*@/, '//');
+    const check = async () => {
+      const { code, stdout } = await runCli(['check', '--config', world.configPath]);
+      return [code, stdout.split('\n').filter((line) => / store /.test(line))];
+    };
+    expect(await check()).toEqual([
+      0,
+      [
+        `✓ store       ${name} can be written; no daemon uses it. 0 jobs go on at the next start.`,
+        expect.stringContaining('! store       The server runs with fsync = off'),
+      ],
+    ]);
+
+    const first = spawnDaemon(world);
+    await world.until(() => first.stdout().includes('is ready'));
+    expect(first.stdout()).toContain(`"store":"${name}"`);
+    const jobs = world.push([{ steps: ['sleep 20'] }, {}, {}]);
+    await world.reaches('running.busy');
+    expect(await check()).toEqual([
+      0,
+      [
+        expect.stringMatching(/^! store {7}.* is used by the daemon on .*, process \d+\.$/),
+        expect.stringContaining('fsync'),
+        expect.stringMatching(/^! store {7}A daemon uses this store, with \d jobs?; it is ready\.$/),
+      ],
+    ]);
+    const refused = spawnDaemon(world);
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr()).toMatch(
+      /^The store in .* cannot be used: another daemon uses it \(.*\): stop that one/,
+    );
+
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = spawnDaemon(world);
+    await world.until(() => second.stdout().includes('is ready'));
+    await world.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success', 'success']);
+    second.child.kill('SIGTERM');
+    expect(await second.ended).toBe(0);
+    const third = spawnDaemon(world);
+    await world.until(() => third.stdout().includes('is ready'));
+  });
+
+  test('ends when another daemon has taken over its database', async () => {
+    await using place = new PostgresPlace(server.port);
+    await using world = await worldOn(place);
+    const daemon = spawnDaemon(world);
+    await world.until(() => daemon.stdout().includes('is ready'));
+    await place.ask('update jeballto_runner.lease set epoch = epoch + 1');
+    await place.ask('update jeballto_runner.fence set epoch = epoch + 1');
+    expect(await daemon.ended).toBe(1);
+    expect(daemon.stdout()).toContain('Another daemon has taken over the store in');
+  });
+
+  test('goes on with its jobs when the server was down for a while', async () => {
+    await using place = new PostgresPlace(server.port);
+    await using world = await worldOn(place);
+    const daemon = spawnDaemon(world);
+    await world.until(() => daemon.stdout().includes('is ready'));
+    const jobs = world.push([{ steps: ['sleep 6'] }, {}]);
+    await world.reaches('running.busy');
+    await server.halt('SIGQUIT');
+    await world.until(async () => {
+      expect((await fetch(`${world.adminUrl}/readyz`)).status).toBe(503);
+    });
+    // The page and the API answer, whatever they can.
+    for (const route of ['/api/jobs', '/api/status', '/api/journal', '/api/state', '/metrics']) {
+      await (await fetch(`${world.adminUrl}${route}`)).text();
+    }
+    await server.run();
+    await world.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(daemon.child.exitCode).toBeNull();
+    expect(world.vmsCreated()).toBe(2);
+  });
+});

@@ -1,0 +1,21 @@
+import type { TestProject } from 'vitest/node';
+import { canRun } from '../support/can-run.ts';
+import { PostgresServer, whyNoServer } from './postgres-server.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The port of the server for the tests of this project; null where there is none. */
+    postgres: number | null;
+  }
+}
+
+/** One server for all tests with PostgreSQL; each test has a database of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (!canRun(whyNoServer())) {
+    project.provide('postgres', null);
+    return async () => undefined;
+  }
+  const server = await PostgresServer.start();
+  project.provide('postgres', server.port);
+  return () => server.remove();
+}

@@ -1,0 +1,67 @@
+import pg from 'pg';
+import { systemClock } from '../../src/clock.ts';
+import { TABLES, type TableName } from '../../src/store/engine.ts';
+import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
+import type { PostgresEngine } from '../../src/store/postgres/postgres-engine.ts';
+import { sqlTable } from '../../src/store/postgres/sql-table.ts';
+import type { Place } from '../store/store-fixture.ts';
+import { DAEMON, OWNER, TEMPLATE } from './postgres-server.ts';
+
+let made = 0;
+
+/** A database of its own, on the server for the tests of this project. */
+export class PostgresPlace implements Place {
+  readonly #port: number;
+  readonly #name = `store_${process.pid}_${++made}`;
+  #isMade = false;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  url(role = DAEMON, database = this.#name): string {
+    return `postgres://${role}@127.0.0.1:${this.#port}/${database}`;
+  }
+
+  /** Makes the database, with the tables by default. */
+  async make(template = TEMPLATE): Promise<void> {
+    if (this.#isMade) return;
+    this.#isMade = true;
+    await this.ask(`create database ${this.#name} template ${template}`, [], 'postgres');
+  }
+
+  async open(): Promise<PostgresEngine> {
+    await this.make();
+    return openPostgres(this.url(), { clock: systemClock });
+  }
+
+  put(table: TableName, key: string, text: string): Promise<unknown> {
+    return this.ask(
+      `insert into ${sqlTable(table)} (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value`,
+      [key, text],
+    );
+  }
+
+  clear(): Promise<unknown> {
+    return this.ask(`truncate ${TABLES.map(sqlTable).join(', ')}`);
+  }
+
+  remove(): Promise<unknown> {
+    return this.ask(`drop database if exists ${this.#name} with (force)`, [], 'postgres');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remove();
+  }
+
+  /** Asks as the owner. */
+  async ask(text: string, values: unknown[] = [], database = this.#name): Promise<pg.QueryResult> {
+    const client = new pg.Client({ connectionString: this.url(OWNER, database) });
+    await client.connect();
+    try {
+      return await client.query(text, values);
+    } finally {
+      await client.end();
+    }
+  }
+}
