@@ -85,6 +85,16 @@ test('a phase that runs out of time ends the attempt with the last failure in it
   });
 });
 
+test('a limit that is shorter than a minute is told as it is', async () => {
+  const timeouts = { ...DEFAULT_POLICY.timeouts, starting: 20_000 };
+  const rig = await started({
+    script: { startVm: times(1000, { fails: 'HOST_BUSY' as const }) },
+    policy: { ...DEFAULT_POLICY, timeouts },
+  });
+  await rig.finish();
+  expect(rig.released[0]?.lastFailure?.message).toContain('took longer than 20 s.');
+});
+
 test('a job waits for a full host without a limit and without a failed attempt, with capped pauses', async () => {
   const rig = await started({ script: { startVm: times(60, FULL) } });
   expect(await rig.finish()).toBe('done');

@@ -3,7 +3,7 @@ import type { FailureCode } from '../../machines/failure.ts';
 import { type Job, NO_JOB } from '../../machines/job/context.ts';
 import type { JobEffects } from '../../machines/job/effects.ts';
 import type { JobEvent } from '../../machines/job/events.ts';
-import { DEFAULT_POLICY } from '../../machines/job/policy.ts';
+import { DEFAULT_POLICY, type JobPolicy } from '../../machines/job/policy.ts';
 import { releasedJob } from '../../machines/job/release.ts';
 import { createJobMachine, type JobMachine } from '../../machines/job.ts';
 import { waitUntil } from '../../src/wait-until.ts';
@@ -58,6 +58,7 @@ export interface RigOptions {
   stalled?: boolean;
   /** The job of a decided attempt is not released. */
   undispatched?: boolean;
+  policy?: JobPolicy;
 }
 
 /**
@@ -82,13 +83,14 @@ export class JobRig {
     stored,
     stalled = false,
     undispatched = false,
+    policy = DEFAULT_POLICY,
   }: RigOptions = {}) {
     this.clock = new ManualClock(now);
     this.#script = structuredClone(script);
     this.#stalled = stalled;
     const { clock } = this;
     const effects = Object.fromEntries(ACTING.map((name) => [name, this.#effect(name)]));
-    this.machine = createJobMachine({ policy: DEFAULT_POLICY, now: clock.now }).provide({
+    this.machine = createJobMachine({ policy, now: clock.now }).provide({
       actors: {
         ...effects,
         waitUntil: waitUntil(clock),
@@ -103,7 +105,7 @@ export class JobRig {
         const path = pathOf(snapshot.value);
         if (this.path.at(-1) !== path) this.path.push(path);
         if (!snapshot.hasTag('decided') || undispatched) return;
-        this.released.push(releasedJob(snapshot.context, DEFAULT_POLICY, clock.now()));
+        this.released.push(releasedJob(snapshot.context, policy, clock.now()));
         this.#actor.send({ type: 'job.released' });
       },
       error: (error) => this.path.push(`error: ${error}`),

@@ -201,12 +201,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       giveUpAttempt: assign(({ context }, failure: Failure) => ends(context, failure)),
       giveUpOnTime: assign(({ context }, params: { doing: string }) => {
         const { lastFailure, enteredAt } = context.phase;
-        const minutes = Math.max(1, Math.round((now() - enteredAt) / 60_000));
+        const seconds = Math.round((now() - enteredAt) / 1_000);
+        const limit = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
         const last = lastFailure ? ` Last answer: ${lastFailure.message}` : '';
-        const timedOut = failure(
-          'PHASE_TIMED_OUT',
-          `${params.doing} took longer than ${minutes} min.${last}`,
-        );
+        const timedOut = failure('PHASE_TIMED_OUT', `${params.doing} took longer than ${limit}.${last}`);
         return ends(context, { ...timedOut, blame: lastFailure?.blame ?? timedOut.blame });
       }),
       failAttempt: assign(({ context }, params: { code: FailureCode; message: string }) =>

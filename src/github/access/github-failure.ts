@@ -217,6 +217,6 @@ function permissionAdvice(headers: AnswerHeaders): string {
     return 'The organization requires single sign-on: authorize the token for it at GitHub.';
   const scopes = headers['x-accepted-oauth-scopes'];
   if (accepted) return `Grant the token or the App the permission ${accepted}.`;
-  if (scopes) return `Give the token one of the scopes ${scopes}.`;
+  if (scopes) return `Give the token the scope ${String(scopes).replaceAll(', ', ' or ')}.`;
   return 'The token or the App lacks a permission for this, or GitHub does not allow requests from this network: an administrator of the account can change both.';
 }
