@@ -36,7 +36,7 @@ export interface HostRoom {
    * What uses its slots: jobs of ours with the instant of their grant, and VMs of others with that of their
    * creation.
    */
-  holders: { what: string; ours: boolean; since: number }[];
+  holders: { what: string; doing: string | null; ours: boolean; since: number }[];
 }
 
 export interface Waiting {

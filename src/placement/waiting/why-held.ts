@@ -4,6 +4,7 @@ import { pairName } from '../breakers/breaker-events.ts';
 import { breakerSubject } from '../breakers/breaker-subject.ts';
 import { LONGEST_QUEUE } from '../grant-checks.ts';
 import { gatesOf, gatesOn, pullName } from '../grant-gates.ts';
+import { besides, orUncordon } from './closed-hosts.ts';
 import type { Cause, HostRoom, QueuedJob, WaitingFacts } from './waiting.ts';
 
 /** All that keeps a job from a slot although it is due and hosts take jobs, each with its evidence. */
@@ -38,7 +39,7 @@ export function whyHeld(
   const byGate = new Map(breakers.map((breaker) => [`${breaker.about} ${breaker.name}`, breaker]));
   const everywhere = gatesOf(job, job.scope).flatMap((gate) => byGate.get(gate) ?? []);
   const here = heldOnHosts(job, { pulls, hosts }, byGate);
-  return [...causes, ...everywhere.map(heldBack), ...here];
+  return [...causes, ...everywhere.map((breaker) => heldBack(breaker)), ...here];
 }
 
 /** What keeps a job from every host that takes jobs; empty when one could take this job. */
@@ -62,21 +63,24 @@ function heldOnHosts(
   }
   const [pair] = open.flatMap(({ name }) => byGate.get(`pair ${pairName(name, job.profile)}`) ?? []);
   const held = pull ?? pair;
-  return held ? [heldBack(held)] : [];
+  if (!held) return [];
+  const { sentence, ...cause } = heldBack(held, orUncordon(hosts));
+  return [{ ...cause, sentence: `${sentence}${besides(hosts)}` }];
 }
 
 const isAmong = (hosts: readonly HostRoom[], host: string) => hosts.some(({ name }) => name === host);
 
 const ACTORS: Record<BreakerView['about'], string> = {
-  github: 'GitHub: it has to respond again and give jobs to runners.',
-  registration: 'Its administrator at GitHub.',
-  pull: 'The owner of the registry, or the person who gives the Mac its rights there.',
-  pair: 'The maker of the image, or the owner of that Mac.',
-  host: 'The owner of that Mac.',
-  profile: 'The maker of the image.',
+  github: 'GitHub, which has to respond again and give jobs to runners',
+  registration: 'Its administrator at GitHub',
+  pull: 'The owner of the registry, or the person who gives the Mac its rights there',
+  pair: 'The maker of the image, or the owner of that Mac',
+  host: 'The owner of that Mac',
+  profile: 'The maker of the image',
 };
 
-function heldBack(breaker: BreakerView): Cause {
+/** `others` who could end it, as the end of a sentence. */
+function heldBack(breaker: BreakerView, others = ''): Cause {
   const { about, state, retryAt, failures, lastFailure } = breaker;
   const until = state === 'open' ? retryAt : null;
   const how = until === null ? 'except for one attempt that tests it' : `until ${clock(until)}`;
@@ -85,7 +89,7 @@ function heldBack(breaker: BreakerView): Cause {
   return {
     why: 'leftAlone',
     sentence: `${breakerSubject(breaker)} is held back ${how}, because ${often}${cause}`,
-    frees: `${ACTORS[about]} The daemon tries it again by itself, with one attempt.`,
+    frees: `${ACTORS[about]}${others}. The daemon tries it again by itself, with one attempt.`,
     until,
   };
 }

@@ -12,6 +12,7 @@ import type { JobActors } from '../../jobs/job-actors.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
 import { soonest } from '../soonest.ts';
+import { besides, hostTrouble, orUncordon } from './closed-hosts.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 import type { Cause, HostRoom, QueuedJob, Waiting, WaitingFacts } from './waiting.ts';
 import { whyHeld } from './why-held.ts';
@@ -27,7 +28,8 @@ export function whyWaiting(facts: WaitingFacts): Waiting[] {
   const waits = inOrder.map((job): Waiting => {
     const base = { key: job.key, jobId: job.jobId };
     if (job.notBefore <= now) place += 1;
-    const causes = [noHost ?? [], whyPaused(job, now), whyHeld(job, facts)].flat().sort(byBottleneck);
+    const held = whyHeld(job, facts);
+    const causes = [noHost ?? [], whyPaused(job, now, held), held].flat().sort(byBottleneck);
     const [first, ...others] = causes;
     if (!first) return { ...base, ...slot, position: place, until: null };
     const also = others.length > 0 ? ` Also: ${others.map(({ sentence }) => sentence).join(' ')}` : '';
@@ -48,9 +50,11 @@ function byBottleneck(one: Cause, other: Cause): number {
 /** Causes that end only when a person does something, unless they have an end. */
 const PERSONS: readonly Waiting['why'][] = ['draining', 'cordoned', 'unhealthy', 'tooOld'];
 
-function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number): Cause[] {
+/** `others` are told with it; what one of them says already is not repeated. */
+function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number, others: Cause[]): Cause[] {
   if (until <= now) return [];
-  const cause = lastFailure ? `: ${lastFailure.message}` : '.';
+  const isTold = others.some(({ sentence }) => lastFailure && sentence.includes(lastFailure.message));
+  const cause = lastFailure && !isTold ? `: ${lastFailure.message}` : '.';
   const sentence = `It is paused until ${clock(until)}, after an attempt that ended${cause}`;
   return [{ why: 'rest', sentence, frees: 'That time, or "retry now".', until }];
 }
@@ -72,7 +76,7 @@ function whyNoHost({ hosts, isDraining }: WaitingFacts): Cause | null {
       until,
     };
   }
-  const list = hosts.map(troubleOf).join('; ');
+  const list = hosts.map(hostTrouble).join('; ');
   return {
     why: 'unhealthy',
     sentence: `No host takes jobs: ${list || 'none is configured'}.`,
@@ -93,27 +97,24 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
   const holders = healthy.flatMap(({ name, holders }) =>
     holders.map((holder) => ({ ...holder, host: name })),
   );
-  const [longest] = holders.sort((a, b) => a.since - b.since);
+  holders.sort((a, b) => a.since - b.since);
+  // A VM that is not ours may never end.
+  const longest = holders.find(({ ours }) => ours) ?? holders[0];
+  const isStranger = holders.some(({ ours }) => !ours) && longest?.ours;
   const total = healthy.reduce((sum, { slots }) => sum + slots, 0);
-  const strangers = holders.filter(({ ours }) => !ours).length;
   const taken = holders
     .slice(0, 4)
-    .map(({ what, host, since }) => `${what} on ${host} since ${clock(since)}`)
+    .map(
+      ({ what, doing, host, since }) =>
+        `${what}${doing ? `, ${doing}` : ''} on ${host} since ${clock(since)}`,
+    )
     .join(', ');
   const rest = holders.length > 4 ? ` and ${holders.length - 4} more` : '';
-  const others = hosts.filter((host) => !healthy.includes(host)).map(troubleOf);
-  const besides = others.length > 0 ? ` Besides, ${others.join('; ')}.` : '';
   return {
     why: 'noSlot',
-    sentence: `No free slot: ${total === 1 ? 'the only one is' : `all ${total} are`} taken by ${taken || 'VMs'}${rest}.${besides}`,
-    frees: `The end of ${longest ? longest.what : 'a VM'}${strangers > 0 && longest?.ours ? ', or of a VM that is not ours' : ''}.`,
+    sentence: `No free slot: ${total === 1 ? 'the only one is' : `all ${total} are`} taken by ${taken || 'VMs'}${rest}.${besides(hosts)}`,
+    frees: `The end of ${longest ? longest.what : 'a VM'}${isStranger ? ', or of a VM that is not ours' : ''}${orUncordon(hosts)}.`,
   };
-}
-
-function troubleOf({ name, state, failure, unreachableSince, cordon }: HostRoom): string {
-  if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;
-  const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
-  return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }
 
 function whyUnserved(
@@ -199,7 +200,12 @@ export function hostRooms({
         ...jobs
           .filter(({ snapshot: job }) => job.hasTag('holdsSlot') && job.context.vm?.host === name)
           .map(holder),
-        ...strangers.map((vm) => ({ what: `VM ${vm.name} (not ours)`, ours: false, since: vm.createdAt })),
+        ...strangers.map((vm) => ({
+          what: `VM ${vm.name} (not ours)`,
+          doing: null,
+          ours: false,
+          since: vm.createdAt,
+        })),
       ],
     };
   });
@@ -225,10 +231,8 @@ function queuedJob(
 
 function holder({ snapshot }: { snapshot: JobSnapshot }): HostRoom['holders'][number] {
   const { job, phase } = snapshot.context;
-  const doing = topState(snapshot.value);
   const { workflow, name, owner, repository } = job;
   const called = workflow ? `${workflow} / ${name}` : name;
-  const who = job.id === NO_JOB ? name : `"${called}" of ${owner}/${repository} (job ${job.id})`;
-  const what = `${who}, ${doing}`;
-  return { what, ours: true, since: phase.enteredAt };
+  const what = job.id === NO_JOB ? name : `"${called}" of ${owner}/${repository} (job ${job.id})`;
+  return { what, doing: topState(snapshot.value), ours: true, since: phase.enteredAt };
 }

@@ -17,8 +17,8 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
   slots: 2,
   free: 0,
   holders: [
-    { what: 'job 5 (app), running', ours: true, since: NOW - 60_000 },
-    { what: 'VM dev-box (not ours)', ours: false, since: NOW - 9_000_000 },
+    { what: 'job 5 (app)', doing: 'running', ours: true, since: NOW - 60_000 },
+    { what: 'VM dev-box (not ours)', doing: null, ours: false, since: NOW - 9_000_000 },
   ],
   ...more,
 });
@@ -49,7 +49,7 @@ test('when every slot is used, the reason says who has them, since when, and who
     {
       ...{ key: '1', jobId: 1, why: 'noSlot', position: 1, until: null },
       sentence: `No free slot: all 2 are taken by VM dev-box (not ours) on mini-1 since ${at(NOW - 9_000_000)}, job 5 (app), running on mini-1 since ${at(NOW - 60_000)}.`,
-      frees: 'The end of VM dev-box (not ours).',
+      frees: 'The end of job 5 (app), or of a VM that is not ours.',
     },
   ]);
 });
@@ -138,6 +138,24 @@ test('places are in the order of the scheduler, and a job that pauses has none',
     [3, 2, 'noSlot'],
   ]);
   expect(whyWaiting(facts({ queued: jobs }))[0]?.sentence).toContain(at(until));
+});
+
+test('a cordoned host is named with the one who can uncordon it, also where something else holds the job back', () => {
+  const hosts = [host(), host({ name: 'mini-2', cordon: { by: 'ada', at: NOW } })];
+  const [full] = whyWaiting(facts({ hosts }));
+  expect(full?.sentence).toMatch(/\. Besides, mini-2 is cordoned by ada\.$/);
+  expect(full?.frees).toMatch(/, or an operator who uncordons mini-2\.$/);
+  const [held] = whyWaiting(facts({ hosts, breakers: [breaker('pair', 'p on mini-1')] }));
+  expect(held?.sentence).toMatch(/git is missing\. Besides, mini-2 is cordoned by ada\.$/);
+  expect(held?.frees).toContain('or an operator who uncordons mini-2.');
+});
+
+test('what a breaker says of the last attempt is not said again by its pause', () => {
+  const lastFailure = failure('GUEST_TOOL_MISSING', 'git is missing.');
+  const resting = queued(1, { notBefore: NOW + 10_000, lastFailure });
+  const of = (breakers: BreakerView[]) =>
+    whyWaiting(facts({ queued: [resting], breakers }))[0]?.sentence.match(/git is missing/g)?.length;
+  expect([of([]), of([breaker('profile', 'p')])]).toEqual([1, 1]);
 });
 
 test.each([

@@ -1,0 +1,22 @@
+import { clock } from '../../format.js';
+import { cordonWords } from '../../hosts/host-cordons.ts';
+import type { HostRoom } from './waiting.ts';
+
+/** The hosts that take no jobs, as a sentence that follows another one; empty where there are none. */
+export function besides(hosts: readonly HostRoom[]): string {
+  const closed = hosts.filter(({ acceptsJobs, cordon }) => !acceptsJobs || cordon !== null);
+  return closed.length > 0 ? ` Besides, ${closed.map(hostTrouble).join('; ')}.` : '';
+}
+
+/** Who else could give a job a host, as the end of a sentence; empty where no host is cordoned. */
+export function orUncordon(hosts: readonly HostRoom[]): string {
+  const cordoned = hosts.filter(({ cordon }) => cordon !== null).map(({ name }) => name);
+  return cordoned.length > 0 ? `, or an operator who uncordons ${cordoned.join(' or ')}` : '';
+}
+
+/** What is wrong with a host that takes no jobs, without a full stop. */
+export function hostTrouble({ name, state, failure, unreachableSince, cordon }: HostRoom): string {
+  if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;
+  const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
+  return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
+}
