@@ -40,10 +40,11 @@ export function decideHealth(facts: HealthFacts): Health {
     ...storeScope(facts),
     ...drainScope(facts),
     ...hostScopes(facts),
+    // What is held back is the cause more often than what could not be read.
+    ...breakerScopes(facts),
     ...pollingScopes(facts),
     ...budgetScopes(facts),
     ...profileScopes(facts),
-    ...breakerScopes(facts),
     ...facts.renamed.map(
       (renamed): HealthScope => ({
         what: 'repository',
@@ -210,7 +211,7 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
 }
 
 const WHO: Record<BreakerAbout, string> = {
-  github: 'GitHub.',
+  github: 'GitHub, or the administrator of the network between it and this machine.',
   registration: 'Its administrator at GitHub.',
   pull: 'The owner of the registry, or the person who gives the host its rights there.',
   pair: 'The maker of the image, or the owner of that host.',

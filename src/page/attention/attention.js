@@ -1,7 +1,7 @@
 import { counted, moment } from '../../format.js';
 import { endOfSeen } from '../../journal/outcome.js';
 import { addressOf } from '../frame/address.js';
-import { breakerSubject, breakerWords } from './breaker-words.js';
+import { breakerWords } from './breaker-words.js';
 
 /**
  * What needs a person, at the moment that is shown: parts of the work in trouble, jobs that were lost or given up,
@@ -55,25 +55,29 @@ const itemOfSilence = () => ({
   href: addressOf({}),
 });
 
-/** @type {Partial<Record<Scope['what'], string>>} */
+/** @type {Record<Scope['what'], (name: string) => string>} */
 const TITLES = {
-  store: 'The store',
-  daemon: 'The daemon',
-  hosts: 'All hosts',
-  budget: 'Rate limit',
-  polling: 'Polling',
-  host: 'Host',
-  repository: 'Repository',
-  profile: 'Profile',
+  store: () => 'The store',
+  daemon: () => 'The daemon',
+  hosts: () => 'All hosts',
+  budget: () => 'Rate limit',
+  polling: () => 'Polling',
+  host: (name) => `Host ${name}`,
+  repository: (name) => `Repository ${name}`,
+  profile: (name) => `Profile ${name}`,
+  github: () => 'GitHub',
+  registration: (name) => `Runners of ${name}`,
+  pull: (name) => `Pull from ${name}`,
+  pair: (name) => `Profile ${name}`,
 };
-
-/** Whose name is not in the sentence, or is its subject. @type {Scope['what'][]} */
-const WITH_NAME = ['host', 'repository', 'profile'];
 
 /** @type {Partial<Record<Scope['what'], (name: string) => string>>} */
 const WHOM = {
   host: (name) => `jobs on ${name}; the other hosts go on`,
-  polling: () => 'new jobs, which are found later',
+  polling: (name) =>
+    name === 'active jobs'
+      ? 'running jobs, whose ends are noticed later'
+      : `new jobs of ${name.replace(/^the runs of /, '')}, which are found later`,
   budget: () => 'new jobs, which are found later',
   repository: (name) => `jobs of ${name}`,
   profile: (name) => `jobs of the profile ${name}`,
@@ -88,12 +92,11 @@ const PLACES = { profile: addressOf({ view: 'jobs', filter: 'waiting' }) };
 
 /** @param {Scope} scope @returns {Item} */
 function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
-  const title = TITLES[what];
   const whom = stops ? 'every job' : (WHOM[what]?.(name) ?? 'every job');
   return {
     key: `${what} ${name}`,
     mood: stops ? 'bad' : 'warn',
-    what: title ? (WITH_NAME.includes(what) ? `${title} ${name}` : title) : breakerSubject(what, name),
+    what: TITLES[what](name),
     sentence,
     whom,
     act: whoActs,

@@ -10,11 +10,9 @@ const SUBJECTS = {
   profile: 'Profile',
 };
 
-/** @param {string} about @param {string} name */
-export function breakerSubject(about, name) {
-  const subject = Object.entries(SUBJECTS).find(([key]) => key === about)?.[1] ?? about;
-  return name ? `${subject}: ${name}` : subject;
-}
+/** @param {string} about */
+export const breakerSubject = (about) =>
+  Object.entries(SUBJECTS).find(([key]) => key === about)?.[1] ?? about;
 
 /**
  * Why something is held back, and until when.

@@ -37,7 +37,9 @@ export function slotsOf(host, overview) {
  * @param {Overview} overview
  */
 export function allSlots(overview) {
-  const sum = { ours: 0, foreign: 0, free: 0, closed: 0, hosts: overview.hosts.size, closedHosts: 0 };
+  const sum = { ours: 0, foreign: 0, free: 0, closed: 0, hosts: overview.hosts.size };
+  /** @type {{ name: string, why: string }[]} */
+  const closedHosts = [];
   for (const host of overview.hosts.values()) {
     const { jobs, foreign, free } = slotsOf(host, overview);
     const isClosed = host.cordon !== null || host.state === 'unreachable' || host.state === 'lost';
@@ -45,8 +47,8 @@ export function allSlots(overview) {
     sum.foreign += foreign.length;
     if (isClosed) {
       sum.closed += free;
-      sum.closedHosts += 1;
+      closedHosts.push({ name: host.name, why: host.cordon ? 'cordoned' : host.state });
     } else sum.free += free;
   }
-  return { ...sum, all: sum.ours + sum.foreign + sum.free + sum.closed };
+  return { ...sum, closedHosts, all: sum.ours + sum.foreign + sum.free + sum.closed };
 }

@@ -50,7 +50,7 @@ function slotsTile(overview) {
   const used = ours + foreign;
   const more = [
     foreign > 0 ? `${foreign} by VMs of others` : '',
-    closed > 0 ? `${closed} on ${counted(closedHosts, 'host')} without new jobs` : '',
+    closed > 0 ? `${closed} on ${closedWords(closedHosts)}` : '',
   ].filter(Boolean);
   return html`<section class="panel tile slots-tile" aria-labelledby="slots-title">
     <h3 id="slots-title"><a href=${addressOf({ view: 'hosts' })}>Slots</a></h3>
@@ -58,6 +58,14 @@ function slotsTile(overview) {
     ${all > 0 ? slotsBar([ours, foreign, closed, free]) : nothing}
     <p class="sub">${counted(hosts, 'host')}${more.length > 0 ? `: ${more.join(', ')}` : ''}</p>
   </section>`;
+}
+
+/** @param {{ name: string, why: string }[]} hosts that get no new jobs */
+function closedWords(hosts) {
+  const [first] = hosts;
+  return hosts.length === 1 && first
+    ? `${first.name}, which is ${first.why}`
+    : `${hosts.length} hosts without new jobs`;
 }
 
 /** A cell for each slot. @param {number[]} parts ours, foreign, closed, free */

@@ -35,7 +35,7 @@ export function sourcesView({ sources, overview, now, isPast }) {
         ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
-        ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${breakerSubject(breaker.about, '')}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${breakerSubject(breaker.about)}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
         ${isPast ? nothing : (sources.runners ?? []).filter(({ isEnding }) => isEnding).map(runnerView)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}
