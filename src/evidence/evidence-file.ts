@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EffectTrace } from '../effects/effect-tracer.ts';
 import type { JobView } from '../jobs/job-view.ts';
 import type { PhaseStat } from '../journal/phase-stats.ts';
+import type { UnservedJob } from '../placement/waiting/unserved-jobs.ts';
 import type { Waiting } from '../placement/waiting/waiting.ts';
 import type { Store } from '../store/store.ts';
 import type { KeptEvidence } from '../store/tables/evidence.ts';
@@ -26,6 +27,10 @@ export interface JobStory {
   /** Effects under way, with the calls that they have made. */
   effects: EffectTrace[];
   waiting: Waiting | null;
+  /** The job as GitHub described it, where this daemon does not serve it. */
+  unserved: UnservedJob | null;
+  /** What is wrong with the host of its VM, as a sentence; null where that responds. */
+  hostTrouble: string | null;
   /** Attempts of which evidence was kept. */
   evidence: { attempt: number; at: number }[];
 }

@@ -161,5 +161,5 @@ test('a job that goes on in another actor is shown with that one, not with the t
     expect(shown.length).toBeLessThanOrEqual(1);
   }
   expect(overview.jobs.size).toBe(1);
-  expect(verdictOf(entries, clock.now()).headline).toContain('Now queued');
+  expect(verdictOf(entries, clock.now()).headline).toContain('It waits for a VM');
 });

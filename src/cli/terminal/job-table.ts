@@ -1,11 +1,13 @@
 import { createColors } from 'picocolors';
 import stringWidth from 'string-width';
+import { NO_JOB } from '../../../machines/job/context.ts';
 import { subjectOf } from '../../../machines/job/subject.ts';
 import { age, counted } from '../../format.js';
 import type { Answers } from '../../http/admin/api/api-routes.ts';
 import type { JobView } from '../../jobs/job-view.ts';
 import { faultWords, outcomeWord } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
+import { withTrouble } from '../../journal/story/verdict.js';
 import { troubleOf } from '../../journal/trouble.js';
 import type { Waiting } from '../../placement/waiting/waiting.ts';
 import type { SettledJob } from '../../store/tables/jobs/settled-jobs.ts';
@@ -141,15 +143,14 @@ function liveRow(
   now: number,
 ): JobRow {
   const trouble = troubleOf({ state, context: { phase } });
-  const before = state === 'queued' && failure ? `Last attempt: ${failure.code}: ${failure.message}` : '';
   const outcome = waits
-    ? `${waits} ${before}`.trim()
+    ? withTrouble(waits, failure)
     : (progress ?? (trouble ? `${trouble.code} (try ${phase.tries + 1}): ${trouble.message}` : ''));
   return {
     mood: state === 'queued' ? 'waits' : 'works',
     outcome: printable(outcome),
     cells: {
-      JOB: String(job.id),
+      JOB: job.id === NO_JOB ? '–' : String(job.id),
       REPOSITORY: printable(`${job.owner}/${job.repository}`),
       NAME: printable(job.workflow ? `${job.workflow} / ${job.name}` : job.name),
       STATE: topState(state),

@@ -21,6 +21,7 @@ const SHARED = [
   '/journal/story/around.js',
   '/journal/story/attempts.js',
   '/journal/story/contexts.js',
+  '/journal/story/doing.js',
   '/journal/story/entry-words.js',
   '/journal/story/origin.js',
   '/journal/story/verdict.js',

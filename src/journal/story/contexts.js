@@ -1,5 +1,6 @@
 // @ts-check
 import { holdsItsJob } from '../overview.js';
+import { doingOf } from './doing.js';
 
 /**
  * Contexts of a job's actors, computed from the entries of its journal, each of which has what changed.
@@ -25,26 +26,32 @@ export class JobContexts {
   #gone = new Set();
   /** The last entry of each actor; who had the last one of all stands last. @type {Map<string, Entry>} */
   #lasts = new Map();
+  /** By actor, epoch ms since which it does what it does now; tries and pauses within that do not count. @type {Map<string, number>} */
+  #since = new Map();
 
   /** @param {Entry} entry of this job, the next one */
   add(entry) {
-    const { actor, kind } = entry;
+    const { actor, kind, from, to, at } = entry;
     if (kind === 'handover') this.#gone.add(actor);
     if (kind !== undefined) return;
     this.#gone.delete(actor);
     contextAfter(this.#contexts, entry);
+    const before = from === '' ? undefined : this.#lasts.get(actor);
+    if (!before || doingOf(before.to).now !== doingOf(to).now) this.#since.set(actor, at);
     this.#lasts.delete(actor);
     this.#lasts.set(actor, entry);
   }
 
   /**
-   * Returns the last entry and the context of the actor that holds the job. An actor whose job went on in another
+   * Returns the last entry and the context of the actor that holds the job, and since when (epoch ms) it does what it
+   * does now. An actor whose job went on in another
    * one does not count, however long its teardown lasts.
    */
   get ofHolder() {
     const lasts = [...this.#lasts.values()];
     const last = lasts.findLast((entry) => this.#holds(entry)) ?? lasts.at(-1);
-    return { context: this.#contexts.get(last?.actor ?? '') ?? {}, last };
+    const actor = last?.actor ?? '';
+    return { context: this.#contexts.get(actor) ?? {}, last, since: this.#since.get(actor) ?? 0 };
   }
 
   /** @param {Entry} entry */

@@ -4,6 +4,7 @@ import { endOfSeen, outcomeWords } from '../outcome.js';
 import { topState } from '../overview.js';
 import { lifetimeWarning, troubleOf } from '../trouble.js';
 import { contextOf } from './contexts.js';
+import { doingOf } from './doing.js';
 import { waitsOf } from './waits.js';
 
 /**
@@ -19,6 +20,7 @@ import { waitsOf } from './waits.js';
  * @property {string} headline one sentence: its state, or how it ended
  * @property {string} cause why, with the code; empty when nothing went wrong
  * @property {string} act who has to act; empty when nobody
+ * @property {string} frees what would end the wait of a job that waits for a VM; empty for every other job
  * @property {string} next what happens next, with its instant where one is known
  */
 
@@ -37,28 +39,43 @@ function whoActs(blame) {
 }
 
 /**
- * The state of a job after some entries of its journal, in words. @param {Entry[]} entries @param {number} now epoch ms
+ * What only the daemon knows of a job now, and not the journal.
+ * @typedef {object} Present
+ * @property {import('../../placement/waiting/waiting.ts').Waiting | null} waiting why it waits; null where it does not
+ * @property {string | null} [hostTrouble] a sentence; null where the host of its VM responds
+ */
+
+/**
+ * The state of a job after some entries of its journal, in words. `present` is left out for a moment of the past.
+ * @param {Entry[]} entries @param {number} now epoch ms @param {Present | null} [present]
  * @returns {Verdict}
  */
-export function verdictOf(entries, now) {
-  return verdictOn(contextOf(entries), now);
+export function verdictOf(entries, now, present = null) {
+  return verdictOn(contextOf(entries), now, present);
 }
 
 /**
  * The state of a job in words, from the actor that holds it. @param {ReturnType<typeof contextOf>} holder
- * @param {number} now epoch ms @returns {Verdict}
+ * @param {number} now epoch ms @param {Present | null} [present] @returns {Verdict}
  */
-export function verdictOn({ context, last }, now) {
-  if (!last) {
-    const headline = 'The journal does not mention this job.';
-    return { mood: 'unknown', outcome: 'unknown', headline, cause: '', act: '', next: '' };
-  }
+export function verdictOn({ context, last, since }, now, present = null) {
+  if (!last) return unknownVerdict(present?.waiting ?? null, now);
   const isOver = last.to === 'done' || last.to === 'failed';
-  const live = isOver ? null : liveVerdict(last, context, now);
+  const live = isOver ? null : liveVerdict({ ...last, at: since }, context, now, present);
   if (live && !last.end) return live;
   const end = endVerdict(last, context);
   // The job is over, and its VM is still being removed.
   return live ? { ...end, next: [end.next, live.cause, live.next].filter(Boolean).join(' ') } : end;
+}
+
+/** A job without entries: one that this daemon leaves alone, with its reason. @param {Present['waiting']} waiting @param {number} now epoch ms @returns {Verdict} */
+function unknownVerdict(waiting, now) {
+  const told = { mood: /** @type {const} */ ('unknown'), outcome: /** @type {const} */ ('unknown'), act: '' };
+  if (waiting === null)
+    return { ...told, headline: 'The journal does not mention this job.', cause: '', frees: '', next: '' };
+  const { sentence, frees } = waiting;
+  const headline = 'This daemon does not serve it.';
+  return { ...told, headline, cause: sentence, frees, next: nextOfWaiting(waiting, now) };
 }
 
 /** @param {Entry} last @param {Partial<JobContext>} context @returns {Verdict} */
@@ -79,6 +96,7 @@ function endVerdict({ to: state, end, attempt }, context) {
     headline,
     cause: sentenceOf(cause),
     act: isBad || (cause && outcome !== 'cancelled') ? whoActs(blame) : '',
+    frees: '',
     next: nextOfEnd(told, state),
   };
 }
@@ -98,25 +116,76 @@ function nextOfEnd({ outcome, cause }, state) {
   return removed ? `Nothing.${removed}` : '';
 }
 
-/** @param {Entry} last @param {Partial<JobContext>} context @param {number} now epoch ms @returns {Verdict} */
-function liveVerdict({ to: path, at }, context, now) {
+/** @param {Entry} last @param {Partial<JobContext>} context @param {number} now epoch ms @param {Present | null} present @returns {Verdict} */
+function liveVerdict({ to: path, at }, context, now, present) {
   const { vm } = context;
-  const state = topState(path);
+  const isQueued = topState(path) === 'queued';
   const trouble = troubleOf({ state: path, context });
-  const isPaused = /\b(waiting|blocked)\b/.test(path);
-  const waits = waitsOf({ state: path, context });
-  const tries = waits.filter(({ kind }) => kind === 'try');
+  const doing = doingOf(path, vm?.name);
+  const told = {
+    mood:
+      isQueued || /\b(waiting|blocked)\b/.test(path)
+        ? /** @type {const} */ ('waiting')
+        : /** @type {const} */ ('working'),
+    outcome: isQueued ? /** @type {const} */ ('waiting') : /** @type {const} */ ('underWay'),
+    headline: `${doing.now}, since ${clock(at)}.${whereOf(path, vm)}`,
+  };
+  const waiting = isQueued ? (present?.waiting ?? null) : null;
+  // Who ends the wait may be another one than who is to blame for the last attempt.
+  if (waiting) {
+    const { sentence, frees } = waiting;
+    return {
+      ...told,
+      cause: withTrouble(sentence, trouble),
+      act: '',
+      frees,
+      next: nextOfWaiting(waiting, now),
+    };
+  }
+  const tries = waitsOf({ state: path, context }).filter(({ kind }) => kind === 'try');
   const nextTry = tries[0] ? whenWords(tries[0], now) : '';
   const ends = lifetimeWarning({ state: path, context }, now);
+  const silence = present?.hostTrouble ?? '';
   return {
-    mood: isPaused || state === 'queued' ? 'waiting' : 'working',
-    outcome: state === 'queued' ? 'waiting' : 'underWay',
-    headline: `Now ${path.split(', ').map(lastPart).join(' and ')}, since ${clock(at)}.${whereOf(path, vm)}`,
-    cause: sentenceOf(trouble),
-    act: trouble ? whoActs(trouble.blame) : '',
-    next: [nextTry || doing(path, vm?.name), ends].filter(Boolean).join(' '),
+    ...told,
+    cause: [sentenceOf(trouble), silence].filter(Boolean).join(' '),
+    act: trouble ? whoActs(trouble.blame) : silence ? ACTORS.host : '',
+    frees: '',
+    next: [nextTry || doing.next, ends].filter(Boolean).join(' '),
   };
 }
+
+/** Why a job waits, and why its last attempt failed where that does not say it already. @param {string} sentence @param {Failure | null} trouble */
+export function withTrouble(sentence, trouble) {
+  if (!trouble || sentence.includes(trouble.message)) return sentence;
+  return `${sentence} Its last attempt: ${sentenceOf(trouble)}`;
+}
+
+/**
+ * What happens next to a job that waits for a VM.
+ * @param {NonNullable<Present['waiting']>} waiting @param {number} now epoch ms
+ */
+function nextOfWaiting({ why, until, position }, now) {
+  if (until !== null) return whenWords({ kind: 'try', what: 'It may get a VM', at: until }, now);
+  if (why === 'noSlot' && position !== null && position > 1)
+    return `Up to ${counted(position - 1, 'job gets', 'jobs get')} a VM before it.`;
+  return NEXT[why];
+}
+
+/** @type {Record<NonNullable<Present['waiting']>['why'], string>} */
+const NEXT = {
+  rest: 'It may get a VM now.',
+  leftAlone: 'It may get a VM when that attempt has worked.',
+  pulling: 'It gets a VM when the image is there.',
+  tooOld: 'Nothing here.',
+  draining: 'The next start of the daemon goes on with it.',
+  unhealthy: 'It gets a VM when a host takes jobs.',
+  cordoned: 'It gets a VM when a host takes jobs.',
+  noSlot: 'It gets the next slot that is free.',
+  next: 'It gets the slot in a moment.',
+  noLabel: 'Nothing here: this daemon leaves it alone.',
+  approval: 'GitHub queues it when it is approved.',
+};
 
 /** When a wait ends, as a sentence; what is due is never told with an instant of the past. @param {import('./waits.js').PendingWait} wait @param {number} now epoch ms */
 export function whenWords({ what, at }, now) {
@@ -133,31 +202,4 @@ function whereOf(path, vm) {
 /** @param {Failure | null | undefined} failure */
 function sentenceOf(failure) {
   return failure ? `${failure.code}: ${failure.message}` : '';
-}
-
-/** @param {string} path */
-function lastPart(path) {
-  return path.split('.').join(' › ');
-}
-
-/**
- * What happens in a state that does not wait for anything. @param {string} path @param {string | undefined}
- * vm
- */
-function doing(path, vm) {
-  const state = topState(path);
-  const name = vm ?? 'the VM';
-  /** @type {Record<string, string>} */
-  const sentences = {
-    queued: 'It gets a VM as soon as a slot is free.',
-    creating: `The VM ${name} is being made from its image.`,
-    starting: `${name} is being powered on.`,
-    sshReady: `${name} boots; the daemon waits for its SSH.`,
-    probing: `The daemon checks that ${name} has the runner and its tools.`,
-    jitConfig: 'GitHub is asked for a runner configuration.',
-    runnerOnline: 'The runner is started; the daemon waits until GitHub sees it.',
-    running: path.includes('busy') ? `The job runs in ${name}.` : `The daemon watches the runner in ${name}.`,
-    tearingDown: `${name} and its runner are being removed.`,
-  };
-  return sentences[state] ?? '';
 }

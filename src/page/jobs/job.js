@@ -47,11 +47,11 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
   const { stats, now, isPast } = view;
   const { id, isLoaded } = shown;
   const { context, last } = contextOf(entries);
-  const { job } = context;
-  const verdict = verdictOf(entries, now);
+  const story = isPast ? null : shown.story;
+  const job = context.job ?? story?.unserved;
+  const verdict = verdictOf(entries, now, story);
   const address = webAddress(job?.url);
   const isOver = verdict.outcome !== 'waiting' && verdict.outcome !== 'underWay';
-  const story = isPast ? null : shown.story;
   const kept = (shown.story?.kept ?? []).filter(({ at }) => at <= now + 1);
   const { onTravel } = view;
   const { around } = shown;
@@ -115,12 +115,10 @@ function originView(parts) {
 
 /** The state of the job in one sentence, with its facts and its orders. @param {VerdictView} view */
 function verdictView(view) {
-  const { verdict, context, story } = view;
-  const { waiting } = story ?? {};
-  const isQueued = verdict.mood === 'waiting' && !context.vm;
+  const { verdict, last } = view;
   return html`
     <div class="verdict ${verdict.mood} ${verdict.outcome}" role="status">
-      <p class="headline">${waiting && isQueued ? waiting.sentence : verdict.headline}</p>
+      <p class="headline" title=${last?.to ?? ''}>${verdict.headline}</p>
       ${verdict.cause ? html`<p class="cause">${verdict.cause}</p>` : nothing}
       ${factsView(view)}
       ${ordersView(view)}
@@ -135,12 +133,14 @@ function factsView({ verdict, context, last, story, now }) {
   const { vm } = context;
   const { waiting } = story ?? {};
   const waits =
-    last && isLive(last) ? waitsOf({ state: last.to, context }).map((wait) => whenWords(wait, now)) : [];
+    last && isLive(last) && !waiting
+      ? waitsOf({ state: last.to, context }).map((wait) => whenWords(wait, now))
+      : [];
   const others = waits.filter((wait) => !verdict.next.includes(wait));
   const place = waiting?.position ? ` Place ${waiting.position} in the queue.` : '';
   return html`<dl>
     ${fact('Who must act', verdict.act)}
-    ${fact('What frees it', waiting && `${waiting.frees}${place}`)}
+    ${fact('What frees it', verdict.frees && `${verdict.frees}${place}`)}
     ${
       verdict.next || others.length > 0
         ? html`<dt>Next</dt> <dd>${verdict.next}${others.length > 0 ? html`<ul class="waits">${others.map((wait) => html`<li>${wait}</li>`)}</ul>` : nothing}</dd>`

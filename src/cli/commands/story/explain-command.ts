@@ -3,6 +3,7 @@ import type { JobStory } from '../../../evidence/evidence-file.ts';
 import { counted, moment, span } from '../../../format.js';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
 import { type Attempt, attemptsOf } from '../../../journal/story/attempts.js';
+import { contextOf } from '../../../journal/story/contexts.js';
 import { callLine, effectOf, lineOf } from '../../../journal/story/entry-words.js';
 import { originOf } from '../../../journal/story/origin.js';
 import { verdictOf } from '../../../journal/story/verdict.js';
@@ -19,7 +20,7 @@ const JOURNAL_TIMEOUT_MS = 30_000;
 const RUN_TIMEOUT_MS = 10_000;
 
 /** Columns before the facts and before the calls of an effect. */
-const FACT_INDENT = '  Who must act:  '.length;
+const FACT_INDENT = '  What frees it:  '.length;
 const CALL_INDENT = 25;
 
 /** Prints the same story of a job as the page. Throws a NoDaemonError when no daemon answers or none knows the job. */
@@ -52,13 +53,13 @@ export function storyLines(
 ): string[] {
   const now = clock.now();
   const paint = createColors(color);
-  const verdict = verdictOf(entries, now);
-  const job = entries.findLast(({ changed }) => changed?.job)?.changed?.job;
+  const verdict = verdictOf(entries, now, story);
+  const job = contextOf(entries).context.job ?? story.unserved;
   const name = job ? `${job.owner}/${job.repository} · ${job.workflow} · ${job.name}` : '';
   const facts = [
     ['Why', verdict.cause],
-    ['Waits', story.waiting ? `${story.waiting.sentence} What frees it: ${story.waiting.frees}` : ''],
     ['Who must act', verdict.act],
+    ['What frees it', verdict.frees],
     ['Next', verdict.next],
     [
       'From',

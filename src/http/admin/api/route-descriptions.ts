@@ -49,6 +49,8 @@ export const ROUTES: Route[] = [
       settled: settled.nullable(),
       effects: z.array(z.looseObject({ effect: z.string(), startedAt: instant })),
       waiting: waiting.nullable(),
+      unserved: z.looseObject({ jobId: z.number() }).nullable(),
+      hostTrouble: z.string().nullable(),
       evidence: z.array(z.object({ attempt: z.number(), at: instant })),
     }),
   },

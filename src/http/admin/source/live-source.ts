@@ -22,8 +22,14 @@ import type { JournalWriter } from '../../../journal/journal-writer.ts';
 import type { PhaseStats } from '../../../journal/phase-stats.ts';
 import { liveRecording } from '../../../journal/recording.ts';
 import type { Breakers } from '../../../placement/breakers/breakers.ts';
+import { hostTrouble } from '../../../placement/waiting/closed-hosts.ts';
 import type { Waiting } from '../../../placement/waiting/waiting.ts';
-import { type WaitingSources, waitingFacts, whyWaiting } from '../../../placement/waiting/why-waiting.ts';
+import {
+  hostRooms,
+  type WaitingSources,
+  waitingFacts,
+  whyWaiting,
+} from '../../../placement/waiting/why-waiting.ts';
 import type { Store } from '../../../store/store.ts';
 import type { BaseVms } from '../../../upkeep/bases/base-vms.ts';
 import type { Collector } from '../../../upkeep/collector.ts';
@@ -163,14 +169,20 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
   // A job that ended a moment ago has no actor any more and may not be on disk yet.
   if (canRead(store)) await store.durable();
   const settled = canRead(store) ? await store.settled.get(jobId) : null;
-  const isUnserved = dispatcher.unserved.all().some((job) => job.jobId === jobId);
-  if (live.length === 0 && settled === null && !isUnserved) return null;
+  const unserved = dispatcher.unserved.all().find((job) => job.jobId === jobId) ?? null;
+  if (live.length === 0 && settled === null && unserved === null) return null;
+  const hosts = live.map(({ vm }) => vm?.host);
+  const silent = hostRooms(parts).find(
+    ({ name, unreachableSince }) => unreachableSince !== null && hosts.includes(name),
+  );
   return {
     jobId,
     live,
     settled,
     effects: live.flatMap(({ key }) => tracer.underWay(key)),
     waiting: waitingJobs(parts).find((one) => one.jobId === jobId) ?? null,
+    unserved,
+    hostTrouble: silent ? `Its host ${hostTrouble({ ...silent, cordon: null })}.` : null,
     evidence: store.evidence
       .keys()
       .filter((kept) => kept.jobId === jobId)
