@@ -32,6 +32,9 @@ const PARTS = inFolders('effects', 'guest', 'simulator', 'store', 'upkeep');
 /** They need Chromium and minutes of a core: `npm run test:page`. */
 const PAGE = ['test/page/**/*.browser.test.ts'];
 
+/** Situations in a simulated world, whose answers a browser reads, too: `npm run test:questions`. */
+const QUESTIONS = ['test/questions/**/*.test.ts'];
+
 /** Every row of the bench once. It must run alone: `npm run test:bench`. */
 const BENCH = ['test/bench/**/*.test.ts'];
 
@@ -74,10 +77,11 @@ export default defineConfig({
         test: {
           name: 'wholes',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNITS, ...PARTS, ...PAGE, ...BENCH, ...POSTGRES],
+          exclude: [...UNITS, ...PARTS, ...PAGE, ...QUESTIONS, ...BENCH, ...POSTGRES],
         },
       },
       { extends: true, test: { name: 'page', include: PAGE } },
+      { extends: true, test: { name: 'questions', include: QUESTIONS } },
       { extends: true, test: { name: 'bench', include: BENCH } },
       {
         extends: true,

@@ -184,6 +184,11 @@ export async function scenario(settings: ScenarioSettings = {}) {
       return ((await (await fetch(`${adminUrl}/api/waiting`)).json()) as Answers['/api/waiting']).waiting;
     },
 
+    /** Gives an order to the daemon, such as `/api/hosts/mac-1/cordon`. */
+    async order(path: string, by: string): Promise<void> {
+      await fetch(`${adminUrl}${path}`, { method: 'POST', headers: { 'x-operator': by } });
+    },
+
     async status(): Promise<{ ok: boolean; reasons: string[]; store: { pending: number } }> {
       return (await (await fetch(`${adminUrl}/api/status`)).json()) as never;
     },
