@@ -44,6 +44,7 @@ export function faultWords({ outcome, blame }) {
 export function outcomeWords({ outcome, blame }) {
   if (outcome === 'waiting' || outcome === 'underWay' || outcome === 'notOurs') return WORDS[outcome];
   const fault = faultWords({ outcome, blame });
+  if (outcome === 'cancelled' && blame === null) return 'cancelled at GitHub';
   if (outcome === 'failed' && blame === 'job') return `failed ${fault}`;
   return fault ? `${WORDS[outcome]}, ${fault}` : WORDS[outcome];
 }

@@ -6,12 +6,13 @@
  */
 
 /**
- * After another view or job was chosen: its heading. A job that was closed gives the focus back to its row.
+ * After another view or job was chosen: its heading. A job that was closed gives the focus back to its row in the
+ * list; the overview begins at its top, with what is wrong.
  * @param {Place} place @param {Place} before
  */
 export function focusView(place, before) {
   const row =
-    before.view === 'job' && place.view !== 'job'
+    before.view === 'job' && place.view === 'jobs'
       ? document.querySelector(`tr[data-job="${before.jobId}"] a.title`)
       : null;
   const host =
