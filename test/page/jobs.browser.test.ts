@@ -182,7 +182,7 @@ inBrowser((stage) => {
       );
       expect(Number(others)).toBeGreaterThan(Number(list));
       await page.goto(`${daemon.url}/#/job/67`);
-      await saying(page, '.verdict', 'The journal does not mention this job.');
+      await saying(page, '.verdict', 'This daemon does not serve it.');
       expect(await page.locator('.job .actions button').count()).toBe(0);
       await page.goto(`${daemon.url}/#/jobs?filter=waiting`);
       await page.waitForSelector('.not-ours', { state: 'detached' });

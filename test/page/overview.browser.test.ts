@@ -82,7 +82,7 @@ inBrowser((stage) => {
       const { page } = await openPage(stage.browser(), daemon.url);
       await saying(page, '.slots-tile', '2 of 6 used, 2 free');
       expect(await textOf(page, '.slots-tile')).toContain(
-        '3 hosts: 1 by VMs of others, 2 on 1 host without new jobs',
+        '3 hosts: 1 by VMs of others, 2 on mini-2, which is cordoned',
       );
       expect(await page.locator('.slots-bar .free').count()).toBe(2);
       await saying(page, '#queue-title + .figure', '2 queued, the oldest for 12 min');
@@ -193,9 +193,9 @@ inBrowser((stage) => {
       expect(await told()).toEqual([]);
       expect(await textOf(page, '#announcer')).toBe('');
       daemon.health = PULL();
-      await saying(page, '#announcer', 'Needs attention: Pull: ghcr.io for ios. The pull from ghcr.io');
+      await saying(page, '#announcer', 'Needs attention: Pull from ghcr.io for ios. The pull from ghcr.io');
       expect(await textOf(page, '#announcer')).toContain('Host mini-2 needs no attention any more.');
-      expect(await told()).toEqual(['jeballto-runner: Pull: ghcr.io for ios']);
+      expect(await told()).toEqual(['jeballto-runner: Pull from ghcr.io for ios']);
       await page.getByRole('button', { name: 'Notifying' }).click();
       daemon.health = decideHealth(factsOf({ breakers: [breakerOf('profile', 'ios')] }));
       await saying(page, '#announcer', 'Needs attention: Profile ios');

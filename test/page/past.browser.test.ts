@@ -96,7 +96,7 @@ inBrowser((stage) => {
 
       await page.goto(`${daemon.url}/#/job/7?at=${then}`);
       await page.waitForSelector('.timebar.past');
-      await saying(page, '.verdict', 'Now creating');
+      await saying(page, '.verdict', 'Its VM is being made');
       expect((await page.locator(median).first().textContent())?.trim()).toBe('');
       expect(await page.locator('.job .actions button').allTextContents()).toEqual(['Evidence file']);
       expect(await textOf(page, '#tab-evidence')).toBe('Evidence');
