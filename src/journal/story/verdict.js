@@ -39,9 +39,19 @@ function whoActs(blame) {
 }
 
 /**
+ * Why a job waits for a VM.
+ * @typedef {object} Wait
+ * @property {keyof typeof NEXT} why
+ * @property {string} sentence
+ * @property {string} frees what would let it go on
+ * @property {number | null} position its place in the queue, from 1; null when it waits for something else
+ * @property {number | null} until epoch ms at which the reason ends by itself; null when that is not known
+ */
+
+/**
  * What only the daemon knows of a job now, and not the journal.
  * @typedef {object} Present
- * @property {import('../../placement/waiting/waiting.ts').Waiting | null} waiting why it waits; null where it does not
+ * @property {Wait | null} waiting null where it does not wait for a VM
  * @property {string | null} [hostTrouble] a sentence; null where the host of its VM responds
  */
 
@@ -163,7 +173,7 @@ export function withTrouble(sentence, trouble) {
 
 /**
  * What happens next to a job that waits for a VM.
- * @param {NonNullable<Present['waiting']>} waiting @param {number} now epoch ms
+ * @param {Wait} waiting @param {number} now epoch ms
  */
 function nextOfWaiting({ why, until, position }, now) {
   if (until !== null) return whenWords({ kind: 'try', what: 'It may get a VM', at: until }, now);
@@ -172,7 +182,7 @@ function nextOfWaiting({ why, until, position }, now) {
   return NEXT[why];
 }
 
-/** @type {Record<NonNullable<Present['waiting']>['why'], string>} */
+/** What comes after each reason to wait. */
 const NEXT = {
   rest: 'It may get a VM now.',
   leftAlone: 'It may get a VM when that attempt has worked.',

@@ -1,5 +1,6 @@
 import type { BreakerView } from '../../../machines/breaker.ts';
 import type { Failure } from '../../../machines/failure.ts';
+import type { Wait } from '../../journal/story/verdict.js';
 import type { Cordon } from '../../store/tables/hosts/cordons.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
 
@@ -42,18 +43,7 @@ export interface HostRoom {
 export interface Waiting {
   key: string;
   jobId: number;
-  why:
-    | 'rest'
-    | 'leftAlone'
-    | 'pulling'
-    | 'tooOld'
-    | 'draining'
-    | 'unhealthy'
-    | 'cordoned'
-    | 'noSlot'
-    | 'next'
-    | 'noLabel'
-    | 'approval';
+  why: Wait['why'];
   /** One sentence for a person. */
   sentence: string;
   /** What would let it go on. */
