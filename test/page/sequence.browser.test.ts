@@ -53,7 +53,9 @@ describe.skipIf(whyNoBrowser !== null)('the sequence of a job in a browser', () 
       );
       await page.keyboard.press('k');
       await untilPresent(page, 'Creating the VM succeeded');
-      await page.waitForFunction(() => document.querySelector('.verdict')?.textContent?.includes('powered on'));
+      await page.waitForFunction(() =>
+        document.querySelector('.verdict')?.textContent?.includes('powered on'),
+      );
       await page.keyboard.press('ArrowLeft');
       await untilPresent(page, 'It got a slot');
       expect(await page.locator('.sequence .event.later').count()).toBe(3);
