@@ -48,7 +48,7 @@ export function jobView({ job: shown, entries, list, onList, onLive, ...view }) 
   const { id, isLoaded } = shown;
   const { context, last } = contextOf(entries);
   const story = isPast ? null : shown.story;
-  const job = context.job ?? story?.unserved;
+  const job = context.job ?? story?.unserved ?? undefined;
   const verdict = verdictOf(entries, now, story);
   const address = webAddress(job?.url);
   const isOver = verdict.outcome !== 'waiting' && verdict.outcome !== 'underWay';

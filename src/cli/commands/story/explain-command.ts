@@ -54,7 +54,7 @@ export function storyLines(
   const now = clock.now();
   const paint = createColors(color);
   const verdict = verdictOf(entries, now, story);
-  const job = contextOf(entries).context.job ?? story.unserved;
+  const job = contextOf(entries).context.job ?? story.unserved ?? undefined;
   const name = job ? `${job.owner}/${job.repository} · ${job.workflow} · ${job.name}` : '';
   const facts = [
     ['Why', verdict.cause],
