@@ -60,7 +60,7 @@ test('explain says why a job failed, who must act and what happened, in the same
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
   expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
   expect(text()).toContain('the operator of this daemon');
-  expect(text()).toContain('  From:          branch main, commit 3f2a1bc, by ada\n');
+  expect(text()).toContain('  From:           branch main, commit 3f2a1bc, by ada\n');
   expect(text()).toMatch(/Attempt 3, VM gh-default-77-1 on mini-1\n +queued .*\n +creating .* 1 failure\n/);
   expect(text()).toContain('It got a slot: queued → creating.acting');
 });
