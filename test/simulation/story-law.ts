@@ -67,8 +67,9 @@ interface Told {
 }
 
 function ofMoment({ attempts: { attempts }, contexts }: Told, now: number): string[] {
-  const { context, last } = contexts.ofHolder;
-  const { headline, cause, act, next } = verdictOn({ context, last }, now);
+  const holder = contexts.ofHolder;
+  const { context, last } = holder;
+  const { headline, cause, act, next } = verdictOn(holder, now);
   const found = [...ofPhases(attempts), ...ofNumbers(attempts)];
   const said = [headline, cause, act, next].join(' ');
   if (/undefined|NaN|\bnull\b|\[object/.test(said)) found.push(`it says "${said}"`);

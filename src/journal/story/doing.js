@@ -28,7 +28,7 @@ const STATES = {
     'Its runner got no job and is being retired',
     '{vm} is removed, unless a job began in it after all.',
   ],
-  tearingDown: ['Its VM and runner are being removed', 'Nothing more for this job.'],
+  tearingDown: ['Its VM and runner are being removed', '{vm} is being removed; its slot is free then.'],
 };
 
 /** @param {string} path such as `running.busy.watching` @param {string} [vm] name @returns {{ now: string, next: string }} `now` without its full stop */
