@@ -12,7 +12,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   ],
   HOST_MAINTENANCE: [
     'The host is being wiped or reset.',
-    'Nothing: the jobs wait or go to another host until that has ended.',
+    'Nothing: the host gets no jobs until that has ended, and its jobs go on at another host.',
   ],
   HOST_LOST: [
     'The host stayed unreachable for `timeouts.host_lost`; the job goes on with another VM.',

@@ -114,6 +114,17 @@ const TASKS: Task[] = [
     act: '[Orders](visualizer.md#orders)',
   },
   {
+    seen: 'A host is in maintenance.',
+    places: ['host maintenance'],
+    note: 'A window of the config is a cordon with an end. This state is for an agent that refuses changes.',
+    act: '[Maintenance of a Mac](operations.md#maintenance-of-a-mac)',
+  },
+  {
+    seen: 'A host gets only one VM, although it has two slots.',
+    places: ['host proving', 'host answered'],
+    act: '[Maintenance of a Mac](operations.md#maintenance-of-a-mac)',
+  },
+  {
     seen: 'A host is drained: it is cordoned, and its jobs that are not at work go to other hosts.',
     places: [{ endedBy: 'host.drained' }],
     act: '[Orders](visualizer.md#orders)',

@@ -23,6 +23,17 @@ export interface HostLook {
   /** VMs that may run at once: the smaller of the operator's limit and the agent's. */
   slots: number;
   vms: HostVm[];
+  /** Whether the agent refuses changes, since it is in maintenance; null when that was not asked. */
+  isInMaintenance: boolean | null;
+}
+
+export const PROOF_CAUSES = ['lost', 'restarted', 'maintained'] as const;
+
+/** Why a host has to prove with one VM that it works, before it gets a second one. */
+export interface Proof {
+  cause: (typeof PROOF_CAUSES)[number];
+  /** Epoch ms at which it came back, or at which its maintenance began. */
+  since: number;
 }
 
 export interface HostContext {
@@ -41,6 +52,10 @@ export interface HostContext {
   lookAgain: boolean;
   restartsSeen: number;
   failure: Failure | null;
+  /** Epoch ms since which the agent is known to refuse changes; null while it takes them, as far as is known. */
+  maintenanceSince: number | null;
+  /** Null when the host works, as far as is known. */
+  proof: Proof | null;
 }
 
 export interface HostPolicy {
@@ -53,11 +68,28 @@ export interface HostPolicy {
 /** Milliseconds within which a look without an answer ends. */
 const LONGEST_LOOK = 30_000;
 
-/** Sent when something is known to have changed, so that a free slot is found before the next regular look. */
-export type HostEvent = { type: 'look.requested' };
+/** Milliseconds by which a second of the agent's uptime and our clock may differ. */
+const UPTIME_MARGIN = 3_000;
 
-/** One Mac, which the daemon looks at for as long as it runs. Only a `healthy` host gets jobs. */
-export function createHostMachine({ policy, now }: { policy: HostPolicy; now: () => number }) {
+export type HostEvent =
+  /** Something is known to have changed, so that a free slot is found before the next regular look. */
+  | { type: 'look.requested' }
+  /** The agent refused a change, since it is in maintenance. It still answers what only reads. */
+  | { type: 'maintenance.seen' }
+  /** A maintenance that the agent does not know of begins or is over: a window of the config, an operator's order. */
+  | { type: 'proof.demanded' }
+  /** The runner of a VM that was being made on this host came online, or its warm VM is ready. */
+  | { type: 'vm.usable' };
+
+export interface HostMachineParts {
+  policy: HostPolicy;
+  now: () => number;
+  /** Epoch ms at which an earlier daemon was last known to run; null without one. */
+  heardLast?: () => number | null;
+}
+
+/** One Mac, which the daemon looks at for as long as it runs. Only a host that is `healthy` or `proving` gets jobs. */
+export function createHostMachine({ policy, now, heardLast = () => null }: HostMachineParts) {
   const s = setup({
     types: {
       context: {} as HostContext,
@@ -66,17 +98,21 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         name: string;
         /** Milliseconds of watched silence at the last stop of the daemon; 0 without any. */
         silentFor: number;
+        /** What the host still had to prove then. */
+        proof?: Proof | null;
       },
-      tags: {} as 'acceptsJobs' | 'lost' | 'needsAttention',
+      tags: {} as 'acceptsJobs' | 'answers' | 'proves' | 'refusesChanges' | 'lost' | 'needsAttention',
     },
     actors: {
-      lookAtHost: fromPromise<HostLook, { name: string }>(async () => {
+      lookAtHost: fromPromise<HostLook, { name: string; asksForMaintenance: boolean }>(async () => {
         throw new Error('the effect lookAtHost is given by machine.provide');
       }),
       waitUntil,
     },
     guards: {
       'is the host lost': ({ context }) => context.silentFor >= policy.lostAfter,
+      'is it in maintenance': ({ context }) => context.maintenanceSince !== null,
+      'has it something to prove': ({ context }) => context.proof !== null,
     },
     actions: {
       noteFailure: assign(({ context }, failure: Failure) => ({
@@ -89,19 +125,11 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         nextLookAt: now() + policy.checkInterval,
         lookAgain: false,
       })),
-    },
-  });
-
-  const looking = s.createStateConfig({
-    on: { 'look.requested': { actions: assign({ lookAgain: true }) } },
-    invoke: {
-      id: 'lookAtHost',
-      src: 'lookAtHost',
-      input: ({ context }) => ({ name: context.name }),
-      onDone: {
-        target: '#host.healthy.waiting',
-        actions: assign(({ context, event }) => ({
-          look: event.output,
+      noteLook: assign(({ context }, look: HostLook) => {
+        const isOver = look.isInMaintenance === false;
+        const returned = returnedFrom(context, look, policy.lostAfter, heardLast() ?? now());
+        return {
+          look,
           seenAt: now(),
           unreachableSince: null,
           silentFor: 0,
@@ -109,10 +137,41 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
           failure: null,
           nextLookAt: now() + (context.lookAgain ? 0 : policy.checkInterval),
           lookAgain: false,
-          restartsSeen:
-            context.restartsSeen +
-            (context.look !== null && event.output.uptime < context.look.uptime ? 1 : 0),
-        })),
+          restartsSeen: context.restartsSeen + (hasRestarted(context, look) ? 1 : 0),
+          maintenanceSince: isOver ? null : context.maintenanceSince,
+          proof: returned === null ? context.proof : { cause: returned, since: now() },
+        };
+      }),
+      noteMaintenance: assign(({ context }) => ({
+        maintenanceSince: context.maintenanceSince ?? now(),
+        nextLookAt: now() + policy.checkInterval,
+      })),
+      demandProof: assign({ proof: () => ({ cause: 'maintained' as const, since: now() }) }),
+      forgetProof: assign({ proof: null }),
+    },
+  });
+
+  /** What the host comes back from with this look; null when it was there all the time. */
+  function returnedFrom(context: HostContext, look: HostLook, lostAfter: number, heard: number) {
+    if (context.silentFor >= lostAfter) return 'lost';
+    if (context.maintenanceSince !== null && look.isInMaintenance === false) return 'maintained';
+    const startedAt = now() - look.uptime * 1_000;
+    const sinceTheEarlierDaemon = context.look === null && startedAt > heard + UPTIME_MARGIN;
+    return hasRestarted(context, look) || sinceTheEarlierDaemon ? 'restarted' : null;
+  }
+
+  const looking = s.createStateConfig({
+    on: { 'look.requested': { actions: assign({ lookAgain: true }) } },
+    invoke: {
+      id: 'lookAtHost',
+      src: 'lookAtHost',
+      input: ({ context }) => ({
+        name: context.name,
+        asksForMaintenance: context.maintenanceSince !== null,
+      }),
+      onDone: {
+        target: '#host.answered',
+        actions: { type: 'noteLook', params: ({ event }) => event.output },
       },
       onError: { target: '#host.missed', actions: withFailure('noteFailure') },
     },
@@ -135,25 +194,71 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
       lookAgain: false,
       restartsSeen: 0,
       failure: null,
+      maintenanceSince: null,
+      proof: input.proof ?? null,
     }),
     initial: 'unknown',
+    on: {
+      'maintenance.seen': { actions: 'noteMaintenance' },
+      'proof.demanded': { actions: 'demandProof' },
+    },
     states: {
       unknown: {
         description: sentences(
           'Entered when the daemon starts.',
           'The host gets no jobs, and the daemon looks at it at once.',
-          'A look that succeeds leads to `healthy`; one that fails leads to `missed`.',
+          'A look that succeeds leads to `answered`; one that fails leads to `missed`.',
         ),
         initial: 'looking',
         states: { looking, waiting },
       },
+      answered: {
+        description: sentences(
+          'Entered when a look at the host succeeds, and left at once.',
+          'A host whose agent refuses changes leads to `maintenance`; one that has something to prove leads to `proving`, and every other one to `healthy`.',
+        ),
+        always: [
+          { guard: 'is it in maintenance', target: 'maintenance' },
+          { guard: 'has it something to prove', target: 'proving' },
+          { target: 'healthy' },
+        ],
+      },
       healthy: {
         description: sentences(
-          'Entered when a look at the host succeeds.',
+          'Entered from `answered`, and when the host has proved that it works.',
           'The host gets jobs; the next look follows after the check interval, or at once when something asks for it.',
-          'A look that succeeds keeps this state; one that fails leads to `missed`.',
+          'A look that succeeds leads to `answered` and back; one that fails leads to `missed`, a refusal of the agent to `maintenance`, and the begin or end of a planned maintenance to `proving`.',
         ),
-        tags: ['acceptsJobs'],
+        tags: ['acceptsJobs', 'answers'],
+        on: {
+          'maintenance.seen': { target: 'maintenance', actions: 'noteMaintenance' },
+          'proof.demanded': { target: 'proving', actions: 'demandProof' },
+        },
+        initial: 'waiting',
+        states: { looking, waiting },
+      },
+      proving: {
+        description: sentences(
+          'Entered from `answered` after the host was lost, after its agent was restarted, and after a maintenance.',
+          'The host gets jobs, but only one VM is made on it at a time; looks go on as in `healthy`.',
+          'The first of these VMs whose runner comes online leads to `healthy`; a look that fails leads to `missed`, and a refusal of the agent to `maintenance`.',
+        ),
+        tags: ['acceptsJobs', 'answers', 'proves'],
+        on: {
+          'maintenance.seen': { target: 'maintenance', actions: 'noteMaintenance' },
+          'vm.usable': { target: 'healthy', actions: 'forgetProof' },
+        },
+        initial: 'waiting',
+        states: { looking, waiting },
+      },
+      maintenance: {
+        description: sentences(
+          'Entered when the agent refuses a change because it is in maintenance.',
+          'The host gets no new jobs, those that are not at work go on at other hosts, and each look asks whether the agent takes changes again.',
+          'An agent that does leads to `answered` and `proving`; a look that fails leads to `missed`.',
+        ),
+        tags: ['answers', 'refusesChanges', 'needsAttention'],
+        on: { 'maintenance.seen': {} },
         initial: 'waiting',
         states: { looking, waiting },
       },
@@ -168,7 +273,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         description: sentences(
           'Entered from `missed` while the silence is below its limit.',
           'The host gets no new jobs, and the jobs on it go on; looks continue at the check interval, or at once when something asks for one.',
-          'A look that succeeds leads to `healthy`; one that fails leads to `missed`, where the silence is judged.',
+          'A look that succeeds leads to `answered`; one that fails leads to `missed`, where the silence is judged.',
         ),
         tags: ['needsAttention'],
         initial: 'waiting',
@@ -178,7 +283,7 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
         description: sentences(
           'Entered from `missed` when the silence has reached its limit.',
           'An event tells the jobs on the host that it is lost, and those that are not at work get another VM; looks continue.',
-          'A look that succeeds leads to `healthy`; one that fails leads to `missed` and back to this state.',
+          'A look that succeeds leads to `answered`; one that fails leads to `missed` and back to this state.',
         ),
         tags: ['lost', 'needsAttention'],
         initial: 'waiting',
@@ -187,6 +292,10 @@ export function createHostMachine({ policy, now }: { policy: HostPolicy; now: ()
     },
   });
 }
+
+/** A decrease of the uptime: the agent was restarted between the last two looks. */
+const hasRestarted = ({ look: before }: HostContext, { uptime }: HostLook) =>
+  before !== null && uptime < before.uptime;
 
 export type HostMachine = ReturnType<typeof createHostMachine>;
 export type HostSnapshot = SnapshotFrom<HostMachine>;

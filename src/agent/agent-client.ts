@@ -1,3 +1,4 @@
+import { failureOf } from '../../machines/failure.ts';
 import { isErrorResponse } from './agent-failure.ts';
 import { CHANGE_TIMEOUT_MS, change, get, large, nullWhenGone, pullPath, vmPath } from './agent-requests.ts';
 import {
@@ -74,6 +75,22 @@ export class AgentClient {
       capabilitiesSchema,
       get('read its capabilities', '/system/capabilities', signal),
     );
+  }
+
+  /**
+   * Whether the agent is in maintenance: it then refuses every change, and answers what reads. The request is a
+   * change of what cannot be changed, which an agent that takes changes refuses, too, but as wrong.
+   */
+  async isInMaintenance({ signal }: Abortable = {}): Promise<boolean> {
+    const what = 'ask whether it takes changes';
+    try {
+      await this.#transport.bytes({ ...get(what, '/auth/verify', signal), method: 'POST' });
+      return false;
+    } catch (error) {
+      const { code } = failureOf(error);
+      if (code === 'AGENT_REQUEST_REFUSED' || code === 'HOST_MAINTENANCE') return code === 'HOST_MAINTENANCE';
+      throw error;
+    }
   }
 
   /** All VMs of the host, including those of others. A VM that is still being created is not listed. */
@@ -289,6 +306,11 @@ export class AgentClient {
   screenshot(id: string, { signal }: Abortable = {}): Promise<Uint8Array> {
     const request = get(`take a screenshot of VM ${id}`, vmPath(id, '/screenshot'), signal);
     return this.#transport.bytes(large(request));
+  }
+
+  /** Calls `tell` whenever the agent refuses a change, since it is in maintenance. */
+  whenInMaintenance(tell: () => void): void {
+    this.#transport.onMaintenance = tell;
   }
 
   /** Aborts the calls under way; each of them fails with HOST_UNREACHABLE. */

@@ -132,6 +132,10 @@ export function agentFailure(status: number, code: string, message: string, call
   );
 }
 
+/** Whether an error response says that the agent takes no changes now, since it is in maintenance. */
+export const isMaintenance = (status: number, code: string): boolean =>
+  status === 503 && code === 'MAINTENANCE_IN_PROGRESS';
+
 /** True when `error` comes from an agent's error response with exactly this status and code. */
 export function isErrorResponse(error: unknown, status: number, code: string): boolean {
   if (!(error instanceof DaemonError)) return false;

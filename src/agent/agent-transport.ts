@@ -3,7 +3,7 @@ import { beginCall, routeOf } from '../call-trace.ts';
 import { type Clock, startTimeout, systemClock } from '../clock.ts';
 import { DaemonError } from '../errors.ts';
 import { redact } from '../redact.ts';
-import { type AgentCall, agentFailure } from './agent-failure.ts';
+import { type AgentCall, agentFailure, isMaintenance } from './agent-failure.ts';
 import { type AgentSender, AnswerTooLarge, type HttpResponse, httpAgentSender } from './agent-sender.ts';
 
 export interface AgentTransportOptions {
@@ -56,6 +56,8 @@ export class AgentTransport {
   readonly #readTimeoutMs: number;
   readonly #clock: Clock;
   readonly #sender: AgentSender;
+  /** Called when the agent refuses a change, since it is in maintenance. */
+  onMaintenance: () => void = () => undefined;
 
   constructor({
     name,
@@ -155,6 +157,7 @@ export class AgentTransport {
     const { status, bytes } = response;
     if (status >= 200 && status < 300) return bytes;
     const { code, message } = envelopeOf(bytes);
+    if (isMaintenance(status, code)) this.onMaintenance();
     throw agentFailure(status, code, this.#withoutSecrets(message, request), { host: this.name, ...request });
   }
 

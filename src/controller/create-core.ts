@@ -99,6 +99,7 @@ export function createCore(options: CoreOptions): Core {
     hosts: options.hosts,
     policy: options.hostPolicy,
     silences: store.silences,
+    proofs: store.proofs,
     clock,
     log,
     onChange: (name, snapshot) => {

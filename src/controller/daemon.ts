@@ -81,6 +81,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const part = createActivePart({
     ...{ config, connections, store, journal, ports, clock, log },
     overview: watching.overview,
+    heardLast: watching.heardLast,
   });
   let begin = (_started: Promise<void>): void => undefined;
   const started = new Promise<void>((resolve) => {

@@ -72,6 +72,8 @@ export async function watchJournal({ log, ...options }: WatchJournalOptions) {
   return {
     overview,
     stats,
+    /** Epoch ms at which an earlier daemon last wrote; that of this start when none did. */
+    heardLast,
     history,
     metrics,
     versions,

@@ -10,7 +10,7 @@ import type { Dispatcher } from './dispatcher.ts';
 
 export interface CordonWatchOptions {
   cordons: HostCordons;
-  hosts: Pick<Hosts, 'all' | 'snapshotOf'>;
+  hosts: Pick<Hosts, 'all' | 'snapshotOf' | 'tell'>;
   hostEntries: HostEntries;
   dispatcher: Pick<Dispatcher, 'drainHost' | 'requestScheduling'>;
   store: Store;
@@ -58,9 +58,10 @@ export class CordonWatch {
   }
 
   #end(host: string, cordon: Cordon): void {
-    const { store, log, dispatcher } = this.#options;
+    const { store, hosts, log, dispatcher } = this.#options;
     store.atomically(() => {
       store.cordons.put(host, null);
+      if (!cordon.opens) hosts.tell(host, { type: 'proof.demanded' });
       this.#note(host, 'cordon.ended');
     });
     if (!cordon.opens) log.info({ host, cordon }, `host ${host}: the cordon by ${cordon.by} has ended`);
@@ -68,7 +69,7 @@ export class CordonWatch {
   }
 
   #lookAtWindow(host: string): void {
-    const { cordons, store, dispatcher, log } = this.#options;
+    const { cordons, hosts, store, dispatcher, log } = this.#options;
     const window = cordons.window(host);
     if (window !== null && !this.#inWindow.has(host)) {
       this.#inWindow.add(host);
@@ -79,6 +80,8 @@ export class CordonWatch {
         `host ${host}: maintenance until ${instant(window.until)}; it gets no new jobs`,
       );
       store.atomically(() => {
+        // It is stored now, since the daemon may be down when the window is over.
+        hosts.tell(host, { type: 'proof.demanded' });
         this.#note(host, 'maintenance.began');
         dispatcher.drainHost(host);
       });

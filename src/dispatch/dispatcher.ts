@@ -13,6 +13,7 @@ import type { Hosts } from '../hosts/hosts.ts';
 import type { Holder } from '../jobs/holder.ts';
 import type { JobActors } from '../jobs/job-actors.ts';
 import type { Breakers } from '../placement/breakers/breakers.ts';
+import { isBeingMade } from '../placement/proof-room.ts';
 import type { Gates, WaitingJob } from '../placement/schedule.ts';
 import { SlotGrants } from '../placement/slot-grants.ts';
 import { UnservedJobs } from '../placement/waiting/unserved-jobs.ts';
@@ -51,6 +52,8 @@ export class Dispatcher {
   readonly #missing = new Map<string, Set<string>>();
   /** The host on which each actor held a slot after its last transition. */
   readonly #slotOn = new Map<string, string>();
+  /** Actors whose VM was seen on its way to be usable. */
+  readonly #beingMade = new Set<string>();
   /** By actor, the job that the actor is about to leave. */
   readonly #released = new Map<string, Job>();
   #scheduled = false;
@@ -167,13 +170,15 @@ export class Dispatcher {
         if (job.context.vm?.host === name) actors.send(key, { type: 'host.lost' });
       }
     }
-    if (snapshot.hasTag('acceptsJobs')) this.#tellOfVanishedVms(name, snapshot);
+    if (snapshot.hasTag('answers')) this.#tellOfVanishedVms(name, snapshot);
+    if (snapshot.hasTag('refusesChanges')) this.drainHost(name);
     this.requestScheduling();
   }
 
   jobChanged(key: string, snapshot: JobSnapshot): void {
     this.#options.breakers.jobChanged(key, snapshot);
     this.#grants.jobChanged(key, snapshot);
+    this.#noteUsable(key, snapshot);
     this.#noteSlot(key, snapshot.hasTag('holdsSlot') ? snapshot.context.vm?.host : undefined);
     this.#release(key, snapshot);
     this.requestScheduling();
@@ -190,12 +195,21 @@ export class Dispatcher {
     breakers.jobGone(key);
     this.#grants.jobGone(key, last);
     this.#released.delete(key);
+    this.#beingMade.delete(key);
     this.#noteSlot(key, undefined);
     // An exchange that is under way may assign the job to another actor.
     queueMicrotask(() => {
       if (free && actors.holderOfJob(free.id) === null && !store.settled.has(free.id)) actors.create(free);
     });
     this.requestScheduling();
+  }
+
+  /** A VM that becomes usable shows that its host works. Another actor's transition does not wait for the host's. */
+  #noteUsable(key: string, snapshot: JobSnapshot): void {
+    const host = snapshot.context.vm?.host;
+    if (isBeingMade(snapshot)) this.#beingMade.add(key);
+    else if (this.#beingMade.delete(key) && host !== undefined && snapshot.hasTag('provisioned'))
+      queueMicrotask(() => this.#options.hosts.tell(host, { type: 'vm.usable' }));
   }
 
   #afterFault({ context }: JobSnapshot): Job | null {

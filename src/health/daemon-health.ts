@@ -87,6 +87,7 @@ export class DaemonHealth {
         lookAge: ageOf(snapshot.context.seenAt),
         failure: snapshot.context.failure?.message ?? null,
         cordon: cordons.of(name),
+        maintenanceAge: ageOf(snapshot.context.maintenanceSince),
       })),
       hostCheckInterval,
       poller: poller.health(),

@@ -110,10 +110,24 @@ function hostScopes(facts: HealthFacts): HealthScope[] {
       stops: false,
     };
   });
+  const maintained = hosts.filter((host) => host.maintenanceAge !== null && !silent.includes(host));
+  scopes.push(
+    ...maintained.map(
+      (host): HealthScope => ({
+        what: 'host',
+        name: host.name,
+        sentence: `${maintenance(host)}.`,
+        since: sinceOf(facts, host.maintenanceAge),
+        whoActs: `The person who maintains ${host.name}: it gets jobs again when its agent takes changes.`,
+        stops: false,
+      }),
+    ),
+  );
   const whyNot = (host: HostFacts): string | null => {
     const { name, cordon } = host;
     if (cordon !== null) return `${name} is cordoned by ${cordonWords(cordon)}`;
     if (silent.includes(host)) return silence(host);
+    if (host.maintenanceAge !== null) return maintenance(host);
     const breaker = breakers.find((one) => one.about === 'host' && one.name === name);
     return breaker && isHolding(breaker) ? `${name} is held back` : null;
   };
@@ -247,6 +261,9 @@ const isOverdue = (age: number | null, bound: number): boolean => age === null |
 
 const silence = ({ name, lookAge, failure }: HostFacts): string =>
   `${name} has not answered ${lookAge === null ? 'yet' : `for ${span(lookAge)}`}${because(failure)}`;
+
+const maintenance = ({ name, maintenanceAge }: HostFacts): string =>
+  `${name} is in maintenance: its agent has refused changes for ${span(maintenanceAge ?? 0)}`;
 
 /** The cause behind a sentence, without the full stop. */
 const because = (why: string | null): string => (why ? `: ${why.replace(/\.$/, '')}` : '');

@@ -35,6 +35,8 @@ export interface HostFacts {
   /** Why the last look failed; null when it succeeded. */
   failure: string | null;
   cordon: Cordon | null;
+  /** For how long its agent has refused changes, as far as is known; null while it takes them. */
+  maintenanceAge: number | null;
 }
 
 export interface ProfileFacts {

@@ -10,6 +10,9 @@ export interface HostStay {
   from: number;
 }
 
+/** States in which a host without a cordon gets jobs. */
+const TAKES_JOBS = ['healthy', 'proving'];
+
 /** Older stays are forgotten. */
 const MOST_STAYS_PER_HOST = 200;
 
@@ -22,7 +25,7 @@ export class HostHistory {
     const heardLast = Number(detail?.heardLast ?? at);
     if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
     if (kind === 'host' && host !== null)
-      this.#note(host, to === 'healthy' && detail?.cordon ? 'cordoned' : to, at);
+      this.#note(host, detail?.cordon && TAKES_JOBS.includes(to) ? 'cordoned' : to, at);
   }
 
   /** The oldest first. */

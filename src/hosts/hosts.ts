@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Actor, createActor, fromPromise } from 'xstate';
 import {
   createHostMachine,
+  type HostEvent,
   type HostLook,
   type HostMachine,
   type HostPolicy,
@@ -12,6 +13,7 @@ import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';
 import type { Clock } from '../clock.ts';
 import { span } from '../format.js';
+import type { HostProofs } from '../store/tables/hosts/host-proofs.ts';
 import type { HostSilences } from '../store/tables/hosts/host-silences.ts';
 import { waitUntil } from '../wait-until.ts';
 
@@ -19,6 +21,7 @@ export interface HostsOptions {
   hosts: { name: string; client: AgentClient; maxVms: number }[];
   policy: HostPolicy;
   silences: Pick<HostSilences, 'of' | 'put'>;
+  proofs: Pick<HostProofs, 'of' | 'put'>;
   clock: Clock;
   log: Logger;
   /** Called after every look and every change of state. */
@@ -29,25 +32,37 @@ export interface HostsOptions {
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
   readonly #options: HostsOptions;
+  #heardLast: number | null = null;
 
   constructor(options: HostsOptions) {
     this.#options = options;
-    const { hosts, policy, clock, silences } = options;
-    const machine = createHostMachine({ policy, now: () => clock.now() });
+    const { hosts, policy, clock, silences, proofs } = options;
+    const machine = createHostMachine({
+      policy,
+      now: () => clock.now(),
+      heardLast: () => this.#heardLast,
+    });
     for (const { name, client, maxVms } of hosts) {
       const provided = machine.provide({
         actors: {
-          lookAtHost: fromPromise(({ signal }) => lookAtHost(client, maxVms, signal)),
+          lookAtHost: fromPromise(({ input: { asksForMaintenance }, signal }) =>
+            lookAtHost(client, maxVms, asksForMaintenance, signal),
+          ),
           waitUntil: waitUntil(clock),
         },
       });
-      const actor = createActor(provided, { id: name, input: { name, silentFor: silences.of(name) } });
+      const input = { name, silentFor: silences.of(name), proof: proofs.of(name) };
+      const actor = createActor(provided, { id: name, input });
       this.#watch(name, actor);
       this.#actors.set(name, actor);
     }
   }
 
-  start(): void {
+  /** Begins to look. `heardLast`: epoch ms at which an earlier daemon was last known to run; null without one. */
+  start(heardLast: number | null = null): void {
+    this.#heardLast = heardLast;
+    for (const { name, client } of this.#options.hosts)
+      client.whenInMaintenance(() => this.tell(name, { type: 'maintenance.seen' }));
     for (const actor of this.#actors.values()) actor.start();
   }
 
@@ -57,7 +72,12 @@ export class Hosts {
 
   /** Something has changed on the host: looks now instead of at the next interval. */
   look(name: string): void {
-    this.#actors.get(name)?.send({ type: 'look.requested' });
+    this.tell(name, { type: 'look.requested' });
+  }
+
+  /** Passes a fact on to a host. A name that the config does not have is ignored. */
+  tell(name: string, event: HostEvent): void {
+    this.#actors.get(name)?.send(event);
   }
 
   *all(): IterableIterator<{ name: string; snapshot: HostSnapshot }> {
@@ -70,7 +90,7 @@ export class Hosts {
   }
 
   #watch(name: string, actor: Actor<HostMachine>): void {
-    const { log, onChange, silences } = this.#options;
+    const { log, onChange, silences, proofs } = this.#options;
     let last = '';
     let look: HostLook | null = null;
     let restarts = 0;
@@ -79,6 +99,7 @@ export class Hosts {
         const { context } = snapshot;
         const state = topState(snapshot.value);
         silences.put(name, context.silentFor);
+        proofs.put(name, context.proof);
         if (context.restartsSeen > restarts) {
           restarts = context.restartsSeen;
           log.warn(
@@ -104,16 +125,24 @@ export class Hosts {
   }
 }
 
-async function lookAtHost(client: AgentClient, maxVms: number, signal: AbortSignal): Promise<HostLook> {
-  const [health, capabilities, { vms, unreadable }] = await Promise.all([
+async function lookAtHost(
+  client: AgentClient,
+  maxVms: number,
+  asksForMaintenance: boolean,
+  signal: AbortSignal,
+): Promise<HostLook> {
+  const [health, capabilities, { vms, unreadable }, isInMaintenance] = await Promise.all([
     client.health({ signal }),
     client.capabilities({ signal }),
     client.lookAtVms({ signal }),
+    asksForMaintenance ? client.isInMaintenance({ signal }) : null,
   ]);
+
   return {
     version: health.version,
     uptime: health.uptime,
     slots: Math.min(maxVms, capabilities.maxConcurrentVMs),
+    isInMaintenance,
     vms: [
       ...vms.map(({ id, name, state, createdAt }) => ({ id, name, state, createdAt })),
       ...unreadable.map(({ id, name }) => ({

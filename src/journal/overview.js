@@ -31,6 +31,8 @@ import { orderWords } from './order-words.js';
  * @property {number | null} unreachableSince epoch ms
  * @property {number} restartsSeen
  * @property {{ by: string, at: number, until?: number } | null} cordon
+ * @property {number | null} [maintenanceSince] epoch ms since which its agent refuses changes
+ * @property {import('../../machines/host.ts').Proof | null} [proof] why it gets only one VM at a time
  *
  * @typedef {import('../../machines/webhooks.ts').WebhooksContext & { state: string, since: number }} Webhooks
  * @typedef {Webhooks & { at: number }} SeenWebhooks `at`: epoch ms at which they were written down

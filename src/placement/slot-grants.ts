@@ -11,6 +11,7 @@ import { freeSlots } from './free-slots.ts';
 import { FullHosts } from './full-hosts.ts';
 import { OrphanSlots } from './orphan-slots.ts';
 import { assignWarmVms, planWarmVms, type WarmVm } from './plan-warm.ts';
+import { proofRoom } from './proof-room.ts';
 import { dueJobs, type FreeHost, type Gates, OPEN_GATES, schedule, type WaitingJob } from './schedule.ts';
 import { soonest } from './soonest.ts';
 
@@ -212,7 +213,7 @@ export class SlotGrants {
       const { look } = snapshot.context;
       if (look === null || !open.has(name) || this.#full.isFull(name)) continue;
       const claimed = new Set([...actors.slotsOn(name), ...this.#orphans.on(name, look)]);
-      free.push({ name, free: freeSlots(look, claimed) });
+      free.push({ name, free: Math.min(freeSlots(look, claimed), proofRoom(name, snapshot, actors)) });
     }
     return free;
   }

@@ -10,6 +10,7 @@ export const TABLES = [
   'quarantine',
   'cordons',
   'silences',
+  'proofs',
   'evidence',
   'names',
   'leftovers',

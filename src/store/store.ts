@@ -8,6 +8,7 @@ import { AgedTable } from './tables/aged-table.ts';
 import { Deliveries } from './tables/deliveries/deliveries.ts';
 import { EVIDENCE_ROWS, Evidence } from './tables/evidence.ts';
 import { Cordons } from './tables/hosts/cordons.ts';
+import { HostProofs } from './tables/hosts/host-proofs.ts';
 import { HostSilences } from './tables/hosts/host-silences.ts';
 import { ActorRecords } from './tables/jobs/actor-records.ts';
 import { NOTED_ROWS, NotedJobs } from './tables/jobs/noted-jobs.ts';
@@ -76,6 +77,7 @@ export class Store {
   readonly quarantine: Quarantine;
   readonly cordons: Cordons;
   readonly silences: HostSilences;
+  readonly proofs: HostProofs;
   readonly evidence: Evidence;
   readonly names: NameNumbers;
   readonly leftovers: Leftovers;
@@ -127,6 +129,7 @@ export class Store {
     this.noted = new NotedJobs(aged.noted, clock);
     this.cordons = new Cordons(table('cordons'));
     this.silences = new HostSilences(table('silences'));
+    this.proofs = new HostProofs(table('proofs'));
     this.evidence = new Evidence(aged.evidence);
     this.repositoryIds = new RepositoryIds(table('repositories'));
     this.sent = new SentCreates(aged.sent, commit);
@@ -144,6 +147,7 @@ export class Store {
     await this.#aged.quarantine.load(now);
     await this.cordons.load(now);
     await this.silences.load();
+    await this.proofs.load();
     await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();

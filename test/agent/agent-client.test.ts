@@ -150,6 +150,28 @@ describe('VMs', () => {
     expect(await codeOf(client.offersClone())).toBe('HOST_MAINTENANCE');
   });
 
+  test.each([
+    [405, 'METHOD_NOT_ALLOWED', false, 0],
+    [404, 'NOT_FOUND', false, 0],
+    [503, 'MAINTENANCE_IN_PROGRESS', true, 1],
+  ])(
+    'an agent that answers %i %s to what changes nothing is in maintenance: %s',
+    async (status, code, expected, times) => {
+      let told = 0;
+      client.whenInMaintenance(() => {
+        told += 1;
+      });
+      agent.on('POST /auth/verify', refuse(status, code));
+      expect([await client.isInMaintenance(), told]).toEqual([expected, times]);
+      expect(agent.requests[0]?.headers['content-length']).toBe('0');
+    },
+  );
+
+  test('whether an agent is in maintenance is unknown when it does not answer', async () => {
+    agent.on('POST /auth/verify', refuse(500, 'INTERNAL_ERROR'));
+    expect(await codeOf(client.isInMaintenance())).toBe('AGENT_ERROR');
+  });
+
   test('a start sends no body and returns the VM', async () => {
     agent.on(`POST /vms/${ID}/start`, { json: vmAnswer({ state: 'running', uptime: 0 }) });
     expect((await client.startVm(ID)).state).toBe('running');

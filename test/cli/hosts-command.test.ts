@@ -10,7 +10,15 @@ import { runningDaemon } from './running-daemon.ts';
 
 const HOUR = 3_600_000;
 const FAILURE = { code: 'HOST_UNREACHABLE', blame: 'host', disposition: 'retry', retryAt: null } as const;
-const ROOM = { acceptsJobs: true, failure: null, unreachableSince: null, cordon: null, holders: [] };
+const ROOM = {
+  acceptsJobs: true,
+  failure: null,
+  maintenanceSince: null,
+  proof: null,
+  unreachableSince: null,
+  cordon: null,
+  holders: [],
+};
 
 /** A daemon with two hosts, and the orders that it was given. */
 async function daemonWithHosts() {
@@ -31,7 +39,7 @@ async function daemonWithHosts() {
         state: 'healthy',
         history: [],
         cordon,
-        look: { version: '1.0.0', uptime: 5, slots: 2, vms: [] },
+        look: { version: '1.0.0', uptime: 5, slots: 2, vms: [], isInMaintenance: null },
         room: { ...ROOM, name: 'mini-1', state: 'healthy', slots: 2, free: 1 },
       },
       {

@@ -65,7 +65,10 @@ function decide(warm: Record<string, number> = { 'macos-15': 9 }): string[] {
       all: () =>
         [...hosts].map(([name, takesJobs]) => ({
           name,
-          snapshot: { hasTag: () => takesJobs, context: { look: { slots: 2, vms: [] } } },
+          snapshot: {
+            hasTag: (tag: string) => takesJobs && tag !== 'proves',
+            context: { look: { slots: 2, vms: [] } },
+          },
         })),
     } as unknown as Hosts,
     cordons: store.cordons,

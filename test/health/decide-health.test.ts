@@ -60,6 +60,7 @@ describe('a host', () => {
   test.each<[string, HealthFacts['hosts'], HealthFacts['breakers'], string]>([
     ['silent', [hostOf('a', BOUND + 1), hostOf('b', BOUND + 1)], [], 'a has not answered for 50 s; b has'],
     ['cordoned', [hostOf('a', 0, { cordon: { by: 'ada', at: 0 } })], [], 'a is cordoned by ada.'],
+    ['in maintenance', [hostOf('a', 0, { maintenanceAge: 5_000 })], [], 'a is in maintenance: its agent'],
     ['held back', [hostOf('a', 0)], [breakerOf('host', 'a')], 'a is held back.'],
   ])('that is %s, as all others are, stops everything', (_what, hosts, breakers, why) => {
     const [first] = decideHealth(factsOf({ hosts, breakers })).scopes;

@@ -39,6 +39,7 @@ export const hostOf = (
   lookAge,
   failure: null,
   cordon: null,
+  maintenanceAge: null,
   ...change,
 });
 

@@ -47,7 +47,11 @@ async function watched(gates: Partial<Gates> = {}, { slots = 1 } = {}) {
     gates: { ...OPEN_GATES, ...gates },
     actors,
     cordons: store.cordons,
-    hosts: { all: () => [{ name: 'mac-1', snapshot: { hasTag: () => true, context: { look } } }] } as never,
+    hosts: {
+      all: () => [
+        { name: 'mac-1', snapshot: { hasTag: (tag: string) => tag === 'acceptsJobs', context: { look } } },
+      ],
+    } as never,
     store,
     clock,
     log,

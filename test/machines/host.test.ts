@@ -7,7 +7,7 @@ import { pathOf, restingValues } from './machine-walk.ts';
 const NOW = 1_000_000;
 const policy = { checkInterval: 5_000, lostAfter: 60_000 };
 const machine = createHostMachine({ policy, now: () => NOW });
-const LOOK: HostLook = { version: '1', uptime: 100, slots: 2, vms: [] };
+const LOOK: HostLook = { version: '1', uptime: 100, slots: 2, vms: [], isInMaintenance: null };
 const SILENCE = failure('HOST_UNREACHABLE', 'no answer');
 
 const CONTEXT: HostContext = {
@@ -21,6 +21,8 @@ const CONTEXT: HostContext = {
   lookAgain: false,
   restartsSeen: 0,
   failure: null,
+  maintenanceSince: null,
+  proof: null,
 };
 
 const error = Object.assign(new Error('no answer'), { failure: SILENCE });
@@ -30,6 +32,9 @@ const EVENTS = {
   silent: { type: 'xstate.error.actor.lookAtHost', error },
   due: { type: 'xstate.done.actor.lookWait', output: null },
   dueFailed: { type: 'xstate.error.actor.lookWait', error },
+  refused: { type: 'maintenance.seen' },
+  demanded: { type: 'proof.demanded' },
+  usable: { type: 'vm.usable' },
 };
 
 type Snapshot = SnapshotFrom<typeof machine>;
@@ -40,16 +45,27 @@ const step = (from: Snapshot, event: keyof typeof EVENTS) =>
 
 /** The next state for each event; `·` means no change. The silence is long in `lost`, and short elsewhere. */
 const TABLE = `
-state                | requested           | answered        | silent              | due                 | dueFailed
-unknown.looking      | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
-unknown.waiting      | unknown.looking     | ·               | ·                   | unknown.looking     | unknown.looking
-healthy.looking      | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
-healthy.waiting      | healthy.looking     | ·               | ·                   | healthy.looking     | healthy.looking
-unreachable.looking  | ·                   | healthy.waiting | unreachable.waiting | ·                   | ·
-unreachable.waiting  | unreachable.looking | ·               | ·                   | unreachable.looking | unreachable.looking
-lost.looking         | ·                   | healthy.waiting | lost.waiting        | ·                   | ·
-lost.waiting         | lost.looking        | ·               | ·                   | lost.looking        | lost.looking
+state                | requested           | answered            | silent              | due                 | dueFailed           | refused             | demanded        | usable
+unknown.looking      | ·                   | healthy.waiting     | unreachable.waiting | ·                   | ·                   | ·                   | ·               | ·
+unknown.waiting      | unknown.looking     | ·                   | ·                   | unknown.looking     | unknown.looking     | ·                   | ·               | ·
+healthy.looking      | ·                   | healthy.waiting     | unreachable.waiting | ·                   | ·                   | maintenance.waiting | proving.waiting | ·
+healthy.waiting      | healthy.looking     | ·                   | ·                   | healthy.looking     | healthy.looking     | maintenance.waiting | proving.waiting | ·
+proving.looking      | ·                   | proving.waiting     | unreachable.waiting | ·                   | ·                   | maintenance.waiting | ·               | healthy.waiting
+proving.waiting      | proving.looking     | ·                   | ·                   | proving.looking     | proving.looking     | maintenance.waiting | ·               | healthy.waiting
+maintenance.looking  | ·                   | maintenance.waiting | unreachable.waiting | ·                   | ·                   | ·                   | ·               | ·
+maintenance.waiting  | maintenance.looking | ·                   | ·                   | maintenance.looking | maintenance.looking | ·                   | ·               | ·
+unreachable.looking  | ·                   | healthy.waiting     | unreachable.waiting | ·                   | ·                   | ·                   | ·               | ·
+unreachable.waiting  | unreachable.looking | ·                   | ·                   | unreachable.looking | unreachable.looking | ·                   | ·               | ·
+lost.looking         | ·                   | proving.waiting     | lost.waiting        | ·                   | ·                   | ·                   | ·               | ·
+lost.waiting         | lost.looking        | ·                   | ·                   | lost.looking        | lost.looking        | ·                   | ·               | ·
 `;
+
+/** What is true in a state besides its name. */
+const CONTEXTS: Record<string, Partial<HostContext>> = {
+  lost: { silentFor: policy.lostAfter },
+  proving: { proof: { cause: 'lost', since: NOW - 9_000 } },
+  maintenance: { maintenanceSince: NOW - 9_000 },
+};
 
 test('every state handles every event as the table says', () => {
   const [head = [], ...rows] = TABLE.trim()
@@ -58,7 +74,7 @@ test('every state handles every event as the table says', () => {
   const cells = new Map(rows.map(([state = '', ...goals]) => [state, goals]));
   const found = restingValues(machine).map((value) => {
     const path = pathOf(value);
-    const context = { silentFor: path.startsWith('lost') ? policy.lostAfter : 0 };
+    const context = CONTEXTS[path.split('.')[0] ?? ''] ?? {};
     const goals = head.slice(1).map((event) => {
       const to = pathOf(step(at(value, context), event as keyof typeof EVENTS).value);
       return to === path ? '·' : to;
@@ -117,4 +133,44 @@ test('a look that is requested during another one follows it at once', () => {
   const asked = step(at({ healthy: 'looking' }), 'requested');
   expect(step(asked, 'answered').context.nextLookAt).toBe(NOW);
   expect(step(at({ healthy: 'looking' }), 'answered').context.nextLookAt).toBe(NOW + policy.checkInterval);
+});
+
+const maintained = (context: Partial<HostContext> = {}) =>
+  at({ maintenance: 'looking' }, { ...CONTEXTS.maintenance, ...context });
+const looked = (from: Snapshot, look: Partial<HostLook>) =>
+  transition(machine, from, { ...EVENTS.answered, output: { ...LOOK, ...look } } as never)[0] as Snapshot;
+
+test('a host is in maintenance until its agent says that it takes changes, and then proves itself', () => {
+  expect(pathOf(looked(maintained(), { isInMaintenance: true }).value)).toBe('maintenance.waiting');
+  const back = looked(maintained(), { isInMaintenance: false });
+  expect([pathOf(back.value), back.context.maintenanceSince, back.context.proof]).toEqual([
+    'proving.waiting',
+    null,
+    { cause: 'maintained', since: NOW },
+  ]);
+  expect([back.hasTag('acceptsJobs'), maintained().hasTag('acceptsJobs')]).toEqual([true, false]);
+});
+
+test('a maintenance that was seen stays known while the host is silent, and is asked about after that', () => {
+  const told = step(at({ unreachable: 'looking' }), 'refused');
+  expect(told.context.maintenanceSince).toBe(NOW);
+  expect(pathOf(looked(told, { isInMaintenance: null }).value)).toBe('maintenance.waiting');
+  expect(pathOf(looked(told, { isInMaintenance: false }).value)).toBe('proving.waiting');
+});
+
+test('a restart of the agent, a loss and a demand each give the host something to prove', () => {
+  const proofOf = (snapshot: Snapshot) => snapshot.context.proof;
+  const restarted = looked(at({ healthy: 'looking' }), { uptime: 1 });
+  expect(proofOf(restarted)).toEqual({ cause: 'restarted', since: NOW });
+  expect(proofOf(looked(at({ lost: 'looking' }, CONTEXTS.lost), {}))).toEqual({ cause: 'lost', since: NOW });
+  expect(proofOf(step(at({ lost: 'waiting' }, CONTEXTS.lost), 'demanded'))).toEqual({
+    cause: 'maintained',
+    since: NOW,
+  });
+  expect(proofOf(looked(at({ unreachable: 'looking' }), {}))).toBeNull();
+});
+
+test('a host that was lost when the daemon was restarted proves itself when it responds', () => {
+  const [begun] = initialTransition(machine, { name: 'mac-1', silentFor: policy.lostAfter });
+  expect(pathOf(step(begun as Snapshot, 'answered').value)).toBe('proving.waiting');
 });

@@ -22,6 +22,7 @@ export class StagedMacs {
       return value();
     };
     const client = {
+      whenInMaintenance: () => undefined,
       health: () => answer(() => ({ version: '1.4.2', uptime: 90_000 })),
       capabilities: () => answer(() => ({ maxConcurrentVMs: 2 })),
       lookAtVms: () =>

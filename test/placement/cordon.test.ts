@@ -32,7 +32,7 @@ test('a cordoned host gets no job until it is uncordoned', async () => {
   } as unknown as JobActors;
   const host = (name: string) => ({
     name,
-    snapshot: { hasTag: () => true, context: { look: { slots: 1, vms: [] } } },
+    snapshot: { hasTag: (tag: string) => tag === 'acceptsJobs', context: { look: { slots: 1, vms: [] } } },
   });
   const hosts = { all: () => [host('mini-1'), host('mini-2')] } as never;
   const breakers = new Breakers({

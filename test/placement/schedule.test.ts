@@ -87,6 +87,7 @@ const look = (...vms: [name: string, state: string][]) => ({
   uptime: 1,
   slots: 2,
   vms: vms.map(([name, state], n) => ({ id: String(n), name, state, createdAt: 0 })),
+  isInMaintenance: null,
 });
 
 test('a claim takes its slot before the agent lists its VM', () => {

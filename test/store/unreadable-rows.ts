@@ -19,6 +19,7 @@ export const WHOLE: Record<Damaged, object> = {
   quarantine: { at, reason: 'it is strange', raw: '' },
   cordons: { by: 'ada', at },
   silences: { ms: 5_000 },
+  proofs: { cause: 'lost', since: at },
   evidence: {
     jobId: 7,
     attempt: 1,

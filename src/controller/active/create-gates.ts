@@ -50,7 +50,9 @@ export function pullEnded(breakers: Breakers, config: Config, image: string, err
     const event =
       error === null
         ? ({ type: 'attempt.served' } as const)
-        : ({ type: 'attempt.failed', failure: failureOf(error) } as const);
+        : failureOf(error).code === 'HOST_MAINTENANCE'
+          ? ({ type: 'attempt.ended' } as const)
+          : ({ type: 'attempt.failed', failure: failureOf(error) } as const);
     breakers.tell({ about: 'pull', name: pullName(image, profile) }, event);
   }
 }

@@ -18,6 +18,7 @@ const SHARED = [
   '/journal/outcome.js',
   '/journal/overview.js',
   '/journal/pipeline.js',
+  '/journal/proof-words.js',
   '/journal/story/around.js',
   '/journal/story/attempts.js',
   '/journal/story/contexts.js',

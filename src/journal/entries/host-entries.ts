@@ -40,6 +40,8 @@ export class HostEntries {
       unreachableSince: context.unreachableSince,
       restartsSeen: context.restartsSeen,
       cordon: cordonOf(name),
+      maintenanceSince: context.maintenanceSince,
+      proof: context.proof,
     };
     const text = JSON.stringify([state, detail]);
     const last = this.#last.get(name);

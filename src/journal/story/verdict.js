@@ -191,6 +191,7 @@ const NEXT = {
   draining: 'The next start of the daemon goes on with it.',
   unhealthy: 'It gets a VM when a host takes jobs.',
   cordoned: 'It gets a VM when a host takes jobs.',
+  proving: 'It gets a VM when the host has proved that it works, or when another slot is free.',
   noSlot: 'It gets the next slot that is free.',
   next: 'It gets the slot in a moment.',
   noLabel: 'Nothing here: this daemon leaves it alone.',

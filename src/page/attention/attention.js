@@ -108,7 +108,18 @@ function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
 /** @param {Overview} overview @returns {Item[]} */
 function partsOfJournal({ hosts, breakers }) {
   const silent = [...hosts.values()].filter(({ state }) => state === 'unreachable' || state === 'lost');
+  const maintained = [...hosts.values()].filter(({ state }) => state === 'maintenance');
   return [
+    ...maintained.map(({ name, maintenanceSince }) =>
+      itemOfScope({
+        what: 'host',
+        name,
+        sentence: 'Its agent refuses changes: it is in maintenance.',
+        since: maintenanceSince ?? null,
+        whoActs: `The person who maintains ${name}: it gets jobs again when its agent takes changes.`,
+        stops: false,
+      }),
+    ),
     ...silent.map(({ name, state, failure, unreachableSince }) =>
       itemOfScope({
         what: 'host',

@@ -1,6 +1,7 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
 import { breakerKey } from '../../journal/overview.js';
+import { proofWords } from '../../journal/proof-words.js';
 import { breakerWords } from '../attention/breaker-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 import { slotsOf } from './slots.js';
@@ -46,7 +47,14 @@ export function hostsView({ hosts, edges, ...view }) {
 }
 
 /** @type {Record<string, string>} */
-const MOOD = { healthy: 'good', unknown: 'idle', unreachable: 'warn', lost: 'bad' };
+const MOOD = {
+  healthy: 'good',
+  proving: 'warn',
+  maintenance: 'warn',
+  unknown: 'idle',
+  unreachable: 'warn',
+  lost: 'bad',
+};
 /** Units of a strip's width, whatever its width in pixels. */
 const STRIP_WIDTH = 1_000;
 /**
@@ -77,6 +85,8 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
       ${pulls.filter(({ state }) => state === 'pulling').map((pull) => html`<p class="sub">${pull.progress ?? `pulling ${pull.image}`}, since ${clock(pull.since)}</p>`)}
       ${bases.map((base) => html`<p class="sub">${baseWords(base)}</p>`)}
       ${host.cordon ? html`<p class="sub">${cordonWords(host.cordon)}</p>` : nothing}
+      ${host.maintenanceSince ? html`<p class="warn-text">Its agent has refused changes since ${clock(host.maintenanceSince)}: it is in maintenance.</p>` : nothing}
+      ${host.proof && host.state === 'proving' ? html`<p class="sub">It proves itself with one job first: ${proofWords(host.proof)}.</p>` : nothing}
       ${nextWindow ? html`<p class="sub">Next maintenance: ${moment(nextWindow.from)} to ${moment(nextWindow.until)}.</p>` : nothing}
       ${breaker ? html`<p class="warn-text">${breakerWords(breaker)}</p>` : nothing}
       ${host.failure ? html`<p class="warn-text">${since ? `Unreachable for ${span(now - since)}: ` : ''}${host.failure}</p>` : nothing}

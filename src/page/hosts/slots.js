@@ -42,7 +42,7 @@ export function allSlots(overview) {
   const closedHosts = [];
   for (const host of overview.hosts.values()) {
     const { jobs, foreign, free } = slotsOf(host, overview);
-    const isClosed = host.cordon !== null || host.state === 'unreachable' || host.state === 'lost';
+    const isClosed = host.cordon !== null || ['unreachable', 'lost', 'maintenance'].includes(host.state);
     sum.ours += jobs.length;
     sum.foreign += foreign.length;
     if (isClosed) {

@@ -133,7 +133,7 @@ function sentenceOf(entry) {
 function moodOfEntry({ kind, detail, event, to, end }) {
   const { code, outcome, failure } = detail ?? {};
   if (kind === 'effect') return outcome === 'done' || outcome === 'abandoned' ? 'idle' : 'warn';
-  if (kind === 'host') return to === 'healthy' ? 'good' : failure ? 'bad' : 'warn';
+  if (kind === 'host') return to === 'healthy' || to === 'proving' ? 'good' : failure ? 'bad' : 'warn';
   if (kind === 'breaker') return to === 'closed' ? 'good' : 'warn';
   if (kind === 'webhooks') return to === 'trusted' ? 'good' : 'idle';
   if (kind === 'quarantine') return 'bad';

@@ -180,6 +180,7 @@ export class Breakers {
       snapshot.hasTag('tearingDown') &&
       snapshot.hasTag('holdsSlot') &&
       phase.lastFailure !== null &&
+      phase.lastFailure.code !== 'HOST_MAINTENANCE' &&
       this.#options.clock.now() - phase.enteredAt >= DELETION_PATIENCE;
     if (!isStuck || vm === null) {
       this.#undeleted.delete(key);

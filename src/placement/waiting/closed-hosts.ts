@@ -15,8 +15,11 @@ export function orUncordon(hosts: readonly HostRoom[]): string {
 }
 
 /** What is wrong with a host that takes no jobs, without a full stop. */
-export function hostTrouble({ name, state, failure, unreachableSince, cordon }: HostRoom): string {
+export function hostTrouble(host: HostRoom): string {
+  const { name, state, failure, unreachableSince, cordon, maintenanceSince } = host;
   if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;
+  if (maintenanceSince !== null)
+    return `${name} is in maintenance: its agent has refused changes since ${clock(maintenanceSince)}`;
   const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
   return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }

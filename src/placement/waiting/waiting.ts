@@ -1,5 +1,6 @@
 import type { BreakerView } from '../../../machines/breaker.ts';
 import type { Failure } from '../../../machines/failure.ts';
+import type { Proof } from '../../../machines/host.ts';
 import type { Wait } from '../../journal/story/verdict.js';
 import type { Cordon } from '../../store/tables/hosts/cordons.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
@@ -31,6 +32,10 @@ export interface HostRoom {
   unreachableSince: number | null;
   /** Who ordered that it gets no new job; null when nobody did. */
   cordon: Cordon | null;
+  /** Epoch ms since which its agent refuses changes; null while it takes them. */
+  maintenanceSince: number | null;
+  /** Why it gets only one VM at a time; null when it does not. */
+  proof: Proof | null;
   slots: number;
   free: number;
   /**

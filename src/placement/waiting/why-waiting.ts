@@ -9,8 +9,10 @@ import { cordonWords, type HostCordons } from '../../hosts/host-cordons.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
+import { proofWords } from '../../journal/proof-words.js';
 import type { Breakers } from '../breakers/breakers.ts';
 import { freeSlots } from '../free-slots.ts';
+import { proofRoom } from '../proof-room.ts';
 import { soonest } from '../soonest.ts';
 import { besides, hostTrouble, orUncordon } from './closed-hosts.ts';
 import type { UnservedJob } from './unserved-jobs.ts';
@@ -94,6 +96,18 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
       frees: 'Nothing: it gets the slot in a moment.',
     };
   }
+  const proving = healthy.filter(isHeldByProof);
+  if (proving.length > 0) {
+    const list = proving.map(
+      ({ name, proof }) => `${name} proves itself with one job first${proofOf(proof)}`,
+    );
+    const full = healthy.length > proving.length ? ' The slots of the other hosts are taken.' : '';
+    return {
+      why: 'proving',
+      sentence: `${list.join('; ')}.${full}${besides(hosts)}`,
+      frees: 'The VM that is being made there: its runner coming online, or its end.',
+    };
+  }
   const holders = healthy.flatMap(({ name, holders }) =>
     holders.map((holder) => ({ ...holder, host: name })),
   );
@@ -116,6 +130,12 @@ function whyNoSlot({ hosts }: WaitingFacts): Omit<Cause, 'until'> {
     frees: `The end of ${longest ? longest.what : 'a VM'}${isStranger ? ', or of a VM that is not ours' : ''}${orUncordon(hosts)}.`,
   };
 }
+
+/** Whether a slot is free and stays so, since the host proves itself with another VM first. */
+const isHeldByProof = ({ proof, free, slots, holders }: HostRoom) =>
+  proof !== null && free === 0 && holders.length < slots;
+
+const proofOf = (proof: HostRoom['proof']) => (proof ? `: ${proofWords(proof)}` : '');
 
 function whyUnserved(
   { jobId, why, labels }: UnservedJob,
@@ -194,8 +214,10 @@ export function hostRooms({
       failure: (breaker?.lastFailure ?? failure)?.message ?? null,
       unreachableSince,
       cordon: cordons.of(name),
+      maintenanceSince: snapshot.hasTag('refusesChanges') ? snapshot.context.maintenanceSince : null,
+      proof: snapshot.hasTag('proves') ? snapshot.context.proof : null,
       slots: look?.slots ?? 0,
-      free: look === null ? 0 : freeSlots(look, ours),
+      free: look === null ? 0 : Math.min(freeSlots(look, ours), proofRoom(name, snapshot, actors)),
       holders: [
         ...jobs
           .filter(({ snapshot: job }) => job.hasTag('holdsSlot') && job.context.vm?.host === name)

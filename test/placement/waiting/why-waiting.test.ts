@@ -14,6 +14,8 @@ const host = (more: Partial<HostRoom> = {}): HostRoom => ({
   failure: null,
   unreachableSince: null,
   cordon: null,
+  maintenanceSince: null,
+  proof: null,
   slots: 2,
   free: 0,
   holders: [
@@ -194,6 +196,23 @@ test.each([
   ],
   ['a daemon that ends', { isDraining: true }, 'draining', 'ending'],
   ['a turn that has come', { hosts: [host({ free: 1 })] }, 'next', 'this job is the next'],
+  [
+    'a host that proves itself',
+    {
+      hosts: [
+        host({ proof: { cause: 'lost', since: NOW - 5_000 }, slots: 2, free: 0, holders: [] }),
+        host({ name: 'mini-2' }),
+      ],
+    },
+    'proving',
+    `mini-1 proves itself with one job first: it was lost until ${at(NOW - 5_000)}. The slots of the other hosts are taken.`,
+  ],
+  [
+    'a host whose agent refuses changes',
+    { hosts: [host({ acceptsJobs: false, maintenanceSince: NOW - 5_000 })] },
+    'unhealthy',
+    `mini-1 is in maintenance: its agent has refused changes since ${at(NOW - 5_000)}`,
+  ],
   [
     'a sick host beside a full one',
     { hosts: [host(), host({ name: 'mini-2', acceptsJobs: false, state: 'lost' })] },

@@ -1,15 +1,18 @@
 import { moment } from '../../../format.js';
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
+import { proofWords } from '../../../journal/proof-words.js';
 import { cordonNote } from '../../terminal/cordon-note.ts';
 import { printable } from '../../terminal/terminal-text.ts';
 
 export type SeenHost = Answers['/api/hosts']['hosts'][number];
 
 /** Why a host gets no job now, or that it gets them, for people at a terminal. */
-export function hostWords({ state, cordon, failure, nextWindow }: SeenHost): string {
+export function hostWords({ state, cordon, failure, nextWindow, proof, maintenanceSince }: SeenHost): string {
   const words = [
     ...(cordon ? [`${cordonNote(cordon)}.`] : []),
     ...(failure ? [printable(failure.message)] : []),
+    ...(maintenanceSince ? [`its agent has refused changes since ${moment(maintenanceSince)}.`] : []),
+    ...(state === 'proving' && proof ? [`proves itself with one job first: ${proofWords(proof)}.`] : []),
   ];
   const now = words.length > 0 ? words.join(' ') : state === 'healthy' ? 'takes jobs' : '';
   if (!nextWindow) return now;

@@ -26,7 +26,7 @@ function rowOf(host: SeenHost): string[] {
   const { name, state, cordon, look, room } = host;
   return [
     printable(name),
-    cordon && state === 'healthy' ? 'cordoned' : printable(state),
+    cordon && (state === 'healthy' || state === 'proving') ? 'cordoned' : printable(state),
     room ? `${room.free} of ${room.slots}` : '',
     look ? printable(look.version) : '',
     hostWords(host),

@@ -166,6 +166,7 @@ export const waiting = z.object({
     'draining',
     'unhealthy',
     'cordoned',
+    'proving',
     'noSlot',
     'next',
     'noLabel',

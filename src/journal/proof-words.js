@@ -1,0 +1,17 @@
+// @ts-check
+import { clock } from '../format.js';
+
+/**
+ * Why a host gets only one VM at a time, in words that follow "proves itself with one VM first".
+ * @param {import('../../machines/host.ts').Proof} proof
+ */
+export function proofWords({ cause, since }) {
+  switch (cause) {
+    case 'lost':
+      return `it was lost until ${clock(since)}`;
+    case 'restarted':
+      return `its agent was restarted, as was seen at ${clock(since)}`;
+    case 'maintained':
+      return 'it was in maintenance';
+  }
+}
