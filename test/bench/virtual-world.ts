@@ -77,7 +77,7 @@ export async function virtualWorld({
   const ports = lifePorts({
     world,
     life: new Life(system),
-    laws: new RecordLaws(world.broken, world.secrets),
+    laws: new RecordLaws(world.broken, world.secrets, () => clock.now()),
     chance: new Chance(1, 'bench'),
     untruths: new Chance(1, 'untruths'),
     crash: () => undefined,

@@ -31,7 +31,7 @@ export class DaemonLives {
   constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted) {
     this.#world = world;
     this.#openDisk = openDisk;
-    this.#laws = new RecordLaws(world.broken, world.secrets);
+    this.#laws = new RecordLaws(world.broken, world.secrets, () => world.daemonNow());
     this.#chance = new Chance(world.scenario.seed, 'lives');
     this.#untruths = new Chance(world.scenario.seed, 'what is untrue');
   }
@@ -42,6 +42,10 @@ export class DaemonLives {
 
   get isUp(): boolean {
     return this.#daemon !== null;
+  }
+
+  get isAwake(): boolean {
+    return this.#daemon !== null && !this.#life?.isAsleep;
   }
 
   start(): void {
@@ -108,6 +112,14 @@ export class DaemonLives {
     if (!this.#daemon || !this.#admin || this.#life?.isAsleep) return null;
     const answer = await this.#admin.request('/readyz', { headers: { host: 'localhost' } });
     return (await answer.json()) as Readiness;
+  }
+
+  /** Gives an order of an operator; while the daemon is down or asleep, nobody takes it. */
+  async order(path: string): Promise<void> {
+    if (!this.#daemon || !this.#admin || this.#life?.isAsleep) return;
+    const headers = { host: 'localhost', 'x-operator': 'ada' };
+    const { status } = await this.#admin.request(path, { method: 'POST', headers });
+    this.#world.trace(`order ${path} → ${status}`);
   }
 
   /**

@@ -163,6 +163,13 @@ export class Happenings {
         return () => {
           if (mac) mac.agent.maintenance = false;
         };
+      case 'cordon':
+      case 'drain':
+        void this.#lives.order(`/api/hosts/${incident.mac}/${incident.what}?until=${incident.lasts}ms`);
+        return () => undefined;
+      case 'uncordon':
+        void this.#lives.order(`/api/hosts/${incident.mac}/uncordon`);
+        return () => undefined;
       case 'hostUnplugged':
         if (mac) mac.isUnplugged = true;
         return () => {

@@ -45,7 +45,7 @@ function record(key: string, { state = 'creating', vm, runner, job, phase }: Fac
 function newWorld(scenario = CALM_SCENARIO) {
   const world = createWorld(scenario, async () => ({ status: 202, body: '' }));
   const mac = world.macs.get('mac-1') as Mac;
-  const laws = new RecordLaws(world.broken, world.secrets);
+  const laws = new RecordLaws(world.broken, world.secrets, Date.now);
   const commit = (...writes: Write[]) => {
     laws.beforeCommit(world.committed, writes);
     world.committed.apply(writes);

@@ -87,6 +87,7 @@ export function planScenario(
       ...planPauses(new Chance(seed, 'pauses'), names),
       ...planPassedIds(new Chance(seed, 'passed ids')),
       ...outages.incidents,
+      ...trouble.incidents,
       ...clocks.naps,
     ],
     troubles: trouble.troubles,

@@ -1,5 +1,5 @@
 import { Chance } from './chance.ts';
-import type { PlannedJob, Push } from './scenario.ts';
+import type { Incident, PlannedJob, Push } from './scenario.ts';
 import { IMAGE, PRIVATE_IMAGE } from './simulated-world.ts';
 import type { Trouble, TroubleKind } from './trouble.ts';
 
@@ -16,6 +16,7 @@ export interface TroublePlan {
   images: { mac: string; 'mac-large': string };
   /** Chance in [0, 1) that a runner never takes its job. */
   ignoresJobs: number;
+  incidents: Incident[];
 }
 
 /** The repository of every scenario, a second one that some have, and one that the daemon does not serve. */
@@ -26,6 +27,8 @@ export const UNLISTED = 'acme/unlisted';
 /** How long a trouble lasts that ends soon, and one that a person has to notice first. */
 const SHORTEST = 4 * MINUTE;
 const SHORT = [SHORTEST, 20 * MINUTE];
+/** Milliseconds within which each of several maintenances begins. */
+const MAINTAINED = 15 * MINUTE;
 const LONG = [20 * MINUTE, 75 * MINUTE, 150 * MINUTE];
 
 type Draw = (chance: Chance, macs: readonly string[], when: { at: number }) => Partial<TroublePlan>;
@@ -88,6 +91,26 @@ const DRAWS: Record<TroubleKind, Draw> = {
     }),
   }),
   ghostRunners: (c) => ({ ignoresJobs: 0.2 + c.next() * 0.4 }),
+  macsMaintained: (c, macs) => ({
+    incidents: Array.from({ length: c.between(1, 6) }, () => ({
+      at: c.between(0, MAINTAINED),
+      lasts: c.pick([SECOND, 20 * SECOND, 90 * SECOND, SHORTEST, 10 * MINUTE]),
+      what: c.pick([
+        'maintenance',
+        'maintenance',
+        'drain',
+        'drain',
+        'cordon',
+        'uncordon',
+        'agentQuits',
+        'agentCrashes',
+      ]),
+      mac: c.pick(macs),
+    })),
+    pushes: Array.from({ length: c.between(1, 2) }, () =>
+      pushOf(c, { at: c.between(0, MAINTAINED) }, APP, c.pick(['mac', 'mac-large']), c.between(1, 3)),
+    ),
+  }),
 };
 
 export const TROUBLE_KINDS = Object.keys(DRAWS) as TroubleKind[];
@@ -110,6 +133,7 @@ export function planTroubles(
     scope: 'repository',
     images: { mac: IMAGE, 'mac-large': IMAGE },
     ignoresJobs: 0,
+    incidents: [],
   };
   for (const kind of kinds) {
     const chance = new Chance(seed, kind);
@@ -117,6 +141,7 @@ export function planTroubles(
     const drawn = DRAWS[kind](chance, macs, { at: chance.between(0, troubled) });
     plan.troubles.push(...(drawn.troubles ?? []));
     plan.pushes.push(...(drawn.pushes ?? []));
+    plan.incidents.push(...(drawn.incidents ?? []));
     for (const name of drawn.repositories ?? []) {
       if (plan.repositories.includes(name)) continue;
       plan.repositories.push(name);

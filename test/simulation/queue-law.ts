@@ -3,6 +3,7 @@ import { SLOT_STATES, type Vm } from '../../src/simulator/agent/vms/vm.ts';
 import { slotsInUse } from '../../src/simulator/agent/vms/vm-state.ts';
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import { isBudgetShort, KEPT_FROM_LOOKING, KEPT_FROM_SERVING } from './github-budget.ts';
+import { openSlots } from './host-laws.ts';
 import { keyOf, labelBySize, labelOf } from './job-groups.ts';
 import { isOurs, NAME_PREFIX } from './request-laws.ts';
 import type { Mac, SimulatedWorld } from './simulated-world.ts';
@@ -231,7 +232,8 @@ function isFor(world: SimulatedWorld, { jobId, vm }: LedgerVm, key: string, labe
 }
 
 /** Slots that nothing uses and that no VM on its way will use; a warm VM makes room. */
-export function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
+export function freeSlots(world: SimulatedWorld, mac: Mac): number {
+  const { ledger } = world;
   const { agent, creating, isUp, isUnplugged } = mac;
   if (!isUp || isUnplugged || agent.maintenance) return 0;
   const here = ledger.vms.filter(({ vm, isDoomed }) => agent.vms.get(vm.id) === vm && !isDoomed);
@@ -240,5 +242,6 @@ export function freeSlots({ ledger }: SimulatedWorld, mac: Mac): number {
   const standing = here.filter((one) => standsBy(one) && SLOT_STATES.includes(one.vm.state));
   const listed = new Set([...agent.vms.values()].map(({ name }) => name));
   const unseen = [...creating].filter((name) => isOurs(name) && !listed.has(name));
-  return agent.options.slots - slotsInUse(agent) - coming.length - unseen.length + standing.length;
+  const free = agent.options.slots - slotsInUse(agent) - coming.length - unseen.length + standing.length;
+  return openSlots(world, mac, free);
 }

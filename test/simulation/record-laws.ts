@@ -1,11 +1,14 @@
 import { JOB_STATUSES } from '../../machines/job/context.ts';
 import type { BrokenLaws } from './broken-laws.ts';
 import { type Committed, type CommittedJob, readJob, type Write } from './committed.ts';
+import { checkGrants } from './host-laws.ts';
 
 /** Checks what is committed. It remembers names for as long as the world lasts, across the daemon's lives. */
 export class RecordLaws {
   readonly #broken: BrokenLaws;
   readonly #secrets: ReadonlySet<string>;
+  /** Epoch ms on the daemon's clock. */
+  readonly #now: () => number;
   /** Every VM and runner name that was ever in a record, by the key of the record that had it first. */
   readonly #firstHolder = new Map<string, string>();
 
@@ -15,9 +18,10 @@ export class RecordLaws {
   /** Records that the present life of the daemon has written. */
   readonly #written = new Set<string>();
 
-  constructor(broken: BrokenLaws, secrets: ReadonlySet<string>) {
+  constructor(broken: BrokenLaws, secrets: ReadonlySet<string>, now: () => number) {
     this.#broken = broken;
     this.#secrets = secrets;
+    this.#now = now;
   }
 
   /** The daemon has started again: its first record of each job is what the restart made of it. */
@@ -27,6 +31,7 @@ export class RecordLaws {
 
   /** Checks a batch before it is committed, against what is stored. */
   beforeCommit(committed: Committed, writes: readonly Write[]): void {
+    checkGrants(this.#broken, committed, writes, this.#now());
     for (const write of writes) {
       const { type, key } = write;
       const value = write.type === 'put' ? write.value : '';

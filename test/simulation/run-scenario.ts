@@ -5,6 +5,7 @@ import type { BrokenLaw } from './broken-laws.ts';
 import { DaemonLives } from './daemon-lives.ts';
 import { leftovers } from './final-laws.ts';
 import { Happenings } from './happenings.ts';
+import { OrderLaw } from './host-laws.ts';
 import { QueueLaw } from './queue-law.ts';
 import { ReadyLaw } from './ready-law.ts';
 import type { Scenario } from './scenario.ts';
@@ -60,6 +61,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
   const breakers = new BreakerLaw();
   const queue = new QueueLaw();
   const ready = new ReadyLaw();
+  const orders = new OrderLaw();
   const { clock, broken } = world;
   const began = clock.now();
   const lastTrouble = Math.max(scenario.calmFrom, ...scenario.troubles.map(({ at, lasts }) => at + lasts));
@@ -74,6 +76,7 @@ async function play(scenario: Scenario, options: WorldOptions): Promise<RunResul
     await settled();
     if (clock.now() >= nextLook) {
       nextLook = clock.now() + LOOK_EVERY;
+      orders.look(world, lives.count, lives.isAwake);
       breakers.look(world, isDisturbed() || happenings.troubles.length > 0);
       queue.look(world, isDisturbed(), happenings.troubles);
       const told = await lives.readiness();

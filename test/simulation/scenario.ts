@@ -34,6 +34,8 @@ export interface TimedFault {
 /** Something that happens to the world. `lasts` in milliseconds. */
 export type Incident = { at: number; lasts: number } & (
   | { what: 'agentQuits' | 'agentCrashes' | 'maintenance' | 'hostUnplugged'; mac: string }
+  /** An operator orders that a Mac gets no jobs for as long as this lasts, and `what` becomes of those that are there. */
+  | { what: 'cordon' | 'drain' | 'uncordon'; mac: string }
   | { what: 'strangerVm'; mac: string; name: string }
   | { what: 'strangerRunner'; name: string }
   | { what: 'runnerVanishes' }

@@ -34,7 +34,9 @@ export type TroubleKind =
   /**
    * Runners that are online and never take what they are assigned; GitHub cancels a job that is missed often.
    */
-  | 'ghostRunners';
+  | 'ghostRunners'
+  /** People maintain the Macs: the agent is in maintenance or is restarted, and hosts are drained for a time. */
+  | 'macsMaintained';
 
 /** A trouble that is going on: what ends it, and which of the queued jobs cannot run until then. */
 export interface OngoingTrouble {
