@@ -34,6 +34,7 @@ import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
 import { orderEnd } from './order-end.ts';
 import { usageRoute } from './usage-route.ts';
+import { withoutTail } from './without-tail.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
 export interface AdminSource {
@@ -160,7 +161,10 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     });
   }
   app.get('/api/openapi.json', (c) => c.json(openApi()));
-  get('/api/jobs', async () => ({ ...withoutTail(source.jobs()), recent: await source.recent(RECENT) }));
+  get('/api/jobs', async () => ({
+    ...withoutTail(source.jobs(), MOST_QUEUED),
+    recent: await source.recent(RECENT),
+  }));
   get('/api/jobs/:id', async (c) => known(await source.job(jobIdOf(c))));
   get('/api/jobs/:id/journal', async (c) => {
     await recording.durable();
@@ -248,20 +252,6 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
 
 const storeReasons = ({ scopes }: Health) =>
   scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);
-
-/**
- * All jobs that have or had a VM, and the first jobs of the queue; `beyond` is the number of jobs left out.
- */
-function withoutTail(all: readonly JobView[]): { jobs: JobView[]; beyond: number } {
-  const queued = all.filter(({ state }) => state === 'queued');
-  if (queued.length <= MOST_QUEUED) return { jobs: [...all], beyond: 0 };
-  const inOrder = queued.sort(
-    (a, b) => a.job.queuedAt - b.job.queuedAt || (a.key < b.key ? -1 : Number(a.key > b.key)),
-  );
-  const head = new Set(inOrder.slice(0, MOST_QUEUED));
-  const jobs = all.filter((view) => view.state !== 'queued' || head.has(view));
-  return { jobs, beyond: all.length - jobs.length };
-}
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
