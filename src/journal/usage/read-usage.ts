@@ -1,10 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
+import { inPieces } from '../in-pieces.ts';
 import type { Recording } from '../recording.ts';
 import { type UsageBy, UsageFold, type UsageRange } from './usage-fold.ts';
 import type { Usage } from './usage-tally.ts';
-
-/** Entries that are read before other work gets a turn: some milliseconds. */
-const AT_ONCE = 100;
 
 export interface UsageAnswer extends UsageRange {
   by: UsageBy;
@@ -32,13 +29,9 @@ export async function readUsage(
   let begin = seq;
   for await (const entry of recording.read({ after: seq - 1, limit: 1 })) begin = entry.since ?? entry.seq;
   const fold = new UsageFold({ since, until }, by);
-  let read = 0;
-  for await (const entry of recording.read({ after: Math.min(begin, seq) - 1 })) {
+  for await (const entry of inPieces(recording.read({ after: Math.min(begin, seq) - 1 }), signal)) {
     if (entry.at >= until) break;
     fold.add(entry);
-    read += 1;
-    if (read % AT_ONCE === 0) await setImmediate();
-    signal.throwIfAborted();
   }
   return { since, until, by, firstAt, ...fold.result() };
 }
