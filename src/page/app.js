@@ -14,6 +14,7 @@ import { Orders } from './orders/orders.js';
 import { Api, TokenWanted } from './session/api.js';
 import { Session } from './session/session.js';
 import { ShownJob } from './session/shown-job.js';
+import { TrendLoader } from './trends/trend-loader.js';
 import { ShownUsage } from './usage/shown-usage.js';
 
 /** Milliseconds between two drawings of everything; only marks move with each frame. */
@@ -30,6 +31,7 @@ const session = new Session(api, { onChange: draw, onEntry: (entry) => choices.j
 const marks = new Marks((jobId) => goTo({ view: 'job', jobId }));
 const panZoom = new PanZoom(() => marks.refresh());
 const orders = new Orders(api, { onChange: drawNow, onDone: () => session.refresh() });
+const trends = new TrendLoader(api, drawNow);
 const notifier = new Notifier();
 const usage = new ShownUsage(api, drawNow);
 const signs = new AttentionSigns(session, notifier);
@@ -81,10 +83,23 @@ function drawNow() {
 }
 
 function paint() {
+  const { view: shown, range } = place;
+  const isLive = session.live !== null && session.mode === 'live';
+  trends.follow(shown === 'trends' && isLive ? { range, at: session.past?.at ?? null } : null);
   const view = choices.wantsToken
     ? gateView({ error: choices.error, onToken: enter })
     : pageView({
-        ...{ session, place, choices, items: attentionNow(session), panZoom, orders, notifier, usage },
+        ...{
+          session,
+          place,
+          choices,
+          items: attentionNow(session),
+          panZoom,
+          orders,
+          notifier,
+          trends,
+          usage,
+        },
         ...{ choose, goTo, search, notify, skip, copyLink, saveEvidence, look, goLive },
       });
   render(view, root);

@@ -4,7 +4,8 @@ type Request = (path: string) => Response | Promise<Response>;
 
 const LINKS: Record<string, RegExp> = {
   '.html': /\b(?:href|src)="(\/[^"]+)"/g,
-  '.js': /^(?:import|export)\b[^;]*?'([./][^']*)';/gm,
+  // A library may be loaded later; `import('./…')` of another file is a type.
+  '.js': /^(?:import|export)\b[^;]*?'([./][^']*)';|\bimport\('(\/lib\/[^']*)'\)/gm,
 };
 
 /**
@@ -19,8 +20,8 @@ export async function reachedFiles(request: Request): Promise<Map<string, Respon
     const response = await request(path);
     reached.set(path, response);
     const text = await response.clone().text();
-    for (const [, link = ''] of text.matchAll(LINKS[extname(path) || '.html'] ?? /$^/g)) {
-      open.push(new URL(link, `http://page${path}`).pathname);
+    for (const [, now, later] of text.matchAll(LINKS[extname(path) || '.html'] ?? /$^/g)) {
+      open.push(new URL(now ?? later ?? '', `http://page${path}`).pathname);
     }
   }
   return reached;

@@ -42,6 +42,7 @@ inBrowser((stage) => {
       const { page } = await openPage(stage.browser(), daemon.url);
       for (const [link, heading] of [
         ['Hosts', 'Hosts'],
+        ['Trends', 'Trends'],
         ['Chart', 'Chart'],
         ['Jobs', 'Jobs'],
         ['Overview', 'Jobs are served. Nothing needs you.'],

@@ -39,7 +39,7 @@ inBrowser((stage) => {
       await page.reload();
       await page.waitForSelector('tr[data-job="1"]');
       console.info(`from reload to the first job: ${Date.now() - again} ms`);
-      for (const view of ['#/jobs', '#/job/1', '#/hosts', '#/chart'])
+      for (const view of ['#/jobs', '#/job/1', '#/hosts', '#/trends', '#/chart'])
         await page.goto(`${daemon.url}/${view}`);
       await untilMark(page, 1, 'queued');
       expect(asked.filter((address) => !address.startsWith(daemon.url))).toEqual([]);
@@ -143,12 +143,13 @@ const HEADINGS: Record<string, string> = {
   '#/jobs': '#jobs-title',
   '#/job/2': '#job-tab',
   '#/hosts': '#hosts-title',
+  '#/trends': 'trend-chart',
   '#/chart': '#chart',
 };
 
 async function noViewOverflows(browser: Browser, url: string, width: number, list: string): Promise<void> {
   const { page } = await openPage(browser, url, { width });
-  for (const view of ['#/', list, '#/hosts', '#/chart']) {
+  for (const view of ['#/', list, '#/hosts', '#/trends', '#/chart']) {
     await page.goto(`${url}/${view}`);
     await page.waitForSelector(HEADINGS[view] ?? '.sequence');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -104,7 +104,10 @@ async function takeAll(browser: Browser): Promise<void> {
   const sequence = await open(browser, `${url}/#/job/${lost}/sequence`, { height: 1000 });
   await sequence.locator('.tabs').evaluate((tabs) => tabs.scrollIntoView());
   await shoot(sequence, 'sequence');
-  await shoot(await open(browser, `${url}/#/chart?job=${lost}`, { height: 1000 }), 'chart');
+  await shoot(await open(browser, `${url}/#/trends?range=1h`, { height: 1000 }), 'trends');
+  const chart = await open(browser, `${url}/#/chart?job=${lost}`, { height: 1000 });
+  await chart.waitForSelector('svg#chart');
+  await shoot(chart, 'chart');
   const refused = { ...breakerOf('pull', 'ghcr.io for macos-15-xl'), openedAt: daemon.clock.now() - 240_000 };
   const lastFailure = failure(
     'IMAGE_PULL_FAILED',

@@ -108,7 +108,8 @@ export class Workday {
       daemon.fail(key, trouble.code, trouble.message);
     } else {
       this.#note(key, 'done', since);
-      daemon.next(key);
+      if (state === 'running.idle.watching') daemon.send(key, { type: 'job.started' });
+      else daemon.next(key);
     }
   }
 

@@ -6,7 +6,13 @@ import { etag } from 'hono/etag';
 
 const SRC = join(import.meta.dirname, '../..');
 const PAGE = join(SRC, 'page');
-const LIT = dirname(createRequire(import.meta.url).resolve('lit-html'));
+const { resolve } = createRequire(import.meta.url);
+const LIT = dirname(resolve('lit-html'));
+/** By address; its own names are not plain. */
+const UPLOT: Record<string, string> = {
+  '/lib/uplot/uplot.js': 'uPlot.esm.js',
+  '/lib/uplot/uplot.css': 'uPlot.min.css',
+};
 
 /**
  * Modules that the page shares with the daemon. They are served outside the page's folder, as in the sources,
@@ -30,7 +36,7 @@ const SHARED = [
   '/journal/trouble.js',
   '/journal/usage/usage-words.js',
 ];
-const ADDRESSES = ['/', '/favicon.svg', ...SHARED];
+const ADDRESSES = ['/', '/favicon.svg', ...SHARED, ...Object.keys(UPLOT)];
 const FOLDERS = ['/page/', '/lib/lit-html/'];
 
 /** Names of letters, digits and dashes, in folders of such names: no such path leaves the served folder. */
@@ -74,17 +80,20 @@ export function pageFiles(): Hono {
     c.header('referrer-policy', 'no-referrer');
     c.header('cache-control', 'no-cache');
   });
-  const send = async (folder: string, name: string) => {
-    const type = TYPES[extname(name)];
-    const body = type && PLAIN.test(name) ? await readFile(join(folder, name)).catch(() => null) : null;
-    return body && type
-      ? new Response(new Uint8Array(body), { headers: { 'content-type': type } })
-      : new Response(`There is no file ${name}.`, { status: 404 });
+  const read = async (path: string) => {
+    const type = TYPES[extname(path)];
+    const body = type ? await readFile(path).catch(() => null) : null;
+    return body && type ? new Response(new Uint8Array(body), { headers: { 'content-type': type } }) : null;
   };
+  const send = async (folder: string, name: string) =>
+    (PLAIN.test(name) && (await read(join(folder, name)))) ||
+    new Response(`There is no file ${name}.`, { status: 404 });
   app.get('/', () => send(PAGE, 'index.html'));
   app.get('/favicon.svg', () => send(PAGE, 'favicon.svg'));
   app.get('/page/:name{.+}', (c) => send(PAGE, c.req.param('name')));
   app.get('/lib/lit-html/:name{.+}', (c) => send(LIT, c.req.param('name')));
+  for (const [path, name] of Object.entries(UPLOT))
+    app.get(path, async (c) => (await read(join(dirname(resolve('uplot')), name))) ?? c.notFound());
   for (const path of SHARED) app.get(path, () => send(SRC, path.slice(1)));
   return app;
 }

@@ -1,3 +1,5 @@
+import { colourOf } from '../frame/colour-of.js';
+
 /**
  * @typedef {import('./state-paths.js').Mood} Mood
  *
@@ -178,17 +180,14 @@ function surfaceOf(canvas) {
  */
 function coloursOf(canvas) {
   /** @param {keyof Colours} name */
-  const colourOf = (name) => {
-    canvas.style.color = `var(--${name})`;
-    return getComputedStyle(canvas).color;
-  };
+  const colour = (name) => colourOf(canvas, name);
   return {
-    idle: colourOf('idle'),
-    busy: colourOf('busy'),
-    good: colourOf('good'),
-    warn: colourOf('warn'),
-    bad: colourOf('bad'),
-    panel: colourOf('panel'),
-    text: colourOf('text'),
+    idle: colour('idle'),
+    busy: colour('busy'),
+    good: colour('good'),
+    warn: colour('warn'),
+    bad: colour('bad'),
+    panel: colour('panel'),
+    text: colour('text'),
   };
 }

@@ -1,11 +1,12 @@
 import { FILTER_NAMES } from '../jobs/filters.js';
 import { tabOf } from '../jobs/tabs.js';
+import { RANGES } from '../trends/ranges.js';
 import { SPAN_NAMES, USAGE_BY } from '../usage/spans.js';
 
 /**
  * What the page shows, as its address says it, so that every view can be linked and the back button works.
  *
- * @typedef {'overview' | 'jobs' | 'job' | 'chart' | 'hosts' | 'usage'} View
+ * @typedef {'overview' | 'jobs' | 'job' | 'chart' | 'hosts' | 'trends' | 'usage'} View
  * @typedef {import('../jobs/filters.js').Filter} Filter
  *
  * @typedef {object} Place
@@ -14,6 +15,7 @@ import { SPAN_NAMES, USAGE_BY } from '../usage/spans.js';
  * @property {import('../jobs/tabs.js').Tab} tab of the job
  * @property {Filter} filter of the list
  * @property {string} search of the list
+ * @property {import('../trends/ranges.js').Range} range of the trends
  * @property {string | null} host that a link led to
  * @property {import('../../journal/usage/usage-fold.ts').UsageBy} by what the usage is about
  * @property {import('../usage/spans.js').Span} span of the usage
@@ -27,6 +29,7 @@ export const START = {
   tab: 'history',
   filter: 'all',
   search: '',
+  range: '24h',
   host: null,
   by: 'repository',
   span: '7d',
@@ -34,7 +37,14 @@ export const START = {
 };
 
 /** @type {Record<string, View>} */
-const VIEWS = { '': 'overview', jobs: 'jobs', chart: 'chart', hosts: 'hosts', usage: 'usage' };
+const VIEWS = {
+  '': 'overview',
+  jobs: 'jobs',
+  chart: 'chart',
+  hosts: 'hosts',
+  trends: 'trends',
+  usage: 'usage',
+};
 
 /** An unknown address shows the overview. @param {string} hash such as `#/jobs?filter=failed` @returns {Place} */
 export function placeOf(hash) {
@@ -44,6 +54,7 @@ export function placeOf(hash) {
   const more = {
     filter,
     search: values.get('q') ?? '',
+    range: RANGES.find(([name]) => name === values.get('range'))?.[0] ?? START.range,
     host: values.get('host'),
     by: USAGE_BY.find((name) => name === values.get('by')) ?? START.by,
     span: SPAN_NAMES.find((name) => name === values.get('span')) ?? START.span,
@@ -56,11 +67,12 @@ export function placeOf(hash) {
 
 /** @param {Partial<Place>} place what is left out is as at the start */
 export function addressOf(place) {
-  const { view, jobId, tab, filter, search, host, by, span, at } = { ...START, ...place };
+  const { view, jobId, tab, filter, search, range, host, by, span, at } = { ...START, ...place };
   const query = new URLSearchParams();
   if (filter !== START.filter) query.set('filter', filter);
   if (search !== '') query.set('q', search);
   if (view === 'chart' && jobId !== null) query.set('job', String(jobId));
+  if (view === 'trends' && range !== START.range) query.set('range', range);
   if (host !== null) query.set('host', host);
   if (view === 'usage' && by !== START.by) query.set('by', by);
   if (view === 'usage' && span !== START.span) query.set('span', span);

@@ -15,6 +15,7 @@ const VIEWS = [
   ['overview', 'Overview'],
   ['jobs', 'Jobs'],
   ['hosts', 'Hosts'],
+  ['trends', 'Trends'],
   ['usage', 'Usage'],
   ['chart', 'Chart'],
 ];
@@ -39,7 +40,7 @@ export function headView({ session, place, items, notifier, onNotify, onSkip }) 
     <a class="skip" href=${addressOf(place)} @click=${onSkip}>Skip to the content</a>
     <header class="head">
       <h1><a href=${addressOf({})}>jeballto-runner</a></h1>
-      <nav aria-label="Views">${VIEWS.map(
+      <nav aria-label="Views">${VIEWS.filter(([name]) => mode === 'live' || name !== 'trends').map(
         ([name, label]) =>
           html`<a href=${addressOf({ view: name })} aria-current=${name === view ? 'page' : nothing}>${label}</a>`,
       )}</nav>

@@ -13,6 +13,7 @@ import { collectOrder, hostOrder, jobOrder } from '../orders/order-texts.js';
 import { overviewView } from '../overview/overview.js';
 import { serviceVerdict } from '../overview/service-verdict.js';
 import { sourcesView } from '../sources/sources.js';
+import { trendsView } from '../trends/trends.js';
 import { usageView } from '../usage/usage.js';
 import { addressOf } from './address.js';
 import { headView } from './head.js';
@@ -52,6 +53,7 @@ import { edgesOf, timeView } from './timebar.js';
  *   panZoom: import('../chart/pan-zoom.js').PanZoom,
  *   orders: import('../orders/orders.js').Orders,
  *   notifier: import('../attention/notifier.js').Notifier,
+ *   trends: import('../trends/trend-loader.js').TrendLoader,
  *   usage: import('../usage/shown-usage.js').ShownUsage,
  * }} PageView `items` that need attention now
  *
@@ -59,7 +61,7 @@ import { edgesOf, timeView } from './timebar.js';
  */
 
 /** The views without the list of jobs. @type {Place['view'][]} */
-const WITHOUT_DESK = ['chart', 'hosts', 'usage'];
+const WITHOUT_DESK = ['chart', 'hosts', 'trends', 'usage'];
 
 /** The chart that is chosen; null until it is loaded. @param {Choices} choices */
 export function chosenChart({ charts, machine }) {
@@ -80,6 +82,7 @@ export function pageView(view) {
       ${place.view === 'overview' ? firstScreen(loaded) : nothing}
       ${place.view === 'chart' ? chartScreen(loaded) : nothing}
       ${place.view === 'hosts' ? hostsScreen(loaded, edges) : nothing}
+      ${place.view === 'trends' ? trendsView({ ...view.trends, range: place.range, isReplay: session.mode === 'replay' }) : nothing}
       ${place.view === 'usage' ? usageView({ shown: view.usage, place }) : nothing}
       ${WITHOUT_DESK.includes(place.view) ? nothing : desk(loaded)}
     </main>

@@ -2,7 +2,15 @@
  * What the browser's tab shows: the title with the number of things that need attention, and a red dot in the icon.
  */
 
-const VIEWS = { overview: '', jobs: 'Jobs', job: 'Job', chart: 'Chart', hosts: 'Hosts', usage: 'Usage' };
+const VIEWS = {
+  overview: '',
+  jobs: 'Jobs',
+  job: 'Job',
+  hosts: 'Hosts',
+  trends: 'Trends',
+  usage: 'Usage',
+  chart: 'Chart',
+};
 
 /**
  * @param {import('./address.js').Place} place

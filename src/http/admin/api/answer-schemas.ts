@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BLAMES, FAILURE_CODES } from '../../../../machines/failure.ts';
 import { JOB_OUTCOMES } from '../../../../machines/job/job-end.ts';
 import { HEALTH_SUBJECTS } from '../../../health/health.ts';
+import { TREND_RANGES } from '../../../journal/trends/trends.ts';
 
 /** The shapes that the API's responses consist of, as the OpenAPI description shows them. */
 export const instant = z.number().describe('Epoch milliseconds.');
@@ -142,6 +143,35 @@ export const seenJob = z.looseObject({
   enteredAt: instant,
 });
 const counts = z.record(z.string(), z.number());
+const level = z
+  .object({ most: z.number(), mean: z.number() })
+  .nullable()
+  .describe('Null where no daemon watched.');
+const trendPoint = z.object({
+  at: instant,
+  queue: level,
+  slots: level.describe('Slots in use.'),
+  capacity: level.describe('Slots of hosts that take jobs.'),
+  waits: z
+    .object({ count: z.number(), median: z.number(), p95: z.number() })
+    .describe('Milliseconds from queued to started, of the jobs that started.'),
+  ended: z.record(z.string(), z.number()).describe('By outcome.'),
+  failures: z
+    .record(z.string(), z.number())
+    .describe('Failed attempts, and jobs that failed by themselves, by whose fault that was.'),
+});
+export const trends = z.object({
+  range: z.enum(TREND_RANGES as [string, ...string[]]),
+  from: instant,
+  until: instant,
+  step: z.number().describe('Milliseconds of a point.'),
+  read: z.number().describe('The part of the journal that is read; below 1 ask again in a moment.'),
+  points: z.array(trendPoint),
+  whole: trendPoint.describe('The same for the whole range.'),
+  causes: z
+    .array(z.object({ blame: z.enum(BLAMES), cause: z.string(), count: z.number() }))
+    .describe('The causes of all failures in the range; empty for jobs that failed by themselves.'),
+});
 export const usage = z.object({
   name: z.string().describe('Empty for VMs that had no job yet, and for jobs that had no host.'),
   jobs: z.number().describe('Jobs that ended in the range.'),

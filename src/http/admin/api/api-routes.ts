@@ -18,6 +18,7 @@ import type { JobView } from '../../../jobs/job-view.ts';
 import { type AroundJob, aroundJob } from '../../../journal/around-job.ts';
 import type { PhaseStat } from '../../../journal/phase-stats.ts';
 import { overviewAt, type Recording } from '../../../journal/recording.ts';
+import type { TrendsAnswer } from '../../../journal/trends/trends.ts';
 import type { UsageAnswer } from '../../../journal/usage/read-usage.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
@@ -33,6 +34,7 @@ import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
 import { orderEnd } from './order-end.ts';
+import { trendsRoute } from './trends-route.ts';
 import { usageRoute } from './usage-route.ts';
 import { withoutTail } from './without-tail.ts';
 
@@ -115,6 +117,7 @@ export interface Answers {
   '/api/journal': { entries: StoredJournalEntry[] };
   '/api/machines': { machines: Chart[] };
   '/api/stats': { states: Record<string, PhaseStat> };
+  '/api/trends': TrendsAnswer;
   '/api/usage': UsageAnswer;
   '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
   '/api/hosts': { hosts: HostView[] };
@@ -150,6 +153,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
   // gets the reason.
   for (const path of [
     '/api/state',
+    '/api/trends',
     '/api/usage',
     '/api/journal',
     '/api/jobs/:id/journal',
@@ -212,6 +216,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     machines: await chartsOf(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
   }));
   get('/api/stats', () => ({ states: source.stats() }));
+  get('/api/trends', trendsRoute(recording, clock));
   get('/api/usage', usageRoute(recording, clock));
   get('/api/waiting', () => {
     const { waiting, unserved } = source.waiting();

@@ -9,6 +9,7 @@ import {
   poller,
   seenJob,
   settled,
+  trends,
   usage,
   view,
   waiting,
@@ -163,6 +164,17 @@ export const ROUTES: Route[] = [
         z.object({ stays: z.number(), median: z.number(), p95: z.number(), failures: z.number() }),
       ),
     }),
+  },
+  {
+    method: 'get',
+    path: '/api/trends',
+    summary:
+      'Queue, slots, waits, ends and failures over a range of the last week, from the journal. The first request begins to read the journal; `read` says how far it is.',
+    query: {
+      range: '`1h`, `6h`, `24h` (default) or `7d`.',
+      at: 'Epoch milliseconds at which the range ends; now by default.',
+    },
+    answer: trends,
   },
   {
     method: 'get',
