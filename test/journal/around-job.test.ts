@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aroundJob } from '../../src/journal/around-job.ts';
+import { aroundJob } from '../../src/journal/story/around-job.ts';
 import type { JournalEntry, JournalQuery, StoredJournalEntry } from '../../src/store/tables/journal.ts';
 
 /** A recording of these entries, which counts how many were read. */

@@ -1,6 +1,6 @@
-import type { StoredJournalEntry } from '../store/tables/journal.ts';
-import type { Recording } from './recording.ts';
-import { hostsOf, isAround } from './story/around.js';
+import type { StoredJournalEntry } from '../../store/tables/journal.ts';
+import type { Recording } from '../recording.ts';
+import { hostsOf, isAround } from './around.js';
 
 /** Entries of the job from which its hosts and its time are known. */
 const MOST_OF_JOB = 5_000;
