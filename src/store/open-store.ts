@@ -9,13 +9,14 @@ import { StoreError } from './store-error.ts';
 /** Where a store is: a folder for LevelDB, which is created when it is missing, or the url of a PostgreSQL database. */
 export type StorePlace = { path: string; url?: never } | { url: string; path?: never };
 
-export type OpenStoreOptions = StorePlace &
-  StoreOptions & {
-    /** Most bytes of LevelDB's tables whose checksums are compared. */
-    compared?: number;
-    /** Another daemon has taken over the database, as a sentence. It can happen to PostgreSQL alone. */
-    onTakenOver?(why: string): void;
-  };
+export interface OpenEngineOptions extends Pick<StoreOptions, 'clock' | 'log'> {
+  /** Most bytes of LevelDB's tables whose checksums are compared. */
+  compared?: number;
+  /** Another daemon has taken over the database, as a sentence. It can happen to PostgreSQL alone. */
+  onTakenOver?(why: string): void;
+}
+
+export type OpenStoreOptions = StorePlace & StoreOptions & OpenEngineOptions;
 
 /** Where a store is, for people: without user and password. */
 export function placeOfStore(place: StorePlace): string {
@@ -38,6 +39,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 /** Opens the database below a store. Throws a StoreError whose message is for the operator. */
-export function openEngine(options: OpenStoreOptions): Promise<Engine> {
+export function openEngine(options: StorePlace & OpenEngineOptions): Promise<Engine> {
   return options.url === undefined ? openLevel(options.path, options) : openPostgres(options.url, options);
 }

@@ -33,4 +33,34 @@ export function addStore(program: Command): void {
         (await import('../store/migrate-command.ts')).migrateCommand(options, terminal),
       ),
     );
+
+  store
+    .command('export')
+    .description('move everything from the store of the config into a file, for another machine')
+    .argument('<file>', 'file to write')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('store export records.jsonl'))
+    .action((file, options) =>
+      runCommand(terminal, async () =>
+        (await import('../store/export-command.ts')).exportCommand(file, options, terminal),
+      ),
+    );
+
+  store
+    .command('import')
+    .description('move everything from another store into that of the config, which has no records yet')
+    .argument('[source]', 'folder of a store (an earlier store.path), or a file of store export')
+    .option(
+      '--url-file <file>',
+      'in place of a source: file with the address of a database, - for standard input',
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('store import data', 'store import --url-file database.url'))
+    .action((source, options) =>
+      runCommand(terminal, async () =>
+        (await import('../store/import-command.ts')).importCommand(source, options, terminal),
+      ),
+    );
 }

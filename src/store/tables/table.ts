@@ -103,7 +103,7 @@ export class Table {
   }
 
   #row(key: string, raw: string): Row {
-    return { key, raw, value: raw.length > this.#longest ? undefined : parse(raw) };
+    return { key, raw, value: raw.length > this.#longest ? undefined : parseText(raw) };
   }
 }
 
@@ -117,7 +117,8 @@ export function numberKey(number: number): string {
 /** The form of keys that are numbers. */
 export const NUMBER_KEY = /^\d{16}$/;
 
-function parse(raw: string): unknown {
+/** The value of a row's text; undefined when it is not JSON, or too deep to be used. */
+export function parseText(raw: string): unknown {
   try {
     const value: unknown = JSON.parse(raw);
     return isDeep(raw) ? undefined : value;

@@ -1,0 +1,106 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import type { Clock } from '../../clock.ts';
+import type { Engine } from '../engine.ts';
+import { StoreError } from '../store-error.ts';
+import {
+  markImporting,
+  markMoved,
+  markUsable,
+  problemOf,
+  type StoreState,
+  stateOf,
+} from '../store-format.ts';
+import { engineRows } from './engine-rows.ts';
+import { readExportFile, writeExportFile } from './export-file.ts';
+import { digestOf, type MovedRow, type RowDigest } from './row-digest.ts';
+import { removeRows, writeRows } from './write-rows.ts';
+
+/** What is moved: another store, or a file. */
+export interface MoveSource {
+  /** For people. */
+  place: string;
+  state: StoreState;
+  rows(): AsyncIterable<MovedRow>;
+  /** Nobody uses it any more. */
+  leave(to: string): Promise<unknown>;
+}
+
+/** A store that this process has opened, so that no daemon uses it. */
+export async function storeSource(engine: Engine, clock: Clock): Promise<MoveSource> {
+  const at = clock.now();
+  return {
+    place: engine.place,
+    state: await stateOf(engine),
+    rows: () => engineRows(engine, at),
+    leave: (to) => markMoved(engine, to),
+  };
+}
+
+/** A file of `exportStore`; it gets another name when it was imported. */
+export function fileSource(file: string): MoveSource {
+  return {
+    place: file,
+    state: { is: 'usable' },
+    rows: () => readExportFile(file),
+    leave: async () => renameSync(file, `${file}.imported`),
+  };
+}
+
+/**
+ * Moves everything into an open store that has no rows, or those of a move that did not end. What arrived is read
+ * again and compared with what was sent; only then the source is marked, and after that the target may be used.
+ * So there is never a moment at which daemons could start with both. Throws a StoreError.
+ */
+export async function importStore(source: MoveSource, target: Engine): Promise<RowDigest> {
+  const before = await stateOf(target);
+  await confirmTarget(target, before);
+  confirmSource(source, target.place, before);
+  await markImporting(target, source.place);
+  await removeRows(target);
+  const sent = await writeRows(target, source.rows());
+  const arrived = await digestOf(engineRows(target, 0));
+  if (String(sent) !== String(arrived)) {
+    throw new StoreError(
+      `${target.place} does not have what was sent (${sent.rows} rows, checksum ${sent.checksum}; it has ${arrived.rows}, ${arrived.checksum}). ${source.place} is unchanged: check the disk of the target, and try again.`,
+    );
+  }
+  await source.leave(target.place);
+  await markUsable(target);
+  return arrived;
+}
+
+/** Moves everything from an open store into a new file, which is read again before the store is marked. */
+export async function exportStore(engine: Engine, file: string, clock: Clock): Promise<RowDigest> {
+  const source = await storeSource(engine, clock);
+  if (existsSync(file)) throw new StoreError(`${file} exists: name a file that does not.`);
+  // It was left for this file, and then the file did not get its name.
+  confirmSource(source, file, { is: 'importing', from: source.place });
+  const part = `${file}.part`;
+  rmSync(part, { force: true });
+  const sent = await writeExportFile(part, engine.place, source.rows());
+  const arrived = await digestOf(readExportFile(part));
+  if (String(sent) !== String(arrived))
+    throw new StoreError(`${part} does not have what was written: check the disk.`);
+  await source.leave(file);
+  renameSync(part, file);
+  return arrived;
+}
+
+async function confirmTarget(target: Engine, state: StoreState): Promise<void> {
+  if (state.is === 'importing') return;
+  const problem = problemOf(state);
+  if (problem !== null) throw new StoreError(`The store in ${target.place} cannot be used: ${problem}`);
+  for await (const { table } of engineRows(target, 0)) {
+    throw new StoreError(
+      `The store in ${target.place} has records already (${table}): import into one that has none.`,
+    );
+  }
+}
+
+/** A source that was left for this very target is read again, when that move did not end. */
+function confirmSource({ place, state }: MoveSource, target: string, targetState: StoreState): void {
+  if (state.is === 'moved' && state.to === target && targetState.is === 'importing') return;
+  if (state.is === 'new') throw new StoreError(`${place} has no store to move.`);
+  const problem = problemOf(state);
+  if (problem !== null) throw new StoreError(`The store in ${place} cannot be moved: ${problem}`);
+}

@@ -1,0 +1,45 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
+import { PostgresPlace } from './postgres-place.ts';
+import { OWNER, PostgresServer } from './postgres-server.ts';
+
+describe.runIf(inject('postgres'))('a server that waits for a synchronous standby database', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.remove());
+
+  test('has not acknowledged a batch whose wait was cancelled, although PostgreSQL reports a success', async () => {
+    await using place = new PostgresPlace(server.port);
+    await place.make();
+    const engine = await openPostgres(place.url(), { clock: systemClock });
+    // No such standby database exists, so every commit waits from now on.
+    const admin = new pg.Client({
+      connectionString: place.url(OWNER),
+      options: '-c synchronous_commit=local',
+    });
+    await admin.connect();
+    await admin.query("alter system set synchronous_standby_names = 'nobody'");
+    await admin.query('select pg_reload_conf()');
+    const writing = engine.write([{ type: 'put', table: 'noted', key: 'a', value: '{}' }]);
+    const refused = expect(writing).rejects.toThrow(
+      /the wait for the synchronous standby database was cancelled/,
+    );
+    await vi.waitFor(async () => {
+      const { rows } = await admin.query(
+        "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query like '%noted%'",
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await refused;
+    await admin.query('alter system reset synchronous_standby_names');
+    await admin.query('select pg_reload_conf()');
+    await engine.write([{ type: 'put', table: 'noted', key: 'a', value: '{"again":true}' }]);
+    expect(await engine.getMany('noted', ['a'])).toEqual(['{"again":true}']);
+    await admin.end();
+    await engine.close();
+  });
+});
