@@ -36,6 +36,16 @@ describeStore('the journal', (the) => {
     expect(await seqs({ after: 9, before: 16 })).toEqual([12, 15]);
     expect(await seqs({})).toHaveLength(20);
   });
+
+  test('returns all entries of a job that has more than are read at once', async () => {
+    const { store } = the();
+    for (let n = 1; n <= 120; n += 1) store.journal.append(journalEntry({ jobId: 7 }));
+    await store.durable();
+    for (const reverse of [false, true]) {
+      const found = await the().journal({ jobId: 7, reverse });
+      expect(reverse ? found.reverse() : found).toEqual(Array.from({ length: 120 }, (_, n) => n + 1));
+    }
+  });
 });
 
 describeStore('orders', (the) => {
