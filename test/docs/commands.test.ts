@@ -97,7 +97,7 @@ test('every npm script on the pages exists', () => {
 test('no page has a command of a program that this test does not know', () => {
   // Each is tested here, or needs a Mac, GitHub or a running system.
   const known =
-    /^(?:(?:sudo )?(?:npx )?jeballto-runner|npm|npx|curl|cd|mkdir|cp|tar|rm|jq|node|brew|\.ci\/run|(?:sudo )?(?:launchctl|systemctl|journalctl|pmset|pino-pretty)|tailscale|cloudflared|ssh|sort|uniq)\b/;
+    /^(?:(?:sudo )?(?:npx )?jeballto-runner|npm|npx|curl|cd|mkdir|cp|tar|rm|jq|node|brew|\.ci\/run|(?:sudo )?(?:launchctl|systemctl|journalctl|pmset|pino-pretty)|tailscale|cloudflared|ssh|sort|uniq|pg_dump|pg_restore)\b/;
   const strange = ALL.filter(({ command }) => /^[a-z.]/.test(command) && !known.test(command));
   // Lines of a quoted program begin with other characters.
   expect(strange.filter(({ command }) => !/^(?:import|const|await|for) /.test(command))).toEqual([]);

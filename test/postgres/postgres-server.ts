@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../../src/cli/simulation/free-port.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
@@ -15,16 +15,18 @@ export const DAEMON = 'daemon';
 export const TEMPLATE = 'migrated';
 
 /** The folder of PostgreSQL's programs: that of the PATH, or the newest of Debian's; null when there is none. */
-function programs(): string | null {
+export function programs(): string | null {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
     ...versions.map((one) => join(debian, one, 'bin')),
   ];
-  return (
-    folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name)))) ?? null
+  const found = folders.find((folder) =>
+    ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))),
   );
+  // The PATH may have links to some of them only.
+  return found === undefined ? null : dirname(realpathSync(join(found, 'initdb')));
 }
 
 /** Why no server can be started here; null when one can. */
