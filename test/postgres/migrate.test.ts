@@ -37,6 +37,18 @@ describe.runIf(port)('store migrate', () => {
     await openAndClose();
   });
 
+  test('changes a database of an earlier version, with which the daemon does not start', async () => {
+    await migrate(owner(), DAEMON);
+    await place.ask(
+      'delete from jeballto_runner.migrations where version > 1; drop table jeballto_runner.proofs',
+    );
+    await expect(openAndClose()).rejects.toThrow(
+      `its tables are those of version 1, and this daemon needs ${MIGRATIONS.length}: run "jeballto-runner store migrate"`,
+    );
+    expect(await migrate(owner(), DAEMON)).toEqual({ from: 1, to: MIGRATIONS.length });
+    await openAndClose();
+  });
+
   test('leaves a database of a newer version as it is, and the daemon works with it', async () => {
     await migrate(owner(), DAEMON);
     await place.ask('insert into jeballto_runner.migrations (version) values (99)');

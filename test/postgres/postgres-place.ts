@@ -55,7 +55,7 @@ export class PostgresPlace implements Place {
   }
 
   /** Asks as the owner. */
-  async ask(text: string, values: unknown[] = [], database = this.#name): Promise<pg.QueryResult> {
+  async ask(text: string, values?: unknown[], database = this.#name): Promise<pg.QueryResult> {
     const client = new pg.Client({ connectionString: this.url(OWNER, database) });
     await client.connect();
     try {

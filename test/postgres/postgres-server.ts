@@ -68,12 +68,16 @@ export class PostgresServer {
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
     prepare?.(folder, user);
     const server = new PostgresServer(folder, await freePort(Math.random), settings);
-    await server.run();
-    const { rows } = await server.ask('select 1 from pg_roles where rolname = $1', [DAEMON]);
-    if (rows.length === 0) await server.ask(`create role ${DAEMON} login`);
-    await server.ask(`create database ${TEMPLATE}`);
-    await migrate(server.url(TEMPLATE, OWNER), DAEMON);
-    return server;
+    try {
+      await server.run();
+      await server.ask(`create role ${DAEMON} login`);
+      await server.ask(`create database ${TEMPLATE}`);
+      await migrate(server.url(TEMPLATE, OWNER), DAEMON);
+      return server;
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
   }
 
   private constructor(folder: string, port: number, settings: Record<string, string>) {

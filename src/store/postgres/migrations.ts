@@ -44,4 +44,5 @@ create table ${SCHEMA}.fence (
   batch bigint not null
 );
 insert into ${SCHEMA}.fence (epoch, batch) values (0, 0);`,
+  createTable('proofs'),
 ];
