@@ -226,7 +226,7 @@ function profileScopes(facts: HealthFacts): HealthScope[] {
 
 const WHO: Record<BreakerAbout, string> = {
   github: 'GitHub, or the administrator of the network between it and this machine.',
-  registration: 'Its administrator at GitHub.',
+  registration: 'The operator of this daemon, or its administrator at GitHub.',
   pull: 'The owner of the registry, or the person who gives the host its rights there.',
   pair: 'The maker of the image, or the owner of that host.',
   host: 'The owner of that host.',

@@ -56,7 +56,7 @@ test('explain says why a job failed, who must act and what happened, in the same
   await failedJob();
   const { terminal, text } = recordingTerminal();
   expect(await explainCommand(77, { config }, terminal)).toBe(0);
-  expect(text()).toContain('Not ours. It had 3 attempts.');
+  expect(text()).toContain('Given up. It had 3 attempts.');
   expect(text()).toContain('IMAGE_INVALID: The image asks for a disk of 10 TB.');
   expect(text()).toContain('PROFILE_UNKNOWN: The config has no label');
   expect(text()).toContain('the operator of this daemon');

@@ -32,7 +32,7 @@ test.each<[what: string, waiting: Partial<Waiting>, next: string]>([
   ],
   ['a breaker whose trial is under way', {}, 'It may get a VM when that attempt has worked.'],
   ['the first place in the queue', { why: 'noSlot', position: 1 }, 'It gets the next slot that is free.'],
-  ['a later place', { why: 'noSlot', position: 3 }, 'Up to 2 jobs get a VM before it.'],
+  ['a later place', { why: 'noSlot', position: 3 }, 'Its turn comes after 2 other jobs.'],
   ['hosts that are all cordoned', { why: 'cordoned' }, 'It gets a VM when a host takes jobs.'],
 ])('what happens next to a queued job follows from why it waits: %s', (_, why, next) => {
   const told = verdictOf(entriesOf('queued'), START, { waiting: waiting(why) });
@@ -70,5 +70,9 @@ test('the failure of the last attempt is told once', () => {
   expect(withTrouble('Held back: git is missing.', trouble)).toBe('Held back: git is missing.');
   expect(withTrouble('It waits.', trouble)).toBe(
     'It waits. Its last attempt: GUEST_TOOL_MISSING: git is missing.',
+  );
+  const late = failure('PHASE_TIMED_OUT', 'It took longer than 5 min. Last answer: git is missing.');
+  expect(withTrouble('Held back: git is missing.', late)).toBe(
+    'Held back: git is missing. Its last attempt: PHASE_TIMED_OUT: It took longer than 5 min.',
   );
 });

@@ -121,7 +121,7 @@ inBrowser((stage) => {
       const facts = await textOf(page, '.verdict dl');
       expect(facts).toContain('Who must act the operator of the Mac and its agent');
       // What it waits for is in one place, the soonest first, and each once.
-      expect(facts).toMatch(/ Next Try 2 at [^.]+\.The attempt ends at [^.]+\. /);
+      expect(facts).toMatch(/ Next Try 2 at [^.]+\.If it gets no further, the attempt ends at [^.]+\. /);
       expect(await textOf(page, '.waterfall')).toContain('creating');
     });
   });

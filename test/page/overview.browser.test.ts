@@ -82,7 +82,7 @@ inBrowser((stage) => {
       const { page } = await openPage(stage.browser(), daemon.url);
       await saying(page, '.slots-tile', '2 of 6 used, 2 free');
       expect(await textOf(page, '.slots-tile')).toContain(
-        '3 hosts: 1 by VMs of others, 2 on mini-2, which is cordoned',
+        '3 hosts: 1 used by VMs of others, 2 closed on mini-2, which is cordoned',
       );
       expect(await page.locator('.slots-bar .free').count()).toBe(2);
       await saying(page, '#queue-title + .figure', '2 queued, the oldest for 12 min');

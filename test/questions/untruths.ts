@@ -67,7 +67,7 @@ const WORDS = {
   failed: /^Failed/,
   lost: /^Lost/,
   cancelled: /^Cancelled/,
-  'not ours': /^Not ours/,
+  'not ours': /^Given up/,
 };
 const API_WORDS = {
   ...{ runs: /^running\.busy/, boots: /^sshReady/, waits: /^(queued.*)?$/ },

@@ -98,7 +98,9 @@ function endVerdict({ to: state, end, attempt }, context) {
   const said = job?.conclusion ? ` GitHub says "${job.conclusion}".` : '';
   const tried = attempts > 1 ? ` It had ${counted(attempts, 'attempt')}.` : '';
   const ran = ranElsewhere(job, vm) ? ` It ran on the runner ${job?.takenBy?.runner}.` : '';
-  const headline = `${words.charAt(0).toUpperCase()}${words.slice(1)}.${said}${ran}${tried}`;
+  const isGivenUp = state === 'failed' && outcome === 'notOurs' && cause !== null;
+  const how = isGivenUp ? 'given up' : words;
+  const headline = `${how.charAt(0).toUpperCase()}${how.slice(1)}.${said}${ran}${tried}`;
   const isBad = outcome === 'lost' || outcome === 'failed';
   return {
     mood: outcome === 'lost' ? 'lost' : outcome === 'failed' ? 'failed' : 'done',
@@ -168,7 +170,9 @@ function liveVerdict({ to: path, at }, context, now, present) {
 /** Why a job waits, and why its last attempt failed where that does not say it already. @param {string} sentence @param {Failure | null} trouble */
 export function withTrouble(sentence, trouble) {
   if (!trouble || sentence.includes(trouble.message)) return sentence;
-  return `${sentence} Its last attempt: ${sentenceOf(trouble)}`;
+  const [what = '', answer] = trouble.message.split(' Last answer: ');
+  const message = answer && sentence.includes(answer) ? what : trouble.message;
+  return `${sentence} Its last attempt: ${sentenceOf({ ...trouble, message })}`;
 }
 
 /**
@@ -178,7 +182,7 @@ export function withTrouble(sentence, trouble) {
 function nextOfWaiting({ why, until, position }, now) {
   if (until !== null) return whenWords({ kind: 'try', what: 'It may get a VM', at: until }, now);
   if (why === 'noSlot' && position !== null && position > 1)
-    return `Up to ${counted(position - 1, 'job gets', 'jobs get')} a VM before it.`;
+    return `Its turn comes after ${counted(position - 1, 'other job')}.`;
   return NEXT[why];
 }
 

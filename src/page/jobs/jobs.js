@@ -70,7 +70,7 @@ function emptyView(count, search, isPast) {
     return html`<div class="empty"><p><strong>No jobs.</strong> At this moment no job was queued, and none had ended before it within what the journal keeps.</p></div>`;
   }
   if (count === 0) {
-    return html`<div class="empty"><p><strong>No jobs.</strong> No job is queued, and none has ended within what the journal keeps.</p>
+    return html`<div class="empty"><p><strong>No jobs.</strong> No job for this daemon is queued, and none has ended within what the journal keeps.</p>
       <p>A job appears here when a workflow asks for one of the labels in the config.</p></div>`;
   }
   return html`<div class="empty"><p><strong>Nothing matches${search ? ` “${search}”` : ''}.</strong></p></div>`;

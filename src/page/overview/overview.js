@@ -49,8 +49,8 @@ function slotsTile(overview) {
   const { ours, foreign, free, closed, all, hosts, closedHosts } = allSlots(overview);
   const used = ours + foreign;
   const more = [
-    foreign > 0 ? `${foreign} by VMs of others` : '',
-    closed > 0 ? `${closed} on ${closedWords(closedHosts)}` : '',
+    foreign > 0 ? `${foreign} used by VMs of others` : '',
+    closed > 0 ? `${closed} closed on ${closedWords(closedHosts)}` : '',
   ].filter(Boolean);
   return html`<section class="panel tile slots-tile" aria-labelledby="slots-title">
     <h3 id="slots-title"><a href=${addressOf({ view: 'hosts' })}>Slots</a></h3>

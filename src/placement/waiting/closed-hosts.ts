@@ -20,6 +20,6 @@ export function hostTrouble(host: HostRoom): string {
   if (cordon) return `${name} is cordoned by ${cordonWords(cordon)}`;
   if (maintenanceSince !== null)
     return `${name} is in maintenance: its agent has refused changes since ${clock(maintenanceSince)}`;
-  const since = unreachableSince === null ? '' : ` since ${clock(unreachableSince)}`;
-  return `${name} is ${state}${since}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
+  const is = unreachableSince === null ? `is ${state}` : `has been ${state} since ${clock(unreachableSince)}`;
+  return `${name} ${is}${failure ? ` (${failure.replace(/\.$/, '')})` : ''}`;
 }

@@ -72,7 +72,7 @@ const isAmong = (hosts: readonly HostRoom[], host: string) => hosts.some(({ name
 
 const ACTORS: Record<BreakerView['about'], string> = {
   github: 'GitHub, which has to respond again and give jobs to runners',
-  registration: 'Its administrator at GitHub',
+  registration: 'The operator of this daemon, or its administrator at GitHub',
   pull: 'The owner of the registry, or the person who gives the Mac its rights there',
   pair: 'The maker of the image, or the owner of that Mac',
   host: 'The owner of that Mac',

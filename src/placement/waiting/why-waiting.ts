@@ -146,13 +146,14 @@ function whyUnserved(
     const sentence = 'It waits for approval at GitHub (a protected environment or a first contribution).';
     return { ...base, sentence, frees: 'A reviewer at GitHub.' };
   }
+  const nearly = whyNoLabel(labels, ours, runnerLabels);
   return {
     ...base,
     sentence: [
       `No profile covers its runs-on ${quotedLabels(labels)}; this daemon has ${ours.join(', ') || 'none'}.`,
-      ...whyNoLabel(labels, ours, runnerLabels),
+      ...nearly,
     ].join(' '),
-    frees: 'Another runner, or a label in the config.',
+    frees: `${nearly.length > 0 ? 'The right label in its workflow, another' : 'Another'} runner, or a label in the config.`,
   };
 }
 

@@ -174,7 +174,7 @@ test.each([
       ],
     },
     'unhealthy',
-    `mini-1 is unreachable since ${at(NOW - 5_000)} (It refused)`,
+    `mini-1 has been unreachable since ${at(NOW - 5_000)} (It refused)`,
   ],
   ['no host at all', { hosts: [] }, 'unhealthy', 'none is configured'],
   [

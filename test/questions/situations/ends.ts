@@ -53,11 +53,11 @@ export const exchanged: Situation = {
   name: 'two jobs have exchanged their VMs',
   settings: { config: { timeouts: { ssh_ready: '5m' } } },
   async stage(world) {
-    // The first VM never answers, so GitHub gives the older job to the runner in the second one.
-    world.mac.faults.add({ route: 'guest boot *', body: { sshdMs: 'never' }, times: 1 });
     await world.start();
     const [first, second] = world.push([LONG, { name: 'UI tests' }]) as [Job, Job];
-    await world.until(() => first.state.status === 'in_progress');
+    // Its own VM never answers, so GitHub gives the older job to the runner of the other one.
+    world.mac.faults.add({ route: `guest boot gh-demo-${first.id}-*`, body: { sshdMs: 'never' } });
+    await world.until(() => first.state.runner?.name.startsWith(`gh-demo-${second.id}-`) ?? false);
     const [silent] = world.vms().filter(({ name }) => name !== first.state.runner?.name);
     const boots = { name: silent?.name ?? '', host: 'mac-1' };
     return {

@@ -32,7 +32,7 @@ export const pausedRepository: Situation = {
     const next = pushToLib(world, 'Lint');
     const [served] = world.push([{ name: 'Build', steps: ['sleep 600'] }]) as [Job];
     const held = /The registration of runners with acme\/lib is held back.*403/;
-    const waits = { why: [held, /until \d\d:\d\d:\d\d/], frees: /Its administrator at GitHub/ };
+    const waits = { why: [held, /until \d\d:\d\d:\d\d/], frees: /its administrator at GitHub/ };
     return {
       wrong: [held],
       jobs: [
@@ -120,7 +120,7 @@ export const labelNobodyServes: Situation = {
     await world.start();
     const [job] = world.push([{ name: 'Unit tests', labels: ['self-hosted', 'jeballto-maco'] }]) as [Job];
     const why = [/"jeballto-maco"/, /is not "jeballto-macos", but near it/];
-    const waits = { why, frees: /Another runner, or a label in the config/ };
+    const waits = { why, frees: /The right label in its workflow, another runner/ };
     return { wrong: [], jobs: [{ job, waits, next: /this daemon leaves it alone/ }] };
   },
 };

@@ -24,7 +24,7 @@ export const fullHosts: Situation = {
       jobs: [
         { job: atWork, next: /When it ends/ },
         { job: first, waits, next: /It gets the next slot that is free/ },
-        { job: second, waits, next: /Up to 1 job gets a VM before it/ },
+        { job: second, waits, next: /Its turn comes after 1 other job/ },
       ],
     };
   },
@@ -42,7 +42,7 @@ export const lostHost: Situation = {
     const silence = /mac-1 (is lost|has not answered for)/;
     return {
       wrong: [silence],
-      jobs: [{ job, trouble: /Its host mac-1 is (lost|unreachable)/, next: /When it ends/ }],
+      jobs: [{ job, trouble: /Its host mac-1 has been (lost|unreachable) since/, next: /When it ends/ }],
     };
   },
 };
