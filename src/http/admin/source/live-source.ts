@@ -182,7 +182,9 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
     effects: live.flatMap(({ key }) => tracer.underWay(key)),
     waiting: waitingJobs(parts).find((one) => one.jobId === jobId) ?? null,
     unserved,
-    hostTrouble: silent ? `Its host ${hostTrouble({ ...silent, cordon: null })}.` : null,
+    hostTrouble: silent
+      ? `Its host ${hostTrouble({ ...silent, cordon: null, maintenanceSince: null })}.`
+      : null,
     evidence: store.evidence
       .keys()
       .filter((kept) => kept.jobId === jobId)
