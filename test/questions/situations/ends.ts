@@ -1,4 +1,5 @@
 import type { Job } from '../../../src/simulator/github/jobs/job.ts';
+import { abandon } from '../../../src/simulator/github/jobs/job-lease.ts';
 import { cancelRun } from '../../../src/simulator/github/jobs/runs.ts';
 import type { Situation } from '../situation.ts';
 
@@ -31,13 +32,16 @@ export const cancelledAtGitHub: Situation = {
 
 export const lostVm: Situation = {
   name: 'the VM of a running job dies',
-  settings: { github: { timings: { lostAfter: 1_500 } } },
   async stage(world) {
     await world.start();
     const [job] = world.push([LONG]) as [Job];
     await world.reaches('running.busy');
     // An agent that ends powers its VMs off.
     await world.mac.restart('graceful', 100);
+    await world.until(() => world.log().includes('VM_VANISHED'));
+    // Minutes later GitHub fails a job whose runner it does not hear.
+    const lease = [...world.github.world.leases.values()].find((one) => one.job === job);
+    if (lease) abandon(world.github.world, lease, 'failure');
     await world.isClean();
     const end = {
       outcome: 'lost',
