@@ -738,6 +738,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/machines/host.test.ts'],
   },
   {
+    law: '13: a cordon never lasts longer than ordered, though the clock was set back',
+    file: 'src/store/tables/hosts/cordons.ts',
+    line: '      if (cordon.at > now) this.put(row.key, setBack(cordon, cordon.at - now));',
+    becomes: '',
+    tests: ['test/dispatch/cordon-watch.test.ts'],
+  },
+  {
+    law: '14: a host that comes back proves itself with one VM at a time',
+    file: 'src/placement/slot-grants.ts',
+    line: 'Math.min(freeSlots(look, claimed), proofRoom(name, snapshot, actors))',
+    becomes: 'freeSlots(look, claimed)',
+    tests: ['test/placement/proof-room.test.ts'],
+  },
+  {
+    law: '8: what a host has to prove outlives a restart',
+    file: 'src/hosts/hosts.ts',
+    line: '        proofs.put(name, context.proof);',
+    becomes: '        proofs.put(name, null);',
+    tests: ['test/hosts/hosts.test.ts'],
+  },
+  {
     law: '13: the silence of a host outlives a restart',
     file: 'src/hosts/hosts.ts',
     line: '        silences.put(name, context.silentFor);',

@@ -63,7 +63,8 @@ export class OrderLaw {
     const now = world.clock.now();
     for (const name of world.macs.keys()) {
       const order = read<Order>(world.committed, `${CORDONS}${name}`);
-      if (!order?.until) continue;
+      // One that is over may still be stored while the disk refuses writes.
+      if (!order?.until || order.until <= world.daemonNow()) continue;
       const key = `${name} ${order.at} ${order.until}`;
       const before = this.#seen.get(key);
       const since = before?.life === life ? before.since : now;

@@ -62,6 +62,7 @@ export function lifePorts(parts: LifeParts): Ports {
       return { url: `http://daemon.test/${key}`, close: () => Promise.resolve() };
     },
     random: chance.next,
+    macUptime: () => null,
   };
 }
 
