@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..');
  */
 const FLOORS: string[][] = [
   ['machines', 'src/redact.ts', 'src/steady-clock.ts'],
-  ['src/clock.ts', 'src/stop.ts', 'src/log.ts', 'src/format.js', 'src/bounds.ts'],
+  ['src/clock.ts', 'src/mac-uptime.ts', 'src/stop.ts', 'src/log.ts', 'src/format.js', 'src/bounds.ts'],
   ['src/errors.ts', 'src/call-trace.ts', 'src/wait-until.ts', 'src/chart'],
   ['src/config', 'src/store', 'src/agent', 'src/guest', 'src/github'],
   ['src/journal'],

@@ -72,9 +72,10 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   const journal = new JournalWriter(store.journal);
   const deliveries = new DeliveryLog(clock);
   const active = (): ActivePart => part;
-  const health = new DaemonHealth({ active, journal, store, clock, log });
+  const health = new DaemonHealth({ active, journal, store, macUptime: ports.macUptime, clock, log });
   const watching = await watchJournal({
     ...{ active, journal, store, deliveries, clock, log },
+    macUptime: ports.macUptime,
     health: () => health.now(),
   });
   disposal.defer('what watches the journal', () => watching.stop());

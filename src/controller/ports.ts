@@ -2,6 +2,7 @@ import { type AgentSender, httpAgentSender } from '../agent/agent-sender.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { openGuest } from '../guest/open-guest.ts';
 import { listen } from '../http/listen.ts';
+import { macUptime } from '../mac-uptime.ts';
 import { openStore } from '../store/open-store.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Ports {
   listen: typeof listen;
   /** A random number in [0, 1). */
   random(): number;
+  /** Seconds for which this Mac has run; null on another system. */
+  macUptime(): number | null;
 }
 
 export const realPorts: Ports = {
@@ -26,4 +29,5 @@ export const realPorts: Ports = {
   openGuest,
   listen,
   random: Math.random,
+  macUptime,
 };

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { HostContext } from '../../machines/host.ts';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { HostCordons } from '../hosts/host-cordons.ts';
@@ -12,7 +13,9 @@ import type { Store } from '../store/store.ts';
 import { decideHealth } from './decide-health.ts';
 import type { Health } from './health.ts';
 import type { HealthFacts } from './health-facts.ts';
+import { uptimeScopes } from './long-uptimes.ts';
 import { ServedWatch } from './served-watch.ts';
+import { UptimeWatch } from './uptime-watch.ts';
 
 export interface DaemonHealthOptions {
   /** The parts that a reload of the config replaces. */
@@ -31,6 +34,8 @@ export interface DaemonHealthOptions {
   };
   journal: Pick<JournalWriter, 'subscribe'>;
   store: Pick<Store, 'health'>;
+  /** Seconds for which this Mac has run; null on another system. */
+  macUptime(): number | null;
   clock: Clock;
   log: Logger;
 }
@@ -41,6 +46,7 @@ export interface DaemonHealthOptions {
 export class DaemonHealth {
   readonly #options: DaemonHealthOptions;
   readonly #watch: ServedWatch;
+  readonly #uptimes: UptimeWatch;
   readonly #began: number;
   /** Epoch ms at which a job last got a slot; null before the first. */
   #grantedAt: number | null = null;
@@ -51,6 +57,7 @@ export class DaemonHealth {
     const { active, journal, clock, log } = options;
     this.#began = clock.now();
     this.#watch = new ServedWatch({ couldBegin: () => active().dispatcher.couldBegin(), clock, log });
+    this.#uptimes = new UptimeWatch({ long: () => uptimeScopes(this.#facts()), clock, log });
     this.#unsubscribe = journal.subscribe(({ kind, event }) => {
       if (kind === undefined && event === 'slot.granted') this.#grantedAt = clock.now();
     });
@@ -59,11 +66,12 @@ export class DaemonHealth {
   /** Begins to watch whether jobs are served. */
   start(): void {
     this.#watch.start();
+    this.#uptimes.start();
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#unsubscribe();
-    return this.#watch.stop();
+    await Promise.all([this.#watch.stop(), this.#uptimes.stop()]);
   }
 
   now(): Health {
@@ -71,15 +79,17 @@ export class DaemonHealth {
   }
 
   #facts(): HealthFacts {
-    const { active, store, clock } = this.#options;
+    const { active, store, macUptime, clock } = this.#options;
     const { config, profiles, registrations, hosts, cordons, breakers, dispatcher, poller, webhooks, names } =
       active();
     const { mode, host_check_interval: hostCheckInterval } = config.controller;
     const now = clock.now();
+    const uptime = macUptime();
     const ageOf = (at: number | null) => (at === null ? null : now - at);
     return {
       now,
       upFor: now - this.#began,
+      macUpFor: uptime === null ? null : uptime * 1_000,
       isDraining: dispatcher.draining,
       store: store.health(),
       hosts: [...hosts.all()].map(({ name, snapshot }) => ({
@@ -88,6 +98,7 @@ export class DaemonHealth {
         failure: snapshot.context.failure?.message ?? null,
         cordon: cordons.of(name),
         maintenanceAge: ageOf(snapshot.context.maintenanceSince),
+        upFor: upFor(snapshot.context, now),
       })),
       hostCheckInterval,
       poller: poller.health(),
@@ -101,3 +112,7 @@ export class DaemonHealth {
     };
   }
 }
+
+/** Milliseconds for which the agent has run; null when it was not looked at. */
+const upFor = ({ look, seenAt }: HostContext, now: number): number | null =>
+  look === null || seenAt === null ? null : look.uptime * 1_000 + now - seenAt;

@@ -6,6 +6,7 @@ import { renamedWords } from '../intake/repository-names.ts';
 import { breakerSubject } from '../placement/breakers/breaker-subject.ts';
 import type { Health, HealthScope, SuccessAge } from './health.ts';
 import type { HealthFacts, HostFacts } from './health-facts.ts';
+import { uptimeScopes } from './long-uptimes.ts';
 
 /**
  * Intervals after which a look that did not succeed is overdue: one lost or slow look is not a problem yet.
@@ -42,6 +43,7 @@ export function decideHealth(facts: HealthFacts): Health {
     ...hostScopes(facts),
     // What is held back is the cause more often than what could not be read.
     ...breakerScopes(facts),
+    ...uptimeScopes(facts),
     ...pollingScopes(facts),
     ...budgetScopes(facts),
     ...profileScopes(facts),

@@ -10,6 +10,8 @@ export interface HealthFacts {
   now: number;
   /** For how long the daemon has run. */
   upFor: number;
+  /** For how long the Mac of the daemon has run; null where it is no Mac. */
+  macUpFor: number | null;
   isDraining: boolean;
   store: Pick<WriteHealth, 'ok' | 'failingSince' | 'lastError'>;
   hosts: HostFacts[];
@@ -37,6 +39,8 @@ export interface HostFacts {
   cordon: Cordon | null;
   /** For how long its agent has refused changes, as far as is known; null while it takes them. */
   maintenanceAge: number | null;
+  /** For how long its agent has run; null when it was not looked at. */
+  upFor: number | null;
 }
 
 export interface ProfileFacts {

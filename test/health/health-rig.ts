@@ -14,6 +14,7 @@ export function factsOf(change: Partial<HealthFacts> = {}): HealthFacts {
   return {
     now: NOW,
     upFor: 3_600_000,
+    macUpFor: null,
     isDraining: false,
     store: { ok: true, failingSince: null, lastError: null },
     hosts: [hostOf('mac-1', 1_000)],
@@ -40,6 +41,7 @@ export const hostOf = (
   failure: null,
   cordon: null,
   maintenanceAge: null,
+  upFor: null,
   ...change,
 });
 

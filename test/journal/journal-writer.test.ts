@@ -115,6 +115,7 @@ test('after a restart a host has its whole history, however many other entries f
   await store.durable();
   await clock.pass(60_000);
   const watching = await watchJournal({
+    macUptime: () => null,
     ...{ store, journal: new JournalWriter(store.journal), clock, log, active: () => ({}) },
   } as never);
   expect(watching.history.of('mini')).toEqual([

@@ -81,6 +81,7 @@ export async function stagedSource({
   const bases = new BaseVms(true, 'gh-default');
   bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
   const watching = await watchJournal({
+    macUptime: () => null,
     active: () => ({ actors, hosts, cordons, breakers, bases, profiles, scopes: [], github }),
     ...{ store, journal, deliveries, clock, health, log: silent },
   });

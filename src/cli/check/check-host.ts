@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { resolveAgentToken } from '../../config/sources/agent-token.ts';
 import { counted, span } from '../../format.js';
+import { longUptime } from '../../health/long-uptimes.ts';
 import { namePrefix } from '../../jobs/job-policy.ts';
 import { agentHealth } from './agent-health.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
@@ -44,6 +45,8 @@ export async function checkHost(
     findings.push(
       ok(`The agent ${version} answers at ${host.base_url}, and it started ${span(uptime * 1000)} ago.`),
     );
+    const long = longUptime(uptime * 1_000);
+    if (long) findings.push(note(`Its agent ${long}: restart the Mac before its 49th day.`));
     if (token === '') return findings;
     await agent.verifyToken();
     findings.push(ok('It accepts the token.'));

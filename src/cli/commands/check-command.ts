@@ -5,6 +5,8 @@ import type { LoadedConfig } from '../../config/load-config.ts';
 import { leavesOf } from '../../config/sections/sections.ts';
 import { readConfigFile } from '../../config/sources/config-file.ts';
 import { counted } from '../../format.js';
+import { longUptime } from '../../health/long-uptimes.ts';
+import { macUptime } from '../../mac-uptime.ts';
 import { checkGitHub } from '../check/check-github.ts';
 import { checkHost } from '../check/check-host.ts';
 import { checkListeners } from '../check/check-listeners.ts';
@@ -119,10 +121,17 @@ export function checkConfig({ config, warnings, path }: LoadedConfig & { path: s
       const isFatal = warning.path === 'github.webhook_secret' && mode === 'webhook';
       return (isFatal ? wrong : note)(problemLine(warning));
     }),
+    ...uptimeFindings(macUptime()),
     ...(holdsSecrets(path) && isReadByOthers(path)
       ? [note(`${path} holds secrets, and other users of this machine can read it: chmod 600 ${path}`)]
       : []),
   ];
+}
+
+/** What is wrong with the Mac on which this runs. */
+function uptimeFindings(seconds: number | null): Finding[] {
+  const long = seconds === null ? null : longUptime(seconds * 1_000);
+  return long ? [about('config').note(`This Mac ${long}: restart it before its 49th day.`)] : [];
 }
 
 /** True when the file itself holds a secret, and not only the name of a variable. */

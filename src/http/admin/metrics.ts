@@ -23,6 +23,7 @@ import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { callMetrics } from './call-metrics.ts';
+import { addUptimeMetrics, type UptimeMetricsOptions } from './uptime-metrics.ts';
 
 export interface MetricsOptions {
   store: Store;
@@ -31,6 +32,7 @@ export interface MetricsOptions {
   overview: Overview;
   deliveries: DeliveryLog;
   clock: Clock;
+  macUptime: UptimeMetricsOptions['macUptime'];
   versions: Pick<RunnerVersions, 'all'>;
   /** Called at each scrape, like `active`. */
   health: DaemonHealth['now'];
@@ -100,6 +102,7 @@ export class Metrics {
       this.#count(entry);
     });
     this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
+    addUptimeMetrics(PREFIX, this.#registry, { hosts: () => options.active().hosts, ...options });
     this.#gauges();
   }
 
