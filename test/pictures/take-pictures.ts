@@ -9,11 +9,13 @@ import { StagedDaemon } from '../page/staged-daemon.ts';
 import { StagedMacs } from '../page/staged-macs.ts';
 import { GOOD_HEALTH } from '../support/good-health.ts';
 import { PictureClock } from './picture-clock.ts';
+import { takeSituations } from './take-situations.ts';
 import { Workday } from './workday.ts';
 
 /**
  * `npm run pictures`: makes the page's pictures in docs/images with a staged daemon, from the same events
- * each time.
+ * each time, and those in docs/images/situations with a whole daemon in simulated worlds. `npm run pictures --
+ * situations` makes only the second ones; names of situations after that make only those.
  */
 const FOLDER = join(import.meta.dirname, '../../docs/images');
 const TROUBLE = {
@@ -126,7 +128,9 @@ if (whyNoBrowser) throw new Error(`No pictures: ${whyNoBrowser}`);
 mkdirSync(FOLDER, { recursive: true });
 const browser = await launchBrowser();
 try {
-  await takeAll(browser);
+  const [what, ...names] = process.argv.slice(2);
+  if (what !== 'situations') await takeAll(browser);
+  await takeSituations(browser, join(FOLDER, 'situations'), names);
 } finally {
   await browser.close();
 }
