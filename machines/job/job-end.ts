@@ -33,6 +33,27 @@ export const LOSSES: readonly FailureCode[] = [
 const SUCCESSES: readonly (string | null)[] = ['success', 'neutral'];
 const CANCELLATIONS: readonly (string | null)[] = ['cancelled', 'skipped'];
 
+/** Failures that the daemon may see long after the job's own end, when it slept or could not reach the host. */
+const OF_A_GONE_VM: readonly FailureCode[] = ['VM_VANISHED', 'LIFETIME_EXCEEDED'];
+
+/** What is told of a job that may have ended before its VM went. */
+export const END_UNSEEN = {
+  code: 'END_UNSEEN',
+  message: 'The job was over and its VM gone when both were looked at: nobody saw which came first.',
+} as const;
+
+/** Milliseconds; GitHub waits longer before it fails a job whose runner is gone. */
+const RUNNER_SILENCE = 5 * 60_000;
+
+/**
+ * Whether a job that seemed to be lost with its VM had ended by itself before: it succeeded, or GitHub tells its end
+ * earlier than it fails a job without a runner. `conclusion` null: whether GitHub may still say so. `ms` since the loss.
+ */
+export function mayHaveEndedBefore(loss: Failure | null, conclusion: string | null, ms: number): boolean {
+  if (loss === null || !OF_A_GONE_VM.includes(loss.code)) return false;
+  return SUCCESSES.includes(conclusion) || ms < RUNNER_SILENCE;
+}
+
 /** A job, and the runner of the actor that has it. */
 type Served = Pick<JobContext, 'job' | 'runner'>;
 

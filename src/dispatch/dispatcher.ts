@@ -73,7 +73,7 @@ export class Dispatcher {
       holderOfRunner: (name) => actors.holderOfRunner(name),
       isSettled: (id) => store.settled.has(id),
       isEndUntold: (id) => store.settled.endUntold(id) !== null,
-      attemptsOfUnknownEnd: (id) => store.settled.attemptsOfUnknownEnd(id),
+      attemptsOfUnknownEnd: (seen) => store.settled.attemptsOfUnknownEnd(seen),
       isOurs: (name) => parseResourceName(policy.namePrefix, name) !== null,
       nextJobFor: (holder) => this.#nextJobFor(holder),
       profileFor,

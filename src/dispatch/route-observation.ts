@@ -15,8 +15,8 @@ export interface Known {
    * The job is settled, but GitHub did not say that it ended: if GitHub lists it as queued, it has not ended.
    */
   isEndUntold(jobId: number): boolean;
-  /** VMs that a settled job had whose end GitHub had not told; null for every other job. */
-  attemptsOfUnknownEnd(jobId: number): number | null;
+  /** VMs that a settled job had whose end this tells; null for every other job. */
+  attemptsOfUnknownEnd(seen: JobObservation): number | null;
   /** The name has the form that this controller gives, even when no actor owns it any more. */
   isOurs(runnerName: string): boolean;
   profileFor(labels: string[]): string | null;
@@ -90,7 +90,7 @@ function passage(seen: JobObservation, known: Known): RoutingStep[] {
   const profile = known.profileFor(seen.labels);
   if (profile === null) return [];
   if (known.isSettled(seen.jobId)) {
-    const attempt = known.attemptsOfUnknownEnd(seen.jobId);
+    const attempt = known.attemptsOfUnknownEnd(seen);
     if (attempt === null || seen.conclusion === null) return [];
     const job = { ...jobFrom(seen, profile, takenBy(seen, known)), attempt };
     return [{ do: 'settle', job, hasStory: true }];

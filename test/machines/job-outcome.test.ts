@@ -36,7 +36,23 @@ describe('a job that runs here', () => {
         await rig.send({ type: 'vm.vanished' });
       }),
     ).toBe('lost host VM_VANISHED');
-    expect(await endOf({ watches: [VANISHED], recheckJob: [FAILED] })).toBe('lost host VM_VANISHED');
+    // GitHub fails a job whose runner is gone only after minutes.
+    const late = {
+      watches: [VANISHED],
+      recheckJob: [...Array.from({ length: 40 }, () => IN_PROGRESS), FAILED],
+    };
+    expect(await endOf(late)).toBe('lost host VM_VANISHED');
+  });
+
+  test('may have ended before its VM was gone, if GitHub says at once that it is over', async () => {
+    expect(await endOf({ watches: [VANISHED], recheckJob: [FAILED] })).toBe('failed END_UNSEEN');
+    const busy = { watches: [HANGS], deleteVm: [{ fails: 'HOST_UNREACHABLE' as const }] };
+    const told = await endOf(busy, async (rig) => {
+      await started(rig);
+      await rig.send({ type: 'vm.vanished' });
+      await rig.send(completed('failure'));
+    });
+    expect(told).toBe('failed END_UNSEEN');
   });
 
   test('is lost at the end of its lifetime when the agent powered the VM off then', async () => {

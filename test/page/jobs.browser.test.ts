@@ -204,8 +204,8 @@ inBrowser((stage) => {
     await stage.withDaemon(async (daemon) => {
       const lost = daemon.queue(1, { name: 'archive' });
       for (let n = 0; n < 9; n += 1) daemon.next(lost);
+      daemon.send(lost, { type: 'job.started' });
       daemon.send(lost, { type: 'vm.vanished' });
-      daemon.send(lost, { type: 'job.completed', conclusion: 'failure', here: true });
       daemon.tearDown(lost);
       daemon.send(daemon.queue(2, { name: 'lint' }), { type: 'operator.cancelled', by: 'ada' });
       const { page } = await openPage(stage.browser(), `${daemon.url}/#/job/1?q=lost`);

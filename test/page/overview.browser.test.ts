@@ -96,8 +96,8 @@ inBrowser((stage) => {
       const key = daemon.queue(7, { name: 'build' });
       for (let n = 0; n < 9; n += 1) daemon.next(key);
       expect(daemon.state(key)).toBe('running.busy.watching');
-      daemon.send(key, { type: 'vm.vanished' } as never);
-      daemon.send(key, { type: 'job.completed', conclusion: 'failure', here: true });
+      daemon.send(key, { type: 'job.started' });
+      daemon.send(key, { type: 'vm.vanished' });
       daemon.tearDown(key);
       daemon.store.quarantine.keep('settled', { key: '1', raw: '{' } as never, 'no JSON', 'It is not shown.');
       daemon.health = decideHealth(

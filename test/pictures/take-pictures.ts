@@ -53,8 +53,8 @@ async function busyDay() {
   }
   const lost = await work.queue(30);
   await work.pass(4);
+  staged.daemon.send(String(lost), { type: 'job.started' });
   staged.daemon.send(String(lost), { type: 'vm.vanished' });
-  staged.daemon.send(String(lost), { type: 'job.completed', conclusion: 'failure', here: true });
   await work.pass(1);
   await work.queue(5, TROUBLE);
   await work.pass(24);

@@ -137,4 +137,18 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['repositoryDeleted'],
     hasClocks: true,
   },
+  {
+    seed: 2225,
+    found:
+      'a job that had succeeded was called lost for ever: its VM was gone, too, when the daemon woke, and GitHub was not asked (2461: by its lifetime)',
+    troubles: ['rightsTaken', 'macDead'],
+    hasClocks: true,
+  },
+  {
+    seed: 2420,
+    found:
+      'nothing in the daemon: a row was damaged in a store that no life had begun, so it was another program’s',
+    troubles: ['jitForbidden', 'unlistedRepository'],
+    hasClocks: true,
+  },
 ];

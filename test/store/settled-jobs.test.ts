@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { failure } from '../../machines/failure.ts';
+import { type FailureCode, failure } from '../../machines/failure.ts';
 import { settledJob } from './records.ts';
 import { describeStore } from './store-fixture.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 describeStore('settled jobs', (the) => {
   test('are known at once and after a restart', async () => {
@@ -52,17 +55,37 @@ describeStore('settled jobs', (the) => {
     const at = clock.now();
     const unknown = { outcome: 'unknown', blame: null, cause: null } as const;
     store.settled.put(settledJob(5, { ...unknown, at }));
-    store.settled.put(settledJob(6, { ...unknown, at: at - 10 }));
+    store.settled.put(settledJob(6, { ...unknown, at: at - HOUR - 1 }));
     store.settled.put(settledJob(7, { ...unknown, at, attempts: 2 }));
     store.settled.put(settledJob(7, { outcome: 'succeeded', blame: null, cause: null, at }));
     await store.durable();
     await the().reopen();
     const listed = () =>
       the()
-        .store.settled.unknownEndsSince(at)
+        .store.settled.unknownEnds(at)
         .map(({ jobId }) => jobId);
     expect([listed(), listed()]).toEqual([[5], [5]]);
-    expect([5, 6, 7].map((id) => the().store.settled.attemptsOfUnknownEnd(id))).toEqual([3, 3, null]);
+    const told = (jobId: number) =>
+      the().store.settled.attemptsOfUnknownEnd({ jobId, conclusion: 'success', seenAt: at });
+    expect([5, 6, 7].map(told)).toEqual([3, 3, null]);
+  });
+
+  test('that are called lost for a VM that was gone have ended by themselves, if GitHub tells it at once or they succeeded', async () => {
+    const { settled } = the().store;
+    const at = the().clock.now();
+    const lost = (code: FailureCode) =>
+      settledJob(5, { outcome: 'lost', blame: 'host', conclusion: null, cause: failure(code, 'gone'), at });
+    const told = (conclusion: string, minutes: number) =>
+      settled.attemptsOfUnknownEnd({ jobId: 5, conclusion, seenAt: at + minutes * MINUTE }) !== null;
+    const listed = (minutes: number) => settled.unknownEnds(at + minutes * MINUTE).length;
+    settled.put(lost('VM_VANISHED'));
+    expect([told('failure', 1), told('cancelled', 1), told('success', 20)]).toEqual([true, true, true]);
+    // GitHub fails a job whose runner is gone only after minutes.
+    expect([told('failure', 10), told('cancelled', 10)]).toEqual([false, false]);
+    expect([listed(4), listed(6)]).toEqual([1, 0]);
+    expect(settled.endUntold(5)).toBeNull();
+    settled.put(lost('RUNNER_DIED'));
+    expect([told('success', 1), listed(1)]).toEqual([false, 0]);
   });
 
   const earlier = (outcome: string, change: object = {}) =>

@@ -2,6 +2,7 @@ import { withFailure, withOutput } from '../../effect-ends.ts';
 import { sentences } from '../../sentences.ts';
 import { invokeWait } from '../../waits.ts';
 import { guestOf, type JobContext, runnerOf, vmOf } from '../context.ts';
+import { END_UNSEEN } from '../job-end.ts';
 import type { JobMachineOptions } from '../policy.ts';
 import { begin, type JobSetup } from '../vocabulary/setup.ts';
 import { to } from './goals.ts';
@@ -45,17 +46,7 @@ const OUT_OF_LIFETIME = {
  */
 const GONE_FINISHING = {
   target: to('tearingDown'),
-  actions: [
-    {
-      type: 'loseAttempt',
-      params: {
-        code: 'END_UNSEEN',
-        message:
-          'GitHub said that the job was over, and then its VM was gone from its host: nobody saw which came first.',
-      },
-    },
-    'weighFailure',
-  ],
+  actions: [{ type: 'loseAttempt', params: END_UNSEEN }, 'weighFailure'],
 } as const;
 
 const WATCH_FAILS = "A watch that fails is started again after a pause, which an operator's retry ends.";

@@ -118,7 +118,7 @@ export function tearingDown(s: JobSetup) {
     entry: 'beginTeardown',
     on: {
       'job.started': { actions: 'markStarted' },
-      'job.completed': { actions: 'markCompleted' },
+      'job.completed': { actions: ['markCompleted', 'weighLoss'] },
       'job.takenElsewhere': { actions: 'markTaken' },
       'job.exchanged': { actions: 'takeJob' },
       'job.unservable': { actions: 'abandon' },

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../../failure.ts';
 import { parseResourceName } from '../../resource-name.ts';
 import { type Job, type JobContext, type TakenBy, withLaterStatus } from '../context.ts';
 import type { JobEffects } from '../effects.ts';
-import { costOf } from '../job-end.ts';
+import { costOf, END_UNSEEN, mayHaveEndedBefore } from '../job-end.ts';
 import type { JobMachineOptions } from '../policy.ts';
 import { guardedSetup } from './guards.ts';
 
@@ -19,6 +19,14 @@ export function setupWithNews(options: JobMachineOptions) {
     runner === undefined
       ? undefined
       : { runner, isOurs: parseResourceName(options.policy.namePrefix, runner) !== null };
+
+  /** What cost a job of which GitHub tells an end, for an actor that has lost its VM. */
+  const costOfTold = ({ job, runner, phase }: JobContext, loss: Failure | null): Failure | null => {
+    const cost = costOf({ job, runner }, loss);
+    const ms = options.now() - phase.enteredAt;
+    const isUnseen = job.status === 'completed' && mayHaveEndedBefore(cost, job.conclusion, ms);
+    return isUnseen ? failure(END_UNSEEN.code, END_UNSEEN.message) : cost;
+  };
 
   return guardedSetup(options).extend({
     actions: {
@@ -65,13 +73,15 @@ export function setupWithNews(options: JobMachineOptions) {
         ({ context }, { status, conclusion, here, takenBy }: JobEffects['recheckJob']['output']) => {
           const later = withLaterStatus(context.job, status, conclusion);
           const job = taken(here ? byOurs(context) : byNamed(takenBy), later);
-          const { runner, failure } = context;
-          return job.status === 'queued' ? { job } : { job, failure: costOf({ job, runner }, failure) };
+          if (job.status === 'queued') return { job };
+          return { job, failure: costOfTold({ ...context, job }, context.failure) };
         },
       ),
       forgetFailure: assign({ failure: null }),
       /** Keeps the failure only if it cost the job. */
       weighFailure: assign({ failure: ({ context }) => costOf(context, context.failure) }),
+      /** The job is over while its VM is torn down: it may have ended before the VM went. */
+      weighLoss: assign({ failure: ({ context }) => costOfTold(context, context.failure) }),
       /** GitHub says that the job failed while its guest cannot be asked: whose fault it was is not known. */
       noteUnseenEnd: assign({ failure: ({ context }) => costOf(context, context.phase.lastFailure) }),
     },

@@ -12,9 +12,6 @@ import { toAskFor } from '../../jobs/settled-job.ts';
 import type { WebhookAndBreakerEntries } from '../../journal/entries/webhook-and-breaker-entries.ts';
 import type { Store } from '../../store/store.ts';
 
-/** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */
-const ENDS_ASKED_FOR = 3_600_000;
-
 export interface IntakeParts {
   config: Config;
   repositories: { owner: string; repository: string }[];
@@ -67,7 +64,7 @@ export function createIntake(parts: IntakeParts): Intake {
       ...[...actors.all()]
         .map(({ snapshot }) => snapshot.context.job)
         .filter(({ id, status }) => id > 0 && status !== 'completed'),
-      ...store.settled.unknownEndsSince(clock.now() - ENDS_ASKED_FOR).map(toAskFor),
+      ...store.settled.unknownEnds(clock.now()).map(toAskFor),
     ],
     log,
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BLAMES, type Failure } from '../../../../machines/failure.ts';
-import { endOf, JOB_OUTCOMES, type JobEnd } from '../../../../machines/job/job-end.ts';
+import { endOf, JOB_OUTCOMES, type JobEnd, mayHaveEndedBefore } from '../../../../machines/job/job-end.ts';
+import type { JobObservation } from '../../../../machines/job/observation.ts';
 import { count, cutText, exactText, identifier, instant } from '../../../bounds.ts';
 import type { AgedTable, AgedTableOptions } from '../aged-table.ts';
 import { NUMBER_KEY, numberKey } from '../table.ts';
@@ -96,10 +97,28 @@ function isEndUntold({ outcome, conclusion, cause }: SettledJob): boolean {
   return (outcome === 'unknown' || outcome === 'notOurs') && !ORDERS.includes(cause.code);
 }
 
+/** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */
+const ASKED_FOR = 3_600_000;
+
+/**
+ * Whether a job is called lost because its VM was gone, and GitHub may still say that it had ended before: `told` now,
+ * or null for what it may tell.
+ */
+function mayBeNoLoss(
+  { outcome, conclusion, cause, at }: SettledJob,
+  told: string | null,
+  now: number,
+): boolean {
+  return outcome === 'lost' && conclusion === null && mayHaveEndedBefore(cause, told, now - at);
+}
+
+/** What GitHub tells of a job that is over. */
+type ToldEnd = Pick<JobObservation, 'jobId' | 'conclusion' | 'seenAt'>;
+
 /** The jobs that are over, and how each ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
-  /** Jobs whose end GitHub did not report. */
+  /** Jobs whose end GitHub did not report, or may correct. */
   readonly #untold = new Map<string, SettledJob>();
 
   constructor(table: AgedTable<SettledJob | OverSomehow>) {
@@ -126,18 +145,25 @@ export class SettledJobs {
    */
   endUntold(jobId: number): number | null {
     const job = this.#untoldEnd(jobId);
-    return job && (job.namesTaken ?? 0);
+    return job && isEndUntold(job) ? (job.namesTaken ?? 0) : null;
   }
 
-  /** How many VMs a job had whose end GitHub may still tell; null for every other job. */
-  attemptsOfUnknownEnd(jobId: number): number | null {
+  /**
+   * How many VMs a job had whose end GitHub tells now; null for every other job. A job that is called lost has ended by
+   * itself if it succeeded, or if GitHub tells its end earlier than it would fail a job without a runner.
+   */
+  attemptsOfUnknownEnd({ jobId, conclusion, seenAt }: ToldEnd): number | null {
     const job = this.#untoldEnd(jobId);
-    return job?.cause === null ? job.attempts : null;
+    if (job === null) return null;
+    if (job.cause === null) return job.attempts;
+    return mayBeNoLoss(job, conclusion, seenAt) ? job.attempts : null;
   }
 
-  /** The jobs that ended after an instant (epoch ms) and whose end GitHub may still tell. */
-  unknownEndsSince(after: number): SettledJob[] {
-    return [...this.#untold.values()].filter(({ cause, at }) => cause === null && at >= after);
+  /** The jobs of which GitHub is asked at an instant (epoch ms) how they ended. */
+  unknownEnds(now: number): SettledJob[] {
+    return [...this.#untold.values()].filter(
+      (job) => (job.cause === null && job.at >= now - ASKED_FOR) || mayBeNoLoss(job, null, now),
+    );
   }
 
   /** Null when the row was pruned, too. */
@@ -155,7 +181,7 @@ export class SettledJobs {
 
   #note(key: string, value: SettledJob | OverSomehow): void {
     const job = known(value);
-    if (job && isEndUntold(job)) this.#untold.set(key, job);
+    if (job && (isEndUntold(job) || mayBeNoLoss(job, null, job.at))) this.#untold.set(key, job);
     else this.#untold.delete(key);
   }
 
