@@ -33,7 +33,7 @@ inBrowser((stage) => {
         await page.keyboard.press('Tab');
         tabs += 1;
       }
-      expect(tabs).toBeLessThanOrEqual(17);
+      expect(tabs).toBeLessThanOrEqual(18);
     });
   });
 

@@ -18,7 +18,7 @@ const RANGES = {
 export type TrendRange = keyof typeof RANGES;
 export const TREND_RANGES = Object.keys(RANGES) as TrendRange[];
 
-/** Epoch ms; a minute that is older is forgotten. */
+/** Milliseconds; an older minute is forgotten. */
 const KEPT = 7 * DAY + 2 * HOUR;
 /** An answer waits for so many entries; with more it says how much is read. */
 const MOST_AWAITED = 2_000;

@@ -65,8 +65,10 @@ export class TrendChart extends HTMLElement {
 
   async #draw() {
     library ??= import('/lib/uplot/uplot.js').then((module) => module.default);
-    const uPlot = await library;
-    if (!this.isConnected || !this.#shown) return;
+    const uPlot = await library.catch(() => null);
+    // The next answer tries it again; until then the table has the figures.
+    if (!uPlot) library = null;
+    if (!uPlot || !this.isConnected || !this.#shown) return;
     this.#plot?.destroy();
     this.replaceChildren(this.#probe);
     this.#plot = new uPlot(this.#optionsOf(uPlot, this.#shown), dataOf(this.#shown), this);
@@ -86,7 +88,11 @@ export class TrendChart extends HTMLElement {
       height: HEIGHT,
       ms: 1,
       cursor: { drag: { x: false, y: false }, sync: { key: 'trends' } },
-      scales: { y: { range: (_plot, _least, most) => [0, Math.max(LEAST[chart.unit], (most ?? 0) * 1.05)] } },
+      scales: {
+        // The whole range, so that the bars at its ends are whole.
+        x: { range: () => [this.#shown?.answer.from ?? 0, this.#shown?.answer.until ?? 1] },
+        y: { range: (_plot, _least, most) => [0, Math.max(LEAST[chart.unit], (most ?? 0) * 1.05)] },
+      },
       axes: [
         { ...axis, size: 30, space: 60, values: (_plot, splits) => splits.map((at) => timeWords(at, range)) },
         {
