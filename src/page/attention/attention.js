@@ -1,6 +1,5 @@
 import { counted, moment } from '../../format.js';
 import { endOfSeen } from '../../journal/outcome.js';
-import { addressOf } from '../frame/address.js';
 import { breakerWords } from './breaker-words.js';
 
 /**
@@ -11,6 +10,8 @@ import { breakerWords } from './breaker-words.js';
  * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
  * @typedef {NonNullable<import('../session/api.js').Readiness['scopes']>[number]} Scope
  *
+ * @typedef {{ view?: 'jobs' | 'job' | 'hosts', jobId?: number, filter?: 'waiting', host?: string | null }} Shows
+ *
  * @typedef {object} Item
  * @property {string} key the same for as long as it lasts
  * @property {'bad' | 'warn'} mood
@@ -19,7 +20,7 @@ import { breakerWords } from './breaker-words.js';
  * @property {string} whom for whom it is wrong
  * @property {string} act who must act, or what the next move is
  * @property {number | null} since epoch ms
- * @property {string} href where the page shows more
+ * @property {Shows} shows where the page shows more
  *
  * @typedef {object} Facts
  * @property {Overview} overview
@@ -52,7 +53,7 @@ const itemOfSilence = () => ({
   whom: 'every job, if it has ended',
   act: 'Check that its process runs. This page continues by itself.',
   since: null,
-  href: addressOf({}),
+  shows: {},
 });
 
 /** @type {Record<Scope['what'], (name: string) => string>} */
@@ -87,8 +88,8 @@ const WHOM = {
   pair: (name) => `jobs of the profile ${name}`,
 };
 
-/** @type {Partial<Record<Scope['what'], string>>} */
-const PLACES = { profile: addressOf({ view: 'jobs', filter: 'waiting' }) };
+/** @type {Partial<Record<Scope['what'], Shows>>} */
+const PLACES = { profile: { view: 'jobs', filter: 'waiting' } };
 
 /** @param {Scope} scope @returns {Item} */
 function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
@@ -101,7 +102,7 @@ function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
     whom,
     act: whoActs,
     since,
-    href: PLACES[what] ?? addressOf({ view: 'hosts', host: what === 'host' ? name : null }),
+    shows: PLACES[what] ?? { view: 'hosts', host: what === 'host' ? name : null },
   };
 }
 
@@ -159,7 +160,7 @@ function itemOfEnded(job) {
       whom: `${owner}/${repository}`,
       act: outcome === 'lost' ? 'Run the job again at GitHub.' : 'Remove the cause, then serve it again.',
       since: job.at,
-      href: addressOf({ view: 'job', jobId: job.jobId }),
+      shows: { view: 'job', jobId: job.jobId },
     },
   ];
 }
@@ -179,7 +180,7 @@ function itemsOfRows(unreadable) {
       whom: 'nobody now; what was in them is not shown',
       act: 'The operator: run "jeballto-runner check", which says what to do.',
       since: null,
-      href: addressOf({ view: 'hosts' }),
+      shows: { view: 'hosts' },
     },
   ];
 }
@@ -196,7 +197,7 @@ function itemOfRunner({ profile, version, endsAt, isEnding }) {
       whom: `jobs of the profile ${profile}`,
       act: 'The maker of the image: build it with a current runner.',
       since: null,
-      href: addressOf({ view: 'hosts' }),
+      shows: { view: 'hosts' },
     },
   ];
 }

@@ -1,3 +1,5 @@
+import { addressOf } from '../frame/address.js';
+
 /** The browser's notifications, which a person turns on with a button. They work only while the page is open. */
 export class Notifier {
   /** Null where the browser has none, as on plain HTTP off loopback. */
@@ -24,12 +26,12 @@ export class Notifier {
   }
 
   /** @param {import('./attention.js').Item} item that begins to need attention */
-  tell({ key, what, sentence, href }) {
+  tell({ key, what, sentence, shows }) {
     if (!this.isOn || this.#api === null) return;
     const shown = new this.#api(`jeballto-runner: ${what}`, { body: sentence, tag: key });
     shown.onclick = () => {
       focus();
-      location.hash = href;
+      location.hash = addressOf(shows);
     };
   }
 }

@@ -107,8 +107,8 @@ function attentionTile(items, now) {
 }
 
 /** @param {Item} item @param {number} now */
-function itemView({ mood, what, sentence, act, since, href }, now) {
-  return html`<li class=${mood}><a href=${href}>${what}</a>
+function itemView({ mood, what, sentence, act, since, shows }, now) {
+  return html`<li class=${mood}><a href=${addressOf(shows)}>${what}</a>
     <span class="said" title="${sentence} ${act}">${sentence}</span>
     <span class="age">${since === null ? '' : age(now - since)}</span></li>`;
 }
