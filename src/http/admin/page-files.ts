@@ -20,6 +20,8 @@ const UPLOT: Record<string, string> = {
  */
 const SHARED = [
   '/format.js',
+  '/journal/attention/attention.js',
+  '/journal/attention/breaker-words.js',
   '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',

@@ -1,5 +1,5 @@
+import { attentionOf } from '../../journal/attention/attention.js';
 import { showSigns, titleOf } from '../frame/tab-signs.js';
-import { attentionOf } from './attention.js';
 import { AttentionWatch } from './attention-watch.js';
 
 /**

@@ -1,5 +1,5 @@
 /**
- * @typedef {import('./attention.js').Item} Item
+ * @typedef {import('../../journal/attention/attention.js').Item} Item
  */
 
 /** Notices what begins to need attention and what is over, so that each is announced once. */

@@ -25,7 +25,7 @@ export class Notifier {
     return null;
   }
 
-  /** @param {import('./attention.js').Item} item that begins to need attention */
+  /** @param {import('../../journal/attention/attention.js').Item} item that begins to need attention */
   tell({ key, what, sentence, shows }) {
     if (!this.isOn || this.#api === null) return;
     const shown = new this.#api(`jeballto-runner: ${what}`, { body: sentence, tag: key });

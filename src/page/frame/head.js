@@ -25,7 +25,7 @@ const VIEWS = [
  * @param {{
  *   session: import('../session/session.js').Session,
  *   place: import('./address.js').Place,
- *   items: import('../attention/attention.js').Item[],
+ *   items: import('../../journal/attention/attention.js').Item[],
  *   notifier: import('../attention/notifier.js').Notifier,
  *   onNotify: () => void,
  *   onSkip: (event: Event) => void,

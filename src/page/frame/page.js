@@ -1,5 +1,5 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
-import { attentionOf } from '../attention/attention.js';
+import { attentionOf } from '../../journal/attention/attention.js';
 import { chartPanel } from '../chart/chart-panel.js';
 import { occupantsOf } from '../chart/machines.js';
 import { statePanel } from '../chart/state-panel.js';
@@ -49,7 +49,7 @@ import { edgesOf, timeView } from './timebar.js';
  *   session: import('../session/session.js').Session,
  *   place: Place,
  *   choices: Choices,
- *   items: import('../attention/attention.js').Item[],
+ *   items: import('../../journal/attention/attention.js').Item[],
  *   panZoom: import('../chart/pan-zoom.js').PanZoom,
  *   orders: import('../orders/orders.js').Orders,
  *   notifier: import('../attention/notifier.js').Notifier,

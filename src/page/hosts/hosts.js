@@ -1,8 +1,8 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { clock, moment, span } from '../../format.js';
+import { breakerWords } from '../../journal/attention/breaker-words.js';
 import { breakerKey } from '../../journal/overview.js';
 import { proofWords } from '../../journal/proof-words.js';
-import { breakerWords } from '../attention/breaker-words.js';
 import { piecesOf, pieceWords, stripWords } from './host-strip.js';
 import { slotsOf } from './slots.js';
 

@@ -1,13 +1,13 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
 import { age, counted } from '../../format.js';
-import { LATELY } from '../attention/attention.js';
+import { LATELY } from '../../journal/attention/attention.js';
 import { addressOf } from '../frame/address.js';
 import { allSlots } from '../hosts/slots.js';
 import { stateStrip } from '../strip/state-strip.js';
 
 /**
  * @typedef {import('../../journal/overview.js').Overview} Overview
- * @typedef {import('../attention/attention.js').Item} Item
+ * @typedef {import('../../journal/attention/attention.js').Item} Item
  */
 
 /** Items that are shown before the rest is folded away. */

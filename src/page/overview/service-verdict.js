@@ -3,7 +3,7 @@ import { clock, counted, moment } from '../../format.js';
 /**
  * Whether jobs are served, in one sentence: what is wrong, for whom, and the one next move.
  *
- * @typedef {import('../attention/attention.js').Item} Item
+ * @typedef {import('../../journal/attention/attention.js').Item} Item
  *
  * @typedef {object} ServiceVerdict
  * @property {'good' | 'warn' | 'bad' | 'idle'} mood

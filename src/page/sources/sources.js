@@ -1,6 +1,6 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, counted, moment, span } from '../../format.js';
-import { breakerSubject, breakerWords } from '../attention/breaker-words.js';
+import { breakerSubject, breakerWords } from '../../journal/attention/breaker-words.js';
 import { webhookWords } from './webhook-words.js';
 
 /** Rows of the two lists. */

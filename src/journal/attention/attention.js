@@ -1,14 +1,22 @@
+// @ts-check
 import { counted, moment } from '../../format.js';
-import { endOfSeen } from '../../journal/outcome.js';
+import { endOfSeen } from '../outcome.js';
 import { breakerWords } from './breaker-words.js';
 
 /**
  * What needs a person, at the moment that is shown: parts of the work in trouble, jobs that were lost or given up,
  * rows of the store that cannot be read, images whose runner GitHub will refuse.
  *
- * @typedef {import('../../journal/overview.js').Overview} Overview
- * @typedef {import('../../journal/overview.js').SeenJob} SeenJob
- * @typedef {NonNullable<import('../session/api.js').Readiness['scopes']>[number]} Scope
+ * @typedef {import('../overview.js').Overview} Overview
+ * @typedef {import('../overview.js').SeenJob} SeenJob
+ *
+ * @typedef {object} Scope a part of the work in trouble, as the health says it or as the journal tells it
+ * @property {string} what
+ * @property {string} name
+ * @property {string} sentence
+ * @property {number | null} since epoch ms
+ * @property {string} whoActs
+ * @property {boolean} stops
  *
  * @typedef {{ view?: 'jobs' | 'job' | 'hosts', jobId?: number, filter?: 'waiting', host?: string | null }} Shows
  *
@@ -28,7 +36,7 @@ import { breakerWords } from './breaker-words.js';
  * @property {Scope[] | null} scopes null where only the journal tells: in the past and in a recording
  * @property {Record<string, number>} unreadable rows of the store, by table
  * @property {boolean} isSilent the daemon does not respond
- * @property {NonNullable<import('../../http/admin/api/api-routes.ts').SourcesView['runners']>} runners
+ * @property {{ profile: string, version: string, endsAt: number | null, isEnding: boolean }[]} runners in the images
  */
 
 /** Milliseconds for which an ended job stays among what needs attention. */
@@ -56,7 +64,7 @@ const itemOfSilence = () => ({
   shows: {},
 });
 
-/** @type {Record<Scope['what'], (name: string) => string>} */
+/** @type {Partial<Record<string, (name: string) => string>>} */
 const TITLES = {
   store: () => 'The store',
   daemon: () => 'The daemon',
@@ -72,7 +80,7 @@ const TITLES = {
   pair: (name) => `Profile ${name}`,
 };
 
-/** @type {Partial<Record<Scope['what'], (name: string) => string>>} */
+/** @type {Partial<Record<string, (name: string) => string>>} */
 const WHOM = {
   host: (name) => `jobs on ${name}; the other hosts go on`,
   polling: (name) =>
@@ -88,7 +96,7 @@ const WHOM = {
   pair: (name) => `jobs of the profile ${name}`,
 };
 
-/** @type {Partial<Record<Scope['what'], Shows>>} */
+/** @type {Partial<Record<string, Shows>>} */
 const PLACES = { profile: { view: 'jobs', filter: 'waiting' } };
 
 /** @param {Scope} scope @returns {Item} */
@@ -97,7 +105,7 @@ function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
   return {
     key: `${what} ${name}`,
     mood: stops ? 'bad' : 'warn',
-    what: TITLES[what](name),
+    what: TITLES[what]?.(name) ?? what,
     sentence,
     whom,
     act: whoActs,

@@ -1,6 +1,7 @@
+// @ts-check
 import { clock } from '../../format.js';
 
-/** What a breaker holds back. @type {Record<import('../../journal/overview.js').SeenBreaker['about'], string>} */
+/** What a breaker holds back. @type {Record<import('../overview.js').SeenBreaker['about'], string>} */
 const SUBJECTS = {
   github: 'GitHub',
   registration: 'Registration',
@@ -16,7 +17,7 @@ export const breakerSubject = (about) =>
 
 /**
  * Why something is held back, and until when.
- * @param {import('../../journal/overview.js').SeenBreaker} breaker
+ * @param {import('../overview.js').SeenBreaker} breaker
  */
 export function breakerWords({ state, failures, lastFailure, retryAt }) {
   const until = state === 'open' ? `until ${clock(retryAt)}` : 'except for one trial attempt';
