@@ -7,10 +7,10 @@ import { markdownTable, withGeneratedPart } from './markdown.ts';
 
 const FILE = join(import.meta.dirname, 'configuration.md');
 
-const HEADING: Record<Section['form'], (name: string) => string> = {
+const HEADING: Record<Section['form'], (name: string, element: string) => string> = {
   one: (name) => `### \`${name}\``,
   list: (name) => `### \`${name}[]\``,
-  named: (name) => `### \`${name}.<label>\``,
+  named: (name, element) => `### \`${name}.<${element}>\``,
 };
 
 /**
@@ -22,7 +22,7 @@ export function generateConfigurationDoc(): string {
   return withGeneratedPart(readFileSync(FILE, 'utf8'), 'the schema', reference.join('\n\n'));
 }
 
-function sectionReference(name: string, { form, keys, meaning }: Section): string {
+function sectionReference(name: string, { form, element = 'name', keys, meaning }: Section): string {
   const hasVariables = form === 'one';
   const columns = ['key', 'type', 'default', 'meaning', ...(hasVariables ? ['variable'] : [])];
   const rows = Object.entries(keys).map(([key, schema]) => {
@@ -33,7 +33,7 @@ function sectionReference(name: string, { form, keys, meaning }: Section): strin
     const cells = [`\`${key}\``, type, defaultCell(facts), facts.meaning];
     return hasVariables ? [...cells, variable ? `\`${variable}\`` : '—'] : cells;
   });
-  return [HEADING[form](name), '', meaning, '', markdownTable(columns, rows)].join('\n');
+  return [HEADING[form](name, element), '', meaning, '', markdownTable(columns, rows)].join('\n');
 }
 
 function defaultCell(facts: {

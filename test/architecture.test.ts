@@ -20,6 +20,7 @@ const FLOORS: string[][] = [
   ['src/placement'],
   ['src/dispatch'],
   ['src/upkeep', 'src/evidence', 'src/health'],
+  ['src/notices'],
   ['src/http'],
   ['src/controller'],
   ['src/cli'],

@@ -9,7 +9,12 @@ const HOSTED_IMAGE = /^(?:macos|ubuntu|windows)-(?:latest|slim|\d[\w.]*)(?:-[a-z
 
 /** What is allowed but probably not intended: the daemon starts with it and warns. */
 export function configWarnings(config: Config): KeyProblem[] {
-  return [...webhookWarnings(config), ...githubWarnings(config), ...labelWarnings(config)];
+  return [
+    ...webhookWarnings(config),
+    ...githubWarnings(config),
+    ...labelWarnings(config),
+    ...notifyWarnings(config),
+  ];
 }
 
 function* webhookWarnings({ controller: { mode }, github }: Config): Generator<KeyProblem> {
@@ -30,6 +35,15 @@ function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
     const message =
       'has no effect: a repository has one runner group only. Remove it, or set runner.scope to organization.';
     yield { path: ['runner', 'group'], message };
+  }
+}
+
+function* notifyWarnings({ notify }: Config): Generator<KeyProblem> {
+  for (const [name, { url }] of Object.entries(notify)) {
+    if (url === undefined || !isExposed(url)) continue;
+    const message =
+      'uses plain http to another machine, so anyone on the network between can read the URL and what is told: use https.';
+    yield { path: ['notify', name, 'url'], message };
   }
 }
 

@@ -21,6 +21,8 @@ const LONGEST_NAME_SUFFIX_OF_AN_EPOCH = '-123456789012-123456789'.length;
 /** Characters of a runner's name at GitHub. */
 const MAX_RUNNER_NAME_LENGTH = 64;
 
+const RECEIVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 const REPOSITORY_KEYS = ['github.owner', 'github.repository', 'github.repositories'];
 
 const RULES: Rule[] = [
@@ -163,6 +165,21 @@ const RULES: Rule[] = [
       });
       const none = 'is empty, so no job would ever get a VM: add a label with its image.';
       return seen.size === 0 ? [{ path: ['labels'], message: none }] : problems;
+    },
+  },
+  {
+    reads: ['notify'],
+    find({ notify }) {
+      return Object.entries(notify).flatMap(([name, { url, url_file, url_command }]) => {
+        const path = ['notify', name];
+        if (!RECEIVER_NAME.test(name)) {
+          const message =
+            'is not a name for logs and metrics: write letters, digits, ".", "_" and "-", at most 64.';
+          return [{ path, message }];
+        }
+        if (url ?? url_file ?? url_command) return [];
+        return [{ path, message: 'does not say where to send: give url, url_file or url_command.' }];
+      });
     },
   },
   {

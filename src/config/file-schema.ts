@@ -3,6 +3,7 @@ import { hostKeys, jeballtoKeys } from './sections/agent-keys.ts';
 import { controllerKeys } from './sections/controller-keys.ts';
 import { adminKeys, logKeys, storeKeys } from './sections/daemon-keys.ts';
 import { githubKeys } from './sections/github-keys.ts';
+import { notifyKeys } from './sections/notify-keys.ts';
 import { profileKeys } from './sections/profile-keys.ts';
 import { runnerKeys } from './sections/runner-keys.ts';
 import { timeoutKeys } from './sections/timeout-keys.ts';
@@ -24,6 +25,7 @@ export const fileSchema = z.strictObject({
   timeouts: z.strictObject(timeoutKeys).prefault({}),
   store: z.strictObject(storeKeys).prefault({}),
   admin: z.strictObject(adminKeys).prefault({}),
+  notify: z.record(z.string(), z.strictObject(notifyKeys)).prefault({}),
   log: z.strictObject(logKeys).prefault({}),
 });
 

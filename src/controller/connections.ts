@@ -6,19 +6,18 @@ import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import { resolveAgentToken } from '../config/sources/agent-token.ts';
-import {
-  type EnvironmentProxy,
-  environmentProxy,
-  ProxyVariableError,
-} from '../github/access/environment-proxy.ts';
 import { createGitHub, type GitHub } from '../github/github.ts';
+import type { Receiver } from '../notices/receiver.ts';
+import { connectReceivers } from './connect-receivers.ts';
 import type { Ports } from './ports.ts';
+import { proxyFor } from './proxy-for.ts';
 
 /** The outside systems of a config, with their credentials. */
 export interface Connections {
   agents: Agents['byHost'];
   tokens: Agents['tokens'];
   github: GitHub;
+  receivers: Receiver[];
 }
 
 /**
@@ -26,7 +25,7 @@ export interface Connections {
  * token or a key cannot be read.
  */
 export async function connect(
-  config: Pick<Config, 'hosts' | 'github'>,
+  config: Pick<Config, 'hosts' | 'github' | 'notify'>,
   {
     env,
     clock,
@@ -36,7 +35,8 @@ export async function connect(
 ): Promise<Connections> {
   const { byHost: agents, tokens } = await connectAgents(config, env, clock, ports.agentSender);
   const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
-  return { agents, tokens, github };
+  const receivers = await connectReceivers(config, env, ports.fetch);
+  return { agents, tokens, github, receivers };
 }
 
 interface GitHubConnection {
@@ -91,18 +91,8 @@ export function connectGitHub(
           installationId: installation_id ?? 0,
         }
       : { token };
-  const proxy = githubProxy(github.api_url, env);
+  const proxy = proxyFor(github.api_url, env);
   return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, ...(send && { fetch: send }) });
-}
-
-/** The proxy for requests to GitHub; null without one. Agents are always called directly. */
-export function githubProxy(apiUrl: string, env: NodeJS.ProcessEnv): EnvironmentProxy | null {
-  try {
-    return environmentProxy(apiUrl, env);
-  } catch (error) {
-    if (!(error instanceof ProxyVariableError)) throw error;
-    throw new ConfigError([{ at: error.variable, path: '', message: error.message }]);
-  }
 }
 
 function readKey(path: string): string {

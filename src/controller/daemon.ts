@@ -83,6 +83,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     ...{ config, connections, store, journal, ports, clock, log },
     overview: watching.overview,
     heardLast: watching.heardLast,
+    health: () => health.now(),
+    versions: watching.versions,
   });
   let begin = (_started: Promise<void>): void => undefined;
   const started = new Promise<void>((resolve) => {

@@ -16,6 +16,7 @@ export const TABLES = [
   'leftovers',
   'repositories',
   'sent',
+  'notices',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

@@ -17,6 +17,7 @@ import { SETTLED_ROWS, SettledJobs } from './tables/jobs/settled-jobs.ts';
 import { Journal } from './tables/journal.ts';
 import { LEFTOVER_ROWS, Leftovers } from './tables/leftovers.ts';
 import { NAME_ROWS, NameNumbers } from './tables/name-numbers.ts';
+import { Notices } from './tables/notices.ts';
 import { RepositoryIds } from './tables/repository-ids.ts';
 import { SENT_ROWS, SentCreates } from './tables/sent-creates.ts';
 import { Table } from './tables/table.ts';
@@ -83,6 +84,7 @@ export class Store {
   readonly leftovers: Leftovers;
   readonly repositoryIds: RepositoryIds;
   readonly sent: SentCreates;
+  readonly notices: Notices;
   readonly #aged: Record<
     'settled' | 'noted' | 'quarantine' | 'evidence' | 'names' | 'leftovers' | 'sent',
     Pick<AgedTable, 'size' | 'load' | 'prune'>
@@ -128,6 +130,7 @@ export class Store {
     this.settled = new SettledJobs(aged.settled);
     this.noted = new NotedJobs(aged.noted, clock);
     this.cordons = new Cordons(table('cordons'));
+    this.notices = new Notices(table('notices'));
     this.silences = new HostSilences(table('silences'));
     this.proofs = new HostProofs(table('proofs'));
     this.evidence = new Evidence(aged.evidence);
@@ -148,6 +151,7 @@ export class Store {
     await this.cordons.load(now);
     await this.silences.load();
     await this.proofs.load();
+    await this.notices.load();
     await this.repositoryIds.load();
     await this.#aged.evidence.load(now);
     await this.actors.load();

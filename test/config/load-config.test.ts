@@ -124,6 +124,7 @@ describe('whole files', () => {
       },
       store: { path: join(folder, 'data'), retention: 2_592_000_000 },
       admin: { listen: { host: '127.0.0.1', port: 9091 } },
+      notify: {},
       log: { level: 'info', format: 'json' },
     });
   });

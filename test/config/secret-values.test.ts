@@ -19,6 +19,7 @@ test('the schema marks exactly these keys as secrets', () => {
     'store.url',
     'admin.token',
     'admin.read_token',
+    'notify.*.url',
   ]);
 });
 

@@ -28,6 +28,7 @@ async function readAll(store: Store): Promise<unknown> {
     names: { last: store.names.lastOf(7_000_000) },
     repository: { number: store.repositoryIds.of(keyOf('repositories', 0)) },
     sent: { at: store.sent.sentAt(keyOf('sent', 0)) },
+    notices: [...store.notices.of('ops').values()],
     counts: store.counts(),
   };
 }

@@ -70,6 +70,7 @@ export async function stagedSource({
     hostLook: () => null,
   });
   const profiles = ['macos-15'];
+  const notices = { receivers: () => [{ name: 'ops', pending: 0, sent: 1, failed: 0 }] };
   const pulls = new Pulls({
     agent: () => ({}) as never,
     clock,
@@ -82,7 +83,7 @@ export async function stagedSource({
   bases.set('mac-1', 'macos-15', { state: 'none', why: 'it is being made' });
   const watching = await watchJournal({
     macUptime: () => null,
-    active: () => ({ actors, hosts, cordons, breakers, bases, profiles, scopes: [], github }),
+    active: () => ({ actors, hosts, cordons, breakers, bases, profiles, notices, scopes: [], github }),
     ...{ store, journal, deliveries, clock, health, log: silent },
   });
   tracer.listen();

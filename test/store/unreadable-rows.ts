@@ -36,6 +36,20 @@ export const WHOLE: Record<Damaged, object> = {
   leftovers: { at, vm: { host: 'mini', name: 'gh-a-1-1' }, runner: null },
   repositories: { id: 7 },
   sent: { at },
+  notices: {
+    key: '7000000',
+    kind: 'host',
+    mood: 'warn',
+    what: 'Host mini-1',
+    sentence: 'It does not answer.',
+    whom: 'jobs on mini-1',
+    act: '',
+    link: null,
+    begunAt: at,
+    missingSince: null,
+    endedAt: null,
+    isTold: true,
+  },
 };
 
 /** Copies of the row, in each of which one of its numbers is replaced. */
@@ -74,6 +88,7 @@ export function keyOf(table: TableName, n: number): string {
   const number = String(7_000_000 + n).padStart(16, '0');
   if (table === 'evidence') return `${number}-1`;
   if (table === 'quarantine') return `${7_000_000 + n}#1`;
+  if (table === 'notices') return `ops ${7_000_000 + n}`;
   return isNumbered.includes(table) ? number : `${7_000_000 + n}`;
 }
 

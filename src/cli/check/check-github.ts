@@ -2,7 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectGitHub, githubProxy } from '../../controller/connections.ts';
+import { connectGitHub } from '../../controller/connections.ts';
+import { proxyFor } from '../../controller/proxy-for.ts';
 import type { GitHub } from '../../github/github.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 
@@ -48,7 +49,7 @@ export async function checkGitHub(
 function checkNetwork({ github }: Config, env: NodeJS.ProcessEnv): Finding[] {
   const { ok, wrong } = about('github');
   const findings: Finding[] = [];
-  const proxy = githubProxy(github.api_url, env);
+  const proxy = proxyFor(github.api_url, env);
   if (proxy) {
     findings.push(
       ok(

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { agentTokenProblem } from '../../config/sections/agent-keys.ts';
 import { appKeyProblem } from '../../config/sources/app-key.ts';
 import { imageReferenceProblem } from '../../config/values/image-reference.ts';
-import { githubProxy } from '../../controller/connections.ts';
+import { proxyFor } from '../../controller/proxy-for.ts';
 import type { GitHubAuth } from '../../github/access/connect-octokit.ts';
 import { createGitHub, type GitHub } from '../../github/github.ts';
 import { agentHealth } from '../check/agent-health.ts';
@@ -112,7 +112,7 @@ export class Outside {
             privateKey: readFileSync(auth.keyPath, 'utf8'),
           }
         : auth;
-    const proxy = githubProxy(apiUrl, this.#env);
+    const proxy = proxyFor(apiUrl, this.#env);
     const github = createGitHub({ apiUrl, auth: withKey, clock: this.#clock, proxy });
     if (!this.#isChecked) return { value: github, found: '' };
     const { findings } = await github.checkAccess({ scopes: [], repositories: [] });

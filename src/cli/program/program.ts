@@ -4,6 +4,7 @@ import { packageInfo } from '../package-info.ts';
 import { addHosts } from './host-program.ts';
 import { addInit } from './init-program.ts';
 import { addLeftovers } from './leftovers-program.ts';
+import { addNotify } from './notify-program.ts';
 import { configOption, example, jsonOption, port, wholeNumber } from './options.ts';
 import { addService } from './service-program.ts';
 import { addSimulate } from './simulate-program.ts';
@@ -166,6 +167,7 @@ export function commandLine(): Command {
     );
 
   addUsage(program);
+  addNotify(program);
   addLeftovers(program);
 
   program

@@ -4,6 +4,7 @@ import { hostKeys, jeballtoKeys } from './agent-keys.ts';
 import { controllerKeys } from './controller-keys.ts';
 import { adminKeys, logKeys, storeKeys } from './daemon-keys.ts';
 import { githubKeys } from './github-keys.ts';
+import { notifyKeys } from './notify-keys.ts';
 import { profileKeys } from './profile-keys.ts';
 import { runnerKeys } from './runner-keys.ts';
 import { timeoutKeys } from './timeout-keys.ts';
@@ -16,6 +17,8 @@ export interface Section {
    * such items by name.
    */
   form: 'one' | 'list' | 'named';
+  /** What the name of an item stands for. */
+  element?: string;
   keys: Record<string, z.ZodType>;
   /** The text above its keys in the reference. */
   meaning: string;
@@ -47,6 +50,7 @@ export const SECTIONS: Record<string, Section> = {
   },
   labels: {
     form: 'named',
+    element: 'label',
     keys: profileKeys,
     meaning:
       'At least one profile: what kind of VM a job with this label gets (image, size, lifetime). A job gets a VM when its `runs-on` names this label and no label that the runner lacks.',
@@ -59,6 +63,13 @@ export const SECTIONS: Record<string, Section> = {
   },
   store: { form: 'one', keys: storeKeys, meaning: 'The database with the records of running jobs.' },
   admin: { form: 'one', keys: adminKeys, meaning: 'The listener for operators.' },
+  notify: {
+    form: 'named',
+    element: 'receiver',
+    keys: notifyKeys,
+    meaning:
+      'Who is told when something begins to need a person, and when that is over: a name of your choice for each receiver.',
+  },
   log: { form: 'one', keys: logKeys, meaning: 'What is written to standard output.' },
 };
 

@@ -9,14 +9,18 @@ import { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
 import { VmLook } from '../../evidence/vm-look.ts';
 import { RunActors } from '../../github/run-actors.ts';
 import { ConnectionPool } from '../../guest/connection-pool.ts';
+import type { Health } from '../../health/health.ts';
 import { Pulls } from '../../hosts/pulls.ts';
 import { handlePendingDeliveries } from '../../intake/webhooks/pending-deliveries.ts';
 import { jobPolicy } from '../../jobs/job-policy.ts';
 import { restoreJobs } from '../../jobs/restore-jobs.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
 import type { Overview } from '../../journal/overview.js';
+import { liveRecording } from '../../journal/recording.ts';
+import { Notices } from '../../notices/notices.ts';
 import type { Store } from '../../store/store.ts';
 import { Collector } from '../../upkeep/collector.ts';
+import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { waitUntil } from '../../wait-until.ts';
 import type { Connections } from '../connections.ts';
 import { createCore } from '../create-core.ts';
@@ -28,6 +32,7 @@ import { abandonUnservable } from './abandon-unservable.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
 import { keepBases } from './keep-bases.ts';
+import { oldestWaits } from './oldest-waits.ts';
 import { recordFailures } from './record-failures.ts';
 
 /** Milliseconds for each part to close; unfinished creates and registrations are left to the next start. */
@@ -43,6 +48,9 @@ export interface ActivePartOptions {
   overview: Overview;
   /** Epoch ms at which an earlier daemon was last known to run. */
   heardLast: number;
+  /** What the rest of the daemon knows, called when it is needed. */
+  health(): Health;
+  versions: Pick<RunnerVersions, 'all'>;
   ports: Ports;
   clock: Clock;
   log: Logger;
@@ -56,7 +64,7 @@ export type ActivePart = ReturnType<typeof createActivePart>;
  */
 export function createActivePart(options: ActivePartOptions) {
   const { config, connections, store, journal, overview, heardLast, ports, clock, log } = options;
-  const { agents, tokens, github } = connections;
+  const { agents, tokens, github, receivers } = connections;
   const disposal = new DisposeStack(clock);
   let takesJobs = false;
   const progress = new Map<string, string>();
@@ -134,11 +142,23 @@ export function createActivePart(options: ActivePartOptions) {
     interval: config.controller.gc_interval,
   });
   const hostLook = (host: string) => hosts.snapshotOf(host)?.context;
-  const secrets = [...secretValues(config), ...tokens];
+  const secrets = [...secretValues(config), ...tokens, ...receivers.map(({ url }) => url)];
   const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
   const { webhookAndBreakerEntries } = core;
   const intake = createIntake({ ...parts, repositories, webhookAndBreakerEntries, random: ports.random });
   const orders = new Orders({ ...core, ...parts });
+  const notices = new Notices({
+    ...{ receivers, secrets, store, clock, log },
+    controller: config.controller.id,
+    recording: liveRecording(store, journal),
+    facts: () => ({
+      overview,
+      scopes: options.health().scopes,
+      unreadable: store.quarantine.rows(),
+      runners: options.versions.all(),
+    }),
+    oldestWaits: () => oldestWaits(actors, github.now() - clock.now()),
+  });
 
   async function begin(): Promise<void> {
     disposal.defer('logins in guests', () => guestConnections.close());
@@ -167,6 +187,8 @@ export function createActivePart(options: ActivePartOptions) {
     disposal.defer('the health of webhooks', () => intake.webhooks.stop());
     intake.poller.start();
     disposal.defer('the poller', () => intake.poller.stop());
+    notices.start();
+    disposal.defer('the notifications', () => notices.stop());
     keepBases({ ...core, ...parts, world, namePrefix: policy.namePrefix }, disposal);
     const collecting = collector.run();
     disposal.defer('the collector', () => {
@@ -194,6 +216,7 @@ export function createActivePart(options: ActivePartOptions) {
     bases: world.bases,
     collector,
     orders,
+    notices,
     progress,
     look: new VmLook(world, actors, secrets),
     runActors: new RunActors(github, clock),

@@ -16,6 +16,7 @@ import type { JournalWriter } from '../../journal/journal-writer.ts';
 import { endOfSeen } from '../../journal/outcome.js';
 import type { Overview } from '../../journal/overview.js';
 import { PhaseStats } from '../../journal/phase-stats.ts';
+import type { Notices } from '../../notices/notices.ts';
 import type { Breakers } from '../../placement/breakers/breakers.ts';
 import { hostRooms } from '../../placement/waiting/why-waiting.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,6 +24,7 @@ import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { callMetrics } from './call-metrics.ts';
+import { noticeMetrics } from './notice-metrics.ts';
 import { addUptimeMetrics, type UptimeMetricsOptions } from './uptime-metrics.ts';
 
 export interface MetricsOptions {
@@ -46,6 +48,7 @@ export interface MetricsOptions {
     /** The profiles of the config: the age of each one's queue is reported, also when the queue is empty. */
     profiles: readonly string[];
     bases: BaseVms;
+    notices: Pick<Notices, 'receivers'>;
   };
 }
 
@@ -103,6 +106,7 @@ export class Metrics {
     });
     this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
     addUptimeMetrics(PREFIX, this.#registry, { hosts: () => options.active().hosts, ...options });
+    noticeMetrics(PREFIX, this.#registry, () => options.active().notices);
     this.#gauges();
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { counted, moment } from '../../format.js';
+import { counted, day, span, webAddress } from '../../format.js';
 import { endOfSeen } from '../outcome.js';
 import { breakerWords } from './breaker-words.js';
 
@@ -20,8 +20,11 @@ import { breakerWords } from './breaker-words.js';
  *
  * @typedef {{ view?: 'jobs' | 'job' | 'hosts', jobId?: number, filter?: 'waiting', host?: string | null }} Shows
  *
+ * @typedef {'service' | 'scope' | 'host' | 'wait' | 'job' | 'image' | 'store'} Kind
+ *
  * @typedef {object} Item
  * @property {string} key the same for as long as it lasts
+ * @property {Kind} kind
  * @property {'bad' | 'warn'} mood
  * @property {string} what such as `Host mini-2`
  * @property {string} sentence
@@ -29,11 +32,13 @@ import { breakerWords } from './breaker-words.js';
  * @property {string} act who must act, or what the next move is
  * @property {number | null} since epoch ms
  * @property {Shows} shows where the page shows more
+ * @property {string | null} link to GitHub
  *
  * @typedef {object} Facts
  * @property {Overview} overview
  * @property {number} now epoch ms
  * @property {Scope[] | null} scopes null where only the journal tells: in the past and in a recording
+ * @property {{ profile: string, since: number }[]} [longWaits] the oldest job of each profile that waits too long
  * @property {Record<string, number>} unreadable rows of the store, by table
  * @property {boolean} isSilent the daemon does not respond
  * @property {{ profile: string, version: string, endsAt: number | null, isEnding: boolean }[]} runners in the images
@@ -43,18 +48,20 @@ import { breakerWords } from './breaker-words.js';
 export const LATELY = 6 * 3_600_000;
 
 /** The worst first. @param {Facts} facts @returns {Item[]} */
-export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners }) {
+export function attentionOf({ overview, now, scopes, isSilent, unreadable, runners, longWaits = [] }) {
   const parts = scopes === null ? partsOfJournal(overview) : scopes.map(itemOfScope);
   const jobs = overview.ended.filter(({ at }) => now - at < LATELY).flatMap(itemOfEnded);
   const kept = scopes === null ? [] : [...itemsOfRows(unreadable), ...runners.flatMap(itemOfRunner)];
   const silence = isSilent ? [itemOfSilence()] : [];
-  const all = [...silence, ...parts, ...jobs, ...kept];
+  const waits = longWaits.map((wait) => itemOfWait(wait, now));
+  const all = [...silence, ...parts, ...jobs, ...waits, ...kept];
   return [...all.filter(({ mood }) => mood === 'bad'), ...all.filter(({ mood }) => mood === 'warn')];
 }
 
 /** @returns {Item} */
 const itemOfSilence = () => ({
   key: 'silence',
+  kind: 'service',
   mood: 'bad',
   what: 'The daemon',
   sentence: 'It does not respond.',
@@ -62,6 +69,7 @@ const itemOfSilence = () => ({
   act: 'Check that its process runs. This page continues by itself.',
   since: null,
   shows: {},
+  link: null,
 });
 
 /** @type {Partial<Record<string, (name: string) => string>>} */
@@ -104,6 +112,7 @@ function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
   const whom = stops ? 'every job' : (WHOM[what]?.(name) ?? 'every job');
   return {
     key: `${what} ${name}`,
+    kind: stops ? 'service' : what === 'host' ? 'host' : 'scope',
     mood: stops ? 'bad' : 'warn',
     what: TITLES[what]?.(name) ?? what,
     sentence,
@@ -111,6 +120,7 @@ function itemOfScope({ what, name, sentence, since, whoActs, stops }) {
     act: whoActs,
     since,
     shows: PLACES[what] ?? { view: 'hosts', host: what === 'host' ? name : null },
+    link: null,
   };
 }
 
@@ -157,11 +167,12 @@ function itemOfEnded(job) {
   const { outcome, cause } = endOfSeen(job);
   const isGivenUp = job.state === 'failed' && outcome === 'notOurs' && cause !== null;
   if (outcome !== 'lost' && !isGivenUp) return [];
-  const { name, owner, repository } = job.context.job ?? {};
+  const { name, owner, repository, url } = job.context.job ?? {};
   const why = cause ? ` ${cause.code}: ${cause.message}` : '';
   return [
     {
       key: `ended ${job.jobId}`,
+      kind: 'job',
       mood: outcome === 'lost' ? 'bad' : 'warn',
       what: `Job ${name || job.jobId}`,
       sentence: `${outcome === 'lost' ? 'It was lost while it ran.' : 'It was given up.'}${why}`,
@@ -169,8 +180,25 @@ function itemOfEnded(job) {
       act: outcome === 'lost' ? 'Run the job again at GitHub.' : 'Remove the cause, then serve it again.',
       since: job.at,
       shows: { view: 'job', jobId: job.jobId },
+      link: webAddress(url),
     },
   ];
+}
+
+/** @param {{ profile: string, since: number }} wait @param {number} now @returns {Item} */
+function itemOfWait({ profile, since }, now) {
+  return {
+    key: `wait ${profile}`,
+    kind: 'wait',
+    mood: 'warn',
+    what: `Jobs of ${profile}`,
+    sentence: `The oldest of them has waited for a slot for ${span(now - since)}.`,
+    whom: `jobs of the profile ${profile}`,
+    act: 'The operator: "jeballto-runner jobs" says what each of them waits for.',
+    since,
+    shows: { view: 'jobs', filter: 'waiting' },
+    link: null,
+  };
 }
 
 /** @param {Record<string, number>} unreadable @returns {Item[]} */
@@ -182,6 +210,7 @@ function itemsOfRows(unreadable) {
   return [
     {
       key: 'rows',
+      kind: 'store',
       mood: 'warn',
       what: 'Unreadable rows',
       sentence: `${counted(all, 'row')} of the store cannot be read and ${all === 1 ? 'is' : 'are'} in quarantine: ${where}.`,
@@ -189,6 +218,7 @@ function itemsOfRows(unreadable) {
       act: 'The operator: run "jeballto-runner check", which says what to do.',
       since: null,
       shows: { view: 'hosts' },
+      link: null,
     },
   ];
 }
@@ -199,13 +229,15 @@ function itemOfRunner({ profile, version, endsAt, isEnding }) {
   return [
     {
       key: `runner ${profile}`,
+      kind: 'image',
       mood: 'warn',
       what: `Image of ${profile}`,
-      sentence: `GitHub accepts its runner ${version}${endsAt === null ? ' not for long' : ` until ${moment(endsAt)}`}.`,
+      sentence: `GitHub accepts its runner ${version}${endsAt === null ? ' not for long' : ` until ${day(endsAt)}`}.`,
       whom: `jobs of the profile ${profile}`,
       act: 'The maker of the image: build it with a current runner.',
       since: null,
       shows: { view: 'hosts' },
+      link: null,
     },
   ];
 }

@@ -1,0 +1,97 @@
+import { type Clock, withinTimeout } from '../clock.ts';
+import { span } from '../format.js';
+import { redact } from '../redact.ts';
+import type { Message } from './message.ts';
+import type { Receiver } from './receiver.ts';
+import { slackBody } from './slack-body.ts';
+import { webhookBody } from './webhook-body.ts';
+
+/** Milliseconds for the whole request. */
+const DEADLINE = 10_000;
+/** Bytes of a refusal that are read. */
+const MOST_READ = 512;
+
+export type Posted =
+  | { isSent: true }
+  | {
+      isSent: false;
+      /** A sentence about the receiver, without any part of its URL. */
+      why: string;
+      /** Milliseconds for which the receiver wants to be left alone; null when it does not say. */
+      retryAfter: number | null;
+      /** It will most probably refuse the next try, too. */
+      isRefusal: boolean;
+    };
+
+/** Sends a message to a receiver, once. Never rejects. */
+export async function postMessage(
+  { form, url, fetch: send }: Receiver,
+  message: Message,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<Posted> {
+  const body = JSON.stringify(form === 'slack' ? slackBody(message) : webhookBody(message));
+  try {
+    return await withinTimeout(
+      clock,
+      DEADLINE,
+      async (limit) => {
+        const headers = { 'content-type': 'application/json', 'user-agent': 'jeballto-runner' };
+        const options = { method: 'POST', redirect: 'manual', headers, body, signal: limit } as const;
+        return outcomeOf(await send(url, options), url, clock.now());
+      },
+      signal,
+    );
+  } catch (error) {
+    // The message of the error may contain the URL.
+    const { name, cause } = error as { name?: string; cause?: { code?: string } };
+    const why =
+      name === 'TimeoutError'
+        ? `It did not answer within ${span(DEADLINE)}.`
+        : `It cannot be reached (${cause?.code ?? name ?? 'unknown'}).`;
+    return { isSent: false, why, retryAfter: null, isRefusal: false };
+  }
+}
+
+async function outcomeOf(response: Response, url: string, now: number): Promise<Posted> {
+  const { status, ok, headers } = response;
+  const said = await beginningOf(response);
+  if (ok) return { isSent: true };
+  const isRedirect = status >= 300 && status < 400;
+  const isBusy = status === 408 || status === 425 || status === 429;
+  const shown = said === '' ? '' : `: ${redact(said, [url, new URL(url).pathname])}`;
+  return {
+    isSent: false,
+    why: isRedirect
+      ? `It redirects (status ${status}), which is refused: write its final address.`
+      : `It returned status ${status}${shown}.`,
+    retryAfter: retryAfterOf(headers.get('retry-after'), now),
+    isRefusal: isRedirect || (status < 500 && !isBusy),
+  };
+}
+
+/** The beginning of what it said, in one line; the rest is not read. */
+async function beginningOf({ body }: Response): Promise<string> {
+  if (!body) return '';
+  const reader = body.getReader();
+  let text = '';
+  const decoder = new TextDecoder();
+  while (text.length < MOST_READ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel().catch(() => undefined);
+  return text
+    .slice(0, MOST_READ)
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 120);
+}
+
+/** Seconds or a date, as RFC 9110 has it. */
+function retryAfterOf(text: string | null, now: number): number | null {
+  if (text === null) return null;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}

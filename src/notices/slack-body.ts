@@ -1,0 +1,24 @@
+import type { Message } from './message.ts';
+import { messageLines } from './message-lines.ts';
+
+/** Slack cuts longer messages, and asks for no more characters than this. */
+const LONGEST = 4_000;
+
+/** Slack reads these three as markup: `<!channel>` in the name of a job would call everybody. */
+const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** The message as an incoming webhook of Slack takes it. What does not fit is counted. */
+export function slackBody(message: Message): object {
+  const text = textOf(message);
+  if (text.length <= LONGEST || message.notices.length <= 1) return { text: text.slice(0, LONGEST) };
+  return slackBody({ ...message, notices: message.notices.slice(0, -1), more: message.more + 1 });
+}
+
+const textOf = (message: Message) =>
+  messageLines(message, {
+    mark: ({ change, mood }) =>
+      change === 'over' ? ':white_check_mark:' : mood === 'bad' ? ':red_circle:' : ':large_orange_circle:',
+    strong: (text) => `*${text}*`,
+    plain: escaped,
+  }).join('\n');

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { cutText, exactText, instant } from '../../bounds.ts';
+import type { Table } from './table.ts';
+
+const schema = z.object({
+  key: exactText,
+  kind: exactText,
+  mood: z.enum(['bad', 'warn']),
+  what: cutText,
+  sentence: cutText,
+  whom: cutText,
+  act: cutText,
+  link: exactText.nullable(),
+  begunAt: instant,
+  missingSince: instant.nullable(),
+  endedAt: instant.nullable(),
+  isTold: z.boolean(),
+});
+
+/** Something that needs attention, as far as one receiver of notifications was told of it. Instants in epoch ms. */
+export type StoredNotice = z.output<typeof schema>;
+
+/**
+ * What each receiver was told, and what it has to be told still, across restarts: so nothing is told again,
+ * and nothing is forgotten. Reads are answered from memory.
+ */
+export class Notices {
+  readonly #table: Table;
+  readonly #ofReceiver = new Map<string, Map<string, StoredNotice>>();
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async load(): Promise<void> {
+    for await (const row of this.#table.rows()) {
+      const { data, error } = schema.safeParse(row.value);
+      const [receiver = ''] = row.key.split(' ', 1);
+      if (data && row.key === rowKey(receiver, data.key)) this.#rowsOf(receiver).set(data.key, data);
+      else this.#table.setAside(row, error ?? null, null, 'What it was about may be told again.');
+    }
+  }
+
+  /** By the key of what needs attention. */
+  of(receiver: string): ReadonlyMap<string, StoredNotice> {
+    return this.#rowsOf(receiver);
+  }
+
+  put(receiver: string, notice: StoredNotice): void {
+    this.#rowsOf(receiver).set(notice.key, notice);
+    this.#table.put(rowKey(receiver, notice.key), notice);
+  }
+
+  delete(receiver: string, key: string): void {
+    this.#rowsOf(receiver).delete(key);
+    this.#table.delete(rowKey(receiver, key));
+  }
+
+  /** Forgets the receivers that are not among these: the config has them no more. */
+  keepOnly(receivers: readonly string[]): void {
+    for (const [receiver, rows] of this.#ofReceiver) {
+      if (receivers.includes(receiver)) continue;
+      for (const key of rows.keys()) this.#table.delete(rowKey(receiver, key));
+      this.#ofReceiver.delete(receiver);
+    }
+  }
+
+  #rowsOf(receiver: string): Map<string, StoredNotice> {
+    const rows = this.#ofReceiver.get(receiver) ?? new Map<string, StoredNotice>();
+    this.#ofReceiver.set(receiver, rows);
+    return rows;
+  }
+}
+
+/** The name of a receiver has no space. */
+const rowKey = (receiver: string, key: string) => `${receiver} ${key}`;
