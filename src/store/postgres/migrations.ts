@@ -45,4 +45,5 @@ create table ${SCHEMA}.fence (
 );
 insert into ${SCHEMA}.fence (epoch, batch) values (0, 0);`,
   createTable('proofs'),
+  createTable('notices'),
 ];
