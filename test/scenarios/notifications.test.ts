@@ -4,7 +4,7 @@ import { soon } from '../support/soon.ts';
 import { scenario } from './scenario.ts';
 
 test('a job that was lost is told, by the next daemon where the first one ended before, and nothing waits for it', {
-  timeout: 150_000,
+  timeout: 240_000,
 }, async () => {
   await using server = await receivingServer();
   server.faults.push(status(503));
