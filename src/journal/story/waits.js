@@ -40,7 +40,11 @@ export function waitsOf({ state, context }) {
   } else if (/\b(waiting|blocked)\b/.test(state))
     add('try', `Try ${(phase?.tries ?? 0) + 1}`, phase?.nextTryAt);
   if (TIMED.has(top))
-    add('deadline', top === 'warm' ? 'The warm VM is removed' : 'If it gets no further, the attempt ends', phase?.deadlineAt);
+    add(
+      'deadline',
+      top === 'warm' ? 'The warm VM is removed' : 'If it gets no further, the attempt ends',
+      phase?.deadlineAt,
+    );
   if (state.startsWith('running.idle'))
     add('deadline', 'A runner without a job is retired', phase?.deadlineAt);
   if (top === 'running') add('lifetime', 'The agent powers the VM off', vm?.expiresAt);
