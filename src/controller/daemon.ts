@@ -79,12 +79,19 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     health: () => health.now(),
   });
   disposal.defer('what watches the journal', () => watching.stop());
+  let unwatchedSince: number | null = watching.heardLast;
+  // Only the first active part follows a time in which nobody looked at the hosts.
+  const heardLast = () => {
+    const since = unwatchedSince;
+    unwatchedSince = null;
+    return since;
+  };
   const part = createActivePart({
     ...{ config, connections, store, journal, ports, clock, log },
     overview: watching.overview,
-    heardLast: watching.heardLast,
     health: () => health.now(),
     versions: watching.versions,
+    heardLast,
   });
   let begin = (_started: Promise<void>): void => undefined;
   const started = new Promise<void>((resolve) => {

@@ -46,8 +46,8 @@ export interface ActivePartOptions {
   journal: JournalWriter;
   /** The sum of the journal. It takes each entry before anything here does. */
   overview: Overview;
-  /** Epoch ms at which an earlier daemon was last known to run. */
-  heardLast: number;
+  /** Epoch ms at which an earlier daemon was last known to run; null for a part that another one made room for. */
+  heardLast(): number | null;
   /** What the rest of the daemon knows, called when it is needed. */
   health(): Health;
   versions: Pick<RunnerVersions, 'all'>;
@@ -63,7 +63,7 @@ export type ActivePart = ReturnType<typeof createActivePart>;
  * hosts and GitHub. The rest of the daemon outlives it. Nothing happens before `start`.
  */
 export function createActivePart(options: ActivePartOptions) {
-  const { config, connections, store, journal, overview, heardLast, ports, clock, log } = options;
+  const { config, connections, store, journal, overview, ports, clock, log } = options;
   const { agents, tokens, github, receivers } = connections;
   const disposal = new DisposeStack(clock);
   let takesJobs = false;
@@ -176,7 +176,7 @@ export function createActivePart(options: ActivePartOptions) {
     disposal.defer('the jobs', () => core.stop());
     disposal.defer('calls under way', () => world.creates.allFinished());
     abandonUnservable(actors, dispatcher, config);
-    hosts.start(heardLast);
+    hosts.start(options.heardLast());
     core.cordonWatch.look();
     disposal.defer('the hosts', () => hosts.stop());
     takesJobs = true;
