@@ -1,5 +1,5 @@
-import { failureOf } from '../../machines/failure.ts';
 import { isErrorResponse } from './agent-failure.ts';
+import { isInMaintenance, offersClone } from './agent-probes.ts';
 import { CHANGE_TIMEOUT_MS, change, get, large, nullWhenGone, pullPath, vmPath } from './agent-requests.ts';
 import {
   type AgentCapabilities,
@@ -28,9 +28,6 @@ import {
 } from './agent-responses.ts';
 import { AgentTransport, type AgentTransportOptions } from './agent-transport.ts';
 import { type VmList, vmListOf, vmsNamed } from './vm-list.ts';
-
-/** A well-formed id that does not belong to any VM. */
-const NO_VM = '00000000-0000-0000-0000-000000000000';
 
 /** An aborted call rejects with the signal's reason. */
 export interface Abortable {
@@ -77,20 +74,9 @@ export class AgentClient {
     );
   }
 
-  /**
-   * Whether the agent is in maintenance: it then refuses every change, and answers what reads. The request is a
-   * change of what cannot be changed, which an agent that takes changes refuses, too, but as wrong.
-   */
-  async isInMaintenance({ signal }: Abortable = {}): Promise<boolean> {
-    const what = 'ask whether it takes changes';
-    try {
-      await this.#transport.bytes({ ...get(what, '/auth/verify', signal), method: 'POST' });
-      return false;
-    } catch (error) {
-      const { code } = failureOf(error);
-      if (code === 'AGENT_REQUEST_REFUSED' || code === 'HOST_MAINTENANCE') return code === 'HOST_MAINTENANCE';
-      throw error;
-    }
+  /** Whether the agent is in maintenance: it then refuses every change, and answers what reads. */
+  isInMaintenance({ signal }: Abortable = {}): Promise<boolean> {
+    return isInMaintenance(this.#transport, signal);
   }
 
   /** All VMs of the host, including those of others. A VM that is still being created is not listed. */
@@ -144,21 +130,9 @@ export class AgentClient {
     });
   }
 
-  /**
-   * Whether this agent can clone. The request is for a VM that cannot exist and has a body without a name: an
-   * agent with the route rejects the body, an older one rejects the path, and neither makes a VM.
-   */
-  async offersClone({ signal }: Abortable = {}): Promise<boolean> {
-    const request = change('ask whether it can clone', 'POST', vmPath(NO_VM, '/clone'), signal);
-    try {
-      await this.#transport.bytes({ ...request, body: {} });
-      return false;
-    } catch (error) {
-      if (isErrorResponse(error, 400, 'INVALID_REQUEST')) return true;
-      if (isErrorResponse(error, 404, 'NOT_FOUND') || isErrorResponse(error, 405, 'METHOD_NOT_ALLOWED'))
-        return false;
-      throw error;
-    }
+  /** Whether this agent can clone. */
+  offersClone({ signal }: Abortable = {}): Promise<boolean> {
+    return offersClone(this.#transport, signal);
   }
 
   /**

@@ -3,11 +3,11 @@ import { type Actor, createActor, fromPromise } from 'xstate';
 import {
   createHostMachine,
   type HostEvent,
-  type HostLook,
   type HostMachine,
   type HostPolicy,
   type HostSnapshot,
 } from '../../machines/host.ts';
+import type { HostLook } from '../../machines/host-look.ts';
 import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
 import { UNREADABLE } from '../agent/vm-state.ts';

@@ -1,4 +1,4 @@
-import type { HostLook } from '../../machines/host.ts';
+import type { HostLook } from '../../machines/host-look.ts';
 import { holdsSlot } from '../agent/vm-state.ts';
 
 /**

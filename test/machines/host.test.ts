@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failure } from '../../machines/failure.ts';
-import { createHostMachine, type HostContext, type HostLook } from '../../machines/host.ts';
+import { createHostMachine, type HostContext } from '../../machines/host.ts';
+import type { HostLook } from '../../machines/host-look.ts';
 import { pathOf, restingValues } from './machine-walk.ts';
 
 const NOW = 1_000_000;

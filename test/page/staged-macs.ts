@@ -1,4 +1,4 @@
-import type { HostVm } from '../../machines/host.ts';
+import type { HostVm } from '../../machines/host-look.ts';
 import type { AgentClient } from '../../src/agent/agent-client.ts';
 import { DaemonError } from '../../src/errors.ts';
 import type { JobActors } from '../../src/jobs/job-actors.ts';
