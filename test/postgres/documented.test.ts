@@ -106,15 +106,18 @@ describe.runIf(inject('postgres'))('what operations.md says of PostgreSQL', () =
       const { status, stderr } = spawnSync(join(programs() ?? '', program), args, { encoding: 'utf8' });
       expect([command, status, stderr]).toEqual([command, 0, '']);
     }
-    await vi.waitFor(async () => {
-      const restored = await open('restored');
-      const found = [
-        restored.actors.has('101'),
-        restored.names.lastOf(7) >= last,
-        restored.names.lastOf(8) > 0,
-      ];
-      await restored.close();
-      expect(found).toEqual([true, true, true]);
-    });
+    await vi.waitFor(
+      async () => {
+        const restored = await open('restored');
+        const found = [
+          restored.actors.has('101'),
+          restored.names.lastOf(7) >= last,
+          restored.names.lastOf(8) > 0,
+        ];
+        await restored.close();
+        expect(found).toEqual([true, true, true]);
+      },
+      { timeout: 20_000 },
+    );
   });
 });

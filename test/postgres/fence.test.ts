@@ -1,9 +1,8 @@
 import pg from 'pg';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Operation } from '../../src/store/engine.ts';
 import { batchStatement } from '../../src/store/postgres/batch-statement.ts';
-import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import type { PostgresEngine } from '../../src/store/postgres/postgres-engine.ts';
 import { TakenOverError } from '../../src/store/store-error.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -25,7 +24,7 @@ describe.runIf(port)('the fence of a database', () => {
     place = new PostgresPlace(port ?? 0);
     await place.make();
     onTakenOver.mockClear();
-    engine = await openPostgres(place.url(), { clock: systemClock, onTakenOver });
+    engine = await place.open(onTakenOver);
   });
   afterEach(async () => {
     await engine.close();
@@ -39,7 +38,7 @@ describe.runIf(port)('the fence of a database', () => {
   test('refuses the whole batch of a daemon whose epoch is over, and tells it once', async () => {
     await engine.write([put('a')]);
     await endLease();
-    const second = await openPostgres(place.url(), { clock: systemClock });
+    const second = await place.open();
     expect(second.epoch).toBeGreaterThan(engine.epoch);
     await expect(engine.write([put('b'), { type: 'del', table: 'noted', key: 'a' }])).rejects.toThrow(
       TakenOverError,
@@ -69,13 +68,16 @@ describe.runIf(port)('the fence of a database', () => {
     const { text, values } = batchStatement(engine.epoch, 100, [put('a'), put('b')]);
     await client.query(text, values);
     await endLease();
-    const taking = openPostgres(place.url(), { clock: systemClock });
-    await vi.waitFor(async () => {
-      const { rows } = await place.ask(
-        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-      );
-      expect(rows).toHaveLength(1);
-    });
+    const taking = place.open();
+    await vi.waitFor(
+      async () => {
+        const { rows } = await place.ask(
+          "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+        );
+        expect(rows).toHaveLength(1);
+      },
+      { timeout: 20_000 },
+    );
     await client.query('commit');
     await client.end();
     const second = await taking;
@@ -100,9 +102,7 @@ describe.runIf(port)('the fence of a database', () => {
 
   test('gives the database to one of two daemons that start at once', async () => {
     await engine.close();
-    const both = await Promise.allSettled(
-      [1, 2].map(() => openPostgres(place.url(), { clock: systemClock })),
-    );
+    const both = await Promise.allSettled([1, 2].map(() => place.open()));
     const [refused] = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     const winners = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(winners).toHaveLength(1);
@@ -112,18 +112,35 @@ describe.runIf(port)('the fence of a database', () => {
     for (const winner of winners) await winner.close();
   });
 
+  test('waits for the lease of a daemon that died, and says so', async () => {
+    await engine.close();
+    await place.ask(
+      "update jeballto_runner.lease set holder = 'mini', expires_at = clock_timestamp() + interval '4 seconds'",
+    );
+    const told: string[] = [];
+    const log = pino({}, { write: (line: string) => void told.push(JSON.parse(line).msg) });
+    engine = await place.open(undefined, log);
+    expect(told).toEqual([
+      expect.stringMatching(/^the start waits until the lease of the last daemon on .* \(mini\)$/),
+    ]);
+    await engine.write([put('a')]);
+  });
+
   test('has an epoch above every earlier one when an old backup was restored', async () => {
     const last = engine.epoch;
     await engine.close();
     await place.ask('update jeballto_runner.lease set epoch = 7');
     await place.ask('update jeballto_runner.fence set epoch = 7, batch = 99');
     // The clock of the database gives a new epoch each second.
-    await vi.waitFor(async () => {
-      engine = await openPostgres(place.url(), { clock: systemClock });
-      const isAbove = engine.epoch > last;
-      if (!isAbove) await engine.close();
-      expect(isAbove).toBe(true);
-    });
+    await vi.waitFor(
+      async () => {
+        engine = await place.open();
+        const isAbove = engine.epoch > last;
+        if (!isAbove) await engine.close();
+        expect(isAbove).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
     const secondsSince2026 = (Date.now() - Date.UTC(2026, 0, 1)) / 1000;
     expect(Math.abs(engine.epoch - secondsSince2026)).toBeLessThan(600);
     await engine.write([put('a')]);

@@ -3,11 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
-import { systemClock } from '../../src/clock.ts';
 import { TABLES } from '../../src/store/engine.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
-import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -24,7 +22,7 @@ describe.runIf(port)('store migrate', () => {
   afterEach(() => place.remove());
 
   const owner = () => place.url(OWNER);
-  const openAndClose = async () => (await openPostgres(place.url(), { clock: systemClock })).close();
+  const openAndClose = async () => (await place.open()).close();
 
   test('makes the tables once, also when several start it at once', async () => {
     await expect(openAndClose()).rejects.toThrow(/jeballto-runner store migrate/);

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { pino } from 'pino';
 import { systemClock } from '../../src/clock.ts';
 import { TABLES, type TableName } from '../../src/store/engine.ts';
 import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
@@ -30,9 +31,12 @@ export class PostgresPlace implements Place {
     await this.ask(`create database ${this.#name} template ${template}`, [], 'postgres');
   }
 
-  async open(): Promise<PostgresEngine> {
+  async open(
+    onTakenOver: (why: string) => void = () => undefined,
+    log = pino({ level: 'silent' }),
+  ): Promise<PostgresEngine> {
     await this.make();
-    return openPostgres(this.url(), { clock: systemClock });
+    return openPostgres(this.url(), { clock: systemClock, log, onTakenOver });
   }
 
   put(table: TableName, key: string, text: string): Promise<unknown> {

@@ -1,7 +1,5 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { openPostgres } from '../../src/store/postgres/open-postgres.ts';
 import { PostgresPlace } from './postgres-place.ts';
 import { OWNER, PostgresServer } from './postgres-server.ts';
 
@@ -15,7 +13,7 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
   test('has not acknowledged a batch whose wait was cancelled, although PostgreSQL reports a success', async () => {
     await using place = new PostgresPlace(server.port);
     await place.make();
-    const engine = await openPostgres(place.url(), { clock: systemClock });
+    const engine = await place.open();
     // No such standby database exists, so every commit waits from now on.
     const admin = new pg.Client({
       connectionString: place.url(OWNER),
@@ -28,12 +26,15 @@ describe.runIf(inject('postgres'))('a server that waits for a synchronous standb
     const refused = expect(writing).rejects.toThrow(
       /the wait for the synchronous standby database was cancelled/,
     );
-    await vi.waitFor(async () => {
-      const { rows } = await admin.query(
-        "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query like '%noted%'",
-      );
-      expect(rows).toHaveLength(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { rows } = await admin.query(
+          "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and query like '%noted%'",
+        );
+        expect(rows).toHaveLength(1);
+      },
+      { timeout: 20_000 },
+    );
     await refused;
     await admin.query('alter system reset synchronous_standby_names');
     await admin.query('select pg_reload_conf()');

@@ -36,6 +36,8 @@ export interface LeaseOptions {
   /** Who takes it, for people. */
   holder: string;
   clock: Clock;
+  /** The lease of an earlier daemon has not ended yet. */
+  onWait(holder: string): void;
   /** Another daemon has taken the database: this one cannot write any more. */
   onLost(): void;
 }
@@ -74,6 +76,7 @@ export class Lease {
           `another daemon uses it (${row.holder}): stop that one, or give this one a database of its own.`,
         );
       }
+      if (seen === null) options.onWait(String(row.holder));
       seen = row.ends;
       await sleepFor(options.clock, LOOK_EVERY);
     }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
@@ -11,6 +12,7 @@ import { SCHEMA } from './sql-table.ts';
 
 export interface OpenPostgresOptions {
   clock: Clock;
+  log: Logger;
   /** Another daemon has taken over the database, as a sentence. */
   onTakenOver?(why: string): void;
 }
@@ -21,7 +23,7 @@ export interface OpenPostgresOptions {
  */
 export async function openPostgres(
   url: string,
-  { clock, onTakenOver = () => undefined }: OpenPostgresOptions,
+  { clock, log, onTakenOver = () => undefined }: OpenPostgresOptions,
 ): Promise<PostgresEngine> {
   const place = placeOf(url);
   const connections = new Connections(url);
@@ -30,6 +32,10 @@ export async function openPostgres(
     const lease = await Lease.take(connections, {
       holder: `${hostname()}, process ${process.pid}`,
       clock,
+      onWait: (holder) =>
+        log.info(
+          `the start waits until the lease of the last daemon on ${place} has ended, ten seconds at most (${holder})`,
+        ),
       onLost: () =>
         onTakenOver(
           `Another daemon has taken over the store in ${place}: this one ends, since it can store nothing any more.`,
