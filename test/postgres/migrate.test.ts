@@ -37,8 +37,12 @@ describe.runIf(port)('store migrate', () => {
 
   test('changes a database of an earlier version, with which the daemon does not start', async () => {
     await migrate(owner(), DAEMON);
+    // As the first version made it.
     await place.ask(
-      'delete from jeballto_runner.migrations where version > 1; drop table jeballto_runner.proofs',
+      'drop schema jeballto_runner cascade; create schema jeballto_runner;' +
+        'create table jeballto_runner.migrations (version int primary key, applied_at timestamptz not null default now());' +
+        `${MIGRATIONS[0]} insert into jeballto_runner.migrations (version) values (1);` +
+        `grant usage on schema jeballto_runner to ${DAEMON}; grant select on jeballto_runner.migrations to ${DAEMON}`,
     );
     await expect(openAndClose()).rejects.toThrow(
       `its tables are those of version 1, and this daemon needs ${MIGRATIONS.length}: run "jeballto-runner store migrate"`,
