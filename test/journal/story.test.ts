@@ -54,6 +54,17 @@ describe('the attempts of a job', () => {
     expect([second?.vm, second?.end]).toEqual([null, '']);
   });
 
+  test('do not begin again at an end that GitHub told late: it counts the VMs, and the job waited for one more', () => {
+    const waiting = exchanged().add('done', { actor: '202', attempt: 2, event: 'job.takenElsewhere' });
+    const changed = { job: job(1, { status: 'completed' }), vm: null };
+    const late = waiting.add('done', {
+      ...{ actor: '101.settled', attempt: 1, from: '' },
+      event: 'job.settled',
+      changed,
+    });
+    expect(attemptsOf(late.entries).map(({ number }) => number)).toEqual([1, 2]);
+  });
+
   test('name the VM that came by an exchange, and for which job it was made', () => {
     const story = exchanged().add('running.busy.watching', {
       ...{ actor: '202', attempt: 2, event: 'job.exchanged' },

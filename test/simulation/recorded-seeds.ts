@@ -133,7 +133,7 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
   {
     seed: 1808,
     found:
-      'nothing in the daemon: the check of stories wanted the end of a job whose repository was deleted (so did 2030)',
+      'nothing in the daemon: the check of stories wanted the end of a job whose repository was deleted (so did 2030 and 2717)',
     troubles: ['repositoryDeleted'],
     hasClocks: true,
   },
@@ -149,6 +149,12 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     found:
       'nothing in the daemon: a row was damaged in a store that no life had begun, so it was another program’s',
     troubles: ['jitForbidden', 'unlistedRepository'],
+    hasClocks: true,
+  },
+  {
+    seed: 2666,
+    found: 'a story began its attempts again at an end that GitHub told late, since that counts only the VMs',
+    troubles: ['nothingAssigned', 'ghostRunners'],
     hasClocks: true,
   },
 ];

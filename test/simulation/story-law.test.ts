@@ -59,6 +59,9 @@ describe('law 10: the story of a job is true', () => {
     const work = [{ vmName: VM.name, jobId: JOB.id, how: 'refused' } as const];
     expect(untruths(untold, truth({ conclusion: 'cancelled', work, isAnswered: false }))).toEqual([]);
     expect(untruths(untold, truth({ conclusion: 'cancelled', work }))).toHaveLength(1);
+    const outlived = served({ outcome: 'lost', blame: 'job', cause: GONE }, 'cancelled');
+    expect(untruths(outlived, truth({ conclusion: 'cancelled', work, isAnswered: false }))).toEqual([]);
+    expect(untruths(outlived, truth({ conclusion: 'cancelled', work }))).toHaveLength(1);
   });
 
   test('and not when it names another VM', () => {

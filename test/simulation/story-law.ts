@@ -128,7 +128,10 @@ function ofEnd(
   }
   // Without the record of its VM, nobody waits for the end of the job that runs in it; and GitHub says nothing of the
   // jobs of a deleted repository.
-  const expected = [...endsThatAreTrue(conclusion, done), ...(hasRecord && isAnswered ? [] : ['unknown'])];
+  const isUntold = !hasRecord || !isAnswered;
+  const expected = [...endsThatAreTrue(conclusion, done), ...(isUntold ? ['unknown'] : [])];
+  // Its runner heard from GitHub that it was over, and the daemon saw only the end of its VM.
+  if (!isAnswered && done?.how === 'refused') expected.push('lost (job)');
   if (!expected.includes(told))
     found.push(
       `it ended ${told}, and in truth ${done?.how ?? 'without work'} (${conclusion}): ${end.cause?.message}`,

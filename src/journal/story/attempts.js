@@ -51,9 +51,11 @@ export class AttemptTeller {
     const context = contextAfter(this.#contexts, entry);
     const holds = holdsItsJob({ jobId: entry.jobId, context });
     // A job that is served again, or whose record was lost, is counted from its first attempt again.
-    const isAgain = entry.event === 'job.observed' || (holds && entry.attempt < this.#last);
+    // An end that GitHub told late counts the VMs, and the job may have waited for one more.
+    const number = entry.event === 'job.settled' ? Math.max(entry.attempt, this.#last) : entry.attempt;
+    const isAgain = entry.event === 'job.observed' || (holds && number < this.#last);
     if (isAgain) this.#first = this.attempts.length;
-    const attempt = this.#attempt(entry.attempt);
+    const attempt = this.#attempt(number);
     if (context.vm) {
       const { name, host, madeFor } = context.vm;
       attempt.vm = { name, host, madeFor: madeFor?.jobId ?? entry.jobId };
