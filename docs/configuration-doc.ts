@@ -30,7 +30,8 @@ function sectionReference(name: string, { form, element = 'name', keys, meaning 
     if (!facts) throw new Error(`${name}.${key} has no facts`);
     const variable = variableOf([name, key]);
     const type = facts.secret ? `${facts.type}, secret` : facts.type;
-    const cells = [`\`${key}\``, type, defaultCell(facts), facts.meaning];
+    const meaning = facts.needsRestart ? `${facts.meaning} A change needs a restart.` : facts.meaning;
+    const cells = [`\`${key}\``, type, defaultCell(facts), meaning];
     return hasVariables ? [...cells, variable ? `\`${variable}\`` : '—'] : cells;
   });
   return [HEADING[form](name, element), '', meaning, '', markdownTable(columns, rows)].join('\n');

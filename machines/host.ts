@@ -74,10 +74,11 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       events: {} as HostEvent,
       input: {} as {
         name: string;
-        /** Milliseconds of watched silence at the last stop of the daemon; 0 without any. */
+        /** Of the last stop of the daemon: watched silence (ms), and what the host still had to prove. */
         silentFor: number;
-        /** What the host still had to prove then. */
         proof?: Proof | null;
+        /** Epoch ms at which a host of this name last answered, at another address; null when none did. */
+        seenAt?: number | null;
       },
       tags: {} as 'acceptsJobs' | 'answers' | 'proves' | 'refusesChanges' | 'lost' | 'needsAttention',
     },
@@ -164,7 +165,7 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
     context: ({ input }) => ({
       name: input.name,
       look: null,
-      seenAt: null,
+      seenAt: input.seenAt ?? null,
       unreachableSince: null,
       silentFor: input.silentFor,
       missedAt: null,
@@ -176,10 +177,7 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       proof: input.proof ?? null,
     }),
     initial: 'unknown',
-    on: {
-      'maintenance.seen': { actions: 'noteMaintenance' },
-      'proof.demanded': { actions: 'demandProof' },
-    },
+    on: { 'maintenance.seen': { actions: 'noteMaintenance' }, 'proof.demanded': { actions: 'demandProof' } },
     states: {
       unknown: {
         description: sentences(

@@ -5,8 +5,11 @@ import { redact } from './redact.ts';
 export interface LogOptions {
   level: string;
   format: 'json' | 'pretty';
-  /** Values that must never be written. No code should log them; this is the last protection (law 7). */
-  secrets: string[];
+  /**
+   * Values that must never be written. No code should log them; this is the last protection (law 7). The list
+   * may grow: a reload of the config adds new ones.
+   */
+  secrets: readonly string[];
   /** Standard output by default. */
   destination?: DestinationStream;
 }
@@ -25,7 +28,6 @@ const SHORTEST_SECRET = 6;
 
 /** The daemon's JSON log; lines about a job carry `job`, `attempt`, `host` and `state`. */
 export function createLog({ level, format, secrets, destination }: LogOptions): Logger {
-  const known = secrets.filter(({ length }) => length >= SHORTEST_SECRET);
   const stream = destination ?? (format === 'pretty' ? pretty({ ignore: 'pid,hostname' }) : undefined);
   return pino(
     {
@@ -35,7 +37,12 @@ export function createLog({ level, format, secrets, destination }: LogOptions): 
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REMOVED_KEYS, remove: true },
       hooks: {
-        streamWrite: (line) => redact(line, known, '[secret]'),
+        streamWrite: (line) =>
+          redact(
+            line,
+            secrets.filter(({ length }) => length >= SHORTEST_SECRET),
+            '[secret]',
+          ),
       },
     },
     stream ?? pino.destination(1),

@@ -55,7 +55,7 @@ export async function askDaemon(
   if (response.ok && body !== null) return body;
   if (response.status === 401) {
     throw new NoDaemonError(
-      `The daemon at ${url} runs with another admin.token: use the config that it was started with.`,
+      `The daemon at ${url} runs with another admin.token: use the config that is in force there. If the token was just changed in the config, send the daemon SIGHUP: it reads the new one.`,
     );
   }
   throw new NoDaemonError(

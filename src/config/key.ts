@@ -16,6 +16,8 @@ export interface Kind<S extends z.ZodType = z.ZodType> {
   local?: 'file' | 'folder';
   /** The kind of content that is checked when the config is loaded. */
   holds?: 'appKey' | 'sshKey';
+  /** A parsed value as a person writes it; without this it is shown as it is. */
+  print?(value: unknown): string;
 }
 
 /** The facts of one key of the file. */
@@ -27,6 +29,8 @@ export interface KeyFacts extends Omit<Kind, 'schema'> {
   default?: unknown;
   /** Where the value comes from when the key is left out and the schema has no default. */
   otherwise?: string | undefined;
+  /** A reload of the config refuses a change of it. */
+  needsRestart?: true;
 }
 
 /** The facts of every key, by its schema: the source of the reference, of the variables and of redaction. */
@@ -53,6 +57,13 @@ export function withDefault<S extends z.ZodType>(
   meaning: string,
 ) {
   return described(z.prefault(schema, value), { ...kind, meaning, isRequired: false, default: value });
+}
+
+/** A key that keeps its value while the daemon runs: a reload of the config refuses a change of it. */
+export function untilRestart<S extends z.ZodType>(schema: S): S {
+  const facts = keyFacts.get(schema);
+  if (facts) keyFacts.add(schema as z.ZodType, { ...facts, needsRestart: true });
+  return schema;
 }
 
 function described<S extends z.ZodType>(schema: S, facts: KeyFacts): S {

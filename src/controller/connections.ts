@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { AgentClient } from '../agent/agent-client.ts';
 import type { AgentSender } from '../agent/agent-sender.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
+import { pathText } from '../config/sections/sections.ts';
 import { resolveAgentToken } from '../config/sources/agent-token.ts';
 import { createGitHub, type GitHub } from '../github/github.ts';
 import type { Receiver } from '../notices/receiver.ts';
@@ -14,10 +16,23 @@ import { proxyFor } from './proxy-for.ts';
 
 /** The outside systems of a config, with their credentials. */
 export interface Connections {
-  agents: Agents['byHost'];
-  tokens: Agents['tokens'];
+  agents: ReadonlyMap<string, AgentClient>;
+  tokens: readonly string[];
   github: GitHub;
   receivers: Receiver[];
+  /** The key for logins in guests, when the config names one. */
+  guestKey: string | null;
+  /** By key of the config, the secrets that were read from files and commands. */
+  secretsRead: ReadonlyMap<string, string>;
+}
+
+interface ConnectOptions {
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  log: Logger;
+  ports: Pick<Ports, 'agentSender' | 'fetch'>;
+  /** The config before. What is the same goes on, with all that it knows of GitHub's answers and budget. */
+  before?: { config: Config; connections: Connections };
 }
 
 /**
@@ -25,18 +40,55 @@ export interface Connections {
  * token or a key cannot be read.
  */
 export async function connect(
-  config: Pick<Config, 'hosts' | 'github' | 'notify'>,
-  {
-    env,
-    clock,
-    log,
-    ports,
-  }: { env: NodeJS.ProcessEnv; clock: Clock; log: Logger; ports: Pick<Ports, 'agentSender' | 'fetch'> },
+  config: Config,
+  { env, clock, log, ports, before }: ConnectOptions,
 ): Promise<Connections> {
-  const { byHost: agents, tokens } = await connectAgents(config, env, clock, ports.agentSender);
+  const { byHost, tokens } = await connectAgents(config, env, clock, ports.agentSender);
+  const appKey = config.github.app_private_key_path;
+  const guestKey = guestKeyOf(config);
+  const secretsRead = new Map([
+    ...config.hosts.map(({ name }, n): [string, string] => [
+      pathText(['hosts', name, 'token']),
+      tokens[n] ?? '',
+    ]),
+    ...(appKey === undefined ? [] : [['github.app_private_key_path', readKey(appKey)] as const]),
+    ...(guestKey === null ? [] : [['runner.ssh_private_key_path', guestKey] as const]),
+  ]);
   const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
   const receivers = await connectReceivers(config, env, ports.fetch);
-  return { agents, tokens, github, receivers };
+  for (const { name, url } of receivers) secretsRead.set(pathText(['notify', name, 'url']), url);
+  if (!before) return { agents: byHost, tokens, github, receivers, guestKey, secretsRead };
+  const { config: old, connections } = before;
+  const isSame = (key: string) => connections.secretsRead.get(key) === secretsRead.get(key);
+  const isSameGitHub =
+    isDeepStrictEqual(accountOf(old), accountOf(config)) && isSame('github.app_private_key_path');
+  const agents = config.hosts.map(({ name, base_url }): [string, AgentClient | undefined] => {
+    const same = old.hosts.some((host) => host.name === name && host.base_url === base_url);
+    const known = same && isSame(pathText(['hosts', name, 'token'])) && connections.agents.get(name);
+    return [name, known || byHost.get(name)];
+  });
+  return {
+    agents: new Map(agents.flatMap(([name, agent]) => (agent ? [[name, agent] as const] : []))),
+    tokens,
+    github: isSameGitHub ? connections.github : github,
+    receivers,
+    guestKey,
+    secretsRead,
+  };
+}
+
+/** What decides who the daemon is at GitHub. */
+const accountOf = ({ github: { api_url, token, app_id, installation_id } }: Config) => [
+  api_url,
+  token,
+  app_id,
+  installation_id,
+];
+
+/** The key for logins in guests; null when the config names none. Throws a ConfigError when it cannot be read. */
+export function guestKeyOf({ runner }: Pick<Config, 'runner'>): string | null {
+  const path = runner.ssh_private_key_path;
+  return path === undefined ? null : readKey(path, 'runner.ssh_private_key_path');
 }
 
 interface GitHubConnection {
@@ -95,13 +147,11 @@ export function connectGitHub(
   return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, ...(send && { fetch: send }) });
 }
 
-function readKey(path: string): string {
+function readKey(path: string, key = 'github.app_private_key_path'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([
-      { path: 'github.app_private_key_path', message: `cannot read the App's private key: ${why}` },
-    ]);
+    throw new ConfigError([{ path: key, message: `cannot read the private key: ${why}` }]);
   }
 }

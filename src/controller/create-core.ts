@@ -6,14 +6,13 @@ import type { effectPlaceholders } from '../../machines/job/effects.ts';
 import type { JobPolicy } from '../../machines/job/policy.ts';
 import { createJobMachine } from '../../machines/job.ts';
 import { parseResourceName } from '../../machines/resource-name.ts';
-import type { AgentClient } from '../agent/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { MaintenanceWindow } from '../config/values/maintenance-window.ts';
 import { CordonWatch } from '../dispatch/cordon-watch.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { EffectTracer } from '../effects/effect-tracer.ts';
 import { HostCordons } from '../hosts/host-cordons.ts';
-import { Hosts } from '../hosts/hosts.ts';
+import { type HostGiven, Hosts } from '../hosts/hosts.ts';
 import { JobActors } from '../jobs/job-actors.ts';
 import { HostEntries } from '../journal/entries/host-entries.ts';
 import { WebhookAndBreakerEntries } from '../journal/entries/webhook-and-breaker-entries.ts';
@@ -31,7 +30,11 @@ export interface CoreOptions {
   policy: JobPolicy;
   /** The implementations of the job machine's effects; `tracer` notes what each effect did. */
   effects(tracer: EffectTracer): typeof effectPlaceholders;
-  hosts: { name: string; client: AgentClient; maxVms: number }[];
+  hosts: HostGiven[];
+  /** Hosts that the config does not have any more, with the instant (epoch ms) of the reload. */
+  leaving?: ReadonlyMap<string, number>;
+  /** What goes on after a reload of the config; it is stopped. */
+  before?: Pick<Core, 'hosts' | 'hostEntries'> | null;
   /** The maintenance windows of each host that has some. */
   maintenance?: ReadonlyMap<string, readonly MaintenanceWindow[]>;
   hostPolicy: HostPolicy;
@@ -74,6 +77,7 @@ export function createCore(options: CoreOptions): Core {
   const cordons = new HostCordons({
     orders: store.cordons,
     windows: options.maintenance ?? new Map(),
+    leaving: options.leaving ?? new Map(),
     clock,
   });
   const webhookAndBreakerEntries = new WebhookAndBreakerEntries(journal, clock);
@@ -83,6 +87,7 @@ export function createCore(options: CoreOptions): Core {
     isOurs: (name) => parseResourceName(namePrefix, name) !== null,
     isBase: options.isBase ?? (() => false),
     cordonOf: (name) => cordons.of(name),
+    before: options.before?.hostEntries ?? null,
   });
   const tracer = new EffectTracer(clock, (trace) => actors.noteEffect(trace));
   const machine = createJobMachine({ policy, now: () => clock.now() });
@@ -94,12 +99,14 @@ export function createCore(options: CoreOptions): Core {
     log,
     onTransition: (key, snapshot) => dispatcher.jobChanged(key, snapshot),
     onGone: (key, last) => dispatcher.jobGone(key, last),
+    isReload: options.before != null,
   });
   const hosts = new Hosts({
     hosts: options.hosts,
     policy: options.hostPolicy,
     silences: store.silences,
     proofs: store.proofs,
+    before: options.before?.hosts ?? null,
     clock,
     log,
     onChange: (name, snapshot) => {

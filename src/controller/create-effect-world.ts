@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { JobObservation } from '../../machines/job/observation.ts';
 import type { AgentClient } from '../agent/agent-client.ts';
@@ -6,14 +5,13 @@ import type { Clock } from '../clock.ts';
 import { profileOf } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
-import { type CreateLedger, PendingCreates } from '../effects/pending-creates.ts';
+import type { PendingCreates } from '../effects/pending-creates.ts';
 import { ImageNotes } from '../effects/runner/image-notes.ts';
-import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
+import type { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
 import { DaemonError } from '../errors.ts';
 import type { GitHub } from '../github/github.ts';
 import type { Pulls } from '../hosts/pulls.ts';
-import { namePrefix } from '../jobs/job-policy.ts';
-import { BaseVms } from '../upkeep/bases/base-vms.ts';
+import type { BaseVms } from '../upkeep/bases/base-vms.ts';
 
 export interface EffectWorldParts {
   config: Config;
@@ -25,7 +23,11 @@ export interface EffectWorldParts {
   observe(observation: JobObservation): void;
   progress: Map<string, string>;
   pulls: Pulls;
-  ledger: CreateLedger;
+  /** Null on a machine without the key file. */
+  guestKey: string | null;
+  secrets: RunnerSecrets;
+  creates: PendingCreates;
+  bases: BaseVms;
   currentName(fullName: string): string;
   evidenceSaved(vmName: string): Promise<void>;
 }
@@ -41,18 +43,21 @@ export function createEffectWorld({
   observe,
   progress,
   pulls,
-  ledger,
+  guestKey,
+  secrets,
+  creates,
+  bases,
   currentName,
   evidenceSaved,
 }: EffectWorldParts): EffectWorld {
-  const { controller, runner, timeouts } = config;
+  const { runner, timeouts } = config;
   return {
     clock,
     github,
     guest: {
       user: runner.ssh_user,
       password: runner.ssh_password,
-      privateKey: runner.ssh_private_key_path ? readFileSync(runner.ssh_private_key_path, 'utf8') : null,
+      privateKey: guestKey,
       connectTimeout: runner.connect_timeout,
       installPath: runner.install_path,
     },
@@ -71,10 +76,10 @@ export function createEffectWorld({
       );
     },
     profile: (label) => profileOf(config, label),
-    secrets: new RunnerSecrets(),
-    creates: new PendingCreates(clock, timeouts.create_settle, ledger),
+    secrets,
+    creates,
     imageNotes: new ImageNotes(log),
-    bases: new BaseVms(controller.base_vms, namePrefix(controller)),
+    bases,
     observe,
     evidenceSaved,
     progress: (vmName, text) => (text === null ? progress.delete(vmName) : progress.set(vmName, text)),

@@ -41,11 +41,14 @@ export class PendingCreates {
   /** Name to the instant (epoch ms) after which the create can have no effect any more. */
   readonly #unknownUntil = new Map<string, number>();
   readonly #clock: Clock;
-  readonly #mayAppearFor: number;
+  readonly #mayAppearFor: () => number;
   readonly #ledger: CreateLedger;
 
-  /** `mayAppearFor`: milliseconds after which a create whose response was lost can no longer take effect. */
-  constructor(clock: Clock, mayAppearFor: number, ledger: CreateLedger) {
+  /**
+   * `mayAppearFor`: returns the milliseconds after which a create whose response was lost can no longer take
+   * effect; a reload of the config may change them.
+   */
+  constructor(clock: Clock, mayAppearFor: () => number, ledger: CreateLedger) {
     this.#clock = clock;
     this.#mayAppearFor = mayAppearFor;
     this.#ledger = ledger;
@@ -90,7 +93,7 @@ export class PendingCreates {
         },
         (error: unknown) => {
           if (isCalledOff) throw error;
-          if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#mayAppearFor);
+          if (isAmbiguous(error)) this.assumeUnknown(name, this.#clock.now() + this.#mayAppearFor());
           else this.#ledger.delete(name);
           throw error;
         },

@@ -22,6 +22,8 @@ export interface EvidenceRecorderOptions {
   log: Logger;
   secrets: readonly string[];
   hostLook(host: string): unknown;
+  /** The recorder with the config before: what it saves goes on, and deletions wait for it. */
+  before?: EvidenceRecorder | null;
 }
 
 /**
@@ -30,10 +32,11 @@ export interface EvidenceRecorderOptions {
  */
 export class EvidenceRecorder {
   readonly #options: EvidenceRecorderOptions;
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay: Map<string, Promise<void>>;
 
   constructor(options: EvidenceRecorderOptions) {
     this.#options = options;
+    this.#underWay = options.before ? options.before.#underWay : new Map();
   }
 
   /** Begins to save. The deletion of the VM waits for `saved`. */

@@ -51,6 +51,7 @@ export class DaemonHealth {
   /** Epoch ms at which a job last got a slot; null before the first. */
   #grantedAt: number | null = null;
   readonly #unsubscribe: () => void;
+  #held: Health | null = null;
 
   constructor(options: DaemonHealthOptions) {
     this.#options = options;
@@ -75,7 +76,18 @@ export class DaemonHealth {
   }
 
   now(): Health {
-    return decideHealth(this.#facts());
+    return this.#held ?? decideHealth(this.#facts());
+  }
+
+  /**
+   * Keeps the present health while the parts are replaced: for this moment nothing else is known. Returns the
+   * function that ends this.
+   */
+  hold(): () => void {
+    this.#held = this.now();
+    return () => {
+      this.#held = null;
+    };
   }
 
   #facts(): HealthFacts {

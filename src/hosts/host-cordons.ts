@@ -8,6 +8,8 @@ export interface HostCordonsOptions {
   orders: Cordons;
   /** The windows of each host that has some. */
   windows: ReadonlyMap<string, readonly MaintenanceWindow[]>;
+  /** Hosts that the config does not have any more, with the instant (epoch ms) at which it was reloaded. */
+  leaving: ReadonlyMap<string, number>;
   clock: Clock;
 }
 
@@ -15,15 +17,19 @@ export interface HostCordonsOptions {
 export class HostCordons {
   readonly #orders: Cordons;
   readonly #windows: ReadonlyMap<string, MaintenanceWindows>;
+  readonly #leaving: ReadonlyMap<string, number>;
   readonly #clock: Clock;
 
-  constructor({ orders, windows, clock }: HostCordonsOptions) {
+  constructor({ orders, windows, leaving, clock }: HostCordonsOptions) {
+    this.#leaving = leaving;
     this.#orders = orders;
     this.#windows = new Map([...windows].map(([host, given]) => [host, new MaintenanceWindows(given)]));
     this.#clock = clock;
   }
 
   of(host: string): Cordon | null {
+    const left = this.#leaving.get(host);
+    if (left !== undefined) return { by: 'the config, which does not have it any more', at: left };
     const order = this.#orders.of(host);
     if (order && !this.#isOver(order)) return order.opens ? null : order;
     const window = this.window(host);

@@ -18,7 +18,7 @@ import type { HostSilences } from '../store/tables/hosts/host-silences.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export interface HostsOptions {
-  hosts: { name: string; client: AgentClient; maxVms: number }[];
+  hosts: HostGiven[];
   policy: HostPolicy;
   silences: Pick<HostSilences, 'of' | 'put'>;
   proofs: Pick<HostProofs, 'of' | 'put'>;
@@ -26,11 +26,23 @@ export interface HostsOptions {
   log: Logger;
   /** Called after every look and every change of state. */
   onChange(name: string, snapshot: HostSnapshot): void;
+  /** The hosts with the config before, which are stopped. */
+  before?: Hosts | null;
+}
+
+export interface HostGiven {
+  name: string;
+  client: AgentClient;
+  maxVms: number;
+  /** It is the same Mac as with the config before, so what was seen of it still holds. */
+  isSame?: boolean;
 }
 
 /** The Macs, each with its own actor. Their state is what the last look showed, so it is not stored. */
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
+  /** The snapshots at `stop`: those of stopped actors could not be gone on from. */
+  readonly #last = new Map<string, HostSnapshot>();
   readonly #options: HostsOptions;
   #heardLast: number | null = null;
 
@@ -42,7 +54,7 @@ export class Hosts {
       now: () => clock.now(),
       heardLast: () => this.#heardLast,
     });
-    for (const { name, client, maxVms } of hosts) {
+    for (const { name, client, maxVms, isSame = false } of hosts) {
       const provided = machine.provide({
         actors: {
           lookAtHost: fromPromise(({ input: { asksForMaintenance }, signal }) =>
@@ -51,8 +63,13 @@ export class Hosts {
           waitUntil: waitUntil(clock),
         },
       });
-      const input = { name, silentFor: silences.of(name), proof: proofs.of(name) };
-      const actor = createActor(provided, { id: name, input });
+      const seenAt = options.before?.snapshotOf(name)?.context.seenAt ?? null;
+      const last = isSame && options.before ? options.before.#last.get(name) : undefined;
+      const actor = createActor(provided, {
+        id: name,
+        input: { name, silentFor: silences.of(name), proof: proofs.of(name), seenAt },
+        ...(last && { snapshot: withSlots(last, maxVms) }),
+      });
       this.#watch(name, actor);
       this.#actors.set(name, actor);
     }
@@ -67,7 +84,17 @@ export class Hosts {
   }
 
   stop(): void {
-    for (const actor of this.#actors.values()) actor.stop();
+    for (const [name, actor] of this.#actors) {
+      if (this.#last.has(name)) continue;
+      this.#last.set(name, actor.getPersistedSnapshot() as HostSnapshot);
+      actor.stop();
+    }
+  }
+
+  /** The host is no longer looked at, and no longer in any list. */
+  remove(name: string): void {
+    this.#actors.get(name)?.stop();
+    this.#actors.delete(name);
   }
 
   /** Something has changed on the host: looks now instead of at the next interval. */
@@ -91,9 +118,11 @@ export class Hosts {
 
   #watch(name: string, actor: Actor<HostMachine>): void {
     const { log, onChange, silences, proofs } = this.#options;
-    let last = '';
-    let look: HostLook | null = null;
-    let restarts = 0;
+    // What is gone on from was told before.
+    const { value, context: known } = actor.getSnapshot();
+    let last = known.look === null ? '' : topState(value);
+    let look = known.look;
+    let restarts = known.restartsSeen;
     actor.subscribe({
       next: (snapshot) => {
         const { context } = snapshot;
@@ -123,6 +152,13 @@ export class Hosts {
       error: (error) => log.error({ host: name, err: error }, `host ${name}: its state machine failed`),
     });
   }
+}
+
+/** The agent's own limit is not known apart from ours, so the next look has to find more slots again. */
+function withSlots(snapshot: HostSnapshot, maxVms: number): HostSnapshot {
+  const { context } = snapshot;
+  const look = context.look && { ...context.look, slots: Math.min(context.look.slots, maxVms) };
+  return { ...snapshot, context: { ...context, look } } as HostSnapshot;
 }
 
 async function lookAtHost(

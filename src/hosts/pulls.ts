@@ -20,6 +20,10 @@ export interface PullsOptions {
   onChange(): void;
   /** Called with how a pull ended; `error` is null when the image is there. */
   onEnd(image: string, error: unknown): void;
+  /** The pulls with the config before, which are stopped. */
+  before?: Pulls | null;
+  /** Whether this is the same Mac as with the config before. */
+  isSameHost?(host: string): boolean;
 }
 
 /** An image on one host. */
@@ -47,6 +51,10 @@ export class Pulls {
 
   constructor(options: PullsOptions) {
     this.#options = options;
+    for (const [host, images] of options.before ? options.before.#images : []) {
+      const ready = [...images].filter(([, { state }]) => state === 'ready');
+      if (options.isSameHost?.(host)) this.#images.set(host, new Map(ready));
+    }
   }
 
   stateOf(host: string, image: string): PullView['state'] {

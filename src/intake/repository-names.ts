@@ -13,6 +13,8 @@ export interface RepositoryNamesOptions {
   repositories: { owner: string; repository: string }[];
   clock: Clock;
   log: Logger;
+  /** The names with the config before. */
+  before?: RepositoryNames | null;
 }
 
 /** Milliseconds between two reads of the names. */
@@ -37,6 +39,13 @@ export class RepositoryNames {
 
   constructor(options: RepositoryNamesOptions) {
     this.#options = options;
+    const { before, repositories } = options;
+    if (!before) return;
+    for (const { owner, repository } of repositories) {
+      const name = `${owner}/${repository}`;
+      const renamed = before.#renamed.get(name);
+      if (renamed !== undefined) this.#renamed.set(name, renamed);
+    }
   }
 
   /** Reads the names at once and then every five minutes, until stopped. */

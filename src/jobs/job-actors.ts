@@ -38,6 +38,11 @@ export interface JobActorsOptions {
    * yet.
    */
   onGone(key: string, last: JobSnapshot | null): void;
+  /**
+   * The config was reloaded, and this process has written every snapshot that is restored: neither the record
+   * nor the journal needs it again.
+   */
+  isReload?: boolean;
 }
 
 interface Live {
@@ -47,6 +52,7 @@ interface Live {
    */
   last: JobSnapshot | null;
   path: string;
+  isRestored: boolean;
 }
 
 /**
@@ -185,7 +191,7 @@ export class JobActors {
 
   #start(key: string, actor: JobActor, restored = false): void {
     const { value } = actor.getSnapshot();
-    const live = { actor, last: null, path: restored ? statePath(value) : '' };
+    const live = { actor, last: null, path: restored ? statePath(value) : '', isRestored: restored };
     this.#live.set(key, live);
     this.#index.note(key, actor.getSnapshot());
     actor.subscribe({ error: (error) => this.#quarantine(key, error) });
@@ -206,8 +212,13 @@ export class JobActors {
   }
 
   #record(key: string, live: Live, event: AnyEventObject, snapshot: JobSnapshot): void {
-    const { store, journal, clock, log, onTransition } = this.#options;
+    const { store, journal, clock, log, onTransition, isReload } = this.#options;
     if (!this.#persisting || snapshot === live.last || snapshot.status === 'error') return;
+    if (isReload && live.isRestored && live.last === null && event.type === 'xstate.init') {
+      live.last = snapshot;
+      onTransition(key, snapshot);
+      return;
+    }
     const from = live.path;
     const before = live.last?.context ?? null;
     const changed = changedParts(before, snapshot.context);

@@ -9,6 +9,8 @@ const ORDERS = {
   'operator.uncordoned': 'uncordon',
   'operator.drained': 'drain',
   'operator.forgot': 'forget a record of',
+  'operator.reloaded': 'reload the config',
+  'operator.reloadRefused': 'reload the config, which was refused',
   'operator.collected': 'collect what no record owns',
 };
 

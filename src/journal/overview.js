@@ -166,7 +166,9 @@ function endedBut({ ended }, jobId) {
 /** @param {Overview} overview @param {Entry} entry */
 function applyHost(overview, entry) {
   const { host } = entry;
-  if (host !== null) overview.hosts.set(host, /** @type {SeenHost} */ ({ ...standOf(entry), name: host }));
+  if (host !== null && entry.to === 'removed') overview.hosts.delete(host);
+  else if (host !== null)
+    overview.hosts.set(host, /** @type {SeenHost} */ ({ ...standOf(entry), name: host }));
 }
 
 /** @param {Overview} overview @param {Entry} entry */

@@ -67,12 +67,22 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     const hostNames = [...options.hosts.all()].map(({ name }) => name);
+    // A host that left the config is gone at some time.
+    const present = (names: string[]) => names.filter((name) => options.hosts.snapshotOf(name) !== null);
     const hosts = hostNames.map(
-      (name): Part => ({ name: `the VMs of ${name}`, kind: 'vm', look: () => this.#look([name], []) }),
+      (name): Part => ({
+        name: `the VMs of ${name}`,
+        kind: 'vm',
+        look: () => this.#look(present([name]), []),
+      }),
     );
     this.#parts = [
       ...hosts,
-      { name: 'runners', kind: 'runner', look: async () => this.#look(hostNames, await this.#scopes()) },
+      {
+        name: 'runners',
+        kind: 'runner',
+        look: async () => this.#look(present(hostNames), await this.#scopes()),
+      },
     ];
   }
 

@@ -10,6 +10,8 @@ import { GOOD_HEALTH } from '../support/good-health.ts';
 const NOTHING: AdminSource = {
   mode: 'live',
   settled: async () => undefined,
+  config: () => null,
+  reload: null,
   recording: {
     seq: () => 0,
     durable: async () => undefined,
@@ -38,7 +40,7 @@ const NOTHING: AdminSource = {
 export async function runningDaemon(source: Partial<AdminSource> = {}, token: string | null = null) {
   const app = createAdminApp({
     source: { ...NOTHING, ...source },
-    tokens: { token: token ?? undefined },
+    tokens: () => ({ token: token ?? undefined }),
     clock: systemClock,
   });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');

@@ -75,7 +75,7 @@ test('explain prints the same for an evidence file as for the daemon', async () 
   expect(file.kept[0].logs['runner.log']).toBe('it stopped');
   const app = createAdminApp({
     source: replaySource(file),
-    tokens: {},
+    tokens: () => ({}),
     clock: systemClock,
   });
   const ask = async (path: string) =>

@@ -5,6 +5,8 @@ import { AgentClient } from '../../src/agent/agent-client.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { createEffectWorld } from '../../src/controller/create-effect-world.ts';
 import type { EffectWorld } from '../../src/effects/effect-world.ts';
+import { PendingCreates } from '../../src/effects/pending-creates.ts';
+import { RunnerSecrets } from '../../src/effects/runner/runner-secrets.ts';
 import { createGitHub } from '../../src/github/github.ts';
 import { openGuest } from '../../src/guest/open-guest.ts';
 import { Pulls } from '../../src/hosts/pulls.ts';
@@ -17,6 +19,7 @@ import { currentJobs } from '../../src/simulator/github/jobs/runs.ts';
 import type { GitHubSettings } from '../../src/simulator/github/options.ts';
 import { ensureRepository } from '../../src/simulator/github/repositories.ts';
 import type { GuestSettings } from '../../src/simulator/guest/loopback-hypervisor.ts';
+import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 import { load } from '../config/config-fixture.ts';
 import { IMAGE, QUICK, seededRandom, TOKEN } from '../simulator/agent/agent-fixture.ts';
 import { servedGitHub } from '../simulator/github/github-fixture.ts';
@@ -128,7 +131,10 @@ export async function effectFixture(options: EffectFixtureOptions = {}) {
         onChange: () => undefined,
         onEnd: () => undefined,
       }),
-      ledger: memoryLedger(),
+      guestKey: null,
+      secrets: new RunnerSecrets(),
+      creates: new PendingCreates(clock, () => config.timeouts.create_settle, memoryLedger()),
+      bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller)),
       currentName: (name) => name,
       evidenceSaved: async () => undefined,
     });

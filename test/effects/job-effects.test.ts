@@ -79,7 +79,7 @@ function answeringWorld(answers: ReturnType<typeof looksOf>) {
     agent: () => asked({ baseUrl: 'http://127.0.0.1:1' }),
     profile: () => ({ image: 'IMAGE', lifetimeSeconds: 1 }),
     scope: () => ({}),
-    creates: new PendingCreates(systemClock, 1, memoryLedger()),
+    creates: new PendingCreates(systemClock, () => 1, memoryLedger()),
     pulls: { ensure: async () => undefined } as never,
     bases: { forVm: () => ({ state: 'none', why: null }), forget: () => undefined },
     observe: () => undefined,

@@ -11,7 +11,7 @@ const clear = { isAmbiguous: () => false, signal };
 function rig() {
   const clock = new ShiftedClock();
   const ledger = memoryLedger();
-  return { clock, ledger, creates: new PendingCreates(clock, 1_000, ledger) };
+  return { clock, ledger, creates: new PendingCreates(clock, () => 1_000, ledger) };
 }
 
 test('a create under a name that has one in flight waits for that one', async () => {

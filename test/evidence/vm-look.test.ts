@@ -32,7 +32,7 @@ function lookAt(
 const app = (look: VmLook | null) =>
   createAdminApp({
     source: { settled: async () => undefined, recording: {}, look } as never,
-    tokens: {},
+    tokens: () => ({}),
     clock: { now: () => NOW } as never,
   });
 const ask = (look: VmLook | null, what: 'log' | 'screen') =>

@@ -8,6 +8,7 @@ import { createPublicApp } from '../../src/http/public-app.ts';
 import { attentionOf } from '../../src/journal/attention/attention.js';
 import { emptyOverview } from '../../src/journal/overview.js';
 import { serviceVerdict } from '../../src/page/overview/service-verdict.js';
+import { load, SMALLEST } from '../config/config-fixture.ts';
 import { StagedDaemon } from '../page/staged-daemon.ts';
 import { BOUND, breakerOf, factsOf, hostOf, NOW, pollerOf, RUNS } from './health-rig.ts';
 
@@ -60,7 +61,7 @@ async function answers() {
   });
   const { hostname, port } = new URL(daemon.url);
   const listen = { host: hostname, port: Number(port) };
-  const found = await checkDaemon({ admin: { listen, token: TOKEN } });
+  const found = await checkDaemon({ ...load(SMALLEST).config, admin: { listen, token: TOKEN } });
   const publicApp = createPublicApp({
     webhook: (c) => c.body(null),
     watch: (_c, next) => next(),

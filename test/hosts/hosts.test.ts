@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Proof } from '../../machines/host.ts';
 import { topState } from '../../machines/state-path.ts';
 import type { AgentClient } from '../../src/agent/agent-client.ts';
@@ -39,6 +39,11 @@ function life(
   stored: ReturnType<typeof memory>,
   mac: SimulatedMac,
   heardLast: number | null = null,
+  {
+    before = null,
+    isSame = false,
+    maxVms = 2,
+  }: { before?: Hosts | null; isSame?: boolean; maxVms?: number } = {},
 ) {
   const ask =
     <T>(answer: T) =>
@@ -56,7 +61,8 @@ function life(
     isInMaintenance: async () => mac.isInMaintenance ?? false,
   } as unknown as AgentClient;
   const hosts = new Hosts({
-    hosts: [{ name: 'mini-1', client, maxVms: 2 }],
+    hosts: [{ name: 'mini-1', client, maxVms, isSame }],
+    before,
     policy,
     silences: stored,
     proofs: stored.proofs,
@@ -65,7 +71,11 @@ function life(
     onChange: () => undefined,
   });
   hosts.start(heardLast);
-  return { hosts, state: () => topState(hosts.snapshotOf('mini-1')?.value ?? '') };
+  return {
+    hosts,
+    state: () => topState(hosts.snapshotOf('mini-1')?.value ?? ''),
+    look: () => hosts.snapshotOf('mini-1')?.context.look,
+  };
 }
 
 test('a host is found to be lost even when the daemon restarts every 20 seconds', async () => {
@@ -144,4 +154,43 @@ test.each([
   const { state } = life(clock, memory(), { answers: true, uptime }, clock.now() - 300 * SECOND);
   await clock.pass(SECOND);
   expect(state()).toBe(expected);
+});
+
+describe('after a reload of the config', () => {
+  test('the same Mac goes on as it was seen, with no more slots than it may have now, and is looked at in its turn', async () => {
+    const clock = new ManualClock();
+    const stored = memory();
+    const first = life(clock, stored, { answers: true });
+    await clock.pass(SECOND);
+    first.hosts.stop();
+    first.hosts.stop();
+    const second = life(clock, stored, { answers: false }, null, {
+      before: first.hosts,
+      isSame: true,
+      maxVms: 1,
+    });
+    expect([second.state(), second.look()?.slots]).toEqual(['healthy', 1]);
+    await clock.pass(5 * SECOND);
+    expect(second.state()).toBe('unreachable');
+    second.hosts.stop();
+  });
+
+  test('a Mac at another address is unknown until it answers, but for health the last answer counts', async () => {
+    const clock = new ManualClock();
+    const stored = memory();
+    const first = life(clock, stored, { answers: true });
+    await clock.pass(SECOND);
+    const { seenAt } = first.hosts.snapshotOf('mini-1')?.context ?? {};
+    first.hosts.stop();
+    const second = life(clock, stored, { answers: true }, null, { before: first.hosts, isSame: false });
+    expect([second.state(), second.look(), second.hosts.snapshotOf('mini-1')?.context.seenAt]).toEqual([
+      'unknown',
+      null,
+      seenAt,
+    ]);
+    await clock.pass(SECOND);
+    expect(second.state()).toBe('healthy');
+    second.hosts.remove('mini-1');
+    expect([...second.hosts.all()]).toEqual([]);
+  });
 });

@@ -56,7 +56,7 @@ describe('the OpenAPI description', () => {
     );
     const app = createAdminApp({
       source: { recording: {} } as never,
-      tokens: {},
+      tokens: () => ({}),
       clock: {} as never,
     });
     const served = app.routes

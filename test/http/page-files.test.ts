@@ -8,7 +8,7 @@ const PAGE = join(import.meta.dirname, '../../src/page');
 
 const app = createAdminApp({
   source: { recording: {} } as never,
-  tokens: { token: 's3cret' },
+  tokens: () => ({ token: 's3cret' }),
   clock: {} as never,
 });
 const reached = await reachedFiles((path) => app.request(path));

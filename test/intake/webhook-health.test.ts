@@ -162,3 +162,21 @@ test('each change of state is reported with its cause, repairs included', async 
     'xstate.done.actor.redeliverFailed: repairing → doubted',
   ]);
 });
+
+test('a reload of the config keeps the trust in webhooks, and tells nothing', async () => {
+  const { webhooks, clock, turns } = health();
+  webhooks.delivered(observation(1), HOOK);
+  await clock.pass(5_000);
+  const before = webhooks.health();
+  webhooks.stop();
+  const told = turns.length;
+  const after = new WebhookHealth({
+    ...{ github: { now: () => clock.now(), redeliverFailed: async () => 0 }, clock },
+    ...{ policy: DEFAULT_WEBHOOKS_POLICY, log: pino({ level: 'silent' }), before: webhooks },
+    onDoubt: () => undefined,
+    onChange: ({ event, from, to }) => turns.push(`${event.type}: ${from} → ${to}`),
+  });
+  after.start();
+  expect([after.health(), turns.length]).toEqual([before, told]);
+  after.stop();
+});

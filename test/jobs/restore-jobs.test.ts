@@ -32,7 +32,7 @@ async function restoredWith(sent: string) {
   store.actors.put('101', actorRecord(actor.getPersistedSnapshot()));
   store.sent.put(sent, clock.now(), null);
   await store.durable();
-  const creates = new PendingCreates(clock, SETTLE, store.sent);
+  const creates = new PendingCreates(clock, () => SETTLE, store.sent);
   const actors = { restore: () => null, size: 1 } as unknown as JobActors;
   const names = { namePrefix: 'gh-default', runnerScope: 'repository' } as const;
   await restoreJobs({ actors, creates, store, clock, log, settle: SETTLE, ...names });

@@ -143,7 +143,7 @@ export class StagedDaemon {
       health: () => this.health,
       look: { log: (jobId) => this.look.log(jobId), screen: (jobId) => this.look.screen(jobId) },
     });
-    const app = createAdminApp({ source, tokens, clock });
+    const app = createAdminApp({ source, tokens: () => tokens, clock });
     webhooks.start();
     poller.start();
     let listener = await listen(app, { host: '127.0.0.1', port: 0 }, 'admin.listen');

@@ -22,6 +22,26 @@ import { BaseVms } from '../../src/upkeep/bases/base-vms.ts';
 
 const silent = pino({ level: 'silent' });
 
+const IN_FORCE = {
+  path: '/etc/jeballto-runner/config.json',
+  digest: '5f0c2a9d1b3e',
+  since: Date.UTC(2026, 10, 25, 14, 0),
+  keys: [
+    { key: 'github.token', value: '(secret)' },
+    { key: 'labels.macos-15.image', value: 'ghcr.io/octo/macos:latest' },
+  ],
+  lastReload: null,
+};
+const NOTHING_NEW = {
+  outcome: 'unchanged' as const,
+  at: IN_FORCE.since,
+  path: IN_FORCE.path,
+  digest: IN_FORCE.digest,
+  changes: [],
+  problems: [],
+  warnings: [],
+};
+
 export interface StagedParts {
   core: Core;
   journal: JournalWriter;
@@ -85,6 +105,7 @@ export async function stagedSource({
     macUptime: () => null,
     active: () => ({ actors, hosts, cordons, breakers, bases, profiles, notices, scopes: [], github }),
     ...{ store, journal, deliveries, clock, health, log: silent },
+    config: () => IN_FORCE,
   });
   tracer.listen();
   recordFailures({ journal, overview: watching.overview, recorder });
@@ -132,6 +153,8 @@ export async function stagedSource({
   const source = liveSource({
     active: () => active,
     settled: async () => undefined,
+    config: () => IN_FORCE,
+    reload: async (by) => ({ ...NOTHING_NEW, by }),
     ...watching,
     ...{ store, journal, deliveries, clock, health: { now: health } },
   });

@@ -120,6 +120,11 @@ export async function scenario(settings: ScenarioSettings = {}) {
     configure,
     adminUrl,
     webhookUrl,
+    /** Changes the config file in any way. */
+    async rewrite(change: (config: Record<string, unknown>) => void): Promise<void> {
+      change(base);
+      await configure();
+    },
     /** Changes the hosts of the config file. */
     async setHosts(change: (host: Section, index: number) => Section): Promise<void> {
       base.hosts = (base.hosts as Section[]).map(change);
@@ -135,14 +140,18 @@ export async function scenario(settings: ScenarioSettings = {}) {
     /** A daemon in this process, with its own clock when a test sets one. */
     async start(daemonClock: Clock = clock): Promise<Daemon> {
       const env = {};
-      const { config } = loadConfig({ path: configPath, env });
+      const read = () => loadConfig({ path: configPath, env });
+      const { config } = read();
       const log = createLog({
         level: 'debug',
         format: 'json',
         secrets: secretValues(config),
         destination: { write: (line) => void lines.push(line) },
       });
-      const daemon = await startDaemon({ config, env, clock: daemonClock, log });
+      const daemon = await startDaemon({
+        ...{ config, env, clock: daemonClock, log },
+        configFile: { path: configPath, read },
+      });
       daemons.push(daemon);
       return daemon;
     },

@@ -92,6 +92,9 @@ export function beginTrouble(world: SimulatedWorld, trouble: Trouble): BegunTrou
         },
       };
     }
+    case 'configReloaded':
+      world.configEdits.add(trouble);
+      return { end: () => world.configEdits.delete(trouble) };
     case 'nothingAssigned':
       setAssigning(github, false);
       return { end: () => setAssigning(github, true) };

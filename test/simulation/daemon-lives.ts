@@ -27,6 +27,7 @@ export class DaemonLives {
   #app: Hono | null = null;
   #admin: Hono | null = null;
   #count = 0;
+  #wantsReload = false;
 
   constructor(world: SimulatedWorld, openDisk: OpenDisk = openCommitted) {
     this.#world = world;
@@ -80,9 +81,17 @@ export class DaemonLives {
       secrets: [],
       destination: { write: (line: string) => this.#hear(life, line) },
     });
-    startDaemon({ config: simulatedConfig(world), env: {}, clock: life.clock, log, ports }).then(
+    const config = simulatedConfig(world);
+    const configFile = {
+      path: 'config.json',
+      read: () => ({ config: simulatedConfig(world), warnings: [] }),
+    };
+    this.#wantsReload = false;
+    startDaemon({ config, env: {}, clock: life.clock, log, ports, configFile }).then(
       (daemon) => {
-        if (life.isAlive) this.#daemon = daemon;
+        if (!life.isAlive) return;
+        this.#daemon = daemon;
+        if (this.#wantsReload) this.reload();
       },
       (error: unknown) => {
         if (!life.isAlive) return;
@@ -105,6 +114,26 @@ export class DaemonLives {
     if (!life.isAlive) return;
     life.die();
     this.#startAfter(downMs);
+  }
+
+  /** The config was changed: the daemon is told to read it again, now or when it has started. */
+  reload(): void {
+    const [daemon, life, world] = [this.#daemon, this.#life, this.#world];
+    this.#wantsReload = daemon === null;
+    daemon?.reload('the simulation').then(
+      ({ outcome, changes, problems }) => {
+        world.trace(
+          `daemon: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`,
+        );
+        const isExcused = world.isDiskFull || problems.some(({ message }) => message.includes('is ending'));
+        if (outcome === 'refused' && !isExcused)
+          world.broken.note('a right config is applied', problems.map(({ message }) => message).join(' '));
+        if (outcome === 'refused' && world.isDiskFull) this.#wantsReload = true;
+      },
+      (error: unknown) => {
+        if (life?.isAlive) world.broken.note('a right config is applied', String(error));
+      },
+    );
   }
 
   /** The health that the daemon reports to its operator; null while it is down or asleep. */
@@ -204,8 +233,17 @@ export class DaemonLives {
   }
 }
 
-function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
-  const { daemon, macs } = scenario;
+function simulatedConfig({ scenario, github, configEdits }: SimulatedWorld): Config {
+  const { daemon } = scenario;
+  const edits = [...configEdits];
+  const macs = scenario.macs.filter(
+    ({ name }) => !edits.some((edit) => edit.how === 'hostRemoved' && edit.mac === name),
+  );
+  const isLimited = edits.some(({ how }) => how === 'limitsChanged');
+  // The config refuses more warm VMs than the hosts can run.
+  const room = edits.length > 0 ? macs.length : Infinity;
+  const isRemoved = (label: string) =>
+    edits.some((edit) => edit.how === 'labelRemoved' && edit.label === label);
   const profile = { lifetime_seconds: daemon.lifetimeSeconds };
   const [owner, repository] = (scenario.repositories[0] ?? '').split('/');
   const ms = (value: number) => `${value}ms`;
@@ -228,17 +266,20 @@ function simulatedConfig({ scenario, github }: SimulatedWorld): Config {
       vm_idle_timeout: ms(daemon.idleTimeout),
       warm_vm_max_age: ms(daemon.warmMaxAge),
       base_vms: daemon.baseVms,
+      ...(isLimited && { max_concurrent_vms: 1, poll_interval: '20s', vm_idle_timeout: '90s' }),
     },
     store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD, scope: scenario.scope },
     labels: {
-      mac: { ...profile, image: daemon.images.mac, warm: daemon.warm.mac },
-      'mac-large': {
-        ...profile,
-        image: daemon.images['mac-large'],
-        cpu: 8,
-        warm: daemon.warm['mac-large'],
-      },
+      ...(!isRemoved('mac') && { mac: { ...profile, image: daemon.images.mac, warm: Math.min(daemon.warm.mac, room) } }),
+      ...(!isRemoved('mac-large') && {
+        'mac-large': {
+          ...profile,
+          image: daemon.images['mac-large'],
+          cpu: 8,
+          warm: edits.length > 0 ? 0 : daemon.warm['mac-large'],
+        },
+      }),
     },
   });
 }

@@ -131,12 +131,14 @@ export class Happenings {
     const { clock, trace } = this.#world;
     trace(`trouble: ${JSON.stringify(trouble)}`);
     const { end, jobId = null } = beginTrouble(this.#world, trouble);
+    if (trouble.what === 'configReloaded') this.#lives.reload();
     const going: OngoingTrouble = { trouble, jobId };
     this.#troubles.add(going);
     void clock
       .sleepUntil(clock.now() + trouble.lasts)
       .then(end)
       .then(() => {
+        if (trouble.what === 'configReloaded') this.#lives.reload();
         this.#troubles.delete(going);
         trace(`trouble over: ${trouble.what}`);
       });

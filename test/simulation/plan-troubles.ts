@@ -90,6 +90,9 @@ const DRAWS: Record<TroubleKind, Draw> = {
       return { ...push, jobs: push.jobs.map((job) => ({ ...job, lasts: c.pick(LONG) })) };
     }),
   }),
+  configReloaded: (c, macs, { at }) => ({
+    troubles: c.pick([1, 1, 2, 3]) > 1 ? reloads(c, macs, at) : reloads(c, macs, at).slice(0, 1),
+  }),
   ghostRunners: (c) => ({ ignoresJobs: 0.2 + c.next() * 0.4 }),
   macsMaintained: (c, macs) => ({
     incidents: Array.from({ length: c.between(1, 6) }, () => ({
@@ -112,6 +115,22 @@ const DRAWS: Record<TroubleKind, Draw> = {
     ),
   }),
 };
+
+/** Reloads that may overlap, in any order. */
+function reloads(c: Chance, macs: readonly string[], at: number): Trouble[] {
+  const when = () => ({
+    at: c.between(Math.max(0, at - MINUTE), at + 2 * MINUTE),
+    lasts: c.pick([5 * SECOND, MINUTE, ...SHORT]),
+  });
+  const what = 'configReloaded';
+  const all: Trouble[] = [
+    { ...when(), what, how: 'labelRemoved', label: c.pick(['mac', 'mac-large']) },
+    { ...when(), what, how: 'limitsChanged' },
+    ...(macs.length > 1 ? [{ ...when(), what, how: 'hostRemoved', mac: c.pick(macs) } as const] : []),
+  ];
+  const first = c.between(0, all.length - 1);
+  return [...all.slice(first), ...all.slice(0, first)];
+}
 
 export const TROUBLE_KINDS = Object.keys(DRAWS) as TroubleKind[];
 

@@ -162,9 +162,17 @@ function isOverBudget(world: SimulatedWorld, { id }: Job): boolean {
   return isBudgetShort(world, isKnown ? KEPT_FROM_SERVING : KEPT_FROM_LOOKING);
 }
 
-/** A host that deletes no VM is held back: each further VM would cost one of its slots for good. */
+/**
+ * A host that deletes no VM is held back: each further VM would cost one of its slots for good. A host that is
+ * not in the config gets none.
+ */
 const keepsVms = ({ name }: Mac, troubles: readonly OngoingTrouble[]) =>
-  troubles.some(({ trouble }) => trouble.what === 'deletesFail' && trouble.mac === name);
+  troubles.some(
+    ({ trouble }) =>
+      (trouble.what === 'deletesFail' ||
+        (trouble.what === 'configReloaded' && trouble.how === 'hostRemoved')) &&
+      trouble.mac === name,
+  );
 
 /** Whether a job cannot run while this trouble goes on. */
 function touches(
@@ -184,6 +192,8 @@ function touches(
     }
     case 'imageDenied':
       return trouble.label === label;
+    case 'configReloaded':
+      return trouble.how === 'limitsChanged' || (trouble.how === 'labelRemoved' && trouble.label === label);
     case 'jobWithheld':
       return jobId === job.id;
     default:

@@ -16,6 +16,7 @@ import { CrashPoints } from './crash-points.ts';
 import { MemoryMac, SSH_PASSWORD } from './memory-mac.ts';
 import type { RunnerManners, WorkEnd } from './runner-process.ts';
 import type { Manners, Scenario } from './scenario.ts';
+import type { Trouble } from './trouble.ts';
 import { VmLedger } from './vm-ledger.ts';
 
 /** When every run begins: noon of an ordinary day. */
@@ -73,6 +74,8 @@ export interface SimulatedWorld {
   readonly isTraced: boolean;
   isDiskFull: boolean;
   isGitHubUnplugged: boolean;
+  /** What differs in the daemon's config from that of the scenario. */
+  readonly configEdits: Set<Trouble & { what: 'configReloaded' }>;
 }
 
 /** The image of every profile by default. */
@@ -150,6 +153,7 @@ export function createWorld(
     trace: (what) => write?.(`${((clock.now() - BEGINNING) / 1000).toFixed(3).padStart(10)}  ${what}`),
     isDiskFull: false,
     isGitHubUnplugged: false,
+    configEdits: new Set(),
   };
 }
 

@@ -19,6 +19,10 @@ export type Trouble = { at: number; lasts: number } & (
   /** A Mac without power; only planned when there is another Mac. */
   | { what: 'macDead'; mac: string }
   | { what: 'nothingAssigned' }
+  /** The config is changed and reloaded, and changed back at the end: something is left out of it, or limited. */
+  | { what: 'configReloaded'; how: 'labelRemoved'; label: 'mac' | 'mac-large' }
+  | { what: 'configReloaded'; how: 'hostRemoved'; mac: string }
+  | { what: 'configReloaded'; how: 'limitsChanged' }
   /** The job that is queued longest at that time is not assigned to any runner. */
   | { what: 'jobWithheld' }
 );

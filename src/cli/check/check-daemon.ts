@@ -1,3 +1,5 @@
+import type { ConfigInForce } from '../../config/changes/reload-result.ts';
+import { shownKeys } from '../../config/changes/shown-keys.ts';
 import type { Config } from '../../config/schema.ts';
 import { counted, day } from '../../format.js';
 import type { HealthScope } from '../../health/health.ts';
@@ -12,7 +14,7 @@ import { unreadableRows } from './unreadable-rows.ts';
  * Asks the daemon that has the store open, and returns its health first. A daemon that cannot be asked with
  * this config is a note.
  */
-export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Finding[]> {
+export async function checkDaemon(config: Config): Promise<Finding[]> {
   const { note } = about('store');
   try {
     const daemon = adminAddress(config);
@@ -24,10 +26,12 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
     const rows = unreadableRows(store?.unreadableRows ?? {});
     const { hosts } = (await askDaemon(daemon, 'GET', '/api/hosts')) as Answers['/api/hosts'];
     const { runners = [] } = (await askDaemon(daemon, 'GET', '/api/sources')) as Answers['/api/sources'];
+    const { config: inForce } = (await askDaemon(daemon, 'GET', '/api/config')) as Answers['/api/config'];
     return [
       note(
         `A daemon uses this store, with ${counted(jobs, 'job')}; it is ${health.ready ? 'ready' : 'not ready'}.`,
       ),
+      ...(inForce ? [configFinding(config, inForce)] : []),
       ...health.scopes.map(healthFinding),
       ...(rows === null ? [] : [note(`${rows}: the log of the daemon has the reasons.`)]),
       ...hosts.flatMap(({ name, cordon }) =>
@@ -43,6 +47,21 @@ export async function checkDaemon(config: Pick<Config, 'admin'>): Promise<Findin
       note(`Another daemon uses this store, but it cannot be asked with this config: ${error.message}`),
     ];
   }
+}
+
+/** Whether the daemon works with this config; secrets cannot be compared. */
+function configFinding(config: Config, { keys, digest }: ConfigInForce): Finding {
+  const { ok, note } = about('config');
+  const now = new Map(keys.map(({ key, value }) => [key, value]));
+  const here = new Map(shownKeys(config).map(({ key, value }) => [key, value]));
+  const others = [...new Set([...here.keys(), ...now.keys()])].filter(
+    (key) => here.get(key) !== now.get(key),
+  );
+  return others.length === 0
+    ? ok(`The running daemon has this config in force (${digest}); secrets are not compared.`)
+    : note(
+        `The running daemon works with other values: ${others.join(', ')}. To put this config in force: jeballto-runner reload`,
+      );
 }
 
 /** A trouble that the running daemon reports; it is only a note where jobs are served all the same. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { problemLine } from '../../config/config-error.ts';
+import { loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/schema.ts';
 import { secretValues } from '../../config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../controller/daemon.ts';
@@ -13,19 +14,21 @@ import { listenForStop } from '../stop-signals.ts';
 /**
  * Runs the daemon until a signal. The first signal drains: the daemon creates no new VM, running jobs go on
  * in their VMs, and the next start finds them. A second signal ends the process at once and loses nothing,
- * since the store has every state. Throws ConfigError and StoreError.
+ * since the store has every state. SIGHUP makes it read its config again. Throws ConfigError and StoreError.
  */
 export async function startCommand(
   { config: path }: { config?: string },
   terminal: Terminal,
   exit: (code: number) => void = process.exit,
 ): Promise<number> {
-  const { config, warnings } = readConfig(path, terminal);
-  const log = createLog({ ...config.log, secrets: secretValues(config) });
+  const { config, warnings, path: file } = readConfig(path, terminal);
+  const secrets = secretValues(config);
+  const log = createLog({ ...config.log, secrets });
   for (const warning of warnings) log.warn({ key: warning.path }, problemLine(warning));
 
   const removeCrashHandlers = exitOnCrash(log, exit);
   const stop = listenForStop({ signals: ['SIGTERM', 'SIGINT'], clock: terminal.clock, force: exit });
+  const hangups = listenForHangup();
   let isReady = false;
   void stop.first.then((signal) => {
     if (isReady) return;
@@ -39,9 +42,19 @@ export async function startCommand(
       log.fatal(why);
       exit(ExitCode.failed);
     };
-    const daemon = await startDaemon({ config, env: terminal.env, clock: terminal.clock, log, onTakenOver });
+    const configFile = {
+      path: file,
+      read() {
+        const loaded = loadConfig({ path: file, env: terminal.env });
+        secrets.push(...secretValues(loaded.config));
+        return loaded;
+      },
+    };
+    const { env, clock } = terminal;
+    const daemon = await startDaemon({ config, env, clock, log, onTakenOver, configFile });
     isReady = true;
     sayReady(log, config, daemon);
+    hangups.hear(() => void daemon.reload('SIGHUP'));
     const signal = await stop.first;
     log.info(
       { signal },
@@ -52,8 +65,26 @@ export async function startCommand(
     return ExitCode.ok;
   } finally {
     stop.release();
+    hangups.release();
     removeCrashHandlers();
   }
+}
+
+/** Catches SIGHUP from now on: one that comes while the daemon starts is heard when it has started. */
+function listenForHangup() {
+  let isHeard = false;
+  let tell = (): void => {
+    isHeard = true;
+  };
+  const onHangup = () => tell();
+  process.on('SIGHUP', onHangup);
+  return {
+    hear(listener: () => void): void {
+      tell = listener;
+      if (isHeard) listener();
+    },
+    release: () => void process.off('SIGHUP', onHangup),
+  };
 }
 
 function sayReady(log: Logger, { controller, hosts, store }: Config, { publicUrl, adminUrl }: Daemon): void {

@@ -64,6 +64,11 @@ export class DaemonProcess {
     return signalCode ?? (typeof exitCode === 'number' ? `status ${exitCode}` : null);
   }
 
+  /** Makes the daemon read its config again. */
+  reload(): void {
+    if (this.ended === null) this.#child?.kill('SIGHUP');
+  }
+
   /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<void> {
     const child = this.#child;

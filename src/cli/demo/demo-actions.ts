@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { counted, span } from '../../format.js';
 import type { SimulatedMac } from '../../simulator/agent/simulated-mac.ts';
 import { slotsInUse } from '../../simulator/agent/vms/vm-state.ts';
@@ -18,19 +19,28 @@ const MORE_SECONDS = 8;
 const DOWN_MS = 10_000;
 
 /** The keys in one line of at most 78 characters. */
-export const KEYS = '[n]ew jobs  [m]ac fails  [c]ancel a job  [k]ill the daemon  [a]pprove  [q]uit';
+export const KEYS = '[n]ew jobs  [m]ac fails  [c]ancel a job  [k]ill  [r]eload  [a]pprove  [q]uit';
+
+/** The config file of the daemon, with what was written to it first. */
+export interface DemoConfig {
+  path: string;
+  content: { hosts: { name: string }[]; controller: object };
+}
 
 /** What a person can do to a demonstration: a key at a terminal, or a command in another one. */
 export class DemoActions {
   readonly #world: SimulatedWorld;
   readonly #repository: Repository;
   readonly #daemon: DaemonProcess;
+  readonly #config: DemoConfig;
+  #isReduced = false;
   /** True until the daemon was killed, as a key asked for. */
   wantsKill = false;
   /** What the last key did, for a person. */
   said = '';
 
-  constructor(world: SimulatedWorld, repository: Repository, daemon: DaemonProcess) {
+  constructor(world: SimulatedWorld, repository: Repository, daemon: DaemonProcess, config: DemoConfig) {
+    this.#config = config;
     this.#world = world;
     this.#repository = repository;
     this.#daemon = daemon;
@@ -51,7 +61,8 @@ export class DemoActions {
   make a Mac fail  curl ${mac ? controlOf(mac) : ''}/restart -d '{"mode": "crash", "downMs": ${DOWN_MS}}'
   cancel a run     curl -X POST ${this.#world.github.url}/_sim/runs/${open}/cancel
   approve a run    curl -X POST ${this.#world.github.url}/_sim/runs/${waiting}/approve
-  kill the daemon  kill -9 ${this.#daemon.pid}    (it is started again)`;
+  kill the daemon  kill -9 ${this.#daemon.pid}    (it is started again)
+  reload a change  kill -HUP ${this.#daemon.pid}    (of ${this.#config.path})`;
   }
 
   #do(key: string): string | null {
@@ -66,6 +77,8 @@ export class DemoActions {
       case 'k':
         this.wantsKill = true;
         return 'The daemon was killed (SIGKILL). It starts again and goes on from its store.';
+      case 'r':
+        return this.#reload();
       case 'a':
         return this.#approve();
       case 'q':
@@ -96,6 +109,24 @@ export class DemoActions {
     if (lease) cancelLease(world, lease);
     else withdraw(world, job);
     return `"${job.spec.name}" was cancelled at GitHub.`;
+  }
+
+  /** Takes a Mac out of the config, or a slot where there is one Mac; the next time it is put back. */
+  #reload(): string {
+    const { path, content } = this.#config;
+    const { hosts, controller } = content;
+    this.#isReduced = !this.#isReduced;
+    const last = hosts.length > 1 ? hosts.at(-1)?.name : undefined;
+    const reduced =
+      last === undefined
+        ? { ...content, controller: { ...controller, max_concurrent_vms: 1 } }
+        : { ...content, hosts: hosts.slice(0, -1) };
+    writeFileSync(path, JSON.stringify(this.#isReduced ? reduced : content, null, 2));
+    this.#daemon.reload();
+    const what = last ?? 'the second slot of the Mac';
+    return this.#isReduced
+      ? `${what} left the config, which was reloaded (SIGHUP): it ends its jobs and gets no other. Again: r.`
+      : `${what} is in the config again, which was reloaded (SIGHUP).`;
   }
 
   #approve(): string {

@@ -76,7 +76,8 @@ export async function runDemo(
     storePath,
   });
   const labels = { ...config.labels, [BETA_LABEL]: { image: 'ghcr.io/jeballto/macos-beta:latest' } };
-  await writeFile(configPath, JSON.stringify({ ...config, labels }, null, 2), { mode: 0o600 });
+  const content = { ...config, labels };
+  await writeFile(configPath, JSON.stringify(content, null, 2), { mode: 0o600 });
 
   const repository = ensureRepository(world.github.world, SIMULATED_REPOSITORY);
   const daemon = new DaemonProcess({
@@ -86,7 +87,9 @@ export async function runDemo(
     env: terminal.env,
     onLine: (line) => view.logLine(line),
   });
-  const actions = options.exit ? null : new DemoActions(world, repository, daemon);
+  const actions = options.exit
+    ? null
+    : new DemoActions(world, repository, daemon, { path: configPath, content });
   const view = new DemoView({ terminal, toStderr: options.json === true, world, actions });
   cleanup.push(() => view.end());
   cleanup.push(async () => {

@@ -1,14 +1,16 @@
 import type { Clock } from '../../clock.ts';
 import { matchProfile } from '../../config/profile.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectAgents, connectGitHub } from '../../controller/connections.ts';
+import { connectAgents, connectGitHub, guestKeyOf } from '../../controller/connections.ts';
 import { createEffectWorld } from '../../controller/create-effect-world.ts';
 import { realPorts } from '../../controller/ports.ts';
 import { servedScopes } from '../../controller/served-scopes.ts';
-import type { CreateLedger } from '../../effects/pending-creates.ts';
+import { type CreateLedger, PendingCreates } from '../../effects/pending-creates.ts';
+import { RunnerSecrets } from '../../effects/runner/runner-secrets.ts';
 import { Pulls } from '../../hosts/pulls.ts';
-import { jobPolicy } from '../../jobs/job-policy.ts';
+import { jobPolicy, namePrefix } from '../../jobs/job-policy.ts';
 import { createLog } from '../../log.ts';
+import { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import { OtherController } from '../../upkeep/other-controller.ts';
 
 interface Connection {
@@ -49,7 +51,10 @@ export async function connectOtherController(
     observe: () => undefined,
     progress: new Map(),
     pulls,
-    ledger: NOTHING_SENT,
+    guestKey: guestKeyOf(config),
+    secrets: new RunnerSecrets(),
+    creates: new PendingCreates(clock, () => config.timeouts.create_settle, NOTHING_SENT),
+    bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller)),
     currentName: (fullName) => fullName,
     evidenceSaved: async () => undefined,
   });

@@ -141,6 +141,18 @@ export function commandLine(): Command {
   addHosts(program);
 
   program
+    .command('reload')
+    .description('make the running daemon read its config again; print what changed, or why it was refused')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', example('reload --config config.json'))
+    .action((options) =>
+      runCommand(terminal, async () =>
+        (await import('../commands/reload-command.ts')).reloadCommand(options, terminal),
+      ),
+    );
+
+  program
     .command('gc')
     .description('order the running daemon to remove the VMs and runners of its own that no record owns')
     .option('-n, --dry-run', 'only print what would be done, and why')

@@ -90,6 +90,7 @@ function systemdUnit(manager: 'systemd' | 'systemd-user', program: ServiceProgra
     '[Service]',
     ...(isForMachine ? [`User=${user}`] : []),
     `ExecStart=${[...command, 'start', '--config', config].map(systemdWord).join(' ')}`,
+    `ExecReload=${[...command, 'reload', '--config', config].map(systemdWord).join(' ')}`,
     ...(isForMachine ? ['EnvironmentFile=-/etc/jeballto-runner/environment'] : []),
     ...(isInStateFolder ? ['StateDirectory=jeballto-runner', 'StateDirectoryMode=0700'] : []),
     'Restart=on-failure',

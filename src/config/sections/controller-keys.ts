@@ -1,4 +1,4 @@
-import { withDefault } from '../key.ts';
+import { untilRestart, withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { listenAddress } from '../values/listen-address.ts';
 import { choice, flag, integer, textLike } from '../values/plain-kinds.ts';
@@ -11,10 +11,12 @@ const prefix = textLike(
 );
 
 export const controllerKeys = {
-  id: withDefault(
-    id,
-    'default',
-    'Part of the name of every VM and runner: it separates those of this daemon from those of another one with the same prefix. Daemons that share a host or a GitHub account need different ids. Lower-case letters and digits, without `-`.',
+  id: untilRestart(
+    withDefault(
+      id,
+      'default',
+      'Part of the name of every VM and runner: it separates those of this daemon from those of another one with the same prefix. Daemons that share a host or a GitHub account need different ids. Lower-case letters and digits, without `-`.',
+    ),
   ),
   mode: withDefault(
     choice('poll', 'webhook', 'both'),
@@ -31,10 +33,12 @@ export const controllerKeys = {
     '60s',
     'Time between two polls in modes `webhook` and `both`, except when `poll_interval` is used, and in every mode between two reads of runs that wait for an approval or for another run. A lost webhook therefore delays a job or a cleanup, but loses nothing.',
   ),
-  webhook_listen: withDefault(
-    listenAddress,
-    ':9090',
-    'Public listener with `/webhook` and `/healthz`, in every mode. `:9090` means every IPv4 interface.',
+  webhook_listen: untilRestart(
+    withDefault(
+      listenAddress,
+      ':9090',
+      'Public listener with `/webhook` and `/healthz`, in every mode. `:9090` means every IPv4 interface.',
+    ),
   ),
   max_concurrent_vms: withDefault(
     integer(1, MAX_VMS_PER_HOST),
@@ -56,10 +60,12 @@ export const controllerKeys = {
     '60s',
     'Time between two runs of the collector, which removes VMs and runners that no record owns.',
   ),
-  vm_name_prefix: withDefault(
-    prefix,
-    'gh',
-    'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<number>`, base VMs `<prefix>-<controller id>-base-…`. It may contain `-`, since names are parsed from their end. The daemon never touches a VM or a runner whose name does not have this form.',
+  vm_name_prefix: untilRestart(
+    withDefault(
+      prefix,
+      'gh',
+      'Start of every name: VMs and runners are called `<prefix>-<controller id>-<job id>-<number>`, base VMs `<prefix>-<controller id>-base-…`. It may contain `-`, since names are parsed from their end. The daemon never touches a VM or a runner whose name does not have this form.',
+    ),
   ),
   base_vms: withDefault(
     flag,

@@ -1,27 +1,35 @@
-import { optional, withDefault } from '../key.ts';
+import { optional, untilRestart, withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { listenAddress } from '../values/listen-address.ts';
 import { choice, localFolder, secret } from '../values/plain-kinds.ts';
 import { postgresUrl } from '../values/postgres-url.ts';
 
 export const storeKeys = {
-  path: optional(
-    localFolder,
-    'Folder of the database with the records of running jobs. It is created when it does not exist. Two daemons cannot share one.',
-    '`./data`, without `store.url`',
+  path: untilRestart(
+    optional(
+      localFolder,
+      'Folder of the database with the records of running jobs. It is created when it does not exist. Two daemons cannot share one.',
+      '`./data`, without `store.url`',
+    ),
   ),
-  url: optional(
-    postgresUrl,
-    'A PostgreSQL database for these records, in place of `store.path`: `postgres://user:password@host/database?sslmode=verify-full`. Before the first start `jeballto-runner store migrate` makes its tables. One daemon at a time can use it.',
+  url: untilRestart(
+    optional(
+      postgresUrl,
+      'A PostgreSQL database for these records, in place of `store.path`: `postgres://user:password@host/database?sslmode=verify-full`. Before the first start `jeballto-runner store migrate` makes its tables. One daemon at a time can use it.',
+    ),
   ),
-  retention: withDefault(duration, '30d', 'How long the journal and the outcomes of ended jobs are kept.'),
+  retention: untilRestart(
+    withDefault(duration, '30d', 'How long the journal and the outcomes of ended jobs are kept.'),
+  ),
 };
 
 export const adminKeys = {
-  listen: withDefault(
-    listenAddress,
-    '127.0.0.1:9091',
-    'Address of the visualizer, the API and the metrics. An address that other machines can reach needs `admin.token`.',
+  listen: untilRestart(
+    withDefault(
+      listenAddress,
+      '127.0.0.1:9091',
+      'Address of the visualizer, the API and the metrics. An address that other machines can reach needs `admin.token`.',
+    ),
   ),
   token: optional(
     secret,
@@ -39,9 +47,11 @@ export const logKeys = {
     'info',
     'Lines below this level are not written.',
   ),
-  format: withDefault(
-    choice('json', 'pretty'),
-    'json',
-    '`json` is for programs, `pretty` for a person at a terminal.',
+  format: untilRestart(
+    withDefault(
+      choice('json', 'pretty'),
+      'json',
+      '`json` is for programs, `pretty` for a person at a terminal.',
+    ),
   ),
 };

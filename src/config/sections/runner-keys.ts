@@ -1,4 +1,4 @@
-import { optional, withDefault } from '../key.ts';
+import { optional, untilRestart, withDefault } from '../key.ts';
 import { duration } from '../values/duration.ts';
 import { choice, list, localFile, secret, text, textLike } from '../values/plain-kinds.ts';
 
@@ -43,10 +43,12 @@ export const runnerKeys = {
     '20s',
     "How long a connection may take until the guest's SSH server sends its first line. The login after that may take as long again.",
   ),
-  scope: optional(
-    choice('repository', 'organization'),
-    'Where runners are registered. For an organization the token or the App needs "Self-hosted runners: write" there.',
-    '`repository` when repositories are given, else `organization`',
+  scope: untilRestart(
+    optional(
+      choice('repository', 'organization'),
+      'Where runners are registered. For an organization the token or the App needs "Self-hosted runners: write" there.',
+      '`repository` when repositories are given, else `organization`',
+    ),
   ),
   group: withDefault(
     text,

@@ -35,5 +35,23 @@ const schema = z
     return z.NEVER;
   });
 
+/** Milliseconds as `10s` or `1h30m`. */
+export function durationText(ms: number): string {
+  let rest = ms;
+  const parts = Object.entries(UNITS)
+    .reverse()
+    .map(([unit, size]) => {
+      const count = Math.floor(rest / size);
+      rest -= count * size;
+      return count === 0 ? '' : `${count}${unit}`;
+    });
+  return parts.join('') || '0ms';
+}
+
 /** A span of time; milliseconds when parsed. */
-export const duration: Kind<typeof schema> = { schema, type: 'duration', form: 'text' };
+export const duration: Kind<typeof schema> = {
+  schema,
+  type: 'duration',
+  form: 'text',
+  print: (ms) => durationText(ms as number),
+};

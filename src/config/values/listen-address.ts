@@ -44,4 +44,9 @@ const schema = z
     return z.NEVER;
   });
 
-export const listenAddress: Kind<typeof schema> = { schema, type: 'listen address', form: 'text' };
+function print(address: unknown): string {
+  const { host, port } = address as ListenAddress;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+export const listenAddress: Kind<typeof schema> = { schema, type: 'listen address', form: 'text', print };

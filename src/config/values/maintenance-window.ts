@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { quoted } from '../../format.js';
 import type { Kind } from '../key.ts';
-import { parseDuration } from './duration.ts';
+import { durationText, parseDuration } from './duration.ts';
 
 const SHORTEST = 60_000;
 const LONGEST = 7 * 86_400_000;
@@ -44,6 +44,10 @@ export const maintenanceWindow: Kind<typeof schema> = {
   schema,
   type: '`{ start, duration, time_zone }`',
   form: 'command',
+  print(window) {
+    const { start, duration, time_zone } = window as MaintenanceWindow;
+    return `${quoted(start)} for ${durationText(duration)} in ${time_zone}`;
+  },
 };
 
 function begins(start: string): boolean {

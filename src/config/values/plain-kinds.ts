@@ -64,9 +64,14 @@ const flagSchema = z.boolean({
 
 export const flag: Kind<typeof flagSchema> = { schema: flagSchema, type: '`true`, `false`', form: 'flag' };
 
-export function list<S extends z.ZodType>({ schema, type }: Kind<S>): Kind<z.ZodArray<S>> {
+export function list<S extends z.ZodType>({ schema, type, print = String }: Kind<S>): Kind<z.ZodArray<S>> {
   const error = unlessMissing(() => 'must be a list: write it in brackets, such as ["one", "two"].');
-  return { schema: z.array(schema, { error }), type: `list of: ${type}`, form: 'list' };
+  return {
+    schema: z.array(schema, { error }),
+    type: `list of: ${type}`,
+    form: 'list',
+    print: (items) => (items as unknown[]).map(print).join(', '),
+  };
 }
 
 const oneOrMore = z.union(
@@ -99,4 +104,6 @@ export const command: Kind<typeof commandSchema> = {
   schema: commandSchema,
   type: 'list: program, then arguments',
   form: 'command',
+  // An argument may be a secret.
+  print: (given) => `${(given as string[])[0]} …`,
 };

@@ -14,6 +14,12 @@ export function parseSize(text: string): number | null {
   return count === undefined ? null : Math.floor(Number(count) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
 }
 
+/** Bytes as `12GB`, in the largest unit of which there is at least one. */
+function sizeText(bytes: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => bytes >= one) ?? ['bytes', 1];
+  return `${bytes / size}${unit}`;
+}
+
 /**
  * A size within limits that are written the same way; bytes when parsed. As at the agent, a bare number is
  * bytes.
@@ -35,5 +41,6 @@ export function size(least: string, most: string) {
       );
       return z.NEVER;
     });
-  return { schema, type: `size, ${least}–${most}`, form: 'text' } satisfies Kind<typeof schema>;
+  const print = (bytes: unknown) => sizeText(bytes as number);
+  return { schema, type: `size, ${least}–${most}`, form: 'text', print } satisfies Kind<typeof schema>;
 }

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
+import type { JobObservation } from '../../../machines/job/observation.ts';
+import { parseResourceName } from '../../../machines/resource-name.ts';
 import type { Clock } from '../../clock.ts';
+import type { ConfigChange } from '../../config/changes/config-changes.ts';
 import { matchProfile } from '../../config/profile.ts';
 import type { Config } from '../../config/schema.ts';
 import { secretValues } from '../../config/secret-values.ts';
@@ -8,17 +11,17 @@ import { jobEffects } from '../../effects/job-effects.ts';
 import { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
 import { VmLook } from '../../evidence/vm-look.ts';
 import { RunActors } from '../../github/run-actors.ts';
-import { ConnectionPool } from '../../guest/connection-pool.ts';
 import type { Health } from '../../health/health.ts';
 import { Pulls } from '../../hosts/pulls.ts';
 import { handlePendingDeliveries } from '../../intake/webhooks/pending-deliveries.ts';
-import { jobPolicy } from '../../jobs/job-policy.ts';
+import { jobPolicy, namePrefix } from '../../jobs/job-policy.ts';
 import { restoreJobs } from '../../jobs/restore-jobs.ts';
 import type { JournalWriter } from '../../journal/journal-writer.ts';
 import type { Overview } from '../../journal/overview.js';
 import { liveRecording } from '../../journal/recording.ts';
 import { Notices } from '../../notices/notices.ts';
 import type { Store } from '../../store/store.ts';
+import { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import { Collector } from '../../upkeep/collector.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { waitUntil } from '../../wait-until.ts';
@@ -31,7 +34,12 @@ import { servedScopes } from '../served-scopes.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
 import { createIntake } from './create-intake.ts';
+import { finishedWithin } from './finished-within.ts';
+import type { Predecessor, ProcessMemory } from './handed-over.ts';
+import { hostsAfterReload } from './hosts-after-reload.ts';
+import { isSameBreaker } from './is-same-breaker.ts';
 import { keepBases } from './keep-bases.ts';
+import { LeavingHosts } from './leaving-hosts.ts';
 import { oldestWaits } from './oldest-waits.ts';
 import { recordFailures } from './record-failures.ts';
 
@@ -42,6 +50,9 @@ export interface ActivePartOptions {
   config: Config;
   /** Made from the config before: what is wrong with it is found before anything acts. */
   connections: Connections;
+  memory: ProcessMemory;
+  /** Null at the start of the process. */
+  before: { part: Predecessor; changes: readonly ConfigChange[] } | null;
   store: Store;
   journal: JournalWriter;
   /** The sum of the journal. It takes each entry before anything here does. */
@@ -63,19 +74,33 @@ export type ActivePart = ReturnType<typeof createActivePart>;
  * hosts and GitHub. The rest of the daemon outlives it. Nothing happens before `start`.
  */
 export function createActivePart(options: ActivePartOptions) {
-  const { config, connections, store, journal, overview, ports, clock, log } = options;
-  const { agents, tokens, github, receivers } = connections;
+  const { config, connections, memory, store, journal, overview, ports, clock, log } = options;
+  const { tokens, github, receivers } = connections;
+  const before = options.before?.part ?? null;
   const disposal = new DisposeStack(clock);
   let takesJobs = false;
+  let hasEnded = false;
+  /** Milliseconds in which calls under way may end. */
+  let patience = CLOSE_TIMEOUT;
+  /** What an effect or a pull of this part says after its end must change nothing any more. */
+  const untilEnd =
+    <Args extends unknown[]>(tell: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (!hasEnded) tell(...args);
+    };
+  const observe = untilEnd((seen: JobObservation) => core.dispatcher.observe(seen));
+  const { leaving, isSameHost } = hostsAfterReload(config, before);
+  const agents = new Map([...(before?.agents ?? []), ...connections.agents]);
   const progress = new Map<string, string>();
-  const guestConnections = new ConnectionPool(ports.openGuest, clock);
   const pulls = new Pulls({
     agent: (host) => world.agent(host),
     clock,
     log,
     timeout: config.timeouts.creating,
     onChange: () => core.dispatcher.requestScheduling(),
-    onEnd: (image, error) => pullEnded(core.breakers, config, image, error),
+    onEnd: untilEnd((image, error) => pullEnded(core.breakers, config, image, error)),
+    before: before?.pulls ?? null,
+    isSameHost,
   });
   const world = createEffectWorld({
     config,
@@ -83,11 +108,14 @@ export function createActivePart(options: ActivePartOptions) {
     log,
     github,
     agents,
-    openGuest: guestConnections.acquire,
-    observe: (seen) => core.dispatcher.observe(seen),
+    guestKey: connections.guestKey,
+    openGuest: memory.guests.acquire,
+    secrets: memory.secrets,
+    creates: memory.creates,
+    bases: new BaseVms(config.controller.base_vms, namePrefix(config.controller), before?.bases ?? null),
+    observe,
     progress,
     pulls,
-    ledger: store.sent,
     currentName: (name) => intake.names.currentName(name),
     evidenceSaved: (vmName) => recorder.saved(vmName),
   });
@@ -103,11 +131,14 @@ export function createActivePart(options: ActivePartOptions) {
       ...jobEffects(world, () => store.durable(), tracer),
       waitUntil: waitUntil(clock),
     }),
-    hosts: config.hosts.map((host) => ({
+    hosts: [...config.hosts, ...leaving].map((host) => ({
       name: host.name,
       client: world.agent(host.name),
       maxVms: host.max_concurrent_vms,
+      isSame: isSameHost(host.name),
     })),
+    leaving: new Map(leaving.map(({ name }) => [name, clock.now()])),
+    before,
     maintenance: new Map(config.hosts.map(({ name, maintenance = [] }) => [name, maintenance])),
     hostPolicy: {
       checkInterval: config.controller.host_check_interval,
@@ -122,8 +153,8 @@ export function createActivePart(options: ActivePartOptions) {
         pulls,
         bases: world.bases,
         clock,
-        observe: (seen) => core.dispatcher.observe(seen),
-        onGone: (jobId, failure) => core.dispatcher.abandon(jobId, failure),
+        observe,
+        onGone: untilEnd((jobId, failure) => core.dispatcher.abandon(jobId, failure)),
         onChange: () => core.dispatcher.requestScheduling(),
       }),
     warm: new Map(Object.entries(config.labels).map(([label, { warm }]) => [label, warm])),
@@ -143,9 +174,16 @@ export function createActivePart(options: ActivePartOptions) {
   });
   const hostLook = (host: string) => hosts.snapshotOf(host)?.context;
   const secrets = [...secretValues(config), ...tokens, ...receivers.map(({ url }) => url)];
-  const recorder = new EvidenceRecorder({ world, store, clock, log, secrets, hostLook });
+  const recorder = new EvidenceRecorder({
+    ...{ world, store, clock, log, secrets, hostLook },
+    before: before?.recorder ?? null,
+  });
   const { webhookAndBreakerEntries } = core;
-  const intake = createIntake({ ...parts, repositories, webhookAndBreakerEntries, random: ports.random });
+  const intake = createIntake({
+    ...parts,
+    ...{ repositories, webhookAndBreakerEntries, before },
+    random: ports.random,
+  });
   const orders = new Orders({ ...core, ...parts });
   const notices = new Notices({
     ...{ receivers, secrets, store, clock, log },
@@ -159,13 +197,20 @@ export function createActivePart(options: ActivePartOptions) {
     }),
     oldestWaits: () => oldestWaits(actors, github.now() - clock.now()),
   });
+  const leavingHosts = new LeavingHosts({
+    ...parts,
+    names: leaving.map(({ name }) => name),
+    hostEntries: core.hostEntries,
+    isOurs: (name) => parseResourceName(policy.namePrefix, name) !== null || world.bases.isBase(name),
+  });
 
   async function begin(): Promise<void> {
-    disposal.defer('logins in guests', () => guestConnections.close());
     disposal.defer('the pulls', () => pulls.stop());
     tracer.listen();
     disposal.defer('the traces of effects', () => tracer.stop());
     disposal.defer('what saves evidence', recordFailures({ journal, overview, recorder }));
+    const changes = options.before?.changes ?? [];
+    if (before) core.breakers.goOnFrom(before.breakers, (breaker) => isSameBreaker(breaker, changes));
     await restoreJobs({
       ...parts,
       creates: world.creates,
@@ -173,14 +218,21 @@ export function createActivePart(options: ActivePartOptions) {
       namePrefix: policy.namePrefix,
       runnerScope: policy.runnerScope,
     });
-    disposal.defer('the jobs', () => core.stop());
-    disposal.defer('calls under way', () => world.creates.allFinished());
+    disposal.defer('the jobs', () => {
+      hasEnded = true;
+      core.stop();
+    });
+    // While the actors are still there: what a call made is stored, and its secret is kept.
+    disposal.defer('calls under way', () => finishedWithin(clock, patience, world.creates.allFinished()));
+    for (const { name } of leaving) world.bases.keep(name, new Set());
     abandonUnservable(actors, dispatcher, config);
     hosts.start(options.heardLast());
     core.cordonWatch.look();
     disposal.defer('the hosts', () => hosts.stop());
+    leavingHosts.start();
+    disposal.defer('the hosts that left the config', () => leavingHosts.stop());
     takesJobs = true;
-    await handlePendingDeliveries({ store, observe: (seen) => dispatcher.observe(seen), log });
+    await handlePendingDeliveries({ store, observe, log });
     intake.names.start();
     disposal.defer('the names of repositories', () => intake.names.stop());
     intake.webhooks.start();
@@ -197,9 +249,10 @@ export function createActivePart(options: ActivePartOptions) {
     });
   }
 
-  async function stop(): Promise<void> {
+  async function stop(callsFor = CLOSE_TIMEOUT): Promise<void> {
     takesJobs = false;
     dispatcher.drain();
+    patience = callsFor;
     await disposal.dispose(log, CLOSE_TIMEOUT);
   }
 
@@ -208,6 +261,10 @@ export function createActivePart(options: ActivePartOptions) {
     ...intake,
     ...waitingNames(config, github, clock),
     config,
+    agents,
+    /** Hosts that the config does not have any more and that are not empty yet. */
+    leaving: () => leaving.filter(({ name }) => hosts.snapshotOf(name) !== null),
+    recorder,
     github,
     profiles: Object.keys(config.labels),
     scopes,
@@ -234,7 +291,7 @@ export function createActivePart(options: ActivePartOptions) {
 
     /**
      * Gives out no more slots and ends everything that acts: running jobs go on in their VMs, and their records
-     * stay. Never rejects.
+     * stay. `callsFor`: milliseconds in which creates and registrations under way may end. Never rejects.
      */
     stop,
   };

@@ -24,6 +24,8 @@ export interface IntakeParts {
   log: Logger;
   random(): number;
   profileFor(labels: string[]): string | null;
+  /** The sources with the config before, which are stopped. */
+  before: Intake | null;
 }
 
 export interface Intake {
@@ -38,19 +40,21 @@ export interface Intake {
  */
 export function createIntake(parts: IntakeParts): Intake {
   const { config, repositories, github, actors, dispatcher, store, clock, log, random, profileFor } = parts;
-  const { webhookAndBreakerEntries } = parts;
+  const { webhookAndBreakerEntries, before } = parts;
   const { mode, poll_interval: interval, recheck_interval: recheckInterval } = config.controller;
   const webhooks = new WebhookHealth({
     github,
     policy: DEFAULT_WEBHOOKS_POLICY,
     clock,
     log,
+    before: before?.webhooks ?? null,
     onDoubt: () => poller.pollNow(),
     onChange: (change) => webhookAndBreakerEntries.webhooks(change),
   });
   const poller = new Poller({
     github,
     repositories,
+    before: before?.poller ?? null,
     pace: () => pollPace({ mode, interval, recheckInterval }, webhooks.state),
     recheckInterval,
     clock,
@@ -68,6 +72,13 @@ export function createIntake(parts: IntakeParts): Intake {
     ],
     log,
   });
-  const names = new RepositoryNames({ github, ids: store.repositoryIds, repositories, clock, log });
+  const names = new RepositoryNames({
+    github,
+    ids: store.repositoryIds,
+    repositories,
+    clock,
+    log,
+    before: before?.names ?? null,
+  });
   return { poller, webhooks, names };
 }

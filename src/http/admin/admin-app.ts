@@ -9,8 +9,11 @@ import { pageFiles } from './page-files.ts';
 
 export interface AdminAppOptions {
   source: AdminSource;
-  /** Without an admin token only on loopback; the config refuses anything else. */
-  tokens: AdminTokens;
+  /**
+   * Without an admin token only on loopback; the config refuses anything else. Called for each request, since a
+   * reload of the config changes them.
+   */
+  tokens(): AdminTokens;
   clock: Clock;
 }
 

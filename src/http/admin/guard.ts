@@ -38,9 +38,10 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
  * repositories, paths and what other servers returned. With the token that only reads it refuses orders and
  * evidence files.
  */
-export function guard(tokens: AdminTokens): MiddlewareHandler {
-  const roleFor = roles(tokens);
+export function guard(given: () => AdminTokens): MiddlewareHandler {
   return async (c, next) => {
+    const tokens = given();
+    const roleFor = roles(tokens);
     const host = c.req.header('host') ?? '';
     const name = host.replace(/:\d+$/, '');
     if (tokens.token === undefined && !LOOPBACK.test(name)) {

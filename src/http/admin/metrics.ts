@@ -5,6 +5,7 @@ import { LOSSES } from '../../../machines/job/job-end.ts';
 import { isFailed, isOver } from '../../../machines/job/written-state.ts';
 import { topState } from '../../../machines/state-path.ts';
 import type { Clock } from '../../clock.ts';
+import type { ConfigInForce } from '../../config/changes/reload-result.ts';
 import type { GitHub } from '../../github/github.ts';
 import type { DaemonHealth } from '../../health/daemon-health.ts';
 import { HEALTH_SUBJECTS } from '../../health/health.ts';
@@ -36,8 +37,9 @@ export interface MetricsOptions {
   clock: Clock;
   macUptime: UptimeMetricsOptions['macUptime'];
   versions: Pick<RunnerVersions, 'all'>;
-  /** Called at each scrape, like `active`. */
+  /** Called at each scrape, like `active` and `config`. */
   health: DaemonHealth['now'];
+  config(): ConfigInForce;
   /** The parts that a reload of the config replaces. */
   active(): {
     actors: JobActors;
@@ -148,7 +150,7 @@ export class Metrics {
           read(this);
         },
       });
-    const { store, deliveries, clock, versions, health, active } = this.#options;
+    const { store, deliveries, clock, versions, health, config, active } = this.#options;
     const rooms = () => hostRooms(active());
     const queued = () =>
       [...active().actors.inQueue()]
@@ -163,6 +165,12 @@ export class Metrics {
     );
     addGauge('ready', 'Whether jobs can be served: 1 or 0, as /readyz says.', [], (gauge) =>
       gauge.set(Number(health().ready)),
+    );
+    addGauge(
+      'config_last_reload_successful',
+      'Whether the last reload of the config was not refused: 1 or 0; with the digest of the config in force.',
+      ['digest'],
+      (gauge) => gauge.set({ digest: config().digest }, Number(config().lastReload?.outcome !== 'refused')),
     );
     addGauge('degraded', 'Parts of the work that are in trouble, by what they are.', ['what'], (gauge) => {
       for (const what of HEALTH_SUBJECTS) gauge.set({ what }, 0);

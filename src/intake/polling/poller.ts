@@ -31,6 +31,8 @@ export interface PollerOptions {
   /** Jobs that GitHub has not reported as completed. */
   activeJobs(): Job[];
   log: Logger;
+  /** The poller with the config before, which is stopped: what was read stays read. */
+  before?: Poller | null;
 }
 
 export interface PollerHealth {
@@ -112,6 +114,23 @@ export class Poller {
       sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
     }));
     this.#rechecks = new JobRechecks({ github, clock, onObservation });
+    if (options.before) this.#goOnFrom(options.before);
+  }
+
+  #goOnFrom(before: Poller): void {
+    this.#took = before.#took;
+    this.#lastPace = before.#lastPace;
+    this.#lastLookAt = before.#lastLookAt;
+    for (const what of this.#looks()) {
+      const [readAt, outage] = [before.#readAt.get(what), before.#outages.get(what)];
+      if (readAt !== undefined) this.#readAt.set(what, readAt);
+      if (outage !== undefined) this.#outages.set(what, outage);
+    }
+  }
+
+  /** What each cycle looks at. */
+  #looks(): string[] {
+    return [...this.#sweeps.map(({ name }) => runsOf(name)), ACTIVE_JOBS];
   }
 
   /** Looks at once, and then at its interval. */
@@ -143,10 +162,7 @@ export class Poller {
       pausedUntil: github.pausedUntil('looking for work', clock.now()),
       cutShort: this.#cutShort,
       repositories: this.#options.repositories.length,
-      looks: [...this.#sweeps.map(({ name }) => runsOf(name)), ACTIVE_JOBS].map((what) => ({
-        what,
-        age: ageOf(what),
-      })),
+      looks: this.#looks().map((what) => ({ what, age: ageOf(what) })),
       lastPace: this.#lastPace,
       took: this.#took,
       outages: [...this.#outages].map(([what, outage]) => ({ what, ...outage })),

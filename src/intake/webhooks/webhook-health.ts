@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, createActor, fromPromise } from 'xstate';
+import { type Actor, createActor, fromPromise, type Snapshot } from 'xstate';
 import type { JobObservation } from '../../../machines/job/observation.ts';
 import { topState } from '../../../machines/state-path.ts';
 import type { WebhooksMachine, WebhooksState } from '../../../machines/webhooks.ts';
@@ -31,6 +31,8 @@ export interface WebhookHealthOptions {
   onDoubt(): void;
   /** Called with each new state. */
   onChange(change: StateChange<WebhooksState>): void;
+  /** The health with the config before, which is stopped. */
+  before?: WebhookHealth | null;
 }
 
 /**
@@ -42,12 +44,14 @@ export class WebhookHealth {
   readonly #github: Pick<GitHub, 'now'>;
   readonly #actor: Actor<WebhooksMachine>;
   #since: number;
+  /** The snapshot at `stop`: that of a stopped actor could not be gone on from. */
+  #last: Snapshot<unknown> | null = null;
 
-  constructor({ github, policy, clock, log, onDoubt, onChange }: WebhookHealthOptions) {
+  constructor({ github, policy, clock, log, onDoubt, onChange, before = null }: WebhookHealthOptions) {
     this.#clock = clock;
     this.#github = github;
-    this.#since = clock.now();
-    this.#gaps = new WebhookGaps(clock.now());
+    this.#since = before ? before.#since : clock.now();
+    this.#gaps = before ? before.#gaps : new WebhookGaps(clock.now());
     const machine = createWebhooksMachine({ policy, now: () => clock.now() }).provide({
       actors: {
         redeliverFailed: fromPromise<{ redelivered: number }, { hook: HookRef; since: number }>(
@@ -65,10 +69,12 @@ export class WebhookHealth {
         waitUntil: waitUntil(clock),
       },
     });
-    let from: WebhooksState | '' = '';
-    let last: WebhooksState | '' = '';
+    const snapshot = before ? before.#last : null;
+    let from: WebhooksState | '' = before && snapshot ? before.state : '';
+    let last: WebhooksState | '' = from;
     this.#actor = createActor(machine, {
       id: 'webhooks',
+      ...(snapshot && { snapshot }),
       inspect: (inspected) => {
         if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== this.#actor) return;
         const { state, context } = this;
@@ -98,6 +104,7 @@ export class WebhookHealth {
   }
 
   stop(): void {
+    this.#last = this.#actor.getPersistedSnapshot();
     this.#actor.stop();
   }
 

@@ -12,15 +12,37 @@ export interface HostEntriesOptions {
   /** Whether this is the name of one of our base VMs. */
   isBase(vmName: string): boolean;
   cordonOf(host: string): Cordon | null;
+  /** The entries with the config before. */
+  before?: HostEntries | null;
 }
 
 /** Records in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
 export class HostEntries {
   readonly #options: HostEntriesOptions;
-  readonly #last = new Map<string, { text: string; state: string; health: string }>();
+  readonly #last: Map<string, { text: string; state: string; health: string }>;
 
   constructor(options: HostEntriesOptions) {
     this.#options = options;
+    this.#last = options.before ? options.before.#last : new Map();
+  }
+
+  /** The host is not in the config any more, and nothing of ours is left on it. */
+  left(name: string): void {
+    const { journal, clock } = this.#options;
+    const actor = `host:${name}`;
+    const from = this.#last.get(name)?.state ?? '';
+    this.#last.delete(name);
+    const where = { actor, jobId: 0, attempt: 0, host: name };
+    journal.write({
+      kind: 'host',
+      at: clock.now(),
+      ...where,
+      event: 'host.left',
+      from,
+      to: 'removed',
+      isTurn: true,
+    });
+    journal.forget(actor);
   }
 
   /** Writes an entry when the host differs from its last entry. */

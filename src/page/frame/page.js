@@ -198,7 +198,7 @@ function chartScreen({ session, overview, place, choices, panZoom, choose, goTo 
 
 /** @param {LoadedView} view @param {import('./timebar.js').Edges} edges */
 function hostsScreen({ session, overview, orders, goTo }, edges) {
-  const { hosts, sources, now, canOrder, mode } = session;
+  const { hosts, sources, config, now, canOrder, mode } = session;
   const isPast = session.past !== null;
   return html`<div class="columns">
     ${hostsView({
@@ -212,6 +212,6 @@ function hostsScreen({ session, overview, orders, goTo }, edges) {
       onCollect: () => orders.ask(collectOrder()),
       onJob: (jobId) => goTo({ view: 'job', jobId }),
     })}
-    ${sourcesView({ sources, overview, now, isPast: isPast || mode === 'replay' })}
+    ${sourcesView({ sources, config, overview, now, isPast: isPast || mode === 'replay' })}
   </div>`;
 }

@@ -50,6 +50,8 @@ export class Session {
   hosts = [];
   /** @type {Answers['/api/sources'] | null} */
   sources = null;
+  /** The keys of the config in force, and its digest. @type {Answers['/api/config']['config']} */
+  config = null;
   /** @type {Readiness | null} */
   readiness = null;
   /** Rows of the store that cannot be read, by table. @type {Record<string, number>} */
@@ -152,6 +154,8 @@ export class Session {
     this.unserved = waiting?.unserved ?? this.unserved;
     this.hosts = hosts?.hosts ?? this.hosts;
     this.sources = sources ?? this.sources;
+    if (sources?.config && sources.config.digest !== this.config?.digest)
+      this.config = (await this.#api.get('/api/config').catch(ignore))?.config ?? this.config;
     this.unreadable = status ? unreadableIn(status) : this.unreadable;
     this.readiness = readiness;
     this.#onChange();

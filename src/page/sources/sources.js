@@ -1,6 +1,7 @@
 import { html, nothing } from '/lib/lit-html/lit-html.js';
 import { clock, counted, moment, span } from '../../format.js';
 import { breakerSubject, breakerWords } from '../../journal/attention/breaker-words.js';
+import { configFacts } from './config-view.js';
 import { webhookWords } from './webhook-words.js';
 
 /** Rows of the two lists. */
@@ -17,9 +18,9 @@ const MOST_DELIVERIES = 15;
 /**
  * Where jobs come from, and what is left of GitHub's budget. Of the past it shows what the journal has: the
  * state of webhooks and breakers, and the deliveries before that moment.
- * @param {{ sources: SourcesView | null, overview: Overview, now: number, isPast: boolean }} view
+ * @param {{ sources: SourcesView | null, config: import('./config-view.js').Config, overview: Overview, now: number, isPast: boolean }} view
  */
-export function sourcesView({ sources, overview, now, isPast }) {
+export function sourcesView({ sources, config, overview, now, isPast }) {
   if (!sources) return nothing;
   const { mode, poller, deliveries } = sources;
   const webhooks = isPast ? overview.webhooks : (sources.webhooks ?? overview.webhooks);
@@ -36,6 +37,7 @@ export function sourcesView({ sources, overview, now, isPast }) {
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
         ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${breakerSubject(breaker.about)}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}
+        ${sources.config && !isPast ? configFacts(sources.config, config) : nothing}
         ${isPast ? nothing : (sources.runners ?? []).filter(({ isEnding }) => isEnding).map(runnerView)}
       </dl>
       ${last.length > 0 ? deliveriesView(last) : nothing}

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Actor, createActor } from 'xstate';
+import { type Actor, createActor, type SnapshotFrom } from 'xstate';
 import {
   type BreakerAbout,
   type BreakerEvent,
@@ -37,6 +37,8 @@ const DELETION_PATIENCE = 10 * 60_000;
 
 const GITHUB = { about: 'github', name: 'github' } as const;
 
+type BreakerSnapshot = SnapshotFrom<BreakerMachine>;
+
 /** A breaker by what it is about and its name. */
 export interface BreakerRef {
   about: BreakerAbout;
@@ -50,15 +52,38 @@ export interface BreakerRef {
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #actors = new Map<string, BreakerRef & { actor: Actor<BreakerMachine> }>();
-  readonly #attempts = new Map<string, AttemptSeen>();
-  readonly #evidence = new BreakerEvidence();
+  #attempts = new Map<string, AttemptSeen>();
+  #evidence = new BreakerEvidence();
   /** By scope, the latest jobs in a row whose runner got no job from GitHub. */
-  readonly #unused = new Map<string, Set<number>>();
+  #unused = new Map<string, Set<number>>();
   /** Actors whose host was already reported as not deleting their VM. */
-  readonly #undeleted = new Set<string>();
+  #undeleted = new Set<string>();
+  /** The snapshots at `stop`: those of stopped actors could not be gone on from. */
+  readonly #last = new Map<string, BreakerSnapshot>();
 
   constructor(options: BreakersOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Goes on from the breakers with the config before, which are stopped. One for which `isSame` is false begins
+   * again: what it held back is another thing now.
+   */
+  goOnFrom(before: Breakers, isSame: (breaker: BreakerRef) => boolean): void {
+    this.#attempts = before.#attempts;
+    this.#evidence = before.#evidence;
+    this.#unused = before.#unused;
+    this.#undeleted = before.#undeleted;
+    for (const [key, { about, name }] of before.#actors) {
+      const snapshot = before.#last.get(key);
+      if (!snapshot) continue;
+      const from = statePath(snapshot.value);
+      if (isSame({ about, name })) this.#of(about, name, snapshot);
+      else if (from !== 'closed') {
+        const detail = { about, name, ...snapshot.context, state: 'closed' as const };
+        this.#options.onChange({ event: { type: 'config.reloaded' }, from, to: 'closed', detail });
+      }
+    }
   }
 
   /** Has to be called with every transition of a job's actor. */
@@ -119,7 +144,10 @@ export class Breakers {
   }
 
   stop(): void {
-    for (const { actor } of this.#actors.values()) actor.stop();
+    for (const [key, { actor }] of this.#actors) {
+      this.#last.set(key, actor.getPersistedSnapshot() as BreakerSnapshot);
+      actor.stop();
+    }
   }
 
   #scopeOf({ job, runner }: JobContext): string | null {
@@ -195,7 +223,8 @@ export class Breakers {
     this.tell({ about: 'host', name: vm.host }, { type: 'attempt.failed', failure: cause });
   }
 
-  #of(about: BreakerAbout, name: string) {
+  /** `snapshot`: where a new breaker goes on; closed without one. */
+  #of(about: BreakerAbout, name: string, snapshot: BreakerSnapshot | null = null) {
     const key = `${about} ${name}`;
     const known = this.#actors.get(key);
     if (known) return known.actor;
@@ -203,10 +232,11 @@ export class Breakers {
     const machine = createBreakerMachine({ policy: policies[about], now: () => clock.now() }).provide({
       actors: { waitUntil: waitUntil(clock) },
     });
-    let last: BreakerState = 'closed';
+    let last: BreakerState = snapshot ? statePath(snapshot.value) : 'closed';
     const subject = breakerSubject({ about, name }).replace(/^The /, 'the ');
     const actor = createActor(machine, {
       id: key,
+      ...(snapshot && { snapshot }),
       inspect: (inspected) => {
         if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== actor) return;
         const { value, context } = actor.getSnapshot();

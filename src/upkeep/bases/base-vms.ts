@@ -32,15 +32,22 @@ export class BaseVms {
   /** Ids of the VMs that are kept, by host; null when that is unknown now. */
   readonly #kept = new Map<string, ReadonlySet<string> | null>();
   /** The name under which the keeper is making one, by host. */
-  readonly #making = new Map<string, string>();
+  readonly #making: Map<string, string>;
   /** How many clones of a VM are being made, by its id. */
-  readonly #cloning = new Map<string, number>();
+  readonly #cloning: Map<string, number>;
   /** Clones that failed, by the name of the VM that was to be made. */
-  readonly #cloneFailures = new Map<string, number>();
+  readonly #cloneFailures: Map<string, number>;
 
-  constructor(isOn: boolean, namePrefix: string) {
+  /**
+   * `before`: what was known with the config before. What is being made goes on; what is ready is looked for
+   * again, since the images may be others now.
+   */
+  constructor(isOn: boolean, namePrefix: string, before: BaseVms | null = null) {
     this.#isOn = isOn;
     this.#namePrefix = namePrefix;
+    this.#making = before ? before.#making : new Map();
+    this.#cloning = before ? before.#cloning : new Map();
+    this.#cloneFailures = before ? before.#cloneFailures : new Map();
   }
 
   /** Whether this is the name of a base of ours, complete or not. */

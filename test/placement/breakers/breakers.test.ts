@@ -384,3 +384,23 @@ test('the pauses of a breaker double up to an hour', async () => {
   }
   expect(lengths).toEqual([0.5, 1, 2, 4, 8, 16, 32, 60, 60]);
 });
+
+test('over a reload of the config a breaker stays open, and one whose subject was changed is closed', () => {
+  for (let n = 0; n < 3; n += 1) {
+    fails({ key: `a${n}`, host: 'm1', profile: 'mac' });
+    fails({ key: `b${n}`, host: 'm2', profile: 'mac' });
+  }
+  const open = breakers.troubled();
+  expect(open.map(({ about, name }) => `${about} ${name}`)).toContain('pair mac on m1');
+  breakers.stop();
+  const told = changes.length;
+  const after = new Breakers({
+    ...{ policies: DEFAULT_BREAKER_POLICIES, clock, log: pino({ level: 'silent' }) },
+    scopeOf: (job) => runnerScopeOf('repository', job),
+    onChange: ({ detail: { about, name }, from, to }) => changes.push(`${about} ${name}: ${from} → ${to}`),
+  });
+  after.goOnFrom(breakers, ({ name }) => name !== 'mac on m2');
+  expect(after.troubled()).toEqual(open.filter(({ name }) => name !== 'mac on m2'));
+  expect(changes.slice(told)).toEqual(['pair mac on m2: open → closed']);
+  after.stop();
+});

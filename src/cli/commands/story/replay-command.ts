@@ -15,7 +15,7 @@ export async function replayCommand(
   const file = await read(path);
   const app = createAdminApp({
     source: replaySource(file),
-    tokens: {},
+    tokens: () => ({}),
     clock: terminal.clock,
   });
   const listener = await listen(app, { host: '127.0.0.1', port }, 'port').catch((error: unknown) => {

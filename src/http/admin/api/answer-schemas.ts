@@ -207,3 +207,31 @@ export const waiting = z.object({
   position: z.number().nullable(),
   until: instant.nullable(),
 });
+
+const change = z.object({
+  key: z.string(),
+  what: z.enum(['added', 'removed', 'changed']),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  needsRestart: z.literal(true).optional(),
+});
+const problem = z.object({ at: z.string().optional(), path: z.string(), message: z.string() });
+
+export const reload = z.object({
+  outcome: z.enum(['applied', 'unchanged', 'refused']).describe('`refused`: nothing has changed.'),
+  at: instant,
+  by: z.string(),
+  path: z.string(),
+  digest: z.string(),
+  changes: z.array(change),
+  problems: z.array(problem),
+  warnings: z.array(problem),
+});
+
+export const configInForce = z.object({
+  path: z.string(),
+  digest: z.string().describe('The same for configs with the same meaning; secrets do not count.'),
+  since: instant,
+  keys: z.array(z.object({ key: z.string(), value: z.string() })),
+  lastReload: reload.nullable(),
+});

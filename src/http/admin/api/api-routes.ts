@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { BreakerView } from '../../../../machines/breaker.ts';
 import type { HostContext } from '../../../../machines/host.ts';
 import type { Clock } from '../../../clock.ts';
+import type { ConfigInForce, ReloadResult } from '../../../config/changes/reload-result.ts';
 import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
 import type { RunnerLogEnd, VmLook } from '../../../evidence/vm-look.ts';
@@ -30,6 +31,7 @@ import type { CollectionStep } from '../../../upkeep/plan-collection.ts';
 import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
 import { type Role, roleOf } from '../guard.ts';
 import { type Chart, chartsOf } from './charts.ts';
+import { type ConfigSource, configRoutes } from './config-routes.ts';
 import { eventStream } from './event-stream.ts';
 import { openApi } from './open-api.ts';
 import { operatorOf } from './operator-name.ts';
@@ -39,10 +41,10 @@ import { usageRoute } from './usage-route.ts';
 import { withoutTail } from './without-tail.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
-export interface AdminSource {
+export interface AdminSource extends ConfigSource {
   /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
-  /** Resolves when the daemon does not start at the moment: until then there is nothing to show. */
+  /** Resolves when the daemon neither starts nor reloads its config: until then there is nothing to show. */
   settled(): Promise<void>;
   recording: Recording;
   jobs(): JobView[];
@@ -86,6 +88,8 @@ export interface HostView extends Partial<Omit<HostContext, 'name'>> {
 /** Where jobs come from; in a recording, only the mode is known. */
 export interface SourcesView {
   mode: string;
+  /** Its keys are at /api/config. */
+  config?: Omit<ConfigInForce, 'keys'>;
   poller?: PollerHealth;
   webhooks?: ReturnType<WebhookHealth['health']>;
   breakers?: BreakerView[];
@@ -122,11 +126,13 @@ export interface Answers {
   '/api/waiting': { waiting: Waiting[]; beyond: number; unserved: UnservedJob[] };
   '/api/hosts': { hosts: HostView[] };
   '/api/sources': SourcesView;
+  '/api/config': { config: ConfigInForce | null };
   '/api/status': { ok: boolean; reasons: string[]; health: Health } & Record<string, unknown>;
 }
 
 /** What orders return, as the page reads it. */
 export interface OrderAnswers {
+  '/api/reload': ReloadResult;
   '/api/collect': { dryRun: boolean; steps: CollectionStep[] };
   '/api/records/:key/forget': { ordered: boolean; left: ReturnType<Orders['forget']> };
 }
@@ -234,6 +240,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     const dryRun = c.req.query('dryRun') === 'true';
     return c.json({ dryRun, steps: await source.collect(dryRun, operatorIn(c)) });
   });
+  configRoutes(app, source);
   app.post('/api/records/:key/forget', (c) => {
     if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
     return c.json({ ordered: true, left: source.orders.forget(c.req.param('key'), operatorIn(c)) });

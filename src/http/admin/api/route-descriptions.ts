@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
 import { USAGE_BY } from '../../../journal/usage/usage-fold.ts';
 import {
+  configInForce,
   entry,
   health,
   host,
   instant,
   poller,
+  reload,
   seenJob,
   settled,
   trends,
@@ -237,6 +239,19 @@ export const ROUTES: Route[] = [
       poller: poller.optional(),
       webhooks: webhooks.optional(),
     }),
+  },
+  {
+    method: 'get',
+    path: '/api/config',
+    summary: 'The config in force without secrets, its digest, and how its last reload ended.',
+    answer: z.object({ config: configInForce.nullable() }),
+  },
+  {
+    method: 'post',
+    path: '/api/reload',
+    summary:
+      'Read the config again and put it in force in one step, or refuse it with its problems; then nothing has changed.',
+    answer: reload,
   },
   {
     method: 'post',

@@ -1,5 +1,6 @@
 import { topState } from '../../../../machines/state-path.ts';
 import type { Clock } from '../../../clock.ts';
+import type { ConfigInForce } from '../../../config/changes/reload-result.ts';
 import type { Config } from '../../../config/schema.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { Orders } from '../../../dispatch/orders.ts';
@@ -73,21 +74,32 @@ interface LastingParts {
   deliveries: DeliveryLog;
   health: Pick<DaemonHealth, 'now'>;
   clock: Clock;
+  settled: AdminSource['settled'];
+  config(): ConfigInForce;
+  reload: NonNullable<AdminSource['reload']>;
 }
 
-type AdminParts = ActiveParts & LastingParts;
+type AdminParts = Omit<LastingParts, 'config'> & ActiveParts;
 
 /** What the admin listener shows of the running daemon, read from its parts at each request. */
-export function liveSource({
-  active,
-  settled,
-  ...lasting
-}: LastingParts & { active(): ActiveParts; settled: AdminSource['settled'] }): AdminSource {
-  const { store, stats, deliveries, journal, health, metrics } = lasting;
+export function liveSource({ active, ...lasting }: LastingParts & { active(): ActiveParts }): AdminSource {
+  const {
+    settled,
+    config: configInForce,
+    reload,
+    store,
+    stats,
+    deliveries,
+    journal,
+    health,
+    metrics,
+  } = lasting;
   const parts = (): AdminParts => ({ ...lasting, ...active() });
   return {
     mode: 'live',
     settled,
+    config: configInForce,
+    reload,
     recording: liveRecording(store, journal),
     jobs: () => jobViews(parts()),
     recent: async (limit) => (canRead(store) ? store.settled.newest(limit) : []),
@@ -107,8 +119,10 @@ export function liveSource({
     hosts: () => hostViews(parts()),
     sources() {
       const { config, poller, webhooks, breakers, names, versions } = parts();
+      const { keys: _, ...inForce } = configInForce();
       return {
         mode: config.controller.mode,
+        config: inForce,
         poller: poller.health(),
         webhooks: webhooks.health(),
         breakers: breakers.troubled(),

@@ -39,6 +39,8 @@ export function replaySource(file: EvidenceFile): AdminSource {
   return {
     mode: 'replay',
     settled: async () => undefined,
+    config: () => null,
+    reload: null,
     recording: {
       seq: () => entries.length,
       durable: async () => undefined,

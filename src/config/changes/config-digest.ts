@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../schema.ts';
+import { shownKeys } from './shown-keys.ts';
+
+/** Characters; enough to tell configs apart, and few enough to compare by eye. */
+const LENGTH = 12;
+
+/**
+ * A short text that is the same for two configs with the same meaning, whatever the order and the form of
+ * their files. Secrets are not in it, since a digest of a short secret would give it away. The order of labels
+ * is: a job gets the first profile that covers it.
+ */
+export function configDigest(config: Config): string {
+  const keys = shownKeys(config).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const text = JSON.stringify([keys, Object.keys(config.labels)]);
+  return createHash('sha256').update(text).digest('hex').slice(0, LENGTH);
+}
