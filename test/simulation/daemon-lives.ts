@@ -271,7 +271,9 @@ function simulatedConfig({ scenario, github, configEdits }: SimulatedWorld): Con
     store: { retention: ms(daemon.retention) },
     runner: { ssh_password: SSH_PASSWORD, scope: scenario.scope },
     labels: {
-      ...(!isRemoved('mac') && { mac: { ...profile, image: daemon.images.mac, warm: Math.min(daemon.warm.mac, room) } }),
+      ...(!isRemoved('mac') && {
+        mac: { ...profile, image: daemon.images.mac, warm: Math.min(daemon.warm.mac, room) },
+      }),
       ...(!isRemoved('mac-large') && {
         'mac-large': {
           ...profile,
