@@ -116,24 +116,27 @@ export class DaemonLives {
     this.#startAfter(downMs);
   }
 
-  /** The config was changed: the daemon is told to read it again, now or when it has started. */
+  /** The config was changed: the daemon is told to read it again, when it has started and is awake. */
   reload(): void {
-    const [daemon, life, world] = [this.#daemon, this.#life, this.#world];
+    const [daemon, life] = [this.#daemon, this.#life];
     this.#wantsReload = daemon === null;
-    daemon?.reload('the simulation').then(
-      ({ outcome, changes, problems }) => {
-        world.trace(
-          `daemon: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`,
-        );
-        const isExcused = world.isDiskFull || problems.some(({ message }) => message.includes('is ending'));
-        if (outcome === 'refused' && !isExcused)
-          world.broken.note('a right config is applied', problems.map(({ message }) => message).join(' '));
-        if (outcome === 'refused' && world.isDiskFull) this.#wantsReload = true;
-      },
-      (error: unknown) => {
-        if (life?.isAlive) world.broken.note('a right config is applied', String(error));
-      },
-    );
+    // A signal reaches a stopped process when it goes on: nothing in it may look at its clock before.
+    if (daemon && life) void life.guard(Promise.resolve()).then(() => this.#reload(daemon, life));
+  }
+
+  async #reload(daemon: Daemon, life: Life): Promise<void> {
+    const { broken, trace } = this.#world;
+    const law = 'a right config is applied';
+    try {
+      const { outcome, changes, problems } = await daemon.reload('the simulation');
+      trace(`daemon: reload ${outcome} ${JSON.stringify(outcome === 'refused' ? problems : changes)}`);
+      if (outcome !== 'refused') return;
+      if (this.#world.isDiskFull) this.#wantsReload = true;
+      else if (!problems.some(({ message }) => message.includes('is ending')))
+        broken.note(law, problems.map(({ message }) => message).join(' '));
+    } catch (error) {
+      if (life.isAlive) broken.note(law, String(error));
+    }
   }
 
   /** The health that the daemon reports to its operator; null while it is down or asleep. */
