@@ -120,21 +120,20 @@ export function readSnapshot(
   const { value, children } = parsed.data;
   const context: StoredContext = parsed.data.context;
 
-  let nodes: AnyStateNode[];
+  const { actors } = machine.implementations;
+  const unknown = Object.entries(children).find(([, { src }]) => !(src in actors));
+  if (unknown) return { why: `no effect ${unknown[1].src} for ${unknown[0]}` };
   let resolved: JobSnapshot;
+  let started: object;
   try {
     resolved = machine.resolveState({ value: value as never, context });
-    nodes = getStateNodes(machine.root, resolved.value);
+    const invoked = getStateNodes(machine.root, resolved.value).flatMap(({ invoke }) => invoke);
+    started = Object.fromEntries(
+      invoked.filter(({ id }) => !(id in children)).map((invoke) => [invoke.id, begun(invoke, context)]),
+    );
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
   }
-  for (const [id, child] of Object.entries(children)) {
-    if (!(child.src in machine.implementations.actors)) return { why: `no effect ${child.src} for ${id}` };
-  }
-  const invoked = nodes.flatMap(({ invoke }) => invoke);
-  const started = Object.fromEntries(
-    invoked.filter(({ id }) => !(id in children)).map((invoke) => [invoke.id, begun(invoke, context)]),
-  );
   const snapshot = {
     ...(stored as JobSnapshot),
     value: resolved.value,
@@ -145,7 +144,8 @@ export function readSnapshot(
 }
 
 /**
- * Starts an effect that the state did not have when the record was written, as if the state were entered now.
+ * Starts an effect that the state did not have when the record was written, as if the state were entered now. Throws
+ * when the context lacks what the effect needs.
  */
 function begun({ src, input }: AnyStateNode['invoke'][number], context: JobContext) {
   const given = typeof input === 'function' ? input({ context } as never) : input;

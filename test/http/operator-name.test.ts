@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { operatorOf } from '../../src/http/admin/api/operator-name.ts';
+import { operatorOf } from '../../src/http/admin/api/orders/operator-name.ts';
 
 /** A header as Node gives it: one character for each byte. */
 const raw = (text: string) => Buffer.from(text, 'utf8').toString('latin1');

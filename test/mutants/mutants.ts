@@ -243,8 +243,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     law: '6: a delivery may be signed with any of the webhook’s secrets',
     file: 'src/intake/webhooks/webhook-receiver.ts',
-    line: '    for (const verifier of verifiers) {',
-    becomes: '    for (const verifier of verifiers.slice(0, 1)) {',
+    line: '    for (const verifier of verifiers()) {',
+    becomes: '    for (const verifier of verifiers().slice(0, 1)) {',
     tests: ['test/intake/webhook-receiver.test.ts'],
   },
   {

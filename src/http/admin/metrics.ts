@@ -24,6 +24,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
+import { addBudgetMetrics } from './budget-metrics.ts';
 import { callMetrics } from './call-metrics.ts';
 import { noticeMetrics } from './notice-metrics.ts';
 import { addUptimeMetrics, type UptimeMetricsOptions } from './uptime-metrics.ts';
@@ -108,6 +109,7 @@ export class Metrics {
     });
     this.#unlisten = callMetrics(PREFIX, this.#registry, options.clock);
     addUptimeMetrics(PREFIX, this.#registry, { hosts: () => options.active().hosts, ...options });
+    addBudgetMetrics(PREFIX, this.#registry, { github: () => options.active().github, clock: options.clock });
     noticeMetrics(PREFIX, this.#registry, () => options.active().notices);
     this.#gauges();
   }
@@ -251,36 +253,6 @@ export class Metrics {
         gauge.set({ host: name, kind: 'free' }, free);
       }
     });
-    addGauge(
-      'github_rate_limit_remaining',
-      "What is left of GitHub's rate limit for this hour.",
-      ['resource'],
-      (gauge) => {
-        for (const { resource, remaining } of active().github.rateLimits())
-          gauge.set({ resource }, remaining);
-      },
-    );
-    addGauge('github_rate_limit', "GitHub's rate limit for an hour.", ['resource'], (gauge) => {
-      for (const { resource, limit } of active().github.rateLimits()) gauge.set({ resource }, limit);
-    });
-    addGauge(
-      'github_calls_left',
-      'Calls that are left before this work has to pause.',
-      ['purpose'],
-      (gauge) => {
-        for (const { purpose, left } of active().github.budgets(clock.now()))
-          if (left !== null) gauge.set({ purpose }, left);
-      },
-    );
-    addGauge(
-      'github_paused_seconds',
-      'Seconds until this work goes on after a pause.',
-      ['purpose'],
-      (gauge) => {
-        for (const { purpose, pausedUntil } of active().github.budgets(clock.now()))
-          gauge.set({ purpose }, pausedUntil === null ? 0 : (pausedUntil - clock.now()) / 1000);
-      },
-    );
     new Counter({
       name: `${PREFIX}webhook_deliveries_total`,
       help: 'Requests at the webhook address, by response status.',

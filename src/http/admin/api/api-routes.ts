@@ -4,7 +4,7 @@ import type { BreakerView } from '../../../../machines/breaker.ts';
 import type { HostContext } from '../../../../machines/host.ts';
 import type { Clock } from '../../../clock.ts';
 import type { ConfigInForce, ReloadResult } from '../../../config/changes/reload-result.ts';
-import { OrderRefused, type Orders } from '../../../dispatch/orders.ts';
+import type { Orders } from '../../../dispatch/orders.ts';
 import type { EvidenceFile, JobStory } from '../../../evidence/evidence-file.ts';
 import type { RunnerLogEnd, VmLook } from '../../../evidence/vm-look.ts';
 import type { Health, HealthScope } from '../../../health/health.ts';
@@ -32,16 +32,16 @@ import type { SeenVersion } from '../../../upkeep/runner-versions.ts';
 import { type Role, roleOf } from '../guard.ts';
 import { type Chart, chartsOf } from './charts.ts';
 import { type ConfigSource, configRoutes } from './config-routes.ts';
+import { openApi } from './description/open-api.ts';
 import { eventStream } from './event-stream.ts';
-import { openApi } from './open-api.ts';
-import { operatorOf } from './operator-name.ts';
-import { orderEnd } from './order-end.ts';
+import { jobIdOf } from './job-id-of.ts';
+import { type OrderSource, orderRoutes } from './orders/order-routes.ts';
 import { trendsRoute } from './trends-route.ts';
 import { usageRoute } from './usage-route.ts';
 import { withoutTail } from './without-tail.ts';
 
 /** What the API and the page show: the parts of the running daemon, or an evidence file. */
-export interface AdminSource extends ConfigSource {
+export interface AdminSource extends ConfigSource, OrderSource {
   /** `live`, or `replay`, where nothing changes and no order can be given. */
   mode: 'live' | 'replay';
   /** Resolves when the daemon neither starts nor reloads its config: until then there is nothing to show. */
@@ -66,9 +66,6 @@ export interface AdminSource extends ConfigSource {
   health(): Health;
   /** In the text format of Prometheus. */
   metrics(): Promise<string>;
-  collect(dryRun: boolean, by: string): Promise<CollectionStep[]>;
-  /** Null where no orders can be given. Each order may throw an OrderRefused. */
-  orders: Orders | null;
 }
 
 /** A host; in a recording, only name, state and history are known. */
@@ -236,30 +233,8 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     return { ok: health.canStore, reasons: storeReasons(health), health, ...source.status() };
   });
 
-  app.post('/api/collect', async (c) => {
-    const dryRun = c.req.query('dryRun') === 'true';
-    return c.json({ dryRun, steps: await source.collect(dryRun, operatorIn(c)) });
-  });
   configRoutes(app, source);
-  app.post('/api/records/:key/forget', (c) => {
-    if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
-    return c.json({ ordered: true, left: source.orders.forget(c.req.param('key'), operatorIn(c)) });
-  });
-  const order = (path: string, give: (orders: Orders, c: Context) => void | Promise<void>) =>
-    app.post(path, async (c) => {
-      if (source.orders === null) throw new OrderRefused(409, 'This is a recording: nothing can be ordered.');
-      await give(source.orders, c);
-      return c.json({ ordered: true });
-    });
-  order('/api/jobs/:id/cancel', (orders, c) => orders.cancel(jobIdOf(c), operatorIn(c)));
-  order('/api/jobs/:id/retry', (orders, c) => orders.retry(jobIdOf(c), operatorIn(c)));
-  order('/api/hosts/:name/cordon', (orders, c) =>
-    orders.cordon(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
-  );
-  order('/api/hosts/:name/uncordon', (orders, c) => orders.uncordon(hostOf(c), operatorIn(c)));
-  order('/api/hosts/:name/drain', (orders, c) =>
-    orders.drain(hostOf(c), operatorIn(c), orderEnd(c.req.query('until'), clock)),
-  );
+  orderRoutes(app, source, clock);
 }
 
 const storeReasons = ({ scopes }: Health) =>
@@ -284,15 +259,6 @@ function inVm<T>(found: T | null | undefined): T {
 /** A guest or an agent that does not respond is not a fault of this daemon. */
 function unreachable(error: unknown): never {
   throw new HTTPException(502, { message: error instanceof Error ? error.message : String(error) });
-}
-
-const operatorIn = (c: Context) => operatorOf(c.req.header('x-operator'));
-
-const hostOf = (c: Context) => c.req.param('name') ?? '';
-
-function jobIdOf(c: Context): number {
-  const id = c.req.param('id') ?? '';
-  return /^\d{1,16}$/.test(id) ? Number(id) : -1;
 }
 
 function numberOf(c: Context, name: string): number | undefined {

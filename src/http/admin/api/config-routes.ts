@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import type { ConfigInForce, ReloadResult } from '../../../config/changes/reload-result.ts';
 import { OrderRefused } from '../../../dispatch/orders.ts';
-import { operatorOf } from './operator-name.ts';
+import { operatorOf } from './orders/operator-name.ts';
 
 export interface ConfigSource {
   /** Null in a recording. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BREAKER_ABOUTS } from '../../../../machines/breaker.ts';
-import { USAGE_BY } from '../../../journal/usage/usage-fold.ts';
+import { BREAKER_ABOUTS } from '../../../../../machines/breaker.ts';
+import { USAGE_BY } from '../../../../journal/usage/usage-fold.ts';
 import {
   configInForce,
   entry,
@@ -8,7 +8,6 @@ import {
   host,
   instant,
   poller,
-  reload,
   seenJob,
   settled,
   trends,
@@ -17,19 +16,8 @@ import {
   waiting,
   webhooks,
 } from './answer-schemas.ts';
-
-const isOrdered = z.object({ ordered: z.literal(true) });
-export interface Route {
-  method: 'get' | 'post';
-  path: string;
-  summary: string;
-  query?: Record<string, string>;
-  /** The media type of a response that is not JSON. */
-  answer: z.ZodType | 'text/event-stream' | 'image/png';
-}
-
-const END =
-  'When it takes jobs again by itself: a span such as `2h`, or an instant in ISO 8601 with its time zone. Without it, the order has no end.';
+import { ORDER_DESCRIPTIONS } from './order-descriptions.ts';
+import type { Route } from './route.ts';
 
 const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
 
@@ -246,64 +234,5 @@ export const ROUTES: Route[] = [
     summary: 'The config in force without secrets, its digest, and how its last reload ended.',
     answer: z.object({ config: configInForce.nullable() }),
   },
-  {
-    method: 'post',
-    path: '/api/reload',
-    summary:
-      'Read the config again and put it in force in one step, or refuse it with its problems; then nothing has changed.',
-    answer: reload,
-  },
-  {
-    method: 'post',
-    path: '/api/collect',
-    summary: 'Remove now what no record owns.',
-    query: { dryRun: '`true` changes nothing and returns what would be done.' },
-    answer: z.object({ dryRun: z.boolean(), steps: z.array(z.looseObject({})) }),
-  },
-  {
-    method: 'post',
-    path: '/api/jobs/{id}/cancel',
-    summary: 'Give up the job and its VM; refused while the job runs.',
-    answer: isOrdered,
-  },
-  {
-    method: 'post',
-    path: '/api/jobs/{id}/retry',
-    summary: 'Try a waiting job now, or serve again a job that was given up.',
-    answer: isOrdered,
-  },
-  {
-    method: 'post',
-    path: '/api/records/{key}/forget',
-    summary:
-      "End the record of a job (its id) or of a VM (its actor's key) as it is. Nothing is deleted: `left` names what may still exist; the collector looks for it.",
-    answer: z.object({
-      ordered: z.boolean(),
-      left: z.object({
-        vm: z.string().nullable(),
-        host: z.string().nullable(),
-        runner: z.string().nullable(),
-      }),
-    }),
-  },
-  {
-    method: 'post',
-    path: '/api/hosts/{name}/cordon',
-    summary: 'Cordon the host: it gets no new jobs.',
-    query: { until: END },
-    answer: isOrdered,
-  },
-  {
-    method: 'post',
-    path: '/api/hosts/{name}/uncordon',
-    summary: 'Uncordon the host: it gets jobs again.',
-    answer: isOrdered,
-  },
-  {
-    method: 'post',
-    path: '/api/hosts/{name}/drain',
-    summary: 'Cordon the host, and move jobs that do not run there yet to other hosts.',
-    query: { until: END },
-    answer: isOrdered,
-  },
+  ...ORDER_DESCRIPTIONS,
 ];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BLAMES, FAILURE_CODES } from '../../../../machines/failure.ts';
-import { JOB_OUTCOMES } from '../../../../machines/job/job-end.ts';
-import { HEALTH_SUBJECTS } from '../../../health/health.ts';
-import { TREND_RANGES } from '../../../journal/trends/trends.ts';
+import { BLAMES, FAILURE_CODES } from '../../../../../machines/failure.ts';
+import { JOB_OUTCOMES } from '../../../../../machines/job/job-end.ts';
+import { HEALTH_SUBJECTS } from '../../../../health/health.ts';
+import { TREND_RANGES } from '../../../../journal/trends/trends.ts';
 
 /** The shapes that the API's responses consist of, as the OpenAPI description shows them. */
 export const instant = z.number().describe('Epoch milliseconds.');

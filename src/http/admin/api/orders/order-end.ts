@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception';
-import type { Clock } from '../../../clock.ts';
-import { parseDuration } from '../../../config/values/duration.ts';
-import { quoted } from '../../../format.js';
+import type { Clock } from '../../../../clock.ts';
+import { parseDuration } from '../../../../config/values/duration.ts';
+import { quoted } from '../../../../format.js';
 
 /** Milliseconds; what is meant to last longer needs no end. */
 const LONGEST = 366 * 86_400_000;
