@@ -27,7 +27,7 @@ export type Trouble = { at: number; lasts: number } & (
   | { what: 'jobWithheld' }
 );
 
-/** Besides those, two kinds that change what is pushed and how runners behave. */
+/** Besides those, three kinds that change what is pushed, what happens to the Macs, and how runners behave. */
 export type TroubleKind =
   | Trouble['what']
   /**
