@@ -96,17 +96,18 @@ test('start reports all problems of a configuration at once, on standard error, 
 });
 
 test('a signal while the daemon starts is reported at once, and a second one ends the process', async () => {
+  const begun = join(folder, 'token-asked');
   const path = file(
     'slow.json',
     JSON.stringify({
       github: { token: 'ghp_example', owner: 'acme', repository: 'app' },
-      jeballto: { token_command: ['/bin/sleep', '20'] },
+      jeballto: { token_command: ['/bin/sh', '-c', `touch '${begun}'; exec sleep 20`] },
       labels: { 'jeballto-macos': { image: 'ghcr.io/jeballto/macos-ci:latest' } },
       store: { path: join(folder, 'slow-store') },
     }),
   );
   const cli = startCli(['start', '--config', path]);
-  await expect.poll(() => existsSync(join(folder, 'slow-store', 'CURRENT')), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true);
   cli.child.kill('SIGTERM');
   await expect.poll(cli.stdout, { timeout: 5_000 }).toContain('SIGTERM: the daemon still starts');
   await systemClock.sleepUntil(systemClock.now() + 300);
