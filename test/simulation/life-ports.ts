@@ -211,12 +211,18 @@ async function fetchFromGitHub(
     await clock.sleepUntil(clock.now() + world.latency(), stops);
     if (world.isGitHubUnplugged) throw failed('ENOTFOUND');
     const method = init.method ?? 'GET';
-    const { pathname } = new URL(url);
+    const address = new URL(url);
+    const { pathname } = address;
     checkGitHubRequest(world, method, pathname, init.body as string | null);
     const cutOff = new Promise<never>((_resolve, reject) => {
       stops.addEventListener('abort', () => reject(stops.reason), { once: true });
     });
     const asked = Promise.resolve(githubApp.fetch(requestOf(url, method, init, stops)));
+    if (method === 'DELETE') {
+      const handled = () => world.deletes.delete(address);
+      world.deletes.add(address);
+      void asked.then(handled, handled);
+    }
     const answer = await Promise.race([asked, cutOff]);
     world.trace(`github: ${method} ${pathname} → ${answer.type === 'error' ? 'cut' : answer.status}`);
     if (answer.type === 'error') throw failed('ECONNRESET');

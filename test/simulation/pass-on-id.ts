@@ -8,14 +8,19 @@ const SECOND = 1_000;
 
 /**
  * Gives another party's runner the id of the first runner of ours that has no job, as soon as there is one,
- * until an instant of the virtual clock. Returns the function that ends it: the other party's runner must
+ * until an instant of the virtual clock. A runner whose removal GitHub has not handled yet is left out: nobody
+ * can call that request back. Returns the function that ends it: the other party's runner must
  * still be there, unless its repository was deleted.
  */
 export function passOnId(world: SimulatedWorld, name: string, until: number): () => void {
-  const { broken, clock, github, trace } = world;
+  const { broken, clock, deletes, github, trace } = world;
   let heir: Runner | null = null;
   const look = () => {
-    const idle = [...github.runners.values()].find((runner) => isOurs(runner.name) && !runner.job);
+    const isBeingRemoved = ({ id }: Runner) =>
+      [...deletes].some(({ pathname }) => pathname.endsWith(`/runners/${id}`));
+    const idle = [...github.runners.values()].find(
+      (runner) => isOurs(runner.name) && !runner.job && !isBeingRemoved(runner),
+    );
     if (idle) {
       heir = passOnRunnerId(github, idle, name);
       trace(`the id ${idle.id} of ${idle.name} is that of ${name} now`);

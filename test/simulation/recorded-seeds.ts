@@ -157,4 +157,11 @@ export const RECORDED_SEEDS: RecordedSeed[] = [
     troubles: ['nothingAssigned', 'ghostRunners'],
     hasClocks: true,
   },
+  {
+    seed: 17,
+    found:
+      'nothing in the daemon: a runner’s id passed on to a stranger while GitHub was slow to handle its removal, sent just before',
+    troubles: ['repositoryDeleted', 'slotHeldUnseen', 'unlistedRepository', 'macsMaintained'],
+    hasClocks: true,
+  },
 ];

@@ -74,6 +74,8 @@ export interface SimulatedWorld {
   readonly isTraced: boolean;
   isDiskFull: boolean;
   isGitHubUnplugged: boolean;
+  /** The daemon's DELETE requests that GitHub has not handled yet, even when their client is gone. */
+  readonly deletes: Set<{ readonly pathname: string }>;
   /** What differs in the daemon's config from that of the scenario. */
   readonly configEdits: Set<Trouble & { what: 'configReloaded' }>;
 }
@@ -153,6 +155,7 @@ export function createWorld(
     trace: (what) => write?.(`${((clock.now() - BEGINNING) / 1000).toFixed(3).padStart(10)}  ${what}`),
     isDiskFull: false,
     isGitHubUnplugged: false,
+    deletes: new Set(),
     configEdits: new Set(),
   };
 }
