@@ -174,7 +174,8 @@ test('SIGHUP and the command reload a real daemon: a token file with another con
     code: 0,
     out: expect.stringContaining('hosts.mac-1.token: changed'),
   });
-  await world.until(async () => (await world.hosts())[0]?.state === 'healthy');
+  // A host that was silent for long enough has to prove itself with a job first.
+  await world.until(async () => ['healthy', 'proving'].includes((await world.hosts())[0]?.state ?? ''));
 
   await world.configure({ store: { retention: '2d' }, labels: { more: { image: IMAGE } } });
   const refused = await reload();
