@@ -206,9 +206,9 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
   };
 }
 
-/** A job that is over is known from the journal, as long as that is kept. */
+/** A job that is over is known from the journal, as long as that is kept; of one that nobody serves, the run is not. */
 async function runOf(
-  { actors, store, runActors }: AdminParts,
+  { actors, store, dispatcher, runActors }: AdminParts,
   jobId: number,
 ): Promise<{ actor: string | null } | null> {
   let job = [...actors.all()].find(({ snapshot }) => snapshot.context.job.id === jobId)?.snapshot.context.job;
@@ -219,7 +219,8 @@ async function runOf(
       break;
     }
   }
-  return job ? { actor: job.runId > 0 ? await runActors.of(job) : null } : null;
+  if (job) return { actor: job.runId > 0 ? await runActors.of(job) : null };
+  return dispatcher.unserved.all().some((seen) => seen.jobId === jobId) ? { actor: null } : null;
 }
 
 function hostViews(parts: AdminParts): HostView[] {
