@@ -23,6 +23,7 @@ const UNITS = inFolders(
   'jobs',
   'journal',
   'machines',
+  'notices',
   'placement',
 );
 

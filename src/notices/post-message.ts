@@ -1,6 +1,6 @@
 import { type Clock, withinTimeout } from '../clock.ts';
 import { span } from '../format.js';
-import { redact } from '../redact.ts';
+import { redactForeign } from '../redact.ts';
 import type { Message } from './message.ts';
 import type { Receiver } from './receiver.ts';
 import { slackBody } from './slack-body.ts';
@@ -8,8 +8,9 @@ import { webhookBody } from './webhook-body.ts';
 
 /** Milliseconds for the whole request. */
 const DEADLINE = 10_000;
-/** Bytes of a refusal that are read. */
+/** Characters of a refusal that are read, and those that are shown. */
 const MOST_READ = 512;
+const MOST_SHOWN = 120;
 
 export type Posted =
   | { isSent: true }
@@ -59,7 +60,7 @@ async function outcomeOf(response: Response, url: string, now: number): Promise<
   if (ok) return { isSent: true };
   const isRedirect = status >= 300 && status < 400;
   const isBusy = status === 408 || status === 425 || status === 429;
-  const shown = said === '' ? '' : `: ${redact(said, [url, new URL(url).pathname])}`;
+  const shown = said === '' ? '' : `: ${redactForeign(said, partsOf(url)).slice(0, MOST_SHOWN)}`;
   return {
     isSent: false,
     why: isRedirect
@@ -70,7 +71,13 @@ async function outcomeOf(response: Response, url: string, now: number): Promise<
   };
 }
 
-/** The beginning of what it said, in one line; the rest is not read. */
+/** What a receiver may repeat of its address, which is a secret: the longest first. */
+function partsOf(url: string): string[] {
+  const { pathname, search, searchParams } = new URL(url);
+  return [url, pathname + search, pathname, ...pathname.split('/'), ...searchParams.values()];
+}
+
+/** The beginning of what it said, in one line; the rest is not read. It ends with a whole word, which can be masked. */
 async function beginningOf({ body }: Response): Promise<string> {
   if (!body) return '';
   const reader = body.getReader();
@@ -78,16 +85,14 @@ async function beginningOf({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   while (text.length < MOST_READ) {
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done) return inOneLine(text);
     text += decoder.decode(value, { stream: true });
   }
   await reader.cancel().catch(() => undefined);
-  return text
-    .slice(0, MOST_READ)
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 120);
+  return inOneLine(text.replace(/\S*$/, ''));
 }
+
+const inOneLine = (text: string) => text.replace(/[\p{C}\s]+/gu, ' ').trim();
 
 /** Seconds or a date, as RFC 9110 has it. */
 function retryAfterOf(text: string | null, now: number): number | null {

@@ -141,9 +141,14 @@ test('a receiver that does not answer is given up after ten seconds', async () =
 test('law 7: what is said of a failure has no part of the URL', async () => {
   await using server = await receivingServer();
   const echo = status(403, {}, `refused: ${server.url} and /services/T0/B0/s3cr3t-part ${'y'.repeat(5_000)}`);
-  server.faults.push(echo, cut, status(301, { location: server.url }));
+  const { pathname } = new URL(server.url);
+  const atTheCut = status(403, {}, `${'x'.repeat(90)} of ${pathname} ${'y '.repeat(300)}`);
+  const inParts = status(403, {}, 'no s3cr3t-part, and no v4lue');
+  const again = status(403, {}, `${`${server.url} `.repeat(6)}${server.url}`);
+  const cutOff = status(403, {}, `${`${server.url} `.repeat(20)}`.slice(0, 70_000));
+  server.faults.push(echo, atTheCut, inParts, again, cutOff, cut, status(301, { location: server.url }));
   const whys = [];
-  for (let n = 0; n < 3; n += 1) whys.push(await postMessage(receiver(server.url), message(), systemClock));
+  for (let n = 0; n < 7; n += 1) whys.push(await postMessage(receiver(server.url), message(), systemClock));
   whys.push(await postMessage(receiver('http://127.0.0.1:1/s3cr3t-part?v4lue'), message(), systemClock));
   whys.push(await postMessage(receiver('http:/bad host/s3cr3t-part'), message(), systemClock));
   for (const posted of whys) {
