@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A proxy between a daemon and its database, which can cut every connection or swallow answers. */
+/** A proxy between a daemon and its database, which can cut every connection, or the one that gets the next response. */
 export class CuttingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -10,6 +10,8 @@ export class PostgresEngine extends PostgresReader implements Engine {
   readonly #connections: Connections;
   readonly #lease: Lease;
   #batch = 0;
+  /** A batch failed, or its response did not come: it may still be under way. */
+  #isUnsure = false;
   #closed: Promise<void> | null = null;
 
   constructor(place: string, connections: Connections, lease: Lease) {
@@ -23,6 +25,15 @@ export class PostgresEngine extends PostgresReader implements Engine {
   }
 
   async write(operations: readonly Operation[]): Promise<void> {
+    // A deletion finds only rows that were committed before its statement began, so it would miss those of a batch
+    // that is still under way. An empty batch waits for that one, or prevents it.
+    if (this.#isUnsure) await this.#send([]);
+    this.#isUnsure = true;
+    await this.#send(operations);
+    this.#isUnsure = false;
+  }
+
+  async #send(operations: readonly Operation[]): Promise<void> {
     this.#batch += 1;
     const [row] = await this.#connections.write(batchStatement(this.epoch, this.#batch, operations));
     if (row?.held === true) return;
