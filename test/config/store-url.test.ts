@@ -43,6 +43,8 @@ describe('the place of the store', () => {
     ],
     ['postgres://runner:secret@db.example', /names no database/],
     ['postgres://runner:secret@db.example:port/jobs', /cannot be read as a URL/],
+    ['postgres://runner:7/secret@db.example:5432/jobs', /cannot be read as a URL.*%2F for \//],
+    ['postgres://runner:/secret@db.example:5432/jobs', /cannot be read as a URL.*%2F for \//],
     [
       'postgres://runner:secret@db.example/jobs?sslrootcert=/no/ca.pem',
       /names the file \/no\/ca\.pem for TLS, which cannot be read \(ENOENT\)/,
