@@ -79,7 +79,7 @@ test('everything is moved, the source does not start again and says where it wen
   );
 });
 
-test('a move through a file keeps everything, and the file is of use once', async () => {
+test('a move through a file keeps everything, and the file can be imported once', async () => {
   await filled('old');
   const before = await facts('old');
   const engine = await engineAt('old');
@@ -94,6 +94,10 @@ test('a move through a file keeps everything, and the file is of use once', asyn
   expect(String(imported)).toBe(String(exported));
   expect(await facts('new')).toEqual(before);
   expect(existsSync(file)).toBe(false);
+  // Its records would otherwise go on in two stores.
+  const again = await engineAt('old');
+  await expect(exportStore(again, file, clock)).rejects.toThrow(/cannot be moved: it was moved to/);
+  await again.close();
 });
 
 test.each([

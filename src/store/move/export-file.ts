@@ -18,8 +18,8 @@ interface Header {
 }
 
 /**
- * Writes a file that only its owner can read, and syncs it; one that exists is refused. Returns what it has
- * written. Rejects with the error of the system.
+ * Writes a file that only its owner can read, in place of one that exists, and syncs it. Returns what it has written.
+ * Rejects with the error of the system.
  */
 export async function writeExportFile(
   file: string,
@@ -27,8 +27,9 @@ export async function writeExportFile(
   rows: AsyncIterable<MovedRow>,
 ): Promise<RowDigest> {
   const digest = new RowDigest();
-  const handle = await open(file, 'wx', 0o600);
+  const handle = await open(file, 'w', 0o600);
   try {
+    await handle.chmod(0o600);
     await handle.write(`${JSON.stringify({ ...HEADER, from })}\n`);
     for await (const row of rows) {
       digest.add(row);

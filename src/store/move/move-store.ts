@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import type { Engine } from '../engine.ts';
 import { StoreError } from '../store-error.ts';
@@ -21,7 +21,7 @@ export interface MoveSource {
   place: string;
   state: StoreState;
   rows(): AsyncIterable<MovedRow>;
-  /** Nobody uses it any more. */
+  /** Marks it as moved: no daemon starts with it any more. */
   leave(to: string): Promise<unknown>;
 }
 
@@ -36,7 +36,7 @@ export async function storeSource(engine: Engine, clock: Clock): Promise<MoveSou
   };
 }
 
-/** A file of `exportStore`; it gets another name when it was imported. */
+/** A file of `exportStore`; it is renamed after the import. */
 export function fileSource(file: string): MoveSource {
   return {
     place: file,
@@ -54,7 +54,7 @@ export function fileSource(file: string): MoveSource {
 export async function importStore(source: MoveSource, target: Engine): Promise<RowDigest> {
   const before = await stateOf(target);
   await confirmTarget(target, before);
-  confirmSource(source, target.place, before);
+  confirmSource(source, before.is === 'importing' && isLeftFor(source, target.place));
   await markImporting(target, source.place);
   await removeRows(target);
   const sent = await writeRows(target, source.rows());
@@ -73,10 +73,9 @@ export async function importStore(source: MoveSource, target: Engine): Promise<R
 export async function exportStore(engine: Engine, file: string, clock: Clock): Promise<RowDigest> {
   const source = await storeSource(engine, clock);
   if (existsSync(file)) throw new StoreError(`${file} exists: name a file that does not.`);
-  // It was left for this file, and then the file did not get its name.
-  confirmSource(source, file, { is: 'importing', from: source.place });
   const part = `${file}.part`;
-  rmSync(part, { force: true });
+  // An earlier export to this file marked the store as moved, and ended before the file had its name.
+  confirmSource(source, existsSync(part) && isLeftFor(source, file));
   const sent = await writeExportFile(part, engine.place, source.rows());
   const arrived = await digestOf(readExportFile(part));
   if (String(sent) !== String(arrived))
@@ -97,9 +96,11 @@ async function confirmTarget(target: Engine, state: StoreState): Promise<void> {
   }
 }
 
-/** A source that was left for this very target is read again, when that move did not end. */
-function confirmSource({ place, state }: MoveSource, target: string, targetState: StoreState): void {
-  if (state.is === 'moved' && state.to === target && targetState.is === 'importing') return;
+const isLeftFor = ({ state }: MoveSource, target: string) => state.is === 'moved' && state.to === target;
+
+/** `isResumed`: the source may be marked as moved, since the move to this target did not end. */
+function confirmSource({ place, state }: MoveSource, isResumed: boolean): void {
+  if (isResumed) return;
   if (state.is === 'new') throw new StoreError(`${place} has no store to move.`);
   const problem = problemOf(state);
   if (problem !== null) throw new StoreError(`The store in ${place} cannot be moved: ${problem}`);
