@@ -4,6 +4,8 @@ const MIGRATE = 'run "jeballto-runner store migrate" as the owner of the databas
 const ROLE =
   'run "jeballto-runner store migrate --role ROLE" as the owner of the database, with the role of store.url.';
 
+const BUSY = 'something else in the database holds it: try again in a moment.';
+
 /** What to do, by the code of PostgreSQL, of the system or of TLS. */
 const FIXES: Record<string, string> = {
   '28P01': 'correct user and password in store.url.',
@@ -14,6 +16,8 @@ const FIXES: Record<string, string> = {
   '42P01': MIGRATE,
   '42501': ROLE,
   '42704': 'create that role, or name another with --role.',
+  '55P03': BUSY,
+  '57014': BUSY,
   '53300': 'let the server accept more connections (max_connections): the daemon needs six.',
   '57P03': 'the server starts or ends: try again in a moment.',
   '25006': 'it is a replica, which only reads: name the primary in store.url.',
@@ -38,6 +42,7 @@ export function explainPostgres(place: string, error: unknown): string {
   if (fix) return `${why}: ${fix}`;
   if (/does not support SSL/.test(message))
     return `${why}: turn TLS on at the server, or set sslmode=disable in store.url.`;
+  if (/Query read timeout/.test(message)) return `${why}: ${BUSY}`;
   if (/timeout|Connection terminated/.test(message)) return `${why}: ${FIXES.ETIMEDOUT}`;
   return `${why}: fix what it names, and try again; nothing in the store is lost.`;
 }
