@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../../clock.ts';
-import { counted } from '../../format.js';
 import { countRecords, type RecordCounts } from '../count-records.ts';
-import { Store } from '../store.ts';
+import { openStore } from '../open-store.ts';
 import { StoreError } from '../store-error.ts';
-import { type Damage, keptAside } from './log-files.ts';
-import { explainLevel, openLevel } from './open-level.ts';
+import { type Damage, keptAside, partsOf } from './log-files.ts';
 import { damagedTables } from './table-checksums.ts';
 
 export interface FolderInspection extends RecordCounts {
@@ -39,25 +37,17 @@ export async function inspectLevel(path: string, clock: Clock): Promise<FolderIn
       if (DATA.test(name)) linkOrCopy(join(folder, name), join(copy, name));
     }
     damage.push(...damagedTables(copy));
-    const engine = await openLevel(copy, { compared: 0, clock, log });
-    try {
-      const store = await Store.over(engine, { clock, log, retention: Number.MAX_SAFE_INTEGER });
-      const records = await countRecords(store);
-      await store.close();
-      return { ...records, damage, kept: keptAside(folder) };
-    } catch (error) {
-      await engine.close();
-      throw new StoreError(explainLevel(copy, error), { cause: error });
-    }
+    const retention = Number.MAX_SAFE_INTEGER;
+    const store = await openStore({ path: copy, compared: 0, retention, clock, log });
+    const records = await countRecords(store);
+    await store.close();
+    return { ...records, damage, kept: keptAside(folder) };
   } catch (error) {
     const { message, cause } = error as Error;
     const isHeld = (cause as { cause?: { code?: string } } | undefined)?.cause?.code === 'LEVEL_LOCKED';
     if (damage.length > 0 && !isHeld) {
-      const parts = damage
-        .map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`)
-        .join(', ');
       throw new StoreError(
-        `The store in ${folder} is damaged: ${parts} cannot be read, and it cannot be opened. Restore the folder from a backup, or move it away to begin with an empty store.`,
+        `The store in ${folder} is damaged: ${partsOf(damage)} cannot be read, and it cannot be opened. Restore the folder from a backup, or move it away to begin with an empty store.`,
       );
     }
     if (error instanceof StoreError) throw new StoreError(message.replaceAll(copy, folder), { cause });

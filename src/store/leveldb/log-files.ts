@@ -1,5 +1,6 @@
 import { linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../../format.js';
 
 /** A part of the store that was written and cannot be read any more. */
 export interface Damage {
@@ -9,6 +10,10 @@ export interface Damage {
   /** In LevelDB's words. */
   why: string;
 }
+
+/** What is damaged, for people. */
+export const partsOf = (damage: readonly Damage[]): string =>
+  damage.map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`).join(', ');
 
 const ASIDE = 'damaged-';
 const OPENING = 'opening-';

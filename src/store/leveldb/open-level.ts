@@ -3,10 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { Level } from 'level';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
-import { counted } from '../../format.js';
 import { StoreError } from '../store-error.ts';
 import { type Database, LevelEngine } from './level-engine.ts';
-import { type Damage, isKeptAside, LogFiles } from './log-files.ts';
+import { type Damage, isKeptAside, LogFiles, partsOf } from './log-files.ts';
 import { damagedTables } from './table-checksums.ts';
 
 /** Files that LevelDB or the system creates in a folder that never held a store. */
@@ -99,9 +98,6 @@ function tellDamagedTables(damage: Damage[], folder: string, { log }: OpenLevelO
     `the store in ${folder} is damaged: ${partsOf(damage)} are not what was written. The daemon goes on with what can be read. Check the disk; restore the folder from a backup, or move it away when no VM of the daemon runs.`,
   );
 }
-
-const partsOf = (damage: Damage[]) =>
-  damage.map(({ file, bytes, why }) => `${counted(bytes, 'byte')} of ${file} (${why})`).join(', ');
 
 /** Says why the store in a folder cannot be opened or read, and what to do. */
 export function explainLevel(folder: string, error: unknown): string {
