@@ -15,7 +15,7 @@ import type { Health } from './health.ts';
 import type { HealthFacts } from './health-facts.ts';
 import { uptimeScopes } from './long-uptimes.ts';
 import { ServedWatch } from './served-watch.ts';
-import { UptimeWatch } from './uptime-watch.ts';
+import { watchUptimes } from './uptime-watch.ts';
 
 export interface DaemonHealthOptions {
   /** The parts that a reload of the config replaces. */
@@ -46,7 +46,7 @@ export interface DaemonHealthOptions {
 export class DaemonHealth {
   readonly #options: DaemonHealthOptions;
   readonly #watch: ServedWatch;
-  readonly #uptimes: UptimeWatch;
+  #endUptimes = (): void => undefined;
   readonly #began: number;
   /** Epoch ms at which a job last got a slot; null before the first. */
   #grantedAt: number | null = null;
@@ -58,7 +58,6 @@ export class DaemonHealth {
     const { active, journal, clock, log } = options;
     this.#began = clock.now();
     this.#watch = new ServedWatch({ couldBegin: () => active().dispatcher.couldBegin(), clock, log });
-    this.#uptimes = new UptimeWatch({ long: () => uptimeScopes(this.#facts()), clock, log });
     this.#unsubscribe = journal.subscribe(({ kind, event }) => {
       if (kind === undefined && event === 'slot.granted') this.#grantedAt = clock.now();
     });
@@ -67,21 +66,24 @@ export class DaemonHealth {
   /** Begins to watch whether jobs are served. */
   start(): void {
     this.#watch.start();
-    this.#uptimes.start();
+    const { clock, log } = this.#options;
+    this.#endUptimes = watchUptimes({ long: () => uptimeScopes(this.#facts()), clock, log });
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe();
-    await Promise.all([this.#watch.stop(), this.#uptimes.stop()]);
+    this.#endUptimes();
+    await this.#watch.stop();
   }
 
   now(): Health {
-    return this.#held ?? decideHealth(this.#facts());
+    const held = this.#options.store.health().ok ? this.#held : null;
+    return held ?? decideHealth(this.#facts());
   }
 
   /**
-   * Keeps the present health while the parts are replaced: for this moment nothing else is known. Returns the
-   * function that ends this.
+   * Keeps the present health while the parts are replaced, unless the store cannot be written, for which the
+   * replacement waits: for this moment nothing else is known. Returns the function that ends this.
    */
   hold(): () => void {
     this.#held = this.now();

@@ -23,36 +23,27 @@ export function longUptime(upFor: number): string | null {
 
 /** The Macs that should be restarted. An agent never runs longer than its Mac, so the Mac may have run for longer. */
 export function uptimeScopes({ hosts, macUpFor, now }: HealthFacts): HealthScope[] {
-  const own = longUptime(macUpFor ?? 0);
+  const scope = (
+    upFor: number | null,
+    whose: string,
+    rest: Pick<HealthScope, 'what' | 'name' | 'whoActs'>,
+  ) => {
+    const why = upFor === null ? null : longUptime(upFor);
+    if (upFor === null || why === null) return [];
+    return [{ ...rest, sentence: `${whose} ${why}.`, since: now - upFor + WARNED_FROM, stops: false }];
+  };
   return [
-    ...hosts.flatMap(({ name, upFor }): HealthScope[] => {
-      const why = longUptime(upFor ?? 0);
-      const whoActs = `The owner of ${name}: drain it, and restart the Mac before its 49th day.`;
-      return why && upFor
-        ? [
-            {
-              what: 'host',
-              name,
-              sentence: `The agent of ${name} ${why}.`,
-              since: now - upFor + WARNED_FROM,
-              whoActs,
-              stops: false,
-            },
-          ]
-        : [];
+    ...hosts.flatMap(({ name, upFor }) =>
+      scope(upFor, `The agent of ${name}`, {
+        what: 'host',
+        name,
+        whoActs: `The owner of ${name}: drain it, and restart the Mac before its 49th day.`,
+      }),
+    ),
+    ...scope(macUpFor, 'The Mac of this daemon', {
+      what: 'daemon',
+      name: 'uptime',
+      whoActs: 'The owner of this Mac: restart it before its 49th day; jobs in VMs of other Macs go on.',
     }),
-    ...(own && macUpFor
-      ? [
-          {
-            what: 'daemon' as const,
-            name: 'uptime',
-            sentence: `The Mac of this daemon ${own}.`,
-            since: now - macUpFor + WARNED_FROM,
-            whoActs:
-              'The owner of this Mac: restart it before its 49th day; jobs in VMs of other Macs go on.',
-            stops: false,
-          },
-        ]
-      : []),
   ];
 }

@@ -15,32 +15,21 @@ const INTERVAL = 12 * 3_600_000;
 /** Milliseconds until the first look: by then each host was looked at. */
 const FIRST = 60_000;
 
-/** Warns in the log of Macs that have to be restarted: who reads only the log hears of it in time, too. */
-export class UptimeWatch {
-  readonly #options: UptimeWatchOptions;
-  readonly #stopped = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+/**
+ * Warns in the log of Macs that have to be restarted: a person who reads only the log learns of it in time, too.
+ * Returns the function that ends the watch.
+ */
+export function watchUptimes(options: UptimeWatchOptions): () => void {
+  const stopped = new AbortController();
+  void watch(options, stopped.signal);
+  return () => stopped.abort();
+}
 
-  constructor(options: UptimeWatchOptions) {
-    this.#options = options;
-  }
-
-  start(): void {
-    this.#running = this.#run();
-  }
-
-  stop(): Promise<void> {
-    this.#stopped.abort();
-    return this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { long, clock, log } = this.#options;
-    const { signal } = this.#stopped;
-    for (let pause = FIRST; ; pause = INTERVAL) {
-      await sleepFor(clock, pause, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      for (const { name, sentence, whoActs } of long()) log.warn({ host: name }, `${sentence} ${whoActs}`);
-    }
+async function watch({ long, clock, log }: UptimeWatchOptions, signal: AbortSignal): Promise<void> {
+  for (let pause = FIRST; ; pause = INTERVAL) {
+    await sleepFor(clock, pause, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    for (const { what, name, sentence, whoActs } of long())
+      log.warn(what === 'host' ? { host: name } : {}, `${sentence} ${whoActs}`);
   }
 }

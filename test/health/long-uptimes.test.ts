@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { decideHealth } from '../../src/health/decide-health.ts';
 import { longUptime } from '../../src/health/long-uptimes.ts';
-import { UptimeWatch } from '../../src/health/uptime-watch.ts';
+import { watchUptimes } from '../../src/health/uptime-watch.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { factsOf, hostOf, NOW } from './health-rig.ts';
 
@@ -34,10 +34,11 @@ test('the log warns of it soon after the start and twice a day', async () => {
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
   const { scopes } = decideHealth(factsOf({ macUpFor: 46 * DAY }));
-  const watch = new UptimeWatch({ long: () => scopes, clock, log });
-  watch.start();
+  const end = watchUptimes({ long: () => scopes, clock, log });
   await clock.pass(DAY);
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatch(/^The Mac of this daemon has run for 46 d without a restart: .* restart it/);
-  await watch.stop();
+  end();
+  await clock.pass(DAY);
+  expect(lines).toHaveLength(2);
 });
