@@ -1,4 +1,4 @@
-import { type Clock, startTimeout } from '../clock.ts';
+import { type Clock, withinTimeout } from '../clock.ts';
 import type { GitHub } from './github.ts';
 
 /** The run of a job. */
@@ -8,7 +8,7 @@ export interface RunRef {
   runId: number;
 }
 
-/** Milliseconds for one answer: a person waits for it. */
+/** Milliseconds for one request: a person waits for it. */
 const PATIENCE = 5_000;
 /** Milliseconds after which a question that failed is asked again. */
 const ASK_AGAIN = 60_000;
@@ -54,12 +54,9 @@ export class RunActors {
     return asked.actor;
   }
 
-  async #ask({ owner, repository, runId }: RunRef): Promise<string | null> {
-    const timeout = startTimeout(this.#clock, PATIENCE);
-    try {
-      return await this.#github.getRunActor(owner, repository, runId, { signal: timeout.signal });
-    } finally {
-      timeout.end();
-    }
+  #ask({ owner, repository, runId }: RunRef): Promise<string | null> {
+    return withinTimeout(this.#clock, PATIENCE, (signal) =>
+      this.#github.getRunActor(owner, repository, runId, { signal }),
+    );
   }
 }

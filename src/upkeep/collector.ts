@@ -67,21 +67,15 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     const hostNames = [...options.hosts.all()].map(({ name }) => name);
-    // A host that left the config is gone at some time.
-    const present = (names: string[]) => names.filter((name) => options.hosts.snapshotOf(name) !== null);
     const hosts = hostNames.map(
-      (name): Part => ({
-        name: `the VMs of ${name}`,
-        kind: 'vm',
-        look: () => this.#look(present([name]), []),
-      }),
+      (name): Part => ({ name: `the VMs of ${name}`, kind: 'vm', look: () => this.#look([name], []) }),
     );
     this.#parts = [
       ...hosts,
       {
         name: 'runners',
         kind: 'runner',
-        look: async () => this.#look(present(hostNames), await this.#scopes()),
+        look: async () => this.#look(hostNames, await this.#scopes()),
       },
     ];
   }
@@ -171,9 +165,11 @@ export class Collector {
 
   async #look(hosts: readonly string[], scopes: readonly RunnerScope[]): Promise<Reality> {
     const { log, world } = this.#options;
+    // A host that a reload removed is gone when nothing of ours is left on it.
+    const there = hosts.filter((name) => this.#options.hosts.snapshotOf(name) !== null);
     const reality = await readReality({
       world,
-      hosts,
+      hosts: there,
       scopes,
       within: (work) => this.#within(work),
       onUnseen: (what, error) => {
