@@ -34,7 +34,7 @@ export interface CoreOptions {
   /** Hosts that the config does not have any more, with the instant (epoch ms) of the reload. */
   leaving?: ReadonlyMap<string, number>;
   /** What goes on after a reload of the config; it is stopped. */
-  before?: Pick<Core, 'hosts' | 'hostEntries'> | null;
+  before?: Pick<Core, 'hosts' | 'hostEntries' | 'cordonWatch'> | null;
   /** The maintenance windows of each host that has some. */
   maintenance?: ReadonlyMap<string, readonly MaintenanceWindow[]>;
   hostPolicy: HostPolicy;
@@ -137,7 +137,10 @@ export function createCore(options: CoreOptions): Core {
     warm: options.warm ?? new Map(),
     profileFor,
   });
-  const cordonWatch = new CordonWatch({ cordons, hosts, hostEntries, dispatcher, store, clock, log });
+  const cordonWatch = new CordonWatch({
+    ...{ cordons, hosts, hostEntries, dispatcher, store, clock, log },
+    before: options.before?.cordonWatch ?? null,
+  });
   return {
     actors,
     hosts,

@@ -16,6 +16,7 @@ import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
 import { JournalWriter } from '../journal/journal-writer.ts';
 import { watchClock } from '../upkeep/clock-watch.ts';
 import { type ActivePart, createActivePart } from './active/active-part.ts';
+import { finishedWithin } from './active/finished-within.ts';
 import { type ConfigFile, ConfigReloads } from './config-reloads.ts';
 import { type Connections, connect } from './connections.ts';
 import { DisposeStack } from './dispose-stack.ts';
@@ -103,13 +104,6 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     health: () => health.now(),
   });
   disposal.defer('what watches the journal', () => watching.stop());
-  let unwatchedSince: number | null = watching.heardLast;
-  // Only the first active part follows a time in which nobody looked at the hosts.
-  const heardLast = () => {
-    const since = unwatchedSince;
-    unwatchedSince = null;
-    return since;
-  };
   const creates = new PendingCreates(clock, () => active().config.timeouts.create_settle, store.sent);
   const memory = {
     secrets: new RunnerSecrets(),
@@ -119,7 +113,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   disposal.defer('logins in guests', () => memory.guests.close());
   const { overview, versions } = watching;
   const lasting = {
-    ...{ memory, store, journal, overview, heardLast, versions, ports, clock, log },
+    ...{ memory, store, journal, overview, versions, ports, clock, log },
+    heardLast: watching.heardLast,
     health: () => health.now(),
   };
   let part = createActivePart({ ...lasting, config, connections, before: null });
@@ -127,14 +122,15 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
   let settled = new Promise<void>((resolve) => {
     begin = resolve;
   });
+  let isEnding = false;
   const reloads = new ConfigReloads({
     ...{ config, connections, journal, clock, log },
     file: options.configFile ?? NO_FILE,
     connect: (next, before) => connect(next, { env, clock, log, ports, before }),
     whyNot: () => {
-      if (part.dispatcher.draining) return 'The daemon is ending: its next start reads the config.';
+      if (isEnding) return 'The daemon is ending: its next start reads the config.';
       if (store.health().ok) return null;
-      return 'The store cannot be written, so nothing can begin again: reload when the daemon can write to its disk.';
+      return 'The store cannot be written, so nothing can begin again: reload when it can be written.';
     },
     apply(next, connected, changes) {
       settled = replace(next, connected, changes);
@@ -155,6 +151,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
       const before = { part, changes };
       await part.stop(CALLS_FOR);
       await store.durable();
+      if (isEnding) return;
       part = createActivePart({ ...lasting, config: next, connections: connected, before });
       if (changes.some(({ key }) => key === 'log.level')) log.level = next.log.level;
       await part.start();
@@ -207,7 +204,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     adminUrl: admin.url,
     reload: (by) => reloads.reload(by),
     async drain() {
-      await reloads.idle();
+      isEnding = true;
+      await finishedWithin(clock, CLOSE_TIMEOUT, reloads.idle());
       await part.stop();
       await disposal.dispose(log, CLOSE_TIMEOUT);
     },

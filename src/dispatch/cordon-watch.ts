@@ -16,6 +16,8 @@ export interface CordonWatchOptions {
   store: Store;
   clock: Clock;
   log: Logger;
+  /** The watch of the earlier config, which is stopped. */
+  before?: CordonWatch | null;
 }
 
 const CALLED_OFF = Symbol('called off');
@@ -28,13 +30,14 @@ const LONGEST_SLEEP = 60_000;
  * window is over. What passed while the daemon was down is done at its start.
  */
 export class CordonWatch {
-  readonly #options: CordonWatchOptions;
+  readonly #options: Omit<CordonWatchOptions, 'before'>;
   /** Hosts in a window that is known to have begun. */
-  readonly #inWindow = new Set<string>();
+  readonly #inWindow: Set<string>;
   #wake: AbortController | null = null;
 
-  constructor(options: CordonWatchOptions) {
+  constructor({ before = null, ...options }: CordonWatchOptions) {
     this.#options = options;
+    this.#inWindow = new Set(before ? before.#inWindow : []);
   }
 
   /** Does what is due, and waits for the next change. To be called at the start and after each order. */

@@ -31,7 +31,7 @@ export interface OrdersOptions {
   hosts: Hosts;
   hostEntries: HostEntries;
   dispatcher: Dispatcher;
-  cordons: Pick<HostCordons, 'window'>;
+  cordons: Pick<HostCordons, 'window' | 'leftAt'>;
   cordonWatch: Pick<CordonWatch, 'look'>;
   store: Store;
   journal: JournalWriter;
@@ -127,6 +127,8 @@ export class Orders {
         `Job ${jobId} cannot be served: ${why}. Add the label and order the retry again.`,
       );
     }
+    if (dispatcher.draining)
+      throw new OrderRefused(409, 'The daemon is being reloaded or ends: order it again.');
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);
       dispatcher.serveAgain(jobId, settled.namesTaken ?? 0);
@@ -169,9 +171,15 @@ export class Orders {
   }
 
   #order(event: string, host: string, by: string, cordon: Cordon | null): void {
-    const { hosts, hostEntries, store, cordonWatch } = this.#options;
+    const { hosts, hostEntries, store, cordons, cordonWatch } = this.#options;
     const snapshot = hosts.snapshotOf(host);
     if (!snapshot) throw new OrderRefused(404, `The config names no host "${host}".`);
+    if (cordons.leftAt(host) !== null) {
+      throw new OrderRefused(
+        409,
+        `A reload removed ${host} from the config, so it gets no jobs: add it to the config again, and reload.`,
+      );
+    }
     store.atomically(() => {
       store.cordons.put(host, cordon);
       this.#write(event, `host:${host}`, 0, host, by, cordon?.opens ? undefined : cordon?.until);

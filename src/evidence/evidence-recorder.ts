@@ -31,12 +31,12 @@ export interface EvidenceRecorderOptions {
  * VM is deleted.
  */
 export class EvidenceRecorder {
-  readonly #options: EvidenceRecorderOptions;
+  readonly #options: Omit<EvidenceRecorderOptions, 'before'>;
   readonly #underWay: Map<string, Promise<void>>;
 
-  constructor(options: EvidenceRecorderOptions) {
+  constructor({ before = null, ...options }: EvidenceRecorderOptions) {
     this.#options = options;
-    this.#underWay = options.before ? options.before.#underWay : new Map();
+    this.#underWay = before ? before.#underWay : new Map();
   }
 
   /** Begins to save. The deletion of the VM waits for `saved`. */

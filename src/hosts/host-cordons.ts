@@ -28,12 +28,17 @@ export class HostCordons {
   }
 
   of(host: string): Cordon | null {
-    const left = this.#leaving.get(host);
-    if (left !== undefined) return { by: 'the config, which does not have it any more', at: left };
+    const left = this.leftAt(host);
+    if (left !== null) return { by: 'the reload that removed it', at: left };
     const order = this.#orders.of(host);
     if (order && !this.#isOver(order)) return order.opens ? null : order;
     const window = this.window(host);
     return window && { by: 'its maintenance window', at: window.from, until: window.until };
+  }
+
+  /** Epoch ms at which a reload removed the host, on which something of ours is left; null for a host of the config. */
+  leftAt(host: string): number | null {
+    return this.#leaving.get(host) ?? null;
   }
 
   /** The maintenance window in which the host is, whether or not an operator opened the host for this time. */

@@ -41,12 +41,12 @@ export interface HostGiven {
 /** The Macs, each with its own actor. Their state is what the last look showed, so it is not stored. */
 export class Hosts {
   readonly #actors = new Map<string, Actor<HostMachine>>();
-  /** The snapshots at `stop`: those of stopped actors could not be gone on from. */
+  /** The snapshots at `stop`. The snapshot of a stopped actor cannot be started again. */
   readonly #last = new Map<string, HostSnapshot>();
-  readonly #options: HostsOptions;
+  readonly #options: Omit<HostsOptions, 'before'>;
   #heardLast: number | null = null;
 
-  constructor(options: HostsOptions) {
+  constructor({ before = null, ...options }: HostsOptions) {
     this.#options = options;
     const { hosts, policy, clock, silences, proofs } = options;
     const machine = createHostMachine({
@@ -63,8 +63,8 @@ export class Hosts {
           waitUntil: waitUntil(clock),
         },
       });
-      const seenAt = options.before?.snapshotOf(name)?.context.seenAt ?? null;
-      const last = isSame && options.before ? options.before.#last.get(name) : undefined;
+      const seenAt = before?.snapshotOf(name)?.context.seenAt ?? null;
+      const last = isSame && before ? before.#last.get(name) : undefined;
       const actor = createActor(provided, {
         id: name,
         input: { name, silentFor: silences.of(name), proof: proofs.of(name), seenAt },
@@ -118,7 +118,7 @@ export class Hosts {
 
   #watch(name: string, actor: Actor<HostMachine>): void {
     const { log, onChange, silences, proofs } = this.#options;
-    // What is gone on from was told before.
+    // What the earlier snapshot shows was reported before the reload.
     const { value, context: known } = actor.getSnapshot();
     let last = known.look === null ? '' : topState(value);
     let look = known.look;

@@ -43,17 +43,17 @@ export interface PullView {
  * once for an image that it has.
  */
 export class Pulls {
-  readonly #options: PullsOptions;
+  readonly #options: Omit<PullsOptions, 'before' | 'isSameHost'>;
   /** By host, then by image. */
   readonly #images = new Map<string, Map<string, PullView>>();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #stopped = new Stop();
 
-  constructor(options: PullsOptions) {
+  constructor({ before = null, isSameHost = () => false, ...options }: PullsOptions) {
     this.#options = options;
-    for (const [host, images] of options.before ? options.before.#images : []) {
+    for (const [host, images] of before ? before.#images : []) {
       const ready = [...images].filter(([, { state }]) => state === 'ready');
-      if (options.isSameHost?.(host)) this.#images.set(host, new Map(ready));
+      if (isSameHost(host)) this.#images.set(host, new Map(ready));
     }
   }
 

@@ -32,16 +32,15 @@ export interface Renamed {
  * requests for an old name, and its deliveries have the new name: they are recognized by the repository's id.
  */
 export class RepositoryNames {
-  readonly #options: RepositoryNamesOptions;
+  readonly #options: Omit<RepositoryNamesOptions, 'before'>;
   readonly #renamed = new Map<string, string>();
   readonly #stopped = new Stop();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: RepositoryNamesOptions) {
+  constructor({ before = null, ...options }: RepositoryNamesOptions) {
     this.#options = options;
-    const { before, repositories } = options;
     if (!before) return;
-    for (const { owner, repository } of repositories) {
+    for (const { owner, repository } of options.repositories) {
       const name = `${owner}/${repository}`;
       const renamed = before.#renamed.get(name);
       if (renamed !== undefined) this.#renamed.set(name, renamed);

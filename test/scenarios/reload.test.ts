@@ -82,7 +82,7 @@ test('a host that was removed keeps the job that runs there, gets no other one, 
   const later = world.push([{}, {}]);
   expect((await world.hosts()).map(({ name, cordon }) => [name, cordon?.by])).toEqual([
     ['mac-1', undefined],
-    ['mac-2', 'the config, which does not have it any more'],
+    ['mac-2', 'the reload that removed it'],
   ]);
   await world.until(async () => (await world.hosts()).length === 1);
   expect(conclusions(jobs)).toContain('success');

@@ -46,7 +46,7 @@ export async function startCommand(
       path: file,
       read() {
         const loaded = loadConfig({ path: file, env: terminal.env });
-        secrets.push(...secretValues(loaded.config));
+        secrets.push(...secretValues(loaded.config).filter((value) => !secrets.includes(value)));
         return loaded;
       },
     };
@@ -54,7 +54,9 @@ export async function startCommand(
     const daemon = await startDaemon({ config, env, clock, log, onTakenOver, configFile });
     isReady = true;
     sayReady(log, config, daemon);
-    hangups.hear(() => void daemon.reload('SIGHUP'));
+    hangups.hear(() => {
+      daemon.reload('SIGHUP').catch((error) => log.error({ err: error }, 'the config could not be reloaded'));
+    });
     const signal = await stop.first;
     log.info(
       { signal },

@@ -57,8 +57,8 @@ export interface ActivePartOptions {
   journal: JournalWriter;
   /** The sum of the journal. It takes each entry before anything here does. */
   overview: Overview;
-  /** Epoch ms at which an earlier daemon was last known to run; null for a part that another one made room for. */
-  heardLast(): number | null;
+  /** Epoch ms at which an earlier daemon was last known to run. */
+  heardLast: number;
   /** What the rest of the daemon knows, called when it is needed. */
   health(): Health;
   versions: Pick<RunnerVersions, 'all'>;
@@ -73,16 +73,19 @@ export type ActivePart = ReturnType<typeof createActivePart>;
  * Everything of the daemon that acts, made from one config: the actors, what they act with, and what looks at
  * hosts and GitHub. The rest of the daemon outlives it. Nothing happens before `start`.
  */
-export function createActivePart(options: ActivePartOptions) {
+export function createActivePart({ before: given, ...options }: ActivePartOptions) {
   const { config, connections, memory, store, journal, overview, ports, clock, log } = options;
   const { tokens, github, receivers } = connections;
-  const before = options.before?.part ?? null;
+  // Let go at the start: each part would otherwise keep all earlier ones in memory.
+  let before = given?.part ?? null;
+  const changes = given?.changes ?? [];
+  const isReload = given !== null;
   const disposal = new DisposeStack(clock);
   let takesJobs = false;
   let hasEnded = false;
   /** Milliseconds in which calls under way may end. */
   let patience = CLOSE_TIMEOUT;
-  /** What an effect or a pull of this part says after its end must change nothing any more. */
+  /** Drops what an effect or a pull reports after this part has ended. */
   const untilEnd =
     <Args extends unknown[]>(tell: (...args: Args) => void) =>
     (...args: Args) => {
@@ -90,7 +93,11 @@ export function createActivePart(options: ActivePartOptions) {
     };
   const observe = untilEnd((seen: JobObservation) => core.dispatcher.observe(seen));
   const { leaving, isSameHost } = hostsAfterReload(config, before);
-  const agents = new Map([...(before?.agents ?? []), ...connections.agents]);
+  const agents = new Map(connections.agents);
+  for (const { name } of leaving) {
+    const agent = before?.agents.get(name);
+    if (agent) agents.set(name, agent);
+  }
   const progress = new Map<string, string>();
   const pulls = new Pulls({
     agent: (host) => world.agent(host),
@@ -137,7 +144,7 @@ export function createActivePart(options: ActivePartOptions) {
       maxVms: host.max_concurrent_vms,
       isSame: isSameHost(host.name),
     })),
-    leaving: new Map(leaving.map(({ name }) => [name, clock.now()])),
+    leaving: new Map(leaving.map(({ name }) => [name, before?.cordons.leftAt(name) ?? clock.now()])),
     before,
     maintenance: new Map(config.hosts.map(({ name, maintenance = [] }) => [name, maintenance])),
     hostPolicy: {
@@ -209,8 +216,8 @@ export function createActivePart(options: ActivePartOptions) {
     tracer.listen();
     disposal.defer('the traces of effects', () => tracer.stop());
     disposal.defer('what saves evidence', recordFailures({ journal, overview, recorder }));
-    const changes = options.before?.changes ?? [];
     if (before) core.breakers.goOnFrom(before.breakers, (breaker) => isSameBreaker(breaker, changes));
+    before = null;
     await restoreJobs({
       ...parts,
       creates: world.creates,
@@ -226,9 +233,9 @@ export function createActivePart(options: ActivePartOptions) {
     disposal.defer('calls under way', () => finishedWithin(clock, patience, world.creates.allFinished()));
     for (const { name } of leaving) world.bases.keep(name, new Set());
     abandonUnservable(actors, dispatcher, config);
-    hosts.start(options.heardLast());
+    // Only before the first part was there a time in which nobody looked at the hosts.
+    hosts.start(isReload ? null : options.heardLast);
     core.cordonWatch.look();
-    disposal.defer('the hosts', () => hosts.stop());
     leavingHosts.start();
     disposal.defer('the hosts that left the config', () => leavingHosts.stop());
     takesJobs = true;

@@ -19,7 +19,9 @@ export interface ProcessMemory {
 }
 
 /** The active part with the config before, which is stopped: what was seen of things that are the same goes on. */
-export interface Predecessor extends Intake, Pick<Core, 'hosts' | 'hostEntries' | 'breakers'> {
+export interface Predecessor
+  extends Intake,
+    Pick<Core, 'hosts' | 'cordons' | 'cordonWatch' | 'hostEntries' | 'breakers'> {
   config: Config;
   agents: Connections['agents'];
   /** Hosts of earlier configs on which something of ours was left. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Hosts } from '../../hosts/hosts.ts';
 import type { JobActors } from '../../jobs/job-actors.ts';
 import type { HostEntries } from '../../journal/entries/host-entries.ts';
@@ -7,7 +8,8 @@ import type { JournalWriter } from '../../journal/journal-writer.ts';
 export interface LeavingHostsOptions {
   names: readonly string[];
   hosts: Hosts;
-  actors: JobActors;
+  actors: Pick<JobActors, 'all'>;
+  dispatcher: Pick<Dispatcher, 'drainHost'>;
   hostEntries: HostEntries;
   journal: JournalWriter;
   /** Whether this controller gave the VM its name. */
@@ -17,8 +19,8 @@ export interface LeavingHostsOptions {
 
 /**
  * The hosts that a reload of the config removed. They are drained: their jobs that are not at work go to
- * other hosts, the others end there. A host is looked at until nothing of ours is left on it, or until nobody
- * can tell: a Mac that is off has nothing that this daemon could still remove.
+ * other hosts, the others end there. A host stays until nothing of ours is left on it, or until it is silent and
+ * has no job: the daemon could not remove anything from a Mac that is off.
  */
 export class LeavingHosts {
   readonly #options: LeavingHostsOptions;
@@ -31,11 +33,9 @@ export class LeavingHosts {
   }
 
   start(): void {
-    const { actors, journal } = this.#options;
+    const { dispatcher, journal } = this.#options;
     if (this.#names.size === 0) return;
-    for (const { key, snapshot } of [...actors.all()]) {
-      if (this.#names.has(snapshot.context.vm?.host ?? '')) actors.send(key, { type: 'host.drained' });
-    }
+    for (const name of this.#names) dispatcher.drainHost(name);
     // Whatever may leave a host empty is in the journal: the end of an actor, and a look that shows other VMs.
     this.#unsubscribe = journal.subscribe(() => queueMicrotask(() => this.#look()));
     this.#look();

@@ -88,7 +88,7 @@ export const ACTIVE_JOBS = 'active jobs';
  * active jobs may be read for longer than new work.
  */
 export class Poller {
-  readonly #options: PollerOptions;
+  readonly #options: Omit<PollerOptions, 'before'>;
   readonly #sweeps: Sweep[];
   readonly #rechecks: JobRechecks;
   readonly #stopped = new Stop();
@@ -106,7 +106,7 @@ export class Poller {
   #running: Promise<void> = Promise.resolve();
   #pause = new AbortController();
 
-  constructor(options: PollerOptions) {
+  constructor({ before = null, ...options }: PollerOptions) {
     this.#options = options;
     const { github, clock, pace, recheckInterval: slowPace, onObservation } = options;
     this.#sweeps = options.repositories.map(({ owner, repository }) => ({
@@ -114,7 +114,7 @@ export class Poller {
       sweep: new RepositorySweep({ github, owner, repository, clock, slowPace, pace, onObservation }),
     }));
     this.#rechecks = new JobRechecks({ github, clock, onObservation });
-    if (options.before) this.#goOnFrom(options.before);
+    if (before) this.#goOnFrom(before);
   }
 
   #goOnFrom(before: Poller): void {

@@ -18,12 +18,12 @@ export interface HostEntriesOptions {
 
 /** Records in the journal how each host looked: its health, its VMs, and whether it is cordoned. */
 export class HostEntries {
-  readonly #options: HostEntriesOptions;
+  readonly #options: Omit<HostEntriesOptions, 'before'>;
   readonly #last: Map<string, { text: string; state: string; health: string }>;
 
-  constructor(options: HostEntriesOptions) {
+  constructor({ before = null, ...options }: HostEntriesOptions) {
     this.#options = options;
-    this.#last = options.before ? options.before.#last : new Map();
+    this.#last = before ? before.#last : new Map();
   }
 
   /** The host is not in the config any more, and nothing of ours is left on it. */
