@@ -19,6 +19,7 @@ const NOTHING: AdminSource = {
     seqAt: async () => 0,
     subscribe: () => () => undefined,
   },
+  githubAhead: () => 0,
   job: async () => null,
   evidence: async () => null,
   run: async () => null,

@@ -1,14 +1,9 @@
-import { BLAMES, type Blame } from '../../../machines/failure.ts';
+import type { Blame } from '../../../machines/failure.ts';
 import { type Job, NO_JOB } from '../../../machines/job/context.ts';
 import type { JobOutcome } from '../../../machines/job/job-end.ts';
-import {
-  beginsTeardown,
-  isFailed,
-  isInSlot,
-  isOver,
-  isTearingDown,
-} from '../../../machines/job/written-state.ts';
+import { isInSlot, isOver } from '../../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
+import { failedAttemptOf, startedHere, waitOf } from '../facts/job-facts.ts';
 import { topState } from '../overview.js';
 
 const MINUTE = 60_000;
@@ -60,6 +55,7 @@ interface Seen {
  * entries can be added as they come.
  */
 export class TrendFold {
+  readonly #githubAhead: () => number;
   /** By number of minutes since 1970. */
   readonly #minutes = new Map<number, Minute>();
   /** Live actors. */
@@ -74,6 +70,11 @@ export class TrendFold {
   #capacity = 0;
   /** Epoch ms up to which the levels are in the minutes; null before the first entry. */
   #at: number | null = null;
+
+  /** `githubAhead`: by how many milliseconds GitHub's clock is ahead of ours. */
+  constructor(githubAhead: () => number) {
+    this.#githubAhead = githubAhead;
+  }
 
   /** Adds the next entry. */
   add(entry: StoredJournalEntry): void {
@@ -125,15 +126,15 @@ export class TrendFold {
     this.#at = at;
   }
 
-  #transition({ actor, at, from, to, changed, detail, end }: StoredJournalEntry): void {
+  #transition(entry: StoredJournalEntry): void {
+    const { actor, at, to, changed, detail, end } = entry;
     const before = this.#actors.get(actor);
     const hasVm = changed && 'vm' in changed ? changed.vm !== null : (before?.hasVm ?? false);
     const held = changed?.job?.id ?? before?.held ?? NO_JOB;
     this.#replace(actor, isOver(to) ? null : { held, hasVm, to });
     const minute = this.#minute(Math.floor(at / MINUTE));
-    const failed = beginsTeardown(from, to) || (isFailed(to) && !isTearingDown(from));
-    const blame = BLAMES.find((one) => one === detail?.blame);
-    if (failed && blame) count(minute, blame, String(detail?.code));
+    const blame = failedAttemptOf(entry);
+    if (blame) count(minute, blame, String(detail?.code));
     if (held === NO_JOB) return;
     if (changed?.job) this.#start(changed.job, at, minute);
     if (end && COUNTED.has(end.outcome) && !this.#ended.has(held)) {
@@ -146,11 +147,10 @@ export class TrendFold {
     this.#ended.delete(held);
   }
 
-  #start({ id, status, queuedAt, takenBy }: Job, at: number, minute: Minute): void {
-    if (status !== 'in_progress' || takenBy?.isOurs === false) return;
-    if (this.#started.has(id) || this.#ended.has(id)) return;
-    this.#started.add(id);
-    const wait = Math.max(0, at - queuedAt);
+  #start(job: Job, at: number, minute: Minute): void {
+    if (!startedHere(job) || this.#started.has(job.id) || this.#ended.has(job.id)) return;
+    this.#started.add(job.id);
+    const wait = waitOf(job, at, this.#githubAhead());
     if (minute.waits.length < MOST_WAITS && Number.isFinite(wait)) minute.waits.push(wait);
   }
 

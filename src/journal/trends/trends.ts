@@ -48,7 +48,8 @@ export interface TrendsAnswer {
 export class Trends {
   readonly #recording: Recording;
   readonly #clock: Clock;
-  #fold = new TrendFold();
+  readonly #githubAhead: () => number;
+  #fold: TrendFold;
   /** Number of the last entry that is in the fold; null before the first reading. */
   #seq: number | null = null;
   #first = 0;
@@ -57,9 +58,12 @@ export class Trends {
   /** Why the last reading ended, which nobody awaited. */
   #problem: unknown = null;
 
-  constructor(recording: Recording, clock: Clock) {
+  /** `githubAhead`: by how many milliseconds GitHub's clock is ahead of ours. */
+  constructor(recording: Recording, clock: Clock, githubAhead: () => number) {
     this.#recording = recording;
     this.#clock = clock;
+    this.#githubAhead = githubAhead;
+    this.#fold = new TrendFold(githubAhead);
   }
 
   /** The range that ends at an instant (epoch ms). Rejects when the journal cannot be read. */
@@ -96,7 +100,7 @@ export class Trends {
     const now = this.#clock.now();
     await recording.durable();
     if (this.#seq === null || now - this.#readAt > STALE) {
-      this.#fold = new TrendFold();
+      this.#fold = new TrendFold(this.#githubAhead);
       this.#first = await this.#beginOf(now - KEPT);
       this.#seq = this.#first;
     }

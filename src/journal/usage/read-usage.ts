@@ -14,12 +14,13 @@ export interface UsageAnswer extends UsageRange {
 /**
  * Who used the hosts in a time range that is not in the future. Reads all of the journal that is in it, some
  * entries at a time, so that jobs, webhooks and other readers go on; an abort ends it with the signal's
- * reason.
+ * reason. `githubAhead`: by how many milliseconds GitHub's clock is ahead of ours.
  */
 export async function readUsage(
   recording: Recording,
   by: UsageBy,
   { since, until }: UsageRange,
+  githubAhead: number,
   signal: AbortSignal,
 ): Promise<UsageAnswer> {
   await recording.durable();
@@ -28,7 +29,7 @@ export async function readUsage(
   const seq = Math.max(1, await recording.seqAt(since));
   let begin = seq;
   for await (const entry of recording.read({ after: seq - 1, limit: 1 })) begin = entry.since ?? entry.seq;
-  const fold = new UsageFold({ since, until }, by);
+  const fold = new UsageFold({ since, until }, by, githubAhead);
   for await (const entry of inPieces(recording.read({ after: Math.min(begin, seq) - 1 }), signal)) {
     if (entry.at >= until) break;
     fold.add(entry);

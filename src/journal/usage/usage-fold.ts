@@ -1,7 +1,7 @@
-import type { Blame } from '../../../machines/failure.ts';
 import { type Job, type JobContext, NO_JOB, type Vm } from '../../../machines/job/context.ts';
-import { beginsTeardown, isInSlot, isOver } from '../../../machines/job/written-state.ts';
+import { isInSlot, isOver } from '../../../machines/job/written-state.ts';
 import type { StoredJournalEntry, TellableEnd } from '../../store/tables/journal.ts';
+import { failedAttemptOf, startedHere, waitOf } from '../facts/job-facts.ts';
 import { endOfSeen } from '../outcome.js';
 import { holdsItsJob } from '../overview.js';
 import { type Contexts, contextAfter } from '../story/contexts.js';
@@ -35,6 +35,7 @@ interface Use {
 export class UsageFold {
   readonly #range: UsageRange;
   readonly #by: UsageBy;
+  readonly #githubAhead: number;
   readonly #total = new UsageTally();
   readonly #tallies = new Map<string, UsageTally>();
   readonly #contexts: Contexts = new Map();
@@ -47,9 +48,11 @@ export class UsageFold {
   /** By actor, epoch ms at which the daemon was last heard before a restart that the actor did not yet outlive. */
   readonly #unheard = new Map<string, number>();
 
-  constructor(range: UsageRange, by: UsageBy) {
+  /** `githubAhead`: by how many milliseconds GitHub's clock is ahead of ours. */
+  constructor(range: UsageRange, by: UsageBy, githubAhead: number) {
     this.#range = range;
     this.#by = by;
+    this.#githubAhead = githubAhead;
   }
 
   add(entry: StoredJournalEntry): void {
@@ -77,7 +80,7 @@ export class UsageFold {
   }
 
   #transition(entry: StoredJournalEntry): void {
-    const { actor, at, jobId, from, to, detail } = entry;
+    const { actor, at, jobId, from, to } = entry;
     this.#unheard.delete(actor);
     const context = contextAfter(this.#contexts, entry);
     const slot = this.#slots.get(actor);
@@ -85,8 +88,8 @@ export class UsageFold {
     const place = placeOf(context, holds ? null : (slot?.place ?? null));
     if (from === '' && holds) this.#ended.delete(jobId);
     this.#slot(entry, context.vm && isInSlot(to) ? place : null);
-    if (beginsTeardown(from, to) && detail !== undefined && this.#isIn(at))
-      this.#count(place, (tally) => tally.attemptFailed(detail.blame as Blame));
+    const blame = failedAttemptOf(entry);
+    if (blame && this.#isIn(at)) this.#count(place, (tally) => tally.attemptFailed(blame));
     if (holds && context.job) this.#job(entry, context.job, place);
     if (holds) this.#end(entry, context, place);
     if (isOver(to)) this.#contexts.delete(actor);
@@ -104,16 +107,17 @@ export class UsageFold {
   }
 
   #job({ actor, at, end, to }: StoredJournalEntry, job: Job, place: Place): void {
-    const { id, status, queuedAt, takenBy } = job;
+    const { id, status } = job;
     const known = this.#running.get(id);
     if (known && (status === 'completed' || end !== undefined || isOver(to))) {
       this.#running.delete(id);
       this.#charge(known.place, known.since, at, 'ran');
     } else if (known) {
       known.actor = actor;
-    } else if (status === 'in_progress' && takenBy?.isOurs !== false && end === undefined && !isOver(to)) {
+    } else if (startedHere(job) && end === undefined && !isOver(to)) {
       this.#running.set(id, { place, since: at, actor });
-      if (this.#isIn(at)) this.#count(place, (tally) => tally.waited(Math.max(0, at - queuedAt)));
+      const wait = waitOf(job, at, this.#githubAhead);
+      if (this.#isIn(at)) this.#count(place, (tally) => tally.waited(wait));
     }
   }
 

@@ -37,8 +37,8 @@ const running = (minutes: number, queuedAt: number) =>
     changed: { job: { ...JOB, status: 'in_progress', queuedAt: START + queuedAt * MINUTE } },
   });
 
-function pointsOf(entries: StoredJournalEntry[], minutes: number, step = MINUTE) {
-  const fold = new TrendFold();
+function pointsOf(entries: StoredJournalEntry[], minutes: number, step = MINUTE, githubAhead = 0) {
+  const fold = new TrendFold(() => githubAhead);
   for (const one of entries) fold.add(one);
   fold.advance(START + minutes * MINUTE);
   return trendPoints(fold, { from: START, until: START + minutes * MINUTE, step });
@@ -58,6 +58,23 @@ test('levels are averages over the time, and a level that lasted a moment counts
     capacity: { most: 2, mean: 2 },
     waits: { count: 1, median: 1.5 * MINUTE, p95: 1.5 * MINUTE },
   });
+});
+
+test('a wait is on our clock, however far GitHub, which dated the job, is ahead or behind', () => {
+  const wait = (queuedAt: number, githubAhead: number) =>
+    pointsOf([queued(0), creating(1), running(2, queuedAt)], 3, MINUTE, githubAhead).whole.waits.median;
+  expect([wait(0, 0), wait(1.5, 1.5 * MINUTE), wait(-5, -5 * MINUTE)]).toEqual([
+    2 * MINUTE,
+    2 * MINUTE,
+    2 * MINUTE,
+  ]);
+});
+
+test('a job that an operator cancels in the queue had no VM, so no attempt failed', () => {
+  const detail = { code: 'OPERATOR_CANCELLED', blame: 'operator', message: 'Ada cancelled it.' };
+  const end = { outcome: 'cancelled', blame: 'operator', cause: null } as const;
+  const { whole, causes } = pointsOf([queued(0), entry(1, { from: 'queued', to: 'failed', detail, end })], 2);
+  expect([whole.ended, whole.failures, causes]).toEqual([{ cancelled: 1 }, {}, []]);
 });
 
 test('the slots of a host that is cordoned or does not answer are not available', () => {
@@ -121,7 +138,7 @@ test('an entry dated years ahead costs no time, and the levels go on where the c
 });
 
 test('old minutes are forgotten', () => {
-  const fold = new TrendFold();
+  const fold = new TrendFold(() => 0);
   for (const one of [queued(0), creating(5)]) fold.add(one);
   fold.prune(START + 3 * MINUTE);
   expect([2, 3].map((minute) => fold.minuteAt(START + minute * MINUTE)?.queue.most)).toEqual([undefined, 1]);

@@ -18,7 +18,7 @@ afterEach(() => daemon.close());
 
 const never = new AbortController().signal;
 const usage = (since: number, until: number, by: (typeof USAGE_BY)[number] = 'repository') =>
-  readUsage(recording, by, { since, until }, never);
+  readUsage(recording, by, { since, until }, 0, never);
 
 test('the figures are those of the actors at every moment, for the whole time and for each part of it', async () => {
   const random = new Chance(11, 'usage').next;
@@ -78,13 +78,13 @@ test('other work gets a turn while a long journal is read, and an abort ends the
   expect(turns).toBeGreaterThanOrEqual(8);
 
   const stop = new AbortController();
-  const reading = readUsage(recording, 'host', { since: 0, until: clock.now() + 1 }, stop.signal);
+  const reading = readUsage(recording, 'host', { since: 0, until: clock.now() + 1 }, 0, stop.signal);
   stop.abort(new Error('the reader is gone'));
   await expect(reading).rejects.toThrow('the reader is gone');
 });
 
 test('an empty journal gives no figures', async () => {
   const nothing: Recording = { ...recording, async *read() {}, seqAt: async () => 0 };
-  const { firstAt, rows, total } = await readUsage(nothing, 'repository', { since: 0, until: 1 }, never);
+  const { firstAt, rows, total } = await readUsage(nothing, 'repository', { since: 0, until: 1 }, 0, never);
   expect({ firstAt, rows, jobs: total.jobs }).toEqual({ firstAt: null, rows: [], jobs: 0 });
 });

@@ -15,8 +15,13 @@ const WHOLE = { since: 0, until: 10_000 };
 const TEARDOWN = 'tearingDown.vm.acting, tearingDown.runner.acting, tearingDown.job.gone';
 
 /** The usage in a range, of entries about the actor `a` with the job 1 where they do not say otherwise. */
-function usageOf(entries: Entry[], range = WHOLE, by: 'repository' | 'profile' | 'host' = 'repository') {
-  const fold = new UsageFold(range, by);
+function usageOf(
+  entries: Entry[],
+  range = WHOLE,
+  by: 'repository' | 'profile' | 'host' = 'repository',
+  githubAhead = 0,
+) {
+  const fold = new UsageFold(range, by, githubAhead);
   let seq = 0;
   for (const entry of entries) {
     seq += 1;
@@ -60,6 +65,18 @@ test('a slot is used from its grant until the VM is gone, a job runs from its st
     slotMs: 800,
     waits: { count: 1, median: 300, p95: 300, longest: 300 },
   });
+});
+
+test('a wait is on our clock, however far GitHub, which dated the job, is ahead or behind', () => {
+  for (const githubAhead of [0, 250, -90_000]) {
+    const life = LIFE.map(({ changed, ...entry }) => ({
+      ...entry,
+      changed: changed?.job
+        ? { ...changed, job: { ...changed.job, queuedAt: githubAhead } }
+        : (changed ?? {}),
+    }));
+    expect(usageOf(life, WHOLE, 'repository', githubAhead).total.waits.median).toBe(300);
+  }
 });
 
 test('of a stay only the part in the range counts, and jobs, VMs and waits count where they happened', () => {

@@ -47,6 +47,8 @@ export interface AdminSource extends ConfigSource, OrderSource {
   /** Resolves when the daemon neither starts nor reloads its config: until then there is nothing to show. */
   settled(): Promise<void>;
   recording: Recording;
+  /** By how many milliseconds GitHub's clock, which dates the jobs, is ahead of ours. */
+  githubAhead(): number;
   jobs(): JobView[];
   recent(limit: number): Promise<SettledJob[]>;
   /** Null when no such job is known; the same for its evidence. */
@@ -219,8 +221,8 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     machines: await chartsOf(c.req.query('shape') === 'tall' ? 'tall' : 'wide'),
   }));
   get('/api/stats', () => ({ states: source.stats() }));
-  get('/api/trends', trendsRoute(recording, clock));
-  get('/api/usage', usageRoute(recording, clock));
+  get('/api/trends', trendsRoute(source, clock));
+  get('/api/usage', usageRoute(source, clock));
   get('/api/waiting', () => {
     const { waiting, unserved } = source.waiting();
     const shown = waiting.filter(({ key }, place) => place < MOST_QUEUED || key.startsWith('unserved-'));

@@ -5,8 +5,11 @@ import type { Recording } from '../../../journal/recording.ts';
 import { TREND_RANGES, Trends, type TrendsAnswer } from '../../../journal/trends/trends.ts';
 
 /** Returns the answer to a request for the trends of a range that ends now, or at a moment of the past. */
-export function trendsRoute(recording: Recording, clock: Clock): (c: Context) => Promise<TrendsAnswer> {
-  const trends = new Trends(recording, clock);
+export function trendsRoute(
+  source: { recording: Recording; githubAhead(): number },
+  clock: Clock,
+): (c: Context) => Promise<TrendsAnswer> {
+  const trends = new Trends(source.recording, clock, () => source.githubAhead());
   return async (c) => {
     const asked = c.req.query('range') ?? '24h';
     const range = TREND_RANGES.find((one) => one === asked);

@@ -8,7 +8,10 @@ import { USAGE_BY } from '../../../journal/usage/usage-fold.ts';
 const WEEK = 7 * 24 * 3_600_000;
 
 /** Returns the answer to a request for the usage of a time range. One journal is read at a time, however many requests there are. */
-export function usageRoute(recording: Recording, clock: Clock): (c: Context) => Promise<UsageAnswer> {
+export function usageRoute(
+  source: { recording: Recording; githubAhead(): number },
+  clock: Clock,
+): (c: Context) => Promise<UsageAnswer> {
   let last: Promise<unknown> = Promise.resolve();
   return async (c) => {
     const now = clock.now();
@@ -19,7 +22,9 @@ export function usageRoute(recording: Recording, clock: Clock): (c: Context) => 
     const by = USAGE_BY.find((one) => one === asked);
     if (!by) throw refusal(`Write "by" as one of ${USAGE_BY.join(', ')}.`);
     const { signal } = c.req.raw;
-    const reading = last.then(() => readUsage(recording, by, { since, until }, signal));
+    const reading = last.then(() =>
+      readUsage(source.recording, by, { since, until }, source.githubAhead(), signal),
+    );
     last = reading.catch(() => undefined);
     return reading;
   };

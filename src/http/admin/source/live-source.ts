@@ -101,6 +101,7 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
     config: configInForce,
     reload,
     recording: liveRecording(store, journal),
+    githubAhead: () => active().githubNow() - lasting.clock.now(),
     jobs: () => jobViews(parts()),
     recent: async (limit) => (canRead(store) ? store.settled.newest(limit) : []),
     job: (jobId) => jobStory(parts(), jobId),

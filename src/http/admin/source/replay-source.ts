@@ -48,6 +48,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
       seqAt: async (at) => entries.findLast((entry) => entry.at <= at)?.seq ?? 0,
       subscribe: () => () => undefined,
     },
+    githubAhead: () => 0,
     jobs: () => story.live,
     recent: async () => (story.settled ? [story.settled] : []),
     job: async (jobId) => (jobId === story.jobId ? { ...story, effects: [], waiting: null } : null),
