@@ -65,6 +65,16 @@ test('explain says why a job failed, who must act and what happened, in the same
   expect(text()).toContain('It got a slot: queued → creating.acting');
 });
 
+test('explain tells the story of a job without who started it when the daemon cannot say that', async () => {
+  await failedJob();
+  daemon.starter = async () => {
+    throw new Error('a fault');
+  };
+  const { terminal, text } = recordingTerminal();
+  expect(await explainCommand(77, { config }, terminal)).toBe(0);
+  expect(text()).toContain('  From:           branch main, commit 3f2a1bc\n');
+});
+
 test('explain prints the same for an evidence file as for the daemon', async () => {
   await failedJob();
   const output = join(folder, 'job.json');

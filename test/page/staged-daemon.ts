@@ -73,6 +73,8 @@ export class StagedDaemon {
     log: async () => ({ vmName: 'gh-1', runnerName: 'gh-1', text: 'Listening for Jobs' }),
     screen: async () => ONE_PIXEL,
   };
+  /** Who started the run of any job. */
+  starter: () => Promise<string | null> = async () => 'ada';
   url = '';
   close: () => Promise<void> = async () => undefined;
   /** Cuts every connection, and listens again at the same address after `whileCut` has run. */
@@ -142,6 +144,7 @@ export class StagedDaemon {
       orderLog: this.orderLog,
       health: () => this.health,
       look: { log: (jobId) => this.look.log(jobId), screen: (jobId) => this.look.screen(jobId) },
+      starter: () => this.starter(),
     });
     const app = createAdminApp({ source, tokens: () => tokens, clock });
     webhooks.start();

@@ -53,6 +53,7 @@ export interface StagedParts {
   orderLog: Logger;
   health(): Health;
   look: NonNullable<AdminSource['look']>;
+  starter(): Promise<string | null>;
 }
 
 /** The source of a staged daemon's admin API: it really watches the journal, and its GitHub has nothing new. */
@@ -67,6 +68,7 @@ export async function stagedSource({
   orderLog,
   health,
   look,
+  starter,
 }: StagedParts) {
   const { actors, hosts, cordons, breakers, tracer } = core;
   const github = {
@@ -148,7 +150,7 @@ export async function stagedSource({
     githubNow: () => clock.now(),
     progress: new Map(),
     look,
-    runActors: { of: async () => 'ada' },
+    runActors: { of: starter },
   };
   const source = liveSource({
     active: () => active,

@@ -22,6 +22,8 @@ export class ShownJob {
   story = null;
   /** Who started its run; null while that is unknown. @type {string | null} */
   actor = null;
+  /** Number of the last entry that was known when its run was asked for; null before that. @type {number | null} */
+  #askedAt = null;
 
   /**
    * @param {import('./api.js').Api} api @param {number} id
@@ -47,11 +49,16 @@ export class ShownJob {
     this.isLoaded = true;
     this.#addAround(around.entries);
     this.story = story && { ...story, kept: kept ?? [] };
-    if (this.actor === null) void this.#askForActor();
+    const last = entries.at(-1)?.seq ?? 0;
+    if (this.actor === null && last !== this.#askedAt) void this.#askForActor(last);
   }
 
-  /** Not awaited: the daemon may have to ask GitHub. */
-  async #askForActor() {
+  /**
+   * Not awaited: the daemon may have to ask GitHub. Where that says nothing, it is asked again when something happened.
+   * @param {number} last number of the last entry
+   */
+  async #askForActor(last) {
+    this.#askedAt = last;
     const run = await this.#api.get('/api/jobs/:id/run', { id: this.id }).catch(() => null);
     this.actor = run?.actor ?? null;
   }

@@ -54,8 +54,8 @@ export interface AdminSource extends ConfigSource, OrderSource {
   /** Null when no such job is known; the same for its evidence. */
   job(jobId: number): Promise<JobStory | null>;
   evidence(jobId: number): Promise<EvidenceFile | null>;
-  /** Who started its run, as far as GitHub says it; null when no such job is known. */
-  run(jobId: number): Promise<{ actor: string | null } | null>;
+  /** Who started its run; null while GitHub does not say it, or when no such job is known. */
+  run(jobId: number): Promise<string | null>;
   /** Null where no VM can be looked into. */
   look: Pick<VmLook, 'log' | 'screen'> | null;
   /** By state. */
@@ -189,7 +189,7 @@ export function apiRoutes(app: Hono, source: AdminSource, clock: Clock): void {
     c.header('content-disposition', `attachment; filename="job-${jobIdOf(c)}.evidence.json"`);
     return file;
   });
-  get('/api/jobs/:id/run', async (c) => known(await source.run(jobIdOf(c))));
+  get('/api/jobs/:id/run', async (c) => ({ actor: await source.run(jobIdOf(c)) }));
   get('/api/jobs/:id/log', async (c) => {
     const log = inVm(await source.look?.log(jobIdOf(c)).catch(unreachable));
     return { ...log, at: clock.now() };

@@ -108,10 +108,10 @@ export function liveSource({ active, ...lasting }: LastingParts & { active(): Ac
     async evidence(jobId) {
       const story = await jobStory(parts(), jobId);
       if (story === null) return null;
-      const { actor } = (await runOf(parts(), jobId)) ?? { actor: null };
+      const actor = await starterOf(parts(), jobId);
       return createEvidenceFile({ story, store, stats: stats.all(), madeAt: lasting.clock.now(), actor });
     },
-    run: (jobId) => runOf(parts(), jobId),
+    run: (jobId) => starterOf(parts(), jobId),
     get look() {
       return active().look;
     },
@@ -207,11 +207,8 @@ async function jobStory(parts: AdminParts, jobId: number): Promise<JobStory | nu
   };
 }
 
-/** A job that is over is known from the journal, as long as that is kept; of one that nobody serves, the run is not. */
-async function runOf(
-  { actors, store, dispatcher, runActors }: AdminParts,
-  jobId: number,
-): Promise<{ actor: string | null } | null> {
+/** Who started the run of a job. That of a job that is over is known from the journal, as long as that is kept. */
+async function starterOf({ actors, store, runActors }: AdminParts, jobId: number): Promise<string | null> {
   let job = [...actors.all()].find(({ snapshot }) => snapshot.context.job.id === jobId)?.snapshot.context.job;
   if (job === undefined && canRead(store)) {
     for await (const { changed } of store.journal.read({ jobId, reverse: true })) {
@@ -220,8 +217,7 @@ async function runOf(
       break;
     }
   }
-  if (job) return { actor: job.runId > 0 ? await runActors.of(job) : null };
-  return dispatcher.unserved.all().some((seen) => seen.jobId === jobId) ? { actor: null } : null;
+  return job && job.runId > 0 ? runActors.of(job) : null;
 }
 
 function hostViews(parts: AdminParts): HostView[] {

@@ -53,7 +53,7 @@ export function replaySource(file: EvidenceFile): AdminSource {
     recent: async () => (story.settled ? [story.settled] : []),
     job: async (jobId) => (jobId === story.jobId ? { ...story, effects: [], waiting: null } : null),
     evidence: async (jobId) => (jobId === story.jobId ? file : null),
-    run: async (jobId) => (jobId === story.jobId ? { actor: file.actor ?? null } : null),
+    run: async (jobId) => (jobId === story.jobId ? (file.actor ?? null) : null),
     look: null,
     stats: () => file.stats,
     waiting: () => ({ waiting: [], unserved: [] }),

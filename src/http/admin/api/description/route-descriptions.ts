@@ -72,7 +72,7 @@ export const ROUTES: Route[] = [
     method: 'get',
     path: '/api/jobs/{id}/run',
     summary:
-      'Who started the run of a job. GitHub is asked once for each run; null while it cannot be asked or the rate limit is low.',
+      'Who started the run of a job. GitHub is asked once for each run; null while it cannot be asked or the rate limit is low, and for a job that is not known.',
     answer: z.object({ actor: z.string().nullable() }),
   },
   {
