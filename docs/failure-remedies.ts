@@ -19,8 +19,8 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
     'Find out why the host does not answer. When it answers again, the daemon removes what is left on it.',
   ],
   HOST_DRAINED: [
-    'An operator or a maintenance window drains the host, so the job goes on at another one.',
-    'Nothing. Uncordon the host when it may take jobs again, unless that has an end.',
+    'The host is drained: by an operator, by a maintenance window, because its agent is in maintenance, or because it left the config. The job goes on at another host.',
+    'Nothing for the job. Uncordon the host when it may take jobs again; a drain that has an end ends by itself.',
   ],
   HOST_UNKNOWN: [
     'The job has a VM on a host that is no longer in the config.',

@@ -30,7 +30,7 @@ const EVENTS: Record<JobEvent['type'], string> = {
   'host.lost': 'The host was silent for longer than `timeouts.host_lost`.',
   'host.full': 'The host of our VM is full, and another host has room.',
   'host.drained':
-    'An operator or a maintenance window drains the host: a job that is not at work there goes on at another host.',
+    'The host is drained (by an operator, by a maintenance window, because its agent is in maintenance, or because it left the config): a job that is not at work there goes on at another host.',
   'operator.cancelled': 'An operator orders that the job is not served here.',
   'operator.retried': 'An operator orders the next try at once.',
   'operator.forgot': 'An operator ends the record; the collector removes what is left of its VM and runner.',

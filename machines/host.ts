@@ -52,7 +52,7 @@ const UPTIME_MARGIN = 3_000;
 export type HostEvent =
   /** Something is known to have changed, so that a free slot is found before the next regular look. */
   | { type: 'look.requested' }
-  /** The agent refused a change, since it is in maintenance. It still answers what only reads. */
+  /** The agent refused a change, since it is in maintenance. It still serves requests that only read. */
   | { type: 'maintenance.seen' }
   /** A maintenance that the agent does not know of begins or is over: a window of the config, an operator's order. */
   | { type: 'proof.demanded' }
@@ -201,9 +201,10 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       },
       healthy: {
         description: sentences(
-          'Entered from `answered`, and when the host has proved that it works.',
+          'Entered from `answered` when the host has nothing to prove, and from `proving` when its first VM works.',
           'The host gets jobs; the next look follows after the check interval, or at once when something asks for it.',
-          'A look that succeeds leads to `answered` and back; one that fails leads to `missed`, a refusal of the agent to `maintenance`, and the begin or end of a planned maintenance to `proving`.',
+          'A look that succeeds leads to `answered` and back; one that fails leads to `missed`.',
+          'An agent that refuses a change leads to `maintenance`; a maintenance window that begins, or a cordon that ends by itself, leads to `proving`.',
         ),
         tags: ['acceptsJobs', 'answers'],
         on: {
@@ -215,9 +216,9 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       },
       proving: {
         description: sentences(
-          'Entered from `answered` after the host was lost, after its agent was restarted, and after a maintenance.',
-          'The host gets jobs, but only one VM is made on it at a time; looks go on as in `healthy`.',
-          'The first of these VMs whose runner comes online leads to `healthy`; a look that fails leads to `missed`, and a refusal of the agent to `maintenance`.',
+          'Entered from `answered` after the host was lost, after its agent was restarted and after a maintenance; and from `healthy` when a maintenance window begins or a cordon ends by itself.',
+          'The host gets jobs, but only one VM is made on it at a time; looks go on as in `healthy`, and one that succeeds leads to `answered` and back.',
+          'The first of these VMs whose runner comes online leads to `healthy`; a look that fails leads to `missed`, and an agent that refuses a change to `maintenance`.',
         ),
         tags: ['acceptsJobs', 'answers', 'proves'],
         on: {
@@ -229,9 +230,9 @@ export function createHostMachine({ policy, now, heardLast = () => null }: HostM
       },
       maintenance: {
         description: sentences(
-          'Entered when the agent refuses a change because it is in maintenance.',
+          'Entered when the agent refuses a change because it is in maintenance, and from `answered` while that lasts.',
           'The host gets no new jobs, those that are not at work go on at other hosts, and each look asks whether the agent takes changes again.',
-          'An agent that does leads to `answered` and `proving`; a look that fails leads to `missed`.',
+          'A look that succeeds leads to `answered`, and from there back to this state, or to `proving` if the agent takes changes again; a look that fails leads to `missed`.',
         ),
         tags: ['answers', 'refusesChanges', 'needsAttention'],
         on: { 'maintenance.seen': {} },

@@ -74,7 +74,7 @@ export class AgentClient {
     );
   }
 
-  /** Whether the agent is in maintenance: it then refuses every change, and answers what reads. */
+  /** Whether the agent is in maintenance: it then refuses every change, and serves requests that only read. */
   isInMaintenance({ signal }: Abortable = {}): Promise<boolean> {
     return isInMaintenance(this.#transport, signal);
   }

@@ -130,7 +130,7 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     whyNot: () => {
       if (isEnding) return 'The daemon is ending: its next start reads the config.';
       if (store.health().ok) return null;
-      return 'The store cannot be written, so nothing can begin again: reload when it can be written.';
+      return 'The store cannot be written: reload the config when it can be written again.';
     },
     apply(next, connected, changes) {
       settled = replace(next, connected, changes);

@@ -22,7 +22,7 @@ export interface EvidenceRecorderOptions {
   log: Logger;
   secrets: readonly string[];
   hostLook(host: string): unknown;
-  /** The recorder with the config before: what it saves goes on, and deletions wait for it. */
+  /** The recorder of the earlier config: it finishes what it saves, and deletions wait for it. */
   before?: EvidenceRecorder | null;
 }
 

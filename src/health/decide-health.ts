@@ -76,7 +76,7 @@ function storeScope({ store }: HealthFacts): HealthScope[] {
       sentence: `The store cannot be written: ${store.lastError}`,
       since: store.failingSince,
       whoActs:
-        'The owner of this machine: make room on its disk, or make the folder of the store writable again.',
+        'The operator: if the store is a folder, make room on its disk and let the daemon write there; if it is a database, let the daemon reach it and write to it.',
       stops: true,
     },
   ];

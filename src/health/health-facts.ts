@@ -10,7 +10,7 @@ export interface HealthFacts {
   now: number;
   /** For how long the daemon has run. */
   upFor: number;
-  /** For how long the Mac of the daemon has run; null where it is no Mac. */
+  /** For how long the Mac of the daemon has run; null where the machine is not a Mac. */
   macUpFor: number | null;
   isDraining: boolean;
   store: Pick<WriteHealth, 'ok' | 'failingSince' | 'lastError'>;

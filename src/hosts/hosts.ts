@@ -26,7 +26,7 @@ export interface HostsOptions {
   log: Logger;
   /** Called after every look and every change of state. */
   onChange(name: string, snapshot: HostSnapshot): void;
-  /** The hosts with the config before, which are stopped. */
+  /** The hosts of the earlier config, which are stopped. */
   before?: Hosts | null;
 }
 
@@ -34,7 +34,7 @@ export interface HostGiven {
   name: string;
   client: AgentClient;
   maxVms: number;
-  /** It is the same Mac as with the config before, so what was seen of it still holds. */
+  /** It is the same Mac as in the earlier config, so what was seen of it is still valid. */
   isSame?: boolean;
 }
 

@@ -20,9 +20,9 @@ export interface PullsOptions {
   onChange(): void;
   /** Called with how a pull ended; `error` is null when the image is there. */
   onEnd(image: string, error: unknown): void;
-  /** The pulls with the config before, which are stopped. */
+  /** The pulls of the earlier config, which are stopped. */
   before?: Pulls | null;
-  /** Whether this is the same Mac as with the config before. */
+  /** Whether this is the same Mac as in the earlier config. */
   isSameHost?(host: string): boolean;
 }
 

@@ -13,7 +13,7 @@ export interface RepositoryNamesOptions {
   repositories: { owner: string; repository: string }[];
   clock: Clock;
   log: Logger;
-  /** The names with the config before. */
+  /** The names of the earlier config. */
   before?: RepositoryNames | null;
 }
 

@@ -3,7 +3,7 @@ import { clock } from '../format.js';
 import { topState } from './overview.js';
 
 /**
- * When a failure is trouble that people have to hear of.
+ * When a failure is trouble that people have to know.
  *
  * @typedef {import('../../machines/failure.ts').Failure} Failure
  * @typedef {import('../../machines/failure.ts').FailureCode} FailureCode

@@ -1,11 +1,11 @@
 import type { Item } from '../journal/attention/attention.js';
 import type { StoredNotice } from '../store/tables/notices.ts';
 
-/** Milliseconds for which something has to be wrong before it is told: a start and a single lost look pass. */
+/** Milliseconds that a problem has to last before it is told: a start or one lost look is not a problem. */
 const LASTS = 15_000;
-/** Milliseconds for which it has to be right again before that is told, so that what flutters is told once. */
+/** Milliseconds that a problem has to be over before that is told: one that comes and goes is told once. */
 const RIGHT_AGAIN = 60_000;
-/** Things that are followed for one receiver; more of them are not told. */
+/** Problems that are followed for one receiver; more of them are not told. */
 const MOST = 300;
 
 export interface BoardChanges {
@@ -17,8 +17,8 @@ export interface BoardChanges {
 }
 
 /**
- * What changes for one receiver when these things need attention now. A lost job is told at once and never
- * over: it does not come back.
+ * Returns what changes for one receiver when these items need attention now. A lost job is told at once, and it is
+ * never told that it is over: the job does not come back.
  */
 export function boardChanges(
   known: ReadonlyMap<string, StoredNotice>,
@@ -48,7 +48,7 @@ export function boardChanges(
   return changes;
 }
 
-/** A notice about something that does not need attention now; null when nothing has to be told of it any more. */
+/** Returns the notice of an item that needs no attention now; null when nothing about it is left to tell. */
 function withoutIt(row: StoredNotice, now: number): StoredNotice | null {
   // A clock that was set back must not keep it for longer.
   const missingSince = Math.min(row.missingSince ?? now, now);
@@ -58,12 +58,12 @@ function withoutIt(row: StoredNotice, now: number): StoredNotice | null {
   return row.isTold ? null : row;
 }
 
-/** Whether the receiver has to be told something of it. */
+/** Whether the receiver has still to be told that it began or that it is over. */
 export const isPending = ({ isTold, endedAt }: StoredNotice): boolean => !isTold || endedAt !== null;
 
 /**
- * What is left of it at `now` when the receiver was told `told` of it; null when nothing is. It may have ended,
- * or come back, while the message was under way: that is still to be told.
+ * Returns the notice `row` after the receiver was told its earlier state `told`; null when nothing is left to tell. It
+ * may have ended, or come back, while the message was under way: that has still to be told.
  */
 export function afterTold(told: StoredNotice, row: StoredNotice, now: number): StoredNotice | null {
   if (told.endedAt === null) return { ...row, isTold: true };

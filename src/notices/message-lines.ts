@@ -1,15 +1,15 @@
 import { counted, span } from '../format.js';
 import type { Message, Notice } from './message.ts';
 
-/** How a form writes what is important, and marks each line. */
+/** How a form marks a line and emphasizes text. */
 export interface LineStyle {
   mark(notice: Notice): string;
   strong(text: string): string;
-  /** Makes text from elsewhere harmless in this form. */
+  /** Escapes the text of others for this form. */
   plain(text: string): string;
 }
 
-/** A message as lines for people: the title, a line for each notice, and how many more there are. */
+/** Returns a message as lines for people: the title, a line for each notice, and how many were left out. */
 export function messageLines(
   { title, notices, more }: Message,
   { mark, strong, plain }: LineStyle,
@@ -21,6 +21,6 @@ export function messageLines(
     const next = act === '' ? '' : ` Next: ${plain(act)}`;
     return `${subject}: ${plain(sentence)} For whom: ${plain(whom)}.${next}${link === null ? '' : ` ${plain(link)}`}`;
   };
-  const rest = more === 0 ? [] : [`and ${counted(more, 'more thing')}, which the page shows.`];
+  const rest = more === 0 ? [] : [`The page shows ${counted(more, 'more', 'more')}.`];
   return [plain(title), ...notices.map(line), ...rest];
 }

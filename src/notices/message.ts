@@ -6,7 +6,7 @@ import type { StoredNotice } from '../store/tables/notices.ts';
 const MOST_IN_MESSAGE = 20;
 
 export interface Notice extends StoredNotice {
-  /** The same whenever this is told again: a receiver can tell by it what it has seen. */
+  /** Stays the same when the notice is sent again, so that a receiver can leave out what it has seen. */
   id: string;
   change: 'begun' | 'over';
 }
@@ -18,15 +18,15 @@ export interface Message {
   at: number;
   /** The id of the controller that sends it. */
   controller: string;
-  /** One sentence about all of them. */
+  /** One sentence about all notices. */
   title: string;
-  /** The worst first, and what is over last. */
+  /** The worst first, and those that are over last. */
   notices: Notice[];
-  /** How many more there are than `notices` has. */
+  /** How many notices were left out of `notices`. */
   more: number;
 }
 
-/** The message about all of these notices; there is at least one. */
+/** Returns the message about all of these notices, of which there is at least one. */
 export function messageOf(pending: readonly StoredNotice[], controller: string, at: number): Message {
   const told = pending.map((row): Notice => {
     const change = row.endedAt === null ? 'begun' : 'over';
@@ -48,7 +48,7 @@ export function messageOf(pending: readonly StoredNotice[], controller: string, 
   };
 }
 
-/** What is sent to try a receiver. */
+/** Returns the message with which an operator tests a receiver. */
 export const testMessage = (controller: string, at: number): Message => ({
   id: hash(`test ${at}`),
   at,

@@ -14,9 +14,9 @@ export interface NoticesOptions {
   receivers: readonly Receiver[];
   /** The id of this controller. */
   controller: string;
-  /** Replaced in every text. */
+  /** They are masked in every text. */
   secrets: readonly string[];
-  /** What the page decides from, too, as it is now. */
+  /** The present facts, from which the page also decides what needs attention. */
   facts(): Pick<Facts, 'overview' | 'scopes' | 'unreadable' | 'runners'>;
   /** For each profile, since when its oldest queued job waits (epoch ms). */
   oldestWaits(): { profile: string; since: number }[];
@@ -30,8 +30,8 @@ export interface NoticesOptions {
 const INTERVAL = 5_000;
 
 /**
- * Tells the receivers of the config what needs attention. It looks by itself, from outside of all that serves
- * jobs: nothing waits for it.
+ * Tells the receivers of the config what needs attention. It looks at an interval of its own, and nothing that serves
+ * jobs waits for it.
  */
 export class Notices {
   readonly #options: NoticesOptions;
@@ -45,7 +45,7 @@ export class Notices {
     this.#notifiers = receivers.map((receiver) => new Notifier({ ...shared, receiver }));
   }
 
-  /** Begins to look, with what the journal has of the time before this start. */
+  /** Begins to look. The first look reads from the journal the jobs that ended before this start. */
   start(): void {
     this.#options.store.notices.keepOnly(this.#notifiers.map(({ receiver }) => receiver.name));
     if (this.#notifiers.length > 0) this.#running = this.#run();
@@ -72,7 +72,11 @@ export class Notices {
         this.#look(before);
         isBroken = false;
       } catch (error) {
-        if (!isBroken) log.error({ err: error }, 'the look for notifications failed; it is tried again');
+        if (!isBroken)
+          log.error(
+            { err: error },
+            'what needs attention could not be read for the notifications; it is tried again',
+          );
         isBroken = true;
       }
       await sleepFor(clock, INTERVAL, signal).catch(() => undefined);

@@ -12,8 +12,8 @@ import { postMessage } from './post-message.ts';
 import type { Receiver } from './receiver.ts';
 
 /**
- * Milliseconds for which a message waits until what it tells is on disk. It is sent even so: that the disk
- * refuses writes has to be told, too.
+ * Milliseconds for which a message waits until its notices are stored. Then it is sent anyway: that the store refuses
+ * writes is one of the problems to tell.
  */
 const DISK_PATIENCE = 2_000;
 
@@ -27,9 +27,9 @@ export interface NotifierOptions {
 }
 
 /**
- * Tells one receiver what begins to need attention and what is over, at least once: after a crash between a
- * message and the note of it, the message is sent again with the same ids. Sends one message at a time, and
- * never keeps others waiting.
+ * Tells one receiver what begins to need attention and what is over, at least once: after a crash between sending a
+ * message and storing that it was sent, the message is sent again with the same ids. Sends one message at a time, and
+ * delays no other receiver.
  */
 export class Notifier {
   readonly #options: NotifierOptions;
@@ -51,7 +51,7 @@ export class Notifier {
     return this.#options.receiver;
   }
 
-  /** Figures since the start, and how many notices it was not told of yet. */
+  /** Figures since the start, and the number of notices that wait to be told. */
   view(): { name: string; pending: number; sent: number; failed: number } {
     return { name: this.receiver.name, pending: this.#pending().length, ...this.#counts };
   }
@@ -73,7 +73,7 @@ export class Notifier {
     });
   }
 
-  /** Ends what is under way; what was not told is told by the next start. */
+  /** Ends the request under way; the next start tells what was not told. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#sending;

@@ -1,8 +1,8 @@
-/** Milliseconds by which the first notice waits for others that belong to it: a host is lost after its jobs. */
+/** Milliseconds that the first notice waits for related ones: a host is lost some seconds after its jobs. */
 const GROUPING = 20_000;
 /** Milliseconds between two messages. */
 const GAP = 60_000;
-/** Messages in an hour after which they come further apart: a storm of notices becomes a few long messages. */
+/** Messages in an hour from which on the gap is longer, so that many notices become a few long messages. */
 const CALM = 10;
 const STORM_GAP = 10 * 60_000;
 const HOUR = 3_600_000;
@@ -10,17 +10,17 @@ const HOUR = 3_600_000;
 /** Milliseconds before a failed message is tried again: doubled with each failure, up to the longest. */
 const FIRST_RETRY = 5_000;
 const LONGEST_RETRY = 15 * 60_000;
-/** Milliseconds that a receiver can ask for. */
+/** The longest wait, in milliseconds, that a receiver can ask for. */
 const LONGEST_PATIENCE = HOUR;
 
-/** The instant (epoch ms) at which the next message may be sent. `sent`: the instants of earlier ones, the last of which is the last element. */
+/** Returns the instant (epoch ms) from which on the next message may be sent. `sent`: the instants of earlier messages, in order. */
 export function mayBeSentAt(waitingSince: number, sent: readonly number[], now: number): number {
   const last = sent.at(-1) ?? -Infinity;
   const gap = sent.filter((at) => now - at < HOUR).length < CALM ? GAP : STORM_GAP;
   return Math.max(waitingSince + GROUPING, last + gap);
 }
 
-/** Milliseconds until the next try after so many failures in a row. */
+/** Returns the milliseconds until the next try after this many failures in a row. */
 export function retryPause(
   failures: number,
   { retryAfter, isRefusal }: { retryAfter: number | null; isRefusal: boolean },
@@ -29,6 +29,6 @@ export function retryPause(
   return Math.max(own, Math.min(LONGEST_PATIENCE, retryAfter ?? 0));
 }
 
-/** The instants that `mayBeSentAt` still needs. */
+/** Returns the instants that `mayBeSentAt` still needs. */
 export const recent = (sent: readonly number[], now: number): number[] =>
   sent.filter((at) => now - at < HOUR);

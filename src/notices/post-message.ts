@@ -18,9 +18,9 @@ export type Posted =
       isSent: false;
       /** A sentence about the receiver, without any part of its URL. */
       why: string;
-      /** Milliseconds for which the receiver wants to be left alone; null when it does not say. */
+      /** Milliseconds that the receiver asks to wait before the next try; null when it asks for none. */
       retryAfter: number | null;
-      /** It will most probably refuse the next try, too. */
+      /** It will probably refuse the next try, too. */
       isRefusal: boolean;
     };
 

@@ -1,14 +1,14 @@
 import type { Kind } from '../journal/attention/attention.js';
 
-/** Somebody who is told. */
+/** One receiver of notifications, as the config names it. */
 export interface Receiver {
   name: string;
   form: 'webhook' | 'slack';
   /** A secret. */
   url: string;
   fetch: typeof fetch;
-  /** What it is told of. */
+  /** The kinds that it is told. */
   on: readonly Kind[];
-  /** Milliseconds for which the oldest job of a profile may wait before that is told. */
+  /** Milliseconds that the oldest job of a profile may wait before that is told. */
   oldestWait: number;
 }

@@ -1,14 +1,14 @@
 import type { Message } from './message.ts';
 import { messageLines } from './message-lines.ts';
 
-/** Slack cuts longer messages, and asks for no more characters than this. */
+/** Characters. Slack cuts longer messages off. */
 const LONGEST = 4_000;
 
-/** Slack reads these three as markup: `<!channel>` in the name of a job would call everybody. */
+/** Slack reads these three as markup: `<!channel>` in the name of a job would notify everybody. */
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** The message as an incoming webhook of Slack takes it. What does not fit is counted. */
+/** Returns the message in the form of Slack's incoming webhooks. Notices that do not fit are counted. */
 export function slackBody(message: Message): object {
   const text = textOf(message);
   if (text.length <= LONGEST || message.notices.length <= 1) return { text: text.slice(0, LONGEST) };

@@ -1,7 +1,7 @@
 import type { Message } from './message.ts';
 import { messageLines } from './message-lines.ts';
 
-/** The message as JSON for programs, with all of it as one text for people. Instants are in ISO 8601. */
+/** Returns the message as JSON for programs; `text` has all of it for people. Instants are in ISO 8601. */
 export function webhookBody(message: Message): object {
   const { id, at, controller, notices, more } = message;
   const lines = messageLines(message, { mark: () => '-', strong: (text) => text, plain: (text) => text });

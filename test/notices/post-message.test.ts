@@ -91,7 +91,7 @@ test('a flood is one message with the worst first, as long as Slack takes, and s
   expect(JSON.stringify(json?.notices)).toMatch(/^\[\{"id":"\w+","change":"begun","kind":"job"/);
   const text = String(slack?.text);
   expect(text.length).toBeLessThanOrEqual(4_000);
-  expect(text).toMatch(/and 8\d more things, which the page shows\.$/);
+  expect(text).toMatch(/The page shows 8\d more\.$/);
 });
 
 test('the id of a notice is the same each time, and another one when it begins again or is over', () => {

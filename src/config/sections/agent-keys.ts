@@ -43,7 +43,7 @@ const tokenKeys = {
   ),
   token_command: optional(
     command,
-    'Program that prints the token. It runs at each start, without a shell, and may take 30 seconds. Used when neither `token` nor `token_file` nor an environment variable gives a token.',
+    'Program that prints the token. It runs at each start and each reload, without a shell, and may take 30 seconds. Used when neither `token` nor `token_file` nor an environment variable gives a token.',
   ),
 };
 

@@ -9,25 +9,25 @@ export const NOTICE_KINDS = ['service', 'scope', 'host', 'wait', 'job', 'image',
 export const notifyKeys = {
   form: required(
     choice('webhook', 'slack'),
-    'What is sent: JSON for programs, or the text of an incoming webhook of Slack, which Mattermost and others read, too.',
+    'What the receiver gets: `webhook` is JSON for programs, `slack` the text for an incoming webhook of Slack, which Mattermost and others accept, too.',
   ),
   url: optional(
     webhookUrl,
-    'Where it is sent. Who knows the URL can send there, so it is a secret. It is called through the proxy of the environment. Redirects are refused.',
+    'The address of the receiver. It is a secret, because anyone who knows it can send there. The daemon uses the proxy of the environment. Redirects are refused.',
   ),
   url_file: optional(localFile, 'File that holds the URL and nothing else. Used when `url` is not set.'),
   url_command: optional(
     command,
-    'Program that prints the URL. It runs at each start, without a shell, and may take 30 seconds. Used when neither `url` nor `url_file` is set.',
+    'Program that prints the URL. It runs at each start and each reload, without a shell, and may take 30 seconds. Used when neither `url` nor `url_file` is set.',
   ),
   on: withDefault(
     list(choice(...NOTICE_KINDS)),
     [...NOTICE_KINDS],
-    'What is told: `service` (no job can be served), `scope` (a breaker, a poll, the rate limit, a name), `host` (silent and back), `wait`, `job` (lost or given up), `image` (GitHub will refuse its runner), `store` (unreadable rows).',
+    "What the receiver is told: `service` (no job can be served), `scope` (a part is in trouble: a breaker, a poll, the rate limit, a profile, a repository, the daemon's Mac), `host` (a host is in trouble), `wait` (jobs wait too long), `job` (a job was lost or given up), `image` (GitHub will refuse its runner), `store` (unreadable rows).",
   ),
   oldest_wait: withDefault(
     duration,
     '30m',
-    'A `wait` is told when the oldest queued job of a profile has waited this long.',
+    '`wait` is told when the oldest queued job of a profile has waited this long.',
   ),
 };

@@ -17,7 +17,7 @@ const TIME_ZONE = 'write the name of a time zone, such as "Europe/Berlin" or "UT
 const schema = z.strictObject(
   {
     start: field(START).refine(begins, {
-      error: ({ input }) => `${quoted(String(input))} is no time that ever comes: ${START}.`,
+      error: ({ input }) => `${quoted(String(input))} never comes: ${START}.`,
     }),
     duration: field(DURATION).transform((text, ctx) => {
       const ms = parseDuration(text);

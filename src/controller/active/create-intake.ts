@@ -24,7 +24,7 @@ export interface IntakeParts {
   log: Logger;
   random(): number;
   profileFor(labels: string[]): string | null;
-  /** The sources with the config before, which are stopped. */
+  /** The sources of the earlier config, which are stopped. */
   before: Intake | null;
 }
 

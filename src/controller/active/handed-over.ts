@@ -18,7 +18,7 @@ export interface ProcessMemory {
   guests: ConnectionPool;
 }
 
-/** The active part with the config before, which is stopped: what was seen of things that are the same goes on. */
+/** The active part of the earlier config, which is stopped. The next part takes over what is still valid. */
 export interface Predecessor
   extends Intake,
     Pick<Core, 'hosts' | 'cordons' | 'cordonWatch' | 'hostEntries' | 'breakers'> {

@@ -2,7 +2,7 @@ import type { Config, HostConfig } from '../../config/schema.ts';
 import type { Predecessor } from './handed-over.ts';
 
 /**
- * The hosts that were there with the config before: those that left it, and whether a host of this name is the
+ * The hosts of the earlier config: those that left it, and whether a host of this name is the
  * same Mac.
  */
 export function hostsAfterReload(config: Config, before: Pick<Predecessor, 'config' | 'leaving'> | null) {

@@ -69,7 +69,7 @@ export class AppCredential {
 
   /**
    * The `Authorization` header of a request. Rejects with the signal's reason, or with the reason why there
-   * is no token.
+   * is not a token.
    */
   async authorization(path: string, signal: AbortSignal | undefined): Promise<string> {
     if (isOfApp(path)) return `bearer ${this.#signature()}`;

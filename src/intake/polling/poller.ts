@@ -31,7 +31,7 @@ export interface PollerOptions {
   /** Jobs that GitHub has not reported as completed. */
   activeJobs(): Job[];
   log: Logger;
-  /** The poller with the config before, which is stopped: what was read stays read. */
+  /** The poller of the earlier config, which is stopped: what it read is not read again. */
   before?: Poller | null;
 }
 

@@ -31,7 +31,7 @@ export interface WebhookHealthOptions {
   onDoubt(): void;
   /** Called with each new state. */
   onChange(change: StateChange<WebhooksState>): void;
-  /** The health with the config before, which is stopped. */
+  /** The health of the earlier config, which is stopped. */
   before?: WebhookHealth | null;
 }
 
@@ -44,7 +44,7 @@ export class WebhookHealth {
   readonly #github: Pick<GitHub, 'now'>;
   readonly #actor: Actor<WebhooksMachine>;
   #since: number;
-  /** The snapshot at `stop`: that of a stopped actor could not be gone on from. */
+  /** The snapshot at `stop`: a new actor cannot start from the snapshot of a stopped one. */
   #last: Snapshot<unknown> | null = null;
 
   constructor({ github, policy, clock, log, onDoubt, onChange, before = null }: WebhookHealthOptions) {

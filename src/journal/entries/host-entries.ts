@@ -12,7 +12,7 @@ export interface HostEntriesOptions {
   /** Whether this is the name of one of our base VMs. */
   isBase(vmName: string): boolean;
   cordonOf(host: string): Cordon | null;
-  /** The entries with the config before. */
+  /** The entries of the earlier config. */
   before?: HostEntries | null;
 }
 

@@ -58,7 +58,7 @@ export class Breakers {
   #unused = new Map<string, Set<number>>();
   /** Actors whose host was already reported as not deleting their VM. */
   #undeleted = new Set<string>();
-  /** The snapshots at `stop`: those of stopped actors could not be gone on from. */
+  /** The snapshots at `stop`: a new actor cannot start from the snapshot of a stopped one. */
   readonly #last = new Map<string, BreakerSnapshot>();
 
   constructor(options: BreakersOptions) {
@@ -66,8 +66,8 @@ export class Breakers {
   }
 
   /**
-   * Goes on from the breakers with the config before, which are stopped. One for which `isSame` is false begins
-   * again: what it held back is another thing now.
+   * Goes on from the breakers of the earlier config, which are stopped. A breaker for which `isSame` is false begins
+   * closed: its name now stands for something else.
    */
   goOnFrom(before: Breakers, isSame: (breaker: BreakerRef) => boolean): void {
     this.#attempts = before.#attempts;
@@ -113,7 +113,7 @@ export class Breakers {
 
   /** Reports a finding that does not come from an attempt. */
   tell({ about, name }: BreakerRef, event: BreakerEvent): void {
-    // A thing that never failed needs no breaker.
+    // What never failed needs no breaker.
     if (event.type !== 'attempt.failed' && !this.#actors.has(`${about} ${name}`)) return;
     this.#of(about, name).send(event);
   }

@@ -7,16 +7,16 @@ export interface Statement {
 }
 
 /**
- * One statement that writes a batch whole or not at all. It is no transaction of the client: one that froze in
- * the middle would keep its locks, and nobody could take over.
+ * One statement that writes a batch whole or not at all, and not a transaction of several statements: a daemon that
+ * froze in the middle of one would keep its locks, and no other daemon could take over.
  *
  * The fence: nothing is written unless the database still has this `epoch`, and no later batch of it was
  * written. The number of the batch matters as much as the epoch: a batch whose connection was given up may still
  * be on its way, and must not overwrite what its repetition and later batches have written. The row of the fence
  * stays locked until the batch is committed, so that a take-over waits for it.
  *
- * The only row of the answer has `held`, whether the batch was written. A server or role whose
- * `synchronous_commit` is `off` or `local` would acknowledge what a crash may lose; a stricter one stays.
+ * The only row of the result has `held`, whether the batch was written. With `synchronous_commit` `off` or `local`
+ * the server would acknowledge what a crash may lose, so these are raised to `on`; a stricter value stays.
  */
 export function batchStatement(epoch: number, batch: number, operations: readonly Operation[]): Statement {
   const values: unknown[] = [epoch, batch];

@@ -50,8 +50,8 @@ export async function leaseHolder(connections: Connections): Promise<string | nu
 
 /**
  * The right of one daemon to write to the database, for a time that it renews. It runs on the database's clock.
- * The lease keeps a second daemon from starting. Safe against a late write is only the fence, which is in a table
- * of its own, since a renewal must not wait for the batch that has locked it.
+ * The lease keeps a second daemon from starting. Only the fence protects against a late write. It has a table of
+ * its own, since a renewal must not wait for the batch that has locked it.
  */
 export class Lease {
   readonly epoch: number;
@@ -60,8 +60,8 @@ export class Lease {
   readonly #end = new AbortController();
 
   /**
-   * Takes the lease as soon as it has ended. Throws a StoreError when its holder renews it meanwhile, since that
-   * one is alive.
+   * Takes the lease as soon as it has ended. Throws a StoreError when its holder renews it during this wait, since
+   * that daemon is alive.
    */
   static async take(connections: Connections, options: LeaseOptions): Promise<Lease> {
     let seen: unknown = null;

@@ -11,7 +11,7 @@ const LONG_ROWS: Partial<Record<TableName, number>> = { evidence: 8, quarantine:
 /**
  * A PostgreSQL database, with a table for each of ours: `key` and `value`, the row's JSON as it was written. (The
  * type jsonb would refuse rows with a NUL or half a surrogate pair in a text, and would change the others.) A read
- * of many rows goes page by page, without a transaction: rows that are written meanwhile may be among them.
+ * of many rows goes page by page, without a transaction: rows that are written during the read may be among them.
  */
 export class PostgresReader {
   readonly place: string;

@@ -39,7 +39,7 @@ export class BaseVms {
   readonly #cloneFailures: Map<string, number>;
 
   /**
-   * `before`: what was known with the config before. What is being made goes on; what is ready is looked for
+   * `before`: what was known under the earlier config. What is being made goes on; what is ready is looked for
    * again, since the images may be others now.
    */
   constructor(isOn: boolean, namePrefix: string, before: BaseVms | null = null) {

@@ -174,7 +174,7 @@ export class SettledJobs {
     return job && this.#table.has(key) ? job : null;
   }
 
-  /** How a job ended; null while it has not, and when that is no longer known. */
+  /** How a job ended; null while it has not ended, and when its row was deleted. */
   async get(jobId: number): Promise<SettledJob | null> {
     return known(await this.#table.get(numberKey(jobId)));
   }
