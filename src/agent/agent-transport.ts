@@ -193,7 +193,7 @@ export class AgentTransport {
   #unreadable({ what, method, path }: AgentRequest, problem: string): DaemonError {
     return new DaemonError(
       'AGENT_ERROR',
-      `Host ${this.name} gave an answer to "${what}", ${method} ${path}, that this daemon cannot read (${problem}). ` +
+      `Host ${this.name} sent a response to "${what}", ${method} ${path}, that this daemon cannot read (${problem}). ` +
         'Compare the versions of daemon and agent.',
     );
   }

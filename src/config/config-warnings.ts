@@ -19,8 +19,8 @@ export function configWarnings(config: Config): KeyProblem[] {
 
 function* webhookWarnings({ controller: { mode }, github }: Config): Generator<KeyProblem> {
   if (mode === 'poll' || github.webhook_secret !== undefined) return;
-  const message = `is missing, so every webhook delivery will be refused and ${
-    mode === 'both' ? 'only polling finds jobs' : 'no job will ever be noticed'
+  const message = `is missing, so every webhook delivery is refused and ${
+    mode === 'both' ? 'only polling finds jobs' : 'no job is found'
   }: set it here and in the webhook at GitHub, or set controller.mode to poll.`;
   yield { path: ['github', 'webhook_secret'], message };
 }
@@ -28,7 +28,7 @@ function* webhookWarnings({ controller: { mode }, github }: Config): Generator<K
 function* githubWarnings({ github, runner }: Config): Generator<KeyProblem> {
   if (isExposed(github.api_url)) {
     const message =
-      'uses plain http to another machine, so anyone on the network between can read the GitHub token: use https.';
+      'uses plain http to another machine, so anyone on the network in between can read the GitHub token: use https.';
     yield { path: ['github', 'api_url'], message };
   }
   if (runner.scope === 'repository' && runner.group !== 'Default') {
@@ -42,7 +42,7 @@ function* notifyWarnings({ notify }: Config): Generator<KeyProblem> {
   for (const [name, { url }] of Object.entries(notify)) {
     if (url === undefined || !isExposed(url)) continue;
     const message =
-      'uses plain http to another machine, so anyone on the network between can read the URL and what is told: use https.';
+      'uses plain http to another machine, so anyone on the network in between can read the URL and the notifications: use https.';
     yield { path: ['notify', name, 'url'], message };
   }
 }

@@ -212,7 +212,7 @@ const RULES: Rule[] = [
       const path = ['admin', 'read_token'];
       if (token === undefined) {
         const message =
-          'restricts nobody while admin.token is missing, because then no request needs a token: set admin.token, too.';
+          'has no effect without admin.token, because then no request needs a token: set admin.token, too.';
         return [{ path, message }];
       }
       const message =

@@ -43,7 +43,7 @@ export interface CoreOptions {
   gates?(parts: { actors: JobActors; breakers: Breakers }): Gates;
   /** How many warm VMs each profile wants. */
   warm?: ReadonlyMap<string, number>;
-  /** The profile that covers a job's labels; null when no profile does. */
+  /** The profile that matches a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
   /** Whether this is the name of one of our base VMs. */
   isBase?(vmName: string): boolean;

@@ -88,8 +88,8 @@ async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<
     onTakenOver: options.onTakenOver ?? (() => undefined),
     onHealthChange: ({ ok, lastError }) =>
       ok
-        ? log.info('the store can be written again; effects go on')
-        : log.error({ lastError }, `the store cannot be written, so no new effect starts: ${lastError}`),
+        ? log.info('the store can be written again; work goes on')
+        : log.error({ lastError }, `the store cannot be written, so nothing new starts: ${lastError}`),
   });
   disposal.defer('the store', () => store.close());
 

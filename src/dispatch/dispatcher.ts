@@ -91,7 +91,7 @@ export class Dispatcher {
           const { jobId, labels, owner, repository } = seen;
           log.info(
             { job: jobId, labels, repository: `${owner}/${repository}` },
-            `job ${jobId} is not for us: no label of the config covers its runs-on ${quotedLabels(labels)}`,
+            `job ${jobId} is not for us: no label of the config matches its runs-on ${quotedLabels(labels)}`,
           );
         }
       }

@@ -36,7 +36,7 @@ export interface OrdersOptions {
   store: Store;
   journal: JournalWriter;
   github: Pick<GitHub, 'getJob'>;
-  /** The profile that covers a job's labels; null when no profile does. */
+  /** The profile that matches a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
   clock: Clock;
   log: Logger;
@@ -121,14 +121,14 @@ export class Orders {
     }
     if (profileFor(seen.labels) === null) {
       const labels = seen.labels.map((label) => `"${label}"`).join(', ');
-      const why = `no label of the config covers its runs-on [${labels}]`;
+      const why = `no label of the config matches its runs-on [${labels}]`;
       throw new OrderRefused(
         409,
         `Job ${jobId} cannot be served: ${why}. Add the label and order the retry again.`,
       );
     }
     if (dispatcher.draining)
-      throw new OrderRefused(409, 'The daemon is being reloaded or ends: order it again.');
+      throw new OrderRefused(409, 'The daemon ends or reloads its config now: order it again in a moment.');
     store.atomically(() => {
       this.#write('operator.retried', String(jobId), jobId, null, by);
       dispatcher.serveAgain(jobId, settled.namesTaken ?? 0);

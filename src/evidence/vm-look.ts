@@ -2,6 +2,7 @@ import type { JobContext } from '../../machines/job/context.ts';
 import type { EffectWorld } from '../effects/effect-world.ts';
 import { withGuest } from '../effects/guest/with-guest.ts';
 import { DaemonError } from '../errors.ts';
+import { span } from '../format.js';
 import type { JobActors } from '../jobs/job-actors.ts';
 import { redactForeign } from '../redact.ts';
 
@@ -71,6 +72,6 @@ async function within<T>(who: 'guest' | 'host', ask: (signal: AbortSignal) => Pr
   } catch (error) {
     if (!signal.aborted) throw error;
     const code = who === 'guest' ? 'GUEST_UNREACHABLE' : 'HOST_UNREACHABLE';
-    throw new DaemonError(code, `The ${who} did not respond within ${LOOK_TIMEOUT / 1_000} s.`);
+    throw new DaemonError(code, `The ${who} did not respond within ${span(LOOK_TIMEOUT)}.`);
   }
 }

@@ -8,10 +8,10 @@ const ORDERS = {
   'operator.cordoned': 'cordon',
   'operator.uncordoned': 'uncordon',
   'operator.drained': 'drain',
-  'operator.forgot': 'forget a record of',
+  'operator.forgot': 'forget the record of',
   'operator.reloaded': 'reload the config',
   'operator.reloadRefused': 'reload the config, which was refused',
-  'operator.collected': 'collect what no record owns',
+  'operator.collected': 'run the collector',
 };
 
 /**

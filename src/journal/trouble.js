@@ -3,7 +3,7 @@ import { clock } from '../format.js';
 import { topState } from './overview.js';
 
 /**
- * When a failure is trouble that people have to know.
+ * Which failures people have to know about.
  *
  * @typedef {import('../../machines/failure.ts').Failure} Failure
  * @typedef {import('../../machines/failure.ts').FailureCode} FailureCode
@@ -48,12 +48,12 @@ const WARNED_BEFORE = 15 * 60_000;
 
 /**
  * A sentence about a VM whose lifetime ends soon, while its runner is there; null otherwise. The agent then powers it off,
- * whatever works in it.
+ * even while a job runs in it.
  * @param {{ state: string, context: Partial<Pick<import('../../machines/job/context.ts').JobContext, 'vm'>> }} job
  * @param {number} now epoch ms
  */
 export function lifetimeWarning({ state, context }, now) {
   const ends = context.vm?.expiresAt ?? null;
   if (ends === null || topState(state) !== 'running' || ends - now > WARNED_BEFORE) return null;
-  return `Its VM's lifetime ends at ${clock(ends)}: the agent powers it off then, whatever works in it. A label's lifetime_seconds makes it longer.`;
+  return `Its VM's lifetime ends at ${clock(ends)}: the agent then powers it off, even while a job runs in it. For longer jobs, raise lifetime_seconds of the label.`;
 }

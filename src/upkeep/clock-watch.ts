@@ -26,10 +26,10 @@ async function watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<vo
       const way = ahead > 0 ? 'ahead of' : 'behind';
       log.warn(
         { systemAheadByMs: Math.round(ahead) },
-        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon was running. Waits and deadlines are right; times on the page and in the journal differ by that. A restart of the daemon ends the difference.`,
+        `the system's clock is ${span(Math.abs(ahead))} ${way} the daemon's: it was set while the daemon was running. Waits and deadlines are right, but times on the page and in the journal differ by that from the system's. A restart of the daemon removes the difference.`,
       );
     }
-    if (!isFar && isTold) log.info("the system's clock and the daemon's are the same again");
+    if (!isFar && isTold) log.info("the system's clock and the daemon's agree again");
     isTold = isFar;
     await sleepFor(clock, INTERVAL, signal).catch(() => undefined);
   }

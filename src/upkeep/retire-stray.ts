@@ -18,7 +18,7 @@ export interface RetireOptions extends StrayOptions {
   /** Its `namePrefix` is that of the VM's name. */
   policy: JobPolicy;
   clock: Clock;
-  /** The profile that covers a job's labels; null when no profile does. */
+  /** The profile that matches a job's labels; null when no profile does. */
   profileFor(labels: string[]): string | null;
 }
 

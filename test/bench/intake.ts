@@ -61,7 +61,7 @@ export async function intake({ quick }: BenchOptions): Promise<Omit<RowResult, '
 /** Rounds before the measurement, in which the code of all servers is compiled. */
 const WARM_UP = 2;
 
-/** Jobs that no label of the config covers, as most deliveries of an organization are. */
+/** Jobs that no label of the config matches, as most deliveries of an organization are. */
 const DELIVERIES = () =>
   Array.from({ length: 200 }, (_, id) =>
     delivery(BENCH_SECRET, { id: id + 1, status: 'queued', labels: ['ubuntu-latest'] }),

@@ -94,10 +94,10 @@ test('a file or a pipe gets one line for each job, its reason included', async (
   expect(lines.find((line) => line.startsWith('12 '))).toContain(WAITS);
 });
 
-test('cordoned hosts and jobs that no profile covers are listed below the table', async () => {
+test('cordoned hosts and jobs that no profile matches are listed below the table', async () => {
   expect((await waitingJobs(null)).slice(-2)).toEqual([
     'mac-2 takes no new jobs, since ann cordoned it.',
-    '1 more job at GitHub cannot be served: no profile covers "ubuntu-latest".',
+    '1 more job at GitHub cannot be served: no label of the config matches "ubuntu-latest".',
   ]);
 });
 

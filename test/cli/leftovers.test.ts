@@ -258,7 +258,7 @@ test('the id of the config, the id of a running daemon, and an invalid id are re
   addForeignVm(stays.mac.world, { name: 'gh-t-7-1', state: 'stopped' });
   const remove = { remove: true, yes: true };
   await expect(stays.run(remove)).rejects.toThrow(
-    /^The daemon at .* runs with this id, whatever the config says/,
+    /^The daemon at .* still runs with this id, although the config has another one/,
   );
   await using silent = await runningDaemon({ status: status({}) });
   const untold = await abandoned({ admin: { listen: new URL(silent.url).host } });
@@ -286,7 +286,7 @@ test('a running daemon is asked for its id, since it may have started before the
   const url = `http://${content.admin.listen}/healthz`;
   await soon(async () => expect((await fetch(url)).status).toBe(200));
   await expect(at.run({ remove: true, yes: true })).rejects.toThrow(
-    'runs with this id, whatever the config says',
+    'still runs with this id, although the config has another one',
   );
 });
 

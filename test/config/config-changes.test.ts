@@ -47,7 +47,7 @@ test('each change is told with its key as it is written, and no secret is told',
   expect(lines(after, FULL)).toContain('hosts.mac-2: added');
 });
 
-test('the order of labels is a change, since a job gets the first one that covers it', () => {
+test('the order of labels is a change, since a job gets the first one that matches it', () => {
   const turned = { ...FULL, labels: Object.fromEntries(Object.entries(FULL.labels).reverse()) };
   expect(lines(FULL, turned)).toEqual(['labels: jeballto-macos, big one → big one, jeballto-macos']);
   expect(configDigest(of(turned))).not.toBe(configDigest(of(FULL)));

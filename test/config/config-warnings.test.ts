@@ -13,10 +13,10 @@ test('a usual configuration has no warning', () => {
 
 test('webhooks without a secret are warned of', () => {
   expect(warningsOf({ controller: { mode: 'both' } })).toEqual([
-    'github.webhook_secret: is missing, so every webhook delivery will be refused and only polling finds jobs: set it here and in the webhook at GitHub, or set controller.mode to poll.',
+    'github.webhook_secret: is missing, so every webhook delivery is refused and only polling finds jobs: set it here and in the webhook at GitHub, or set controller.mode to poll.',
   ]);
   expect(warningsOf({ controller: { mode: 'webhook' } })).toEqual([
-    expect.stringContaining('no job will ever be noticed'),
+    expect.stringContaining('no job is found'),
   ]);
 });
 
@@ -69,7 +69,7 @@ test('a lifetime that is shorter than the way to a ready runner is warned of', (
 test('a GitHub token that goes over plain http to another machine is warned of', () => {
   const warningsAt = (api_url: string) => warningsOf({ github: { ...SMALLEST.github, api_url } });
   expect(warningsAt('http://github.example.com/api/v3')).toEqual([
-    'github.api_url: uses plain http to another machine, so anyone on the network between can read the GitHub token: use https.',
+    'github.api_url: uses plain http to another machine, so anyone on the network in between can read the GitHub token: use https.',
   ]);
   expect(warningsAt('http://127.0.0.1:8099')).toEqual([]);
   expect(warningsAt('http://[::1]:8099')).toEqual([]);

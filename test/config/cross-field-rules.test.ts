@@ -194,7 +194,7 @@ describe('listeners', () => {
   test('a token that only reads needs admin.token beside it, and differs from it', () => {
     const withTokens = (admin: object) => problemLines({ ...SMALLEST, admin });
     expect(withTokens({ read_token: 'a-long-read-token' })).toEqual([
-      'admin.read_token: restricts nobody while admin.token is missing, because then no request needs a token: set admin.token, too.',
+      'admin.read_token: has no effect without admin.token, because then no request needs a token: set admin.token, too.',
     ]);
     expect(withTokens({ token: 'the-same-token', read_token: 'the-same-token' })).toEqual([
       'admin.read_token: is the same as admin.token, so its owner could give orders: choose another value for one of the two.',

@@ -63,7 +63,7 @@ test('a late queued event of a finished job starts nothing', () => {
   expect(routeObservation(seen(1), known({}, [1]))).toEqual([]);
 });
 
-test('a job that no profile covers is noted as unmatched and gets no actor', () => {
+test('a job that no profile matches is noted as unmatched and gets no actor', () => {
   expect(routeObservation(seen(1, { labels: ['ubuntu-latest'] }), known({}))).toEqual([
     { do: 'noteUnmatched' },
   ]);
@@ -197,7 +197,7 @@ describe('a job without an actor that GitHub no longer has queued', () => {
     expect(routeObservation(seen(1, facts), known({}, [1]))).toEqual([]);
   });
 
-  test.each(past)('is ignored when no profile covers it and it %s', (_how, facts) => {
+  test.each(past)('is ignored when no profile matches it and it %s', (_how, facts) => {
     expect(routeObservation(seen(1, { ...facts, labels: ['ubuntu-latest'] }), known({}))).toEqual([]);
   });
 
@@ -385,7 +385,7 @@ describe('law 11: a job that an earlier version gave up', () => {
     expect(routeObservation(seen(1, { source: 'webhook' }), untold)).toEqual([]);
   });
 
-  test('is not served again when no profile covers it any more', () => {
+  test('is not served again when no profile matches it any more', () => {
     expect(routeObservation(seen(1, { source: 'poll', labels: ['other'] }), untold)).toEqual([]);
   });
 

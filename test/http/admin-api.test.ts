@@ -281,7 +281,7 @@ describe('orders', () => {
     expect((await order('/api/records/33/forget', 'ada')).status).toBe(200);
     expect(daemon.logged.at(-1)).toMatchObject({
       event: 'operator.forgot',
-      msg: 'ada ordered: forget a record of job 33',
+      msg: 'ada ordered: forget the record of job 33',
     });
   });
 

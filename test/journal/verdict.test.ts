@@ -19,7 +19,7 @@ const entriesOf = (...states: string[]): StoredJournalEntry[] =>
   }));
 
 const waiting = (more: Partial<Waiting>): Waiting => ({
-  ...{ key: '101', jobId: JOB.id, why: 'leftAlone', sentence: 'It is held back.', frees: 'Its owner.' },
+  ...{ key: '101', jobId: JOB.id, why: 'heldBack', sentence: 'It is held back.', frees: 'Its owner.' },
   ...{ position: null, until: null },
   ...more,
 });

@@ -17,10 +17,10 @@ test('the result of a collection is told in words', () => {
 test('what is left of a forgotten record is named', () => {
   const { result } = jobOrder('forget', 4, 'build');
   expect(result({ ordered: true, left: { vm: 'vm-4', host: 'mini-1', runner: 'run-4' } })).toBe(
-    'The record is ended. The collector removes what is left: VM vm-4 on mini-1 and runner run-4.',
+    'The record has ended. The collector removes what is left: VM vm-4 on mini-1 and runner run-4.',
   );
   expect(result({ ordered: true, left: { vm: null, host: null, runner: null } })).toBe(
-    'The record is ended. It had no VM and no runner.',
+    'The record has ended. It had no VM and no runner.',
   );
 });
 

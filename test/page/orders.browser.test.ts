@@ -86,7 +86,7 @@ inBrowser((stage) => {
       await page.keyboard.press('Enter');
       await saying(page, 'dialog .result', 'Nothing to collect.');
       expect(await textOf(page, 'dialog')).toBe('Collect now? Nothing to collect. Close');
-      expect(daemon.logged.at(-1)?.msg).toBe('ada ordered: collect what no record owns');
+      expect(daemon.logged.at(-1)?.msg).toBe('ada ordered: run the collector');
     });
   });
 

@@ -32,7 +32,7 @@ test('trust is shown with its beginning, and silence is not a problem, in mode p
 test('the last delivery and the number of redeliveries are shown', () => {
   expect(words({}).last).toBe('No verified delivery yet.');
   expect(words({ deliveredAt: NOW - 5_000, redelivered: 1 }).last).toBe(
-    'Last delivery 5 s ago. GitHub was asked to repeat 1 failed delivery.',
+    'Last delivery 5 s ago. GitHub was asked to send 1 failed delivery again.',
   );
 });
 

@@ -29,7 +29,7 @@ async function askJob(page: Page, id: number): Promise<JobAnswers> {
   return {
     state: await read('.headline'),
     why: await read('.cause'),
-    who: oneLine(`${await fact('Who must act')} ${await fact('What frees it')}`),
+    who: oneLine(`${await fact('Who must act')} ${await fact('Ends the wait')}`),
     next: await fact('Next'),
     vm: await fact('VM'),
   };

@@ -37,7 +37,7 @@ async function askExplain(config: string, id: number, row: string): Promise<JobA
   return {
     state: oneLine(`${state} ${row}`),
     why: fact('Why'),
-    who: oneLine(`${fact('Who must act')} ${fact('What frees it')}`),
+    who: oneLine(`${fact('Who must act')} ${fact('Ends the wait')}`),
     next: fact('Next'),
     vm: state,
   };

@@ -64,7 +64,7 @@ test.runIf(canRun(whyNoLimits()))(
       expect([path, answer.status]).toEqual([path, status]);
       expect(answer.text, path).toMatch(/store cannot be written|store_writable 0/i);
     }
-    await world.until(() => daemon.said().includes('the store cannot be written, so no new effect starts'));
+    await world.until(() => daemon.said().includes('the store cannot be written, so nothing new starts'));
     // The job has its slot, and the daemon still looks at everything, but every change waits for the disk.
     await world.until(async () => (await asked('/api/jobs')).text.includes('"creating'));
     const looks = world.asked(/actions\/runs$/);
@@ -76,6 +76,6 @@ test.runIf(canRun(whyNoLimits()))(
     expect(conclusions(second)).toEqual(['success']);
     expect(world.vmsCreated()).toBe(made + 1);
     expect((await asked('/readyz')).status).toBe(200);
-    expect(daemon.said()).toContain('the store can be written again; effects go on');
+    expect(daemon.said()).toContain('the store can be written again; work goes on');
   },
 );

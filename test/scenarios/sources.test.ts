@@ -79,7 +79,7 @@ test('a forged webhook is refused and starts no VM, a real one is accepted', asy
   expect((await world.jobs()).jobs).toEqual([]);
 });
 
-test('a job that no label of the config covers is logged once and gets no VM', async () => {
+test('a job that no label of the config matches is logged once and gets no VM', async () => {
   await using world = await scenario();
   await world.start();
   world.push([{ labels: ['macos-latest', 'jeballto-macos'] }, { labels: ['ubuntu-latest'] }]);

@@ -30,7 +30,7 @@ export function settledJob(jobId: number, with_: Partial<SettledJob> = {}): Sett
     outcome: 'notOurs',
     blame: 'operator',
     conclusion: null,
-    cause: failure('PROFILE_UNKNOWN', 'No label of the config covers it.'),
+    cause: failure('PROFILE_UNKNOWN', 'No label of the config matches it.'),
     at: 1_700_000_000_000,
     owner: 'octo',
     repository: 'app',

@@ -20,7 +20,7 @@ test('a system’s clock that is far from ours is logged once, and so is the end
   expect(lines).toEqual([expect.stringMatching(/^the system's clock is 2 h.* behind the daemon's/)]);
   system.aheadBy = 0;
   await time.pass(10 * 60_000);
-  expect(lines).toEqual([expect.any(String), "the system's clock and the daemon's are the same again"]);
+  expect(lines).toEqual([expect.any(String), "the system's clock and the daemon's agree again"]);
   stop();
   expect(time.alarms).toEqual([]);
 });

@@ -21,7 +21,7 @@ export async function forgetCommand(
     return ExitCode.ok;
   }
   const { vm, host, runner } = answer.left;
-  terminal.out(`The record of ${printable(target)} is ended.`);
+  terminal.out(`The record of ${printable(target)} has ended.`);
   if (vm) terminal.out(`Its VM ${printable(vm)} may still be on ${printable(host ?? '')}.`);
   if (runner) terminal.out(`Its runner ${printable(runner)} may still be registered at GitHub.`);
   if (vm || runner)

@@ -18,7 +18,7 @@ export async function gcCommand(
 ): Promise<number> {
   const daemon = adminAddress(readConfig(config, terminal).config);
   const path = `/api/collect${dryRun ? '?dryRun=true' : ''}`;
-  if (terminal.columns !== null) terminal.err('The daemon asks every Mac and GitHub ...');
+  if (terminal.columns !== null) terminal.err('The daemon asks every Mac and GitHub …');
   const answer = (await askDaemon(daemon, 'POST', path, { timeoutMs: COLLECT_TIMEOUT_MS })) as {
     dryRun: boolean;
     steps: CollectionStep[];

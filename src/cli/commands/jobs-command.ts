@@ -43,8 +43,7 @@ export function jobsJson({ jobs, waiting: { waiting, unserved } }: JobsAnswer): 
 }
 
 /**
- * The table of jobs, then what else keeps jobs from being served: cordons, and queued jobs that no profile
- * covers.
+ * Returns the table of jobs, then cordons, and queued jobs that no profile matches.
  */
 export function jobsLines(
   { jobs, waiting: { waiting, unserved }, hosts }: JobsAnswer,
@@ -55,7 +54,7 @@ export function jobsLines(
     columns === null ? line : cut(line, columns),
   );
   if (jobs.jobs.length + jobs.recent.length === 0) {
-    return ['No jobs: none is queued, and none has ended within the retention.', ...notes];
+    return ['No jobs: none is queued, and none ended within store.retention.', ...notes];
   }
   const space = rows === undefined ? undefined : rows - notes.length;
   const size = { columns, color, ...(space === undefined ? {} : { rows: space }) };
@@ -76,7 +75,7 @@ function unservedNotes(unserved: JobsAnswer['waiting']['unserved']): string[] {
       : []),
     ...(strange.length > 0
       ? [
-          `${counted(strange.length, 'more job', 'more jobs')} at GitHub cannot be served: no profile covers ${labels.join(', ')}.`,
+          `${counted(strange.length, 'more job', 'more jobs')} at GitHub cannot be served: no label of the config matches ${labels.join(', ')}.`,
         ]
       : []),
   ];

@@ -36,7 +36,7 @@ export async function reloadCommand(
     terminal.out(
       outcome === 'unchanged'
         ? `Nothing has changed in ${path}: the daemon goes on with ${digest}.`
-        : `${counted(changes.length, 'change')} of ${path} in force: ${digest}.`,
+        : `${counted(changes.length, 'change of', 'changes of')} ${path} ${changes.length === 1 ? 'is' : 'are'} in force: ${digest}.`,
     );
   }
   return isRefused ? ExitCode.config : ExitCode.ok;

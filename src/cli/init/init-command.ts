@@ -82,7 +82,7 @@ async function run(interview: Interview) {
   draft.write();
   questions.say(
     draft.isThere
-      ? `${draft.path} is changed; what was not asked about is unchanged.`
+      ? `${draft.path} is changed; all other keys stay.`
       : `${draft.path} is written; only you can read it.`,
   );
   const { exitCode, findings } = options.check

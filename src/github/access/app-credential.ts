@@ -119,7 +119,7 @@ export class AppCredential {
       // Node's own error may quote the key.
       throw new DaemonError(
         'GITHUB_CREDENTIALS_REFUSED',
-        "No request can be sent to GitHub, since the App's private key cannot be read: give the PEM file that GitHub created for the App.",
+        "No request can be sent to GitHub, because the App's private key cannot be read: name the PEM file that GitHub created for the App in github.app_private_key_path.",
       );
     }
   }

@@ -277,8 +277,8 @@ function parsed<T>(schema: z.ZodType<T>, { data }: RawAnswer, asked: GitHubReque
   const [issue] = parsed.error.issues;
   throw new DaemonError(
     'GITHUB_ERROR',
-    `GitHub gave an answer to "${asked.what}", ${asked.method} ${asked.path}, that this daemon cannot read ` +
-      `(${issue?.path.join('.') || 'the answer'}: ${issue?.message}). It is tried again; check github.api_url.`,
+    `GitHub sent a response to "${asked.what}", ${asked.method} ${asked.path}, that this daemon cannot read ` +
+      `(${issue?.path.join('.') || 'the response'}: ${issue?.message}). It is tried again; check github.api_url.`,
   );
 }
 

@@ -170,7 +170,7 @@ export class Metrics {
     );
     addGauge(
       'config_last_reload_successful',
-      'Whether the last reload of the config was not refused: 1 or 0; with the digest of the config in force.',
+      'Whether the last reload of the config was accepted: 1 or 0; with the digest of the config in force.',
       ['digest'],
       (gauge) => gauge.set({ digest: config().digest }, Number(config().lastReload?.outcome !== 'refused')),
     );
@@ -180,7 +180,7 @@ export class Metrics {
     });
     addGauge(
       'last_success_age_seconds',
-      'Age of the last look that GitHub or a host answered; of a profile, for how long a job of it could have begun.',
+      'Seconds since GitHub or a host last answered; of a profile, for how long a job of it could have begun.',
       ['what', 'name'],
       (gauge) => {
         for (const { what, name, age } of health().ages) gauge.set({ what, name }, age / 1000);

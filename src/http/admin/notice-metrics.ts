@@ -22,7 +22,7 @@ export function noticeMetrics(
   });
   new Gauge({
     name: `${prefix}notices_pending`,
-    help: 'What a receiver of notifications has to be told still.',
+    help: 'Notices that a receiver of notifications has still to be told.',
     labelNames: ['receiver'],
     registers: [registry],
     collect() {

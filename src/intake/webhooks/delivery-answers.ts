@@ -9,7 +9,7 @@ const REFUSALS = {
     403,
     'This daemon has no webhook secret, so it refuses every delivery: set github.webhook_secret, and the same secret in the settings of the webhook.',
   ],
-  tooLarge: [413, 'A delivery has at most 25 MB.'],
+  tooLarge: [413, 'The body is too large: GitHub sends at most 25 MB.'],
   tooBusy: [503, 'Too many bytes of deliveries at once: redeliver this one later.'],
   tooSlow: [408, 'The body did not arrive in time.'],
   cutOff: [400, 'The body did not arrive.'],

@@ -21,14 +21,14 @@ const STATES = {
   'running.busy': ['It runs', 'When it ends, {vm} and its runner are removed.'],
   'running.verifying': [
     'Its runner has ended, and GitHub is asked for the job',
-    'It goes on as GitHub says.',
+    "GitHub's answer decides what follows.",
   ],
   'running.finishing': ['It has ended, and its runner is ending', '{vm} and its runner are removed.'],
   'running.retiring': [
-    'Its runner got no job and is being retired',
-    '{vm} is removed, unless a job began in it after all.',
+    'Its runner got no job and is being removed',
+    '{vm} is removed, unless a job has begun in it.',
   ],
-  tearingDown: ['Its VM and runner are being removed', '{vm} is being removed; its slot is free then.'],
+  tearingDown: ['Its VM and runner are being removed', 'When {vm} is gone, its slot is free.'],
 };
 
 /** @param {string} path such as `running.busy.watching` @param {string} [vm] name @returns {{ now: string, next: string }} `now` without its full stop */

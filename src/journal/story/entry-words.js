@@ -1,5 +1,5 @@
 // @ts-check
-import { span } from '../../format.js';
+import { counted, span } from '../../format.js';
 import { orderWords } from '../order-words.js';
 import { outcomeWords } from '../outcome.js';
 
@@ -100,14 +100,15 @@ export function lineOf(entry) {
   const effect = effectOf(entry);
   if (effect) {
     const calls = effect.calls.length + effect.more;
-    const took = `${span(effect.endedAt - effect.startedAt)}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+    const took = `${span(effect.endedAt - effect.startedAt)}, ${counted(calls, 'call')}`;
     return `${effectWords(event)} ${effectEnd(effect)} (${took})`;
   }
   if (kind === 'order') return `${facts.by} ordered: ${orderWords(entry)}`;
   if (kind === 'handover')
-    return facts.jobId ? `Its VM went on with job ${facts.jobId}` : 'Its VM is left on its own';
+    return facts.jobId ? `Its VM went on with job ${facts.jobId}` : 'The job went on without this VM';
   if (kind === 'host') return hostLine(entry);
-  if (kind === 'quarantine') return `Its state machine failed, and its record was put aside: ${facts.reason}`;
+  if (kind === 'quarantine')
+    return `Its state machine failed, and its record went to quarantine: ${facts.reason}`;
   if (kind === 'daemon') return 'The daemon started';
   if (kind !== undefined) return `${host ?? entry.actor}: ${from && from !== to ? `${from} → ${to}` : to}`;
   const why = facts.code ? ` — ${facts.code}: ${facts.message}` : entry.notYet ? ` — ${entry.notYet}` : '';
@@ -118,7 +119,7 @@ export function lineOf(entry) {
 /** @param {EffectDetail} effect */
 function effectEnd({ outcome }) {
   if (outcome === 'done') return 'succeeded';
-  return outcome === 'abandoned' ? 'was called off' : `failed with ${outcome}`;
+  return outcome === 'abandoned' ? 'was stopped' : `failed with ${outcome}`;
 }
 
 /** @param {Entry} entry */

@@ -78,7 +78,7 @@ export function verdictOn({ context, last, since }, now, present = null) {
   return live ? { ...end, next: [end.next, live.cause, live.next].filter(Boolean).join(' ') } : end;
 }
 
-/** A job without entries: one that this daemon leaves alone, with its reason. @param {Present['waiting']} waiting @param {number} now epoch ms @returns {Verdict} */
+/** A job without entries: one that this daemon does not serve, with the reason. @param {Present['waiting']} waiting @param {number} now epoch ms @returns {Verdict} */
 function unknownVerdict(waiting, now) {
   const told = { mood: /** @type {const} */ ('unknown'), outcome: /** @type {const} */ ('unknown'), act: '' };
   if (waiting === null)
@@ -188,8 +188,8 @@ function nextOfWaiting({ why, until, position }, now) {
 
 /** What comes after each reason to wait. */
 const NEXT = {
-  rest: 'It may get a VM now.',
-  leftAlone: 'It may get a VM when that attempt has worked.',
+  paused: 'It may get a VM now.',
+  heldBack: 'It may get a VM when that attempt has worked.',
   pulling: 'It gets a VM when the image is there.',
   tooOld: 'Nothing here.',
   draining: 'The next start of the daemon goes on with it.',
@@ -198,7 +198,7 @@ const NEXT = {
   proving: 'It gets a VM when the host has proved that it works, or when another slot is free.',
   noSlot: 'It gets the next slot that is free.',
   next: 'It gets the slot in a moment.',
-  noLabel: 'Nothing here: this daemon leaves it alone.',
+  noLabel: 'Nothing here, until a label of the config matches it.',
   approval: 'GitHub queues it when it is approved.',
 };
 

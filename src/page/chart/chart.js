@@ -1,7 +1,7 @@
 import { guard } from '/lib/lit-html/directives/guard.js';
 import { repeat } from '/lib/lit-html/directives/repeat.js';
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { span } from '../../format.js';
+import { counted, span } from '../../format.js';
 import { boxOf } from './state-paths.js';
 import { hideCard, showCard } from './way-card.js';
 import { wayView } from './way-view.js';
@@ -118,11 +118,11 @@ function classesOf({ path, name, kind, parent }, { isPill, count, trace, selecte
  * @param {string} path @param {number} count @param {BoxesView['nouns']} nouns @param {Stats[string] | undefined} stat
  */
 function labelOf(path, count, [one, many], stat) {
-  const label = [path.split('.').join(', '), `${count} ${count === 1 ? one : many}`];
+  const label = [path.split('.').join(', '), counted(count, one, many)];
   if (stat && stat.stays > 0) {
     label.push(`median stay ${span(stat.median)}, 95th percentile ${span(stat.p95)}`);
   }
-  if (stat?.failures) label.push(`${stat.failures} ${stat.failures === 1 ? 'failure' : 'failures'}`);
+  if (stat?.failures) label.push(counted(stat.failures, 'failure'));
   return label;
 }
 

@@ -169,7 +169,7 @@ function chartScreen({ session, overview, place, choices, panZoom, choose, goTo 
   const entries = job?.entries.filter(({ at }) => at <= session.now + 1) ?? [];
   return html`
     <h2 class="unseen" data-heading tabindex="-1">Chart</h2>
-    ${place.jobId === null ? nothing : html`<p class="traced">The way of <a href=${addressOf({ view: 'job', jobId: place.jobId })}>job ${place.jobId}</a>. <a href=${addressOf({ view: 'chart' })}>Show all jobs alike</a></p>`}
+    ${place.jobId === null ? nothing : html`<p class="traced">The way of <a href=${addressOf({ view: 'job', jobId: place.jobId })}>job ${place.jobId}</a>. <a href=${addressOf({ view: 'chart' })}>Show all jobs</a></p>`}
     ${chartPanel({
       charts,
       chart,

@@ -1,5 +1,5 @@
 import { html, nothing, svg } from '/lib/lit-html/lit-html.js';
-import { clock, moment, span } from '../../format.js';
+import { clock, counted, moment, span } from '../../format.js';
 import { breakerWords } from '../../journal/attention/breaker-words.js';
 import { breakerKey } from '../../journal/overview.js';
 import { proofWords } from '../../journal/proof-words.js';
@@ -36,7 +36,7 @@ export function hostsView({ hosts, edges, ...view }) {
     <section class="panel hosts" aria-labelledby="hosts-title">
       <header><h2 id="hosts-title" data-heading tabindex="-1">Hosts</h2>
         ${canOrder ? html`<button @click=${onCollect}>Collect now</button>` : nothing}</header>
-      ${all.length === 0 ? html`<div class="empty"><p>No host was looked at yet.</p></div>` : nothing}
+      ${all.length === 0 ? html`<div class="empty"><p>The daemon has not looked at a host yet.</p></div>` : nothing}
       <ul>${all.map((host) => {
         const { history = [], bases = [], pulls = [], nextWindow } = known.get(host.name) ?? {};
         const strip = stripView(host.name, history, edges, now);
@@ -70,7 +70,7 @@ function hostView(host, { bases, pulls, nextWindow, strip, overview, now, canOrd
     <li class="host" data-host=${host.name}>
       <div class="row"><strong data-host-name tabindex="-1">${host.name}</strong>
         <span class="state ${mood}">${host.cordon ? 'cordoned' : host.state}</span>
-        <span class="sub">${host.version ? `agent ${host.version}` : ''}${restartsSeen ? ` · ${restartsSeen} ${restartsSeen === 1 ? 'restart' : 'restarts'}` : ''}</span></div>
+        <span class="sub">${host.version ? `agent ${host.version}` : ''}${restartsSeen ? ` · ${counted(restartsSeen, 'restart')}` : ''}</span></div>
       ${strip}
       <div class="slots">
         ${jobs.map(

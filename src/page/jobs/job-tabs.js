@@ -98,7 +98,7 @@ function stepView(entry, nextAt, onTravel) {
 
 /** Each effect with its calls. @param {Entry[]} effects @param {(at: number) => void} onTravel */
 function callsView(effects, onTravel) {
-  if (effects.length === 0) return html`<p class="sub">No call was made for it yet.</p>`;
+  if (effects.length === 0) return html`<p class="sub">No call was made for this job yet.</p>`;
   return html`<ol class="story">${effects.map((entry) => {
     const { outcome, calls, more } = effectOf(entry) ?? { outcome: '', calls: [], more: 0 };
     return html`<li class="effect ${/^[A-Z]/.test(outcome) ? 'warn' : ''}">${timeView(entry.at, onTravel)}

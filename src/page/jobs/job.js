@@ -140,7 +140,7 @@ function factsView({ verdict, context, last, story, now }) {
   const place = waiting?.position ? ` Place ${waiting.position} in the queue.` : '';
   return html`<dl>
     ${fact('Who must act', verdict.act)}
-    ${fact('What frees it', verdict.frees && `${verdict.frees}${place}`)}
+    ${fact('Ends the wait', verdict.frees && `${verdict.frees}${place}`)}
     ${
       verdict.next || others.length > 0
         ? html`<dt>Next</dt> <dd>${verdict.next}${others.length > 0 ? html`<ul class="waits">${others.map((wait) => html`<li>${wait}</li>`)}</ul>` : nothing}</dd>`

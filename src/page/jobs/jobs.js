@@ -155,7 +155,7 @@ function stateText({ kind, job }) {
 function outcomeText({ job, why, kind }, now) {
   if (why) {
     const place = why.position === null ? '' : `#${why.position} · `;
-    return html`<span class="why" title="${why.sentence} What frees it: ${why.frees}">${place}${why.sentence}</span>`;
+    return html`<span class="why" title="${why.sentence} What ends the wait: ${why.frees}">${place}${why.sentence}</span>`;
   }
   const { phase } = job.context;
   if (kind === 'ended') {

@@ -131,6 +131,6 @@ export function collected(steps) {
 /** @param {OrderAnswers['/api/records/:key/forget']['left']} left */
 function forgotten({ vm, host, runner }) {
   const parts = [vm && `VM ${vm} on ${host}`, runner && `runner ${runner}`].filter(Boolean);
-  if (parts.length === 0) return 'The record is ended. It had no VM and no runner.';
-  return `The record is ended. The collector removes what is left: ${parts.join(' and ')}.`;
+  if (parts.length === 0) return 'The record has ended. It had no VM and no runner.';
+  return `The record has ended. The collector removes what is left: ${parts.join(' and ')}.`;
 }

@@ -100,7 +100,7 @@ function attentionTile(items, now) {
   const rest = items.slice(MOST_ITEMS);
   return html`<section class="panel tile attention" aria-labelledby="attention-title">
     <h3 id="attention-title">Needs attention${items.length > 0 ? html` <span class="n">${items.length}</span>` : nothing}</h3>
-    ${items.length === 0 ? html`<p class="sub">Hosts, breakers and the store are well, and no job was lost in the last ${LATELY / 3_600_000} hours.</p>` : nothing}
+    ${items.length === 0 ? html`<p class="sub">Nothing: no part is in trouble, and no job was lost in the last ${LATELY / 3_600_000} hours.</p>` : nothing}
     <ul>${first.map((item) => itemView(item, now))}</ul>
     ${rest.length > 0 ? html`<details><summary>${rest.length} more</summary><ul>${rest.map((item) => itemView(item, now))}</ul></details>` : nothing}
   </section>`;

@@ -33,7 +33,7 @@ export function sourcesView({ sources, config, overview, now, isPast }) {
       <dl class="facts">
         <dt>Mode</dt><dd>${mode}</dd>
         ${webhooks ? webhooksView(webhookWords(webhooks, mode, writtenAt ?? now), writtenAt, answers) : nothing}
-        ${isPast ? html`<dt>Poll</dt><dd class="sub">Its pace and GitHub's budget are shown for the present only.</dd>` : nothing}
+        ${isPast ? html`<dt>Poll</dt><dd class="sub">The interval of polling and GitHub's rate limit are shown for the present only.</dd>` : nothing}
         ${poller && !isPast ? pollView(poller, now) : nothing}
         ${(isPast ? [] : (sources.renamed ?? [])).map(({ from, to }) => html`<dt class="warn-text">Renamed</dt><dd>${from} is called ${to} now: change the name in the config</dd>`)}
         ${[...overview.breakers.values()].filter(({ about }) => about !== 'host').map((breaker) => html`<dt>${breakerSubject(breaker.about)}</dt><dd><span class="state bad">${breaker.name}</span><p class="warn-text">${breakerWords(breaker)}</p></dd>`)}

@@ -1,4 +1,4 @@
-import { clock, span } from '../../format.js';
+import { clock, counted, span } from '../../format.js';
 
 /**
  * How reliable webhooks are, in words.
@@ -25,7 +25,7 @@ export function webhookWords(webhooks, mode, now) {
     deliveredAt === null ? 'No verified delivery yet.' : `Last delivery ${span(now - deliveredAt)} ago.`;
   const again =
     redelivered > 0
-      ? ` GitHub was asked to repeat ${redelivered} failed ${redelivered === 1 ? 'delivery' : 'deliveries'}.`
+      ? ` GitHub was asked to send ${counted(redelivered, 'failed delivery', 'failed deliveries')} again.`
       : '';
   return {
     ...verdictOf(webhooks, mode),
@@ -49,7 +49,7 @@ function verdictOf({ state, since, gap, lookAt }, mode) {
     return {
       mood: 'warn',
       verdict: 'doubted',
-      why: `${from}: ${gap ? `${gap.why} (found at ${clock(gap.at)})` : 'a delivery is missing'}. Polling runs at its full pace; the next check is at ${clock(lookAt)}.`,
+      why: `${from}: ${gap ? `${gap.why} (found at ${clock(gap.at)})` : 'a delivery is missing'}. The daemon polls at the short interval; the next check is at ${clock(lookAt)}.`,
     };
   if (state === 'repairing')
     return { mood: 'idle', verdict: 'repairing', why: 'GitHub is asked for the deliveries that failed.' };

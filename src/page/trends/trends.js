@@ -78,7 +78,7 @@ function causesView(causes) {
 function tableView({ points, step }) {
   return html`<details class="figures"><summary>The same figures as a table</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Figures"><table>
-      <thead><tr><th>From</th><th class="num">Queue, most</th><th class="num">Queue, average</th><th class="num">Slots in use, most</th><th class="num">Slots in use, average</th><th class="num">Slots available</th><th class="num">Started</th><th class="num">Wait of half</th><th class="num">Wait of 95 of 100</th>${OUTCOMES.map(([outcome]) => html`<th class="num">${outcomeWord(outcome)}</th>`)}${BLAMES.map(([, label]) => html`<th class="num">Failures: ${label}</th>`)}</tr></thead>
+      <thead><tr><th>From</th><th class="num">Queue, most</th><th class="num">Queue, average</th><th class="num">Slots in use, most</th><th class="num">Slots in use, average</th><th class="num">Slots available</th><th class="num">Started</th><th class="num">Wait, median</th><th class="num">Wait, 95th percentile</th>${OUTCOMES.map(([outcome]) => html`<th class="num">${outcomeWord(outcome)}</th>`)}${BLAMES.map(([, label]) => html`<th class="num">Failures: ${label}</th>`)}</tr></thead>
       <tbody>${points.map((point) => rowView(point))}</tbody>
     </table></div>
     <p class="sub">Each row is ${span(step)}. A dash is a time in which no daemon watched, or no job started.</p>

@@ -19,7 +19,7 @@ const MAX_JOBS = 200;
 export class UnservedJobs {
   readonly #jobs = new Map<number, UnservedJob>();
 
-  /** `matches` tells whether a profile covers the labels; `isHeld` whether an actor serves the job. */
+  /** `matches` tells whether a profile matches the labels; `isHeld` whether an actor serves the job. */
   observe(seen: JobObservation, matches: boolean, isHeld: boolean): void {
     const why =
       seen.status === 'waiting' ? 'approval' : seen.status === 'queued' && !matches ? 'noLabel' : null;

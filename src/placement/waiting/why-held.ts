@@ -30,7 +30,7 @@ export function whyHeld(
   }
   if (pausedUntil !== null) {
     causes.push({
-      why: 'leftAlone',
+      why: 'heldBack',
       sentence: `Too little of GitHub's rate limit is left for new runners until ${clock(pausedUntil)}.`,
       frees: 'That time. To prevent it, the operator can poll less often, or use webhooks or an App.',
       until: pausedUntil,
@@ -87,7 +87,7 @@ function heldBack(breaker: BreakerView, others = ''): Cause {
   const often = failures === 1 ? 'it failed' : `it failed ${failures} times in a row`;
   const cause = lastFailure ? `: ${lastFailure.message}` : '.';
   return {
-    why: 'leftAlone',
+    why: 'heldBack',
     sentence: `${breakerSubject(breaker)} is held back ${how}, because ${often}${cause}`,
     frees: `${ACTORS[about]}${others}. The daemon tries it again by itself, with one attempt.`,
     until,

@@ -58,7 +58,7 @@ function whyPaused({ notBefore: until, lastFailure }: QueuedJob, now: number, ot
   const isTold = others.some(({ sentence }) => lastFailure && sentence.includes(lastFailure.message));
   const cause = lastFailure && !isTold ? `: ${lastFailure.message}` : '.';
   const sentence = `It is paused until ${clock(until)}, after an attempt that ended${cause}`;
-  return [{ why: 'rest', sentence, frees: 'That time, or "retry now".', until }];
+  return [{ why: 'paused', sentence, frees: 'That time, or "retry now".', until }];
 }
 
 /** Why no host takes any job; null when one does. */
@@ -150,7 +150,7 @@ function whyUnserved(
   return {
     ...base,
     sentence: [
-      `No profile covers its runs-on ${quotedLabels(labels)}; this daemon has ${ours.join(', ') || 'none'}.`,
+      `No label of the config matches its runs-on ${quotedLabels(labels)}; the config has ${ours.join(', ') || 'none'}.`,
       ...nearly,
     ].join(' '),
     frees: `${nearly.length > 0 ? 'The right label in its workflow, another' : 'Another'} runner, or a label in the config.`,

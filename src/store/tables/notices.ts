@@ -37,7 +37,8 @@ export class Notices {
       const { data, error } = schema.safeParse(row.value);
       const [receiver = ''] = row.key.split(' ', 1);
       if (data && row.key === rowKey(receiver, data.key)) this.#rowsOf(receiver).set(data.key, data);
-      else this.#table.setAside(row, error ?? null, null, 'What it was about may be told again.');
+      else
+        this.#table.setAside(row, error ?? null, null, 'The receiver may be told again what it was about.');
     }
   }
 

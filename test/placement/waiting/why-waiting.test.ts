@@ -82,7 +82,7 @@ test.each([
     const until = NOW + 60_000;
     expect(whyWaiting(facts({ breakers: [breaker(about, name)] }))).toMatchObject([
       {
-        ...{ why: 'leftAlone', position: null, until },
+        ...{ why: 'heldBack', position: null, until },
         sentence: `${words} until ${at(until)}, because it failed 2 times in a row: git is missing.`,
       },
     ]);
@@ -102,13 +102,13 @@ test('a job of an organization is held back by the breaker of its repository, to
   const queuedHere = [queued(1, { scope: 'octo' })];
   const why = (name: string) =>
     whyWaiting(facts({ queued: queuedHere, breakers: [breaker('registration', name)] }))[0]?.why;
-  expect([why('octo'), why('octo/app'), why('octo/tool')]).toEqual(['leftAlone', 'leftAlone', 'noSlot']);
+  expect([why('octo'), why('octo/app'), why('octo/tool')]).toEqual(['heldBack', 'heldBack', 'noSlot']);
 });
 
 test("a job that waits for GitHub's budget says until when", () => {
   const pausedUntil = NOW + 600_000;
   expect(whyWaiting(facts({ pausedUntil }))).toMatchObject([
-    { why: 'leftAlone', until: pausedUntil, sentence: expect.stringContaining(at(pausedUntil)) },
+    { why: 'heldBack', until: pausedUntil, sentence: expect.stringContaining(at(pausedUntil)) },
   ]);
 });
 
@@ -135,7 +135,7 @@ test('places are in the order of the scheduler, and a job that pauses has none',
   expect(
     whyWaiting(facts({ queued: jobs })).map(({ jobId, position, why }) => [jobId, position, why]),
   ).toEqual([
-    [1, null, 'rest'],
+    [1, null, 'paused'],
     [2, 1, 'noSlot'],
     [3, 2, 'noSlot'],
   ]);
@@ -240,7 +240,7 @@ test('of cordons with an end, the first end is when a job may go on', () => {
   expect(waits?.sentence).toContain(`mini-1 (by ada until ${instant(NOW + 9_000)})`);
 });
 
-test('a job that is not served has its reason: a label that no profile covers, or a missing approval', () => {
+test('a job that is not served has its reason: a label that no profile matches, or a missing approval', () => {
   const seen = { owner: 'o', repository: 'r', workflow: 'w', name: 'n', url: '', queuedAt: NOW };
   const [label, approval] = whyWaiting(
     facts({
@@ -252,7 +252,9 @@ test('a job that is not served has its reason: a label that no profile covers, o
     }),
   );
   expect(label).toMatchObject({ jobId: 8, why: 'noLabel', position: null });
-  expect(label?.sentence).toBe('No profile covers its runs-on ["gpu"]; this daemon has macos-15.');
+  expect(label?.sentence).toBe(
+    'No label of the config matches its runs-on ["gpu"]; the config has macos-15.',
+  );
   expect(approval?.sentence).toContain('approval at GitHub');
 });
 
@@ -265,6 +267,6 @@ test('of several causes the one that a person has to end is named first, then th
 
   const resting = queued(1, { notBefore: NOW + 10_000 });
   const [longest] = whyWaiting(facts({ queued: [resting], breakers: [breaker('profile', 'p')] }));
-  expect(longest).toMatchObject({ why: 'leftAlone', until: NOW + 60_000 });
+  expect(longest).toMatchObject({ why: 'heldBack', until: NOW + 60_000 });
   expect(longest?.sentence).toContain('Also: It is paused until');
 });

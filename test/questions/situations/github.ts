@@ -121,6 +121,6 @@ export const labelNobodyServes: Situation = {
     const [job] = world.push([{ name: 'Unit tests', labels: ['self-hosted', 'jeballto-maco'] }]) as [Job];
     const why = [/"jeballto-maco"/, /is not "jeballto-macos", but near it/];
     const waits = { why, frees: /The right label in its workflow, another runner/ };
-    return { wrong: [], jobs: [{ job, waits, next: /this daemon leaves it alone/ }] };
+    return { wrong: [], jobs: [{ job, waits, next: /until a label of the config matches it/ }] };
   },
 };

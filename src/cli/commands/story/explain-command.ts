@@ -20,7 +20,7 @@ const JOURNAL_TIMEOUT_MS = 30_000;
 const RUN_TIMEOUT_MS = 10_000;
 
 /** Columns before the facts and before the calls of an effect. */
-const FACT_INDENT = '  What frees it:  '.length;
+const FACT_INDENT = '  Ends the wait:  '.length;
 const CALL_INDENT = 25;
 
 /** Prints the same story of a job as the page. Throws a NoDaemonError when no daemon answers or none knows the job. */
@@ -59,7 +59,7 @@ export function storyLines(
   const facts = [
     ['Why', verdict.cause],
     ['Who must act', verdict.act],
-    ['What frees it', verdict.frees],
+    ['Ends the wait', verdict.frees],
     ['Next', verdict.next],
     [
       'From',

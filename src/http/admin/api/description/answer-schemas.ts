@@ -22,22 +22,22 @@ export const webhooks = z.looseObject({
 });
 export const poller = z.object({
   lastLookAt: instant.nullable(),
-  pace: z.number().describe('Milliseconds between two looks at the present pace.'),
+  pace: z.number().describe('Milliseconds between two polls, at present.'),
   nextLookAt: instant.nullable(),
   pausedUntil: instant.nullable().describe('Until then the daemon does not poll GitHub for new work.'),
   cutShort: z
     .object({ what: z.string(), since: instant })
     .nullable()
     .describe('Where the rate limit ended a poll; the next poll goes on there.'),
-  repositories: z.number().describe('How many repositories are looked at.'),
+  repositories: z.number().describe('How many repositories are polled.'),
   looks: z.array(
     z.object({
       what: z.string(),
       age: z.number().nullable().describe('Milliseconds since it was last read; null before the first time.'),
     }),
   ),
-  lastPace: z.number().describe('Milliseconds: the pace with which the current wait was planned.'),
-  took: z.number().describe('Milliseconds that the last whole look took.'),
+  lastPace: z.number().describe('Milliseconds between two polls when the present wait began.'),
+  took: z.number().describe('Milliseconds that the last complete poll took.'),
   outages: z.array(z.object({ what: z.string(), since: instant, failure })),
   rateLimits: z.array(
     z.object({ resource: z.string(), limit: z.number(), remaining: z.number(), resetAt: instant }),
@@ -113,7 +113,7 @@ export const view = z.looseObject({
 });
 export const settled = z.looseObject({
   jobId: z.number(),
-  outcome: z.enum(JOB_OUTCOMES).describe('How it ended, for people and programs alike.'),
+  outcome: z.enum(JOB_OUTCOMES).describe('How it ended.'),
   blame: z
     .enum(BLAMES)
     .nullable()
@@ -189,8 +189,8 @@ export const waiting = z.object({
   key: z.string(),
   jobId: z.number(),
   why: z.enum([
-    'rest',
-    'leftAlone',
+    'paused',
+    'heldBack',
     'pulling',
     'tooOld',
     'draining',

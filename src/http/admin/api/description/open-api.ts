@@ -44,7 +44,8 @@ export function openApi(): object {
         adminToken: {
           type: 'http',
           scheme: 'bearer',
-          description: 'admin.token, or admin.read_token for what only reads; not needed when none is set.',
+          description:
+            'admin.token, or admin.read_token for requests that only read; not needed when no token is set.',
         },
       },
     },

@@ -19,7 +19,7 @@ export const ORDER_DESCRIPTIONS: Route[] = [
   {
     method: 'post',
     path: '/api/collect',
-    summary: 'Remove now what no record owns.',
+    summary: 'Run the collector now: remove the VMs and runners of this daemon that no record owns.',
     query: { dryRun: '`true` changes nothing and returns what would be done.' },
     answer: z.object({ dryRun: z.boolean(), steps: z.array(z.looseObject({})) }),
   },

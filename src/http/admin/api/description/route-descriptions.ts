@@ -19,7 +19,9 @@ import {
 import { ORDER_DESCRIPTIONS } from './order-descriptions.ts';
 import type { Route } from './route.ts';
 
-const beyond = z.number().describe('How many jobs further back in a long queue the answer leaves out.');
+const beyond = z
+  .number()
+  .describe('How many jobs of a long queue the response leaves out, those that come last.');
 
 /** Every route of the API with the shape of its response. A test compares the real responses with it. */
 export const ROUTES: Route[] = [
@@ -92,7 +94,8 @@ export const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/api/state',
-    summary: 'The state of everything at an instant; without `at`, the present state.',
+    summary:
+      'What was true at an instant: jobs, hosts, webhooks and breakers; without `at`, what is true now.',
     query: { at: 'Epoch milliseconds.' },
     answer: z.object({
       mode: z.enum(['live', 'replay']),
