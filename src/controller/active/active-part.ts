@@ -48,7 +48,7 @@ const CLOSE_TIMEOUT = 10_000;
 
 export interface ActivePartOptions {
   config: Config;
-  /** Made from the config before: what is wrong with it is found before anything acts. */
+  /** They are made from `config` before this part: a problem with it is found before anything acts. */
   connections: Connections;
   memory: ProcessMemory;
   /** Null at the start of the process. */
@@ -153,14 +153,8 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     },
     gates: ({ actors, breakers }) =>
       createGates({
-        config,
-        actors,
-        breakers,
-        github,
-        pulls,
+        ...{ config, actors, breakers, github, pulls, clock, observe },
         bases: world.bases,
-        clock,
-        observe,
         onGone: untilEnd((jobId, failure) => core.dispatcher.abandon(jobId, failure)),
         onChange: () => core.dispatcher.requestScheduling(),
       }),
