@@ -31,7 +31,7 @@ interface ConnectOptions {
   clock: Clock;
   log: Logger;
   ports: Pick<Ports, 'agentSender' | 'fetch'>;
-  /** The config before. What is the same goes on, with all that it knows of GitHub's answers and budget. */
+  /** The earlier config. A connection that it shares is kept, with what it knows of GitHub's responses and budget. */
   before?: { config: Config; connections: Connections };
 }
 

@@ -75,8 +75,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /**
- * What is made here lasts as long as the process: store, journal, listeners and what shows the rest. All that
- * acts is the active part.
+ * What is made here lasts as long as the process: store, journal, listeners and what shows the rest. Everything
+ * that acts is the active part.
  */
 async function compose(options: DaemonOptions, disposal: DisposeStack): Promise<Daemon> {
   const { config, env, clock, log, ports = realPorts } = options;

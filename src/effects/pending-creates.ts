@@ -30,7 +30,7 @@ export interface CreateLedger {
 
 /**
  * The creates that are in flight or whose outcome is unknown: `POST /vms`, a clone and `generate-jitconfig`,
- * which make a second thing when they are repeated. Leaving a state abandons its effect, but the server still
+ * which make a second VM or runner when they are repeated. Leaving a state abandons its effect, but the server still
  * finishes the request, so this class waits for its end, and the teardown waits for that. When the response
  * was lost, or the process ended before it came, the outcome is `unknown`, and the created thing is looked
  * for as long as it may still appear. Each create is stored on disk before it is sent: a create that is not

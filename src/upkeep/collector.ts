@@ -93,7 +93,7 @@ export class Collector {
     this.#stopped.abort();
   }
 
-  /** What a collection would do now, with the reason for each thing. It changes nothing. */
+  /** Returns what a collection would do now, with the reason for each VM and runner. It changes nothing. */
   async plan(): Promise<CollectionStep[]> {
     const plans = this.#parts.map(async (part) => this.#planned(part, await part.look()));
     return (await Promise.all(plans)).flatMap(({ steps }) => steps);

@@ -35,7 +35,7 @@ export interface Look {
   unseen: Unseen[];
 }
 
-/** The result for a thing that had to be removed; `why` is null when it is gone. */
+/** The result for a VM or runner that had to be removed; `why` is null when it is gone. */
 export interface Removal {
   step: CollectionStep;
   why: string | null;
@@ -68,7 +68,7 @@ const inOrder = (a: CollectionStep, b: CollectionStep) => {
 
 /**
  * What remains of a controller that no longer runs: one with an earlier `controller.id`, or on a host that
- * was removed from the config. The collector's rules for things without a record decide what is done; only
+ * was removed from the config. The collector's rules for what no record owns decide what is done; only
  * what was shown before is removed.
  */
 export class OtherController {

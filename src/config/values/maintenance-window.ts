@@ -67,8 +67,8 @@ function isTimeZone(name: string): boolean {
 }
 
 /**
- * The begins of a window. One that a change to summer time leaves out comes just after it, and one that the change
- * back repeats comes once.
+ * Returns the instants at which a window begins. If a change to summer time skips one, the window begins just after the
+ * change; if the change back repeats one, it begins once.
  */
 export function cronOf({ start, time_zone }: Pick<MaintenanceWindow, 'start' | 'time_zone'>): Cron {
   return new Cron(start, { mode: '5-part', timezone: time_zone, paused: true, fixedTimeRule: 'no-wildcard' });

@@ -10,7 +10,7 @@ export interface PendingDeliveriesOptions {
 
 /**
  * Acts on deliveries that were acknowledged and not acted on, by an earlier process or before the jobs were
- * restored. A delivery whose handling fails is set aside; otherwise it would fail at each start.
+ * restored. A delivery whose handling fails goes to quarantine; otherwise it would fail at each start.
  */
 export async function handlePendingDeliveries({
   store,

@@ -7,7 +7,7 @@ interface Limit {
 }
 
 /**
- * The same time limit for many things that begin one after the other, with one sleep for all: a timer and a
+ * The same time limit for many uses that begin one after the other, with one sleep for all: a timer and a
  * signal for each delivery cost as much as checking its signature.
  */
 export class SharedTimeout {

@@ -65,7 +65,7 @@ export function transitionEntry(
   };
 }
 
-/** Ends that no later news changes. */
+/** Ends that no later observation changes. */
 const CERTAIN: readonly JobOutcome[] = ['succeeded', 'failed', 'cancelled', 'lost'];
 
 /** How the job of a VM that is being removed ended, when that is certain; a removal may take hours. */

@@ -34,7 +34,7 @@ export function lookView(view) {
 function partView({ look, whyNot, onLook }, what, title, content) {
   const isSeen = look[what] !== null;
   const why = whyNot[what];
-  // A sentence that holds for both is said once, above.
+  // A sentence that is true for both is shown once, above.
   if (!isSeen && why !== null && whyNot.log === whyNot.screen) return nothing;
   const label = look.isAsking[what] ? 'Asking the VM…' : isSeen ? 'Refresh' : `Show the ${what}`;
   const sentence = why ?? look.why[what];

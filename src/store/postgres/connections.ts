@@ -43,8 +43,8 @@ export class Connections {
   }
 
   /**
-   * One statement at a time. Rejects, too, when it is committed here alone, since its wait for a synchronous
-   * standby database was cancelled: PostgreSQL reports that as a success with a warning.
+   * One statement at a time. It also rejects when the batch is committed on the primary alone, because the wait for a
+   * synchronous standby database was cancelled: PostgreSQL reports that as a success with a warning.
    */
   async write({ text, values }: Statement): Promise<Row[]> {
     this.#isUnconfirmed = false;
@@ -71,7 +71,7 @@ function pool(url: string, max: number, deadline: number): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     fallback_application_name: 'jeballto-runner',
-    // What the url says of these goes before.
+    // Parameters of the URL override the settings above.
     connectionString: url,
   } as pg.PoolConfig);
   // An idle connection was cut; without a listener that would end the process.

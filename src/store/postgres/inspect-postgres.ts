@@ -16,7 +16,7 @@ export interface DatabaseInspection {
   place: string;
   /** The daemon that uses it; null when none does. */
   holder: string | null;
-  /** Null while a daemon uses it: that daemon knows better. */
+  /** Null while a daemon uses it: what is read here may be outdated then. */
   records: RecordCounts | null;
   /** Settings of the server with which a crash of its machine loses what was acknowledged. */
   unsafe: string[];

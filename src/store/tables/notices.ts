@@ -17,12 +17,12 @@ const schema = z.object({
   isTold: z.boolean(),
 });
 
-/** Something that needs attention, as far as one receiver of notifications was told of it. Instants in epoch ms. */
+/** What one receiver of notifications was told about one problem. Instants in epoch ms. */
 export type StoredNotice = z.output<typeof schema>;
 
 /**
- * What each receiver was told, and what it has to be told still, across restarts: so nothing is told again,
- * and nothing is forgotten. Reads are answered from memory.
+ * What each receiver was told, and what it has still to be told, across restarts: so nothing is told twice, and
+ * nothing is forgotten. Reads are answered from memory.
  */
 export class Notices {
   readonly #table: Table;
@@ -42,7 +42,7 @@ export class Notices {
     }
   }
 
-  /** By the key of what needs attention. */
+  /** Returns the notices of a receiver, by the key of their problem. */
   of(receiver: string): ReadonlyMap<string, StoredNotice> {
     return this.#rowsOf(receiver);
   }
@@ -57,7 +57,7 @@ export class Notices {
     this.#table.delete(rowKey(receiver, key));
   }
 
-  /** Forgets the receivers that are not among these: the config has them no more. */
+  /** Forgets all other receivers, which the config does not have any more. */
   keepOnly(receivers: readonly string[]): void {
     for (const [receiver, rows] of this.#ofReceiver) {
       if (receivers.includes(receiver)) continue;

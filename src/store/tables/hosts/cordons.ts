@@ -9,12 +9,12 @@ const schema = z.object({
   opens: z.literal(true).optional(),
 });
 
-/** An order of someone that a host gets no new job. */
+/** An order that a host gets no new job. */
 export interface Cordon {
   by: string;
   /** Epoch ms. */
   at: number;
-  /** Epoch ms at which it ends by itself; missing when it lasts until someone takes it back. */
+  /** Epoch ms at which it ends by itself; missing when it lasts until an operator takes it back. */
   until?: number | undefined;
   /** Until its end the order means the opposite: the host gets jobs, although its maintenance window lasts. */
   opens?: true | undefined;

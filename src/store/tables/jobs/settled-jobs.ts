@@ -21,7 +21,7 @@ export interface SettledJob extends Omit<JobEnd, 'cause'> {
   host: string | null;
 }
 
-/** A job of which is only known that it is over. */
+/** A job that is known to be over, and nothing else is known of it. */
 interface OverSomehow {
   at: number;
   outcome: null;
@@ -89,20 +89,21 @@ export const SETTLED_ROWS: AgedTableOptions<SettledJob | OverSomehow> = {
 const ORDERS = ['OPERATOR_CANCELLED', 'OPERATOR_FORGOT'];
 
 /**
- * Whether GitHub did not report how a job ended and no operator ordered the end: GitHub had not told it yet or did not
- * list the job for a moment, the job was not served for a cause that may be over, or an earlier version gave it up.
+ * Returns whether it is open how a job ended: GitHub did not say it, and no operator ordered the end. GitHub had not
+ * said it yet, or did not list the job for a moment; or the job was not served for a cause that may be over; or an
+ * earlier version gave it up.
  */
 function isEndUntold({ outcome, conclusion, cause }: SettledJob): boolean {
   if (cause === null) return outcome === 'unknown' && conclusion === null;
   return (outcome === 'unknown' || outcome === 'notOurs') && !ORDERS.includes(cause.code);
 }
 
-/** Milliseconds for which GitHub is asked how a job ended that is over for the daemon. */
+/** Milliseconds after the end of a job here for which GitHub is asked how it ended. */
 const ASKED_FOR = 3_600_000;
 
 /**
- * Whether a job is called lost because its VM was gone, and GitHub may still say that it had ended before: `told` now,
- * or null for what it may tell.
+ * Returns whether a job is called lost because its VM was gone, although it may have ended before that. `told`: what
+ * GitHub says now; null to ask whether it can still say it.
  */
 function mayBeNoLoss(
   { outcome, conclusion, cause, at }: SettledJob,
@@ -112,10 +113,10 @@ function mayBeNoLoss(
   return outcome === 'lost' && conclusion === null && mayHaveEndedBefore(cause, told, now - at);
 }
 
-/** What GitHub tells of a job that is over. */
+/** What GitHub says about a job that is over. */
 type ToldEnd = Pick<JobObservation, 'jobId' | 'conclusion' | 'seenAt'>;
 
-/** The jobs that are over, and how each ended. */
+/** The jobs that are over, and how each of them ended. */
 export class SettledJobs {
   readonly #table: AgedTable<SettledJob | OverSomehow>;
   /** Jobs whose end GitHub did not report, or may correct. */
@@ -139,9 +140,8 @@ export class SettledJobs {
   }
 
   /**
-   * The numbers that a job's names used in earlier versions, when GitHub did not report the job's end and no
-   * operator ordered it; null for every other job. Such a job is served again while GitHub has it queued (law
-   * 11).
+   * Returns how many numbers the names of a job used in earlier versions, if it is open how the job ended; null for
+   * every other job. Such a job is served again while GitHub has it queued (law 11).
    */
   endUntold(jobId: number): number | null {
     const job = this.#untoldEnd(jobId);
@@ -149,8 +149,9 @@ export class SettledJobs {
   }
 
   /**
-   * How many VMs a job had whose end GitHub tells now; null for every other job. A job that is called lost has ended by
-   * itself if it succeeded, or if GitHub tells its end earlier than it would fail a job without a runner.
+   * Returns how many VMs a job had, if GitHub now says how it ended and that was open; null for every other job. A job
+   * that is called lost ended by itself if it succeeded, or if GitHub says so earlier than it would fail a job without
+   * a runner.
    */
   attemptsOfUnknownEnd({ jobId, conclusion, seenAt }: ToldEnd): number | null {
     const job = this.#untoldEnd(jobId);
@@ -159,14 +160,14 @@ export class SettledJobs {
     return mayBeNoLoss(job, conclusion, seenAt) ? job.attempts : null;
   }
 
-  /** The jobs of which GitHub is asked at an instant (epoch ms) how they ended. */
+  /** Returns the jobs about whose end GitHub is to be asked at an instant (epoch ms). */
   unknownEnds(now: number): SettledJob[] {
     return [...this.#untold.values()].filter(
       (job) => (job.cause === null && job.at >= now - ASKED_FOR) || mayBeNoLoss(job, null, now),
     );
   }
 
-  /** Null when the row was pruned, too. */
+  /** Returns null also when the row was pruned. */
   #untoldEnd(jobId: number): SettledJob | null {
     const key = numberKey(jobId);
     const job = this.#untold.get(key);
