@@ -51,7 +51,7 @@ export const DEFAULT_WEBHOOKS_POLICY: WebhooksPolicy = {
 
 /**
  * Whether webhooks can be relied on. GitHub does not repeat a failed delivery by itself, so the daemon asks for it;
- * while webhooks are doubted, polling runs at its full pace.
+ * while webhooks are doubted, the daemon polls at the short interval.
  */
 export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy; now: () => number }) {
   const s = setup({
@@ -171,7 +171,7 @@ export function createWebhooksMachine({ policy, now }: { policy: WebhooksPolicy;
       doubted: {
         description: sentences(
           'Entered when a gap was found lately: an event at GitHub without a delivery.',
-          'Polling runs at its full pace; each further gap starts the wait again.',
+          'The daemon polls at the short interval; each further gap starts the wait again.',
           'The end of the wait leads to `trusted` if a delivery came since the last gap, and to `repairing` otherwise.',
         ),
         tags: ['needsAttention'],

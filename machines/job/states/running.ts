@@ -27,7 +27,7 @@ const vmLost = (message: string) =>
   }) as const;
 const LOST_IDLE = vmLost('The VM disappeared from its host before its runner had a job.');
 const LOST_BUSY = vmLost(
-  'The VM disappeared while the job ran in it. GitHub fails the job within minutes; it is not started again.',
+  'The VM disappeared while the job ran in it. GitHub fails the job within minutes: run it again there.',
 );
 const OUT_OF_LIFETIME = {
   target: to('tearingDown'),
@@ -36,7 +36,7 @@ const OUT_OF_LIFETIME = {
     params: {
       code: 'LIFETIME_EXCEEDED',
       message:
-        "The VM's lifetime ended while the job ran in it, and the agent powered it off. A label's lifetime_seconds makes it longer.",
+        "The VM's lifetime ended while the job ran in it, and the agent powered it off. For longer jobs, raise lifetime_seconds of the label.",
     },
   },
 } as const;
@@ -188,7 +188,7 @@ function finishing(s: JobSetup) {
                 params: {
                   code: 'RUNNER_LOST_CONTACT',
                   message:
-                    'GitHub failed the job, although its runner worked on it to another end: GitHub had lost the contact to the runner.',
+                    'GitHub failed the job, although it ended with another result on its runner: GitHub had lost contact with the runner.',
                 },
               },
             },
