@@ -1,5 +1,5 @@
 import type { Failure, FailureCode } from '../failure.ts';
-import type { Pause } from '../pause.ts';
+import { type Pause, pauseAfter } from '../pause.ts';
 import type { RunnerScope } from './context.ts';
 
 /** The operator's times and limits as the machine needs them; durations in milliseconds. */
@@ -62,14 +62,30 @@ export interface JobMachineOptions {
 /** Failures that only say "not yet". */
 const NOT_YET: readonly FailureCode[] = ['SSH_NOT_READY', 'GUEST_UNREACHABLE', 'RUNNER_NOT_ONLINE'];
 
-/** The pause after a failure: longest when blocked, shortest for what becomes ready by itself. */
-export function pauseFor(policy: JobPolicy, { code, disposition }: Failure): Pause {
-  if (disposition === 'blocked') return policy.blockedPause;
-  return NOT_YET.includes(code) ? policy.readyPause : policy.retryPause;
-}
-
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+
+/**
+ * What becomes ready by itself is noticed late by at most this part of its time. With a question each second, a guest
+ * that never comes up fills the journal with two entries a second.
+ */
+const LATE_BY = 1 / 30;
+const LONGEST_READY_PAUSE = 15 * SECOND;
+
+/**
+ * Returns the milliseconds before the next try: most when blocked, least for what becomes ready by itself. `tries` are
+ * the failed tries of the phase before this one, `waited` the milliseconds since its start.
+ */
+export function pauseFor(
+  policy: JobPolicy,
+  { code, disposition }: Failure,
+  { tries, waited }: { tries: number; waited: number },
+): number {
+  if (disposition === 'blocked') return pauseAfter(policy.blockedPause, tries);
+  if (!NOT_YET.includes(code)) return pauseAfter(policy.retryPause, tries);
+  const share = Math.min(LONGEST_READY_PAUSE, Math.round(waited * LATE_BY));
+  return Math.max(share, pauseAfter(policy.readyPause, tries));
+}
 
 /** The policy of the config's defaults; tests and drawings use it. */
 export const DEFAULT_POLICY: JobPolicy = {

@@ -56,6 +56,17 @@ test('an effect that fails is tried again after pauses that double up to a cap',
   expect(pauses(rig.callsOf('createVm'))).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
 });
 
+test('a guest that boots is asked each second at first, and the longer it is silent the less often', async () => {
+  const rig = await started({ script: { connectGuest: times(200, { fails: 'SSH_NOT_READY' }) } });
+  await rig.finish();
+  const calls = rig.callsOf('connectGuest').slice(0, 200);
+  const [first] = calls;
+  const within = (ms: number) => calls.filter(({ at }) => at < (first?.at ?? 0) + ms).length;
+  expect([within(30 * SECOND), within(DEFAULT_POLICY.timeouts.sshReady)]).toEqual([33, 126]);
+  expect(Math.max(...pauses(calls.slice(0, 33)))).toBe(SECOND);
+  expect(Math.max(...pauses(calls.slice(0, 120)))).toBeLessThanOrEqual(15 * SECOND);
+});
+
 test('a job that starts before its runner was seen online resets the tries of that wait', async () => {
   const from = snapshotAt('runnerOnline.confirming.waiting', {
     phase: {

@@ -145,14 +145,10 @@ export function jobSetup({ policy, now }: JobMachineOptions) {
       }),
       noteFailure: assign({
         phase: ({ context }, lastFailure: Failure) => {
-          const pause = pauseFor(policy, lastFailure);
-          const { tries } = context.phase;
-          return {
-            ...context.phase,
-            tries: tries + 1,
-            lastFailure,
-            nextTryAt: after(pause, tries, lastFailure.retryAt),
-          };
+          const { tries, enteredAt } = context.phase;
+          const pause = pauseFor(policy, lastFailure, { tries, waited: now() - enteredAt });
+          const nextTryAt = Math.max(lastFailure.retryAt ?? 0, now() + pause);
+          return { ...context.phase, tries: tries + 1, lastFailure, nextTryAt };
         },
       }),
       noteVmDeletionFailure: assign({
