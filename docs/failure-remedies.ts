@@ -97,7 +97,7 @@ export const FAILURE_REMEDIES: Record<FailureCode, [happened: string, remedy: st
   ],
   REGISTRY_UNREACHABLE: [
     'The Mac cannot reach the registry.',
-    "Check the Mac's network and proxy, or pull the image there beforehand.",
+    "Check the Mac's network and proxy, or pull the image on the Mac before a job needs it.",
   ],
   SSH_NOT_READY: [
     'The guest has no address yet.',

@@ -52,7 +52,7 @@ function pauseForCause(
   return pauseAfter(slowAttemptPause, attemptsFailed - maxAttempts);
 }
 
-/** VMs in vain before the pauses of a job grow with each further one. */
+/** VMs in vain, which never ran the job, before its pauses grow with each further one. */
 const UNPACED = 3;
 
 /**

@@ -33,7 +33,7 @@ async function readAll(store: Store): Promise<unknown> {
   };
 }
 
-test('a slightly changed row is read within its bounds or set aside, and the store goes on', async () => {
+test('a slightly changed row is read within its bounds or goes to quarantine, and the store goes on', async () => {
   const row = fc.constantFrom(...DAMAGED).chain((table) =>
     changed(table === 'journal' ? { ...WHOLE.journal, seq: 7_000_000 } : WHOLE[table]).map((value) => ({
       table,
@@ -53,7 +53,7 @@ test('a slightly changed row is read within its bounds or set aside, and the sto
       const { records, unreadable } = await store.actors.read();
       expect(records.length + unreadable.length).toBe(table === 'actors' ? 1 : 0);
       await store.durable();
-      // Rows that were set aside are kept unchanged, and are not set aside again.
+      // Rows in quarantine are kept unchanged, and do not go there again.
       const rows = store.quarantine.rows();
       for await (const [, text] of database.sublevel('quarantine').iterator()) {
         if (table !== 'quarantine') expect(JSON.parse(text).raw).toBe(raw);

@@ -35,7 +35,7 @@ describe('a refusal', () => {
       'admin:org',
     ],
     [
-      '403 for want of single sign-on',
+      '403 because single sign-on is missing',
       403,
       { 'x-github-sso': SSO, 'x-accepted-oauth-scopes': 'repo' },
       'GITHUB_PERMISSION_MISSING',

@@ -5,7 +5,7 @@ import { DAY, observation } from '../store/records.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryDatabase, memoryStore } from '../support/memory-store.ts';
 
-test('F: a delivery whose handling fails is set aside, and the others are handled', async () => {
+test('F: a delivery whose handling fails goes to quarantine, and the others are handled', async () => {
   const log = pino({ level: 'silent' });
   const database = memoryDatabase();
   const open = () => memoryStore({ clock: new ManualClock(), log, retention: DAY }, database);

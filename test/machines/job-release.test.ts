@@ -65,7 +65,7 @@ describe('a job that is released for another attempt', () => {
     expect([rest(code, 0), rest(code, 2), rest(code, 50)]).toEqual([5, 5, 5]);
   });
 
-  test('pauses for ever longer from its third VM in vain on, whatever the causes were in turn', () => {
+  test('pauses longer each time from its third VM in vain on, whatever the causes were', () => {
     const rests = (code: FailureCode) => [1, 2, 3, 4, 5, 6, 10, 50].map((vms) => rest(code, 1, 1, vms));
     expect(rests('GITHUB_PERMISSION_MISSING')).toEqual([5, 5, 30, 60, 120, 240, 3600, 3600]);
     expect(rests('VM_START_FAILED')).toEqual([5, 5, 30, 60, 120, 240, 3600, 3600]);

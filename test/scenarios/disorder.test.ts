@@ -93,19 +93,22 @@ test.each([
   ['cut off', (text: string) => text.slice(0, 100)],
   ['of a state that no longer exists', (text: string) => text.replaceAll('"busy"', '"occupied"')],
   ['of another version', (text: string) => text.replace('"v":1', '"v":7')],
-])('a record that is %s is set aside, and its VM is kept until its job is over', async (_what, damage) => {
-  await using world = await scenario();
-  const first = await world.start();
-  const jobs = world.push([{ steps: ['sleep 3'] }]);
-  await world.reaches('running.busy');
-  await first.drain();
-  await damageRecord(world, damage);
-  await world.start();
-  await world.until(() => world.log().includes('was put in quarantine'));
-  await world.until(() => world.log().includes('(adopt)'));
-  await world.isClean();
-  expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
-});
+])(
+  'a record that is %s goes to quarantine, and its VM is kept until its job is over',
+  async (_what, damage) => {
+    await using world = await scenario();
+    const first = await world.start();
+    const jobs = world.push([{ steps: ['sleep 3'] }]);
+    await world.reaches('running.busy');
+    await first.drain();
+    await damageRecord(world, damage);
+    await world.start();
+    await world.until(() => world.log().includes('was put in quarantine'));
+    await world.until(() => world.log().includes('(adopt)'));
+    await world.isClean();
+    expect([conclusions(jobs), world.vmsCreated()]).toEqual([['success'], 1]);
+  },
+);
 
 test('law 5: when the store is lost while a job runs, its VM is adopted and its name is not used again', async () => {
   await using world = await scenario();

@@ -19,7 +19,7 @@ const ROUTES = [
 const ROW = /a row of the store cannot be read and is kept in quarantine/;
 const RECORD = /its record is unreadable and was put in quarantine/;
 
-test('law 14: rows of every table that cannot be read are set aside once, and everything else goes on', async () => {
+test('law 14: rows of every table that cannot be read go to quarantine once, and everything else goes on', async () => {
   await using world = await scenario();
   const first = await world.start();
   const ended = world.push();

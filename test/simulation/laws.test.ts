@@ -160,7 +160,7 @@ describe('base VMs', () => {
     const { world, mac, broken } = newWorld();
     const { id } = addForeignVm(mac.agent, { name: BASE, state: 'running' });
     checkAgentRequest(world, mac, 'DELETE', `/vms/${id}?force=true`, null);
-    expect(broken()).toEqual(['a base in use is left alone']);
+    expect(broken()).toEqual(['a base in use is not touched']);
   });
 
   test('are there at the end, one of each size, and none where none is wanted', () => {

@@ -48,7 +48,7 @@ export function checkAgentRequest(
   world.ledger.doom(vm);
   checkNotBusy(world, mac, vm);
   if (isBase(vm.name) && vm.state === 'running') {
-    broken.note('a base in use is left alone', `${vm.name} on ${mac.name} is deleted while it runs`);
+    broken.note('a base in use is not touched', `${vm.name} on ${mac.name} is deleted while it runs`);
   }
 }
 

@@ -29,7 +29,7 @@ const ANOTHER = 'another';
 const NOTHING_WRITTEN = 'Nothing was written.';
 
 /**
- * Asks the questions of `init` and checks each answer at once. A flag answers its question beforehand. At a
+ * Asks the questions of `init` and checks each answer at once. A question whose flag is given is not asked. At a
  * terminal, a wrong answer is explained and asked for again; without a terminal it ends the command, and so
  * does a missing answer.
  */

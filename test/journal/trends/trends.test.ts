@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => daemon.close());
 
-test('queue, slots, starts and ends are those of the actors, however often it is asked meanwhile', async () => {
+test('queue, slots, starts and ends are those of the actors, however often it is asked in between', async () => {
   const random = new Chance(7, 'trends').next;
   const began = clock.now();
   const keys: string[] = [];

@@ -61,7 +61,7 @@ test('a job of another place takes the trial of its registration along', () => {
 describe('a warm VM', () => {
   const ready = context({ job: STAND_IN });
 
-  test('says nothing about GitHub, which it needs for nothing', () => {
+  test('says nothing about GitHub, which it does not need', () => {
     expect(told(null, ready)).toEqual(ofVm('attempt.began'));
     expect(told(warm, ready, true)).toEqual(ofVm('attempt.served'));
     expect(told(warm, context({ job: STAND_IN, ...failedFor('github') }))).toEqual(ofVm('attempt.ended'));
