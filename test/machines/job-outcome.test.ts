@@ -65,6 +65,15 @@ describe('a job that runs here', () => {
     expect(ends).toBe('lost job LIFETIME_EXCEEDED');
   });
 
+  test('is not lost at the end of its lifetime when it ended before, which a daemon that slept sees only then', async () => {
+    const told = await endOf({ watches: [HANGS, HANGS] }, async (rig) => {
+      await started(rig);
+      await rig.send(completed('cancelled'));
+      rig.clock.advance((VM.expiresAt ?? 0) - START + 10 * MINUTE);
+    });
+    expect(told).toBe('cancelled');
+  });
+
   test('is lost by the image when its runner ended under it, whether GitHub says so early, late or never', async () => {
     expect(await endOf({ watches: [DIED], recheckJob: [FAILED] })).toBe('lost image RUNNER_DIED');
     const early = await endOf({ watches: [HANGS, DIED] }, (rig) => rig.send(completed('failure')));

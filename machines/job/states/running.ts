@@ -206,6 +206,8 @@ function finishing(s: JobSetup) {
 export function running(s: JobSetup, { policy }: JobMachineOptions) {
   const expired = [
     { guard: 'is the job given up', target: to('running.retiring'), actions: 'endLifetime' },
+    // A daemon that slept sees the end of the lifetime long after the job's own end.
+    { guard: 'is the job over', target: to('running.retiring'), actions: 'endLifetime' },
     {
       target: to('running.retiring'),
       actions: [
