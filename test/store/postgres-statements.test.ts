@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TABLES } from '../../src/store/engine.ts';
 import { batchStatement } from '../../src/store/postgres/batch-statement.ts';
-import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
+import { MIGRATIONS } from '../../src/store/postgres/migration/migrations.ts';
 import { placeOf } from '../../src/store/postgres/place-of.ts';
 import { sqlTable } from '../../src/store/postgres/sql-table.ts';
 

@@ -1,5 +1,5 @@
 import { parse } from 'pg-connection-string';
-import { migrate } from '../../store/postgres/migrate.ts';
+import { migrate } from '../../store/postgres/migration/migrate.ts';
 import { placeOf } from '../../store/postgres/place-of.ts';
 import { ExitCode, type Terminal, UsageError } from '../command.ts';
 import { readConfig } from '../read-config.ts';

@@ -5,7 +5,7 @@ import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
 import { explainPostgres } from './explain-postgres.ts';
 import { Lease } from './lease.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { MIGRATIONS } from './migration/migrations.ts';
 import { placeOf } from './place-of.ts';
 import { PostgresEngine } from './postgres-engine.ts';
 import { SCHEMA } from './sql-table.ts';

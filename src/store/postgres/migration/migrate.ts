@@ -1,10 +1,10 @@
 import pg from 'pg';
-import { TABLES } from '../engine.ts';
-import { StoreError } from '../store-error.ts';
-import { explainPostgres } from './explain-postgres.ts';
+import { TABLES } from '../../engine.ts';
+import { StoreError } from '../../store-error.ts';
+import { explainPostgres } from '../explain-postgres.ts';
+import { placeOf } from '../place-of.ts';
+import { SCHEMA, sqlTable } from '../sql-table.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { placeOf } from './place-of.ts';
-import { SCHEMA, sqlTable } from './sql-table.ts';
 
 /** Any number that no other program uses for its own lock in this database. */
 const LOCK = 7_214_530_891;

@@ -1,5 +1,5 @@
-import type { TableName } from '../engine.ts';
-import { SCHEMA, sqlTable } from './sql-table.ts';
+import type { TableName } from '../../engine.ts';
+import { SCHEMA, sqlTable } from '../sql-table.ts';
 
 /** The tables of version 1; a table that was added later has a migration of its own. */
 const FIRST: TableName[] = [
