@@ -21,6 +21,10 @@ const LONGEST_NAME_SUFFIX_OF_AN_EPOCH = '-123456789012-123456789'.length;
 /** Characters of a runner's name at GitHub. */
 const MAX_RUNNER_NAME_LENGTH = 64;
 
+/** Milliseconds. */
+const SHORTEST_LEASE = 2_000;
+const LONGEST_LEASE = 300_000;
+
 const RECEIVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 const REPOSITORY_KEYS = ['github.owner', 'github.repository', 'github.repositories'];
@@ -134,6 +138,15 @@ const RULES: Rule[] = [
       const message =
         'cannot be used together with store.url: keep the folder or the database, and remove the other key.';
       return [{ path: ['store', 'path'], message }];
+    },
+  },
+  {
+    reads: ['store.lease'],
+    find({ store: { lease } }) {
+      if (lease >= SHORTEST_LEASE && lease <= LONGEST_LEASE) return [];
+      const message =
+        'is out of range: write 2s to 5m. A short pause of the daemon must not end it, and after a crash nobody acts until it has ended.';
+      return [{ path: ['store', 'lease'], message }];
     },
   },
   {

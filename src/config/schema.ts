@@ -35,7 +35,10 @@ export const configSchema = fileSchema
 export type Config = z.output<typeof configSchema>;
 export type HostConfig = Config['hosts'][number];
 
-type StoreConfig = { retention: number } & ({ path: string; url?: never } | { url: string; path?: never });
+type StoreConfig = { retention: number; lease: number } & (
+  | { path: string; url?: never }
+  | { url: string; path?: never }
+);
 
 /** The store is in one place: a folder, or a database. */
 function storeAt({ url, path, ...rest }: ConfigFile['store']): StoreConfig {

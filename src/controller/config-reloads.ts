@@ -9,7 +9,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { counted } from '../format.js';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from './outside/connections.ts';
 
 export interface ConfigFile {
   path: string;
@@ -55,6 +55,10 @@ export class ConfigReloads {
     const keys = shownKeys(this.#config);
     const { path } = this.#options.file;
     return { path, digest: configDigest(this.#config), since: this.#since, keys, lastReload: this.#last };
+  }
+
+  current(): { config: Config; connections: Connections } {
+    return { config: this.#config, connections: this.#connections };
   }
 
   /** `by`: who ordered it. Rejects when the new config could not be put in force although it is right. */

@@ -1,6 +1,6 @@
 import { type Clock, sleepFor } from '../clock.ts';
 import type { Operation } from './engine.ts';
-import { StoreError } from './store-error.ts';
+import { StoreError, TakenOverError } from './store-error.ts';
 
 /** The result of a callback that must not wait: not a promise, nor anything else that can be awaited. */
 export type Synchronous<Result> = Result extends { then: unknown } ? never : Result;
@@ -38,6 +38,8 @@ const LONGEST_PAUSE = 5_000;
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #closing = new AbortController();
+  /** Nothing is written any more, and nobody waits for it. */
+  #isAbandoned = false;
   #pending = new Map<string, Operation>();
   #waiters: (() => void)[] = [];
   #inFlight = 0;
@@ -52,6 +54,7 @@ export class GroupCommit {
 
   /** The last write of a key within a batch wins. Throws a StoreError after `close` was called. */
   add(operation: Operation): void {
+    if (this.#isAbandoned) return;
     const { table, key } = operation;
     if (this.#closing.signal.aborted) {
       throw new StoreError(
@@ -82,9 +85,10 @@ export class GroupCommit {
 
   /**
    * Resolves when everything added so far is on disk, however long the disk refuses. Never rejects. It never
-   * resolves for writes that were lost in a failed `close`, so that no effect relies on them.
+   * resolves for writes that were lost in a failed `close` or in `abandon`, so that no effect relies on them.
    */
   durable(): Promise<void> {
+    if (this.#isAbandoned) return new Promise(() => undefined);
     if (this.#pending.size === 0 && this.#loop === null) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
@@ -101,10 +105,22 @@ export class GroupCommit {
   /** Flushes and refuses further writes. Tries a failing disk once more, then rejects with a StoreError. */
   async close(): Promise<void> {
     this.#closing.abort();
+    if (this.#isAbandoned) return;
     await this.#loop;
     if (this.#pending.size > 0) {
       throw new StoreError(`The last ${this.#pending.size} writes could not be stored: ${this.#lastError}`);
     }
+  }
+
+  /**
+   * Drops what is not written, and every later write: the records belong to another daemon now. A batch that is under
+   * way may still be written.
+   */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#closing.abort();
+    this.#pending.clear();
+    this.#waiters = [];
   }
 
   async #run(): Promise<void> {
@@ -135,10 +151,13 @@ export class GroupCommit {
     try {
       if (batch.size > 0) await this.#options.write([...batch.values()]);
     } catch (error) {
+      if (error instanceof TakenOverError) this.abandon();
+      if (this.#isAbandoned) return true;
       failure = describe(error);
       this.#pending = new Map([...batch, ...this.#pending]);
       this.#waiters = [...waiters, ...this.#waiters];
     }
+    if (this.#isAbandoned) return true;
     this.#inFlight = 0;
     this.#note(failure);
     if (failure === null) for (const resolve of waiters) resolve();

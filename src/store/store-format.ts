@@ -1,8 +1,11 @@
 import type { Engine } from './engine.ts';
 import { StoreError } from './store-error.ts';
 
-/** Grows when an older daemon could misread what a newer one has written. */
-const FORMAT = 1;
+/**
+ * Grows when an older daemon could misread what a newer one has written, in any table. The lease of a database has it,
+ * too: an older daemon never takes the lease of a newer one.
+ */
+export const FORMAT = 1;
 
 const KEY = 'format';
 
@@ -23,7 +26,7 @@ export type StoreState =
   /** This version cannot use it; the reason completes "it …". */
   | { is: 'foreign'; why: string };
 
-export async function stateOf(engine: Engine): Promise<StoreState> {
+export async function stateOf(engine: Pick<Engine, 'getMany'>): Promise<StoreState> {
   const [mark] = await engine.getMany('meta', [KEY]);
   if (mark === undefined) return { is: 'new' };
   if (Number(mark) === FORMAT) return { is: 'usable' };

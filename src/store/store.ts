@@ -236,6 +236,11 @@ export class Store {
     return isWritten;
   }
 
+  /** Drops what is not written: another daemon may have the records now. Later writes are dropped, too. */
+  abandon(): void {
+    this.#commit.abandon();
+  }
+
   /** Writes what is pending and closes. Rejects with a StoreError when the disk refuses the last writes. */
   close(): Promise<void> {
     this.#closed ??= this.#commit.close().finally(() => this.#engine.close());

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { secretValues } from '../../src/config/secret-values.ts';
 import { type Daemon, startDaemon } from '../../src/controller/daemon.ts';
-import { realPorts } from '../../src/controller/ports.ts';
+import { realPorts } from '../../src/controller/outside/ports.ts';
 import { createLog } from '../../src/log.ts';
 import { serveQuestions } from './child.ts';
 import { stillGuests } from './still-guests.ts';

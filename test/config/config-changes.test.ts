@@ -77,7 +77,7 @@ test('store, listeners, names and the scope of runners need a restart, and nothi
   );
   expect(marked).toEqual([
     ...['controller.id', 'controller.webhook_listen', 'controller.vm_name_prefix', 'runner.scope'],
-    ...['store.path', 'store.url', 'store.retention', 'admin.listen', 'log.format'],
+    ...['store.path', 'store.url', 'store.lease', 'store.retention', 'admin.listen', 'log.format'],
   ]);
   const before = of(FULL);
   const needed = (change: (config: typeof before) => unknown) => {

@@ -122,7 +122,7 @@ describe('whole files', () => {
         create_settle: 120_000,
         host_lost: 120_000,
       },
-      store: { path: join(folder, 'data'), retention: 2_592_000_000 },
+      store: { path: join(folder, 'data'), retention: 2_592_000_000, lease: 8_000 },
       admin: { listen: { host: '127.0.0.1', port: 9091 } },
       notify: {},
       log: { level: 'info', format: 'json' },
@@ -292,7 +292,7 @@ admin: {listen: ":9092"}
     expect(problemLines({ ...SMALLEST, github: [], labels: 'mac', store: './data', hosts: {} })).toEqual([
       expect.stringMatching(/^github: must hold some of these keys: token, app_id, /),
       'labels: must hold names, and under each name some of these keys: image, cpu, memory, disk, lifetime_seconds, warm.',
-      'store: must hold some of these keys: path, url, retention.',
+      'store: must hold some of these keys: path, url, lease, retention.',
       'hosts: must be a list of hosts, each with a name and a base_url.',
     ]);
   });

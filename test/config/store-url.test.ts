@@ -11,13 +11,24 @@ describe('the place of the store', () => {
     expect(load(SMALLEST, {}, folder).config.store).toEqual({
       path: join(folder, 'data'),
       retention: 30 * 24 * 3_600_000,
+      lease: 8_000,
     });
     const url = 'postgres://runner:secret@db.example/jobs';
     expect(load(withStore({ url: variable('DB') }), { DB: url }).config.store).toEqual({
       url,
       retention: 30 * 24 * 3_600_000,
+      lease: 8_000,
     });
     expect(load(SMALLEST, { JEBALLTO_RUNNER_STORE_URL: url }).config.store.url).toBe(url);
+  });
+
+  test('keeps a lease between 2 seconds and 5 minutes', () => {
+    for (const lease of ['1s', '6m']) {
+      expect(problemLines(withStore({ lease }))).toEqual([
+        expect.stringMatching(/^store\.lease: is out of range: write 2s to 5m\./),
+      ]);
+    }
+    expect(load(withStore({ lease: '4s' })).config.store.lease).toBe(4_000);
   });
 
   test('is never both', () => {

@@ -1,5 +1,5 @@
-import type { Ports } from '../../src/controller/ports.ts';
-import { realPorts } from '../../src/controller/ports.ts';
+import type { Ports } from '../../src/controller/outside/ports.ts';
+import { realPorts } from '../../src/controller/outside/ports.ts';
 
 /** Called with the point's name before and after each call to the outside; need not return. */
 type Pass = (point: string) => void;

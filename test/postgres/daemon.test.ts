@@ -47,7 +47,7 @@ describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
     expect(await second.ended).toBe(0);
   });
 
-  test('keeps a second one out, and check says who uses the database', async () => {
+  test('check says who uses the database', async () => {
     await using place = new PostgresPlace(server.port);
     await using world = await worldOn(place);
     const name = place.url().replace(/\/\/.*@/, '//');
@@ -65,9 +65,7 @@ describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
     const daemon = spawnDaemon(world);
     await world.until(() => daemon.stdout().includes('is ready'));
     expect(daemon.stdout()).toContain(`"store":"${name}"`);
-    const second = spawnDaemon(world);
-    const [checked, code] = await Promise.all([check(), second.ended]);
-    expect(checked).toEqual([
+    expect(await check()).toEqual([
       0,
       [
         expect.stringMatching(/^! store {7}.* is used by the daemon on .*, process \d+\.$/),
@@ -75,26 +73,11 @@ describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
         expect.stringMatching(/^! store {7}A daemon uses this store, with 0 jobs; it is ready\.$/),
       ],
     ]);
-    expect(code).toBe(1);
-    expect(second.stderr()).toMatch(
-      /^The store in .* cannot be used: another daemon uses it \(.*\): stop that one/,
-    );
     // In order, so that the next one starts at once.
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
     const { rows } = await place.ask('select expires_at <= now() as ended from jeballto_runner.lease');
     expect(rows).toEqual([{ ended: true }]);
-  });
-
-  test('ends when another daemon has taken over its database', async () => {
-    await using place = new PostgresPlace(server.port);
-    await using world = await worldOn(place);
-    const daemon = spawnDaemon(world);
-    await world.until(() => daemon.stdout().includes('is ready'));
-    await place.ask('update jeballto_runner.lease set epoch = epoch + 1');
-    await place.ask('update jeballto_runner.fence set epoch = epoch + 1');
-    expect(await daemon.ended).toBe(1);
-    expect(daemon.stdout()).toContain('Another daemon has taken over the store in');
   });
 
   test('goes on with its jobs when the server was down for a while', async () => {
@@ -110,7 +93,7 @@ describe.runIf(inject('postgres'))('a daemon on PostgreSQL', () => {
     });
     // The page and the API answer, whatever they can.
     for (const route of ['/api/jobs', '/api/status', '/api/journal', '/api/state', '/metrics']) {
-      await (await fetch(`${world.adminUrl}${route}`)).text();
+      expect([200, 503]).toContain((await fetch(`${world.adminUrl}${route}`)).status);
     }
     await server.run();
     await world.isClean();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { migrateCommand } from '../../src/cli/store/migrate-command.ts';
 import { TABLES } from '../../src/store/engine.ts';
 import { migrate } from '../../src/store/postgres/migration/migrate.ts';
-import { MIGRATIONS } from '../../src/store/postgres/migration/migrations.ts';
+import { MIGRATIONS, SHARED_TABLES } from '../../src/store/postgres/migration/migrations.ts';
 import { recordingTerminal } from '../cli/recording-terminal.ts';
 import { SMALLEST, temporaryFolder } from '../config/config-fixture.ts';
 import { PostgresPlace } from './postgres-place.ts';
@@ -31,7 +31,7 @@ describe.runIf(port)('store migrate', () => {
     const { rows } = await place.ask(
       "select table_name from information_schema.tables where table_schema = 'jeballto_runner'",
     );
-    expect(rows).toHaveLength(TABLES.length + 3);
+    expect(rows).toHaveLength(TABLES.length + SHARED_TABLES.length + 3);
     await openAndClose();
   });
 

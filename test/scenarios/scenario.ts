@@ -227,7 +227,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
       }),
 
     /** Waits until every job is over at GitHub and nothing of ours is left anywhere; base VMs stay. */
-    async isClean(): Promise<void> {
+    async isClean(jobs?: () => Promise<Answers['/api/jobs']>): Promise<void> {
       await self.until(async () => {
         const open = [...github.world.jobs.values()].filter(({ state }) => state.status !== 'completed');
         const left = [
@@ -237,7 +237,7 @@ export async function scenario(settings: ScenarioSettings = {}) {
             .filter(({ name }) => /^gh-demo-(?!base-)/.test(name))
             .map(({ name, state }) => `VM ${name} ${state}`),
           ...self.runners().map((name) => `runner ${name}`),
-          ...(await self.jobs()).jobs.map(({ key, state }) => `record ${key} ${state}`),
+          ...(await (jobs ?? self.jobs)()).jobs.map(({ key, state }) => `record ${key} ${state}`),
         ];
         if (left.length > 0) throw new Error(`left: ${left.join(', ')}`);
       });

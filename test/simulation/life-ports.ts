@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { AnswerTooLarge, type HttpRequest, type HttpResponse } from '../../src/agent/agent-sender.ts';
-import type { Ports } from '../../src/controller/ports.ts';
+import type { Ports } from '../../src/controller/outside/ports.ts';
 import type { GuestOptions } from '../../src/guest/open-guest.ts';
 import { answerRequest, type ClientSignals } from '../../src/simulator/agent/http/exchange.ts';
 import { parseQuery, type RequestHead } from '../../src/simulator/agent/http/request-head.ts';
@@ -56,6 +56,7 @@ export function lifePorts(parts: LifeParts): Ports {
     }),
     fetch: (input, init) =>
       passing(parts, `${init?.method} ${input}`, () => fetchFromGitHub(parts, String(input), init ?? {})),
+    proxyFor: () => null,
     openGuest: (options) => openGuest(parts, options),
     listen: async (app, _address, key) => {
       parts.serve(key, app);

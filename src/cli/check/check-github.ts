@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import type { RunnerScope } from '../../../machines/job/context.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectGitHub } from '../../controller/connections.ts';
-import { proxyFor } from '../../controller/proxy-for.ts';
+import { connectGitHub } from '../../controller/outside/connections.ts';
+import { proxyFor } from '../../controller/outside/proxy-for.ts';
 import type { GitHub } from '../../github/github.ts';
 import { about, type Finding, sentenceOf } from './finding.ts';
 

@@ -1,4 +1,5 @@
-import { connectReceivers } from '../../controller/connect-receivers.ts';
+import { connectReceivers } from '../../controller/outside/connect-receivers.ts';
+import { proxyFor } from '../../controller/outside/proxy-for.ts';
 import { counted } from '../../format.js';
 import { testMessage } from '../../notices/message.ts';
 import { postMessage } from '../../notices/post-message.ts';
@@ -15,7 +16,7 @@ export async function notifyTestCommand(
   terminal: Terminal,
 ): Promise<number> {
   const { config: read } = readConfig(config, terminal);
-  const all = await connectReceivers(read, terminal.env, fetch);
+  const all = await connectReceivers(read, terminal.env, { fetch, proxyFor });
   const asked = all.filter(({ name }) => receiver === undefined || name === receiver);
   if (asked.length === 0) {
     throw new UsageError(

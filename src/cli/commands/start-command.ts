@@ -38,10 +38,6 @@ export async function startCommand(
     );
   });
   try {
-    const onTakenOver = (why: string) => {
-      log.fatal(why);
-      exit(ExitCode.failed);
-    };
     const configFile = {
       path: file,
       read() {
@@ -51,7 +47,8 @@ export async function startCommand(
       },
     };
     const { env, clock } = terminal;
-    const daemon = await startDaemon({ config, env, clock, log, onTakenOver, configFile });
+    const { version } = packageInfo();
+    const daemon = await startDaemon({ config, env, clock, log, configFile, version });
     isReady = true;
     sayReady(log, config, daemon);
     hangups.hear(() => {

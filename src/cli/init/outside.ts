@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { agentTokenProblem } from '../../config/sections/agent-keys.ts';
 import { appKeyProblem } from '../../config/sources/app-key.ts';
 import { imageReferenceProblem } from '../../config/values/image-reference.ts';
-import { proxyFor } from '../../controller/proxy-for.ts';
+import { proxyFor } from '../../controller/outside/proxy-for.ts';
 import type { GitHubAuth } from '../../github/access/connect-octokit.ts';
 import { createGitHub, type GitHub } from '../../github/github.ts';
 import { agentHealth } from '../check/agent-health.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { matchProfile } from '../../config/profile.ts';
 import type { Config } from '../../config/schema.ts';
-import { connectAgents, connectGitHub, guestKeyOf } from '../../controller/connections.ts';
 import { createEffectWorld } from '../../controller/create-effect-world.ts';
-import { realPorts } from '../../controller/ports.ts';
+import { connectAgents, connectGitHub, guestKeyOf } from '../../controller/outside/connections.ts';
+import { realPorts } from '../../controller/outside/ports.ts';
 import { servedScopes } from '../../controller/served-scopes.ts';
 import { type CreateLedger, PendingCreates } from '../../effects/pending-creates.ts';
 import { RunnerSecrets } from '../../effects/runner/runner-secrets.ts';

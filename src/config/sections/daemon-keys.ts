@@ -15,7 +15,14 @@ export const storeKeys = {
   url: untilRestart(
     optional(
       postgresUrl,
-      'A PostgreSQL database for these records, in place of `store.path`: `postgres://user:password@host/database?sslmode=verify-full`. Before the first start `jeballto-runner store migrate` makes its tables. One daemon at a time can use it.',
+      'A PostgreSQL database for these records, in place of `store.path`: `postgres://user:password@host/database?sslmode=verify-full`. Before the first start `jeballto-runner store migrate` makes its tables. Several daemons may name the same one: one is active, the others stand by.',
+    ),
+  ),
+  lease: untilRestart(
+    withDefault(
+      duration,
+      '8s',
+      'With `store.url`: how long a daemon that is silent stays the active one, from `2s` to `5m`. After a crash the next one takes over when this time has passed. All daemons on one database need the same value.',
     ),
   ),
   retention: untilRestart(

@@ -25,11 +25,11 @@ import { BaseVms } from '../../upkeep/bases/base-vms.ts';
 import { Collector } from '../../upkeep/collector.ts';
 import type { RunnerVersions } from '../../upkeep/runner-versions.ts';
 import { waitUntil } from '../../wait-until.ts';
-import type { Connections } from '../connections.ts';
 import { createCore } from '../create-core.ts';
 import { createEffectWorld } from '../create-effect-world.ts';
 import { DisposeStack } from '../dispose-stack.ts';
-import type { Ports } from '../ports.ts';
+import type { Connections } from '../outside/connections.ts';
+import type { Ports } from '../outside/ports.ts';
 import { servedScopes } from '../served-scopes.ts';
 import { abandonUnservable } from './abandon-unservable.ts';
 import { createGates, pullEnded, waitingNames } from './create-gates.ts';
@@ -100,9 +100,8 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
   }
   const progress = new Map<string, string>();
   const pulls = new Pulls({
+    ...{ clock, log },
     agent: (host) => world.agent(host),
-    clock,
-    log,
     timeout: config.timeouts.creating,
     onChange: () => core.dispatcher.requestScheduling(),
     onEnd: untilEnd((image, error) => pullEnded(core.breakers, config, image, error)),
@@ -110,11 +109,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     isSameHost,
   });
   const world = createEffectWorld({
-    config,
-    clock,
-    log,
-    github,
-    agents,
+    ...{ config, clock, log, github, agents },
     guestKey: connections.guestKey,
     openGuest: memory.guests.acquire,
     secrets: memory.secrets,
@@ -129,11 +124,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
   const policy = jobPolicy(config);
   const profileFor = (labels: string[]) => matchProfile(labels, config.labels, config.runner.labels);
   const core = createCore({
-    store,
-    journal,
-    clock,
-    log,
-    policy,
+    ...{ store, journal, clock, log, policy },
     effects: (tracer) => ({
       ...jobEffects(world, () => store.durable(), tracer),
       waitUntil: waitUntil(clock),
@@ -219,6 +210,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
       namePrefix: policy.namePrefix,
       runnerScope: policy.runnerScope,
     });
+    if (hasEnded) return core.stop();
     disposal.defer('the jobs', () => {
       hasEnded = true;
       core.stop();
@@ -234,6 +226,7 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
     disposal.defer('the hosts that left the config', () => leavingHosts.stop());
     takesJobs = true;
     await handlePendingDeliveries({ store, observe, log });
+    if (hasEnded) return;
     intake.names.start();
     disposal.defer('the names of repositories', () => intake.names.stop());
     intake.webhooks.start();
@@ -295,5 +288,12 @@ export function createActivePart({ before: given, ...options }: ActivePartOption
      * stay. `callsFor`: milliseconds in which creates and registrations under way may end. Never rejects.
      */
     stop,
+
+    /** Stops the actors at once, and drops what they still report. `stop` has to follow. */
+    abandon(): void {
+      takesJobs = false;
+      hasEnded = true;
+      core.stop();
+    },
   };
 }

@@ -5,8 +5,8 @@ import type { EvidenceRecorder } from '../../evidence/evidence-recorder.ts';
 import type { ConnectionPool } from '../../guest/connection-pool.ts';
 import type { Pulls } from '../../hosts/pulls.ts';
 import type { BaseVms } from '../../upkeep/bases/base-vms.ts';
-import type { Connections } from '../connections.ts';
 import type { Core } from '../create-core.ts';
+import type { Connections } from '../outside/connections.ts';
 import type { Intake } from './create-intake.ts';
 
 /** What lasts over a reload of the config and ends with the process. */

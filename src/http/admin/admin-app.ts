@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '../../clock.ts';
 import { OrderRefused } from '../../dispatch/orders.ts';
 import { reasonsOf } from '../../health/health.ts';
+import type { ControllerRole } from '../../store/shared/controller-rows.ts';
 import { type AdminSource, apiRoutes, type Readiness } from './api/api-routes.ts';
 import { type AdminTokens, guard, isTrusted } from './guard.ts';
 import { pageFiles } from './page-files.ts';
@@ -15,10 +16,12 @@ export interface AdminAppOptions {
    */
   tokens(): AdminTokens;
   clock: Clock;
+  /** Of one of several controllers on a database; a daemon that is alone has none. */
+  role?: ControllerRole | undefined;
 }
 
 /** Everything for operators: the visualizer and its API, the metrics and the health checks. */
-export function createAdminApp({ source, tokens, clock }: AdminAppOptions): Hono {
+export function createAdminApp({ source, tokens, clock, role }: AdminAppOptions): Hono {
   const app = new Hono();
   app.use(guard(tokens));
   app.use('/api/*', async (c, next) => {
@@ -32,14 +35,14 @@ export function createAdminApp({ source, tokens, clock }: AdminAppOptions): Hono
   app.get('/healthz', (c) => {
     const { canStore, scopes } = source.health();
     const reasons = scopes.filter(({ what }) => what === 'store').map(({ sentence }) => sentence);
-    return c.json({ ok: canStore, ...(isTrusted(c) && { reasons }) });
+    return c.json({ ok: canStore, ...(role && { role }), ...(isTrusted(c) && { reasons }) });
   });
   app.get('/readyz', (c) => {
     const health = source.health();
     const { ready, degraded, scopes } = health;
     const answer: Readiness = isTrusted(c)
-      ? { ready, degraded, reasons: reasonsOf(health), scopes }
-      : { ready, degraded };
+      ? { ready, degraded, ...(role && { role }), reasons: reasonsOf(health), scopes }
+      : { ready, degraded, ...(role && { role }) };
     return c.json(answer, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) => {

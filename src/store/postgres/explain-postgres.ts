@@ -18,7 +18,7 @@ const FIXES: Record<string, string> = {
   '42704': 'create that role, or name another with --role.',
   '55P03': BUSY,
   '57014': BUSY,
-  '53300': 'let the server accept more connections (max_connections): the daemon needs six.',
+  '53300': 'let the server accept more connections (max_connections): each daemon needs seven.',
   '57P03': 'the server starts or ends: try again in a moment.',
   '25006': 'it is a replica, which only reads: name the primary in store.url.',
   ECONNREFUSED: 'start the server, or correct host and port in store.url.',

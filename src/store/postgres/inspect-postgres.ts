@@ -6,7 +6,7 @@ import { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { Connections } from './connections.ts';
 import { explainPostgres } from './explain-postgres.ts';
-import { leaseHolder } from './lease.ts';
+import { LEASE, lookAtLease } from './lease.ts';
 import { confirmVersion } from './open-postgres.ts';
 import { placeOf } from './place-of.ts';
 import { PostgresReader } from './postgres-reader.ts';
@@ -28,11 +28,12 @@ export interface DatabaseInspection {
  */
 export async function inspectPostgres(url: string, clock: Clock): Promise<DatabaseInspection> {
   const place = placeOf(url);
-  const connections = new Connections(url);
+  const connections = new Connections(url, LEASE);
   try {
     await confirmVersion(connections);
     await confirmRights(connections);
-    const holder = await leaseHolder(connections);
+    const lease = await lookAtLease(connections);
+    const holder = lease?.isHeld ? lease.holder : null;
     const unsafe = await unsafeSettings(connections);
     const records = holder === null ? await countRows(place, connections, clock) : null;
     return { place, holder, records, unsafe };

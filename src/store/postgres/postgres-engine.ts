@@ -4,24 +4,34 @@ import { batchStatement } from './batch-statement.ts';
 import type { Connections } from './connections.ts';
 import type { Lease } from './lease.ts';
 import { PostgresReader } from './postgres-reader.ts';
+import { Writer } from './writer.ts';
 
 /** A PostgreSQL database to which this daemon writes while it has the lease. */
 export class PostgresEngine extends PostgresReader implements Engine {
-  readonly #connections: Connections;
-  readonly #lease: Lease;
+  readonly lease: Lease;
+  readonly #writer: Writer;
   #batch = 0;
   /** A batch failed, or its response did not come: it may still be under way. */
   #isUnsure = false;
+  readonly #release: () => Promise<void>;
   #closed: Promise<void> | null = null;
 
-  constructor(place: string, connections: Connections, lease: Lease) {
+  /** `release` is called at the end of `close`: the connections may serve others, too. */
+  constructor(
+    place: string,
+    url: string,
+    connections: Connections,
+    lease: Lease,
+    release: () => Promise<void> = () => Promise.resolve(),
+  ) {
     super(place, connections);
-    this.#connections = connections;
-    this.#lease = lease;
+    this.#release = release;
+    this.#writer = new Writer(url);
+    this.lease = lease;
   }
 
   get epoch(): number {
-    return this.#lease.epoch;
+    return this.lease.epoch;
   }
 
   async write(operations: readonly Operation[]): Promise<void> {
@@ -35,14 +45,17 @@ export class PostgresEngine extends PostgresReader implements Engine {
 
   async #send(operations: readonly Operation[]): Promise<void> {
     this.#batch += 1;
-    const [row] = await this.#connections.write(batchStatement(this.epoch, this.#batch, operations));
+    const [row] = await this.#writer.write(batchStatement(this.epoch, this.#batch, operations));
     if (row?.held === true) return;
-    this.#lease.lose();
+    this.lease.lose('taken');
     throw new TakenOverError(`another daemon has taken over ${this.place}`);
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#lease.release().then(() => this.#connections.close());
+    this.#closed ??= this.lease
+      .release()
+      .then(() => this.#writer.close())
+      .then(this.#release);
     return this.#closed;
   }
 }

@@ -23,6 +23,7 @@ import type { TrendsAnswer } from '../../../journal/trends/trends.ts';
 import type { UsageAnswer } from '../../../journal/usage/read-usage.ts';
 import type { UnservedJob } from '../../../placement/waiting/unserved-jobs.ts';
 import type { HostRoom, Waiting } from '../../../placement/waiting/waiting.ts';
+import type { ControllerRole } from '../../../store/shared/controller-rows.ts';
 import type { Cordon } from '../../../store/tables/hosts/cordons.ts';
 import type { SettledJob } from '../../../store/tables/jobs/settled-jobs.ts';
 import type { StoredJournalEntry } from '../../../store/tables/journal.ts';
@@ -100,6 +101,8 @@ export interface SourcesView {
 
 /** What `/readyz` says; reasons and scopes are included only for a client that may use the admin listener. */
 export interface Readiness extends Pick<Health, 'ready' | 'degraded'> {
+  /** Of one of several controllers on a database. */
+  role?: ControllerRole;
   /** Why nothing can be served or stored. */
   reasons?: string[];
   scopes?: HealthScope[];

@@ -4,7 +4,7 @@ import { StoreError } from '../../store-error.ts';
 import { explainPostgres } from '../explain-postgres.ts';
 import { placeOf } from '../place-of.ts';
 import { SCHEMA, sqlTable } from '../sql-table.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { MIGRATIONS, SHARED_TABLES } from './migrations.ts';
 
 /** Any number that no other program uses for its own lock in this database. */
 const LOCK = 7_214_530_891;
@@ -61,5 +61,7 @@ async function grant(client: pg.Client, role: string): Promise<void> {
   await client.query(`grant usage on schema ${SCHEMA} to ${role}`);
   await client.query(`grant select on ${SCHEMA}.migrations to ${role}`);
   await client.query(`grant select, update on ${SCHEMA}.lease, ${SCHEMA}.fence to ${role}`);
-  await client.query(`grant select, insert, update, delete on ${TABLES.map(sqlTable).join(', ')} to ${role}`);
+  await client.query(
+    `grant select, insert, update, delete on ${[...TABLES.map(sqlTable), ...SHARED_TABLES].join(', ')} to ${role}`,
+  );
 }

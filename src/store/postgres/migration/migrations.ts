@@ -20,6 +20,9 @@ const FIRST: TableName[] = [
   'sent',
 ];
 
+/** The tables that are no part of the store: what several controllers on one database tell each other. */
+export const SHARED_TABLES: readonly string[] = [`${SCHEMA}.controllers`];
+
 /** Keys are compared by their bytes, as LevelDB does it. */
 const createTable = (table: TableName) =>
   `create table ${sqlTable(table)} (key text collate "C" primary key, value json not null);`;
@@ -46,4 +49,14 @@ create table ${SCHEMA}.fence (
 insert into ${SCHEMA}.fence (epoch, batch) values (0, 0);`,
   createTable('proofs'),
   createTable('notices'),
+  // Several controllers on one database.
+  `alter table ${SCHEMA}.lease add column format int not null default 1;
+create table ${SCHEMA}.controllers (
+  id text collate "C" primary key,
+  about json not null,
+  role text not null,
+  epoch bigint,
+  since timestamptz not null,
+  seen_at timestamptz not null
+);`,
 ];

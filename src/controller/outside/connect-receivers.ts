@@ -1,7 +1,7 @@
-import type { Config } from '../config/schema.ts';
-import { resolveReceiverUrl } from '../config/sources/receiver-url.ts';
-import type { Receiver } from '../notices/receiver.ts';
-import { proxyFor } from './proxy-for.ts';
+import type { Config } from '../../config/schema.ts';
+import { resolveReceiverUrl } from '../../config/sources/receiver-url.ts';
+import type { Receiver } from '../../notices/receiver.ts';
+import type { Ports } from './ports.ts';
 
 /**
  * The receivers of notifications that the config names, with their URLs; nothing is sent yet. Rejects with a
@@ -10,13 +10,13 @@ import { proxyFor } from './proxy-for.ts';
 export function connectReceivers(
   { notify }: Pick<Config, 'notify'>,
   env: NodeJS.ProcessEnv,
-  send: typeof fetch,
+  ports: Pick<Ports, 'fetch' | 'proxyFor'>,
 ): Promise<Receiver[]> {
   return Promise.all(
     Object.entries(notify).map(async ([name, keys]): Promise<Receiver> => {
       const url = await resolveReceiverUrl(name, keys, env);
       const { form, on, oldest_wait: oldestWait } = keys;
-      return { name, form, url, on, oldestWait, fetch: proxyFor(url, env)?.fetch ?? send };
+      return { name, form, url, on, oldestWait, fetch: ports.proxyFor(url, env)?.fetch ?? ports.fetch };
     }),
   );
 }

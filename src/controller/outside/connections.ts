@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import { AgentClient } from '../agent/agent-client.ts';
-import type { AgentSender } from '../agent/agent-sender.ts';
-import type { Clock } from '../clock.ts';
-import { ConfigError } from '../config/config-error.ts';
-import type { Config } from '../config/schema.ts';
-import { pathText } from '../config/sections/sections.ts';
-import { resolveAgentToken } from '../config/sources/agent-token.ts';
-import { createGitHub, type GitHub } from '../github/github.ts';
-import type { Receiver } from '../notices/receiver.ts';
+import { AgentClient } from '../../agent/agent-client.ts';
+import type { AgentSender } from '../../agent/agent-sender.ts';
+import type { Clock } from '../../clock.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import type { Config } from '../../config/schema.ts';
+import { pathText } from '../../config/sections/sections.ts';
+import { resolveAgentToken } from '../../config/sources/agent-token.ts';
+import { createGitHub, type GitHub } from '../../github/github.ts';
+import type { Receiver } from '../../notices/receiver.ts';
 import { connectReceivers } from './connect-receivers.ts';
 import type { Ports } from './ports.ts';
 import { proxyFor } from './proxy-for.ts';
@@ -30,7 +30,7 @@ interface ConnectOptions {
   env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Logger;
-  ports: Pick<Ports, 'agentSender' | 'fetch'>;
+  ports: Pick<Ports, 'agentSender' | 'fetch' | 'proxyFor'>;
   /** The earlier config. A connection that it shares is kept, with what it knows of GitHub's responses and budget. */
   before?: { config: Config; connections: Connections };
 }
@@ -54,8 +54,8 @@ export async function connect(
     ...(appKey === undefined ? [] : [['github.app_private_key_path', readKey(appKey)] as const]),
     ...(guestKey === null ? [] : [['runner.ssh_private_key_path', guestKey] as const]),
   ]);
-  const github = connectGitHub(config, { clock, env, log, fetch: ports.fetch });
-  const receivers = await connectReceivers(config, env, ports.fetch);
+  const github = connectGitHub(config, { clock, env, log, ports });
+  const receivers = await connectReceivers(config, env, ports);
   for (const { name, url } of receivers) secretsRead.set(pathText(['notify', name, 'url']), url);
   if (!before) return { agents: byHost, tokens, github, receivers, guestKey, secretsRead };
   const { config: old, connections } = before;
@@ -95,8 +95,8 @@ interface GitHubConnection {
   clock: Clock;
   env: NodeJS.ProcessEnv;
   log?: Logger;
-  /** Used when there is no proxy. */
-  fetch?: typeof fetch;
+  /** The real ones by default. */
+  ports?: Pick<Ports, 'fetch' | 'proxyFor'>;
 }
 
 export interface Agents {
@@ -132,7 +132,7 @@ export async function connectAgents(
  */
 export function connectGitHub(
   { github }: Pick<Config, 'github'>,
-  { clock, env, log, fetch: send }: GitHubConnection,
+  { clock, env, log, ports = { fetch, proxyFor } }: GitHubConnection,
 ): GitHub {
   const { token, app_id, app_private_key_path, installation_id } = github;
   const auth =
@@ -143,8 +143,8 @@ export function connectGitHub(
           installationId: installation_id ?? 0,
         }
       : { token };
-  const proxy = proxyFor(github.api_url, env);
-  return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, ...(send && { fetch: send }) });
+  const proxy = ports.proxyFor(github.api_url, env);
+  return createGitHub({ apiUrl: github.api_url, auth, clock, log, proxy, fetch: ports.fetch });
 }
 
 function readKey(path: string, key = 'github.app_private_key_path'): string {

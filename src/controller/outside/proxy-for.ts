@@ -1,9 +1,9 @@
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import {
   type EnvironmentProxy,
   environmentProxy,
   ProxyVariableError,
-} from '../github/access/environment-proxy.ts';
+} from '../../github/access/environment-proxy.ts';
 
 /**
  * The proxy of the environment for requests to an address; null without one. Agents are always called

@@ -1,9 +1,10 @@
-import { type AgentSender, httpAgentSender } from '../agent/agent-sender.ts';
-import type { EffectWorld } from '../effects/effect-world.ts';
-import { openGuest } from '../guest/open-guest.ts';
-import { listen } from '../http/listen.ts';
-import { macUptime } from '../mac-uptime.ts';
-import { openStore } from '../store/open-store.ts';
+import { type AgentSender, httpAgentSender } from '../../agent/agent-sender.ts';
+import type { EffectWorld } from '../../effects/effect-world.ts';
+import { openGuest } from '../../guest/open-guest.ts';
+import { listen } from '../../http/listen.ts';
+import { macUptime } from '../../mac-uptime.ts';
+import { openStore } from '../../store/open-store.ts';
+import { proxyFor } from './proxy-for.ts';
 
 /**
  * Everything through which the daemon reaches the outside of its process, except the clock. The simulation
@@ -13,7 +14,9 @@ import { openStore } from '../store/open-store.ts';
 export interface Ports {
   openStore: typeof openStore;
   agentSender(): AgentSender;
+  /** For requests without a proxy. */
   fetch: typeof fetch;
+  proxyFor: typeof proxyFor;
   openGuest: EffectWorld['openGuest'];
   listen: typeof listen;
   /** A random number in [0, 1). */
@@ -26,6 +29,7 @@ export const realPorts: Ports = {
   openStore,
   agentSender: httpAgentSender,
   fetch,
+  proxyFor,
   openGuest,
   listen,
   random: Math.random,

@@ -1,0 +1,207 @@
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { ConfigChange } from '../config/changes/config-changes.ts';
+import type { ReloadResult } from '../config/changes/reload-result.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/schema.ts';
+import { PendingCreates } from '../effects/pending-creates.ts';
+import { RunnerSecrets } from '../effects/runner/runner-secrets.ts';
+import { ConnectionPool } from '../guest/connection-pool.ts';
+import { DaemonHealth } from '../health/daemon-health.ts';
+import { createAdminApp } from '../http/admin/admin-app.ts';
+import { liveSource } from '../http/admin/source/live-source.ts';
+import { createPublicApp } from '../http/public-app.ts';
+import { DeliveryLog } from '../intake/webhooks/delivery-log.ts';
+import { createWebhookReceiver } from '../intake/webhooks/webhook-receiver.ts';
+import { JournalWriter } from '../journal/journal-writer.ts';
+import type { Store } from '../store/store.ts';
+import { watchClock } from '../upkeep/clock-watch.ts';
+import { type ActivePart, createActivePart } from './active/active-part.ts';
+import { finishedWithin } from './active/finished-within.ts';
+import { type ConfigFile, ConfigReloads } from './config-reloads.ts';
+import type { DisposeStack } from './dispose-stack.ts';
+import { type Connections, connect } from './outside/connections.ts';
+import type { Ports } from './outside/ports.ts';
+import { watchJournal } from './watch-journal.ts';
+
+/** Milliseconds for each part to close. */
+const CLOSE_TIMEOUT = 10_000;
+/**
+ * Milliseconds in which creates and registrations under way may end before a reload. One that takes longer
+ * goes on: a VM is waited for by the next part, and a runner that was registered in vain costs its name.
+ */
+const CALLS_FOR = 2_000;
+
+const NO_FILE: ConfigFile = {
+  path: '',
+  read: () => {
+    throw new ConfigError([{ path: '', message: 'This daemon was started without a config file.' }]);
+  },
+};
+
+export interface ActiveDaemonOptions {
+  config: Config;
+  connections: Connections;
+  store: Store;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  log: Logger;
+  /** From where the config comes; without it no reload is possible. */
+  configFile: ConfigFile | undefined;
+  ports: Ports;
+  /** For one of several controllers on a database. */
+  role?: 'active';
+}
+
+export interface ActiveDaemon {
+  publicApp: Hono;
+  adminApp: Hono;
+  /** Restores the jobs and begins to act. */
+  start(): Promise<void>;
+  /** Reads the config again and puts it in force, or refuses it with its problems. `by`: who ordered it. */
+  reload(by: string): Promise<ReloadResult>;
+  /** The config in force, and what was connected with it. */
+  inForce(): { config: Config; connections: Connections };
+  /**
+   * Ends everything that acts: running jobs go on in their VMs, and their records stay. `callsFor`: milliseconds in
+   * which creates and registrations under way may end.
+   */
+  stop(callsFor?: number): Promise<void>;
+  /** Stops the actors at once, without a write: the records belong to another daemon. `stop` has to follow. */
+  abandon(): void;
+}
+
+/**
+ * Everything of a daemon that uses a store, from the receiver of webhooks to the page, and that lasts over reloads of
+ * the config. All that acts is the active part. `disposal` releases it after `stop`.
+ */
+export async function createActiveDaemon(
+  options: ActiveDaemonOptions,
+  disposal: DisposeStack,
+): Promise<ActiveDaemon> {
+  const { config, connections, store, env, clock, log, ports } = options;
+  const journal = new JournalWriter(store.journal);
+  const deliveries = new DeliveryLog(clock);
+  const active = (): ActivePart => part;
+  const health = new DaemonHealth({ active, journal, store, macUptime: ports.macUptime, clock, log });
+  const watching = await watchJournal({
+    ...{ active, journal, store, deliveries, clock, log },
+    macUptime: ports.macUptime,
+    config: () => reloads.inForce(),
+    health: () => health.now(),
+  });
+  disposal.defer('what watches the journal', () => watching.stop());
+  const creates = new PendingCreates(clock, () => active().config.timeouts.create_settle, store.sent);
+  const memory = {
+    secrets: new RunnerSecrets(),
+    creates,
+    guests: new ConnectionPool(ports.openGuest, clock),
+  };
+  disposal.defer('logins in guests', () => memory.guests.close());
+  const { overview, versions } = watching;
+  const lasting = {
+    ...{ memory, store, journal, overview, versions, ports, clock, log },
+    heardLast: watching.heardLast,
+    health: () => health.now(),
+  };
+  let part = createActivePart({ ...lasting, config, connections, before: null });
+  let begin = (_started: Promise<void>): void => undefined;
+  let settled = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let isEnding = false;
+  const reloads = new ConfigReloads({
+    ...{ config, connections, journal, clock, log },
+    file: options.configFile ?? NO_FILE,
+    connect: (next, before) => connect(next, { env, clock, log, ports, before }),
+    whyNot: () => {
+      if (isEnding) return 'The daemon is ending: its next start reads the config.';
+      if (store.health().ok) return null;
+      return 'The store cannot be written: reload the config when it can be written again.';
+    },
+    apply(next, connected, changes) {
+      settled = replace(next, connected, changes);
+      // Nothing acts any more: the process ends like after any unhandled error, and the next start goes on.
+      settled.catch((error: unknown) => setImmediate(() => Promise.reject(error)));
+      return settled;
+    },
+  });
+
+  /** The active part ends and begins again with another config, as over a restart of the process. */
+  async function replace(
+    next: Config,
+    connected: Connections,
+    changes: readonly ConfigChange[],
+  ): Promise<void> {
+    const release = health.hold();
+    try {
+      const before = { part, changes };
+      await part.stop(CALLS_FOR);
+      await store.durable();
+      if (isEnding) return;
+      part = createActivePart({ ...lasting, config: next, connections: connected, before });
+      if (changes.some(({ key }) => key === 'log.level')) log.level = next.log.level;
+      await part.start();
+    } finally {
+      release();
+    }
+  }
+
+  const source = liveSource({
+    ...watching,
+    ...{ active, store, journal, deliveries, health, clock },
+    settled: () => settled,
+    config: () => reloads.inForce(),
+    reload: (by) => reloads.reload(by),
+  });
+  const adminApp = createAdminApp({
+    ...{ source, clock },
+    tokens: () => active().config.admin,
+    role: options.role,
+  });
+  const webhook = createWebhookReceiver({
+    secret: () => active().config.github.webhook_secret ?? null,
+    allowed: () => {
+      const { owner, repositories } = active().config.github;
+      return { owner, repositories: repositories.length > 0 ? repositories : null };
+    },
+    configuredName: (id, now) => active().names.configuredName(id, now),
+    store: store.deliveries,
+    clock,
+    takesJobs: () => active().takesJobs(),
+    onNew: (seen) => active().dispatcher.observe(seen),
+    onStored: (seen, hook) => {
+      if (active().takesJobs()) active().webhooks.delivered(seen, hook);
+    },
+    log,
+  });
+
+  return {
+    publicApp: createPublicApp({
+      webhook,
+      watch: deliveries.watch,
+      canStore: () => health.now().canStore,
+    }),
+    adminApp,
+    async start() {
+      begin(part.start());
+      await settled;
+      health.start();
+      disposal.defer('the watch over its health', () => health.stop());
+      disposal.defer('the watch over the clock', watchClock(clock, log));
+    },
+    reload: (by) => reloads.reload(by),
+    inForce: () => reloads.current(),
+    async stop(callsFor) {
+      isEnding = true;
+      await finishedWithin(clock, CLOSE_TIMEOUT, reloads.idle());
+      await part.stop(callsFor);
+    },
+    abandon() {
+      isEnding = true;
+      store.abandon();
+      part.abandon();
+    },
+  };
+}

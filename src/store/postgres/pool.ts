@@ -1,0 +1,24 @@
+import pg from 'pg';
+
+const CONNECT_DEADLINE = 5_000;
+
+/**
+ * Some connections to a database. `deadline`: milliseconds after which a statement is given up with its connection;
+ * whether it took effect is then unknown.
+ */
+export function pool(url: string, max: number, deadline: number): pg.Pool {
+  const made = new pg.Pool({
+    max,
+    query_timeout: deadline,
+    connectionTimeoutMillis: Math.min(CONNECT_DEADLINE, deadline),
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    fallback_application_name: 'jeballto-runner',
+    // What the url says of these goes before.
+    connectionString: url,
+  } as pg.PoolConfig);
+  // An idle connection was cut; without a listener that would end the process.
+  made.on('error', () => undefined);
+  return made;
+}

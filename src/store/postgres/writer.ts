@@ -1,0 +1,42 @@
+import type pg from 'pg';
+import type { Statement } from './batch-statement.ts';
+import type { Row } from './connections.ts';
+import { pool } from './pool.ts';
+
+/** Milliseconds. A statement that takes longer is given up with its connection; whether it took effect is unknown. */
+const DEADLINE = 15_000;
+
+/** A connection for statements whose effect must be durable, one at a time. */
+export class Writer {
+  readonly #pool: pg.Pool;
+  /** A standby database did not confirm the statement under way. */
+  #isUnconfirmed = false;
+
+  constructor(url: string) {
+    this.#pool = pool(url, 1, DEADLINE);
+    this.#pool.on('connect', (client) =>
+      client.on('notice', ({ routine }) => {
+        if (routine === 'SyncRepWaitForLSN') this.#isUnconfirmed = true;
+      }),
+    );
+  }
+
+  /**
+   * One statement at a time. Rejects, too, when it is committed here alone, since its wait for a synchronous
+   * standby database was cancelled: PostgreSQL reports that as a success with a warning.
+   */
+  async write({ text, values }: Statement): Promise<Row[]> {
+    this.#isUnconfirmed = false;
+    const { rows } = await this.#pool.query(text, values);
+    if (this.#isUnconfirmed) {
+      throw new Error(
+        'the wait for the synchronous standby database was cancelled, so it counts as not written',
+      );
+    }
+    return rows;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../../clock.ts';
+import { Connections } from '../postgres/connections.ts';
+import { explainPostgres } from '../postgres/explain-postgres.ts';
+import { Lease, type LeaseLook, type LeaseOptions, lookAtLease } from '../postgres/lease.ts';
+import { confirmVersion } from '../postgres/open-postgres.ts';
+import { placeOf } from '../postgres/place-of.ts';
+import { PostgresEngine } from '../postgres/postgres-engine.ts';
+import { PostgresReader } from '../postgres/postgres-reader.ts';
+import { Writer } from '../postgres/writer.ts';
+import { StoreError } from '../store-error.ts';
+import { problemOf, type StoreState, stateOf } from '../store-format.ts';
+import { ControllerRows } from './controller-rows.ts';
+
+/**
+ * A PostgreSQL database that several controllers share. Every one reads it; the one that has the lease writes the
+ * records.
+ */
+export class SharedDatabase {
+  /** Its address, without user and password. */
+  readonly place: string;
+  readonly reader: PostgresReader;
+  readonly controllers: ControllerRows;
+  readonly #url: string;
+  readonly #connections: Connections;
+  readonly #writer: Writer;
+
+  /**
+   * `lease`: the length of the lease in milliseconds. Throws a StoreError, whose message is for the operator, when the
+   * database cannot be reached, was not migrated or was moved.
+   */
+  static async open(url: string, lease: number): Promise<SharedDatabase> {
+    const connections = new Connections(url, lease);
+    const database = new SharedDatabase(url, connections);
+    try {
+      await confirmVersion(connections);
+      const problem = problemOf(await database.state());
+      if (problem !== null) throw new StoreError(problem);
+      return database;
+    } catch (error) {
+      await database.close();
+      throw new StoreError(explainPostgres(database.place, error), { cause: error });
+    }
+  }
+
+  private constructor(url: string, connections: Connections) {
+    this.place = placeOf(url);
+    this.#url = url;
+    this.#connections = connections;
+    this.#writer = new Writer(url);
+    this.reader = new PostgresReader(this.place, connections);
+    this.controllers = new ControllerRows(connections, this.#writer);
+  }
+
+  /** Whether this version can use the records. */
+  state(): Promise<StoreState> {
+    return stateOf(this.reader);
+  }
+
+  /** Null when the database has no row for a lease. */
+  lookAtLease(): Promise<LeaseLook | null> {
+    return lookAtLease(this.#connections);
+  }
+
+  /** Takes the lease when it has ended; null otherwise. The engine's `close` releases it. */
+  async take(options: LeaseOptions): Promise<PostgresEngine | null> {
+    const lease = await Lease.take(this.#connections, options);
+    return lease && new PostgresEngine(this.place, this.#url, this.#connections, lease);
+  }
+
+  /** By how many milliseconds the clock of the database is ahead of another one; half of a round trip is unknown. */
+  async aheadOf(clock: Clock): Promise<number> {
+    const asked = clock.now();
+    const [row] = await this.#connections.read('select extract(epoch from clock_timestamp()) * 1000 as now');
+    return Math.round(Number(row?.now) - (asked + clock.now()) / 2);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#connections.close(), this.#writer.close()]);
+  }
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { conclusions } from '../scenarios/scenario.ts';
+import { type Controller, Controllers } from './controllers.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+describe.runIf(inject('postgres'))('controllers on one database', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.remove());
+
+  test('are one active one and others that stand by, and SIGTERM hands over', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    const [first, second] = team.all as [Controller, Controller];
+    await first.start();
+    await second.start();
+    expect([await first.role(), await second.role()]).toEqual(['active', 'standby']);
+    const jobs = team.world.push([{ steps: ['sleep 6'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    const ended = performance.now();
+    await first.end();
+    expect(await team.active()).toBe(second);
+    const took = performance.now() - ended;
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(team.world.vmsCreated()).toBe(2);
+    expect(team.actedInTurn()).toEqual(['controller 1', 'controller 2']);
+    // Below 1 s on a machine that does nothing else.
+    expect(took).toBeLessThan(3_000);
+  });
+
+  test('take over from one that was killed, within the lease', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    const [first, second] = team.all as [Controller, Controller];
+    await first.spawn();
+    await second.start();
+    expect([await first.role(), await second.role()]).toEqual(['active', 'standby']);
+    const jobs = team.world.push([{ steps: ['sleep 6'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    first.process?.child.kill('SIGKILL');
+    const killed = performance.now();
+    expect(await team.active()).toBe(second);
+    const took = performance.now() - killed;
+    expect(took).toBeLessThan(10_000);
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(team.actedInTurn()).toEqual(['controller 1', 'controller 2']);
+  });
+
+  test('one that is cut off from the database stops before another acts, and stands by afterwards', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    const [first, second] = team.all as [Controller, Controller];
+    await first.start();
+    await second.start();
+    const jobs = team.world.push([{ steps: ['sleep 12'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    first.database.trouble = 'silent';
+    await team.world.until(async () => (await second.role()) === 'active');
+    expect(await first.get('/readyz')).toMatchObject({ status: 503, body: { role: 'standby' } });
+    expect(first.log()).toContain('the lease could not be renewed in time');
+    const lastOfFirst = team.sent.findLast(({ by }) => by === first)?.at ?? 0;
+    const firstOfSecond = team.sent.find(({ by }) => by === second)?.at ?? 0;
+    expect(firstOfSecond).toBeGreaterThan(lastOfFirst);
+    first.database.trouble = 'none';
+    first.database.cut();
+    await team.world.until(async () => (await first.get('/readyz')).status === 200);
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(team.actedInTurn()).toEqual(['controller 1', 'controller 2']);
+    expect(await first.role()).toBe('standby');
+  });
+
+  test('one that was frozen beyond its lease sends nothing when it goes on, and stands by', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    const [first, second] = team.all as [Controller, Controller];
+    const { child } = await first.spawn();
+    await second.start();
+    const jobs = team.world.push([{ steps: ['sleep 12'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    child.kill('SIGSTOP');
+    await team.world.until(async () => (await second.role()) === 'active');
+    child.kill('SIGCONT');
+    await team.world.until(async () => (await first.role()) === 'standby');
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(team.actedInTurn()).toEqual(['controller 1', 'controller 2']);
+    expect(child.exitCode).toBeNull();
+  });
+
+  test('all stand by while the server is down, and one goes on with the jobs when it is back', async () => {
+    await using team = await Controllers.make(server.port, 2);
+    for (const one of team.all) await one.start();
+    const jobs = team.world.push([{ steps: ['sleep 12'] }, {}]);
+    await team.world.until(() => team.world.vms().length > 0);
+    await server.halt('SIGQUIT');
+    await team.world.until(async () => {
+      const roles = await Promise.all(team.all.map((one) => one.role()));
+      expect(roles).toEqual(['standby', 'standby']);
+    });
+    await server.run();
+    await team.isClean();
+    expect(conclusions(jobs)).toEqual(['success', 'success']);
+    expect(team.world.vmsCreated()).toBe(2);
+  });
+});
