@@ -47,7 +47,7 @@ const RUNNER_SILENCE = 5 * 60_000;
 
 /**
  * Whether a job that seemed to be lost with its VM had ended by itself before: it succeeded, or GitHub tells its end
- * earlier than it fails a job without a runner. `conclusion` null: whether GitHub may still say so. `ms` since the loss.
+ * earlier than it fails a job without a runner. `conclusion` is GitHub's, `ms` the time since the loss.
  */
 export function mayHaveEndedBefore(loss: Failure | null, conclusion: string | null, ms: number): boolean {
   if (loss === null || !OF_A_GONE_VM.includes(loss.code)) return false;

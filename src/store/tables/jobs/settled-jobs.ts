@@ -102,8 +102,8 @@ function isEndUntold({ outcome, conclusion, cause }: SettledJob): boolean {
 const ASKED_FOR = 3_600_000;
 
 /**
- * Returns whether a job is called lost because its VM was gone, although it may have ended before that. `told`: what
- * GitHub says now; null to ask whether it can still say it.
+ * Returns whether a job is called lost because its VM was gone, although it may have ended before that: `told` is the
+ * conclusion that GitHub reports at `now`.
  */
 function mayBeNoLoss(
   { outcome, conclusion, cause, at }: SettledJob,
@@ -163,7 +163,7 @@ export class SettledJobs {
   /** Returns the jobs about whose end GitHub is to be asked at an instant (epoch ms). */
   unknownEnds(now: number): SettledJob[] {
     return [...this.#untold.values()].filter(
-      (job) => (job.cause === null && job.at >= now - ASKED_FOR) || mayBeNoLoss(job, null, now),
+      (job) => job.at >= now - ASKED_FOR && (job.cause === null || mayBeNoLoss(job, 'success', now)),
     );
   }
 
@@ -182,7 +182,7 @@ export class SettledJobs {
 
   #note(key: string, value: SettledJob | OverSomehow): void {
     const job = known(value);
-    if (job && (isEndUntold(job) || mayBeNoLoss(job, null, job.at))) this.#untold.set(key, job);
+    if (job && (isEndUntold(job) || mayBeNoLoss(job, 'success', job.at))) this.#untold.set(key, job);
     else this.#untold.delete(key);
   }
 
