@@ -51,6 +51,27 @@ test('a running job says that its host is silent, and who can end that', () => {
   expect(told).toMatchObject({ cause: hostTrouble, act: 'the operator of the Mac and its agent' });
 });
 
+test('what else ends by the clock is told beside what happens next', () => {
+  const seen = entriesOf('sshReady.waiting');
+  const phase = {
+    enteredAt: START,
+    deadlineAt: START + 60 * SECOND,
+    tries: 1,
+    nextTryAt: START + 5 * SECOND,
+  };
+  const told = verdictOf(
+    seen.map((entry) => ({
+      ...entry,
+      changed: { ...entry.changed, phase: { ...phase, lastFailure: null } },
+    })),
+    START,
+  );
+  expect([told.next, ...told.waits]).toEqual([
+    `Try 2 at ${at(START + 5 * SECOND)} (in 5 s).`,
+    `If it gets no further, the attempt ends at ${at(START + 60 * SECOND)} (in 1 min).`,
+  ]);
+});
+
 test('tries and pauses within a state do not change since when the job is in it', () => {
   const entries = entriesOf('starting.acting', 'sshReady.acting', 'sshReady.waiting', 'sshReady.acting');
   expect(verdictOf(entries, START + 9 * SECOND).headline).toBe(

@@ -7,16 +7,17 @@ import { type Answers, type JobAnswers, oneLine } from './answers.ts';
 
 /** The answers of `check`, `jobs` and `explain`, which ask the running daemon. */
 export async function askTerminal(config: string, jobs: readonly Job[]): Promise<Answers> {
+  // In a process of its own: only then is the store in use by another one. That takes seconds.
+  const checking = runCli(['check', '--config', config]);
   const list = recordingTerminal();
   await jobsCommand({ config }, list.terminal);
-  // In a process of its own: only then is the store in use by another one.
-  const check = await runCli(['check', '--config', config]);
-  const daemon = check.stdout.split('\n').filter((line) => /^[✗!] (daemon|store|host)/.test(line));
   const answers = new Map<number, JobAnswers>();
   for (const { id } of jobs) {
     const row = list.lines.out.find((line) => line.startsWith(`${id} `)) ?? '';
     answers.set(id, await askExplain(config, id, row));
   }
+  const { stdout } = await checking;
+  const daemon = stdout.split('\n').filter((line) => /^[✗!] (daemon|store|host)/.test(line));
   const wrong = oneLine([...daemon, ...list.lines.out].join('\n'));
   const isWell = !daemon.some((line) => /^. daemon/.test(line)) && !/ lost /.test(list.text());
   return { by: 'terminal', wrong, isWell, stops: wrong.includes('it is not ready'), jobs: answers };

@@ -1,6 +1,9 @@
 import type { Job } from '../../src/simulator/github/jobs/job.ts';
 import type { Scenario, ScenarioSettings } from '../scenarios/scenario.ts';
 
+/** Milliseconds from the opening of a breaker to the first attempt that tests it, and a little more. */
+export const FIRST_PAUSE = 31_000;
+
 /** A state of the world in which people have questions. */
 export interface Situation {
   name: string;

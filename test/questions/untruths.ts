@@ -120,5 +120,4 @@ function disagreements(answers: readonly Answers[], jobId: number): string[] {
 const timeless = (text: string) =>
   text.replace(/\d+(\.\d+)? (ms|s|min|h)\b/g, 'a while').replace(/(a while ?)+/g, 'a while ');
 
-const isSame = (one: string, other: string) =>
-  timeless(one).trim() === timeless(other).trim() || timeless(one).startsWith(timeless(other).trim());
+const isSame = (one: string, other: string) => timeless(one).trim() === timeless(other).trim();

@@ -22,6 +22,7 @@ import { waitsOf } from './waits.js';
  * @property {string} act who has to act; empty when nobody
  * @property {string} frees what would end the wait of a job that waits for a VM; empty for every other job
  * @property {string} next what happens next, with its instant where one is known
+ * @property {string[]} waits what else ends by the clock, each as a sentence with its instant
  */
 
 const ACTORS = {
@@ -75,12 +76,18 @@ export function verdictOn({ context, last, since }, now, present = null) {
   if (live && !last.end) return live;
   const end = endVerdict(last, context);
   // The job is over, and its VM is still being removed.
-  return live ? { ...end, next: [end.next, live.cause, live.next].filter(Boolean).join(' ') } : end;
+  const next = live && [end.next, live.cause, live.next].filter(Boolean).join(' ');
+  return live ? { ...end, next: next ?? '', waits: live.waits } : end;
 }
 
 /** A job without entries: one that this daemon does not serve, with the reason. @param {Present['waiting']} waiting @param {number} now epoch ms @returns {Verdict} */
 function unknownVerdict(waiting, now) {
-  const told = { mood: /** @type {const} */ ('unknown'), outcome: /** @type {const} */ ('unknown'), act: '' };
+  const told = {
+    mood: /** @type {const} */ ('unknown'),
+    outcome: /** @type {const} */ ('unknown'),
+    act: '',
+    waits: [],
+  };
   if (waiting === null)
     return { ...told, headline: 'The journal does not mention this job.', cause: '', frees: '', next: '' };
   const { sentence, frees } = waiting;
@@ -110,6 +117,7 @@ function endVerdict({ to: state, end, attempt }, context) {
     act: isBad || (cause && outcome !== 'cancelled') ? whoActs(blame) : '',
     frees: '',
     next: nextOfEnd(told, state),
+    waits: [],
   };
 }
 
@@ -152,10 +160,11 @@ function liveVerdict({ to: path, at }, context, now, present) {
       act: '',
       frees,
       next: nextOfWaiting(waiting, now),
+      waits: [],
     };
   }
-  const tries = waitsOf({ state: path, context }).filter(({ kind }) => kind === 'try');
-  const nextTry = tries[0] ? whenWords(tries[0], now) : '';
+  const waits = waitsOf({ state: path, context });
+  const nextTry = waits.find(({ kind }) => kind === 'try');
   const ends = lifetimeWarning({ state: path, context }, now);
   const silence = present?.hostTrouble ?? '';
   return {
@@ -163,7 +172,8 @@ function liveVerdict({ to: path, at }, context, now, present) {
     cause: [sentenceOf(trouble), silence].filter(Boolean).join(' '),
     act: trouble ? whoActs(trouble.blame) : silence ? ACTORS.host : '',
     frees: '',
-    next: [nextTry || doing.next, ends].filter(Boolean).join(' '),
+    next: [nextTry ? whenWords(nextTry, now) : doing.next, ends].filter(Boolean).join(' '),
+    waits: waits.filter((wait) => wait !== nextTry).map((wait) => whenWords(wait, now)),
   };
 }
 

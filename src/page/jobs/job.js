@@ -4,8 +4,7 @@ import { attemptsOf } from '../../journal/story/attempts.js';
 import { contextOf } from '../../journal/story/contexts.js';
 import { callLine, effectWords } from '../../journal/story/entry-words.js';
 import { originOf } from '../../journal/story/origin.js';
-import { verdictOf, whenWords } from '../../journal/story/verdict.js';
-import { waitsOf } from '../../journal/story/waits.js';
+import { verdictOf } from '../../journal/story/verdict.js';
 import { addressOf } from '../frame/address.js';
 import { whyNoLook } from '../look/why-no-look.js';
 import { attemptsView } from './attempts-view.js';
@@ -131,19 +130,13 @@ const isLive = (last) => last !== undefined && last.to !== 'done' && last.to !==
 /** Who must act, what comes next, and what the job waits for. @param {VerdictView} view */
 function factsView({ verdict, context, last, story, now }) {
   const { vm } = context;
-  const { waiting } = story ?? {};
-  const waits =
-    last && isLive(last) && !waiting
-      ? waitsOf({ state: last.to, context }).map((wait) => whenWords(wait, now))
-      : [];
-  const others = waits.filter((wait) => !verdict.next.includes(wait));
-  const place = waiting?.position ? ` Place ${waiting.position} in the queue.` : '';
+  const { next, waits } = verdict;
   return html`<dl>
     ${fact('Who must act', verdict.act)}
-    ${fact('Ends the wait', verdict.frees && `${verdict.frees}${place}`)}
+    ${fact('Ends the wait', verdict.frees)}
     ${
-      verdict.next || others.length > 0
-        ? html`<dt>Next</dt> <dd>${verdict.next}${others.length > 0 ? html`<ul class="waits">${others.map((wait) => html`<li>${wait}</li>`)}</ul>` : nothing}</dd>`
+      next || waits.length > 0
+        ? html`<dt>Next</dt> <dd>${next}${waits.length > 0 ? html`<ul class="waits">${waits.map((wait) => html`<li>${wait}</li>`)}</ul>` : nothing}</dd>`
         : nothing
     }
     ${fact('VM', vm && `${vm.name} on ${vm.host}${isLive(last) ? (vm.runnerVersion ? `, runner ${vm.runnerVersion}` : '') : ', removed'}`)}

@@ -1,6 +1,7 @@
 import type { Job } from '../../../src/simulator/github/jobs/job.ts';
 import { abandon } from '../../../src/simulator/github/jobs/job-lease.ts';
 import { cancelRun } from '../../../src/simulator/github/jobs/runs.ts';
+import { PictureClock } from '../../pictures/picture-clock.ts';
 import type { Situation } from '../situation.ts';
 
 const LONG = { name: 'Unit tests', steps: ['sleep 600'] };
@@ -30,18 +31,23 @@ export const cancelledAtGitHub: Situation = {
   },
 };
 
+/** Milliseconds after which GitHub fails a job whose runner it does not hear, and a little more. */
+const SILENCE = 301_000;
+
 export const lostVm: Situation = {
   name: 'the VM of a running job dies',
   async stage(world) {
-    await world.start();
+    const clock = new PictureClock(SILENCE);
+    await world.start(clock);
     const [job] = world.push([LONG]) as [Job];
     await world.reaches('running.busy');
     // An agent that ends powers its VMs off.
     await world.mac.restart('graceful', 100);
     await world.until(() => world.log().includes('VM_VANISHED'));
-    // Minutes later GitHub fails a job whose runner it does not hear.
+    // Both at once, so that the daemon does not look in between.
     const lease = [...world.github.world.leases.values()].find((one) => one.job === job);
     if (lease) abandon(world.github.world, lease, 'failure');
+    await clock.pass(SILENCE);
     await world.isClean();
     const end = {
       outcome: 'lost',

@@ -5,7 +5,7 @@ import { currentJobs } from '../../../src/simulator/github/jobs/runs.ts';
 import { ensureRepository } from '../../../src/simulator/github/repositories.ts';
 import { PictureClock } from '../../pictures/picture-clock.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import type { Situation } from '../situation.ts';
+import { FIRST_PAUSE, type Situation } from '../situation.ts';
 
 const TWO = { config: { github: { repositories: ['acme/app', 'acme/lib'] } } };
 
@@ -53,12 +53,14 @@ export const deletedRepository: Situation = {
   async stage(world) {
     const lib = ensureRepository(world.github.world, 'acme/lib');
     world.mac.faults.add({ route: '*', status: 503 });
-    const clock = new PictureClock(GONE);
+    const clock = new PictureClock(FIRST_PAUSE + GONE);
     await world.start(clock);
     const job = pushToLib(world, 'Package');
     await world.reaches('queued');
     deleteRepository(world.github.world, lib);
     world.mac.faults.clear();
+    await world.until(() => world.log().includes('acme/lib is held back'));
+    await clock.pass(FIRST_PAUSE);
     await world.until(async () => {
       const [waits] = await world.waiting();
       return waits?.sentence.includes('GitHub shows no repository acme/lib') ?? false;

@@ -1,7 +1,7 @@
 import { addForeignVm } from '../../../src/simulator/agent/control.ts';
 import type { Job } from '../../../src/simulator/github/jobs/job.ts';
 import { PictureClock } from '../../pictures/picture-clock.ts';
-import type { Situation } from '../situation.ts';
+import { FIRST_PAUSE, type Situation } from '../situation.ts';
 
 export const fullHosts: Situation = {
   name: 'every slot is taken, and two jobs wait',
@@ -36,19 +36,14 @@ export const lostHost: Situation = {
   async stage(world) {
     await world.start();
     const [job] = world.push([{ name: 'Build', steps: ['sleep 600'] }]) as [Job];
-    await world.reaches('running.busy');
+    const host = (await world.reaches('running.busy')).vm?.host ?? '';
     // The agent alone: the guest is reached through a port of its own.
-    world.mac.faults.add({ route: '*', drop: 'before' });
-    const silence = /mac-1 (is lost|has not answered for)/;
-    return {
-      wrong: [silence],
-      jobs: [{ job, trouble: /Its host mac-1 has been (lost|unreachable) since/, next: /When it ends/ }],
-    };
+    world.macs[Number(host.slice('mac-'.length)) - 1]?.faults.add({ route: '*', drop: 'before' });
+    const silence = new RegExp(`${host} (is lost|has not answered for)`);
+    const trouble = new RegExp(`Its host ${host} has been (lost|unreachable) since`);
+    return { wrong: [silence], jobs: [{ job, trouble, next: /When it ends/ }] };
   },
 };
-
-/** Milliseconds from the opening of a breaker to the first attempt that tests it, and a little more. */
-const FIRST_PAUSE = 31_000;
 
 export const cordonedAndHalfOpen: Situation = {
   name: 'one Mac is cordoned, and a breaker tries the other one with one job',

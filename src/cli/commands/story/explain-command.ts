@@ -60,7 +60,7 @@ export function storyLines(
     ['Why', verdict.cause],
     ['Who must act', verdict.act],
     ['Ends the wait', verdict.frees],
-    ['Next', verdict.next],
+    ['Next', [verdict.next, ...verdict.waits].join(' ')],
     [
       'From',
       originOf(job, actor)

@@ -1,4 +1,0 @@
-import { answerQuestions } from './answer-questions.ts';
-import * as situations from './situations/images.ts';
-
-answerQuestions(Object.values(situations));
