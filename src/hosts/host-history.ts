@@ -1,3 +1,4 @@
+import { takesJobs } from '../journal/facts/takes-jobs.js';
 import type { StoredJournalEntry } from '../store/tables/journal.ts';
 
 /**
@@ -9,9 +10,6 @@ export interface HostStay {
   /** Epoch ms; a stay lasts until the next one begins, the last one until now. */
   from: number;
 }
-
-/** States in which a host without a cordon gets jobs. */
-const TAKES_JOBS = ['healthy', 'proving'];
 
 /** Older stays are forgotten. */
 const MOST_STAYS_PER_HOST = 200;
@@ -25,7 +23,7 @@ export class HostHistory {
     const heardLast = Number(detail?.heardLast ?? at);
     if (kind === 'daemon') for (const name of this.#stays.keys()) this.#note(name, 'unwatched', heardLast);
     if (kind === 'host' && host !== null)
-      this.#note(host, detail?.cordon && TAKES_JOBS.includes(to) ? 'cordoned' : to, at);
+      this.#note(host, detail?.cordon && takesJobs(to) ? 'cordoned' : to, at);
   }
 
   /** The oldest first. */

@@ -22,6 +22,7 @@ const SHARED = [
   '/format.js',
   '/journal/attention/attention.js',
   '/journal/attention/breaker-words.js',
+  '/journal/facts/takes-jobs.js',
   '/journal/order-words.js',
   '/journal/outcome.js',
   '/journal/overview.js',

@@ -4,6 +4,7 @@ import type { JobOutcome } from '../../../machines/job/job-end.ts';
 import { isInSlot, isOver } from '../../../machines/job/written-state.ts';
 import type { StoredJournalEntry } from '../../store/tables/journal.ts';
 import { failedAttemptOf, startedHere, waitOf } from '../facts/job-facts.ts';
+import { takesJobs } from '../facts/takes-jobs.js';
 import { topState } from '../overview.js';
 
 const MINUTE = 60_000;
@@ -83,7 +84,7 @@ export class TrendFold {
     else this.advance(at);
     if (kind === 'quarantine') this.#replace(actor, null);
     else if (kind === 'host' && host !== null)
-      this.#setHost(host, to === 'healthy' && !detail?.cordon ? Number(detail?.slots ?? 0) : 0);
+      this.#setHost(host, detail?.cordon ? 0 : slotsOf(to, Number(detail?.slots ?? 0)));
     else if (kind === undefined) this.#transition(entry);
   }
 
@@ -195,6 +196,12 @@ export class TrendFold {
     this.#minutes.set(number, minute);
     return minute;
   }
+}
+
+/** How many slots of a host without a cordon can have jobs in a state: one that proves itself makes one VM at a time. */
+function slotsOf(state: string, slots: number): number {
+  if (!takesJobs(state)) return 0;
+  return state === 'proving' ? Math.min(1, slots) : slots;
 }
 
 const isQueued = (seen: Seen | null | undefined) =>

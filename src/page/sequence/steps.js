@@ -1,4 +1,5 @@
 import { counted, span } from '../../format.js';
+import { takesJobs } from '../../journal/facts/takes-jobs.js';
 import { outcomeWords } from '../../journal/outcome.js';
 import { topState } from '../../journal/overview.js';
 import { effectOf, effectWords, eventWords, lineOf } from '../../journal/story/entry-words.js';
@@ -133,7 +134,7 @@ function sentenceOf(entry) {
 function moodOfEntry({ kind, detail, event, to, end }) {
   const { code, outcome, failure } = detail ?? {};
   if (kind === 'effect') return outcome === 'done' || outcome === 'abandoned' ? 'idle' : 'warn';
-  if (kind === 'host') return to === 'healthy' || to === 'proving' ? 'good' : failure ? 'bad' : 'warn';
+  if (kind === 'host') return takesJobs(to) ? 'good' : failure ? 'bad' : 'warn';
   if (kind === 'breaker') return to === 'closed' ? 'good' : 'warn';
   if (kind === 'webhooks') return to === 'trusted' ? 'good' : 'idle';
   if (kind === 'quarantine') return 'bad';

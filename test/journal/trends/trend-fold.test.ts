@@ -85,6 +85,11 @@ test('the slots of a host that is cordoned or does not answer are not available'
   expect(points.map(({ capacity }) => capacity?.mean)).toEqual([2, 0, 0]);
 });
 
+test('a host that proves itself has one slot for jobs', () => {
+  const proving = (slots: number) => pointsOf([host(0, 'proving', { slots })], 1).whole.capacity?.mean;
+  expect([proving(2), proving(1), proving(0)]).toEqual([1, 1, 0]);
+});
+
 test('the time in which no daemon ran is unknown, and a restart counts no start and no end again', () => {
   const ended = { from: 'running.busy.watching', to: 'tearingDown.vm.acting' };
   const end = { outcome: 'lost', blame: 'host', cause: null } as const;

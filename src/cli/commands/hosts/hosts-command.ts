@@ -1,4 +1,5 @@
 import type { Answers } from '../../../http/admin/api/api-routes.ts';
+import { takesJobs } from '../../../journal/facts/takes-jobs.js';
 import { type AdminAddress, adminAddress, askDaemon } from '../../admin-client.ts';
 import { ExitCode, type Terminal } from '../../command.ts';
 import { readConfig } from '../../read-config.ts';
@@ -26,7 +27,7 @@ function rowOf(host: SeenHost): string[] {
   const { name, state, cordon, look, room } = host;
   return [
     printable(name),
-    cordon && (state === 'healthy' || state === 'proving') ? 'cordoned' : printable(state),
+    cordon && takesJobs(state) ? 'cordoned' : printable(state),
     room ? `${room.free} of ${room.slots}` : '',
     look ? printable(look.version) : '',
     hostWords(host),
