@@ -15,14 +15,16 @@ export class ChartLoader {
     this.#narrow.addEventListener('change', onShape);
   }
 
-  /** Null when the shape that fits is loaded or being loaded. @returns {Promise<Chart[] | null>} */
+  /** Null when the shape that fits is loaded or being loaded, or another one fits by now. @returns {Promise<Chart[] | null>} */
   async load() {
     const shape = this.#narrow.matches ? 'tall' : 'wide';
     if (this.#shape === shape) return null;
     this.#shape = shape;
     try {
-      return (await this.#api.get('/api/machines', { shape })).machines;
+      const { machines } = await this.#api.get('/api/machines', { shape });
+      return this.#shape === shape ? machines : null;
     } catch (error) {
+      if (this.#shape !== shape) return null;
       this.#shape = null;
       throw error;
     }

@@ -21,6 +21,7 @@ export class VmLook {
   isAsking = { log: false, screen: false };
   /** Whether the screen is shown in its own size. */
   isFull = false;
+  #isForgotten = false;
 
   /** @param {import('../session/api.js').Api} api @param {number} id of the job */
   constructor(api, id) {
@@ -47,12 +48,19 @@ export class VmLook {
   /** @param {string} vmName */
   async #askScreen(vmName) {
     const { picture, at } = await this.#api.picture('/api/jobs/:id/screen', { id: this.#id });
-    this.forget();
+    if (this.#isForgotten) return;
+    this.#free();
     this.screen = { url: URL.createObjectURL(picture), vmName, at };
   }
 
-  /** Frees the picture: the browser would keep it as long as the page is open. */
+  /** The job is not shown any more: an answer that is still under way shows no screen. */
   forget() {
+    this.#isForgotten = true;
+    this.#free();
+  }
+
+  /** The browser would keep the picture as long as the page is open. */
+  #free() {
     if (this.screen) URL.revokeObjectURL(this.screen.url);
     this.screen = null;
   }
