@@ -100,7 +100,7 @@ test('the end of a VM’s lifetime is warned of 15 minutes before, while it has 
     return lifetimeWarning({ state, context }, START);
   };
   expect(warning('running.busy.watching', QUARTER)).toMatch(
-    /lifetime ends at \d\d:\d\d:\d\d: the agent powers it off/,
+    /lifetime ends at \d\d:\d\d:\d\d: the agent then powers it off/,
   );
   expect(warning('running.retiring.askingGuest.waiting', -1)).not.toBeNull();
   expect(warning('running.busy.watching', QUARTER + 1)).toBeNull();
